@@ -1,0 +1,1 @@
+"""Headwater: one self-hosted workbench for the whole life of a database."""
