@@ -1,0 +1,3 @@
+"""What SQLAlchemy calls mean."""
+
+VOCABULARY = None
