@@ -81,6 +81,11 @@ class Symbols:
         stmt = members(found.stmt).get(name)
         return Found(found.path, f"{found.name}.{name}", stmt) if stmt is not None else None
 
+    def submodule(self, path: str, name: str) -> Package | None:
+        """Return the module inside of a package, or None."""
+        child = self._graph.child(path, name)
+        return Package(child) if child else None
+
     def slim(self) -> Symbols:
         """Return the same table without the bodies of functions."""
         kept = {
@@ -216,9 +221,15 @@ def _is_accessory(stmt: f.Function) -> bool:
 
 def _slim(stmt: f.Stmt) -> f.Stmt:
     if isinstance(stmt, f.Function):
-        return msgspec.structs.replace(stmt, body=())
+        # A constructor keeps what it gives its object, for that is how the types of attributes are known.
+        kept = tuple(filter(_gives_attribute, flat(stmt.body))) if stmt.name in ("__init__", "constructor") else ()
+        return msgspec.structs.replace(stmt, body=kept)
     if isinstance(stmt, f.Class):
         return msgspec.structs.replace(stmt, body=tuple(_slim(inner) for inner in flat(stmt.body)))
     if isinstance(stmt, f.Assign) and isinstance(stmt.value, (f.Lambda, f.Mapping, f.Comprehension)):
         return msgspec.structs.replace(stmt, value=None)
     return stmt
+
+
+def _gives_attribute(stmt: f.Stmt) -> bool:
+    return isinstance(stmt, f.Assign) and any(isinstance(target, f.Attr) for target in stmt.targets)
