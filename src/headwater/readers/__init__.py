@@ -135,6 +135,9 @@ class Vocabulary(msgspec.Struct, frozen=True, omit_defaults=True):
     rows: dict[str, Operation] = {}
     column: dict[str, Operation] = {}
     relation: dict[str, Operation] = {}
+    table: dict[str, Operation] = {}
+    instance: dict[str, Operation] = {}
+    flushes: frozenset[str] = frozenset()
     types: dict[str, Literal["query", "rows", "many", "inner", "session"]] = {}
     client: dict[str, Operation] = {}
     shape: Shape = Shape()

@@ -74,6 +74,11 @@ class Symbols:
         self._known[path, name] = found
         return found
 
+    def resolve(self, path: str, name: str) -> tuple[str, Definition] | None:
+        """Return where a dotted name used in a file is defined, as (path, statement), or None."""
+        found = self.lookup(path, name)
+        return (found.path, found.stmt) if isinstance(found, Found) else None
+
     def member(self, found: Found, name: str) -> Found | None:
         """Return what a class itself defines under a name; its bases are not asked."""
         if not isinstance(found.stmt, f.Class):
@@ -184,9 +189,7 @@ def _names(module: f.Module) -> Names:
     names: dict[str, f.Stmt] = {}
     stars: list[str] = []
     for stmt in flat(module.body):
-        if isinstance(stmt, f.Import) and stmt.name == "*" and stmt.alias == "*":
-            stars.append(stmt.module)
-        elif isinstance(stmt, f.Export) and stmt.name == "*" and stmt.module:
+        if (isinstance(stmt, f.Import) and stmt.name == "*" and stmt.alias == "*") or (isinstance(stmt, f.Export) and stmt.name == "*" and stmt.module):
             stars.append(stmt.module)
         else:
             _define(names, stmt)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from tree_sitter import Node
 
 from headwater.catalog import facts as f
 from headwater.languages.python import strings
 from headwater.languages.python.grammar import kinds, table
+from headwater.languages.python.strings import Lower
 
 _ARGUMENTS, _KEYWORD = kinds("argument_list"), kinds("keyword_argument")
 _MAP_SPLAT, _PAIR = kinds("dictionary_splat"), kinds("pair")
@@ -260,7 +259,7 @@ def _strings(node: Node, source: bytes) -> f.Expr:
     return strings.joined(node, source, expression)
 
 
-_HANDLERS = {
+_HANDLERS: dict[str, Lower] = {
     "identifier": _name,
     "attribute": _attribute,
     "member_type": _attribute,
@@ -304,5 +303,5 @@ _HANDLERS = {
     "string": _string,
     "concatenated_string": _strings,
 }
-_TABLE = table(cast("dict[str, object]", _HANDLERS), _constant)  # type: ignore[type-var]
+_TABLE: list[Lower | None] = table(_HANDLERS, _constant)
 _SIZE = len(_TABLE)

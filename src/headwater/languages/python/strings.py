@@ -14,7 +14,7 @@ _OPEN = re.compile(rb"([A-Za-z]*)('''|\"\"\"|'|\")")
 _ESCAPE = re.compile(
     rb"\\(?:(?P<oct>[0-7]{1,3})|x(?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})"
     rb"|N\{[^}\n]*\}|(?P<newline>\r?\n)|(?P<char>.))",
-    re.S,
+    re.DOTALL,
 )
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "a": "\a"}
 _CONTENT, _HOLE, _STRING = kinds("string_content"), kinds("interpolation"), kinds("string")

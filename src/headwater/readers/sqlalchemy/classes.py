@@ -15,6 +15,8 @@ from headwater.readers.sqlalchemy import syntax as s
 _BASE_MAKERS = frozenset({"declarative_base", "automap_base", "generate_base", "make_declarative_base"})
 _BASES = frozenset({"DeclarativeBase", "DeclarativeBaseNoMeta", "MappedAsDataclass", "AsyncAttrs", "SQLModel"})
 _BASE_DECORATORS = frozenset({"as_declarative", "mapped", "mapped_as_dataclass", "as_declarative_base"})
+_ROOTS = frozenset({"DeclarativeBase", "DeclarativeBaseNoMeta"})
+_MAKES_BASE = frozenset({"as_declarative", "as_declarative_base"})
 _COLUMN_MAKERS = frozenset({"Column", "mapped_column"})
 
 
@@ -152,8 +154,10 @@ def _is_base(name: str) -> bool:
 
 
 def is_abstract(cls: Class) -> bool:
-    """Tell whether a class says that it has no table of its own."""
-    return s.is_true(cls.value("__abstract__"))
+    """Tell whether a class has no table of its own: it says so, or it is the declarative base itself."""
+    if s.is_true(cls.value("__abstract__")) or any(n.split(".")[-1] in _ROOTS for n in cls.outside):
+        return True
+    return any(s.last(d.func if isinstance(d, f.Call) else d) in _MAKES_BASE for d in cls.stmt.decorators)
 
 
 def table_name(project: Project, cls: Class) -> str | None:

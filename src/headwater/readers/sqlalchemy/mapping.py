@@ -10,7 +10,7 @@ import msgspec
 from headwater.catalog import facts as f
 from headwater.catalog.model import Schema
 from headwater.readers import Field, Model, Project, Reading, SourceFile
-from headwater.readers.sqlalchemy import classes, columns, relationships, relations, tables
+from headwater.readers.sqlalchemy import classes, columns, relations, relationships, tables
 from headwater.readers.sqlalchemy import syntax as s
 from headwater.readers.sqlalchemy.classes import Class
 

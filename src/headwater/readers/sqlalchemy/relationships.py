@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from headwater.catalog import facts as f
 from headwater.catalog.model import Relation
-from headwater.readers import Field, Project
+from headwater.readers import Field
 from headwater.readers.sqlalchemy import syntax as s
 from headwater.readers.sqlalchemy.classes import Class
 from headwater.readers.sqlalchemy.columns import RELATIONSHIPS, is_declared_attr

@@ -31,6 +31,7 @@ _FUNCTIONS = {
     "nulls_first": Op("sort", result="column"),
     "nullslast": Op("sort", result="column"),
     "nullsfirst": Op("sort", result="column"),
+    "relationship": Op("join", result="none"),
     "with_loader_criteria": Op("filter", result="loader"),
     **dict.fromkeys(
         ("and_", "or_", "not_", "case", "cast", "type_coerce", "literal_column", "literal", "label", "distinct")
@@ -127,6 +128,16 @@ _SESSION = {
     "bulk_update_mappings": Op(named="update", result="none"),
 }
 
+_TABLE = {
+    "select": Op("projection", result="query"),
+    "insert": Op(result="query", row="write"),
+    "update": Op(result="query", row="update"),
+    "delete": Op(result="query", row="delete"),
+    "join": _JOIN,
+    "outerjoin": _JOIN,
+    "alias": Op(result="entity"),
+}
+
 _RELATION = {
     "any": Op("filter", named="filter", result="column"),
     "has": Op("filter", named="filter", result="column"),
@@ -164,6 +175,9 @@ VOCABULARY = Vocabulary(
     rows=_ROWS,
     column=_COLUMN_METHODS,
     relation=_RELATION,
+    table=_TABLE,
+    instance={"sqlmodel_update": Op(named="update"), "populate": Op(named="update")},
+    flushes=frozenset({"commit", "flush"}),
     types={
         **dict.fromkeys(("Select", "Query", "SelectOfScalar", "Update", "Delete", "BaseQuery", "GenerativeSelect"), "query"),
         **dict.fromkeys(("Result", "CursorResult", "AsyncResult", "ChunkedIteratorResult"), "rows"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from headwater.catalog import facts as f
+from headwater.catalog.usages import Tier
 from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm.frame import Frame
 from headwater.core.lineage.orm.index import ClassInfo, Index, class_of, parameters_of
@@ -20,9 +21,10 @@ from headwater.core.lineage.orm.values import (
     Query,
     Relation,
     Row,
+    TypeOf,
     Union,
     Value,
-    each,
+    Variable,
     union,
 )
 from headwater.core.lineage.symbols import External, Found, Package, Symbol
@@ -59,10 +61,15 @@ def attribute(frame: Frame, value: Value, name: str, span: Span) -> Value:
 
 def _of_many(items: tuple[Value, ...]) -> tuple[Value, ...]:
     """When a value can be rows of several models, what we read of it is less certain."""
-    models = [item for item in items if isinstance(item, Instance)]
-    if len(models) < 2:
+    if sum(isinstance(item, (Instance, Entity)) for item in items) < 2:
         return items
-    return tuple(Instance(i.model, i.why, False, i.new) if isinstance(i, Instance) else i for i in items)
+    return tuple(_doubtful(item) for item in items)
+
+
+def _doubtful(item: Value) -> Value:
+    if isinstance(item, Instance):
+        return Instance(item.model, item.why, False, item.new)
+    return Entity(item.model, False) if isinstance(item, Entity) else item
 
 
 def _submodule(frame: Frame, value: Namespace, name: str) -> Symbol | None:
@@ -73,8 +80,8 @@ def _of_instance(frame: Frame, value: Instance, name: str, span: Span) -> Value:
     index = frame.index
     place = index.place(value.model, name)
     if place is not None:
-        tier = "A" if value.sure else "B"
-        frame.note(value.model, place, span, "read", value.why, tier, "attribute")  # type: ignore[arg-type]
+        tier: Tier = "A" if value.sure else "B"
+        frame.note(value.model, place, span, "read", value.why, tier, "attribute")
         return None
     field = index.fields[value.model].get(name)
     if field is not None:
@@ -109,7 +116,8 @@ def _of_entity(frame: Frame, value: Entity, name: str, span: Span) -> Value:
     place = index.place(value.model, name)
     if place is not None:
         model = index.models[value.model].name
-        draft = frame.note(value.model, place, span, "read", f"{name} is a column of {model}.", settled=False)
+        tier: Tier = "A" if value.sure else "B"
+        draft = frame.note(value.model, place, span, "read", f"{name} is a column of {model}.", tier, settled=False)
         return Column((value.model,), name, None, (draft,))
     field = index.fields[value.model].get(name)
     if field is not None:
@@ -170,7 +178,7 @@ def _member(index: Index, value: Object | Class, name: str, bound: Value) -> Val
         return returned(index, method, stmt) if is_value and not isinstance(bound, (Entity, Class)) else method
     if isinstance(stmt, f.Assign):
         found = types.read(index, info.path, stmt.annotation, bindings, bound)
-        if found is None or isinstance(found, types.Variable) or isinstance(found, types.TypeOf):
+        if found is None or isinstance(found, (Variable, TypeOf)):
             found = of_expression(index, info.path, stmt.value) or found
         return found
     return of_symbol(index, Found(info.path, f"{info.name}.{name}", stmt)) if isinstance(stmt, f.Class) else None
@@ -228,7 +236,7 @@ def returned(index: Index, method: Callable, stmt: f.Function, bindings: dict[st
     scope = dict(bindings or {})
     instance = types.instance_of(own) or own
     found = types.read(index, method.path, stmt.returns, scope, instance)
-    if found is None or isinstance(found, types.Variable):
+    if found is None or isinstance(found, Variable):
         summary = index.summaries.get((method.path, method.name))
         inferred = types.substitute(summary.returns, scope) if summary else None
         found = _less_sure(inferred) if inferred is not None else found
@@ -316,5 +324,3 @@ def _last(expr: f.Expr) -> str:
     expr = expr.func if isinstance(expr, f.Call) else expr
     return expr.name if isinstance(expr, f.Attr) else expr.id if isinstance(expr, f.Name) else ""
 
-
-__all__ = ["attribute", "bindings_of", "each", "member", "of_symbol", "relation_columns", "returned", "whole_row"]

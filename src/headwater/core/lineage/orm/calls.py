@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from headwater.catalog import facts as f
 from headwater.catalog.usages import UsageType
-from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm import containers, queries
+from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm.attributes import attribute, bindings_of, returned
 from headwater.core.lineage.orm.frame import Frame, lean
-from headwater.core.lineage.orm.index import Bindings, Effect, Index, dotted
+from headwater.core.lineage.orm.index import Bindings, Effect, Index, class_of, dotted
+from headwater.core.lineage.orm.joins import join_relation
 from headwater.core.lineage.orm.queries import Args
 from headwater.core.lineage.orm.values import (
     Callable,
@@ -30,6 +31,7 @@ from headwater.core.lineage.orm.values import (
     Union,
     Value,
     Variable,
+    drafts,
     each,
     union,
 )
@@ -85,11 +87,28 @@ def method(frame: Frame, receiver: Value, func: f.Attr, args: Args, expr: f.Call
         return queries.apply(frame, operation, receiver, args, at)
     if isinstance(receiver, Many) and name in words.rows:
         return queries.apply(frame, words.rows[name], receiver, args, at)
+    if isinstance(receiver, Many) and isinstance(receiver.item, Instance) and name in words.query:
+        query = Query((receiver.item,), sources=(receiver.item.model,), at=at)
+        return queries.apply(frame, words.query[name], query, args, at)
+    if isinstance(receiver, Entity) and name in words.table and class_of(frame.index, receiver.model) is None:
+        return _of_table(frame, receiver, words.table[name], func, args)
+    if name in words.flushes:
+        frame.flush()
     found = attribute(frame, receiver, name, at)
     if found is not None and not (isinstance(found, Library) and _is_session_call(frame, found, name)):
         return union(*(invoke(frame, item, args, expr) for item in each(found)))
+    if isinstance(receiver, Instance) and name in words.instance:
+        return queries.apply(frame, words.instance[name], receiver, args, at)
     handled, value = _of_session(frame, receiver, func, args, at)
     return value if handled else containers.method(frame, receiver, func, args)
+
+
+def _of_table(frame: Frame, receiver: Entity, operation: Operation, func: f.Attr, args: Args) -> Value:
+    span = (func.value.start, func.value.end)
+    if operation.args == "join":
+        return queries.apply(frame, operation, Query(sources=(receiver.model,), at=span), args, span)
+    whole = Args(((receiver, span), *args.values), args.named)
+    return queries.apply(frame, operation, None, whole, span)
 
 
 def _is_session_call(frame: Frame, found: Library, name: str) -> bool:
@@ -115,7 +134,7 @@ def _of_relation(frame: Frame, receiver: Relation, name: str, args: Args, at: tu
         return None
     target = frame.index.fields[receiver.model][receiver.attribute].target
     if operation.args == "filter" and name != "and_":
-        queries.join_relation(frame, receiver, "join")
+        join_relation(frame, receiver, "join")
     owner = Relation(target or receiver.model, receiver.attribute, receiver.span)
     found = queries.apply(frame, operation, owner, args, at)
     return receiver if operation.result == "same" else found
@@ -274,7 +293,9 @@ def _call_project(frame: Frame, function: Callable, args: Args, expr: f.Call) ->
         bindings = dict(bindings_of(index, owner, info)) if info else {}
     _unify(index, function.path, params, args, bindings)
     summary = index.summaries.get((function.path, function.name))
-    if summary:
+    if frame.calls is not None:
+        frame.calls.append((function, params, matched(params, args)))
+    if summary and summary.effects:
         given = matched(params, args)
         for effect in summary.effects:
             _apply_effect(frame, effect, given, owner, bindings, expr, params)
@@ -345,7 +366,7 @@ def _call_library(frame: Frame, function: Library, args: Args, expr: f.Call) -> 
 
 def _forget(frame: Frame, value: Value) -> None:
     """Drop the columns that a definition names: a foreign key is declared, not used."""
-    gone = {id(draft) for draft in queries.drafts(value)}
+    gone = {id(draft) for draft in drafts(value)}
     frame.found[:] = [draft for draft in frame.found if id(draft) not in gone]
 
 

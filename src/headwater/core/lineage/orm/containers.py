@@ -10,9 +10,7 @@ from headwater.core.lineage.orm.frame import Frame
 from headwater.core.lineage.orm.index import Effect
 from headwater.core.lineage.orm.queries import Args, name_column, rows
 from headwater.core.lineage.orm.values import (
-    Class,
     Dict,
-    Entity,
     Entry,
     Instance,
     Keyed,
@@ -89,8 +87,8 @@ def library(frame: Frame, function: Library, args: Args) -> Value:
     """Call something from outside of the code base that only carries values along."""
     last = function.name.rsplit(".", 1)[-1]
     if last == "cast" and function.name.startswith("typing"):
-        target = args.first
-        return types.instance_of(target) if isinstance(target, (Entity, Class)) else target
+        known = types.instance_of(args.first)
+        return known if known is not None or len(args.values) < 2 else args.values[1][0]
     if last in _LISTS or last == "chain":
         return Many(union(*(element(value) for value, _ in args.values)))
     if last in _FIRSTS:

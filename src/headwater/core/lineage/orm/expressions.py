@@ -6,6 +6,7 @@ from collections.abc import Callable as Fn
 from typing import Any
 
 from headwater.catalog import facts as f
+from headwater.catalog.usages import UsageType
 from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm.attributes import attribute, of_symbol
 from headwater.core.lineage.orm.calls import call
@@ -14,6 +15,7 @@ from headwater.core.lineage.orm.frame import Frame, lean
 from headwater.core.lineage.orm.queries import column_of
 from headwater.core.lineage.orm.values import (
     Cell,
+    Class,
     Closure,
     Column,
     Dict,
@@ -23,7 +25,6 @@ from headwater.core.lineage.orm.values import (
     Keyed,
     Literal,
     Many,
-    Object,
     Parameter,
     Query,
     Row,
@@ -94,10 +95,9 @@ def _item(frame: Frame, value: Value, index: f.Expr, at: Value) -> Value:
         return value if isinstance(index, f.Sequence) else element(value)
     if isinstance(value, Entity) and isinstance(at, Literal):
         return attribute(frame, value, at.text, at.span)
-    if hasattr(value, "args") and not isinstance(value, Object):
+    if isinstance(value, Class):
         inner = types.read(frame.index, frame.path, index, {})
-        args = inner.items if isinstance(inner, Row) else (inner,)
-        return type(value)(value.path, value.name, args)  # type: ignore[call-arg,union-attr]
+        return Class(value.path, value.name, inner.items if isinstance(inner, Row) else (inner,))
     return None
 
 
@@ -242,8 +242,8 @@ def _bind_attribute(frame: Frame, target: f.Attr, value: Value) -> None:
             place = frame.index.place(item.model, name)
             if place:
                 sure = item.sure and not isinstance(receiver, Union)
-                usage = "write" if item.new else "update"
-                frame.note(item.model, place, span, usage, item.why, "A" if sure else "B", "attribute")  # type: ignore[arg-type]
+                usage: UsageType = "write" if item.new else "update"
+                frame.note(item.model, place, span, usage, item.why, "A" if sure else "B", "attribute")
 
 
 def _bind_item(frame: Frame, target: f.Index, value: Value) -> None:

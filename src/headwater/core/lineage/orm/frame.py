@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from headwater.catalog import facts as f
 from headwater.catalog.usages import Evidence, SubType, Tier, UsageType, Via
 from headwater.core.lineage.orm.index import Effect, Index
-from headwater.core.lineage.orm.values import Draft, Value, drafts
+from headwater.core.lineage.orm.values import Callable, Draft, Instance, Value, drafts
 
 _MODES: dict[str, tuple[UsageType, SubType | None]] = {
     "filter": ("filter", None),
@@ -28,7 +28,7 @@ class Frame:
     `evaluate` and `run` are the two halves of the interpreter, handed in so that calls and queries can use them.
     """
 
-    __slots__ = ("effects", "env", "evaluate", "found", "index", "own", "parameters", "path", "returns", "run")
+    __slots__ = ("calls", "effects", "env", "evaluate", "found", "index", "own", "parameters", "path", "returns", "run")
 
     def __init__(
         self,
@@ -45,13 +45,21 @@ class Frame:
         self.parameters: dict[str, Value] = {}
         self.returns: list[Value] = []
         self.effects: list[Effect] = []
+        self.calls: list[tuple[Callable, tuple[f.Param, ...], dict[str, Value]]] | None = None
 
     def inner(self) -> Frame:
         """Return a frame for a scope inside of this one: it sees these names and adds to the same drafts."""
         frame = Frame(self.index, self.path, self.evaluate, self.run)
         frame.env = dict(self.env)
         frame.found, frame.own, frame.parameters = self.found, self.own, self.parameters
+        frame.calls = self.calls
         return frame
+
+    def flush(self) -> None:
+        """Rows that this function made are in the database from here on: setting a column updates it."""
+        for name, value in self.env.items():
+            if isinstance(value, Instance) and value.new:
+                self.env[name] = Instance(value.model, value.why, value.sure)
 
     def note(
         self,

@@ -30,10 +30,11 @@ class Effect(msgspec.Struct, frozen=True, gc=False):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What a caller needs to know of a function: what comes back, and what becomes of its parameters."""
+    """What a signature does not say: what comes back, what becomes of mappings, what callers hand in."""
 
     returns: Value = None
     effects: tuple[Effect, ...] = ()
+    parameters: dict[str, Value] = {}
 
 
 class ClassInfo(msgspec.Struct, frozen=True):

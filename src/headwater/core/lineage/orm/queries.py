@@ -188,7 +188,7 @@ def _join(frame: Frame, receiver: Value, args: Args, role: str) -> Value:
 
 def _apply_names(frame: Frame, operation: Operation, receiver: Value, args: Args) -> None:
     """Use the names of keyword arguments, and the keys of mappings in their place, as columns."""
-    usage: UsageType = operation.named if operation.named in ("filter", "write") else "update"  # type: ignore[assignment]
+    usage: UsageType = operation.named if operation.named in ("filter", "write") else "update"
     owners = owners_of(receiver, args)
     if isinstance(receiver, Query) and receiver.kind == "update":
         usage = "update"
@@ -206,7 +206,7 @@ def owners_of(receiver: Value, args: Args) -> tuple[str, ...]:
     """Return the models that a bare column name may belong to, the likeliest first."""
     if isinstance(receiver, Query):
         return tuple(reversed(receiver.sources))
-    if isinstance(receiver, Relation):
+    if isinstance(receiver, (Relation, Instance)):
         return (receiver.model,)
     first = args.first
     if isinstance(first, Entity):

@@ -18,9 +18,12 @@ from headwater.core.lineage.orm.values import (
     Class,
     Closure,
     Instance,
+    Keyed,
     Many,
     Object,
     Parameter,
+    Row,
+    Union,
     Value,
     Variable,
     union,
@@ -43,7 +46,7 @@ def _assign(frame: Frame, stmt: f.Assign) -> None:
     if stmt.annotation is not None:
         declared = types.read(frame.index, frame.path, stmt.annotation, {}, types.instance_of(frame.own))
         if declared is not None and (value is None or not isinstance(declared, Many)):
-            value = declared if not isinstance(declared, (Variable, types.Keyed)) else value
+            value = declared if not isinstance(declared, (Variable, Keyed)) else value
     if stmt.op != "=":
         _augment(frame, stmt, value)
         return
@@ -57,7 +60,7 @@ def _augment(frame: Frame, stmt: f.Assign, value: Value) -> None:
     for target in stmt.targets:
         before = evaluate(frame, target)
         if isinstance(target, f.Name):
-            if stmt.op in _AUGMENTED_LISTS and isinstance(before, (Many, types.Row)) and value is not None:
+            if stmt.op in _AUGMENTED_LISTS and isinstance(before, (Many, Row)) and value is not None:
                 frame.env[target.id] = Many(union(element(before), element(value)))
         else:
             bind(frame, target, None)
@@ -156,22 +159,26 @@ def _function(frame: Frame, stmt: f.Function) -> None:
         settle(evaluate(frame, decorator), "filter")
     inner = frame.inner()
     inner.run = frame.run
-    enter(inner, stmt, frame.own if frame.own is not None else None)
+    enter(inner, stmt, frame.own, stmt.name if not frame.parameters else "")
     if frame.parameters or frame.own is not None or stmt.name in frame.env:
         frame.env[stmt.name] = Closure(union(*inner.returns))
 
 
-def enter(frame: Frame, stmt: f.Function, own: Value) -> None:
-    """Bind a function's parameters and run its body."""
+def enter(frame: Frame, stmt: f.Function, own: Value, name: str) -> None:
+    """Bind a function's parameters and run its body; `name` is its dotted name in the file."""
     frame.own = own
     index, path = frame.index, frame.path
     bindings = _class_bindings(frame, own)
     frame.parameters = {}
+    summary = index.summaries.get((path, name))
+    callers = summary.parameters if summary else {}
     for position, param in enumerate(stmt.params):
         if position == 0 and own is not None and param.name in ("self", "cls", "this", "mcs"):
             value = own if param.name != "cls" and not _is_class_method(stmt) else types.type_of(own)
         else:
             value = _parameter(index, path, param, bindings, own)
+            if isinstance(value, Parameter) and callers.get(param.name) is not None:
+                value = _because(callers[param.name], f"Callers pass it as {param.name}.")
         frame.env[param.name] = value
         frame.parameters[param.name] = value
     frame.run(frame, stmt.body)
@@ -181,7 +188,7 @@ def _parameter(index: Any, path: str, param: f.Param, bindings: dict[str, Value]
     value = types.read(index, path, param.annotation, bindings, own)
     if value is None:
         value = types.injected(index, path, param.default)
-    if param.kind == "**" or value is None or isinstance(value, types.Keyed):
+    if param.kind == "**" or value is None or isinstance(value, Keyed):
         return Parameter(param.name) if param.kind != "*" and param.pattern is None else None
     if param.kind == "*":
         return Many(value)
@@ -193,8 +200,8 @@ def _because(value: Value, why: str) -> Value:
         return Instance(value.model, why, value.sure)
     if isinstance(value, Many) and isinstance(value.item, Instance):
         return Many(Instance(value.item.model, why, value.item.sure))
-    if isinstance(value, types.Union):
-        return types.Union(tuple(_because(item, why) for item in value.items))
+    if isinstance(value, Union):
+        return Union(tuple(_because(item, why) for item in value.items))
     return value
 
 
@@ -211,7 +218,8 @@ def _is_class_method(stmt: f.Function) -> bool:
 
 def _class(frame: Frame, stmt: f.Class) -> None:
     """Run a class body: its methods, with `self` an instance of it."""
-    name = f"{frame.env['class'].name}.{stmt.name}" if isinstance(frame.env.get("class"), Class) else stmt.name
+    outer = frame.env.get("class")
+    name = f"{outer.name}.{stmt.name}" if isinstance(outer, Class) else stmt.name
     key = f"{frame.path}:{name}"
     model = key if key in frame.index.models and class_of(frame.index, key) else None
     own: Value = Instance(model, f"It is a method of {stmt.name}.") if model else Object(frame.path, name)
@@ -221,7 +229,7 @@ def _class(frame: Frame, stmt: f.Class) -> None:
         if isinstance(inner, f.Function):
             for decorator in inner.decorators:
                 evaluate(scope, decorator)
-            enter(scope, inner, own)
+            enter(scope, inner, own, f"{name}.{inner.name}")
         elif isinstance(inner, f.Class) or not model:
             run(scope, (inner,))
         elif isinstance(inner, f.Assign):

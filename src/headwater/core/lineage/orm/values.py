@@ -49,6 +49,7 @@ class Entity(msgspec.Struct, frozen=True, gc=False):
     """A model as such: the mapped class, an alias of it, a Table object."""
 
     model: str
+    sure: bool = True
 
 
 class Cell(msgspec.Struct, frozen=True, gc=False):
@@ -224,16 +225,27 @@ _LIMIT = 6
 def union(*values: Value) -> Value:
     """Return one of these values, each once; more than a handful say nothing any more."""
     found: list[Value] = []
+    columns: list[Column] = []
     for value in values:
         for item in value.items if isinstance(value, Union) else (value,):
-            if item is not None and not any(_same(item, other) for other in found):
+            if isinstance(item, Column):
+                columns.append(item)
+            elif item is not None and not any(_same(item, other) for other in found):
                 found.append(item)
+    if columns:
+        found.append(columns[0] if len(columns) == 1 else _merged(columns))
     if not found:
         return None
     models = sum(isinstance(item, (Instance, Entity)) for item in found)
     if models > _LIMIT:
         found = [item for item in found if not isinstance(item, (Instance, Entity))]
     return found[0] if len(found) == 1 else Union(tuple(found)) if found else None
+
+
+def _merged(columns: list[Column]) -> Column:
+    models = dict.fromkeys(model for column in columns for model in column.models)
+    parts = dict.fromkeys(draft for column in columns for draft in column.drafts)
+    return Column(tuple(models), None, None, tuple(parts))
 
 
 def _same(left: Value, right: Value) -> bool:
@@ -255,6 +267,8 @@ def drafts(value: Value) -> list[Draft]:
         return [draft for item in value.items for draft in drafts(item)]
     if isinstance(value, Many):
         return drafts(value.item)
+    if isinstance(value, Closure):
+        return drafts(value.returns)
     if isinstance(value, Dict):
         return [draft for entry in value.entries for draft in drafts(entry.value)]
     return []
