@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from headwater.catalog import facts as f
 from headwater.catalog.model import Schema
 from headwater.core.lineage.claims import Claim
-from headwater.core.lineage.orm.expressions import evaluate
+from headwater.core.lineage.orm.expressions import bind, evaluate
 from headwater.core.lineage.orm.frame import Frame
 from headwater.core.lineage.orm.index import Index, from_readings
 from headwater.core.lineage.orm.spans import Spans
@@ -44,7 +44,8 @@ def claims(module: f.Module, index: Index) -> list[Claim]:
     """Return the usages that a file's code asserts, by byte range, in source order."""
     if not index.models:
         return []
-    frame = Frame(index, module.path, evaluate, run)
+    frame = Frame(index, module.path, evaluate, run, bind)
+    frame.top = True
     for stmt in module.body:
         try:
             run(frame, (stmt,))

@@ -100,7 +100,7 @@ def method(frame: Frame, receiver: Value, func: f.Attr, args: Args, expr: f.Call
     if isinstance(receiver, Instance) and name in words.instance:
         return queries.apply(frame, words.instance[name], receiver, args, at)
     handled, value = _of_session(frame, receiver, func, args, at)
-    return value if handled else containers.method(frame, receiver, func, args)
+    return value if handled else containers.method(frame, receiver, func, expr, args)
 
 
 def _of_table(frame: Frame, receiver: Entity, operation: Operation, func: f.Attr, args: Args) -> Value:
@@ -148,7 +148,7 @@ def _of_session(
     if operation is None or not isinstance(receiver, (Library, Object, Parameter, Variable, type(None))):
         return False, None
     first = args.first
-    fits = any(isinstance(item, (Query, Entity, Column)) for item in each(first))
+    fits = any(isinstance(item, (Query, Entity, Column, TypeOf)) for item in each(first))
     if operation.row == "delete" or (operation.result == "same" and not fits):
         fits = any(isinstance(item, Instance) for item in each(first)) and _is_session(frame, receiver, func.value)
     if not fits:
@@ -158,10 +158,10 @@ def _of_session(
     if isinstance(first, Query) and first.kind in ("insert", "update") and len(args.values) > 1:
         usage: UsageType = "write" if first.kind == "insert" else "update"
         for value, _ in args.values[1:]:
-            for part in each(value.item) if isinstance(value, Many) else each(value):
+            for part in queries.parts(value):
                 queries.name_keys(frame, first.sources, part, usage)
     receiver = receiver if receiver is not None else Library("", True)
-    source = union(*(item for item in each(first) if isinstance(item, (Query, Entity, Instance))))
+    source = union(*(item for item in each(first) if isinstance(item, (Query, Entity, Instance, TypeOf))))
     if operation.result == "same":
         return True, first
     if operation.result in ("query", "none"):

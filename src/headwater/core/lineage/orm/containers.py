@@ -28,6 +28,11 @@ from headwater.core.lineage.orm.values import (
     union,
 )
 
+_CALLERS = frozenset({"map", "filter", "sorted", "max", "min"})
+_ITERATORS = frozenset(
+    {"map", "filter", "forEach", "find", "some", "every", "flatMap", "findIndex", "findLast", "sort", "toSorted"}
+    | {"reduce"}
+)
 _LISTS = frozenset({"list", "sorted", "set", "tuple", "frozenset", "reversed", "iter", "filter", "unique", "deque"})
 _FIRSTS = frozenset({"next", "max", "min", "copy", "deepcopy", "anext"})
 _ADDERS = {"append": 0, "add": 0, "insert": 1, "extend": 0, "update": 0, "appendleft": 0, "push": 0, "unshift": 0}
@@ -60,6 +65,12 @@ def keyed(value: Many) -> Value:
 def builtin(frame: Frame, func: f.Name, expr: f.Call, args: Args) -> Value:
     """Call a function that the language itself has."""
     name, first = func.id, args.first
+    if name in _CALLERS and args.values:
+        function = next((k.value for k in expr.keywords if k.name == "key"), expr.args[0] if expr.args else None)
+        over = args.values[-1][0] if name in ("map", "filter") else first
+        result = with_each(frame, function, element(over))
+        if name == "map":
+            return Many(result)
     if name in _LISTS:
         last = args.values[-1][0] if args.values else None
         return Many(element(last if name == "filter" else first))
@@ -83,6 +94,20 @@ def builtin(frame: Frame, func: f.Name, expr: f.Call, args: Args) -> Value:
     return None
 
 
+def with_each(frame: Frame, function: f.Expr | None, *values: Value) -> Value:
+    """Return what an anonymous function gives for these arguments."""
+    if not isinstance(function, f.Lambda):
+        return None
+    inner = frame.inner()
+    for param, value in zip(function.params, values, strict=False):
+        if param.pattern is not None:
+            frame.bind(inner, param.pattern, value)
+        else:
+            inner.env[param.name] = value
+    inner.run(inner, function.body)
+    return union(*inner.returns)
+
+
 def library(frame: Frame, function: Library, args: Args) -> Value:
     """Call something from outside of the code base that only carries values along."""
     last = function.name.rsplit(".", 1)[-1]
@@ -102,9 +127,13 @@ def library(frame: Frame, function: Library, args: Args) -> Value:
     return Library(function.name, True)
 
 
-def method(frame: Frame, receiver: Value, func: f.Attr, args: Args) -> Value:
+def method(frame: Frame, receiver: Value, func: f.Attr, expr: f.Call, args: Args) -> Value:
     """Call a method of a list, a mapping, or something unknown."""
     name = func.name
+    if isinstance(receiver, (Many, Row)) and name in _ITERATORS and expr.args:
+        item = element(receiver)
+        result = with_each(frame, expr.args[0], *((None, item) if name == "reduce" else (item,)))
+        return {"map": Many(result), "flatMap": Many(element(result)), "find": item}.get(name, receiver)
     if name in _ADDERS and isinstance(func.value, f.Name) and not isinstance(receiver, (Dict, Instance)):
         _add(frame, receiver, func.value.id, name, args)
         return None

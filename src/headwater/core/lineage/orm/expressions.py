@@ -86,7 +86,7 @@ def _item(frame: Frame, value: Value, index: f.Expr, at: Value) -> Value:
     if isinstance(value, Many):
         if isinstance(index, f.Sequence):
             return value
-        return value.item if isinstance(index, f.Const) else keyed(value)
+        return union(value.item, keyed(value)) if isinstance(index, f.Const) else keyed(value)
     if isinstance(value, Keyed):
         return value.value
     if isinstance(value, Dict) and isinstance(at, Literal):

@@ -25,10 +25,10 @@ _MODES: dict[str, tuple[UsageType, SubType | None]] = {
 class Frame:
     """One function, or the top level of a file, while it is interpreted.
 
-    `evaluate` and `run` are the two halves of the interpreter, handed in so that calls and queries can use them.
+    `evaluate`, `run` and `bind` are the interpreter itself, handed in so that calls and queries can use them.
     """
 
-    __slots__ = ("calls", "effects", "env", "evaluate", "found", "index", "own", "parameters", "path", "returns", "run")
+    __slots__ = ("bind", "calls", "effects", "env", "evaluate", "found", "index", "own", "parameters", "path", "returns", "run", "top")
 
     def __init__(
         self,
@@ -36,20 +36,22 @@ class Frame:
         path: str,
         evaluate: Fn[[Frame, f.Expr], Value],
         run: Fn[[Frame, Iterable[f.Stmt]], None],
+        bind: Fn[[Frame, f.Expr, Value], None],
     ) -> None:
         self.index, self.path = index, path
-        self.evaluate, self.run = evaluate, run
+        self.evaluate, self.run, self.bind = evaluate, run, bind
         self.env: dict[str, Value] = {}
         self.found: list[Draft] = []
         self.own: Value = None
         self.parameters: dict[str, Value] = {}
         self.returns: list[Value] = []
         self.effects: list[Effect] = []
+        self.top = False
         self.calls: list[tuple[Callable, tuple[f.Param, ...], dict[str, Value]]] | None = None
 
     def inner(self) -> Frame:
         """Return a frame for a scope inside of this one: it sees these names and adds to the same drafts."""
-        frame = Frame(self.index, self.path, self.evaluate, self.run)
+        frame = Frame(self.index, self.path, self.evaluate, self.run, self.bind)
         frame.env = dict(self.env)
         frame.found, frame.own, frame.parameters = self.found, self.own, self.parameters
         frame.calls = self.calls

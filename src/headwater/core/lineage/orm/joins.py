@@ -21,7 +21,8 @@ def join_relation(frame: Frame, relation: Relation, role: str) -> None:
 
 def implicit_join(frame: Frame, sources: tuple[str, ...], target: str, span: tuple[int, int]) -> None:
     """Note the columns of a join that names only a model, when one foreign key can be meant."""
-    pairs = _keys(frame.index, sources, target)
+    others = tuple(source for source in sources if source != target) or sources
+    pairs = _keys(frame.index, others, target)
     if len(pairs) != 1:
         return
     name = frame.index.models[target].name

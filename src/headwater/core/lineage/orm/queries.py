@@ -21,7 +21,9 @@ from headwater.core.lineage.orm.values import (
     Query,
     Relation,
     Row,
+    TypeOf,
     Value,
+    Variable,
     drafts,
     each,
 )
@@ -45,7 +47,7 @@ class Args(msgspec.Struct, frozen=True):
 def apply(frame: Frame, operation: Operation, receiver: Value, args: Args, at: Span) -> Value:
     """Do what an operation does, and return what it returns."""
     role = operation.args
-    if role in ("join", "load"):
+    if role in ("join", "load") and operation.result != "none":
         receiver = _join(frame, receiver, args, role)
     else:
         for value, _ in args.values:
@@ -81,6 +83,8 @@ def rows(result: str, source: Value) -> Value:
     """Return what taking rows out of a query or result gives."""
     if isinstance(source, Entity):
         return Instance(source.model, "It is loaded by its key.") if result == "one" else None
+    if isinstance(source, TypeOf):
+        return source.item if result == "one" else None
     if isinstance(source, Many):
         first = source.item.items[0] if isinstance(source.item, Row) and source.item.items else source.item
         taken = {"one": source.item, "scalar": first, "scalars": Many(first), "rows": source, "many": source}
@@ -94,7 +98,7 @@ def rows(result: str, source: Value) -> Value:
     if result in ("scalar", "scalars"):
         return first if result == "scalar" else Many(first)
     if result in ("one", "many"):
-        item = first if len(source.items) == 1 and isinstance(first, Instance) else row
+        item = first if len(source.items) == 1 and isinstance(first, (Instance, Variable)) else row
         return item if result == "one" else Many(item)
     return Query(kind="derived") if result == "derived" else None
 
@@ -120,7 +124,7 @@ def _query(frame: Frame, operation: Operation, receiver: Value, args: Args, at: 
     where: Span | None = None
     kind = {"update": "update", "delete": "delete", "write": "insert"}.get(operation.row or "", "select")
     for value, span in args.values:
-        for part in _parts(value):
+        for part in parts(value):
             if isinstance(part, Entity):
                 where = where or span
                 if kind == "select":
@@ -138,7 +142,7 @@ def _query(frame: Frame, operation: Operation, receiver: Value, args: Args, at: 
     return Query(tuple(items), tuple(names), tuple(dict.fromkeys(sources)), plain, kind, where or at)
 
 
-def _parts(value: Value) -> tuple[Value, ...]:
+def parts(value: Value) -> tuple[Value, ...]:
     """Return the single values in an argument: a list or tuple of columns stands for its items."""
     if isinstance(value, Row):
         return value.items
@@ -156,7 +160,7 @@ def _item(frame: Frame, value: Value) -> tuple[Value, str | None, tuple[str, ...
         if value.attribute and value.models:
             return Cell(value.models[0], value.attribute), value.label or value.attribute, value.models
         return None, value.label, value.models
-    return None, None, ()
+    return (value.item if isinstance(value, TypeOf) else None), None, ()
 
 
 def _join(frame: Frame, receiver: Value, args: Args, role: str) -> Value:
@@ -166,7 +170,7 @@ def _join(frame: Frame, receiver: Value, args: Args, role: str) -> Value:
     conditioned = len(args.values) > 1 or any(drafts(value) for _, value, _ in args.named)
     for position, (value, span) in enumerate((*args.values, *((v, s) for _, v, s in args.named))):
         settle(value, role)
-        for part in _parts(value):
+        for part in parts(value):
             if isinstance(part, Relation):
                 join_relation(frame, part, role)
                 loaded = frame.index.fields[part.model][part.attribute].target
@@ -198,7 +202,7 @@ def _apply_names(frame: Frame, operation: Operation, receiver: Value, args: Args
             continue
         name_keys(frame, owners, value, usage)
     for value, _ in args.values:
-        for part in _parts(value):
+        for part in parts(value):
             name_keys(frame, owners, part, usage)
 
 

@@ -8,13 +8,12 @@ from typing import Any
 
 from headwater.catalog import facts as f
 from headwater.core.lineage.orm import typehints as types
-from headwater.core.lineage.orm.calls import definition
 from headwater.core.lineage.orm.containers import element
 from headwater.core.lineage.orm.expressions import bind, evaluate
 from headwater.core.lineage.orm.frame import Frame, settle
-from headwater.core.lineage.orm.index import class_of, dotted, parameters_of
+from headwater.core.lineage.orm.index import class_of, parameters_of
+from headwater.core.lineage.orm.narrowing import narrow
 from headwater.core.lineage.orm.values import (
-    Callable,
     Class,
     Closure,
     Instance,
@@ -29,7 +28,6 @@ from headwater.core.lineage.orm.values import (
     union,
 )
 
-_GUARDS = frozenset({"TypeGuard", "TypeIs"})
 _AUGMENTED_LISTS = frozenset({"+="})
 
 
@@ -51,7 +49,9 @@ def _assign(frame: Frame, stmt: f.Assign) -> None:
         _augment(frame, stmt, value)
         return
     for target in stmt.targets:
-        if value is None and stmt.value is None and isinstance(target, f.Name) and target.id in frame.env:
+        # At the top level the symbol table knows more than the bare value: a Table, a declared type.
+        known = frame.top or (stmt.value is None and isinstance(target, f.Name) and target.id in frame.env)
+        if value is None and known and isinstance(target, f.Name):
             continue
         bind(frame, target, value)
 
@@ -69,7 +69,7 @@ def _augment(frame: Frame, stmt: f.Assign, value: Value) -> None:
 def _do(frame: Frame, stmt: f.Do) -> None:
     evaluate(frame, stmt.value)
     if stmt.word == "assert":
-        _narrow(frame, stmt.value)
+        narrow(frame, stmt.value, True)
 
 
 def _return(frame: Frame, stmt: f.Return) -> None:
@@ -82,18 +82,18 @@ def _branch(frame: Frame, stmt: f.Branch) -> None:
     evaluate(frame, stmt.test)
     before = frame.env
     frame.env = dict(before)
-    _narrow(frame, stmt.test)
+    narrow(frame, stmt.test, True)
     run(frame, stmt.body)
     after, frame.env = frame.env, before
-    if stmt.otherwise:
+    if stmt.otherwise or _ends(stmt.body):
         frame.env = dict(before)
+        narrow(frame, stmt.test, False)
         run(frame, stmt.otherwise)
-    _merge(frame, after, _ends(stmt.body))
-
-
-def _merge(frame: Frame, after: dict[str, Value], ends: bool) -> None:
-    """Join what a branch left with what the other way left; one that returns leaves nothing."""
-    if ends:
+    # A branch that returns or raises leaves nothing to what follows.
+    if _ends(stmt.body):
+        return
+    if stmt.otherwise and _ends(stmt.otherwise):
+        frame.env = after
         return
     other = frame.env
     for name, value in after.items():
@@ -110,31 +110,6 @@ def _ends(body: tuple[f.Stmt, ...]) -> bool:
     return (isinstance(last, f.Return) and last.word == "return") or (
         isinstance(last, f.Do) and last.word in ("raise", "throw")
     )
-
-
-def _narrow(frame: Frame, test: f.Expr) -> None:
-    """Learn from `isinstance(x, User)` and from functions that return a TypeGuard."""
-    if isinstance(test, f.Binary) and test.op in ("and", "&&"):
-        _narrow(frame, test.left)
-        _narrow(frame, test.right)
-        return
-    if not isinstance(test, f.Call) or not test.args or not isinstance(test.args[0], f.Name):
-        return
-    name = test.args[0].id
-    if isinstance(test.func, f.Name) and test.func.id == "isinstance" and len(test.args) == 2:
-        wanted = test.args[1]
-        choices = wanted.items if isinstance(wanted, f.Sequence) else (wanted,)
-        found = union(*(types.instance_of(evaluate(frame, choice)) for choice in choices))
-        if found is not None:
-            frame.env[name] = found
-        return
-    function = evaluate(frame, test.func)
-    stmt = definition(frame.index, function) if isinstance(function, Callable) else None
-    returns = stmt.returns if stmt else None
-    if isinstance(function, Callable) and isinstance(returns, f.Index) and dotted(returns.value) in _GUARDS:
-        found = types.read(frame.index, function.path, returns, {})
-        if found is not None and not isinstance(found, Variable):
-            frame.env[name] = found
 
 
 def _loop(frame: Frame, stmt: f.Loop) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from headwater.catalog import facts as f
-from headwater.core.lineage.orm.expressions import evaluate
+from headwater.core.lineage.orm.expressions import bind, evaluate
 from headwater.core.lineage.orm.frame import Frame
 from headwater.core.lineage.orm.index import Index, Summary, class_of, dotted
 from headwater.core.lineage.orm.statements import enter, run
@@ -96,7 +96,7 @@ def _is_mapping(annotation: f.Expr | None) -> bool:
 def _summary(
     index: Index, path: str, name: str, stmt: f.Function, own: Value, given: dict[Key, dict[str, Value]]
 ) -> Summary:
-    frame = Frame(index, path, evaluate, run)
+    frame = Frame(index, path, evaluate, run, bind)
     frame.calls = []
     try:
         enter(frame, stmt, own, name)
