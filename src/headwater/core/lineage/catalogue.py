@@ -24,6 +24,7 @@ class Catalogue(msgspec.Struct, frozen=True):
     models: tuple[Model, ...]
     not_understood: tuple[NotUnderstood, ...]
     readers: tuple[ReaderSummary, ...]
+    readings: dict[str, Reading]
 
 
 def read(project: Project, sources: Sequence[SourceFile], label: str) -> Catalogue:
@@ -34,16 +35,17 @@ def read(project: Project, sources: Sequence[SourceFile], label: str) -> Catalog
         sources: all source files, by path.
         label: what the merged Schema says its source is.
     """
-    readings: list[tuple[str, Reading]] = []
-    for reader in all_readers().values():
+    found: dict[str, Reading] = {}
+    for module_name, reader in all_readers().items():
         files = [source for source in sources if reader.detects(source)]
         if files:
-            readings.append((reader.NAME, reader.read(project, files)))
+            found[module_name] = reader.read(project, files)
+    readings = [(all_readers()[name].NAME, reading) for name, reading in found.items()]
     readings.sort(key=lambda pair: not pair[1].models)
     models = tuple(model for _, reading in readings for model in reading.models)
     missed = tuple(item for _, reading in readings for item in reading.not_understood)
     schema = merge((reading.schema for _, reading in readings), label)
-    return Catalogue(schema, models, missed, tuple(_summaries(readings)))
+    return Catalogue(schema, models, missed, tuple(_summaries(readings)), found)
 
 
 def _summaries(readings: Iterable[tuple[str, Reading]]) -> Iterable[ReaderSummary]:

@@ -100,7 +100,7 @@ class _Finder:
         """Claim the columns of statements whose text begins at `offset` of the rope; False when none parses."""
         if len(text) > _LONG and (head := _LONG_INSERT.match(text)):
             text = text[: head.end()] + "0)"
-        trees, dialect = sqltext.parse(sqltext.mask(text), None)
+        trees, _ = sqltext.parse(sqltext.mask(text))
         if not trees or any(isinstance(tree, exp.Command) for tree in trees):
             return False
         for tree in trees:

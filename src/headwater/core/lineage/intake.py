@@ -76,9 +76,7 @@ def intake(
     found = Intake()
     total = 0
     with open_container(source, limits) as entries:
-        if source.is_dir():
-            entries = _without_ignored(entries, source)
-        for entry in entries:
+        for entry in _without_ignored(entries, source) if source.is_dir() else entries:
             text = _take(found, entry, limits, keep_texts)
             total += len(text)
             if total > limits.total_bytes:

@@ -27,6 +27,11 @@ class CodeProject:
         """Return all source files, by path."""
         return self._sources
 
+    @property
+    def modules(self) -> Mapping[str, facts.Module]:
+        """The facts of every file, by path."""
+        return self._modules
+
     def module(self, path: str) -> facts.Module | None:
         """Return the facts of a file, or None when its language is not supported."""
         return self._modules.get(path)

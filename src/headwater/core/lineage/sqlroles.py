@@ -7,7 +7,7 @@ not a column of a table and gives nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -110,13 +110,14 @@ class _Walker:
         elif isinstance(tree, exp.Select):
             yield from self._select(tree, outer)
 
-    def _with(self, tree: exp.Expr, outer: _Scope) -> Iterator[ColumnRole]:  # type: ignore[return]
+    def _with(self, tree: exp.Expr, outer: _Scope) -> Generator[ColumnRole, None, _Scope]:
         """Walk the CTEs and return the scope in which they are known."""
         ctes = dict(outer.ctes)
         clause = tree.args.get("with_")
+        recursive = clause is not None and clause.args.get("recursive")
         for cte in clause.expressions if clause else ():
             known = replace(outer, ctes=dict(ctes))
-            if clause.recursive:
+            if recursive:
                 known.ctes[cte.alias.casefold()] = None
             yield from self._any(cte.this, known, _PROJECTION)
             ctes[cte.alias.casefold()] = _outputs(cte)
@@ -125,9 +126,8 @@ class _Walker:
     def _select(self, tree: exp.Select, outer: _Scope) -> Iterator[ColumnRole]:
         origins = [tree.args["from_"].this] if tree.args.get("from_") else []
         joins = tree.args.get("joins") or []
-        scope = yield from self._enter(
-            [*origins, *(join.this for join in joins), *(tree.args.get("laterals") or [])], outer
-        )
+        laterals = tree.args.get("laterals") or []
+        scope = yield from self._enter([*origins, *(join.this for join in joins), *laterals], outer)
         aliases = frozenset(item.alias.casefold() for item in tree.selects if isinstance(item, exp.Alias))
         for join in joins:
             yield from self._join(join, scope)
@@ -136,7 +136,7 @@ class _Walker:
             for part in _parts(tree.args.get(key)):
                 yield from self._any(part, inside, role)
 
-    def _enter(self, tables: list[exp.Expr], outer: _Scope) -> Iterator[ColumnRole]:  # type: ignore[return]
+    def _enter(self, tables: list[exp.Expr], outer: _Scope) -> Generator[ColumnRole, None, _Scope]:
         """Walk what stands in FROM and return the scope that it opens."""
         scope = _Scope((), outer, outer.ctes)
         for table in tables:
@@ -223,9 +223,7 @@ class _Walker:
         outer = yield from self._with(tree, _Scope())
         origin = tree.args.get("from_")
         from_tables = [origin.this] if origin else []
-        joins = [*(tree.this.args.get("joins") or []), *(origin.this.args.get("joins") or [] if origin else [])]
         scope = yield from self._enter([tree.this, *from_tables], outer)
-        del joins
         if isinstance(tree.this, exp.Table) and scope.sources[0].relation is None:
             scope = _by_alias_first(scope, tree.this)
         for assignment in tree.expressions:

@@ -189,7 +189,9 @@ def _names(module: f.Module) -> Names:
     names: dict[str, f.Stmt] = {}
     stars: list[str] = []
     for stmt in flat(module.body):
-        if (isinstance(stmt, f.Import) and stmt.name == "*" and stmt.alias == "*") or (isinstance(stmt, f.Export) and stmt.name == "*" and stmt.module):
+        if (isinstance(stmt, f.Import) and stmt.name == "*" and stmt.alias == "*") or (
+            isinstance(stmt, f.Export) and stmt.name == "*" and stmt.module
+        ):
             stars.append(stmt.module)
         else:
             _define(names, stmt)

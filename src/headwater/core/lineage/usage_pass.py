@@ -13,23 +13,20 @@ import msgspec
 from headwater.catalog import facts
 from headwater.catalog.model import Schema
 from headwater.catalog.usages import NotUnderstood
-from headwater.core.lineage import embedded
+from headwater.core.lineage import embedded, orm
 from headwater.core.lineage.cache import Cache, key_of
 from headwater.core.lineage.catalogue import Catalogue
 from headwater.core.lineage.claims import Claim
 from headwater.core.lineage.extraction import Extracted
 from headwater.core.lineage.pool import map_batches
 from headwater.core.lineage.project import CodeProject
-from headwater.core.lineage.symbols import Symbols
-from headwater.readers import Model
 
 
 class Index(msgspec.Struct, frozen=True):
     """What is known of the whole code base while one file is looked at."""
 
     schema: Schema
-    models: tuple[Model, ...]
-    symbols: Symbols
+    orm: orm.Index
 
 
 class FileClaims(msgspec.Struct, frozen=True, array_like=True):
@@ -47,12 +44,16 @@ def _embedded(module: facts.Module, index: Index) -> FileClaims:
     return FileClaims(tuple(claims), tuple(missed))
 
 
-FINDERS: tuple[Finder, ...] = (_embedded,)
+def _orm(module: facts.Module, index: Index) -> FileClaims:
+    return FileClaims(tuple(orm.claims(module, index.orm)), ())
+
+
+FINDERS: tuple[Finder, ...] = (_orm, _embedded)
 
 
 def prepare(project: CodeProject, catalogue: Catalogue) -> Index:
     """Build the index that every file is looked at with."""
-    return Index(catalogue.schema, catalogue.models, project.symbols)
+    return Index(catalogue.schema, orm.index(project.symbols, project.modules, catalogue.readings, catalogue.schema))
 
 
 def run(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from headwater.catalog import sqltext
 from headwater.catalog.apply import apply
 from headwater.catalog.changes import Change
-from headwater.catalog.model import Origin, Relation, Schema
+from headwater.catalog.model import Enum, Origin, Relation, Schema
 from headwater.catalog.usages import NotUnderstood
 from headwater.readers import Project, Reading, SourceFile
 from headwater.readers.sql.order import is_foreign, is_reverse, natural_key, root_of, upward_part
@@ -35,7 +35,9 @@ def read(project: Project, files: Sequence[SourceFile]) -> Reading:
         if not is_reverse(file.path):
             roots[root_of(file.path)].append(file)
     relations: dict[str, Relation] = {}
-    enums, steps, missed = {}, [], []
+    enums: dict[str, Enum] = {}
+    steps: list[Change] = []
+    missed: list[NotUnderstood] = []
     for own in roots.values():
         if any(is_foreign(file.source) for file in own):
             missed.extend(_foreign(file) for file in own)

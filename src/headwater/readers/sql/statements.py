@@ -281,4 +281,5 @@ def _add_many(table: str, inside: str, schema: Schema, origin: Origin) -> Iterat
 
 def _bare(name: str) -> str:
     """Return the last part of a dotted name without its quotes."""
-    return re.findall(r"[\w$]+|\"[^\"]+\"|`[^`]+`|\[[^\]]+\]", name)[-1].strip('"`[]')
+    parts: list[str] = re.findall(r"[\w$]+|\"[^\"]+\"|`[^`]+`|\[[^\]]+\]", name)
+    return parts[-1].strip('"`[]')

@@ -230,5 +230,3 @@ def _start(value: f.Expr | None) -> int:
 
 def _nearness(path: str, other: str) -> int:
     return next((i for i, (a, b) in enumerate(zip(path, other, strict=False)) if a != b), min(len(path), len(other)))
-
-
