@@ -192,7 +192,7 @@ def _names(module: f.Module) -> Names:
         if (isinstance(stmt, f.Import) and stmt.name == "*" and stmt.alias == "*") or (
             isinstance(stmt, f.Export) and stmt.name == "*" and stmt.module
         ):
-            stars.append(stmt.module)
+            stars.append(stmt.module or "")
         else:
             _define(names, stmt)
     return Names(module.language, names, tuple(stars))
