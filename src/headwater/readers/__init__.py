@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 
 import msgspec
 
@@ -79,6 +79,70 @@ class Reading(msgspec.Struct, frozen=True):
     steps: tuple[Change, ...] = ()
 
 
+Role = Literal["value", "filter", "sort", "group", "projection", "join", "load", "write", "update"]
+Result = Literal[
+    "none", "same", "column", "query", "one", "many", "rows", "scalar", "scalars", "entity", "derived", "loader"
+]
+
+
+class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What calling one function or method of an ORM means.
+
+    `args` is how columns in its positional arguments are used. `named` says that the names of keyword arguments,
+    and keys of a mapping given in their place, are columns of the receiver's entity, used so. `row` marks an
+    effect on rows as a whole. `result` is what comes back:
+
+        none      nothing that is known          same      the receiver, or for a function its first argument
+        column    an SQL expression              query     a query of the arguments
+        one       one element of the receiver    many      all its elements
+        rows      the rows of the argument, a query    scalar, scalars    their first column
+        entity    an alias of the argument       derived   a subquery, whose columns are new names
+        loader    a loading option of a relationship
+    """
+
+    args: Role = "value"
+    named: Role | None = None
+    result: Result = "same"
+    row: Literal["delete", "write", "update"] | None = None
+
+
+class Shape(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the keys of an options object mean, for ORMs that query by objects.
+
+    `keys` maps a key to the role of the columns named in its value. A key in `through` passes on the role that it
+    stands in (`AND`, `some`, `create`); one in `roles` changes it (`where` inside of `update`).
+    """
+
+    keys: dict[str, Role] = {}
+    through: frozenset[str] = frozenset()
+    roles: dict[str, Role] = {}
+
+
+class Vocabulary(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an ORM's functions, types and methods mean, as data; the one interpreter applies it.
+
+    Keys are the last part of a name. A function counts when it is imported from one of `packages`, or is an
+    attribute of something made there (`db.select`).
+    """
+
+    packages: tuple[str, ...] = ()
+    functions: dict[str, Operation] = {}
+    namespaces: frozenset[str] = frozenset()
+    query_attributes: frozenset[str] = frozenset()
+    column_attributes: frozenset[str] = frozenset()
+    session: dict[str, Operation] = {}
+    query: dict[str, Operation] = {}
+    rows: dict[str, Operation] = {}
+    column: dict[str, Operation] = {}
+    relation: dict[str, Operation] = {}
+    table: dict[str, Operation] = {}
+    instance: dict[str, Operation] = {}
+    flushes: frozenset[str] = frozenset()
+    types: dict[str, Literal["query", "rows", "many", "inner", "session"]] = {}
+    client: dict[str, Operation] = {}
+    shape: Shape = Shape()
+
+
 class Project(Protocol):
     """What a reader may ask about the code base it stands in."""
 
@@ -93,7 +157,7 @@ class Project(Protocol):
 
 
 class Reader(Protocol):
-    """What a reader module offers."""
+    """What a reader module offers; one that reads models also has a VOCABULARY."""
 
     NAME: str
 

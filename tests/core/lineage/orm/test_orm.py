@@ -1,0 +1,84 @@
+"""Each case is a small code base whose lines say in a trailing comment which columns they use, and how."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from headwater.catalog.model import Schema
+from headwater.core.lineage import orm, symbols
+from headwater.languages import by_suffix
+from headwater.readers import SourceFile, all_readers
+
+CASES = sorted((Path(__file__).parent / "cases").glob("*.txt"))
+_EXPECTED = re.compile(r"(?:#|//) -> (.*)$")
+
+
+class CodeBase:
+    """A code base in memory, as readers see it."""
+
+    def __init__(self, texts: dict[str, str]) -> None:
+        languages = by_suffix()
+        self.sources = [
+            SourceFile(path, languages[suffix].NAME if (suffix := Path(path).suffix) in languages else "", text.encode())
+            for path, text in sorted(texts.items())
+        ]
+        self.modules = {
+            source.path: languages[Path(source.path).suffix].facts(source.path, source.source)
+            for source in self.sources
+            if source.language and source.language != "sql"
+        }
+        self.symbols = symbols.build(self.modules)
+
+    def files(self):
+        return self.sources
+
+    def module(self, path):
+        return self.modules.get(path)
+
+    def resolve(self, path, name):
+        return self.symbols.resolve(path, name)
+
+
+def split(text: str) -> dict[str, str]:
+    """Cut a case into its files: each begins with a line `--- path`."""
+    parts = re.split(r"^--- (\S+)\n", text, flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def expected(files: dict[str, str]) -> set[tuple[str, int, str]]:
+    found = set()
+    for path, text in files.items():
+        for number, line in enumerate(text.splitlines(), 1):
+            if match := _EXPECTED.search(line):
+                found |= {(path, number, usage.strip()) for usage in match[1].split(",")}
+    return found
+
+
+def claimed(files: dict[str, str]) -> set[tuple[str, int, str]]:
+    base = CodeBase(files)
+    readings = {}
+    for name, reader in all_readers().items():
+        detected = [source for source in base.sources if reader.detects(source)]
+        if detected:
+            readings[name] = reader.read(base, detected)
+    schema = Schema(tuple(relation for reading in readings.values() for relation in reading.schema))
+    index = orm.index(base.symbols, base.modules, readings, schema)
+    return {
+        (path, files[path].encode()[: claim.start].count(b"\n") + 1, described(claim))
+        for path, module in base.modules.items()
+        for claim in orm.claims(module, index)
+        if claim.sub_type not in ("implicit", "lazy")
+    }
+
+
+def described(claim) -> str:
+    return f"{claim.sub_type or claim.usage_type} {claim.table}.{claim.column}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_every_line_is_claimed_as_its_comment_says(case):
+    files = split(case.read_text("utf-8"))
+    assert sorted(claimed(files)) == sorted(expected(files))
