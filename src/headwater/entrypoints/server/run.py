@@ -43,7 +43,7 @@ async def serve(chosen: Settings) -> None:
 
     def stop() -> None:
         server.stopping.set()  # open event streams end themselves
-        granian.stop()
+        granian.stop()  # type: ignore[no-untyped-call]
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)

@@ -22,7 +22,9 @@ class CodeBase:
     def __init__(self, texts: dict[str, str]) -> None:
         languages = by_suffix()
         self.sources = [
-            SourceFile(path, languages[suffix].NAME if (suffix := Path(path).suffix) in languages else "", text.encode())
+            SourceFile(
+                path, languages[suffix].NAME if (suffix := Path(path).suffix) in languages else "", text.encode()
+            )
             for path, text in sorted(texts.items())
         ]
         self.modules = {
@@ -44,7 +46,7 @@ class CodeBase:
 
 def split(text: str) -> dict[str, str]:
     """Cut a case into its files: each begins with a line `--- path`."""
-    parts = re.split(r"^--- (\S+)\n", text, flags=re.M)
+    parts = re.split(r"^--- (\S+)\n", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
