@@ -182,7 +182,8 @@ def _constants(body: tuple[f.Stmt, ...]) -> dict[str, f.Expr | f.Function]:
                 if isinstance(target, f.Name):
                     values[target.id].append((statement.op, statement.value))
     known: dict[str, f.Expr | f.Function] = {stmt.name: stmt for stmt in body if isinstance(stmt, f.Function)}
-    return known | {name: found for name, parts in values.items() if (found := _put_together(name, parts)) is not None}
+    built = ((name, _put_together(name, parts)) for name, parts in values.items())
+    return known | {name: expr for name, expr in built if expr is not None}
 
 
 def _put_together(name: str, parts: list[tuple[str, f.Expr]]) -> f.Expr | None:

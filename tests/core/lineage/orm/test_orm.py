@@ -22,7 +22,9 @@ class CodeBase:
     def __init__(self, texts: dict[str, str]) -> None:
         languages = by_suffix()
         self.sources = [
-            SourceFile(path, languages[suffix].NAME if (suffix := Path(path).suffix) in languages else "", text.encode())
+            SourceFile(
+                path, languages[suffix].NAME if (suffix := Path(path).suffix) in languages else "", text.encode()
+            )
             for path, text in sorted(texts.items())
         ]
         self.modules = {
