@@ -234,8 +234,9 @@ def returned(index: Index, method: Callable, stmt: f.Function, bindings: dict[st
     """Return what a function gives back: by its annotation, or else as its summary says."""
     own = method.owner
     scope = dict(bindings or {})
-    instance = types.instance_of(own) or own
-    found = types.read(index, method.path, stmt.returns, scope, instance)
+    if own is not None:
+        scope["Self"] = types.instance_of(own) or own
+    found = types.substitute(types.signature(index, method.path, method.name, stmt).returns, scope)
     if found is None or isinstance(found, Variable):
         summary = index.summaries.get((method.path, method.name))
         inferred = types.substitute(summary.returns, scope) if summary else None

@@ -56,7 +56,9 @@ def call(frame: Frame, expr: f.Call) -> Value:
     args = arguments(frame, expr)
     if function is None and isinstance(func, f.Name):
         return containers.builtin(frame, func, expr, args)
-    return union(*(invoke(frame, item, args, expr) for item in each(function)))
+    if isinstance(function, Union):
+        return union(*(invoke(frame, item, args, expr) for item in function.items))
+    return invoke(frame, function, args, expr)
 
 
 def arguments(frame: Frame, expr: f.Call) -> Args:
@@ -233,15 +235,15 @@ def _construct_object(frame: Frame, function: Class, args: Args) -> Value:
     init = frame.index.member(function.path, function.name, "__init__")
     bindings: Bindings = {}
     if init and isinstance(init[1], f.Function):
-        _unify(frame.index, init[0].path, init[1].params[1:], args, bindings)
+        patterns = types.signature(frame.index, init[0].path, f"{init[0].name}.__init__", init[1]).patterns
+        _unify(patterns, matched(init[1].params[1:], args), bindings)
     return Object(function.path, function.name, tuple(bindings.get(p) for p in info.params))
 
 
-def _unify(index: Index, path: str, params: tuple[f.Param, ...], args: Args, bindings: Bindings) -> None:
-    given = matched(params, args)
-    for param in params:
-        if param.annotation is not None and param.name in given:
-            types.unify(types.read(index, path, param.annotation, {}), given[param.name], bindings)
+def _unify(patterns: tuple[tuple[str, Value], ...], given: dict[str, Value], bindings: Bindings) -> None:
+    for name, pattern in patterns:
+        if name in given:
+            types.unify(pattern, given[name], bindings)
 
 
 def matched(params: tuple[f.Param, ...], args: Args) -> dict[str, Value]:
@@ -291,12 +293,15 @@ def _call_project(frame: Frame, function: Callable, args: Args, expr: f.Call) ->
     if isinstance(owner, (Object, Class)):
         info = index.class_info(function.path, function.name.rpartition(".")[0])
         bindings = dict(bindings_of(index, owner, info)) if info else {}
-    _unify(index, function.path, params, args, bindings)
+    patterns = types.signature(index, function.path, function.name, stmt).patterns
     summary = index.summaries.get((function.path, function.name))
-    if frame.calls is not None:
-        frame.calls.append((function, params, matched(params, args)))
-    if summary and summary.effects:
+    given: dict[str, Value] = {}
+    if patterns or frame.calls is not None or (summary and summary.effects):
         given = matched(params, args)
+        _unify(patterns, given, bindings)
+    if frame.calls is not None:
+        frame.calls.append((function, params, given))
+    if summary and summary.effects:
         for effect in summary.effects:
             _apply_effect(frame, effect, given, owner, bindings, expr, params)
     bindings = {name: value for name, value in bindings.items() if not isinstance(value, Variable)}

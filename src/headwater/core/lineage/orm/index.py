@@ -11,7 +11,7 @@ import msgspec
 
 from headwater import readers
 from headwater.catalog import facts as f
-from headwater.catalog.model import Relation, Schema
+from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.usages import UsageType
 from headwater.core.lineage.orm.values import Class, Value, Variable
 from headwater.core.lineage.symbols import External, Found, Symbol, Symbols, members
@@ -35,6 +35,13 @@ class Summary(msgspec.Struct, frozen=True):
     returns: Value = None
     effects: tuple[Effect, ...] = ()
     parameters: dict[str, Value] = {}
+
+
+class Signature(msgspec.Struct, frozen=True):
+    """A function's types as written: parameters that mention type variables, and what it returns."""
+
+    patterns: tuple[tuple[str, Value], ...]
+    returns: Value
 
 
 class ClassInfo(msgspec.Struct, frozen=True):
@@ -68,11 +75,13 @@ class Index:
         }
         self.values: dict[tuple[str, str], Value] = {}
         self.attributes: dict[tuple[str, str, str], Value] = {}
+        self.signatures: dict[tuple[str, str], Signature] = {}
         self._classes: dict[tuple[str, str], ClassInfo | None] = {}
         self._lines: dict[tuple[str, str], tuple[ClassInfo, ...]] = {}
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Index, (self.symbols, self.models, self.relations, self.vocabularies, self.summaries)
+        # Vocabularies are found again by name: they are code, and sets have no order that could travel.
+        return _restore, (self.symbols, self.models, self.relations, tuple(self.vocabularies), self.summaries)
 
     def with_summaries(self, summaries: Mapping[tuple[str, str], Summary]) -> Index:
         """Return the same index knowing these functions."""
@@ -80,7 +89,16 @@ class Index:
 
     def slim(self) -> Index:
         """Return the same index without function bodies, fit to travel."""
-        return Index(self.symbols.slim(), self.models, self.relations, self.vocabularies, self.summaries)
+        relations = {
+            name: Relation(
+                name,
+                tuple(Column(column.name) for column in relation.columns),
+                primary_key=relation.primary_key,
+                foreign_keys=relation.foreign_keys,
+            )
+            for name, relation in self.relations.items()
+        }
+        return Index(self.symbols.slim(), self.models, relations, self.vocabularies, self.summaries)
 
     def place(self, model: str, attribute: str) -> tuple[str, str] | None:
         """Return the physical (table, column) behind a model's attribute, or None when it is no column."""
@@ -189,12 +207,26 @@ def from_readings(symbols: Symbols, readings: Mapping[str, Reading], schema: Sch
     """
     models = {model.key: model for reading in readings.values() for model in reading.models}
     used = {model.reader.casefold() for model in models.values()} | {name for name, r in readings.items() if r.models}
-    vocabularies = {
+    return Index(symbols, models, {relation.name: relation for relation in schema}, _vocabularies(used), {})
+
+
+def _vocabularies(used: Iterable[str]) -> dict[str, Vocabulary]:
+    wanted = set(used)
+    return {
         name: vocabulary
         for name, reader in readers.all_readers().items()
-        if name in used and isinstance(vocabulary := getattr(reader, "VOCABULARY", None), Vocabulary)
+        if name in wanted and isinstance(vocabulary := getattr(reader, "VOCABULARY", None), Vocabulary)
     }
-    return Index(symbols, models, {relation.name: relation for relation in schema}, vocabularies, {})
+
+
+def _restore(
+    symbols: Symbols,
+    models: Mapping[str, Model],
+    relations: Mapping[str, Relation],
+    vocabularies: tuple[str, ...],
+    summaries: Mapping[tuple[str, str], Summary],
+) -> Index:
+    return Index(symbols, models, relations, _vocabularies(vocabularies), summaries)
 
 
 def merged(vocabularies: Iterable[Vocabulary]) -> Vocabulary:

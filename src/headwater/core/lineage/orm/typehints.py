@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from headwater.catalog import facts as f
-from headwater.core.lineage.orm.index import Bindings, Index, arguments, dotted, is_type_variable
+from headwater.core.lineage.orm.index import Bindings, Index, Signature, arguments, dotted, is_type_variable
 from headwater.core.lineage.orm.values import (
     Class,
     Entity,
@@ -211,6 +211,29 @@ def _quoted(index: Index, path: str, expr: f.Text, bindings: Bindings, own: Valu
     head = _WORDS.match(text)
     is_many = head is not None and head[0].rsplit(".", 1)[-1] in _MANY and "[" in text
     return Many(union(*known)) if is_many else union(*known)
+
+
+def signature(index: Index, path: str, name: str, stmt: f.Function) -> Signature:
+    """Return the types that a function's signature writes, read once; `Self` is a variable of that name."""
+    found = index.signatures.get((path, name))
+    if found is None:
+        own = Variable("Self")
+        read_ = ((p.name, read(index, path, p.annotation, {}, own)) for p in stmt.params if p.annotation is not None)
+        patterns = tuple((param, value) for param, value in read_ if is_open(value))
+        found = index.signatures[path, name] = Signature(patterns, read(index, path, stmt.returns, {}, own))
+    return found
+
+
+def is_open(value: Value) -> bool:
+    """Tell whether a type mentions type variables."""
+    if isinstance(value, Variable):
+        return True
+    if isinstance(value, (Many, TypeOf)):
+        return is_open(value.item)
+    if isinstance(value, Keyed):
+        return is_open(value.value)
+    parts = value.items if isinstance(value, (Union, Row, Query)) else getattr(value, "args", ())
+    return any(is_open(part) for part in parts)
 
 
 def substitute(value: Value, bindings: Bindings) -> Value:
