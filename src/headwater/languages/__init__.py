@@ -40,7 +40,13 @@ class Language(Protocol):
 
 
 @cache
+def by_name() -> Mapping[str, Language]:
+    """Return each language by its name."""
+    found = cast(dict[str, Language], plugins.load_all("languages"))
+    return MappingProxyType({language.NAME: language for language in found.values()})
+
+
+@cache
 def by_suffix() -> Mapping[str, Language]:
     """Return the language of each file suffix."""
-    found = cast(dict[str, Language], plugins.load_all("languages"))
-    return MappingProxyType({suffix: lang for lang in found.values() for suffix in lang.SUFFIXES})
+    return MappingProxyType({suffix: lang for lang in by_name().values() for suffix in lang.SUFFIXES})

@@ -52,9 +52,11 @@ class Graph:
             for whole, path in self._by_tail.get(parts[-1], ())
             if whole[-len(parts) :] == parts
         ]
-        return max(fitting, key=lambda found: self._rank(importer, *found), default=(0, None))[1] if any(
-            self._is_root(path, depth) for depth, path in fitting
-        ) else None
+        return (
+            max(fitting, key=lambda found: self._rank(importer, *found), default=(0, None))[1]
+            if any(self._is_root(path, depth) for depth, path in fitting)
+            else None
+        )
 
     def _rank(self, importer: str, depth: int, path: str) -> tuple[bool, bool, int]:
         """Prefer source roots above the importer, the nearest of them; otherwise the shallowest root."""

@@ -30,9 +30,9 @@ class Stubs:
         if isinstance(stmt, f.Assign):
             return self._assign(stmt)
         if isinstance(stmt, f.Import):
-            return self._once(f.Import, stmt.module, stmt.name, stmt.alias)
+            return f.Import(0, 0, stmt.module, stmt.name, stmt.alias)
         if isinstance(stmt, f.Export):
-            return self._once(f.Export, stmt.name, stmt.local, stmt.module)
+            return f.Export(0, 0, stmt.name, stmt.local, stmt.module)
         return f.Do(0, 0, _OPAQUE)
 
     def expression(self, expr: f.Expr | None) -> f.Expr | None:
@@ -53,7 +53,8 @@ class Stubs:
     def _param(self, param: f.Param) -> f.Param:
         default = self.expression(param.default) if isinstance(param.default, f.Call) else None
         annotation, pattern = self.expression(param.annotation), self.expression(param.pattern)
-        return self._once(f.Param, param.name, annotation, default, param.kind, pattern)
+        made: f.Param = self._once(f.Param, param.name, annotation, default, param.kind, pattern)
+        return made
 
     def _class(self, stmt: f.Class) -> f.Class:
         wanted = (f.Function, f.Class, f.Assign)

@@ -94,9 +94,7 @@ def _return(node: Node, source: bytes) -> Stmts:
 def _worded(node: Node, source: bytes) -> Stmts:
     """Lower `del x`, `raise x`, `assert x`."""
     word = node.children[0].type
-    return tuple(
-        f.Do(value.start, value.end, value, word) for value in expressions(node.children[1:], source)
-    )
+    return tuple(f.Do(value.start, value.end, value, word) for value in expressions(node.children[1:], source))
 
 
 def _if(node: Node, source: bytes) -> Stmts:

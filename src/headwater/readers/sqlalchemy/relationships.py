@@ -142,9 +142,7 @@ def _secondary(path: str, call: f.Call, tables: Tables) -> Relation | None:
     return tables.relation(found or name) if name else None
 
 
-def _through(
-    name: str, target: str, source: str, other: str, middle: Relation, tables: Tables, line: int
-) -> Field:
+def _through(name: str, target: str, source: str, other: str, middle: Relation, tables: Tables, line: int) -> Field:
     near, far = _keys_to(middle, source), _keys_to(middle, other)
     if source == other and len(near) > 1:
         near, far = near[:1], near[1:]
@@ -185,8 +183,10 @@ def _columns(
     joined = _from_condition(declared, owner, target, tables)
     if joined:
         keyed = _foreign(declared, tables)
-        many = any(pair in keyed for pair in ((other, r) for _, r in joined)) if keyed else _is_many(
-            tables, source, other, joined[0][0]
+        many = (
+            any(pair in keyed for pair in ((other, r) for _, r in joined))
+            if keyed
+            else _is_many(tables, source, other, joined[0][0])
         )
         return tuple(pair[0] for pair in joined), tuple(pair[1] for pair in joined), many
     mine, theirs = _keys(tables, source, other), _keys(tables, other, source)
@@ -210,9 +210,7 @@ def _keys(tables: Tables, table: str, other: str) -> Columns:
     return _keys_to(relation, other) if relation else ()
 
 
-def _self_reference(
-    declared: Declared, tables: Tables, keys: Columns
-) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+def _self_reference(declared: Declared, tables: Tables, keys: Columns) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
     if not keys:
         return (), (), False
     column, ref = keys[0]
@@ -225,7 +223,9 @@ def _self_reference(
 
 def _is_many(tables: Tables, source: str, other: str, local: str) -> bool:
     relation = tables.relation(source)
-    points = any(local in key.columns and key.ref_table == other for key in relation.foreign_keys) if relation else False
+    points = (
+        any(local in key.columns and key.ref_table == other for key in relation.foreign_keys) if relation else False
+    )
     return not points
 
 

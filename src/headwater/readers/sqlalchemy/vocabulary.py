@@ -179,7 +179,9 @@ VOCABULARY = Vocabulary(
     instance={"sqlmodel_update": Op(named="update"), "populate": Op(named="update")},
     flushes=frozenset({"commit", "flush"}),
     types={
-        **dict.fromkeys(("Select", "Query", "SelectOfScalar", "Update", "Delete", "BaseQuery", "GenerativeSelect"), "query"),
+        **dict.fromkeys(
+            ("Select", "Query", "SelectOfScalar", "Update", "Delete", "BaseQuery", "GenerativeSelect"), "query"
+        ),
         **dict.fromkeys(("Result", "CursorResult", "AsyncResult", "ChunkedIteratorResult"), "rows"),
         **dict.fromkeys(("ScalarResult", "AsyncScalarResult", "TupleResult", "Pagination"), "many"),
         **dict.fromkeys(("Mapped", "WriteOnlyMapped", "DynamicMapped", "InstrumentedAttribute"), "inner"),

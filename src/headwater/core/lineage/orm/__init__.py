@@ -23,9 +23,7 @@ from headwater.readers import Reading
 __all__ = ["Index", "claims", "index"]
 
 
-def index(
-    symbols: Symbols, modules: Mapping[str, f.Module], readings: Mapping[str, Reading], schema: Schema
-) -> Index:
+def index(symbols: Symbols, modules: Mapping[str, f.Module], readings: Mapping[str, Reading], schema: Schema) -> Index:
     """Return what `claims` needs to know of a code base, fit to travel to other processes.
 
     Args:
@@ -64,6 +62,4 @@ def _settled(frame: Frame, spans: Spans) -> Iterator[Claim]:
         if key not in seen:
             seen.add(key)
             symbol = spans.symbol(d.start)
-            yield Claim(
-                d.table, d.column, d.start, d.end, symbol, d.usage_type, d.sub_type, d.via, d.tier, d.evidence
-            )
+            yield Claim(d.table, d.column, d.start, d.end, symbol, d.usage_type, d.sub_type, d.via, d.tier, d.evidence)

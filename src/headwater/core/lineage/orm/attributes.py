@@ -324,4 +324,3 @@ def _made(index: Index, path: str, expr: f.Call) -> Value:
 def _last(expr: f.Expr) -> str:
     expr = expr.func if isinstance(expr, f.Call) else expr
     return expr.name if isinstance(expr, f.Attr) else expr.id if isinstance(expr, f.Name) else ""
-

@@ -142,9 +142,7 @@ def _of_relation(frame: Frame, receiver: Relation, name: str, args: Args, at: tu
     return receiver if operation.result == "same" else found
 
 
-def _of_session(
-    frame: Frame, receiver: Value, func: f.Attr, args: Args, at: tuple[int, int]
-) -> tuple[bool, Value]:
+def _of_session(frame: Frame, receiver: Value, func: f.Attr, args: Args, at: tuple[int, int]) -> tuple[bool, Value]:
     """Call a method of what is, or by its use and name must be, a database session."""
     operation = frame.index.language.session.get(func.name)
     if operation is None or not isinstance(receiver, (Library, Object, Parameter, Variable, type(None))):
@@ -334,9 +332,7 @@ def _apply_effect(
             frame.effects.append(Effect(outer, passed, effect.usage_type))
 
 
-def _outer_target(
-    frame: Frame, kind: str, name: str, target: Value, expr: f.Call, params: tuple[f.Param, ...]
-) -> str:
+def _outer_target(frame: Frame, kind: str, name: str, target: Value, expr: f.Call, params: tuple[f.Param, ...]) -> str:
     """Say in the words of this function's own parameters what a function that it calls changes."""
     if isinstance(target, (Instance, Entity)):
         return f"model {target.model}"
@@ -373,5 +369,3 @@ def _forget(frame: Frame, value: Value) -> None:
     """Drop the columns that a definition names: a foreign key is declared, not used."""
     gone = {id(draft) for draft in drafts(value)}
     frame.found[:] = [draft for draft in frame.found if id(draft) not in gone]
-
-

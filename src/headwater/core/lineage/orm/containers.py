@@ -236,5 +236,3 @@ def _assign_keys(
         frame.effects.append(Effect(f"type {target.name}", parameter, usage))
     else:
         frame.effects.extend(Effect(f"model {model}", parameter, usage) for model in models)
-
-

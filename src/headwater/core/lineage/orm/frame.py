@@ -28,7 +28,21 @@ class Frame:
     `evaluate`, `run` and `bind` are the interpreter itself, handed in so that calls and queries can use them.
     """
 
-    __slots__ = ("bind", "calls", "effects", "env", "evaluate", "found", "index", "own", "parameters", "path", "returns", "run", "top")
+    __slots__ = (
+        "bind",
+        "calls",
+        "effects",
+        "env",
+        "evaluate",
+        "found",
+        "index",
+        "own",
+        "parameters",
+        "path",
+        "returns",
+        "run",
+        "top",
+    )
 
     def __init__(
         self,

@@ -252,5 +252,3 @@ def _delete(frame: Frame, receiver: Value, args: Args, at: Span) -> None:
 
 def _deleted(args: Args) -> tuple[str, ...]:
     return tuple(item.model for item in each(args.first) if isinstance(item, (Instance, Entity)))
-
-

@@ -221,4 +221,3 @@ _HANDLERS: dict[type, Fn[[Frame, Any], None]] = {
     f.Function: _function,
     f.Class: _class,
 }
-
