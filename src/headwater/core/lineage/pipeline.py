@@ -14,7 +14,7 @@ from headwater.core.lineage.extraction import extract
 from headwater.core.lineage.intake import intake
 from headwater.core.lineage.limits import Limits
 from headwater.core.lineage.project import CodeProject
-from headwater.core.lineage.resolution import resolve
+from headwater.core.lineage.resolution import locate, resolve
 from headwater.core.lineage.result import Progress, ScanResult
 from headwater.core.lineage.work import Work
 
@@ -76,7 +76,9 @@ def find_usages(work: Work) -> None:
 
 def settle(work: Work) -> None:
     """Turn claims into usages, each once, by line."""
-    work.usages = resolve(work.claims, {source.path: source for source in work.intake.sources})
+    sources = {source.path: source for source in work.intake.sources}
+    work.usages = resolve(work.claims, sources)
+    work.not_understood = (*work.catalogue.not_understood, *locate(work.missed, sources))
     work.note(f"{len(work.usages):,} usages")
 
 
@@ -130,7 +132,7 @@ def _result(work: Work) -> ScanResult:
         schema=work.catalogue.schema,
         models=work.catalogue.models,
         usages=work.usages,
-        not_understood=(*work.catalogue.not_understood, *work.missed),
+        not_understood=work.not_understood,
         files=work.files_with_errors(),
         readers=work.catalogue.readers,
         usages_by_language=dict(Counter(usage.language for usage in work.usages)),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from headwater.catalog.model import Check, Column, ForeignKey, Index, Origin, Relation, Schema
+from headwater.catalog.model import Check, Column, ForeignKey, Index, Origin, Relation, RelationKind, Schema
 
 
 def relation_of(create: exp.Create, schema: Schema, dialect: str, origin: Origin) -> Relation | None:
@@ -26,7 +26,7 @@ def relation_of(create: exp.Create, schema: Schema, dialect: str, origin: Origin
     return relation
 
 
-def _kind(create: exp.Create) -> str:  # type: ignore[return]
+def _kind(create: exp.Create) -> RelationKind:
     if create.kind != "VIEW":
         return "table"
     return "materialized_view" if create.find(exp.MaterializedProperty) else "view"
