@@ -12,7 +12,6 @@ import msgspec
 from headwater import readers
 from headwater.catalog import facts as f
 from headwater.catalog.model import Column, Relation, Schema
-from headwater.catalog.usages import UsageType
 from headwater.core.lineage.orm.values import Class, Value, Variable
 from headwater.core.lineage.symbols import External, Found, Symbol, Symbols, members
 from headwater.readers import Field, Model, Reading, Vocabulary
@@ -22,11 +21,11 @@ _GENERIC = frozenset({"Generic", "Protocol"})
 
 
 class Effect(msgspec.Struct, frozen=True, gc=False):
-    """What a function does with its parameters: keys of `mapping` are columns of `target`, used so."""
+    """What a function does with its parameters: keys of `mapping` are columns of `target`, in this role."""
 
     target: str
     mapping: str
-    usage_type: UsageType
+    role: str
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -42,6 +41,7 @@ class Signature(msgspec.Struct, frozen=True):
 
     patterns: tuple[tuple[str, Value], ...]
     returns: Value
+    shaped: tuple[tuple[str, Value], ...] = ()
 
 
 class ClassInfo(msgspec.Struct, frozen=True):
@@ -73,6 +73,10 @@ class Index:
         self.fields: dict[str, dict[str, Field]] = {
             key: {field.name: field for field in model.fields} for key, model in models.items()
         }
+        # Clients name a model's delegate by its name with a small first letter.
+        self.delegates: dict[str, str] = {
+            model.name[:1].lower() + model.name[1:]: key for key, model in models.items() if self.is_shaped(key)
+        }
         self.values: dict[tuple[str, str], Value] = {}
         self.attributes: dict[tuple[str, str, str], Value] = {}
         self.signatures: dict[tuple[str, str], Signature] = {}
@@ -99,6 +103,20 @@ class Index:
             for name, relation in self.relations.items()
         }
         return Index(self.symbols.slim(), self.models, relations, self.vocabularies, self.summaries)
+
+    def is_shaped(self, model: str) -> bool:
+        """Tell whether a model is queried by objects, through a client."""
+        vocabulary = self.vocabularies.get(self.models[model].reader)
+        return vocabulary is not None and bool(vocabulary.client)
+
+    def is_library(self, name: str) -> bool:
+        """Tell whether a name from outside of the code base is one of the ORM's, also in generated code."""
+        packages = self.language.packages
+        return name.startswith(packages) or any(part in packages for part in self._parts(name))
+
+    @staticmethod
+    def _parts(name: str) -> list[str]:
+        return ["@" + part for part in name.split("/")[1:-1]] if "/" in name else []
 
     def place(self, model: str, attribute: str) -> tuple[str, str] | None:
         """Return the physical (table, column) behind a model's attribute, or None when it is no column."""

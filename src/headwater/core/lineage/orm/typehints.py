@@ -16,10 +16,12 @@ from headwater.core.lineage.orm.values import (
     Object,
     Query,
     Row,
+    Shaped,
     TypeOf,
     Union,
     Value,
     Variable,
+    each,
     union,
 )
 from headwater.core.lineage.symbols import External, Found
@@ -97,8 +99,23 @@ def _external(index: Index, name: str) -> Value:
     kind = index.language.types.get(last)
     if kind == "query":
         return Query(plain=last != "Select")
-    model = index_by_name(index, last) if any(name.startswith(p) for p in index.language.packages) else None
-    return Instance(model) if model else Library(name, made=True)
+    if not index.is_library(name):
+        return Library(name, made=True)
+    model = index_by_name(index, last)
+    return Instance(model) if model else _generated(index, last) or Library(name, made=True)
+
+
+def _generated(index: Index, name: str) -> Value:
+    """Return what a type that the ORM's client generates stands for: `UserWhereInput`, `UserFindManyArgs`."""
+    shaped = (key for key, model in index.models.items() if name.startswith(model.name) and index.is_shaped(key))
+    key = max(shaped, key=lambda k: len(index.models[k].name), default=None)
+    if key is None:
+        return None
+    rest = name[len(index.models[key].name) :]
+    role = next((r for end, r in index.language.shape.types.items() if rest == end), None)
+    if role is None and rest.endswith("Args"):
+        role = index.language.shape.types.get("Args")
+    return (Instance(key) if role == "value" else Shaped(key, role)) if role else None
 
 
 def index_by_name(index: Index, name: str) -> str | None:
@@ -219,8 +236,11 @@ def signature(index: Index, path: str, name: str, stmt: f.Function) -> Signature
     if found is None:
         own = Variable("Self")
         read_ = ((p.name, read(index, path, p.annotation, {}, own)) for p in stmt.params if p.annotation is not None)
-        patterns = tuple((param, value) for param, value in read_ if is_open(value))
-        found = index.signatures[path, name] = Signature(patterns, read(index, path, stmt.returns, {}, own))
+        params = tuple(read_)
+        patterns = tuple((param, value) for param, value in params if is_open(value))
+        shaped = tuple((p, part) for p, value in params for part in each(value) if isinstance(part, Shaped))
+        returns = read(index, path, stmt.returns, {}, own)
+        found = index.signatures[path, name] = Signature(patterns, returns, shaped)
     return found
 
 
