@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 
 from headwater.catalog import codec, facts
 from headwater.core.lineage import symbols
+from headwater.core.lineage.sorting import SCHEMA_SUFFIXES
 from headwater.languages import by_suffix
 from headwater.readers import Reader, Reading, SourceFile
 
@@ -47,8 +48,9 @@ class CodeBase:
         self.sources: list[SourceFile] = []
         self.modules: dict[str, facts.Module] = {}
         for path, text in sorted(texts.items()):
-            language = known.get(PurePosixPath(path).suffix)
-            source = SourceFile(path, language.NAME if language else "", text.encode())
+            suffix = PurePosixPath(path).suffix
+            language = known.get(suffix)
+            source = SourceFile(path, language.NAME if language else SCHEMA_SUFFIXES.get(suffix, ""), text.encode())
             self.sources.append(source)
             if language:
                 self.modules[path] = language.facts(path, source.source)
