@@ -156,6 +156,18 @@ def _imported(node: Node, module: str, source: bytes) -> list[f.Stmt]:
     return found
 
 
+def _import_alias(node: Node, source: bytes) -> list[f.Stmt]:
+    """Lower `import A = B.C`: A is another name of B.C."""
+    names = node.named_children
+    if len(names) != 2:
+        return []
+    at, (first, *rest) = names[1], word(names[1], source).replace(" ", "").split(".")
+    value: f.Expr = f.Name(at.start_byte, at.start_byte + len(first.encode()), first)
+    for part in rest:
+        value = f.Attr(at.end_byte - len(part.encode()), at.end_byte, value, part)
+    return [f.Assign(node.start_byte, node.end_byte, (expression(names[0], source),), value)]
+
+
 def _import_require(clause: Node, source: bytes) -> list[f.Stmt]:
     origin = clause.child_by_field_name("source")
     name = clause.named_children[0]
@@ -421,6 +433,7 @@ _TABLE: dict[str, Callable[[Node, bytes], list[f.Stmt]]] = {
         _nested,
     ),
     "import_statement": _import,
+    "import_alias": _import_alias,
     "export_statement": _export,
     "enum_declaration": _class,
     "type_alias_declaration": _alias,

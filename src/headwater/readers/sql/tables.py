@@ -80,6 +80,8 @@ def _with_parts(relation: Relation, parts: list[exp.Expr], dialect: str, origin:
 def with_column(relation: Relation, part: exp.ColumnDef, dialect: str, origin: Origin) -> Relation:
     """Return the relation with one more column and whatever keys its definition carries."""
     column = column_of(part, dialect, origin)
+    if any(known.name == column.name for known in relation.columns):
+        return relation
     relation = replace(relation, columns=(*relation.columns, column))
     for constraint in part.find_all(exp.ColumnConstraint):
         kind = constraint.args.get("kind")

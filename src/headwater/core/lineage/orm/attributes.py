@@ -12,6 +12,7 @@ from headwater.core.lineage.orm.values import (
     Cell,
     Class,
     Column,
+    Dict,
     Entity,
     Instance,
     Library,
@@ -54,6 +55,8 @@ def attribute(frame: Frame, value: Value, name: str, span: Span) -> Value:
         return _of_row(frame, value, name, span)
     if isinstance(value, Many):
         return value if name in ("items", "data", "results") else None
+    if isinstance(value, Dict):
+        return union(*(entry.value for entry in value.entries if entry.key == name))
     if isinstance(value, Query):
         return value if name in ("statement", "stmt") else None
     return value if isinstance(value, Column) else None
@@ -234,8 +237,9 @@ def returned(index: Index, method: Callable, stmt: f.Function, bindings: dict[st
     """Return what a function gives back: by its annotation, or else as its summary says."""
     own = method.owner
     scope = dict(bindings or {})
-    instance = types.instance_of(own) or own
-    found = types.read(index, method.path, stmt.returns, scope, instance)
+    if own is not None:
+        scope["Self"] = types.instance_of(own) or own
+    found = types.substitute(types.signature(index, method.path, method.name, stmt).returns, scope)
     if found is None or isinstance(found, Variable):
         summary = index.summaries.get((method.path, method.name))
         inferred = types.substitute(summary.returns, scope) if summary else None
@@ -262,7 +266,7 @@ def of_symbol(index: Index, symbol: Symbol | None) -> Value:
     if isinstance(symbol, External):
         model = None
         last = symbol.name.rsplit(".", 1)[-1]
-        if any(symbol.name.startswith(package) for package in index.language.packages):
+        if index.is_library(symbol.name):
             model = types.index_by_name(index, last)
         return Entity(model) if model else Library(symbol.name)
     if isinstance(symbol, Package):

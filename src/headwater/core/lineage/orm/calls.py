@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headwater.catalog import facts as f
 from headwater.catalog.usages import UsageType
-from headwater.core.lineage.orm import containers, queries
+from headwater.core.lineage.orm import containers, queries, shapes
 from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm.attributes import attribute, bindings_of, returned
 from headwater.core.lineage.orm.frame import Frame, lean
@@ -27,6 +27,7 @@ from headwater.core.lineage.orm.values import (
     Parameter,
     Query,
     Relation,
+    Shaped,
     TypeOf,
     Union,
     Value,
@@ -51,12 +52,17 @@ def call(frame: Frame, expr: f.Call) -> Value:
     if isinstance(func, f.Attr):
         receiver = frame.evaluate(frame, func.value)
         args = arguments(frame, expr)
+        handled, value = shapes.client_call(frame, func, args)
+        if handled:
+            return value
         return method(frame, receiver, func, args, expr)
     function = frame.evaluate(frame, func)
     args = arguments(frame, expr)
     if function is None and isinstance(func, f.Name):
         return containers.builtin(frame, func, expr, args)
-    return union(*(invoke(frame, item, args, expr) for item in each(function)))
+    if isinstance(function, Union):
+        return union(*(invoke(frame, item, args, expr) for item in function.items))
+    return invoke(frame, function, args, expr)
 
 
 def arguments(frame: Frame, expr: f.Call) -> Args:
@@ -231,15 +237,15 @@ def _construct_object(frame: Frame, function: Class, args: Args) -> Value:
     init = frame.index.member(function.path, function.name, "__init__")
     bindings: Bindings = {}
     if init and isinstance(init[1], f.Function):
-        _unify(frame.index, init[0].path, init[1].params[1:], args, bindings)
+        patterns = types.signature(frame.index, init[0].path, f"{init[0].name}.__init__", init[1]).patterns
+        _unify(patterns, matched(init[1].params[1:], args), bindings)
     return Object(function.path, function.name, tuple(bindings.get(p) for p in info.params))
 
 
-def _unify(index: Index, path: str, params: tuple[f.Param, ...], args: Args, bindings: Bindings) -> None:
-    given = matched(params, args)
-    for param in params:
-        if param.annotation is not None and param.name in given:
-            types.unify(types.read(index, path, param.annotation, {}), given[param.name], bindings)
+def _unify(patterns: tuple[tuple[str, Value], ...], given: dict[str, Value], bindings: Bindings) -> None:
+    for name, pattern in patterns:
+        if name in given:
+            types.unify(pattern, given[name], bindings)
 
 
 def matched(params: tuple[f.Param, ...], args: Args) -> dict[str, Value]:
@@ -289,12 +295,18 @@ def _call_project(frame: Frame, function: Callable, args: Args, expr: f.Call) ->
     if isinstance(owner, (Object, Class)):
         info = index.class_info(function.path, function.name.rpartition(".")[0])
         bindings = dict(bindings_of(index, owner, info)) if info else {}
-    _unify(index, function.path, params, args, bindings)
+    signature = types.signature(index, function.path, function.name, stmt)
+    patterns, shaped = signature.patterns, signature.shaped
     summary = index.summaries.get((function.path, function.name))
-    if frame.calls is not None:
-        frame.calls.append((function, params, matched(params, args)))
-    if summary and summary.effects:
+    given: dict[str, Value] = {}
+    if patterns or shaped or frame.calls is not None or (summary and summary.effects):
         given = matched(params, args)
+        _unify(patterns, given, bindings)
+        for name, shape in shaped:
+            shapes.use(frame, given.get(name), shape)
+    if frame.calls is not None:
+        frame.calls.append((function, params, given))
+    if summary and summary.effects:
         for effect in summary.effects:
             _apply_effect(frame, effect, given, owner, bindings, expr, params)
     bindings = {name: value for name, value in bindings.items() if not isinstance(value, Variable)}
@@ -317,14 +329,17 @@ def _apply_effect(
         target = owner
     mapping = given.get(effect.mapping)
     models = tuple(item.model for item in each(target) if isinstance(item, (Instance, Entity)))
-    if isinstance(mapping, Dict) and models:
-        usage: UsageType = "write" if any(getattr(item, "new", False) for item in each(target)) else effect.usage_type
-        queries.name_keys(frame, models, mapping, usage)
+    new = any(getattr(item, "new", False) for item in each(target))
+    for model in models:
+        if frame.index.is_shaped(model):
+            shapes.use(frame, mapping, Shaped(model, effect.role))
+        elif isinstance(mapping, Dict):
+            queries.name_keys(frame, (model,), mapping, "write" if new or effect.role == "write" else "update")
     passed = mapping.name if isinstance(mapping, Parameter) else getattr(mapping, "parameter", None)
     if passed:
         outer = _outer_target(frame, kind, name, target, expr, params)
         if outer:
-            frame.effects.append(Effect(outer, passed, effect.usage_type))
+            frame.effects.append(Effect(outer, passed, effect.role))
 
 
 def _outer_target(frame: Frame, kind: str, name: str, target: Value, expr: f.Call, params: tuple[f.Param, ...]) -> str:

@@ -28,6 +28,8 @@ from headwater.core.lineage.orm.values import (
     union,
 )
 
+# `Promise.all([…])`, `$transaction([…])`: all results, in order.
+_TOGETHER = frozenset({"all", "allSettled", "$transaction", "transaction"})
 _CALLERS = frozenset({"map", "filter", "sorted", "max", "min"})
 _ITERATORS = frozenset(
     {"map", "filter", "forEach", "find", "some", "every", "flatMap", "findIndex", "findLast", "sort", "toSorted"}
@@ -147,6 +149,8 @@ def method(frame: Frame, receiver: Value, func: f.Attr, expr: f.Call, args: Args
         return receiver if name in _KEEPERS else None
     if isinstance(receiver, (Dict, Parameter)):
         return _of_mapping(receiver, name, args)
+    if receiver is None and name in _TOGETHER and isinstance(args.first, (Row, Many)):
+        return args.first
     if isinstance(receiver, Keyed):
         taken = {"values": Many(receiver.value), "items": Many(Row((None, receiver.value)))}
         return receiver.value if name in ("get", "pop", "setdefault") else taken.get(name)

@@ -218,8 +218,27 @@ def bind(frame: Frame, target: f.Expr, value: Value) -> None:
         _unpack(frame, target, value)
     elif isinstance(target, f.Index):
         _bind_item(frame, target, value)
+    elif isinstance(target, f.Mapping):
+        _take_apart(frame, target, value)
     elif isinstance(target, f.Spread):
         bind(frame, target.value, Many(value))
+
+
+def _take_apart(frame: Frame, target: f.Mapping, value: Value) -> None:
+    """`const {id, owner: {email}} = row` reads attributes by name."""
+    for entry in target.entries:
+        key = evaluate(frame, entry.key)
+        if isinstance(key, Literal):
+            found = _property(frame, value, key.text, (entry.start, entry.end)) if value is not None else None
+            bind(frame, entry.value, found)
+        else:
+            bind(frame, entry.value, value)
+
+
+def _property(frame: Frame, value: Value, name: str, span: tuple[int, int]) -> Value:
+    if isinstance(value, Dict):
+        return union(*(entry.value for entry in value.entries if entry.key == name))
+    return attribute(frame, value, name, span)
 
 
 def _unpack(frame: Frame, target: f.Sequence, value: Value) -> None:
@@ -238,6 +257,8 @@ def _bind_attribute(frame: Frame, target: f.Attr, value: Value) -> None:
     if isinstance(target.value, f.Name) and value is not None:
         frame.env[f"{target.value.id}.{name}"] = value
     for item in each(receiver):
+        if isinstance(item, Dict):
+            item.entries.append(Entry(name, span, value))
         if isinstance(item, Instance):
             place = frame.index.place(item.model, name)
             if place:

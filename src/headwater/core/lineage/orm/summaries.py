@@ -141,7 +141,7 @@ def lasting(value: Value) -> Value:
         return Row(tuple(lasting(item) for item in value.items), value.names)
     if isinstance(value, Query):
         items = tuple(lasting(item) for item in value.items)
-        return Query(items, value.names, value.sources, value.plain, value.kind, value.at)
+        return Query(items, value.names, value.sources, value.plain, value.kind)
     if isinstance(value, Union):
         return union(*(lasting(item) for item in value.items))
     if isinstance(value, (Dict, Closure, Column)):

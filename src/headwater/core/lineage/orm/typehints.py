@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from headwater.catalog import facts as f
-from headwater.core.lineage.orm.index import Bindings, Index, arguments, dotted, is_type_variable
+from headwater.core.lineage.orm.index import Bindings, Index, Signature, arguments, dotted, is_type_variable
 from headwater.core.lineage.orm.values import (
     Class,
     Entity,
@@ -16,10 +16,12 @@ from headwater.core.lineage.orm.values import (
     Object,
     Query,
     Row,
+    Shaped,
     TypeOf,
     Union,
     Value,
     Variable,
+    each,
     union,
 )
 from headwater.core.lineage.symbols import External, Found
@@ -97,8 +99,23 @@ def _external(index: Index, name: str) -> Value:
     kind = index.language.types.get(last)
     if kind == "query":
         return Query(plain=last != "Select")
-    model = index_by_name(index, last) if any(name.startswith(p) for p in index.language.packages) else None
-    return Instance(model) if model else Library(name, made=True)
+    if not index.is_library(name):
+        return Library(name, made=True)
+    model = index_by_name(index, last)
+    return Instance(model) if model else _generated(index, last) or Library(name, made=True)
+
+
+def _generated(index: Index, name: str) -> Value:
+    """Return what a type that the ORM's client generates stands for: `UserWhereInput`, `UserFindManyArgs`."""
+    shaped = (key for key, model in index.models.items() if name.startswith(model.name) and index.is_shaped(key))
+    key = max(shaped, key=lambda k: len(index.models[k].name), default=None)
+    if key is None:
+        return None
+    rest = name[len(index.models[key].name) :]
+    role = next((r for end, r in index.language.shape.types.items() if rest == end), None)
+    if role is None and rest.endswith("Args"):
+        role = index.language.shape.types.get("Args")
+    return (Instance(key) if role == "value" else Shaped(key, role)) if role else None
 
 
 def index_by_name(index: Index, name: str) -> str | None:
@@ -211,6 +228,32 @@ def _quoted(index: Index, path: str, expr: f.Text, bindings: Bindings, own: Valu
     head = _WORDS.match(text)
     is_many = head is not None and head[0].rsplit(".", 1)[-1] in _MANY and "[" in text
     return Many(union(*known)) if is_many else union(*known)
+
+
+def signature(index: Index, path: str, name: str, stmt: f.Function) -> Signature:
+    """Return the types that a function's signature writes, read once; `Self` is a variable of that name."""
+    found = index.signatures.get((path, name))
+    if found is None:
+        own = Variable("Self")
+        read_ = ((p.name, read(index, path, p.annotation, {}, own)) for p in stmt.params if p.annotation is not None)
+        params = tuple(read_)
+        patterns = tuple((param, value) for param, value in params if is_open(value))
+        shaped = tuple((p, part) for p, value in params for part in each(value) if isinstance(part, Shaped))
+        returns = read(index, path, stmt.returns, {}, own)
+        found = index.signatures[path, name] = Signature(patterns, returns, shaped)
+    return found
+
+
+def is_open(value: Value) -> bool:
+    """Tell whether a type mentions type variables."""
+    if isinstance(value, Variable):
+        return True
+    if isinstance(value, (Many, TypeOf)):
+        return is_open(value.item)
+    if isinstance(value, Keyed):
+        return is_open(value.value)
+    parts = value.items if isinstance(value, (Union, Row, Query)) else getattr(value, "args", ())
+    return any(is_open(part) for part in parts)
 
 
 def substitute(value: Value, bindings: Bindings) -> Value:
