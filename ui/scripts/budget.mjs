@@ -1,4 +1,5 @@
-// Owns the size budget: entry JS + CSS <= 160 KB gzip, each route's own chunks <= 100 KB gzip. Exits 1 over it.
+// Owns the size budget: entry JS + CSS <= 160 KB gzip, each route's own chunks <= 100 KB gzip (what the entry and
+// the shell around every page have loaded is not counted again; the ELK worker is exempt). Exits 1 over it.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -23,11 +24,13 @@ function closure(key, seen = new Set(), files = new Set()) {
 
 const total = (files) => [...files].reduce((sum, file) => sum + size(file), 0)
 const entryKey = Object.keys(manifest).find((key) => manifest[key].isEntry)
+const shellKey = Object.keys(manifest).find((key) => key.endsWith('src/app/shell.tsx'))
 const entryFiles = closure(entryKey)
+const shellFiles = closure(shellKey)
 const rows = [{ what: 'entry', kb: total(entryFiles), limit: ENTRY_KB }]
 for (const [key, chunk] of Object.entries(manifest)) {
   if (!chunk.isDynamicEntry) continue
-  const own = [...closure(key)].filter((file) => !entryFiles.has(file))
+  const own = [...closure(key)].filter((file) => !entryFiles.has(file) && (key === shellKey || !shellFiles.has(file)))
   rows.push({ what: chunk.name ?? key, kb: total(own), limit: CHUNK_KB })
 }
 

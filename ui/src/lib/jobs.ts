@@ -2,6 +2,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import type { Job } from '@/api/schema-types'
 import type { Page } from '@/api/types'
+import { seconds } from './format'
 import { api } from './http'
 
 const POLL_MS = 5000
@@ -23,10 +24,16 @@ export function progressPart(job: Job): number {
   return total ? Math.min(1, done / total) : 0
 }
 
+function took(job: Job): string {
+  if (!job.started_at || !job.finished_at) return 'Done'
+  return `Done in ${seconds((Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1000)}`
+}
+
 /** "64%", or what the job is waiting for or has ended as. */
 export function progressText(job: Job): string {
   if (job.state === 'pending') return 'Waits for a worker'
   if (job.state === 'failed') return job.error ?? 'Failed'
   if (job.state === 'cancelled') return 'Cancelled'
+  if (job.state === 'completed') return took(job)
   return job.progress.message ?? job.progress.phase ?? ''
 }

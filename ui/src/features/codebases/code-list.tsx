@@ -15,11 +15,11 @@ export function CodeList({ view }: { view: GraphView }) {
     <ul className="twin" ref={list} aria-label="Code that uses these columns">
       {view.files.map((file) => (
         <li key={file.file_path}>
-          <h3>
+          <h2>
             <span className="lang">{languageMark(file.language)}</span>
             <span className="cut grow">{file.file_path}</span>
             <span className="faint">{count(file.total)}</span>
-          </h3>
+          </h2>
           <ul>
             {file.symbols.map((one) => {
               const isChosen = chosen?.file_path === file.file_path && (chosen.symbol ?? '') === (one.symbol ?? '')

@@ -17,13 +17,13 @@ export function TableNode({ data: { table } }: NodeProps<TableNodeType>) {
   const Icon = table.kind === 'view' ? Eye : Table2
   return (
     <article className="node" style={{ width: TABLE_WIDTH }} aria-label={`${table.kind} ${table.name}`}>
-      <h3>
+      <h2>
         <Icon className="i" aria-hidden="true" />
         <button type="button" className="cut grow text-left hover:underline" onClick={() => lockTable(table.name)}>
           {table.name}
         </button>
         <span className="faint">{table.kind}</span>
-      </h3>
+      </h2>
       <ul>
         {table.columns.map((column) => {
           const isLocked = locked.table === table.name && locked.column === column.name
@@ -51,14 +51,14 @@ export function FileNode({ data: { file } }: NodeProps<FileNodeType>) {
   const slash = file.file_path.lastIndexOf('/') + 1
   return (
     <article className="node" style={{ width: FILE_WIDTH }} aria-label={file.file_path}>
-      <h3>
+      <h2>
         <span className="lang">{languageMark(file.language)}</span>
         <button type="button" className="cut grow text-left hover:underline" title={file.file_path} onClick={() => lockFile(file.file_path)}>
           <span className="faint">{file.file_path.slice(0, slash)}</span>
           {file.file_path.slice(slash)}
         </button>
         <span className="faint">{count(file.total)}</span>
-      </h3>
+      </h2>
       <ul>
         {file.symbols.map((one) => {
           const isChosen = chosen?.file_path === file.file_path && (chosen.symbol ?? '') === (one.symbol ?? '')

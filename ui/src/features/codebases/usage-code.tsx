@@ -24,7 +24,7 @@ export function UsageCode({ usage, codebase }: { usage: Usage; codebase: Codebas
   const lines: Piece[][] = coloured ?? plainLines(code)
   const marks = all ? (file?.usages ?? [usage]) : []
   return (
-    <div className="code" role="region" aria-label={`Lines ${first} to ${last}`} tabIndex={0}>
+    <div className="code" role="group" aria-label={`Lines ${first} to ${last}`} tabIndex={0}>
       {lines.map((pieces, index) => {
         const number = first + index
         const hit = number >= usage.line_number && number <= Math.max(usage.end_line, usage.line_number)

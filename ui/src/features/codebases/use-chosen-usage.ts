@@ -1,6 +1,6 @@
 // Owns which usage is shown in detail: named in the URL, else the first of what is locked; and stepping on from it.
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { useEffect, useMemo } from 'react'
 import type { Usage } from '@/api/types'
 import { tellFailure } from '@/lib/download'
 import { symbolKey } from '@/lib/graph-view'
@@ -22,11 +22,19 @@ function pickedPlace(at: string): Focus {
 const fits = (usage: Usage, pick: Pick) =>
   usage.file_path === pick.file && (usage.symbol ?? '') === (pick.symbol ?? '') && (!pick.columnId || usage.column_id === pick.columnId)
 
+/** Pages read without being asked for, so that "9 of 38" tells the whole. */
+const EAGER_PAGES = 10
+
 export function useChosenUsage(codebase: string, search: LineageSearch, patch: (change: LineageSearch) => void) {
   const queries = useQueryClient()
   const focus = search.at ? pickedPlace(search.at) : focusOf(search)
   const focused = Object.values(focus).some(Boolean)
   const list = useInfiniteQuery({ ...usagesQuery(codebase, focus), enabled: focused })
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
+  const pages = list.data?.pages.length ?? 0
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage && pages < EAGER_PAGES) void fetchNextPage()
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage, pages])
   const { kinds, tiers } = search
   const usages = useMemo(() => {
     const [wantedKinds, wantedTiers] = [shownKinds({ kinds }), shownTiers({ tiers })]

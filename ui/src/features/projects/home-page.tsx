@@ -48,7 +48,7 @@ function ProjectRow({ project }: { project: Project }) {
     <tr>
       <td className="w-full max-w-0">
         <span className="row">
-          <Link to="/p/$project" params={{ project: project.id }} search={{ codebase: undefined }} className="cut font-medium hover:underline">
+          <Link to="/p/$project" params={{ project: project.id }} search={{ codebase: undefined }} className="cut max-w-full shrink-0 font-medium hover:underline">
             {project.name}
           </Link>
           {project.is_sample && <span className="chip">sample</span>}

@@ -9,7 +9,7 @@ import { useListKeys } from '@/lib/list-keys'
 /** The tables whose name, or one of whose columns, holds the query; each with its columns that do. */
 export function findTables(tables: readonly SchemaTable[], query: string): { table: SchemaTable; hits: string[] }[] {
   const wanted = query.trim().toLowerCase()
-  const sorted = [...tables].sort((a, b) => a.name.localeCompare(b.name))
+  const sorted = [...tables].sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }))
   if (!wanted) return sorted.map((table) => ({ table, hits: [] }))
   return sorted
     .map((table) => ({ table, hits: table.columns.map((column) => column.name).filter((name) => name.toLowerCase().includes(wanted)) }))
