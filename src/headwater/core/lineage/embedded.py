@@ -174,7 +174,7 @@ def _closing(text: str, opening: int) -> int:
 
 
 def _constants(body: tuple[f.Stmt, ...]) -> dict[str, f.Expr | f.Function]:
-    """Return what each name is assigned in a body: once, or built up by `+=`; a name with several values is left out."""
+    """Return what each name is assigned in a body, once or built up by `+=`; one with several values is left out."""
     values: dict[str, list[tuple[str, f.Expr]]] = defaultdict(list)
     for statement in _statements(body):
         if isinstance(statement, f.Assign) and statement.value is not None:
