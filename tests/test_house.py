@@ -20,6 +20,8 @@ def lengths() -> list[tuple[int, str]]:
     """Return (lines, where) of every function in the package."""
     found = []
     for path in MODULES:
+        if path.parent.name == "versions":  # a migration is one list of statements
+            continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
