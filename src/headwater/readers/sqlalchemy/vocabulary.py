@@ -166,6 +166,7 @@ _COLUMN_METHODS = {
 
 VOCABULARY = Vocabulary(
     packages=("sqlalchemy", "sqlmodel", "flask_sqlalchemy", "sqlalchemy_utils", "geoalchemy2", "fastapi_sqlalchemy"),
+    languages=frozenset({"python"}),
     functions=_FUNCTIONS,
     namespaces=frozenset({"func", "sql", "orm", "expression", "dialects", "postgresql", "mysql", "sqlite", "sa"}),
     query_attributes=frozenset({"query", "objects"}),

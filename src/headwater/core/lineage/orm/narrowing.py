@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from headwater.catalog import facts as f
 from headwater.core.lineage.orm import typehints as types
-from headwater.core.lineage.orm.calls import definition
 from headwater.core.lineage.orm.frame import Frame
+from headwater.core.lineage.orm.functions import definition
 from headwater.core.lineage.orm.index import dotted
 from headwater.core.lineage.orm.values import Callable, Class, Instance, Object, Union, Value, Variable, each, union
 

@@ -46,7 +46,8 @@ _KEPT = (Instance, Entity, Cell, Object, Class, TypeOf, Variable)
 
 def summarise(index: Index, modules: Mapping[str, f.Module]) -> Index:
     """Return the index together with what was learnt about the functions of these modules."""
-    every = [entry for path in sorted(modules) for entry in _functions(index, path, modules[path])]
+    paths = sorted(path for path, module in modules.items() if module.language in index.language.languages)
+    every = [entry for path in paths for entry in _functions(index, path, modules[path])]
     opened = [entry for entry in every if _is_open(entry[2])]
     # Where most signatures say nothing, what callers hand in is worth looking at every function.
     todo = every if len(opened) > len(every) / 2 else opened
