@@ -20,7 +20,7 @@ from headwater.readers.sqlalchemy.columns import from_call, maker
 from headwater.readers.sqlalchemy.relations import Builder
 
 NAME = "Alembic"
-_DEFINES = re.compile(r"\b(create|alter|drop|rename)\s+(\w+\s+){0,3}(table|view|type)\b|\bsp_rename\b", re.I)
+_DEFINES = re.compile(r"\b(create|alter|drop|rename)\s+(\w+\s+){0,3}(table|view|type)\b|\bsp_rename\b", re.IGNORECASE)
 
 
 def detects(file: SourceFile) -> bool:

@@ -37,7 +37,7 @@ FOREIGN = (b"\xff\xfe\xfa not utf-8 \x80", b"\x00\xd8\x00\xdc")
 
 def is_described(language: Language) -> None:
     """The module names itself and its suffixes in the agreed form."""
-    assert language.NAME == language.NAME.lower() and language.NAME
+    assert language.NAME.lower() == language.NAME and language.NAME
     assert language.SUFFIXES and all(s.startswith(".") and s == s.lower() for s in language.SUFFIXES)
 
 

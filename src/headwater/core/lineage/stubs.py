@@ -71,7 +71,10 @@ class Stubs:
 
     def _once(self, kind: Any, *fields: object) -> Any:
         """Return the one node of this kind with these fields; nodes in them are already the one of theirs."""
-        key = (kind, *(tuple(map(id, x)) if isinstance(x, tuple) else x if isinstance(x, str) else id(x) for x in fields))
+        key = (
+            kind,
+            *(tuple(map(id, x)) if isinstance(x, tuple) else x if isinstance(x, str) else id(x) for x in fields),
+        )
         if key not in self._made:
             self._made[key] = kind(0, 0, *fields)
         return self._made[key]

@@ -26,9 +26,7 @@ def expression(node: Node, source: bytes) -> f.Expr:
 
 def expressions(nodes: list[Node], source: bytes) -> tuple[f.Expr, ...]:
     """Lower the named nodes of a list, passing over punctuation and comments."""
-    return tuple(
-        [handler(n, source) for n in nodes if (handler := _TABLE.get(n.kind_id))]
-    )
+    return tuple([handler(n, source) for n in nodes if (handler := _TABLE.get(n.kind_id))])
 
 
 def parameters(node: Node, source: bytes) -> tuple[f.Param, ...]:
@@ -236,9 +234,7 @@ def _parameter(node: Node, source: bytes) -> f.Param | None:
     return _named_parameter(children[0], annotation, default, source)
 
 
-def _named_parameter(
-    node: Node, annotation: f.Expr | None, default: f.Expr | None, source: bytes
-) -> f.Param:
+def _named_parameter(node: Node, annotation: f.Expr | None, default: f.Expr | None, source: bytes) -> f.Param:
     stars = "*" if node.kind_id in _STAR else "**" if node.kind_id in _STARS else ""
     name = node.children[-1] if stars and node.children else node
     pattern = expression(name, source) if name.kind_id not in _IDENTIFIER else None

@@ -18,7 +18,7 @@ _EXPECTED = re.compile(r"(?:#|//) -> (.*)$")
 
 def split(text: str) -> dict[str, str]:
     """Cut a case into its files: each begins with a line `--- path`."""
-    parts = re.split(r"^--- (\S+)\n", text, flags=re.M)
+    parts = re.split(r"^--- (\S+)\n", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 

@@ -55,6 +55,7 @@ def _target_name(target: Value) -> str:
 
 
 def construct_object(frame: Frame, function: Class, args: Args) -> Value:
+    """Make an object of a class of the code base; its type arguments come from what the constructor is given."""
     info = frame.index.class_info(function.path, function.name)
     if info is None or function.args or not info.params:
         return Object(function.path, function.name, function.args)
@@ -107,6 +108,7 @@ def definition(index: Index, function: Callable) -> f.Function | None:
 
 
 def call_project(frame: Frame, function: Callable, args: Args, expr: f.Call) -> Value:
+    """Call a function of the code base: what it does with mappings it is given, and what it returns."""
     index = frame.index
     stmt = definition(index, function)
     if stmt is None:
@@ -179,5 +181,3 @@ def _outer_target(frame: Frame, kind: str, name: str, target: Value, expr: f.Cal
     if argument is None and 0 <= position < len(expr.args):
         argument = expr.args[position]
     return argument.id if isinstance(argument, f.Name) and argument.id in frame.parameters else ""
-
-

@@ -50,9 +50,7 @@ def _fits(frame: Frame, operation: Operation, receiver: Value, func: f.Attr, arg
     """Tell by the first argument whether this is a session's method and not another of that name."""
     fits = any(isinstance(item, (Query, Entity, Column, TypeOf)) for item in each(args.first))
     if operation.row == "delete" or (operation.result == "same" and not fits):
-        return any(isinstance(item, Instance) for item in each(args.first)) and _is_session(
-            frame, receiver, func.value
-        )
+        return any(isinstance(item, Instance) for item in each(args.first)) and _is_session(frame, receiver, func.value)
     return fits
 
 
