@@ -125,10 +125,12 @@ class Vocabulary(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an ORM's functions, types and methods mean, as data; the one interpreter applies it.
 
     Keys are the last part of a name. A function counts when it is imported from one of `packages`, or is an
-    attribute of something made there (`db.select`).
+    attribute of something made there (`db.select`). `languages` are those that can use the ORM: files of others
+    are not interpreted.
     """
 
     packages: tuple[str, ...] = ()
+    languages: frozenset[str] = frozenset()
     functions: dict[str, Operation] = {}
     namespaces: frozenset[str] = frozenset()
     query_attributes: frozenset[str] = frozenset()

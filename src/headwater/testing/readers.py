@@ -24,14 +24,17 @@ HOSTILE = {
         "class A(B): __tablename__ = Column()\nclass B(A): x = Column(\n"
         "class C(Base):\n    __tablename__ = f'{unknown}'\n    id = Column(primary_key=True)\n"
         "    __table_args__ = (nothing, {'schema': 3})\n    r = relationship()\n    q = relationship(lambda: D)\n"
-        "t = Table()\nu = Table('u', None, Column(), Column('x', ForeignKey('nowhere')), ForeignKeyConstraint([], []))\n"
+        "t = Table()\nu = Table('u', None, Column(), Column('x', ForeignKey('nowhere')),"
+        " ForeignKeyConstraint([], []))\n"
     ),
     "migrations/001.py": (
         "from alembic import op\nrevision = 'a'\ndown_revision = 'a'\n"
         "def upgrade():\n    op.create_table()\n    op.add_column('gone')\n    op.drop_column('gone', 'x')\n"
         "    op.rename_table('a')\n    op.alter_column('a', 'b', new_column_name=3)\n    upgrade()\n"
     ),
-    "schema.sql": "CREATE TABLE a (id int, id int);\nALTER TABLE nowhere ADD b int;\nCREATE TABLE (;\nDROP TABLE x, y;\n",
+    "schema.sql": (
+        "CREATE TABLE a (id int, id int);\nALTER TABLE nowhere ADD b int;\nCREATE TABLE (;\nDROP TABLE x, y;\n"
+    ),
     "schema.prisma": "model A {\n  id Int @id\n  b B @relation(fields: [x], references: [y])\n}\nmodel {\n}\nenum",
     "empty.py": "",
     "empty.sql": "",

@@ -26,6 +26,7 @@ _CLIENT = {
 
 VOCABULARY = Vocabulary(
     packages=("@prisma/client", ".prisma/client", "@prisma"),
+    languages=frozenset({"typescript", "javascript"}),
     client=_CLIENT,
     shape=Shape(
         keys={

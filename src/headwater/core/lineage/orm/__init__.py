@@ -40,7 +40,7 @@ def index(symbols: Symbols, modules: Mapping[str, f.Module], readings: Mapping[s
 
 def claims(module: f.Module, index: Index) -> list[Claim]:
     """Return the usages that a file's code asserts, by byte range, in source order."""
-    if not index.models:
+    if not index.models or module.language not in index.language.languages:
         return []
     frame = Frame(index, module.path, evaluate, run, bind)
     frame.top = True

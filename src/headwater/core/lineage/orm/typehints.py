@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable as Fn
+from typing import Any
 
 from headwater.catalog import facts as f
 from headwater.core.lineage.orm.index import Bindings, Index, Signature, arguments, dotted, is_type_variable
@@ -131,21 +133,15 @@ def _generic(index: Index, path: str, expr: f.Index, bindings: Bindings, own: Va
     if name in ("Literal", "Callable"):
         return None
     inner = [read(index, path, arg, bindings, own) for arg in args]
-    first = inner[0] if inner else None
-    if name in _INNER:
-        return first
-    if name in _LAST:
-        return inner[-1]
-    if name in ("Union",):
-        return union(*inner)
-    if name in ("type", "Type"):
-        return type_of(first)
-    if name in ("tuple", "Tuple"):
-        is_open = len(args) == 2 and isinstance(args[1], f.Const)
-        return Many(first) if is_open else Row(tuple(inner))
-    if name in _KEYED:
-        return Keyed(inner[-1])
+    made = _FORMS.get(name)
+    if made is not None and inner:
+        return made(inner, args)
     return _container(index, path, expr, name, inner, bindings, own)
+
+
+def _tuple(inner: list[Value], args: tuple[f.Expr, ...]) -> Value:
+    is_open = len(args) == 2 and isinstance(args[1], f.Const)
+    return Many(inner[0]) if is_open else Row(tuple(inner))
 
 
 def _container(
@@ -258,28 +254,22 @@ def is_open(value: Value) -> bool:
 
 def substitute(value: Value, bindings: Bindings) -> Value:
     """Replace type variables by what they are bound to."""
-    if not bindings or value is None:
-        return value
-    if isinstance(value, Variable):
-        return bindings.get(value.name, value)
-    if isinstance(value, Many):
-        return Many(substitute(value.item, bindings))
-    if isinstance(value, Keyed):
-        return Keyed(substitute(value.value, bindings))
-    if isinstance(value, TypeOf):
-        found = substitute(value.item, bindings)
-        return value if isinstance(found, Variable) else type_of(found)
-    if isinstance(value, Union):
-        return union(*(substitute(item, bindings) for item in value.items))
-    if isinstance(value, Row):
-        return Row(tuple(substitute(item, bindings) for item in value.items), value.names)
-    if isinstance(value, Query):
-        items = tuple(substitute(item, bindings) for item in value.items)
-        found_sources = value.sources or sources(items)
-        return Query(items, value.names, found_sources, value.plain, value.kind, value.at)
-    if isinstance(value, (Object, Class)) and value.args:
-        return type(value)(value.path, value.name, tuple(substitute(arg, bindings) for arg in value.args))
-    return value
+    replace = _SUBSTITUTIONS.get(type(value)) if bindings else None
+    return replace(value, bindings) if replace else value
+
+
+def _in_type(value: TypeOf, bindings: Bindings) -> Value:
+    found = substitute(value.item, bindings)
+    return value if isinstance(found, Variable) else type_of(found)
+
+
+def _in_query(value: Query, bindings: Bindings) -> Value:
+    items = tuple(substitute(item, bindings) for item in value.items)
+    return Query(items, value.names, value.sources or sources(items), value.plain, value.kind, value.at)
+
+
+def _in_class(value: Object | Class, bindings: Bindings) -> Value:
+    return type(value)(value.path, value.name, tuple(substitute(arg, bindings) for arg in value.args))
 
 
 def unify(pattern: Value, value: Value, bindings: Bindings) -> None:
@@ -301,3 +291,25 @@ def unify(pattern: Value, value: Value, bindings: Bindings) -> None:
     elif isinstance(pattern, (Object, Class)) and isinstance(value, (Object, Class)):
         for left, right in zip(pattern.args, value.args, strict=False):
             unify(left, right, bindings)
+
+
+_Form = Fn[[list[Value], tuple[f.Expr, ...]], Value]
+_FORMS: dict[str, _Form] = {
+    **dict.fromkeys(_INNER, lambda inner, args: inner[0]),
+    **dict.fromkeys(_LAST, lambda inner, args: inner[-1]),
+    **dict.fromkeys(_KEYED, lambda inner, args: Keyed(inner[-1])),
+    **dict.fromkeys(("type", "Type"), lambda inner, args: type_of(inner[0])),
+    **dict.fromkeys(("tuple", "Tuple"), _tuple),
+    "Union": lambda inner, args: union(*inner),
+}
+_SUBSTITUTIONS: dict[type, Fn[[Any, Bindings], Value]] = {
+    Variable: lambda value, bindings: bindings.get(value.name, value),
+    Many: lambda value, bindings: Many(substitute(value.item, bindings)),
+    Keyed: lambda value, bindings: Keyed(substitute(value.value, bindings)),
+    TypeOf: _in_type,
+    Union: lambda value, bindings: union(*(substitute(item, bindings) for item in value.items)),
+    Row: lambda value, bindings: Row(tuple(substitute(item, bindings) for item in value.items), value.names),
+    Query: _in_query,
+    Object: _in_class,
+    Class: _in_class,
+}
