@@ -83,18 +83,28 @@ def run_npm(*arguments: str) -> None:
     subprocess.run([npm, *arguments], cwd=UI, env={**os.environ, "PATH": path}, check=True, stdout=sys.stderr)
 
 
+def install_packages() -> None:
+    """Installs exactly what the lock names; skipped while the installed tree belongs to this lock."""
+    wanted = hashlib.sha256((UI / "package-lock.json").read_bytes()).hexdigest()
+    installed = UI / "node_modules" / ".lock-id"
+    if installed.is_file() and installed.read_text() == wanted:
+        return
+    run_npm("ci", "--no-audit", "--no-fund")
+    installed.write_text(wanted)
+
+
 def build() -> bool:
     """Builds the UI if its sources changed since the last build; says whether it did."""
     expected = fingerprint()
     if is_fresh(expected):
         return False
-    run_npm("ci", "--no-audit", "--no-fund")
+    install_packages()
     run_npm("run", "build", "--", "--outDir", str(WEB), "--emptyOutDir")
     STAMP.write_text(expected)
     return True
 
 
-class UiBuildHook(BuildHookInterface):  # type: ignore[type-arg,misc]
+class UiBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     """Puts the built UI into the wheel; an editable install finds it in the source tree."""
 
     PLUGIN_NAME = "custom"

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
-import { precompress } from './vite-plugins/precompress'
+import { precompress } from './vite-plugins/precompress.ts'
 
 const api = process.env['HEADWATER_API'] ?? 'http://127.0.0.1:7717'
 

@@ -46,7 +46,7 @@ export function Panel({ title, aside, children }: { title: string; aside?: React
 /** A table that scrolls by itself when the screen is narrow. */
 export function TableScroll({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <div className="overflow-x-auto" role="group" aria-label={label} tabIndex={0}>
+    <div className="relative overflow-x-auto" role="group" aria-label={label} tabIndex={0}>
       {children}
     </div>
   )

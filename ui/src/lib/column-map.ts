@@ -57,6 +57,7 @@ export interface ColumnTotals {
   unused: number
   unread: number
   largest: number
+  largestTotal: number
 }
 
 /** The figures of the whole codebase, not only of what is shown. */
@@ -69,6 +70,7 @@ export function columnTotals(columns: readonly ColumnSummary[]): ColumnTotals {
     used,
     unused: columns.length - used,
     unread: columns.filter(isUnread).length,
+    largestTotal: Math.max(1, ...columns.map((column) => column.total)),
     largest: Math.max(1, ...columns.flatMap((column) => KINDS.map(({ kind }) => column.counts[kind]))),
   }
 }

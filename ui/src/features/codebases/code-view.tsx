@@ -68,7 +68,8 @@ async function extensionsFor(file: FileContent, onLine: (line: number) => void):
   const grammar = await grammarFor(file.path)
   return [
     EditorState.readOnly.of(true),
-    EditorView.contentAttributes.of({ 'aria-label': `Content of ${file.path}`, 'aria-readonly': 'true' }),
+    EditorView.editable.of(false),
+    EditorView.contentAttributes.of({ tabindex: '0', 'aria-label': `Content of ${file.path}`, 'aria-readonly': 'true' }),
     lineNumbers(),
     usageMarks(file.usages),
     highlightActiveLine(),

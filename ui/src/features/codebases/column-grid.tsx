@@ -19,6 +19,7 @@ type Direction = 'asc' | 'desc'
 interface ColumnGridProps {
   columns: ColumnSummary[]
   largest: number
+  largestTotal: number
   search: ColumnsSearch
   onSort: (sort: ColumnSort, dir: Direction) => void
 }
@@ -73,7 +74,7 @@ function nextRow(key: string, now: number, last: number): number | null {
   return next === undefined ? null : Math.min(last, Math.max(0, next))
 }
 
-export function ColumnGrid({ columns, largest, search, onSort }: ColumnGridProps) {
+export function ColumnGrid({ columns, largest, largestTotal, search, onSort }: ColumnGridProps) {
   const box = useRef<HTMLDivElement>(null)
   const [wanted, setChosen] = useState(-1)
   const { project } = route.useParams()
@@ -132,6 +133,7 @@ export function ColumnGrid({ columns, largest, search, onSort }: ColumnGridProps
               top={row.start}
               height={height}
               largest={largest}
+              largestTotal={largestTotal}
               chosen={row.index === chosen}
               onOpen={() => open(column)}
             />

@@ -11,6 +11,7 @@ interface ColumnRowProps {
   top: number
   height: number
   largest: number
+  largestTotal: number
   chosen: boolean
   onOpen: () => void
 }
@@ -36,11 +37,11 @@ function KindCell({ column, at, largest }: { column: ColumnSummary; at: number; 
 }
 
 /** All kinds in one bar: what phones show instead of seven columns. */
-function Mix({ column }: { column: ColumnSummary }) {
+function Mix({ column, largestTotal }: { column: ColumnSummary; largestTotal: number }) {
   const parts = KINDS.filter(({ kind }) => column.counts[kind] > 0)
   const told = parts.map(({ kind }) => `${kindInfo(kind).label} ${column.counts[kind]}`).join(', ')
   return (
-    <span className="mix" role="img" aria-label={told}>
+    <span className="mix" role="img" aria-label={told} style={{ '--w': column.total / largestTotal } as CSSProperties}>
       {parts.map(({ kind }) => (
         <i key={kind} style={{ flex: column.counts[kind], background: kindColor(kind) }} />
       ))}
@@ -48,7 +49,7 @@ function Mix({ column }: { column: ColumnSummary }) {
   )
 }
 
-export function ColumnRow({ column, index, top, height, largest, chosen, onOpen }: ColumnRowProps) {
+export function ColumnRow({ column, index, top, height, largest, largestTotal, chosen, onOpen }: ColumnRowProps) {
   const unused = column.total === 0
   return (
     <div
@@ -68,7 +69,7 @@ export function ColumnRow({ column, index, top, height, largest, chosen, onOpen 
             {column.column_name}
           </span>
         </span>
-        {!unused && <Mix column={column} />}
+        {!unused && <Mix column={column} largestTotal={largestTotal} />}
       </div>
       <div role="gridcell" aria-colindex={2} className="mono cut dim hide-p">
         {column.type}

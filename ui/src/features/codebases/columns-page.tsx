@@ -34,7 +34,7 @@ function ExportMenu({ codebase }: { codebase: Codebase }) {
     <Menu
       align="end"
       trigger={
-        <button type="button" className="btn">
+        <button type="button" className="btn tail">
           <Download className="i" aria-hidden="true" />
           Export
         </button>
@@ -104,7 +104,7 @@ function ColumnMap({ columns, codebase }: { columns: ColumnSummary[]; codebase: 
       <Toolbar totals={totals} codebase={codebase} patch={patch} />
       <Stats totals={totals} codebase={codebase} patch={patch} />
       {shown.length > 0 ? (
-        <ColumnGrid columns={shown} largest={totals.largest} search={search} onSort={(sort, dir) => patch({ sort, dir })} />
+        <ColumnGrid columns={shown} largest={totals.largest} largestTotal={totals.largestTotal} search={search} onSort={(sort, dir) => patch({ sort, dir })} />
       ) : (
         <EmptyState text={columns.length === 0 ? 'The scan found no tables in this codebase.' : 'No column fits this search.'}>
           {columns.length > 0 && (

@@ -31,6 +31,8 @@ export function UsageEdge(props: EdgeProps<UsageEdgeType>) {
 }
 
 export function RelationEdge(props: EdgeProps<RelationEdgeType>) {
-  const [path] = getBezierPath({ ...props, curvature: 0.5 })
+  const { sourceX, sourceY, targetX, targetY } = props
+  const bend = Math.min(sourceX, targetX) - 32
+  const path = `M${sourceX} ${sourceY}C${bend} ${sourceY} ${bend} ${targetY} ${targetX} ${targetY}`
   return <BaseEdge id={props.id} path={path} style={{ stroke: 'var(--control)', strokeDasharray: '3 3', opacity: 0.7 }} />
 }

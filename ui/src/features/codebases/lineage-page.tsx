@@ -1,7 +1,7 @@
 // Owns the lineage page: which columns reach which code, as a flow and as a list, and one usage in detail.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { lazy, Suspense, useMemo } from 'react'
+import { lazy, Suspense, useEffect, useMemo } from 'react'
 import type { Codebase, Graph } from '@/api/types'
 import { NeedsScan } from '@/components/needs-scan'
 import { usePageTitle } from '@/components/page'
@@ -70,7 +70,16 @@ function Picture({ graph, patch }: { graph: Graph; patch: PatchLineage }) {
   )
 }
 
+/** On a phone the detail stands below the list: bring it up when the reader has picked something. */
+function useShowPicked(picked: string | undefined) {
+  const narrow = useNarrow()
+  useEffect(() => {
+    if (narrow && picked) document.querySelector('.detail')?.scrollIntoView({ block: 'start' })
+  }, [narrow, picked])
+}
+
 function Detail({ chosen, codebase }: { chosen: ReturnType<typeof useChosenUsage>; codebase: Codebase }) {
+  useShowPicked(route.useSearch().usage)
   if (chosen.usage) {
     const total = `${count(chosen.total)}${chosen.more ? '+' : ''}`
     return <UsageDetail usage={chosen.usage} index={chosen.index} total={total} codebase={codebase} onStep={chosen.step} />
