@@ -79,7 +79,7 @@ class Reading(msgspec.Struct, frozen=True):
     steps: tuple[Change, ...] = ()
 
 
-Role = Literal["value", "filter", "sort", "group", "projection", "join", "load", "write", "update"]
+Role = Literal["value", "options", "filter", "sort", "group", "projection", "join", "load", "write", "update"]
 Result = Literal[
     "none", "same", "column", "query", "one", "many", "rows", "scalar", "scalars", "entity", "derived", "loader"
 ]
@@ -109,23 +109,28 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
 class Shape(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the keys of an options object mean, for ORMs that query by objects.
 
-    `keys` maps a key to the role of the columns named in its value. A key in `through` passes on the role that it
-    stands in (`AND`, `some`, `create`); one in `roles` changes it (`where` inside of `update`).
+    `keys` maps a key of the options to the role of the columns named in its value ("value": the role that the
+    method gives its data). Deeper down, a key in `through` passes on the role that it stands in (`AND`, `some`);
+    one in `roles` changes it (`connect`, `where` inside of a nested update). `types` maps the ends of generated
+    type names, which begin with a model's, to what an object of that type means ("value": a row).
     """
 
     keys: dict[str, Role] = {}
     through: frozenset[str] = frozenset()
     roles: dict[str, Role] = {}
+    types: dict[str, Role] = {}
 
 
 class Vocabulary(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an ORM's functions, types and methods mean, as data; the one interpreter applies it.
 
     Keys are the last part of a name. A function counts when it is imported from one of `packages`, or is an
-    attribute of something made there (`db.select`).
+    attribute of something made there (`db.select`). `languages` are those that can use the ORM: files of others
+    are not interpreted.
     """
 
     packages: tuple[str, ...] = ()
+    languages: frozenset[str] = frozenset()
     functions: dict[str, Operation] = {}
     namespaces: frozenset[str] = frozenset()
     query_attributes: frozenset[str] = frozenset()

@@ -23,3 +23,11 @@ class Claim(msgspec.Struct, frozen=True, array_like=True):
     via: Via = "orm"
     tier: Tier = "A"
     evidence: tuple[Evidence, ...] = ()
+
+
+class Missed(msgspec.Struct, frozen=True, array_like=True):
+    """Text that begins at the byte `start`, looks like SQL over known tables and was not understood."""
+
+    start: int
+    text: str
+    reason: str

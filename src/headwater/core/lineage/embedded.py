@@ -16,8 +16,8 @@ from sqlglot import exp
 from headwater.catalog import facts as f
 from headwater.catalog import sqltext
 from headwater.catalog.model import Schema
-from headwater.catalog.usages import Evidence, NotUnderstood
-from headwater.core.lineage.claims import Claim
+from headwater.catalog.usages import Evidence
+from headwater.core.lineage.claims import Claim, Missed
 from headwater.core.lineage.ropes import Flat, Rope, blank_fill, flatten, name_fill, rope_of
 from headwater.core.lineage.sqlroles import ColumnRole, roles
 from headwater.core.lineage.walk import children, functions
@@ -31,6 +31,9 @@ _STATEMENT = re.compile(
 _ROUTINE = re.compile(
     r"\s*(?:create|alter)\s+(?:or\s+(?:replace|alter)\s+)?(?:function|procedure|proc|trigger)\b", re.IGNORECASE
 )
+_VERB = re.compile(r"\b(?:select|insert|update|delete|merge|replace|with|create|alter)\b", re.IGNORECASE)
+_INSIDE = re.compile(r"\(\s*(?:select|with|insert|update|delete)\b", re.IGNORECASE)
+_PARENTHESES = re.compile(r"'(?:[^']|'')*'|[()]")
 _WORDS = re.compile(r"[\w$]+")
 _LONG_INSERT = re.compile(r"\s*(?:insert|replace)\b[^;]*?\bvalues\s*\(", re.IGNORECASE)
 _LONG = 20_000
@@ -40,13 +43,13 @@ _EXCERPT = 300
 class _Names(msgspec.Struct):
     """What the names of one function and of the module around it stand for, as far as strings go."""
 
-    known: dict[str, f.Expr]
+    known: dict[str, f.Expr | f.Function]
 
-    def lookup(self, name: str) -> f.Expr | None:
+    def lookup(self, name: str) -> f.Expr | f.Function | None:
         return self.known.get(name)
 
 
-def claims(module: f.Module, schema: Schema) -> tuple[list[Claim], list[NotUnderstood]]:
+def claims(module: f.Module, schema: Schema) -> tuple[list[Claim], list[Missed]]:
     """Return the claims of all SQL in one file, and the SQL that was not understood.
 
     Args:
@@ -64,7 +67,7 @@ class _Finder:
 
     def __init__(self, module: f.Module, schema: Schema) -> None:
         self.claims: list[Claim] = []
-        self.missed: list[NotUnderstood] = []
+        self.missed: list[Missed] = []
         self._module = module
         self._schema = schema
         self._tables = {relation.name.casefold() for relation in schema}
@@ -80,15 +83,29 @@ class _Finder:
 
     def _rope(self, rope: Rope, symbol: str) -> None:
         flat = flatten(rope)
-        if not _STATEMENT.match(flat.text) and not _ROUTINE.match(flat.text):
+        whole = _STATEMENT.match(flat.text) or _ROUTINE.match(flat.text)
+        if not whole and not _INSIDE.search(flat.text):
             return
         words = {word.casefold() for word in _WORDS.findall(flat.text)}
         if words.isdisjoint(self._tables):
             return
         if _ROUTINE.match(flat.text):
             self._routine(flat, symbol)
-        elif not self._statement(flat, 0, flat.text, symbol) and not self._second_try(rope, symbol):
-            self._miss(flat)
+        elif not (whole and (self._statement(flat, 0, flat.text, symbol) or self._second_try(rope, symbol))):
+            salvaged = self._salvage(flat, symbol)
+            if whole and not salvaged:
+                self._miss(flat)
+
+    def _salvage(self, flat: Flat, symbol: str) -> bool:
+        """Claim the queries in parentheses of a text that makes a statement only together with other texts."""
+        found = False
+        position = 0
+        while opening := _INSIDE.search(flat.text, position):
+            close = _closing(flat.text, opening.start())
+            inside = flat.text[opening.start() + 1 : close]
+            found = self._statement(flat, opening.start() + 1, inside, symbol) or found
+            position = close
+        return found
 
     def _second_try(self, rope: Rope, symbol: str) -> bool:
         if not any(piece.hole for piece in rope):
@@ -127,9 +144,7 @@ class _Finder:
         place = next((piece.start for piece in flat.pieces if piece.start >= 0), 0)
         span = flat.span(start, start + 1)
         excerpt = " ".join((text or flat.text).split())[:_EXCERPT]
-        self.missed.append(
-            NotUnderstood(self._module.path, span[0] if span else place, excerpt, "No dialect parses it.")
-        )
+        self.missed.append(Missed(span[0] if span else place, excerpt, "No dialect parses it."))
 
 
 _PHRASES = {
@@ -144,30 +159,31 @@ _PHRASES = {
 
 
 def _looks_like_sql(rope: Rope) -> bool:
-    first = next((piece.text for piece in rope if piece.text.strip()), "")
-    return first.lstrip(" \t\r\n(-/*")[:1].lower() in (
-        "s",
-        "i",
-        "u",
-        "d",
-        "w",
-        "m",
-        "r",
-        "c",
-        "a",
-        "",
-    ) or first.lstrip()[:2] in ("--", "/*")
+    """A cheap test: some piece of the rope holds a word that every statement has."""
+    return any(_VERB.search(piece.text) for piece in rope)
 
 
-def _constants(body: tuple[f.Stmt, ...]) -> dict[str, f.Expr]:
-    """Return what each name is assigned in a body: once, or built up by `+=`; a name with several values is left out."""
+def _closing(text: str, opening: int) -> int:
+    """Return where the parenthesis that opens at `opening` closes; quotes in SQL balance themselves."""
+    depth = 0
+    for match in _PARENTHESES.finditer(text, opening):
+        depth += 1 if match[0] == "(" else -1 if match[0] == ")" else 0
+        if depth == 0:
+            return match.start()
+    return len(text)
+
+
+def _constants(body: tuple[f.Stmt, ...]) -> dict[str, f.Expr | f.Function]:
+    """Return what each name is assigned in a body, once or built up by `+=`; one with several values is left out."""
     values: dict[str, list[tuple[str, f.Expr]]] = defaultdict(list)
     for statement in _statements(body):
         if isinstance(statement, f.Assign) and statement.value is not None:
             for target in statement.targets:
                 if isinstance(target, f.Name):
                     values[target.id].append((statement.op, statement.value))
-    return {name: found for name, parts in values.items() if (found := _put_together(name, parts)) is not None}
+    known: dict[str, f.Expr | f.Function] = {stmt.name: stmt for stmt in body if isinstance(stmt, f.Function)}
+    built = ((name, _put_together(name, parts)) for name, parts in values.items())
+    return known | {name: expr for name, expr in built if expr is not None}
 
 
 def _put_together(name: str, parts: list[tuple[str, f.Expr]]) -> f.Expr | None:

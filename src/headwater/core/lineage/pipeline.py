@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from headwater.catalog.model import Schema
 from headwater.core.lineage import usage_pass
 from headwater.core.lineage.cache import Cache, NoCache
 from headwater.core.lineage.catalogue import read
@@ -14,7 +15,7 @@ from headwater.core.lineage.extraction import extract
 from headwater.core.lineage.intake import intake
 from headwater.core.lineage.limits import Limits
 from headwater.core.lineage.project import CodeProject
-from headwater.core.lineage.resolution import resolve
+from headwater.core.lineage.resolution import locate, resolve
 from headwater.core.lineage.result import Progress, ScanResult
 from headwater.core.lineage.work import Work
 
@@ -76,7 +77,9 @@ def find_usages(work: Work) -> None:
 
 def settle(work: Work) -> None:
     """Turn claims into usages, each once, by line."""
-    work.usages = resolve(work.claims, {source.path: source for source in work.intake.sources})
+    sources = {source.path: source for source in work.intake.sources}
+    work.usages = resolve(work.claims, sources)
+    work.not_understood = (*work.catalogue.not_understood, *locate(work.missed, sources))
     work.note(f"{len(work.usages):,} usages")
 
 
@@ -89,6 +92,7 @@ PASSES: tuple[tuple[str, Callable[[Work], None]], ...] = (
     ("usages", find_usages),
     ("resolve", settle),
 )
+_NAMES = tuple(name for name, _ in PASSES)
 
 
 def scan(
@@ -114,14 +118,31 @@ def scan(
         Unreadable: not a folder, not a whole archive, or nothing in it.
         TooLarge: more entries or text than the limits allow.
     """
-    names = tuple(name for name, _ in PASSES)
-    work = Work(source, names, cache or NoCache(), progress, processes, limits or Limits(), keep_texts)
-    for name, step in PASSES:
+    work = Work(source, _NAMES, cache or NoCache(), progress, processes, limits or Limits(), keep_texts)
+    _run(work, PASSES)
+    return _result(work)
+
+
+def schema_of(
+    source: Path, *, cache: Cache | None = None, progress: Callable[[Progress], None] | None = None
+) -> Schema:
+    """Return the Schema that a code base, or one schema file, declares; the passes after `schema` are left out.
+
+    Raises:
+        Unreadable: not a file, folder or whole archive.
+        TooLarge: more entries or text than the limits allow.
+    """
+    work = Work(source, _NAMES, cache or NoCache(), progress, None, Limits(), False)
+    _run(work, PASSES[: _NAMES.index("schema") + 1])
+    return work.catalogue.schema
+
+
+def _run(work: Work, passes: tuple[tuple[str, Callable[[Work], None]], ...]) -> None:
+    for name, step in passes:
         began = time.monotonic()
         work.enter(name)
         step(work)
         work.leave(time.monotonic() - began)
-    return _result(work)
 
 
 def _result(work: Work) -> ScanResult:
@@ -130,7 +151,7 @@ def _result(work: Work) -> ScanResult:
         schema=work.catalogue.schema,
         models=work.catalogue.models,
         usages=work.usages,
-        not_understood=(*work.catalogue.not_understood, *work.missed),
+        not_understood=work.not_understood,
         files=work.files_with_errors(),
         readers=work.catalogue.readers,
         usages_by_language=dict(Counter(usage.language for usage in work.usages)),

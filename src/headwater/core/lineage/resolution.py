@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 
-from headwater.catalog.usages import Usage
-from headwater.core.lineage.claims import Claim
+from headwater.catalog.usages import NotUnderstood, Usage
+from headwater.core.lineage.claims import Claim, Missed
 from headwater.readers import SourceFile
 
 _SNIPPET_LINES = 4
@@ -22,6 +22,15 @@ def resolve(claims: Mapping[str, Iterable[Claim]], sources: Mapping[str, SourceF
     """
     usages = [usage for path in sorted(claims) for usage in _of_file(sources[path], claims[path])]
     return tuple(usages)
+
+
+def locate(missed: Mapping[str, Iterable[Missed]], sources: Mapping[str, SourceFile]) -> list[NotUnderstood]:
+    """Return what was not understood, by file and line."""
+    found = []
+    for path in sorted(missed):
+        lines = _Lines(sources[path].source)
+        found += [NotUnderstood(path, lines.position(m.start)[0], m.text, m.reason) for m in missed[path]]
+    return found
 
 
 def _of_file(source: SourceFile, claims: Iterable[Claim]) -> list[Usage]:

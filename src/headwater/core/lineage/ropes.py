@@ -19,6 +19,7 @@ _PRINTF = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(?:\.\d+)?[sdifrx]")
 _BRACES = re.compile(r"\{\{|\}\}|\{[^{}\n]*\}")
 _RAW_SQL = {"text", "raw", "sql", "literal", "Raw", "SQL", "RawSQL", "literal_column", "dedent", "cleandoc", "fragment"}
 _STRIPPING = {"strip", "lstrip", "rstrip", "trim", "trimStart", "trimEnd", "as_string"}
+_COLUMN_NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){0,2}")
 _MAX_DEPTH = 12
 
 
@@ -32,7 +33,7 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 Rope = tuple[Piece, ...]
-Lookup = Callable[[str], f.Expr | None]
+Lookup = Callable[[str], f.Expr | f.Function | None]
 
 
 def rope_of(expr: f.Expr, lookup: Lookup, depth: int = 0) -> Rope | None:
@@ -65,7 +66,7 @@ def _inner(part: f.Expr, lookup: Lookup, depth: int) -> Rope:
 
 def _name(expr: f.Name, lookup: Lookup, depth: int) -> Rope | None:
     value = lookup(expr.id)
-    return rope_of(value, lookup, depth + 1) if value is not None else None
+    return None if value is None or isinstance(value, f.Function) else rope_of(value, lookup, depth + 1)
 
 
 def _binary(expr: f.Binary, lookup: Lookup, depth: int) -> Rope | None:
@@ -96,7 +97,26 @@ def _call(expr: f.Call, lookup: Lookup, depth: int) -> Rope | None:
         return _joined(func.value, expr, lookup, depth)
     if name in _RAW_SQL and expr.args and isinstance(expr.args[0], (f.Text, f.Name, f.Binary)):
         return rope_of(expr.args[0], lookup, depth + 1)
-    return None
+    return _returned(func, lookup, depth) or _about_a_column(expr)
+
+
+def _returned(func: f.Expr, lookup: Lookup, depth: int) -> Rope | None:
+    """Return what a function of this file returns, when it has one return."""
+    called = lookup(func.id) if isinstance(func, f.Name) else None
+    if not isinstance(called, f.Function):
+        return None
+    returns = [stmt for stmt in called.body if isinstance(stmt, f.Return)]
+    value = returns[0].value if len(returns) == 1 else None
+    return rope_of(value, lookup, depth + 1) if value is not None else None
+
+
+def _about_a_column(expr: f.Call) -> Rope | None:
+    """A helper that is handed a column's name and makes SQL of it stands for some function of that column."""
+    first = expr.args[0] if expr.args else None
+    chunk = first.parts[0] if isinstance(first, f.Text) and len(first.parts) == 1 else None
+    if not isinstance(chunk, f.Chunk) or not _COLUMN_NAME.fullmatch(chunk.text):
+        return None
+    return Piece("hole(", -1, -1), Piece(chunk.text, chunk.start, chunk.end), Piece(")", -1, -1)
 
 
 def _joined(glue: f.Text, call: f.Call, lookup: Lookup, depth: int) -> Rope | None:
@@ -114,7 +134,9 @@ def _choice(expr: f.Choice, lookup: Lookup, depth: int) -> Rope | None:
     then, otherwise = rope_of(expr.then, lookup, depth + 1), rope_of(expr.otherwise, lookup, depth + 1)
     if then and not any(piece.text for piece in otherwise or ()):
         return then
-    return otherwise if otherwise and not any(piece.text for piece in then or ()) else None
+    if otherwise and not any(piece.text for piece in then or ()):
+        return otherwise
+    return then  # one of two texts: the other is looked at where it stands
 
 
 def _with_holes(rope: Rope, pattern: re.Pattern[str]) -> Rope:

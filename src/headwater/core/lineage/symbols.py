@@ -13,6 +13,7 @@ import msgspec
 
 from headwater.catalog import facts as f
 from headwater.core.lineage import modules as paths
+from headwater.core.lineage.stubs import Stubs
 
 Definition: TypeAlias = "f.Class | f.Function | f.Assign"
 
@@ -92,9 +93,10 @@ class Symbols:
         return Package(child) if child else None
 
     def slim(self) -> Symbols:
-        """Return the same table without the bodies of functions."""
+        """Return the same table without function bodies and positions."""
+        stubs = Stubs()
         kept = {
-            path: Names(file.language, {name: _slim(stmt) for name, stmt in file.names.items()}, file.stars)
+            path: Names(file.language, {name: stubs.statement(s) for name, s in file.names.items()}, file.stars)
             for path, file in self.files.items()
         }
         return Symbols(kept)
@@ -189,10 +191,8 @@ def _names(module: f.Module) -> Names:
     names: dict[str, f.Stmt] = {}
     stars: list[str] = []
     for stmt in flat(module.body):
-        if (isinstance(stmt, f.Import) and stmt.name == "*" and stmt.alias == "*") or (
-            isinstance(stmt, f.Export) and stmt.name == "*" and stmt.module
-        ):
-            stars.append(stmt.module or "")
+        if isinstance(stmt, (f.Import, f.Export)) and stmt.name == "*" and getattr(stmt, "alias", "*") == "*":
+            stars.extend([stmt.module] if stmt.module else ())
         else:
             _define(names, stmt)
     return Names(module.language, names, tuple(stars))
@@ -222,19 +222,3 @@ def _is_weaker(new: f.Assign, old: f.Stmt | None) -> bool:
 def _is_accessory(stmt: f.Function) -> bool:
     """Tell a property's setter or expression from the property itself."""
     return any(isinstance(decorator, f.Attr) and decorator.name != "property" for decorator in stmt.decorators)
-
-
-def _slim(stmt: f.Stmt) -> f.Stmt:
-    if isinstance(stmt, f.Function):
-        # A constructor keeps what it gives its object, for that is how the types of attributes are known.
-        kept = tuple(filter(_gives_attribute, flat(stmt.body))) if stmt.name in ("__init__", "constructor") else ()
-        return msgspec.structs.replace(stmt, body=kept)
-    if isinstance(stmt, f.Class):
-        return msgspec.structs.replace(stmt, body=tuple(_slim(inner) for inner in flat(stmt.body)))
-    if isinstance(stmt, f.Assign) and isinstance(stmt.value, (f.Lambda, f.Mapping, f.Comprehension)):
-        return msgspec.structs.replace(stmt, value=None)
-    return stmt
-
-
-def _gives_attribute(stmt: f.Stmt) -> bool:
-    return isinstance(stmt, f.Assign) and any(isinstance(target, f.Attr) for target in stmt.targets)

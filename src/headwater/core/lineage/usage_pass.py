@@ -12,11 +12,10 @@ import msgspec
 
 from headwater.catalog import facts
 from headwater.catalog.model import Schema
-from headwater.catalog.usages import NotUnderstood
 from headwater.core.lineage import embedded, orm
 from headwater.core.lineage.cache import Cache, key_of
 from headwater.core.lineage.catalogue import Catalogue
-from headwater.core.lineage.claims import Claim
+from headwater.core.lineage.claims import Claim, Missed
 from headwater.core.lineage.extraction import Extracted
 from headwater.core.lineage.pool import map_batches
 from headwater.core.lineage.project import CodeProject
@@ -33,7 +32,7 @@ class FileClaims(msgspec.Struct, frozen=True, array_like=True):
     """What one file claims, and the SQL in it that was not understood."""
 
     claims: tuple[Claim, ...]
-    missed: tuple[NotUnderstood, ...]
+    missed: tuple[Missed, ...]
 
 
 Finder = Callable[[facts.Module, Index], FileClaims]
@@ -63,8 +62,8 @@ def run(
     *,
     processes: int | None = None,
     on_progress: Callable[[int, int, int], None] = lambda done, total, found: None,
-) -> tuple[dict[str, list[Claim]], list[NotUnderstood]]:
-    """Return the claims by path and the SQL that was not understood.
+) -> tuple[dict[str, list[Claim]], dict[str, list[Missed]]]:
+    """Return the claims and the SQL that was not understood, each by path.
 
     Args:
         index: what `prepare` made.
@@ -88,7 +87,7 @@ def run(
         done += sum(len(one.data) for one in batch)
         on_progress(done, total, sum(len(result.claims) for result in results.values()))
     claims = {path: list(result.claims) for path, result in results.items() if result.claims}
-    return claims, [item for path in sorted(results) for item in results[path].missed]
+    return claims, {path: list(result.missed) for path, result in results.items() if result.missed}
 
 
 _decoder = msgspec.msgpack.Decoder(FileClaims)

@@ -13,7 +13,7 @@ import msgspec
 from headwater.catalog.usages import NotUnderstood, Usage
 from headwater.core.lineage.cache import Cache
 from headwater.core.lineage.catalogue import Catalogue
-from headwater.core.lineage.claims import Claim
+from headwater.core.lineage.claims import Claim, Missed
 from headwater.core.lineage.extraction import Extracted
 from headwater.core.lineage.intake import Intake
 from headwater.core.lineage.limits import Limits
@@ -33,8 +33,9 @@ class Work:
     catalogue: Catalogue
     index: Index
     claims: dict[str, list[Claim]]
-    missed: list[NotUnderstood]
+    missed: dict[str, list[Missed]]
     usages: tuple[Usage, ...]
+    not_understood: tuple[NotUnderstood, ...]
 
     def __init__(
         self,

@@ -21,13 +21,12 @@ _TYPE, _BODY_OF_LAMBDA = kinds("type"), kinds("lambda_parameters")
 
 def expression(node: Node, source: bytes) -> f.Expr:
     """Lower any expression, pattern or type."""
-    handler = _TABLE[node.kind_id] if node.kind_id < len(_TABLE) else None
-    return handler(node, source) if handler else _constant(node, source)
+    return _TABLE.get(node.kind_id, _constant)(node, source)
 
 
 def expressions(nodes: list[Node], source: bytes) -> tuple[f.Expr, ...]:
     """Lower the named nodes of a list, passing over punctuation and comments."""
-    return tuple([handler(n, source) for n in nodes if n.kind_id < _SIZE and (handler := _TABLE[n.kind_id])])
+    return tuple([handler(n, source) for n in nodes if (handler := _TABLE.get(n.kind_id))])
 
 
 def parameters(node: Node, source: bytes) -> tuple[f.Param, ...]:
@@ -81,7 +80,7 @@ def call_arguments(node: Node, source: bytes) -> tuple[tuple[f.Expr, ...], tuple
         elif kind in _MAP_SPLAT:
             inner = expression(child.children[-1], source)
             keywords.append(f.Keyword(child.start_byte, child.end_byte, None, inner))
-        elif kind < _SIZE and (handler := _TABLE[kind]):
+        elif handler := _TABLE.get(kind):
             args.append(handler(child, source))
     return tuple(args), tuple(keywords)
 
@@ -131,7 +130,7 @@ def _comparison(node: Node, source: bytes) -> f.Expr:
         if not child.is_named:
             op = child.type
             continue
-        handler = _TABLE[child.kind_id] if child.kind_id < _SIZE else None
+        handler = _TABLE.get(child.kind_id)
         if handler is None:
             continue
         right = handler(child, source)
@@ -204,7 +203,7 @@ def _comprehension(node: Node, source: bytes) -> f.Expr:
         elif kind in _PAIR:
             pair = expressions(child.children, source)
             element = f.Sequence(child.start_byte, child.end_byte, pair)
-        elif element is None and kind < _SIZE and (handler := _TABLE[kind]):
+        elif element is None and (handler := _TABLE.get(kind)):
             element = handler(child, source)
     return f.Comprehension(node.start_byte, node.end_byte, element or _constant(node, source), tuple(clauses))
 
@@ -299,5 +298,4 @@ _HANDLERS: dict[str, Lower] = {
     "string": _string,
     "concatenated_string": _strings,
 }
-_TABLE: list[Lower | None] = table(_HANDLERS, _constant)
-_SIZE = len(_TABLE)
+_TABLE = table(_HANDLERS, _constant)

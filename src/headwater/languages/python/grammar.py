@@ -7,7 +7,6 @@ from typing import TypeVar
 
 import tree_sitter
 import tree_sitter_python
-from tree_sitter import Node
 
 Handler = TypeVar("Handler", bound=Callable[..., object])
 
@@ -23,16 +22,11 @@ def kinds(*names: str) -> frozenset[int]:
     return found
 
 
-def table(handlers: Mapping[str, Handler], default: Handler | None) -> list[Handler | None]:
-    """Return a list from kind id to handler; punctuation and comments have none, other named nodes the default."""
-    rows: list[Handler | None] = []
+def table(handlers: Mapping[str, Handler], default: Handler) -> dict[int, Handler]:
+    """Return the handler of each kind id; punctuation and comments have none, other named nodes the default."""
+    rows: dict[int, Handler] = {}
     for kind in range(LANGUAGE.node_kind_count):
         name = LANGUAGE.node_kind_for_id(kind) or ""
-        named = LANGUAGE.node_kind_is_named(kind) and name not in ("comment", "line_continuation")
-        rows.append(handlers.get(name, default) if named else None)
+        if LANGUAGE.node_kind_is_named(kind) and name not in ("comment", "line_continuation"):
+            rows[kind] = handlers.get(name, default)
     return rows
-
-
-def word(node: Node, source: bytes) -> str:
-    """Return the text of a node."""
-    return source[node.start_byte : node.end_byte].decode(errors="replace")

@@ -31,7 +31,7 @@ def statements(node: Node, source: bytes) -> Stmts:
         kind = child.kind_id
         if kind == _ERROR:
             found.extend(statements(child, source))
-        elif kind < _SIZE and (handler := _TABLE[kind]):
+        elif handler := _TABLE.get(kind):
             found.extend(handler(child, source))
     return tuple(found)
 
@@ -302,4 +302,3 @@ _HANDLERS = {
     "block": statements,
 }
 _TABLE = table(_HANDLERS, _none)
-_SIZE = len(_TABLE)

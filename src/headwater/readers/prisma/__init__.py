@@ -13,6 +13,9 @@ from headwater.catalog.model import Schema
 from headwater.readers import Project, Reading, SourceFile
 from headwater.readers.prisma.grammar import Block, blocks
 from headwater.readers.prisma.mapping import enum_of, join_tables, model_of, relation_of
+from headwater.readers.prisma.vocabulary import VOCABULARY
+
+__all__ = ["NAME", "VOCABULARY", "detects", "read", "read_text"]
 
 NAME = "Prisma"
 

@@ -81,7 +81,7 @@ def _through_helper(project: Project, path: str, value: f.Call, depth: int) -> f
     if isinstance(stmt, f.Function):
         for result in s.returned(stmt.body):
             if made := maker(project, where, result, depth - 1):
-                return _merged(made, value)
+                return _merged(made, stmt, value)
     if isinstance(stmt, f.Assign) and s.called(stmt.value) == "partial" and isinstance(stmt.value, f.Call):
         first, *rest = stmt.value.args or (None,)
         if s.last(first) in MAKERS and first is not None:
@@ -89,10 +89,26 @@ def _through_helper(project: Project, path: str, value: f.Call, depth: int) -> f
     return None
 
 
-def _merged(made: f.Call, call: f.Call) -> f.Call:
-    """Give the arguments of the helper's caller a say: names, foreign keys and flags are passed through."""
-    args = tuple(a for a in call.args if isinstance(a, f.Text) or s.called(a) == "ForeignKey")
-    return f.Call(call.start, call.end, made.func, args + made.args, call.keywords + made.keywords)
+def _merged(made: f.Call, helper: f.Function, call: f.Call) -> f.Call:
+    """Put the arguments of a helper's caller where the helper puts its parameters."""
+    given = {param.name: arg for param, arg in zip(helper.params, call.args, strict=False) if not param.kind}
+    given |= {k.name: k.value for k in call.keywords if k.name}
+    stars = {param.kind: param.name for param in helper.params if param.kind}
+    args: list[f.Expr] = []
+    for arg in made.args:
+        if isinstance(arg, f.Spread) and s.last(arg.value) == stars.get("*"):
+            args.extend(call.args[sum(not param.kind for param in helper.params) :])
+        else:
+            args.append(given.get(arg.id, arg) if isinstance(arg, f.Name) else arg)
+    keywords: list[f.Keyword] = []
+    names = {param.name for param in helper.params}
+    for word in made.keywords:
+        if word.name is None and s.last(word.value) == stars.get("**"):
+            keywords.extend(k for k in call.keywords if k.name not in names)
+        else:
+            value = given.get(word.value.id, word.value) if isinstance(word.value, f.Name) else word.value
+            keywords.append(f.Keyword(word.start, word.end, word.name, value))
+    return f.Call(call.start, call.end, made.func, tuple(args), tuple(keywords))
 
 
 def _of_assign(project: Project, cls: Class, name: str, stmt: f.Assign) -> Iterator[Declared]:

@@ -14,7 +14,7 @@ from headwater.readers.sqlalchemy import classes, columns, relations, relationsh
 from headwater.readers.sqlalchemy import syntax as s
 from headwater.readers.sqlalchemy.classes import Class
 
-# Models that tests declare for themselves are not the application's, unless there are no others.
+# Models that tests and migrations declare for themselves are not the application's, unless there are no others.
 _TEST = re.compile(r"(^|/)(tests?|testing|conftest\.py$|test_[^/]*\.py$|[^/]*_test\.py$)(/|$)?")
 
 
@@ -24,7 +24,7 @@ class Mapping:
     def __init__(self, project: Project, files: Sequence[SourceFile]) -> None:
         self.project = project
         paths = [file.path for file in files]
-        app = [path for path in paths if not _TEST.search(path)]
+        app = [x.path for x in files if not _TEST.search(x.path) and b"down_revision" not in x.source]
         self.classes = classes.collect(project, app)
         self.tables = list(tables.collect(project, app))
         if not self.tables and not any(classes.has_table(project, c) for c in self.classes.values()):

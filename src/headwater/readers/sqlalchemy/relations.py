@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from headwater.readers import Project, SourceFile
 from headwater.readers.sqlalchemy import syntax as s
 from headwater.readers.sqlalchemy.columns import Declared, mapped_type
 
+_NEWLINE = re.compile(rb"\n")
 Find = Callable[[str, str], str | None]
 Key = tuple[str | None, str]
 
@@ -31,8 +33,7 @@ class Builder:
     def line(self, path: str, at: int) -> int:
         """Return the 1-based line of a byte offset."""
         if path not in self._lines:
-            source = self._source(path)
-            self._lines[path] = [i for i, byte in enumerate(source) if byte == 10]
+            self._lines[path] = [match.start() for match in _NEWLINE.finditer(self._source(path))]
         return bisect_right(self._lines[path], at - 1) + 1
 
     def add(
@@ -93,7 +94,8 @@ class Builder:
 
     def finish(self) -> None:
         """Settle the foreign keys."""
-        for key, column, path, target in self._pending:
+        pending, self._pending = self._pending, []
+        for key, column, path, target in pending:
             place = self._target(path, target)
             if place:
                 relation = self.relations[key]

@@ -146,11 +146,10 @@ def _called_on_name(call: f.Call, class_name: str) -> str | None:
     if inner is None:
         return None
     function = last(call.func).lower()
-    if function == "sub" or "snake" in function or "underscore" in function or "camel" in function:
-        return snake(inner)
     if "plural" in function:
         return plural(inner)
-    return inner if function == "str" else None
+    # Whatever a code base calls its helper, what it makes of a class's name is the snake_case of it.
+    return inner if function == "str" else snake(inner)
 
 
 def plural(word: str) -> str:

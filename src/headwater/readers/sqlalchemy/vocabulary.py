@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from headwater.readers import Operation as Op
 from headwater.readers import Vocabulary
+
+Meaning = TypeVar("Meaning")
+
+
+def _all(names: str, meaning: Meaning) -> dict[str, Meaning]:
+    return dict.fromkeys(names.split(), meaning)
+
 
 _COLUMN = Op(result="column")
 _SAME = Op()
@@ -33,19 +42,19 @@ _FUNCTIONS = {
     "nullsfirst": Op("sort", result="column"),
     "relationship": Op("join", result="none"),
     "with_loader_criteria": Op("filter", result="loader"),
-    **dict.fromkeys(
-        ("and_", "or_", "not_", "case", "cast", "type_coerce", "literal_column", "literal", "label", "distinct")
-        + ("extract", "over", "within_group", "tuple_", "between", "collate", "nullif", "any_", "all_", "col")
-        + ("try_cast", "funcfilter", "null", "true", "false", "text", "column"),
+    **_all(
+        "and_ or_ not_ case cast type_coerce literal_column literal label distinct extract over "
+        "within_group tuple_ between collate nullif any_ all_ col try_cast funcfilter null true false "
+        "text column",
         _COLUMN,
     ),
-    **dict.fromkeys(
-        ("joinedload", "selectinload", "subqueryload", "lazyload", "contains_eager", "immediateload", "noload")
-        + ("raiseload", "joinedload_all", "subqueryload_all", "eagerload"),
+    **_all(
+        "joinedload selectinload subqueryload lazyload contains_eager immediateload noload raiseload "
+        "joinedload_all subqueryload_all eagerload",
         _LOADER,
     ),
-    **dict.fromkeys(
-        ("load_only", "defer", "undefer", "undefer_group", "Load", "defaultload", "selectin_polymorphic"),
+    **_all(
+        "load_only defer undefer undefer_group Load defaultload selectin_polymorphic",
         Op("projection", result="loader"),
     ),
 }
@@ -81,27 +90,25 @@ _QUERY = {
     "scalar": Op(result="scalar"),
     "value": Op("projection", result="none"),
     "values_": _NONE,
-    **dict.fromkeys(
-        ("first", "one", "one_or_none", "get", "get_or_404", "first_or_404", "one_or_404", "first_or_none")
-        + ("get_one", "one_or_404"),
+    **_all(
+        "first one one_or_none get get_or_404 first_or_404 one_or_404 first_or_none get_one one_or_404",
         _ONE,
     ),
-    **dict.fromkeys(("all", "yield_per", "paginate", "partitions"), _MANY),
-    **dict.fromkeys(("count", "exists", "as_scalar_count"), _NONE),
-    **dict.fromkeys(
-        ("subquery", "cte", "alias", "lateral", "union", "union_all", "intersect", "except_", "tablesample"),
+    **_all("all yield_per paginate partitions", _MANY),
+    **_all("count exists as_scalar_count", _NONE),
+    **_all(
+        "subquery cte alias lateral union union_all intersect except_ tablesample",
         Op(result="derived"),
     ),
-    **dict.fromkeys(("scalar_subquery", "as_scalar", "label"), _COLUMN),
+    **_all("scalar_subquery as_scalar label", _COLUMN),
 }
 
 _ROWS = {
     "scalars": Op(result="scalars"),
-    **dict.fromkeys(("scalar", "scalar_one", "scalar_one_or_none"), Op(result="scalar")),
-    **dict.fromkeys(("first", "one", "one_or_none", "fetchone", "pop", "popleft"), _ONE),
-    **dict.fromkeys(
-        ("all", "fetchall", "fetchmany", "unique", "mappings", "tuples", "partitions", "yield_per", "copy")
-        + ("columns", "freeze", "to_list"),
+    **_all("scalar scalar_one scalar_one_or_none", Op(result="scalar")),
+    **_all("first one one_or_none fetchone pop popleft", _ONE),
+    **_all(
+        "all fetchall fetchmany unique mappings tuples partitions yield_per copy columns freeze to_list",
         _SAME,
     ),
 }
@@ -155,17 +162,17 @@ _COLUMN_METHODS = {
     "nulls_first": Op("sort", result="column"),
     "nullslast": Op("sort", result="column"),
     "nullsfirst": Op("sort", result="column"),
-    **dict.fromkeys(
-        ("in_", "not_in", "notin_", "is_", "is_not", "isnot", "like", "ilike", "not_like", "notlike", "not_ilike")
-        + ("notilike", "contains", "startswith", "endswith", "between", "match", "regexp_match", "any", "has_key")
-        + ("icontains", "istartswith", "iendswith", "is_distinct_from", "is_not_distinct_from", "overlap", "all_")
-        + ("contained_by", "has_any", "has_all", "any_", "bool_op"),
+    **_all(
+        "in_ not_in notin_ is_ is_not isnot like ilike not_like notlike not_ilike notilike contains "
+        "startswith endswith between match regexp_match any has_key icontains istartswith iendswith "
+        "is_distinct_from is_not_distinct_from overlap all_ contained_by has_any has_all any_ bool_op",
         Op("filter", result="column"),
     ),
 }
 
 VOCABULARY = Vocabulary(
     packages=("sqlalchemy", "sqlmodel", "flask_sqlalchemy", "sqlalchemy_utils", "geoalchemy2", "fastapi_sqlalchemy"),
+    languages=frozenset({"python"}),
     functions=_FUNCTIONS,
     namespaces=frozenset({"func", "sql", "orm", "expression", "dialects", "postgresql", "mysql", "sqlite", "sa"}),
     query_attributes=frozenset({"query", "objects"}),
@@ -179,15 +186,13 @@ VOCABULARY = Vocabulary(
     instance={"sqlmodel_update": Op(named="update"), "populate": Op(named="update")},
     flushes=frozenset({"commit", "flush"}),
     types={
-        **dict.fromkeys(
-            ("Select", "Query", "SelectOfScalar", "Update", "Delete", "BaseQuery", "GenerativeSelect"), "query"
-        ),
-        **dict.fromkeys(("Result", "CursorResult", "AsyncResult", "ChunkedIteratorResult"), "rows"),
-        **dict.fromkeys(("ScalarResult", "AsyncScalarResult", "TupleResult", "Pagination"), "many"),
-        **dict.fromkeys(("Mapped", "WriteOnlyMapped", "DynamicMapped", "InstrumentedAttribute"), "inner"),
-        **dict.fromkeys(
-            ("Session", "AsyncSession", "scoped_session", "async_scoped_session", "sessionmaker")
-            + ("async_sessionmaker", "SQLAlchemy", "Connection", "AsyncConnection", "Engine", "AsyncEngine"),
+        **_all("Select Query SelectOfScalar Update Delete BaseQuery GenerativeSelect", "query"),
+        **_all("Result CursorResult AsyncResult ChunkedIteratorResult", "rows"),
+        **_all("ScalarResult AsyncScalarResult TupleResult Pagination", "many"),
+        **_all("Mapped WriteOnlyMapped DynamicMapped InstrumentedAttribute", "inner"),
+        **_all(
+            "Session AsyncSession scoped_session async_scoped_session sessionmaker async_sessionmaker "
+            "SQLAlchemy Connection AsyncConnection Engine AsyncEngine",
             "session",
         ),
     },

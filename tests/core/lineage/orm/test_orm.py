@@ -8,40 +8,12 @@ from pathlib import Path
 import pytest
 
 from headwater.catalog.model import Schema
-from headwater.core.lineage import orm, symbols
-from headwater.languages import by_suffix
-from headwater.readers import SourceFile, all_readers
+from headwater.core.lineage import orm
+from headwater.readers import all_readers
+from headwater.testing.readers import CodeBase
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.txt"))
 _EXPECTED = re.compile(r"(?:#|//) -> (.*)$")
-
-
-class CodeBase:
-    """A code base in memory, as readers see it."""
-
-    def __init__(self, texts: dict[str, str]) -> None:
-        languages = by_suffix()
-        self.sources = [
-            SourceFile(
-                path, languages[suffix].NAME if (suffix := Path(path).suffix) in languages else "", text.encode()
-            )
-            for path, text in sorted(texts.items())
-        ]
-        self.modules = {
-            source.path: languages[Path(source.path).suffix].facts(source.path, source.source)
-            for source in self.sources
-            if source.language and source.language != "sql"
-        }
-        self.symbols = symbols.build(self.modules)
-
-    def files(self):
-        return self.sources
-
-    def module(self, path):
-        return self.modules.get(path)
-
-    def resolve(self, path, name):
-        return self.symbols.resolve(path, name)
 
 
 def split(text: str) -> dict[str, str]:

@@ -40,7 +40,7 @@ def index(symbols: Symbols, modules: Mapping[str, f.Module], readings: Mapping[s
 
 def claims(module: f.Module, index: Index) -> list[Claim]:
     """Return the usages that a file's code asserts, by byte range, in source order."""
-    if not index.models:
+    if not index.models or module.language not in index.language.languages:
         return []
     frame = Frame(index, module.path, evaluate, run, bind)
     frame.top = True
@@ -49,10 +49,12 @@ def claims(module: f.Module, index: Index) -> list[Claim]:
             run(frame, (stmt,))
         except RecursionError:
             continue
-    return sorted(set_of(frame, Spans(module)), key=lambda claim: (claim.start, claim.end))
+    if not frame.found:
+        return []
+    return sorted(_settled(frame, Spans(module)), key=lambda claim: (claim.start, claim.end))
 
 
-def set_of(frame: Frame, spans: Spans) -> Iterator[Claim]:
+def _settled(frame: Frame, spans: Spans) -> Iterator[Claim]:
     """Iterate over the drafts of a frame as claims, each once."""
     seen: set[tuple[str, str, int, str, str | None]] = set()
     for d in frame.found:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable as Fn
+from typing import Any
+
 from headwater.catalog import facts as f
 from headwater.catalog.usages import Tier
 from headwater.core.lineage.orm import typehints as types
@@ -12,6 +15,7 @@ from headwater.core.lineage.orm.values import (
     Cell,
     Class,
     Column,
+    Dict,
     Entity,
     Instance,
     Library,
@@ -38,25 +42,21 @@ Span = tuple[int, int]
 
 def attribute(frame: Frame, value: Value, name: str, span: Span) -> Value:
     """Return what an attribute of a value is, and note the column that it reads."""
-    if isinstance(value, Union):
-        return union(*(attribute(frame, item, name, span) for item in _of_many(value.items)))
-    if isinstance(value, Instance):
-        return _of_instance(frame, value, name, span)
-    if isinstance(value, Entity):
-        return _of_entity(frame, value, name, span)
-    if isinstance(value, Library):
-        return Library(f"{value.name}.{name}", value.made)
-    if isinstance(value, (Object, Class)):
-        return member(frame.index, value, name)
-    if isinstance(value, Namespace):
-        return of_symbol(frame.index, frame.index.symbols.lookup(value.path, name) or _submodule(frame, value, name))
-    if isinstance(value, Row):
-        return _of_row(frame, value, name, span)
-    if isinstance(value, Many):
-        return value if name in ("items", "data", "results") else None
-    if isinstance(value, Query):
-        return value if name in ("statement", "stmt") else None
-    return value if isinstance(value, Column) else None
+    handler = _BY_TYPE.get(type(value))
+    return handler(frame, value, name, span) if handler else None
+
+
+def _of_union(frame: Frame, value: Union, name: str, span: Span) -> Value:
+    return union(*(attribute(frame, item, name, span) for item in _of_many(value.items)))
+
+
+def _of_namespace(frame: Frame, value: Namespace, name: str, span: Span) -> Value:
+    symbols = frame.index.symbols
+    return of_symbol(frame.index, symbols.lookup(value.path, name) or symbols.submodule(value.path, name))
+
+
+def _of_dict(frame: Frame, value: Dict, name: str, span: Span) -> Value:
+    return union(*(entry.value for entry in value.entries if entry.key == name))
 
 
 def _of_many(items: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -70,10 +70,6 @@ def _doubtful(item: Value) -> Value:
     if isinstance(item, Instance):
         return Instance(item.model, item.why, False, item.new)
     return Entity(item.model, False) if isinstance(item, Entity) else item
-
-
-def _submodule(frame: Frame, value: Namespace, name: str) -> Symbol | None:
-    return frame.index.symbols.submodule(value.path, name)
 
 
 def _of_instance(frame: Frame, value: Instance, name: str, span: Span) -> Value:
@@ -234,8 +230,9 @@ def returned(index: Index, method: Callable, stmt: f.Function, bindings: dict[st
     """Return what a function gives back: by its annotation, or else as its summary says."""
     own = method.owner
     scope = dict(bindings or {})
-    instance = types.instance_of(own) or own
-    found = types.read(index, method.path, stmt.returns, scope, instance)
+    if own is not None:
+        scope["Self"] = types.instance_of(own) or own
+    found = types.substitute(types.signature(index, method.path, method.name, stmt).returns, scope)
     if found is None or isinstance(found, Variable):
         summary = index.summaries.get((method.path, method.name))
         inferred = types.substitute(summary.returns, scope) if summary else None
@@ -260,44 +257,35 @@ def _named_by(value: Value, name: str) -> Value:
 def of_symbol(index: Index, symbol: Symbol | None) -> Value:
     """Return the value of a name at the top level of a file."""
     if isinstance(symbol, External):
-        model = None
         last = symbol.name.rsplit(".", 1)[-1]
-        if any(symbol.name.startswith(package) for package in index.language.packages):
-            model = types.index_by_name(index, last)
+        model = types.index_by_name(index, last) if index.is_library(symbol.name) else None
         return Entity(model) if model else Library(symbol.name)
     if isinstance(symbol, Package):
         return Namespace(symbol.path)
-    if not isinstance(symbol, Found):
-        return None
+    return _defined(index, symbol) if isinstance(symbol, Found) else None
+
+
+def _defined(index: Index, symbol: Found) -> Value:
     key = (symbol.path, symbol.name)
     if f"{symbol.path}:{symbol.name}" in index.models:
         return Entity(f"{symbol.path}:{symbol.name}")
-    if isinstance(symbol.stmt, f.Class):
-        return Class(*key)
-    if isinstance(symbol.stmt, f.Function):
-        return Callable(*key)
-    if key not in index.values:
-        index.values[key] = None
-        found = types.read(index, symbol.path, symbol.stmt.annotation, {})
-        index.values[key] = found if found is not None else of_expression(index, symbol.path, symbol.stmt.value)
-    return index.values[key]
+    if isinstance(symbol.stmt, f.Assign):
+        if key not in index.values:
+            index.values[key] = None
+            found = types.read(index, symbol.path, symbol.stmt.annotation, {})
+            index.values[key] = found if found is not None else of_expression(index, symbol.path, symbol.stmt.value)
+        return index.values[key]
+    return Class(*key) if isinstance(symbol.stmt, f.Class) else Callable(*key)
 
 
 def of_expression(index: Index, path: str, expr: f.Expr | None) -> Value:
     """Return the value of an expression outside of any function, as far as that needs no interpretation."""
-    if isinstance(expr, (f.Name, f.Attr)):
-        if isinstance(expr, f.Attr):
-            base = of_expression(index, path, expr.value)
-            if isinstance(base, (Object, Class)):
-                return member(index, base, expr.name)
-            if isinstance(base, Library):
-                return Library(f"{base.name}.{expr.name}", base.made)
-            if isinstance(base, Namespace):
-                return of_symbol(index, index.symbols.lookup(base.path, expr.name))
-            return None
+    if isinstance(expr, f.Name):
         return of_symbol(index, index.symbols.lookup(path, expr.id))
+    if isinstance(expr, f.Attr):
+        return _plain_member(index, of_expression(index, path, expr.value), expr.name)
     if isinstance(expr, f.Call):
-        return _made(index, path, expr)
+        return _made(index, of_expression(index, path, expr.func))
     if isinstance(expr, f.Cast):
         return types.read(index, path, expr.type, {}) or of_expression(index, path, expr.value)
     if isinstance(expr, f.Binary) and expr.op in ("or", "||", "??"):
@@ -305,21 +293,44 @@ def of_expression(index: Index, path: str, expr: f.Expr | None) -> Value:
     return None
 
 
-def _made(index: Index, path: str, expr: f.Call) -> Value:
-    function = of_expression(index, path, expr.func)
+def _plain_member(index: Index, base: Value, name: str) -> Value:
+    if isinstance(base, (Object, Class)):
+        return member(index, base, name)
+    if isinstance(base, Library):
+        return Library(f"{base.name}.{name}", base.made)
+    return of_symbol(index, index.symbols.lookup(base.path, name)) if isinstance(base, Namespace) else None
+
+
+def _made(index: Index, function: Value) -> Value:
+    """Return what calling a value gives, at the top level of a file."""
     if isinstance(function, Class):
         return Object(function.path, function.name, function.args)
     if isinstance(function, Entity):
         return Instance(function.model, "It is constructed.")
     if isinstance(function, Library):
         return Library(function.name, True)
-    if isinstance(function, Callable):
-        symbol = index.symbols.lookup(function.path, function.name)
-        stmt = symbol.stmt if isinstance(symbol, Found) else None
-        return returned(index, function, stmt) if isinstance(stmt, f.Function) else None
+    symbol = index.symbols.lookup(function.path, function.name) if isinstance(function, Callable) else None
+    if isinstance(function, Callable) and isinstance(symbol, Found) and isinstance(symbol.stmt, f.Function):
+        return returned(index, function, symbol.stmt)
     return None
 
 
 def _last(expr: f.Expr) -> str:
     expr = expr.func if isinstance(expr, f.Call) else expr
     return expr.name if isinstance(expr, f.Attr) else expr.id if isinstance(expr, f.Name) else ""
+
+
+_BY_TYPE: dict[type, Fn[[Frame, Any, str, Span], Value]] = {
+    Union: _of_union,
+    Instance: _of_instance,
+    Entity: _of_entity,
+    Library: lambda frame, value, name, span: Library(f"{value.name}.{name}", value.made),
+    Object: lambda frame, value, name, span: member(frame.index, value, name),
+    Class: lambda frame, value, name, span: member(frame.index, value, name),
+    Namespace: _of_namespace,
+    Row: _of_row,
+    Many: lambda frame, value, name, span: value if name in ("items", "data", "results") else None,
+    Dict: _of_dict,
+    Query: lambda frame, value, name, span: value if name in ("statement", "stmt") else None,
+    Column: lambda frame, value, name, span: value,
+}

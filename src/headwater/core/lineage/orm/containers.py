@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable as Fn
+from typing import Any
+
 from headwater.catalog import facts as f
 from headwater.catalog.usages import UsageType
 from headwater.core.lineage.orm import typehints as types
@@ -28,6 +31,8 @@ from headwater.core.lineage.orm.values import (
     union,
 )
 
+# `Promise.all([…])`, `$transaction([…])`: all results, in order.
+_TOGETHER = frozenset({"all", "allSettled", "$transaction", "transaction"})
 _CALLERS = frozenset({"map", "filter", "sorted", "max", "min"})
 _ITERATORS = frozenset(
     {"map", "filter", "forEach", "find", "some", "every", "flatMap", "findIndex", "findLast", "sort", "toSorted"}
@@ -72,25 +77,20 @@ def builtin(frame: Frame, func: f.Name, expr: f.Call, args: Args) -> Value:
         if name == "map":
             return Many(result)
     if name in _LISTS:
-        last = args.values[-1][0] if args.values else None
-        return Many(element(last if name == "filter" else first))
+        return Many(element(args.values[-1][0] if name == "filter" and args.values else first))
     if name in _FIRSTS:
         return element(first)
-    if name == "enumerate":
-        return Many(Row((None, element(first))))
-    if name == "zip":
-        return Many(Row(tuple(element(value) for value, _ in args.values)))
-    if name == "getattr":
-        return _getattr(frame, args)
-    if name == "setattr" and len(expr.args) >= 2:
-        assign_named(frame, first, args.values[1][0], expr.args[0])
-        return None
-    if name == "dict":
-        return _dict(args)
-    if name == "super":
-        return frame.own
-    if name == "type":
-        return types.type_of(first)
+    handler = _BUILTINS.get(name)
+    return handler(frame, expr, args) if handler else None
+
+
+def _zip(frame: Frame, expr: f.Call, args: Args) -> Value:
+    return Many(Row(tuple(element(value) for value, _ in args.values)))
+
+
+def _setattr(frame: Frame, expr: f.Call, args: Args) -> Value:
+    if len(expr.args) >= 2:
+        assign_named(frame, args.first, args.values[1][0], expr.args[0])
     return None
 
 
@@ -111,46 +111,45 @@ def with_each(frame: Frame, function: f.Expr | None, *values: Value) -> Value:
 def library(frame: Frame, function: Library, args: Args) -> Value:
     """Call something from outside of the code base that only carries values along."""
     last = function.name.rsplit(".", 1)[-1]
-    if last == "cast" and function.name.startswith("typing"):
-        known = types.instance_of(args.first)
-        return known if known is not None or len(args.values) < 2 else args.values[1][0]
     if last in _LISTS or last == "chain":
         return Many(union(*(element(value) for value, _ in args.values)))
     if last in _FIRSTS:
         return args.first
-    if last == "groupby":
-        return Many(Row((None, Many(element(args.first)))))
-    if last in ("gather", "wait"):
-        return Row(tuple(value for value, _ in args.values))
-    if last in ("partial", "run_sync", "to_thread", "sync_to_async"):
-        return None
-    return Library(function.name, True)
+    handler = _LIBRARY.get(last)
+    return handler(function, args) if handler else Library(function.name, True)
+
+
+def _cast(function: Library, args: Args) -> Value:
+    known = types.instance_of(args.first)
+    return known if known is not None or len(args.values) < 2 else args.values[1][0]
 
 
 def method(frame: Frame, receiver: Value, func: f.Attr, expr: f.Call, args: Args) -> Value:
     """Call a method of a list, a mapping, or something unknown."""
     name = func.name
-    if isinstance(receiver, (Many, Row)) and name in _ITERATORS and expr.args:
+    if name in _ITERATORS and expr.args and isinstance(receiver, (Many, Row)):
         item = element(receiver)
         result = with_each(frame, expr.args[0], *((None, item) if name == "reduce" else (item,)))
         return {"map": Many(result), "flatMap": Many(element(result)), "find": item}.get(name, receiver)
     if name in _ADDERS and isinstance(func.value, f.Name) and not isinstance(receiver, (Dict, Instance)):
         _add(frame, receiver, func.value.id, name, args)
         return None
-    if isinstance(receiver, Many):
-        if name in _TAKERS:
-            return receiver.item
-        if name in ("get", "setdefault"):
-            return keyed(receiver)
-        if name in ("values", "items"):
-            return Many(keyed(receiver)) if name == "values" else receiver
-        return receiver if name in _KEEPERS else None
-    if isinstance(receiver, (Dict, Parameter)):
-        return _of_mapping(receiver, name, args)
-    if isinstance(receiver, Keyed):
-        taken = {"values": Many(receiver.value), "items": Many(Row((None, receiver.value)))}
-        return receiver.value if name in ("get", "pop", "setdefault") else taken.get(name)
-    return None
+    if receiver is None:
+        return args.first if name in _TOGETHER and isinstance(args.first, (Row, Many)) else None
+    handler = _METHODS.get(type(receiver))
+    return handler(receiver, name, args) if handler else None
+
+
+def _of_list(receiver: Many, name: str, args: Args) -> Value:
+    if name in _TAKERS:
+        return receiver.item
+    taken = {"get": keyed(receiver), "setdefault": keyed(receiver), "values": Many(keyed(receiver)), "items": receiver}
+    return receiver if name in _KEEPERS else taken.get(name)
+
+
+def _of_keyed(receiver: Keyed, name: str, args: Args) -> Value:
+    taken = {"values": Many(receiver.value), "items": Many(Row((None, receiver.value)))}
+    return receiver.value if name in ("get", "pop", "setdefault") else taken.get(name)
 
 
 def _add(frame: Frame, receiver: Value, variable: str, name: str, args: Args) -> None:
@@ -166,26 +165,24 @@ def _add(frame: Frame, receiver: Value, variable: str, name: str, args: Args) ->
     frame.env[variable] = Many(union(before, added))
 
 
-def _of_mapping(receiver: Dict | Parameter, name: str, args: Args) -> Value:
-    if name == "items":
-        return Many(Row((KeyOf(receiver), None)))
-    if name == "keys":
-        return Many(KeyOf(receiver))
-    if not isinstance(receiver, Dict):
-        return None
+def _of_parameter(receiver: Parameter | Dict, name: str, args: Args) -> Value:
+    return {"items": Many(Row((KeyOf(receiver), None))), "keys": Many(KeyOf(receiver))}.get(name)
+
+
+def _of_mapping(receiver: Dict, name: str, args: Args) -> Value:
+    key = args.first.text if isinstance(args.first, Literal) else None
     if name == "update":
         for value, _ in args.values:
-            if isinstance(value, Dict):
-                receiver.entries.extend(value.entries)
+            receiver.entries.extend(value.entries if isinstance(value, Dict) else ())
         receiver.entries.extend(Entry(k, span, value) for k, value, span in args.named if k)
         return None
-    if name in ("setdefault", "__setitem__") and isinstance(args.first, Literal):
+    if name == "setdefault" and isinstance(args.first, Literal):
         receiver.entries.append(Entry(args.first.text, args.first.span))
-    if name in ("copy", "copyWith"):
-        return receiver
-    if name in ("get", "pop") and isinstance(args.first, Literal):
-        return union(*(entry.value for entry in receiver.entries if entry.key == args.first.text))
-    return Many(union(*(entry.value for entry in receiver.entries))) if name == "values" else None
+    if name in ("get", "pop", "setdefault"):
+        return union(*(entry.value for entry in receiver.entries if entry.key == key))
+    if name == "values":
+        return Many(union(*(entry.value for entry in receiver.entries)))
+    return receiver if name == "copy" else _of_parameter(receiver, name, args)
 
 
 def _dict(args: Args) -> Value:
@@ -236,3 +233,25 @@ def _assign_keys(
         frame.effects.append(Effect(f"type {target.name}", parameter, usage))
     else:
         frame.effects.extend(Effect(f"model {model}", parameter, usage) for model in models)
+
+
+_BUILTINS: dict[str, Fn[[Frame, f.Call, Args], Value]] = {
+    "enumerate": lambda frame, expr, args: Many(Row((None, element(args.first)))),
+    "zip": _zip,
+    "getattr": lambda frame, expr, args: _getattr(frame, args),
+    "setattr": _setattr,
+    "dict": lambda frame, expr, args: _dict(args),
+    "super": lambda frame, expr, args: frame.own,
+    "type": lambda frame, expr, args: types.type_of(args.first),
+}
+_LIBRARY: dict[str, Fn[[Library, Args], Value]] = {
+    "cast": _cast,
+    "groupby": lambda function, args: Many(Row((None, Many(element(args.first))))),
+    "gather": lambda function, args: Row(tuple(value for value, _ in args.values)),
+}
+_METHODS: dict[type, Fn[[Any, str, Args], Value]] = {
+    Many: _of_list,
+    Keyed: _of_keyed,
+    Dict: _of_mapping,
+    Parameter: _of_parameter,
+}

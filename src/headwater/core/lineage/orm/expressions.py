@@ -76,29 +76,42 @@ def _index(frame: Frame, expr: f.Index) -> Value:
 
 
 def _item(frame: Frame, value: Value, index: f.Expr, at: Value) -> Value:
-    if isinstance(value, Column):
-        return Column(value.models, None, None, value.drafts)
-    if isinstance(value, Row):
-        if isinstance(index, f.Const) and index.text.isdigit() and int(index.text) < len(value.items):
-            item = value.items[int(index.text)]
-            return None if isinstance(item, Cell) else item
-        return attribute(frame, value, at.text, at.span) if isinstance(at, Literal) else None
-    if isinstance(value, Many):
-        if isinstance(index, f.Sequence):
-            return value
-        return union(value.item, keyed(value)) if isinstance(index, f.Const) else keyed(value)
-    if isinstance(value, Keyed):
-        return value.value
-    if isinstance(value, Dict) and isinstance(at, Literal):
-        return union(*(entry.value for entry in value.entries if entry.key == at.text))
-    if isinstance(value, Query):
-        return value if isinstance(index, f.Sequence) else element(value)
-    if isinstance(value, Entity) and isinstance(at, Literal):
-        return attribute(frame, value, at.text, at.span)
-    if isinstance(value, Class):
-        inner = types.read(frame.index, frame.path, index, {})
-        return Class(value.path, value.name, inner.items if isinstance(inner, Row) else (inner,))
-    return None
+    handler = _ITEMS.get(type(value))
+    return handler(frame, value, index, at) if handler else None
+
+
+def _of_row(frame: Frame, value: Row, index: f.Expr, at: Value) -> Value:
+    if isinstance(index, f.Const) and index.text.isdigit() and int(index.text) < len(value.items):
+        item = value.items[int(index.text)]
+        return None if isinstance(item, Cell) else item
+    return _of_named(frame, value, index, at)
+
+
+def _of_named(frame: Frame, value: Value, index: f.Expr, at: Value) -> Value:
+    return attribute(frame, value, at.text, at.span) if isinstance(at, Literal) else None
+
+
+def _of_many(frame: Frame, value: Many, index: f.Expr, at: Value) -> Value:
+    if isinstance(index, f.Sequence):
+        return value
+    return union(value.item, keyed(value)) if isinstance(index, f.Const) else keyed(value)
+
+
+def _of_class(frame: Frame, value: Class, index: f.Expr, at: Value) -> Value:
+    inner = types.read(frame.index, frame.path, index, {})
+    return Class(value.path, value.name, inner.items if isinstance(inner, Row) else (inner,))
+
+
+_ITEMS: dict[type, Fn[[Frame, Any, f.Expr, Value], Value]] = {
+    Column: lambda frame, value, index, at: Column(value.models, None, None, value.drafts),
+    Row: _of_row,
+    Many: _of_many,
+    Keyed: lambda frame, value, index, at: value.value,
+    Dict: _of_named,
+    Query: lambda frame, value, index, at: value if isinstance(index, f.Sequence) else element(value),
+    Entity: _of_named,
+    Class: _of_class,
+}
 
 
 def _text(frame: Frame, expr: f.Text) -> Value:
@@ -218,8 +231,27 @@ def bind(frame: Frame, target: f.Expr, value: Value) -> None:
         _unpack(frame, target, value)
     elif isinstance(target, f.Index):
         _bind_item(frame, target, value)
+    elif isinstance(target, f.Mapping):
+        _take_apart(frame, target, value)
     elif isinstance(target, f.Spread):
         bind(frame, target.value, Many(value))
+
+
+def _take_apart(frame: Frame, target: f.Mapping, value: Value) -> None:
+    """`const {id, owner: {email}} = row` reads attributes by name."""
+    for entry in target.entries:
+        key = evaluate(frame, entry.key)
+        if isinstance(key, Literal):
+            found = _property(frame, value, key.text, (entry.start, entry.end)) if value is not None else None
+            bind(frame, entry.value, found)
+        else:
+            bind(frame, entry.value, value)
+
+
+def _property(frame: Frame, value: Value, name: str, span: tuple[int, int]) -> Value:
+    if isinstance(value, Dict):
+        return union(*(entry.value for entry in value.entries if entry.key == name))
+    return attribute(frame, value, name, span)
 
 
 def _unpack(frame: Frame, target: f.Sequence, value: Value) -> None:
@@ -238,6 +270,8 @@ def _bind_attribute(frame: Frame, target: f.Attr, value: Value) -> None:
     if isinstance(target.value, f.Name) and value is not None:
         frame.env[f"{target.value.id}.{name}"] = value
     for item in each(receiver):
+        if isinstance(item, Dict):
+            item.entries.append(Entry(name, span, value))
         if isinstance(item, Instance):
             place = frame.index.place(item.model, name)
             if place:

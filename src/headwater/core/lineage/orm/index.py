@@ -11,8 +11,7 @@ import msgspec
 
 from headwater import readers
 from headwater.catalog import facts as f
-from headwater.catalog.model import Relation, Schema
-from headwater.catalog.usages import UsageType
+from headwater.catalog.model import Column, Relation, Schema
 from headwater.core.lineage.orm.values import Class, Value, Variable
 from headwater.core.lineage.symbols import External, Found, Symbol, Symbols, members
 from headwater.readers import Field, Model, Reading, Vocabulary
@@ -22,11 +21,11 @@ _GENERIC = frozenset({"Generic", "Protocol"})
 
 
 class Effect(msgspec.Struct, frozen=True, gc=False):
-    """What a function does with its parameters: keys of `mapping` are columns of `target`, used so."""
+    """What a function does with its parameters: keys of `mapping` are columns of `target`, in this role."""
 
     target: str
     mapping: str
-    usage_type: UsageType
+    role: str
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -35,6 +34,14 @@ class Summary(msgspec.Struct, frozen=True):
     returns: Value = None
     effects: tuple[Effect, ...] = ()
     parameters: dict[str, Value] = {}
+
+
+class Signature(msgspec.Struct, frozen=True):
+    """A function's types as written: parameters that mention type variables, and what it returns."""
+
+    patterns: tuple[tuple[str, Value], ...]
+    returns: Value
+    shaped: tuple[tuple[str, Value], ...] = ()
 
 
 class ClassInfo(msgspec.Struct, frozen=True):
@@ -66,13 +73,19 @@ class Index:
         self.fields: dict[str, dict[str, Field]] = {
             key: {field.name: field for field in model.fields} for key, model in models.items()
         }
+        # Clients name a model's delegate by its name with a small first letter.
+        self.delegates: dict[str, str] = {
+            model.name[:1].lower() + model.name[1:]: key for key, model in models.items() if self.is_shaped(key)
+        }
         self.values: dict[tuple[str, str], Value] = {}
         self.attributes: dict[tuple[str, str, str], Value] = {}
+        self.signatures: dict[tuple[str, str], Signature] = {}
         self._classes: dict[tuple[str, str], ClassInfo | None] = {}
         self._lines: dict[tuple[str, str], tuple[ClassInfo, ...]] = {}
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Index, (self.symbols, self.models, self.relations, self.vocabularies, self.summaries)
+        # Vocabularies are found again by name: they are code, and sets have no order that could travel.
+        return _restore, (self.symbols, self.models, self.relations, tuple(self.vocabularies), self.summaries)
 
     def with_summaries(self, summaries: Mapping[tuple[str, str], Summary]) -> Index:
         """Return the same index knowing these functions."""
@@ -80,7 +93,30 @@ class Index:
 
     def slim(self) -> Index:
         """Return the same index without function bodies, fit to travel."""
-        return Index(self.symbols.slim(), self.models, self.relations, self.vocabularies, self.summaries)
+        relations = {
+            name: Relation(
+                name,
+                tuple(Column(column.name) for column in relation.columns),
+                primary_key=relation.primary_key,
+                foreign_keys=relation.foreign_keys,
+            )
+            for name, relation in self.relations.items()
+        }
+        return Index(self.symbols.slim(), self.models, relations, self.vocabularies, self.summaries)
+
+    def is_shaped(self, model: str) -> bool:
+        """Tell whether a model is queried by objects, through a client."""
+        vocabulary = self.vocabularies.get(self.models[model].reader)
+        return vocabulary is not None and bool(vocabulary.client)
+
+    def is_library(self, name: str) -> bool:
+        """Tell whether a name from outside of the code base is one of the ORM's, also in generated code."""
+        packages = self.language.packages
+        return name.startswith(packages) or any(part in packages for part in self._parts(name))
+
+    @staticmethod
+    def _parts(name: str) -> list[str]:
+        return ["@" + part for part in name.split("/")[1:-1]] if "/" in name else []
 
     def place(self, model: str, attribute: str) -> tuple[str, str] | None:
         """Return the physical (table, column) behind a model's attribute, or None when it is no column."""
@@ -189,12 +225,26 @@ def from_readings(symbols: Symbols, readings: Mapping[str, Reading], schema: Sch
     """
     models = {model.key: model for reading in readings.values() for model in reading.models}
     used = {model.reader.casefold() for model in models.values()} | {name for name, r in readings.items() if r.models}
-    vocabularies = {
+    return Index(symbols, models, {relation.name: relation for relation in schema}, _vocabularies(used), {})
+
+
+def _vocabularies(used: Iterable[str]) -> dict[str, Vocabulary]:
+    wanted = set(used)
+    return {
         name: vocabulary
         for name, reader in readers.all_readers().items()
-        if name in used and isinstance(vocabulary := getattr(reader, "VOCABULARY", None), Vocabulary)
+        if name in wanted and isinstance(vocabulary := getattr(reader, "VOCABULARY", None), Vocabulary)
     }
-    return Index(symbols, models, {relation.name: relation for relation in schema}, vocabularies, {})
+
+
+def _restore(
+    symbols: Symbols,
+    models: Mapping[str, Model],
+    relations: Mapping[str, Relation],
+    vocabularies: tuple[str, ...],
+    summaries: Mapping[tuple[str, str], Summary],
+) -> Index:
+    return Index(symbols, models, relations, _vocabularies(vocabularies), summaries)
 
 
 def merged(vocabularies: Iterable[Vocabulary]) -> Vocabulary:

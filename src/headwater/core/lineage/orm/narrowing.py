@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from headwater.catalog import facts as f
 from headwater.core.lineage.orm import typehints as types
-from headwater.core.lineage.orm.calls import definition
 from headwater.core.lineage.orm.frame import Frame
+from headwater.core.lineage.orm.functions import definition
 from headwater.core.lineage.orm.index import dotted
 from headwater.core.lineage.orm.values import Callable, Class, Instance, Object, Union, Value, Variable, each, union
 
@@ -49,10 +49,11 @@ def _guarded(frame: Frame, test: f.Call) -> Value:
 
 def without(value: Value, gone: Value) -> Value:
     """Return what is left of a value that is not this: one of a union, also as the argument of a generic class."""
-    if isinstance(value, (Object, Class)) and isinstance(gone, (Object, Class)) and len(value.args) == len(gone.args):
-        if (value.path, value.name) == (gone.path, gone.name) and value.args:
-            args = (without(left, right) for left, right in zip(value.args, gone.args, strict=True))
-            return type(value)(value.path, value.name, tuple(args))
+    if isinstance(value, (Object, Class)) and isinstance(gone, (Object, Class)):
+        if (value.path, value.name) != (gone.path, gone.name) or len(value.args) != len(gone.args):
+            return value
+        args = (without(left, right) for left, right in zip(value.args, gone.args, strict=True))
+        return type(value)(value.path, value.name, tuple(args))
     if isinstance(value, Union):
         return union(*(item for item in value.items if not any(_matches(item, other) for other in each(gone))))
     return value

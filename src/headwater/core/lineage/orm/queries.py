@@ -89,18 +89,22 @@ def rows(result: str, source: Value) -> Value:
         first = source.item.items[0] if isinstance(source.item, Row) and source.item.items else source.item
         taken = {"one": source.item, "scalar": first, "scalars": Many(first), "rows": source, "many": source}
         return taken.get(result)
-    if not isinstance(source, Query) or source.kind == "derived":
-        return None
+    return _of_query(result, source) if isinstance(source, Query) and source.kind != "derived" else None
+
+
+def _of_query(result: str, source: Query) -> Value:
     row = Row(source.items, source.names)
     first = source.items[0] if source.items else None
-    if result == "rows":
-        return Many(row)
-    if result in ("scalar", "scalars"):
-        return first if result == "scalar" else Many(first)
-    if result in ("one", "many"):
-        item = first if len(source.items) == 1 and isinstance(first, (Instance, Variable)) else row
-        return item if result == "one" else Many(item)
-    return Query(kind="derived") if result == "derived" else None
+    item = first if len(source.items) == 1 and isinstance(first, (Instance, Variable)) else row
+    taken: dict[str, Value] = {
+        "rows": Many(row),
+        "scalar": first,
+        "scalars": Many(first),
+        "one": item,
+        "many": Many(item),
+        "derived": Query(kind="derived"),
+    }
+    return taken.get(result)
 
 
 def column_of(*values: Value, extra: list[Draft] | None = None) -> Column:

@@ -13,6 +13,7 @@ from headwater.core.lineage.orm.expressions import bind, evaluate
 from headwater.core.lineage.orm.frame import Frame, settle
 from headwater.core.lineage.orm.index import class_of, parameters_of
 from headwater.core.lineage.orm.narrowing import narrow
+from headwater.core.lineage.orm.shapes import use
 from headwater.core.lineage.orm.values import (
     Class,
     Closure,
@@ -22,6 +23,7 @@ from headwater.core.lineage.orm.values import (
     Object,
     Parameter,
     Row,
+    Shaped,
     Union,
     Value,
     Variable,
@@ -44,7 +46,10 @@ def _assign(frame: Frame, stmt: f.Assign) -> None:
     if stmt.annotation is not None:
         declared = types.read(frame.index, frame.path, stmt.annotation, {}, types.instance_of(frame.own))
         if declared is not None and (value is None or not isinstance(declared, Many)):
-            value = declared if not isinstance(declared, (Variable, Keyed)) else value
+            if isinstance(declared, Shaped):
+                use(frame, value, declared)
+            elif not isinstance(declared, (Variable, Keyed)):
+                value = declared
     if stmt.op != "=":
         _augment(frame, stmt, value)
         return
@@ -154,6 +159,9 @@ def enter(frame: Frame, stmt: f.Function, own: Value, name: str) -> None:
             value = _parameter(index, path, param, bindings, own)
             if isinstance(value, Parameter) and callers.get(param.name) is not None:
                 value = _because(callers[param.name], f"Callers pass it as {param.name}.")
+        if param.pattern is not None:
+            bind(frame, param.pattern, value)
+            continue
         frame.env[param.name] = value
         frame.parameters[param.name] = value
     frame.run(frame, stmt.body)
@@ -201,6 +209,7 @@ def _class(frame: Frame, stmt: f.Class) -> None:
     for inner in stmt.body:
         scope = frame.inner()
         scope.env["class"] = Class(frame.path, name)
+        scope.env["this"] = own
         if isinstance(inner, f.Function):
             for decorator in inner.decorators:
                 evaluate(scope, decorator)

@@ -6,7 +6,9 @@ are looked at, so typed code costs next to nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable as Fn
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -19,9 +21,6 @@ from headwater.core.lineage.orm.values import (
     Callable,
     Cell,
     Class,
-    Closure,
-    Column,
-    Dict,
     Entity,
     Instance,
     Keyed,
@@ -41,12 +40,12 @@ ROUNDS = 2
 Key = tuple[str, str]
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "Any", "TypedDict", "object"})
 _HANDED = (Instance, Entity, Object, Class, Many, Query, Union)
-_KEPT = (Instance, Entity, Cell, Object, Class, TypeOf, Variable)
 
 
 def summarise(index: Index, modules: Mapping[str, f.Module]) -> Index:
     """Return the index together with what was learnt about the functions of these modules."""
-    every = [entry for path in sorted(modules) for entry in _functions(index, path, modules[path])]
+    paths = sorted(path for path, module in modules.items() if module.language in index.language.languages)
+    every = [entry for path in paths for entry in _functions(index, path, modules[path])]
     opened = [entry for entry in every if _is_open(entry[2])]
     # Where most signatures say nothing, what callers hand in is worth looking at every function.
     todo = every if len(opened) > len(every) / 2 else opened
@@ -129,21 +128,20 @@ def _doubtful(value: Value) -> Value:
 
 def lasting(value: Value) -> Value:
     """Return a value without what belongs to one place in one function: drafts, spans, mutable mappings."""
-    if isinstance(value, Instance):
-        return Instance(value.model, value.why, value.sure)
-    if isinstance(value, _KEPT):
-        return value
-    if isinstance(value, Many):
-        return Many(lasting(value.item))
-    if isinstance(value, Keyed):
-        return Keyed(lasting(value.value))
-    if isinstance(value, Row):
-        return Row(tuple(lasting(item) for item in value.items), value.names)
-    if isinstance(value, Query):
-        items = tuple(lasting(item) for item in value.items)
-        return Query(items, value.names, value.sources, value.plain, value.kind, value.at)
-    if isinstance(value, Union):
-        return union(*(lasting(item) for item in value.items))
-    if isinstance(value, (Dict, Closure, Column)):
-        return None
-    return None
+    keep = _LASTING.get(type(value))
+    return keep(value) if keep else None
+
+
+def _lasting_query(value: Query) -> Query:
+    return Query(tuple(map(lasting, value.items)), value.names, value.sources, value.plain, value.kind)
+
+
+_LASTING: dict[type, Fn[[Any], Value]] = {
+    **{kind: lambda value: value for kind in (Entity, Cell, Object, Class, TypeOf, Variable)},
+    Instance: lambda value: Instance(value.model, value.why, value.sure),
+    Many: lambda value: Many(lasting(value.item)),
+    Keyed: lambda value: Keyed(lasting(value.value)),
+    Row: lambda value: Row(tuple(map(lasting, value.items)), value.names),
+    Query: _lasting_query,
+    Union: lambda value: union(*map(lasting, value.items)),
+}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable as Fn
+from typing import Any
 
 from headwater.catalog import facts as f
-from headwater.core.lineage.orm.index import Bindings, Index, arguments, dotted, is_type_variable
+from headwater.core.lineage.orm.index import Bindings, Index, Signature, arguments, dotted, is_type_variable
 from headwater.core.lineage.orm.values import (
     Class,
     Entity,
@@ -16,10 +18,12 @@ from headwater.core.lineage.orm.values import (
     Object,
     Query,
     Row,
+    Shaped,
     TypeOf,
     Union,
     Value,
     Variable,
+    each,
     union,
 )
 from headwater.core.lineage.symbols import External, Found
@@ -97,8 +101,23 @@ def _external(index: Index, name: str) -> Value:
     kind = index.language.types.get(last)
     if kind == "query":
         return Query(plain=last != "Select")
-    model = index_by_name(index, last) if any(name.startswith(p) for p in index.language.packages) else None
-    return Instance(model) if model else Library(name, made=True)
+    if not index.is_library(name):
+        return Library(name, made=True)
+    model = index_by_name(index, last)
+    return Instance(model) if model else _generated(index, last) or Library(name, made=True)
+
+
+def _generated(index: Index, name: str) -> Value:
+    """Return what a type that the ORM's client generates stands for: `UserWhereInput`, `UserFindManyArgs`."""
+    shaped = (key for key, model in index.models.items() if name.startswith(model.name) and index.is_shaped(key))
+    key = max(shaped, key=lambda k: len(index.models[k].name), default=None)
+    if key is None:
+        return None
+    rest = name[len(index.models[key].name) :]
+    role = next((r for end, r in index.language.shape.types.items() if rest == end), None)
+    if role is None and rest.endswith("Args"):
+        role = index.language.shape.types.get("Args")
+    return (Instance(key) if role == "value" else Shaped(key, role)) if role else None
 
 
 def index_by_name(index: Index, name: str) -> str | None:
@@ -114,21 +133,15 @@ def _generic(index: Index, path: str, expr: f.Index, bindings: Bindings, own: Va
     if name in ("Literal", "Callable"):
         return None
     inner = [read(index, path, arg, bindings, own) for arg in args]
-    first = inner[0] if inner else None
-    if name in _INNER:
-        return first
-    if name in _LAST:
-        return inner[-1]
-    if name in ("Union",):
-        return union(*inner)
-    if name in ("type", "Type"):
-        return type_of(first)
-    if name in ("tuple", "Tuple"):
-        is_open = len(args) == 2 and isinstance(args[1], f.Const)
-        return Many(first) if is_open else Row(tuple(inner))
-    if name in _KEYED:
-        return Keyed(inner[-1])
+    made = _FORMS.get(name)
+    if made is not None and inner:
+        return made(inner, args)
     return _container(index, path, expr, name, inner, bindings, own)
+
+
+def _tuple(inner: list[Value], args: tuple[f.Expr, ...]) -> Value:
+    is_open = len(args) == 2 and isinstance(args[1], f.Const)
+    return Many(inner[0]) if is_open else Row(tuple(inner))
 
 
 def _container(
@@ -213,30 +226,50 @@ def _quoted(index: Index, path: str, expr: f.Text, bindings: Bindings, own: Valu
     return Many(union(*known)) if is_many else union(*known)
 
 
+def signature(index: Index, path: str, name: str, stmt: f.Function) -> Signature:
+    """Return the types that a function's signature writes, read once; `Self` is a variable of that name."""
+    found = index.signatures.get((path, name))
+    if found is None:
+        own = Variable("Self")
+        read_ = ((p.name, read(index, path, p.annotation, {}, own)) for p in stmt.params if p.annotation is not None)
+        params = tuple(read_)
+        patterns = tuple((param, value) for param, value in params if is_open(value))
+        shaped = tuple((p, part) for p, value in params for part in each(value) if isinstance(part, Shaped))
+        returns = read(index, path, stmt.returns, {}, own)
+        found = index.signatures[path, name] = Signature(patterns, returns, shaped)
+    return found
+
+
+def is_open(value: Value) -> bool:
+    """Tell whether a type mentions type variables."""
+    if isinstance(value, Variable):
+        return True
+    if isinstance(value, (Many, TypeOf)):
+        return is_open(value.item)
+    if isinstance(value, Keyed):
+        return is_open(value.value)
+    parts = value.items if isinstance(value, (Union, Row, Query)) else getattr(value, "args", ())
+    return any(is_open(part) for part in parts)
+
+
 def substitute(value: Value, bindings: Bindings) -> Value:
     """Replace type variables by what they are bound to."""
-    if not bindings or value is None:
-        return value
-    if isinstance(value, Variable):
-        return bindings.get(value.name, value)
-    if isinstance(value, Many):
-        return Many(substitute(value.item, bindings))
-    if isinstance(value, Keyed):
-        return Keyed(substitute(value.value, bindings))
-    if isinstance(value, TypeOf):
-        found = substitute(value.item, bindings)
-        return value if isinstance(found, Variable) else type_of(found)
-    if isinstance(value, Union):
-        return union(*(substitute(item, bindings) for item in value.items))
-    if isinstance(value, Row):
-        return Row(tuple(substitute(item, bindings) for item in value.items), value.names)
-    if isinstance(value, Query):
-        items = tuple(substitute(item, bindings) for item in value.items)
-        found_sources = value.sources or sources(items)
-        return Query(items, value.names, found_sources, value.plain, value.kind, value.at)
-    if isinstance(value, (Object, Class)) and value.args:
-        return type(value)(value.path, value.name, tuple(substitute(arg, bindings) for arg in value.args))
-    return value
+    replace = _SUBSTITUTIONS.get(type(value)) if bindings else None
+    return replace(value, bindings) if replace else value
+
+
+def _in_type(value: TypeOf, bindings: Bindings) -> Value:
+    found = substitute(value.item, bindings)
+    return value if isinstance(found, Variable) else type_of(found)
+
+
+def _in_query(value: Query, bindings: Bindings) -> Value:
+    items = tuple(substitute(item, bindings) for item in value.items)
+    return Query(items, value.names, value.sources or sources(items), value.plain, value.kind, value.at)
+
+
+def _in_class(value: Object | Class, bindings: Bindings) -> Value:
+    return type(value)(value.path, value.name, tuple(substitute(arg, bindings) for arg in value.args))
 
 
 def unify(pattern: Value, value: Value, bindings: Bindings) -> None:
@@ -258,3 +291,25 @@ def unify(pattern: Value, value: Value, bindings: Bindings) -> None:
     elif isinstance(pattern, (Object, Class)) and isinstance(value, (Object, Class)):
         for left, right in zip(pattern.args, value.args, strict=False):
             unify(left, right, bindings)
+
+
+_Form = Fn[[list[Value], tuple[f.Expr, ...]], Value]
+_FORMS: dict[str, _Form] = {
+    **dict.fromkeys(_INNER, lambda inner, args: inner[0]),
+    **dict.fromkeys(_LAST, lambda inner, args: inner[-1]),
+    **dict.fromkeys(_KEYED, lambda inner, args: Keyed(inner[-1])),
+    **dict.fromkeys(("type", "Type"), lambda inner, args: type_of(inner[0])),
+    **dict.fromkeys(("tuple", "Tuple"), _tuple),
+    "Union": lambda inner, args: union(*inner),
+}
+_SUBSTITUTIONS: dict[type, Fn[[Any, Bindings], Value]] = {
+    Variable: lambda value, bindings: bindings.get(value.name, value),
+    Many: lambda value, bindings: Many(substitute(value.item, bindings)),
+    Keyed: lambda value, bindings: Keyed(substitute(value.value, bindings)),
+    TypeOf: _in_type,
+    Union: lambda value, bindings: union(*(substitute(item, bindings) for item in value.items)),
+    Row: lambda value, bindings: Row(tuple(substitute(item, bindings) for item in value.items), value.names),
+    Query: _in_query,
+    Object: _in_class,
+    Class: _in_class,
+}

@@ -197,6 +197,13 @@ class Library(msgspec.Struct, frozen=True, gc=False):
     made: bool = False
 
 
+class Shaped(msgspec.Struct, frozen=True, gc=False):
+    """An object of a type that the ORM generates: its keys are columns of the model, used so."""
+
+    model: str
+    role: str
+
+
 class Variable(msgspec.Struct, frozen=True, gc=False):
     """A type variable."""
 
@@ -217,7 +224,7 @@ class Union(msgspec.Struct, frozen=True):
 
 Value: TypeAlias = (
     Instance | Entity | Cell | Column | Relation | Query | Loader | Many | Row | Keyed | Dict | Literal | KeyOf
-    | Parameter | Object | Class | Callable | Closure | Namespace | Library | Variable | TypeOf | Union | None
+    | Parameter | Object | Class | Callable | Closure | Namespace | Library | Shaped | Variable | TypeOf | Union | None
 )  # fmt: skip
 _LIMIT = 6
 
