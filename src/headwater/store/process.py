@@ -75,10 +75,12 @@ async def wait(process: subprocess.Popen[bytes], patience: float | None = None) 
     """Return the exit code of a child, or None when it still runs after `patience` seconds."""
     loop = asyncio.get_running_loop()
     end = None if patience is None else loop.time() + patience
+    pause = 0.02
     while (code := process.poll()) is None:
         if end is not None and loop.time() >= end:
             return None
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, 0.25)
     return code
 
 

@@ -1,4 +1,4 @@
-"""Around every request: an id, a log line, figures for Prometheus, security headers, a bound on the body."""
+"""Around every request: an id, a log line, figures for Prometheus, security headers."""
 
 from __future__ import annotations
 
@@ -11,15 +11,11 @@ from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from headwater.entrypoints.server.problems import respond
-from headwater.kit.errors import TooLarge
-
 log = structlog.get_logger()
 REQUESTS = Counter("headwater_http_requests_total", "Requests answered.", ["method", "route", "status"])
 SECONDS = Histogram("headwater_http_request_duration_seconds", "Time to answer.", ["method", "route"])
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REQUEST_ID = re.compile(r"[\w.-]{1,64}")
-MAX_BODY = 1_048_576
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 SECURITY_HEADERS = {
     "content-security-policy": (
@@ -63,20 +59,9 @@ class Around:
             await send(message)
 
         try:
-            if _too_large(headers):
-                await respond(TooLarge("The request is too large."))(scope, receive, send_with_headers)
-            else:
-                await self.app(scope, receive, send_with_headers)
+            await self.app(scope, receive, send_with_headers)
         finally:
             _note(scope, status, time.perf_counter() - started)
-
-
-def _too_large(headers: Headers) -> bool:
-    """Bound every body but an upload, whose own limit is counted while it streams."""
-    length = headers.get("content-length", "0")
-    if headers.get("content-type", "").startswith("multipart/form-data"):
-        return False
-    return not length.isdigit() or int(length) > MAX_BODY
 
 
 def _add_headers(headers: MutableHeaders, path: str, request_id: str) -> None:

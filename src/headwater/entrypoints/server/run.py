@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 
@@ -39,11 +40,17 @@ async def serve(chosen: Settings) -> None:
     )
     granian.workers_kill_timeout = 3
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        server.stopping.set()  # open event streams end themselves
+        granian.stop()  # type: ignore[no-untyped-call]
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, granian.stop)
+        loop.add_signal_handler(number, stop)
     sweeper = loop.create_task(sweep_for_ever(database))
     try:
-        await granian.serve()
+        with contextlib.suppress(TimeoutError):  # a request that does not end in time is cut off
+            await granian.serve()
     finally:
         sweeper.cancel()
         await database.close()

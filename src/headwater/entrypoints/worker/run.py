@@ -18,7 +18,6 @@ from headwater.features.jobs.context import Task
 from headwater.features.jobs.names import QUEUE, TASK
 from headwater.features.jobs.runner import Runner
 from headwater.features.jobs.service import sweep, workers
-from headwater.features.jobs.service.workers import Worker
 from headwater.kit import logs
 from headwater.kit.settings import Settings, settings
 from headwater.store import migrations
@@ -48,9 +47,13 @@ async def work(chosen: Settings) -> None:
         loop.add_signal_handler(number, stopping.set)
     keeper = loop.create_task(_keep_alive(database, me))
     puller = loop.create_task(_pull_for_ever(url, runner))
+    waiting = loop.create_task(stopping.wait())
     try:
-        await stopping.wait()
+        done, _ = await asyncio.wait({waiting, keeper, puller}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()  # a worker that does not take jobs any more must not look alive
     finally:
+        waiting.cancel()
         runner.stop()
         puller.cancel()
         keeper.cancel()
@@ -66,7 +69,7 @@ async def _pull_for_ever(url: str, runner: Runner) -> None:
     conninfo = driver_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     delay = 0.2
     while True:
-        app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, open=False))
+        app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4))
 
         @app.task(name=TASK)
         async def run(job_id: str) -> None:
@@ -86,7 +89,7 @@ async def _pull_for_ever(url: str, runner: Runner) -> None:
         delay = min(delay * 2, 2.0)
 
 
-async def _keep_alive(database: Database, me: Worker) -> None:
+async def _keep_alive(database: Database, me: workers.Process) -> None:
     """Beat and sweep at each interval."""
     while True:
         try:

@@ -19,7 +19,7 @@ from headwater.store.session import Database
 Write: TypeAlias = Callable[[AsyncSession], Awaitable[None]]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Attempt:
     """One attempt at a job. `report` and `note` may be called from any thread."""
 

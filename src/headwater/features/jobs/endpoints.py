@@ -90,6 +90,6 @@ async def job_events(
         visitor=visitor_of(request),
         credential=credential_of(request),
     )
-    events = stream.events(server.database, authenticate, job_id, stream.seen_from(last_event_id))
+    events = stream.events(server.database, authenticate, job_id, stream.seen_from(last_event_id), server.stopping)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)

@@ -179,6 +179,6 @@ async def live_workers(db: AsyncSession | AsyncConnection, seconds: float) -> in
     return int((await db.execute(alive)).scalar_one())
 
 
-async def depths(db: AsyncSession) -> Sequence[Row[Any]]:
+async def depths(db: AsyncSession) -> Sequence[Row[*tuple[Any, ...]]]:
     """Count unfinished and failed jobs by kind and state, with the age of the oldest."""
     return (await db.execute(DEPTHS)).all()

@@ -17,7 +17,7 @@ from headwater.features.jobs.context import Attempt, Task, Write
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import attempts
 from headwater.features.jobs.service.attempts import Lost
-from headwater.kit.errors import BadInput, Cancelled, HeadwaterError
+from headwater.kit.errors import Cancelled, HeadwaterError
 from headwater.kit.settings import Settings
 from headwater.store.session import Database
 
@@ -106,7 +106,7 @@ class Runner:
                 await attempts.put_back(db, job.id, token, "The worker was stopped.")
             else:
                 await attempts.give_up(db, job.id, token, "cancelled", None)
-        elif isinstance(error, BadInput):
+        elif isinstance(error, HeadwaterError) and error.status < 500:
             await attempts.give_up(db, job.id, token, "failed", _sentence(error))
         elif isinstance(error, DBAPIError) and error.connection_invalidated:
             await attempts.put_back(db, job.id, token, "The store was away.")

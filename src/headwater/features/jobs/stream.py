@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import time
@@ -44,11 +45,13 @@ def seen_from(last_event_id: str | None) -> Seen:
     return Seen(int(match[1]), int(match[2])) if match else Seen()
 
 
-async def events(database: Database, authenticate: Authenticate, job_id: uuid.UUID, seen: Seen) -> AsyncIterator[str]:
-    """Give the events after what was seen, until the job is over or the listener may not look any more."""
+async def events(
+    database: Database, authenticate: Authenticate, job_id: uuid.UUID, seen: Seen, stopping: asyncio.Event
+) -> AsyncIterator[str]:
+    """Give the events after what was seen, until the job is over, the listener may not look any more, or we stop."""
     yield "retry: 1000\n\n"
     spoken = time.monotonic()
-    while True:
+    while not stopping.is_set():
         try:
             async with database.transaction() as db:
                 chunks, seen, over = await _look(db, await authenticate(db), job_id, seen)
@@ -63,7 +66,9 @@ async def events(database: Database, authenticate: Authenticate, job_id: uuid.UU
             yield "".join(chunks)
         if over:
             return
-        await asyncio.sleep(LOOK_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await stopping.wait()
 
 
 async def _look(db: AsyncSession, actor: Actor, job_id: uuid.UUID, seen: Seen) -> tuple[list[str], Seen, bool]:

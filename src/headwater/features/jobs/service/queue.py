@@ -22,8 +22,15 @@ DONE = frozenset({"completed", "failed", "cancelled"})
 class ProjectLike(Protocol):
     """What a job must know of its project."""
 
-    id: Any
-    organization_id: Any
+    @property
+    def id(self) -> uuid.UUID:
+        """Its id."""
+        ...
+
+    @property
+    def organization_id(self) -> uuid.UUID:
+        """The organization that owns it."""
+        ...
 
 
 async def enqueue(

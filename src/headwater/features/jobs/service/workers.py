@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import uuid
+from typing import TypeAlias
 
 from prometheus_client import Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -12,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from headwater.features.jobs import repository
 from headwater.features.jobs.models import Worker
 
+# How the entry points call what they hold of a worker, whose row is not theirs to import.
+Process: TypeAlias = Worker
 BEAT_SECONDS = 3.0
 DEAD_SECONDS = 15.0
 JOBS = Gauge("headwater_jobs", "Jobs by kind and state.", ["kind", "state"])
