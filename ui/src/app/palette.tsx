@@ -55,26 +55,28 @@ type Go = (move: (navigate: Navigate) => unknown) => void
 
 function PageGroup({ project, query, go }: { project: string | undefined; query: string; go: Go }) {
   const pages = project ? matches(PAGES, (page) => page.label, query) : []
+  const ends = matches(['Home', 'Settings'], (label) => label, query)
+  if (pages.length + ends.length === 0) return null
   return (
     <Command.Group heading="Go to">
-      {matches([{ label: 'Home' }], (page) => page.label, query).map((page) => (
-        <Command.Item key={page.label} value="page home" onSelect={() => go((navigate) => navigate({ to: '/' }))}>
+      {ends.includes('Home') && (
+        <Command.Item value="page home" onSelect={() => go((navigate) => navigate({ to: '/' }))}>
           <House className="i" aria-hidden="true" />
           Home
         </Command.Item>
-      ))}
+      )}
       {pages.map(({ label, to, icon: Icon }) => (
         <Command.Item key={to} value={`page ${label}`} onSelect={() => go((navigate) => navigate({ to, params: { project: project ?? '' } }))}>
           <Icon className="i" aria-hidden="true" />
           {label}
         </Command.Item>
       ))}
-      {matches([{ label: 'Settings' }], (page) => page.label, query).map((page) => (
-        <Command.Item key={page.label} value="page settings" onSelect={() => go((navigate) => navigate({ to: '/settings/profile' }))}>
+      {ends.includes('Settings') && (
+        <Command.Item value="page settings" onSelect={() => go((navigate) => navigate({ to: '/settings/profile' }))}>
           <Settings className="i" aria-hidden="true" />
           Settings
         </Command.Item>
-      ))}
+      )}
     </Command.Group>
   )
 }
@@ -129,7 +131,7 @@ export default function Palette({ project, onClose }: { project: string | undefi
   const navigate = useNavigate()
   const [typed, setTyped] = useState('')
   const query = useDeferredValue(typed.trim())
-  const projects = useQuery(projectsQuery()).data ?? []
+  const found = matches(useQuery(projectsQuery()).data ?? [], (one) => one.name, query)
   const go: Go = (move) => {
     onClose()
     void move(navigate)
@@ -141,14 +143,16 @@ export default function Palette({ project, onClose }: { project: string | undefi
         <Command.Empty>Nothing is called that.</Command.Empty>
         {project && <ProjectGroups project={project} query={query} go={go} />}
         <PageGroup project={project} query={query} go={go} />
-        <Command.Group heading="Projects">
-          {matches(projects, (one) => one.name, query).map((one) => (
-            <Command.Item key={one.id} value={`project ${one.id}`} onSelect={() => go((navigate) => navigate({ to: '/p/$project', params: { project: one.id }, search: { codebase: undefined } }))}>
-              <Folder className="i" aria-hidden="true" />
-              {one.name}
-            </Command.Item>
-          ))}
-        </Command.Group>
+        {found.length > 0 && (
+          <Command.Group heading="Projects">
+            {found.map((one) => (
+              <Command.Item key={one.id} value={`project ${one.id}`} onSelect={() => go((navigate) => navigate({ to: '/p/$project', params: { project: one.id }, search: { codebase: undefined } }))}>
+                <Folder className="i" aria-hidden="true" />
+                {one.name}
+              </Command.Item>
+            ))}
+          </Command.Group>
+        )}
       </Command.List>
     </Command.Dialog>
   )

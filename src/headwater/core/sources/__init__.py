@@ -48,7 +48,12 @@ def parse(text: str) -> Source:
     """
     if url := _URL.match(text):
         return Source("url", text, scheme=url[1].lower().partition("+")[0])
-    if Path(text).expanduser().exists() or text.startswith((".", "/", "~")) or "/" in text or "\\" in text:
+    if (
+        (text.strip() and Path(text).expanduser().exists())
+        or text.startswith((".", "/", "~"))
+        or "/" in text
+        or "\\" in text
+    ):
         return Source("path", text)
     managed = _MANAGED.match(text)
     if managed is None or re.search(r"\.\w+$", text):

@@ -1,5 +1,5 @@
 // Owns the requests of codebases: upload, scan results, files, lineage, graph.
-import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient, type QueryClient } from '@tanstack/react-query'
 import type { Job } from '@/api/schema-types'
 import type { Codebase, ColumnSummary, FileContent, FileEntry, Graph, LineagePage, NotUnderstood, Page, SkippedFile } from '@/api/types'
 import { api, everyPage, upload } from '@/lib/http'
@@ -79,6 +79,9 @@ export interface Started {
   job: Job
 }
 
+const scanStarted = (queries: QueryClient) =>
+  Promise.all([queries.invalidateQueries({ queryKey: ['projects'] }), queries.invalidateQueries({ queryKey: ['jobs'] })])
+
 /** Uploads an archive; the scan starts as soon as it is received. */
 export function useUpload(project: string, onProgress: (part: number) => void) {
   const queries = useQueryClient()
@@ -88,7 +91,7 @@ export function useUpload(project: string, onProgress: (part: number) => void) {
       form.append('file', file)
       return upload<Started>(`/projects/${project}/codebases`, form, onProgress)
     },
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['projects'] }),
+    onSuccess: () => scanStarted(queries),
   })
 }
 
@@ -99,7 +102,7 @@ export function useRescan() {
     mutationFn: (id: string) => api.post<Started>(`/codebases/${id}/rescan`),
     onSuccess: (_, id) => {
       queries.removeQueries({ queryKey: ['codebases', id] })
-      return queries.invalidateQueries({ queryKey: ['projects'] })
+      return scanStarted(queries)
     },
   })
 }
