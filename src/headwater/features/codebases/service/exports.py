@@ -1,4 +1,4 @@
-"""The results of a scan as one file: the report of `headwater scan --out`, made while it is sent where it can be long."""
+"""The results of a scan as one file: the report of `headwater scan --out`, streamed where it can be long."""
 
 from __future__ import annotations
 
