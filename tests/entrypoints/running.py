@@ -69,6 +69,8 @@ class Running:
         if answer.status_code == 409:
             answer = self.client.post("/api/v1/auth/login", json=body | {"name": None})
         self.client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
+        while self.get("/jobs?state=pending")["items"] or self.get("/jobs?state=running")["items"]:
+            time.sleep(0.1)  # the sample
 
     def get(self, path: str) -> Any:
         """Return the JSON of a GET; retried while parts of Headwater are being restarted."""

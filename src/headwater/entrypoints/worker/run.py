@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import time
 import uuid
 
 import structlog
@@ -26,7 +27,7 @@ from headwater.store.session import Database, driver_url
 
 log = structlog.get_logger()
 FETCH_SECONDS = 1.0
-STOP_SECONDS = 20.0
+STOP_SECONDS, IDLE_STOP_SECONDS = 20.0, 2.0
 UPKEEP_SECONDS = 600.0
 
 
@@ -60,11 +61,19 @@ async def work(chosen: Settings) -> None:
         puller.cancel()
         keeper.cancel()
         upkeep.cancel()
-        await asyncio.wait({puller, keeper, upkeep}, timeout=STOP_SECONDS)
-        with contextlib.suppress(SQLAlchemyError, OSError):
-            async with database.transaction() as db:
+        await _until_idle(runner, {puller, keeper, upkeep})
+        with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
+            async with asyncio.timeout(IDLE_STOP_SECONDS), database.transaction() as db:
                 await workers.leave(db, me)
         await database.close()
+
+
+async def _until_idle(runner: Runner, tasks_: set[asyncio.Task[None]]) -> None:
+    """Give running attempts time to hand their jobs back; what hangs on a store that is gone does not count."""
+    deadline = time.monotonic() + STOP_SECONDS
+    _, waiting = await asyncio.wait(tasks_, timeout=IDLE_STOP_SECONDS)
+    while waiting and runner.busy and time.monotonic() < deadline:
+        _, waiting = await asyncio.wait(waiting, timeout=0.2)
 
 
 async def _pull_for_ever(url: str, runner: Runner) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which usages are wanted; empty means all."""
+    """Which usages are wanted; empty means all. `column_ids` is what table and column stand for in one scan."""
 
     table: str | None = None
     column: str | None = None
@@ -18,6 +19,7 @@ class Filter:
     language: str | None = None
     symbol: str | None = None
     q: str | None = None
+    column_ids: tuple[uuid.UUID, ...] | None = None
 
     @property
     def by_column_only(self) -> bool:

@@ -40,6 +40,11 @@ class Runner:
         self._running: set[Attempt] = set()
         self._stopping = False
 
+    @property
+    def busy(self) -> bool:
+        """Whether an attempt is running."""
+        return bool(self._running)
+
     def stop(self) -> None:
         """Ask every running attempt to end; its job goes back to the queue."""
         self._stopping = True

@@ -14,12 +14,10 @@ from headwater.features.codebases.models import ScanColumn, ScanMiss, ScanUsage
 
 
 def conditions(scan_id: uuid.UUID, wanted: Filter) -> list[ColumnElement[bool]]:
-    """Return the WHERE of a filter. Names of tables and columns match in any case, as people type them."""
+    """Return the WHERE of a filter whose table and column have been resolved to ids."""
     found: list[ColumnElement[bool]] = [ScanUsage.scan_id == scan_id]
-    if wanted.table is not None:
-        found.append(func.lower(ScanUsage.table_name) == wanted.table.lower())
-    if wanted.column is not None:
-        found.append(func.lower(ScanUsage.column_name) == wanted.column.lower())
+    if wanted.column_ids is not None:
+        found.append(ScanUsage.column_id.in_(wanted.column_ids))
     if wanted.usage_types:
         found.append(ScanUsage.usage_type.in_(wanted.usage_types))
     if wanted.tiers:
@@ -56,12 +54,23 @@ async def every_usage(db: AsyncSession, scan_id: uuid.UUID, after: int, limit: i
 
 async def columns(db: AsyncSession, scan_id: uuid.UUID, wanted: Filter) -> Sequence[ScanColumn]:
     """Return the columns that a filter speaks of, in the order of the schema."""
-    query = select(ScanColumn).where(ScanColumn.scan_id == scan_id)
-    if wanted.table is not None:
-        query = query.where(func.lower(ScanColumn.table_name) == wanted.table.lower())
-    if wanted.column is not None:
-        query = query.where(func.lower(ScanColumn.column_name) == wanted.column.lower())
+    query = select(ScanColumn).where(*_named(scan_id, wanted))
     return (await db.execute(query.order_by(ScanColumn.ordinal))).scalars().all()
+
+
+async def column_ids(db: AsyncSession, scan_id: uuid.UUID, wanted: Filter) -> list[uuid.UUID]:
+    """Return the ids of the columns that a filter names; names match in any case, as people type them."""
+    query = select(ScanColumn.id).where(*_named(scan_id, wanted))
+    return list((await db.execute(query)).scalars())
+
+
+def _named(scan_id: uuid.UUID, wanted: Filter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [ScanColumn.scan_id == scan_id]
+    if wanted.table is not None:
+        found.append(func.lower(ScanColumn.table_name) == wanted.table.lower())
+    if wanted.column is not None:
+        found.append(func.lower(ScanColumn.column_name) == wanted.column.lower())
+    return found
 
 
 async def sums(db: AsyncSession, scan_id: uuid.UUID, wanted: Filter) -> Sequence[Row[*tuple[Any, ...]]]:

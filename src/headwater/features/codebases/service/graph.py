@@ -16,6 +16,7 @@ from headwater.features.codebases.models import ScanColumn
 from headwater.features.codebases.repository import graph as repository
 from headwater.features.codebases.repository.graph import Edge
 from headwater.features.codebases.service import codebases
+from headwater.features.codebases.service.lineage import resolved
 
 # What a person can still look at; the rest is counted in `hidden`.
 MAX_EDGES, MAX_FUNCTIONS, BUSIEST_TABLES = 400, 60, 8
@@ -70,6 +71,7 @@ async def draw(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, focus: Fi
         depth: 1 for the usages of the focus, 2 for every column that those functions use, 3 for one step more.
     """
     _, scan = await codebases.scan_of(db, actor, codebase_id)
+    focus = await resolved(db, codebase_id, scan.id, focus)
     wanted, extra = await _reach(db, scan.id, focus, depth)
     edges = await repository.edges(db, scan.id, wanted, extra, MAX_EDGES)
     named = [focus.table] if focus.table else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,7 @@ from headwater.features.codebases.filters import Filter
 from headwater.features.codebases.models import ScanColumn, ScanMiss, ScanUsage
 from headwater.features.codebases.repository import lineage as repository
 from headwater.features.codebases.service import codebases
+from headwater.features.codebases.service.results import column_id
 from headwater.kit.paging import Page, cut, decode_cursor
 
 
@@ -46,6 +47,7 @@ async def find(
 ) -> Lineage:
     """Return the usages that a filter selects."""
     _, scan = await codebases.scan_of(db, actor, codebase_id)
+    wanted = await resolved(db, codebase_id, scan.id, wanted)
     rows = await repository.usages(db, scan.id, wanted, _after(cursor), limit)
     sums = () if cursor else await _sums(db, scan.id, wanted)
     return Lineage(cut(rows, limit, lambda row: (row.n,)), sums)
@@ -58,6 +60,16 @@ async def misses(
     _, scan = await codebases.scan_of(db, actor, codebase_id)
     rows = await repository.misses(db, scan.id, _after(cursor), limit)
     return cut(rows, limit, lambda row: (row.n,))
+
+
+async def resolved(db: AsyncSession, codebase_id: uuid.UUID, scan_id: uuid.UUID, wanted: Filter) -> Filter:
+    """Return a filter with the ids that its table and column stand for, which an index finds."""
+    if wanted.table is None and wanted.column is None:
+        return wanted
+    ids = await repository.column_ids(db, scan_id, wanted)
+    if wanted.table is not None and wanted.column in {None, "*"}:
+        ids.append(column_id(codebase_id, wanted.table, "*"))
+    return replace(wanted, column_ids=tuple(ids))
 
 
 def _after(cursor: str | None) -> int:
