@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 
@@ -31,6 +31,17 @@ class BadInput(HeadwaterError):
     status = 400
     exit_code = 2
     code = "bad_input"
+
+
+class Invalid(BadInput):
+    """Some of the fields are not right."""
+
+    status = 422
+    code = "invalid"
+
+    def __init__(self, fields: Mapping[str, str], *, hint: str | None = None) -> None:
+        super().__init__(" ".join(fields.values()), hint=hint)
+        self.fields = dict(fields)
 
 
 class Unreadable(BadInput):

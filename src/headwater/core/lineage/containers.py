@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from headwater.core.lineage.limits import Limits
+from headwater.core.lineage.sorting import language_of
 from headwater.kit.errors import TooLarge, Unreadable
 
 _VCS = {".git", ".hg", ".svn", ".jj"}
@@ -30,7 +31,7 @@ class Entry:
 
 @contextmanager
 def open_container(source: Path, limits: Limits) -> Iterator[Iterator[Entry]]:
-    """Open a folder, ZIP or tar archive and yield an iterator over its entries.
+    """Open a folder, ZIP, tar archive or single source file and yield an iterator over its entries.
 
     Raises:
         Unreadable: no such path, or neither a folder nor a whole archive.
@@ -46,6 +47,8 @@ def open_container(source: Path, limits: Limits) -> Iterator[Iterator[Entry]]:
     elif tarfile.is_tarfile(source):
         with closing(_open_tar(source)) as tar:
             yield _tar_entries(tar, limits)
+    elif language_of(source.name)[1]:
+        yield iter([_folder_entry(str(source), source.name)])
     else:
         raise Unreadable(
             f"{source.name} is neither a folder nor a whole ZIP or tar archive.",

@@ -84,7 +84,7 @@ class _Finder:
     def _rope(self, rope: Rope, symbol: str) -> None:
         flat = flatten(rope)
         whole = _STATEMENT.match(flat.text) or _ROUTINE.match(flat.text)
-        if not whole and not _INSIDE.search(flat.text):
+        if (not whole and not _INSIDE.search(flat.text)) or sqltext.is_foreign(flat.text):
             return
         words = {word.casefold() for word in _WORDS.findall(flat.text)}
         if words.isdisjoint(self._tables):
@@ -174,7 +174,7 @@ def _closing(text: str, opening: int) -> int:
 
 
 def _constants(body: tuple[f.Stmt, ...]) -> dict[str, f.Expr | f.Function]:
-    """Return what each name is assigned in a body: once, or built up by `+=`; a name with several values is left out."""
+    """Return what each name is assigned in a body, once or built up by `+=`; one with several values is left out."""
     values: dict[str, list[tuple[str, f.Expr]]] = defaultdict(list)
     for statement in _statements(body):
         if isinstance(statement, f.Assign) and statement.value is not None:
@@ -182,7 +182,8 @@ def _constants(body: tuple[f.Stmt, ...]) -> dict[str, f.Expr | f.Function]:
                 if isinstance(target, f.Name):
                     values[target.id].append((statement.op, statement.value))
     known: dict[str, f.Expr | f.Function] = {stmt.name: stmt for stmt in body if isinstance(stmt, f.Function)}
-    return known | {name: found for name, parts in values.items() if (found := _put_together(name, parts)) is not None}
+    built = ((name, _put_together(name, parts)) for name, parts in values.items())
+    return known | {name: expr for name, expr in built if expr is not None}
 
 
 def _put_together(name: str, parts: list[tuple[str, f.Expr]]) -> f.Expr | None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from headwater.catalog.model import Schema
 from headwater.core.lineage import usage_pass
 from headwater.core.lineage.cache import Cache, NoCache
 from headwater.core.lineage.catalogue import read
@@ -91,6 +92,7 @@ PASSES: tuple[tuple[str, Callable[[Work], None]], ...] = (
     ("usages", find_usages),
     ("resolve", settle),
 )
+_NAMES = tuple(name for name, _ in PASSES)
 
 
 def scan(
@@ -116,14 +118,31 @@ def scan(
         Unreadable: not a folder, not a whole archive, or nothing in it.
         TooLarge: more entries or text than the limits allow.
     """
-    names = tuple(name for name, _ in PASSES)
-    work = Work(source, names, cache or NoCache(), progress, processes, limits or Limits(), keep_texts)
-    for name, step in PASSES:
+    work = Work(source, _NAMES, cache or NoCache(), progress, processes, limits or Limits(), keep_texts)
+    _run(work, PASSES)
+    return _result(work)
+
+
+def schema_of(
+    source: Path, *, cache: Cache | None = None, progress: Callable[[Progress], None] | None = None
+) -> Schema:
+    """Return the Schema that a code base, or one schema file, declares; the passes after `schema` are left out.
+
+    Raises:
+        Unreadable: not a file, folder or whole archive.
+        TooLarge: more entries or text than the limits allow.
+    """
+    work = Work(source, _NAMES, cache or NoCache(), progress, None, Limits(), False)
+    _run(work, PASSES[: _NAMES.index("schema") + 1])
+    return work.catalogue.schema
+
+
+def _run(work: Work, passes: tuple[tuple[str, Callable[[Work], None]], ...]) -> None:
+    for name, step in passes:
         began = time.monotonic()
         work.enter(name)
         step(work)
         work.leave(time.monotonic() - began)
-    return _result(work)
 
 
 def _result(work: Work) -> ScanResult:

@@ -366,14 +366,10 @@ def _role_of(source: _Source, name: str, identifier: exp.Expr, role: _Role, tier
 
 
 def _row(source: _Source, node: exp.Expr, role: _Role) -> Iterator[ColumnRole]:
-    """Yield the row as a whole: `*` for a delete, every column for a star."""
+    """Yield the row as a whole, column `*`: rows that are deleted, or every column meant at once."""
     where = node.this.meta if isinstance(node, exp.Table) else node.meta
     if source.relation is None or "start" not in where:
         return
-    table, start, end = source.relation.name, where["start"], where["end"] + 1
-    if role.usage_type == "delete":
-        yield ColumnRole(table, "*", start, end, "delete", None, "A", f"rows of {table} are deleted")
-        return
-    for column in source.relation.columns:
-        why = f"all columns of {table} are meant"
-        yield ColumnRole(table, column.name, start, end, role.usage_type, "implicit", "A", why)
+    table = source.relation.name
+    why = f"rows of {table} are deleted" if role.usage_type == "delete" else f"all columns of {table} are meant"
+    yield ColumnRole(table, "*", where["start"], where["end"] + 1, role.usage_type, role.sub_type, "A", why)

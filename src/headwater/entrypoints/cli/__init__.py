@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from headwater.entrypoints.cli import serving
 from headwater.features import collect
 from headwater.kit.errors import HeadwaterError
 
@@ -14,6 +15,7 @@ def build() -> typer.Typer:
     """Return the application with the commands of every feature and entry point."""
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     app.callback()(_root)
+    serving.register(app)
     for module in collect("commands").values():
         module.register(app)
     return app

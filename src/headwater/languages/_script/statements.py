@@ -9,6 +9,7 @@ from tree_sitter import Node
 from headwater.catalog import facts as f
 from headwater.languages._script import types
 from headwater.languages._script.expressions import HANDLERS, expression, word
+from headwater.languages._script.imports import imports, require, required, unquoted
 
 _FUNCTIONS = {"arrow_function", "function_expression", "generator_function", "function"}
 _MEMBERS = {"public_field_definition", "field_definition", "property_signature"}
@@ -97,63 +98,11 @@ def _variable(node: Node, source: bytes) -> list[f.Stmt]:
         return _function(value, source, name)
     if value is not None and value.type == "class" and name.type == "identifier":
         return _class(value, source, name)
-    if value is not None and (module := _required(value, source)):
-        return _require(name, module, source)
+    if value is not None and (module := required(value, source)):
+        return require(name, module, source)
     annotation = types.annotation(node.child_by_field_name("type"), source)
     lowered = expression(value, source) if value else None
     return [f.Assign(node.start_byte, node.end_byte, (expression(name, source),), lowered, annotation)]
-
-
-def _required(value: Node, source: bytes) -> str | None:
-    """Return the module that `require("…")` names, or None."""
-    func, given = value.child_by_field_name("function"), value.child_by_field_name("arguments")
-    if value.type != "call_expression" or func is None or given is None or word(func, source) != "require":
-        return None
-    first = given.named_children[0] if given.named_children else None
-    return _unquoted(first, source) if first is not None and first.type == "string" else None
-
-
-def _require(name: Node, module: str, source: bytes) -> list[f.Stmt]:
-    start, end = name.start_byte, name.end_byte
-    if name.type == "identifier":
-        return [f.Import(start, end, module, None, word(name, source))]
-    found: list[f.Stmt] = []
-    for child in name.named_children if name.type == "object_pattern" else ():
-        key, value = child.child_by_field_name("key") or child, child.child_by_field_name("value") or child
-        value = value.child_by_field_name("left") or value
-        if child.type != "rest_pattern":
-            found.append(f.Import(child.start_byte, child.end_byte, module, word(key, source), word(value, source)))
-    return found
-
-
-def _unquoted(node: Node, source: bytes) -> str:
-    return word(node, source)[1:-1]
-
-
-def _import(node: Node, source: bytes) -> list[f.Stmt]:
-    origin = node.child_by_field_name("source")
-    if origin is None:
-        clause = next((child for child in node.named_children if child.type == "import_require_clause"), None)
-        return _import_require(clause, source) if clause else []
-    module = _unquoted(origin, source)
-    clause = next((child for child in node.named_children if child.type == "import_clause"), None)
-    return [stmt for child in (clause.named_children if clause else ()) for stmt in _imported(child, module, source)]
-
-
-def _imported(node: Node, module: str, source: bytes) -> list[f.Stmt]:
-    start, end = node.start_byte, node.end_byte
-    if node.type == "identifier":
-        return [f.Import(start, end, module, "default", word(node, source))]
-    if node.type == "namespace_import":
-        return [f.Import(start, end, module, None, word(node.named_children[0], source))]
-    found: list[f.Stmt] = []
-    for child in node.named_children:
-        name, alias = child.child_by_field_name("name"), child.child_by_field_name("alias")
-        if name is not None:
-            found.append(
-                f.Import(name.start_byte, name.end_byte, module, word(name, source), word(alias or name, source))
-            )
-    return found
 
 
 def _import_alias(node: Node, source: bytes) -> list[f.Stmt]:
@@ -168,21 +117,11 @@ def _import_alias(node: Node, source: bytes) -> list[f.Stmt]:
     return [f.Assign(node.start_byte, node.end_byte, (expression(names[0], source),), value)]
 
 
-def _import_require(clause: Node, source: bytes) -> list[f.Stmt]:
-    origin = clause.child_by_field_name("source")
-    name = clause.named_children[0]
-    return (
-        [f.Import(name.start_byte, name.end_byte, _unquoted(origin, source), None, word(name, source))]
-        if origin
-        else []
-    )
-
-
 def _export(node: Node, source: bytes) -> list[f.Stmt]:
     start, end = node.start_byte, node.end_byte
     is_default = any(child.type == "default" for child in node.children)
     origin = node.child_by_field_name("source")
-    module = _unquoted(origin, source) if origin else None
+    module = unquoted(origin, source) if origin else None
     if (declaration := node.child_by_field_name("declaration")) is not None:
         inner = statements([declaration], source)
         local = getattr(inner[0], "name", None) if inner else None
@@ -432,7 +371,7 @@ _TABLE: dict[str, Callable[[Node, bytes], list[f.Stmt]]] = {
         ),
         _nested,
     ),
-    "import_statement": _import,
+    "import_statement": imports,
     "import_alias": _import_alias,
     "export_statement": _export,
     "enum_declaration": _class,

@@ -34,7 +34,7 @@ _BESIDE = re.compile(
 _NAME = r"((?:[\w$]+|\"[^\"]+\"|`[^`]+`|\[[^\]]+\])(?:\.(?:[\w$]+|\"[^\"]+\"|`[^`]+`|\[[^\]]+\]))*)"
 _RENAME_TABLE = re.compile(rf"{_NAME}\s+TO\s+{_NAME}", re.IGNORECASE)
 _ADD_VALUE = re.compile(rf"ALTER\s+TYPE\s+{_NAME}\s+ADD\s+VALUE\s+(?:IF\s+NOT\s+EXISTS\s+)?'([^']*)'", re.IGNORECASE)
-_ADD_MANY = re.compile(rf"ALTER\s+TABLE\s+{_NAME}\s+ADD\s+(?:COLUMN\s+)?\((.*)\)\s*$", re.IGNORECASE | re.DOTALL)
+_ADD_MANY = re.compile(r"\bADD\s+(?:COLUMN\s+)?\(", re.IGNORECASE)
 _SET_SCHEMA = re.compile(rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?{_NAME}\s+SET\s+SCHEMA\s+{_NAME}", re.IGNORECASE)
 # libSQL: a column is declared anew in place.
 _REDECLARE = re.compile(
@@ -58,7 +58,7 @@ def is_definition(text: str) -> bool:
 
 def changes_of(text: str, schema: Schema, origin: Origin) -> list[c.Change] | None:
     """Return the changes that one statement makes to a Schema; None when it bears on tables and is not understood."""
-    trees, dialect = sqltext.parse(text)
+    trees, dialect = sqltext.parse(_spread(text) if text[:5].upper() == "ALTER" else text)
     found: list[c.Change] = []
     for tree in trees:
         handler = _HANDLERS.get(type(tree))
@@ -249,8 +249,6 @@ def _by_text(text: str, schema: Schema, origin: Origin) -> Iterator[c.Change]:
         known = next((enum for enum in schema.enums if enum.name == _bare(match[1])), None)
         if known:
             yield c.AddEnum(known.name, None, replace(known, values=(*known.values, match[2])))
-    elif match := _ADD_MANY.match(text):
-        yield from _add_many(_bare(match[1]), match[2], schema, origin)
     elif match := _REDECLARE.match(text):
         yield from _redeclare(_bare(match[1]), _bare(match[2]), _bare(match[3]), match[4], origin)
     elif match := _SET_SCHEMA.match(text):
@@ -270,13 +268,21 @@ def _redeclare(table: str, old: str, new: str, rest: str, origin: Origin) -> Ite
         yield c.SetNullable(table, None, new, alone.columns[0].nullable)
 
 
-def _add_many(table: str, inside: str, schema: Schema, origin: Origin) -> Iterator[c.Change]:
-    trees, dialect = sqltext.parse(f"CREATE TABLE x ({inside})", ("mysql", "postgres", "tsql"))
-    if trees and isinstance(trees[0], exp.Create):
-        alone = relation_of(trees[0], schema, dialect, origin)
-        if alone:
-            yield from (c.AddColumn(table, None, column) for column in alone.columns)
-            yield from _keys(alone, table, None)
+def _spread(text: str) -> str:
+    """Write MySQL's `ADD (a int, b int)` as `ADD COLUMN a int, ADD COLUMN b int`, which the parser knows."""
+    while opening := _ADD_MANY.search(text):
+        parts, depth, start = [], 0, opening.end()
+        for at in range(opening.end(), len(text)):
+            depth += {"(": 1, ")": -1}.get(text[at], 0)
+            if depth < 0 or (depth == 0 and text[at] == ","):
+                parts.append(f"ADD COLUMN {text[start:at].strip()}")
+                start = at + 1
+            if depth < 0:
+                break
+        if depth >= 0:
+            return text
+        text = text[: opening.start()] + ", ".join(parts) + text[start:]
+    return text
 
 
 def _bare(name: str) -> str:

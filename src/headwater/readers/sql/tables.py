@@ -19,7 +19,7 @@ def relation_of(create: exp.Create, schema: Schema, dialect: str, origin: Origin
     if isinstance(target, exp.Schema):
         relation = _with_parts(relation, target.expressions, dialect, origin, schema)
     if like := create.find(exp.LikeProperty):
-        relation = _like(relation, schema.relation(like.name))
+        relation = _like(relation, schema.relation(like.this.name))
     query = create.expression
     if isinstance(query, exp.Query):
         relation = _from_query(relation, query, schema, dialect, origin)
@@ -71,7 +71,7 @@ def _with_parts(relation: Relation, parts: list[exp.Expr], dialect: str, origin:
         elif isinstance(part, exp.Identifier):
             relation = replace(relation, columns=(*relation.columns, Column(part.name, origins=(origin,))))
         elif isinstance(part, exp.LikeProperty):
-            relation = _like(relation, schema.relation(part.name))
+            relation = _like(relation, schema.relation(part.this.name))
         else:
             relation = with_constraint(relation, part, dialect)
     return relation

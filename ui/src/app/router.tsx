@@ -1,0 +1,198 @@
+// Owns the routes: which page stands where, what its search holds, and that a session is needed inside the shell.
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect, retainSearchParams } from '@tanstack/react-router'
+import { columnsSearch, lineageSearch, text, whole, type RawSearch } from '@/lib/search-params'
+import { renewSession, session } from '@/lib/session'
+import { NotFound, RouteError } from './fallbacks'
+
+async function hasSession(): Promise<boolean> {
+  return session() !== null || (await renewSession()) !== null
+}
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: RouteError })
+
+const nextSearch = (raw: RawSearch): { next?: string } => ({ next: text(raw, 'next') })
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: nextSearch,
+  component: lazyRouteComponent(() => import('@/features/accounts/sign-in-page'), 'SignInPage'),
+})
+
+const signUp = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-up',
+  validateSearch: nextSearch,
+  component: lazyRouteComponent(() => import('@/features/accounts/sign-up-page'), 'SignUpPage'),
+})
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  component: lazyRouteComponent(() => import('./shell'), 'Shell'),
+  beforeLoad: async ({ location }) => {
+    if (await hasSession()) return
+    throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { next: location.href } })
+  },
+})
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  component: lazyRouteComponent(() => import('@/features/projects/home-page'), 'HomePage'),
+})
+
+const jobs = createRoute({
+  getParentRoute: () => shell,
+  path: '/jobs',
+  component: lazyRouteComponent(() => import('@/features/jobs/jobs-page'), 'AllJobsPage'),
+})
+
+const job = createRoute({
+  getParentRoute: () => shell,
+  path: '/jobs/$job',
+  component: lazyRouteComponent(() => import('@/features/jobs/job-page'), 'JobPage'),
+})
+
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('@/features/accounts/settings-layout'), 'SettingsLayout'),
+})
+
+const settingsIndex = createRoute({
+  getParentRoute: () => settings,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/profile' })
+  },
+})
+
+const profile = createRoute({
+  getParentRoute: () => settings,
+  path: '/profile',
+  component: lazyRouteComponent(() => import('@/features/accounts/profile-page'), 'ProfilePage'),
+})
+
+const security = createRoute({
+  getParentRoute: () => settings,
+  path: '/security',
+  component: lazyRouteComponent(() => import('@/features/accounts/security-page'), 'SecurityPage'),
+})
+
+const keys = createRoute({
+  getParentRoute: () => settings,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('@/features/accounts/keys-page'), 'KeysPage'),
+})
+
+const members = createRoute({
+  getParentRoute: () => settings,
+  path: '/members',
+  validateSearch: (raw: RawSearch): { organization?: string } => ({ organization: text(raw, 'organization') }),
+  component: lazyRouteComponent(() => import('@/features/accounts/members-page'), 'MembersPage'),
+})
+
+const instance = createRoute({
+  getParentRoute: () => settings,
+  path: '/instance',
+  component: lazyRouteComponent(() => import('@/features/accounts/instance-page'), 'InstancePage'),
+})
+
+const audit = createRoute({
+  getParentRoute: () => settings,
+  path: '/audit',
+  validateSearch: (raw: RawSearch): { action?: string } => ({ action: text(raw, 'action') }),
+  component: lazyRouteComponent(() => import('@/features/accounts/audit-page'), 'AuditPage'),
+})
+
+const project = createRoute({
+  getParentRoute: () => shell,
+  path: '/p/$project',
+  validateSearch: (raw: RawSearch): { codebase?: string } => ({ codebase: text(raw, 'codebase') }),
+  search: { middlewares: [retainSearchParams(['codebase'])] },
+  component: lazyRouteComponent(() => import('./project-layout'), 'ProjectLayout'),
+})
+
+const overview = createRoute({
+  getParentRoute: () => project,
+  path: '/',
+  component: lazyRouteComponent(() => import('@/features/codebases/overview-page'), 'OverviewPage'),
+})
+
+const lineage = createRoute({
+  getParentRoute: () => project,
+  path: '/lineage',
+  validateSearch: lineageSearch,
+  component: lazyRouteComponent(() => import('@/features/codebases/lineage-page'), 'LineagePage'),
+})
+
+const columns = createRoute({
+  getParentRoute: () => project,
+  path: '/columns',
+  validateSearch: columnsSearch,
+  component: lazyRouteComponent(() => import('@/features/codebases/columns-page'), 'ColumnsPage'),
+})
+
+const schemaPage = lazyRouteComponent(() => import('@/features/schemas/schema-page'), 'SchemaPage')
+
+const schema = createRoute({
+  getParentRoute: () => project,
+  path: '/schema',
+  validateSearch: (raw: RawSearch): { q?: string } => ({ q: text(raw, 'q') }),
+  component: schemaPage,
+})
+
+const schemaTable = createRoute({ getParentRoute: () => schema, path: '$table' })
+
+const fileSearch = (raw: RawSearch): { q?: string; line?: number } => ({
+  q: text(raw, 'q'),
+  line: whole(raw, 'line', 1, 10_000_000),
+})
+
+const files = createRoute({
+  getParentRoute: () => project,
+  path: '/files',
+  validateSearch: fileSearch,
+  component: lazyRouteComponent(() => import('@/features/codebases/files-page'), 'FilesPage'),
+})
+
+const file = createRoute({ getParentRoute: () => files, path: '$' })
+
+const projectJobs = createRoute({
+  getParentRoute: () => project,
+  path: '/jobs',
+  component: lazyRouteComponent(() => import('@/features/jobs/jobs-page'), 'ProjectJobsPage'),
+})
+
+const projectJob = createRoute({
+  getParentRoute: () => project,
+  path: '/jobs/$job',
+  component: lazyRouteComponent(() => import('@/features/jobs/job-page'), 'JobPage'),
+})
+
+const projectPages = project.addChildren([
+  overview,
+  lineage,
+  columns,
+  schema.addChildren([schemaTable]),
+  files.addChildren([file]),
+  projectJobs,
+  projectJob,
+])
+
+const settingsPages = settings.addChildren([settingsIndex, profile, security, keys, members, instance, audit])
+
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, signUp, shell.addChildren([home, jobs, job, settingsPages, projectPages])]),
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+  defaultNotFoundComponent: NotFound,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

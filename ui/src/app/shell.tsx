@@ -1,0 +1,65 @@
+// Owns the frame around every signed-in page: header, navigation, main, the command palette, global shortcuts.
+import { Outlet, useNavigate, useParams } from '@tanstack/react-router'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { useHotkeys } from '@/lib/hotkeys'
+import { onSession, session } from '@/lib/session'
+import { Header } from './header'
+import { MainNav, TabBar } from './nav'
+
+const Palette = lazy(() => import('./palette'))
+const ShortcutSheet = lazy(() => import('./shortcut-sheet'))
+
+function useSignOutRedirect() {
+  const navigate = useNavigate()
+  useEffect(
+    () =>
+      onSession(() => {
+        if (session() === null) void navigate({ to: '/sign-in' })
+      }),
+    [navigate],
+  )
+}
+
+function useGoKeys(project: string | undefined, setPalette: (open: boolean) => void, setSheet: (open: boolean) => void) {
+  const navigate = useNavigate()
+  const inProject = (to: '/p/$project' | '/p/$project/schema' | '/p/$project/lineage' | '/p/$project/columns' | '/p/$project/files') => () => {
+    if (project) void navigate({ to, params: { project } })
+  }
+  useHotkeys({
+    'mod+k': () => setPalette(true),
+    '?': () => setSheet(true),
+    'g h': () => void navigate({ to: '/' }),
+    'g o': inProject('/p/$project'),
+    'g s': inProject('/p/$project/schema'),
+    'g l': inProject('/p/$project/lineage'),
+    'g c': inProject('/p/$project/columns'),
+    'g f': inProject('/p/$project/files'),
+    'g j': () => void navigate(project ? { to: '/p/$project/jobs', params: { project } } : { to: '/jobs' }),
+    'g ,': () => void navigate({ to: '/settings/profile' }),
+  })
+}
+
+export function Shell() {
+  const { project } = useParams({ strict: false })
+  const [palette, setPalette] = useState(false)
+  const [sheet, setSheet] = useState(false)
+  useSignOutRedirect()
+  useGoKeys(project, setPalette, setSheet)
+  return (
+    <div className="app">
+      <a href="#main" className="btn skip">
+        Skip to content
+      </a>
+      <Header project={project} onSearch={() => setPalette(true)} onShortcuts={() => setSheet(true)} />
+      <MainNav project={project} />
+      <main className="main" id="main" tabIndex={-1}>
+        <Outlet />
+      </main>
+      <TabBar project={project} />
+      <Suspense>
+        {palette && <Palette project={project} onClose={() => setPalette(false)} />}
+        {sheet && <ShortcutSheet onClose={() => setSheet(false)} />}
+      </Suspense>
+    </div>
+  )
+}

@@ -1,0 +1,73 @@
+// Owns the list of signed-in sessions and revoking them.
+import { useQuery } from '@tanstack/react-query'
+import { PageFrame, Panel, TableScroll } from '@/components/page'
+import { Loaded } from '@/components/states'
+import type { SignInSession } from '@/api/types'
+import { tellFailure } from '@/lib/download'
+import { ago, day } from '@/lib/format'
+import { sessionsQuery, useRevokeSession } from './api'
+
+/** "Mozilla/5.0 (X11; Linux …) … Chrome/156.0" -> "Chrome on Linux". */
+function deviceName(agent: string | null): string {
+  if (!agent) return 'Unknown device'
+  const browser = /Edg|OPR|Firefox|Chrome|Safari/.exec(agent)?.[0]
+  const system = /Windows|Android|iPhone|iPad|Mac OS|Linux/.exec(agent)?.[0]
+  if (!browser) return agent.slice(0, 40)
+  const name = { Edg: 'Edge', OPR: 'Opera' }[browser] ?? browser
+  return system ? `${name} on ${system}` : name
+}
+
+function SessionRow({ session }: { session: SignInSession }) {
+  const revoke = useRevokeSession()
+  return (
+    <tr>
+      <td>
+        {deviceName(session.user_agent)} {session.current && <span className="chip add">this one</span>}
+      </td>
+      <td className="mono">{session.ip ?? '–'}</td>
+      <td>{ago(session.last_seen_at)}</td>
+      <td>{day(session.expires_at)}</td>
+      <td className="num">
+        {!session.current && (
+          <button type="button" className="btn" disabled={revoke.isPending} onClick={() => void tellFailure(() => revoke.mutateAsync(session.id))}>
+            Revoke
+          </button>
+        )}
+      </td>
+    </tr>
+  )
+}
+
+export function SecurityPage() {
+  const sessions = useQuery(sessionsQuery())
+  return (
+    <PageFrame title="Security">
+      <Panel title="Sessions" aside="Revoking signs that browser out">
+        <Loaded query={sessions} rows={3}>
+          {(items) => (
+            <TableScroll label="Sessions">
+              <table className="table tall">
+                <thead>
+                  <tr>
+                    <th scope="col">Device</th>
+                    <th scope="col">Address</th>
+                    <th scope="col">Last seen</th>
+                    <th scope="col">Ends</th>
+                    <th scope="col">
+                      <span className="sr">Action</span>
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {items.map((session) => (
+                    <SessionRow key={session.id} session={session} />
+                  ))}
+                </tbody>
+              </table>
+            </TableScroll>
+          )}
+        </Loaded>
+      </Panel>
+    </PageFrame>
+  )
+}

@@ -1,0 +1,33 @@
+// Owns the frame of the settings: the list of their pages.
+import { useQuery } from '@tanstack/react-query'
+import { Link, Outlet } from '@tanstack/react-router'
+import { meQuery } from './api'
+
+const PAGES = [
+  { to: '/settings/profile', label: 'Profile' },
+  { to: '/settings/security', label: 'Security' },
+  { to: '/settings/keys', label: 'API keys' },
+  { to: '/settings/members', label: 'Members' },
+  { to: '/settings/audit', label: 'Audit log' },
+] as const
+
+export function SettingsLayout() {
+  const admin = useQuery(meQuery()).data?.user.is_admin ?? false
+  return (
+    <>
+      <nav className="subnav" aria-label="Settings">
+        {PAGES.map((page) => (
+          <Link key={page.to} to={page.to} activeProps={{ 'aria-current': 'page' }}>
+            {page.label}
+          </Link>
+        ))}
+        {admin && (
+          <Link to="/settings/instance" activeProps={{ 'aria-current': 'page' }}>
+            Instance
+          </Link>
+        )}
+      </nav>
+      <Outlet />
+    </>
+  )
+}

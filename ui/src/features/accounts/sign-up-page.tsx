@@ -1,0 +1,56 @@
+// Owns the sign-up page; on a new instance the first account becomes its admin.
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { TextField } from '@/components/field'
+import { asApiError } from '@/lib/problem'
+import { instanceQuery, useSignUp } from './api'
+import { EntryCard, useGoOn } from './entry-card'
+
+const route = getRouteApi('/sign-up')
+
+function subtitleFor(instance: { has_users: boolean; open_signup: boolean } | undefined): string {
+  if (!instance) return window.location.host
+  if (!instance.has_users) return 'The first account becomes the admin of this instance.'
+  return instance.open_signup ? window.location.host : 'Sign-up is closed here. Ask the admin for an account.'
+}
+
+export function SignUpPage() {
+  const { next } = route.useSearch()
+  const instance = useQuery(instanceQuery()).data
+  const signUp = useSignUp()
+  const goOn = useGoOn(next)
+  const fields = signUp.error ? asApiError(signUp.error).fields : {}
+  return (
+    <EntryCard
+      title="Create your account"
+      subtitle={subtitleFor(instance)}
+      error={signUp.error}
+      onSubmit={({ name = '', email = '', password = '' }) => signUp.mutate({ name: name.trim(), email: email.trim(), password }, { onSuccess: goOn })}
+      below={
+        instance?.has_users !== false && (
+          <p className="small dim">
+            Have an account?{' '}
+            <Link to="/sign-in" search={{ next }} className="link">
+              Sign in
+            </Link>
+          </p>
+        )
+      }
+    >
+      <TextField label="Name" name="name" autoComplete="name" required autoFocus error={fields['name']} />
+      <TextField label="Email" name="email" type="email" autoComplete="username" required error={fields['email']} />
+      <TextField
+        label="Password"
+        name="password"
+        type="password"
+        autoComplete="new-password"
+        required
+        note="A few words that belong together only for you."
+        error={fields['password']}
+      />
+      <button type="submit" className="btn primary wide" disabled={signUp.isPending}>
+        Create account
+      </button>
+    </EntryCard>
+  )
+}

@@ -1,0 +1,100 @@
+// Owns the search of the lineage page: columns, tables and files to lock on; Enter alone searches functions too.
+import { useQuery } from '@tanstack/react-query'
+import { FileCode, Search, Table2 } from 'lucide-react'
+import { useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import type { Codebase } from '@/api/types'
+import { SearchField } from '@/components/field'
+import { TypeGlyph } from '@/components/marks'
+import { columnSummariesQuery, filesQuery } from './api'
+import type { PatchLineage } from './lineage-toolbar'
+
+const SHOWN = 5
+
+const NOTHING = { table: undefined, column: undefined, file: undefined, symbol: undefined, q: undefined, usage: undefined, at: undefined }
+
+function useSuggestions(codebase: string, typed: string) {
+  const wanted = typed.trim().toLowerCase()
+  const enabled = wanted !== ''
+  const columns = useQuery({ ...columnSummariesQuery(codebase), enabled }).data
+  const files = useQuery({ ...filesQuery(codebase), enabled }).data
+  return useMemo(() => {
+    if (!wanted) return null
+    const tables = [...new Set((columns ?? []).map((column) => column.table_name))]
+    return {
+      columns: (columns ?? []).filter((column) => `${column.table_name}.${column.column_name}`.toLowerCase().includes(wanted)).slice(0, SHOWN),
+      tables: tables.filter((table) => table.toLowerCase().includes(wanted)).slice(0, 3),
+      files: (files ?? []).filter((file) => file.usage_count > 0 && file.path.toLowerCase().includes(wanted)).slice(0, SHOWN),
+    }
+  }, [columns, files, wanted])
+}
+
+/** Arrow keys walk through the suggestions. */
+function walk(event: KeyboardEvent<HTMLElement>): void {
+  if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
+  const items = [...event.currentTarget.querySelectorAll<HTMLElement>('button')]
+  const next = items.indexOf(document.activeElement as HTMLElement) + (event.key === 'ArrowDown' ? 1 : -1)
+  event.preventDefault()
+  items[Math.min(items.length - 1, Math.max(0, next))]?.focus()
+}
+
+export function FocusSearch({ codebase, patch }: { codebase: Codebase; patch: PatchLineage }) {
+  const [typed, setTyped] = useState('')
+  const box = useRef<HTMLDivElement>(null)
+  const found = useSuggestions(codebase.id, typed)
+  const lock = (change: Parameters<PatchLineage>[0]) => {
+    setTyped('')
+    patch({ ...NOTHING, ...change })
+  }
+  return (
+    <form
+      className="focus-search"
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (typed.trim()) lock({ q: typed.trim() })
+      }}
+      onBlur={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget)) setTyped('')
+      }}
+    >
+      <SearchField
+        label="Find in lineage"
+        placeholder="Table, column, file or function"
+        value={typed}
+        onChange={setTyped}
+        onDown={() => box.current?.querySelector('button')?.focus()}
+      />
+      {found && (
+        <div ref={box} className="suggest" onKeyDown={walk}>
+          {found.columns.map((column) => (
+            <button key={column.column_id} type="button" onClick={() => lock({ table: column.table_name, column: column.column_name })}>
+              <TypeGlyph type={column.type} primaryKey={column.primary_key} />
+              <code className="cut grow">
+                <span className="dim">{column.table_name}.</span>
+                {column.column_name}
+              </code>
+              <span className="small dim">{column.total}</span>
+            </button>
+          ))}
+          {found.tables.map((table) => (
+            <button key={table} type="button" onClick={() => lock({ table })}>
+              <Table2 className="i" aria-hidden="true" />
+              <code className="cut grow">{table}</code>
+            </button>
+          ))}
+          {found.files.map((file) => (
+            <button key={file.path} type="button" onClick={() => lock({ file: file.path })}>
+              <FileCode className="i" aria-hidden="true" />
+              <code className="cut grow">{file.path}</code>
+              <span className="small dim">{file.usage_count}</span>
+            </button>
+          ))}
+          <button type="submit">
+            <Search className="i" aria-hidden="true" />
+            <span className="cut grow">Everything with “{typed.trim()}” in its name</span>
+          </button>
+        </div>
+      )}
+    </form>
+  )
+}

@@ -1,0 +1,143 @@
+// Owns the detail of one usage: where it stands, its lines, why we think so, and the column it uses.
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { ChevronLeft, ChevronRight, Copy, ExternalLink } from 'lucide-react'
+import type { Codebase, Usage } from '@/api/types'
+import { KindLetter, TierMark } from '@/components/marks'
+import { copyText } from '@/lib/download'
+import { words } from '@/lib/format'
+import { useHotkeys } from '@/lib/hotkeys'
+import { kindInfo } from '@/lib/usage-kinds'
+import { columnSummariesQuery } from './api'
+import { useLineage } from './lineage-context'
+import { UsageCode } from './usage-code'
+
+function Why({ usage }: { usage: Usage }) {
+  return (
+    <section>
+      <div className="row">
+        <h3>Why we think so</h3>
+        <span className="end">
+          <TierMark tier={usage.tier} />
+        </span>
+      </div>
+      {usage.evidence.length === 0 ? (
+        <p className="dim mt-2">The name alone says so.</p>
+      ) : (
+        <ol className="why">
+          {usage.evidence.map((step, index) => (
+            <li key={index}>
+              {step.text}
+              {step.file_path && (
+                <>
+                  {', '}
+                  <Link from="/p/$project" to="/p/$project/files/$" params={(now) => ({ ...now, _splat: step.file_path ?? '' })} search={{ line: step.line_number ?? undefined }} className="link mono">
+                    {step.file_path === usage.file_path ? `line ${step.line_number}` : `${step.file_path.slice(step.file_path.lastIndexOf('/') + 1)}:${step.line_number}`}
+                  </Link>
+                </>
+              )}
+            </li>
+          ))}
+        </ol>
+      )}
+    </section>
+  )
+}
+
+function ColumnFacts({ usage, codebase }: { usage: Usage; codebase: Codebase }) {
+  const { lockColumn, locked } = useLineage()
+  const column = useQuery(columnSummariesQuery(codebase.id)).data?.find((one) => one.column_id === usage.column_id)
+  const name = `${usage.table_name}.${usage.column_name}`
+  const isLocked = locked.table === usage.table_name && locked.column === usage.column_name
+  return (
+    <section className="facts">
+      <h3>Column</h3>
+      <dl>
+        <dt>Name</dt>
+        <dd>
+          {isLocked ? (
+            <code>{name}</code>
+          ) : (
+            <button type="button" className="link mono" onClick={() => lockColumn(usage.table_name, usage.column_name)}>
+              {name}
+            </button>
+          )}
+        </dd>
+        {column && (
+          <>
+            <dt>Type</dt>
+            <dd>
+              <code>
+                {column.type}
+                {column.nullable ? '' : ' not null'}
+                {column.primary_key ? ', primary key' : ''}
+              </code>
+            </dd>
+          </>
+        )}
+        {column?.references && (
+          <>
+            <dt>Points to</dt>
+            <dd>
+              <code>
+                {column.references.table}.{column.references.column}
+              </code>
+            </dd>
+          </>
+        )}
+        <dt>Through</dt>
+        <dd>
+          {usage.via === 'orm' || usage.via === 'sql' ? usage.via.toUpperCase() : words(usage.via)}
+          {usage.sub_type ? `, ${usage.sub_type}` : ''}
+        </dd>
+      </dl>
+    </section>
+  )
+}
+
+interface UsageDetailProps {
+  usage: Usage
+  index: number
+  total: string
+  codebase: Codebase
+  onStep: (step: 1 | -1) => void
+}
+
+export function UsageDetail({ usage, index, total, codebase, onStep }: UsageDetailProps) {
+  useHotkeys({ '[': () => onStep(-1), ']': () => onStep(1) })
+  const place = `${usage.file_path}:${usage.line_number}`
+  return (
+    <aside className="detail" aria-label="Usage">
+      <header>
+        <KindLetter kind={usage.usage_type} />
+        <h2 className="cut grow">
+          {kindInfo(usage.usage_type).label} <span className="font-normal">in</span> <code>{usage.symbol || 'the file itself'}</code>
+        </h2>
+        <span className="small dim">
+          {index + 1} of {total}
+        </span>
+        <button type="button" className="btn ghost icon" aria-label="Previous usage" onClick={() => onStep(-1)}>
+          <ChevronLeft className="i" aria-hidden="true" />
+        </button>
+        <button type="button" className="btn ghost icon" aria-label="Next usage" onClick={() => onStep(1)}>
+          <ChevronRight className="i" aria-hidden="true" />
+        </button>
+      </header>
+      <div className="where">
+        <code className="cut grow" title={place}>
+          {place}
+        </code>
+        <button type="button" className="btn ghost icon" aria-label={`Copy ${place}`} onClick={() => void copyText(place, 'Place')}>
+          <Copy className="i" aria-hidden="true" />
+        </button>
+        <Link from="/p/$project" to="/p/$project/files/$" params={(now) => ({ ...now, _splat: usage.file_path })} search={{ line: usage.line_number }} className="btn">
+          <ExternalLink className="i" aria-hidden="true" />
+          Open
+        </Link>
+      </div>
+      <UsageCode usage={usage} codebase={codebase} />
+      <Why usage={usage} />
+      <ColumnFacts usage={usage} codebase={codebase} />
+    </aside>
+  )
+}

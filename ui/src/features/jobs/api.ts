@@ -1,0 +1,38 @@
+// Owns the requests of jobs.
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import type { Job, LogLine } from '@/api/schema-types'
+import type { Page, RunState } from '@/api/types'
+import { api, everyPage } from '@/lib/http'
+import { isUnfinished } from '@/lib/jobs'
+
+/** The jobs running now; looks often while there are some, seldom while there are none. */
+export const runningJobsQuery = () =>
+  queryOptions({
+    queryKey: ['jobs', 'running'],
+    queryFn: async ({ signal }) => (await api.get<Page<Job>>('/jobs', { state: 'running', limit: 20 }, signal)).items,
+    refetchInterval: (query) => (query.state.data?.length ? 3000 : 15_000),
+  })
+
+export const jobsQuery = (project: string | undefined, state: RunState | undefined) =>
+  infiniteQueryOptions({
+    queryKey: ['jobs', 'list', project ?? '', state ?? ''],
+    queryFn: ({ pageParam, signal }) => api.get<Page<Job>>('/jobs', { project_id: project, state, limit: 50, cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    refetchInterval: (query) => (query.state.data?.pages.some((page) => page.items.some(isUnfinished)) ? 4000 : false),
+  })
+
+export const jobQuery = (id: string) =>
+  queryOptions({ queryKey: ['jobs', 'one', id], queryFn: ({ signal }) => api.get<Job>(`/jobs/${id}`, {}, signal) })
+
+export const jobLogQuery = (id: string) =>
+  queryOptions({ queryKey: ['jobs', 'log', id], queryFn: ({ signal }) => everyPage<LogLine>(`/jobs/${id}/log`, { limit: 200 }, 5000, signal) })
+
+/** Asks a job to stop, or starts a failed one again. */
+export function useJobAction(action: 'cancel' | 'retry') {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (id: string) => api.post<Job>(`/jobs/${id}/${action}`),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['jobs'] }),
+  })
+}

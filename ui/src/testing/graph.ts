@@ -1,0 +1,48 @@
+// Owns small lineage graphs for tests.
+import type { ColumnSummary, Graph, GraphEdge, UsageKind } from '@/api/types'
+import { KINDS } from '@/lib/usage-kinds'
+
+/** Two tables, two files, four edges: enough for every filter to matter. */
+export function bookshopGraph(): Graph {
+  const edge = (column_id: string, file_path: string, symbol: string, usage_type: UsageKind, more: Partial<GraphEdge> = {}): GraphEdge => ({
+    column_id,
+    file_path,
+    symbol,
+    usage_type,
+    count: 1,
+    line_number: 10,
+    tier: 'A',
+    ...more,
+  })
+  return {
+    tables: [
+      {
+        name: 'users',
+        kind: 'table',
+        total: 4,
+        columns: ['email', 'id', 'name', 'fax', 'phone', 'city'].map((name) => ({ column_id: `u.${name}`, name, type: 'text', primary_key: name === 'id', total: 1 })),
+      },
+      { name: 'orders', kind: 'table', total: 1, columns: [{ column_id: 'o.user_id', name: 'user_id', type: 'uuid', primary_key: false, total: 1 }] },
+    ],
+    code: [
+      { file_path: 'app/service.py', language: 'python', total: 4, symbols: [{ symbol: 'register', total: 3, counts: {} }, { symbol: 'login', total: 1, counts: {} }] },
+      { file_path: 'app/orders.py', language: 'python', total: 1, symbols: [{ symbol: 'total', total: 1, counts: {} }] },
+    ],
+    edges: [
+      edge('u.email', 'app/service.py', 'register', 'write', { count: 2, line_number: 20 }),
+      edge('u.email', 'app/service.py', 'register', 'filter', { line_number: 12 }),
+      edge('u.email', 'app/service.py', 'login', 'filter', { tier: 'C' }),
+      edge('o.user_id', 'app/orders.py', 'total', 'join', { tier: 'B' }),
+    ],
+    relations: [{ from_column_id: 'o.user_id', to_column_id: 'u.id', kind: 'foreign_key' }],
+    hidden: { tables: 0, files: 0, usages: 0 },
+  }
+}
+
+/** A column summary with only the figures a test names. */
+export function summary(name: string, counts: Partial<Record<UsageKind, number>> = {}, more: Partial<ColumnSummary> = {}): ColumnSummary {
+  const [table_name = '', column_name = ''] = name.split('.')
+  const all = Object.fromEntries(KINDS.map(({ kind }) => [kind, counts[kind] ?? 0])) as Record<UsageKind, number>
+  const total = Object.values(all).reduce((sum, value) => sum + value, 0)
+  return { column_id: name, table_name, column_name, type: 'text', nullable: false, primary_key: false, references: null, total, counts: all, files: 0, languages: [], ...more }
+}
