@@ -87,6 +87,10 @@ class Symbols:
         stmt = members(found.stmt).get(name)
         return Found(found.path, f"{found.name}.{name}", stmt) if stmt is not None else None
 
+    def imported(self, path: str, stmt: f.Import) -> Symbol | None:
+        """Return what an import inside of a function brings in."""
+        return self._imported(path, stmt, frozenset())
+
     def submodule(self, path: str, name: str) -> Package | None:
         """Return the module inside of a package, or None."""
         child = self._graph.child(path, name)
@@ -148,7 +152,12 @@ class Symbols:
             target = target if whole or stmt.alias == stmt.module else self.module(path, name)
             return Package(target) if target else External(name)
         if target is None:
-            return External(f"{stmt.module}.{stmt.name}")
+            # A folder without __init__.py is a package too.
+            dot = "" if stmt.module.endswith(".") else "."
+            inside = (
+                self.module(path, f"{stmt.module}{dot}{stmt.name}") if self.files[path].language == "python" else None
+            )
+            return Package(inside) if inside else External(f"{stmt.module}.{stmt.name}")
         found = self._plain(target, stmt.name, seen)
         if found is None and (child := self._graph.child(target, stmt.name)):
             return Package(child)
