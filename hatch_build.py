@@ -119,6 +119,15 @@ class UiBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             build_data["force_include"][str(WEB)] = "headwater/web"
 
 
-if __name__ == "__main__":
-    if os.environ.get("HEADWATER_SKIP_UI") != "1":
+def main(arguments: list[str]) -> None:
+    """`hatch_build.py` builds the UI when its sources changed; `hatch_build.py npm …` runs npm in ui/."""
+    if arguments[:1] == ["npm"]:
+        if not (UI / "node_modules").is_dir():
+            run_npm("ci", "--no-audit", "--no-fund")
+        run_npm(*arguments[1:])
+    elif os.environ.get("HEADWATER_SKIP_UI") != "1":
         print("built the web UI" if build() else "the web UI is up to date")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

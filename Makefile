@@ -1,0 +1,60 @@
+# Headwater: every target does its own set-up, and is quick when nothing changed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.locked
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fast bench lock ui ui-dev browser setup clean
+
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Headwater needs Python 3.11 or newer; name one with PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	HEADWATER_SKIP_UI=1 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(STAMP) ## Install the locked Python packages into .venv
+
+ui: $(STAMP) ## Build the web UI into the package (skipped when nothing changed)
+	@$(BIN)/python hatch_build.py
+
+run: ui ## Start Headwater on http://127.0.0.1:7717 (Ctrl-C stops it)
+	@$(BIN)/headwater up
+
+browser: $(STAMP) ## Get Chromium for the browser tests where it can be had
+	@$(BIN)/python tests/browser.py
+
+test: ui browser ## Run the whole test suite
+	$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python hatch_build.py npm run test
+
+fast: $(STAMP) ## Run the tests that need neither server nor browser
+	$(BIN)/python -m pytest --ignore=tests/e2e --ignore=tests/faults --ignore=tests/features --ignore=tests/store $(ARGS)
+
+check: ui ## Lint, types, import contracts, sizes, docs
+	$(BIN)/ruff check src tests bench hatch_build.py
+	$(BIN)/ruff format --check src tests bench hatch_build.py
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q --no-header --durations=0 tests/test_house.py tests/test_docs.py
+	@$(BIN)/python hatch_build.py npm run lint
+	@$(BIN)/python hatch_build.py npm run typecheck
+
+bench: $(STAMP) ## Measure against named peers: make bench PART=lineage ARGS="--ctfd … --polar … --umami …"
+	$(BIN)/python -m bench.$(or $(PART),lineage) $(ARGS)
+	$(BIN)/python -m bench.render
+
+lock: ## Resolve pyproject.toml anew into requirements.lock
+	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv
+	$(VENV)/lock/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --no-header --output-file requirements.lock --upgrade
+
+ui-dev: $(STAMP) ## Serve the UI with hot reload beside a running Headwater
+	@$(BIN)/python hatch_build.py npm run dev
+
+clean: ## Remove what was built
+	rm -rf $(VENV) ui/node_modules src/headwater/web dist build .pytest_cache .mypy_cache .ruff_cache test-artifacts

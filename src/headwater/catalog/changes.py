@@ -1,0 +1,284 @@
+"""The change vocabulary: a closed family of named types, each of which says its reverse and its hazards.
+
+A migration file, a diff and a schema editor all speak in these; `apply.py` folds them into a Schema.
+What a change replaces rides along as `was` when it is known: without it a change has no reverse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from headwater.catalog.model import Check, Column, Enum, ForeignKey, Index, Relation
+
+HazardKind = Literal["data_loss", "rewrite", "lock", "breaks_readers", "may_fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """A danger of applying a change to a live database."""
+
+    kind: HazardKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step from a Schema to another; concrete types name the table (and its schema) that they touch."""
+
+    table: str
+    schema: str | None = None
+
+    def reverse(self) -> Change | None:
+        """Return the change that undoes this one, or None when what was there is not known."""
+        return None
+
+    def hazards(self) -> tuple[Hazard, ...]:
+        """Return what can go wrong when this is applied to a database with rows and readers."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class AddTable(Change):
+    """A relation comes into being."""
+
+    relation: Relation = Relation("")
+
+    def reverse(self) -> DropTable:
+        return DropTable(self.table, self.schema, was=self.relation)
+
+
+@dataclass(frozen=True, slots=True)
+class DropTable(Change):
+    """A relation goes away with its rows."""
+
+    was: Relation | None = None
+
+    def reverse(self) -> AddTable | None:
+        return AddTable(self.table, self.schema, self.was) if self.was else None
+
+    def hazards(self) -> tuple[Hazard, ...]:
+        return (
+            Hazard("data_loss", f"All rows of {self.table} are lost."),
+            Hazard("breaks_readers", f"Whatever reads {self.table} fails."),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RenameTable(Change):
+    """A relation gets another name; keys that refer to it follow."""
+
+    new_name: str = ""
+
+    def reverse(self) -> RenameTable:
+        return RenameTable(self.new_name, self.schema, self.table)
+
+    def hazards(self) -> tuple[Hazard, ...]:
+        return (Hazard("breaks_readers", f"Whatever names {self.table} fails until it says {self.new_name}."),)
+
+
+@dataclass(frozen=True, slots=True)
+class AddColumn(Change):
+    """A table gets one more column."""
+
+    column: Column = Column("")
+
+    def reverse(self) -> DropColumn:
+        return DropColumn(self.table, self.schema, self.column.name, was=self.column)
+
+    def hazards(self) -> tuple[Hazard, ...]:
+        if self.column.nullable or self.column.default is not None or self.column.generated:
+            return ()
+        return (Hazard("may_fail", f"{self.column.name} may not be null and has no default: fails when rows exist."),)
+
+
+@dataclass(frozen=True, slots=True)
+class DropColumn(Change):
+    """A column goes away with its values, keys and indexes."""
+
+    column: str = ""
+    was: Column | None = None
+
+    def reverse(self) -> AddColumn | None:
+        return AddColumn(self.table, self.schema, self.was) if self.was else None
+
+    def hazards(self) -> tuple[Hazard, ...]:
+        name = f"{self.table}.{self.column}"
+        return (
+            Hazard("data_loss", f"The values of {name} are lost."),
+            Hazard("breaks_readers", f"Whatever names {name} fails."),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RenameColumn(Change):
+    """A column gets another name; keys and indexes follow."""
+
+    column: str = ""
+    new_name: str = ""
+
+    def reverse(self) -> RenameColumn:
+        return RenameColumn(self.table, self.schema, self.new_name, self.column)
+
+    def hazards(self) -> tuple[Hazard, ...]:
+        text = f"Whatever names {self.table}.{self.column} fails until it says {self.new_name}."
+        return (Hazard("breaks_readers", text),)
+
+
+@dataclass(frozen=True, slots=True)
+class AlterType(Change):
+    """A column gets another type."""
+
+    column: str = ""
+    type: str = ""
+    was: str | None = None
+
+    def reverse(self) -> AlterType | None:
+        return None if self.was is None else AlterType(self.table, self.schema, self.column, self.was, self.type)
+
+    def hazards(self) -> tuple[Hazard, ...]:
+        name = f"{self.table}.{self.column}"
+        return (
+            Hazard("rewrite", f"The table may be rewritten under a lock while {name} changes its type."),
+            Hazard("may_fail", f"Values of {name} that do not fit {self.type} stop the change."),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SetNullable(Change):
+    """A column begins or ceases to accept NULL."""
+
+    column: str = ""
+    nullable: bool = True
+
+    def reverse(self) -> SetNullable:
+        return SetNullable(self.table, self.schema, self.column, not self.nullable)
+
+    def hazards(self) -> tuple[Hazard, ...]:
+        if self.nullable:
+            return ()
+        return (
+            Hazard("may_fail", f"Fails while {self.table}.{self.column} holds a NULL."),
+            Hazard("lock", f"{self.table} is locked while all rows are checked."),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SetDefault(Change):
+    """A column's default changes (None: it has none)."""
+
+    column: str = ""
+    default: str | None = None
+    was: str | None = None
+
+    def reverse(self) -> SetDefault:
+        return SetDefault(self.table, self.schema, self.column, self.was, self.default)
+
+
+@dataclass(frozen=True, slots=True)
+class SetPrimaryKey(Change):
+    """The primary key becomes these columns (empty: there is none)."""
+
+    columns: tuple[str, ...] = ()
+    was: tuple[str, ...] | None = None
+
+    def reverse(self) -> SetPrimaryKey | None:
+        return None if self.was is None else SetPrimaryKey(self.table, self.schema, self.was, self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class AddForeignKey(Change):
+    """A table begins to refer to another."""
+
+    key: ForeignKey = ForeignKey((), "")
+
+    def reverse(self) -> DropForeignKey:
+        return DropForeignKey(self.table, self.schema, self.key.name, self.key.columns, was=self.key)
+
+    def hazards(self) -> tuple[Hazard, ...]:
+        return (
+            Hazard("lock", f"{self.table} and {self.key.ref_table} are locked while all rows are checked."),
+            Hazard("may_fail", f"Fails when a row of {self.table} refers to nothing."),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DropForeignKey(Change):
+    """A table ceases to refer to another; the key is known by name, or by its columns."""
+
+    name: str | None = None
+    columns: tuple[str, ...] = ()
+    was: ForeignKey | None = None
+
+    def reverse(self) -> AddForeignKey | None:
+        return AddForeignKey(self.table, self.schema, self.was) if self.was else None
+
+
+@dataclass(frozen=True, slots=True)
+class AddIndex(Change):
+    """A table gets an index or a unique constraint."""
+
+    index: Index = Index(None, ())
+
+    def reverse(self) -> DropIndex:
+        return DropIndex(self.table, self.schema, self.index.name or "", was=self.index)
+
+    def hazards(self) -> tuple[Hazard, ...]:
+        lock = Hazard("lock", f"Writes to {self.table} wait while the index is built, unless built concurrently.")
+        twins = Hazard("may_fail", f"Fails when two rows of {self.table} are equal in these columns.")
+        return (lock, twins) if self.index.unique else (lock,)
+
+
+@dataclass(frozen=True, slots=True)
+class DropIndex(Change):
+    """An index goes away (`table` may be empty: in most engines an index name alone says which)."""
+
+    name: str = ""
+    was: Index | None = None
+
+    def reverse(self) -> AddIndex | None:
+        return AddIndex(self.table, self.schema, self.was) if self.was else None
+
+
+@dataclass(frozen=True, slots=True)
+class AddCheck(Change):
+    """A table gets a condition that every row must fulfil."""
+
+    check: Check = Check("")
+
+    def reverse(self) -> DropCheck:
+        return DropCheck(self.table, self.schema, self.check.name or "", was=self.check)
+
+    def hazards(self) -> tuple[Hazard, ...]:
+        return (Hazard("may_fail", f"Fails when a row of {self.table} breaks it."),)
+
+
+@dataclass(frozen=True, slots=True)
+class DropCheck(Change):
+    """A condition is lifted; `name` may name any constraint of the table."""
+
+    name: str = ""
+    was: Check | None = None
+
+    def reverse(self) -> AddCheck | None:
+        return AddCheck(self.table, self.schema, self.was) if self.was else None
+
+
+@dataclass(frozen=True, slots=True)
+class AddEnum(Change):
+    """A named type with a closed list of values comes into being, or gets a new list; `table` is its name."""
+
+    enum: Enum = Enum("", ())
+
+    def reverse(self) -> DropEnum:
+        return DropEnum(self.table, self.schema, was=self.enum)
+
+
+@dataclass(frozen=True, slots=True)
+class DropEnum(Change):
+    """A named type goes away; `table` is its name."""
+
+    was: Enum | None = None
+
+    def reverse(self) -> AddEnum | None:
+        return AddEnum(self.table, self.schema, self.was) if self.was else None

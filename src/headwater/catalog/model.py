@@ -1,0 +1,159 @@
+"""The Schema: tables, columns, keys, indexes, enums, as plain frozen values.
+
+Foreign keys hold names, not pointers, so that values compare, hash, pickle and serialise. No consumer may ask
+which engine or file a Schema came from; each object carries `origins` that say where it was declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
+
+Named = TypeVar("Named", "Column", "Relation")
+RelationKind = Literal["table", "view", "materialized_view", "collection", "keyspace"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a thing was declared: a file and 1-based line, or the name of a database with line 0."""
+
+    file: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; `type` is the type as its source spells it, in the source's own dialect."""
+
+    name: str
+    type: str = ""
+    nullable: bool = True
+    default: str | None = None
+    generated: str | None = None
+    identity: bool = False
+    comment: str | None = None
+    origins: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """Columns that refer to the columns of another table (empty `ref_columns` means its primary key)."""
+
+    columns: tuple[str, ...]
+    ref_table: str
+    ref_columns: tuple[str, ...] = ()
+    name: str | None = None
+    ref_schema: str | None = None
+    on_delete: str | None = None
+    on_update: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index or, with `unique`, a unique constraint; an expression stands in `columns` in parentheses."""
+
+    name: str | None
+    columns: tuple[str, ...]
+    unique: bool = False
+    where: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A condition that every row fulfils."""
+
+    expression: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enum:
+    """A named type with a closed list of values."""
+
+    name: str
+    values: tuple[str, ...]
+    schema: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table, view, collection or keyspace.
+
+    `definition` is the SQL of a view. `inferred_from` is the number of sampled documents or keys when the
+    columns were inferred rather than declared.
+    """
+
+    name: str
+    columns: tuple[Column, ...] = ()
+    schema: str | None = None
+    kind: RelationKind = "table"
+    primary_key: tuple[str, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    checks: tuple[Check, ...] = ()
+    comment: str | None = None
+    definition: str | None = None
+    inferred_from: int | None = None
+    origins: tuple[Origin, ...] = ()
+
+    @property
+    def qualified_name(self) -> str:
+        """The name with its schema in front when it has one."""
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+    def column(self, name: str) -> Column | None:
+        """Return the column of that name, exactly spelt first, then ignoring case; or None."""
+        return _find(self.columns, name)
+
+    def references(self, column: str) -> tuple[str, str] | None:
+        """Return the (table, column) that a column refers to by a single-column foreign key, or None."""
+        for key in self.foreign_keys:
+            if key.columns == (column,):
+                return key.ref_table, key.ref_columns[0] if key.ref_columns else ""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Everything that one source declares. Relations keep the order in which the source declares them."""
+
+    relations: tuple[Relation, ...] = ()
+    enums: tuple[Enum, ...] = ()
+    source: str = ""
+
+    def relation(self, name: str, schema: str | None = None) -> Relation | None:
+        """Return the relation of that name (and schema, when given), exact spelling first, or None."""
+        found = [r for r in self.relations if schema is None or r.schema is None or r.schema == schema]
+        return _find(found, name)
+
+    def __iter__(self) -> Iterator[Relation]:
+        return iter(self.relations)
+
+    def with_relation(self, relation: Relation) -> Schema:
+        """Return this Schema with a relation added, or put in the place of its namesake."""
+        kept = tuple(relation if _same(r, relation) else r for r in self.relations)
+        return replace(self, relations=kept if relation in kept else (*kept, relation))
+
+    def without_relation(self, name: str, schema: str | None = None) -> Schema:
+        """Return this Schema without one relation."""
+        gone = self.relation(name, schema)
+        return replace(self, relations=tuple(r for r in self.relations if r is not gone))
+
+    def map_relations(self, change: Callable[[Relation], Relation]) -> Schema:
+        """Return this Schema with a function applied to each relation."""
+        return replace(self, relations=tuple(change(relation) for relation in self.relations))
+
+
+def _same(left: Relation, right: Relation) -> bool:
+    return left.name == right.name and left.schema == right.schema
+
+
+def _find(things: Iterable[Named], name: str) -> Named | None:
+    folded = None
+    for thing in things:
+        if thing.name == name:
+            return thing
+        if folded is None and thing.name.casefold() == name.casefold():
+            folded = thing
+    return folded

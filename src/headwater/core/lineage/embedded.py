@@ -1,0 +1,258 @@
+"""SQL in strings and SQL files: every rope that reads as a statement, parsed, and its columns claimed.
+
+A string counts as SQL when it begins like a statement, some dialect parses it, and it names a table that the
+Schema knows. One that names such a table and cannot be parsed is reported as not understood.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+import msgspec
+from sqlglot import exp
+
+from headwater.catalog import facts as f
+from headwater.catalog import sqltext
+from headwater.catalog.model import Schema
+from headwater.catalog.usages import Evidence
+from headwater.core.lineage.claims import Claim, Missed
+from headwater.core.lineage.ropes import Flat, Rope, blank_fill, flatten, name_fill, rope_of
+from headwater.core.lineage.sqlroles import ColumnRole, roles
+from headwater.core.lineage.walk import children, functions
+
+_STATEMENT = re.compile(
+    r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:select\b.+?\bfrom\b|insert\s+(?:or\s+\w+\s+|ignore\s+)?into\b|update\b.+?\bset\b"
+    r"|delete\s+(?:\S+\s+)?from\b|with\s+(?:recursive\s+)?[\w\"`]+\s*(?:\([^)]*\)\s*)?as\b|merge\s+(?:into\s+)?\S+|replace\s+into\b"
+    r"|create\s+(?:or\s+replace\s+|or\s+alter\s+)?(?:temp(?:orary)?\s+)?(?:materialized\s+)?view\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ROUTINE = re.compile(
+    r"\s*(?:create|alter)\s+(?:or\s+(?:replace|alter)\s+)?(?:function|procedure|proc|trigger)\b", re.IGNORECASE
+)
+_VERB = re.compile(r"\b(?:select|insert|update|delete|merge|replace|with|create|alter)\b", re.IGNORECASE)
+_INSIDE = re.compile(r"\(\s*(?:select|with|insert|update|delete)\b", re.IGNORECASE)
+_PARENTHESES = re.compile(r"'(?:[^']|'')*'|[()]")
+_WORDS = re.compile(r"[\w$]+")
+_LONG_INSERT = re.compile(r"\s*(?:insert|replace)\b[^;]*?\bvalues\s*\(", re.IGNORECASE)
+_LONG = 20_000
+_EXCERPT = 300
+
+
+class _Names(msgspec.Struct):
+    """What the names of one function and of the module around it stand for, as far as strings go."""
+
+    known: dict[str, f.Expr | f.Function]
+
+    def lookup(self, name: str) -> f.Expr | f.Function | None:
+        return self.known.get(name)
+
+
+def claims(module: f.Module, schema: Schema) -> tuple[list[Claim], list[Missed]]:
+    """Return the claims of all SQL in one file, and the SQL that was not understood.
+
+    Args:
+        module: the facts of the file.
+        schema: the tables that SQL may speak of.
+    """
+    finder = _Finder(module, schema)
+    for symbol, body in functions(module):
+        finder.function(symbol, body)
+    return finder.claims, finder.missed
+
+
+class _Finder:
+    """Collects the claims of one module."""
+
+    def __init__(self, module: f.Module, schema: Schema) -> None:
+        self.claims: list[Claim] = []
+        self.missed: list[Missed] = []
+        self._module = module
+        self._schema = schema
+        self._tables = {relation.name.casefold() for relation in schema}
+        self._globals = _constants(module.body)
+
+    def function(self, symbol: str, body: tuple[f.Stmt, ...]) -> None:
+        """Look at the strings that stand directly in one function."""
+        lookup = _Names({**self._globals, **_constants(body)}).lookup
+        for expr in _string_roots(body, self._module.language):
+            rope = rope_of(expr, lookup)
+            if rope and _looks_like_sql(rope):
+                self._rope(rope, symbol)
+
+    def _rope(self, rope: Rope, symbol: str) -> None:
+        flat = flatten(rope)
+        whole = _STATEMENT.match(flat.text) or _ROUTINE.match(flat.text)
+        if not whole and not _INSIDE.search(flat.text):
+            return
+        words = {word.casefold() for word in _WORDS.findall(flat.text)}
+        if words.isdisjoint(self._tables):
+            return
+        if _ROUTINE.match(flat.text):
+            self._routine(flat, symbol)
+        elif not (whole and (self._statement(flat, 0, flat.text, symbol) or self._second_try(rope, symbol))):
+            salvaged = self._salvage(flat, symbol)
+            if whole and not salvaged:
+                self._miss(flat)
+
+    def _salvage(self, flat: Flat, symbol: str) -> bool:
+        """Claim the queries in parentheses of a text that makes a statement only together with other texts."""
+        found = False
+        position = 0
+        while opening := _INSIDE.search(flat.text, position):
+            close = _closing(flat.text, opening.start())
+            inside = flat.text[opening.start() + 1 : close]
+            found = self._statement(flat, opening.start() + 1, inside, symbol) or found
+            position = close
+        return found
+
+    def _second_try(self, rope: Rope, symbol: str) -> bool:
+        if not any(piece.hole for piece in rope):
+            return False
+        tries = (flatten(rope, fill) for fill in (blank_fill, name_fill))
+        return any(self._statement(flat, 0, flat.text, symbol) for flat in tries)
+
+    def _statement(self, flat: Flat, offset: int, text: str, symbol: str) -> bool:
+        """Claim the columns of statements whose text begins at `offset` of the rope; False when none parses."""
+        if len(text) > _LONG and (head := _LONG_INSERT.match(text)):
+            text = text[: head.end()] + "0)"
+        trees, _ = sqltext.parse(sqltext.mask(text))
+        if not trees or any(isinstance(tree, exp.Command) for tree in trees):
+            return False
+        for tree in trees:
+            for role in roles(tree, self._schema):
+                self._claim(flat, offset, role, symbol)
+        return True
+
+    def _routine(self, flat: Flat, symbol: str) -> None:
+        """Claim what the statements in a routine's body do, one by one; the body of most dialects is opaque."""
+        for statement in _body_statements(flat.text):
+            if not self._statement(flat, statement.start, statement.text, symbol):
+                self._miss(flat, statement.start, statement.text)
+
+    def _claim(self, flat: Flat, offset: int, role: ColumnRole, symbol: str) -> None:
+        span = flat.span(offset + role.start, offset + role.end)
+        if span is None:
+            return
+        why = Evidence(f"SQL {_PHRASES[role.usage_type]}; {role.why}.")
+        self.claims.append(
+            Claim(role.table, role.column, *span, symbol, role.usage_type, role.sub_type, "sql", role.tier, (why,))
+        )
+
+    def _miss(self, flat: Flat, start: int = 0, text: str = "") -> None:
+        place = next((piece.start for piece in flat.pieces if piece.start >= 0), 0)
+        span = flat.span(start, start + 1)
+        excerpt = " ".join((text or flat.text).split())[:_EXCERPT]
+        self.missed.append(Missed(span[0] if span else place, excerpt, "No dialect parses it."))
+
+
+_PHRASES = {
+    "read": "reads it",
+    "write": "inserts it",
+    "update": "sets it",
+    "delete": "deletes rows",
+    "join": "joins on it",
+    "filter": "filters, sorts or groups by it",
+    "projection": "selects it",
+}
+
+
+def _looks_like_sql(rope: Rope) -> bool:
+    """A cheap test: some piece of the rope holds a word that every statement has."""
+    return any(_VERB.search(piece.text) for piece in rope)
+
+
+def _closing(text: str, opening: int) -> int:
+    """Return where the parenthesis that opens at `opening` closes; quotes in SQL balance themselves."""
+    depth = 0
+    for match in _PARENTHESES.finditer(text, opening):
+        depth += 1 if match[0] == "(" else -1 if match[0] == ")" else 0
+        if depth == 0:
+            return match.start()
+    return len(text)
+
+
+def _constants(body: tuple[f.Stmt, ...]) -> dict[str, f.Expr | f.Function]:
+    """Return what each name is assigned in a body, once or built up by `+=`; one with several values is left out."""
+    values: dict[str, list[tuple[str, f.Expr]]] = defaultdict(list)
+    for statement in _statements(body):
+        if isinstance(statement, f.Assign) and statement.value is not None:
+            for target in statement.targets:
+                if isinstance(target, f.Name):
+                    values[target.id].append((statement.op, statement.value))
+    known: dict[str, f.Expr | f.Function] = {stmt.name: stmt for stmt in body if isinstance(stmt, f.Function)}
+    built = ((name, _put_together(name, parts)) for name, parts in values.items())
+    return known | {name: expr for name, expr in built if expr is not None}
+
+
+def _put_together(name: str, parts: list[tuple[str, f.Expr]]) -> f.Expr | None:
+    first_op, whole = parts[0]
+    if first_op != "=" or (len(parts) > 1 and not isinstance(whole, (f.Text, f.Binary, f.Call))):
+        return None
+    for op, value in parts[1:]:
+        grown = _grown(name, value) if op == "=" else value if op == "+=" else None
+        if grown is None:
+            return None
+        whole = f.Binary(value.start, value.end, "+", whole, grown)
+    return whole
+
+
+def _grown(name: str, value: f.Expr) -> f.Expr | None:
+    """Return what `name = name + more` adds."""
+    if isinstance(value, f.Binary) and value.op == "+" and isinstance(value.left, f.Name) and value.left.id == name:
+        return value.right
+    return None
+
+
+def _statements(body: tuple[f.Stmt, ...]) -> Iterator[f.Stmt]:
+    for statement in body:
+        yield statement
+        if isinstance(statement, f.Branch):
+            yield from _statements(statement.body)
+            yield from _statements(statement.otherwise)
+        elif isinstance(statement, (f.Loop, f.Scope)):
+            yield from _statements(statement.body)
+
+
+def _string_roots(body: tuple[f.Stmt, ...], language: str) -> Iterator[f.Expr]:
+    """Yield the largest string expressions below statements, and the names that strings were built up under."""
+    for statement in body:
+        if isinstance(statement, f.Do) and isinstance(statement.value, f.Text) and language != "sql":
+            continue  # a docstring
+        yield from _roots_below(statement)
+
+
+def _roots_below(node: f.Node) -> Iterator[f.Expr]:
+    if isinstance(node, (f.Function, f.Class)):
+        return
+    if isinstance(node, (f.Text, f.Binary)) or (isinstance(node, f.Call) and _builds_text(node)):
+        yield node
+        if isinstance(node, f.Text):
+            for part in node.parts:
+                if not isinstance(part, f.Chunk):
+                    yield from _roots_below(part)
+            return
+    if isinstance(node, f.Assign) and node.op == "+=" and isinstance(node.targets[0], f.Name):
+        yield node.targets[0]
+    for child in children(node):
+        yield from _roots_below(child)
+
+
+def _builds_text(node: f.Call) -> bool:
+    return isinstance(node.func, f.Attr) and node.func.name in ("format", "join")
+
+
+def _body_statements(text: str) -> Iterator[sqltext.Statement]:
+    """Yield the row-touching statements in a routine's body, wherever they stand."""
+    for match in _INNER.finditer(text):
+        found = next(sqltext.split(text[match.start() : match.end()]), None)
+        if found:
+            yield sqltext.Statement(found.text, match.start() + found.start)
+
+
+_INNER = re.compile(
+    r"(?<![\w$])(?:select\b(?:(?!;|\bbegin\b|\bend\b(?!\s*(?:as\b|,|\)))).)+?\bfrom\b|insert\s+into\b|update\s+\S+(?:\s+\S+)?\s+set\b|delete\s+from\b|merge\s+into\b)"
+    r"(?:'(?:[^']|'')*'|[^;'])*?(?=;|\bend\b\s*;?\s*$|\Z|^\s*go\s*$)",
+    re.IGNORECASE | re.DOTALL | re.MULTILINE,
+)

@@ -1,0 +1,198 @@
+"""Pass 1, intake: from a folder or archive to the text files worth reading, with a named reason for each other.
+
+Sources come out as UTF-8 whatever they were. Nothing is written to disk and no archive is ever unpacked: members
+are read one by one, into bounded memory, and their true size is checked while they are read, whatever they state.
+"""
+
+from __future__ import annotations
+
+import codecs
+import lzma
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import charset_normalizer
+import pathspec
+
+from headwater.core.lineage import sorting
+from headwater.core.lineage.containers import Entry, open_container
+from headwater.core.lineage.limits import Limits
+from headwater.core.lineage.result import ScannedFile
+from headwater.kit.errors import HeadwaterError, TooLarge, Unreadable
+from headwater.readers import SourceFile
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_BROKEN = (
+    OSError,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    ValueError,
+)
+
+
+@dataclass(slots=True)
+class Intake:
+    """The code base as the other passes see it: the sources to read, and a line about every file."""
+
+    sources: list[SourceFile] = field(default_factory=list)
+    files: list[ScannedFile] = field(default_factory=list)
+    texts: dict[str, bytes] = field(default_factory=dict)
+
+
+def intake(
+    source: Path,
+    *,
+    limits: Limits | None = None,
+    keep_texts: bool = False,
+    on_file: Callable[[int], None] = lambda count: None,
+) -> Intake:
+    """Read a folder, ZIP or tar archive.
+
+    Args:
+        source: path of the folder or archive.
+        limits: bounds; the defaults of `Limits` when None.
+        keep_texts: keep the text of files that are not read too, for a file browser.
+        on_file: called with the number of files seen so far; may raise to stop.
+
+    Raises:
+        Unreadable: not a folder, not a whole archive, or no file in it.
+        TooLarge: more entries or more text than the limits allow.
+    """
+    limits = limits or Limits()
+    found = Intake()
+    total = 0
+    with open_container(source, limits) as entries:
+        for entry in _without_ignored(entries, source) if source.is_dir() else entries:
+            text = _take(found, entry, limits, keep_texts)
+            total += len(text)
+            if total > limits.total_bytes:
+                raise TooLarge(f"The code base holds more than {limits.total_bytes >> 20} MB of text.")
+            on_file(len(found.files))
+    if not found.files:
+        raise Unreadable(f"{source.name} holds no files.")
+    return _below_common_folder(found) if not source.is_dir() else found
+
+
+def _take(found: Intake, entry: Entry, limits: Limits, keep_texts: bool) -> bytes:
+    language, supported = sorting.language_of(entry.path)
+    reason = entry.refused or sorting.refusal_by_path(entry.path)
+    code = bool(language) or keep_texts
+    if not reason and entry.size > limits.file_bytes:
+        reason = "too_large" if language else "not_code"
+    raw = b""
+    if not reason and code:
+        raw, reason = _read(entry, limits)
+    text = raw
+    if not reason and code:
+        text, reason = to_utf8(raw)
+    if not reason and supported:
+        reason = sorting.refusal_by_content(entry.path, text)
+    _record(found, entry, language, supported, reason, text)
+    if text and not reason and keep_texts:
+        found.texts[entry.path] = text
+    return text
+
+
+def _record(found: Intake, entry: Entry, language: str, supported: bool, reason: str, text: bytes) -> None:
+    reason = reason or ("" if language else "not_code")
+    status = "skipped" if reason else "scanned" if supported else "unsupported"
+    size = len(text) or entry.size
+    lines = text.count(b"\n") + (not text.endswith(b"\n")) if text else 0
+    found.files.append(ScannedFile(entry.path, language, size, lines, status, reason))  # type: ignore[arg-type]
+    if status == "scanned":
+        found.sources.append(SourceFile(entry.path, language, text))
+
+
+def _read(entry: Entry, limits: Limits) -> tuple[bytes, str]:
+    try:
+        with entry.open() as file:
+            raw = file.read(limits.file_bytes + 1)
+    except (*_BROKEN, HeadwaterError, RuntimeError):
+        return b"", "not_readable"
+    return (b"", "too_large") if len(raw) > limits.file_bytes else (raw, "")
+
+
+def to_utf8(raw: bytes) -> tuple[bytes, str]:
+    """Return (the text as UTF-8 without a byte-order mark, "") or (b"", "binary")."""
+    for bom, encoding in _BOMS:
+        if raw.startswith(bom):
+            return raw[len(bom) :].decode(encoding, "replace").encode(), ""
+    if b"\0" in raw[:8192]:
+        return b"", "binary"
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return _guess(raw)
+    return raw, ""
+
+
+def _guess(raw: bytes) -> tuple[bytes, str]:
+    best = charset_normalizer.from_bytes(raw[:65536]).best()
+    encoding = best.encoding if best else "latin-1"
+    return raw.decode(encoding, "replace").encode(), ""
+
+
+def _without_ignored(entries: Iterable[Entry], root: Path) -> Iterable[Entry]:
+    """Apply each folder's .gitignore to what lies below it, as git does, nearest file last."""
+    specs: dict[str, pathspec.GitIgnoreSpec] = {}
+    for entry in entries:
+        folders = _folders_of(entry.path)
+        for folder in folders:
+            if folder not in specs:
+                specs[folder] = _read_ignores(root / folder / ".gitignore")
+        yield entry if entry.refused or not _ignored(entry.path, folders, specs) else _refuse(entry, "ignored")
+
+
+def _folders_of(path: str) -> list[str]:
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[:depth]) for depth in range(len(parts) + 1)]
+
+
+def _read_ignores(file: Path) -> pathspec.GitIgnoreSpec:
+    try:
+        lines = file.read_text("utf-8", "replace").splitlines() if file.is_file() else []
+        return pathspec.GitIgnoreSpec.from_lines(lines)
+    except (OSError, ValueError):
+        return pathspec.GitIgnoreSpec.from_lines([])
+
+
+def _ignored(path: str, folders: list[str], specs: dict[str, pathspec.GitIgnoreSpec]) -> bool:
+    verdict = False
+    for folder in folders:
+        spec = specs[folder]
+        if spec.patterns:
+            verdict_here = spec.check_file(path[len(folder) + 1 :] if folder else path).include
+            verdict = verdict if verdict_here is None else verdict_here
+    return verdict
+
+
+def _refuse(entry: Entry, reason: str) -> Entry:
+    return Entry(entry.path, entry.size, reason, entry.open)
+
+
+def _below_common_folder(found: Intake) -> Intake:
+    """Drop the one folder that an archive wraps around everything (`app-main/`), as its users think without it."""
+    heads = {file.path.partition("/")[0] for file in found.files if "/" in file.path}
+    loose = any("/" not in file.path for file in found.files)
+    if loose or len(heads) != 1 or not next(iter(heads)):
+        return found
+    cut = len(next(iter(heads))) + 1
+    return Intake(
+        [SourceFile(f.path[cut:], f.language, f.source) for f in found.sources],
+        [ScannedFile(f.path[cut:], f.language, f.size, f.lines, f.status, f.reason) for f in found.files],
+        {path[cut:]: text for path, text in found.texts.items()},
+    )

@@ -1,0 +1,336 @@
+"""What `value.name` is: columns and relationships of models, members of classes, names in modules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable as Fn
+from typing import Any
+
+from headwater.catalog import facts as f
+from headwater.catalog.usages import Tier
+from headwater.core.lineage.orm import typehints as types
+from headwater.core.lineage.orm.frame import Frame
+from headwater.core.lineage.orm.index import ClassInfo, Index, class_of, parameters_of
+from headwater.core.lineage.orm.values import (
+    Callable,
+    Cell,
+    Class,
+    Column,
+    Dict,
+    Entity,
+    Instance,
+    Library,
+    Many,
+    Namespace,
+    Object,
+    Query,
+    Relation,
+    Row,
+    TypeOf,
+    Union,
+    Value,
+    Variable,
+    union,
+)
+from headwater.core.lineage.symbols import External, Found, Package, Symbol
+from headwater.readers import Field
+
+_PROPERTY = frozenset(
+    {"property", "cached_property", "hybrid_property", "computed_field", "classproperty", "reify", "get", "expression"}
+)
+Span = tuple[int, int]
+
+
+def attribute(frame: Frame, value: Value, name: str, span: Span) -> Value:
+    """Return what an attribute of a value is, and note the column that it reads."""
+    handler = _BY_TYPE.get(type(value))
+    return handler(frame, value, name, span) if handler else None
+
+
+def _of_union(frame: Frame, value: Union, name: str, span: Span) -> Value:
+    return union(*(attribute(frame, item, name, span) for item in _of_many(value.items)))
+
+
+def _of_namespace(frame: Frame, value: Namespace, name: str, span: Span) -> Value:
+    symbols = frame.index.symbols
+    return of_symbol(frame.index, symbols.lookup(value.path, name) or symbols.submodule(value.path, name))
+
+
+def _of_dict(frame: Frame, value: Dict, name: str, span: Span) -> Value:
+    return union(*(entry.value for entry in value.entries if entry.key == name))
+
+
+def _of_many(items: tuple[Value, ...]) -> tuple[Value, ...]:
+    """When a value can be rows of several models, what we read of it is less certain."""
+    if sum(isinstance(item, (Instance, Entity)) for item in items) < 2:
+        return items
+    return tuple(_doubtful(item) for item in items)
+
+
+def _doubtful(item: Value) -> Value:
+    if isinstance(item, Instance):
+        return Instance(item.model, item.why, False, item.new)
+    return Entity(item.model, False) if isinstance(item, Entity) else item
+
+
+def _of_instance(frame: Frame, value: Instance, name: str, span: Span) -> Value:
+    index = frame.index
+    place = index.place(value.model, name)
+    if place is not None:
+        tier: Tier = "A" if value.sure else "B"
+        frame.note(value.model, place, span, "read", value.why, tier, "attribute")
+        return None
+    field = index.fields[value.model].get(name)
+    if field is not None:
+        return _related(frame, value, field, span)
+    owner = class_of(index, value.model)
+    return member(index, Object(owner.path, owner.name), name, value) if owner else None
+
+
+def _related(frame: Frame, value: Instance, field: Field, span: Span) -> Value:
+    if field.target is None or field.target not in frame.index.models:
+        return None
+    for place in relation_columns(frame.index, value.model, field):
+        frame.note(value.model, place, span, "join", value.why, "B", "attribute", "lazy")
+    target = frame.index.models[field.target].name
+    found = Instance(field.target, f"{field.name} leads to {target}.", value.sure)
+    return Many(found) if field.many else found
+
+
+def relation_columns(index: Index, model: str, field: Field) -> list[tuple[str, str]]:
+    """Return the columns that a relationship joins on, as (table, column)."""
+    target = index.models.get(field.target or "")
+    if target is None:
+        return []
+    mine = [place for column in field.local if (place := index.owner_of(model, column))]
+    theirs = [place for column in field.remote if (place := index.owner_of(target.key, column))]
+    middle = [(field.through, c) for c in (*field.through_local, *field.through_remote)] if field.through else []
+    return [*mine, *middle, *theirs]
+
+
+def _of_entity(frame: Frame, value: Entity, name: str, span: Span) -> Value:
+    index = frame.index
+    place = index.place(value.model, name)
+    if place is not None:
+        model = index.models[value.model].name
+        tier: Tier = "A" if value.sure else "B"
+        draft = frame.note(value.model, place, span, "read", f"{name} is a column of {model}.", tier, settled=False)
+        return Column((value.model,), name, None, (draft,))
+    field = index.fields[value.model].get(name)
+    if field is not None:
+        return Relation(value.model, name, span) if field.target in index.models else None
+    words = index.language
+    owner = class_of(index, value.model)
+    found = member(index, Class(owner.path, owner.name), name, value) if owner else None
+    if found is not None:
+        return found
+    if name in words.query_attributes:
+        whole_row(frame, value.model, span)
+        return Query((Instance(value.model, "It comes from a query."),), sources=(value.model,), at=span)
+    return value if name in words.column_attributes else None
+
+
+def whole_row(frame: Frame, model: str, span: Span) -> None:
+    """Note that all columns of a model are loaded without being named."""
+    table = frame.index.models[model].table
+    frame.note(model, (table, "*"), span, "projection", "All columns are loaded.", "A", "orm", "implicit")
+
+
+def _of_row(frame: Frame, value: Row, name: str, span: Span) -> Value:
+    for item, label in zip(value.items, value.names, strict=False):
+        if label != name:
+            continue
+        if isinstance(item, Cell):
+            place = frame.index.place(item.model, item.attribute)
+            if place and item.attribute == name:
+                frame.note(item.model, place, span, "read", "The row was loaded by column.", "B", "attribute")
+            return None
+        return item
+    return None
+
+
+def member(index: Index, value: Object | Class, name: str, bound: Value = None) -> Value:
+    """Return what a class of the code base has under a name; `bound` is the model that stands for it, if any."""
+    key = (f"{value.path}:{value.name}", name, type(bound or value).__name__)
+    is_plain = not value.args and not isinstance(bound, Instance)
+    if is_plain and key in index.attributes:
+        return index.attributes[key]
+    if is_plain:
+        index.attributes[key] = None
+    found = _member(index, value, name, bound or value)
+    if is_plain:
+        index.attributes[key] = found
+    return found
+
+
+def _member(index: Index, value: Object | Class, name: str, bound: Value) -> Value:
+    where = index.member(value.path, value.name, name)
+    if where is None:
+        return _assigned_in_constructor(index, value, name)
+    info, stmt = where
+    bindings = bindings_of(index, value, info)
+    if isinstance(stmt, f.Function):
+        method = Callable(info.path, f"{info.name}.{name}", bound)
+        is_value = any(_last(decorator) in _PROPERTY for decorator in stmt.decorators)
+        return returned(index, method, stmt) if is_value and not isinstance(bound, (Entity, Class)) else method
+    if isinstance(stmt, f.Assign):
+        found = types.read(index, info.path, stmt.annotation, bindings, bound)
+        if found is None or isinstance(found, (Variable, TypeOf)):
+            found = of_expression(index, info.path, stmt.value) or found
+        return found
+    return of_symbol(index, Found(info.path, f"{info.name}.{name}", stmt)) if isinstance(stmt, f.Class) else None
+
+
+def _assigned_in_constructor(index: Index, value: Object | Class, name: str) -> Value:
+    """Find `self.name = …` in the constructor: a parameter's type, or a plain expression."""
+    for info in index.lineage(value.path, value.name):
+        init = info.members.get("__init__") or info.members.get("constructor")
+        if not isinstance(init, f.Function):
+            continue
+        bindings = bindings_of(index, value, info)
+        for stmt in init.body:
+            if isinstance(stmt, f.Assign) and any(isinstance(t, f.Attr) and t.name == name for t in stmt.targets):
+                return _constructor_value(index, info, init, stmt, bindings)
+    return None
+
+
+def _constructor_value(
+    index: Index, info: ClassInfo, init: f.Function, stmt: f.Assign, bindings: dict[str, Value]
+) -> Value:
+    if stmt.annotation is not None:
+        return types.read(index, info.path, stmt.annotation, bindings)
+    if isinstance(stmt.value, f.Name):
+        for param in init.params:
+            if param.name == stmt.value.id:
+                found = types.read(index, info.path, param.annotation, bindings)
+                return found or types.injected(index, info.path, param.default)
+    return of_expression(index, info.path, stmt.value)
+
+
+def bindings_of(index: Index, value: Object | Class, info: ClassInfo) -> dict[str, Value]:
+    """Bind the type parameters of an ancestor as an object's class and its arguments do."""
+    start = index.class_info(value.path, value.name)
+    if start is None:
+        return {}
+    queue = [(start, parameters_of(start, value.args))]
+    seen: set[tuple[str, str]] = set()
+    while queue:
+        current, bindings = queue.pop(0)
+        if (current.path, current.name) == (info.path, info.name):
+            return bindings
+        seen.add((current.path, current.name))
+        for path, name, args in current.bases:
+            base = index.class_info(path, name)
+            if base is not None and (base.path, base.name) not in seen:
+                values = tuple(types.read(index, current.path, arg, bindings) for arg in args)
+                queue.append((base, parameters_of(base, values)))
+    return {}
+
+
+def returned(index: Index, method: Callable, stmt: f.Function, bindings: dict[str, Value] | None = None) -> Value:
+    """Return what a function gives back: by its annotation, or else as its summary says."""
+    own = method.owner
+    scope = dict(bindings or {})
+    if own is not None:
+        scope["Self"] = types.instance_of(own) or own
+    found = types.substitute(types.signature(index, method.path, method.name, stmt).returns, scope)
+    if found is None or isinstance(found, Variable):
+        summary = index.summaries.get((method.path, method.name))
+        inferred = types.substitute(summary.returns, scope) if summary else None
+        found = _less_sure(inferred) if inferred is not None else found
+    return _named_by(found, method.name.rsplit(".", 1)[-1])
+
+
+def _less_sure(value: Value) -> Value:
+    if isinstance(value, Instance):
+        return Instance(value.model, value.why, False)
+    if isinstance(value, Many):
+        return Many(_less_sure(value.item))
+    return value
+
+
+def _named_by(value: Value, name: str) -> Value:
+    if isinstance(value, Instance):
+        return Instance(value.model, f"{name} returns it.", value.sure)
+    return value
+
+
+def of_symbol(index: Index, symbol: Symbol | None) -> Value:
+    """Return the value of a name at the top level of a file."""
+    if isinstance(symbol, External):
+        last = symbol.name.rsplit(".", 1)[-1]
+        model = types.index_by_name(index, last) if index.is_library(symbol.name) else None
+        return Entity(model) if model else Library(symbol.name)
+    if isinstance(symbol, Package):
+        return Namespace(symbol.path)
+    return _defined(index, symbol) if isinstance(symbol, Found) else None
+
+
+def _defined(index: Index, symbol: Found) -> Value:
+    key = (symbol.path, symbol.name)
+    if f"{symbol.path}:{symbol.name}" in index.models:
+        return Entity(f"{symbol.path}:{symbol.name}")
+    if isinstance(symbol.stmt, f.Assign):
+        if key not in index.values:
+            index.values[key] = None
+            found = types.read(index, symbol.path, symbol.stmt.annotation, {})
+            index.values[key] = found if found is not None else of_expression(index, symbol.path, symbol.stmt.value)
+        return index.values[key]
+    return Class(*key) if isinstance(symbol.stmt, f.Class) else Callable(*key)
+
+
+def of_expression(index: Index, path: str, expr: f.Expr | None) -> Value:
+    """Return the value of an expression outside of any function, as far as that needs no interpretation."""
+    if isinstance(expr, f.Name):
+        return of_symbol(index, index.symbols.lookup(path, expr.id))
+    if isinstance(expr, f.Attr):
+        return _plain_member(index, of_expression(index, path, expr.value), expr.name)
+    if isinstance(expr, f.Call):
+        return _made(index, of_expression(index, path, expr.func))
+    if isinstance(expr, f.Cast):
+        return types.read(index, path, expr.type, {}) or of_expression(index, path, expr.value)
+    if isinstance(expr, f.Binary) and expr.op in ("or", "||", "??"):
+        return union(of_expression(index, path, expr.left), of_expression(index, path, expr.right))
+    return None
+
+
+def _plain_member(index: Index, base: Value, name: str) -> Value:
+    if isinstance(base, (Object, Class)):
+        return member(index, base, name)
+    if isinstance(base, Library):
+        return Library(f"{base.name}.{name}", base.made)
+    return of_symbol(index, index.symbols.lookup(base.path, name)) if isinstance(base, Namespace) else None
+
+
+def _made(index: Index, function: Value) -> Value:
+    """Return what calling a value gives, at the top level of a file."""
+    if isinstance(function, Class):
+        return Object(function.path, function.name, function.args)
+    if isinstance(function, Entity):
+        return Instance(function.model, "It is constructed.")
+    if isinstance(function, Library):
+        return Library(function.name, True)
+    symbol = index.symbols.lookup(function.path, function.name) if isinstance(function, Callable) else None
+    if isinstance(function, Callable) and isinstance(symbol, Found) and isinstance(symbol.stmt, f.Function):
+        return returned(index, function, symbol.stmt)
+    return None
+
+
+def _last(expr: f.Expr) -> str:
+    expr = expr.func if isinstance(expr, f.Call) else expr
+    return expr.name if isinstance(expr, f.Attr) else expr.id if isinstance(expr, f.Name) else ""
+
+
+_BY_TYPE: dict[type, Fn[[Frame, Any, str, Span], Value]] = {
+    Union: _of_union,
+    Instance: _of_instance,
+    Entity: _of_entity,
+    Library: lambda frame, value, name, span: Library(f"{value.name}.{name}", value.made),
+    Object: lambda frame, value, name, span: member(frame.index, value, name),
+    Class: lambda frame, value, name, span: member(frame.index, value, name),
+    Namespace: _of_namespace,
+    Row: _of_row,
+    Many: lambda frame, value, name, span: value if name in ("items", "data", "results") else None,
+    Dict: _of_dict,
+    Query: lambda frame, value, name, span: value if name in ("statement", "stmt") else None,
+    Column: lambda frame, value, name, span: value,
+}

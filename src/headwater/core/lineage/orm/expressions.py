@@ -1,0 +1,313 @@
+"""Evaluates expressions: from syntax to values, noting usages on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable as Fn
+from typing import Any
+
+from headwater.catalog import facts as f
+from headwater.catalog.usages import UsageType
+from headwater.core.lineage.orm import typehints as types
+from headwater.core.lineage.orm.attributes import attribute, of_symbol
+from headwater.core.lineage.orm.calls import call
+from headwater.core.lineage.orm.containers import element, keyed
+from headwater.core.lineage.orm.frame import Frame, lean
+from headwater.core.lineage.orm.queries import column_of
+from headwater.core.lineage.orm.values import (
+    Cell,
+    Class,
+    Closure,
+    Column,
+    Dict,
+    Entity,
+    Entry,
+    Instance,
+    Keyed,
+    Literal,
+    Many,
+    Parameter,
+    Query,
+    Row,
+    Union,
+    Value,
+    each,
+    union,
+)
+
+_COMPARE = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "not in", "is", "is not", "===", "!=="})
+_EITHER = frozenset({"and", "or", "&&", "||", "??"})
+
+
+def evaluate(frame: Frame, expr: f.Expr | None) -> Value:
+    """Return the value of an expression."""
+    if expr is None:
+        return None
+    handler = _HANDLERS.get(type(expr))
+    return handler(frame, expr) if handler else None
+
+
+def _name(frame: Frame, expr: f.Name) -> Value:
+    name = expr.id
+    if name in frame.env:
+        return frame.env[name]
+    key = (frame.path, f"name {name}")
+    values = frame.index.values
+    if key not in values:
+        values[key] = of_symbol(frame.index, frame.index.symbols.lookup(frame.path, name))
+    return values[key]
+
+
+def _attr(frame: Frame, expr: f.Attr) -> Value:
+    value = evaluate(frame, expr.value)
+    if isinstance(expr.value, f.Name) and (known := frame.env.get(f"{expr.value.id}.{expr.name}")) is not None:
+        return known
+    if value is None:
+        return None
+    return attribute(frame, value, expr.name, (expr.start, expr.end))
+
+
+def _index(frame: Frame, expr: f.Index) -> Value:
+    value = evaluate(frame, expr.value)
+    index = expr.index
+    at = evaluate(frame, index)
+    if value is None:
+        return None
+    return union(*(_item(frame, item, index, at) for item in each(value)))
+
+
+def _item(frame: Frame, value: Value, index: f.Expr, at: Value) -> Value:
+    handler = _ITEMS.get(type(value))
+    return handler(frame, value, index, at) if handler else None
+
+
+def _of_row(frame: Frame, value: Row, index: f.Expr, at: Value) -> Value:
+    if isinstance(index, f.Const) and index.text.isdigit() and int(index.text) < len(value.items):
+        item = value.items[int(index.text)]
+        return None if isinstance(item, Cell) else item
+    return _of_named(frame, value, index, at)
+
+
+def _of_named(frame: Frame, value: Value, index: f.Expr, at: Value) -> Value:
+    return attribute(frame, value, at.text, at.span) if isinstance(at, Literal) else None
+
+
+def _of_many(frame: Frame, value: Many, index: f.Expr, at: Value) -> Value:
+    if isinstance(index, f.Sequence):
+        return value
+    return union(value.item, keyed(value)) if isinstance(index, f.Const) else keyed(value)
+
+
+def _of_class(frame: Frame, value: Class, index: f.Expr, at: Value) -> Value:
+    inner = types.read(frame.index, frame.path, index, {})
+    return Class(value.path, value.name, inner.items if isinstance(inner, Row) else (inner,))
+
+
+_ITEMS: dict[type, Fn[[Frame, Any, f.Expr, Value], Value]] = {
+    Column: lambda frame, value, index, at: Column(value.models, None, None, value.drafts),
+    Row: _of_row,
+    Many: _of_many,
+    Keyed: lambda frame, value, index, at: value.value,
+    Dict: _of_named,
+    Query: lambda frame, value, index, at: value if isinstance(index, f.Sequence) else element(value),
+    Entity: _of_named,
+    Class: _of_class,
+}
+
+
+def _text(frame: Frame, expr: f.Text) -> Value:
+    parts = expr.parts
+    if len(parts) == 1 and isinstance(parts[0], f.Chunk):
+        return Literal(parts[0].text, (expr.start, expr.end))
+    for part in parts:
+        if not isinstance(part, f.Chunk):
+            evaluate(frame, part)
+    return None
+
+
+def _binary(frame: Frame, expr: f.Binary) -> Value:
+    left, right = evaluate(frame, expr.left), evaluate(frame, expr.right)
+    op = expr.op
+    if op in _EITHER:
+        if isinstance(left, Column) or isinstance(right, Column):
+            return column_of(left, right)
+        return union(left, right)
+    if isinstance(left, Column) or isinstance(right, Column):
+        whole = column_of(*(side for side in (left, right) if isinstance(side, (Column, Row))))
+        if op in _COMPARE:
+            lean(whole.drafts, "filter")
+        return whole
+    if op == "+" and isinstance(left, (Many, Row)) and isinstance(right, (Many, Row)):
+        return Many(union(element(left), element(right)))
+    if op == "|" and isinstance(left, Dict) and isinstance(right, Dict):
+        return Dict([*left.entries, *right.entries], left.parameter or right.parameter)
+    return None
+
+
+def _unary(frame: Frame, expr: f.Unary) -> Value:
+    value = evaluate(frame, expr.operand)
+    if isinstance(value, Column):
+        if expr.op == "~":
+            lean(value.drafts, "filter")
+        return Column(value.models, None, None, value.drafts)
+    return None
+
+
+def _sequence(frame: Frame, expr: f.Sequence) -> Value:
+    items: list[Value] = []
+    spread = False
+    for item in expr.items:
+        if isinstance(item, f.Spread):
+            value = evaluate(frame, item.value)
+            spread = spread or not isinstance(value, Row)
+            items.extend(value.items if isinstance(value, Row) else (element(value),))
+        else:
+            items.append(evaluate(frame, item))
+    return Many(union(*items)) if spread else Row(tuple(items))
+
+
+def _mapping(frame: Frame, expr: f.Mapping) -> Value:
+    found = Dict()
+    for entry in expr.entries:
+        value = evaluate(frame, entry.value)
+        if entry.key is None:
+            if isinstance(value, Dict):
+                found.entries.extend(value.entries)
+                found.parameter = found.parameter or value.parameter
+            elif isinstance(value, Parameter):
+                found.parameter = value.name
+            continue
+        key = evaluate(frame, entry.key)
+        if isinstance(key, Literal):
+            found.entries.append(Entry(key.text, key.span, value))
+        elif isinstance(key, Column):
+            found.entries.append(Entry("", (entry.start, entry.end), value, key))
+    return found
+
+
+def _lambda(frame: Frame, expr: f.Lambda) -> Value:
+    inner = frame.inner()
+    for param in expr.params:
+        inner.env[param.name] = types.read(frame.index, frame.path, param.annotation, {})
+    inner.run(inner, expr.body)
+    return Closure(union(*inner.returns))
+
+
+def _comprehension(frame: Frame, expr: f.Comprehension) -> Value:
+    inner = frame.inner()
+    for clause in expr.clauses:
+        bind(inner, clause.target, element(evaluate(inner, clause.iterable)))
+        for condition in clause.conditions:
+            evaluate(inner, condition)
+    return Many(evaluate(inner, expr.element))
+
+
+def _choice(frame: Frame, expr: f.Choice) -> Value:
+    evaluate(frame, expr.test)
+    return union(evaluate(frame, expr.then), evaluate(frame, expr.otherwise))
+
+
+def _spread(frame: Frame, expr: f.Spread) -> Value:
+    return evaluate(frame, expr.value)
+
+
+def _cast(frame: Frame, expr: f.Cast) -> Value:
+    value = evaluate(frame, expr.value)
+    return types.read(frame.index, frame.path, expr.type, {}) or value
+
+
+def _bind(frame: Frame, expr: f.Bind) -> Value:
+    value = evaluate(frame, expr.value)
+    bind(frame, expr.target, value)
+    return value
+
+
+def bind(frame: Frame, target: f.Expr, value: Value) -> None:
+    """Give the names in a target their values, and note the columns that assigning to attributes changes."""
+    if isinstance(target, f.Name):
+        frame.env[target.id] = value
+    elif isinstance(target, f.Attr):
+        _bind_attribute(frame, target, value)
+    elif isinstance(target, f.Sequence):
+        _unpack(frame, target, value)
+    elif isinstance(target, f.Index):
+        _bind_item(frame, target, value)
+    elif isinstance(target, f.Mapping):
+        _take_apart(frame, target, value)
+    elif isinstance(target, f.Spread):
+        bind(frame, target.value, Many(value))
+
+
+def _take_apart(frame: Frame, target: f.Mapping, value: Value) -> None:
+    """`const {id, owner: {email}} = row` reads attributes by name."""
+    for entry in target.entries:
+        key = evaluate(frame, entry.key)
+        if isinstance(key, Literal):
+            found = _property(frame, value, key.text, (entry.start, entry.end)) if value is not None else None
+            bind(frame, entry.value, found)
+        else:
+            bind(frame, entry.value, value)
+
+
+def _property(frame: Frame, value: Value, name: str, span: tuple[int, int]) -> Value:
+    if isinstance(value, Dict):
+        return union(*(entry.value for entry in value.entries if entry.key == name))
+    return attribute(frame, value, name, span)
+
+
+def _unpack(frame: Frame, target: f.Sequence, value: Value) -> None:
+    row = next((item for item in each(value) if isinstance(item, Row)), None)
+    for position, item in enumerate(target.items):
+        if row is not None:
+            found = row.items[position] if position < len(row.items) else None
+        else:
+            found = element(value) if isinstance(value, (Many, Query)) else None
+        bind(frame, item, None if isinstance(found, Cell) else found)
+
+
+def _bind_attribute(frame: Frame, target: f.Attr, value: Value) -> None:
+    receiver = evaluate(frame, target.value)
+    name, span = target.name, (target.start, target.end)
+    if isinstance(target.value, f.Name) and value is not None:
+        frame.env[f"{target.value.id}.{name}"] = value
+    for item in each(receiver):
+        if isinstance(item, Dict):
+            item.entries.append(Entry(name, span, value))
+        if isinstance(item, Instance):
+            place = frame.index.place(item.model, name)
+            if place:
+                sure = item.sure and not isinstance(receiver, Union)
+                usage: UsageType = "write" if item.new else "update"
+                frame.note(item.model, place, span, usage, item.why, "A" if sure else "B", "attribute")
+
+
+def _bind_item(frame: Frame, target: f.Index, value: Value) -> None:
+    """`mapping["key"] = value` gives a mapping one more key that is written out."""
+    receiver = evaluate(frame, target.value)
+    key = evaluate(frame, target.index)
+    if not isinstance(key, Literal):
+        return
+    if receiver is None and isinstance(target.value, f.Name):
+        receiver = frame.env[target.value.id] = Dict()
+    elif isinstance(receiver, Parameter) and isinstance(target.value, f.Name):
+        receiver = frame.env[target.value.id] = Dict(parameter=receiver.name)
+    if isinstance(receiver, Dict):
+        receiver.entries.append(Entry(key.text, key.span, value))
+
+
+_HANDLERS: dict[type, Fn[[Frame, Any], Value]] = {
+    f.Name: _name,
+    f.Attr: _attr,
+    f.Call: call,
+    f.Index: _index,
+    f.Text: _text,
+    f.Binary: _binary,
+    f.Unary: _unary,
+    f.Sequence: _sequence,
+    f.Mapping: _mapping,
+    f.Lambda: _lambda,
+    f.Comprehension: _comprehension,
+    f.Choice: _choice,
+    f.Spread: _spread,
+    f.Cast: _cast,
+    f.Bind: _bind,
+}

@@ -1,0 +1,183 @@
+"""Functions and classes of the code base: what calling one gives, and what it does with what it is handed."""
+
+from __future__ import annotations
+
+from headwater.catalog import facts as f
+from headwater.core.lineage.orm import queries, shapes
+from headwater.core.lineage.orm import typehints as types
+from headwater.core.lineage.orm.attributes import bindings_of, returned
+from headwater.core.lineage.orm.frame import Frame
+from headwater.core.lineage.orm.index import Bindings, Effect, Index
+from headwater.core.lineage.orm.queries import Args
+from headwater.core.lineage.orm.values import (
+    Callable,
+    Class,
+    Dict,
+    Entity,
+    Entry,
+    Instance,
+    Object,
+    Parameter,
+    Shaped,
+    TypeOf,
+    Value,
+    Variable,
+    each,
+)
+from headwater.core.lineage.symbols import Found
+
+
+def construct(frame: Frame, entity: Entity, args: Args) -> Instance:
+    """Make a row of a model: the names of its keyword arguments are written."""
+    model = frame.index.models[entity.model].name
+    for name, value, span in args.named:
+        if name is None:
+            queries.name_keys(frame, (entity.model,), value, "write")
+        else:
+            queries.name_column(frame, (entity.model,), name, span, "write")
+    note_effects(frame, entity, args)
+    return Instance(entity.model, f"{model} is constructed here.", new=True)
+
+
+def note_effects(frame: Frame, target: Value, args: Args) -> None:
+    """Remember that this function makes a row of what its caller hands it."""
+    for name, value, _ in args.named:
+        mapping = value.name if isinstance(value, Parameter) else value.parameter if isinstance(value, Dict) else None
+        if name is None and mapping:
+            frame.effects.append(Effect(_target_name(target), mapping, "write"))
+
+
+def _target_name(target: Value) -> str:
+    if isinstance(target, (Entity, Instance)):
+        return f"model {target.model}"
+    inner = target.item if isinstance(target, TypeOf) else target
+    return f"type {inner.name}" if isinstance(inner, Variable) else ""
+
+
+def construct_object(frame: Frame, function: Class, args: Args) -> Value:
+    """Make an object of a class of the code base; its type arguments come from what the constructor is given."""
+    info = frame.index.class_info(function.path, function.name)
+    if info is None or function.args or not info.params:
+        return Object(function.path, function.name, function.args)
+    init = frame.index.member(function.path, function.name, "__init__")
+    bindings: Bindings = {}
+    if init and isinstance(init[1], f.Function):
+        patterns = types.signature(frame.index, init[0].path, f"{init[0].name}.__init__", init[1]).patterns
+        _unify(patterns, matched(init[1].params[1:], args), bindings)
+    return Object(function.path, function.name, tuple(bindings.get(p) for p in info.params))
+
+
+def _unify(patterns: tuple[tuple[str, Value], ...], given: dict[str, Value], bindings: Bindings) -> None:
+    for name, pattern in patterns:
+        if name in given:
+            types.unify(pattern, given[name], bindings)
+
+
+def matched(params: tuple[f.Param, ...], args: Args) -> dict[str, Value]:
+    """Pair the arguments of a call with the parameters' names; what is left over goes to `**`."""
+    found: dict[str, Value] = {}
+    plain = [param for param in params if not param.kind and param.name]
+    for param, (value, _) in zip(plain, args.values, strict=False):
+        found[param.name] = value
+    names = {param.name for param in plain}
+    rest: list[Entry] = []
+    for name, value, span in args.named:
+        if name in names:
+            found[name] = value
+        elif name is not None:
+            rest.append(Entry(name, span, value))
+        elif isinstance(value, Dict):
+            rest.extend(value.entries)
+        elif isinstance(value, Parameter):
+            found.update({p.name: value for p in params if p.kind == "**"})
+    if rest:
+        found.update({param.name: Dict(rest) for param in params if param.kind == "**"})
+    return found
+
+
+def definition(index: Index, function: Callable) -> f.Function | None:
+    """Return the statement that defines a function or method."""
+    owner, _, name = function.name.rpartition(".")
+    if owner:
+        info = index.class_info(function.path, owner)
+        stmt = info.members.get(name) if info else None
+    else:
+        symbol = index.symbols.lookup(function.path, name)
+        stmt = symbol.stmt if isinstance(symbol, Found) else None
+    return stmt if isinstance(stmt, f.Function) else None
+
+
+def call_project(frame: Frame, function: Callable, args: Args, expr: f.Call) -> Value:
+    """Call a function of the code base: what it does with mappings it is given, and what it returns."""
+    index = frame.index
+    stmt = definition(index, function)
+    if stmt is None:
+        return None
+    owner = function.owner
+    bindings: Bindings = {}
+    params = stmt.params
+    if owner is not None and params and params[0].name in ("self", "cls"):
+        params = params[1:]
+    if isinstance(owner, (Object, Class)):
+        info = index.class_info(function.path, function.name.rpartition(".")[0])
+        bindings = dict(bindings_of(index, owner, info)) if info else {}
+    signature = types.signature(index, function.path, function.name, stmt)
+    patterns, shaped = signature.patterns, signature.shaped
+    summary = index.summaries.get((function.path, function.name))
+    given: dict[str, Value] = {}
+    if patterns or shaped or frame.calls is not None or (summary and summary.effects):
+        given = matched(params, args)
+        _unify(patterns, given, bindings)
+        for name, shape in shaped:
+            shapes.use(frame, given.get(name), shape)
+    if frame.calls is not None:
+        frame.calls.append((function, params, given))
+    if summary and summary.effects:
+        for effect in summary.effects:
+            _apply_effect(frame, effect, given, owner, bindings, expr, params)
+    bindings = {name: value for name, value in bindings.items() if not isinstance(value, Variable)}
+    return returned(index, function, stmt, bindings)
+
+
+def _apply_effect(
+    frame: Frame,
+    effect: Effect,
+    given: dict[str, Value],
+    owner: Value,
+    bindings: Bindings,
+    expr: f.Call,
+    params: tuple[f.Param, ...],
+) -> None:
+    """Use the keys of a mapping that the caller hands over as the function uses them."""
+    kind, _, name = effect.target.rpartition(" ")
+    target = given.get(name) if not kind else bindings.get(name) if kind == "type" else Instance(name)
+    if not kind and name in ("self", "cls"):
+        target = owner
+    mapping = given.get(effect.mapping)
+    models = tuple(item.model for item in each(target) if isinstance(item, (Instance, Entity)))
+    new = any(getattr(item, "new", False) for item in each(target))
+    for model in models:
+        if frame.index.is_shaped(model):
+            shapes.use(frame, mapping, Shaped(model, effect.role))
+        elif isinstance(mapping, Dict):
+            queries.name_keys(frame, (model,), mapping, "write" if new or effect.role == "write" else "update")
+    passed = mapping.name if isinstance(mapping, Parameter) else getattr(mapping, "parameter", None)
+    if passed:
+        outer = _outer_target(frame, kind, name, target, expr, params)
+        if outer:
+            frame.effects.append(Effect(outer, passed, effect.role))
+
+
+def _outer_target(frame: Frame, kind: str, name: str, target: Value, expr: f.Call, params: tuple[f.Param, ...]) -> str:
+    """Say in the words of this function's own parameters what a function that it calls changes."""
+    if isinstance(target, (Instance, Entity)):
+        return f"model {target.model}"
+    if isinstance(target, Variable):
+        return f"type {target.name}"
+    if kind:
+        return ""
+    position = next((i for i, param in enumerate(params) if param.name == name), -1)
+    argument = next((k.value for k in expr.keywords if k.name == name), None)
+    if argument is None and 0 <= position < len(expr.args):
+        argument = expr.args[position]
+    return argument.id if isinstance(argument, f.Name) and argument.id in frame.parameters else ""

@@ -1,0 +1,299 @@
+"""What one file's interpretation may know of all the others: symbols, models, keys between tables, summaries.
+
+An Index pickles and stays small: function bodies are not in it, only what they return and do (`Summary`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from headwater import readers
+from headwater.catalog import facts as f
+from headwater.catalog.model import Column, Relation, Schema
+from headwater.core.lineage.orm.values import Class, Value, Variable
+from headwater.core.lineage.symbols import External, Found, Symbol, Symbols, members
+from headwater.readers import Field, Model, Reading, Vocabulary
+
+Bindings = dict[str, Value]
+_GENERIC = frozenset({"Generic", "Protocol"})
+
+
+class Effect(msgspec.Struct, frozen=True, gc=False):
+    """What a function does with its parameters: keys of `mapping` are columns of `target`, in this role."""
+
+    target: str
+    mapping: str
+    role: str
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """What a signature does not say: what comes back, what becomes of mappings, what callers hand in."""
+
+    returns: Value = None
+    effects: tuple[Effect, ...] = ()
+    parameters: dict[str, Value] = {}
+
+
+class Signature(msgspec.Struct, frozen=True):
+    """A function's types as written: parameters that mention type variables, and what it returns."""
+
+    patterns: tuple[tuple[str, Value], ...]
+    returns: Value
+    shaped: tuple[tuple[str, Value], ...] = ()
+
+
+class ClassInfo(msgspec.Struct, frozen=True):
+    """A class with its bases resolved; `outside` names those that are not in the code base."""
+
+    path: str
+    name: str
+    stmt: f.Class
+    params: tuple[str, ...]
+    bases: tuple[tuple[str, str, tuple[f.Expr, ...]], ...]
+    outside: tuple[str, ...]
+    members: dict[str, f.Stmt]
+
+
+class Index:
+    """Immutable but for its memory of earlier answers, which does not travel between processes."""
+
+    def __init__(
+        self,
+        symbols: Symbols,
+        models: Mapping[str, Model],
+        relations: Mapping[str, Relation],
+        vocabularies: Mapping[str, Vocabulary],
+        summaries: Mapping[tuple[str, str], Summary],
+    ) -> None:
+        self.symbols, self.models, self.relations = symbols, models, relations
+        self.vocabularies, self.summaries = vocabularies, summaries
+        self.language = merged(vocabularies.values())
+        self.fields: dict[str, dict[str, Field]] = {
+            key: {field.name: field for field in model.fields} for key, model in models.items()
+        }
+        # Clients name a model's delegate by its name with a small first letter.
+        self.delegates: dict[str, str] = {
+            model.name[:1].lower() + model.name[1:]: key for key, model in models.items() if self.is_shaped(key)
+        }
+        self.values: dict[tuple[str, str], Value] = {}
+        self.attributes: dict[tuple[str, str, str], Value] = {}
+        self.signatures: dict[tuple[str, str], Signature] = {}
+        self._classes: dict[tuple[str, str], ClassInfo | None] = {}
+        self._lines: dict[tuple[str, str], tuple[ClassInfo, ...]] = {}
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Vocabularies are found again by name: they are code, and sets have no order that could travel.
+        return _restore, (self.symbols, self.models, self.relations, tuple(self.vocabularies), self.summaries)
+
+    def with_summaries(self, summaries: Mapping[tuple[str, str], Summary]) -> Index:
+        """Return the same index knowing these functions."""
+        return Index(self.symbols, self.models, self.relations, self.vocabularies, summaries)
+
+    def slim(self) -> Index:
+        """Return the same index without function bodies, fit to travel."""
+        relations = {
+            name: Relation(
+                name,
+                tuple(Column(column.name) for column in relation.columns),
+                primary_key=relation.primary_key,
+                foreign_keys=relation.foreign_keys,
+            )
+            for name, relation in self.relations.items()
+        }
+        return Index(self.symbols.slim(), self.models, relations, self.vocabularies, self.summaries)
+
+    def is_shaped(self, model: str) -> bool:
+        """Tell whether a model is queried by objects, through a client."""
+        vocabulary = self.vocabularies.get(self.models[model].reader)
+        return vocabulary is not None and bool(vocabulary.client)
+
+    def is_library(self, name: str) -> bool:
+        """Tell whether a name from outside of the code base is one of the ORM's, also in generated code."""
+        packages = self.language.packages
+        return name.startswith(packages) or any(part in packages for part in self._parts(name))
+
+    @staticmethod
+    def _parts(name: str) -> list[str]:
+        return ["@" + part for part in name.split("/")[1:-1]] if "/" in name else []
+
+    def place(self, model: str, attribute: str) -> tuple[str, str] | None:
+        """Return the physical (table, column) behind a model's attribute, or None when it is no column."""
+        found = self.models.get(model)
+        if found is None:
+            return None
+        field = self.fields[model].get(attribute)
+        if field is not None:
+            return (found.table, field.column) if field.column else None
+        return found.inherited.get(attribute)
+
+    def owner_of(self, model: str, column: str) -> tuple[str, str] | None:
+        """Return the (table, column) that a relationship's column name means on a model."""
+        found = self.models.get(model)
+        if found is None:
+            return None
+        relation = self.relations.get(found.table)
+        if relation is None or relation.column(column):
+            return found.table, column
+        return next((p for p in found.inherited.values() if p[1] == column), (found.table, column))
+
+    def tables(self, model: str) -> tuple[str, ...]:
+        """Return a model's table and those of the classes that it inherits columns from, its own first."""
+        found = self.models.get(model)
+        if found is None:
+            return ()
+        return tuple(dict.fromkeys((found.table, *(table for table, _ in found.inherited.values()))))
+
+    def class_info(self, path: str, name: str) -> ClassInfo | None:
+        """Return a class of the code base with its bases resolved."""
+        key = (path, name)
+        if key not in self._classes:
+            self._classes[key] = None
+            found = self.symbols.lookup(path, name)
+            if isinstance(found, Found) and isinstance(found.stmt, f.Class):
+                self._classes[key] = self._read_class(found, found.stmt)
+        return self._classes[key]
+
+    def lineage(self, path: str, name: str) -> tuple[ClassInfo, ...]:
+        """Return a class and its ancestors in the order in which members are looked for."""
+        key = (path, name)
+        if key not in self._lines:
+            found: dict[tuple[str, str], ClassInfo] = {}
+            queue = [key]
+            while queue:
+                current = queue.pop(0)
+                info = self.class_info(*current)
+                if info and (info.path, info.name) not in found:
+                    found[info.path, info.name] = info
+                    queue.extend((base[0], base[1]) for base in info.bases)
+            self._lines[key] = tuple(found.values())
+        return self._lines[key]
+
+    def member(self, path: str, name: str, member: str) -> tuple[ClassInfo, f.Stmt] | None:
+        """Return where a class or an ancestor defines a member."""
+        for info in self.lineage(path, name):
+            stmt = info.members.get(member)
+            if stmt is not None:
+                return info, stmt
+        return None
+
+    def is_session(self, path: str, name: str) -> bool:
+        """Tell whether a class stems from one of the ORM's sessions."""
+        kinds = self.language.types
+        return any(
+            kinds.get(outside.rsplit(".", 1)[-1]) == "session"
+            for info in self.lineage(path, name)
+            for outside in info.outside
+        )
+
+    def _read_class(self, found: Found, stmt: f.Class) -> ClassInfo:
+        params: list[str] = []
+        mentioned: list[str] = []
+        bases: list[tuple[str, str, tuple[f.Expr, ...]]] = []
+        outside: list[str] = []
+        for base in stmt.bases:
+            head, args = (base.value, arguments(base)) if isinstance(base, f.Index) else (base, ())
+            name = dotted(head)
+            names = [arg.id for arg in args if isinstance(arg, f.Name)]
+            if name.rsplit(".", 1)[-1] in _GENERIC:
+                params.extend(names)
+                continue
+            mentioned.extend(name for name in names if self._is_variable(found.path, name))
+            target = self.symbols.lookup(found.path, name) if name else None
+            if isinstance(target, Found) and isinstance(target.stmt, f.Class):
+                bases.append((target.path, target.name, args))
+            else:
+                outside.append(target.name if isinstance(target, External) else name)
+        ordered = tuple(dict.fromkeys(params or mentioned))
+        return ClassInfo(found.path, found.name, stmt, ordered, tuple(bases), tuple(outside), dict(members(stmt)))
+
+    def _is_variable(self, path: str, name: str) -> bool:
+        symbol: Symbol | None = self.symbols.lookup(path, name)
+        if symbol is None:
+            return len(name) <= 2 or name.isupper() or name.endswith(("T", "_co", "Type"))
+        return isinstance(symbol, Found) and is_type_variable(symbol.stmt)
+
+
+def from_readings(symbols: Symbols, readings: Mapping[str, Reading], schema: Schema) -> Index:
+    """Return the index of a code base, by reader name, before any function is summarised.
+
+    Args:
+        symbols: the symbol table.
+        readings: what each reader found, by the reader's module name.
+        schema: the Schema that all readings together give.
+    """
+    models = {model.key: model for reading in readings.values() for model in reading.models}
+    used = {model.reader.casefold() for model in models.values()} | {name for name, r in readings.items() if r.models}
+    return Index(symbols, models, {relation.name: relation for relation in schema}, _vocabularies(used), {})
+
+
+def _vocabularies(used: Iterable[str]) -> dict[str, Vocabulary]:
+    wanted = set(used)
+    return {
+        name: vocabulary
+        for name, reader in readers.all_readers().items()
+        if name in wanted and isinstance(vocabulary := getattr(reader, "VOCABULARY", None), Vocabulary)
+    }
+
+
+def _restore(
+    symbols: Symbols,
+    models: Mapping[str, Model],
+    relations: Mapping[str, Relation],
+    vocabularies: tuple[str, ...],
+    summaries: Mapping[tuple[str, str], Summary],
+) -> Index:
+    return Index(symbols, models, relations, _vocabularies(vocabularies), summaries)
+
+
+def merged(vocabularies: Iterable[Vocabulary]) -> Vocabulary:
+    """Return one vocabulary that knows all that these know; the first one to know a word decides."""
+    parts = list(vocabularies)
+    if len(parts) < 2:
+        return parts[0] if parts else Vocabulary()
+    fields: dict[str, object] = {}
+    for name in Vocabulary.__struct_fields__:
+        values = [getattr(part, name) for part in parts]
+        if isinstance(values[0], dict):
+            fields[name] = {key: value for each in reversed(values) for key, value in each.items()}
+        elif isinstance(values[0], frozenset):
+            fields[name] = frozenset().union(*values)
+        elif isinstance(values[0], tuple):
+            fields[name] = tuple(dict.fromkeys(item for value in values for item in value))
+        else:
+            fields[name] = next((value for value in values if value != type(value)()), values[0])
+    return Vocabulary(**fields)  # type: ignore[arg-type]
+
+
+def dotted(expr: f.Expr | None) -> str:
+    """Return `a.b.c` as text, or "" when it is anything else."""
+    if isinstance(expr, f.Name):
+        return expr.id
+    if isinstance(expr, f.Attr):
+        before = dotted(expr.value)
+        return f"{before}.{expr.name}" if before else ""
+    return ""
+
+
+def arguments(index: f.Index) -> tuple[f.Expr, ...]:
+    """Return the arguments of a generic type."""
+    return index.index.items if isinstance(index.index, f.Sequence) else (index.index,)
+
+
+def is_type_variable(stmt: f.Stmt) -> bool:
+    """Tell whether a statement declares a type variable."""
+    value = stmt.value if isinstance(stmt, f.Assign) else None
+    return isinstance(value, f.Call) and dotted(value.func).rsplit(".", 1)[-1] in ("TypeVar", "ParamSpec")
+
+
+def parameters_of(info: ClassInfo, args: tuple[Value, ...]) -> Bindings:
+    """Bind a class's type parameters to arguments; those left over stand for themselves."""
+    filled = (*args, *(Variable(name) for name in info.params[len(args) :]))
+    return dict(zip(info.params, filled, strict=False))
+
+
+def class_of(index: Index, model: str) -> Class | None:
+    """Return the class of a model, or None when it is a Table object or declared outside of code."""
+    path, _, name = model.rpartition(":")
+    return Class(path, name) if index.class_info(path, name) else None

@@ -1,0 +1,67 @@
+"""Joins: along a relationship, or by the one foreign key that two tables have between them."""
+
+from __future__ import annotations
+
+from headwater.core.lineage.orm.attributes import relation_columns
+from headwater.core.lineage.orm.frame import Frame
+from headwater.core.lineage.orm.index import Index
+from headwater.core.lineage.orm.values import Relation
+
+Places = list[tuple[str, str]]
+
+
+def join_relation(frame: Frame, relation: Relation, role: str) -> None:
+    """Note the columns that a relationship joins on where it is joined or loaded by name."""
+    field = frame.index.fields[relation.model][relation.attribute]
+    model = frame.index.models[relation.model].name
+    verb = "loaded" if role == "load" else "joined"
+    for place in relation_columns(frame.index, relation.model, field):
+        frame.note(relation.model, place, relation.span, "join", f"{model}.{field.name} is {verb}.")
+
+
+def implicit_join(frame: Frame, sources: tuple[str, ...], target: str, span: tuple[int, int]) -> None:
+    """Note the columns of a join that names only a model, when one foreign key can be meant."""
+    others = tuple(source for source in sources if source != target) or sources
+    pairs = _keys(frame.index, others, target)
+    if len(pairs) != 1:
+        return
+    name = frame.index.models[target].name
+    for place in pairs[0]:
+        frame.note(target, place, span, "join", f"Joining {name} uses the only foreign key between them.", "B")
+
+
+def _keys(index: Index, sources: tuple[str, ...], target: str) -> list[Places]:
+    """Return the foreign keys between a model and those before it; the models' own tables come first."""
+    ends = index.tables(target)
+    found: list[Places] = []
+    for source in reversed(sources):
+        starts = index.tables(source)
+        found += _between(index, starts[:1], ends[:1])
+    if found:
+        return found
+    for source in reversed(sources):
+        found += _between(index, index.tables(source), ends)
+    return found
+
+
+def _between(index: Index, starts: tuple[str, ...], ends: tuple[str, ...]) -> list[Places]:
+    return [
+        places
+        for start in starts
+        for end in ends
+        for one, other in ((start, end), (end, start))
+        if start != end or (one, other) == (start, end)
+        for places in _references(index, one, other)
+    ]
+
+
+def _references(index: Index, table: str, other: str) -> list[Places]:
+    relation = index.relations.get(table)
+    if relation is None:
+        return []
+    found: list[Places] = []
+    for key in relation.foreign_keys:
+        if key.ref_table == other:
+            refs = key.ref_columns or index.relations[other].primary_key if other in index.relations else ()
+            found.append([*((table, c) for c in key.columns), *((other, c) for c in refs)])
+    return found

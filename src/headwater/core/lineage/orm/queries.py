@@ -1,0 +1,258 @@
+"""Applies the vocabulary: what a query method does with columns, rows and names, and what it gives back."""
+
+from __future__ import annotations
+
+import msgspec
+
+from headwater.catalog.usages import UsageType
+from headwater.core.lineage.orm.attributes import whole_row
+from headwater.core.lineage.orm.frame import Frame, settle
+from headwater.core.lineage.orm.joins import implicit_join, join_relation
+from headwater.core.lineage.orm.values import (
+    Cell,
+    Column,
+    Dict,
+    Draft,
+    Entity,
+    Instance,
+    Literal,
+    Loader,
+    Many,
+    Query,
+    Relation,
+    Row,
+    TypeOf,
+    Value,
+    Variable,
+    drafts,
+    each,
+)
+from headwater.readers import Operation
+
+Span = tuple[int, int]
+
+
+class Args(msgspec.Struct, frozen=True):
+    """The arguments of a call, evaluated: values with their spans, then names with theirs."""
+
+    values: tuple[tuple[Value, Span], ...] = ()
+    named: tuple[tuple[str | None, Value, Span], ...] = ()
+
+    @property
+    def first(self) -> Value:
+        """The first positional argument."""
+        return self.values[0][0] if self.values else None
+
+
+def apply(frame: Frame, operation: Operation, receiver: Value, args: Args, at: Span) -> Value:
+    """Do what an operation does, and return what it returns."""
+    role = operation.args
+    if role in ("join", "load") and operation.result != "none":
+        receiver = _join(frame, receiver, args, role)
+    else:
+        for value, _ in args.values:
+            settle(value, role)
+        for _, value, _ in args.named:
+            settle(value, role)
+    if operation.named:
+        _apply_names(frame, operation, receiver, args)
+    if operation.row == "delete":
+        _delete(frame, receiver, args, at)
+    return _result(frame, operation, receiver, args, at)
+
+
+def _result(frame: Frame, operation: Operation, receiver: Value, args: Args, at: Span) -> Value:
+    result = operation.result
+    if result == "query":
+        return _query(frame, operation, receiver, args, at)
+    if result == "same":
+        return receiver if receiver is not None else args.first
+    if result == "column":
+        found = [draft for value, _ in args.values for draft in drafts(value)]
+        found += [draft for _, value, _ in args.named for draft in drafts(value)]
+        return column_of(receiver, *(value for value, _ in args.values), extra=found)
+    if result == "entity":
+        return args.first
+    if result == "loader":
+        return receiver if isinstance(receiver, Loader) else Loader()
+    source = receiver if isinstance(receiver, (Query, Many)) else args.first
+    return rows(result, source)
+
+
+def rows(result: str, source: Value) -> Value:
+    """Return what taking rows out of a query or result gives."""
+    if isinstance(source, Entity):
+        return Instance(source.model, "It is loaded by its key.") if result == "one" else None
+    if isinstance(source, TypeOf):
+        return source.item if result == "one" else None
+    if isinstance(source, Many):
+        first = source.item.items[0] if isinstance(source.item, Row) and source.item.items else source.item
+        taken = {"one": source.item, "scalar": first, "scalars": Many(first), "rows": source, "many": source}
+        return taken.get(result)
+    return _of_query(result, source) if isinstance(source, Query) and source.kind != "derived" else None
+
+
+def _of_query(result: str, source: Query) -> Value:
+    row = Row(source.items, source.names)
+    first = source.items[0] if source.items else None
+    item = first if len(source.items) == 1 and isinstance(first, (Instance, Variable)) else row
+    taken: dict[str, Value] = {
+        "rows": Many(row),
+        "scalar": first,
+        "scalars": Many(first),
+        "one": item,
+        "many": Many(item),
+        "derived": Query(kind="derived"),
+    }
+    return taken.get(result)
+
+
+def column_of(*values: Value, extra: list[Draft] | None = None) -> Column:
+    """Return the SQL expression that these are parts of."""
+    found = list(extra or ())
+    models: list[str] = []
+    for value in values:
+        if isinstance(value, Column):
+            models.extend(value.models)
+            found.extend(value.drafts)
+        elif isinstance(value, Row):
+            found.extend(drafts(value))
+            models.extend(m for item in value.items if isinstance(item, Column) for m in item.models)
+    return Column(tuple(dict.fromkeys(models)), None, None, tuple(dict.fromkeys(found)))
+
+
+def _query(frame: Frame, operation: Operation, receiver: Value, args: Args, at: Span) -> Query:
+    items: list[Value] = []
+    names: list[str | None] = []
+    sources: list[str] = []
+    where: Span | None = None
+    kind = {"update": "update", "delete": "delete", "write": "insert"}.get(operation.row or "", "select")
+    for value, span in args.values:
+        for part in parts(value):
+            if isinstance(part, Entity):
+                where = where or span
+                if kind == "select":
+                    whole_row(frame, part.model, span)
+            elif isinstance(part, Column) and part.models:
+                where = where or span
+            item, name, models = _item(frame, part)
+            items.append(item)
+            names.append(name)
+            sources.extend(models)
+    if isinstance(receiver, Query):
+        sources = [*receiver.sources, *sources]
+        where, kind = receiver.at if receiver.sources else where, receiver.kind
+    plain = not isinstance(receiver, (Query, type(None))) or (isinstance(receiver, Query) and receiver.plain)
+    return Query(tuple(items), tuple(names), tuple(dict.fromkeys(sources)), plain, kind, where or at)
+
+
+def parts(value: Value) -> tuple[Value, ...]:
+    """Return the single values in an argument: a list or tuple of columns stands for its items."""
+    if isinstance(value, Row):
+        return value.items
+    if isinstance(value, Many):
+        return each(value.item)
+    return (value,)
+
+
+def _item(frame: Frame, value: Value) -> tuple[Value, str | None, tuple[str, ...]]:
+    """Return what a row holds for one selected thing, by which name, and the models that it draws from."""
+    if isinstance(value, Entity):
+        model = frame.index.models[value.model]
+        return Instance(value.model, "It comes from a query."), model.name, (value.model,)
+    if isinstance(value, Column):
+        if value.attribute and value.models:
+            return Cell(value.models[0], value.attribute), value.label or value.attribute, value.models
+        return None, value.label, value.models
+    return (value.item if isinstance(value, TypeOf) else None), None, ()
+
+
+def _join(frame: Frame, receiver: Value, args: Args, role: str) -> Value:
+    """Join: on the conditions given, along a relationship, or by the one foreign key there is."""
+    sources = list(receiver.sources) if isinstance(receiver, Query) else []
+    loaded = receiver.model if isinstance(receiver, Loader) else None
+    conditioned = len(args.values) > 1 or any(drafts(value) for _, value, _ in args.named)
+    for position, (value, span) in enumerate((*args.values, *((v, s) for _, v, s in args.named))):
+        settle(value, role)
+        for part in parts(value):
+            if isinstance(part, Relation):
+                join_relation(frame, part, role)
+                loaded = frame.index.fields[part.model][part.attribute].target
+                sources.append(loaded or part.model)
+            elif isinstance(part, Entity):
+                if role == "join" and position == 0 and not conditioned:
+                    implicit_join(frame, tuple(sources), part.model, span)
+                sources.append(part.model)
+            elif isinstance(part, Literal) and (owner := loaded or (sources[-1] if sources else None)):
+                field = frame.index.fields[owner].get(part.text)
+                if field and field.target:
+                    join_relation(frame, Relation(owner, part.text, part.span), role)
+                    sources.append(field.target)
+                    loaded = field.target
+    if isinstance(receiver, Query):
+        return msgspec.structs.replace(receiver, sources=tuple(dict.fromkeys(sources)))
+    return Loader(loaded) if role == "load" else receiver
+
+
+def _apply_names(frame: Frame, operation: Operation, receiver: Value, args: Args) -> None:
+    """Use the names of keyword arguments, and the keys of mappings in their place, as columns."""
+    usage: UsageType = operation.named if operation.named in ("filter", "write") else "update"
+    owners = owners_of(receiver, args)
+    if isinstance(receiver, Query) and receiver.kind == "update":
+        usage = "update"
+    for name, value, span in args.named:
+        if name and name_column(frame, owners, name, span, usage):
+            settle(value, "projection")
+            continue
+        name_keys(frame, owners, value, usage)
+    for value, _ in args.values:
+        for part in parts(value):
+            name_keys(frame, owners, part, usage)
+
+
+def owners_of(receiver: Value, args: Args) -> tuple[str, ...]:
+    """Return the models that a bare column name may belong to, the likeliest first."""
+    if isinstance(receiver, Query):
+        return tuple(reversed(receiver.sources))
+    if isinstance(receiver, (Relation, Instance)):
+        return (receiver.model,)
+    first = args.first
+    if isinstance(first, Entity):
+        return (first.model,)
+    return first.sources if isinstance(first, Query) else ()
+
+
+def name_column(frame: Frame, owners: tuple[str, ...], name: str, span: Span, usage: UsageType) -> bool:
+    """Note a column that is named by a bare word."""
+    for owner in owners:
+        place = frame.index.place(owner, name)
+        if place:
+            model = frame.index.models[owner].name
+            frame.note(owner, place, span, usage, f"{name} is named as a column of {model}.")
+            return True
+    return False
+
+
+def name_keys(frame: Frame, owners: tuple[str, ...], value: Value, usage: UsageType) -> None:
+    """Note the columns that the keys of a mapping name."""
+    if not isinstance(value, Dict):
+        return
+    for entry in value.entries:
+        settle(entry.column, usage)
+        settle(entry.value, "projection")
+        if entry.key:
+            name_column(frame, owners, entry.key, entry.span, usage)
+
+
+def _delete(frame: Frame, receiver: Value, args: Args, at: Span) -> None:
+    if isinstance(receiver, Query):
+        models, span = receiver.sources[:1], receiver.at
+    else:
+        models, span = _deleted(args), args.values[0][1] if isinstance(args.first, Entity) else at
+    for model in models:
+        table = frame.index.models[model].table
+        frame.note(model, (table, "*"), span, "delete", "Its rows are deleted.")
+
+
+def _deleted(args: Args) -> tuple[str, ...]:
+    return tuple(item.model for item in each(args.first) if isinstance(item, (Instance, Entity)))

@@ -1,0 +1,156 @@
+"""ORMs that query by objects: what the keys of an options object say about a model's columns."""
+
+from __future__ import annotations
+
+from headwater.catalog import facts as f
+from headwater.catalog.usages import UsageType
+from headwater.core.lineage.orm.attributes import whole_row
+from headwater.core.lineage.orm.frame import Frame
+from headwater.core.lineage.orm.index import Effect
+from headwater.core.lineage.orm.joins import join_relation
+from headwater.core.lineage.orm.queries import Args, parts
+from headwater.core.lineage.orm.values import (
+    Dict,
+    Entry,
+    Instance,
+    Literal,
+    Many,
+    Parameter,
+    Relation,
+    Shaped,
+    Value,
+    each,
+)
+from headwater.readers import Field, Operation
+
+_USAGES: dict[str, UsageType] = {
+    "filter": "filter",
+    "sort": "filter",
+    "group": "filter",
+    "projection": "projection",
+    "join": "projection",
+    "write": "write",
+    "update": "update",
+}
+_ROLES_THAT_LOAD = frozenset({"projection", "join"})
+
+
+def client_call(frame: Frame, func: f.Attr, args: Args) -> tuple[bool, Value]:
+    """Interpret `client.user.findMany({…})`; the first result tells whether it is such a call."""
+    index = frame.index
+    operation = index.language.client.get(func.name)
+    delegate = func.value.name if isinstance(func.value, f.Attr) else ""
+    model = index.delegates.get(delegate)
+    if operation is None or model is None or not _fits(frame, func.name, args):
+        return False, None
+    span = (func.start, func.end)
+    data = operation.named or "value"
+    for value in each(args.first):
+        _options(frame, model, value, data)
+    if operation.row == "delete":
+        table = index.models[model].table
+        frame.note(model, (table, "*"), span, "delete", "Its rows are deleted.")
+    return True, _result(frame, operation, model, args, span)
+
+
+def _fits(frame: Frame, name: str, args: Args) -> bool:
+    """Tell a client's call from one of the same name on something else: by its options, or by a name that is enough."""
+    known = frame.index.language.shape.keys
+    for value in each(args.first):
+        if isinstance(value, Dict):
+            return any(entry.key in known for entry in value.entries) or value.parameter is not None
+    return len(args.values) < 2 and (name[:4] == "find" or name[-4:] == "Many" or not args.values)
+
+
+def _result(frame: Frame, operation: Operation, model: str, args: Args, span: tuple[int, int]) -> Value:
+    if operation.result not in ("one", "many"):
+        return None
+    chosen = any(isinstance(v, Dict) and any(e.key == "select" for e in v.entries) for v in each(args.first))
+    if not chosen and operation.row != "delete":
+        whole_row(frame, model, span)
+    found = Instance(model, "It comes from the client.")
+    return Many(found) if operation.result == "many" else found
+
+
+def use(frame: Frame, value: Value, shape: Value) -> None:
+    """Use a value as an object of a generated type, or hand it on as one."""
+    if not isinstance(shape, Shaped):
+        return
+    if shape.role == "options":
+        _options(frame, shape.model, value, "value")
+        return
+    for part in parts(value):
+        _walk(frame, shape.model, part, shape.role)
+
+
+def _options(frame: Frame, model: str, value: Value, data: str) -> None:
+    if _is_handed_in(frame, model, value, "options") or not isinstance(value, Dict):
+        return
+    keys = frame.index.language.shape.keys
+    for entry in value.entries:
+        role = keys.get(entry.key)
+        if role is None:
+            continue
+        for part in parts(entry.value):
+            _walk(frame, model, part, data if role == "value" else role)
+
+
+def _is_handed_in(frame: Frame, model: str, value: Value, role: str) -> bool:
+    """Remember that an object comes from the caller, whose keys mean the same."""
+    name = value.name if isinstance(value, Parameter) else value.parameter if isinstance(value, Dict) else None
+    if name is not None:
+        frame.effects.append(Effect(f"model {model}", name, role))
+    return isinstance(value, Parameter)
+
+
+def _walk(frame: Frame, model: str, value: Value, role: str) -> None:
+    """Note the columns that an object names, in a role; relations lead on to other models."""
+    if isinstance(value, Literal):
+        _note(frame, model, value.text, value.span, role)
+        return
+    if _is_handed_in(frame, model, value, role) or not isinstance(value, Dict):
+        return
+    for entry in value.entries:
+        field = frame.index.fields[model].get(entry.key)
+        if field is not None and field.target in frame.index.models:
+            _relation(frame, model, field, entry, role)
+        elif not _note(frame, model, entry.key, entry.span, role):
+            _deeper(frame, model, entry, role)
+
+
+def _note(frame: Frame, model: str, name: str, span: tuple[int, int], role: str) -> bool:
+    place = frame.index.place(model, name)
+    usage = _USAGES.get(role)
+    if place is None or usage is None:
+        return False
+    title = frame.index.models[model].name
+    sub_type = "sort" if role == "sort" else "group" if role == "group" else None
+    frame.note(model, place, span, usage, f"{name} is named as a field of {title}.", sub_type=sub_type)  # type: ignore[arg-type]
+    return True
+
+
+def _relation(frame: Frame, model: str, field: Field, entry: Entry, role: str) -> None:
+    target = field.target or model
+    if role not in ("write", "update"):
+        join_relation(frame, Relation(model, field.name, entry.span), "load" if role in _ROLES_THAT_LOAD else "join")
+    for part in parts(entry.value):
+        if role in _ROLES_THAT_LOAD:
+            _options(frame, target, part, "value")
+        else:
+            _walk(frame, target, part, role)
+
+
+def _deeper(frame: Frame, model: str, entry: Entry, role: str) -> None:
+    """Go on inside of a key that is no field: an operator, a nested write, a key of several columns."""
+    shape = frame.index.language.shape
+    inner = role if entry.key in shape.through else shape.roles.get(entry.key) if role in _WRITES else None
+    if inner is None and role in _ROLES_THAT_LOAD and entry.key in shape.keys:
+        inner = shape.keys[entry.key]
+    compound = all(name in frame.index.fields[model] for name in entry.key.split("_")) and entry.key
+    if inner is None and not compound:
+        return
+    for part in parts(entry.value):
+        _walk(frame, model, part, inner or role)
+
+
+_WRITES = frozenset({"write", "update"})

@@ -1,0 +1,315 @@
+"""Type annotations to values: generics, unions, forward references, aliases, dependency injection."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable as Fn
+from typing import Any
+
+from headwater.catalog import facts as f
+from headwater.core.lineage.orm.index import Bindings, Index, Signature, arguments, dotted, is_type_variable
+from headwater.core.lineage.orm.values import (
+    Class,
+    Entity,
+    Instance,
+    Keyed,
+    Library,
+    Many,
+    Object,
+    Query,
+    Row,
+    Shaped,
+    TypeOf,
+    Union,
+    Value,
+    Variable,
+    each,
+    union,
+)
+from headwater.core.lineage.symbols import External, Found
+
+_MANY = frozenset(
+    {"list", "List", "set", "Set", "frozenset", "FrozenSet", "Sequence", "Iterable", "Iterator", "Collection"}
+    | {"Generator", "AsyncGenerator", "AsyncIterator", "AsyncIterable", "MutableSequence", "deque", "Deque"}
+    | {"Array", "ReadonlyArray", "AbstractSet", "Page", "ListResource", "Paginated"}
+)
+_KEYED = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "OrderedDict", "Record", "Map"})
+_INNER = frozenset(
+    {"Annotated", "Optional", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "Promise", "Partial"}
+    | {"TypeGuard", "TypeIs", "NonNullable", "Readonly", "AsyncContextManager", "ContextManager"}
+    | {"AbstractAsyncContextManager", "AbstractContextManager", "Awaited", "Task", "Future"}
+)
+_LAST = frozenset({"Awaitable", "Coroutine"})
+_PLAIN = frozenset(
+    {"int", "str", "bool", "float", "bytes", "None", "Any", "object", "dict", "list", "tuple", "set", "type"}
+    | {"string", "number", "boolean", "void", "any", "unknown", "undefined", "null", "never", "datetime", "UUID"}
+)
+_WORDS = re.compile(r"[A-Za-z_][\w.]*")
+
+
+def read(index: Index, path: str, expr: f.Expr | None, bindings: Bindings, own: Value = None) -> Value:
+    """Return what a value annotated so is; `own` is what `Self` means."""
+    if isinstance(expr, (f.Name, f.Attr)):
+        return _named(index, path, dotted(expr), bindings, own)
+    if isinstance(expr, f.Index):
+        return _generic(index, path, expr, bindings, own)
+    if isinstance(expr, f.Binary) and expr.op in ("|", "&"):
+        left, right = (read(index, path, side, bindings, own) for side in (expr.left, expr.right))
+        return union(left, right)
+    if isinstance(expr, f.Text):
+        return _quoted(index, path, expr, bindings, own)
+    if isinstance(expr, f.Sequence):
+        return Row(tuple(read(index, path, item, bindings, own) for item in expr.items))
+    return None
+
+
+def _named(index: Index, path: str, name: str, bindings: Bindings, own: Value) -> Value:
+    if name in _PLAIN or not name:
+        return None
+    if name in bindings:
+        return bindings[name]
+    if name == "Self":
+        return own
+    symbol = index.symbols.lookup(path, name)
+    if isinstance(symbol, Found):
+        return _defined(index, symbol, bindings)
+    if isinstance(symbol, External):
+        return _external(index, symbol.name)
+    return Variable(name) if "." not in name else None
+
+
+def _defined(index: Index, symbol: Found, bindings: Bindings) -> Value:
+    key = f"{symbol.path}:{symbol.name}"
+    if key in index.models:
+        return Instance(key)
+    if isinstance(symbol.stmt, f.Class):
+        return Object(symbol.path, symbol.name)
+    if isinstance(symbol.stmt, f.Assign):
+        if is_type_variable(symbol.stmt):
+            return bindings.get(symbol.name, Variable(symbol.name))
+        known = index.values.get((symbol.path, f"type {symbol.name}"), index)
+        if known is index:
+            index.values[symbol.path, f"type {symbol.name}"] = None
+            known = read(index, symbol.path, symbol.stmt.value, {})
+            index.values[symbol.path, f"type {symbol.name}"] = known
+        return known  # type: ignore[return-value]
+    return None
+
+
+def _external(index: Index, name: str) -> Value:
+    last = name.rsplit(".", 1)[-1]
+    kind = index.language.types.get(last)
+    if kind == "query":
+        return Query(plain=last != "Select")
+    if not index.is_library(name):
+        return Library(name, made=True)
+    model = index_by_name(index, last)
+    return Instance(model) if model else _generated(index, last) or Library(name, made=True)
+
+
+def _generated(index: Index, name: str) -> Value:
+    """Return what a type that the ORM's client generates stands for: `UserWhereInput`, `UserFindManyArgs`."""
+    shaped = (key for key, model in index.models.items() if name.startswith(model.name) and index.is_shaped(key))
+    key = max(shaped, key=lambda k: len(index.models[k].name), default=None)
+    if key is None:
+        return None
+    rest = name[len(index.models[key].name) :]
+    role = next((r for end, r in index.language.shape.types.items() if rest == end), None)
+    if role is None and rest.endswith("Args"):
+        role = index.language.shape.types.get("Args")
+    return (Instance(key) if role == "value" else Shaped(key, role)) if role else None
+
+
+def index_by_name(index: Index, name: str) -> str | None:
+    """Return the model of that name that no class of the code base declares, as generated clients export it."""
+    return next((k for k, m in index.models.items() if m.name == name and not index.class_info(m.path, name)), None)
+
+
+def _generic(index: Index, path: str, expr: f.Index, bindings: Bindings, own: Value) -> Value:
+    name = dotted(expr.value).rsplit(".", 1)[-1]
+    args = arguments(expr)
+    if name == "Annotated":
+        return read(index, path, args[0], bindings, own) or _injected(index, path, args[1:])
+    if name in ("Literal", "Callable"):
+        return None
+    inner = [read(index, path, arg, bindings, own) for arg in args]
+    made = _FORMS.get(name)
+    if made is not None and inner:
+        return made(inner, args)
+    return _container(index, path, expr, name, inner, bindings, own)
+
+
+def _tuple(inner: list[Value], args: tuple[f.Expr, ...]) -> Value:
+    is_open = len(args) == 2 and isinstance(args[1], f.Const)
+    return Many(inner[0]) if is_open else Row(tuple(inner))
+
+
+def _container(
+    index: Index, path: str, expr: f.Index, name: str, inner: list[Value], bindings: Bindings, own: Value
+) -> Value:
+    first = inner[0] if inner else None
+    kind = index.language.types.get(name)
+    if kind == "query":
+        items = first.items if isinstance(first, Row) else tuple(inner)
+        return Query(items, sources=sources(items), plain=name == "Query")
+    if kind == "rows":
+        return Many(first if isinstance(first, Row) else Row((first,)))
+    if kind == "many" or name in _MANY:
+        symbol = index.symbols.lookup(path, dotted(expr.value))
+        if not isinstance(symbol, Found):
+            return Many(first.items[0] if isinstance(first, Row) and kind else first)
+    if kind == "inner":
+        return first
+    base = read(index, path, expr.value, bindings, own)
+    if isinstance(base, Object):
+        return Object(base.path, base.name, tuple(inner))
+    return base if isinstance(base, (Instance, Library)) else None
+
+
+def sources(items: tuple[Value, ...]) -> tuple[str, ...]:
+    """Return the models that these values are rows of."""
+    return tuple(item.model for item in items if isinstance(item, Instance))
+
+
+def type_of(value: Value) -> Value:
+    """Return the class of which this is an instance."""
+    if isinstance(value, Instance):
+        return Entity(value.model)
+    if isinstance(value, Object):
+        return Class(value.path, value.name, value.args)
+    if isinstance(value, Variable):
+        return TypeOf(value)
+    return union(*(type_of(item) for item in value.items)) if isinstance(value, Union) else None
+
+
+def instance_of(value: Value) -> Value:
+    """Return an instance of this class."""
+    if isinstance(value, Entity):
+        return Instance(value.model)
+    if isinstance(value, Class):
+        return Object(value.path, value.name, value.args)
+    if isinstance(value, TypeOf):
+        return value.item
+    return union(*(instance_of(item) for item in value.items)) if isinstance(value, Union) else None
+
+
+def _injected(index: Index, path: str, args: tuple[f.Expr, ...]) -> Value:
+    return next((found for arg in args if (found := injected(index, path, arg)) is not None), None)
+
+
+def injected(index: Index, path: str, expr: f.Expr | None) -> Value:
+    """Return what `Depends(provider)` hands in: what the provider returns, or an instance of it."""
+    if not isinstance(expr, f.Call) or dotted(expr.func).rsplit(".", 1)[-1] not in ("Depends", "Security", "Provide"):
+        return None
+    symbol = index.symbols.lookup(path, dotted(expr.args[0])) if expr.args else None
+    if not isinstance(symbol, Found):
+        return None
+    if isinstance(symbol.stmt, f.Class):
+        return _defined(index, symbol, {})
+    if isinstance(symbol.stmt, f.Function):
+        found = read(index, symbol.path, symbol.stmt.returns, {})
+        if isinstance(found, Many):
+            found = found.item
+        summary = index.summaries.get((symbol.path, symbol.name))
+        return found if found is not None or summary is None else summary.returns
+    return None
+
+
+def _quoted(index: Index, path: str, expr: f.Text, bindings: Bindings, own: Value) -> Value:
+    text = "".join(part.text for part in expr.parts if isinstance(part, f.Chunk))
+    found = [_named(index, path, name, bindings, own) for name in _WORDS.findall(text)]
+    known = [value for value in found if value is not None and not isinstance(value, Variable)]
+    if not known:
+        return next((value for value in found if value is not None), None)
+    head = _WORDS.match(text)
+    is_many = head is not None and head[0].rsplit(".", 1)[-1] in _MANY and "[" in text
+    return Many(union(*known)) if is_many else union(*known)
+
+
+def signature(index: Index, path: str, name: str, stmt: f.Function) -> Signature:
+    """Return the types that a function's signature writes, read once; `Self` is a variable of that name."""
+    found = index.signatures.get((path, name))
+    if found is None:
+        own = Variable("Self")
+        read_ = ((p.name, read(index, path, p.annotation, {}, own)) for p in stmt.params if p.annotation is not None)
+        params = tuple(read_)
+        patterns = tuple((param, value) for param, value in params if is_open(value))
+        shaped = tuple((p, part) for p, value in params for part in each(value) if isinstance(part, Shaped))
+        returns = read(index, path, stmt.returns, {}, own)
+        found = index.signatures[path, name] = Signature(patterns, returns, shaped)
+    return found
+
+
+def is_open(value: Value) -> bool:
+    """Tell whether a type mentions type variables."""
+    if isinstance(value, Variable):
+        return True
+    if isinstance(value, (Many, TypeOf)):
+        return is_open(value.item)
+    if isinstance(value, Keyed):
+        return is_open(value.value)
+    parts = value.items if isinstance(value, (Union, Row, Query)) else getattr(value, "args", ())
+    return any(is_open(part) for part in parts)
+
+
+def substitute(value: Value, bindings: Bindings) -> Value:
+    """Replace type variables by what they are bound to."""
+    replace = _SUBSTITUTIONS.get(type(value)) if bindings else None
+    return replace(value, bindings) if replace else value
+
+
+def _in_type(value: TypeOf, bindings: Bindings) -> Value:
+    found = substitute(value.item, bindings)
+    return value if isinstance(found, Variable) else type_of(found)
+
+
+def _in_query(value: Query, bindings: Bindings) -> Value:
+    items = tuple(substitute(item, bindings) for item in value.items)
+    return Query(items, value.names, value.sources or sources(items), value.plain, value.kind, value.at)
+
+
+def _in_class(value: Object | Class, bindings: Bindings) -> Value:
+    return type(value)(value.path, value.name, tuple(substitute(arg, bindings) for arg in value.args))
+
+
+def unify(pattern: Value, value: Value, bindings: Bindings) -> None:
+    """Bind the type variables of a parameter's type by an argument."""
+    if value is None or pattern is None:
+        return
+    if isinstance(pattern, Variable):
+        bindings.setdefault(pattern.name, value)
+    elif isinstance(pattern, TypeOf):
+        unify(pattern.item, instance_of(value), bindings)
+    elif isinstance(pattern, Union):
+        for item in pattern.items:
+            unify(item, value, bindings)
+    elif isinstance(pattern, Many) and isinstance(value, Many):
+        unify(pattern.item, value.item, bindings)
+    elif isinstance(pattern, Query) and isinstance(value, Query):
+        for left, right in zip(pattern.items, value.items, strict=False):
+            unify(left, right, bindings)
+    elif isinstance(pattern, (Object, Class)) and isinstance(value, (Object, Class)):
+        for left, right in zip(pattern.args, value.args, strict=False):
+            unify(left, right, bindings)
+
+
+_Form = Fn[[list[Value], tuple[f.Expr, ...]], Value]
+_FORMS: dict[str, _Form] = {
+    **dict.fromkeys(_INNER, lambda inner, args: inner[0]),
+    **dict.fromkeys(_LAST, lambda inner, args: inner[-1]),
+    **dict.fromkeys(_KEYED, lambda inner, args: Keyed(inner[-1])),
+    **dict.fromkeys(("type", "Type"), lambda inner, args: type_of(inner[0])),
+    **dict.fromkeys(("tuple", "Tuple"), _tuple),
+    "Union": lambda inner, args: union(*inner),
+}
+_SUBSTITUTIONS: dict[type, Fn[[Any, Bindings], Value]] = {
+    Variable: lambda value, bindings: bindings.get(value.name, value),
+    Many: lambda value, bindings: Many(substitute(value.item, bindings)),
+    Keyed: lambda value, bindings: Keyed(substitute(value.value, bindings)),
+    TypeOf: _in_type,
+    Union: lambda value, bindings: union(*(substitute(item, bindings) for item in value.items)),
+    Row: lambda value, bindings: Row(tuple(substitute(item, bindings) for item in value.items), value.names),
+    Query: _in_query,
+    Object: _in_class,
+    Class: _in_class,
+}

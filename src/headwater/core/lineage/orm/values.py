@@ -1,0 +1,281 @@
+"""What an expression can be, as far as columns go: models and their instances, queries, rows, lists, functions.
+
+None stands for a value that nothing is known of. Values are frozen, except Dict, which collects the keys that a
+function gives it; drafts ride on SQL expressions until a query method says what they are for.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from headwater.catalog.usages import Evidence, SubType, Tier, UsageType, Via
+
+
+class Draft:
+    """A usage that is still being understood; `settled` once a query, or plain use, has said what it is."""
+
+    __slots__ = ("column", "end", "evidence", "settled", "start", "sub_type", "table", "tier", "usage_type", "via")
+
+    def __init__(
+        self,
+        table: str,
+        column: str,
+        span: tuple[int, int],
+        usage_type: UsageType,
+        evidence: tuple[Evidence, ...],
+        tier: Tier = "A",
+        via: Via = "orm",
+        sub_type: SubType | None = None,
+        settled: bool = True,
+    ) -> None:
+        self.table, self.column = table, column
+        self.start, self.end = span
+        self.usage_type, self.sub_type, self.via, self.tier = usage_type, sub_type, via, tier
+        self.evidence, self.settled = evidence, settled
+
+
+class Instance(msgspec.Struct, frozen=True, gc=False):
+    """A row of a model as an object. `why` says how we know, `sure` whether that was written down."""
+
+    model: str
+    why: str = ""
+    sure: bool = True
+    new: bool = False
+
+
+class Entity(msgspec.Struct, frozen=True, gc=False):
+    """A model as such: the mapped class, an alias of it, a Table object."""
+
+    model: str
+    sure: bool = True
+
+
+class Cell(msgspec.Struct, frozen=True, gc=False):
+    """The value of one column of a row that was loaded by naming it."""
+
+    model: str
+    attribute: str
+
+
+class Column(msgspec.Struct, frozen=True):
+    """An SQL expression over some models; with `attribute` it is that attribute of the first. `label` renames it."""
+
+    models: tuple[str, ...] = ()
+    attribute: str | None = None
+    label: str | None = None
+    drafts: tuple[Draft, ...] = ()
+
+
+class Relation(msgspec.Struct, frozen=True):
+    """A relationship attribute of a model, not of an instance."""
+
+    model: str
+    attribute: str
+    span: tuple[int, int] = (0, 0)
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A query: what one row of it holds, and the models that it draws from.
+
+    `plain` tells a query that yields entities themselves when it has one (`session.query`) from one whose results
+    are rows (`select`). `kind` is select, or the change that it makes. `at` is where its first model is named.
+    """
+
+    items: tuple[Value, ...] = ()
+    names: tuple[str | None, ...] = ()
+    sources: tuple[str, ...] = ()
+    plain: bool = True
+    kind: str = "select"
+    at: tuple[int, int] = (0, 0)
+
+
+class Loader(msgspec.Struct, frozen=True, gc=False):
+    """A loading option that stands at a model: `joinedload(User.team)` stands at Team."""
+
+    model: str | None = None
+
+
+class Many(msgspec.Struct, frozen=True, gc=False):
+    """Any number of these: a list, a set, an iterator, a result."""
+
+    item: Value = None
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """These, by position and perhaps by name: a result row, a tuple."""
+
+    items: tuple[Value, ...] = ()
+    names: tuple[str | None, ...] = ()
+
+
+class Keyed(msgspec.Struct, frozen=True, gc=False):
+    """A mapping whose values are these."""
+
+    value: Value = None
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A key that is written out in a mapping, as text or as a column (`{User.name: …}`), and its value."""
+
+    key: str
+    span: tuple[int, int]
+    value: Value = None
+    column: Value = None
+
+
+class Dict:
+    """A mapping that this function builds: the keys that it writes out, in order, in any alias of it."""
+
+    __slots__ = ("entries", "parameter")
+
+    def __init__(self, entries: list[Entry] | None = None, parameter: str | None = None) -> None:
+        self.entries = entries or []
+        self.parameter = parameter
+
+
+class Literal(msgspec.Struct, frozen=True, gc=False):
+    """A string that is written out."""
+
+    text: str
+    span: tuple[int, int]
+
+
+class KeyOf(msgspec.Struct, frozen=True):
+    """Any key of a mapping, as a loop over it sees it."""
+
+    mapping: Value
+
+
+class Parameter(msgspec.Struct, frozen=True, gc=False):
+    """A parameter of the function at hand whose type is not known; what is done with it becomes an effect."""
+
+    name: str
+
+
+class Object(msgspec.Struct, frozen=True, gc=False):
+    """An instance of a class of the code base that is no model."""
+
+    path: str
+    name: str
+    args: tuple[Value, ...] = ()
+
+
+class Class(msgspec.Struct, frozen=True, gc=False):
+    """A class of the code base that is no model."""
+
+    path: str
+    name: str
+    args: tuple[Value, ...] = ()
+
+
+class Callable(msgspec.Struct, frozen=True, gc=False):
+    """A function or method of the code base; `owner` is what a method is bound to."""
+
+    path: str
+    name: str
+    owner: Value = None
+
+
+class Closure(msgspec.Struct, frozen=True):
+    """A function that is defined here and now, by what it returns."""
+
+    returns: Value = None
+
+
+class Namespace(msgspec.Struct, frozen=True, gc=False):
+    """A module of the code base."""
+
+    path: str
+
+
+class Library(msgspec.Struct, frozen=True, gc=False):
+    """Something from outside of the code base, by dotted name; `made` when it is what a call of that returned."""
+
+    name: str
+    made: bool = False
+
+
+class Shaped(msgspec.Struct, frozen=True, gc=False):
+    """An object of a type that the ORM generates: its keys are columns of the model, used so."""
+
+    model: str
+    role: str
+
+
+class Variable(msgspec.Struct, frozen=True, gc=False):
+    """A type variable."""
+
+    name: str
+
+
+class TypeOf(msgspec.Struct, frozen=True, gc=False):
+    """The class of a value that is not known yet: `type[M]`."""
+
+    item: Value
+
+
+class Union(msgspec.Struct, frozen=True):
+    """One of these."""
+
+    items: tuple[Value, ...]
+
+
+Value: TypeAlias = (
+    Instance | Entity | Cell | Column | Relation | Query | Loader | Many | Row | Keyed | Dict | Literal | KeyOf
+    | Parameter | Object | Class | Callable | Closure | Namespace | Library | Shaped | Variable | TypeOf | Union | None
+)  # fmt: skip
+_LIMIT = 6
+
+
+def union(*values: Value) -> Value:
+    """Return one of these values, each once; more than a handful say nothing any more."""
+    found: list[Value] = []
+    columns: list[Column] = []
+    for value in values:
+        for item in value.items if isinstance(value, Union) else (value,):
+            if isinstance(item, Column):
+                columns.append(item)
+            elif item is not None and not any(_same(item, other) for other in found):
+                found.append(item)
+    if columns:
+        found.append(columns[0] if len(columns) == 1 else _merged(columns))
+    if not found:
+        return None
+    models = sum(isinstance(item, (Instance, Entity)) for item in found)
+    if models > _LIMIT:
+        found = [item for item in found if not isinstance(item, (Instance, Entity))]
+    return found[0] if len(found) == 1 else Union(tuple(found)) if found else None
+
+
+def _merged(columns: list[Column]) -> Column:
+    models = dict.fromkeys(model for column in columns for model in column.models)
+    parts = dict.fromkeys(draft for column in columns for draft in column.drafts)
+    return Column(tuple(models), None, None, tuple(parts))
+
+
+def _same(left: Value, right: Value) -> bool:
+    if isinstance(left, Instance) and isinstance(right, Instance):
+        return left.model == right.model
+    return left is right or (type(left) is type(right) and not isinstance(left, Dict) and left == right)
+
+
+def each(value: Value) -> tuple[Value, ...]:
+    """Return what a value can be, one by one."""
+    return value.items if isinstance(value, Union) else (value,)
+
+
+def drafts(value: Value) -> list[Draft]:
+    """Return the drafts that ride on an SQL expression, a list of them, or a mapping of them."""
+    if isinstance(value, Column):
+        return list(value.drafts)
+    if isinstance(value, (Row, Union)):
+        return [draft for item in value.items for draft in drafts(item)]
+    if isinstance(value, Many):
+        return drafts(value.item)
+    if isinstance(value, Closure):
+        return drafts(value.returns)
+    if isinstance(value, Dict):
+        return [draft for entry in value.entries for draft in drafts(entry.value)]
+    return []

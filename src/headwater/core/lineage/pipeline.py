@@ -1,0 +1,161 @@
+"""The passes of a scan, in order: `PASSES` is the table of contents, `scan` runs it and keeps the clock."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from headwater.catalog.model import Schema
+from headwater.core.lineage import usage_pass
+from headwater.core.lineage.cache import Cache, NoCache
+from headwater.core.lineage.catalogue import read
+from headwater.core.lineage.extraction import extract
+from headwater.core.lineage.intake import intake
+from headwater.core.lineage.limits import Limits
+from headwater.core.lineage.project import CodeProject
+from headwater.core.lineage.resolution import locate, resolve
+from headwater.core.lineage.result import Progress, ScanResult
+from headwater.core.lineage.work import Work
+
+
+def take_in(work: Work) -> None:
+    """Find the text files worth reading."""
+    work.intake = intake(
+        work.source,
+        limits=work.limits,
+        keep_texts=work.keep_texts,
+        on_file=lambda count: work.report(count, 0, f"{count:,} files"),
+    )
+    work.note(f"{len(work.intake.files):,} files")
+
+
+def extract_facts(work: Work) -> None:
+    """Lower each source file to facts."""
+    sources = work.intake.sources
+    total = sum(len(source.source) for source in sources)
+    work.facts = extract(
+        sources,
+        work.cache,
+        processes=work.processes,
+        on_bytes=lambda done: work.report(done, total, f"{done >> 10:,} of {total >> 10:,} KB read"),
+    )
+    work.note(f"{len({source.language for source in sources})} languages")
+
+
+def link_symbols(work: Work) -> None:
+    """Link imports to what they import."""
+    work.project = CodeProject.build(work.intake.sources, {path: f.data for path, f in work.facts.items()})
+    work.note(f"{len(work.facts):,} modules")
+
+
+def read_schema(work: Work) -> None:
+    """Let the readers find tables and models."""
+    work.catalogue = read(work.project, work.intake.sources, work.source.name)
+    columns = sum(len(relation.columns) for relation in work.catalogue.schema)
+    work.note(f"{len(work.catalogue.schema.relations)} tables, {columns:,} columns")
+
+
+def infer_types(work: Work) -> None:
+    """Summarise what functions take and give."""
+    work.index = usage_pass.prepare(work.project, work.catalogue)
+
+
+def find_usages(work: Work) -> None:
+    """Find what each file does with which column."""
+    found = usage_pass.run(
+        work.index,
+        work.facts,
+        work.cache,
+        processes=work.processes,
+        on_progress=lambda done, total, count: work.report(done, total, f"{count:,} usages so far"),
+    )
+    work.claims, work.missed = found
+    work.note(f"{sum(map(len, work.claims.values())):,} found")
+
+
+def settle(work: Work) -> None:
+    """Turn claims into usages, each once, by line."""
+    sources = {source.path: source for source in work.intake.sources}
+    work.usages = resolve(work.claims, sources)
+    work.not_understood = (*work.catalogue.not_understood, *locate(work.missed, sources))
+    work.note(f"{len(work.usages):,} usages")
+
+
+PASSES: tuple[tuple[str, Callable[[Work], None]], ...] = (
+    ("intake", take_in),
+    ("facts", extract_facts),
+    ("symbols", link_symbols),
+    ("schema", read_schema),
+    ("types", infer_types),
+    ("usages", find_usages),
+    ("resolve", settle),
+)
+_NAMES = tuple(name for name, _ in PASSES)
+
+
+def scan(
+    source: Path,
+    *,
+    cache: Cache | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    processes: int | None = None,
+    limits: Limits | None = None,
+    keep_texts: bool = False,
+) -> ScanResult:
+    """Scan a code base.
+
+    Args:
+        source: path of a folder, git checkout, ZIP or tar archive.
+        cache: facts and claims of earlier scans.
+        progress: called at most five times a second and at each change of phase; may raise to stop the scan.
+        processes: upper bound of worker processes; the available cores when None.
+        limits: what intake accepts.
+        keep_texts: return the text of every text file in `texts`.
+
+    Raises:
+        Unreadable: not a folder, not a whole archive, or nothing in it.
+        TooLarge: more entries or text than the limits allow.
+    """
+    work = Work(source, _NAMES, cache or NoCache(), progress, processes, limits or Limits(), keep_texts)
+    _run(work, PASSES)
+    return _result(work)
+
+
+def schema_of(
+    source: Path, *, cache: Cache | None = None, progress: Callable[[Progress], None] | None = None
+) -> Schema:
+    """Return the Schema that a code base, or one schema file, declares; the passes after `schema` are left out.
+
+    Raises:
+        Unreadable: not a file, folder or whole archive.
+        TooLarge: more entries or text than the limits allow.
+    """
+    work = Work(source, _NAMES, cache or NoCache(), progress, None, Limits(), False)
+    _run(work, PASSES[: _NAMES.index("schema") + 1])
+    return work.catalogue.schema
+
+
+def _run(work: Work, passes: tuple[tuple[str, Callable[[Work], None]], ...]) -> None:
+    for name, step in passes:
+        began = time.monotonic()
+        work.enter(name)
+        step(work)
+        work.leave(time.monotonic() - began)
+
+
+def _result(work: Work) -> ScanResult:
+    return ScanResult(
+        source=work.source.name,
+        schema=work.catalogue.schema,
+        models=work.catalogue.models,
+        usages=work.usages,
+        not_understood=work.not_understood,
+        files=work.files_with_errors(),
+        readers=work.catalogue.readers,
+        usages_by_language=dict(Counter(usage.language for usage in work.usages)),
+        seconds=round(sum(work.seconds.values()), 3),
+        phase_seconds=work.seconds,
+        texts=work.intake.texts,
+    )

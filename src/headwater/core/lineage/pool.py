@@ -1,0 +1,98 @@
+"""Runs a pure function over batches of files in processes (parsing does not scale over threads).
+
+Small inputs, and machines or affinity masks of one core, stay in the calling process. Workers die with their
+parent, also when it is killed with SIGKILL.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_PR_SET_PDEATHSIG = 1
+_SMALL_BYTES = 400_000
+_BATCH_BYTES = 300_000
+
+
+def available_cores() -> int:
+    """Return how many cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def batches(items: Sequence[Item], weight: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """Cut items into runs of about equal weight in bytes."""
+    batch: list[Item] = []
+    heavy = 0
+    for item in items:
+        batch.append(item)
+        heavy += weight(item)
+        if heavy >= _BATCH_BYTES:
+            yield batch
+            batch, heavy = [], 0
+    if batch:
+        yield batch
+
+
+def map_batches(
+    work: Callable[[list[Item]], Result],
+    items: Sequence[Item],
+    weight: Callable[[Item], int],
+    *,
+    processes: int | None = None,
+    setup: tuple[Callable[[bytes], None], bytes] | None = None,
+) -> Iterator[tuple[list[Item], Result]]:
+    """Yield (batch, work(batch)) as batches finish, in any order.
+
+    Args:
+        work: a module-level function; it and the items must pickle.
+        items: what to cut into batches.
+        weight: bytes of one item.
+        processes: upper bound; the available cores when None.
+        setup: a function and its argument that each process runs once before the first batch.
+    """
+    count = min(processes or available_cores(), available_cores())
+    if count <= 1 or sum(map(weight, items)) < _SMALL_BYTES:
+        if setup:
+            setup[0](setup[1])
+        for batch in batches(items, weight):
+            yield batch, work(batch)
+        return
+    yield from _in_processes(work, list(batches(items, weight)), count, setup)
+
+
+def _in_processes(
+    work: Callable[[list[Item]], Result],
+    waiting: list[list[Item]],
+    count: int,
+    setup: tuple[Callable[[bytes], None], bytes] | None,
+) -> Iterator[tuple[list[Item], Result]]:
+    context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
+    waiting.reverse()
+    with ProcessPoolExecutor(min(count, len(waiting)), context, _begin, (setup,)) as executor:
+        running: dict[Future[Result], list[Item]] = {}
+        try:
+            while waiting or running:
+                while waiting and len(running) < 2 * count:
+                    batch = waiting.pop()
+                    running[executor.submit(work, batch)] = batch
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    yield running.pop(future), future.result()
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _begin(setup: tuple[Callable[[bytes], None], bytes] | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if setup:
+        setup[0](setup[1])

@@ -1,0 +1,224 @@
+"""The symbol table: which file a module name means, and what a dotted name in a file stands for.
+
+It owns the module graph of a code base (packages, source roots, relative and star imports, re-exports) and knows
+nothing of types or columns. `Symbols.slim` leaves function bodies out, so that the table travels to workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+import msgspec
+
+from headwater.catalog import facts as f
+from headwater.core.lineage import modules as paths
+from headwater.core.lineage.stubs import Stubs
+
+Definition: TypeAlias = "f.Class | f.Function | f.Assign"
+
+
+class Found(msgspec.Struct, frozen=True, gc=False):
+    """A definition in the code base: the file, the dotted name inside it, and its statement."""
+
+    path: str
+    name: str
+    stmt: Definition
+
+
+class Package(msgspec.Struct, frozen=True, gc=False):
+    """A module of the code base, as a value: `import a.b`."""
+
+    path: str
+
+
+class External(msgspec.Struct, frozen=True, gc=False):
+    """Something that comes from outside of the code base, by its full dotted name."""
+
+    name: str
+
+
+Symbol: TypeAlias = Found | Package | External
+
+
+class Names(msgspec.Struct, frozen=True, gc=False):
+    """The names that one file defines or imports, and the modules whose every name it takes over."""
+
+    language: str
+    names: dict[str, f.Stmt]
+    stars: tuple[str, ...] = ()
+
+
+class Symbols:
+    """Answers what names mean. Immutable but for its memory of earlier answers, which does not travel."""
+
+    def __init__(self, names: Mapping[str, Names]) -> None:
+        self.files = names
+        self._graph = paths.Graph(names)
+        self._known: dict[tuple[str, str], Symbol | None] = {}
+
+    def __reduce__(self) -> tuple[type[Symbols], tuple[Mapping[str, Names]]]:
+        return Symbols, (self.files,)
+
+    def module(self, importer: str, name: str) -> str | None:
+        """Return the path of the module that a file means by this name, or None when it lies outside."""
+        file = self.files.get(importer)
+        return self._graph.find(importer, name, file.language if file else "")
+
+    def lookup(self, path: str, name: str) -> Symbol | None:
+        """Return what a plain or dotted name means at the top level of a file."""
+        known = self._known.get((path, name), self)
+        if known is not self:
+            return known  # type: ignore[return-value]
+        self._known[path, name] = None
+        found = self._lookup(path, name, frozenset())
+        self._known[path, name] = found
+        return found
+
+    def resolve(self, path: str, name: str) -> tuple[str, Definition] | None:
+        """Return where a dotted name used in a file is defined, as (path, statement), or None."""
+        found = self.lookup(path, name)
+        return (found.path, found.stmt) if isinstance(found, Found) else None
+
+    def member(self, found: Found, name: str) -> Found | None:
+        """Return what a class itself defines under a name; its bases are not asked."""
+        if not isinstance(found.stmt, f.Class):
+            return None
+        stmt = members(found.stmt).get(name)
+        return Found(found.path, f"{found.name}.{name}", stmt) if stmt is not None else None
+
+    def submodule(self, path: str, name: str) -> Package | None:
+        """Return the module inside of a package, or None."""
+        child = self._graph.child(path, name)
+        return Package(child) if child else None
+
+    def slim(self) -> Symbols:
+        """Return the same table without function bodies and positions."""
+        stubs = Stubs()
+        kept = {
+            path: Names(file.language, {name: stubs.statement(s) for name, s in file.names.items()}, file.stars)
+            for path, file in self.files.items()
+        }
+        return Symbols(kept)
+
+    def _lookup(self, path: str, name: str, seen: frozenset[tuple[str, str]]) -> Symbol | None:
+        head, _, rest = name.partition(".")
+        symbol = self._plain(path, head, seen)
+        while rest and symbol is not None:
+            head, _, rest = rest.partition(".")
+            symbol = self._inside(symbol, head, seen)
+        return symbol
+
+    def _inside(self, symbol: Symbol, name: str, seen: frozenset[tuple[str, str]]) -> Symbol | None:
+        if isinstance(symbol, External):
+            return External(f"{symbol.name}.{name}")
+        if isinstance(symbol, Found):
+            return self.member(symbol, name)
+        found = self._plain(symbol.path, name, seen)
+        if found is None and (child := self._graph.child(symbol.path, name)):
+            return Package(child)
+        return found
+
+    def _plain(self, path: str, name: str, seen: frozenset[tuple[str, str]]) -> Symbol | None:
+        file = self.files.get(path)
+        if file is None or (path, name) in seen:
+            return None
+        seen |= {(path, name)}
+        stmt = file.names.get(name)
+        if isinstance(stmt, f.Import):
+            return self._imported(path, stmt, seen)
+        if isinstance(stmt, f.Export):
+            return self._exported(path, stmt, seen)
+        if isinstance(stmt, (f.Class, f.Function, f.Assign)):
+            return Found(path, name, stmt)
+        return next(self._starred(path, file, name, seen), None)
+
+    def _starred(self, path: str, file: Names, name: str, seen: frozenset[tuple[str, str]]) -> Iterator[Symbol]:
+        for star in file.stars:
+            target = self.module(path, star)
+            found = self._plain(target, name, seen) if target else None
+            if found is not None:
+                yield found
+
+    def _imported(self, path: str, stmt: f.Import, seen: frozenset[tuple[str, str]]) -> Symbol | None:
+        target = self.module(path, stmt.module)
+        if stmt.name is None or stmt.name == "*":
+            whole = stmt.alias != stmt.module.split(".")[0]
+            name = stmt.module if whole else stmt.alias
+            target = target if whole or stmt.alias == stmt.module else self.module(path, name)
+            return Package(target) if target else External(name)
+        if target is None:
+            return External(f"{stmt.module}.{stmt.name}")
+        found = self._plain(target, stmt.name, seen)
+        if found is None and (child := self._graph.child(target, stmt.name)):
+            return Package(child)
+        return found
+
+    def _exported(self, path: str, stmt: f.Export, seen: frozenset[tuple[str, str]]) -> Symbol | None:
+        local = stmt.local or stmt.name
+        if stmt.module is None:
+            return self._plain(path, local, seen) if local != stmt.name else None
+        target = self.module(path, stmt.module)
+        return self._plain(target, local, seen) if target else External(f"{stmt.module}.{local}")
+
+
+def build(modules: Mapping[str, f.Module]) -> Symbols:
+    """Return the symbol table of a code base, by path."""
+    return Symbols({path: _names(module) for path, module in modules.items()})
+
+
+def members(stmt: f.Class) -> dict[str, Definition]:
+    """Return the methods, fields and nested classes that a class body defines."""
+    found: dict[str, f.Stmt] = {}
+    for inner in flat(stmt.body):
+        _define(found, inner)
+    return {n: s for n, s in found.items() if isinstance(s, (f.Class, f.Function, f.Assign))}
+
+
+def flat(body: Iterable[f.Stmt]) -> Iterator[f.Stmt]:
+    """Iterate over statements, those in `if`, `try` and `with` blocks included, functions and classes not entered."""
+    for stmt in body:
+        if isinstance(stmt, f.Branch):
+            yield from flat(stmt.body)
+            yield from flat(stmt.otherwise)
+        elif isinstance(stmt, (f.Scope, f.Loop)):
+            yield from flat(stmt.body)
+        else:
+            yield stmt
+
+
+def _names(module: f.Module) -> Names:
+    names: dict[str, f.Stmt] = {}
+    stars: list[str] = []
+    for stmt in flat(module.body):
+        if isinstance(stmt, (f.Import, f.Export)) and stmt.name == "*" and getattr(stmt, "alias", "*") == "*":
+            stars.extend([stmt.module] if stmt.module else ())
+        else:
+            _define(names, stmt)
+    return Names(module.language, names, tuple(stars))
+
+
+def _define(names: dict[str, f.Stmt], stmt: f.Stmt) -> None:
+    if isinstance(stmt, f.Import):
+        names.setdefault(stmt.alias, stmt)
+    elif isinstance(stmt, f.Export):
+        names.setdefault(stmt.name, stmt)
+    elif isinstance(stmt, f.Class):
+        names[stmt.name] = stmt
+    elif isinstance(stmt, f.Function):
+        if stmt.name not in names or not _is_accessory(stmt):
+            names[stmt.name] = stmt
+    elif isinstance(stmt, f.Assign) and stmt.op == "=":
+        for target in stmt.targets:
+            if isinstance(target, f.Name) and not _is_weaker(stmt, names.get(target.id)):
+                names[target.id] = stmt
+
+
+def _is_weaker(new: f.Assign, old: f.Stmt | None) -> bool:
+    """Tell whether a second assignment says less: `x: T` declared, then `x = None`."""
+    return isinstance(old, f.Assign) and old.value is not None and (new.value is None or old.annotation is not None)
+
+
+def _is_accessory(stmt: f.Function) -> bool:
+    """Tell a property's setter or expression from the property itself."""
+    return any(isinstance(decorator, f.Attr) and decorator.name != "property" for decorator in stmt.decorators)

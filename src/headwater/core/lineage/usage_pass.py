@@ -1,0 +1,120 @@
+"""Passes 5 and 6, types and usages: every file's claims, found in processes over one shared index.
+
+The claims of a file depend on its text and on the index alone, so they are cached by both.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from headwater.catalog import facts
+from headwater.catalog.model import Schema
+from headwater.core.lineage import embedded, orm
+from headwater.core.lineage.cache import Cache, key_of
+from headwater.core.lineage.catalogue import Catalogue
+from headwater.core.lineage.claims import Claim, Missed
+from headwater.core.lineage.extraction import Extracted
+from headwater.core.lineage.pool import map_batches
+from headwater.core.lineage.project import CodeProject
+
+
+class Index(msgspec.Struct, frozen=True):
+    """What is known of the whole code base while one file is looked at."""
+
+    schema: Schema
+    orm: orm.Index
+
+
+class FileClaims(msgspec.Struct, frozen=True, array_like=True):
+    """What one file claims, and the SQL in it that was not understood."""
+
+    claims: tuple[Claim, ...]
+    missed: tuple[Missed, ...]
+
+
+Finder = Callable[[facts.Module, Index], FileClaims]
+
+
+def _embedded(module: facts.Module, index: Index) -> FileClaims:
+    claims, missed = embedded.claims(module, index.schema)
+    return FileClaims(tuple(claims), tuple(missed))
+
+
+def _orm(module: facts.Module, index: Index) -> FileClaims:
+    return FileClaims(tuple(orm.claims(module, index.orm)), ())
+
+
+FINDERS: tuple[Finder, ...] = (_orm, _embedded)
+
+
+def prepare(project: CodeProject, catalogue: Catalogue) -> Index:
+    """Build the index that every file is looked at with."""
+    return Index(catalogue.schema, orm.index(project.symbols, project.modules, catalogue.readings, catalogue.schema))
+
+
+def run(
+    index: Index,
+    extracted: Mapping[str, Extracted],
+    cache: Cache,
+    *,
+    processes: int | None = None,
+    on_progress: Callable[[int, int, int], None] = lambda done, total, found: None,
+) -> tuple[dict[str, list[Claim]], dict[str, list[Missed]]]:
+    """Return the claims and the SQL that was not understood, each by path.
+
+    Args:
+        index: what `prepare` made.
+        extracted: facts by path.
+        cache: claims known from earlier scans with an equal index.
+        processes: upper bound of worker processes.
+        on_progress: called with (bytes of facts done, all bytes, claims so far); may raise to stop.
+    """
+    packed = pickle.dumps(index, protocol=5)
+    index_key = key_of("index", packed)
+    keys = {path: key_of("claims", index_key, one.key) for path, one in extracted.items()}
+    known = cache.get_many(keys.values())
+    results = {path: _decode(known[key]) for path, key in keys.items() if key in known}
+    todo = [one for path, one in extracted.items() if path not in results]
+    total = sum(len(one.data) for one in extracted.values())
+    done = total - sum(len(one.data) for one in todo)
+    work = map_batches(_find, todo, lambda one: 4 * len(one.data), processes=processes, setup=(_load, packed))
+    for batch, encoded in work:
+        cache.put_many({keys[path]: data for path, data in encoded.items()})
+        results.update({path: _decode(data) for path, data in encoded.items()})
+        done += sum(len(one.data) for one in batch)
+        on_progress(done, total, sum(len(result.claims) for result in results.values()))
+    claims = {path: list(result.claims) for path, result in results.items() if result.claims}
+    return claims, {path: list(result.missed) for path, result in results.items() if result.missed}
+
+
+_decoder = msgspec.msgpack.Decoder(FileClaims)
+
+
+def _decode(data: bytes) -> FileClaims:
+    return _decoder.decode(data)
+
+
+class _Shared:
+    """The index of the process that looks at files; set once before its first batch."""
+
+    index: Index
+
+
+def _load(packed: bytes) -> None:
+    # Made by `run` in the parent process, never read from outside.
+    _Shared.index = pickle.loads(packed)  # noqa: S301
+
+
+def _find(batch: list[Extracted]) -> dict[str, bytes]:
+    return {one.path: msgspec.msgpack.encode(_of_module(facts.decode(one.data))) for one in batch}
+
+
+def _of_module(module: facts.Module) -> FileClaims:
+    parts = [find(module, _Shared.index) for find in FINDERS]
+    return FileClaims(
+        tuple(claim for part in parts for claim in part.claims),
+        tuple(item for part in parts for item in part.missed),
+    )

@@ -1,0 +1,28 @@
+"""A Schema written out in the notations that people and other tools read: JSON, SQL, DBML, Mermaid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from headwater.catalog.model import Schema
+from headwater.core.notation.dbml import to_dbml
+from headwater.core.notation.document import to_json
+from headwater.core.notation.mermaid import to_mermaid
+from headwater.core.notation.sql import to_sql
+from headwater.kit.errors import NotFound, did_you_mean
+
+FORMATS: Mapping[str, Callable[[Schema], str]] = MappingProxyType(
+    {"json": to_json, "sql": to_sql, "dbml": to_dbml, "mermaid": to_mermaid}
+)
+
+
+def write(schema: Schema, notation: str) -> str:
+    """Return the Schema in a notation.
+
+    Raises:
+        NotFound: no such notation; the hint lists them.
+    """
+    if notation not in FORMATS:
+        raise NotFound(f"There is no format called {notation!r}.", hint=did_you_mean(notation, FORMATS))
+    return FORMATS[notation](schema)

@@ -1,0 +1,52 @@
+"""A Schema as the plain JSON that every door shows (the lasting form is `catalog.codec`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from headwater.catalog.model import Column, Relation, Schema
+
+
+def document(schema: Schema) -> dict[str, Any]:
+    """Return the Schema as plain lists and dicts: tables with columns, keys, indexes and origins; enums."""
+    return {
+        "source": schema.source,
+        "tables": [_table(relation) for relation in schema],
+        "enums": [{"name": enum.name, "values": list(enum.values)} for enum in schema.enums],
+    }
+
+
+def to_json(schema: Schema) -> str:
+    """Return the document as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(document(schema)), indent=2).decode() + "\n"
+
+
+def _table(relation: Relation) -> dict[str, Any]:
+    return {
+        "name": relation.name,
+        "schema": relation.schema,
+        "kind": relation.kind,
+        "comment": relation.comment,
+        "columns": [_column(column, relation) for column in relation.columns],
+        "indexes": [{"name": i.name, "columns": list(i.columns), "unique": i.unique} for i in relation.indexes],
+        "foreign_keys": [
+            {"columns": list(key.columns), "ref_table": key.ref_table, "ref_columns": list(key.ref_columns)}
+            for key in relation.foreign_keys
+        ],
+        "origins": [{"file": origin.file, "line": origin.line} for origin in relation.origins],
+    }
+
+
+def _column(column: Column, relation: Relation) -> dict[str, Any]:
+    target = relation.references(column.name)
+    return {
+        "name": column.name,
+        "type": column.type,
+        "nullable": column.nullable,
+        "primary_key": column.name in relation.primary_key,
+        "default": column.default,
+        "comment": column.comment,
+        "references": {"table": target[0], "column": target[1]} if target else None,
+    }

@@ -1,0 +1,105 @@
+"""A Schema as SQL: tables in declaration order, foreign keys at the end so that any order loads.
+
+Types are written as their source spells them; turning them into another dialect's is an engine's task.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from headwater.catalog.model import Column, ForeignKey, Index, Relation, Schema
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*$")
+_RESERVED = frozenset({
+    "all", "and", "any", "array", "as", "asc", "between", "both", "case", "cast", "check", "collate", "column",
+    "constraint", "create", "current_date", "current_user", "default", "desc", "distinct", "do", "else", "end",
+    "except", "false", "fetch", "for", "foreign", "from", "grant", "group", "having", "in", "initially",
+    "intersect", "into", "is", "join", "key", "leading", "left", "like", "limit", "not", "null", "offset", "on",
+    "only", "or", "order", "primary", "references", "right", "select", "session", "session_user", "similar", "some",
+    "table", "then", "to", "trailing", "true", "union", "unique", "user", "using", "values", "when", "where",
+    "window", "with",
+})  # fmt: skip
+
+
+def quote(name: str) -> str:
+    """Return an identifier, in double quotes where plain spelling would not mean it."""
+    if _PLAIN.match(name) and name not in _RESERVED:
+        return name
+    return '"' + name.replace('"', '""') + '"'
+
+
+def to_sql(schema: Schema) -> str:
+    """Return CREATE statements for everything in the Schema."""
+    return "\n\n".join(_statements(schema)) + "\n"
+
+
+def _statements(schema: Schema) -> Iterator[str]:
+    for enum in schema.enums:
+        values = ", ".join(_literal(value) for value in enum.values)
+        yield f"CREATE TYPE {quote(enum.name)} AS ENUM ({values});"
+    tables = [relation for relation in schema if relation.kind == "table"]
+    for table in tables:
+        yield _create_table(table)
+        yield from (_create_index(table, index) for index in table.indexes if not _is_constraint(index))
+    for table in tables:
+        yield from (_add_key(table, key) for key in table.foreign_keys)
+    for view in schema:
+        if view.kind in ("view", "materialized_view") and view.definition:
+            kind = view.kind.replace("_", " ").upper()
+            yield f"CREATE {kind} {_qualified(view)} AS\n{view.definition};"
+
+
+def _create_table(table: Relation) -> str:
+    lines = [_column(column) for column in table.columns]
+    if table.primary_key:
+        lines.append(f"PRIMARY KEY ({_names(table.primary_key)})")
+    lines += [f"UNIQUE ({_names(index.columns)})" for index in table.indexes if _is_constraint(index)]
+    lines += [f"CHECK ({check.expression})" for check in table.checks]
+    return f"CREATE TABLE {_qualified(table)} (\n    " + ",\n    ".join(lines) + "\n);"
+
+
+def _column(column: Column) -> str:
+    parts = [quote(column.name), column.type or "text"]
+    if not column.nullable:
+        parts.append("NOT NULL")
+    if column.generated:
+        parts.append(f"GENERATED ALWAYS AS ({column.generated}) STORED")
+    elif column.default is not None:
+        parts.append(f"DEFAULT {column.default}")
+    return " ".join(parts)
+
+
+def _is_constraint(index: Index) -> bool:
+    return index.unique and not index.where and not any(name.startswith("(") for name in index.columns)
+
+
+def _create_index(table: Relation, index: Index) -> str:
+    words = "_".join(re.sub(r"\W+", "_", column).strip("_") for column in index.columns)
+    name = quote(index.name or f"{table.name}_{words}_idx")
+    where = f" WHERE {index.where}" if index.where else ""
+    unique = "UNIQUE " if index.unique else ""
+    return f"CREATE {unique}INDEX {name} ON {_qualified(table)} ({_names(index.columns)}){where};"
+
+
+def _add_key(table: Relation, key: ForeignKey) -> str:
+    target = f"{quote(key.ref_schema)}.{quote(key.ref_table)}" if key.ref_schema else quote(key.ref_table)
+    remote = f" ({_names(key.ref_columns)})" if key.ref_columns else ""
+    rules = "".join(
+        f" ON {word} {rule}" for word, rule in (("DELETE", key.on_delete), ("UPDATE", key.on_update)) if rule
+    )
+    return (
+        f"ALTER TABLE {_qualified(table)} ADD FOREIGN KEY ({_names(key.columns)}) REFERENCES {target}{remote}{rules};"
+    )
+
+
+def _qualified(relation: Relation) -> str:
+    return f"{quote(relation.schema)}.{quote(relation.name)}" if relation.schema else quote(relation.name)
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(name if name.startswith("(") else quote(name) for name in names)
+
+
+def _literal(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,91 @@
+"""One kind of string that names anything a Schema can be read from, and the way from there to the Schema.
+
+shop · shop@dev · shop#latest          a managed database, a branch, a snapshot
+postgresql://… sqlite:///…             a live database
+schema.sql · migrations/ · schema.prisma · ./app · app.zip      files and code
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from headwater.catalog.model import Schema
+from headwater.kit import plugins
+from headwater.kit.errors import BadInput, NotFound, did_you_mean
+
+Kind = Literal["url", "path", "database", "branch", "snapshot"]
+
+_URL = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_MANAGED = re.compile(r"(?P<name>[A-Za-z][\w-]*)(?:@(?P<branch>[\w./-]+))?(?:#(?P<snapshot>[\w:.+-]+))?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source string, understood."""
+
+    kind: Kind
+    text: str
+    scheme: str = ""
+    name: str = ""
+    branch: str | None = None
+    snapshot: str | None = None
+
+    @property
+    def path(self) -> Path:
+        """The path, of a source of kind `path`."""
+        return Path(self.text).expanduser()
+
+
+def parse(text: str) -> Source:
+    """Return what a source string names; a path that exists goes before a database of that name.
+
+    Raises:
+        BadInput: the string is none of the known forms.
+    """
+    if url := _URL.match(text):
+        return Source("url", text, scheme=url[1].lower().partition("+")[0])
+    if (
+        (text.strip() and Path(text).expanduser().exists())
+        or text.startswith((".", "/", "~"))
+        or "/" in text
+        or "\\" in text
+    ):
+        return Source("path", text)
+    managed = _MANAGED.match(text)
+    if managed is None or re.search(r"\.\w+$", text):
+        if re.search(r"\.\w+$", text):
+            return Source("path", text)
+        raise BadInput(
+            f"{text!r} names no source.", hint="Give a folder, a file, an archive, a URL or a database name."
+        )
+    kind: Kind = "snapshot" if managed["snapshot"] else "branch" if managed["branch"] else "database"
+    return Source(kind, text, name=managed["name"], branch=managed["branch"], snapshot=managed["snapshot"])
+
+
+def read(text: str, of_code: Callable[[Path], Schema]) -> Schema:
+    """Return the Schema of a source.
+
+    Args:
+        text: a source string.
+        of_code: reads the Schema of a file, folder or archive.
+
+    Raises:
+        BadInput: not a source string, or an unreadable file.
+        NotFound: a live or managed database that no installed engine can open.
+    """
+    source = parse(text)
+    if source.kind == "path":
+        return of_code(source.path)
+    engines = plugins.names("engines")
+    if source.kind == "url":
+        raise NotFound(
+            f"No engine is installed that opens {source.scheme}:// sources.", hint=did_you_mean(source.scheme, engines)
+        )
+    raise NotFound(
+        f"There is no file or folder {text}, and no managed database of that name.",
+        hint="Name a folder, an archive, a .sql or a .prisma file.",
+    )

@@ -1,0 +1,61 @@
+"""The commands that run Headwater: `up`, `serve`, `worker`, `openapi`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headwater.kit.settings import settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(up)
+    app.command()(serve)
+    app.command()(worker)
+    app.command()(openapi)
+
+
+def up(
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes to start.", min=0, max=64)] = None,
+) -> None:
+    """Run store, server and workers until Ctrl-C."""
+    from headwater.entrypoints.server.up import run
+    from headwater.kit import logs
+
+    given = {"port": port, "host": host, "workers": workers}
+    chosen = settings().model_copy(update={key: value for key, value in given.items() if value is not None})
+    logs.configure(chosen.log_level, chosen.log_format)
+    run(chosen, lambda text: typer.echo(text))
+
+
+def serve() -> None:
+    """Run the HTTP server alone, against a store that is already there."""
+    from headwater.entrypoints.server.run import main
+
+    main()
+
+
+def worker() -> None:
+    """Run one more worker against the same store."""
+    from headwater.entrypoints.worker.run import main
+
+    main()
+
+
+def openapi(
+    out: Annotated[Path | None, typer.Option(help="File to write; else standard output.")] = None,
+) -> None:
+    """Print the description of the HTTP API (OpenAPI 3.1); needs no server."""
+    from headwater.entrypoints.server.app import build
+
+    text = json.dumps(build().openapi(), indent=2)
+    if out:
+        out.write_text(text + "\n")
+    else:
+        typer.echo(text)

@@ -1,0 +1,48 @@
+"""The HTTP application: collects the routes of every feature; says nothing of its own."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from headwater.entrypoints.server import probes, problems, web
+from headwater.entrypoints.server.middleware import Around
+from headwater.features import collect
+from headwater.features.accounts.guard import Server
+from headwater.kit.version import version
+
+API = "/api/v1"
+# Of every body but an upload, whose own limit is counted while it streams.
+MAX_BODY = 1_048_576
+ERRORS: dict[int | str, dict[str, object]] = {
+    "4XX": {"model": problems.Problem, "description": "What was wrong with the request."},
+    "5XX": {"model": problems.Problem, "description": "What went wrong here."},
+}
+
+
+def build(server: Server | None = None) -> FastAPI:
+    """Return the application; without `server` it can only describe itself."""
+    app = FastAPI(
+        title="Headwater",
+        version=version(),
+        summary="From every column to every line of code that touches it.",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        responses=ERRORS,
+        redirect_slashes=False,
+        max_body_size=MAX_BODY,
+    )
+    problems.install(app)
+    app.add_middleware(Around)
+    app.include_router(probes.router)
+    for module in collect("endpoints").values():
+        app.include_router(module.router, prefix=API)
+    app.include_router(web.router)
+    app.state.server = server
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

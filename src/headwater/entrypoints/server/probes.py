@@ -1,0 +1,83 @@
+"""What machines ask: is it alive, is it ready, what are its figures, how is it described."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from headwater.features.accounts.guard import Server, Shared, public
+from headwater.features.jobs.service import workers
+from headwater.store import migrations
+
+router = APIRouter(dependencies=[Depends(public)], include_in_schema=False)
+ASSETS = Path(__file__).parent / "assets"
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """Say that the server answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def readyz(server: Shared) -> Response:
+    """Say whether work can be done: the store answers, is migrated, and a worker is alive."""
+    parts = await _parts(server)
+    ready = all(part == "ok" for part in parts.values())
+    return JSONResponse({"status": "ready" if ready else "not ready", **parts}, 200 if ready else 503)
+
+
+async def _parts(server: Server) -> dict[str, str]:
+    parts = {"store": "does not answer", "migrations": "unknown", "worker": "unknown"}
+    try:
+        async with asyncio.timeout(3), server.database.engine.connect() as connection:
+            parts["store"] = "ok"
+            revision = await connection.run_sync(migrations.current)
+            parts["migrations"] = "ok" if revision == migrations.head() else f"at {revision}"
+            alive = await workers.alive(connection)
+            parts["worker"] = "ok" if alive else "none alive"
+    except (SQLAlchemyError, TimeoutError, OSError):
+        return parts
+    return parts
+
+
+@router.get("/metrics")
+async def metrics(server: Shared) -> Response:
+    """Give the figures for Prometheus."""
+    try:
+        async with asyncio.timeout(3), server.database.transaction() as db:
+            await workers.observe(db)
+    except (SQLAlchemyError, TimeoutError, OSError):
+        pass  # the figures of the process itself are worth having while the store is away
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/api/openapi.json")
+async def openapi(request: Request) -> dict[str, Any]:
+    """Describe the HTTP API."""
+    described: dict[str, Any] = request.app.openapi()
+    return described
+
+
+@router.get("/api/docs")
+async def docs() -> Response:
+    """Show the HTTP API to people."""
+    return FileResponse(ASSETS / "docs.html", headers={"cache-control": "no-cache"})
+
+
+@router.get("/api/docs.js")
+async def docs_script() -> Response:
+    """Send the script of that page."""
+    return FileResponse(ASSETS / "docs.js", headers={"cache-control": "no-cache"}, media_type="text/javascript")
+
+
+@router.get("/api/docs.css")
+async def docs_style() -> Response:
+    """Send the style of that page."""
+    return FileResponse(ASSETS / "docs.css", headers={"cache-control": "no-cache"}, media_type="text/css")

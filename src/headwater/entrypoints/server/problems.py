@@ -1,0 +1,137 @@
+"""Every error as `application/problem+json` (RFC 9457): a sentence and a hint, never a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from headwater.kit.errors import BadInput, Conflict, HeadwaterError, Invalid, TooMany, Unavailable
+
+log = structlog.get_logger()
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong, in words, and what to do about it."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    hint: str | None = None
+    code: str
+    errors: list[FieldProblem] | None = None
+
+
+def respond(error: HeadwaterError) -> Response:
+    """Return the answer for an error of the one tree."""
+    fields = error.fields if isinstance(error, Invalid) else {}
+    headers: dict[str, str] = {}
+    if isinstance(error, TooMany):
+        headers["retry-after"] = str(error.retry_after)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = "Bearer"
+    if isinstance(error, Unavailable):
+        headers["retry-after"] = "2"
+    errors = [FieldProblem(field=name, message=message) for name, message in fields.items()]
+    return _problem(error.status, error.code, error.message, error.hint, errors, headers)
+
+
+def _problem(
+    status: int,
+    code: str,
+    detail: str,
+    hint: str | None = None,
+    errors: list[FieldProblem] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    title = HTTPStatus(status).phrase
+    problem = Problem(title=title, status=status, detail=detail, hint=hint, code=code, errors=errors or None)
+    body = problem.model_dump(exclude={"errors"} if not errors else None)
+    return JSONResponse(body, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Let every kind of error be answered here."""
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+
+
+async def _known(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HeadwaterError)
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("request.failed", error=error.message)
+    return respond(error)
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    sentence = {
+        404: "There is nothing at this address.",
+        405: "This address does not take this method.",
+    }.get(error.status_code, str(error.detail))
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+    return _problem(error.status_code, code, sentence, headers=error.headers)
+
+
+async def _validation(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems = [_field(item) for item in error.errors()]
+    detail = "; ".join(f"{item.field}: {item.message}" for item in problems[:5])
+    return _problem(422, "invalid", f"The request is not right: {detail}.", errors=problems)
+
+
+def _field(item: Mapping[str, Any]) -> FieldProblem:
+    place = [str(part) for part in item["loc"] if part not in {"body", "query", "path", "header"}]
+    message = str(item["msg"]).removeprefix("Value error, ")
+    return FieldProblem(field=".".join(place) or "body", message=message)
+
+
+async def _bad_value(_: Request, error: Exception) -> Response:
+    log.info("request.bad_value", error=str(error.__cause__ or error))
+    return respond(BadInput("The request contains a value that cannot be stored or looked up."))
+
+
+async def _taken(_: Request, error: Exception) -> Response:
+    log.info("request.conflict", error=str(error.__cause__ or error))
+    return respond(Conflict("This collides with another change.", hint="Look again, then retry."))
+
+
+async def _store_down(_: Request, error: Exception) -> Response:
+    log.warning("store.unreachable", error=str(error.__cause__ or error))
+    return respond(Unavailable("The store does not answer.", hint="Try again in a moment."))
+
+
+async def _unknown(_: Request, error: Exception) -> Response:
+    log.error("request.crashed", exc_info=error)
+    return _problem(500, "error", "Something went wrong on our side.", "The log of the server has the details.")
+
+
+_HANDLERS: Mapping[type[Exception], Any] = {
+    HeadwaterError: _known,
+    HTTPException: _http,
+    RequestValidationError: _validation,
+    DataError: _bad_value,
+    IntegrityError: _taken,
+    OperationalError: _store_down,
+    InterfaceError: _store_down,
+    PoolTimeout: _store_down,
+    Exception: _unknown,
+}

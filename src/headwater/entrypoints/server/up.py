@@ -1,0 +1,176 @@
+"""`headwater up`: the store, the server and the workers as children of one process that restarts what dies.
+
+When it ends, by Ctrl-C, SIGTERM or worse, nothing that it started stays behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from headwater.features.jobs.service import sweep
+from headwater.kit.errors import Conflict, HeadwaterError, Unavailable
+from headwater.kit.settings import Settings
+from headwater.store import migrations, process
+from headwater.store.address import store_folder, store_url
+from headwater.store.embedded import EmbeddedServer
+from headwater.store.session import Database
+
+log = structlog.get_logger()
+READY_SECONDS = 60.0
+RESTARTS, WINDOW_SECONDS = 30, 120.0
+
+
+class Child:
+    """A Headwater process that is started again whenever it ends."""
+
+    def __init__(self, name: str, command: str, env: dict[str, str]) -> None:
+        self.name = name
+        self._command = [sys.executable, "-m", "headwater", command]
+        self._env = env
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ends: deque[float] = deque(maxlen=RESTARTS)
+
+    async def watch(self, on_end: Callable[[int], Coroutine[Any, Any, None]]) -> None:
+        """Keep the process running; `on_end` gets the id of one that ended."""
+        while True:
+            self._process = process.spawn(self._command, env=self._env)
+            code = await process.wait(self._process)
+            log.warning("child.ended", child=self.name, code=code)
+            process.kill_group(self._process.pid)
+            await on_end(self._process.pid)
+            moment = time.monotonic()
+            if len(self._ends) == RESTARTS and moment - self._ends[0] < WINDOW_SECONDS:
+                raise Unavailable(f"The {self.name} keeps ending.", hint="The log above says why.")
+            await asyncio.sleep(0.1 if not self._ends or moment - self._ends[-1] > 5 else 1.0)
+            self._ends.append(moment)
+
+    async def stop(self) -> None:
+        """Stop the process and what it left in its group."""
+        if self._process:
+            await process.stop(self._process)
+
+
+async def up(settings: Settings, say: Callable[[str], None]) -> None:
+    """Run everything until SIGINT or SIGTERM."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    _check_port(settings)
+    store = None if settings.database_url else EmbeddedServer(store_folder(settings))
+    try:
+        if store:
+            await store.start()
+        url = store_url(settings)
+        await asyncio.to_thread(migrations.upgrade, url)
+        await _run_children(settings, store, url, stopping, say)
+    finally:
+        if store:
+            await store.stop()
+
+
+async def _run_children(
+    settings: Settings,
+    store: EmbeddedServer | None,
+    url: str,
+    stopping: asyncio.Event,
+    say: Callable[[str], None],
+) -> None:
+    env = _environment(settings)
+    database = Database(url, pool_size=1)
+    server = Child("server", "serve", env)
+    workers = [Child(f"worker {n + 1}", "worker", env) for n in range(settings.workers)]
+
+    async def release(pid: int) -> None:
+        with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
+            async with asyncio.timeout(5), database.transaction() as db:
+                await sweep.release_process(db, socket.gethostname(), pid)
+
+    async def nothing(_: int) -> None:
+        return None
+
+    watchers = [asyncio.create_task(worker.watch(release)) for worker in workers]
+    watchers.append(asyncio.create_task(server.watch(nothing)))
+    if store:
+        watchers.append(asyncio.create_task(store.watch()))
+    announcing = asyncio.create_task(_announce(settings, say))
+    waiting = asyncio.create_task(stopping.wait())
+    try:
+        done, _ = await asyncio.wait({waiting, *watchers}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done - {waiting}:
+            task.result()
+    finally:
+        for task in (announcing, waiting, *watchers):
+            task.cancel()
+        await asyncio.gather(announcing, waiting, *watchers, return_exceptions=True)
+        await asyncio.gather(*(child.stop() for child in (server, *workers)))
+        await database.close()
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """Hand the settings to the children as they are here, options of the command line included."""
+    chosen = {
+        "HEADWATER_HOME": str(settings.home_folder),
+        "HEADWATER_HOST": settings.host,
+        "HEADWATER_PORT": str(settings.port),
+    }
+    return {**os.environ, **chosen}
+
+
+def _check_port(settings: Settings) -> None:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise Conflict(
+                f"The address {settings.host}:{settings.port} cannot be used: {error.strerror}.",
+                hint="Choose another with --port.",
+            ) from error
+
+
+async def _announce(settings: Settings, say: Callable[[str], None]) -> None:
+    """Say where Headwater is as soon as it is ready."""
+    shown = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
+    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{settings.port}"
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if await asyncio.to_thread(_answers, f"{address}/readyz"):
+            say(f"Headwater is ready at {address}")
+            return
+        await asyncio.sleep(0.2)
+    say(f"Headwater is not ready yet; {address}/readyz says why.")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def run(settings: Settings, say: Callable[[str], None]) -> None:
+    """Run everything; a known error passes through, an interrupt is the normal end."""
+    try:
+        asyncio.run(up(settings, say))
+    except HeadwaterError:
+        raise
+    except KeyboardInterrupt:
+        return

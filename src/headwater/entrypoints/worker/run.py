@@ -1,0 +1,109 @@
+"""The worker process: Procrastinate wakes it up, the runner makes the attempts, a beat says that it is alive."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import uuid
+
+import structlog
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import ConnectorException
+from psycopg import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
+
+from headwater.features import collect
+from headwater.features.jobs.context import Task
+from headwater.features.jobs.names import QUEUE, TASK
+from headwater.features.jobs.runner import Runner
+from headwater.features.jobs.service import sweep, workers
+from headwater.kit import logs
+from headwater.kit.settings import Settings, settings
+from headwater.store import migrations
+from headwater.store.address import store_url
+from headwater.store.session import Database, driver_url
+
+log = structlog.get_logger()
+FETCH_SECONDS = 1.0
+STOP_SECONDS = 20.0
+
+
+def tasks() -> dict[str, Task]:
+    """Return every kind of job with the task that does it."""
+    return {kind: task for module in collect("tasks").values() for kind, task in module.TASKS.items()}
+
+
+async def work(chosen: Settings) -> None:
+    """Take jobs until SIGTERM or SIGINT."""
+    url = store_url(chosen)
+    await asyncio.to_thread(migrations.upgrade, url)
+    database = Database(url, pool_size=5)
+    me = workers.this_process()
+    runner = Runner(database, chosen, me.id, tasks())
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    keeper = loop.create_task(_keep_alive(database, me))
+    puller = loop.create_task(_pull_for_ever(url, runner))
+    waiting = loop.create_task(stopping.wait())
+    try:
+        done, _ = await asyncio.wait({waiting, keeper, puller}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()  # a worker that does not take jobs any more must not look alive
+    finally:
+        waiting.cancel()
+        runner.stop()
+        puller.cancel()
+        keeper.cancel()
+        await asyncio.wait({puller, keeper}, timeout=STOP_SECONDS)
+        with contextlib.suppress(SQLAlchemyError, OSError):
+            async with database.transaction() as db:
+                await workers.leave(db, me)
+        await database.close()
+
+
+async def _pull_for_ever(url: str, runner: Runner) -> None:
+    """Run Procrastinate's worker; when it ends because the store went away, begin again."""
+    conninfo = driver_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    delay = 0.2
+    while True:
+        app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4))
+
+        @app.task(name=TASK)
+        async def run(job_id: str) -> None:
+            await runner.run(uuid.UUID(job_id))
+
+        try:
+            async with app.open_async():
+                delay = 0.2
+                await app.run_worker_async(
+                    queues=[QUEUE], concurrency=1, install_signal_handlers=False, delete_jobs="always",
+                    fetch_job_polling_interval=FETCH_SECONDS, update_heartbeat_interval=workers.BEAT_SECONDS,
+                    stalled_worker_timeout=workers.DEAD_SECONDS * 2, shutdown_graceful_timeout=STOP_SECONDS,
+                )  # fmt: skip
+        except (ConnectorException, OperationalError, OSError) as error:
+            log.warning("worker.store_away", error=str(error))
+        await asyncio.sleep(delay)
+        delay = min(delay * 2, 2.0)
+
+
+async def _keep_alive(database: Database, me: workers.Process) -> None:
+    """Beat and sweep at each interval."""
+    while True:
+        try:
+            async with database.transaction() as db:
+                await workers.beat(db, me)
+            async with database.transaction() as db:
+                await sweep.sweep(db)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("worker.beat_failed", error=str(error.__cause__ or error))
+        await asyncio.sleep(workers.BEAT_SECONDS)
+
+
+def main() -> None:
+    """Run a worker with the settings of the environment."""
+    chosen = settings()
+    logs.configure(chosen.log_level, chosen.log_format)
+    asyncio.run(work(chosen))

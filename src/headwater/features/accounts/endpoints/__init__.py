@@ -1,0 +1,11 @@
+"""HTTP of accounts: instance, sign-in, sessions, organizations, projects, keys, audit."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from headwater.features.accounts.endpoints import auth, keys, organizations, projects
+
+router = APIRouter()
+for part in (auth, organizations, projects, keys):
+    router.include_router(part.router)

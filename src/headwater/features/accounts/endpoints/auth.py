@@ -1,0 +1,173 @@
+"""HTTP of the instance and of signing up, in and out. The refresh token lives in a cookie that no script reads."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Cookie, Depends, Request, Response
+
+from headwater.features.accounts.guard import (
+    DEFAULT_PAGE,
+    Cursor,
+    Db,
+    From,
+    Limit,
+    Server,
+    Shared,
+    allow,
+    public,
+    same_origin,
+)
+from headwater.features.accounts.rights import Actor
+from headwater.features.accounts.schemas import (
+    InstanceIn,
+    InstanceOut,
+    ListOf,
+    MeOut,
+    OrganizationOut,
+    SessionOut,
+    SignedInOut,
+    SignInIn,
+    SignUpIn,
+    UserOut,
+)
+from headwater.features.accounts.service import identity, instance, organizations, sessions
+from headwater.features.accounts.service.identity import SignedIn
+from headwater.kit.errors import TooMany, Unauthenticated
+from headwater.kit.settings import Settings
+
+router = APIRouter()
+SECURE_COOKIE, PLAIN_COOKIE = "__Host-headwater_refresh", "headwater_refresh"
+SecureCookie = Annotated[str | None, Cookie(alias=SECURE_COOKIE, include_in_schema=False)]
+PlainCookie = Annotated[str | None, Cookie(alias=PLAIN_COOKIE, include_in_schema=False)]
+Reader = Annotated[Actor, Depends(allow("account:read"))]
+
+
+@router.get("/instance", tags=["instance"], dependencies=[Depends(public)])
+async def get_instance(db: Db, server: Shared) -> InstanceOut:
+    """Tell a visitor about this instance."""
+    return InstanceOut.model_validate(await instance.describe(db, server.settings))
+
+
+@router.patch("/instance", tags=["instance"])
+async def change_instance(
+    body: InstanceIn, db: Db, server: Shared, actor: Annotated[Actor, Depends(allow("instance:admin"))]
+) -> InstanceOut:
+    """Open or close sign-up (administrator only)."""
+    changed = await instance.set_open_signup(db, actor, server.settings, body.open_signup)
+    return InstanceOut.model_validate(changed)
+
+
+@router.post("/auth/signup", status_code=201, tags=["auth"], dependencies=[Depends(same_origin)])
+async def sign_up(body: SignUpIn, response: Response, db: Db, server: Shared, visitor: From) -> SignedInOut:
+    """Make an account and sign it in; the first one administers the instance."""
+    signed_in = await identity.sign_up(
+        db, server.settings, server.signer, visitor,
+        email=body.email, password=body.password.get_secret_value(), name=body.name,
+    )  # fmt: skip
+    for welcome in server.welcomes:
+        await welcome(db, signed_in.actor, server.settings)
+    return _answer(response, server, signed_in)
+
+
+@router.post("/auth/login", tags=["auth"], dependencies=[Depends(same_origin)])
+async def sign_in(body: SignInIn, response: Response, server: Shared, visitor: From) -> SignedInOut:
+    """Sign in by password."""
+    try:
+        await server.throttle.before(body.email, visitor.ip)
+        async with server.database.transaction() as db:
+            signed_in = await identity.sign_in(
+                db, server.settings, server.signer, visitor,
+                email=body.email, password=body.password.get_secret_value(),
+            )  # fmt: skip
+    except (Unauthenticated, TooMany) as error:
+        if isinstance(error, Unauthenticated):
+            await server.throttle.failed(visitor.ip)
+        async with server.database.transaction() as db:
+            identity.record_failed_sign_in(db, visitor, body.email)
+        raise
+    await server.throttle.succeeded(body.email, visitor.ip)
+    return _answer(response, server, signed_in)
+
+
+@router.post("/auth/refresh", tags=["auth"], dependencies=[Depends(same_origin)])
+async def refresh(
+    response: Response, server: Shared, visitor: From, secure: SecureCookie = None, plain: PlainCookie = None
+) -> SignedInOut:
+    """Exchange the refresh cookie for a new access token and a new cookie."""
+    token = secure or plain
+    if not token:
+        raise Unauthenticated
+    async with server.database.transaction() as db:
+        signed_in = await identity.refresh(db, server.settings, server.signer, visitor, token)
+    if signed_in is None:
+        raise Unauthenticated("The session is over.", hint="Sign in again.")
+    return _answer(response, server, signed_in)
+
+
+@router.post("/auth/logout", status_code=204, tags=["auth"], dependencies=[Depends(same_origin)])
+async def sign_out(
+    request: Request, response: Response, server: Shared, visitor: From,
+    secure: SecureCookie = None, plain: PlainCookie = None,
+) -> None:  # fmt: skip
+    """End the session of the access token or of the refresh cookie, and remove the cookie."""
+    bearer = request.headers.get("authorization", "").partition(" ")[2].strip()
+    async with server.database.transaction() as db:
+        if bearer:
+            actor = await identity.actor_of_token(db, server.signer, visitor, bearer)
+            await identity.sign_out(db, actor)
+        if token := secure or plain:
+            await identity.sign_out_by_refresh_token(db, token)
+    response.delete_cookie(cookie_name(server.settings), path="/", secure=server.settings.secure_cookies)
+
+
+@router.get("/auth/me", tags=["auth"])
+async def me(db: Db, actor: Reader) -> MeOut:
+    """Tell who is asking."""
+    found = await organizations.list_organizations(db, actor)
+    user = await identity.user_of(db, actor)
+    return MeOut(user=UserOut.model_validate(user), organizations=[OrganizationOut.model_validate(o) for o in found])
+
+
+@router.get("/auth/sessions", tags=["auth"])
+async def list_sessions(
+    db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
+) -> ListOf[SessionOut]:
+    """List the live sessions of the asking user."""
+    page = await sessions.list_sessions(db, actor, cursor=cursor, limit=limit)
+    items = [SessionOut.model_validate(row) for row in page.items]
+    for item in items:
+        item.current = item.id == actor.session_id
+    return ListOf(items=items, next=page.next)
+
+
+@router.delete("/auth/sessions/{session_id}", status_code=204, tags=["auth"])
+async def revoke_session(
+    session_id: uuid.UUID, db: Db, actor: Annotated[Actor, Depends(allow("account:admin"))]
+) -> None:
+    """End a session of the asking user."""
+    await sessions.revoke(db, actor, session_id)
+
+
+def cookie_name(settings: Settings) -> str:
+    """Return the name of the refresh cookie; without https the `__Host-` prefix is not possible."""
+    return SECURE_COOKIE if settings.secure_cookies else PLAIN_COOKIE
+
+
+def _answer(response: Response, server: Server, signed_in: SignedIn) -> SignedInOut:
+    response.set_cookie(
+        cookie_name(server.settings),
+        signed_in.refresh_token,
+        max_age=server.settings.session_days * 86_400,
+        path="/",
+        secure=server.settings.secure_cookies,
+        httponly=True,
+        samesite="strict",
+    )
+    response.headers["cache-control"] = "no-store"
+    return SignedInOut(
+        user=UserOut.model_validate(signed_in.user),
+        access_token=signed_in.access_token,
+        expires_in=signed_in.expires_in,
+    )

@@ -1,0 +1,55 @@
+"""HTTP of organizations and their members."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from headwater.features.accounts.guard import Db, allow
+from headwater.features.accounts.rights import Actor
+from headwater.features.accounts.schemas import ListOf, MemberIn, MemberOut, OrganizationOut, RoleIn
+from headwater.features.accounts.service import organizations
+
+router = APIRouter(prefix="/organizations", tags=["organizations"])
+Reader = Annotated[Actor, Depends(allow("member:read"))]
+Admin = Annotated[Actor, Depends(allow("member:admin"))]
+
+
+@router.get("")
+async def list_organizations(
+    db: Db, actor: Annotated[Actor, Depends(allow("organization:read"))]
+) -> ListOf[OrganizationOut]:
+    """List the organizations of the asking user."""
+    found = await organizations.list_organizations(db, actor)
+    return ListOf(items=[OrganizationOut.model_validate(item) for item in found])
+
+
+@router.get("/{organization_id}/members")
+async def list_members(organization_id: uuid.UUID, db: Db, actor: Reader) -> ListOf[MemberOut]:
+    """List the members of an organization."""
+    found = await organizations.list_members(db, actor, organization_id)
+    return ListOf(items=[MemberOut.model_validate(item) for item in found])
+
+
+@router.post("/{organization_id}/members", status_code=201)
+async def add_member(organization_id: uuid.UUID, body: MemberIn, db: Db, actor: Admin) -> MemberOut:
+    """Make an existing user a member."""
+    made = await organizations.add_member(db, actor, organization_id, email=body.email, role=body.role)
+    return MemberOut.model_validate(made)
+
+
+@router.patch("/{organization_id}/members/{user_id}")
+async def change_member(
+    organization_id: uuid.UUID, user_id: uuid.UUID, body: RoleIn, db: Db, actor: Admin
+) -> MemberOut:
+    """Give a member another role."""
+    changed = await organizations.change_role(db, actor, organization_id, user_id, body.role)
+    return MemberOut.model_validate(changed)
+
+
+@router.delete("/{organization_id}/members/{user_id}", status_code=204)
+async def remove_member(organization_id: uuid.UUID, user_id: uuid.UUID, db: Db, actor: Admin) -> None:
+    """Remove a member, or leave."""
+    await organizations.remove_member(db, actor, organization_id, user_id)

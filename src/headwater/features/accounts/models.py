@@ -1,0 +1,140 @@
+"""The rows of accounts: users and how they prove who they are, organizations and who belongs to them, the audit."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.orm import Mapped, mapped_column
+
+from headwater.kit.ids import new_id
+from headwater.store.base import Base
+
+NOW = func.now()
+ROLE_CHECK = "role IN ('owner', 'admin', 'member', 'viewer')"
+
+
+def _owner(column: str) -> ForeignKey:
+    return ForeignKey(column, ondelete="CASCADE")
+
+
+class User(Base):
+    """A person with a password. `email` is kept in lower case."""
+
+    __tablename__ = "users"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    email: Mapped[str] = mapped_column(TEXT, unique=True)
+    name: Mapped[str] = mapped_column(TEXT)
+    password_hash: Mapped[str] = mapped_column(TEXT)
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class Organization(Base):
+    """Holds projects and members. `personal_of` is the user whose own it is."""
+
+    __tablename__ = "organizations"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(TEXT)
+    personal_of: Mapped[uuid.UUID | None] = mapped_column(_owner("users.id"), unique=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class Membership(Base):
+    """What a user may do in an organization."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (CheckConstraint(ROLE_CHECK, name="role"),)
+    organization_id: Mapped[uuid.UUID] = mapped_column(_owner("organizations.id"), primary_key=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(_owner("users.id"), primary_key=True, index=True)
+    role: Mapped[str] = mapped_column(TEXT)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class Project(Base):
+    """Something that a team works on. The counts are kept by the rooms above, so that a list needs one query."""
+
+    __tablename__ = "projects"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[uuid.UUID] = mapped_column(_owner("organizations.id"), index=True)
+    name: Mapped[str] = mapped_column(TEXT)
+    description: Mapped[str] = mapped_column(TEXT, default="", server_default="")
+    is_sample: Mapped[bool] = mapped_column(default=False)
+    codebase_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    table_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    column_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    usage_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class Session(Base):
+    """A signed-in browser or program; ends by revocation or when it is not used until `expires_at`."""
+
+    __tablename__ = "sessions"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[uuid.UUID] = mapped_column(_owner("users.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    last_seen_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    user_agent: Mapped[str] = mapped_column(TEXT, default="")
+    ip: Mapped[str] = mapped_column(TEXT, default="")
+
+
+class RefreshToken(Base):
+    """One link of a session's chain of refresh tokens; a link used twice reveals a thief."""
+
+    __tablename__ = "refresh_tokens"
+    hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    session_id: Mapped[uuid.UUID] = mapped_column(_owner("sessions.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    used_at: Mapped[datetime | None]
+
+
+class ApiKey(Base):
+    """A key of a user for programs; `public_id` is its visible part, of the secret only the SHA-256 is kept."""
+
+    __tablename__ = "api_keys"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[uuid.UUID] = mapped_column(_owner("users.id"), index=True)
+    public_id: Mapped[str] = mapped_column(TEXT, unique=True)
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    name: Mapped[str] = mapped_column(TEXT)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class AuditEntry(Base):
+    """Who did what to which thing, when and from where. Names are copied: the entry outlives what it speaks of."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        Index("ix_audit_entries_organization_id_id", "organization_id", text("id DESC")),
+        Index("ix_audit_entries_actor_id_id", "actor_id", text("id DESC")),
+    )
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    at: Mapped[datetime] = mapped_column(server_default=NOW)
+    organization_id: Mapped[uuid.UUID | None]
+    actor_id: Mapped[uuid.UUID | None]
+    actor_email: Mapped[str] = mapped_column(TEXT)
+    actor_kind: Mapped[str] = mapped_column(TEXT)
+    action: Mapped[str] = mapped_column(TEXT)
+    resource_kind: Mapped[str] = mapped_column(TEXT)
+    resource_id: Mapped[str] = mapped_column(TEXT, default="")
+    resource_name: Mapped[str] = mapped_column(TEXT, default="")
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    ip: Mapped[str] = mapped_column(TEXT, default="")
+
+
+class InstanceSetting(Base):
+    """A choice of the instance's administrator that overrides the settings."""
+
+    __tablename__ = "instance_settings"
+    key: Mapped[str] = mapped_column(TEXT, primary_key=True)
+    value: Mapped[Any] = mapped_column(type_=Base.type_annotation_map[dict[str, Any]])

@@ -1,0 +1,226 @@
+"""All SQL of accounts. Functions take the session of the caller's transaction and never commit."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, Row, delete, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts.models import (
+    ApiKey,
+    AuditEntry,
+    InstanceSetting,
+    Membership,
+    Organization,
+    Project,
+    RefreshToken,
+    Session,
+    User,
+)
+from headwater.features.accounts.rights import Role
+from headwater.kit.clock import now
+
+# The lock that sign-ups take in turn, so that exactly one of them is the first.
+SIGNUP_LOCK = 0x4845_4155
+
+
+async def lock_signups(db: AsyncSession) -> None:
+    """Let one sign-up at a time pass until the end of the transaction."""
+    await db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SIGNUP_LOCK})
+
+
+async def has_users(db: AsyncSession) -> bool:
+    """Say whether anybody has signed up yet."""
+    return bool((await db.execute(select(select(User.id).exists()))).scalar_one())
+
+
+async def user_by_email(db: AsyncSession, email: str) -> User | None:
+    """Return the user with this address (lower case)."""
+    return (await db.execute(select(User).where(User.email == email))).scalar_one_or_none()
+
+
+async def setting(db: AsyncSession, key: str) -> Any:
+    """Return a choice of the administrator, or None when none was made."""
+    return (await db.execute(select(InstanceSetting.value).where(InstanceSetting.key == key))).scalar_one_or_none()
+
+
+async def put_setting(db: AsyncSession, key: str, value: Any) -> None:
+    """Store a choice of the administrator."""
+    statement = insert(InstanceSetting).values(key=key, value=value)
+    await db.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+
+async def live_session(db: AsyncSession, session_id: uuid.UUID) -> tuple[Session, User] | None:
+    """Return a session that is neither revoked nor expired, with its user."""
+    query = (
+        select(Session, User)
+        .join(User, User.id == Session.user_id)
+        .where(Session.id == session_id, Session.revoked_at.is_(None), Session.expires_at > now())
+    )
+    row = (await db.execute(query)).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+async def live_sessions(
+    db: AsyncSession, user_id: uuid.UUID, before: uuid.UUID | None, limit: int
+) -> Sequence[Session]:
+    """Return the live sessions of a user, newest first."""
+    query = select(Session).where(Session.user_id == user_id, Session.revoked_at.is_(None), Session.expires_at > now())
+    if before:
+        query = query.where(Session.id < before)
+    return (await db.execute(query.order_by(Session.id.desc()).limit(limit + 1))).scalars().all()
+
+
+async def touch_session(db: AsyncSession, session: Session, expires_at: datetime | None = None) -> None:
+    """Note that a session is in use; at most once a minute, so that reading does not mean writing."""
+    moment = now()
+    if expires_at or moment - session.last_seen_at > timedelta(minutes=1):
+        values = {"last_seen_at": moment} | ({"expires_at": expires_at} if expires_at else {})
+        await db.execute(update(Session).where(Session.id == session.id).values(**values))
+
+
+async def revoke_session(db: AsyncSession, session_id: uuid.UUID, user_id: uuid.UUID) -> bool:
+    """End a live session of a user; False when there is none."""
+    statement = update(Session).where(
+        Session.id == session_id, Session.user_id == user_id, Session.revoked_at.is_(None)
+    )
+    return await _changed(db, statement.values(revoked_at=now()))
+
+
+async def refresh_token(db: AsyncSession, hash_: bytes) -> RefreshToken | None:
+    """Return a refresh token, locked until the end of the transaction."""
+    query = select(RefreshToken).where(RefreshToken.hash == hash_).with_for_update()
+    return (await db.execute(query)).scalar_one_or_none()
+
+
+async def drop_old_refresh_tokens(db: AsyncSession, session_id: uuid.UUID, before: datetime) -> None:
+    """Forget links of the chain that were used long ago."""
+    await db.execute(delete(RefreshToken).where(RefreshToken.session_id == session_id, RefreshToken.used_at < before))
+
+
+async def roles_of(db: AsyncSession, user_id: uuid.UUID) -> dict[uuid.UUID, Role]:
+    """Return the role of a user in each organization."""
+    query = select(Membership.organization_id, Membership.role).where(Membership.user_id == user_id)
+    return {row.organization_id: cast(Role, row.role) for row in await db.execute(query)}
+
+
+async def organizations_of(db: AsyncSession, user_id: uuid.UUID) -> Sequence[Row[Organization, str]]:
+    """Return the organizations of a user with the role in each, oldest first."""
+    query = (
+        select(Organization, Membership.role)
+        .join(Membership, Membership.organization_id == Organization.id)
+        .where(Membership.user_id == user_id)
+        .order_by(Organization.id)
+    )
+    return (await db.execute(query)).all()
+
+
+async def organization(db: AsyncSession, organization_id: uuid.UUID) -> Organization | None:
+    """Return an organization."""
+    return await db.get(Organization, organization_id)
+
+
+async def members(db: AsyncSession, organization_id: uuid.UUID) -> Sequence[Row[User, str]]:
+    """Return the members of an organization with their roles."""
+    query = (
+        select(User, Membership.role)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.organization_id == organization_id)
+        .order_by(User.id)
+    )
+    return (await db.execute(query)).all()
+
+
+async def membership(db: AsyncSession, organization_id: uuid.UUID, user_id: uuid.UUID) -> Membership | None:
+    """Return the membership of a user in an organization, locked until the end of the transaction."""
+    query = select(Membership).where(Membership.organization_id == organization_id, Membership.user_id == user_id)
+    return (await db.execute(query.with_for_update())).scalar_one_or_none()
+
+
+async def lock_owners(db: AsyncSession, organization_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return the owners of an organization, locked so that the last two cannot both leave at once."""
+    query = select(Membership.user_id).where(Membership.organization_id == organization_id, Membership.role == "owner")
+    return list((await db.execute(query.order_by(Membership.user_id).with_for_update())).scalars())
+
+
+async def project(db: AsyncSession, project_id: uuid.UUID, *, lock: bool = False) -> Project | None:
+    """Return a project; with `lock`, held until the end of the transaction."""
+    return await db.get(Project, project_id, with_for_update=lock or None)
+
+
+async def projects(
+    db: AsyncSession, organizations: Sequence[uuid.UUID], before: uuid.UUID | None, limit: int
+) -> Sequence[Project]:
+    """Return the projects of some organizations, newest first."""
+    query = select(Project).where(Project.organization_id.in_(organizations))
+    if before:
+        query = query.where(Project.id < before)
+    return (await db.execute(query.order_by(Project.id.desc()).limit(limit + 1))).scalars().all()
+
+
+async def api_key_by_public_id(db: AsyncSession, public_id: str) -> tuple[ApiKey, User] | None:
+    """Return a key that is neither revoked nor expired, with its user."""
+    query = (
+        select(ApiKey, User)
+        .join(User, User.id == ApiKey.user_id)
+        .where(
+            ApiKey.public_id == public_id,
+            ApiKey.revoked_at.is_(None),
+            or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now()),
+        )
+    )
+    row = (await db.execute(query)).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+async def touch_api_key(db: AsyncSession, key: ApiKey) -> None:
+    """Note that a key was used; at most once a minute."""
+    moment = now()
+    if key.last_used_at is None or moment - key.last_used_at > timedelta(minutes=1):
+        await db.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=moment))
+
+
+async def api_keys(db: AsyncSession, user_id: uuid.UUID, before: uuid.UUID | None, limit: int) -> Sequence[ApiKey]:
+    """Return the keys of a user, newest first, revoked ones too."""
+    query = select(ApiKey).where(ApiKey.user_id == user_id)
+    if before:
+        query = query.where(ApiKey.id < before)
+    return (await db.execute(query.order_by(ApiKey.id.desc()).limit(limit + 1))).scalars().all()
+
+
+async def api_key(db: AsyncSession, key_id: uuid.UUID, user_id: uuid.UUID) -> ApiKey | None:
+    """Return one key of a user."""
+    query = select(ApiKey).where(ApiKey.id == key_id, ApiKey.user_id == user_id)
+    return (await db.execute(query)).scalar_one_or_none()
+
+
+async def audit_entries(
+    db: AsyncSession,
+    *,
+    user_id: uuid.UUID | None,
+    organizations: Sequence[uuid.UUID],
+    instance: bool,
+    action: str | None,
+    before: uuid.UUID | None,
+    limit: int,
+) -> Sequence[AuditEntry]:
+    """Return entries about some organizations or by a user, and with `instance` about the instance itself."""
+    visible = or_(AuditEntry.organization_id.in_(organizations), AuditEntry.actor_id == user_id)
+    if instance:
+        visible = or_(visible, AuditEntry.organization_id.is_(None))
+    query = select(AuditEntry).where(visible)
+    if action:
+        query = query.where(func.starts_with(AuditEntry.action, action))
+    if before:
+        query = query.where(AuditEntry.id < before)
+    return (await db.execute(query.order_by(AuditEntry.id.desc()).limit(limit + 1))).scalars().all()
+
+
+async def _changed(db: AsyncSession, statement: Any) -> bool:
+    result = cast("CursorResult[Any]", await db.execute(statement))
+    return result.rowcount > 0

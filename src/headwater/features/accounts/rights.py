@@ -1,0 +1,107 @@
+"""Who may do what: the one table of roles and permissions, and the one question that everybody asks it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, get_args
+
+from headwater.kit.errors import Forbidden, NotFound
+
+Role = Literal["owner", "admin", "member", "viewer"]
+Scope = Literal["read", "write", "admin"]
+Action = Literal[
+    "account:read", "account:write", "account:admin",
+    "instance:admin",
+    "organization:read", "member:read", "member:admin",
+    "project:read", "project:write", "project:admin",
+    "codebase:read", "codebase:write",
+    "job:read", "job:write",
+    "audit:read",
+]  # fmt: skip
+ROLES: tuple[Role, ...] = get_args(Role)
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+
+VIEWER: frozenset[Action] = frozenset({"organization:read", "member:read", "project:read", "codebase:read", "job:read"})
+MEMBER: frozenset[Action] = VIEWER | {"project:write", "codebase:write", "job:write"}
+ADMIN: frozenset[Action] = MEMBER | {"project:admin", "member:admin", "audit:read"}
+PERMISSIONS: Mapping[Role, frozenset[Action]] = {
+    "viewer": VIEWER,
+    "member": MEMBER,
+    "admin": ADMIN,
+    "owner": ADMIN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Whoever asks: a user by session, a user's API key, or Headwater itself."""
+
+    kind: Literal["user", "key", "system"]
+    user_id: uuid.UUID | None
+    email: str
+    name: str = ""
+    is_admin: bool = False
+    session_id: uuid.UUID | None = None
+    scopes: frozenset[Scope] = frozenset(SCOPES)
+    roles: Mapping[uuid.UUID, Role] = field(default_factory=dict)
+    ip: str = ""
+
+
+SYSTEM = Actor("system", None, "system")
+
+
+class Resource(Protocol):
+    """Anything that belongs to an organization."""
+
+    @property
+    def organization_id(self) -> uuid.UUID:
+        """The organization that owns it."""
+        ...
+
+
+def scope_of(action: Action) -> Scope:
+    """Return the scope that an API key needs for an action."""
+    scope = action.rsplit(":", 1)[1]
+    return "admin" if scope == "admin" else "write" if scope == "write" else "read"
+
+
+def allow_scope(actor: Actor, action: Action) -> None:
+    """Raise Forbidden when the actor's key was made for less than this action."""
+    needed = scope_of(action)
+    if needed not in actor.scopes and "admin" not in actor.scopes:
+        raise Forbidden(f"This API key lacks the scope {needed!r}.", hint="Create a key with that scope.")
+
+
+def authorize(actor: Actor, action: Action, resource: Resource | None) -> None:
+    """Let the actor do the action to the resource, or raise.
+
+    Raises:
+        NotFound: there is no such thing, or it belongs to people the actor has nothing to do with; the two
+            must look the same.
+        Forbidden: the actor sees the thing, but role or key do not allow the action.
+    """
+    if resource is None:
+        raise NotFound
+    allow_scope(actor, action)
+    if actor.kind == "system":
+        return
+    role = actor.roles.get(resource.organization_id)
+    if role is None:
+        raise NotFound
+    if action not in PERMISSIONS[role]:
+        raise Forbidden(f"Your role ({role}) does not allow this.", hint="Ask an admin of the organization.")
+
+
+def organizations_allowing(actor: Actor, action: Action) -> list[uuid.UUID]:
+    """Return the organizations in which the actor may do the action; lists are cut down to these."""
+    allow_scope(actor, action)
+    return [organization for organization, role in actor.roles.items() if action in PERMISSIONS[role]]
+
+
+def allow_admin(actor: Actor) -> None:
+    """Raise Forbidden unless the actor administers the instance."""
+    allow_scope(actor, "instance:admin")
+    if not actor.is_admin:
+        raise Forbidden("Only the administrator of this instance may do that.")

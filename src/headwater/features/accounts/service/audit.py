@@ -1,0 +1,67 @@
+"""The audit: written by the services in the transaction of the change itself, read by admins."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts import repository
+from headwater.features.accounts.models import AuditEntry
+from headwater.features.accounts.rights import Actor, allow_scope, organizations_allowing
+from headwater.kit.paging import Page, cut, decode_cursor
+
+
+def record(
+    db: AsyncSession,
+    actor: Actor,
+    action: str,
+    kind: str,
+    id_: object = "",
+    name: str = "",
+    *,
+    organization_id: uuid.UUID | None = None,
+    **details: Any,
+) -> None:
+    """Note in the audit that the actor did the action to a resource; part of the caller's transaction."""
+    db.add(
+        AuditEntry(
+            organization_id=organization_id, actor_id=actor.user_id, actor_email=actor.email,
+            actor_kind=actor.kind, action=action, resource_kind=kind, resource_id=str(id_),
+            resource_name=name, details=details, ip=actor.ip,
+        )
+    )  # fmt: skip
+
+
+async def entries(
+    db: AsyncSession, actor: Actor, *, action: str | None, cursor: str | None, limit: int
+) -> Page[AuditEntry]:
+    """Return what the actor did, and what happened in the organizations whose audit the actor may read."""
+    allow_scope(actor, "audit:read")
+    rows = await repository.audit_entries(
+        db,
+        user_id=actor.user_id,
+        organizations=organizations_allowing(actor, "audit:read"),
+        instance=actor.is_admin,
+        action=action,
+        before=before_id(cursor),
+        limit=limit,
+    )
+    return cut(rows, limit, lambda row: (str(row.id),))
+
+
+def before_id(cursor: str | None) -> uuid.UUID | None:
+    """Return the id that a cursor of a newest-first list stands for."""
+    if cursor is None:
+        return None
+    (text,) = decode_cursor(cursor, str)
+    return parse_id(str(text))
+
+
+def parse_id(text: str) -> uuid.UUID:
+    """Return an id, or one that nothing has when the text is none: a wrong id is simply not found."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.UUID(int=0)

@@ -1,0 +1,227 @@
+"""Who somebody is: sign-up, sign-in, refresh, sign-out, and the actor behind a token or key."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts import passwords, repository
+from headwater.features.accounts.models import Membership, Organization, RefreshToken, Session, User
+from headwater.features.accounts.rights import SCOPES, Actor, Scope
+from headwater.features.accounts.service import audit
+from headwater.features.accounts.service.instance import signup_is_open
+from headwater.features.accounts.tokens import (
+    AccessClaims,
+    Signer,
+    digest,
+    matches,
+    new_refresh_token,
+    split_api_key,
+)
+from headwater.kit.clock import now
+from headwater.kit.errors import Conflict, Forbidden, Invalid, Unauthenticated
+from headwater.kit.settings import Settings
+
+EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)*")
+# Two tabs that wake up at once both send the same refresh token: within this time that is no theft.
+REUSE_GRACE = timedelta(seconds=20)
+KEEP_USED_TOKENS = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Where a request comes from."""
+
+    ip: str = ""
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A user with a live session and the tokens for it."""
+
+    user: User
+    access_token: str
+    expires_in: int
+    refresh_token: str
+    actor: Actor
+
+
+def normal_email(email: str) -> str:
+    """Return an address in the form in which it is stored, or raise Invalid."""
+    folded = email.strip().lower()
+    if len(folded) > 254 or not EMAIL.fullmatch(folded):
+        raise Invalid({"email": "This is not an email address."})
+    return folded
+
+
+async def sign_up(
+    db: AsyncSession, settings: Settings, signer: Signer, visitor: Visitor,
+    *, email: str, password: str, name: str,
+) -> SignedIn:  # fmt: skip
+    """Make an account with an organization of its own and sign it in; the first account is the administrator."""
+    address = normal_email(email)
+    passwords.check_rules(password, address)
+    hashed = await passwords.hash_password(password)
+    await repository.lock_signups(db)
+    first = not await repository.has_users(db)
+    if not first and not await signup_is_open(db, settings):
+        raise Forbidden("Sign-up is closed.", hint="Ask the administrator of this instance for an account.")
+    if await repository.user_by_email(db, address):
+        raise Conflict("There is already an account with this address.", hint="Sign in instead.")
+    shown = name.strip() or address.split("@")[0]
+    user = User(email=address, name=shown, password_hash=hashed, is_admin=first)
+    db.add(user)
+    await db.flush()
+    organization = Organization(name=shown, personal_of=user.id)
+    db.add(organization)
+    await db.flush()
+    db.add(Membership(organization_id=organization.id, user_id=user.id, role="owner"))
+    await db.flush()
+    signed_in = await _open_session(db, settings, signer, visitor, user)
+    audit.record(db, signed_in.actor, "auth.signup", "user", user.id, address, organization_id=organization.id)
+    return signed_in
+
+
+async def sign_in(
+    db: AsyncSession, settings: Settings, signer: Signer, visitor: Visitor, *, email: str, password: str
+) -> SignedIn:
+    """Sign a user in by password, or raise Unauthenticated without saying what was wrong."""
+    user = await repository.user_by_email(db, email.strip().lower())
+    right, renewed = await passwords.verify(password, user.password_hash if user else None)
+    if user is None or not right:
+        raise Unauthenticated("The email address or the password is wrong.")
+    if renewed:
+        user.password_hash = renewed
+    signed_in = await _open_session(db, settings, signer, visitor, user)
+    audit.record(db, signed_in.actor, "auth.login", "user", user.id, user.email)
+    return signed_in
+
+
+def record_failed_sign_in(db: AsyncSession, visitor: Visitor, email: str) -> None:
+    """Note a failed sign-in; in a transaction of its own, since the failed one is rolled back."""
+    stranger = Actor("user", None, email.strip().lower()[:254], ip=visitor.ip)
+    audit.record(db, stranger, "auth.login_failed", "user", "", stranger.email)
+
+
+async def refresh(
+    db: AsyncSession, settings: Settings, signer: Signer, visitor: Visitor, token: str
+) -> SignedIn | None:
+    """Exchange a refresh token for new tokens.
+
+    Returns:
+        None when the token was used before (outside a short grace): its session is then revoked, and the
+        caller must let this transaction commit.
+
+    Raises:
+        Unauthenticated: no such token, or its session is over.
+    """
+    known = await repository.refresh_token(db, digest(token))
+    live = await repository.live_session(db, known.session_id) if known else None
+    if known is None or live is None:
+        raise Unauthenticated("The session is over.", hint="Sign in again.")
+    session, user = live
+    if known.used_at and now() - known.used_at > REUSE_GRACE:
+        await repository.revoke_session(db, session.id, user.id)
+        thief = Actor("user", user.id, user.email, ip=visitor.ip)
+        audit.record(db, thief, "auth.refresh_reused", "session", session.id)
+        return None
+    known.used_at = known.used_at or now()
+    await repository.drop_old_refresh_tokens(db, session.id, now() - KEEP_USED_TOKENS)
+    await repository.touch_session(db, session, now() + timedelta(days=settings.session_days))
+    return await _issue(db, signer, session, user, visitor)
+
+
+async def sign_out(db: AsyncSession, actor: Actor) -> None:
+    """End the actor's session."""
+    if actor.session_id and actor.user_id:
+        await repository.revoke_session(db, actor.session_id, actor.user_id)
+        audit.record(db, actor, "auth.logout", "session", actor.session_id)
+
+
+async def sign_out_by_refresh_token(db: AsyncSession, token: str) -> None:
+    """End the session of a refresh token: a browser whose access token has expired can still sign out."""
+    known = await repository.refresh_token(db, digest(token))
+    live = await repository.live_session(db, known.session_id) if known else None
+    if live:
+        session, user = live
+        await repository.revoke_session(db, session.id, user.id)
+        audit.record(db, Actor("user", user.id, user.email), "auth.logout", "session", session.id)
+
+
+async def actor_of_token(db: AsyncSession, signer: Signer, visitor: Visitor, credential: str) -> Actor:
+    """Return the actor behind an access token or API key, or raise Unauthenticated."""
+    if (parts := split_api_key(credential)) is not None:
+        return await _actor_of_key(db, visitor, *parts)
+    claims = signer.read(credential)
+    live = await repository.live_session(db, claims.session_id)
+    if live is None or live[1].id != claims.user_id:
+        raise Unauthenticated("The session is over.", hint="Sign in again.")
+    session, user = live
+    await repository.touch_session(db, session)
+    return await _actor(db, user, visitor, session_id=session.id)
+
+
+async def _actor_of_key(db: AsyncSession, visitor: Visitor, public_id: str, secret: str) -> Actor:
+    found = await repository.api_key_by_public_id(db, public_id)
+    if found is None or not matches(secret, found[0].secret_hash):
+        raise Unauthenticated("The API key is not valid, has expired or was revoked.")
+    key, user = found
+    await repository.touch_api_key(db, key)
+    scopes = frozenset(scope for scope in SCOPES if scope in key.scopes)
+    return await _actor(db, user, visitor, scopes=scopes)
+
+
+async def _actor(
+    db: AsyncSession,
+    user: User,
+    visitor: Visitor,
+    *,
+    session_id: uuid.UUID | None = None,
+    scopes: frozenset[Scope] | None = None,
+) -> Actor:
+    return Actor(
+        kind="user" if scopes is None else "key",
+        user_id=user.id,
+        email=user.email,
+        name=user.name,
+        is_admin=user.is_admin,
+        session_id=session_id,
+        scopes=frozenset(SCOPES) if scopes is None else scopes,
+        roles=await repository.roles_of(db, user.id),
+        ip=visitor.ip,
+    )
+
+
+async def _open_session(db: AsyncSession, settings: Settings, signer: Signer, visitor: Visitor, user: User) -> SignedIn:
+    session = Session(
+        user_id=user.id,
+        expires_at=now() + timedelta(days=settings.session_days),
+        user_agent=visitor.user_agent[:300],
+        ip=visitor.ip,
+    )
+    db.add(session)
+    await db.flush()
+    return await _issue(db, signer, session, user, visitor)
+
+
+async def _issue(db: AsyncSession, signer: Signer, session: Session, user: User, visitor: Visitor) -> SignedIn:
+    token, hashed = new_refresh_token()
+    db.add(RefreshToken(hash=hashed, session_id=session.id))
+    access = signer.sign(AccessClaims(user.id, session.id))
+    actor = await _actor(db, user, visitor, session_id=session.id)
+    await db.flush()
+    await db.refresh(user)
+    return SignedIn(user, access, signer.seconds, token, actor)
+
+
+async def user_of(db: AsyncSession, actor: Actor) -> User:
+    """Return the user behind an actor."""
+    user = await repository.user_by_email(db, actor.email)
+    if user is None:
+        raise Unauthenticated
+    return user

@@ -1,0 +1,44 @@
+"""The choices that the administrator makes for the whole instance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts import repository
+from headwater.features.accounts.rights import Actor, allow_admin
+from headwater.features.accounts.service import audit
+from headwater.kit.settings import Settings
+from headwater.kit.version import version
+
+OPEN_SIGNUP = "open_signup"
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """What a visitor may know of this instance."""
+
+    version: str
+    open_signup: bool
+    has_users: bool
+
+
+async def signup_is_open(db: AsyncSession, settings: Settings) -> bool:
+    """Say whether strangers may sign up: the administrator's choice, else the setting."""
+    chosen = await repository.setting(db, OPEN_SIGNUP)
+    return settings.open_signup if chosen is None else bool(chosen)
+
+
+async def describe(db: AsyncSession, settings: Settings) -> Instance:
+    """Return what a visitor may know of this instance."""
+    users = await repository.has_users(db)
+    return Instance(version(), not users or await signup_is_open(db, settings), users)
+
+
+async def set_open_signup(db: AsyncSession, actor: Actor, settings: Settings, value: bool) -> Instance:
+    """Open or close sign-up."""
+    allow_admin(actor)
+    await repository.put_setting(db, OPEN_SIGNUP, value)
+    audit.record(db, actor, "instance.update", "instance", open_signup=value)
+    return await describe(db, settings)

@@ -1,0 +1,99 @@
+"""Projects: the place in an organization where code bases, databases and their jobs belong."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts import repository
+from headwater.features.accounts.models import Project
+from headwater.features.accounts.rights import Action, Actor, authorize, organizations_allowing
+from headwater.features.accounts.service import audit
+from headwater.kit.errors import Forbidden, Invalid, NotFound
+from headwater.kit.paging import Page, cut
+
+
+async def get(
+    db: AsyncSession, actor: Actor, project_id: uuid.UUID, action: Action = "project:read", *, lock: bool = False
+) -> Project:
+    """Return a project to which the actor may do the action."""
+    project = await repository.project(db, project_id, lock=lock)
+    if project is None or (project.organization_id not in actor.roles and actor.kind != "system"):
+        raise NotFound("There is no such project.")
+    authorize(actor, action, project)
+    return project
+
+
+async def list_projects(db: AsyncSession, actor: Actor, *, cursor: str | None, limit: int) -> Page[Project]:
+    """Return the projects that the actor sees, newest first."""
+    organizations = organizations_allowing(actor, "project:read")
+    rows = await repository.projects(db, organizations, audit.before_id(cursor), limit)
+    return cut(rows, limit, lambda row: (str(row.id),))
+
+
+async def create(
+    db: AsyncSession,
+    actor: Actor,
+    *,
+    name: str,
+    description: str = "",
+    organization_id: uuid.UUID | None = None,
+    is_sample: bool = False,
+) -> Project:
+    """Make a project; without an organization, in the actor's own."""
+    home = organization_id or await _home(db, actor)
+    project = Project(organization_id=home, name=_named(name), description=description, is_sample=is_sample)
+    authorize(actor, "project:write", project)
+    db.add(project)
+    await db.flush()
+    await db.refresh(project)
+    audit.record(db, actor, "project.create", "project", project.id, project.name, organization_id=home)
+    return project
+
+
+async def change(
+    db: AsyncSession, actor: Actor, project_id: uuid.UUID, *, name: str | None, description: str | None
+) -> Project:
+    """Rename or describe a project."""
+    project = await get(db, actor, project_id, "project:write", lock=True)
+    if name is not None:
+        project.name = _named(name)
+    if description is not None:
+        project.description = description
+    audit.record(
+        db, actor, "project.update", "project", project.id, project.name, organization_id=project.organization_id
+    )
+    return project
+
+
+async def remove(db: AsyncSession, actor: Actor, project_id: uuid.UUID) -> None:
+    """Delete a project with everything in it."""
+    project = await get(db, actor, project_id, "project:admin", lock=True)
+    await db.delete(project)
+    audit.record(
+        db, actor, "project.delete", "project", project.id, project.name, organization_id=project.organization_id
+    )
+
+
+async def set_counts(db: AsyncSession, project_id: uuid.UUID, counts: Mapping[str, int]) -> None:
+    """Store the counts of code bases, tables, columns and usages that a room above has worked out."""
+    project = await repository.project(db, project_id, lock=True)
+    if project is not None:
+        for name, value in counts.items():
+            setattr(project, f"{name}_count", value)
+
+
+async def _home(db: AsyncSession, actor: Actor) -> uuid.UUID:
+    assert actor.user_id
+    for organization, _ in await repository.organizations_of(db, actor.user_id):
+        if organization.personal_of == actor.user_id:
+            return organization.id
+    raise Forbidden("You have no organization of your own.", hint="Name one with organization_id.")
+
+
+def _named(name: str) -> str:
+    if not name.strip():
+        raise Invalid({"name": "Give the project a name."})
+    return name.strip()

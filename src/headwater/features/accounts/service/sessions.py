@@ -1,0 +1,31 @@
+"""The sessions of a user: listed and ended by their owner."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts import repository
+from headwater.features.accounts.models import Session
+from headwater.features.accounts.rights import Actor, allow_scope
+from headwater.features.accounts.service import audit
+from headwater.kit.errors import NotFound
+from headwater.kit.paging import Page, cut
+
+
+async def list_sessions(db: AsyncSession, actor: Actor, *, cursor: str | None, limit: int) -> Page[Session]:
+    """Return the actor's live sessions, newest first."""
+    allow_scope(actor, "account:read")
+    assert actor.user_id
+    rows = await repository.live_sessions(db, actor.user_id, audit.before_id(cursor), limit)
+    return cut(rows, limit, lambda row: (str(row.id),))
+
+
+async def revoke(db: AsyncSession, actor: Actor, session_id: uuid.UUID) -> None:
+    """End one of the actor's sessions; its tokens stop working at once."""
+    allow_scope(actor, "account:admin")
+    assert actor.user_id
+    if not await repository.revoke_session(db, session_id, actor.user_id):
+        raise NotFound("You have no such session.")
+    audit.record(db, actor, "session.revoke", "session", session_id)

@@ -1,0 +1,111 @@
+"""The secrets that prove identity: signed access tokens, refresh tokens, API keys; how they are made and read."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from headwater.kit.clock import now
+from headwater.kit.errors import Unauthenticated
+from headwater.kit.settings import Settings
+from headwater.store.secrets import read_secret
+
+ISSUER, AUDIENCE = "headwater", "headwater-api"
+ALGORITHMS = ["HS256"]
+KEY_PREFIX = "hw"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessClaims:
+    """Whom an access token speaks for."""
+
+    user_id: uuid.UUID
+    session_id: uuid.UUID
+
+
+class Signer:
+    """Signs and reads access tokens with the key of this instance (a file that only its owner can read)."""
+
+    def __init__(self, settings: Settings) -> None:
+        secret = read_secret(settings.home_folder / "token.key")
+        self._key = OctKey.import_key(hashlib.sha256(secret.encode()).digest())
+        self.seconds = settings.access_token_seconds
+        self._registry = jwt.JWTClaimsRegistry(
+            now=lambda: int(now().timestamp()),
+            iss={"essential": True, "value": ISSUER},
+            aud={"essential": True, "value": AUDIENCE},
+            exp={"essential": True},
+            nbf={"essential": True},
+            sub={"essential": True},
+            sid={"essential": True},
+        )
+
+    def sign(self, claims: AccessClaims) -> str:
+        """Return an access token for these claims."""
+        moment = int(now().timestamp())
+        payload = {
+            "iss": ISSUER, "aud": AUDIENCE, "sub": str(claims.user_id), "sid": str(claims.session_id),
+            "iat": moment, "nbf": moment, "exp": moment + self.seconds,
+        }  # fmt: skip
+        return jwt.encode({"alg": ALGORITHMS[0]}, payload, self._key, algorithms=ALGORITHMS)
+
+    def read(self, token: str) -> AccessClaims:
+        """Return the claims of a token, or raise Unauthenticated."""
+        try:
+            decoded = jwt.decode(token, self._key, algorithms=ALGORITHMS)
+            self._registry.validate(decoded.claims)
+            return AccessClaims(uuid.UUID(decoded.claims["sub"]), uuid.UUID(decoded.claims["sid"]))
+        except (JoseError, ValueError, TypeError, AttributeError) as error:
+            raise Unauthenticated("The access token is not valid or has expired.") from error
+
+
+def new_refresh_token() -> tuple[str, bytes]:
+    """Return a refresh token and the hash that is stored of it."""
+    token = secrets.token_urlsafe(32)
+    return token, digest(token)
+
+
+def digest(secret: str) -> bytes:
+    """Return the SHA-256 of a secret of full entropy."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A fresh API key: its visible part, the whole key that is shown once, the hash that is stored."""
+
+    public_id: str
+    key: str
+    secret_hash: bytes
+
+
+def new_api_key() -> NewKey:
+    """Return a fresh API key `hw_<id>_<secret>` with 256 bits of secret."""
+    public_id = base64.b32encode(secrets.token_bytes(10)).decode().lower()
+    secret = secrets.token_hex(32)
+    return NewKey(public_id, f"{KEY_PREFIX}_{public_id}_{secret}", digest(secret))
+
+
+def split_api_key(key: str) -> tuple[str, str] | None:
+    """Return the visible part and the secret of an API key, or None when it is none."""
+    parts = key.split("_")
+    return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == KEY_PREFIX else None
+
+
+def matches(secret: str, known: bytes) -> bool:
+    """Compare a secret with its stored hash in constant time."""
+    return hmac.compare_digest(digest(secret), known)
+
+
+def expiry(days: int | None) -> datetime | None:
+    """Return the moment that many days from now."""
+    return None if days is None else now() + timedelta(days=days)

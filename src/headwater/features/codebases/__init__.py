@@ -1,0 +1,1 @@
+"""Source code and its scans: upload, files, usages."""

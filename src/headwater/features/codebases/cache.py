@@ -1,0 +1,68 @@
+"""The cache of facts in the store, shared by all workers: what it cannot get or put, a scan works out itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+
+import psycopg
+import structlog
+
+from headwater.store.session import driver_url
+
+log = structlog.get_logger()
+AT_ONCE = 500
+GET = """
+    SELECT key, value FROM facts_cache WHERE key = ANY(%s)
+"""
+TOUCH = """
+    UPDATE facts_cache SET used_at = now() WHERE key = ANY(%s) AND used_at < now() - interval '1 day'
+"""
+PUT = """
+    INSERT INTO facts_cache (key, value) SELECT * FROM unnest(%s::bytea[], %s::bytea[]) ON CONFLICT DO NOTHING
+"""
+
+
+class StoreCache:
+    """Remembers bytes by key in the store; used from the scan's own thread, hence with a connection of its own."""
+
+    def __init__(self, url: str) -> None:
+        self._url = driver_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        self._connection: psycopg.Connection | None = None
+
+    def get_many(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Return the values of those keys that are known."""
+        found: dict[bytes, bytes] = {}
+        waiting = iter(keys)
+        while batch := list(islice(waiting, AT_ONCE)):
+            try:
+                connection = self._open()
+                found |= dict(connection.execute(GET, [batch], binary=True).fetchall())
+                connection.execute(TOUCH, [batch])
+            except psycopg.Error as error:
+                self._failed(error)
+        return found
+
+    def put_many(self, entries: Mapping[bytes, bytes]) -> None:
+        """Remember these values."""
+        waiting = iter(sorted(entries.items()))  # in one order everywhere: two scans at once must not deadlock
+        while batch := list(islice(waiting, AT_ONCE)):
+            try:
+                self._open().execute(PUT, [[key for key, _ in batch], [value for _, value in batch]])
+            except psycopg.Error as error:
+                self._failed(error)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+    def _open(self) -> psycopg.Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+        return self._connection
+
+    def _failed(self, error: psycopg.Error) -> None:
+        log.warning("facts_cache.away", error=str(error))
+        self.close()

@@ -1,0 +1,174 @@
+"""`headwater scan` and `headwater usages`: the column map of a folder or archive, without any server."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from headwater.catalog.model import Schema
+from headwater.catalog.usages import USAGE_TYPES, Usage
+from headwater.core.lineage import report as reports
+from headwater.core.lineage.limits import REASONS
+from headwater.core.lineage.result import ScanResult
+from headwater.features.codebases.commands.running import run_scan, terminal
+from headwater.kit.errors import BadInput, NotFound, did_you_mean
+
+_WRITERS: dict[str, Callable[[reports.Report], bytes]] = {
+    ".json": reports.to_json,
+    ".csv": lambda report: reports.to_csv(report.usages),
+    ".html": reports.to_html,
+}
+PathArgument = Annotated[Path, typer.Argument(help="A folder, git checkout, ZIP or tar archive.", show_default=False)]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+JobsOption = Annotated[int | None, typer.Option("--processes", min=1, help="At most this many processes.")]
+NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Do not use what earlier scans remembered.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `scan` and `usages`."""
+    app.command("scan")(scan)
+    app.command("usages")(usages)
+
+
+def scan(
+    path: PathArgument,
+    as_json: JsonOption = False,
+    out: Annotated[Path | None, typer.Option(help="Write a report: .json, .csv or .html.")] = None,
+    processes: JobsOption = None,
+    no_cache: NoCacheOption = False,
+) -> None:
+    """Scan a code base: its tables and columns, and every place that uses them."""
+    write = _writer(out)
+    result = run_scan(path, processes=processes, use_cache=not no_cache)
+    report = reports.report_of(result)
+    if out is not None and write is not None:
+        _write(out, write(report))
+    if as_json:
+        typer.echo(reports.to_json(report), nl=False)
+    else:
+        _print_summary(result, terminal())
+        if out is not None:
+            terminal().print(f"Report written to {out}", highlight=False)
+
+
+def usages(
+    path: PathArgument,
+    column: Annotated[
+        str, typer.Argument(metavar="TABLE.COLUMN", help="For instance users.email.", show_default=False)
+    ],
+    as_json: JsonOption = False,
+    implicit: Annotated[bool, typer.Option("--implicit", help="Also list SELECT * and whole-row loads.")] = False,
+    processes: JobsOption = None,
+    no_cache: NoCacheOption = False,
+) -> None:
+    """List every place in a code base that uses one column."""
+    result = run_scan(path, processes=processes, use_cache=not no_cache)
+    table_name, column_name = find_column(result.schema, column)
+    own = [u for u in result.usages if u.table_name == table_name and u.column_name in (column_name, "*")]
+    shown = [usage for usage in own if implicit or usage.sub_type != "implicit"]
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(shown), indent=1))
+        return
+    _print_usages(f"{table_name}.{column_name}", shown, len(own) - len(shown), terminal())
+
+
+def find_column(schema: Schema, name: str) -> tuple[str, str]:
+    """Return the (table, column) that `table.column` names, spelt as the Schema spells them.
+
+    Raises:
+        BadInput: not of the form TABLE.COLUMN.
+        NotFound: no such table or column; the hint says which there are.
+    """
+    table, dot, column = name.rpartition(".")
+    if not dot or not table or not column:
+        raise BadInput(f"{name!r} is not of the form TABLE.COLUMN.", hint="For instance users.email.")
+    relation = schema.relation(table) or schema.relation(table.rpartition(".")[2])
+    if relation is None:
+        raise NotFound(f"There is no table {table}.", hint=did_you_mean(table, (r.name for r in schema)))
+    found = relation.column(column)
+    if found is None:
+        names = (one.name for one in relation.columns)
+        raise NotFound(f"{relation.name} has no column {column}.", hint=did_you_mean(column, names))
+    return relation.name, found.name
+
+
+def _writer(out: Path | None) -> Callable[[reports.Report], bytes] | None:
+    if out is None:
+        return None
+    if out.suffix not in _WRITERS:
+        raise BadInput(f"Reports are written as {', '.join(_WRITERS)}, not {out.suffix or out.name}.")
+    return _WRITERS[out.suffix]
+
+
+def _write(out: Path, content: bytes) -> None:
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise BadInput(f"The report cannot be written to {out}: {error.strerror}.") from error
+
+
+def _print_summary(result: ScanResult, console: Console) -> None:
+    counts = result.file_counts
+    console.print(
+        f"[bold]{result.source}[/bold]  {counts['scanned']:,} of {counts['total']:,} files read, "
+        f"{len(result.schema.relations)} tables, {sum(len(r.columns) for r in result.schema):,} columns, "
+        f"{len(result.usages):,} usages in {result.seconds:.1f} s",
+        highlight=False,
+    )
+    console.print(_languages(result))
+    if result.schema.relations:
+        console.print(_tables(result))
+    for found in result.readers:
+        console.print(f"{found.reader}: {found.models} in {found.path}", highlight=False)
+    skipped = Counter(file.reason for file in result.skipped)
+    if skipped:
+        parts = ", ".join(f"{count:,} {REASONS.get(reason, reason)}" for reason, count in skipped.most_common(6))
+        console.print(f"[dim]Left out: {parts}[/dim]", highlight=False)
+    if result.not_understood:
+        console.print(f"[yellow]{len(result.not_understood)} pieces of SQL were not understood (see --json)[/yellow]")
+
+
+def _languages(result: ScanResult) -> Table:
+    table = Table("Language", box=None, pad_edge=False, header_style="dim")
+    for title in ("Files", "Lines", "Usages", "Errors"):
+        table.add_column(title, justify="right")
+    for row in result.languages:
+        found = f"{row.usages:,}" if row.supported else "[dim]not read yet[/dim]"
+        table.add_row(row.language, f"{row.files:,}", f"{row.lines:,}", found, f"{row.errors:,}" if row.errors else "")
+    return table
+
+
+def _tables(result: ScanResult) -> Table:
+    explicit = [usage for usage in result.usages if usage.sub_type != "implicit"]
+    counts = Counter((usage.table_name, usage.usage_type) for usage in explicit)
+    table = Table("Table", box=None, pad_edge=False, header_style="dim")
+    for title in ("Columns", *USAGE_TYPES):
+        table.add_column(title, justify="right")
+    order = sorted(result.schema, key=lambda r: -sum(counts[r.name, kind] for kind in USAGE_TYPES))
+    for relation in order:
+        cells = [f"{counts[relation.name, kind]:,}" if counts[relation.name, kind] else "·" for kind in USAGE_TYPES]
+        table.add_row(relation.name, str(len(relation.columns)), *cells)
+    return table
+
+
+def _print_usages(name: str, shown: list[Usage], hidden: int, console: Console) -> None:
+    files = len({usage.file_path for usage in shown})
+    console.print(f"[bold]{name}[/bold]  {len(shown)} usages in {files} files", highlight=False)
+    table = Table("Kind", "Where", "In", "Code", box=None, pad_edge=False, header_style="dim")
+    for usage in shown:
+        kind = f"{usage.usage_type} ({usage.sub_type})" if usage.sub_type else usage.usage_type
+        place = f"{usage.file_path}:{usage.line_number}"
+        code = usage.code_snippet.split("\n")[0].strip()[:100]
+        table.add_row(kind, Text(place), Text(usage.symbol or "·"), Text(code))
+    if shown:
+        console.print(table)
+    if hidden:
+        console.print(f"[dim]{hidden} more load the whole row; --implicit lists them.[/dim]")

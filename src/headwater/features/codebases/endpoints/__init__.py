@@ -1,0 +1,11 @@
+"""HTTP of code bases: the code bases, and what their scans found."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from headwater.features.codebases.endpoints import codebases, results
+
+router = APIRouter()
+for part in (codebases, results):
+    router.include_router(part.router)

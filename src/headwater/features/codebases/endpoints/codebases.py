@@ -1,0 +1,132 @@
+"""HTTP of code bases: upload, list, show, scan again, delete."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+
+from headwater.features.accounts.guard import (
+    DEFAULT_PAGE,
+    Cursor,
+    Db,
+    Limit,
+    Shared,
+    allow,
+    allow_detached,
+)
+from headwater.features.accounts.rights import Actor
+from headwater.features.accounts.schemas import ListOf
+from headwater.features.codebases import uploads, wire
+from headwater.features.codebases.multipart import Upload
+from headwater.features.codebases.schemas import CodebaseJobOut, CodebaseOut
+from headwater.features.codebases.service import codebases
+from headwater.features.codebases.service.codebases import CodebaseView
+from headwater.features.jobs.schemas import JobOut
+from headwater.kit.errors import Invalid
+from headwater.kit.ids import new_id
+
+router = APIRouter(tags=["codebases"])
+Reader = Annotated[Actor, Depends(allow("codebase:read"))]
+Writer = Annotated[Actor, Depends(allow("codebase:write"))]
+# The limit of an upload is a setting, and is counted while the file is written.
+UNBOUNDED = 1 << 50
+FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "ZIP or tar archive"},
+                        "name": {"type": "string", "maxLength": 200},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.get("/projects/{project_id}/codebases")
+async def list_codebases(
+    project_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
+) -> ListOf[CodebaseOut]:
+    """List the code bases of a project, newest first."""
+    page = await codebases.list_of_project(db, actor, project_id, cursor=cursor, limit=limit)
+    return ListOf(items=[wire.codebase(view) for view in page.items], next=page.next)
+
+
+@router.post("/projects/{project_id}/codebases", status_code=202, openapi_extra=FORM, max_body_size=UNBOUNDED)
+async def upload_codebase(
+    project_id: uuid.UUID,
+    request: Request,
+    server: Shared,
+    actor: Annotated[Actor, Depends(allow_detached("codebase:write"))],
+) -> CodebaseJobOut:
+    """Upload an archive of source code and scan it."""
+    async with server.database.transaction() as db:
+        await codebases.check_project(db, actor, project_id)
+    upload = Upload(request)
+    await upload.open()
+    filename = _shown(upload.filename)
+    codebase_id = new_id()
+    size = await uploads.receive(server.settings, codebase_id, upload.chunks(), filename)
+    try:
+        async with server.database.transaction() as db:
+            view = await codebases.add(
+                db, actor, project_id,
+                codebase_id=codebase_id, name=_name(upload, filename), filename=filename, size_bytes=size,
+                origin="upload",
+            )  # fmt: skip
+    except BaseException:
+        uploads.remove(server.settings, codebase_id)
+        raise
+    return _answer(view)
+
+
+@router.get("/codebases/{codebase_id}")
+async def get_codebase(codebase_id: uuid.UUID, db: Db, actor: Reader) -> CodebaseOut:
+    """Show a code base with its newest complete scan."""
+    return wire.codebase(await codebases.view(db, actor, codebase_id))
+
+
+@router.post("/codebases/{codebase_id}/rescan", status_code=202)
+async def rescan_codebase(codebase_id: uuid.UUID, db: Db, actor: Writer) -> CodebaseJobOut:
+    """Scan a code base again."""
+    return _answer(await codebases.rescan(db, actor, codebase_id))
+
+
+@router.delete("/codebases/{codebase_id}", status_code=204)
+async def delete_codebase(
+    codebase_id: uuid.UUID, server: Shared, actor: Annotated[Actor, Depends(allow_detached("codebase:write"))]
+) -> None:
+    """Delete a code base and everything that was found in it."""
+    async with server.database.transaction() as db:
+        await codebases.remove(db, actor, codebase_id)
+    uploads.remove(server.settings, codebase_id)
+
+
+def _answer(view: CodebaseView) -> CodebaseJobOut:
+    return CodebaseJobOut(codebase=wire.codebase(view), job=JobOut.model_validate(view.job))
+
+
+def _shown(filename: str | None) -> str:
+    """Return the last part of a file name, as it may be shown; it never names anything on disk."""
+    last = PurePosixPath((filename or "").replace("\\", "/")).name
+    clean = "".join(char for char in last if char.isprintable())
+    return clean[:200] or "upload"
+
+
+def _name(upload: Upload, filename: str) -> str:
+    given = "".join(char for char in upload.fields.get("name", "") if char.isprintable()).strip()
+    if len(given) > 200:
+        raise Invalid({"name": "Use at most 200 characters."})
+    stem = filename
+    for suffix in (".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar"):
+        stem = stem[: -len(suffix)] if stem.lower().endswith(suffix) else stem
+    return given or stem or filename

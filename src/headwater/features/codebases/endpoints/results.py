@@ -1,0 +1,156 @@
+"""HTTP of what a scan found: files, schema, lineage, graph, misses, skipped files, export."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
+
+from headwater.catalog.codec import from_json
+from headwater.catalog.usages import Tier, UsageType
+from headwater.features.accounts.guard import (
+    DEFAULT_PAGE,
+    Cursor,
+    Db,
+    Limit,
+    Shared,
+    allow,
+    allow_detached,
+)
+from headwater.features.accounts.rights import Actor
+from headwater.features.accounts.schemas import ListOf
+from headwater.features.codebases import wire
+from headwater.features.codebases.filters import Filter
+from headwater.features.codebases.schemas import (
+    FileOut,
+    FileViewOut,
+    GraphOut,
+    LineageOut,
+    MissOut,
+    SchemaOut,
+    SkippedOut,
+    fields_of,
+)
+from headwater.features.codebases.service import codebases, exports, files, graph, lineage
+
+router = APIRouter(prefix="/codebases/{codebase_id}", tags=["lineage"])
+Reader = Annotated[Actor, Depends(allow("codebase:read"))]
+Text = Annotated[str | None, Query(max_length=1000)]
+
+
+def _filter(
+    table: Text = None,
+    column: Text = None,
+    usage_type: Annotated[list[UsageType] | None, Query()] = None,
+    file: Text = None,
+    language: Text = None,
+    tier: Annotated[list[Tier] | None, Query()] = None,
+    symbol: Text = None,
+    q: Text = None,
+) -> Filter:
+    """Take a filter of usages from the query string."""
+    return Filter(table, column, tuple(usage_type or ()), tuple(tier or ()), file, language, symbol, q)
+
+
+Wanted = Annotated[Filter, Depends(_filter)]
+
+
+@router.get("/files")
+async def list_files(
+    codebase_id: uuid.UUID,
+    db: Db,
+    actor: Reader,
+    prefix: Text = None,
+    language: Text = None,
+    q: Text = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_PAGE,
+) -> ListOf[FileOut]:
+    """List the files of the newest scan, by path."""
+    page = await files.list_files(
+        db, actor, codebase_id, prefix=prefix, language=language, q=q, cursor=cursor, limit=limit
+    )
+    return ListOf(items=[FileOut.model_validate(row) for row in page.items], next=page.next)
+
+
+@router.get("/files/{path:path}")
+async def get_file(codebase_id: uuid.UUID, path: str, db: Db, actor: Reader) -> FileViewOut:
+    """Show a file with its usages."""
+    return wire.file_view(await files.show(db, actor, codebase_id, path))
+
+
+@router.get("/schema")
+async def get_codebase_schema(codebase_id: uuid.UUID, db: Db, actor: Reader) -> SchemaOut:
+    """Show the schema that the newest scan read."""
+    codebase, scan = await codebases.scan_of(db, actor, codebase_id)
+    return wire.schema(from_json(scan.schema_json), codebase.id)
+
+
+@router.get("/lineage")
+async def get_lineage(
+    codebase_id: uuid.UUID,
+    db: Db,
+    actor: Reader,
+    wanted: Wanted,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_PAGE,
+) -> LineageOut:
+    """Find usages, and on the first page the sums of every column that the filter speaks of."""
+    found = await lineage.find(db, actor, codebase_id, wanted, cursor=cursor, limit=limit)
+    return LineageOut(
+        usages=[wire.usage(row) for row in found.page.items],
+        column_summaries=[wire.summary(row) for row in found.sums],
+        next=found.page.next,
+    )
+
+
+@router.get("/graph")
+async def get_graph(
+    codebase_id: uuid.UUID, db: Db, actor: Reader, wanted: Wanted, depth: Annotated[int, Query(ge=1, le=3)] = 1
+) -> GraphOut:
+    """Draw the code around a focus; without one, around the busiest tables."""
+    return wire.graph(await graph.draw(db, actor, codebase_id, wanted, depth))
+
+
+@router.get("/not-understood")
+async def list_not_understood(
+    codebase_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
+) -> ListOf[MissOut]:
+    """List text that looked like SQL or a model and was not understood."""
+    page = await lineage.misses(db, actor, codebase_id, cursor=cursor, limit=limit)
+    return ListOf(items=[MissOut(**fields_of(row, MissOut, id=str(row.n))) for row in page.items], next=page.next)
+
+
+@router.get("/skipped")
+async def list_skipped(
+    codebase_id: uuid.UUID,
+    db: Db,
+    actor: Reader,
+    reason: Text = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_PAGE,
+) -> ListOf[SkippedOut]:
+    """List the files that were left out, each with its reason."""
+    page = await files.list_skipped(db, actor, codebase_id, reason=reason, cursor=cursor, limit=limit)
+    return ListOf(items=[SkippedOut.model_validate(row) for row in page.items], next=page.next)
+
+
+@router.get("/export", response_class=StreamingResponse)
+async def export(
+    codebase_id: uuid.UUID,
+    server: Shared,
+    actor: Annotated[Actor, Depends(allow_detached("codebase:read"))],
+    format_: Annotated[exports.Format, Query(alias="format")] = "csv",
+) -> StreamingResponse:
+    """Download everything that the newest scan found."""
+    async with server.database.transaction() as db:
+        codebase, scan = await exports.begin(db, actor, codebase_id)
+    name = quote(f"{codebase.name}.{format_}")
+    return StreamingResponse(
+        exports.stream(server.database, codebase, scan, format_),
+        media_type=exports.MEDIA_TYPES[format_],
+        headers={"content-disposition": f"attachment; filename*=UTF-8''{name}"},
+    )

@@ -1,0 +1,25 @@
+"""Which usages somebody wants to see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which usages are wanted; empty means all."""
+
+    table: str | None = None
+    column: str | None = None
+    usage_types: Sequence[str] = ()
+    tiers: Sequence[str] = ()
+    file: str | None = None
+    language: str | None = None
+    symbol: str | None = None
+    q: str | None = None
+
+    @property
+    def by_column_only(self) -> bool:
+        """Whether it selects by table and column alone, for which the stored sums hold."""
+        return not (self.usage_types or self.tiers or self.file or self.language or self.symbol or self.q)

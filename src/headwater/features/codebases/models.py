@@ -1,0 +1,145 @@
+"""The rows of code bases: what was uploaded, and what the newest complete scan found in it.
+
+Usages and columns are wide, plain rows without foreign keys of their own beyond the scan, because there may be a
+million of them; everything of a scan disappears with the scan.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, func
+from sqlalchemy.dialects.postgresql import TEXT
+from sqlalchemy.orm import Mapped, mapped_column
+
+from headwater.kit.ids import new_id
+from headwater.store.base import Base
+
+NOW = func.now()
+
+
+def _scan() -> Mapped[uuid.UUID]:
+    return mapped_column(ForeignKey("scans.id", ondelete="CASCADE"), primary_key=True)
+
+
+class Codebase(Base):
+    """Source code that was uploaded, or that Headwater brings along (origin `sample`)."""
+
+    __tablename__ = "codebases"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(TEXT)
+    filename: Mapped[str] = mapped_column(TEXT)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    origin: Mapped[str] = mapped_column(TEXT)
+    job_id: Mapped[uuid.UUID | None]
+    created_by: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class Scan(Base):
+    """A complete scan: its totals, and its Schema in the catalog's stable JSON."""
+
+    __tablename__ = "scans"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    codebase_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("codebases.id", ondelete="CASCADE"), unique=True)
+    job_id: Mapped[uuid.UUID]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    seconds: Mapped[float]
+    tables: Mapped[int]
+    columns: Mapped[int]
+    usages: Mapped[int]
+    not_understood: Mapped[int]
+    files: Mapped[dict[str, Any]]
+    languages: Mapped[list[Any]]
+    readers: Mapped[list[Any]]
+    skipped: Mapped[list[Any]]
+    schema_json: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ScanFile(Base):
+    """One file and what became of it; `content` is its text, zlib-compressed, for the file view."""
+
+    __tablename__ = "scan_files"
+    scan_id: Mapped[uuid.UUID] = _scan()
+    path: Mapped[str] = mapped_column(TEXT(collation="C"), primary_key=True)
+    language: Mapped[str] = mapped_column(TEXT)
+    lines: Mapped[int]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    usage_count: Mapped[int]
+    status: Mapped[str] = mapped_column(TEXT)
+    reason: Mapped[str] = mapped_column(TEXT)
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class ScanColumn(Base):
+    """One column of a table, with the sums over all its usages."""
+
+    __tablename__ = "scan_columns"
+    scan_id: Mapped[uuid.UUID] = _scan()
+    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID]
+    table_name: Mapped[str] = mapped_column(TEXT)
+    table_kind: Mapped[str] = mapped_column(TEXT)
+    column_name: Mapped[str] = mapped_column(TEXT)
+    type: Mapped[str] = mapped_column(TEXT)
+    nullable: Mapped[bool]
+    primary_key: Mapped[bool]
+    ref_table: Mapped[str | None] = mapped_column(TEXT)
+    ref_column: Mapped[str | None] = mapped_column(TEXT)
+    counts: Mapped[dict[str, Any]]
+    files: Mapped[int]
+    languages: Mapped[list[Any]]
+
+
+class ScanUsage(Base):
+    """One usage; `n` counts them by table, column, file and line, and is the key of paging."""
+
+    __tablename__ = "scan_usages"
+    __table_args__ = (
+        Index("ix_scan_usages_column", "scan_id", "column_id", "usage_type"),
+        Index("ix_scan_usages_file", "scan_id", "file_path", "line_number"),
+    )
+    scan_id: Mapped[uuid.UUID] = _scan()
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    column_id: Mapped[uuid.UUID]
+    table_name: Mapped[str] = mapped_column(TEXT)
+    column_name: Mapped[str] = mapped_column(TEXT)
+    file_path: Mapped[str] = mapped_column(TEXT(collation="C"))
+    line_number: Mapped[int]
+    end_line: Mapped[int]
+    start_column: Mapped[int]
+    end_column: Mapped[int]
+    symbol: Mapped[str] = mapped_column(TEXT)
+    code_snippet: Mapped[str] = mapped_column(TEXT)
+    language: Mapped[str] = mapped_column(TEXT)
+    usage_type: Mapped[str] = mapped_column(TEXT)
+    sub_type: Mapped[str | None] = mapped_column(TEXT)
+    via: Mapped[str] = mapped_column(TEXT)
+    tier: Mapped[str] = mapped_column(TEXT)
+    evidence: Mapped[list[Any]]
+
+
+class ScanMiss(Base):
+    """Text that looked like SQL or a model and was not understood."""
+
+    __tablename__ = "scan_misses"
+    scan_id: Mapped[uuid.UUID] = _scan()
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    file_path: Mapped[str] = mapped_column(TEXT)
+    line_number: Mapped[int]
+    text: Mapped[str] = mapped_column(TEXT)
+    reason: Mapped[str] = mapped_column(TEXT)
+
+
+class CachedFacts(Base):
+    """What earlier scans worked out about a content; may be forgotten at any time."""
+
+    __tablename__ = "facts_cache"
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    value: Mapped[bytes] = mapped_column(LargeBinary)
+    used_at: Mapped[datetime] = mapped_column(server_default=NOW, index=True)

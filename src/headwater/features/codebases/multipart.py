@@ -1,0 +1,119 @@
+"""Takes the file out of a multipart/form-data request while it arrives; nothing is kept in memory or temp folders."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect, Request
+
+from headwater.kit.errors import BadInput
+
+FIELD_LIMIT = 10_000
+
+
+@dataclass(slots=True)
+class _Part:
+    """One part of the form as far as it has arrived."""
+
+    name: str = ""
+    filename: str | None = None
+    value: bytearray = field(default_factory=bytearray)
+
+
+class Upload:
+    """The form of an upload: the fields before the file, then the file's chunks, then the fields after it."""
+
+    def __init__(self, request: Request, field_name: str = "file") -> None:
+        kind, options = parse_options_header(request.headers.get("content-type", ""))
+        if kind != b"multipart/form-data" or not options.get(b"boundary"):
+            raise BadInput("Send the file as multipart/form-data, in the field `file`.")
+        self._field_name = field_name
+        self._stream = request.stream()
+        self._parser = MultipartParser(
+            options[b"boundary"],
+            {
+                "on_part_begin": self._begin,
+                "on_header_field": self._header_name,
+                "on_header_value": self._header_value,
+                "on_header_end": self._header_end,
+                "on_part_data": self._data,
+                "on_part_end": self._end,
+                "on_end": self._finish,
+            },
+        )
+        self._part = _Part()
+        self._name, self._value = bytearray(), bytearray()
+        self._chunks: list[bytes] = []
+        self._complete = False
+        self.fields: dict[str, str] = {}
+        self.filename: str | None = None
+
+    async def open(self) -> None:
+        """Read until the file begins; `filename` and the fields before it are known then."""
+        while self.filename is None and await self._feed():
+            pass
+        if self.filename is None:
+            raise BadInput(f"The field `{self._field_name}` with the file is missing.")
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Give the content of the file; raises BadInput when the request ends in the middle."""
+        while True:
+            for chunk in self._chunks:
+                yield chunk
+            self._chunks.clear()
+            if not await self._feed():
+                break
+        for chunk in self._chunks:
+            yield chunk
+
+    async def _feed(self) -> bool:
+        try:
+            async for data in self._stream:
+                if data:
+                    self._parser.write(data)
+                    return True
+        except MultipartParseError as error:
+            raise BadInput("The form cannot be read.", hint="Send multipart/form-data.") from error
+        except ClientDisconnect as error:
+            raise BadInput("The upload was broken off.") from error
+        if not self._complete:
+            raise BadInput("The upload ends in the middle.", hint="Send it again.")
+        return False
+
+    def _begin(self) -> None:
+        self._part = _Part()
+
+    def _header_name(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _header_end(self) -> None:
+        if bytes(self._name).lower() == b"content-disposition":
+            _, options = parse_options_header(bytes(self._value))
+            self._part.name = options.get(b"name", b"").decode("utf-8", "replace")
+            if (filename := options.get(b"filename")) is not None:
+                self._part.filename = filename.decode("utf-8", "replace")
+            if self._part.name == self._field_name and self.filename is None:
+                self.filename = self._part.filename or "upload"
+        self._name.clear()
+        self._value.clear()
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        if self._part.name == self._field_name:
+            self._chunks.append(data[start:end])
+        elif len(self._part.value) + end - start <= FIELD_LIMIT:
+            self._part.value += data[start:end]
+        else:
+            raise BadInput(f"The field `{self._part.name[:50]}` is too long.")
+
+    def _end(self) -> None:
+        if self._part.name and self._part.name != self._field_name:
+            self.fields[self._part.name] = self._part.value.decode("utf-8", "replace")
+
+    def _finish(self) -> None:
+        self._complete = True

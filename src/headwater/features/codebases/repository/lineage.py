@@ -1,0 +1,93 @@
+"""SQL of usages as they are read: filtered, paged by their number, added up by column."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.codebases.filters import Filter
+from headwater.features.codebases.models import ScanColumn, ScanMiss, ScanUsage
+
+
+def conditions(scan_id: uuid.UUID, wanted: Filter) -> list[ColumnElement[bool]]:
+    """Return the WHERE of a filter. Names of tables and columns match in any case, as people type them."""
+    found: list[ColumnElement[bool]] = [ScanUsage.scan_id == scan_id]
+    if wanted.table is not None:
+        found.append(func.lower(ScanUsage.table_name) == wanted.table.lower())
+    if wanted.column is not None:
+        found.append(func.lower(ScanUsage.column_name) == wanted.column.lower())
+    if wanted.usage_types:
+        found.append(ScanUsage.usage_type.in_(wanted.usage_types))
+    if wanted.tiers:
+        found.append(ScanUsage.tier.in_(wanted.tiers))
+    if wanted.file is not None:
+        found.append(ScanUsage.file_path == wanted.file)
+    if wanted.language is not None:
+        found.append(ScanUsage.language == wanted.language)
+    if wanted.symbol is not None:
+        found.append(ScanUsage.symbol == wanted.symbol)
+    if wanted.q:
+        pattern = f"%{_escaped(wanted.q)}%"
+        columns = (ScanUsage.table_name, ScanUsage.column_name, ScanUsage.file_path, ScanUsage.symbol,
+                   ScanUsage.code_snippet)  # fmt: skip
+        found.append(or_(*(column.ilike(pattern, escape="\\") for column in columns)))
+    return found
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+async def usages(db: AsyncSession, scan_id: uuid.UUID, wanted: Filter, after: int, limit: int) -> Sequence[ScanUsage]:
+    """Return usages after a number, in order."""
+    query = select(ScanUsage).where(*conditions(scan_id, wanted), ScanUsage.n > after)
+    return (await db.execute(query.order_by(ScanUsage.n).limit(limit + 1))).scalars().all()
+
+
+async def every_usage(db: AsyncSession, scan_id: uuid.UUID, after: int, limit: int) -> Sequence[ScanUsage]:
+    """Return a run of all usages, for exports."""
+    query = select(ScanUsage).where(ScanUsage.scan_id == scan_id, ScanUsage.n > after)
+    return (await db.execute(query.order_by(ScanUsage.n).limit(limit))).scalars().all()
+
+
+async def columns(db: AsyncSession, scan_id: uuid.UUID, wanted: Filter) -> Sequence[ScanColumn]:
+    """Return the columns that a filter speaks of, in the order of the schema."""
+    query = select(ScanColumn).where(ScanColumn.scan_id == scan_id)
+    if wanted.table is not None:
+        query = query.where(func.lower(ScanColumn.table_name) == wanted.table.lower())
+    if wanted.column is not None:
+        query = query.where(func.lower(ScanColumn.column_name) == wanted.column.lower())
+    return (await db.execute(query.order_by(ScanColumn.ordinal))).scalars().all()
+
+
+async def sums(db: AsyncSession, scan_id: uuid.UUID, wanted: Filter) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Add up usages by column and kind: (column_id, usage_type, number, files, languages)."""
+    query = (
+        select(
+            ScanUsage.column_id,
+            ScanUsage.usage_type,
+            func.count().label("number"),
+            func.array_agg(ScanUsage.file_path.distinct()).label("files"),
+            func.array_agg(ScanUsage.language.distinct()).label("languages"),
+        )
+        .where(*conditions(scan_id, wanted))
+        .group_by(ScanUsage.column_id, ScanUsage.usage_type)
+    )
+    return (await db.execute(query)).all()
+
+
+async def usages_of_file(db: AsyncSession, scan_id: uuid.UUID, path: str, limit: int) -> Sequence[ScanUsage]:
+    """Return the usages of a file, by line."""
+    query = select(ScanUsage).where(ScanUsage.scan_id == scan_id, ScanUsage.file_path == path)
+    ordered = query.order_by(ScanUsage.line_number, ScanUsage.start_column, ScanUsage.n)
+    return (await db.execute(ordered.limit(limit))).scalars().all()
+
+
+async def misses(db: AsyncSession, scan_id: uuid.UUID, after: int, limit: int) -> Sequence[ScanMiss]:
+    """Return what was not understood, after a number."""
+    query = select(ScanMiss).where(ScanMiss.scan_id == scan_id, ScanMiss.n > after)
+    return (await db.execute(query.order_by(ScanMiss.n).limit(limit + 1))).scalars().all()

@@ -1,0 +1,179 @@
+"""Code bases: added with the job that scans them, looked at, scanned again, deleted."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts.rights import Action, Actor, authorize
+from headwater.features.accounts.service import audit, projects
+from headwater.features.codebases.models import Codebase, Scan
+from headwater.features.codebases.repository import codebases as repository
+from headwater.features.jobs.models import Job
+from headwater.features.jobs.service import queue
+from headwater.kit.errors import Conflict, NotFound
+from headwater.kit.paging import Page, cut
+
+KIND = "codebase.scan"
+
+
+@dataclass(frozen=True, slots=True)
+class CodebaseView:
+    """A code base with the job that last worked at it and the newest complete scan."""
+
+    codebase: Codebase
+    job: Job | None
+    scan: Scan | None
+
+    @property
+    def state(self) -> str:
+        """The state of the newest job; of a code base whose job is forgotten, whether it was ever scanned."""
+        return self.job.state if self.job else "completed" if self.scan else "failed"
+
+
+async def add(
+    db: AsyncSession,
+    actor: Actor,
+    project_id: uuid.UUID,
+    *,
+    codebase_id: uuid.UUID,
+    name: str,
+    filename: str,
+    size_bytes: int,
+    origin: str,
+) -> CodebaseView:
+    """Add a code base to a project, with the job that scans it."""
+    project = await projects.get(db, actor, project_id, "codebase:write")
+    codebase = Codebase(
+        id=codebase_id, project_id=project.id, organization_id=project.organization_id, name=name,
+        filename=filename, size_bytes=size_bytes, origin=origin, created_by=actor.user_id,
+    )  # fmt: skip
+    db.add(codebase)
+    await db.flush()
+    job = await _enqueue(db, actor, codebase)
+    await _count(db, project.id)
+    audit.record(
+        db, actor, "codebase.create", "codebase", codebase.id, name, organization_id=project.organization_id,
+        filename=filename, size_bytes=size_bytes,
+    )  # fmt: skip
+    await db.flush()
+    await db.refresh(codebase)
+    return CodebaseView(codebase, job, None)
+
+
+async def check_project(db: AsyncSession, actor: Actor, project_id: uuid.UUID) -> None:
+    """Raise unless the actor may add a code base to the project."""
+    await projects.get(db, actor, project_id, "codebase:write")
+
+
+async def find(
+    db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, action: Action = "codebase:read", *, lock: bool = False
+) -> Codebase:
+    """Return a code base to which the actor may do the action."""
+    codebase = await repository.get(db, codebase_id, lock=lock)
+    if codebase is None or codebase.organization_id not in actor.roles:
+        raise NotFound("There is no such code base.")
+    authorize(actor, action, codebase)
+    return codebase
+
+
+async def view(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> CodebaseView:
+    """Return a code base with its job and scan."""
+    await find(db, actor, codebase_id)
+    row = await repository.with_scan(db, codebase_id)
+    assert row is not None
+    jobs = await queue.get_many(db, [row[0].job_id] if row[0].job_id else [])
+    return CodebaseView(row[0], next(iter(jobs.values()), None), row[1])
+
+
+async def scan_of(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> tuple[Codebase, Scan]:
+    """Return a code base with its newest complete scan, or raise NotFound when there is none yet."""
+    await find(db, actor, codebase_id)
+    row = await repository.with_scan(db, codebase_id)
+    if row is None or row[1] is None:
+        raise NotFound("This code base has no complete scan yet.", hint="Wait for its job, or retry it.")
+    return row[0], row[1]
+
+
+async def scan_by_id(db: AsyncSession, actor: Actor, scan_id: uuid.UUID) -> tuple[Codebase, Scan]:
+    """Return a scan with its code base."""
+    row = await repository.scan(db, scan_id)
+    if row is None or row[0].organization_id not in actor.roles:
+        raise NotFound("There is no such schema.")
+    authorize(actor, "codebase:read", row[0])
+    return row[0], row[1]
+
+
+async def list_of_project(
+    db: AsyncSession, actor: Actor, project_id: uuid.UUID, *, cursor: str | None, limit: int
+) -> Page[CodebaseView]:
+    """Return the code bases of a project, newest first."""
+    project = await projects.get(db, actor, project_id, "codebase:read")
+    rows = await repository.of_project(db, project.id, audit.before_id(cursor), limit)
+    jobs = await queue.get_many(db, [row[0].job_id for row in rows if row[0].job_id])
+    views = [CodebaseView(row[0], jobs.get(row[0].job_id) if row[0].job_id else None, row[1]) for row in rows]
+    return cut(views, limit, lambda row: (str(row.codebase.id),))
+
+
+async def rescan(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> CodebaseView:
+    """Scan a code base again; its present results stay until the new ones are complete."""
+    codebase = await find(db, actor, codebase_id, "codebase:write", lock=True)
+    if await queue.codebase_is_busy(db, codebase.id):
+        raise Conflict("This code base is being scanned already.", hint="Wait for the job, or cancel it.")
+    await _enqueue(db, actor, codebase)
+    audit.record(
+        db, actor, "codebase.rescan", "codebase", codebase.id, codebase.name,
+        organization_id=codebase.organization_id,
+    )  # fmt: skip
+    await db.flush()
+    return await view(db, actor, codebase_id)
+
+
+async def remove(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> None:
+    """Delete a code base and all that was found in it; its unfinished jobs are cancelled."""
+    codebase = await find(db, actor, codebase_id, "codebase:write", lock=True)
+    await queue.stop_codebase(db, codebase.id)
+    await db.delete(codebase)
+    await db.flush()
+    await _count(db, codebase.project_id)
+    audit.record(
+        db, actor, "codebase.delete", "codebase", codebase.id, codebase.name,
+        organization_id=codebase.organization_id,
+    )  # fmt: skip
+
+
+async def orphans(db: AsyncSession, candidates: list[uuid.UUID]) -> list[uuid.UUID]:
+    """Return which of these ids no code base has, and forget old cached facts on the way."""
+    await repository.forget_old_facts(db, days=30)
+    known = await repository.existing(db, candidates)
+    return [one for one in candidates if one not in known]
+
+
+async def _enqueue(db: AsyncSession, actor: Actor, codebase: Codebase) -> Job:
+    job = await queue.enqueue(
+        db,
+        actor,
+        _ProjectOf(codebase.project_id, codebase.organization_id),
+        kind=KIND,
+        title=f"Scan {codebase.name}",
+        codebase_id=codebase.id,
+    )
+    codebase.job_id = job.id
+    return job
+
+
+async def _count(db: AsyncSession, project_id: uuid.UUID) -> None:
+    await projects.set_counts(db, project_id, await repository.counts(db, project_id))
+
+
+@dataclass(frozen=True, slots=True)
+class _ProjectOf:
+    id: uuid.UUID
+    organization_id: uuid.UUID
+
+
+async def source_of(db: AsyncSession, codebase_id: uuid.UUID) -> Codebase | None:
+    """Return the code base that a job works at; the right was checked when the job was queued."""
+    return await repository.get(db, codebase_id)

@@ -1,0 +1,129 @@
+"""The graph from tables over columns to code: what touches the focus, and what else that code touches."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts.rights import Actor
+from headwater.features.codebases.filters import Filter
+from headwater.features.codebases.models import ScanColumn
+from headwater.features.codebases.repository import graph as repository
+from headwater.features.codebases.repository.graph import Edge
+from headwater.features.codebases.service import codebases
+
+# What a person can still look at; the rest is counted in `hidden`.
+MAX_EDGES, MAX_FUNCTIONS, BUSIEST_TABLES = 400, 60, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A function with the numbers of its usages by kind."""
+
+    symbol: str
+    counts: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        """All usages together."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFile:
+    """A file with its functions that use what is shown."""
+
+    file_path: str
+    language: str
+    symbols: Sequence[Symbol]
+
+    @property
+    def total(self) -> int:
+        """All usages together."""
+        return sum(symbol.total for symbol in self.symbols)
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Tables and code with the edges between them."""
+
+    columns: Sequence[ScanColumn]
+    code: Sequence[CodeFile]
+    edges: Sequence[Edge]
+    relations: Sequence[tuple[uuid.UUID, uuid.UUID, str]]
+    hidden: dict[str, int]
+
+
+async def draw(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, focus: Filter, depth: int) -> Graph:
+    """Return the graph around a focus; without one, around the busiest tables.
+
+    Args:
+        db: the caller's transaction.
+        actor: who asks.
+        codebase_id: the code base.
+        focus: which usages are looked at.
+        depth: 1 for the usages of the focus, 2 for every column that those functions use, 3 for one step more.
+    """
+    _, scan = await codebases.scan_of(db, actor, codebase_id)
+    wanted, extra = await _reach(db, scan.id, focus, depth)
+    edges = await repository.edges(db, scan.id, wanted, extra, MAX_EDGES)
+    named = [focus.table] if focus.table else []
+    tables = sorted({edge.table_name for edge in edges}.union(named))
+    columns = await repository.columns_of(db, scan.id, tables)
+    if not columns and focus.table:
+        columns = await repository.columns_of(db, scan.id, [focus.table.lower()])
+    every = await repository.totals(db, scan.id, wanted, extra)
+    return Graph(columns, _code(edges), edges, _relations(columns), _hidden(every, edges))
+
+
+async def _reach(
+    db: AsyncSession, scan_id: uuid.UUID, focus: Filter, depth: int
+) -> tuple[Filter, list[ColumnElement[bool]]]:
+    """Return the filter and the conditions of the edges that are shown."""
+    kinds = Filter(usage_types=focus.usage_types, tiers=focus.tiers)
+    if focus == kinds:
+        return kinds, [repository.of_tables(await repository.busiest_tables(db, scan_id, BUSIEST_TABLES))]
+    if depth == 1:
+        return focus, []
+    functions = await repository.functions(db, scan_id, focus, MAX_FUNCTIONS)
+    near = [repository.in_functions(functions)]
+    if depth == 2:
+        return kinds, near
+    edges = await repository.edges(db, scan_id, kinds, near, MAX_EDGES)
+    return kinds, [repository.on_columns(sorted({edge.column_id for edge in edges}))]
+
+
+def _code(edges: Sequence[Edge]) -> list[CodeFile]:
+    found: dict[tuple[str, str], dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    for edge in edges:
+        found[edge.file_path, edge.language][edge.symbol][edge.usage_type] += edge.count
+    files = [
+        CodeFile(path, language, [Symbol(name, dict(counts)) for name, counts in sorted(symbols.items())])
+        for (path, language), symbols in found.items()
+    ]
+    return sorted(files, key=lambda file: (-file.total, file.file_path))
+
+
+def _relations(columns: Sequence[ScanColumn]) -> list[tuple[uuid.UUID, uuid.UUID, str]]:
+    by_name = {(row.table_name.lower(), row.column_name.lower()): row.id for row in columns}
+    found = []
+    for row in columns:
+        target = by_name.get(((row.ref_table or "").lower(), (row.ref_column or "").lower()))
+        if target is not None:
+            found.append((row.id, target, "foreign_key"))
+    return found
+
+
+def _hidden(every: tuple[int, int, int], edges: Sequence[Edge]) -> dict[str, int]:
+    shown = (
+        len({edge.table_name for edge in edges}),
+        len({edge.file_path for edge in edges}),
+        sum(edge.count for edge in edges),
+    )
+    names = ("tables", "files", "usages")
+    return {name: max(0, all_ - seen) for name, all_, seen in zip(names, every, shown, strict=True)}

@@ -1,0 +1,81 @@
+"""The usages of a scan: filtered and paged, with the sums by column."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.catalog.usages import USAGE_TYPES
+from headwater.features.accounts.rights import Actor
+from headwater.features.codebases.filters import Filter
+from headwater.features.codebases.models import ScanColumn, ScanMiss, ScanUsage
+from headwater.features.codebases.repository import lineage as repository
+from headwater.features.codebases.service import codebases
+from headwater.kit.paging import Page, cut, decode_cursor
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSum:
+    """One column with the numbers of its usages by kind."""
+
+    column: ScanColumn
+    counts: Mapping[str, int]
+    files: int
+    languages: Sequence[str]
+
+    @property
+    def total(self) -> int:
+        """All usages together."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """A page of usages, and on the first page the sums of every column the filter speaks of."""
+
+    page: Page[ScanUsage]
+    sums: Sequence[ColumnSum]
+
+
+async def find(
+    db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, wanted: Filter, *, cursor: str | None, limit: int
+) -> Lineage:
+    """Return the usages that a filter selects."""
+    _, scan = await codebases.scan_of(db, actor, codebase_id)
+    rows = await repository.usages(db, scan.id, wanted, _after(cursor), limit)
+    sums = () if cursor else await _sums(db, scan.id, wanted)
+    return Lineage(cut(rows, limit, lambda row: (row.n,)), sums)
+
+
+async def misses(
+    db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, *, cursor: str | None, limit: int
+) -> Page[ScanMiss]:
+    """Return what the scan did not understand."""
+    _, scan = await codebases.scan_of(db, actor, codebase_id)
+    rows = await repository.misses(db, scan.id, _after(cursor), limit)
+    return cut(rows, limit, lambda row: (row.n,))
+
+
+def _after(cursor: str | None) -> int:
+    return min(int(decode_cursor(cursor, int)[0]), 2**31 - 1) if cursor else -1
+
+
+async def _sums(db: AsyncSession, scan_id: uuid.UUID, wanted: Filter) -> Sequence[ColumnSum]:
+    columns = await repository.columns(db, scan_id, wanted)
+    if wanted.by_column_only:
+        return [ColumnSum(row, row.counts, row.files, row.languages) for row in columns]
+    counts: dict[uuid.UUID, Counter[str]] = defaultdict(Counter)
+    files: dict[uuid.UUID, set[str]] = defaultdict(set)
+    languages: dict[uuid.UUID, set[str]] = defaultdict(set)
+    for row in await repository.sums(db, scan_id, wanted):
+        counts[row.column_id][row.usage_type] += row.number
+        files[row.column_id].update(row.files)
+        languages[row.column_id].update(row.languages)
+    kinds: dict[uuid.UUID, dict[str, int]] = {
+        row.id: {kind: counts[row.id][kind] for kind in USAGE_TYPES} for row in columns
+    }
+    return [ColumnSum(row, kinds[row.id], len(files[row.id]), sorted(languages[row.id])) for row in columns]

@@ -1,0 +1,78 @@
+"""The job that scans a code base: in a thread of its own, so that the worker's heart keeps beating."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.core.lineage.pipeline import scan
+from headwater.core.lineage.result import Progress, ScanResult
+from headwater.features.codebases import uploads
+from headwater.features.codebases.cache import StoreCache
+from headwater.features.codebases.service import codebases, results
+from headwater.features.jobs.context import Attempt, Task, Write
+from headwater.kit.clock import now
+from headwater.kit.errors import Cancelled, HeadwaterError, Unreadable
+
+UNITS = {"facts": "bytes"}
+
+
+async def scan_codebase(attempt: Attempt) -> Write:
+    """Scan the code base of a job and return what stores the results."""
+    assert attempt.codebase_id
+    codebase_id, started = attempt.codebase_id, now()
+    async with attempt.database.transaction() as db:
+        codebase = await codebases.source_of(db, codebase_id)
+    if codebase is None:
+        raise Cancelled("The code base was deleted.")
+    if codebase.origin == "sample":
+        with as_file(files("headwater.features.codebases") / "sample" / "book-shop") as folder:
+            result = await asyncio.to_thread(_scan, attempt, folder, codebase.filename)
+    else:
+        file = uploads.path_of(attempt.settings, codebase_id)
+        result = await asyncio.to_thread(_scan, attempt, file, codebase.filename)
+    attempt.note(_summary(result))
+
+    async def write(db: AsyncSession) -> None:
+        await results.store(db, codebase_id, attempt.job_id, started, result)
+
+    return write
+
+
+def _scan(attempt: Attempt, source: Path, shown: str) -> ScanResult:
+    """Scan in the calling thread; what went wrong speaks of the file as its owner calls it."""
+    if not source.exists():
+        raise Unreadable(f"The upload {shown} is not on this host.", hint="Workers need the same HEADWATER_HOME.")
+    cache = StoreCache(attempt.database.url)
+    phases: list[str] = []
+
+    def report(progress: Progress) -> None:
+        if progress.phase not in phases:
+            phases.append(progress.phase)
+            attempt.note(f"Phase {progress.phase}.")
+        attempt.report(
+            progress.phase, progress.done, progress.total,
+            unit=UNITS.get(progress.phase, "files"), message=progress.message, detail=progress.detail,
+        )  # fmt: skip
+
+    try:
+        return scan(source, cache=cache, progress=report, keep_texts=True)
+    except HeadwaterError as error:
+        error.message = error.message.replace(str(source), shown).replace(source.name, shown)
+        raise
+    finally:
+        cache.close()
+
+
+def _summary(result: ScanResult) -> str:
+    columns = sum(len(relation.columns) for relation in result.schema)
+    return (
+        f"{len(result.usages):,} usages of {columns:,} columns in {result.file_counts['scanned']:,} files"
+        f" after {result.seconds:.1f} s; {len(result.not_understood):,} pieces were not understood."
+    )
+
+
+TASKS: dict[str, Task] = {codebases.KIND: scan_codebase}

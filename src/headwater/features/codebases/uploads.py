@@ -1,0 +1,105 @@
+"""Uploaded files below `$HEADWATER_HOME/uploads`: written as they arrive, complete under their name or not there.
+
+Workers on other hosts need the same folder (a shared file system), since a scan reads the upload from it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from headwater.core.lineage.containers import open_container
+from headwater.core.lineage.limits import Limits
+from headwater.kit.errors import HeadwaterError, TooLarge, Unavailable, Unreadable
+from headwater.kit.settings import Settings
+
+PART = ".part"
+# An upload that no code base names after this time is left over from a crash or a deleted project.
+ORPHAN_SECONDS = 3600.0
+
+
+def folder(settings: Settings) -> Path:
+    """Return the folder of the uploads."""
+    return settings.home_folder / "uploads"
+
+
+def path_of(settings: Settings, codebase_id: uuid.UUID) -> Path:
+    """Return the file of a code base."""
+    return folder(settings) / str(codebase_id)
+
+
+async def receive(settings: Settings, codebase_id: uuid.UUID, chunks: AsyncIterator[bytes], shown: str) -> int:
+    """Store an upload and return its size in bytes; whatever goes wrong, no file stays behind.
+
+    Raises:
+        TooLarge: more bytes than `max_upload_mb`; noticed as soon as they are exceeded.
+        Unreadable: not an archive, or nothing in it.
+    """
+    limit = settings.max_upload_mb * 1_048_576
+    whole = path_of(settings, codebase_id)
+    part = whole.with_name(whole.name + PART)
+    part.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    size = 0
+    try:
+        with part.open("xb") as out:
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > limit:
+                    raise TooLarge(
+                        f"{shown} is larger than {settings.max_upload_mb} MB.",
+                        hint="Leave out dependencies and build output, or raise HEADWATER_MAX_UPLOAD_MB.",
+                    )
+                out.write(chunk)
+            out.flush()
+            await asyncio.to_thread(os.fsync, out.fileno())
+        await asyncio.to_thread(_check, part, shown)
+        part.rename(whole)
+        await asyncio.to_thread(_settle_folder, part.parent)
+    except OSError as error:
+        raise Unavailable(f"The upload cannot be stored: {error.strerror}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return size
+
+
+def remove(settings: Settings, codebase_id: uuid.UUID) -> None:
+    """Remove the file of a code base, if there is one."""
+    path_of(settings, codebase_id).unlink(missing_ok=True)
+
+
+def abandoned(settings: Settings) -> list[uuid.UUID]:
+    """Return the ids of uploads that are old enough to be orphans, and remove parts that nobody writes any more."""
+    old = time.time() - ORPHAN_SECONDS
+    found = []
+    for file in folder(settings).glob("*"):
+        with contextlib.suppress(OSError, ValueError):
+            if file.stat().st_mtime > old:
+                continue
+            if file.suffix == PART:
+                file.unlink()
+            else:
+                found.append(uuid.UUID(file.name))
+    return found
+
+
+def _check(path: Path, shown: str) -> None:
+    """Refuse at once what can be seen not to be an archive; what is inside, the scan will find out."""
+    try:
+        with open_container(path, Limits()) as entries:
+            if next(iter(entries), None) is None:
+                raise Unreadable(f"{shown} is empty.", hint="Put the source code into the archive.")
+    except HeadwaterError as error:
+        raise type(error)(error.message.replace(path.name, shown), hint=error.hint) from error
+
+
+def _settle_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

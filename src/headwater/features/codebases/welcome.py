@@ -1,0 +1,33 @@
+"""What a new account finds: a project with a small bookshop of ours, scanned by the ordinary job."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts.rights import Actor
+from headwater.features.accounts.service import projects
+from headwater.features.codebases.service import codebases
+from headwater.kit.ids import new_id
+from headwater.kit.settings import Settings
+
+
+async def welcome(db: AsyncSession, actor: Actor, settings: Settings) -> None:
+    """Give a new account the sample project."""
+    project = await projects.create(
+        db, actor, name="Bookshop sample", is_sample=True,
+        description="A small bookshop in Python, TypeScript and SQL, to look around in.",
+    )  # fmt: skip
+    await codebases.add(
+        db, actor, project.id,
+        codebase_id=new_id(), name="book-shop", filename="book-shop", origin="sample",
+        size_bytes=_size(files("headwater.features.codebases") / "sample" / "book-shop"),
+    )  # fmt: skip
+
+
+def _size(place: Traversable) -> int:
+    if place.is_file():
+        return len(place.read_bytes())
+    return sum(_size(inner) for inner in place.iterdir())

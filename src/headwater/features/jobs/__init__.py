@@ -1,0 +1,1 @@
+"""Long work: queue, progress, log, cancel, retry."""

@@ -1,0 +1,64 @@
+"""What a task gets to work with: its job's arguments, a way to report, and the signal to stop."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.kit.errors import Cancelled
+from headwater.kit.settings import Settings
+from headwater.store.session import Database
+
+# Writes the results of a task; runs in the transaction that also completes the job.
+Write: TypeAlias = Callable[[AsyncSession], Awaitable[None]]
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """One attempt at a job. `report` and `note` may be called from any thread."""
+
+    job_id: uuid.UUID
+    project_id: uuid.UUID | None
+    codebase_id: uuid.UUID | None
+    args: Mapping[str, Any]
+    settings: Settings
+    database: Database
+    stop: threading.Event = field(default_factory=threading.Event)
+    progress: dict[str, Any] = field(default_factory=dict)
+    changed: bool = False
+    notes: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=1000))
+
+    def report(
+        self, phase: str, done: int, total: int, *,
+        unit: str = "files", message: str = "", detail: Mapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
+        """Replace the progress that users see; raises Cancelled when the work shall stop."""
+        self.progress = {
+            "done": done, "total": total, "unit": unit, "phase": phase, "message": message,
+            "detail": dict(detail or {}),
+        }  # fmt: skip
+        self.changed = True
+        self.check()
+
+    def note(self, message: str, level: str = "info") -> None:
+        """Add a line to the job's log."""
+        self.notes.append((level, message))
+
+    def check(self) -> None:
+        """Raise Cancelled when the work shall stop."""
+        if self.stop.is_set():
+            raise Cancelled
+
+
+class Task(Protocol):
+    """A kind of job: does the work and returns the function that stores its results."""
+
+    async def __call__(self, attempt: Attempt) -> Write:
+        """Do the work."""
+        ...

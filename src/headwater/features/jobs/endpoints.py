@@ -1,0 +1,95 @@
+"""HTTP of jobs."""
+
+from __future__ import annotations
+
+import uuid
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import StreamingResponse
+
+from headwater.features.accounts.guard import (
+    DEFAULT_PAGE,
+    Cursor,
+    Db,
+    Limit,
+    Shared,
+    allow,
+    credential_of,
+    visitor_of,
+)
+from headwater.features.accounts.rights import Actor
+from headwater.features.accounts.schemas import ListOf
+from headwater.features.accounts.service import identity
+from headwater.features.jobs import stream
+from headwater.features.jobs.schemas import JobOut, JobState, LogLineOut
+from headwater.features.jobs.service import queue
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+Reader = Annotated[Actor, Depends(allow("job:read"))]
+Writer = Annotated[Actor, Depends(allow("job:write"))]
+
+
+@router.get("")
+async def list_jobs(
+    db: Db,
+    actor: Reader,
+    state: JobState | None = None,
+    kind: Annotated[str | None, Query(max_length=100, pattern=r"^[a-z_.]*$")] = None,
+    project_id: uuid.UUID | None = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_PAGE,
+) -> ListOf[JobOut]:
+    """List jobs, newest first."""
+    page = await queue.list_jobs(db, actor, state=state, kind=kind, project_id=project_id, cursor=cursor, limit=limit)
+    return ListOf(items=[JobOut.model_validate(job) for job in page.items], next=page.next)
+
+
+@router.get("/{job_id}")
+async def get_job(job_id: uuid.UUID, db: Db, actor: Reader) -> JobOut:
+    """Show a job."""
+    return JobOut.model_validate(await queue.get(db, actor, job_id))
+
+
+@router.get("/{job_id}/log")
+async def get_job_log(
+    job_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
+) -> ListOf[LogLineOut]:
+    """Show the log of a job, oldest line first."""
+    page = await queue.log_page(db, actor, job_id, cursor=cursor, limit=limit)
+    return ListOf(items=[LogLineOut.model_validate(line) for line in page.items], next=page.next)
+
+
+@router.post("/{job_id}/cancel", status_code=202)
+async def cancel_job(job_id: uuid.UUID, db: Db, actor: Writer) -> JobOut:
+    """Cancel a job."""
+    return JobOut.model_validate(await queue.cancel(db, actor, job_id))
+
+
+@router.post("/{job_id}/retry", status_code=202)
+async def retry_job(job_id: uuid.UUID, db: Db, actor: Writer) -> JobOut:
+    """Try a failed or cancelled job again."""
+    return JobOut.model_validate(await queue.retry(db, actor, job_id))
+
+
+@router.get("/{job_id}/events", response_class=StreamingResponse)
+async def job_events(
+    job_id: uuid.UUID,
+    request: Request,
+    db: Db,
+    server: Shared,
+    actor: Reader,
+    last_event_id: Annotated[str | None, Header(max_length=100)] = None,
+) -> StreamingResponse:
+    """Stream a job as server-sent events (`job`, `log`, `end`), resumable by Last-Event-ID."""
+    await queue.get(db, actor, job_id)
+    authenticate = partial(
+        identity.actor_of_token,
+        signer=server.signer,
+        visitor=visitor_of(request),
+        credential=credential_of(request),
+    )
+    events = stream.events(server.database, authenticate, job_id, stream.seen_from(last_event_id), server.stopping)
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)

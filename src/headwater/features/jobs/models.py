@@ -1,0 +1,79 @@
+"""The rows of jobs: the one truth about long work. Procrastinate's tables only carry the wake-up calls."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func, text
+from sqlalchemy.dialects.postgresql import TEXT
+from sqlalchemy.orm import Mapped, mapped_column
+
+from headwater.kit.ids import new_id
+from headwater.store.base import Base
+
+NOW = func.now()
+STATES = "state IN ('pending', 'running', 'completed', 'failed', 'cancelled')"
+
+
+class Job(Base):
+    """One piece of long work.
+
+    `attempt_token` names the attempt that may write to the row: one that was taken over finds another token.
+    `version` grows with everything a user can see. `losses` counts the attempts that ended with their worker.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        CheckConstraint(STATES, name="state"),
+        Index("ix_jobs_organization_id_id", "organization_id", text("id DESC")),
+        Index("ix_jobs_unfinished", "state", postgresql_where=text("state IN ('pending', 'running')")),
+    )
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
+    project_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    codebase_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    created_by: Mapped[uuid.UUID | None]
+    kind: Mapped[str] = mapped_column(TEXT)
+    title: Mapped[str] = mapped_column(TEXT)
+    args: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(TEXT, default="pending")
+    progress: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    version: Mapped[int] = mapped_column(BigInteger, default=1)
+    attempts: Mapped[int] = mapped_column(default=0)
+    max_attempts: Mapped[int] = mapped_column(default=3)
+    losses: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(TEXT)
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    attempt_token: Mapped[uuid.UUID | None]
+    worker_id: Mapped[uuid.UUID | None]
+    heartbeat_at: Mapped[datetime | None]
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    queued_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class JobLog(Base):
+    """One line of the log of a job."""
+
+    __tablename__ = "job_logs"
+    __table_args__ = (Index("ix_job_logs_job_id_id", "job_id", "id"),)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    level: Mapped[str] = mapped_column(TEXT)
+    message: Mapped[str] = mapped_column(TEXT)
+
+
+class Worker(Base):
+    """A worker process that is alive, or was until its heartbeat stopped."""
+
+    __tablename__ = "workers"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    host: Mapped[str] = mapped_column(TEXT)
+    pid: Mapped[int]
+    started_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    heartbeat_at: Mapped[datetime] = mapped_column(server_default=NOW, index=True)

@@ -1,0 +1,184 @@
+"""All SQL of jobs. Every write of an attempt is fenced by its token; times are the store's, not the worker's."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, Row, delete, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from headwater.features.jobs.models import Job, JobLog, Worker
+from headwater.features.jobs.names import QUEUE, TASK
+
+DEFER = text("""
+    SELECT (procrastinate_defer_jobs_v1(ARRAY[
+        ROW(:queue, :task, CAST(:priority AS integer), NULL, NULL, CAST(:args AS jsonb), CAST(:at AS timestamptz))
+    ]::procrastinate_job_to_defer_v1[]))[1]
+""")
+# Wake-up calls that a dead worker took with it; the job rows themselves are returned by `lost_jobs`.
+DROP_STALLED_MESSAGES = text("""
+    DELETE FROM procrastinate_jobs WHERE status = 'doing' AND (worker_id IS NULL OR worker_id IN (
+        SELECT id FROM procrastinate_workers WHERE last_heartbeat < now() - make_interval(secs => :seconds)))
+""")
+UNCALLED_JOBS = text("""
+    SELECT j.id FROM jobs j WHERE j.state = 'pending' AND j.queued_at < now() - make_interval(secs => :seconds)
+    AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs p WHERE p.id = j.message_id AND p.status = 'todo')
+    ORDER BY j.id LIMIT 100 FOR UPDATE OF j SKIP LOCKED
+""")
+DEPTHS = text("""
+    SELECT kind, state, count(*) AS number,
+           coalesce(extract(epoch FROM now() - min(queued_at)), 0)::float AS oldest_seconds
+    FROM jobs WHERE state IN ('pending', 'running', 'failed') GROUP BY kind, state
+""")
+
+
+async def defer(db: AsyncSession, job: Job, *, at: datetime | None = None, priority: int = 0) -> None:
+    """Call a worker for a job, in the caller's transaction: no job without its call, no call without its job."""
+    values = {
+        "queue": QUEUE, "task": TASK, "priority": priority, "at": at, "args": json.dumps({"job_id": str(job.id)}),
+    }  # fmt: skip
+    job.message_id = (await db.execute(DEFER, values)).scalar_one()
+    job.queued_at = at or func.now()
+
+
+async def get(db: AsyncSession, job_id: uuid.UUID, *, lock: bool = False) -> Job | None:
+    """Return a job; with `lock`, held until the end of the transaction."""
+    query = select(Job).where(Job.id == job_id).execution_options(populate_existing=True)
+    return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
+
+
+async def get_many(db: AsyncSession, job_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Job]:
+    """Return jobs by id."""
+    rows = (await db.execute(select(Job).where(Job.id.in_(job_ids)))).scalars()
+    return {row.id: row for row in rows}
+
+
+async def page(
+    db: AsyncSession,
+    organizations: Sequence[uuid.UUID],
+    *,
+    state: str | None,
+    kind: str | None,
+    project_id: uuid.UUID | None,
+    before: uuid.UUID | None,
+    limit: int,
+) -> Sequence[Job]:
+    """Return the jobs of some organizations, newest first."""
+    query = select(Job).where(Job.organization_id.in_(organizations))
+    for column, value in ((Job.state, state), (Job.kind, kind), (Job.project_id, project_id)):
+        if value is not None:
+            query = query.where(column == value)
+    if before:
+        query = query.where(Job.id < before)
+    return (await db.execute(query.order_by(Job.id.desc()).limit(limit + 1))).scalars().all()
+
+
+async def log_lines(db: AsyncSession, job_id: uuid.UUID, after: int, limit: int) -> Sequence[JobLog]:
+    """Return the log of a job after a line."""
+    query = select(JobLog).where(JobLog.job_id == job_id, JobLog.id > after).order_by(JobLog.id)
+    return (await db.execute(query.limit(limit + 1))).scalars().all()
+
+
+async def unfinished_of_codebase(db: AsyncSession, codebase_id: uuid.UUID) -> Sequence[Job]:
+    """Return the pending and running jobs of a code base, locked."""
+    query = select(Job).where(Job.codebase_id == codebase_id, Job.state.in_(["pending", "running"]))
+    return (await db.execute(query.with_for_update())).scalars().all()
+
+
+async def claim(db: AsyncSession, job_id: uuid.UUID, worker_id: uuid.UUID, token: uuid.UUID) -> Job | None:
+    """Take a pending job for an attempt; None when somebody else has it or it is over."""
+    statement = (
+        update(Job)
+        .where(Job.id == job_id, Job.state == "pending")
+        .values(
+            state="running", attempts=Job.attempts + 1, attempt_token=token, worker_id=worker_id, error=None,
+            heartbeat_at=func.now(), started_at=func.coalesce(Job.started_at, func.now()),
+            version=Job.version + 1,
+        )
+        .returning(Job)
+    )  # fmt: skip
+    return (await db.execute(statement)).scalar_one_or_none()
+
+
+async def pulse(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, progress: dict[str, Any] | None) -> bool | None:
+    """Say that an attempt still runs, with news of its progress; return whether it shall stop, None when it is lost."""
+    values: dict[str, Any] = {"heartbeat_at": func.now()}
+    if progress is not None:
+        values |= {"progress": progress, "version": Job.version + 1}
+    statement = update(Job).where(Job.id == job_id, Job.attempt_token == token, Job.state == "running")
+    return (await db.execute(statement.values(**values).returning(Job.cancel_requested))).scalar_one_or_none()
+
+
+async def end_attempt(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, **values: Any) -> Job | None:
+    """Change the state of a job at the end of an attempt; None when the attempt had lost the job."""
+    statement = (
+        update(Job)
+        .where(Job.id == job_id, Job.attempt_token == token, Job.state == "running")
+        .values(attempt_token=None, worker_id=None, version=Job.version + 1, **values)
+        .returning(Job)
+        .execution_options(populate_existing=True)
+    )
+    return (await db.execute(statement)).scalar_one_or_none()
+
+
+async def lost_jobs(db: AsyncSession, seconds: float) -> Sequence[Job]:
+    """Return running jobs without a heartbeat, locked; those that another sweeper holds are left to it."""
+    stale = func.now() - timedelta(seconds=seconds)
+    query = select(Job).where(Job.state == "running", Job.heartbeat_at < stale)
+    return (await db.execute(query.limit(100).with_for_update(skip_locked=True))).scalars().all()
+
+
+async def jobs_of_worker(db: AsyncSession, worker_id: uuid.UUID) -> Sequence[Job]:
+    """Return the running jobs of a worker, locked."""
+    query = select(Job).where(Job.state == "running", Job.worker_id == worker_id)
+    return (await db.execute(query.with_for_update(skip_locked=True))).scalars().all()
+
+
+async def uncalled_jobs(db: AsyncSession, seconds: float) -> Sequence[Job]:
+    """Return pending jobs for which no wake-up call is waiting, locked."""
+    ids = (await db.execute(UNCALLED_JOBS, {"seconds": seconds})).scalars().all()
+    return (await db.execute(select(Job).where(Job.id.in_(ids)))).scalars().all()
+
+
+async def drop_stalled_messages(db: AsyncSession, seconds: float) -> None:
+    """Forget the wake-up calls that dead workers hold."""
+    await db.execute(DROP_STALLED_MESSAGES, {"seconds": seconds})
+
+
+async def beat_worker(db: AsyncSession, worker: Worker) -> None:
+    """Say that a worker is alive."""
+    statement = update(Worker).where(Worker.id == worker.id).values(heartbeat_at=func.now())
+    if cast("CursorResult[Any]", await db.execute(statement)).rowcount == 0:
+        db.add(Worker(id=worker.id, host=worker.host, pid=worker.pid))
+
+
+async def remove_worker(db: AsyncSession, worker_id: uuid.UUID) -> None:
+    """Forget a worker."""
+    await db.execute(delete(Worker).where(Worker.id == worker_id))
+
+
+async def worker_of_process(db: AsyncSession, host: str, pid: int) -> Worker | None:
+    """Return the worker with this process id on a host."""
+    query = select(Worker).where(Worker.host == host, Worker.pid == pid)
+    return (await db.execute(query.order_by(Worker.started_at.desc()).limit(1))).scalar_one_or_none()
+
+
+async def remove_dead_workers(db: AsyncSession, seconds: float) -> None:
+    """Forget workers whose heartbeat stopped."""
+    await db.execute(delete(Worker).where(Worker.heartbeat_at < func.now() - timedelta(seconds=seconds)))
+
+
+async def live_workers(db: AsyncSession | AsyncConnection, seconds: float) -> int:
+    """Count the workers with a heartbeat in the last seconds."""
+    query = select(func.count()).select_from(Worker)
+    alive = query.where(Worker.heartbeat_at > func.now() - timedelta(seconds=seconds))
+    return int((await db.execute(alive)).scalar_one())
+
+
+async def depths(db: AsyncSession) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Count unfinished and failed jobs by kind and state, with the age of the oldest."""
+    return (await db.execute(DEPTHS)).all()

@@ -1,0 +1,170 @@
+"""Runs attempts: keeps the heartbeat, carries progress to the store, and ends each attempt in exactly one way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.jobs.context import Attempt, Task, Write
+from headwater.features.jobs.models import Job
+from headwater.features.jobs.service import attempts
+from headwater.features.jobs.service.attempts import Lost
+from headwater.kit.errors import Cancelled, HeadwaterError
+from headwater.kit.settings import Settings
+from headwater.store.session import Database
+
+log = structlog.get_logger()
+Result = TypeVar("Result")
+PULSE_SECONDS = 0.5
+BEAT_SECONDS = 3.0
+# How long the end of an attempt waits for a store that is away before the sweepers get the job.
+PATIENCE_SECONDS = 120.0
+
+
+class Runner:
+    """The attempts of one worker process."""
+
+    def __init__(self, database: Database, settings: Settings, worker_id: uuid.UUID, tasks: Mapping[str, Task]) -> None:
+        self._database = database
+        self._settings = settings
+        self._worker_id = worker_id
+        self._tasks = tasks
+        self._running: set[Attempt] = set()
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Ask every running attempt to end; its job goes back to the queue."""
+        self._stopping = True
+        for attempt in self._running:
+            attempt.stop.set()
+
+    async def run(self, job_id: uuid.UUID) -> None:
+        """Make one attempt at a job; whatever happens, this returns."""
+        try:
+            claimed = await self._stored(lambda db: attempts.claim(db, job_id, self._worker_id))
+        except SQLAlchemyError:
+            log.warning("job.not_claimed", job_id=str(job_id))
+            return
+        if claimed is None:
+            return
+        job, token = claimed
+        with structlog.contextvars.bound_contextvars(job_id=str(job.id), kind=job.kind):
+            try:
+                await self._attempt(job, token)
+            except Lost:
+                log.warning("job.lost")
+            except SQLAlchemyError as error:
+                log.error("job.end_not_stored", error=str(error))
+
+    async def _attempt(self, job: Job, token: uuid.UUID) -> None:
+        attempt = Attempt(
+            job.id, job.project_id, job.codebase_id, job.args, self._settings, self._database,
+            progress=dict(job.progress),
+        )  # fmt: skip
+        self._running.add(attempt)
+        if self._stopping:
+            attempt.stop.set()
+        pulse = asyncio.create_task(self._pulse(attempt, token))
+        started = time.monotonic()
+        try:
+            write = await self._tasks[job.kind](attempt)
+            attempt.check()
+            await self._finish(attempt, token, write)
+            log.info("job.completed", seconds=round(time.monotonic() - started, 2))
+        except Lost:
+            raise
+        except Exception as error:  # every error of a task becomes an end of its attempt
+            ended = error
+            await self._stored(lambda db: self._end(db, attempt, job, token, ended))
+        finally:
+            self._running.discard(attempt)
+            pulse.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Lost):
+                await pulse
+
+    async def _finish(self, attempt: Attempt, token: uuid.UUID, write: Write) -> None:
+        async def finish(db: AsyncSession) -> None:
+            await write(db)
+            _write_notes(db, attempt, keep=True)
+            await attempts.complete(db, attempt.job_id, token, attempt.progress)
+
+        await self._stored(finish)
+
+    async def _end(self, db: AsyncSession, attempt: Attempt, job: Job, token: uuid.UUID, error: Exception) -> None:
+        """Choose the one way in which a failed attempt ends."""
+        _write_notes(db, attempt, keep=True)
+        if isinstance(error, Cancelled):
+            if self._stopping and not await attempts.pulse(db, job.id, token, None):
+                await attempts.put_back(db, job.id, token, "The worker was stopped.")
+            else:
+                await attempts.give_up(db, job.id, token, "cancelled", None)
+        elif isinstance(error, HeadwaterError) and error.status < 500:
+            await attempts.give_up(db, job.id, token, "failed", _sentence(error))
+        elif isinstance(error, DBAPIError) and error.connection_invalidated:
+            await attempts.put_back(db, job.id, token, "The store was away.")
+        else:
+            log.error("job.crashed", exc_info=error)
+            await attempts.fail(db, job, token, _sentence(error))
+
+    async def _pulse(self, attempt: Attempt, token: uuid.UUID) -> None:
+        """Carry heartbeat, progress and notes to the store and the wish to cancel back, whether it is away or not."""
+        beaten = time.monotonic()
+        while True:
+            await asyncio.sleep(PULSE_SECONDS)
+            due = time.monotonic() - beaten > BEAT_SECONDS
+            progress, attempt.changed = (attempt.progress if attempt.changed else None), False
+            try:
+                async with self._database.transaction() as db:
+                    _write_notes(db, attempt, keep=False)
+                    if await attempts.pulse(db, attempt.job_id, token, progress):
+                        attempt.stop.set()
+                beaten = time.monotonic()
+            except Lost:
+                attempt.stop.set()
+                raise
+            except (SQLAlchemyError, OSError) as error:
+                attempt.changed = attempt.changed or progress is not None
+                if due:
+                    log.warning("job.pulse_failed", error=str(error.__cause__ or error))
+
+    async def _stored(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
+        """Do something in a transaction; when the store goes away in the middle, do it again."""
+        deadline, delay = time.monotonic() + PATIENCE_SECONDS, 0.2
+        while True:
+            try:
+                async with self._database.transaction() as db:
+                    return await work(db)
+            except SQLAlchemyError as error:
+                away = not isinstance(error, DBAPIError) or error.connection_invalidated or _is_operational(error)
+                if not away or time.monotonic() > deadline:
+                    raise
+                log.warning("store.away", error=str(error.__cause__ or error))
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 2.0)
+
+
+def _is_operational(error: DBAPIError) -> bool:
+    return type(error).__name__ in {"OperationalError", "InterfaceError"}
+
+
+def _write_notes(db: AsyncSession, attempt: Attempt, *, keep: bool) -> None:
+    """Store the notes; with `keep` they stay in memory, since the transaction may have to be tried again."""
+    notes = tuple(attempt.notes)
+    for level, message in notes:
+        attempts.log(db, attempt.job_id, level, message)
+    if not keep:
+        attempt.notes.clear()
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, HeadwaterError):
+        return f"{error.message} {error.hint}" if error.hint else error.message
+    return f"Something went wrong ({type(error).__name__}: {error})."[:1000]

@@ -1,0 +1,116 @@
+"""What a worker does with a job: it claims it, keeps it, and ends the attempt in one of the few allowed ways.
+
+Each function is one short transaction's worth of work on the caller's session, fenced by the attempt's token.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.jobs import repository
+from headwater.features.jobs.models import Job, JobLog
+from headwater.kit.clock import now
+
+BACKOFF_SECONDS, BACKOFF_LIMIT = 2.0, 300.0
+# A job whose worker has died this often is more likely the murderer than the victim.
+MAX_LOSSES = 10
+
+
+class Lost(Exception):
+    """The attempt no longer has its job: it was taken over, or the job was deleted."""
+
+
+async def claim(db: AsyncSession, job_id: uuid.UUID, worker_id: uuid.UUID) -> tuple[Job, uuid.UUID] | None:
+    """Begin an attempt; None when the job is not waiting any more."""
+    token = uuid.uuid4()
+    job = await repository.claim(db, job_id, worker_id, token)
+    if job is None:
+        return None
+    note = "Started." if job.attempts == 1 else f"Started again (attempt {job.attempts})."
+    db.add(JobLog(job_id=job.id, level="info", message=note))
+    return job, token
+
+
+async def pulse(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, progress: dict[str, Any] | None) -> bool:
+    """Say that the attempt still runs; return whether the job was cancelled.
+
+    Raises:
+        Lost: somebody else has the job.
+    """
+    stop = await repository.pulse(db, job_id, token, progress)
+    if stop is None:
+        raise Lost
+    return stop
+
+
+def log(db: AsyncSession, job_id: uuid.UUID, level: str, message: str) -> None:
+    """Add a line to the log of a job."""
+    db.add(JobLog(job_id=job_id, level=level, message=message))
+
+
+async def complete(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, progress: dict[str, Any]) -> None:
+    """End the attempt well; raises Lost, and thereby undoes what was written beside it, when the job is gone."""
+    values = {"state": "completed", "finished_at": now(), "progress": progress, "cancel_requested": False}
+    if await repository.end_attempt(db, job_id, token, **values) is None:
+        raise Lost
+    log(db, job_id, "info", "Completed.")
+
+
+async def give_up(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, state: str, error: str | None) -> None:
+    """End the attempt and the job: `failed` with its reason, or `cancelled`."""
+    job = await repository.end_attempt(db, job_id, token, state=state, error=error, finished_at=now())
+    if job is None:
+        raise Lost
+    log(db, job_id, "error" if error else "info", error or "Cancelled.")
+
+
+async def fail(db: AsyncSession, job: Job, token: uuid.UUID, error: str) -> None:
+    """End the attempt by an unexpected error: try again later, or fail when all attempts are used."""
+    if job.attempts - job.losses >= job.max_attempts:
+        await give_up(db, job.id, token, "failed", error)
+        return
+    wait = backoff(job.attempts - job.losses)
+    await _again(db, job.id, token, f"{error} Trying again in {wait:.0f} seconds.", wait)
+
+
+async def put_back(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, reason: str) -> None:
+    """End the attempt through no fault of the job: it goes back to the queue and the attempt does not count."""
+    await _again(db, job_id, token, reason, 0.0, losses=Job.losses + 1)
+
+
+async def _again(
+    db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, reason: str, wait: float, **values: Any
+) -> None:
+    job = await repository.end_attempt(db, job_id, token, state="pending", **values)
+    if job is None:
+        raise Lost
+    log(db, job_id, "warning", reason)
+    await repository.defer(db, job, at=now() + timedelta(seconds=wait) if wait else None)
+
+
+async def take_back(db: AsyncSession, job: Job, reason: str) -> None:
+    """Return a locked, running job whose worker is gone to the queue, or give up on one that kills its workers."""
+    job.losses += 1
+    job.version += 1
+    job.attempt_token = job.worker_id = None
+    if job.cancel_requested:
+        job.state, job.finished_at = "cancelled", now()
+        log(db, job.id, "info", "Cancelled.")
+    elif job.losses >= MAX_LOSSES:
+        job.state, job.finished_at = "failed", now()
+        job.error = f"The worker ended {job.losses} times in the middle of this job."
+        log(db, job.id, "error", job.error)
+    else:
+        job.state = "pending"
+        log(db, job.id, "warning", reason)
+        await repository.defer(db, job)
+
+
+def backoff(attempt: int) -> float:
+    """Return the seconds to wait after that many attempts: doubling, bounded, with some chance in it."""
+    return float(min(BACKOFF_LIMIT, BACKOFF_SECONDS * 2 ** (attempt - 1))) * random.uniform(0.8, 1.2)  # noqa: S311

@@ -1,0 +1,154 @@
+"""What users do with jobs: they are put in the queue, looked at, cancelled and tried again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts.rights import Action, Actor, authorize, organizations_allowing
+from headwater.features.accounts.service import audit
+from headwater.features.jobs import repository
+from headwater.features.jobs.models import Job, JobLog
+from headwater.kit.clock import now
+from headwater.kit.errors import Conflict, NotFound
+from headwater.kit.paging import Page, cut, decode_cursor
+
+DONE = frozenset({"completed", "failed", "cancelled"})
+
+
+class ProjectLike(Protocol):
+    """What a job must know of its project."""
+
+    @property
+    def id(self) -> uuid.UUID:
+        """Its id."""
+        ...
+
+    @property
+    def organization_id(self) -> uuid.UUID:
+        """The organization that owns it."""
+        ...
+
+
+async def enqueue(
+    db: AsyncSession,
+    actor: Actor,
+    project: ProjectLike,
+    *,
+    kind: str,
+    title: str,
+    codebase_id: uuid.UUID | None = None,
+    args: dict[str, Any] | None = None,
+    priority: int = 0,
+) -> Job:
+    """Put a job in the queue as part of the caller's transaction."""
+    job = Job(
+        organization_id=project.organization_id, project_id=project.id, codebase_id=codebase_id,
+        created_by=actor.user_id, kind=kind, title=title, args=args or {}, progress={},
+    )  # fmt: skip
+    db.add(job)
+    await db.flush()
+    await repository.defer(db, job, priority=priority)
+    await db.flush()
+    await db.refresh(job)
+    return job
+
+
+async def get(
+    db: AsyncSession, actor: Actor, job_id: uuid.UUID, action: Action = "job:read", *, lock: bool = False
+) -> Job:
+    """Return a job to which the actor may do the action."""
+    job = await repository.get(db, job_id, lock=lock)
+    if job is None or job.organization_id not in actor.roles:
+        raise NotFound("There is no such job.")
+    authorize(actor, action, job)
+    return job
+
+
+async def get_many(db: AsyncSession, job_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Job]:
+    """Return jobs by id, for rooms that have checked the right on what the jobs work at."""
+    return await repository.get_many(db, job_ids)
+
+
+async def list_jobs(
+    db: AsyncSession,
+    actor: Actor,
+    *,
+    state: str | None = None,
+    kind: str | None = None,
+    project_id: uuid.UUID | None = None,
+    cursor: str | None,
+    limit: int,
+) -> Page[Job]:
+    """Return the jobs that the actor sees, newest first."""
+    rows = await repository.page(
+        db,
+        organizations_allowing(actor, "job:read"),
+        state=state,
+        kind=kind,
+        project_id=project_id,
+        before=audit.before_id(cursor),
+        limit=limit,
+    )
+    return cut(rows, limit, lambda row: (str(row.id),))
+
+
+async def log_page(
+    db: AsyncSession, actor: Actor, job_id: uuid.UUID, *, cursor: str | None, limit: int
+) -> Page[JobLog]:
+    """Return the log of a job, oldest line first."""
+    await get(db, actor, job_id)
+    after = int(decode_cursor(cursor, int)[0]) if cursor else 0
+    rows = await repository.log_lines(db, job_id, min(after, 2**62), limit)
+    return cut(rows, limit, lambda row: (row.id,))
+
+
+async def cancel(db: AsyncSession, actor: Actor, job_id: uuid.UUID) -> Job:
+    """Cancel a job: a pending one at once, a running one as soon as its worker looks up."""
+    job = await get(db, actor, job_id, "job:write", lock=True)
+    if job.state in DONE:
+        raise Conflict(f"The job is already {job.state}.")
+    stop(db, job)
+    audit.record(db, actor, "job.cancel", "job", job.id, job.title, organization_id=job.organization_id)
+    await db.flush()
+    return job
+
+
+def stop(db: AsyncSession, job: Job) -> None:
+    """Ask an unfinished, locked job to end."""
+    job.cancel_requested = True
+    job.version += 1
+    if job.state == "pending":
+        job.state, job.finished_at = "cancelled", now()
+        db.add(JobLog(job_id=job.id, level="info", message="Cancelled before it began."))
+
+
+async def stop_codebase(db: AsyncSession, codebase_id: uuid.UUID) -> None:
+    """Ask the unfinished jobs of a code base to end."""
+    for job in await repository.unfinished_of_codebase(db, codebase_id):
+        stop(db, job)
+
+
+async def codebase_is_busy(db: AsyncSession, codebase_id: uuid.UUID) -> bool:
+    """Say whether a job of a code base is pending or running."""
+    return bool(await repository.unfinished_of_codebase(db, codebase_id))
+
+
+async def retry(db: AsyncSession, actor: Actor, job_id: uuid.UUID) -> Job:
+    """Put a failed or cancelled job into the queue again, with all its attempts."""
+    job = await get(db, actor, job_id, "job:write", lock=True)
+    if job.state not in {"failed", "cancelled"}:
+        raise Conflict(f"The job is {job.state}.", hint="Only a failed or cancelled job can be retried.")
+    job.state, job.error, job.cancel_requested = "pending", None, False
+    job.attempts, job.losses, job.progress = 0, 0, {}
+    job.started_at = job.finished_at = None
+    job.version += 1
+    await repository.defer(db, job)
+    db.add(JobLog(job_id=job.id, level="info", message=f"Put into the queue again by {actor.email}."))
+    audit.record(db, actor, "job.retry", "job", job.id, job.title, organization_id=job.organization_id)
+    await db.flush()
+    await db.refresh(job)
+    return job

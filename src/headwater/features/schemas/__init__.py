@@ -1,0 +1,1 @@
+"""Schemas that scans found, browsed and printed."""

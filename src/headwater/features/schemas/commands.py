@@ -1,0 +1,60 @@
+"""`headwater schema`: the Schema of any source, in any notation, without a server."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from headwater.catalog.model import Relation, Schema
+from headwater.core import notation, sources
+from headwater.features.codebases.commands.running import run_schema, terminal
+
+
+def register(app: typer.Typer) -> None:
+    """Add `schema`."""
+    app.command("schema")(schema)
+
+
+def schema(
+    source: Annotated[str, typer.Argument(help="A folder, archive, .sql or .prisma file.", show_default=False)],
+    notation_name: Annotated[
+        str | None, typer.Option("--format", help=f"One of {', '.join(notation.FORMATS)}; a table without it.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+) -> None:
+    """Show the tables and columns that a source declares."""
+    chosen = "json" if as_json else notation_name
+    if chosen is not None and chosen not in notation.FORMATS:
+        notation.write(Schema(), chosen)
+    found = sources.read(source, run_schema)
+    if chosen:
+        typer.echo(notation.write(found, chosen), nl=False)
+    else:
+        _print(found, terminal())
+
+
+def _print(found: Schema, console: Console) -> None:
+    columns = sum(len(relation.columns) for relation in found)
+    console.print(f"[bold]{found.source}[/bold]  {len(found.relations)} tables, {columns:,} columns", highlight=False)
+    for relation in found:
+        console.print()
+        console.print(_table(relation))
+
+
+def _table(relation: Relation) -> Table:
+    where = relation.origins[0] if relation.origins else None
+    title = f"[bold]{relation.qualified_name}[/bold]" + (f"  [dim]{where.file}:{where.line}[/dim]" if where else "")
+    table = Table(title, "Type", "Null", "Key", "References", box=None, pad_edge=False, header_style="")
+    for column in relation.columns:
+        target = relation.references(column.name)
+        table.add_row(
+            column.name,
+            column.type,
+            "null" if column.nullable else "",
+            "pk" if column.name in relation.primary_key else "",
+            ".".join(part for part in target if part) if target else "",
+        )
+    return table

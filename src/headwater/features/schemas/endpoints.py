@@ -1,0 +1,34 @@
+"""HTTP of schemas."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, allow
+from headwater.features.accounts.rights import Actor
+from headwater.features.accounts.schemas import ListOf
+from headwater.features.codebases import wire
+from headwater.features.codebases.schemas import SchemaOut, SchemaSummaryOut
+from headwater.features.schemas import service
+
+router = APIRouter(tags=["schemas"])
+Reader = Annotated[Actor, Depends(allow("codebase:read"))]
+
+
+@router.get("/projects/{project_id}/schemas")
+async def list_schemas(
+    project_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
+) -> ListOf[SchemaSummaryOut]:
+    """List the schemas that were read from the code bases of a project."""
+    page = await service.list_of_project(db, actor, project_id, cursor=cursor, limit=limit)
+    return ListOf(items=list(page.items), next=page.next)
+
+
+@router.get("/schemas/{schema_id}")
+async def get_schema(schema_id: uuid.UUID, db: Db, actor: Reader) -> SchemaOut:
+    """Show a schema."""
+    found, codebase_id = await service.get(db, actor, schema_id)
+    return wire.schema(found, codebase_id)

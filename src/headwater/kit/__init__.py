@@ -1,0 +1,1 @@
+"""Small helpers that know nothing of databases: errors, plugins, ids, clock, paging, settings."""

@@ -1,0 +1,125 @@
+"""The one error tree: what went wrong as a sentence, with its HTTP status, CLI exit code and a hint.
+
+A class docstring is the default sentence of its errors, so that the message a user reads is
+written once and beside the code that it means.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+
+class HeadwaterError(Exception):
+    """Something went wrong."""
+
+    status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
+        self.message = message or inspect.getdoc(type(self)) or "Something went wrong."
+        self.hint = hint
+        super().__init__(self.message)
+
+
+class BadInput(HeadwaterError):
+    """The input cannot be used."""
+
+    status = 400
+    exit_code = 2
+    code = "bad_input"
+
+
+class Invalid(BadInput):
+    """Some of the fields are not right."""
+
+    status = 422
+    code = "invalid"
+
+    def __init__(self, fields: Mapping[str, str], *, hint: str | None = None) -> None:
+        super().__init__(" ".join(fields.values()), hint=hint)
+        self.fields = dict(fields)
+
+
+class Unreadable(BadInput):
+    """The file or folder cannot be read."""
+
+    status = 422
+    code = "unreadable"
+
+
+class TooLarge(BadInput):
+    """The input is larger than the limit."""
+
+    status = 413
+    code = "too_large"
+
+
+class Unauthenticated(HeadwaterError):
+    """Sign in first."""
+
+    status = 401
+    code = "unauthenticated"
+
+
+class Forbidden(HeadwaterError):
+    """Your role does not allow this."""
+
+    status = 403
+    code = "forbidden"
+
+
+class NotFound(HeadwaterError):
+    """There is nothing by that name."""
+
+    status = 404
+    exit_code = 2
+    code = "not_found"
+
+
+class Conflict(HeadwaterError):
+    """That is taken, or has changed in the meantime."""
+
+    status = 409
+    code = "conflict"
+
+
+class TooMany(HeadwaterError):
+    """Too many tries; wait a little."""
+
+    status = 429
+    code = "too_many"
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None, retry_after: int = 60) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class Unavailable(HeadwaterError):
+    """A part that is needed does not answer."""
+
+    status = 503
+    code = "unavailable"
+
+
+class Cancelled(HeadwaterError):
+    """The work was cancelled."""
+
+    status = 409
+    code = "cancelled"
+
+
+def did_you_mean(wrong: str, right: Iterable[str], *, limit: int = 3) -> str:
+    """Return a hint that answers a wrong name with the nearest right ones, or with the first few."""
+    names = sorted(set(right))
+    folded = {name.casefold(): name for name in names}
+    near = difflib.get_close_matches(wrong.casefold(), list(folded), n=limit, cutoff=0.5)
+    if near:
+        return f"Did you mean {', '.join(folded[name] for name in near)}?"
+    if not names:
+        return "There are none yet."
+    shown = ", ".join(names[: limit * 4])
+    return f"There are: {shown}{', …' if len(names) > limit * 4 else ''}"

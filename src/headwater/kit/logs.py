@@ -1,0 +1,78 @@
+"""Logging: structured, to stderr, with every secret masked by the name of its field and by its known value."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+MASK = "•••"
+SECRET_NAME = re.compile(r"pass(word|wd)?$|secret|token|authorization|cookie|api_?key|credential", re.IGNORECASE)
+SECRET_TEXT = re.compile(
+    r"(?P<scheme>\b[a-z][a-z0-9+]*://[^\s:/@]*:)[^\s@/]+(?=@)|\bhw_[a-z2-7]{16}_[0-9a-f]{64}\b"
+    r"|\beyJ[\w-]+\.[\w-]+\.[\w-]+"
+)
+_known: set[str] = set()
+
+
+def keep_secret(*values: str) -> None:
+    """Mask these values wherever they would be logged from now on."""
+    _known.update(value for value in values if len(value) >= 8)
+
+
+def redact(value: Any, name: str = "") -> Any:
+    """Return a value as it may be logged."""
+    if SECRET_NAME.search(name):
+        return MASK
+    if isinstance(value, Mapping):
+        return {key: redact(item, str(key)) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [redact(item) for item in value]
+    if isinstance(value, str):
+        for secret in _known:
+            value = value.replace(secret, MASK)
+        return SECRET_TEXT.sub(lambda match: (match["scheme"] or "") + MASK, value)
+    return value
+
+
+def _redact_event(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    return {key: redact(item, key) for key, item in event.items()}
+
+
+def configure(level: str, form: Literal["text", "json"]) -> None:
+    """Send structlog and the standard library's logging through the same processors."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        _redact_event,
+    ]
+    renderer: Processor = (
+        structlog.processors.JSONRenderer()
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _redact_event, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in ("procrastinate", "_granian", "granian", "alembic", "psycopg.pool", "httpx"):
+        logging.getLogger(name).setLevel(logging.WARNING)

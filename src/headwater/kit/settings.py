@@ -1,0 +1,61 @@
+"""Settings: one class, read from `HEADWATER_*` variables and `headwater.toml`, and nowhere else."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set; each is documented in docs/reference/settings.md."""
+
+    model_config = SettingsConfigDict(env_prefix="HEADWATER_", toml_file="headwater.toml", extra="ignore")
+
+    home: Path = Field(Path("~/.headwater"), description="Folder of the embedded server, key file, uploads, logs.")
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL ≥ 15 to use instead of the embedded server (postgresql://…)."
+    )
+    host: str = Field("127.0.0.1", description="Address that `headwater up` listens on.")
+    port: int = Field(7717, description="Port that `headwater up` listens on.")
+    workers: int = Field(1, ge=0, le=64, description="Worker processes that `headwater up` starts.")
+    open_signup: bool = Field(True, description="Whether strangers may sign up, until an administrator decides.")
+    secure_cookies: bool = Field(
+        True, description="Use `__Host-` cookies; set to false only for plain http on a trusted network."
+    )
+    access_token_seconds: int = Field(600, ge=30, description="Life of an access token.")
+    session_days: int = Field(30, ge=1, description="Life of a session that is not used.")
+    max_upload_mb: int = Field(500, ge=1, description="Largest code base that can be uploaded, in MB.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+    log_format: Literal["text", "json"] = Field("text", description="How it is logged.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the environment over `headwater.toml`."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def home_folder(self) -> Path:
+        """The home folder with `~` expanded."""
+        return self.home.expanduser().absolute()
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process."""
+    return Settings()

@@ -1,0 +1,207 @@
+"""Prisma blocks as catalog values: physical names by @map and @@map, keys and relations from both of their ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from headwater.catalog.model import Column, Enum, ForeignKey, Index, Origin, Relation
+from headwater.readers import Field, Model
+from headwater.readers.prisma.grammar import Attribute, Block, PrismaField
+
+Blocks = Mapping[str, Block]
+
+_ACTIONS = {"Cascade": "CASCADE", "Restrict": "RESTRICT", "NoAction": "NO ACTION", "SetNull": "SET NULL"}
+_TYPES = {
+    "String": "text", "Boolean": "boolean", "Int": "integer", "BigInt": "bigint", "Float": "double precision",
+    "Decimal": "decimal(65,30)", "DateTime": "timestamp(3)", "Json": "jsonb", "Bytes": "bytea",
+}  # fmt: skip
+
+
+def table_name(block: Block) -> str:
+    """Return the physical name of a model's table."""
+    mapped = block.attribute("@@map")
+    return mapped.text if mapped and mapped.text else block.name
+
+
+def column_name(field: PrismaField) -> str:
+    """Return the physical name of a field's column."""
+    mapped = field.attribute("@map")
+    return mapped.text if mapped and mapped.text else field.name
+
+
+def key_of(block: Block) -> str:
+    """Return the key of a model."""
+    return f"{block.path}:{block.name}"
+
+
+def relation_of(block: Block, tables: Blocks, enums: Blocks) -> Relation:
+    """Return the table (or view) that a block declares."""
+    scalars = [field for field in block.fields if field.type not in tables]
+    single = tuple(column_name(field) for field in scalars if field.attribute("@id"))
+    whole = block.attribute("@@id")
+    schema = block.attribute("@@schema")
+    return Relation(
+        table_name(block),
+        tuple(_column(field, block, enums) for field in scalars),
+        schema=schema.text if schema else None,
+        kind="view" if block.kind == "view" else "table",
+        primary_key=_columns(block, whole.names()) if whole else single,
+        foreign_keys=tuple(_foreign_keys(block, tables)),
+        indexes=tuple(_indexes(block)),
+        origins=(Origin(block.path, block.line),),
+    )
+
+
+def _column(field: PrismaField, block: Block, enums: Blocks) -> Column:
+    default = field.attribute("@default")
+    return Column(
+        column_name(field),
+        _type(field, enums),
+        nullable=field.optional,
+        default=default.args if default else None,
+        identity=bool(default and default.args.startswith("autoincrement")),
+        origins=(Origin(block.path, field.line),),
+    )
+
+
+def _type(field: PrismaField, enums: Blocks) -> str:
+    native = next((attribute for attribute in field.attributes if attribute.name.startswith("@db.")), None)
+    if native:
+        base = native.name.removeprefix("@db.").lower()
+        plain = f"{base}({native.args})" if native.args else base
+    elif field.type in enums:
+        plain = table_name(enums[field.type])
+    else:
+        plain = _TYPES.get(field.type, field.type.removeprefix('Unsupported("').removesuffix('")'))
+    return plain + ("[]" if field.many else "")
+
+
+def _columns(block: Block, names: tuple[str, ...]) -> tuple[str, ...]:
+    by_name = {field.name: column_name(field) for field in block.fields}
+    return tuple(by_name.get(name, name) for name in names)
+
+
+def _indexes(block: Block) -> Iterator[Index]:
+    for field in block.fields:
+        if field.attribute("@unique"):
+            yield Index(None, (column_name(field),), unique=True)
+    for attribute in block.attributes:
+        if attribute.name in ("@@unique", "@@index"):
+            yield Index(attribute.text or None, _columns(block, attribute.names()), attribute.name == "@@unique")
+
+
+def _foreign_keys(block: Block, tables: Blocks) -> Iterator[ForeignKey]:
+    for field in block.fields:
+        relation = field.attribute("@relation")
+        if relation and field.type in tables and relation.names("fields"):
+            target = tables[field.type]
+            yield ForeignKey(
+                _columns(block, relation.names("fields")),
+                table_name(target),
+                _columns(target, relation.names("references")),
+                on_delete=_action(relation, "onDelete"),
+                on_update=_action(relation, "onUpdate"),
+            )
+
+
+def _action(relation: Attribute, key: str) -> str | None:
+    return next((sql for word, sql in _ACTIONS.items() if f"{key}: {word}" in relation.args), None)
+
+
+def model_of(block: Block, tables: Blocks, enums: Blocks) -> Model:
+    """Return what code calls the table, with its columns and relations by field name."""
+    schema = block.attribute("@@schema")
+    return Model(
+        key=key_of(block),
+        name=block.name,
+        reader="prisma",
+        path=block.path,
+        line=block.line,
+        table=table_name(block),
+        schema=schema.text if schema else None,
+        fields=tuple(_field(field, block, tables) for field in block.fields),
+    )
+
+
+def _field(field: PrismaField, block: Block, tables: Blocks) -> Field:
+    if field.type not in tables:
+        return Field(field.name, column=column_name(field), line=field.line)
+    target = tables[field.type]
+    common = {"name": field.name, "target": key_of(target), "many": field.many, "line": field.line}
+    own = field.attribute("@relation")
+    if own and own.names("fields"):
+        local, remote = _columns(block, own.names("fields")), _columns(target, own.names("references"))
+        return Field(**common, local=local, remote=remote)  # type: ignore[arg-type]
+    for other in _opposites(field, block, target):
+        there = other.attribute("@relation")
+        if there and there.names("fields"):
+            local, remote = _columns(block, there.names("references")), _columns(target, there.names("fields"))
+            return Field(**common, local=local, remote=remote)  # type: ignore[arg-type]
+        if other.many and field.many:
+            return _over_join_table(common, field, block, target)
+    return Field(**common)  # type: ignore[arg-type]
+
+
+def _opposites(field: PrismaField, block: Block, target: Block) -> list[PrismaField]:
+    """Return the fields at the other end of a relation; with several, the relation's name decides."""
+    name = _relation_name(field)
+    found = [other for other in target.fields if other.type == block.name and other is not field]
+    return [other for other in found if _relation_name(other) == name]
+
+
+def _relation_name(field: PrismaField) -> str:
+    relation = field.attribute("@relation")
+    return relation.text if relation else ""
+
+
+def _over_join_table(common: dict[str, object], field: PrismaField, block: Block, target: Block) -> Field:
+    first, second = sorted((block.name, target.name))
+    table = "_" + (_relation_name(field) or f"{first}To{second}")
+    mine, theirs = ("A", "B") if block.name == first else ("B", "A")
+    return Field(
+        **common,  # type: ignore[arg-type]
+        local=_key(block),
+        remote=_key(target),
+        through=table,
+        through_local=(mine,),
+        through_remote=(theirs,),
+    )
+
+
+def _key(block: Block) -> tuple[str, ...]:
+    return tuple(column_name(field) for field in block.fields if field.attribute("@id"))
+
+
+def join_tables(tables: Blocks) -> Iterator[Relation]:
+    """Yield the tables that Prisma makes for implicit many-to-many relations (`_CategoryToPost`, columns A and B)."""
+    made: set[str] = set()
+    for block in tables.values():
+        for field in block.fields:
+            target = tables.get(field.type)
+            if target is None or not field.many:
+                continue
+            if any(other.many and not other.attribute("@map") for other in _opposites(field, block, target)):
+                relation = _join_table(field, block, target)
+                if relation.name not in made:
+                    made.add(relation.name)
+                    yield relation
+
+
+def _join_table(field: PrismaField, block: Block, target: Block) -> Relation:
+    first, second = sorted((block, target), key=lambda one: one.name)
+    origin = (Origin(block.path, field.line),)
+    return Relation(
+        "_" + (_relation_name(field) or f"{first.name}To{second.name}"),
+        tuple(Column(name, nullable=False, origins=origin) for name in ("A", "B")),
+        foreign_keys=(
+            ForeignKey(("A",), table_name(first), _key(first), on_delete="CASCADE"),
+            ForeignKey(("B",), table_name(second), _key(second), on_delete="CASCADE"),
+        ),
+        indexes=(Index(None, ("A", "B"), unique=True),),
+        origins=origin,
+    )
+
+
+def enum_of(block: Block) -> Enum:
+    """Return the enum that a block declares."""
+    return Enum(table_name(block), tuple(column_name(field) for field in block.fields))

@@ -1,0 +1,71 @@
+"""`Table(...)` objects: declared beside classes, under them, or instead of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from headwater.catalog import facts as f
+from headwater.readers import Project
+from headwater.readers.sqlalchemy import syntax as s
+from headwater.readers.sqlalchemy.classes import Class, flat
+from headwater.readers.sqlalchemy.columns import Declared, from_call, maker
+
+
+@dataclass(frozen=True)
+class Table:
+    """One Table object and the variable or class that holds it."""
+
+    key: str
+    path: str
+    variable: str
+    name: str
+    schema: str | None
+    columns: tuple[Declared, ...]
+    constraints: tuple[f.Call, ...]
+    at: int
+
+
+def collect(project: Project, paths: list[str]) -> Iterator[Table]:
+    """Iterate over the Table objects that stand at the top level of files."""
+    for path in paths:
+        module = project.module(path)
+        if module is None or module.language != "python":
+            continue
+        for stmt in flat(module.body):
+            if isinstance(stmt, f.Assign) and isinstance(stmt.value, f.Call) and s.called(stmt.value) == "Table":
+                variable = s.last(stmt.targets[0])
+                table = read(project, path, variable, stmt.value)
+                if table:
+                    yield table
+
+
+def of_class(project: Project, cls: Class) -> Table | None:
+    """Return the Table that a class has under `__table__`, written there or elsewhere."""
+    value = cls.value("__table__")
+    path = cls.path
+    name = s.dotted(value)
+    found = project.resolve(path, name) if name else None
+    if found and isinstance(found[1], f.Assign):
+        path, value = found[0], found[1].value
+    if isinstance(value, f.Call) and s.called(value) == "Table":
+        return read(project, path, cls.name, value)
+    return None
+
+
+def read(project: Project, path: str, variable: str, call: f.Call) -> Table | None:
+    """Read the arguments of a Table call; None when its name is not written out."""
+    name = s.constant(project, path, call.args[0] if call.args else s.keyword(call, "name"))
+    if not name:
+        return None
+    columns: list[Declared] = []
+    constraints: list[f.Call] = []
+    for arg in call.args[1:]:
+        made = maker(project, path, arg)
+        if made:
+            columns.append(from_call(project, path, "", made, None, arg.start))
+        elif isinstance(arg, f.Call):
+            constraints.append(arg)
+    schema = s.constant(project, path, s.keyword(call, "schema"))
+    named = tuple(column for column in columns if column.name)
+    return Table(f"{path}:{variable}", path, variable, name, schema, named, tuple(constraints), call.start)

@@ -1,0 +1,200 @@
+"""The embedded PostgreSQL while it runs: started, watched, restarted when it is killed, stopped without a trace."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import time
+from collections import deque
+from pathlib import Path
+from typing import IO
+
+import psycopg
+import structlog
+from psycopg import sql
+
+from headwater.kit.errors import Conflict, Unavailable
+from headwater.store import process
+from headwater.store.cluster import DATABASE, PORT, ROLE, Cluster, binaries, ensure, identity
+from headwater.store.secrets import read_secret
+
+log = structlog.get_logger()
+START_SECONDS = 60.0
+# More restarts than this within the window mean that restarting does not help.
+RESTART_BUDGET = 30
+RESTART_WINDOW_SECONDS = 300.0
+SERVER_OPTIONS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    "password_encryption": "scram-sha-256",
+    "shared_buffers": "128MB",
+    "max_wal_size": "1GB",
+    "jit": "off",
+    "log_min_messages": "warning",
+}
+
+
+class Lock:
+    """Held by the one process that runs a home folder's server; the kernel frees it when that process dies."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: IO[str] | None = None
+
+    def take(self) -> None:
+        """Take the lock or raise Conflict, which names the holder."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        file = self.path.open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.seek(0)
+            holder = file.read().strip()
+            file.close()
+            raise Conflict(
+                f"Headwater already runs on {self.path.parent.parent} (process {holder or 'unknown'}).",
+                hint="Stop it first, or set another HEADWATER_HOME.",
+            ) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        self._file = file
+
+    def release(self) -> None:
+        """Give the lock back."""
+        if self._file:
+            self._file.close()
+            self._file = None
+
+
+class EmbeddedServer:
+    """PostgreSQL as a child of this process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.cluster = Cluster(folder)
+        self._lock = Lock(folder / "up.lock")
+        self._child: subprocess.Popen[bytes] | None = None
+        self._restarts: deque[float] = deque()
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the postmaster, or None when it does not run."""
+        return self._child.pid if self._child and self._child.poll() is None else None
+
+    async def start(self) -> str:
+        """Make the cluster on first use, start it, and return the address for the application's role."""
+        self._lock.take()
+        try:
+            await asyncio.to_thread(ensure, self.cluster)
+            await self._launch()
+            await asyncio.to_thread(_ensure_database, self.cluster)
+        except BaseException:
+            await self.stop()
+            raise
+        return self.cluster.url()
+
+    async def watch(self) -> None:
+        """Restart the server whenever it ends; returns only by cancellation or when the budget is spent."""
+        while True:
+            assert self._child is not None
+            code = await process.wait(self._child)
+            log.warning("store.ended", code=code)
+            self._spend_restart()
+            process.kill_group(self._child.pid)
+            await self._launch()
+            log.info("store.restarted", pid=self.pid)
+
+    def _spend_restart(self) -> None:
+        moment = time.monotonic()
+        self._restarts.append(moment)
+        while self._restarts and self._restarts[0] < moment - RESTART_WINDOW_SECONDS:
+            self._restarts.popleft()
+        if len(self._restarts) > RESTART_BUDGET:
+            raise Unavailable("The embedded PostgreSQL keeps ending.", hint=f"See {self.cluster.log}.")
+
+    async def stop(self) -> None:
+        """Stop the server and leave no process behind."""
+        if self._child:
+            await process.stop(self._child, signal.SIGINT, patience=20.0)
+            self._child = None
+        self._lock.release()
+
+    async def _launch(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        delay = 0.05
+        while time.monotonic() < deadline:
+            await _clear_leftovers(self.cluster)
+            self._child = self._spawn()
+            while self._child.poll() is None and time.monotonic() < deadline:
+                if await asyncio.to_thread(_answers, self.cluster):
+                    return
+                await asyncio.sleep(0.05)
+            # A killed postmaster's children may hold its shared memory for a moment: try again, slower each time.
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, 2.0)
+        raise Unavailable("The embedded PostgreSQL does not start.", hint=f"See {self.cluster.log}.")
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        options = {**SERVER_OPTIONS, "unix_socket_directories": str(self.cluster.socket_folder), "port": str(PORT)}
+        flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        with self.cluster.log.open("ab") as output:
+            self.cluster.log.chmod(0o600)
+            return process.spawn(
+                [binaries() / "postgres", "-D", self.cluster.data, *flags],
+                death_signal=signal.SIGINT,
+                identity=identity(),
+                env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"},
+                cwd=self.cluster.data,
+                output=output,
+            )
+
+
+async def _clear_leftovers(cluster: Cluster) -> None:
+    """End a server that outlived its supervisor, and remove the pid file of one that is gone.
+
+    We hold the lock, so no other supervisor owns it. A pid file whose number now belongs to another program
+    would keep PostgreSQL from starting for ever.
+    """
+    pid_file = cluster.data / "postmaster.pid"
+    try:
+        pid = abs(int(pid_file.read_text().split("\n", 1)[0]))
+    except (OSError, ValueError):
+        return
+    for attempt in range(200):
+        if str(cluster.data) not in process.command_line(pid):
+            pid_file.unlink(missing_ok=True)
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT if attempt < 100 else signal.SIGQUIT)
+        await asyncio.sleep(0.1)
+
+
+def _answers(cluster: Cluster) -> bool:
+    try:
+        with psycopg.connect(cluster.url("postgres", "postgres"), connect_timeout=2) as connection:
+            connection.execute("SELECT 1")
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _ensure_database(cluster: Cluster) -> None:
+    """Make the application's role (no superuser) and its database, or set the role's password again."""
+    password = read_secret(cluster.folder / f"{ROLE}.password")
+    with psycopg.connect(cluster.url("postgres", "postgres"), autocommit=True) as connection:
+        found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone()
+        verb = sql.SQL("ALTER ROLE" if found else "CREATE ROLE")
+        connection.execute(
+            sql.SQL("{} {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {}").format(
+                verb, sql.Identifier(ROLE), sql.Literal(password)
+            )
+        )
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(ROLE))
+            )

@@ -1,0 +1,112 @@
+"""Child processes that never outlive us: started in a group of their own, and told to end when their parent dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The operating-system user that a child runs as."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+def spawn(
+    command: Sequence[str | Path],
+    *,
+    death_signal: signal.Signals = signal.SIGTERM,
+    identity: Identity | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    output: IO[bytes] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a program in a new process group.
+
+    Args:
+        command: the program and its arguments.
+        death_signal: what the kernel sends it when the thread that started it dies (Linux).
+        identity: the user to run as; None is the current one.
+        env: its whole environment; None is ours.
+        cwd: its working folder.
+        output: where its stdout and stderr go; None is ours.
+    """
+    return subprocess.Popen(
+        [str(part) for part in command],
+        start_new_session=True,
+        preexec_fn=_die_with_parent(death_signal),
+        user=identity.uid if identity else None,
+        group=identity.gid if identity else None,
+        extra_groups=[] if identity else None,
+        env=dict(env) if env is not None else None,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT if output else None,
+    )
+
+
+def _die_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def ask() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+
+    return ask
+
+
+async def wait(process: subprocess.Popen[bytes], patience: float | None = None) -> int | None:
+    """Return the exit code of a child, or None when it still runs after `patience` seconds."""
+    loop = asyncio.get_running_loop()
+    end = None if patience is None else loop.time() + patience
+    pause = 0.02
+    while (code := process.poll()) is None:
+        if end is not None and loop.time() >= end:
+            return None
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, 0.25)
+    return code
+
+
+async def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM, patience: float = 10.0) -> None:
+    """End a child gently, then by force, and kill what it left behind in its group."""
+    if process.poll() is None:
+        process.send_signal(how)
+        if await wait(process, patience) is None:
+            process.kill()
+            await wait(process, 5.0)
+    kill_group(process.pid)
+
+
+def kill_group(leader: int) -> None:
+    """Kill what is left of the group of a child that has ended."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def command_line(pid: int) -> str:
+    """Return the command line of a running process, or an empty string when there is none."""
+    proc = Path(f"/proc/{pid}/cmdline")
+    if Path("/proc/self").exists():
+        try:
+            return proc.read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        except OSError:
+            return ""
+    shown = subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False)
+    return shown.stdout.strip()

@@ -1,0 +1,50 @@
+"""The connection to the store and its one unit of work: a request or a job is one transaction, committed here.
+
+Nobody else commits. `Database.transaction()` is the only door to a session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+DRIVER = "postgresql+psycopg"
+
+
+def driver_url(url: str) -> URL:
+    """Return the SQLAlchemy URL of a `postgresql://` URL, whatever driver it names."""
+    return make_url(url).set(drivername=DRIVER)
+
+
+class Database:
+    """The pool of connections of one process."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        # pre-ping: after a restart of PostgreSQL the pool must not hand out dead connections.
+        self.engine: AsyncEngine = create_async_engine(
+            driver_url(url),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+        )
+        self._session = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Give a session; commit when the block ends well, roll everything back when it raises."""
+        async with self._session() as session, session.begin():
+            yield session
+
+    async def answers(self) -> bool:
+        """Say whether the store answers a query."""
+        async with self.engine.connect() as connection:
+            return bool((await connection.execute(text("SELECT true"))).scalar_one())
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()

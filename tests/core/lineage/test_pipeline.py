@@ -1,0 +1,134 @@
+"""Whole scans of small code bases: a trailing comment says what each line uses, and nothing else is claimed."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from headwater.core.lineage import pipeline
+from headwater.core.lineage.cache import FileCache
+from headwater.core.lineage.result import Progress
+from headwater.kit.errors import Cancelled
+
+CASES = sorted((Path(__file__).parent / "cases").glob("*.txt"))
+_EXPECTED = re.compile(r"(?:#|//|--) -> (.*)$")
+_KINDS = ["read", "write", "update", "delete", "join", "filter", "projection", "sort", "group"]
+
+
+def write(case: Path, folder: Path) -> Path:
+    parts = re.split(r"^--- (\S+)\n", case.read_text("utf-8"), flags=re.MULTILINE)
+    for path, body in zip(parts[1::2], parts[2::2], strict=True):
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(body, "utf-8")
+    return folder
+
+
+def expected(folder: Path) -> list[tuple[str, int, str]]:
+    found = set()
+    for file in folder.rglob("*.*"):
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+            if match := _EXPECTED.search(line):
+                said = {part.strip() for part in match[1].split(",")}
+                found |= {(str(file.relative_to(folder)), number, use) for use in said if use.split()[0] in _KINDS}
+    return sorted(found)
+
+
+def claimed(folder: Path) -> list[tuple[str, int, str]]:
+    usages = pipeline.scan(folder, processes=1).usages
+    explicit = [usage for usage in usages if usage.sub_type not in ("implicit", "lazy")]
+    return sorted(
+        (u.file_path, u.line_number, f"{u.sub_type or u.usage_type} {u.table_name}.{u.column_name}") for u in explicit
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_every_line_is_claimed_as_its_comment_says(case, tmp_path):
+    folder = write(case, tmp_path)
+    assert claimed(folder) == expected(folder)
+
+
+@pytest.fixture
+def shop(tmp_path):
+    return write(CASES[0], tmp_path / "shop")
+
+
+def test_positions_name_the_very_characters_of_the_column(shop):
+    for usage in pipeline.scan(shop, processes=1).usages:
+        if usage.sub_type == "implicit" or usage.column_name == "*":
+            continue
+        line = (shop / usage.file_path).read_text("utf-8").splitlines()[usage.line_number - 1]
+        assert line[usage.start_column : usage.end_column] == usage.column_name
+        assert usage.code_snippet.strip() in line
+        assert usage.evidence
+
+
+def test_positions_are_characters_also_behind_letters_of_several_bytes(tmp_path):
+    (tmp_path / "a.sql").write_text("create table t (id int, größe int);\nselect 'ä€😀', größe from t;\n", "utf-8")
+    usage = pipeline.scan(tmp_path, processes=1).usages[0]
+    assert (usage.column_name, usage.line_number, usage.start_column, usage.end_column) == ("größe", 2, 14, 19)
+
+
+def test_an_archive_and_processes_give_what_the_folder_gives(shop, tmp_path):
+    archive = tmp_path / "shop.zip"
+    with zipfile.ZipFile(archive, "w") as out:
+        for file in shop.rglob("*.*"):
+            out.write(file, f"shop-main/{file.relative_to(shop)}")
+    whole = pipeline.scan(shop, processes=1)
+    packed = pipeline.scan(archive)
+    assert packed.usages == whole.usages
+    assert packed.schema.relations == whole.schema.relations
+
+
+def test_a_second_scan_finds_the_same_and_reads_only_what_changed(shop, tmp_path):
+    cache = FileCache(tmp_path / "cache.sqlite")
+    first = pipeline.scan(shop, cache=cache, processes=1)
+    assert pipeline.scan(shop, cache=cache, processes=1).usages == first.usages
+    report = shop / "report.sql"
+    report.write_text("select email from users;\n", "utf-8")
+    changed = pipeline.scan(shop, cache=cache, processes=1)
+    assert [u.column_name for u in changed.usages if u.file_path == "report.sql"] == ["email"]
+    others = [u for u in first.usages if u.file_path != "report.sql"]
+    assert [u for u in changed.usages if u.file_path != "report.sql"] == others
+    cache.close()
+
+
+def test_a_damaged_cache_is_started_anew(shop, tmp_path):
+    file = tmp_path / "cache.sqlite"
+    file.write_bytes(b"not a database at all" * 100)
+    cache = FileCache(file)
+    assert pipeline.scan(shop, cache=cache, processes=1).usages
+    cache.close()
+
+
+def test_progress_names_every_phase_in_order_and_a_raise_stops_the_scan(shop):
+    seen: list[Progress] = []
+    pipeline.scan(shop, progress=seen.append, processes=1)
+    assert list(dict.fromkeys(step.phase for step in seen)) == [name for name, _ in pipeline.PASSES]
+    assert [row["state"] for row in seen[-1].detail["phases"]] == ["done"] * len(pipeline.PASSES)
+
+    def stop(step: Progress) -> None:
+        if step.phase == "usages":
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        pipeline.scan(shop, progress=stop, processes=1)
+
+
+def test_sql_that_is_not_understood_is_listed_with_its_line(tmp_path):
+    (tmp_path / "a.sql").write_text("create table users (id int);\n", "utf-8")
+    (tmp_path / "b.py").write_text("x = 1\nQ = 'select id from users where where where'\n", "utf-8")
+    missed = pipeline.scan(tmp_path, processes=1).not_understood
+    assert [(one.file_path, one.line_number) for one in missed] == [("b.py", 2)]
+
+
+def test_cyclic_imports_and_syntax_errors_end_in_a_result(tmp_path):
+    (tmp_path / "a.py").write_text("from b import *\nfrom b import x\nclass A(x): pass\n", "utf-8")
+    (tmp_path / "b.py").write_text("from a import *\nfrom a import A as x\nx = x\n", "utf-8")
+    (tmp_path / "c.py").write_text("def f(:\n  return (\nclass {", "utf-8")
+    result = pipeline.scan(tmp_path, processes=1)
+    assert result.file_counts["scanned"] == 3
+    assert sum(row.errors for row in result.languages) >= 1

@@ -1,0 +1,108 @@
+"""A real `headwater up` as a child process, for tests that kill parts of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def processes_of(home: Path) -> dict[int, str]:
+    """Return the processes that have to do with a home folder, by id, with their command lines."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        with contextlib.suppress(OSError):
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            variables = (entry / "environ").read_bytes()
+            if f"HEADWATER_HOME={home}".encode() in variables.split(b"\0") or str(home) in command:
+                found[int(entry.name)] = command.strip()
+    found.pop(os.getpid(), None)
+    return found
+
+
+@dataclass
+class Running:
+    """A running Headwater with one user signed in."""
+
+    home: Path
+    port: int
+    process: subprocess.Popen[bytes]
+    client: httpx.Client
+
+    def pids(self, part: str) -> list[int]:
+        """Return the ids of the processes whose command line ends in, or contains, a word."""
+        return [pid for pid, command in processes_of(self.home).items() if part in command]
+
+    def wait_ready(self, seconds: float = 60.0) -> float:
+        """Wait until `/readyz` says yes; return the seconds that it took."""
+        started = time.monotonic()
+        while time.monotonic() - started < seconds:
+            with contextlib.suppress(httpx.HTTPError):
+                if self.client.get("/readyz").status_code == 200:
+                    return time.monotonic() - started
+            time.sleep(0.1)
+        raise AssertionError(f"not ready after {seconds} s: {(self.home / 'up.log').read_text()[-4000:]}")
+
+    def sign_up(self) -> None:
+        """Make an account and sign in as it."""
+        body = {"email": "fault@example.org", "password": "seven wooden boats", "name": "Fault"}
+        answer = self.client.post("/api/v1/auth/signup", json=body)
+        if answer.status_code == 409:
+            answer = self.client.post("/api/v1/auth/login", json=body | {"name": None})
+        self.client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def get(self, path: str) -> Any:
+        """Return the JSON of a GET; retried while parts of Headwater are being restarted."""
+        for _ in range(200):
+            with contextlib.suppress(httpx.HTTPError):
+                answer = self.client.get(f"/api/v1{path}")
+                if answer.status_code < 500:
+                    return answer.json()
+            time.sleep(0.1)
+        raise AssertionError(f"{path} is not answered")
+
+    def stop(self) -> None:
+        """End it as Ctrl-C does."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(40)
+        self.client.close()
+
+
+@contextlib.contextmanager
+def running(home: Path, **variables: str) -> Iterator[Running]:
+    """Start `headwater up`, give it, and end it."""
+    port = free_port()
+    env = {**os.environ, "HEADWATER_HOME": str(home), "HEADWATER_SECURE_COOKIES": "false", **variables}
+    env["HEADWATER_ACCESS_TOKEN_SECONDS"] = "7200"
+    log = (home / "up.log").open("ab")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "headwater", "up", "--port", str(port)], env=env, stdout=log, stderr=log
+    )
+    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=15)
+    found = Running(home, port, process, client)
+    try:
+        found.wait_ready()
+        yield found
+    finally:
+        found.stop()
+        log.close()

@@ -1,0 +1,104 @@
+"""kill -9 of the worker and of PostgreSQL in the middle of a scan: every scan ends complete, once, within 60 s.
+
+`HEADWATER_KILLS` says how often each; the suite does a few, `make bench PART=lineage` twenty.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import signal
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from entrypoints.running import Running, running
+from headwater.store.cluster import Cluster
+
+KILLS = int(os.environ.get("HEADWATER_KILLS", "2"))
+FILES, FUNCTIONS = 240, 40
+WITHIN_SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def headwater() -> Iterator[Running]:
+    home = Path(tempfile.mkdtemp(prefix="hw-kill-"))
+    with running(home, HEADWATER_LOG_LEVEL="warning") as found:
+        found.sign_up()
+        yield found
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def code_base(seed: int) -> bytes:
+    """Return a ZIP whose scan takes some seconds; another seed is another content, so that no cache helps."""
+    tables = "\n".join(f"CREATE TABLE t{n} (id int PRIMARY KEY, a{n} text, b{n} int, c{n} date);" for n in range(FILES))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("schema.sql", tables)
+        for n in range(FILES):
+            functions = [
+                f"def f{k}(c, x):\n"
+                f"    seed = {seed}\n"
+                f"    c.execute('SELECT a{n}, b{n} FROM t{n} WHERE c{n} > %s AND id = %s', (x, {k}))\n"
+                for k in range(FUNCTIONS)
+            ]
+            archive.writestr(f"app/m{n}.py", "\n".join(functions))
+    return out.getvalue()
+
+
+def upload(headwater: Running, seed: int) -> tuple[str, str]:
+    project = headwater.get("/projects")["items"][0]
+    answer = headwater.client.post(
+        f"/api/v1/projects/{project['id']}/codebases", files={"file": (f"kill{seed}.zip", code_base(seed))}
+    )
+    assert answer.status_code == 202, answer.text
+    return answer.json()["codebase"]["id"], answer.json()["job"]["id"]
+
+
+def wait_until_working(headwater: Running, job: str, phase: str) -> None:
+    for _ in range(600):
+        found = headwater.get(f"/jobs/{job}")
+        if found["state"] == "running" and found["progress"]["phase"] >= phase:
+            return
+        assert found["state"] in {"pending", "running"}, f"the scan was over before it could be killed: {found}"
+        time.sleep(0.05)
+    raise AssertionError("the scan never began")
+
+
+def check_complete(headwater: Running, codebase: str, job: str, killed: float) -> None:
+    found = headwater.get(f"/jobs/{job}")
+    while found["state"] in {"pending", "running"}:
+        assert time.monotonic() - killed < WITHIN_SECONDS, found
+        time.sleep(0.2)
+        found = headwater.get(f"/jobs/{job}")
+    assert found["state"] == "completed", found
+    assert found["attempts"] >= 2, "the kill came too late to matter"
+    scan = headwater.get(f"/codebases/{codebase}")["scan"]
+    assert (scan["tables"], scan["columns"]) == (FILES, FILES * 4)
+    assert scan["usages"] == FILES * FUNCTIONS * 4
+    with psycopg.connect(Cluster(headwater.home / "store").url()) as connection:
+        stored = connection.execute(
+            "SELECT count(DISTINCT s.id), count(u.n) FROM scans s LEFT JOIN scan_usages u ON u.scan_id = s.id"
+            " WHERE s.codebase_id = %s", [codebase],
+        ).fetchone()  # fmt: skip
+    assert stored == (1, scan["usages"])
+
+
+@pytest.mark.parametrize("round_", range(KILLS))
+@pytest.mark.parametrize("victim", ["worker", "postgres"])
+def test_a_scan_survives(headwater: Running, victim: str, round_: int) -> None:
+    codebase, job = upload(headwater, seed=hash((victim, round_)) % 10_000)
+    wait_until_working(headwater, job, "")
+    time.sleep(0.3 + 0.35 * (round_ % 6))
+    killed = time.monotonic()
+    for pid in headwater.pids("headwater worker" if victim == "worker" else "/postgres -D"):
+        os.kill(pid, signal.SIGKILL)
+    check_complete(headwater, codebase, job, killed)
+    headwater.wait_ready()
+    assert not [one for one in headwater.get("/jobs?state=running")["items"] if one["id"] != job]

@@ -1,0 +1,111 @@
+"""`scan` and `usages` as a stranger runs them: output, exit codes, one sentence for bad input."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+
+import pytest
+
+MODELS = """from sqlalchemy import Column, Integer, String
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    email = Column(String, nullable=False)
+
+
+def rename(session, old: str, new: str):
+    user = session.query(User).filter(User.email == old).one()
+    user.email = new
+"""
+
+
+@pytest.fixture
+def app(tmp_path):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "models.py").write_text(MODELS)
+    return tmp_path / "app"
+
+
+@pytest.fixture
+def headwater(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "headwater", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+
+    return run
+
+
+def test_scan_prints_json_of_the_documented_shape(headwater, app):
+    done = headwater("scan", app, "--json")
+    assert done.returncode == 0 and done.stderr == ""
+    found = json.loads(done.stdout)
+    assert list(found) == ["headwater", "source", "files", "schema", "usages", "not_understood", "skipped"]
+    assert found["files"]["scanned"] == 1
+    users = found["schema"]["tables"][0]
+    assert users["name"] == "users" and users["origins"][0]["file"] == "models.py"
+    assert users["columns"][1] == {
+        "name": "email", "type": users["columns"][1]["type"], "nullable": False, "primary_key": False,
+        "references": None,
+    }  # fmt: skip
+    kinds = {(u["column_name"], u["usage_type"], u["line_number"]) for u in found["usages"] if u["sub_type"] is None}
+    assert {("email", "filter", 14), ("email", "update", 15)} <= kinds
+
+
+def test_usages_lists_one_column_and_says_what_there_is_instead(headwater, app):
+    done = headwater("usages", app, "users.email")
+    assert done.returncode == 0
+    assert "users.email  2 usages in 1 files" in done.stdout and "models.py:15" in done.stdout
+    listed = json.loads(headwater("usages", app, "Users.Email", "--json").stdout)
+    assert [usage["usage_type"] for usage in listed] == ["filter", "update"]
+    wrong = headwater("usages", app, "users.emial")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr == "headwater: users has no column emial.\nDid you mean email?\n"
+    assert headwater("usages", app, "email").returncode == 2
+
+
+@pytest.mark.parametrize("suffix", ["json", "csv", "html"])
+def test_reports_are_written(headwater, app, suffix, tmp_path):
+    out = tmp_path / f"report.{suffix}"
+    assert headwater("scan", app, "--out", out).returncode == 0
+    text = out.read_text("utf-8")
+    if suffix == "csv":
+        assert {row["column_name"] for row in csv.DictReader(text.splitlines())} == {"*", "email"}
+    elif suffix == "json":
+        assert json.loads(text)["schema"]["tables"][0]["name"] == "users"
+    else:
+        assert "users.email" in text and "http" not in text
+
+
+BAD = {
+    ("scan", "nowhere"): "There is no nowhere.",
+    ("scan", "app/models.txt"): "There is no app/models.txt.",
+    ("scan", "app", "--out", "report.pdf"): "Reports are written as .json, .csv, .html, not .pdf.",
+    ("scan", "app", "--out", "no/such/folder/report.json"): "The report cannot be written",
+    ("schema", "app", "--format", "yaml"): "There is no format called 'yaml'.",
+    ("schema", "mysql://h/db"): "No engine is installed that opens mysql:// sources.",
+    ("schema", "what is this"): "names no source",
+}
+
+
+@pytest.mark.parametrize("arguments", BAD, ids=" ".join)
+def test_bad_input_is_exit_2_with_one_sentence(headwater, app, arguments):
+    done = headwater(*arguments)
+    assert done.returncode == 2 and done.stdout == ""
+    assert BAD[arguments] in done.stderr and "Traceback" not in done.stderr
+
+
+def test_schema_of_a_folder_and_of_one_file(headwater, app):
+    assert "CREATE TABLE users" in headwater("schema", app, "--format", "sql").stdout
+    assert "CREATE TABLE users" in headwater("schema", app / "models.py", "--format", "sql").stdout
+    assert json.loads(headwater("schema", app, "--json").stdout)["tables"][0]["name"] == "users"
+    assert "email" in headwater("schema", app).stdout

@@ -1,0 +1,74 @@
+"""Laws of the small helpers."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headwater.kit import ids, paging, plugins
+from headwater.kit.errors import BadInput, HeadwaterError, NotFound, did_you_mean
+
+
+def every_error() -> list[type[HeadwaterError]]:
+    found, todo = [], [HeadwaterError]
+    while todo:
+        found.append(todo.pop())
+        todo += found[-1].__subclasses__()
+    return found
+
+
+@pytest.mark.parametrize("kind", every_error())
+def test_an_error_is_a_sentence_with_a_status_and_an_exit_code(kind):
+    sentence = inspect.getdoc(kind) or ""
+    assert sentence[0].isupper() and sentence.endswith(".")
+    assert 400 <= kind.status < 600
+    assert kind.exit_code in (1, 2)
+
+
+def test_an_error_without_a_message_says_what_its_class_says():
+    assert NotFound().message == "There is nothing by that name."
+    assert NotFound("There is no x.", hint="Try y.").hint == "Try y."
+
+
+def test_a_wrong_name_is_answered_with_the_right_ones():
+    assert did_you_mean("emial", ["email", "name"]) == "Did you mean email?"
+    assert did_you_mean("zzz", ["b", "a"]) == "There are: a, b"
+    assert did_you_mean("x", []) == "There are none yet."
+
+
+def test_an_unknown_part_names_the_known_ones():
+    with pytest.raises(NotFound) as caught:
+        plugins.load("languages", "pyhton")
+    assert caught.value.hint == "Did you mean python?"
+
+
+def test_ids_sort_by_time_and_are_version_7():
+    made = [ids.new_id() for _ in range(2000)]
+    assert len(set(made)) == 2000
+    assert {one.version for one in made} == {7}
+    assert {one.variant for one in made} == {"specified in RFC 4122"}
+    assert [one.int >> 80 for one in made] == sorted(one.int >> 80 for one in made)
+
+
+@given(st.lists(st.one_of(st.text(), st.integers(-(2**53), 2**53)), min_size=1, max_size=4))
+def test_a_cursor_comes_back_as_it_was(key):
+    assert list(paging.decode_cursor(paging.encode_cursor(*key), *(type(part) for part in key))) == key
+
+
+@given(st.text(max_size=40))
+def test_a_foreign_cursor_is_refused_with_a_sentence(text):
+    try:
+        key = paging.decode_cursor(text, str, int)
+    except BadInput:
+        return
+    assert [type(part) for part in key] == [str, int]
+
+
+def test_a_page_has_a_next_only_when_there_is_more():
+    full = paging.cut([1, 2, 3], 2, lambda item: (item,))
+    assert full.items == (1, 2)
+    assert paging.decode_cursor(full.next or "", int) == (2,)
+    assert paging.cut([1, 2], 2, lambda item: (item,)).next is None

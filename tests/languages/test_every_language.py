@@ -1,0 +1,14 @@
+"""Every language found by listing passes the whole conformance suite."""
+
+from __future__ import annotations
+
+import pytest
+
+from headwater.kit import plugins
+from headwater.testing.languages import CHECKS
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", plugins.names("languages"))
+def test_language(name, check):
+    check(plugins.load("languages", name))

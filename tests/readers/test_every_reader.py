@@ -1,0 +1,14 @@
+"""Every reader found by listing passes the whole conformance suite."""
+
+from __future__ import annotations
+
+import pytest
+
+from headwater.kit import plugins
+from headwater.testing.readers import CHECKS
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", plugins.names("readers"))
+def test_reader(name, check):
+    check(plugins.load("readers", name))

@@ -1,0 +1,77 @@
+"""The house rules that a linter does not know: sizes, mirrors, lock files, no path of a developer's machine."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "src" / "headwater"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "web" not in path.parts)
+
+
+def lengths() -> list[tuple[int, str]]:
+    """Return (lines, where) of every function in the package."""
+    found = []
+    for path in MODULES:
+        if path.parent.name == "versions":  # a migration is one list of statements
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                found.append((lines, f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"))
+    return sorted(found)
+
+
+def test_no_module_is_longer_than_400_lines() -> None:
+    """A longer file is two rooms in one."""
+    long = {
+        str(path.relative_to(ROOT)): n for path in MODULES if (n := len(path.read_text("utf-8").splitlines())) > 400
+    }
+    assert not long
+
+
+def test_functions_are_short() -> None:
+    """Nine in ten under 35 lines, none over 60."""
+    every = lengths()
+    assert every[int(len(every) * 0.9)][0] <= 35
+    assert [where for lines, where in every if lines > 60] == []
+
+
+def test_every_module_says_what_it_owns() -> None:
+    """A module without a docstring has no reason to exist that a reader could check."""
+    silent = [
+        str(path.relative_to(ROOT)) for path in MODULES if not ast.get_docstring(ast.parse(path.read_text("utf-8")))
+    ]
+    assert not silent
+
+
+def test_lock_files_name_no_registry() -> None:
+    """A lock that records addresses works only where they answer."""
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    assert not re.search(r"https?://|--index-url|--find-links", lock)
+    packages = json.loads((ROOT / "ui" / "package-lock.json").read_text("utf-8"))["packages"]
+    assert not [name for name, entry in packages.items() if "resolved" in entry and not entry.get("link")]
+
+
+def test_the_catalog_needs_no_web_framework_and_no_database() -> None:
+    """A static import graph cannot see a deferred import: look at what a process really loaded."""
+    heavy = ("fastapi", "sqlalchemy", "psycopg", "procrastinate")
+    code = f"import sys, headwater.core.lineage.pipeline; print([m for m in {heavy} if m in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == "[]"
+
+
+@pytest.mark.parametrize("room", ["languages", "readers"])
+def test_listing_parts_imports_none_of_them(room: str) -> None:
+    """Names before imports: a broken part must not break the listing."""
+    code = f"import sys; from headwater.kit import plugins; assert plugins.names({room!r});"
+    code += f"print([m for m in sys.modules if m.startswith('headwater.{room}.')])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == "[]"
