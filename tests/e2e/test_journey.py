@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from conftest import OpenPage, Site, picture, sign_in
+from e2e.browsing import OpenPage, Site, picture, sign_in
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -37,7 +37,7 @@ def clinic(page: Page, clinic_zip: Path) -> str:
 def test_the_sample_project_is_there_from_the_start(page: Page, site: Site) -> None:
     page.goto("/")
     expect(page.get_by_role("link", name="Bookshop sample")).to_be_visible()
-    expect(page.get_by_role("cell", name="sample")).to_be_visible()
+    expect(page.get_by_text("sample", exact=True)).to_be_visible()
     picture(page, "home")
 
 
@@ -110,6 +110,7 @@ def test_the_palette_goes_to_a_column(page: Page, clinic: str) -> None:
     page.goto(clinic)
     expect(page.get_by_role("heading", name="Clinic", level=1)).to_be_visible()
     page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox")).to_be_focused()
     page.keyboard.type("starts_at")
     page.get_by_role("option", name=re.compile("visits.starts_at")).click()
     expect(page.get_by_role("button", name="Unlock visits.starts_at")).to_be_visible()

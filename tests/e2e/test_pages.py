@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from conftest import OpenPage, Site, Theme, picture, sign_in
+from e2e.browsing import OpenPage, Site, Theme, picture, sign_in
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from conftest import WEB, missing
+from e2e.browsing import WEB, require_web
 
 ENTRY_KB = 160
 SMALLEST = 1024
@@ -15,8 +15,7 @@ SMALLEST = 1024
 
 @pytest.fixture(scope="module", autouse=True)
 def _built() -> None:
-    if not (WEB / "index.html").is_file():
-        missing("the web UI is not built: run `python hatch_build.py`")
+    require_web()
 
 
 def entry_files() -> set[str]:
@@ -43,7 +42,8 @@ def test_the_entry_keeps_its_budget() -> None:
 def test_every_larger_text_asset_has_its_compressed_twins() -> None:
     assets = [path for path in WEB.rglob("*") if path.suffix in {".js", ".css"} and path.stat().st_size >= SMALLEST]
     assert assets
-    lacking = [path.name for path in assets if not all(path.with_name(path.name + end).is_file() for end in (".br", ".gz"))]
+    packed = [path.with_name(path.name + ending) for path in assets for ending in (".br", ".gz")]
+    lacking = [path.name for path in packed if not path.is_file()]
     assert lacking == []
 
 
