@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+
 from e2e.browsing import HERE, missing
 
 ROOT = HERE.parents[1]
