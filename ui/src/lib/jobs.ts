@@ -1,7 +1,6 @@
 // Owns the requests about jobs that several features share: lists, and what a job's progress says.
 import { queryOptions } from '@tanstack/react-query'
-import type { Job } from '@/api/schema-types'
-import type { Page } from '@/api/types'
+import type { Job, Page } from '@/api/types'
 import { seconds } from './format'
 import { api } from './http'
 

@@ -20,7 +20,8 @@ const MARGIN = 40
 type FlowNode = TableNodeType | FileNodeType
 type FlowEdge = UsageEdgeType | RelationEdgeType
 
-const still = { draggable: false, selectable: false, connectable: false } as const
+/** Boxes stay where ELK puts them, but what is inside them can be clicked, which xyflow denies to such boxes. */
+const still = { draggable: false, selectable: false, connectable: false, style: { pointerEvents: 'all' } } as const
 
 function flowNodes(view: GraphView, positions: Positions): FlowNode[] {
   const tables = view.tables.map((table): TableNodeType => {
