@@ -35,9 +35,6 @@ class FileClaims(msgspec.Struct, frozen=True, array_like=True):
     missed: tuple[Missed, ...]
 
 
-Finder = Callable[[facts.Module, Index], FileClaims]
-
-
 def _embedded(module: facts.Module, index: Index) -> FileClaims:
     claims, missed = embedded.claims(module, index.schema)
     return FileClaims(tuple(claims), tuple(missed))
@@ -45,9 +42,6 @@ def _embedded(module: facts.Module, index: Index) -> FileClaims:
 
 def _orm(module: facts.Module, index: Index) -> FileClaims:
     return FileClaims(tuple(orm.claims(module, index.orm)), ())
-
-
-FINDERS: tuple[Finder, ...] = (_orm, _embedded)
 
 
 def prepare(project: CodeProject, catalogue: Catalogue) -> Index:
@@ -109,11 +103,18 @@ def _load(packed: bytes) -> None:
 
 
 def _find(batch: list[Extracted]) -> dict[str, bytes]:
-    return {one.path: msgspec.msgpack.encode(_of_module(facts.decode(one.data))) for one in batch}
+    return {one.path: msgspec.msgpack.encode(_of_file(one)) for one in batch}
 
 
-def _of_module(module: facts.Module) -> FileClaims:
-    parts = [find(module, _Shared.index) for find in FINDERS]
+def _of_file(one: Extracted) -> FileClaims:
+    index = _Shared.index
+    # Most files hold no SQL, and many cannot use an ORM: those are not even decoded.
+    finders = [_orm] if index.orm.interprets(one.path) else []
+    finders += [_embedded] if embedded.may_hold(one.data) else []
+    if not finders:
+        return FileClaims((), ())
+    module = facts.decode(one.data)
+    parts = [find(module, index) for find in finders]
     return FileClaims(
         tuple(claim for part in parts for claim in part.claims),
         tuple(item for part in parts for item in part.missed),

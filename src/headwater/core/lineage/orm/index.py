@@ -105,7 +105,8 @@ class Index:
             )
             for name, relation in self.relations.items()
         }
-        return Index(self.symbols.slim(), self.models, relations, self.vocabularies, self.summaries)
+        symbols = self.symbols.slim(self.language.languages)
+        return Index(symbols, self.models, relations, self.vocabularies, self.summaries)
 
     def _mixins(self) -> frozenset[tuple[str, str]]:
         """Return the classes that models inherit from without being models themselves."""
@@ -122,6 +123,11 @@ class Index:
                 if isinstance(stmt, f.Function) and any(dotted(d).endswith(f".{loader}") for d in stmt.decorators):
                     return path, name
         return None
+
+    def interprets(self, path: str) -> bool:
+        """Tell whether a file's language can use any of the ORMs at hand."""
+        file = self.symbols.files.get(path)
+        return bool(self.models) and file is not None and file.language in self.language.languages
 
     def is_shaped(self, model: str) -> bool:
         """Tell whether a model is queried by objects, through a client."""
