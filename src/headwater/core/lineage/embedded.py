@@ -40,32 +40,6 @@ _LONG = 20_000
 _EXCERPT = 300
 
 
-# What SQL cannot do without, as it stands in the encoded facts of a file, lower-case: a verb with the space behind it,
-# or a rarer verb with what follows. Each pattern begins with a word, which makes looking for it quick.
-_SURE = tuple(
-    verb + space
-    for verb in (b"select", b"insert", b"update", b"delete", b"merge")
-    for space in (b" ", b"\n", b"\t", b"\r")
-)
-_RARE = tuple(
-    map(
-        re.compile,
-        (
-            rb"replace\s+into",
-            rb"with\s+(?:recursive\s+)?[\w\"`]+\s*(?:\([^)]*\)\s*)?as\b",
-            rb"create\s+(?:or\s+\w+\s+)?(?:temp\w*\s+)?(?:materialized\s+)?(?:view|function|proc|trigger)",
-            rb"alter\s+(?:function|proc|trigger)",
-        ),
-    )
-)
-
-
-def may_hold(encoded: bytes) -> bool:
-    """Tell cheaply whether a file, as encoded facts, can hold SQL at all; most hold no word of it."""
-    text = encoded.lower()
-    return any(mark in text for mark in _SURE) or any(pattern.search(text) for pattern in _RARE)
-
-
 class _Names(msgspec.Struct):
     """What the names of one function and of the module around it stand for, as far as strings go."""
 

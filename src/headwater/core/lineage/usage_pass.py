@@ -35,15 +35,6 @@ class FileClaims(msgspec.Struct, frozen=True, array_like=True):
     missed: tuple[Missed, ...]
 
 
-def _embedded(module: facts.Module, index: Index) -> FileClaims:
-    claims, missed = embedded.claims(module, index.schema)
-    return FileClaims(tuple(claims), tuple(missed))
-
-
-def _orm(module: facts.Module, index: Index) -> FileClaims:
-    return FileClaims(tuple(orm.claims(module, index.orm)), ())
-
-
 def prepare(project: CodeProject, catalogue: Catalogue) -> Index:
     """Build the index that every file is looked at with."""
     return Index(catalogue.schema, orm.index(project.symbols, project.modules, catalogue.readings, catalogue.schema))
@@ -103,19 +94,14 @@ def _load(packed: bytes) -> None:
 
 
 def _find(batch: list[Extracted]) -> dict[str, bytes]:
-    return {one.path: msgspec.msgpack.encode(_of_file(one)) for one in batch}
+    return {one.path: msgspec.msgpack.encode(_of_file(one, _Shared.index)) for one in batch}
 
 
-def _of_file(one: Extracted) -> FileClaims:
-    index = _Shared.index
-    # Most files hold no SQL, and many cannot use an ORM: those are not even decoded.
-    finders = [_orm] if index.orm.interprets(one.path) else []
-    finders += [_embedded] if embedded.may_hold(one.data) else []
-    if not finders:
+def _of_file(one: Extracted, index: Index) -> FileClaims:
+    """Look at one file as code that uses models, and as text that holds SQL."""
+    if not one.spoken and not one.sql:
         return FileClaims((), ())
     module = facts.decode(one.data)
-    parts = [find(module, index) for find in finders]
-    return FileClaims(
-        tuple(claim for part in parts for claim in part.claims),
-        tuple(item for part in parts for item in part.missed),
-    )
+    claims = orm.claims(module, index.orm) if one.spoken else []
+    of_sql, missed = embedded.claims(module, index.schema) if one.sql else ([], [])
+    return FileClaims((*claims, *of_sql), tuple(missed))

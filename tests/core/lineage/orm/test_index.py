@@ -49,9 +49,7 @@ def test_claims_are_the_same_after_a_journey():
 
 
 def test_an_edit_inside_of_a_body_leaves_the_index_as_it_was():
-    edited = SERVICE.replace(
-        "    return find(session, 1).id", "    # more\n    x = 1\n    return find(session, 2).id"
-    )
+    edited = SERVICE.replace("    return find(session, 1).id", "    # more\n    x = 1\n    return find(session, 2).id")
     assert pickle.dumps(index_of(edited)) == pickle.dumps(index_of(SERVICE))
 
 

@@ -124,11 +124,6 @@ class Index:
                     return path, name
         return None
 
-    def interprets(self, path: str) -> bool:
-        """Tell whether a file's language can use any of the ORMs at hand."""
-        file = self.symbols.files.get(path)
-        return bool(self.models) and file is not None and file.language in self.language.languages
-
     def is_shaped(self, model: str) -> bool:
         """Tell whether a model is queried by objects, through a client."""
         vocabulary = self.vocabularies.get(self.models[model].reader)
