@@ -96,12 +96,13 @@ class Symbols:
         child = self._graph.child(path, name)
         return Package(child) if child else None
 
-    def slim(self) -> Symbols:
-        """Return the same table without function bodies and positions."""
+    def slim(self, languages: frozenset[str] | None = None) -> Symbols:
+        """Return the same table without function bodies and positions, for files of these languages only."""
         stubs = Stubs()
         kept = {
             path: Names(file.language, {name: stubs.statement(s) for name, s in file.names.items()}, file.stars)
             for path, file in self.files.items()
+            if languages is None or file.language in languages
         }
         return Symbols(kept)
 

@@ -105,7 +105,8 @@ class Index:
             )
             for name, relation in self.relations.items()
         }
-        return Index(self.symbols.slim(), self.models, relations, self.vocabularies, self.summaries)
+        symbols = self.symbols.slim(self.language.languages)
+        return Index(symbols, self.models, relations, self.vocabularies, self.summaries)
 
     def _mixins(self) -> frozenset[tuple[str, str]]:
         """Return the classes that models inherit from without being models themselves."""
