@@ -62,12 +62,10 @@ def _commands(path: str, command: Any) -> Any:
     context = click.Context(command, info_name=path)
     lines = [f"## `{path}`\n", (command.help or "").strip() + "\n", "| | |\n| --- | --- |"]
     for param in command.get_params(context):
-        record = (
-            ", ".join(f"`{option}`" for option in [*param.opts, *param.secondary_opts])
-            if param.param_type_name == "option"
-            else f"`{param.human_readable_name.upper()}`"
-        )
-        lines.append(f"| {record} | {getattr(param, 'help', None) or ''} |")
+        names = ", ".join(f"`{option}`" for option in [*param.opts, *param.secondary_opts])
+        if param.param_type_name == "argument":
+            names = f"`{(param.metavar or param.name).upper()}`"
+        lines.append(f"| {names} | {getattr(param, 'help', None) or ''} |")
     yield "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Undocumented is failing: reference pages equal what the code says, links lead somewhere, features have their pages."""
+"""Undocumented is failing: reference pages equal what the code says, and links lead somewhere."""
 
 from __future__ import annotations
 
