@@ -20,7 +20,7 @@ function JobsRing({ project }: { project: string | undefined }) {
   const part = Math.max(0.04, parts.reduce((sum, one) => sum + one, 0) / jobs.length)
   const link = project ? ({ to: '/p/$project/jobs', params: { project } } as const) : ({ to: '/jobs' } as const)
   return (
-    <Link {...link} className="ring" aria-label={`${plural(jobs.length, 'job')} running`}>
+    <Link {...link} className="jobsring" aria-label={`${plural(jobs.length, 'job')} running`}>
       <svg width="20" height="20" viewBox="0 0 20 20" fill="none" strokeWidth="2" aria-hidden="true">
         <circle cx="10" cy="10" r="7.5" stroke="var(--line)" />
         <circle cx="10" cy="10" r="7.5" stroke="var(--accent)" strokeDasharray={`${RING * part} ${RING}`} strokeLinecap="round" transform="rotate(-90 10 10)" />
