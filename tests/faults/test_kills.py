@@ -71,14 +71,14 @@ def wait_until_working(headwater: Running, job: str, phase: str) -> None:
     raise AssertionError("the scan never began")
 
 
-def check_complete(headwater: Running, codebase: str, job: str, killed: float) -> None:
+def check_complete(headwater: Running, codebase: str, job: str, killed: float, attempts: int) -> None:
     found = headwater.get(f"/jobs/{job}")
     while found["state"] in {"pending", "running"}:
         assert time.monotonic() - killed < WITHIN_SECONDS, found
         time.sleep(0.2)
         found = headwater.get(f"/jobs/{job}")
     assert found["state"] == "completed", found
-    assert found["attempts"] >= 2, "the kill came too late to matter"
+    assert found["attempts"] >= attempts, "the kill came too late to matter"
     scan = headwater.get(f"/codebases/{codebase}")["scan"]
     assert (scan["tables"], scan["columns"]) == (FILES, FILES * 4)
     assert scan["usages"] == FILES * FUNCTIONS * 4
@@ -99,6 +99,7 @@ def test_a_scan_survives(headwater: Running, victim: str, round_: int) -> None:
     killed = time.monotonic()
     for pid in headwater.pids("headwater worker" if victim == "worker" else "/postgres -D"):
         os.kill(pid, signal.SIGKILL)
-    check_complete(headwater, codebase, job, killed)
+    # a worker outlives its store: it waits for it and goes on, in the same attempt
+    check_complete(headwater, codebase, job, killed, attempts=2 if victim == "worker" else 1)
     headwater.wait_ready()
     assert not [one for one in headwater.get("/jobs?state=running")["items"] if one["id"] != job]

@@ -148,3 +148,15 @@ def parse(text: str, dialects: Sequence[str] | None = None) -> tuple[tuple[exp.E
             return trees, dialect
         fallback = fallback if fallback[0] else (trees, dialect)
     return fallback
+
+
+_CLICKHOUSE = re.compile(
+    r"\bENGINE\s*=\s*\w*MergeTree\b|\bLowCardinality\s*\(|\bU?Int(?:8|16|32|64)\b.*\bCODEC\b"
+    r"|\b(?:argMin|argMax|uniq|sum|count|min|max|groupArrayArray)State\s*\(|\bto(?:DateTime|StartOf)\w*\(",
+    re.IGNORECASE,
+)
+
+
+def is_foreign(text: str) -> bool:
+    """Tell whether SQL is of a database whose dialect is not read (ClickHouse)."""
+    return _CLICKHOUSE.search(text) is not None

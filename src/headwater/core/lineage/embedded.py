@@ -84,7 +84,7 @@ class _Finder:
     def _rope(self, rope: Rope, symbol: str) -> None:
         flat = flatten(rope)
         whole = _STATEMENT.match(flat.text) or _ROUTINE.match(flat.text)
-        if not whole and not _INSIDE.search(flat.text):
+        if (not whole and not _INSIDE.search(flat.text)) or sqltext.is_foreign(flat.text):
             return
         words = {word.casefold() for word in _WORDS.findall(flat.text)}
         if words.isdisjoint(self._tables):

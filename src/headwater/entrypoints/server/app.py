@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from headwater import __version__
 from headwater.entrypoints.server import probes, problems, web
 from headwater.entrypoints.server.middleware import Around
 from headwater.features import collect
 from headwater.features.accounts.guard import Server
-from headwater.kit.version import version
 
 API = "/api/v1"
 # Of every body but an upload, whose own limit is counted while it streams.
@@ -24,7 +24,7 @@ def build(server: Server | None = None) -> FastAPI:
     """Return the application; without `server` it can only describe itself."""
     app = FastAPI(
         title="Headwater",
-        version=version(),
+        version=__version__,
         summary="From every column to every line of code that touches it.",
         openapi_url=None,
         docs_url=None,

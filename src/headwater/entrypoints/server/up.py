@@ -6,7 +6,6 @@ When it ends, by Ctrl-C, SIGTERM or worse, nothing that it started stays behind.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import socket
@@ -97,9 +96,11 @@ async def _run_children(
     workers = [Child(f"worker {n + 1}", "worker", env) for n in range(settings.workers)]
 
     async def release(pid: int) -> None:
-        with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
+        try:
             async with asyncio.timeout(5), database.transaction() as db:
                 await sweep.release_process(db, socket.gethostname(), pid)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            log.warning("worker.not_released", error=str(error))  # the sweepers will see to it
 
     async def nothing(_: int) -> None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
@@ -12,6 +13,8 @@ from headwater.store.session import driver_url
 
 log = structlog.get_logger()
 AT_ONCE = 500
+# After a failure the store is left in peace for this long; the scan goes on without it.
+AWAY_SECONDS = 2.0
 GET = """
     SELECT key, value FROM facts_cache WHERE key = ANY(%s)
 """
@@ -29,6 +32,7 @@ class StoreCache:
     def __init__(self, url: str) -> None:
         self._url = driver_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._connection: psycopg.Connection | None = None
+        self._away_until = 0.0
 
     def get_many(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the values of those keys that are known."""
@@ -36,7 +40,8 @@ class StoreCache:
         waiting = iter(keys)
         while batch := list(islice(waiting, AT_ONCE)):
             try:
-                connection = self._open()
+                if (connection := self._open()) is None:
+                    break
                 found |= dict(connection.execute(GET, [batch], binary=True).fetchall())
                 connection.execute(TOUCH, [batch])
             except psycopg.Error as error:
@@ -48,7 +53,9 @@ class StoreCache:
         waiting = iter(sorted(entries.items()))  # in one order everywhere: two scans at once must not deadlock
         while batch := list(islice(waiting, AT_ONCE)):
             try:
-                self._open().execute(PUT, [[key for key, _ in batch], [value for _, value in batch]])
+                if (connection := self._open()) is None:
+                    break
+                connection.execute(PUT, [[key for key, _ in batch], [value for _, value in batch]])
             except psycopg.Error as error:
                 self._failed(error)
 
@@ -58,11 +65,14 @@ class StoreCache:
             self._connection.close()
             self._connection = None
 
-    def _open(self) -> psycopg.Connection:
+    def _open(self) -> psycopg.Connection | None:
+        if time.monotonic() < self._away_until:
+            return None
         if self._connection is None or self._connection.closed:
             self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
         return self._connection
 
     def _failed(self, error: psycopg.Error) -> None:
         log.warning("facts_cache.away", error=str(error))
+        self._away_until = time.monotonic() + AWAY_SECONDS
         self.close()

@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, func
 from sqlalchemy.dialects.postgresql import TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
+from headwater.features.accounts.models import Organization, Project
 from headwater.kit.ids import new_id
 from headwater.store.base import Base
 
@@ -29,8 +30,8 @@ class Codebase(Base):
 
     __tablename__ = "codebases"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    project_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
-    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
+    project_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Project.id, ondelete="CASCADE"), index=True)
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Organization.id, ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(TEXT)
     filename: Mapped[str] = mapped_column(TEXT)
     size_bytes: Mapped[int] = mapped_column(BigInteger)

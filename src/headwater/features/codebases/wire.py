@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 from headwater.catalog.model import Relation, Schema
@@ -55,11 +55,14 @@ def summary(found: ColumnSum) -> shapes.ColumnSummaryOut:
 
 def graph(found: Graph) -> shapes.GraphOut:
     """Return a graph."""
-    tables: dict[str, list[Any]] = defaultdict(list)
+    tables: dict[str, list[shapes.GraphColumnOut]] = defaultdict(list)
     for row in found.columns:
-        tables[row.table_name].append(row)
+        tables[row.table_name].append(_graph_column(row))
+    for table, column in _beside_the_schema(found):
+        tables[table].append(column)
+    kinds = {row.table_name: row.table_kind for row in found.columns}
     return shapes.GraphOut(
-        tables=[_graph_table(name, rows) for name, rows in tables.items()],
+        tables=[_graph_table(name, kinds.get(name, "table"), rows) for name, rows in tables.items()],
         code=[shapes.GraphFileOut.model_validate(file) for file in found.code],
         edges=[shapes.GraphEdgeOut.model_validate(edge) for edge in found.edges],
         relations=[
@@ -70,20 +73,33 @@ def graph(found: Graph) -> shapes.GraphOut:
     )
 
 
-def _graph_table(name: str, rows: list[Any]) -> shapes.GraphTableOut:
-    columns = [
-        shapes.GraphColumnOut(
-            column_id=row.id, name=row.column_name, type=row.type, primary_key=row.primary_key,
-            total=sum(row.counts.values()),
-        )
-        for row in rows
-    ]  # fmt: skip
+def _graph_table(name: str, kind: str, columns: list[shapes.GraphColumnOut]) -> shapes.GraphTableOut:
     return shapes.GraphTableOut(
         name=name,
-        kind="table" if rows[0].table_kind == "table" else "view",
+        kind="table" if kind == "table" else "view",
         total=sum(column.total for column in columns),
         columns=columns,
     )
+
+
+def _graph_column(row: Any) -> shapes.GraphColumnOut:
+    return shapes.GraphColumnOut(
+        column_id=row.id, name=row.column_name, type=row.type, primary_key=row.primary_key,
+        total=sum(row.counts.values()),
+    )  # fmt: skip
+
+
+def _beside_the_schema(found: Graph) -> list[tuple[str, shapes.GraphColumnOut]]:
+    """Return what edges point to and no table declares: `*`, the row as a whole, which a delete takes away."""
+    declared = {row.id for row in found.columns}
+    totals: Counter[tuple[str, str, uuid.UUID]] = Counter()
+    for edge in found.edges:
+        if edge.column_id not in declared:
+            totals[edge.table_name, edge.column_name, edge.column_id] += edge.count
+    return [
+        (table, shapes.GraphColumnOut(column_id=id_, name=name, type="", primary_key=False, total=total))
+        for (table, name, id_), total in totals.items()
+    ]
 
 
 def schema(found: Schema, codebase_id: uuid.UUID) -> shapes.SchemaOut:

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.dialects.postgresql import TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
+from headwater.features.accounts.models import Organization, Project
 from headwater.kit.ids import new_id
 from headwater.store.base import Base
 
@@ -31,8 +32,8 @@ class Job(Base):
         Index("ix_jobs_unfinished", "state", postgresql_where=text("state IN ('pending', 'running')")),
     )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
-    project_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Organization.id, ondelete="CASCADE"))
+    project_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Project.id, ondelete="CASCADE"), index=True)
     codebase_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
     created_by: Mapped[uuid.UUID | None]
     kind: Mapped[str] = mapped_column(TEXT)

@@ -135,7 +135,7 @@ async def lost_jobs(db: AsyncSession, seconds: float) -> Sequence[Job]:
 async def jobs_of_worker(db: AsyncSession, worker_id: uuid.UUID) -> Sequence[Job]:
     """Return the running jobs of a worker, locked."""
     query = select(Job).where(Job.state == "running", Job.worker_id == worker_id)
-    return (await db.execute(query.with_for_update(skip_locked=True))).scalars().all()
+    return (await db.execute(query.with_for_update())).scalars().all()
 
 
 async def uncalled_jobs(db: AsyncSession, seconds: float) -> Sequence[Job]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import PlainTextResponse
 
+from headwater.core import notation
 from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.schemas import ListOf
@@ -27,8 +29,19 @@ async def list_schemas(
     return ListOf(items=list(page.items), next=page.next)
 
 
-@router.get("/schemas/{schema_id}")
-async def get_schema(schema_id: uuid.UUID, db: Db, actor: Reader) -> SchemaOut:
-    """Show a schema."""
+@router.get(
+    "/schemas/{schema_id}",
+    response_model=SchemaOut,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def get_schema(
+    schema_id: uuid.UUID,
+    db: Db,
+    actor: Reader,
+    format_: Annotated[Literal["json", "sql", "dbml", "mermaid"], Query(alias="format")] = "json",
+) -> Any:
+    """Show a schema, as JSON or as text in another notation."""
     found, codebase_id = await service.get(db, actor, schema_id)
-    return wire.schema(found, codebase_id)
+    if format_ == "json":
+        return wire.schema(found, codebase_id)
+    return PlainTextResponse(notation.write(found, format_))

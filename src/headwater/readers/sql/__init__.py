@@ -12,7 +12,7 @@ from headwater.catalog.changes import Change
 from headwater.catalog.model import Enum, Origin, Relation, Schema
 from headwater.catalog.usages import NotUnderstood
 from headwater.readers import Project, Reading, SourceFile
-from headwater.readers.sql.order import is_foreign, is_reverse, natural_key, root_of, upward_part
+from headwater.readers.sql.order import is_reverse, natural_key, root_of, upward_part
 from headwater.readers.sql.statements import Fold, changes_of, is_definition
 
 NAME = "SQL"
@@ -39,7 +39,7 @@ def read(project: Project, files: Sequence[SourceFile]) -> Reading:
     steps: list[Change] = []
     missed: list[NotUnderstood] = []
     for own in roots.values():
-        if any(is_foreign(file.source) for file in own):
+        if any(sqltext.is_foreign(file.source.decode("utf-8", "replace")) for file in own):
             missed.extend(_foreign(file) for file in own)
             continue
         fold = _fold(own)

@@ -9,9 +9,6 @@ _DOWN_PART = re.compile(
     r"^[ \t]*--[ \t]*(\+goose[ \t]+down|\+migrate[ \t]+down|migrate:down|!downs|//@undo|rollback\b)",
     re.IGNORECASE | re.MULTILINE,
 )
-_CLICKHOUSE = re.compile(
-    rb"\bENGINE\s*=\s*\w*MergeTree\b|\bLowCardinality\s*\(|\bU?Int(8|16|32|64)\b.*\bCODEC\b", re.IGNORECASE
-)
 _NUMBER = re.compile(r"(\d+)")
 
 
@@ -37,8 +34,3 @@ def upward_part(text: str) -> str:
     """Return the part of a migration before its section that goes down."""
     down = _DOWN_PART.search(text)
     return text[: down.start()] if down else text
-
-
-def is_foreign(source: bytes) -> bool:
-    """Tell whether SQL is of a database whose dialect is not read."""
-    return _CLICKHOUSE.search(source) is not None

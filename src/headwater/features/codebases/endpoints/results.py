@@ -147,7 +147,7 @@ async def export(
 ) -> StreamingResponse:
     """Download everything that the newest scan found."""
     async with server.database.transaction() as db:
-        codebase, scan = await exports.begin(db, actor, codebase_id)
+        codebase, scan = await exports.begin(db, actor, codebase_id, format_)
     name = quote(f"{codebase.name}.{format_}")
     return StreamingResponse(
         exports.stream(server.database, codebase, scan, format_),

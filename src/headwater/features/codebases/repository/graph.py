@@ -20,6 +20,7 @@ class Edge:
 
     column_id: uuid.UUID
     table_name: str
+    column_name: str
     file_path: str
     symbol: str
     usage_type: str
@@ -34,8 +35,8 @@ async def edges(
 ) -> Sequence[Edge]:
     """Return the wanted usages added up by column, function and kind, busiest first."""
     keys = (
-        ScanUsage.column_id, ScanUsage.table_name, ScanUsage.file_path, ScanUsage.symbol, ScanUsage.usage_type,
-        ScanUsage.language,
+        ScanUsage.column_id, ScanUsage.table_name, ScanUsage.column_name, ScanUsage.file_path, ScanUsage.symbol,
+        ScanUsage.usage_type, ScanUsage.language,
     )  # fmt: skip
     query = (
         select(

@@ -1,0 +1,150 @@
+"""Each route × {stranger, own, wrong neighbour, viewer, revoked key, expired session}, made from the routes themselves.
+
+A route that declares nothing fails here; so does one for which nobody said what a viewer may.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
+from sqlalchemy import text
+
+from headwater.entrypoints.server.app import build
+from headwater.features.accounts.rights import PERMISSIONS, VIEWER
+from people import House, Person
+
+GUEST = "guest-of-the-matrix@example.org"
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("PATCH", "/api/v1/instance"): {"open_signup": True},
+    ("POST", "/api/v1/organizations/{organization_id}/members"): {"email": GUEST, "role": "viewer"},
+    ("PATCH", "/api/v1/organizations/{organization_id}/members/{user_id}"): {"role": "viewer"},
+    ("POST", "/api/v1/projects"): {"name": "made"},
+    ("PATCH", "/api/v1/projects/{project_id}"): {"name": "changed"},
+    ("POST", "/api/v1/keys"): {"name": "made", "scopes": ["read"]},
+}
+# Routes about the asking user alone: nobody is a neighbour or viewer there.
+OWN = {"/api/v1/auth/me", "/api/v1/auth/sessions", "/api/v1/auth/sessions/{session_id}", "/api/v1/keys",
+       "/api/v1/keys/{key_id}", "/api/v1/audit", "/api/v1/instance"}  # fmt: skip
+
+
+def declared(route: Any) -> set[str]:
+    """Return what a route declares, through all of its dependencies."""
+    found = set()
+    waiting = [route.dependant]
+    while waiting:
+        dependant = waiting.pop()
+        waiting.extend(dependant.dependencies)
+        if hasattr(dependant.call, "declares"):
+            found.add(dependant.call.declares)
+    return found
+
+
+def routes() -> list[tuple[str, str, set[str]]]:
+    """Return (method, path, what it declares) of every route of the application."""
+    contexts = [one for one in iter_route_contexts(build().routes) if isinstance(one.original_route, APIRoute)]
+    return [(method, one.path, declared(one)) for one in contexts for method in sorted(one.methods or ())]
+
+
+ROUTES = routes()
+CLOSED = [(method, path, next(iter(what))) for method, path, what in ROUTES if any(":" in one for one in what)]
+
+
+def test_there_are_routes() -> None:
+    assert len(ROUTES) > 40
+    assert {"/api/v1/jobs/{job_id}/events", "/api/v1/codebases/{codebase_id}/files/{path:path}"} <= {
+        path for _, path, _ in ROUTES
+    }
+
+
+@pytest.mark.parametrize(("method", "path", "what"), ROUTES, ids=lambda value: str(value))
+def test_every_route_declares_one_thing(method: str, path: str, what: set[str]) -> None:
+    assert len(what) == 1, f"{method} {path} declares {what or 'nothing'}"
+    action = next(iter(what))
+    assert (
+        action in {"public", "same-origin cookie"}
+        or any(action in actions for actions in PERMISSIONS.values())
+        or (action.split(":")[0] in {"account", "instance"})
+    )
+
+
+async def filled(person: Person, path: str) -> str:
+    """Fill the placeholders of a path with things of a person."""
+    codebase = (await person.get(f"/projects/{person.sample['id']}/codebases"))["items"][0]
+    values = {
+        "organization_id": person.organization, "project_id": person.sample["id"], "codebase_id": codebase["id"],
+        "job_id": codebase["job_id"], "user_id": person.signed_in["user"]["id"], "path:path": "shop/orders.py",
+        "schema_id": codebase["scan"]["id"] if codebase["scan"] else str(uuid.uuid4()),
+        "session_id": (await person.get("/auth/sessions"))["items"][0]["id"],
+        "key_id": (await person.send("POST", "/keys", 201, json={"name": "k", "scopes": ["read"]}))["key"]["id"],
+    }  # fmt: skip
+    for name, value in values.items():
+        path = path.replace("{" + name + "}", str(value))
+    return path
+
+
+async def ask(client: Any, method: str, template: str, path: str) -> int:
+    options: dict[str, Any] = {}
+    if template.endswith("/codebases") and method == "POST":
+        options["files"] = {"file": ("x.zip", b"not a zip")}
+    elif (method, template) in BODIES:
+        options["json"] = BODIES[method, template]
+    async with client.stream(method, path, **options) as answer:
+        return int(answer.status_code)
+
+
+async def state_of(house: House, person: Person) -> list[Any]:
+    """Return everything of a person that a neighbour could have changed."""
+    queries = (
+        "SELECT p::text FROM projects p WHERE organization_id = :id ORDER BY 1",
+        "SELECT m::text FROM memberships m WHERE organization_id = :id ORDER BY 1",
+        "SELECT c::text FROM codebases c WHERE organization_id = :id ORDER BY 1",
+        "SELECT j::text FROM jobs j WHERE organization_id = :id ORDER BY 1",
+    )
+    async with house.server.database.transaction() as db:
+        return [list((await db.execute(text(query), {"id": person.organization})).scalars()) for query in queries]
+
+
+@pytest.fixture
+async def owner(house: House) -> Person:
+    """Somebody whose sample has been scanned."""
+    someone = await house.person("owner")
+    codebase = (await someone.get(f"/projects/{someone.sample['id']}/codebases"))["items"][0]
+    await house.work(codebase["job_id"])
+    return someone
+
+
+@pytest.mark.parametrize(("method", "template", "action"), CLOSED, ids=lambda value: str(value))
+async def test_the_matrix(house: House, owner: Person, method: str, template: str, action: str) -> None:
+    path = await filled(owner, template)
+    before = await state_of(house, owner)
+    neighbour, viewer = await house.person("neighbour"), await house.person("viewer")
+    place = f"/organizations/{owner.organization}/members"
+
+    stranger = await house.stranger()
+    assert await ask(stranger, method, template, path) == 401
+    revoked = await owner.send("POST", "/keys", 201, json={"name": "old", "scopes": ["read", "write", "admin"]})
+    await owner.send("DELETE", f"/keys/{revoked['key']['id']}", 204)
+    assert await ask(await house.stranger(authorization=f"Bearer {revoked['secret']}"), method, template, path) == 401
+    async with house.server.database.transaction() as db:
+        expire = "UPDATE sessions SET expires_at = now() WHERE user_id = :id"
+        late = await house.person("late")
+        await db.execute(text(expire), {"id": late.signed_in["user"]["id"]})
+    assert await ask(late.client, method, template, path) == 401
+
+    if template not in OWN and "{" in template:
+        assert await ask(neighbour.client, method, template, path) == 404
+    assert await state_of(house, owner) == before, "somebody changed what is not theirs"
+
+    await owner.send("POST", place, 201, json={"email": viewer.email, "role": "viewer"})
+    before = await state_of(house, owner)
+    seen = await ask(viewer.client, method, template, path)
+    if template not in OWN and "{" in template:
+        assert (seen == 403) == (action not in VIEWER), seen
+        assert await state_of(house, owner) == before
+    await house.sign_up(GUEST)
+    own = await ask(owner.client, method, template, path)
+    assert own < 500
+    assert own not in {401, 404}

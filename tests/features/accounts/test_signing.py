@@ -1,0 +1,187 @@
+"""Signing up, in and out: sessions, refresh tokens, throttling, the administrator."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import text
+
+from headwater.features.accounts import passwords
+from headwater.features.accounts.endpoints.auth import SECURE_COOKIE
+from headwater.features.accounts.service import identity
+from headwater.features.accounts.tokens import AccessClaims, Signer
+from headwater.kit.errors import Invalid, Unauthenticated
+from people import PASSWORD, House
+
+JSON = {"content-type": "application/json"}
+
+
+async def test_a_stranger_may_only_look_at_the_instance(house: House) -> None:
+    stranger = await house.stranger()
+    assert (await stranger.get("/api/v1/instance")).json().keys() == {"version", "open_signup", "has_users"}
+    answer = await stranger.get("/api/v1/auth/me")
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "field"),
+    [
+        ("no-address", PASSWORD, "email"),
+        ("a@b@c", PASSWORD, "email"),
+        ("short@example.org", "too short", "password"),
+        ("long@example.org", "x1" * 129, "password"),
+        ("common@example.org", "password123", "password"),
+        ("Same.As@example.org", "same.as@EXAMPLE.org", "password"),
+        ("same@example.org", "aaaaaaaaaaaa", "password"),
+    ],
+)
+async def test_what_cannot_be_an_account(house: House, email: str, password: str, field: str) -> None:
+    stranger = await house.stranger()
+    body = {"email": email, "password": password, "name": "x"}
+    answer = await stranger.post("/api/v1/auth/signup", json=body)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert password not in answer.text
+
+
+async def test_an_address_has_one_account_in_any_spelling(house: House) -> None:
+    someone = await house.person()
+    body = {"email": someone.email.upper(), "password": PASSWORD, "name": "x"}
+    assert (await (await house.stranger()).post("/api/v1/auth/signup", json=body)).status_code == 409
+
+
+async def test_signing_in_and_out(house: House) -> None:
+    someone = await house.person()
+    client = await house.stranger()
+    answer = await client.post("/api/v1/auth/login", json={"email": someone.email, "password": PASSWORD})
+    assert answer.status_code == 200
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith(f"{SECURE_COOKIE}=")
+    assert all(part in cookie for part in ("HttpOnly", "Secure", "Path=/", "SameSite=strict"))
+    token = {"authorization": f"Bearer {answer.json()['access_token']}"}
+    assert (await client.get("/api/v1/auth/me", headers=token)).json()["user"]["email"] == someone.email
+    assert (await client.post("/api/v1/auth/logout", headers=token)).status_code == 204
+    assert (await client.get("/api/v1/auth/me", headers=token)).status_code == 401
+
+
+async def test_wrong_passwords_and_unknown_accounts_look_the_same(house: House) -> None:
+    someone = await house.person()
+    client = await house.stranger()
+    wrong = await client.post("/api/v1/auth/login", json={"email": someone.email, "password": "not it at all"})
+    nobody = await client.post("/api/v1/auth/login", json={"email": "nobody@example.org", "password": "not it at all"})
+    assert wrong.status_code == nobody.status_code == 401
+    assert wrong.json() == nobody.json()
+
+
+async def test_an_unknown_account_costs_as_much_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_hasher", PasswordHash((Argon2Hasher(),)))
+    passwords._decoy.cache_clear()
+    known = await passwords.hash_password(PASSWORD)
+    times = []
+    for hashed in (known, None):
+        await passwords.verify("not it at all", hashed)
+        began = time.perf_counter()
+        assert (await passwords.verify("not it at all", hashed))[0] is False
+        times.append(time.perf_counter() - began)
+    passwords._decoy.cache_clear()
+    assert 0.2 < times[1] / times[0] < 5
+    assert known.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+async def test_guessing_is_slowed_down(house: House) -> None:
+    someone = await house.person()
+    client = await house.stranger()
+    body = {"email": someone.email, "password": "not it at all"}
+    answers = [await client.post("/api/v1/auth/login", json=body) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [401] * 10 + [429]
+    assert 0 < int(answers[-1].headers["retry-after"]) <= 600
+    right = await client.post("/api/v1/auth/login", json={"email": someone.email, "password": PASSWORD})
+    assert right.status_code == 429
+    audit = (await someone.get("/audit", action="auth.login_failed"))["items"]
+    assert audit == []  # failures are the instance's to know, not the account's
+
+
+async def test_a_refresh_token_works_once_and_betrays_its_thief(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    someone = await house.person()
+    first = someone.client.cookies[SECURE_COOKIE]
+    answer = await someone.client.post("/api/v1/auth/refresh")
+    assert answer.status_code == 200
+    second = answer.cookies[SECURE_COOKIE]
+    assert second != first
+    thief = await house.stranger(cookie=f"{SECURE_COOKIE}={first}")
+    assert (await thief.post("/api/v1/auth/refresh")).status_code == 200, "two tabs may be late together"
+    monkeypatch.setattr(identity, "REUSE_GRACE", identity.timedelta(seconds=-1))
+    assert (await thief.post("/api/v1/auth/refresh")).status_code == 401
+    assert (await someone.client.get("/api/v1/auth/me")).status_code == 401, "the whole family is revoked"
+    owner = await house.stranger(cookie=f"{SECURE_COOKIE}={second}")
+    assert (await owner.post("/api/v1/auth/refresh")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "headers", [{"origin": "https://evil.test"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}]
+)
+async def test_other_sites_cannot_use_the_cookie(house: House, headers: dict[str, str]) -> None:
+    someone = await house.person()
+    assert (await someone.client.post("/api/v1/auth/refresh", headers=headers)).status_code == 403
+    same = {"origin": "https://headwater.test", "sec-fetch-site": "same-origin"}
+    assert (await someone.client.post("/api/v1/auth/refresh", headers=same)).status_code == 200
+
+
+async def test_sessions_are_listed_and_ended(house: House) -> None:
+    someone = await house.person()
+    other = await house.stranger(**{"user-agent": "other browser"})
+    answer = await other.post("/api/v1/auth/login", json={"email": someone.email, "password": PASSWORD})
+    other.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
+    listed = (await someone.get("/auth/sessions"))["items"]
+    assert (listed[0]["user_agent"], listed[0]["current"]) == ("other browser", False)
+    assert sum(row["current"] for row in listed) == 1
+    await someone.send("DELETE", f"/auth/sessions/{listed[0]['id']}", 204)
+    assert (await other.get("/api/v1/auth/me")).status_code == 401
+    assert (await other.post("/api/v1/auth/refresh")).status_code == 401
+    stranger = await house.person("neighbour")
+    await stranger.send("DELETE", f"/auth/sessions/{listed[1]['id']}", 404)
+    assert (await someone.client.get("/api/v1/auth/me")).status_code == 200
+
+
+async def test_access_tokens_are_ours_whole_and_not_too_old(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    signer = house.server.signer
+    someone = await house.person()
+    token = someone.signed_in["access_token"]
+    claims = signer.read(token)
+    head, body, signature = token.split(".")
+    unsigned = "eyJhbGciOiJub25lIn0"
+    for wrong in (f"{head}.{body}.", f"{unsigned}.{body}.", f"{head}.{body}.{signature[::-1]}", "x", "a.b.c", ""):
+        with pytest.raises(Unauthenticated):
+            signer.read(wrong)
+    with pytest.raises(Unauthenticated):
+        Signer(house.server.settings.model_copy(update={"home": house.server.settings.home / "other"})).read(token)
+    signer.seconds, before = -1, signer.seconds
+    try:
+        with pytest.raises(Unauthenticated):
+            signer.read(signer.sign(AccessClaims(claims.user_id, claims.session_id)))
+    finally:
+        signer.seconds = before
+
+
+async def test_of_many_first_accounts_one_is_administrator(house: House) -> None:
+    async with house.server.database.transaction() as db:
+        await db.execute(text("CREATE TEMP TABLE kept AS SELECT id FROM users WHERE is_admin"))
+        admins = (await db.execute(text("SELECT count(*) FROM kept"))).scalar_one()
+    people = await asyncio.gather(*(house.person("racer") for _ in range(4)))
+    async with house.server.database.transaction() as db:
+        everybody = (await db.execute(text("SELECT count(*) FROM users WHERE is_admin"))).scalar_one()
+    new = sum(person.signed_in["user"]["is_admin"] for person in people)
+    assert (admins, new) in {(0, 1), (1, 0)}
+    assert everybody == 1
+
+
+def test_rules_name_the_field() -> None:
+    with pytest.raises(Invalid) as error:
+        passwords.check_rules("short", "a@b")
+    assert error.value.fields.keys() == {"password"}

@@ -1,0 +1,348 @@
+"""Code bases over HTTP: uploads good and bad, and what a scan stores."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tarfile
+import zipfile
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from headwater.features.codebases import uploads
+from people import House, Person
+
+SQL = "CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL, nick text);\n"
+PYTHON = (
+    "def find(cursor, id):\n"
+    "    cursor.execute('SELECT email FROM users WHERE id = %s', (id,))\n"
+    "\n"
+    "def rename(cursor, email):\n"
+    "    cursor.execute('UPDATE users SET email = %s', (email,))\n"
+)
+
+
+def zipped(**files: str | bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name.replace("__", "/").replace("_dot_", "."), content)
+    return out.getvalue()
+
+
+APP = zipped(db__schema_dot_sql=SQL, app__users_dot_py=PYTHON, logo_dot_png=b"\x89PNG\0\0\0")
+
+
+def tarred() -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for name, content in (("db/schema.sql", SQL), ("app/users.py", PYTHON)):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content.encode()))
+    return out.getvalue()
+
+
+async def upload(person: Person, content: bytes, name: str = "app.zip", **data: str) -> httpx.Response:
+    return await person.client.post(
+        f"/api/v1/projects/{person.sample['id']}/codebases", files={"file": (name, content)}, data=data
+    )
+
+
+async def scanned(house: House, person: Person, content: bytes = APP, **data: str) -> dict[str, Any]:
+    answer = await upload(person, content, **data)
+    assert answer.status_code == 202, answer.text
+    await house.work(answer.json()["job"]["id"])
+    found: dict[str, Any] = await person.get(f"/codebases/{answer.json()['codebase']['id']}")
+    return found
+
+
+def nothing_left(house: House, before: set[str]) -> bool:
+    folder = uploads.folder(house.server.settings)
+    return {file.name for file in folder.glob("*")} == before
+
+
+@pytest.fixture
+def before(house: House) -> set[str]:
+    return {file.name for file in uploads.folder(house.server.settings).glob("*")}
+
+
+async def test_a_stranger_and_a_neighbour_cannot_upload(house: House, before: set[str]) -> None:
+    owner, neighbour = await house.person(), await house.person("neighbour")
+    path = f"/api/v1/projects/{owner.sample['id']}/codebases"
+    assert (await (await house.stranger()).post(path, files={"file": ("a.zip", APP)})).status_code == 401
+    assert (await neighbour.client.post(path, files={"file": ("a.zip", APP)})).status_code == 404
+    assert nothing_left(house, before)
+
+
+@pytest.mark.parametrize("content", [APP, tarred()], ids=["zip", "tar.gz"])
+async def test_an_upload_is_scanned(house: House, content: bytes) -> None:
+    someone = await house.person()
+    codebase = await scanned(house, someone, content, name="My app")
+    scan = codebase["scan"]
+    assert (codebase["name"], codebase["state"], codebase["origin"]) == ("My app", "completed", "upload")
+    assert (scan["tables"], scan["columns"], scan["usages"]) == (1, 3, 3)
+    assert {row["language"]: row["files"] for row in scan["languages"]} == {"python": 1, "sql": 1}
+    project = await someone.get(f"/projects/{someone.sample['id']}")
+    assert (project["codebase_count"], project["table_count"], project["usage_count"]) == (2, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "status", "says"),
+    [
+        ("empty.zip", b"PK\x05\x06" + b"\0" * 18, 422, "empty.zip is empty."),
+        ("not.zip", b"hello", 422, "neither a folder nor a whole ZIP or tar archive"),
+        ("nothing.zip", b"", 422, "neither a folder nor a whole ZIP or tar archive"),
+        ("cut.zip", APP[:200], 422, "neither a folder nor a whole ZIP or tar archive"),
+        ("big.zip", b"PK" + b"x" * 1_100_000, 413, "big.zip is larger than 1 MB."),
+        ("../../etc/passwd", b"hello", 422, "passwd is neither"),
+    ],
+)
+async def test_bad_uploads_say_what_is_wrong(
+    house: House, before: set[str], name: str, content: bytes, status: int, says: str
+) -> None:
+    someone = await house.person()
+    answer = await upload(someone, content, name)
+    assert answer.status_code == status
+    assert says in answer.json()["detail"]
+    assert nothing_left(house, before)
+    assert len((await someone.get(f"/projects/{someone.sample['id']}/codebases"))["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"{}", {"content-type": "application/json"}),
+        (b"x", {"content-type": "multipart/form-data"}),
+        (b"garbage", {"content-type": "multipart/form-data; boundary=b"}),
+        (b"--b\r\nContent-Disposition: form-data; name=other\r\n\r\nx\r\n--b--\r\n",
+         {"content-type": "multipart/form-data; boundary=b"}),
+        (b"--b\r\nContent-Disposition: form-data; name=file; filename=a.zip\r\n\r\nPK\x03\x04",
+         {"content-type": "multipart/form-data; boundary=b"}),
+    ],
+    ids=["json", "no boundary", "garbage", "no file", "cut off"],
+)  # fmt: skip
+async def test_what_is_no_upload(house: House, before: set[str], body: bytes, headers: dict[str, str]) -> None:
+    someone = await house.person()
+    path = f"/api/v1/projects/{someone.sample['id']}/codebases"
+    answer = await someone.client.post(path, content=body, headers=headers)
+    assert answer.status_code == 400
+    assert nothing_left(house, before)
+
+
+async def test_a_disk_that_is_full_is_said_so(house: House, before: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    someone = await house.person()
+    monkeypatch.setattr(uploads.os, "fsync", full)
+    answer = await upload(someone, APP)
+    assert (answer.status_code, answer.json()["detail"]) == (
+        503, "The upload cannot be stored: No space left on device.",
+    )  # fmt: skip
+    assert nothing_left(house, before)
+
+
+async def test_an_upload_is_written_while_it_arrives(house: House) -> None:
+    settings = house.server.settings
+    seen: list[int] = []
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for start in range(0, len(APP), 50):
+            yield APP[start : start + 50]
+            seen.append(len(list(uploads.folder(settings).glob("*.part"))))
+
+    import uuid
+
+    assert await uploads.receive(settings, uuid.uuid4(), chunks(), "app.zip") == len(APP)
+    assert set(seen) == {1}
+
+
+async def test_a_scan_again_replaces_and_never_doubles(house: House) -> None:
+    someone = await house.person()
+    codebase = await scanned(house, someone)
+    answer = await someone.send("POST", f"/codebases/{codebase['id']}/rescan", 202)
+    await someone.send("POST", f"/codebases/{codebase['id']}/rescan", 409)
+    assert (await someone.get(f"/codebases/{codebase['id']}"))["scan"]["id"] == codebase["scan"]["id"]
+    await house.work(answer["job"]["id"])
+    again = (await someone.get(f"/codebases/{codebase['id']}"))["scan"]
+    assert again["id"] != codebase["scan"]["id"]
+    assert again["usages"] == 3
+    async with house.server.database.transaction() as db:
+        rows = await db.execute(text("SELECT count(*) FROM scan_usages"))
+        kept = await db.execute(text("SELECT sum(usages) FROM scans"))
+        assert rows.scalar_one() == kept.scalar_one()
+
+
+async def test_a_code_base_is_deleted_with_everything(house: House, before: set[str]) -> None:
+    owner, neighbour = await house.person(), await house.person("neighbour")
+    codebase = await scanned(house, owner)
+    await neighbour.send("DELETE", f"/codebases/{codebase['id']}", 404)
+    pending = await owner.send("POST", f"/codebases/{codebase['id']}/rescan", 202)
+    await owner.send("DELETE", f"/codebases/{codebase['id']}", 204)
+    assert (await owner.get(f"/jobs/{pending['job']['id']}"))["state"] == "cancelled"
+    assert nothing_left(house, before)
+    async with house.server.database.transaction() as db:
+        query = text("SELECT count(*) FROM scan_files WHERE scan_id = CAST(:id AS uuid)")
+        assert (await db.execute(query, {"id": codebase["scan"]["id"]})).scalar_one() == 0
+    assert (await owner.get(f"/projects/{owner.sample['id']}"))["codebase_count"] == 1
+
+
+async def test_an_archive_that_breaks_inside_fails_with_a_sentence(house: House) -> None:
+    someone = await house.person()
+    broken = bytearray(APP)
+    at = broken.index(b"db/schema.sql") + len(b"db/schema.sql") + 4
+    broken[at : at + 20] = b"\xff" * 20
+    answer = await upload(someone, bytes(broken), "broken.zip")
+    assert answer.status_code == 202
+    await house.work(answer.json()["job"]["id"])
+    job = await someone.get(f"/jobs/{answer.json()['job']['id']}")
+    assert job["state"] in {"failed", "completed"}
+    if job["state"] == "failed":
+        assert job["attempts"] == 1
+        assert answer.json()["codebase"]["id"] not in job["error"], "a generated name means nothing to anybody"
+
+
+async def test_lineage_is_filtered_paged_and_added_up(house: House) -> None:
+    someone = await house.person()
+    place = f"/codebases/{(await scanned(house, someone))['id']}/lineage"
+    every = await someone.get(place)
+    assert [(u["column_name"], u["usage_type"], u["line_number"]) for u in every["usages"]] == [
+        ("email", "projection", 2), ("email", "update", 5), ("id", "filter", 2),
+    ]  # fmt: skip
+    sums = {row["column_name"]: row for row in every["column_summaries"]}
+    assert list(sums) == ["id", "email", "nick"]
+    assert (sums["nick"]["total"], sums["email"]["total"], sums["email"]["files"]) == (0, 2, 1)
+    assert sums["email"]["counts"]["update"] == 1
+    usage = every["usages"][0]
+    assert usage["column_id"] == sums["email"]["column_id"]
+    assert (usage["symbol"], usage["code_snippet"]) == (
+        "find", "cursor.execute('SELECT email FROM users WHERE id = %s', (id,))",
+    )  # fmt: skip
+    pages, cursor = [], None
+    for _ in range(3):
+        page = await someone.get(place, limit=1, **({"cursor": cursor} if cursor else {}))
+        assert (page["column_summaries"] == []) == (cursor is not None)
+        pages += page["usages"]
+        cursor = page["next"]
+    assert (pages, cursor) == (every["usages"], None)
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"table": "USERS"}, 3), ({"table": "users", "column": "email"}, 2), ({"column": "nick"}, 0),
+        ({"usage_type": ["filter", "update"]}, 2), ({"file": "app/users.py"}, 3), ({"file": "app"}, 0),
+        ({"language": "python"}, 3), ({"language": "ruby"}, 0), ({"tier": "A"}, 3), ({"symbol": "rename"}, 1),
+        ({"q": "UPDATE users"}, 1), ({"q": "100%"}, 0), ({"q": "_"}, 0), ({"q": "\\"}, 0), ({"q": "'"}, 3),
+    ],
+    ids=str,
+)  # fmt: skip
+async def test_filters(house: House, query: dict[str, Any], count: int) -> None:
+    someone = await house.person()
+    place = f"/codebases/{(await scanned(house, someone))['id']}"
+    found = await someone.get(f"{place}/lineage", **query)
+    assert len(found["usages"]) == count
+    assert sum(row["total"] for row in found["column_summaries"]) == count
+
+
+async def test_what_cannot_be_filtered_by_is_refused(house: House) -> None:
+    someone = await house.person()
+    place = f"/codebases/{(await scanned(house, someone))['id']}"
+    for path in (
+        "lineage?usage_type=look", "lineage?tier=Z", "lineage?cursor=nonsense", "lineage?q=%00", "graph?depth=9",
+        "lineage?limit=0", "lineage?limit=100000", "files?cursor=WzFd", "export?format=pdf",
+    ):  # fmt: skip
+        answer = await someone.client.get(f"/api/v1{place}/{path}")
+        assert answer.status_code in {400, 422}, path
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_graph_grows_with_its_depth(house: House) -> None:
+    someone = await house.person()
+    codebase = (await someone.get(f"/projects/{someone.sample['id']}/codebases"))["items"][0]
+    await house.work(codebase["job_id"])
+    place = f"/codebases/{codebase['id']}/graph"
+    sizes = []
+    for depth in (1, 2, 3):
+        graph = await someone.get(place, table="customers", column="email", depth=depth)
+        shown = {column["column_id"] for table in graph["tables"] for column in table["columns"]}
+        assert {edge["column_id"] for edge in graph["edges"]} <= shown
+        functions = {(f["file_path"], s["symbol"]) for f in graph["code"] for s in f["symbols"]}
+        assert {(edge["file_path"], edge["symbol"]) for edge in graph["edges"]} == functions
+        assert sum(f["total"] for f in graph["code"]) == sum(edge["count"] for edge in graph["edges"])
+        sizes.append(len(graph["edges"]))
+    assert sizes == sorted(set(sizes))
+    everything = await someone.get(place)
+    assert len(everything["relations"]) >= 4
+    assert everything["hidden"]["usages"] >= 0
+
+
+async def test_files_are_listed_and_shown(house: House) -> None:
+    someone = await house.person()
+    place = f"/codebases/{(await scanned(house, someone))['id']}"
+    listed = (await someone.get(f"{place}/files"))["items"]
+    assert [(row["path"], row["status"], row["usage_count"]) for row in listed] == [
+        ("app/users.py", "scanned", 3), ("db/schema.sql", "scanned", 0), ("logo.png", "skipped", 0),
+    ]  # fmt: skip
+    assert [row["path"] for row in (await someone.get(f"{place}/files", prefix="db/"))["items"]] == ["db/schema.sql"]
+    assert [row["path"] for row in (await someone.get(f"{place}/files", q="USERS"))["items"]] == ["app/users.py"]
+    shown = await someone.get(f"{place}/files/app/users.py")
+    assert (shown["content"], shown["truncated"], len(shown["usages"])) == (PYTHON, False, 3)
+    wrong = await someone.send("GET", f"{place}/files/src/users.py", 404)
+    assert wrong["hint"] == "Did you mean app/users.py?"
+    assert [row["reason"] for row in (await someone.get(f"{place}/skipped"))["items"]] == ["binary"]
+    assert (await someone.get(f"{place}/not-understood"))["items"] == []
+
+
+async def test_exports_hold_everything(house: House) -> None:
+    someone = await house.person()
+    place = f"/api/v1/codebases/{(await scanned(house, someone))['id']}/export"
+    rows = list(csv.DictReader(io.StringIO((await someone.client.get(place)).text)))
+    assert [(row["column_name"], row["usage_type"]) for row in rows] == [
+        ("email", "projection"), ("email", "update"), ("id", "filter"),
+    ]  # fmt: skip
+    report = json.loads((await someone.client.get(place, params={"format": "json"})).text)
+    assert report.keys() == {"headwater", "source", "files", "schema", "usages", "not_understood", "skipped"}
+    assert (report["source"], len(report["usages"]), len(report["skipped"])) == ("app.zip", 3, 1)
+    page = await someone.client.get(place, params={"format": "html"})
+    assert "users.email" in page.text
+    assert page.headers["content-disposition"] == "attachment; filename*=UTF-8''app.html"
+
+
+async def test_schemas_are_listed_and_written(house: House) -> None:
+    someone = await house.person()
+    codebase = await scanned(house, someone)
+    listed = (await someone.get(f"/projects/{someone.sample['id']}/schemas"))["items"]
+    assert [(row["codebase_id"], row["tables"], row["columns"]) for row in listed] == [(codebase["id"], 1, 3)]
+    schema = await someone.get(f"/schemas/{listed[0]['id']}")
+    assert schema == await someone.get(f"/codebases/{codebase['id']}/schema")
+    table = schema["tables"][0]
+    assert (table["name"], table["origins"]) == ("users", [{"file": "db/schema.sql", "line": 1}])
+    assert [(c["name"], c["nullable"], c["primary_key"]) for c in table["columns"]] == [
+        ("id", False, True), ("email", False, False), ("nick", True, False),
+    ]  # fmt: skip
+    for notation, beginning in (("sql", "CREATE TABLE users"), ("dbml", "Table users"), ("mermaid", "erDiagram")):
+        answer = await someone.client.get(f"/api/v1/schemas/{listed[0]['id']}", params={"format": notation})
+        assert beginning in answer.text
+        assert answer.headers["content-type"].startswith("text/plain")
+
+
+async def test_a_code_base_without_a_scan_says_so(house: House) -> None:
+    someone = await house.person()
+    codebase = (await upload(someone, APP)).json()["codebase"]
+    assert (codebase["state"], codebase["scan"]) == ("pending", None)
+    answer = await someone.send("GET", f"/codebases/{codebase['id']}/lineage", 404)
+    assert answer["detail"] == "This code base has no complete scan yet."
+
+
+async def test_odd_texts_are_stored(house: House) -> None:
+    someone = await house.person()
+    odd = "def f(c):\n    c.execute('SELECT email FROM users')  # \x07 \udce9 ünïcödé 😀 \x00\n"
+    content = zipped(schema_dot_sql=SQL, odd_dot_py=odd.encode("utf-8", "surrogateescape"))
+    assert (await scanned(house, someone, content))["state"] == "completed"

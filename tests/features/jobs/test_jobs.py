@@ -1,0 +1,295 @@
+"""Jobs: queued with the change that wants them, fenced, given back, cancelled, tried again, streamed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts.service import identity
+from headwater.features.jobs.context import Attempt, Write
+from headwater.features.jobs.runner import Runner
+from headwater.features.jobs.service import attempts, queue, sweep, workers
+from headwater.kit.errors import BadInput
+from people import House, Person
+
+Work = Callable[[Attempt], Awaitable[None]]
+
+
+async def stored(db: AsyncSession) -> None:
+    await db.execute(text("SELECT 1"))
+
+
+def task(work: Work) -> Callable[[Attempt], Awaitable[Write]]:
+    async def run(attempt: Attempt) -> Write:
+        await work(attempt)
+        return stored
+
+    return run
+
+
+async def enqueue(house: House, person: Person, kind: str = "test.kind") -> str:
+    async with house.server.database.transaction() as db:
+        token = person.client.headers["authorization"].removeprefix("Bearer ")
+        actor = await identity.actor_of_token(db, house.server.signer, identity.Visitor(), token)
+        project = await db.get_one(_project(), uuid.UUID(person.sample["id"]))
+        job = await queue.enqueue(db, actor, project, kind=kind, title="A test")
+        return str(job.id)
+
+
+def _project() -> Any:
+    from headwater.features.accounts.models import Project
+
+    return Project
+
+
+def runner(house: House, work: Work, worker: uuid.UUID | None = None) -> Runner:
+    return Runner(house.server.database, house.server.settings, worker or uuid.uuid4(), {"test.kind": task(work)})
+
+
+async def run(house: House, job: str, work: Work) -> None:
+    await runner(house, work).run(uuid.UUID(job))
+
+
+async def nothing(_: Attempt) -> None:
+    return None
+
+
+async def sql(house: House, query: str, **values: Any) -> Any:
+    async with house.server.database.transaction() as db:
+        result = await db.execute(text(query), values)
+        return result.scalar() if result.returns_rows else None
+
+
+async def test_a_job_that_ends_well(house: House) -> None:
+    someone = await house.person()
+    job = await enqueue(house, someone)
+
+    async def work(attempt: Attempt) -> None:
+        attempt.report("one", 3, 4, unit="steps", message="nearly", detail={"a": 1})
+        attempt.note("half way")
+
+    assert (await someone.get(f"/jobs/{job}"))["state"] == "pending"
+    await run(house, job, work)
+    found = await someone.get(f"/jobs/{job}")
+    assert (found["state"], found["attempts"], found["error"]) == ("completed", 1, None)
+    assert found["progress"] == {
+        "done": 3, "total": 4, "unit": "steps", "phase": "one", "message": "nearly", "detail": {"a": 1},
+    }  # fmt: skip
+    assert [line["message"] for line in (await someone.get(f"/jobs/{job}/log"))["items"]] == [
+        "Started.", "half way", "Completed.",
+    ]  # fmt: skip
+    await run(house, job, nothing)
+    assert (await someone.get(f"/jobs/{job}"))["attempts"] == 1, "a finished job is not run again"
+
+
+async def test_no_job_without_its_change_and_no_call_without_its_job(house: House) -> None:
+    someone = await house.person()
+    count = "SELECT (SELECT count(*) FROM jobs) * 100000 + (SELECT count(*) FROM procrastinate_jobs)"
+    before = await sql(house, count)
+    with pytest.raises(RuntimeError, match="no"):
+        async with house.server.database.transaction() as db:
+            project = await db.get_one(_project(), uuid.UUID(someone.sample["id"]))
+            token = someone.client.headers["authorization"].removeprefix("Bearer ")
+            actor = await identity.actor_of_token(db, house.server.signer, identity.Visitor(), token)
+            await queue.enqueue(db, actor, project, kind="test.kind", title="never")
+            raise RuntimeError("no")
+    assert await sql(house, count) == before
+
+
+async def test_an_unexpected_error_is_tried_again_then_kept(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "BACKOFF_SECONDS", 30.0)
+    someone = await house.person()
+    job = await enqueue(house, someone)
+
+    async def crash(_: Attempt) -> None:
+        raise ZeroDivisionError("by nothing")
+
+    for attempt in (1, 2, 3):
+        await run(house, job, crash)
+        found = await someone.get(f"/jobs/{job}")
+        assert (found["attempts"], found["state"]) == (attempt, "failed" if attempt == 3 else "pending")
+    assert found["error"] == "Something went wrong (ZeroDivisionError: by nothing)."
+    later = "SELECT count(*) FROM procrastinate_jobs WHERE args->>'job_id' = :id AND scheduled_at > now()"
+    assert await sql(house, later, id=job) == 2
+    again = await someone.send("POST", f"/jobs/{job}/retry", 202)
+    assert (again["state"], again["attempts"], again["error"]) == ("pending", 0, None)
+    await run(house, job, nothing)
+    assert (await someone.get(f"/jobs/{job}"))["state"] == "completed"
+    await someone.send("POST", f"/jobs/{job}/retry", 409)
+
+
+async def test_bad_input_is_not_tried_again(house: House) -> None:
+    someone = await house.person()
+    job = await enqueue(house, someone)
+
+    async def refuse(_: Attempt) -> None:
+        raise BadInput("The archive is empty.", hint="Fill it.")
+
+    await run(house, job, refuse)
+    found = await someone.get(f"/jobs/{job}")
+    assert (found["state"], found["attempts"], found["error"]) == ("failed", 1, "The archive is empty. Fill it.")
+
+
+async def test_a_pending_job_is_cancelled_at_once(house: House) -> None:
+    someone = await house.person()
+    job = await enqueue(house, someone)
+    assert (await someone.send("POST", f"/jobs/{job}/cancel", 202))["state"] == "cancelled"
+    await run(house, job, nothing)
+    assert (await someone.get(f"/jobs/{job}"))["attempts"] == 0
+    await someone.send("POST", f"/jobs/{job}/cancel", 409)
+
+
+async def test_a_running_job_stops_when_it_looks_up(house: House) -> None:
+    someone = await house.person()
+    job = await enqueue(house, someone)
+    begun = asyncio.Event()
+
+    def loop(attempt: Attempt) -> None:
+        for step in range(1000):
+            attempt.report("count", step, 1000)
+            threading.Event().wait(0.01)
+
+    async def work(attempt: Attempt) -> None:
+        begun.set()
+        await asyncio.to_thread(loop, attempt)
+
+    running = asyncio.create_task(run(house, job, work))
+    await begun.wait()
+    await asyncio.sleep(0.7)
+    assert 0 < (await someone.get(f"/jobs/{job}"))["progress"]["done"] < 1000
+    assert (await someone.send("POST", f"/jobs/{job}/cancel", 202))["cancel_requested"] is True
+    async with asyncio.timeout(3):
+        await running
+    found = await someone.get(f"/jobs/{job}")
+    assert (found["state"], found["error"]) == ("cancelled", None)
+
+
+async def test_a_stopped_worker_gives_its_job_back(house: House) -> None:
+    someone = await house.person()
+    job = await enqueue(house, someone)
+    begun = asyncio.Event()
+
+    async def work(attempt: Attempt) -> None:
+        begun.set()
+        while True:
+            attempt.check()
+            await asyncio.sleep(0.01)
+
+    worker = runner(house, work)
+    running = asyncio.create_task(worker.run(uuid.UUID(job)))
+    await begun.wait()
+    worker.stop()
+    async with asyncio.timeout(5):
+        await running
+    assert (await someone.get(f"/jobs/{job}"))["state"] == "pending"
+    await run(house, job, nothing)
+    assert (await someone.get(f"/jobs/{job}"))["state"] == "completed"
+
+
+async def test_the_job_of_a_dead_worker_returns_and_the_dead_cannot_finish_it(house: House) -> None:
+    someone = await house.person()
+    job = await enqueue(house, someone)
+    wrote: list[str] = []
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(attempt: Attempt) -> Write:
+        begun.set()
+        await go_on.wait()
+
+        async def write(db: AsyncSession) -> None:
+            wrote.append("slow")
+
+        return write
+
+    dead = Runner(house.server.database, house.server.settings, uuid.uuid4(), {"test.kind": slow})
+    revived = asyncio.create_task(dead.run(uuid.UUID(job)))
+    await begun.wait()
+    silent = "UPDATE jobs SET heartbeat_at = now() - make_interval(secs => :s) WHERE id = CAST(:id AS uuid)"
+    await sql(house, silent, s=workers.DEAD_SECONDS + 1, id=job)
+    async with house.server.database.transaction() as db:
+        assert await sweep.sweep(db) == 1
+    async with house.server.database.transaction() as db:
+        assert await sweep.sweep(db) == 0
+    assert (await someone.get(f"/jobs/{job}"))["state"] == "pending"
+    await run(house, job, nothing)
+    go_on.set()
+    async with asyncio.timeout(5):
+        await revived
+    found = await someone.get(f"/jobs/{job}")
+    assert (found["state"], found["attempts"]) == ("completed", 2)
+    messages = [line["message"] for line in (await someone.get(f"/jobs/{job}/log"))["items"]]
+    assert messages.count("Completed.") == 1
+
+
+async def test_a_job_that_kills_its_workers_is_given_up(house: House) -> None:
+    someone = await house.person()
+    job = await enqueue(house, someone)
+    for _ in range(attempts.MAX_LOSSES):
+        async with house.server.database.transaction() as db:
+            claimed = await attempts.claim(db, uuid.UUID(job), uuid.uuid4())
+            assert claimed
+            await attempts.take_back(db, claimed[0], "gone")
+    found = await someone.get(f"/jobs/{job}")
+    assert found["state"] == "failed"
+    assert "ended 10 times" in found["error"]
+
+
+async def test_a_lost_call_is_made_again(house: House) -> None:
+    someone = await house.person()
+    job = await enqueue(house, someone)
+    await sql(house, "DELETE FROM procrastinate_jobs WHERE args->>'job_id' = :id", id=job)
+    await sql(house, "UPDATE jobs SET queued_at = now() - interval '1 minute' WHERE id = CAST(:id AS uuid)", id=job)
+    async with house.server.database.transaction() as db:
+        await sweep.sweep(db)
+    waiting = "SELECT count(*) FROM procrastinate_jobs WHERE args->>'job_id' = :id AND status = 'todo'"
+    assert await sql(house, waiting, id=job) == 1
+
+
+async def events(person: Person, job: str, **headers: str) -> list[tuple[str, str, Any]]:
+    found = []
+    async with person.client.stream("GET", f"/api/v1/jobs/{job}/events", headers=headers) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        text_ = "".join([piece async for piece in answer.aiter_text()])
+    for block in text_.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        if "event" in fields:
+            found.append((fields["id"], fields["event"], json.loads(fields["data"])))
+    return found
+
+
+async def test_events_are_streamed_and_resumed(house: House) -> None:
+    someone = await house.person()
+    job = await enqueue(house, someone)
+    await run(house, job, nothing)
+    every = await events(someone, job)
+    assert [name for _, name, _ in every] == ["log", "log", "job", "end"]
+    assert every[-1][2]["state"] == "completed"
+    rest = await events(someone, job, **{"last-event-id": every[0][0]})
+    assert [(id_, name) for id_, name, _ in rest] == [(id_, name) for id_, name, _ in every[1:]]
+    nothing_new = await events(someone, job, **{"last-event-id": every[-1][0]})
+    assert [name for _, name, _ in nothing_new] == ["end"]
+    nonsense = await events(someone, job, **{"last-event-id": "'; DROP"})
+    assert nonsense == every
+
+
+async def test_jobs_are_listed_by_state_kind_and_project(house: House) -> None:
+    someone = await house.person()
+    job = await enqueue(house, someone)
+    for query in ({"state": "pending", "kind": "test.kind"}, {"project_id": someone.sample["id"], "kind": "test.kind"}):
+        assert [row["id"] for row in (await someone.get("/jobs", **query))["items"]] == [job]
+    assert (await someone.get("/jobs", state="failed"))["items"] == []
+    assert (await someone.client.get("/api/v1/jobs?state=odd")).status_code == 422
+
+
+def test_waiting_doubles_and_is_bounded() -> None:
+    assert 1.6 <= attempts.backoff(1) <= 2.4
+    assert 6.4 <= attempts.backoff(3) <= 9.6
+    assert attempts.backoff(40) <= attempts.BACKOFF_LIMIT * 1.2

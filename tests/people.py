@@ -1,0 +1,79 @@
+"""People who use a server in a test: signed up, signed in, or strangers."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from headwater.entrypoints.server.app import build
+from headwater.entrypoints.worker.run import tasks
+from headwater.features.accounts.guard import Server
+from headwater.features.jobs.runner import Runner
+from headwater.features.jobs.service import workers
+
+PASSWORD = "seven wooden boats"
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Person:
+    """Somebody with an account, and a client that is signed in as them."""
+
+    email: str
+    client: httpx.AsyncClient
+    signed_in: dict[str, Any]
+    organization: str = ""
+    sample: dict[str, Any] = field(default_factory=dict)
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """Return the JSON of a GET, which must succeed."""
+        answer = await self.client.get(f"/api/v1{path}", params=query)
+        assert answer.status_code == 200, (path, answer.status_code, answer.text)
+        return answer.json()
+
+    async def send(self, method: str, path: str, status: int, **options: Any) -> Any:
+        """Send a request that must be answered with a status; return its JSON, if any."""
+        answer = await self.client.request(method, f"/api/v1{path}", **options)
+        assert answer.status_code == status, (method, path, answer.status_code, answer.text)
+        return answer.json() if answer.content else None
+
+
+@dataclass
+class House:
+    """A server with its store, and people who use it."""
+
+    server: Server
+    stack: contextlib.AsyncExitStack
+
+    async def stranger(self, **headers: str) -> httpx.AsyncClient:
+        """Return a client that is not signed in."""
+        transport = httpx.ASGITransport(build(self.server), raise_app_exceptions=False)
+        client = httpx.AsyncClient(transport=transport, base_url="https://headwater.test", headers=headers)
+        return await self.stack.enter_async_context(client)
+
+    async def sign_up(self, email: str, name: str = "guest") -> tuple[httpx.AsyncClient, httpx.Response]:
+        """Make an account, or find out that there is one; return the client and the answer."""
+        client = await self.stranger()
+        body = {"email": email, "password": PASSWORD, "name": name}
+        return client, await client.post("/api/v1/auth/signup", json=body)
+
+    async def person(self, name: str = "person") -> Person:
+        """Sign somebody up."""
+        email = f"{name}{next(_numbers)}@example.org"
+        client, answer = await self.sign_up(email, name)
+        assert answer.status_code == 201, answer.text
+        client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
+        someone = Person(email, client, answer.json())
+        someone.organization = (await someone.get("/auth/me"))["organizations"][0]["id"]
+        someone.sample = (await someone.get("/projects"))["items"][0]
+        return someone
+
+    async def work(self, job_id: str) -> None:
+        """Run one job here and now, as a worker would."""
+        runner = Runner(self.server.database, self.server.settings, workers.this_process().id, tasks())
+        await runner.run(uuid.UUID(job_id))

@@ -1,0 +1,72 @@
+"""The migrations make exactly the tables of the models, whoever runs them and however often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, text
+
+from headwater.features import collect
+from headwater.kit.errors import Unavailable
+from headwater.store import migrations
+from headwater.store.base import Base
+from headwater.store.embedded import EmbeddedServer
+from headwater.store.session import driver_url
+
+
+@pytest.fixture
+def empty(store: EmbeddedServer) -> Iterator[str]:
+    """The address of an empty database."""
+    with psycopg.connect(store.cluster.url("postgres", "postgres"), autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS fresh WITH (FORCE)")
+        connection.execute("CREATE DATABASE fresh OWNER headwater")
+    yield store.cluster.url(database="fresh")
+    with psycopg.connect(store.cluster.url("postgres", "postgres"), autocommit=True) as connection:
+        connection.execute("DROP DATABASE fresh WITH (FORCE)")
+
+
+def ours(name: str | None, kind: str, _: object) -> bool:
+    """Leave Procrastinate's tables out: they have no models here."""
+    return not (kind == "table" and name is not None and name.startswith("procrastinate_"))
+
+
+def test_the_migrations_make_the_models(empty: str) -> None:
+    collect("models")
+    migrations.upgrade(empty)
+    engine = create_engine(driver_url(empty))
+    with engine.connect() as connection:
+        options = {"compare_type": True, "compare_server_default": True, "include_name": ours}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, Base.metadata) == []
+        assert migrations.current(connection) == migrations.head()
+    engine.dispose()
+
+
+def test_many_processes_at_once_take_turns(empty: str) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(migrations.upgrade, [empty] * 4)) == [None] * 4
+
+
+def test_they_can_be_undone(empty: str) -> None:
+    migrations.upgrade(empty)
+    engine = create_engine(driver_url(empty))
+    with engine.connect() as connection:
+        command.downgrade(migrations.config(connection), "base")
+        connection.commit()
+        left = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
+    engine.dispose()
+    assert [name for name in left if ours(name, "table", None)] == ["alembic_version"]
+
+
+def test_a_store_of_a_newer_version_is_left_alone(empty: str) -> None:
+    migrations.upgrade(empty)
+    with psycopg.connect(empty) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'from the future'")
+    with pytest.raises(Unavailable, match="newer Headwater"):
+        migrations.upgrade(empty)
