@@ -7,6 +7,7 @@ import { Menu, MenuItem, MenuLabel, MenuSeparator } from '@/components/ui/menu'
 import { meQuery, useSignOut } from '@/features/accounts/api'
 import { runningJobsQuery } from '@/features/jobs/api'
 import { initials, plural } from '@/lib/format'
+import { progressPart } from '@/lib/jobs'
 import { signedInUser } from '@/lib/session'
 import { setTheme, useTheme } from '@/lib/theme'
 import { Breadcrumbs } from './breadcrumbs'
@@ -16,8 +17,7 @@ const RING = 2 * Math.PI * 7.5
 function JobsRing({ project }: { project: string | undefined }) {
   const jobs = useQuery(runningJobsQuery()).data ?? []
   if (jobs.length === 0) return null
-  const parts = jobs.map((job) => (job.progress.total ? job.progress.done / job.progress.total : 0))
-  const part = Math.max(0.04, parts.reduce((sum, one) => sum + one, 0) / jobs.length)
+  const part = Math.max(0.04, jobs.reduce((sum, job) => sum + progressPart(job), 0) / jobs.length)
   const link = project ? ({ to: '/p/$project/jobs', params: { project } } as const) : ({ to: '/jobs' } as const)
   return (
     <Link {...link} className="jobsring" aria-label={`${plural(jobs.length, 'job')} running`}>

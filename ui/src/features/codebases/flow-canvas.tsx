@@ -40,7 +40,7 @@ function usageEdges(view: GraphView, chosen: Usage | null, hovered: string | nul
   const isChosen = (edge: GraphView['edges'][number]) =>
     chosen !== null && edge.column_id === chosen.column_id && edge.file_path === chosen.file_path && edge.symbol === (chosen.symbol ?? '')
   // Many lines over each other would glare: the more there are, the fainter each one is.
-  const opacity = Math.max(0.15, Math.min(0.6, 60 / view.edges.length))
+  const opacity = Math.max(0.25, Math.min(0.6, 80 / view.edges.length))
   return view.edges.flatMap((edge): UsageEdgeType[] => {
     const table = tableOf.get(edge.column_id)
     if (table === undefined) return []
