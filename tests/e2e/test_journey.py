@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 
@@ -129,6 +130,26 @@ def test_a_wrong_archive_is_told_why(page: Page, clinic: str, tmp_path: Path) ->
     page.goto(clinic)
     page.get_by_label("ZIP file to upload").set_input_files(wrong)
     expect(page.get_by_role("alert")).to_contain_text("notes.zip was not taken.")
+
+
+def test_a_dropped_archive_is_taken_anywhere_on_the_page(page: Page, clinic: str, clinic_zip: Path) -> None:
+    page.goto(clinic)
+    expect(page.get_by_role("link", name="Open lineage")).to_be_visible()
+    content = base64.b64encode(clinic_zip.read_bytes()).decode()
+    page.evaluate(
+        """(content) => {
+            const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))
+            const files = new DataTransfer()
+            files.items.add(new File([bytes], 'dropped.zip', { type: 'application/zip' }))
+            window.dispatchEvent(new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }))
+        }""",
+        content,
+    )
+    expect(page.get_by_role("heading", name="dropped", level=2)).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="More about dropped").click()
+    page.get_by_role("menuitem", name="Delete codebase").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete codebase").click()
+    expect(page.get_by_role("button", name="More about dropped")).to_have_count(0)
 
 
 def test_a_key_shows_its_secret_once(page: Page, site: Site) -> None:

@@ -20,6 +20,5 @@ def test_the_generated_types_belong_to_this_server() -> None:
     described = subprocess.run([sys.executable, "-m", "headwater", "openapi"], capture_output=True, check=True).stdout
     generator = [sys.executable, str(ROOT / "hatch_build.py"), "npm", "exec", "--silent", "--", "openapi-typescript"]
     made = subprocess.run(generator, input=described, capture_output=True, check=True)
-    assert COMMITTED.read_text() in made.stderr.decode() + made.stdout.decode(), (
-        "run `headwater openapi | npm run api` in ui/"
-    )
+    fresh = COMMITTED.read_text() in made.stderr.decode() + made.stdout.decode()
+    assert fresh, "run `headwater openapi | npm run api` in ui/"

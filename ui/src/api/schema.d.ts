@@ -729,7 +729,7 @@ export interface paths {
         };
         /**
          * Get Schema
-         * @description Show a schema.
+         * @description Show a schema, as JSON or as text in another notation.
          */
         get: operations["get_schema"];
         put?: never;
@@ -3764,7 +3764,9 @@ export interface operations {
     };
     get_schema: {
         parameters: {
-            query?: never;
+            query?: {
+                format?: "json" | "sql" | "dbml" | "mermaid";
+            };
             header?: never;
             path: {
                 schema_id: string;
@@ -3780,6 +3782,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SchemaOut"];
+                    "text/plain": string;
                 };
             };
             /** @description What was wrong with the request. */

@@ -3,12 +3,10 @@ import { Check } from 'lucide-react'
 import type { CSSProperties } from 'react'
 import type { Job, PhaseProgress, ScanDetail } from '@/api/types'
 import { count, plural, seconds, words } from '@/lib/format'
-import { isUnfinished, progressPart, progressText } from '@/lib/jobs'
+import { isUnfinished, phasePart, progressPart, progressText } from '@/lib/jobs'
 import { languageName } from '@/lib/usage-kinds'
 import { Bar } from './marks'
 import { Panel, TableScroll } from './page'
-
-const phasePart = (phase: PhaseProgress) => (phase.total && phase.done !== null ? phase.done / phase.total : 0)
 
 function phaseNote(phase: PhaseProgress): string {
   if (phase.note) return phase.note

@@ -39,6 +39,8 @@ function usageEdges(view: GraphView, chosen: Usage | null, hovered: string | nul
   const tableOf = new Map(view.tables.flatMap((table) => table.columns.map((column) => [column.column_id, table.name] as const)))
   const isChosen = (edge: GraphView['edges'][number]) =>
     chosen !== null && edge.column_id === chosen.column_id && edge.file_path === chosen.file_path && edge.symbol === (chosen.symbol ?? '')
+  // Many lines over each other would glare: the more there are, the fainter each one is.
+  const opacity = Math.max(0.25, Math.min(0.6, 80 / view.edges.length))
   return view.edges.flatMap((edge): UsageEdgeType[] => {
     const table = tableOf.get(edge.column_id)
     if (table === undefined) return []
@@ -52,7 +54,7 @@ function usageEdges(view: GraphView, chosen: Usage | null, hovered: string | nul
         targetHandle: symbolPort(edge.file_path, edge.symbol),
         ariaLabel: `${table}, used at ${edgeName(edge)}`,
         zIndex: isChosen(edge) ? 2 : 0,
-        data: { edge, chosen: isChosen(edge), named: edge.id === hovered, dimmed: hovered !== null && edge.id !== hovered },
+        data: { edge, chosen: isChosen(edge), named: edge.id === hovered, opacity: hovered === null ? opacity : opacity / 2 },
       },
     ]
   })
