@@ -19,6 +19,7 @@ from headwater.features.accounts import passwords
 from headwater.features.accounts.guard import Server
 from headwater.features.accounts.throttle import SignInThrottle
 from headwater.features.accounts.tokens import Signer
+from headwater.kit import logs
 from headwater.kit.settings import Settings
 from headwater.store import migrations
 from headwater.store.embedded import EmbeddedServer
@@ -29,6 +30,7 @@ from people import House
 @pytest.fixture(scope="session", autouse=True)
 def quick_hashes() -> Iterator[None]:
     """Cheap argon2 parameters: the tests sign up hundreds of people, and one test looks at the real ones."""
+    logs.configure("error", "text")
     real = passwords._hasher
     passwords._hasher = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))
     yield

@@ -12,8 +12,6 @@ from headwater.features import collect
 from headwater.features.accounts.guard import Server
 
 API = "/api/v1"
-# Of every body but an upload, whose own limit is counted while it streams.
-MAX_BODY = 1_048_576
 ERRORS: dict[int | str, dict[str, object]] = {
     "4XX": {"model": problems.Problem, "description": "What was wrong with the request."},
     "5XX": {"model": problems.Problem, "description": "What went wrong here."},
@@ -32,7 +30,6 @@ def build(server: Server | None = None) -> FastAPI:
         generate_unique_id_function=_operation_id,
         responses=ERRORS,
         redirect_slashes=False,
-        max_body_size=MAX_BODY,
     )
     problems.install(app)
     app.add_middleware(Around)

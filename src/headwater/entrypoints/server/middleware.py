@@ -9,13 +9,18 @@ import uuid
 import structlog
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from headwater.kit.errors import TooLarge
 
 log = structlog.get_logger()
 REQUESTS = Counter("headwater_http_requests_total", "Requests answered.", ["method", "route", "status"])
 SECONDS = Histogram("headwater_http_request_duration_seconds", "Time to answer.", ["method", "route"])
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REQUEST_ID = re.compile(r"[\w.-]{1,64}")
+# Of every body but an upload, whose own limit is counted while it is written.
+MAX_BODY = 1_048_576
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 SECURITY_HEADERS = {
     "content-security-policy": (
@@ -59,9 +64,27 @@ class Around:
             await send(message)
 
         try:
-            await self.app(scope, receive, send_with_headers)
+            await self.app(scope, _bounded(receive, headers), send_with_headers)
         finally:
             _note(scope, status, time.perf_counter() - started)
+
+
+def _bounded(receive: Receive, headers: Headers) -> Receive:
+    """Break off a body that grows beyond the bound, whether it states its length or not."""
+    if headers.get("content-type", "").startswith("multipart/form-data"):
+        return receive
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MAX_BODY:
+            # the one kind of error that FastAPI lets pass while it reads a body
+            raise HTTPException(TooLarge.status, "The request is too large.")
+        return message
+
+    return counted
 
 
 def _add_headers(headers: MutableHeaders, path: str, request_id: str) -> None:

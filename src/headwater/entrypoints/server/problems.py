@@ -18,6 +18,8 @@ from starlette.responses import JSONResponse, Response
 from headwater.kit.errors import BadInput, Conflict, HeadwaterError, Invalid, TooMany, Unavailable
 
 log = structlog.get_logger()
+# Two changes at once of which PostgreSQL let one through: deadlock, serialization failure.
+DEADLOCKS = frozenset({"40P01", "40001"})
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -101,7 +103,8 @@ async def _validation(_: Request, error: Exception) -> Response:
 def _field(item: Mapping[str, Any]) -> FieldProblem:
     place = [str(part) for part in item["loc"] if part not in {"body", "query", "path", "header"}]
     message = str(item["msg"]).removeprefix("Value error, ")
-    return FieldProblem(field=".".join(place) or "body", message=message)
+    field = "body" if item["type"] == "json_invalid" else ".".join(place) or "body"
+    return FieldProblem(field=field, message=message)
 
 
 async def _bad_value(_: Request, error: Exception) -> Response:
@@ -114,7 +117,9 @@ async def _taken(_: Request, error: Exception) -> Response:
     return respond(Conflict("This collides with another change.", hint="Look again, then retry."))
 
 
-async def _store_down(_: Request, error: Exception) -> Response:
+async def _store_down(request: Request, error: Exception) -> Response:
+    if getattr(getattr(error, "orig", None), "sqlstate", None) in DEADLOCKS:
+        return await _taken(request, error)
     log.warning("store.unreachable", error=str(error.__cause__ or error))
     return respond(Unavailable("The store does not answer.", hint="Try again in a moment."))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mimetypes
 from pathlib import Path
-from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from starlette.exceptions import HTTPException
@@ -26,21 +25,21 @@ in a checkout, or use the <a href="/api/docs">HTTP API</a> and the command line.
 
 
 @router.api_route("/{path:path}", methods=["GET", "HEAD"], dependencies=[Depends(public)])
-async def file(path: str, request: Request, folder: Annotated[Path, Depends(lambda: FOLDER)]) -> Response:
+async def file(path: str, request: Request) -> Response:
     """Send a file of the web app, or its index for an address that the app itself resolves."""
-    if path == "api" or (path.startswith(("api/", "assets/")) and _inside(folder, path) is None):
+    if path == "api" or (path.startswith(("api/", "assets/")) and _inside(path) is None):
         raise HTTPException(404)
-    found = _inside(folder, path) or _inside(folder, "index.html")
+    found = _inside(path) or _inside("index.html")
     if found is None:
         return HTMLResponse(NOT_BUILT, 200 if path == "" else 404, headers={"cache-control": "no-cache"})
     return _send(found, request, path.startswith("assets/"))
 
 
-def _inside(folder: Path, path: str) -> Path | None:
+def _inside(path: str) -> Path | None:
     if "\0" in path or not path:
         return None
-    wanted = (folder / path).resolve()
-    return wanted if wanted.is_relative_to(folder.resolve()) and wanted.is_file() else None
+    wanted = (FOLDER / path).resolve()
+    return wanted if wanted.is_relative_to(FOLDER.resolve()) and wanted.is_file() else None
 
 
 def _send(path: Path, request: Request, hashed: bool) -> Response:

@@ -27,6 +27,7 @@ from headwater.store.session import Database, driver_url
 log = structlog.get_logger()
 FETCH_SECONDS = 1.0
 STOP_SECONDS = 20.0
+UPKEEP_SECONDS = 600.0
 
 
 def tasks() -> dict[str, Task]:
@@ -47,9 +48,10 @@ async def work(chosen: Settings) -> None:
         loop.add_signal_handler(number, stopping.set)
     keeper = loop.create_task(_keep_alive(database, me))
     puller = loop.create_task(_pull_for_ever(url, runner))
+    upkeep = loop.create_task(_look_after(database, chosen))
     waiting = loop.create_task(stopping.wait())
     try:
-        done, _ = await asyncio.wait({waiting, keeper, puller}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({waiting, keeper, puller, upkeep}, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()  # a worker that does not take jobs any more must not look alive
     finally:
@@ -57,7 +59,8 @@ async def work(chosen: Settings) -> None:
         runner.stop()
         puller.cancel()
         keeper.cancel()
-        await asyncio.wait({puller, keeper}, timeout=STOP_SECONDS)
+        upkeep.cancel()
+        await asyncio.wait({puller, keeper, upkeep}, timeout=STOP_SECONDS)
         with contextlib.suppress(SQLAlchemyError, OSError):
             async with database.transaction() as db:
                 await workers.leave(db, me)
@@ -87,6 +90,17 @@ async def _pull_for_ever(url: str, runner: Runner) -> None:
             log.warning("worker.store_away", error=str(error))
         await asyncio.sleep(delay)
         delay = min(delay * 2, 2.0)
+
+
+async def _look_after(database: Database, chosen: Settings) -> None:
+    """Let each feature do what it needs done now and then."""
+    while True:
+        for module in collect("upkeep").values():
+            try:
+                await module.upkeep(database, chosen)
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("upkeep.failed", error=str(error.__cause__ or error))
+        await asyncio.sleep(UPKEEP_SECONDS)
 
 
 async def _keep_alive(database: Database, me: workers.Process) -> None:

@@ -150,7 +150,8 @@ async def lock_owners(db: AsyncSession, organization_id: uuid.UUID) -> list[uuid
 
 async def project(db: AsyncSession, project_id: uuid.UUID, *, lock: bool = False) -> Project | None:
     """Return a project; with `lock`, held until the end of the transaction."""
-    return await db.get(Project, project_id, with_for_update=lock or None)
+    # FOR NO KEY UPDATE: inserting what refers to the project must not wait for, or deadlock with, its counts
+    return await db.get(Project, project_id, with_for_update={"key_share": True} if lock else None)
 
 
 async def projects(

@@ -31,8 +31,6 @@ from headwater.kit.ids import new_id
 router = APIRouter(tags=["codebases"])
 Reader = Annotated[Actor, Depends(allow("codebase:read"))]
 Writer = Annotated[Actor, Depends(allow("codebase:write"))]
-# The limit of an upload is a setting, and is counted while the file is written.
-UNBOUNDED = 1 << 50
 FORM: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -61,7 +59,7 @@ async def list_codebases(
     return ListOf(items=[wire.codebase(view) for view in page.items], next=page.next)
 
 
-@router.post("/projects/{project_id}/codebases", status_code=202, openapi_extra=FORM, max_body_size=UNBOUNDED)
+@router.post("/projects/{project_id}/codebases", status_code=202, openapi_extra=FORM)
 async def upload_codebase(
     project_id: uuid.UUID,
     request: Request,

@@ -49,7 +49,7 @@ async def edges(
         .group_by(*keys)
         .order_by(func.count().desc(), *keys)
     )
-    return [Edge(*row) for row in await db.execute(query.limit(limit))]
+    return [Edge(**dict(row._mapping)) for row in await db.execute(query.limit(limit))]
 
 
 async def functions(db: AsyncSession, scan_id: uuid.UUID, wanted: Filter, limit: int) -> list[tuple[str, str]]:

@@ -45,7 +45,7 @@ async def add(
     origin: str,
 ) -> CodebaseView:
     """Add a code base to a project, with the job that scans it."""
-    project = await projects.get(db, actor, project_id, "codebase:write")
+    project = await projects.get(db, actor, project_id, "codebase:write", lock=True)
     codebase = Codebase(
         id=codebase_id, project_id=project.id, organization_id=project.organization_id, name=name,
         filename=filename, size_bytes=size_bytes, origin=origin, created_by=actor.user_id,

@@ -1,0 +1,106 @@
+"""`headwater login`, `projects` and `keys`: accounts from the command line, over the HTTP API."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from headwater.features.accounts.remote import DEFAULT_URL, Login, Remote, remote, save_login, show, show_one
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+PROJECT = ("id", "name", "role", "codebase_count", "table_count", "column_count", "usage_count")
+KEY = ("id", "name", "prefix", "scopes", "expires_at", "last_used_at", "revoked_at")
+KEY_DAYS = 365
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(login)
+    projects = typer.Typer(help="Projects of your organizations.", no_args_is_help=True)
+    projects.command("list")(list_projects)
+    projects.command("create")(create_project)
+    app.add_typer(projects, name="projects")
+    keys = typer.Typer(help="Your API keys.", no_args_is_help=True)
+    keys.command("list")(list_keys)
+    keys.command("create")(create_key)
+    keys.command("revoke")(revoke_key)
+    app.add_typer(keys, name="keys")
+
+
+def login(
+    url: Annotated[str, typer.Argument(help="Address of the server.")] = DEFAULT_URL,
+    email: Annotated[str | None, typer.Option(help="Sign in with this address; asks for the password.")] = None,
+    key: Annotated[str | None, typer.Option(help="Use this API key instead of a password.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign in to a server and keep an API key for the other commands."""
+    with closing(Remote(url.rstrip("/"))) as server:
+        if key is None:
+            key = _key_by_password(server, email or typer.prompt("Email"))
+        server.authorize(key)
+        me = server.call("GET", "/auth/me")
+        file = save_login(Login(server.url, key))
+    show_one(
+        {"server": server.url, "user": me["user"]["email"], "kept": str(file)}, ("server", "user", "kept"), as_json
+    )
+
+
+def _key_by_password(server: Remote, email: str) -> str:
+    password = typer.prompt("Password", hide_input=True)
+    signed_in = server.call("POST", "/auth/login", json={"email": email, "password": password})
+    server.authorize(signed_in["access_token"])
+    wanted = {
+        "name": f"Command line on {socket.gethostname()}"[:200], "scopes": ["read", "write", "admin"],
+        "expires_in_days": KEY_DAYS,
+    }  # fmt: skip
+    made = server.call("POST", "/keys", json=wanted)
+    server.call("POST", "/auth/logout")
+    return str(made["secret"])
+
+
+def list_projects(as_json: JsonOption = False) -> None:
+    """List your projects, newest first."""
+    with remote() as server:
+        show(server.every("/projects"), PROJECT, as_json)
+
+
+def create_project(
+    name: Annotated[str, typer.Argument(help="Its name.", show_default=False)],
+    description: Annotated[str, typer.Option(help="What it is for.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Make a project."""
+    with remote() as server:
+        made = server.call("POST", "/projects", json={"name": name, "description": description})
+        show_one(made, ("id", "name", "description"), as_json)
+
+
+def list_keys(as_json: JsonOption = False) -> None:
+    """List your API keys, newest first."""
+    with remote() as server:
+        show(server.every("/keys"), KEY, as_json)
+
+
+def create_key(
+    name: Annotated[str, typer.Argument(help="What it is for.", show_default=False)],
+    scope: Annotated[list[str] | None, typer.Option(help="read, write or admin; may be repeated.")] = None,
+    days: Annotated[int | None, typer.Option(help="Days until it expires; never without.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make an API key; its secret is shown this once."""
+    with remote() as server:
+        wanted = {"name": name, "scopes": scope or ["read"], "expires_in_days": days}
+        made = server.call("POST", "/keys", json=wanted)
+        show_one(made, ("key.id", "key.name", "key.scopes", "secret"), as_json)
+
+
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(help="Its id.", show_default=False)], as_json: JsonOption = False
+) -> None:
+    """Revoke an API key."""
+    with remote() as server:
+        server.call("DELETE", f"/keys/{key_id}")
+        show_one({"revoked": key_id}, ("revoked",), as_json)

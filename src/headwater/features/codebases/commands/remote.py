@@ -1,0 +1,88 @@
+"""`headwater codebases`: code bases on a server, over its HTTP API."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Annotated
+
+import typer
+
+from headwater.core.lineage.containers import open_container
+from headwater.core.lineage.limits import Limits
+from headwater.features.accounts.remote import Remote, remote, show, show_one
+from headwater.features.jobs.watching import follow
+from headwater.kit.errors import NotFound, Unreadable, did_you_mean
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+ProjectOption = Annotated[str, typer.Option("--project", help="Name or id of the project.", show_default=False)]
+LIST = ("id", "name", "state", "filename", "size_bytes", "scan.tables", "scan.columns", "scan.usages")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Code bases on a server.", no_args_is_help=True)
+    group.command("list")(list_codebases)
+    group.command("upload")(upload)
+    app.add_typer(group, name="codebases")
+
+
+def list_codebases(project: ProjectOption, as_json: JsonOption = False) -> None:
+    """List the code bases of a project, newest first."""
+    with remote() as server:
+        show(server.every(f"/projects/{_project(server, project)}/codebases"), LIST, as_json)
+
+
+def upload(
+    path: Annotated[Path, typer.Argument(help="A folder, ZIP or tar archive.", show_default=False)],
+    project: ProjectOption,
+    name: Annotated[str | None, typer.Option(help="How to call it.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Follow the scan until it is over.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Upload a code base and scan it there."""
+    if not path.exists():
+        raise Unreadable(f"There is no {path}.", hint="Name a folder, a ZIP or a tar archive.")
+    with remote() as server, _packed(path) as content:
+        place = f"/projects/{_project(server, project)}/codebases"
+        filename = path.resolve().name + (".zip" if path.is_dir() else "")
+        form = {"name": name} if name else {}
+        answer = server.call("POST", place, files={"file": (filename, content)}, data=form)
+        if not watch:
+            show_one(answer, ("codebase.id", "codebase.name", "job.id", "job.state"), as_json)
+        elif follow(server, answer["job"]["id"], as_json)["state"] != "completed":
+            raise typer.Exit(1)
+
+
+def _project(server: Remote, wanted: str) -> str:
+    projects = server.every("/projects")
+    for row in projects:
+        if wanted in {row["id"], row["name"]}:
+            return str(row["id"])
+    raise NotFound(f"There is no project {wanted}.", hint=did_you_mean(wanted, (row["name"] for row in projects)))
+
+
+@contextmanager
+def _packed(path: Path) -> Iterator[IO[bytes]]:
+    """Give an archive as it is, or a folder packed without what a scan leaves out unseen (links, dependencies)."""
+    if not path.is_dir():
+        with path.open("rb") as archive:
+            yield archive
+        return
+    with tempfile.TemporaryFile() as out:
+        _pack(path, out)
+        out.seek(0)
+        yield out
+
+
+def _pack(folder: Path, out: IO[bytes]) -> None:
+    limits = Limits()
+    archive = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False)
+    with archive, open_container(folder, limits) as entries:
+        for entry in entries:
+            if not entry.refused and entry.size <= limits.file_bytes:
+                archive.write(os.path.join(folder, entry.path), entry.path)

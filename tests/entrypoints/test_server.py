@@ -1,0 +1,163 @@
+"""The HTTP application as a whole: errors, headers, description, probes, the web app's files."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from headwater.entrypoints.server import web
+from headwater.entrypoints.server.app import build
+from headwater.features.accounts.service import projects
+from headwater.store.session import Database
+from people import House
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/api/v1/nothing", None, 404),
+        ("GET", "/api/nothing", None, 404),
+        ("PUT", "/api/v1/projects", None, 405),
+        ("GET", "/api/v1/projects/not-an-id", None, 422),
+        ("GET", "/api/v1/projects?limit=many", None, 422),
+        ("POST", "/api/v1/projects", b"{", 422),
+        ("POST", "/api/v1/projects", b'"text"', 422),
+        ("POST", "/api/v1/projects", b"\xff\xfe", 422),
+        ("POST", "/api/v1/projects", b'{"name": "\\ud800"}', 422),
+        ("POST", "/api/v1/projects", b'{"name": "' + b"x" * 2_000_000 + b'"}', 413),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_every_error_is_a_problem(house: House, method: str, path: str, body: bytes | None, status: int) -> None:
+    someone = await house.person()
+    answer = await someone.client.request(method, path, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert {"type", "title", "status", "detail", "hint", "code"} <= problem.keys()
+    assert problem["status"] == status
+    assert "Traceback" not in answer.text
+
+
+async def test_a_crash_tells_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def crash(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a secret")
+
+    someone = await house.person()
+    monkeypatch.setattr(projects, "list_projects", crash)
+    answer = await someone.client.get("/api/v1/projects")
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+    assert "secret" not in answer.text
+
+
+async def test_a_store_that_is_away_is_said_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("postgresql://u:secret@h"))
+
+    someone = await house.person()
+    monkeypatch.setattr(projects, "list_projects", away)
+    answer = await someone.client.get("/api/v1/projects")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert "secret" not in answer.text
+
+
+async def test_security_headers_are_on_everything(house: House) -> None:
+    stranger = await house.stranger()
+    for path in ("/", "/healthz", "/api/v1/instance", "/api/v1/nothing", "/api/docs"):
+        headers = (await stranger.get(path)).headers
+        assert "default-src 'self'" in headers["content-security-policy"]
+        assert "unsafe-eval" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert re.fullmatch(r"[0-9a-f]{32}", headers["x-request-id"])
+    given = await stranger.get("/healthz", headers={"x-request-id": "mine-1"})
+    assert given.headers["x-request-id"] == "mine-1"
+    forged = await stranger.get("/healthz", headers={"x-request-id": "a b\tc"})
+    assert forged.headers["x-request-id"] != "a b\tc"
+
+
+async def test_the_description_is_openapi_and_its_page_needs_nobody(house: House) -> None:
+    stranger = await house.stranger()
+    described = (await stranger.get("/api/openapi.json")).json()
+    assert described["openapi"].startswith("3.1")
+    assert described == json.loads(json.dumps(build().openapi()))
+    names = [operation["operationId"] for path in described["paths"].values() for operation in path.values()]
+    assert len(names) == len(set(names))
+    assert (
+        "multipart/form-data"
+        in described["paths"]["/api/v1/projects/{project_id}/codebases"]["post"]["requestBody"]["content"]
+    )
+    page = (await stranger.get("/api/docs")).text
+    for place in ("/api/docs.js", "/api/docs.css"):
+        assert place in page
+        assert (await stranger.get(place)).status_code == 200
+    assert not re.search(r"https?://", page)
+
+
+async def test_ready_means_store_migrations_and_a_worker(house: House) -> None:
+    stranger = await house.stranger()
+    assert (await stranger.get("/healthz")).json() == {"status": "ok"}
+    answer = await stranger.get("/readyz")
+    assert (answer.status_code, answer.json()) == (
+        503, {"status": "not ready", "store": "ok", "migrations": "ok", "worker": "none alive"},
+    )  # fmt: skip
+    kept = house.server.database.engine
+    nowhere = Database("postgresql://u:p@127.0.0.1:9/none")
+    house.server.database.engine = nowhere.engine
+    try:
+        assert (await stranger.get("/readyz")).json()["store"] == "does not answer"
+        assert (await stranger.get("/healthz")).status_code == 200
+        assert (await stranger.get("/metrics")).status_code == 200
+    finally:
+        house.server.database.engine = kept
+        await nowhere.close()
+
+
+async def test_metrics_name_nobody(house: House) -> None:
+    someone = await house.person()
+    await someone.get(f"/projects/{someone.sample['id']}")
+    await someone.client.get("/api/v1/some/odd/path")
+    text = (await someone.client.get("/metrics")).text
+    assert 'route="/projects/{project_id}"' in text or 'route="/api/v1/projects/{project_id}"' in text
+    assert someone.sample["id"] not in text
+    assert "odd" not in text
+    assert 'headwater_jobs{kind="codebase.scan",state="pending"}' in text
+
+
+@pytest.fixture
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "web"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<!doctype html>index")
+    (folder / "assets" / "app-1.js").write_text("plain")
+    (folder / "assets" / "app-1.js.br").write_bytes(b"packed")
+    (tmp_path / "secret").write_text("secret")
+    monkeypatch.setattr(web, "FOLDER", folder)
+    return folder
+
+
+async def test_the_web_app_is_sent_as_it_was_built(house: House, built: Path) -> None:
+    stranger = await house.stranger()
+    for path in ("/", "/p/1/lineage", "/index.html"):
+        page = await stranger.get(path)
+        assert (page.text, page.headers["cache-control"]) == ("<!doctype html>index", "no-cache")
+    packed = await stranger.get("/assets/app-1.js", headers={"accept-encoding": "br"})
+    assert packed.headers["content-encoding"] == "br"
+    assert packed.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert packed.headers["content-type"].startswith("text/javascript")
+    plain = await stranger.get("/assets/app-1.js", headers={"accept-encoding": "identity"})
+    assert plain.text == "plain"
+    assert (await stranger.get("/assets/gone.js")).status_code == 404
+    for path in ("/../secret", "/%2e%2e/secret", "/assets/..%2f..%2fsecret", "/..%5csecret", "/%00"):
+        assert "secret" not in (await stranger.get(path)).text
+
+
+async def test_without_the_web_app_a_page_says_so(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(web, "FOLDER", tmp_path / "none")
+    answer = await (await house.stranger()).get("/")
+    assert "was not built" in answer.text

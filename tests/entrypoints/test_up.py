@@ -1,0 +1,166 @@
+"""`headwater up`: ready, mended where it is hurt, gone without a trace; and the command line against it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from entrypoints.running import Running, processes_of, running
+
+APP = {
+    "schema.sql": "CREATE TABLE users (id int PRIMARY KEY, email text);",
+    "app.py": "def f(c):\n    c.execute('SELECT email FROM users')\n",
+}
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="hw-up-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def headwater(home: Path) -> Iterator[Running]:
+    with running(home) as found:
+        found.sign_up()
+        yield found
+
+
+def cli(home: Path, *arguments: str, code: int = 0, **variables: str) -> str:
+    env = {**os.environ, "XDG_CONFIG_HOME": str(home / "config"), **variables}
+    done = subprocess.run(
+        [sys.executable, "-m", "headwater", *arguments], env=env, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == code, (arguments, done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    return done.stdout if code == 0 else done.stderr
+
+
+def parsed(home: Path, *arguments: str) -> Any:
+    return json.loads(cli(home, *arguments, "--json"))
+
+
+def test_the_command_line_goes_the_whole_way(headwater: Running, home: Path, tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{headwater.port}"
+    assert "not signed in" in cli(home, "projects", "list", code=1)
+    made = headwater.client.post("/api/v1/keys", json={"name": "cli", "scopes": ["admin"]}).json()
+    assert "is not valid" in cli(home, "login", url, "--key", made["secret"][:-1] + "x", code=1)
+    assert parsed(home, "login", url, "--key", made["secret"])["user"] == "fault@example.org"
+    kept = home / "config" / "headwater" / "login.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+    assert [row["name"] for row in parsed(home, "projects", "list")] == ["Bookshop sample"]
+    project = parsed(home, "projects", "create", "From the terminal")["id"]
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    for name, text in APP.items():
+        (folder / name).write_text(text)
+    assert "Did you mean From the terminal?" in cli(
+        home, "codebases", "upload", str(folder), "--project", "From the termnal", code=2
+    )
+    assert "There is no" in cli(home, "codebases", "upload", str(tmp_path / "none"), "--project", project, code=2)
+    job = parsed(home, "codebases", "upload", str(folder), "--project", "From the terminal")["job"]["id"]
+    lines = [json.loads(line) for line in cli(home, "jobs", "watch", job, "--json").splitlines()]
+    assert (lines[-1]["event"], lines[-1]["data"]["state"]) == ("end", "completed")
+    listed = parsed(home, "codebases", "list", "--project", project)
+    assert [(row["name"], row["scan"]["usages"]) for row in listed] == [("shop", 1)]
+    assert parsed(home, "jobs", "show", job)["state"] == "completed"
+    assert job in [row["id"] for row in parsed(home, "jobs", "list", "--state", "completed")]
+    assert "already completed" in cli(home, "jobs", "cancel", job, code=2)
+    assert "completed" in cli(home, "jobs", "retry", job, code=2)
+    assert "There is no such job" in cli(home, "jobs", "show", "01a1fc70-d341-7a52-9e6c-981a1f4c93ac", code=2)
+
+    key = parsed(home, "keys", "create", "second", "--scope", "read", "--days", "3")
+    assert key["secret"].startswith("hw_")
+    cli(home, "keys", "revoke", key["key"]["id"])
+    assert [row["name"] for row in parsed(home, "keys", "list") if row["revoked_at"]] == ["second"]
+    assert "shop" in cli(home, "codebases", "list", "--project", project)
+    refused = cli(home, "projects", "list", code=1, HEADWATER_URL="http://127.0.0.1:9")
+    assert "cannot be reached" in refused
+
+
+def test_the_description_needs_no_server(home: Path) -> None:
+    assert json.loads(cli(home, "openapi"))["openapi"].startswith("3.1")
+
+
+def test_a_second_one_is_refused_in_one_sentence(headwater: Running, home: Path) -> None:
+    said = cli(home, "up", "--port", str(headwater.port), code=1, HEADWATER_HOME=str(home))
+    assert "cannot be used" in said
+    said = cli(home, "up", "--port", "0", code=1, HEADWATER_HOME=str(home))
+    assert "already runs" in said
+
+
+def test_two_uploads_at_once_and_a_cancel_in_the_middle(headwater: Running) -> None:
+    import zipfile
+    from concurrent.futures import ThreadPoolExecutor
+
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, text in APP.items():
+            archive.writestr(name, text)
+    project = headwater.get("/projects")["items"][-1]["id"]
+
+    def upload(n: int) -> httpx.Response:
+        return headwater.client.post(
+            f"/api/v1/projects/{project}/codebases", files={"file": (f"{n}.zip", out.getvalue())}
+        )
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(upload, range(4)))
+    assert [answer.status_code for answer in answers] == [202] * 4
+    last = answers[-1].json()
+    headwater.client.post(f"/api/v1/jobs/{last['job']['id']}/cancel")
+    for answer in answers:
+        job = headwater.get(f"/jobs/{answer.json()['job']['id']}")
+        while job["state"] in {"pending", "running"}:
+            time.sleep(0.1)
+            job = headwater.get(f"/jobs/{job['id']}")
+        assert job["state"] in {"completed", "cancelled"}
+        scan = headwater.get(f"/codebases/{job['codebase_id']}")["scan"]
+        assert (scan is not None) == (job["state"] == "completed")
+
+
+@pytest.mark.parametrize("part", ["headwater worker", "headwater serve", "/postgres -D"])
+def test_a_part_that_is_killed_comes_back(headwater: Running, part: str) -> None:
+    before = headwater.pids(part)
+    assert before
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    assert headwater.wait_ready(30) < 30
+    deadline = time.monotonic() + 20
+    while not set(headwater.pids(part)) - set(before):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_stopped_it_leaves_nothing_and_started_again_it_has_everything(headwater: Running, home: Path) -> None:
+    projects = headwater.get("/projects")
+    headwater.process.send_signal(signal.SIGINT)
+    assert headwater.process.wait(30) == 0
+    assert processes_of(home) == {}
+    with running(home) as again:
+        again.client.headers = headwater.client.headers
+        assert again.get("/projects") == projects
+        os.kill(again.process.pid, signal.SIGKILL)
+        again.process.wait(10)
+        deadline = time.monotonic() + 25
+        while processes_of(home):
+            assert time.monotonic() < deadline, processes_of(home)
+            time.sleep(0.2)
+    with running(home) as after:
+        after.client.headers = headwater.client.headers
+        assert after.get("/projects") == projects
