@@ -41,8 +41,10 @@ function usageEdges(view: GraphView, chosen: Usage | null, hovered: string | nul
     chosen !== null && edge.column_id === chosen.column_id && edge.file_path === chosen.file_path && edge.symbol === (chosen.symbol ?? '')
   // Many lines over each other would glare: the more there are, the fainter each one is.
   const opacity = Math.max(0.25, Math.min(0.6, 80 / view.edges.length))
-  return view.edges.flatMap((edge): UsageEdgeType[] => {
-    const table = tableOf.get(edge.column_id)
+  return view.edges.flatMap((plain): UsageEdgeType[] => {
+    const table = tableOf.get(plain.column_id)
+    // The chosen line is named after the usage in detail, which need not be the commonest kind between the two.
+    const edge = chosen && isChosen(plain) ? { ...plain, kind: chosen.usage_type, line_number: chosen.line_number } : plain
     if (table === undefined) return []
     return [
       {
