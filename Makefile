@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.locked
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fast bench lock ui ui-dev browser setup clean
+.PHONY: help run test check fast bench docs lock ui ui-dev browser setup clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ check: ui ## Lint, types, import contracts, sizes, docs
 bench: $(STAMP) ## Measure against named peers: make bench PART=lineage ARGS="--ctfd … --polar … --umami …"
 	$(BIN)/python -m bench.$(or $(PART),lineage) $(ARGS)
 	$(BIN)/python -m bench.render
+
+docs: $(STAMP) ## Write the reference pages anew from the code
+	@$(BIN)/python -m docs.generate
 
 lock: ## Resolve pyproject.toml anew into requirements.lock
 	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv

@@ -122,8 +122,7 @@ class UiBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 def main(arguments: list[str]) -> None:
     """`hatch_build.py` builds the UI when its sources changed; `hatch_build.py npm …` runs npm in ui/."""
     if arguments[:1] == ["npm"]:
-        if not (UI / "node_modules").is_dir():
-            run_npm("ci", "--no-audit", "--no-fund")
+        install_packages()
         run_npm(*arguments[1:])
     elif os.environ.get("HEADWATER_SKIP_UI") != "1":
         print("built the web UI" if build() else "the web UI is up to date")

@@ -10,7 +10,7 @@ const zone = (files, groups, message) => ({
   rules: { 'no-restricted-imports': ['error', { patterns: groups.map((group) => ({ group: [group], message })) }] },
 })
 
-const climbing = { group: ['../../*'], message: 'Use @/ to leave a folder.' }
+const climbing = { group: ['../*'], message: 'Use @/ to leave a folder.' }
 
 const featureZone = (name) => {
   const others = FEATURES.filter((other) => other !== name).map((other) => `@/features/${other}/*`)

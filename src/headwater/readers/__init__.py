@@ -126,7 +126,8 @@ class Vocabulary(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Keys are the last part of a name. A function counts when it is imported from one of `packages`, or is an
     attribute of something made there (`db.select`). `languages` are those that can use the ORM: files of others
-    are not interpreted.
+    are not interpreted. `current` names objects of companion libraries that stand for the signed-in user, with the
+    decorator of the function that loads it.
     """
 
     packages: tuple[str, ...] = ()
@@ -143,6 +144,7 @@ class Vocabulary(msgspec.Struct, frozen=True, omit_defaults=True):
     table: dict[str, Operation] = {}
     instance: dict[str, Operation] = {}
     flushes: frozenset[str] = frozenset()
+    current: dict[str, str] = {}
     types: dict[str, Literal["query", "rows", "many", "inner", "session"]] = {}
     client: dict[str, Operation] = {}
     shape: Shape = Shape()

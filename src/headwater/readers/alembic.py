@@ -18,6 +18,7 @@ from headwater.readers import Project, Reading, SourceFile, sql
 from headwater.readers.sqlalchemy import syntax as s
 from headwater.readers.sqlalchemy.columns import from_call, maker
 from headwater.readers.sqlalchemy.relations import Builder
+from headwater.readers.sqlalchemy.sqltypes import spell
 
 NAME = "Alembic"
 _DEFINES = re.compile(r"\b(create|alter|drop|rename)\s+(\w+\s+){0,3}(table|view|type)\b|\bsp_rename\b", re.IGNORECASE)
@@ -248,7 +249,7 @@ def _alter_column(run: _Run, call: _Call, schema: Schema) -> Iterator[c.Change]:
     type_ = s.keyword(call.call, "type_")
     if type_ is not None:
         text = s.dotted(type_) or run.file.source[type_.start : type_.end].decode(errors="replace")
-        yield c.AlterType(call.table, call.schema, name, " ".join(text.split()), was.type if was else None)
+        yield c.AlterType(call.table, call.schema, name, spell(" ".join(text.split())), was.type if was else None)
     nullable = s.keyword(call.call, "nullable")
     if nullable is not None:
         yield c.SetNullable(call.table, call.schema, name, s.is_true(nullable))

@@ -128,7 +128,7 @@ def test_sql_that_is_not_understood_is_listed_with_its_line(tmp_path):
 def test_cyclic_imports_and_syntax_errors_end_in_a_result(tmp_path):
     (tmp_path / "a.py").write_text("from b import *\nfrom b import x\nclass A(x): pass\n", "utf-8")
     (tmp_path / "b.py").write_text("from a import *\nfrom a import A as x\nx = x\n", "utf-8")
-    (tmp_path / "c.py").write_text("def f(:\n  return (\nclass {", "utf-8")
+    (tmp_path / "c.py").write_text("Q = 'select id from t'\ndef f(:\n  return (\nclass {", "utf-8")
     result = pipeline.scan(tmp_path, processes=1)
     assert result.file_counts["scanned"] == 3
     assert sum(row.errors for row in result.languages) >= 1

@@ -15,6 +15,23 @@ export function NotFound() {
   )
 }
 
+/** The same, where no shell stands around it. */
+export function BareNotFound() {
+  return (
+    <main className="bare">
+      <NotFound />
+    </main>
+  )
+}
+
+export function BareError(props: { error: unknown; reset: () => void }) {
+  return (
+    <main className="bare">
+      <RouteError {...props} />
+    </main>
+  )
+}
+
 export function RouteError({ error, reset }: { error: unknown; reset: () => void }) {
   return (
     <PageFrame title="This page failed">

@@ -7,6 +7,7 @@ import { Menu, MenuItem, MenuLabel, MenuSeparator } from '@/components/ui/menu'
 import { meQuery, useSignOut } from '@/features/accounts/api'
 import { runningJobsQuery } from '@/features/jobs/api'
 import { initials, plural } from '@/lib/format'
+import { progressPart } from '@/lib/jobs'
 import { signedInUser } from '@/lib/session'
 import { setTheme, useTheme } from '@/lib/theme'
 import { Breadcrumbs } from './breadcrumbs'
@@ -16,11 +17,10 @@ const RING = 2 * Math.PI * 7.5
 function JobsRing({ project }: { project: string | undefined }) {
   const jobs = useQuery(runningJobsQuery()).data ?? []
   if (jobs.length === 0) return null
-  const parts = jobs.map((job) => (job.progress.total ? job.progress.done / job.progress.total : 0))
-  const part = Math.max(0.04, parts.reduce((sum, one) => sum + one, 0) / jobs.length)
+  const part = Math.max(0.04, jobs.reduce((sum, job) => sum + progressPart(job), 0) / jobs.length)
   const link = project ? ({ to: '/p/$project/jobs', params: { project } } as const) : ({ to: '/jobs' } as const)
   return (
-    <Link {...link} className="ring" aria-label={`${plural(jobs.length, 'job')} running`}>
+    <Link {...link} className="jobsring" aria-label={`${plural(jobs.length, 'job')} running`}>
       <svg width="20" height="20" viewBox="0 0 20 20" fill="none" strokeWidth="2" aria-hidden="true">
         <circle cx="10" cy="10" r="7.5" stroke="var(--line)" />
         <circle cx="10" cy="10" r="7.5" stroke="var(--accent)" strokeDasharray={`${RING * part} ${RING}`} strokeLinecap="round" transform="rotate(-90 10 10)" />

@@ -2,13 +2,13 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect, retainSearchParams } from '@tanstack/react-router'
 import { columnsSearch, lineageSearch, text, whole, type RawSearch } from '@/lib/search-params'
 import { renewSession, session } from '@/lib/session'
-import { NotFound, RouteError } from './fallbacks'
+import { BareError, BareNotFound, NotFound, RouteError } from './fallbacks'
 
 async function hasSession(): Promise<boolean> {
   return session() !== null || (await renewSession()) !== null
 }
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: RouteError })
+const root = createRootRoute({ component: Outlet, notFoundComponent: BareNotFound, errorComponent: BareError })
 
 const nextSearch = (raw: RawSearch): { next?: string } => ({ next: text(raw, 'next') })
 
@@ -189,6 +189,7 @@ export const router = createRouter({
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,
   defaultNotFoundComponent: NotFound,
+  defaultErrorComponent: RouteError,
 })
 
 declare module '@tanstack/react-router' {

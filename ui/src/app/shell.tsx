@@ -6,7 +6,12 @@ import { onSession, session } from '@/lib/session'
 import { Header } from './header'
 import { MainNav, TabBar } from './nav'
 
-const Palette = lazy(() => import('./palette'))
+const loadPalette = () => import('./palette')
+const Palette = lazy(loadPalette)
+
+/** The palette is fetched early, so that its key opens it at once. */
+const PRELOAD_MS = 1500
+
 const ShortcutSheet = lazy(() => import('./shortcut-sheet'))
 
 function useSignOutRedirect() {
@@ -43,6 +48,10 @@ export function Shell() {
   const { project } = useParams({ strict: false })
   const [palette, setPalette] = useState(false)
   const [sheet, setSheet] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette(), PRELOAD_MS)
+    return () => clearTimeout(timer)
+  }, [])
   useSignOutRedirect()
   useGoKeys(project, setPalette, setSheet)
   return (

@@ -1,6 +1,6 @@
 // Owns a log: newest lines in view while they come, unless the reader has scrolled up.
 import { useEffect, useRef, type ReactNode } from 'react'
-import type { LogLine } from '@/api/schema-types'
+import type { LogLine } from '@/api/types'
 import { time } from '@/lib/format'
 import { Panel } from './page'
 

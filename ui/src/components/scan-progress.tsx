@@ -1,14 +1,12 @@
 // Owns the progress of a scan: how far, which of the seven phases, in which languages, what was found and skipped.
 import { Check } from 'lucide-react'
 import type { CSSProperties } from 'react'
-import type { Job, PhaseProgress, ScanDetail } from '@/api/schema-types'
+import type { Job, PhaseProgress, ScanDetail } from '@/api/types'
 import { count, plural, seconds, words } from '@/lib/format'
-import { progressPart, progressText } from '@/lib/jobs'
+import { isUnfinished, phasePart, progressPart, progressText } from '@/lib/jobs'
 import { languageName } from '@/lib/usage-kinds'
 import { Bar } from './marks'
 import { Panel, TableScroll } from './page'
-
-const phasePart = (phase: PhaseProgress) => (phase.total && phase.done !== null ? phase.done / phase.total : 0)
 
 function phaseNote(phase: PhaseProgress): string {
   if (phase.note) return phase.note
@@ -64,12 +62,12 @@ function Languages({ detail }: { detail: ScanDetail }) {
   )
 }
 
-function Found({ detail }: { detail: ScanDetail }) {
+function Found({ detail, title }: { detail: ScanDetail; title: string }) {
   const found = detail.found ?? { tables: 0, columns: 0, usages: 0 }
   const skipped = detail.skipped ?? []
   return (
     <div className="stack">
-      <Panel title="Found so far">
+      <Panel title={title}>
         <dl className="strip found">
           <div>
             <dt>Tables</dt>
@@ -122,7 +120,7 @@ export function ScanProgress({ job }: { job: Job }) {
       </section>
       <div className="scan">
         <Languages detail={detail} />
-        <Found detail={detail} />
+        <Found detail={detail} title={isUnfinished(job) ? 'Found so far' : 'Found'} />
       </div>
     </>
   )

@@ -28,6 +28,7 @@ export function bytes(value: number): string {
 
 /** 0.42 -> "0.4 s", 74 -> "1 min 14 s". */
 export function seconds(value: number): string {
+  if (value < 0.05) return 'under 0.1 s'
   if (value < 10) return `${value.toFixed(1)} s`
   if (value < 60) return `${Math.round(value)} s`
   const minutes = Math.floor(value / 60)

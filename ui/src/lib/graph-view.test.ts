@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Tier, UsageKind } from '@/api/types'
-import { bookshopGraph } from '@/testing/graph'
-import { edgeName, filterCounts, graphView } from './graph-view'
+import { bookshopGraph, usage } from '@/testing/graph'
+import { edgeName, filterCounts, graphView, usesWholeRows, withWholeRows } from './graph-view'
 import { KINDS } from './usage-kinds'
 
 const all = { kinds: new Set<UsageKind>(KINDS.map((info) => info.kind)), tiers: new Set<Tier>(['A', 'B', 'C']) }
@@ -37,5 +37,17 @@ describe('filterCounts', () => {
     expect(counts.all).toBe(5)
     expect(counts.kinds).toMatchObject({ write: 2, filter: 2, join: 1, read: 0 })
     expect(counts.tiers).toEqual({ A: 3, B: 1, C: 1 })
+  })
+})
+
+describe('whole rows', () => {
+  it('give an edge without a column a row of its table to start from', () => {
+    const graph = bookshopGraph()
+    graph.edges.push({ ...graph.edges[0]!, column_id: 'u.*', usage_type: 'delete', count: 1 })
+    expect(usesWholeRows(bookshopGraph())).toBe(false)
+    expect(usesWholeRows(graph)).toBe(true)
+    const whole = withWholeRows(graph, [usage('u.*', 'users', '*'), usage('u.email', 'users', 'email')])
+    expect(whole.tables[0]?.columns[0]).toMatchObject({ column_id: 'u.*', name: '*', total: 1 })
+    expect(usesWholeRows(whole)).toBe(false)
   })
 })

@@ -1,5 +1,5 @@
 // Owns what of a lineage graph is on screen: the edges that pass the filters, and the rows they join.
-import type { Graph, GraphColumn, GraphEdge, Tier, UsageKind } from '@/api/types'
+import type { Graph, GraphColumn, GraphEdge, Tier, Usage, UsageKind } from '@/api/types'
 import { KINDS } from './usage-kinds'
 
 /** Columns without a shown edge that a table still lists, so that it keeps its shape. */
@@ -117,6 +117,30 @@ export function graphView(graph: Graph, shown: Shown): GraphView {
     relations: graph.relations,
     usages: edges.reduce((sum, edge) => sum + edge.count, 0),
   }
+}
+
+/** The name under which a usage of all columns at once is filed: a deleted row, a `select *`. */
+export const WHOLE_ROW = '*'
+
+/** True when an edge starts at no column of the tables, because it uses whole rows. */
+export function usesWholeRows(graph: Graph): boolean {
+  const known = new Set(graph.tables.flatMap((table) => table.columns.map((column) => column.column_id)))
+  return graph.edges.some((edge) => !known.has(edge.column_id))
+}
+
+/** The graph with one more row in each table whose whole rows are used, so that those edges start somewhere. */
+export function withWholeRows(graph: Graph, usages: readonly Usage[]): Graph {
+  const rows = new Map<string, GraphColumn>()
+  for (const usage of usages) {
+    if (usage.column_name !== WHOLE_ROW) continue
+    const total = (rows.get(usage.table_name)?.total ?? 0) + 1
+    rows.set(usage.table_name, { column_id: usage.column_id, name: WHOLE_ROW, type: 'row', primary_key: false, total })
+  }
+  const tables = graph.tables.map((table) => {
+    const row = rows.get(table.name)
+    return row ? { ...table, columns: [row, ...table.columns] } : table
+  })
+  return { ...graph, tables }
 }
 
 export interface FilterCounts {

@@ -1,7 +1,7 @@
 // Owns the live view of one job: its state and log from the event stream, resumed when the connection drops.
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import type { Job, LogLine } from '@/api/schema-types'
+import type { Job, LogLine } from '@/api/types'
 import { ApiError } from './problem'
 import { readEvents, type ServerEvent } from './sse'
 

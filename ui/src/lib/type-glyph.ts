@@ -3,6 +3,7 @@
 export type Glyph = { text: string; title: string } | 'key'
 
 const RULES: readonly [RegExp, string, string][] = [
+  [/^row$/, '∗', 'whole row'],
   [/json|hstore|map|object|struct/i, '{}', 'JSON'],
   [/\[\]|array/i, '[]', 'list'],
   [/bool/i, '◐', 'yes or no'],

@@ -1,5 +1,5 @@
 // Owns small lineage graphs for tests.
-import type { ColumnSummary, Graph, GraphEdge, UsageKind } from '@/api/types'
+import type { ColumnSummary, Graph, GraphEdge, Usage, UsageKind } from '@/api/types'
 import { KINDS } from '@/lib/usage-kinds'
 
 /** Two tables, two files, four edges: enough for every filter to matter. */
@@ -45,4 +45,27 @@ export function summary(name: string, counts: Partial<Record<UsageKind, number>>
   const all = Object.fromEntries(KINDS.map(({ kind }) => [kind, counts[kind] ?? 0])) as Record<UsageKind, number>
   const total = Object.values(all).reduce((sum, value) => sum + value, 0)
   return { column_id: name, table_name, column_name, type: 'text', nullable: false, primary_key: false, references: null, total, counts: all, files: 0, languages: [], ...more }
+}
+
+/** A usage of a column; the rest is of no matter. */
+export function usage(column_id: string, table_name: string, column_name: string): Usage {
+  return {
+    id: column_id,
+    column_id,
+    table_name,
+    column_name,
+    file_path: 'app/service.py',
+    line_number: 1,
+    end_line: 1,
+    start_column: 0,
+    end_column: 1,
+    symbol: '',
+    code_snippet: '',
+    language: 'python',
+    usage_type: 'read',
+    sub_type: null,
+    via: 'orm',
+    tier: 'A',
+    evidence: [],
+  }
 }

@@ -6,7 +6,7 @@ all of its origins. What code declares (models) goes before what migrations left
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -27,19 +27,15 @@ class Catalogue(msgspec.Struct, frozen=True):
     readings: dict[str, Reading]
 
 
-def read(project: Project, sources: Sequence[SourceFile], label: str) -> Catalogue:
-    """Let every reader read what it detects and merge the readings.
+def read(project: Project, detected: Mapping[str, Sequence[SourceFile]], label: str) -> Catalogue:
+    """Let every reader read what it detected and merge the readings.
 
     Args:
         project: the code base, for readers that look at other files.
-        sources: all source files, by path.
+        detected: the files that each reader has something to read in.
         label: what the merged Schema says its source is.
     """
-    found: dict[str, Reading] = {}
-    for module_name, reader in all_readers().items():
-        files = [source for source in sources if reader.detects(source)]
-        if files:
-            found[module_name] = reader.read(project, files)
+    found = {name: all_readers()[name].read(project, files) for name, files in detected.items()}
     readings = [(all_readers()[name].NAME, reading) for name, reading in found.items()]
     readings.sort(key=lambda pair: not pair[1].models)
     models = tuple(model for _, reading in readings for model in reading.models)

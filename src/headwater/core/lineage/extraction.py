@@ -8,22 +8,30 @@ import msgspec
 
 from headwater.catalog import facts
 from headwater.core.lineage.cache import Cache, key_of
+from headwater.core.lineage.detection import may_hold_sql
 from headwater.core.lineage.pool import map_batches
 from headwater.languages import by_name
 from headwater.readers import SourceFile
 
 
 class Extracted(msgspec.Struct, frozen=True, array_like=True):
-    """The encoded facts of one file, with its cache key and the number of places that did not parse."""
+    """The encoded facts of one file.
+
+    `errors` counts the places that did not parse; `spoken` says that some ORM here can be used in its language,
+    `sql` that it may hold SQL. A file with neither has empty facts.
+    """
 
     path: str
     key: bytes
     data: bytes
     errors: int
+    spoken: bool
+    sql: bool
 
 
 def extract(
     sources: Sequence[SourceFile],
+    spoken: frozenset[str],
     cache: Cache,
     *,
     processes: int | None = None,
@@ -33,29 +41,38 @@ def extract(
 
     Args:
         sources: the files that intake let through.
+        spoken: the languages in which tables can be declared or used here.
         cache: facts known from earlier scans; new ones are added.
         processes: upper bound of worker processes.
         on_bytes: called with the number of source bytes done so far; may raise to stop.
     """
     code = [source for source in sources if source.language in by_name()]
+    sql = {source.path for source in code if may_hold_sql(source)}
+    wanted = [source for source in code if source.language in spoken or source.path in sql]
     keys = {source.path: key_of("facts", source.path.encode(), source.source) for source in code}
-    known = cache.get_many(keys.values())
-    found = {s.path: _known(s.path, keys[s.path], known[keys[s.path]]) for s in code if keys[s.path] in known}
-    todo = [source for source in code if source.path not in found]
-    done = sum(len(source.source) for source in code if source.path in found)
+    values = cache.get_many(keys[source.path] for source in wanted)
+    lowered = {source.path: values[keys[source.path]] for source in wanted if keys[source.path] in values}
+    todo = [source for source in wanted if source.path not in lowered]
+    done = sum(len(source.source) for source in code) - sum(len(source.source) for source in todo)
     for batch, results in map_batches(_lower, todo, lambda s: len(s.source), processes=processes):
-        fresh = {keys[path]: data for path, data, _ in results}
-        cache.put_many(fresh)
-        found.update({path: Extracted(path, keys[path], data, errors) for path, data, errors in results})
+        cache.put_many({keys[path]: value for path, value in results.items()})
+        lowered.update(results)
         done += sum(len(source.source) for source in batch)
         on_bytes(done)
-    return found
+    return {s.path: _extracted(s, keys[s.path], lowered.get(s.path), s.language in spoken, s.path in sql) for s in code}
 
 
-def _known(path: str, key: bytes, data: bytes) -> Extracted:
-    return Extracted(path, key, data, facts.decode(data).errors)
+def _extracted(source: SourceFile, key: bytes, value: bytes | None, spoken: bool, sql: bool) -> Extracted:
+    if value is None:
+        empty = facts.Module(source.path, source.language, (), source.source.count(b"\n") + 1)
+        return Extracted(source.path, key, facts.encode(empty), 0, spoken, sql)
+    errors = int.from_bytes(value[:_COUNT], "little")
+    return Extracted(source.path, key, value[_COUNT:], errors, spoken, sql)
 
 
-def _lower(batch: list[SourceFile]) -> list[tuple[str, bytes, int]]:
+_COUNT = 4  # bytes of the error count in front of encoded facts, so that it is read without decoding them
+
+
+def _lower(batch: list[SourceFile]) -> dict[str, bytes]:
     modules = [by_name()[source.language].facts(source.path, source.source) for source in batch]
-    return [(module.path, facts.encode(module), module.errors) for module in modules]
+    return {module.path: module.errors.to_bytes(_COUNT, "little") + facts.encode(module) for module in modules}

@@ -11,6 +11,7 @@ from headwater.catalog.model import Schema
 from headwater.core.lineage import usage_pass
 from headwater.core.lineage.cache import Cache, NoCache
 from headwater.core.lineage.catalogue import read
+from headwater.core.lineage.detection import detect, languages
 from headwater.core.lineage.extraction import extract
 from headwater.core.lineage.intake import intake
 from headwater.core.lineage.limits import Limits
@@ -35,8 +36,10 @@ def extract_facts(work: Work) -> None:
     """Lower each source file to facts."""
     sources = work.intake.sources
     total = sum(len(source.source) for source in sources)
+    work.detected = detect(sources)
     work.facts = extract(
         sources,
+        languages(work.detected),
         work.cache,
         processes=work.processes,
         on_bytes=lambda done: work.report(done, total, f"{done >> 10:,} of {total >> 10:,} KB read"),
@@ -52,7 +55,7 @@ def link_symbols(work: Work) -> None:
 
 def read_schema(work: Work) -> None:
     """Let the readers find tables and models."""
-    work.catalogue = read(work.project, work.intake.sources, work.source.name)
+    work.catalogue = read(work.project, work.detected, work.source.name)
     columns = sum(len(relation.columns) for relation in work.catalogue.schema)
     work.note(f"{len(work.catalogue.schema.relations)} tables, {columns:,} columns")
 

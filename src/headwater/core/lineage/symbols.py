@@ -87,17 +87,22 @@ class Symbols:
         stmt = members(found.stmt).get(name)
         return Found(found.path, f"{found.name}.{name}", stmt) if stmt is not None else None
 
+    def imported(self, path: str, stmt: f.Import) -> Symbol | None:
+        """Return what an import inside of a function brings in."""
+        return self._imported(path, stmt, frozenset())
+
     def submodule(self, path: str, name: str) -> Package | None:
         """Return the module inside of a package, or None."""
         child = self._graph.child(path, name)
         return Package(child) if child else None
 
-    def slim(self) -> Symbols:
-        """Return the same table without function bodies and positions."""
+    def slim(self, languages: frozenset[str] | None = None) -> Symbols:
+        """Return the same table without function bodies and positions, for files of these languages only."""
         stubs = Stubs()
         kept = {
             path: Names(file.language, {name: stubs.statement(s) for name, s in file.names.items()}, file.stars)
             for path, file in self.files.items()
+            if languages is None or file.language in languages
         }
         return Symbols(kept)
 
@@ -148,7 +153,12 @@ class Symbols:
             target = target if whole or stmt.alias == stmt.module else self.module(path, name)
             return Package(target) if target else External(name)
         if target is None:
-            return External(f"{stmt.module}.{stmt.name}")
+            # A folder without __init__.py is a package too.
+            dot = "" if stmt.module.endswith(".") else "."
+            inside = (
+                self.module(path, f"{stmt.module}{dot}{stmt.name}") if self.files[path].language == "python" else None
+            )
+            return Package(inside) if inside else External(f"{stmt.module}.{stmt.name}")
         found = self._plain(target, stmt.name, seen)
         if found is None and (child := self._graph.child(target, stmt.name)):
             return Package(child)

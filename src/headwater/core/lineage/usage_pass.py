@@ -35,21 +35,6 @@ class FileClaims(msgspec.Struct, frozen=True, array_like=True):
     missed: tuple[Missed, ...]
 
 
-Finder = Callable[[facts.Module, Index], FileClaims]
-
-
-def _embedded(module: facts.Module, index: Index) -> FileClaims:
-    claims, missed = embedded.claims(module, index.schema)
-    return FileClaims(tuple(claims), tuple(missed))
-
-
-def _orm(module: facts.Module, index: Index) -> FileClaims:
-    return FileClaims(tuple(orm.claims(module, index.orm)), ())
-
-
-FINDERS: tuple[Finder, ...] = (_orm, _embedded)
-
-
 def prepare(project: CodeProject, catalogue: Catalogue) -> Index:
     """Build the index that every file is looked at with."""
     return Index(catalogue.schema, orm.index(project.symbols, project.modules, catalogue.readings, catalogue.schema))
@@ -109,12 +94,14 @@ def _load(packed: bytes) -> None:
 
 
 def _find(batch: list[Extracted]) -> dict[str, bytes]:
-    return {one.path: msgspec.msgpack.encode(_of_module(facts.decode(one.data))) for one in batch}
+    return {one.path: msgspec.msgpack.encode(_of_file(one, _Shared.index)) for one in batch}
 
 
-def _of_module(module: facts.Module) -> FileClaims:
-    parts = [find(module, _Shared.index) for find in FINDERS]
-    return FileClaims(
-        tuple(claim for part in parts for claim in part.claims),
-        tuple(item for part in parts for item in part.missed),
-    )
+def _of_file(one: Extracted, index: Index) -> FileClaims:
+    """Look at one file as code that uses models, and as text that holds SQL."""
+    if not one.spoken and not one.sql:
+        return FileClaims((), ())
+    module = facts.decode(one.data)
+    claims = orm.claims(module, index.orm) if one.spoken else []
+    of_sql, missed = embedded.claims(module, index.schema) if one.sql else ([], [])
+    return FileClaims((*claims, *of_sql), tuple(missed))

@@ -20,6 +20,7 @@ from headwater.core.lineage.limits import Limits
 from headwater.core.lineage.project import CodeProject
 from headwater.core.lineage.result import Progress, ScannedFile, summarise_languages
 from headwater.core.lineage.usage_pass import Index
+from headwater.readers import SourceFile
 
 _REPORT_SECONDS = 0.2
 
@@ -28,6 +29,7 @@ class Work:
     """Everything known so far about one scan."""
 
     intake: Intake
+    detected: dict[str, list[SourceFile]]
     facts: dict[str, Extracted]
     project: CodeProject
     catalogue: Catalogue

@@ -14,7 +14,7 @@ _PARAMETERS, _TYPE, _TYPE_PARAMETERS = kinds("parameters"), kinds("type"), kinds
 _DECORATOR, _DEFINITION = kinds("decorator"), kinds("class_definition", "function_definition")
 _ASSIGNMENT, _AUGMENTED, _YIELD = kinds("assignment"), kinds("augmented_assignment"), kinds("yield")
 _ELSE, _ELIF, _CASE = kinds("else_clause"), kinds("elif_clause"), kinds("case_clause")
-_IF_CLAUSE = kinds("if_clause")
+_IF_CLAUSE, _CASE_PATTERN, _CLASS_PATTERN = kinds("if_clause"), kinds("case_pattern"), kinds("class_pattern")
 _WITH, _WITH_ITEM, _AS = kinds("with_clause"), kinds("with_item"), kinds("as_pattern")
 _HANDLERS_OF_TRY = kinds("except_clause", "finally_clause", "else_clause")
 _ALIASED, _DOTTED = kinds("aliased_import"), kinds("dotted_name")
@@ -169,9 +169,19 @@ def _match(node: Node, source: bytes) -> Stmts:
     chain: Stmts = ()
     for case in reversed([child for child in block.children if child.kind_id in _CASE]):
         guard = next((expressions(c.children, source) for c in case.children if c.kind_id in _IF_CLAUSE), ())
-        test = guard[0] if guard else f.Const(case.start_byte, case.start_byte, "case")
+        test = guard[0] if guard else _class_test(case, subject, source)
         chain = (f.Branch(case.start_byte, case.end_byte, test, _block(case, source), chain),)
     return subject + chain
+
+
+def _class_test(case: Node, subject: tuple[f.Do, ...], source: bytes) -> f.Expr:
+    """Lower `case User():` to what it asks: `isinstance(subject, User)`; other patterns are opaque."""
+    start, end = case.start_byte, case.start_byte
+    patterns = [child.children[0] for child in case.children if child.kind_id in _CASE_PATTERN and child.children]
+    if len(subject) != 1 or len(patterns) != 1 or patterns[0].kind_id not in _CLASS_PATTERN:
+        return f.Const(start, end, "case")
+    name = expression(patterns[0].children[0], source)
+    return f.Call(name.start, name.end, f.Name(start, end, "isinstance"), (subject[0].value, name))
 
 
 def _function(node: Node, source: bytes, decorators: tuple[f.Expr, ...] = ()) -> Stmts:

@@ -21,7 +21,7 @@ _DEFINITION = re.compile(
 )
 # Definitions that do not bear on tables and columns, so that not understanding them is no loss.
 _BESIDE = re.compile(
-    r"(create|alter|drop|comment\s+on)\s+(or\s+replace\s+)?(constraint\s+|event\s+)?(\w+\s*=\s*\S+\s+)*(function|procedure|proc|trigger"
+    r"(create|alter|drop|comment\s+on)\s+(or\s+(?:replace|alter)\s+)?(constraint\s+|event\s+)?(\w+\s*=\s*\S+\s+)*(function|procedure|proc|trigger"
     r"|extension|role|user|policy|sequence|server|domain|cast|aggregate|operator|collation|text\s+search|publication|subscription"
     r"|database|schema|event|rule|statistics|default\s+privileges|language|login|synonym|assembly|fulltext|partition|tablespace|view"
     r"|unique|index|clustered|nonclustered|type|access|group|conversion)\b"

@@ -74,7 +74,12 @@ class Class:
     @cached_property
     def is_flask(self) -> bool:
         """Whether it stems from Flask-SQLAlchemy's `db.Model`, which names tables by convention."""
-        return any(name.endswith(".Model") for root in (self, *self.ancestors) for name in root.outside)
+        return any(_is_flask_base(name) for root in (self, *self.ancestors) for name in root.outside)
+
+
+def _is_flask_base(name: str) -> bool:
+    # `models.Model` is how Django writes it.
+    return name.endswith(".Model") and not name.endswith("models.Model")
 
 
 def flat(body: tuple[f.Stmt, ...]) -> Iterator[f.Stmt]:
@@ -150,7 +155,7 @@ def is_declarative(cls: Class) -> bool:
 
 def _is_base(name: str) -> bool:
     tail = name.split(".")[-1]
-    return tail in _BASES or tail in _BASE_MAKERS or name.endswith(".Model") or tail in ("Base", "BaseModel", "Model")
+    return tail in _BASES or tail in _BASE_MAKERS or _is_flask_base(name) or tail in ("Base", "BaseModel", "Model")
 
 
 def is_abstract(cls: Class) -> bool:
@@ -207,6 +212,8 @@ def _has_table(project: Project, cls: Class) -> bool:
 
 def declares_key(cls: Class) -> bool:
     """Tell whether a class or a base of it declares any column: without one it is a mixin that only names tables."""
+    if any(_is_flask_base(name) for name in cls.outside):
+        return any(isinstance(stmt, f.Assign) and isinstance(stmt.value, f.Call) for stmt in cls.body.values())
     return any(_has_columns(root) for root in (cls, *cls.ancestors)) or "__tablename__" in cls.body
 
 

@@ -114,9 +114,14 @@ def _merged(made: f.Call, helper: f.Function, call: f.Call) -> f.Call:
 def _of_assign(project: Project, cls: Class, name: str, stmt: f.Assign) -> Iterator[Declared]:
     called = s.called(stmt.value)
     if called == "composite" and isinstance(stmt.value, f.Call):
+        # The attribute stands for the first of its columns; the others go by their own names.
+        attribute = name
         for arg in stmt.value.args:
-            if (inner := maker(project, cls.path, arg)) and s.text_of(inner.args[0] if inner.args else None):
-                yield _declared(project, cls, name, inner, None, stmt.start)
+            inner = maker(project, cls.path, arg)
+            column = s.text_of(inner.args[0] if inner and inner.args else None)
+            if inner and column:
+                yield _declared(project, cls, attribute or column, inner, None, stmt.start)
+                attribute = ""
         return
     call = maker(project, cls.path, stmt.value)
     if call:

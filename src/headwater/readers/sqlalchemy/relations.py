@@ -12,6 +12,7 @@ from headwater.catalog.model import Check, Column, ForeignKey, Index, Origin, Re
 from headwater.readers import Project, SourceFile
 from headwater.readers.sqlalchemy import syntax as s
 from headwater.readers.sqlalchemy.columns import Declared, mapped_type
+from headwater.readers.sqlalchemy.sqltypes import spell
 
 _NEWLINE = re.compile(rb"\n")
 Find = Callable[[str, str], str | None]
@@ -126,7 +127,7 @@ class Builder:
     def _column(self, declared: Declared, loose: bool) -> Column:
         return Column(
             declared.name,
-            self._type(declared),
+            spell(self._type(declared)),
             declared.nullable or loose,
             default=self._text(declared.path, declared.default) if declared.default is not None else None,
             origins=(self._origin(declared.path, declared.at),),

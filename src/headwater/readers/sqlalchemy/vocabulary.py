@@ -184,6 +184,12 @@ VOCABULARY = Vocabulary(
     relation=_RELATION,
     table=_TABLE,
     instance={"sqlmodel_update": Op(named="update"), "populate": Op(named="update")},
+    current={
+        "flask_login.current_user": "user_loader",
+        "flask_security.current_user": "user_loader",
+        "flask_jwt_extended.current_user": "user_lookup_loader",
+        "flask_praetorian.current_user": "user_loader",
+    },
     flushes=frozenset({"commit", "flush"}),
     types={
         **_all("Select Query SelectOfScalar Update Delete BaseQuery GenerativeSelect", "query"),

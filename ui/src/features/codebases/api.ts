@@ -1,7 +1,7 @@
 // Owns the requests of codebases: upload, scan results, files, lineage, graph.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient, type QueryClient } from '@tanstack/react-query'
-import type { Job } from '@/api/schema-types'
-import type { Codebase, ColumnSummary, FileContent, FileEntry, Graph, LineagePage, NotUnderstood, Page, SkippedFile } from '@/api/types'
+import type { Codebase, ColumnSummary, FileContent, FileEntry, Graph, Job, LineagePage, NotUnderstood, Page, SkippedFile } from '@/api/types'
+import { usesWholeRows, WHOLE_ROW, withWholeRows } from '@/lib/graph-view'
 import { api, everyPage, upload } from '@/lib/http'
 
 /** A finished scan never changes, so its parts stay fresh until something is scanned again. */
@@ -48,7 +48,12 @@ export interface Focus {
 export const graphQuery = (codebase: string, focus: Focus, depth: number) =>
   queryOptions({
     queryKey: ['codebases', codebase, 'graph', focus, depth],
-    queryFn: ({ signal }) => api.get<Graph>(`/codebases/${codebase}/graph`, { ...focus, depth }, signal),
+    queryFn: async ({ signal }) => {
+      const graph = await api.get<Graph>(`/codebases/${codebase}/graph`, { ...focus, depth }, signal)
+      if (!usesWholeRows(graph)) return graph
+      const rows = await api.get<LineagePage>(`/codebases/${codebase}/lineage`, { column: WHOLE_ROW, limit: 500 }, signal)
+      return withWholeRows(graph, rows.usages)
+    },
     placeholderData: (before) => before,
     ...SCANNED,
   })

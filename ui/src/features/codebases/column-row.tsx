@@ -19,7 +19,7 @@ interface ColumnRowProps {
 function KindCell({ column, at, largest }: { column: ColumnSummary; at: number; largest: number }) {
   const kind = KINDS[at]?.kind ?? 'read'
   const value = column.counts[kind]
-  const width = Math.max(2, Math.round((value / largest) * 40))
+  const width = `max(2px, ${((value / largest) * 100).toFixed(1)}%)`
   return (
     <div role="gridcell" aria-colindex={4 + at} className="kc" style={{ '--c': kindColor(kind) } as CSSProperties}>
       {value === 0 ? (

@@ -70,11 +70,17 @@ function Toolbar({ totals, codebase, patch }: { totals: ColumnTotals; codebase: 
 const focusGrid = () => document.getElementById('column-grid')?.focus()
 
 function Stats({ totals, codebase, patch }: { totals: ColumnTotals; codebase: Codebase; patch: Patch }) {
+  const wholeRows = Math.max(0, (codebase.scan?.usages ?? 0) - totals.usages)
   return (
     <div className="stats">
       <span>
-        <b>{count(totals.usages)}</b> usages
+        <b>{count(Math.max(totals.usages, codebase.scan?.usages ?? 0))}</b> usages
       </span>
+      {wholeRows > 0 && (
+        <span>
+          <b>{count(wholeRows)}</b> of them of whole rows
+        </span>
+      )}
       {codebase.scan && (
         <span>
           <b>{count(codebase.scan.files.scanned)}</b> files

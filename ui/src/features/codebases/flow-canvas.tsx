@@ -20,7 +20,8 @@ const MARGIN = 40
 type FlowNode = TableNodeType | FileNodeType
 type FlowEdge = UsageEdgeType | RelationEdgeType
 
-const still = { draggable: false, selectable: false, connectable: false } as const
+/** Boxes stay where ELK puts them, but what is inside them can be clicked, which xyflow denies to such boxes. */
+const still = { draggable: false, selectable: false, connectable: false, style: { pointerEvents: 'all' } } as const
 
 function flowNodes(view: GraphView, positions: Positions): FlowNode[] {
   const tables = view.tables.map((table): TableNodeType => {
@@ -38,8 +39,12 @@ function usageEdges(view: GraphView, chosen: Usage | null, hovered: string | nul
   const tableOf = new Map(view.tables.flatMap((table) => table.columns.map((column) => [column.column_id, table.name] as const)))
   const isChosen = (edge: GraphView['edges'][number]) =>
     chosen !== null && edge.column_id === chosen.column_id && edge.file_path === chosen.file_path && edge.symbol === (chosen.symbol ?? '')
-  return view.edges.flatMap((edge): UsageEdgeType[] => {
-    const table = tableOf.get(edge.column_id)
+  // Many lines over each other would glare: the more there are, the fainter each one is.
+  const opacity = Math.max(0.25, Math.min(0.6, 80 / view.edges.length))
+  return view.edges.flatMap((plain): UsageEdgeType[] => {
+    const table = tableOf.get(plain.column_id)
+    // The chosen line is named after the usage in detail, which need not be the commonest kind between the two.
+    const edge = chosen && isChosen(plain) ? { ...plain, kind: chosen.usage_type, line_number: chosen.line_number } : plain
     if (table === undefined) return []
     return [
       {
@@ -51,7 +56,7 @@ function usageEdges(view: GraphView, chosen: Usage | null, hovered: string | nul
         targetHandle: symbolPort(edge.file_path, edge.symbol),
         ariaLabel: `${table}, used at ${edgeName(edge)}`,
         zIndex: isChosen(edge) ? 2 : 0,
-        data: { edge, chosen: isChosen(edge), named: edge.id === hovered, dimmed: hovered !== null && edge.id !== hovered },
+        data: { edge, chosen: isChosen(edge), named: edge.id === hovered, opacity: hovered === null ? opacity : opacity / 2 },
       },
     ]
   })

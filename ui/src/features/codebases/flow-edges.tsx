@@ -4,17 +4,17 @@ import { KindLetter } from '@/components/marks'
 import { edgeName, type ViewEdge } from '@/lib/graph-view'
 import { kindColor } from '@/lib/usage-kinds'
 
-export type UsageEdgeType = Edge<{ edge: ViewEdge; chosen: boolean; named: boolean; dimmed: boolean }, 'usage'>
+export type UsageEdgeType = Edge<{ edge: ViewEdge; chosen: boolean; named: boolean; opacity: number }, 'usage'>
 export type RelationEdgeType = Edge<Record<string, never>, 'relation'>
 
 export function UsageEdge(props: EdgeProps<UsageEdgeType>) {
   const [path, labelX, labelY] = getBezierPath(props)
   const data = props.data
   if (!data) return null
-  const { edge, chosen, named, dimmed } = data
+  const { edge, chosen, named, opacity } = data
   const style = chosen
     ? { stroke: 'var(--accent)', strokeWidth: 2, opacity: 1 }
-    : { stroke: kindColor(edge.kind), strokeWidth: named ? 2 : 1.25, opacity: dimmed ? 0.25 : named ? 1 : 0.6 }
+    : { stroke: kindColor(edge.kind), strokeWidth: named ? 2 : 1.25, opacity: named ? 1 : opacity }
   return (
     <>
       <BaseEdge id={props.id} path={path} style={style} interactionWidth={14} />

@@ -4,7 +4,7 @@ import { Eye, Table2 } from 'lucide-react'
 import { KindLetter, TypeGlyph } from '@/components/marks'
 import { columnPort, FILE_WIDTH, symbolPort, TABLE_WIDTH } from '@/lib/flow-layout'
 import { count } from '@/lib/format'
-import type { ViewFile, ViewTable } from '@/lib/graph-view'
+import { WHOLE_ROW, type ViewFile, type ViewTable } from '@/lib/graph-view'
 import { languageMark } from '@/lib/usage-kinds'
 import { useLineage } from './lineage-context'
 import { SymbolName } from './symbol-name'
@@ -33,7 +33,7 @@ export function TableNode({ data: { table } }: NodeProps<TableNodeType>) {
               <Handle type="target" position={Position.Left} id={`to ${column.column_id}`} isConnectable={false} />
               <button type="button" className="noderow" aria-pressed={isLocked} onClick={() => lockColumn(table.name, column.name)}>
                 <TypeGlyph type={column.type} primaryKey={column.primary_key} />
-                <code className="cut grow">{column.name}</code>
+                {column.name === WHOLE_ROW ? <span className="cut grow">whole row</span> : <code className="cut grow">{column.name}</code>}
                 <span className="faint small">{count(column.total)}</span>
               </button>
               <Handle type="source" position={Position.Right} id={columnPort(column.column_id)} isConnectable={false} />

@@ -1,4 +1,11 @@
-// Owns how a function or method is named; code outside of any has a name too.
+// Owns how a function or method is named; when it is too long its class gives way first.
 export function SymbolName({ symbol }: { symbol: string | null }) {
-  return symbol ? <code className="cut grow text-left">{symbol}</code> : <span className="cut grow dim text-left">outside functions</span>
+  if (!symbol) return <span className="cut grow dim text-left">outside functions</span>
+  const dot = symbol.lastIndexOf('.') + 1
+  return (
+    <code className="symbol" title={symbol}>
+      {dot > 0 && <span className="cut">{symbol.slice(0, dot)}</span>}
+      <span className="cut">{symbol.slice(dot)}</span>
+    </code>
+  )
 }

@@ -6,8 +6,13 @@ import { fileQuery } from './api'
 
 const AROUND = 6
 
-function spansOn(line: number, usages: readonly Usage[]) {
-  return usages.filter((one) => one.line_number === line).map((one) => ({ from: one.start_column, to: one.end_column, className: 'usage-mark' }))
+const sameSpan = (a: Usage, b: Usage) => a.line_number === b.line_number && a.start_column === b.start_column && a.end_column === b.end_column
+
+/** What to mark on a line: every usage, the one in detail more than the others. */
+function spansOn(line: number, usages: readonly Usage[], chosen: Usage) {
+  return usages
+    .filter((one) => one.line_number === line)
+    .map((one) => ({ from: one.start_column, to: one.end_column, className: sameSpan(one, chosen) ? 'usage-mark chosen' : 'usage-mark' }))
 }
 
 export function UsageCode({ usage, codebase }: { usage: Usage; codebase: Codebase }) {
@@ -31,7 +36,7 @@ export function UsageCode({ usage, codebase }: { usage: Usage; codebase: Codebas
         return (
           <span key={number} className={`ln ${hit ? 'hit' : ''}`}>
             <i>{number}</i>
-            {markPieces(pieces, spansOn(number, marks)).map((piece, at) => (
+            {markPieces(pieces, spansOn(number, marks, usage)).map((piece, at) => (
               <span key={at} className={piece.classes}>
                 {piece.text}
               </span>

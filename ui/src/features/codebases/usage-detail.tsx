@@ -27,7 +27,7 @@ function Why({ usage }: { usage: Usage }) {
         <ol className="why">
           {usage.evidence.map((step, index) => (
             <li key={index}>
-              {step.text}
+              {step.file_path ? step.text.replace(/\.$/, '') : step.text}
               {step.file_path && (
                 <>
                   {', '}

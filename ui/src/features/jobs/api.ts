@@ -1,7 +1,6 @@
 // Owns the requests of jobs.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import type { Job, LogLine } from '@/api/schema-types'
-import type { Page, RunState } from '@/api/types'
+import type { Job, LogLine, Page, RunState } from '@/api/types'
 import { api, everyPage } from '@/lib/http'
 import { isUnfinished } from '@/lib/jobs'
 

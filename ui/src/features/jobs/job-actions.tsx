@@ -1,5 +1,5 @@
 // Owns what can be done to a job: cancel while it is unfinished, retry once it failed or was cancelled.
-import type { Job } from '@/api/schema-types'
+import type { Job } from '@/api/types'
 import { tellFailure } from '@/lib/download'
 import { isUnfinished } from '@/lib/jobs'
 import { useJobAction } from './api'

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { useMemo } from 'react'
-import type { Job, LogLine } from '@/api/schema-types'
+import type { Job, LogLine } from '@/api/types'
 import { LogView } from '@/components/log-view'
 import { Bar, StateChip } from '@/components/marks'
 import { PageFrame, Panel } from '@/components/page'

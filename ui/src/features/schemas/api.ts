@@ -1,7 +1,6 @@
 // Owns the requests of schemas, and the counts that stand beside their columns.
 import { queryOptions } from '@tanstack/react-query'
-import type { DatabaseSchema, SchemaEntry } from '@/api/schema-types'
-import type { ColumnSummary, LineagePage } from '@/api/types'
+import type { ColumnSummary, DatabaseSchema, LineagePage, SchemaEntry } from '@/api/types'
 import { api, everyPage } from '@/lib/http'
 
 export const schemaQuery = (codebase: string) =>

@@ -1,8 +1,7 @@
 // Owns the schema explorer: the tree of tables at the left, one table at the right.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useParams } from '@tanstack/react-router'
-import type { DatabaseSchema } from '@/api/schema-types'
-import type { Codebase } from '@/api/types'
+import type { Codebase, DatabaseSchema } from '@/api/types'
 import { NeedsScan } from '@/components/needs-scan'
 import { usePageTitle } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'

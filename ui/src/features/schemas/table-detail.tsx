@@ -1,17 +1,16 @@
 // Owns one table: columns with their use, indexes, foreign keys, enums it uses, and where it is declared.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { DatabaseSchema, SchemaColumn, SchemaTable } from '@/api/schema-types'
-import type { Codebase } from '@/api/types'
+import type { Codebase, DatabaseSchema, SchemaColumn, SchemaTable } from '@/api/types'
 import { TypeGlyph } from '@/components/marks'
 import { Panel, TableScroll } from '@/components/page'
 import { count, plural } from '@/lib/format'
 import { tableCountsQuery } from './api'
 
-function Reference({ table, column }: { table: string; column: string }) {
+function Reference({ table, column }: { table: string; column: string | null }) {
   return (
     <Link from="/p/$project/schema" to="/p/$project/schema/$table" params={(now) => ({ ...now, table })} search={(now) => now} className="link mono">
-      {table}.{column}
+      {column ? `${table}.${column}` : table}
     </Link>
   )
 }

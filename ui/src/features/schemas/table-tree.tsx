@@ -1,7 +1,7 @@
 // Owns the list of tables, searched by the name of a table or of one of its columns.
 import { Link } from '@tanstack/react-router'
 import { Eye, Table2 } from 'lucide-react'
-import type { SchemaTable } from '@/api/schema-types'
+import type { SchemaTable } from '@/api/types'
 import { SearchField } from '@/components/field'
 import { EmptyState } from '@/components/states'
 import { useListKeys } from '@/lib/list-keys'

@@ -25,6 +25,7 @@ from headwater.core.lineage.orm.values import (
     Query,
     Relation,
     Row,
+    Super,
     TypeOf,
     Union,
     Value,
@@ -53,6 +54,30 @@ def _of_union(frame: Frame, value: Union, name: str, span: Span) -> Value:
 def _of_namespace(frame: Frame, value: Namespace, name: str, span: Span) -> Value:
     symbols = frame.index.symbols
     return of_symbol(frame.index, symbols.lookup(value.path, name) or symbols.submodule(value.path, name))
+
+
+def _of_type(frame: Frame, value: TypeOf, name: str, span: Span) -> Value:
+    """An attribute of a class that is only known as a type: a mixin's `cls`, a repository's `model`."""
+    own = frame.own
+    is_own = isinstance(value.item, Variable) and value.item.name == "Self" and isinstance(own, Object)
+    found = member(frame.index, Class(own.path, own.name), name) if is_own and isinstance(own, Object) else None
+    if found is None and name in frame.index.language.query_attributes:
+        return Query((value.item,), at=span)
+    return found
+
+
+def _of_variable(frame: Frame, value: Variable, name: str, span: Span) -> Value:
+    own = frame.own
+    return member(frame.index, own, name) if value.name == "Self" and isinstance(own, Object) else None
+
+
+def _of_super(frame: Frame, value: Super, name: str, span: Span) -> Value:
+    index = frame.index
+    for info in index.lineage(value.path, value.name)[1:]:
+        stmt = info.members.get(name)
+        if isinstance(stmt, f.Function):
+            return Callable(info.path, f"{info.name}.{name}", value.owner)
+    return None
 
 
 def _of_dict(frame: Frame, value: Dict, name: str, span: Span) -> Value:
@@ -258,11 +283,29 @@ def of_symbol(index: Index, symbol: Symbol | None) -> Value:
     """Return the value of a name at the top level of a file."""
     if isinstance(symbol, External):
         last = symbol.name.rsplit(".", 1)[-1]
+        if symbol.name in index.language.current:
+            return _current_user(index, index.language.current[symbol.name])
         model = types.index_by_name(index, last) if index.is_library(symbol.name) else None
         return Entity(model) if model else Library(symbol.name)
     if isinstance(symbol, Package):
         return Namespace(symbol.path)
     return _defined(index, symbol) if isinstance(symbol, Found) else None
+
+
+def _current_user(index: Index, loader: str) -> Value:
+    """Return the signed-in user: what its loader returns, or a row of the one model that says it is a user."""
+    place = index.current_user(loader)
+    stmt = index.symbols.files[place[0]].names[place[1]] if place else None
+    found = returned(index, Callable(*place), stmt) if place and isinstance(stmt, f.Function) else None
+    if found is not None and not isinstance(found, (Variable, Library)):
+        return found
+    users = [key for key in index.models if (owner := class_of(index, key)) and _is_user(index, owner)]
+    return Instance(users[0], "It is the signed-in user.", False) if len(users) == 1 else None
+
+
+def _is_user(index: Index, owner: Class) -> bool:
+    lineage = index.lineage(owner.path, owner.name)
+    return any(name.rsplit(".", 1)[-1] == "UserMixin" for info in lineage for name in info.outside)
 
 
 def _defined(index: Index, symbol: Found) -> Value:
@@ -333,4 +376,7 @@ _BY_TYPE: dict[type, Fn[[Frame, Any, str, Span], Value]] = {
     Dict: _of_dict,
     Query: lambda frame, value, name, span: value if name in ("statement", "stmt") else None,
     Column: lambda frame, value, name, span: value,
+    TypeOf: _of_type,
+    Super: _of_super,
+    Variable: _of_variable,
 }

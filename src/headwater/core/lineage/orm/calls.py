@@ -23,8 +23,10 @@ from headwater.core.lineage.orm.values import (
     Loader,
     Many,
     Object,
+    Parameter,
     Query,
     Relation,
+    ResultOf,
     TypeOf,
     Union,
     Value,
@@ -242,5 +244,6 @@ _INVOKED: dict[type, Fn[[Frame, Any, Args, f.Call], Value]] = {
     Library: _of_library,
     Closure: lambda frame, function, args, expr: function.returns,
     TypeOf: _type_of,
+    Parameter: lambda frame, function, args, expr: ResultOf(function.name),
     Object: _session_factory,
 }

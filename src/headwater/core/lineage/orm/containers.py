@@ -21,9 +21,11 @@ from headwater.core.lineage.orm.values import (
     Library,
     Literal,
     Many,
+    Object,
     Parameter,
     Query,
     Row,
+    Super,
     Union,
     Value,
     Variable,
@@ -82,6 +84,15 @@ def builtin(frame: Frame, func: f.Name, expr: f.Call, args: Args) -> Value:
         return element(first)
     handler = _BUILTINS.get(name)
     return handler(frame, expr, args) if handler else None
+
+
+def _super(frame: Frame) -> Value:
+    own = frame.own
+    bound = frame.env.get("cls", own)
+    if isinstance(own, Instance):
+        path, _, name = own.model.rpartition(":")
+        return Super(bound, path, name)
+    return Super(bound, own.path, own.name) if isinstance(own, Object) else None
 
 
 def _zip(frame: Frame, expr: f.Call, args: Args) -> Value:
@@ -241,7 +252,7 @@ _BUILTINS: dict[str, Fn[[Frame, f.Call, Args], Value]] = {
     "getattr": lambda frame, expr, args: _getattr(frame, args),
     "setattr": _setattr,
     "dict": lambda frame, expr, args: _dict(args),
-    "super": lambda frame, expr, args: frame.own,
+    "super": lambda frame, expr, args: _super(frame),
     "type": lambda frame, expr, args: types.type_of(args.first),
 }
 _LIBRARY: dict[str, Fn[[Library, Args], Value]] = {

@@ -12,17 +12,20 @@ from headwater.core.lineage.orm.queries import Args
 from headwater.core.lineage.orm.values import (
     Callable,
     Class,
+    Closure,
     Dict,
     Entity,
     Entry,
     Instance,
     Object,
     Parameter,
+    ResultOf,
     Shaped,
     TypeOf,
     Value,
     Variable,
     each,
+    union,
 )
 from headwater.core.lineage.symbols import Found
 
@@ -121,11 +124,13 @@ def call_project(frame: Frame, function: Callable, args: Args, expr: f.Call) -> 
     if isinstance(owner, (Object, Class)):
         info = index.class_info(function.path, function.name.rpartition(".")[0])
         bindings = dict(bindings_of(index, owner, info)) if info else {}
+    if owner is not None:
+        bindings["Self"] = types.instance_of(owner) or owner
     signature = types.signature(index, function.path, function.name, stmt)
     patterns, shaped = signature.patterns, signature.shaped
     summary = index.summaries.get((function.path, function.name))
     given: dict[str, Value] = {}
-    if patterns or shaped or frame.calls is not None or (summary and summary.effects):
+    if patterns or shaped or frame.calls is not None or summary:
         given = matched(params, args)
         _unify(patterns, given, bindings)
         for name, shape in shaped:
@@ -136,7 +141,23 @@ def call_project(frame: Frame, function: Callable, args: Args, expr: f.Call) -> 
         for effect in summary.effects:
             _apply_effect(frame, effect, given, owner, bindings, expr, params)
     bindings = {name: value for name, value in bindings.items() if not isinstance(value, Variable)}
-    return returned(index, function, stmt, bindings)
+    return _results(frame, returned(index, function, stmt, bindings), given, expr)
+
+
+def _results(frame: Frame, value: Value, given: dict[str, Value], expr: f.Call) -> Value:
+    """Put what the functions that a caller hands in return in its place."""
+    if not any(isinstance(item, ResultOf) for item in each(value)):
+        return value
+    return union(*(_result(frame, item, given, expr) for item in each(value)))
+
+
+def _result(frame: Frame, value: Value, given: dict[str, Value], expr: f.Call) -> Value:
+    if not isinstance(value, ResultOf):
+        return value
+    function = given.get(value.parameter)
+    if isinstance(function, Callable):
+        return call_project(frame, function, Args(), expr)
+    return function.returns if isinstance(function, Closure) else None
 
 
 def _apply_effect(

@@ -12,6 +12,7 @@ import msgspec
 from headwater import readers
 from headwater.catalog import facts as f
 from headwater.catalog.model import Column, Relation, Schema
+from headwater.catalog.names import words
 from headwater.core.lineage.orm.values import Class, Value, Variable
 from headwater.core.lineage.symbols import External, Found, Symbol, Symbols, members
 from headwater.readers import Field, Model, Reading, Vocabulary
@@ -81,7 +82,9 @@ class Index:
         self.attributes: dict[tuple[str, str, str], Value] = {}
         self.signatures: dict[tuple[str, str], Signature] = {}
         self._classes: dict[tuple[str, str], ClassInfo | None] = {}
+        self.by_words = _by_words(models)
         self._lines: dict[tuple[str, str], tuple[ClassInfo, ...]] = {}
+        self.mixins = self._mixins()
 
     def __reduce__(self) -> tuple[object, ...]:
         # Vocabularies are found again by name: they are code, and sets have no order that could travel.
@@ -102,7 +105,24 @@ class Index:
             )
             for name, relation in self.relations.items()
         }
-        return Index(self.symbols.slim(), self.models, relations, self.vocabularies, self.summaries)
+        symbols = self.symbols.slim(self.language.languages)
+        return Index(symbols, self.models, relations, self.vocabularies, self.summaries)
+
+    def _mixins(self) -> frozenset[tuple[str, str]]:
+        """Return the classes that models inherit from without being models themselves."""
+        found: set[tuple[str, str]] = set()
+        for key in self.models:
+            path, _, name = key.rpartition(":")
+            found |= {(info.path, info.name) for info in self.lineage(path, name)}
+        return frozenset(place for place in found if f"{place[0]}:{place[1]}" not in self.models)
+
+    def current_user(self, loader: str) -> tuple[str, str] | None:
+        """Return the function that loads the signed-in user, by its decorator; (path, name) at a top level."""
+        for path, file in self.symbols.files.items():
+            for name, stmt in file.names.items():
+                if isinstance(stmt, f.Function) and any(dotted(d).endswith(f".{loader}") for d in stmt.decorators):
+                    return path, name
+        return None
 
     def is_shaped(self, model: str) -> bool:
         """Tell whether a model is queried by objects, through a client."""
@@ -264,6 +284,20 @@ def merged(vocabularies: Iterable[Vocabulary]) -> Vocabulary:
         else:
             fields[name] = next((value for value in values if value != type(value)()), values[0])
     return Vocabulary(**fields)  # type: ignore[arg-type]
+
+
+def singular(name: str) -> tuple[str, ...]:
+    """Return the words of a name, the last one without its plural s."""
+    *rest, last = words(name) or ("",)
+    return (*rest, last[:-1] if len(last) > 3 and last.endswith("s") and not last.endswith("ss") else last)
+
+
+def _by_words(models: Mapping[str, Model]) -> dict[tuple[str, ...], str]:
+    """Return the models that are the only ones of their name."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for key, model in models.items():
+        found.setdefault(singular(model.name), []).append(key)
+    return {name: keys[0] for name, keys in found.items() if len(keys) == 1}
 
 
 def dotted(expr: f.Expr | None) -> str:

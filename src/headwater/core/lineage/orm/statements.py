@@ -8,10 +8,11 @@ from typing import Any
 
 from headwater.catalog import facts as f
 from headwater.core.lineage.orm import typehints as types
+from headwater.core.lineage.orm.attributes import of_symbol
 from headwater.core.lineage.orm.containers import element
 from headwater.core.lineage.orm.expressions import bind, evaluate
 from headwater.core.lineage.orm.frame import Frame, settle
-from headwater.core.lineage.orm.index import class_of, parameters_of
+from headwater.core.lineage.orm.index import Index, class_of, parameters_of
 from headwater.core.lineage.orm.narrowing import narrow
 from headwater.core.lineage.orm.shapes import use
 from headwater.core.lineage.orm.values import (
@@ -24,11 +25,13 @@ from headwater.core.lineage.orm.values import (
     Parameter,
     Row,
     Shaped,
+    TypeOf,
     Union,
     Value,
     Variable,
     union,
 )
+from headwater.core.lineage.orm.wellnamed import by_name
 
 _AUGMENTED_LISTS = frozenset({"+="})
 
@@ -154,11 +157,13 @@ def enter(frame: Frame, stmt: f.Function, own: Value, name: str) -> None:
     callers = summary.parameters if summary else {}
     for position, param in enumerate(stmt.params):
         if position == 0 and own is not None and param.name in ("self", "cls", "this", "mcs"):
-            value = own if param.name != "cls" and not _is_class_method(stmt) else types.type_of(own)
+            value = own if param.name != "cls" and not _is_class_method(stmt) else _class_of_own(index, own)
         else:
             value = _parameter(index, path, param, bindings, own)
             if isinstance(value, Parameter) and callers.get(param.name) is not None:
                 value = _because(callers[param.name], f"Callers pass it as {param.name}.")
+            elif isinstance(value, Parameter) and not param.kind:
+                value = by_name(index, param, stmt.body) or value
         if param.pattern is not None:
             bind(frame, param.pattern, value)
             continue
@@ -167,7 +172,14 @@ def enter(frame: Frame, stmt: f.Function, own: Value, name: str) -> None:
     frame.run(frame, stmt.body)
 
 
-def _parameter(index: Any, path: str, param: f.Param, bindings: dict[str, Value], own: Value) -> Value:
+def _class_of_own(index: Index, own: Value) -> Value:
+    """Return what `cls` is: in a mixin of models, the class of whichever model it is mixed into."""
+    if isinstance(own, Object) and (own.path, own.name) in index.mixins:
+        return TypeOf(Variable("Self"))
+    return types.type_of(own)
+
+
+def _parameter(index: Index, path: str, param: f.Param, bindings: dict[str, Value], own: Value) -> Value:
     value = types.read(index, path, param.annotation, bindings, own)
     if value is None:
         value = types.injected(index, path, param.default)
@@ -220,7 +232,14 @@ def _class(frame: Frame, stmt: f.Class) -> None:
             evaluate(scope, inner.value)
 
 
+def _import(frame: Frame, stmt: f.Import) -> None:
+    """Bring in a name inside of a function; the symbol table knows those of the top level."""
+    if not frame.top:
+        frame.env[stmt.alias] = of_symbol(frame.index, frame.index.symbols.imported(frame.path, stmt))
+
+
 _HANDLERS: dict[type, Fn[[Frame, Any], None]] = {
+    f.Import: _import,
     f.Assign: _assign,
     f.Do: _do,
     f.Return: _return,

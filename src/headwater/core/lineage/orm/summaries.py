@@ -27,11 +27,13 @@ from headwater.core.lineage.orm.values import (
     Many,
     Object,
     Query,
+    ResultOf,
     Row,
     TypeOf,
     Union,
     Value,
     Variable,
+    each,
     union,
 )
 from headwater.core.lineage.symbols import flat
@@ -104,6 +106,8 @@ def _summary(
     for function, params, values in frame.calls:
         _hand_in(function, params, values, given)
     returns = None if stmt.returns is not None and dotted(stmt.returns) not in _MAPPINGS else union(*frame.returns)
+    if isinstance(own, Object):
+        returns = union(*(Variable("Self") if item == own else item for item in each(returns)))
     effects = tuple(dict.fromkeys(effect for effect in frame.effects if effect.target))
     return Summary(lasting(returns), effects)
 
@@ -137,7 +141,7 @@ def _lasting_query(value: Query) -> Query:
 
 
 _LASTING: dict[type, Fn[[Any], Value]] = {
-    **{kind: lambda value: value for kind in (Entity, Cell, Object, Class, TypeOf, Variable)},
+    **{kind: lambda value: value for kind in (Entity, Cell, Object, Class, TypeOf, Variable, ResultOf)},
     Instance: lambda value: Instance(value.model, value.why, value.sure),
     Many: lambda value: Many(lasting(value.item)),
     Keyed: lambda value: Keyed(lasting(value.value)),

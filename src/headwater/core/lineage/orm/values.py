@@ -154,12 +154,26 @@ class Parameter(msgspec.Struct, frozen=True, gc=False):
     name: str
 
 
+class ResultOf(msgspec.Struct, frozen=True, gc=False):
+    """What a function returns that the caller hands in under this name."""
+
+    parameter: str
+
+
 class Object(msgspec.Struct, frozen=True, gc=False):
     """An instance of a class of the code base that is no model."""
 
     path: str
     name: str
     args: tuple[Value, ...] = ()
+
+
+class Super(msgspec.Struct, frozen=True):
+    """What `super()` is in a method of a class: `owner`, looked at from its bases on."""
+
+    owner: Value
+    path: str
+    name: str
 
 
 class Class(msgspec.Struct, frozen=True, gc=False):
@@ -224,7 +238,8 @@ class Union(msgspec.Struct, frozen=True):
 
 Value: TypeAlias = (
     Instance | Entity | Cell | Column | Relation | Query | Loader | Many | Row | Keyed | Dict | Literal | KeyOf
-    | Parameter | Object | Class | Callable | Closure | Namespace | Library | Shaped | Variable | TypeOf | Union | None
+    | Parameter | ResultOf | Super
+    | Object | Class | Callable | Closure | Namespace | Library | Shaped | Variable | TypeOf | Union | None
 )  # fmt: skip
 _LIMIT = 6
 

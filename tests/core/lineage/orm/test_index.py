@@ -1,0 +1,59 @@
+"""The index travels, and an edit inside of a function body leaves it as it was."""
+
+from __future__ import annotations
+
+import pickle
+
+from headwater.catalog.model import Schema
+from headwater.core.lineage import orm
+from headwater.kit import plugins
+from headwater.testing.readers import CodeBase
+
+MODELS = """
+from sqlalchemy import Column, Integer
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+"""
+SERVICE = """
+from models import User
+
+def find(session, id):
+    return session.query(User).get(id)
+
+def show(session):
+    return find(session, 1).id
+"""
+
+
+def index_of(service: str) -> orm.Index:
+    base = CodeBase({"models.py": MODELS, "service.py": service})
+    reading = base.read(plugins.load("readers", "sqlalchemy"))
+    return orm.index(base.symbols, base.modules, {"sqlalchemy": reading}, reading.schema)
+
+
+def test_claims_are_the_same_after_a_journey():
+    index = index_of(SERVICE)
+    module = CodeBase({"service.py": SERVICE}).modules["service.py"]
+    claims = orm.claims(module, pickle.loads(pickle.dumps(index)))
+    assert claims == orm.claims(module, index)
+    (read,) = [claim for claim in claims if claim.usage_type == "read"]
+    assert (read.table, read.column, read.symbol, read.tier) == ("users", "id", "show", "B")
+    assert SERVICE.encode()[read.start : read.end] == b"id"
+    assert read.evidence[0].text == "find returns it."
+    assert (read.evidence[-1].file_path, read.evidence[-1].line_number) == ("models.py", 7)
+
+
+def test_an_edit_inside_of_a_body_leaves_the_index_as_it_was():
+    edited = SERVICE.replace("    return find(session, 1).id", "    # more\n    x = 1\n    return find(session, 2).id")
+    assert pickle.dumps(index_of(edited)) == pickle.dumps(index_of(SERVICE))
+
+
+def test_a_code_base_without_models_claims_nothing():
+    base = CodeBase({"service.py": SERVICE})
+    index = orm.index(base.symbols, base.modules, {}, Schema())
+    assert orm.claims(base.modules["service.py"], index) == []

@@ -1,0 +1,65 @@
+"""Owns what the browser tests say in words: opening windows, signing in, pictures, and what is missing here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NoReturn
+
+import pytest
+from playwright.sync_api import Page, expect
+
+import headwater
+
+HERE = Path(__file__).parent
+WEB = Path(headwater.__file__).parent / "web"
+PICTURES = HERE.parents[1] / "test-artifacts"
+EMAIL, PASSWORD, NAME = "ines@marlowfinch.example", "a river runs over stones", "Ines Moreau"
+SAMPLE = "Bookshop sample"
+
+Theme = Literal["light", "dark"]
+OpenPage = Callable[..., Page]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running server, signed up to, with its sample project scanned."""
+
+    url: str
+    sample: str
+    """The id of the sample project."""
+
+
+def missing(what: str) -> NoReturn:
+    """Skip, saying what is absent; fail where everything is required, as in CI."""
+    if os.environ.get("HEADWATER_TEST_REQUIRE") == "all":
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+def require_web() -> None:
+    """Say how to build the web UI where it is not built."""
+    if not (WEB / "index.html").is_file():
+        missing("the web UI is not built: run `python hatch_build.py`")
+
+
+def foreign(url: str, server_url: str) -> list[str]:
+    """The address, when it leaves the host."""
+    return [] if url.startswith((server_url, "blob:", "data:")) else [f"request to {url}"]
+
+
+def sign_in(page: Page) -> None:
+    """Sign in through the form and wait for home."""
+    page.goto("/sign-in")
+    page.get_by_label("Email").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Home", level=1)).to_be_visible()
+
+
+def picture(page: Page, name: str) -> None:
+    """Save what the page shows, for people to look at."""
+    PICTURES.mkdir(exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png")

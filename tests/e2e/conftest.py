@@ -1,0 +1,119 @@
+"""Owns what the browser tests share: a real server of their own, Chromium, a first account, an archive to upload."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from browser import find
+from e2e.browsing import (
+    EMAIL,
+    HERE,
+    NAME,
+    PASSWORD,
+    SAMPLE,
+    OpenPage,
+    Site,
+    Theme,
+    foreign,
+    missing,
+    picture,
+    require_web,
+)
+from entrypoints.running import running
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests go last: the browser's driver keeps an event loop, beside which no asyncio test can run."""
+    items.sort(key=lambda item: item.path.is_relative_to(HERE))
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """The address of a server with a home of its own, stopped when the tests end."""
+    require_web()
+    home = Path(tempfile.mkdtemp(prefix="hw-e2e-"))
+    # Browsers treat loopback as secure, so the cookies of production are what is tested here.
+    with running(home, HEADWATER_SECURE_COOKIES="true") as server:
+        yield f"http://127.0.0.1:{server.port}"
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium of the machine."""
+    path = find()
+    if path is None:
+        missing("no Chromium is installed")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def open_page(browser: Browser, server_url: str) -> Iterator[OpenPage]:
+    """Opens a page in a window of its own; at the end no window may have met a script error or a foreign request."""
+    problems: list[str] = []
+
+    def open_page(theme: Theme = "dark", width: int = 1440, height: int = 900) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
+            reduced_motion="reduce",
+            base_url=server_url,
+        )
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
+        page.on("request", lambda request: problems.extend(foreign(request.url, server_url)))
+        return page
+
+    yield open_page
+    assert problems == []
+
+
+@pytest.fixture(scope="session")
+def site(server_url: str, open_page: OpenPage) -> Site:
+    """The server after its first sign-up, with the sample project scanned."""
+    page = open_page()
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Create your account")).to_be_visible()
+    picture(page, "sign-up")
+    page.get_by_label("Name").fill(NAME)
+    page.get_by_label("Email").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    page.get_by_role("link", name=SAMPLE).click()
+    expect(page.get_by_role("link", name="Open lineage")).to_be_visible(timeout=60_000)
+    sample = page.url.split("/p/")[1].split("?")[0].split("/")[0]
+    page.context.close()
+    return Site(url=server_url, sample=sample)
+
+
+@pytest.fixture(scope="session")
+def clinic_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ZIP of the small app in data/clinic."""
+    archive = tmp_path_factory.mktemp("upload") / "clinic.zip"
+    root = HERE / "data" / "clinic"
+    with zipfile.ZipFile(archive, "w") as out:
+        for path in sorted(path for path in root.rglob("*") if path.is_file() and path.suffix in {".py", ".sql"}):
+            out.write(path, path.relative_to(root))
+    return archive

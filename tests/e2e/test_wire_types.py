@@ -1,0 +1,24 @@
+"""The UI's wire types are generated from the server's OpenAPI: this fails when one changed without the other."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from e2e.browsing import HERE, missing
+
+ROOT = HERE.parents[1]
+COMMITTED = ROOT / "ui" / "src" / "api" / "schema.d.ts"
+
+
+@pytest.mark.timeout(120)
+def test_the_generated_types_belong_to_this_server() -> None:
+    if not (ROOT / "ui" / "node_modules" / ".bin" / "openapi-typescript").exists():
+        missing("the UI's packages are not installed: run `python hatch_build.py`")
+    described = subprocess.run([sys.executable, "-m", "headwater", "openapi"], capture_output=True, check=True).stdout
+    generator = [sys.executable, str(ROOT / "hatch_build.py"), "npm", "exec", "--silent", "--", "openapi-typescript"]
+    made = subprocess.run(generator, input=described, capture_output=True, check=True)
+    fresh = COMMITTED.read_text() in made.stderr.decode() + made.stdout.decode()
+    assert fresh, "run `headwater openapi | npm run api` in ui/"
