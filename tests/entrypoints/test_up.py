@@ -134,6 +134,20 @@ def test_two_uploads_at_once_and_a_cancel_in_the_middle(headwater: Running) -> N
         assert (scan is not None) == (job["state"] == "completed")
 
 
+def test_no_secret_is_logged(headwater: Running, home: Path) -> None:
+    made = headwater.client.post("/api/v1/keys", json={"name": "canary", "scopes": ["read"]}).json()["secret"]
+    token = headwater.client.headers["authorization"].removeprefix("Bearer ")
+    for credential in (made, made[:-1] + "x", token):
+        headwater.client.get(f"/api/v1/projects?q={credential}", headers={"authorization": f"Bearer {credential}"})
+    password = "my very own canary"
+    headwater.client.post("/api/v1/auth/login", json={"email": "fault@example.org", "password": password})
+    headwater.client.post("/api/v1/auth/login", json={"email": {"x": password}, "password": password})
+    stored = [(home / "store" / f"{name}.password").read_text().strip() for name in ("headwater", "postgres")]
+    logs = (home / "up.log").read_text() + (home / "store" / "postgresql.log").read_text()
+    for secret in (made, token, password, *stored, (home / "token.key").read_text().strip()):
+        assert secret not in logs
+
+
 @pytest.mark.parametrize("part", ["headwater worker", "headwater serve", "/postgres -D"])
 def test_a_part_that_is_killed_comes_back(headwater: Running, part: str) -> None:
     before = headwater.pids(part)

@@ -1,0 +1,38 @@
+"""Secrets are masked in logs by the name of their field, by their shape and by their known value."""
+
+from __future__ import annotations
+
+import pytest
+
+from headwater.kit.logs import MASK, keep_secret, redact
+
+KEY = "hw_" + "a2" * 8 + "_" + "0f" * 32
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
+
+
+@pytest.mark.parametrize(
+    "name", ["password", "new_password", "secret", "authorization", "Cookie", "api_key", "access_token"]
+)
+def test_by_name(name: str) -> None:
+    assert redact({name: "x", "other": 1}) == {name: MASK, "other": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("postgresql://app:hunter2@db/shop", f"postgresql://app:{MASK}@db/shop"),
+        (f"used {KEY}.", f"used {MASK}."),
+        (f"Bearer {TOKEN}", f"Bearer {MASK}"),
+        ("postgresql://db/shop", "postgresql://db/shop"),
+        ("a password is asked for", "a password is asked for"),
+    ],
+)
+def test_by_shape(text: str, masked: str) -> None:
+    assert redact(text) == masked
+    assert redact({"deep": [{"er": text}]}) == {"deep": [{"er": masked}]}
+
+
+def test_by_known_value() -> None:
+    keep_secret("the store's own word", "short")
+    assert redact("it said the store's own word twice") == f"it said {MASK} twice"
+    assert redact("short") == "short"
