@@ -41,7 +41,7 @@ def claimed(folder: Path) -> list[tuple[str, int, str]]:
     usages = pipeline.scan(folder, processes=1).usages
     explicit = [usage for usage in usages if usage.sub_type not in ("implicit", "lazy")]
     return sorted(
-        (u.file_path, u.line_number, f"{u.sub_type or u.usage_type} {u.table_name}.{u.column_name}") for u in explicit
+        {(u.file_path, u.line_number, f"{u.sub_type or u.usage_type} {u.table_name}.{u.column_name}") for u in explicit}
     )
 
 
@@ -53,7 +53,7 @@ def test_every_line_is_claimed_as_its_comment_says(case, tmp_path):
 
 @pytest.fixture
 def shop(tmp_path):
-    return write(CASES[0], tmp_path / "shop")
+    return write(CASES[0].with_name("sql_in_strings.txt"), tmp_path / "shop")
 
 
 def test_positions_name_the_very_characters_of_the_column(shop):

@@ -17,6 +17,7 @@ from headwater.catalog import facts as f
 from headwater.catalog import sqltext
 from headwater.catalog.model import Schema
 from headwater.catalog.usages import Evidence
+from headwater.core.lineage import routines
 from headwater.core.lineage.claims import Claim, Missed
 from headwater.core.lineage.ropes import Flat, Rope, blank_fill, flatten, name_fill, rope_of
 from headwater.core.lineage.sqlroles import ColumnRole, roles
@@ -127,7 +128,7 @@ class _Finder:
 
     def _routine(self, flat: Flat, symbol: str) -> None:
         """Claim what the statements in a routine's body do, one by one; the body of most dialects is opaque."""
-        for statement in _body_statements(flat.text):
+        for statement in routines.statements(flat.text):
             if not self._statement(flat, statement.start, statement.text, symbol):
                 self._miss(flat, statement.start, statement.text)
 
@@ -241,18 +242,3 @@ def _roots_below(node: f.Node) -> Iterator[f.Expr]:
 
 def _builds_text(node: f.Call) -> bool:
     return isinstance(node.func, f.Attr) and node.func.name in ("format", "join")
-
-
-def _body_statements(text: str) -> Iterator[sqltext.Statement]:
-    """Yield the row-touching statements in a routine's body, wherever they stand."""
-    for match in _INNER.finditer(text):
-        found = next(sqltext.split(text[match.start() : match.end()]), None)
-        if found:
-            yield sqltext.Statement(found.text, match.start() + found.start)
-
-
-_INNER = re.compile(
-    r"(?<![\w$])(?:select\b(?:(?!;|\bbegin\b|\bend\b(?!\s*(?:as\b|,|\)))).)+?\bfrom\b|insert\s+into\b|update\s+\S+(?:\s+\S+)?\s+set\b|delete\s+from\b|merge\s+into\b)"
-    r"(?:'(?:[^']|'')*'|[^;'])*?(?=;|\bend\b\s*;?\s*$|\Z|^\s*go\s*$)",
-    re.IGNORECASE | re.DOTALL | re.MULTILINE,
-)
