@@ -57,7 +57,7 @@ lock: ## Resolve pyproject.toml anew into requirements.lock
 		--no-emit-index-url --no-annotate --no-header --output-file requirements.lock --upgrade
 
 wire-types: ui ## Write the UI's types anew from the server's API description
-	@$(BIN)/headwater openapi --out ui/openapi.json && $(BIN)/python hatch_build.py npm run api && rm ui/openapi.json
+	@$(BIN)/headwater openapi | $(BIN)/python hatch_build.py npm run api
 
 ui-dev: $(STAMP) ## Serve the UI with hot reload beside a running Headwater
 	@$(BIN)/python hatch_build.py npm run dev

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from headwater.readers import SourceFile, Vocabulary, all_readers
 
 _SQL = re.compile(
-    rb"\b(?:select\s.{1,6000}?\bfrom|update\s.{1,600}?\bset|insert\s+(?:\w+\s+){0,2}into|delete\s+(?:\S+\s+)?from"
-    rb"|merge\s+into|replace\s+into|with\s+(?:recursive\s+)?[\w\"`]+\s*(?:\([^)]*\)\s*)?as)\b",
+    rb"\b(?:select\s+(?!from\b).{1,6000}?\bfrom\b|update\s.{1,600}?\bset\b|insert\s+(?:\w+\s+){0,2}into\b"
+    rb"|delete\s+(?:\S+\s+)?from\b|merge\s+into\b|replace\s+into\b"
+    rb"|with\s+(?:recursive\s+)?[\w\"`]+\s*(?:\([^)]*\)\s*)?as\s*(?:not\s+)?(?:materialized\s*)?\()",
     re.IGNORECASE | re.DOTALL,
 )
 
