@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from headwater.catalog.model import Schema
 from headwater.catalog.usages import Usage
 from headwater.core.lineage.result import ScanResult
 
@@ -30,73 +31,82 @@ class Score:
 
 def score(truth: dict[str, Any], result: ScanResult) -> Score:
     """Return precision and recall of a scan on these facts."""
+    roots = inheritance(result.schema)
     claims = [u for u in result.usages if u.sub_type not in ("implicit", "lazy") and u.tier in ("A", "B")]
-    facts = _Facts(truth)
+    facts = _Facts(truth, roots)
     found = Score(how=truth["how"])
     _recall(found, facts, claims)
     _precision(found, facts, claims)
     return found
 
 
+def inheritance(schema: Schema) -> dict[str, str]:
+    """Return the root of each table of joined inheritance: its primary key refers to the primary key of its parent.
+
+    Which of the tables a value comes from depends on the class that an object has at run time.
+    """
+    parents = {}
+    for relation in schema:
+        for key in relation.foreign_keys:
+            if key.columns == relation.primary_key and key.ref_table != relation.name:
+                parents[relation.name] = key.ref_table
+    return parents
+
+
 class _Facts:
-    def __init__(self, truth: dict[str, Any]) -> None:
-        self.values = {(f, line, t, c) for f, line, _, t, c in (*truth["reads"], *truth["sets"])}
-        self.reads = {(f, line, fn, t, c) for f, line, fn, t, c in truth["reads"]}
-        # `super().__init__(**kwargs)` and the like set columns that no line names: they are no explicit references.
-        self.sets = {(f, line, fn, t, c) for f, line, fn, t, c in truth["sets"] if not fn.endswith("__init__")}
-        self.clauses = {(f, fn.split(".<locals>")[0].split(".")[-1], t, c) for f, fn, t, c, _ in truth["clauses"]}
+    def __init__(self, truth: dict[str, Any], roots: dict[str, str]) -> None:
+        self.root = lambda table: roots.get(table, table)
+        values = [(f, line, fn, self.root(t), c) for f, line, fn, t, c in (*truth["reads"], *truth["sets"])]
+        self.values = {(f, line, t, c) for f, line, _, t, c in values}
+        self.wanted = {row for row in values if not row[2].endswith("__init__")}
+        self.constructed = {(t, c) for _, _, fn, t, c in values if fn.endswith("__init__")}
+        self.in_function = {(f, fn.split(".")[-1], t, c) for f, _, fn, t, c in values}
+        self.clauses = {(f, fn.split(".")[-1], self.root(t), c) for f, fn, t, c, _ in truth["clauses"]}
+        self.queried = {row[:2] for row in self.clauses}
         self.ran = {(f, line) for f, ranges in truth["lines"].items() for a, b in ranges for line in range(a, b + 1)}
-        self.in_function = defaultdict(set)
-        for f, _, fn, t, c in (*truth["reads"], *truth["sets"]):
-            self.in_function[f, fn.split(".")[-1]].add((t, c))
 
 
 def _recall(found: Score, facts: _Facts, claims: list[Usage]) -> None:
-    at_line = {(u.file_path, u.line_number, u.table_name, u.column_name) for u in claims}
-    in_function = {(u.file_path, u.symbol.split(".")[-1], u.table_name, u.column_name) for u in claims}
-    wanted = 0
-    for file, line, function, table, column in facts.reads:
-        wanted += 1
-        if not any((file, line + step, table, column) in at_line for step in (0,)):
-            found.missed.append(("read", file, line, function, table, column))
-    for file, line, function, table, column in facts.sets:
-        wanted += 1
-        # A constructor call over several lines runs at its first line: its function is what can be compared.
-        if (file, line, table, column) not in at_line and (
-            file,
-            function.split(".")[-1],
-            table,
-            column,
-        ) not in in_function:
-            found.missed.append(("set", file, line, function, table, column))
-    found.wanted = wanted
-    found.recall = 1 - len(found.missed) / max(wanted, 1)
+    """A statement over several lines runs at its first: where the line differs, the function is compared."""
+    at_line = {(u.file_path, u.line_number, facts.root(u.table_name), u.column_name) for u in claims}
+    inside = {(u.file_path, u.symbol.split(".")[-1], facts.root(u.table_name), u.column_name) for u in claims}
+    for file, line, function, table, column in sorted(facts.wanted):
+        if (file, line, table, column) not in at_line and (file, function.split(".")[-1], table, column) not in inside:
+            found.missed.append((file, line, function, table, column))
+    found.wanted = len(facts.wanted)
+    found.recall = 1 - len(found.missed) / max(found.wanted, 1)
 
 
 def _precision(found: Score, facts: _Facts, claims: list[Usage]) -> None:
+    """Claims of one column name at one place are alternatives (a model picked at run time): one seen is enough."""
+    places: dict[tuple[str, int, int, str], list[Usage]] = defaultdict(list)
     for usage in claims:
-        place = (usage.file_path, usage.line_number)
-        if place not in facts.ran:
-            continue
-        seen = _was_seen(usage, facts)
-        if seen is None:
-            continue
-        found.judged += 1
-        if not seen:
-            found.false.append(usage)
+        if (usage.file_path, usage.line_number) in facts.ran:
+            places[usage.file_path, usage.line_number, usage.start_column, usage.column_name].append(usage)
+    for alternatives in places.values():
+        on_class = any(usage.usage_type == "projection" for usage in alternatives)
+        verdicts = [_was_seen(usage, facts, on_class) for usage in alternatives]
+        known = [verdict for verdict in verdicts if verdict is not None]
+        if known:
+            found.judged += 1
+            if not any(known):
+                found.false.append(alternatives[0])
     found.precision = 1 - len(found.false) / max(found.judged, 1)
 
 
-def _was_seen(usage: Usage, facts: _Facts) -> bool | None:
-    """Return whether a claim is among the facts; None for a kind that the recorder cannot see there."""
-    key = (usage.table_name, usage.column_name)
-    function = usage.symbol.split(".")[-1]
-    if usage.usage_type in ("read", "update", "write"):
-        if (usage.file_path, usage.line_number, *key) in facts.values:
-            return True
-        return key in facts.in_function[usage.file_path, function]
-    if usage.usage_type in ("filter", "join", "delete"):
-        if not any(f == usage.file_path and fn == function for f, fn, _, _ in facts.clauses):
-            return None  # no statement of this function ran
-        return (usage.file_path, function, *key) in facts.clauses
-    return None
+def _was_seen(usage: Usage, facts: _Facts, on_class: bool) -> bool | None:
+    """Return whether a claim is among the facts; None where the recorder could not have seen it."""
+    key = (facts.root(usage.table_name), usage.column_name)
+    function = (usage.file_path, usage.symbol.split(".")[-1])
+    if usage.usage_type in ("read", "write", "update"):
+        if on_class and usage.usage_type == "read":
+            return None  # a column named on its class is no value of a row
+        if any("row was loaded by column" in step.text for step in usage.evidence):
+            return None  # a plain row of a query has no instrumented attributes
+        if usage.usage_type == "write" and key in facts.constructed:
+            return True  # the constructor passes its keywords on: its sets stand in __init__
+        seen = (usage.file_path, usage.line_number, *key) in facts.values or (*function, *key) in facts.in_function
+        return seen or (*function, *key) in facts.clauses
+    if usage.usage_type in ("filter", "join"):
+        return (*function, *key) in facts.clauses if function in facts.queried else None
+    return None  # objects are deleted by the flush, whose statements are not the application's
