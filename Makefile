@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.locked
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fast bench docs lock ui ui-dev browser setup clean
+.PHONY: help run test check fast bench docs lock ui ui-dev wire-types browser setup clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ lock: ## Resolve pyproject.toml anew into requirements.lock
 	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv
 	$(VENV)/lock/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header --output-file requirements.lock --upgrade
+
+wire-types: ui ## Write the UI's types anew from the server's API description
+	@$(BIN)/headwater openapi | $(BIN)/python hatch_build.py npm run api
 
 ui-dev: $(STAMP) ## Serve the UI with hot reload beside a running Headwater
 	@$(BIN)/python hatch_build.py npm run dev

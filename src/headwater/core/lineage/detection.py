@@ -11,17 +11,21 @@ from collections.abc import Mapping, Sequence
 
 from headwater.readers import SourceFile, Vocabulary, all_readers
 
-# Words that a statement cannot do without, and the statement: a literal first word makes the search fast.
+# Two words that a statement cannot do without, and what follows the first: searching for a literal is fast.
 _SQL: tuple[tuple[tuple[bytes, bytes], re.Pattern[bytes]], ...] = tuple(
-    ((first, second), re.compile(first + rb"(?<=\b" + first + rb")" + rest + second + rb"\b", re.DOTALL))
-    for first, rest, second in (
-        (b"select", rb"\s.{1,6000}?\b", b"from"),
-        (b"update", rb"\s.{1,600}?\b", b"set"),
-        (b"insert", rb"\s+(?:\w+\s+){0,2}", b"into"),
-        (b"delete", rb"\s+(?:\S+\s+)?", b"from"),
-        (b"merge", rb"\s+", b"into"),
-        (b"replace", rb"\s+", b"into"),
-        (b"with", rb"\s+(?:recursive\s+)?[\w\"`]+\s*(?:\([^)]*\)\s*)?", b"as"),
+    ((first, second), re.compile(first + rb"(?<=\b" + first + rb")" + rest, re.DOTALL))
+    for first, second, rest in (
+        (b"select", b"from", rb"\s+(?!from\b).{1,6000}?\bfrom\b"),
+        (b"update", b"set", rb"\s.{1,600}?\bset\b"),
+        (b"insert", b"into", rb"\s+(?:\w+\s+){0,2}into\b"),
+        (b"delete", b"from", rb"\s+(?:\S+\s+)?from\b"),
+        (b"merge", b"into", rb"\s+into\b"),
+        (b"replace", b"into", rb"\s+into\b"),
+        (
+            b"with",
+            b"as",
+            rb"\s+(?:recursive\s+)?[\w\"`]+\s*(?:\([^)]*\)\s*)?as\s*(?:not\s+)?(?:materialized\s*)?\(",
+        ),
     )
 )
 

@@ -15,6 +15,7 @@ from headwater.core.lineage.detection import detect, languages
 from headwater.core.lineage.extraction import extract
 from headwater.core.lineage.intake import intake
 from headwater.core.lineage.limits import Limits
+from headwater.core.lineage.pool import without_cycle_collection
 from headwater.core.lineage.project import CodeProject
 from headwater.core.lineage.resolution import locate, resolve
 from headwater.core.lineage.result import Progress, ScanResult
@@ -143,11 +144,12 @@ def schema_of(
 
 
 def _run(work: Work, passes: tuple[tuple[str, Callable[[Work], None]], ...]) -> None:
-    for name, step in passes:
-        began = time.monotonic()
-        work.enter(name)
-        step(work)
-        work.leave(time.monotonic() - began)
+    with without_cycle_collection():
+        for name, step in passes:
+            began = time.monotonic()
+            work.enter(name)
+            step(work)
+            work.leave(time.monotonic() - began)
 
 
 def _result(work: Work) -> ScanResult:

@@ -7,12 +7,14 @@ parent, also when it is killed with SIGKILL.
 from __future__ import annotations
 
 import ctypes
+import gc
 import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -92,7 +94,20 @@ def _in_processes(
             executor.shutdown(wait=False, cancel_futures=True)
 
 
+@contextmanager
+def without_cycle_collection() -> Iterator[None]:
+    """Pause the search for reference cycles: facts and claims are trees, and it costs a fifth of a scan."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def _begin(setup: tuple[Callable[[bytes], None], bytes] | None) -> None:
+    gc.disable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -17,7 +17,8 @@ _NOISE = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _VERBS = frozenset({"select", "insert", "update", "delete", "merge", "with"})
 _OTHERS = frozenset({
     "as", "begin", "close", "commit", "create", "deallocate", "declare", "drop", "else", "elsif", "elseif", "end",
-    "exec", "execute", "exit", "fetch", "for", "go", "goto", "if", "loop", "open", "perform", "print", "raise", "raiserror",
+    "exec", "execute", "exit", "fetch", "for", "go", "goto", "if", "loop", "open", "perform", "print", "raise",
+    "raiserror",
     "return", "rollback", "save", "set", "throw", "truncate", "try", "waitfor", "while",
 })  # fmt: skip
 _JOINS = re.compile(r"\b(?:union|all|except|intersect|as|then|and|or|on|,|\()\s*$", re.IGNORECASE)
