@@ -11,11 +11,22 @@ from collections.abc import Mapping, Sequence
 
 from headwater.readers import SourceFile, Vocabulary, all_readers
 
-_SQL = re.compile(
-    rb"\b(?:select\s+(?!from\b).{1,6000}?\bfrom\b|update\s.{1,600}?\bset\b|insert\s+(?:\w+\s+){0,2}into\b"
-    rb"|delete\s+(?:\S+\s+)?from\b|merge\s+into\b|replace\s+into\b"
-    rb"|with\s+(?:recursive\s+)?[\w\"`]+\s*(?:\([^)]*\)\s*)?as\s*(?:not\s+)?(?:materialized\s*)?\()",
-    re.IGNORECASE | re.DOTALL,
+# Two words that a statement cannot do without, and what follows the first: searching for a literal is fast.
+_SQL: tuple[tuple[tuple[bytes, bytes], re.Pattern[bytes]], ...] = tuple(
+    ((first, second), re.compile(first + rb"(?<=\b" + first + rb")" + rest, re.DOTALL))
+    for first, second, rest in (
+        (b"select", b"from", rb"\s+(?!from\b).{1,6000}?\bfrom\b"),
+        (b"update", b"set", rb"\s.{1,600}?\bset\b"),
+        (b"insert", b"into", rb"\s+(?:\w+\s+){0,2}into\b"),
+        (b"delete", b"from", rb"\s+(?:\S+\s+)?from\b"),
+        (b"merge", b"into", rb"\s+into\b"),
+        (b"replace", b"into", rb"\s+into\b"),
+        (
+            b"with",
+            b"as",
+            rb"\s+(?:recursive\s+)?[\w\"`]+\s*(?:\([^)]*\)\s*)?as\s*(?:not\s+)?(?:materialized\s*)?\(",
+        ),
+    )
 )
 
 
@@ -37,4 +48,7 @@ def languages(detected: Mapping[str, Sequence[SourceFile]]) -> frozenset[str]:
 
 def may_hold_sql(source: SourceFile) -> bool:
     """Tell whether a file may hold SQL: cheap, and wrong only by saying yes."""
-    return source.language == "sql" or _SQL.search(source.source) is not None
+    if source.language == "sql":
+        return True
+    text = source.source.lower()
+    return any(first in text and second in text and sql.search(text) for (first, second), sql in _SQL)

@@ -21,7 +21,7 @@ from headwater.core.lineage import routines
 from headwater.core.lineage.claims import Claim, Missed
 from headwater.core.lineage.ropes import Flat, Rope, blank_fill, flatten, name_fill, rope_of
 from headwater.core.lineage.sqlroles import ColumnRole, roles
-from headwater.core.lineage.walk import children, functions
+from headwater.core.lineage.walk import functions
 
 _STATEMENT = re.compile(
     r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:select\b.+?\bfrom\b|insert\s+(?:or\s+\w+\s+|ignore\s+)?into\b|update\b.+?\bset\b"
@@ -44,10 +44,11 @@ _EXCERPT = 300
 class _Names(msgspec.Struct):
     """What the names of one function and of the module around it stand for, as far as strings go."""
 
-    known: dict[str, f.Expr | f.Function]
+    local: dict[str, f.Expr | f.Function]
+    around: dict[str, f.Expr | f.Function]
 
     def lookup(self, name: str) -> f.Expr | f.Function | None:
-        return self.known.get(name)
+        return self.local.get(name) or self.around.get(name)
 
 
 def claims(module: f.Module, schema: Schema) -> tuple[list[Claim], list[Missed]]:
@@ -58,8 +59,8 @@ def claims(module: f.Module, schema: Schema) -> tuple[list[Claim], list[Missed]]
         schema: the tables that SQL may speak of.
     """
     finder = _Finder(module, schema)
-    for symbol, body in functions(module):
-        finder.function(symbol, body)
+    for symbol, body, roots in functions(module):
+        finder.function(symbol, body, roots)
     return finder.claims, finder.missed
 
 
@@ -74,10 +75,12 @@ class _Finder:
         self._tables = {relation.name.casefold() for relation in schema}
         self._globals = _constants(module.body)
 
-    def function(self, symbol: str, body: tuple[f.Stmt, ...]) -> None:
+    def function(self, symbol: str, body: tuple[f.Stmt, ...], strings: list[f.Expr]) -> None:
         """Look at the strings that stand directly in one function."""
-        lookup = _Names({**self._globals, **_constants(body)}).lookup
-        for expr in _string_roots(body, self._module.language):
+        if not strings:
+            return
+        lookup = _Names(_constants(body), self._globals).lookup
+        for expr in strings:
             rope = rope_of(expr, lookup)
             if rope and _looks_like_sql(rope):
                 self._rope(rope, symbol)
@@ -214,31 +217,3 @@ def _statements(body: tuple[f.Stmt, ...]) -> Iterator[f.Stmt]:
             yield from _statements(statement.otherwise)
         elif isinstance(statement, (f.Loop, f.Scope)):
             yield from _statements(statement.body)
-
-
-def _string_roots(body: tuple[f.Stmt, ...], language: str) -> Iterator[f.Expr]:
-    """Yield the largest string expressions below statements, and the names that strings were built up under."""
-    for statement in body:
-        if isinstance(statement, f.Do) and isinstance(statement.value, f.Text) and language != "sql":
-            continue  # a docstring
-        yield from _roots_below(statement)
-
-
-def _roots_below(node: f.Node) -> Iterator[f.Expr]:
-    if isinstance(node, (f.Function, f.Class)):
-        return
-    if isinstance(node, (f.Text, f.Binary)) or (isinstance(node, f.Call) and _builds_text(node)):
-        yield node
-        if isinstance(node, f.Text):
-            for part in node.parts:
-                if not isinstance(part, f.Chunk):
-                    yield from _roots_below(part)
-            return
-    if isinstance(node, f.Assign) and node.op == "+=" and isinstance(node.targets[0], f.Name):
-        yield node.targets[0]
-    for child in children(node):
-        yield from _roots_below(child)
-
-
-def _builds_text(node: f.Call) -> bool:
-    return isinstance(node.func, f.Attr) and node.func.name in ("format", "join")

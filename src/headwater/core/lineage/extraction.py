@@ -36,8 +36,8 @@ def extract(
     *,
     processes: int | None = None,
     on_bytes: Callable[[int], None] = lambda done: None,
-) -> dict[str, Extracted]:
-    """Return the facts of every source file whose language is supported, by path.
+) -> tuple[dict[str, Extracted], dict[str, facts.Module]]:
+    """Return the facts of every source file whose language is supported, by path, and those already decoded.
 
     Args:
         sources: the files that intake let through.
@@ -54,12 +54,20 @@ def extract(
     lowered = {source.path: values[keys[source.path]] for source in wanted if keys[source.path] in values}
     todo = [source for source in wanted if source.path not in lowered]
     done = sum(len(source.source) for source in code) - sum(len(source.source) for source in todo)
-    for batch, results in map_batches(_lower, todo, lambda s: len(s.source), processes=processes):
+    decoded: dict[str, facts.Module] = {}
+
+    def here(batch: list[SourceFile]) -> dict[str, bytes]:
+        modules = _modules(batch)
+        decoded.update({module.path: module for module in modules})
+        return _encoded(modules)
+
+    for batch, results in map_batches(_lower, todo, lambda s: len(s.source), processes=processes, here=here):
         cache.put_many({keys[path]: value for path, value in results.items()})
         lowered.update(results)
         done += sum(len(source.source) for source in batch)
         on_bytes(done)
-    return {s.path: _extracted(s, keys[s.path], lowered.get(s.path), s.language in spoken, s.path in sql) for s in code}
+    found = (_extracted(s, keys[s.path], lowered.get(s.path), s.language in spoken, s.path in sql) for s in code)
+    return {one.path: one for one in found}, decoded
 
 
 def _extracted(source: SourceFile, key: bytes, value: bytes | None, spoken: bool, sql: bool) -> Extracted:
@@ -74,5 +82,12 @@ _COUNT = 4  # bytes of the error count in front of encoded facts, so that it is 
 
 
 def _lower(batch: list[SourceFile]) -> dict[str, bytes]:
-    modules = [by_name()[source.language].facts(source.path, source.source) for source in batch]
+    return _encoded(_modules(batch))
+
+
+def _modules(batch: list[SourceFile]) -> list[facts.Module]:
+    return [by_name()[source.language].facts(source.path, source.source) for source in batch]
+
+
+def _encoded(modules: list[facts.Module]) -> dict[str, bytes]:
     return {module.path: module.errors.to_bytes(_COUNT, "little") + facts.encode(module) for module in modules}

@@ -38,7 +38,7 @@ def extract_facts(work: Work) -> None:
     sources = work.intake.sources
     total = sum(len(source.source) for source in sources)
     work.detected = detect(sources)
-    work.facts = extract(
+    work.facts, work.decoded = extract(
         sources,
         languages(work.detected),
         work.cache,
@@ -50,7 +50,8 @@ def extract_facts(work: Work) -> None:
 
 def link_symbols(work: Work) -> None:
     """Link imports to what they import."""
-    work.project = CodeProject.build(work.intake.sources, {path: f.data for path, f in work.facts.items()})
+    encoded = {path: extracted.data for path, extracted in work.facts.items()}
+    work.project = CodeProject.build(work.intake.sources, encoded, work.decoded)
     work.note(f"{len(work.facts):,} modules")
 
 
@@ -71,6 +72,7 @@ def find_usages(work: Work) -> None:
     found = usage_pass.run(
         work.index,
         work.facts,
+        work.project.modules,
         work.cache,
         processes=work.processes,
         on_progress=lambda done, total, count: work.report(done, total, f"{count:,} usages so far"),

@@ -51,6 +51,7 @@ def map_batches(
     *,
     processes: int | None = None,
     setup: tuple[Callable[[bytes], None], bytes] | None = None,
+    here: Callable[[list[Item]], Result] | None = None,
 ) -> Iterator[tuple[list[Item], Result]]:
     """Yield (batch, work(batch)) as batches finish, in any order.
 
@@ -60,13 +61,14 @@ def map_batches(
         weight: bytes of one item.
         processes: upper bound; the available cores when None.
         setup: a function and its argument that each process runs once before the first batch.
+        here: what runs in place of `setup` and `work` when everything stays in this process; need not pickle.
     """
     count = min(processes or available_cores(), available_cores())
     if count <= 1 or sum(map(weight, items)) < _SMALL_BYTES:
-        if setup:
+        if setup and not here:
             setup[0](setup[1])
         for batch in batches(items, weight):
-            yield batch, work(batch)
+            yield batch, (here or work)(batch)
         return
     yield from _in_processes(work, list(batches(items, weight)), count, setup)
 

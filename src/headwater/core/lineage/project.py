@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from headwater.catalog import facts
 from headwater.core.lineage.symbols import Symbols, build
@@ -10,7 +11,7 @@ from headwater.readers import SourceFile
 
 
 class CodeProject:
-    """Implements `readers.Project` over the facts of a scan; decoded modules are kept only while readers run."""
+    """Implements `readers.Project` over the facts of a scan."""
 
     def __init__(self, sources: Sequence[SourceFile], modules: Mapping[str, facts.Module], symbols: Symbols) -> None:
         self._sources = sources
@@ -18,9 +19,14 @@ class CodeProject:
         self.symbols = symbols
 
     @classmethod
-    def build(cls, sources: Sequence[SourceFile], encoded: Mapping[str, bytes]) -> CodeProject:
-        """Decode all facts and link their symbols."""
-        modules = {path: facts.decode(data) for path, data in encoded.items()}
+    def build(
+        cls,
+        sources: Sequence[SourceFile],
+        encoded: Mapping[str, bytes],
+        decoded: Mapping[str, facts.Module] = MappingProxyType({}),
+    ) -> CodeProject:
+        """Decode the facts that are not decoded yet and link the symbols of all."""
+        modules = {path: decoded.get(path) or facts.decode(data) for path, data in encoded.items()}
         return cls(sources, modules, build(modules))
 
     def files(self) -> Iterable[SourceFile]:

@@ -43,6 +43,7 @@ def prepare(project: CodeProject, catalogue: Catalogue) -> Index:
 def run(
     index: Index,
     extracted: Mapping[str, Extracted],
+    modules: Mapping[str, facts.Module],
     cache: Cache,
     *,
     processes: int | None = None,
@@ -53,6 +54,7 @@ def run(
     Args:
         index: what `prepare` made.
         extracted: facts by path.
+        modules: the same facts, decoded; what stays in this process is looked at in these.
         cache: claims known from earlier scans with an equal index.
         processes: upper bound of worker processes.
         on_progress: called with (bytes of facts done, all bytes, claims so far); may raise to stop.
@@ -65,16 +67,25 @@ def run(
     todo = [one for path, one in extracted.items() if path not in results]
     total = sum(len(one.data) for one in extracted.values())
     done = total - sum(len(one.data) for one in todo)
-    work = map_batches(_find, todo, lambda one: 4 * len(one.data), processes=processes, setup=(_load, packed))
+    found = sum(len(result.claims) for result in results.values())
+
+    def here(batch: list[Extracted]) -> dict[str, bytes]:
+        return {one.path: _encode(_of_file(one, modules[one.path], index)) for one in batch}
+
+    load = (_load, packed)
+    work = map_batches(_find, todo, lambda one: 4 * len(one.data), processes=processes, setup=load, here=here)
     for batch, encoded in work:
         cache.put_many({keys[path]: data for path, data in encoded.items()})
-        results.update({path: _decode(data) for path, data in encoded.items()})
+        fresh = {path: _decode(data) for path, data in encoded.items()}
+        results.update(fresh)
+        found += sum(len(result.claims) for result in fresh.values())
         done += sum(len(one.data) for one in batch)
-        on_progress(done, total, sum(len(result.claims) for result in results.values()))
+        on_progress(done, total, found)
     claims = {path: list(result.claims) for path, result in results.items() if result.claims}
     return claims, {path: list(result.missed) for path, result in results.items() if result.missed}
 
 
+_encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(FileClaims)
 
 
@@ -94,14 +105,14 @@ def _load(packed: bytes) -> None:
 
 
 def _find(batch: list[Extracted]) -> dict[str, bytes]:
-    return {one.path: msgspec.msgpack.encode(_of_file(one, _Shared.index)) for one in batch}
+    return {one.path: _encode(_of_file(one, None, _Shared.index)) for one in batch}
 
 
-def _of_file(one: Extracted, index: Index) -> FileClaims:
+def _of_file(one: Extracted, module: facts.Module | None, index: Index) -> FileClaims:
     """Look at one file as code that uses models, and as text that holds SQL."""
     if not one.spoken and not one.sql:
         return FileClaims((), ())
-    module = facts.decode(one.data)
+    module = module or facts.decode(one.data)
     claims = orm.claims(module, index.orm) if one.spoken else []
     of_sql, missed = embedded.claims(module, index.schema) if one.sql else ([], [])
     return FileClaims((*claims, *of_sql), tuple(missed))

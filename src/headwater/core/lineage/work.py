@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from headwater.catalog.facts import Module
 from headwater.catalog.usages import NotUnderstood, Usage
 from headwater.core.lineage.cache import Cache
 from headwater.core.lineage.catalogue import Catalogue
@@ -31,6 +32,7 @@ class Work:
     intake: Intake
     detected: dict[str, list[SourceFile]]
     facts: dict[str, Extracted]
+    decoded: dict[str, Module]
     project: CodeProject
     catalogue: Catalogue
     index: Index
