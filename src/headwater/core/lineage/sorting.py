@@ -100,7 +100,8 @@ def refusal_by_content(path: str, source: bytes) -> str:
     that they are generated, and their rows are long."""
     if path.endswith((".sql", ".prisma")):
         return ""
-    if _GENERATED_HEAD.search(source[:1500]):
+    head = source[:1500].lower()
+    if b"generated" in head and _GENERATED_HEAD.search(head):
         return "generated"
     lines = source.count(b"\n") + 1
     return "minified" if len(source) > 20_000 and len(source) / lines > 500 else ""

@@ -73,7 +73,7 @@ class Stubs:
         """Return the one node of this kind with these fields; nodes in them are already the one of theirs."""
         key = (
             kind,
-            *(tuple(map(id, x)) if isinstance(x, tuple) else x if isinstance(x, str) else id(x) for x in fields),
+            *[tuple(map(id, x)) if isinstance(x, tuple) else x if isinstance(x, str) else id(x) for x in fields],
         )
         if key not in self._made:
             self._made[key] = kind(0, 0, *fields)

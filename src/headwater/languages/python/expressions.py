@@ -37,19 +37,19 @@ def parameters(node: Node, source: bytes) -> tuple[f.Param, ...]:
 
 def _constant(node: Node, source: bytes) -> f.Expr:
     start, end = node.start_byte, node.end_byte
-    return f.Const(start, end, source[start:end].decode(errors="replace"))
+    return f.Const(start, end, source[start:end].decode("utf-8", "replace"))
 
 
 def _name(node: Node, source: bytes) -> f.Expr:
     start, end = node.start_byte, node.end_byte
-    return f.Name(start, end, source[start:end].decode(errors="replace"))
+    return f.Name(start, end, source[start:end].decode("utf-8", "replace"))
 
 
 def _attribute(node: Node, source: bytes) -> f.Expr:
     children = node.children
     name = children[-1]
     start, end = name.start_byte, name.end_byte
-    return f.Attr(start, end, expression(children[0], source), source[start:end].decode(errors="replace"))
+    return f.Attr(start, end, expression(children[0], source), source[start:end].decode("utf-8", "replace"))
 
 
 def _dotted(node: Node, source: bytes) -> f.Expr:
@@ -88,7 +88,7 @@ def call_arguments(node: Node, source: bytes) -> tuple[tuple[f.Expr, ...], tuple
 def _keyword(node: Node, source: bytes) -> f.Keyword:
     children = node.children
     start, end = children[0].start_byte, children[0].end_byte
-    name = source[start:end].decode(errors="replace")
+    name = source[start:end].decode("utf-8", "replace")
     return f.Keyword(start, end, name, expression(children[-1], source))
 
 
@@ -118,7 +118,7 @@ def _binary(node: Node, source: bytes) -> f.Expr:
 def _operator(node: Node, between: bytes) -> str:
     op = between.strip()
     if len(op) <= 3 and b"(" not in op and b")" not in op:
-        return op.decode(errors="replace").lower()
+        return op.decode("utf-8", "replace").lower()
     return next((child.type for child in node.children if not child.is_named), "?")
 
 
@@ -243,7 +243,7 @@ def _named_parameter(node: Node, annotation: f.Expr | None, default: f.Expr | No
 
 
 def _text(node: Node, source: bytes) -> str:
-    return source[node.start_byte : node.end_byte].decode(errors="replace")
+    return source[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
 
 def _string(node: Node, source: bytes) -> f.Expr:

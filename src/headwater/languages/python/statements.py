@@ -201,7 +201,7 @@ def _function(node: Node, source: bytes, decorators: tuple[f.Expr, ...] = ()) ->
             body = statements(child, source)
     if name is None:
         return body
-    word = source[name.start_byte : name.end_byte].decode(errors="replace")
+    word = source[name.start_byte : name.end_byte].decode("utf-8", "replace")
     exported = not word.startswith("_")
     return (f.Function(name.start_byte, name.end_byte, word, params, returns, decorators, body, exported),)
 
@@ -224,7 +224,7 @@ def _class(node: Node, source: bytes, decorators: tuple[f.Expr, ...] = ()) -> St
             body = statements(child, source)
     if name is None:
         return body
-    word = source[name.start_byte : name.end_byte].decode(errors="replace")
+    word = source[name.start_byte : name.end_byte].decode("utf-8", "replace")
     head = (name.start_byte, name.end_byte, word, bases + generics, keywords, decorators, body)
     return (f.Class(*head, exported=not word.startswith("_")),)
 
@@ -288,7 +288,7 @@ def _import_from(node: Node, source: bytes) -> Stmts:
 
 
 def _text(node: Node, source: bytes) -> str:
-    return source[node.start_byte : node.end_byte].decode(errors="replace")
+    return source[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
 
 _HANDLERS = {

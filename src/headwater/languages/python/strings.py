@@ -30,7 +30,7 @@ def text(node: Node, source: bytes, lower: Lower) -> Text | Const:
         return Text(start, end)
     prefix = opening[1].lower()
     if b"b" in prefix:
-        return Const(start, end, source[start:end].decode(errors="replace"))
+        return Const(start, end, source[start:end].decode("utf-8", "replace"))
     inner_start = opening.end()
     inner_end = max(inner_start, end - len(opening[2]))
     if b"f" in prefix or b"t" in prefix:
@@ -64,22 +64,22 @@ def _with_holes(node: Node, source: bytes, raw: bool, lower: Lower) -> list[Expr
 def _chunks(source: bytes, start: int, end: int, raw: bool, braces: bool) -> list[Expr]:
     """Cut literal text at its escapes, so that every other chunk is as long as its source."""
     if raw or source.find(b"\\", start, end) < 0:
-        plain = [Chunk(start, end, source[start:end].decode(errors="replace"))] if end > start else []
+        plain = [Chunk(start, end, source[start:end].decode("utf-8", "replace"))] if end > start else []
         return _unbraced(plain) if braces else list(plain)
     parts: list[Chunk] = []
     at = start
     for escape in _ESCAPE.finditer(source, start, end):
         if escape.start() > at:
-            parts.append(Chunk(at, escape.start(), source[at : escape.start()].decode(errors="replace")))
+            parts.append(Chunk(at, escape.start(), source[at : escape.start()].decode("utf-8", "replace")))
         parts.append(Chunk(escape.start(), escape.end(), _unescaped(escape)))
         at = escape.end()
     if end > at:
-        parts.append(Chunk(at, end, source[at:end].decode(errors="replace")))
+        parts.append(Chunk(at, end, source[at:end].decode("utf-8", "replace")))
     return _unbraced(parts) if braces else list(parts)
 
 
 def _unescaped(escape: re.Match[bytes]) -> str:
-    kind, digits = escape.lastgroup, escape[escape.lastgroup or 0].decode(errors="replace")
+    kind, digits = escape.lastgroup, escape[escape.lastgroup or 0].decode("utf-8", "replace")
     if kind == "newline":
         return ""
     if kind == "oct":
