@@ -59,19 +59,24 @@ class _Facts:
         values = [(f, line, fn, self.root(t), c) for f, line, fn, t, c in (*truth["reads"], *truth["sets"])]
         self.values = {(f, line, t, c) for f, line, _, t, c in values}
         self.wanted = {row for row in values if not row[2].endswith("__init__")}
-        self.constructed = {(t, c) for _, _, fn, t, c in values if fn.endswith("__init__")}
-        self.in_function = {(f, fn.split(".")[-1], t, c) for f, _, fn, t, c in values}
+        self.sets = {(f, line, fn, self.root(t), c) for f, line, fn, t, c in truth["sets"]}
+        self.constructed = {(t, c) for _, _, fn, t, c in self.sets if fn.endswith("__init__")}
+        self.set_in = {(f, fn.split(".")[-1], t, c) for f, _, fn, t, c in self.sets}
         self.clauses = {(f, fn.split(".")[-1], self.root(t), c) for f, fn, t, c, _ in truth["clauses"]}
         self.queried = {row[:2] for row in self.clauses}
         self.ran = {(f, line) for f, ranges in truth["lines"].items() for a, b in ranges for line in range(a, b + 1)}
 
 
 def _recall(found: Score, facts: _Facts, claims: list[Usage]) -> None:
-    """A statement over several lines runs at its first: where the line differs, the function is compared."""
-    at_line = {(u.file_path, u.line_number, facts.root(u.table_name), u.column_name) for u in claims}
-    inside = {(u.file_path, u.symbol.split(".")[-1], facts.root(u.table_name), u.column_name) for u in claims}
+    """A read counts at its very line; a constructor over several lines runs at its first, so a set may stand below."""
+    values = [u for u in claims if u.usage_type in ("read", "write", "update")]
+    at_line = {(u.file_path, u.line_number, facts.root(u.table_name), u.column_name) for u in values}
+    writes = [u for u in values if u.usage_type != "read"]
+    inside = {(u.file_path, u.symbol.split(".")[-1], facts.root(u.table_name), u.column_name) for u in writes}
     for file, line, function, table, column in sorted(facts.wanted):
-        if (file, line, table, column) not in at_line and (file, function.split(".")[-1], table, column) not in inside:
+        is_set = (file, line, function, table, column) in facts.sets
+        by_function = is_set and (file, function.split(".")[-1], table, column) in inside
+        if (file, line, table, column) not in at_line and not by_function:
             found.missed.append((file, line, function, table, column))
     found.wanted = len(facts.wanted)
     found.recall = 1 - len(found.missed) / max(found.wanted, 1)
@@ -103,10 +108,14 @@ def _was_seen(usage: Usage, facts: _Facts, on_class: bool) -> bool | None:
             return None  # a column named on its class is no value of a row
         if any("row was loaded by column" in step.text for step in usage.evidence):
             return None  # a plain row of a query has no instrumented attributes
+        if (usage.file_path, usage.line_number, *key) in facts.values:
+            return True
+        if usage.usage_type != "read" and (*function, *key) in facts.set_in:
+            return True
         if usage.usage_type == "write" and key in facts.constructed:
-            return True  # the constructor passes its keywords on: its sets stand in __init__
-        seen = (usage.file_path, usage.line_number, *key) in facts.values or (*function, *key) in facts.in_function
-        return seen or (*function, *key) in facts.clauses
+            return None  # its model's own __init__ passes keywords on: who called it was not recorded
+        # SQL computes with a column named on its class, and a bulk update sets one: no instance is touched.
+        return None if (*function, *key) in facts.clauses else False
     if usage.usage_type in ("filter", "join"):
         return (*function, *key) in facts.clauses if function in facts.queried else None
     return None  # objects are deleted by the flush, whose statements are not the application's

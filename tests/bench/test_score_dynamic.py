@@ -61,3 +61,15 @@ def test_lines_that_never_ran_are_not_judged(result):
 def test_implicit_claims_do_not_count(result):
     usages = tuple(msgspec.structs.replace(usage, sub_type="implicit") for usage in result.usages)
     assert score(truth(), msgspec.structs.replace(result, usages=usages)).judged == 0
+
+
+def test_a_read_elsewhere_in_the_function_is_not_this_read(result):
+    found = score(truth(reads=[["app.py", 12, "show", "users", "name"]]), result)
+    assert found.missed == [("app.py", 12, "show", "users", "name")]
+    assert (11, "name") in [(usage.line_number, usage.column_name) for usage in found.false]
+
+
+def test_a_clause_is_no_proof_of_a_read(result):
+    found = score(truth(clauses=[["app.py", "show", "users", "name", "filter"]]), result)
+    assert "name" not in [usage.column_name for usage in found.false]
+    assert found.judged == 2
