@@ -109,12 +109,14 @@ class Mapping:
         fields |= {field.name: field for field in self._synonyms(cls, fields)}
         inherited: dict[str, tuple[str, str]] = {}
         if parent and (above := self.models.get(parent.key)):
+            # A property of this class takes the place of its parent's column of that name.
+            hidden = {name for name, stmt in cls.body.items() if isinstance(stmt, f.Function)}
+            handed_down = [field for field in above.fields if field.name not in hidden]
+            inherited = {n: place for n, place in above.inherited.items() if n not in hidden}
             if single:
-                fields = {field.name: field for field in above.fields} | fields
-                inherited = dict(above.inherited)
+                fields = {field.name: field for field in handed_down} | fields
             else:
-                inherited = dict(above.inherited)
-                inherited |= {x.name: (above.table, x.column) for x in above.fields if x.column}
+                inherited |= {x.name: (above.table, x.column) for x in handed_down if x.column}
                 inherited = {n: place for n, place in inherited.items() if n not in fields}
         line = self.builder.line(cls.path, cls.stmt.start)
         ordered = tuple(fields.values())
