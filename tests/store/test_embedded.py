@@ -14,8 +14,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from headwater.kit import process
 from headwater.kit.errors import Conflict
-from headwater.store import process
 from headwater.store.cluster import PORT, SOCKET_PATH_LIMIT, Cluster
 from headwater.store.embedded import EmbeddedServer
 

@@ -7,10 +7,12 @@ which engine or file a Schema came from; each object carries `origins` that say 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 Named = TypeVar("Named", "Column", "Relation")
+# What only one engine knows of an object, under names which that engine declares; sorted by name.
+Attributes = tuple[tuple[str, str], ...]
 RelationKind = Literal["table", "view", "materialized_view", "collection", "keyspace"]
 
 
@@ -34,6 +36,7 @@ class Column:
     identity: bool = False
     comment: str | None = None
     origins: tuple[Origin, ...] = ()
+    attrs: Attributes = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class ForeignKey:
     ref_schema: str | None = None
     on_delete: str | None = None
     on_update: str | None = None
+    attrs: Attributes = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Index:
     columns: tuple[str, ...]
     unique: bool = False
     where: str | None = None
+    comment: str | None = None
+    attrs: Attributes = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class Check:
 
     expression: str
     name: str | None = None
+    attrs: Attributes = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,58 @@ class Enum:
     name: str
     values: tuple[str, ...]
     schema: str | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A named type: another type with a condition, a default or a ban on NULL."""
+
+    name: str
+    type: str
+    schema: str | None = None
+    nullable: bool = True
+    default: str | None = None
+    checks: tuple[Check, ...] = ()
+    comment: str | None = None
+    attrs: Attributes = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A counter; `owned_by` is the (table, column) that it numbers."""
+
+    name: str
+    type: str = ""
+    schema: str | None = None
+    owned_by: tuple[str, str] | None = None
+    comment: str | None = None
+    attrs: Attributes = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """A function, procedure or aggregate; `definition` is the statement that makes it."""
+
+    name: str
+    kind: Literal["function", "procedure", "aggregate", "window"] = "function"
+    schema: str | None = None
+    arguments: str = ""
+    returns: str = ""
+    language: str = ""
+    definition: str | None = None
+    comment: str | None = None
+    attrs: Attributes = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Something that runs when rows of its table change; `definition` is the statement that makes it."""
+
+    name: str
+    definition: str = ""
+    enabled: bool = True
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +140,8 @@ class Relation:
     """A table, view, collection or keyspace.
 
     `definition` is the SQL of a view. `inferred_from` is the number of sampled documents or keys when the
-    columns were inferred rather than declared.
+    columns were inferred rather than declared. `rows` (an estimate) and `size_bytes` (with indexes) are what the
+    engine last measured; they do not count when Schemas are compared.
     """
 
     name: str
@@ -95,7 +155,11 @@ class Relation:
     comment: str | None = None
     definition: str | None = None
     inferred_from: int | None = None
+    triggers: tuple[Trigger, ...] = ()
+    rows: int | None = field(default=None, compare=False)
+    size_bytes: int | None = field(default=None, compare=False)
     origins: tuple[Origin, ...] = ()
+    attrs: Attributes = ()
 
     @property
     def qualified_name(self) -> str:
@@ -121,6 +185,10 @@ class Schema:
     relations: tuple[Relation, ...] = ()
     enums: tuple[Enum, ...] = ()
     source: str = ""
+    domains: tuple[Domain, ...] = ()
+    sequences: tuple[Sequence, ...] = ()
+    routines: tuple[Routine, ...] = ()
+    attrs: Attributes = ()
 
     def relation(self, name: str, schema: str | None = None) -> Relation | None:
         """Return the relation of that name (and schema, when given), exact spelling first, or None."""

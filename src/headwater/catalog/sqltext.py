@@ -32,7 +32,7 @@ _MARKS = (
     r"|(?P<end>;|//)"
 )
 _FLAGS = re.IGNORECASE | re.DOTALL | re.MULTILINE
-_TOKEN = re.compile(_QUOTED + r"|'(?:[^']|'')*'" + _MARKS, _FLAGS)
+_TOKEN = re.compile(_QUOTED + r"|\bE'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'" + _MARKS, _FLAGS)
 _MYSQL_TOKEN = re.compile(_QUOTED + r"|\#[^\n]*|'(?:[^'\\]|''|\\.)*'" + _MARKS, _FLAGS)
 _IS_MYSQL = re.compile(r"`|^\s*DELIMITER\b", re.IGNORECASE | re.MULTILINE)
 _ROUTINE = re.compile(r"CREATE\b[^;]{0,200}?\b(PROCEDURE|FUNCTION|TRIGGER|EVENT|PROC)\b", re.IGNORECASE)
@@ -47,9 +47,12 @@ class Statement(msgspec.Struct, frozen=True):
     start: int
 
 
-def split(text: str) -> Iterator[Statement]:
-    """Cut SQL text into statements, respecting quotes, comments, dollar quotes, routines, GO, DELIMITER and COPY."""
-    token = _MYSQL_TOKEN if _IS_MYSQL.search(text) else _TOKEN
+def split(text: str, dialect: str = "") -> Iterator[Statement]:
+    """Cut SQL text into statements, respecting quotes, comments, dollar quotes, routines, GO, DELIMITER and COPY.
+
+    Without a dialect the text itself shows whether its quotes are those of MySQL.
+    """
+    token = _MYSQL_TOKEN if dialect == "mysql" or (not dialect and _IS_MYSQL.search(text)) else _TOKEN
     start = position = depth = 0
     delimiter = ";"
     while match := token.search(text, position):

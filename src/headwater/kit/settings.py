@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -34,6 +34,18 @@ class Settings(BaseSettings):
     access_token_seconds: int = Field(600, ge=30, description="Life of an access token.")
     session_days: int = Field(30, ge=1, description="Life of a session that is not used.")
     max_upload_mb: int = Field(500, ge=1, description="Largest code base that can be uploaded, in MB.")
+    proxy_port: int = Field(7718, description="Port at which clients reach the databases that Headwater runs.")
+    mysql_proxy_port: int = Field(
+        7719, description="The same for clients of MySQL and MariaDB, who wait for a greeting."
+    )
+    tls_certificate: Path | None = Field(None, description="PEM file of the certificate that the proxy shows.")
+    tls_key: Path | None = Field(None, description="PEM file of the key of that certificate.")
+    allowed_networks: tuple[IPvAnyNetwork, ...] = Field(
+        (), description='Private networks that connections may reach, as JSON: `["10.0.0.0/8"]`.'
+    )
+    allow_loopback: bool = Field(
+        False, description="Let connections reach this very machine; only for a Headwater with one trusted user."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
     log_format: Literal["text", "json"] = Field("text", description="How it is logged.")
 

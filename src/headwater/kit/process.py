@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -34,6 +35,7 @@ def spawn(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     output: IO[bytes] | None = None,
+    memory_mb: int | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a program in a new process group.
 
@@ -44,11 +46,12 @@ def spawn(
         env: its whole environment; None is ours.
         cwd: its working folder.
         output: where its stdout and stderr go; None is ours.
+        memory_mb: the most memory that each of its processes may map (RLIMIT_AS).
     """
     return subprocess.Popen(
         [str(part) for part in command],
         start_new_session=True,
-        preexec_fn=_die_with_parent(death_signal),
+        preexec_fn=_prepared(death_signal, memory_mb),
         user=identity.uid if identity else None,
         group=identity.gid if identity else None,
         extra_groups=[] if identity else None,
@@ -60,15 +63,17 @@ def spawn(
     )
 
 
-def _die_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
-    if not sys.platform.startswith("linux"):
-        return None
-    libc = ctypes.CDLL(None, use_errno=True)
+def _prepared(death_signal: signal.Signals, memory_mb: int | None) -> Callable[[], None]:
+    libc = ctypes.CDLL(None, use_errno=True) if sys.platform.startswith("linux") else None
+    limit = memory_mb * 2**20 if memory_mb else None
 
-    def ask() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+    def prepare() -> None:
+        if limit:
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        if libc:
+            libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
 
-    return ask
+    return prepare
 
 
 async def wait(process: subprocess.Popen[bytes], patience: float | None = None) -> int | None:

@@ -1,0 +1,58 @@
+"""How a server would run a statement, what is to be said about it, and who else is at work there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class PlanNode:
+    """A node of a query plan: what it does, on what, at what cost; times and rows are None until it was run."""
+
+    operation: str
+    target: str = ""
+    detail: Mapping[str, str] = field(default_factory=dict)
+    cost: float | None = None
+    rows_expected: float | None = None
+    rows_actual: float | None = None
+    loops: int = 1
+    milliseconds: float | None = None
+    children: tuple[PlanNode, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A piece of advice on a plan with the figures behind it; `statement` is what would mend it."""
+
+    kind: Literal["missing_index", "bad_estimate", "sequential_scan", "spill", "other"]
+    text: str
+    figures: Mapping[str, float] = field(default_factory=dict)
+    statement: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A query plan and what is to be said about it."""
+
+    root: PlanNode
+    advice: tuple[Advice, ...] = ()
+    planning_ms: float | None = None
+    execution_ms: float | None = None
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSession:
+    """A session on a server, as its administrator sees it."""
+
+    id: str
+    user: str
+    database: str
+    client: str
+    state: str
+    query: str
+    seconds: float
+    waits_for: str = ""
+    blocked_by: tuple[str, ...] = ()

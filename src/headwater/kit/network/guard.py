@@ -1,0 +1,183 @@
+"""Which addresses may be reached: a name is resolved once, every address it has is checked, and only those are used.
+
+The rules follow GitLab's url_blocker and RFC 6890: nothing of this machine, nothing private, nothing special, however
+it is spelt or embedded. An administrator may open private networks; loopback only a caller that is trusted as such.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import re
+import socket
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TypeAlias
+
+from headwater.kit.errors import BadInput, Forbidden, Unavailable
+from headwater.kit.network.endpoint import Endpoint
+
+Ip: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
+PATIENCE = 15.0
+# Addresses that are not for public hosts and that `ipaddress` calls global, or that hold another address.
+_CLOSED: tuple[Network, ...] = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4",
+        "::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16", "fec0::/10",
+        "ff00::/8",
+    )
+)  # fmt: skip
+_METADATA = frozenset({ipaddress.ip_address("169.254.169.254"), ipaddress.ip_address("fd00:ec2::254")})
+_NAT64, _6TO4 = ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16")
+_NAME = re.compile(r"(?=.{1,253}\.?$)(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?$")
+_NUMBERS = re.compile(r"(?:0x[0-9a-f]+|\d+)(?:\.(?:0x[0-9a-f]+|\d+)){0,3}\.?$", re.IGNORECASE)
+
+
+class Blocked(Forbidden):
+    """Connections to this address are not allowed."""
+
+    code = "address_blocked"
+
+
+class UnknownHost(Unavailable):
+    """The name is not known."""
+
+    status = 422
+    code = "unknown_host"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What may be reached beside public addresses: named private networks, and this very machine."""
+
+    private: tuple[Network, ...] = ()
+    loopback: bool = False
+
+
+TRUSTED = Policy((ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")), loopback=True)
+
+
+async def resolve(
+    host: str, port: int, policy: Policy, *, resolver: Resolver | None = None, patience: float = PATIENCE
+) -> tuple[Endpoint, ...]:
+    """Return the addresses of a host, each of them checked; connect to these, and never resolve again.
+
+    Args:
+        host: a name or an address in any spelling.
+        port: a TCP port.
+        policy: what may be reached beside public addresses.
+        resolver: looks a name up; the system's without it.
+        patience: seconds that looking up may take.
+
+    Raises:
+        BadInput: this is no host name or port.
+        Blocked: one of its addresses may not be reached; it is not said which.
+        UnknownHost: the name is not known.
+    """
+    if not 1 <= port <= 65535:
+        raise BadInput(f"{port} is no port.", hint="Ports go from 1 to 65535.")
+    literal = parse_host(host)
+    if literal is not None:
+        found: Iterable[str] = [str(literal)]
+    else:
+        try:
+            async with asyncio.timeout(patience):
+                found = await (resolver or _look_up)(host, port)
+        except (OSError, UnicodeError, TimeoutError) as error:
+            raise UnknownHost(f"The name {host} could not be resolved.", hint="Check its spelling.") from error
+    addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in found]
+    if not addresses:
+        raise UnknownHost(f"The name {host} has no address.", hint="Check its spelling.")
+    own = _own_addresses()
+    if any(not allowed(address, policy, own) for address in addresses):
+        raise Blocked(
+            f"Connections to {host} are not allowed.",
+            hint="It is private or belongs to this machine. An administrator can allow private networks by "
+            "HEADWATER_ALLOWED_NETWORKS.",
+        )
+    return tuple(Endpoint(str(address), port) for address in dict.fromkeys(addresses))
+
+
+def parse_host(host: str) -> Ip | None:
+    """Return the address that a host is spelt as, or None when it is a name.
+
+    Raises:
+        BadInput: it is neither; sockets, lists of hosts, user names and zones are not.
+    """
+    text = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    try:
+        if "%" not in text:
+            return ipaddress.ip_address(text)
+    except ValueError:
+        pass
+    if _NUMBERS.match(text):
+        try:
+            return ipaddress.IPv4Address(socket.inet_aton(text.rstrip(".")))
+        except OSError as error:
+            raise BadInput(f"{host!r} is no address.") from error
+    ends_in_number = text.rstrip(".").rpartition(".")[2].isdigit()
+    if not host.isascii() or not _NAME.match(host) or host != text or ends_in_number:
+        raise BadInput(f"{host[:100]!r} is no host name.", hint="Name one host, like db.example.org or 203.0.113.7.")
+    return None
+
+
+def allowed(address: Ip, policy: Policy, own: frozenset[Ip]) -> bool:
+    """Say whether an address may be reached."""
+    inner = embedded(address)
+    if inner is not None:
+        return allowed(inner, policy, own)
+    if address in own or address.is_loopback or address.is_unspecified:
+        return policy.loopback
+    if address in _METADATA or address.is_link_local or address.is_multicast:
+        return False
+    if address.is_private or any(address in network for network in _CLOSED if network.version == address.version):
+        open_networks = (network for network in policy.private if network.version == address.version)
+        return any(address in network for network in open_networks)
+    return address.is_global
+
+
+def embedded(address: Ip) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that an IPv6 address stands for: mapped, 6to4, NAT64 or Teredo."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return None
+    if address.ipv4_mapped:
+        return address.ipv4_mapped
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    if address in _6TO4:
+        return address.sixtofour
+    return address.teredo[1] if address.teredo else None
+
+
+async def _look_up(host: str, port: int) -> Sequence[str]:
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(address[0]) for *_, address in found]
+
+
+def _own_addresses() -> frozenset[Ip]:
+    """Return every address of this machine's own interfaces, as the kernel lists them."""
+    return frozenset({*_own_v4(), *_own_v6()})
+
+
+def _own_v4() -> Iterable[Ip]:
+    try:
+        lines = Path("/proc/net/fib_trie").read_text().splitlines()
+    except OSError:
+        lines = []
+    for above, line in pairwise(lines):
+        if "host LOCAL" in line:
+            yield ipaddress.ip_address(above.split()[-1])
+
+
+def _own_v6() -> Iterable[Ip]:
+    try:
+        lines = Path("/proc/net/if_inet6").read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        yield ipaddress.IPv6Address(int(line.split()[0], 16))

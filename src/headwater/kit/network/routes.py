@@ -1,0 +1,188 @@
+"""The way to a server: straight, over an SSH host, or out through a proxy. A driver connects to the endpoint it gives.
+
+A target's own name is resolved and guarded here, but for a tunnel: what an SSH host reaches, its own loopback and its
+private network, is what the tunnel is for, so that there only addresses that lead nowhere good (link-local,
+metadata, multicast) are refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+import asyncssh
+from python_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError, ProxyType
+from python_socks.async_.asyncio import Proxy as ProxyClient
+
+from headwater.kit.errors import Unavailable
+from headwater.kit.network import ssh
+from headwater.kit.network.endpoint import Endpoint
+from headwater.kit.network.guard import Blocked, Policy, parse_host, resolve
+from headwater.kit.network.ssh import SshTunnel, TunnelFailed
+
+CHUNK = 65_536
+PROBE_SECONDS = 3.0
+PROXY_SECONDS = 15.0
+
+
+class ProxyFailed(Unavailable):
+    """The proxy does not let us through."""
+
+    status = 422
+    code = "proxy_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server by name and port."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """No detour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A SOCKS5 or HTTP CONNECT proxy through which all traffic leaves."""
+
+    kind: Literal["socks5", "http"]
+    host: str
+    port: int
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+Route: TypeAlias = Direct | Proxy | SshTunnel
+
+
+@contextlib.asynccontextmanager
+async def open_route(target: Target, route: Route, policy: Policy) -> AsyncIterator[Endpoint]:
+    """Give the TCP address to connect to for a target; what was opened on the way is closed at the end.
+
+    Raises:
+        BadInput, Blocked: the target, proxy or SSH host may not be reached.
+        Unavailable: a name is not known, or the way is not open; a sentence says which part.
+    """
+    match route:
+        case Direct():
+            yield await _reachable(await resolve(target.host, target.port, policy))
+        case Proxy():
+            async with _through_proxy(target, route, policy) as endpoint:
+                yield endpoint
+        case SshTunnel():
+            async with _through_tunnel(target, route, policy) as endpoint:
+                yield endpoint
+
+
+async def _reachable(endpoints: tuple[Endpoint, ...]) -> Endpoint:
+    """Return the first address that answers; one alone is left to the driver to try."""
+    for endpoint in endpoints if len(endpoints) > 1 else ():
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(PROBE_SECONDS):
+                _, writer = await asyncio.open_connection(endpoint.ip, endpoint.port)
+            writer.close()
+            return endpoint
+    return endpoints[0]
+
+
+@contextlib.asynccontextmanager
+async def _through_tunnel(target: Target, tunnel: SshTunnel, policy: Policy) -> AsyncIterator[Endpoint]:
+    address = parse_host(target.host)
+    if address is not None and (address.is_link_local or address.is_multicast or address.is_unspecified):
+        raise Blocked(f"Connections to {target.host} are not allowed, over a tunnel neither.")
+    async with ssh.connected(tunnel, policy) as connection:
+        await _check_forwarding(connection, target, tunnel)
+        async with await connection.forward_local_port("127.0.0.1", 0, target.host, target.port) as listener:
+            yield Endpoint("127.0.0.1", listener.get_port())
+
+
+async def _check_forwarding(connection: asyncssh.SSHClientConnection, target: Target, tunnel: SshTunnel) -> None:
+    """Open and close the way once, so that what is wrong with it is told before a driver meets a dead end."""
+    try:
+        _, writer = await connection.open_connection(target.host, target.port, encoding=None)
+    except asyncssh.ChannelOpenError as error:
+        raise TunnelFailed(
+            f"The SSH host {tunnel.host} does not reach {target.host}:{target.port}.",
+            hint="Check the database's host and port as the SSH host sees them, and AllowTcpForwarding.",
+        ) from error
+    writer.close()
+
+
+@contextlib.asynccontextmanager
+async def _through_proxy(target: Target, proxy: Proxy, policy: Policy) -> AsyncIterator[Endpoint]:
+    via = (await resolve(proxy.host, proxy.port, policy))[0]
+    checked = (await resolve(target.host, target.port, policy))[0]
+
+    async def dial() -> socket.socket:
+        kind = ProxyType.SOCKS5 if proxy.kind == "socks5" else ProxyType.HTTP
+        client = ProxyClient(
+            kind, via.ip, via.port, username=proxy.user or None, password=proxy.password or None, rdns=False
+        )
+        try:
+            return await client.connect(checked.ip, checked.port, timeout=PROXY_SECONDS)
+        except (ProxyError, ProxyConnectionError, ProxyTimeoutError, OSError) as error:
+            raise ProxyFailed(
+                f"The proxy {proxy.host}:{proxy.port} does not let us through to {target.host}.",
+                hint="Check its address, user and password, and what it allows.",
+            ) from error
+
+    (await dial()).close()
+    async with forwarder(dial) as endpoint:
+        yield endpoint
+
+
+@contextlib.asynccontextmanager
+async def forwarder(dial: Callable[[], Awaitable[socket.socket]]) -> AsyncIterator[Endpoint]:
+    """Listen on loopback and pump every connection to one that `dial` makes; all of them end with the block."""
+    at_work: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        at_work.add(task)
+        try:
+            far_reader, far_writer = await asyncio.open_connection(sock=await dial())
+            try:
+                await _pump_both(reader, writer, far_reader, far_writer)
+            finally:
+                far_writer.close()
+        except (OSError, ProxyFailed, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+            at_work.discard(task)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield Endpoint("127.0.0.1", server.sockets[0].getsockname()[1])
+    finally:
+        server.close()
+        for task in list(at_work):
+            task.cancel()
+        await asyncio.gather(*at_work, return_exceptions=True)
+
+
+async def _pump_both(
+    near: asyncio.StreamReader, near_out: asyncio.StreamWriter,
+    far: asyncio.StreamReader, far_out: asyncio.StreamWriter,
+) -> None:  # fmt: skip
+    """Carry bytes both ways until both ends have said all; a broken end breaks the other."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_pump(near, far_out))
+        group.create_task(_pump(far, near_out))
+
+
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    while data := await source.read(CHUNK):
+        sink.write(data)
+        await sink.drain()
+    if sink.can_write_eof():
+        sink.write_eof()

@@ -1,0 +1,158 @@
+"""SSH tunnels: connected once for all who declare the same, host keys pinned, and gone when nobody uses them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import asyncssh
+
+from headwater.kit.errors import Conflict, Invalid, Unavailable
+from headwater.kit.network.guard import Policy, resolve
+
+CONNECT_SECONDS = 15
+KEEPALIVE_SECONDS = 15
+
+
+class HostKeyUnknown(Conflict):
+    """The SSH host shows a key that nobody has confirmed yet."""
+
+    code = "host_key_unknown"
+
+    def __init__(self, host: str, key: str, fingerprint: str) -> None:
+        super().__init__(
+            f"The SSH host {host} shows a key that nobody has confirmed yet.",
+            hint=f"Compare {fingerprint} with what its administrator says, then pin it.",
+        )
+        self.key = key
+        self.fingerprint = fingerprint
+
+
+class HostKeyChanged(Conflict):
+    """The SSH host shows another key than the pinned one."""
+
+    code = "host_key_changed"
+
+
+class TunnelFailed(Unavailable):
+    """The SSH tunnel could not be made."""
+
+    status = 422
+    code = "tunnel_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class SshTunnel:
+    """An SSH host through which a target is reached; `jump` is one that comes before it.
+
+    `host_key` is the pinned public key in OpenSSH form, or its `SHA256:` fingerprint.
+    """
+
+    host: str
+    user: str
+    port: int = 22
+    password: str | None = field(default=None, repr=False)
+    private_key: str | None = field(default=None, repr=False)
+    passphrase: str | None = field(default=None, repr=False)
+    use_agent: bool = False
+    host_key: str | None = None
+    jump: SshTunnel | None = None
+
+
+class _Client(asyncssh.SSHClient):
+    """Accepts the pinned host key and remembers any other that was shown."""
+
+    def __init__(self, pinned: str | None) -> None:
+        self.pinned = (pinned or "").strip()
+        self.shown: asyncssh.SSHKey | None = None
+
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        self.shown = key
+        return self.pinned in {key.get_fingerprint(), text_of(key)} or self.pinned.startswith(text_of(key) + " ")
+
+
+def text_of(key: asyncssh.SSHKey) -> str:
+    """Return a public key in OpenSSH form, without its comment."""
+    return " ".join(key.export_public_key("openssh").decode().split()[:2])
+
+
+@contextlib.asynccontextmanager
+async def connected(tunnel: SshTunnel, policy: Policy) -> AsyncIterator[asyncssh.SSHClientConnection]:
+    """Connect to the SSH host, over its jump host when it has one.
+
+    The first host is resolved and guarded here; what lies behind it is resolved by the host before it.
+
+    Raises:
+        HostKeyUnknown: no key is pinned; the error carries the one that was shown.
+        HostKeyChanged: another key is pinned.
+        TunnelFailed: not reached, or not let in.
+    """
+    if tunnel.jump and tunnel.jump.jump:
+        raise Invalid({"ssh.jump.jump": "One jump host is possible, not two."})
+    async with contextlib.AsyncExitStack() as stack:
+        before = await stack.enter_async_context(connected(tunnel.jump, policy)) if tunnel.jump else None
+        host, port = tunnel.host, tunnel.port
+        if before is None:
+            endpoint = (await resolve(host, port, policy))[0]
+            host, port = endpoint.ip, endpoint.port
+        connection = await _connect(tunnel, host, port, before)
+        try:
+            yield connection
+        finally:
+            connection.abort()
+            with contextlib.suppress(OSError, asyncssh.Error):
+                await connection.wait_closed()
+
+
+async def _connect(
+    tunnel: SshTunnel, host: str, port: int, before: asyncssh.SSHClientConnection | None
+) -> asyncssh.SSHClientConnection:
+    client = _Client(tunnel.host_key)
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            connection, _ = await asyncssh.create_connection(
+                lambda: client, host, port, tunnel=before or (), username=tunnel.user, password=tunnel.password,
+                client_keys=_keys(tunnel), agent_path=() if tunnel.use_agent else None, config=None,
+                known_hosts=b"", preferred_auth=_methods(tunnel), keepalive_interval=KEEPALIVE_SECONDS,
+                login_timeout=CONNECT_SECONDS,
+            )  # fmt: skip
+    except asyncssh.HostKeyNotVerifiable as error:
+        raise _unverified(tunnel, client) from error
+    except asyncssh.PermissionDenied as error:
+        raise TunnelFailed(
+            f"The SSH host {tunnel.host} does not let {tunnel.user} in.", hint="Check user, password or key."
+        ) from error
+    except (OSError, asyncssh.Error, TimeoutError) as error:
+        raise TunnelFailed(
+            f"The SSH host {tunnel.host} could not be reached.", hint="Check host, port and firewall."
+        ) from error
+    return connection
+
+
+def _unverified(tunnel: SshTunnel, client: _Client) -> Conflict | TunnelFailed:
+    if client.shown is None:
+        return TunnelFailed(f"The SSH host {tunnel.host} showed no key.")
+    if not client.pinned:
+        return HostKeyUnknown(tunnel.host, text_of(client.shown), client.shown.get_fingerprint())
+    return HostKeyChanged(
+        f"The SSH host {tunnel.host} shows another key than the pinned one.",
+        hint=f"It showed {client.shown.get_fingerprint()}. Ask its administrator before you pin that.",
+    )
+
+
+def _keys(tunnel: SshTunnel) -> list[asyncssh.SSHKey] | None:
+    if not tunnel.private_key:
+        return None
+    try:
+        return [asyncssh.import_private_key(tunnel.private_key, tunnel.passphrase)]
+    except asyncssh.KeyEncryptionError as error:
+        raise Invalid({"ssh.passphrase": "The passphrase of the private key is missing or wrong."}) from error
+    except asyncssh.KeyImportError as error:
+        raise Invalid({"ssh.private_key": "This is no private key."}, hint="Paste the whole file.") from error
+
+
+def _methods(tunnel: SshTunnel) -> str:
+    methods = ["publickey"] if tunnel.private_key or tunnel.use_agent else []
+    return ",".join([*methods, *(["password", "keyboard-interactive"] if tunnel.password else [])]) or "none"

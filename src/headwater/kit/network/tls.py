@@ -1,0 +1,124 @@
+"""How a connection is encrypted and whose certificate is believed."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from headwater.kit.clock import now
+from headwater.kit.errors import Invalid
+
+TlsMode = Literal["off", "prefer", "require", "verify-ca", "verify-full"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """What a connection asks of TLS; certificates and keys are PEM texts, never paths."""
+
+    mode: TlsMode = "verify-full"
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = field(default=None, repr=False)
+    passphrase: str | None = field(default=None, repr=False)
+    server_name: str | None = None
+
+
+PLAIN = Tls("off")
+
+
+@dataclass(frozen=True, slots=True)
+class PemFiles:
+    """Where the PEM texts of a connection lie for drivers that take only paths."""
+
+    ca: Path | None
+    certificate: Path | None
+    key: Path | None
+
+
+def check(tls: Tls) -> None:
+    """Raise Invalid, field by field, unless the PEM texts are what they should be and belong together."""
+    wrong: dict[str, str] = {}
+    if tls.ca:
+        wrong |= _certificates("tls.ca", tls.ca)[1]
+    if tls.certificate or tls.key:
+        wrong |= _client(tls)
+    if wrong:
+        raise Invalid(wrong, hint="Paste whole PEM texts, from -----BEGIN to -----END.")
+
+
+def _certificates(field_name: str, text: str) -> tuple[list[x509.Certificate], dict[str, str]]:
+    try:
+        found = x509.load_pem_x509_certificates(text.encode())
+    except ValueError:
+        return [], {field_name: "This is no certificate in PEM form."}
+    if found[0].not_valid_after_utc < now():
+        return found, {field_name: f"The certificate expired on {found[0].not_valid_after_utc:%Y-%m-%d}."}
+    return found, {}
+
+
+def _client(tls: Tls) -> dict[str, str]:
+    if not tls.certificate or not tls.key:
+        return {"tls.key": "A client certificate and its key go together."}
+    found, wrong = _certificates("tls.certificate", tls.certificate)
+    if wrong:
+        return wrong
+    passphrase = tls.passphrase.encode() if tls.passphrase else None
+    try:
+        key = serialization.load_pem_private_key(tls.key.encode(), passphrase)
+    except TypeError:
+        return {"tls.passphrase": "The key needs a passphrase." if passphrase is None else "The key has no passphrase."}
+    except ValueError:
+        return {"tls.key": "This is no private key in PEM form, or the passphrase is wrong."}
+    public = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    if key.public_key().public_bytes(*public) != found[0].public_key().public_bytes(*public):
+        return {"tls.key": "The key does not belong to the client certificate."}
+    return {}
+
+
+@contextlib.contextmanager
+def pem_files(tls: Tls) -> Iterator[PemFiles]:
+    """Give the PEM texts as files that only we can read, for as long as the block lasts; the key without passphrase."""
+    check(tls)
+    with tempfile.TemporaryDirectory(prefix="headwater-tls-") as folder:
+
+        def put(name: str, text: str | None) -> Path | None:
+            if not text:
+                return None
+            path = Path(folder) / name
+            path.touch(mode=0o600)
+            path.write_text(text)
+            return path
+
+        yield PemFiles(put("ca.pem", tls.ca), put("certificate.pem", tls.certificate), put("key.pem", _open_key(tls)))
+
+
+def _open_key(tls: Tls) -> str | None:
+    if not tls.key or not tls.passphrase:
+        return tls.key
+    key = serialization.load_pem_private_key(tls.key.encode(), tls.passphrase.encode())
+    plain = serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain).decode()
+
+
+def context(tls: Tls) -> ssl.SSLContext | None:
+    """Return the context that a client connects with, or None for a plain connection."""
+    if tls.mode == "off":
+        return None
+    check(tls)
+    made = ssl.create_default_context(cadata=tls.ca)
+    made.check_hostname = tls.mode == "verify-full"
+    if tls.mode in {"prefer", "require"}:
+        made.verify_mode = ssl.CERT_NONE
+    if tls.certificate:
+        with pem_files(tls) as files:
+            assert files.certificate
+            made.load_cert_chain(files.certificate, files.key)
+    return made

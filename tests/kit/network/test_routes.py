@@ -1,0 +1,227 @@
+"""Ways to a server: over SSH hosts and proxies that are real, and what is said when they are not open."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import asyncssh
+import pytest
+
+from headwater.kit.errors import HeadwaterError, Invalid
+from headwater.kit.network.guard import TRUSTED, Blocked, Policy
+from headwater.kit.network.routes import Direct, Proxy, ProxyFailed, Target, open_route
+from headwater.kit.network.ssh import HostKeyChanged, HostKeyUnknown, SshTunnel, TunnelFailed, text_of
+
+CUTS = 20
+
+
+class Door(asyncssh.SSHServer):
+    """Lets one user in, and forwards wherever it is asked to."""
+
+    connections: ClassVar[set[asyncssh.SSHServerConnection]] = set()
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self.connections.add(conn)
+
+    def begin_auth(self, username: str) -> bool:
+        return True
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def validate_password(self, username: str, password: str) -> bool:
+        return (username, password) == ("ines", "right")
+
+    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
+        return True
+
+
+@dataclass
+class SshHost:
+    port: int
+    key: asyncssh.SSHKey
+    user_key: asyncssh.SSHKey
+    server: asyncssh.SSHAcceptor
+
+    @property
+    def tunnel(self) -> SshTunnel:
+        return SshTunnel("127.0.0.1", "ines", self.port, password="right", host_key=text_of(self.key))
+
+
+@pytest.fixture
+async def ssh_host() -> AsyncIterator[SshHost]:
+    key, user_key = asyncssh.generate_private_key("ssh-ed25519"), asyncssh.generate_private_key("ssh-ed25519")
+    keys = asyncssh.import_authorized_keys(user_key.export_public_key().decode())
+    server = await asyncssh.create_server(
+        Door, "127.0.0.1", 0, server_host_keys=[key], authorized_client_keys=keys
+    )  # fmt: skip
+    yield SshHost(server.get_port(), key, user_key, server)
+    server.close()
+    await server.wait_closed()
+
+
+@pytest.fixture
+async def echo() -> AsyncIterator[Target]:
+    """A server that gives back what it gets."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    yield Target("127.0.0.1", server.sockets[0].getsockname()[1])
+    server.close()
+
+
+async def said(ip: str, port: int, what: bytes) -> bytes:
+    async with asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection(ip, port)
+        writer.write(what)
+        writer.write_eof()
+        answer = await reader.read(-1)
+        writer.close()
+    return answer
+
+
+async def through(target: Target, route: SshTunnel | Proxy | Direct, what: bytes = b"hello") -> bytes:
+    async with open_route(target, route, TRUSTED) as endpoint:
+        return await said(endpoint.ip, endpoint.port, what)
+
+
+async def test_over_ssh_with_password_and_with_key(ssh_host: SshHost, echo: Target) -> None:
+    large = b"x" * 3_000_000
+    assert await through(echo, ssh_host.tunnel, large) == large
+    private = ssh_host.user_key.export_private_key(passphrase="locked").decode()
+    by_key = replace(ssh_host.tunnel, password=None, private_key=private, passphrase="locked")
+    assert await through(echo, by_key) == b"hello"
+    by_print = replace(ssh_host.tunnel, host_key=ssh_host.key.get_fingerprint())
+    assert await through(echo, by_print) == b"hello"
+
+
+async def test_over_a_jump_host(ssh_host: SshHost, echo: Target) -> None:
+    assert await through(echo, replace(ssh_host.tunnel, jump=ssh_host.tunnel)) == b"hello"
+    twice = replace(ssh_host.tunnel, jump=replace(ssh_host.tunnel, jump=ssh_host.tunnel))
+    with pytest.raises(Invalid, match="One jump host"):
+        await through(echo, twice)
+
+
+async def test_an_unknown_host_key_is_shown_and_a_changed_one_refused(ssh_host: SshHost, echo: Target) -> None:
+    with pytest.raises(HostKeyUnknown) as unknown:
+        await through(echo, replace(ssh_host.tunnel, host_key=None))
+    assert unknown.value.fingerprint == ssh_host.key.get_fingerprint()
+    assert await through(echo, replace(ssh_host.tunnel, host_key=unknown.value.key)) == b"hello"
+    other = text_of(asyncssh.generate_private_key("ssh-ed25519"))
+    with pytest.raises(HostKeyChanged):
+        await through(echo, replace(ssh_host.tunnel, host_key=other))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"password": "wrong"}, "does not let ines in"),
+        ({"port": 1}, "could not be reached"),
+        ({"password": None, "private_key": "nonsense"}, "no private key"),
+    ],
+)
+async def test_what_is_wrong_is_said(ssh_host: SshHost, echo: Target, change: dict, sentence: str) -> None:
+    with pytest.raises(HeadwaterError, match=sentence) as told:
+        await through(echo, replace(ssh_host.tunnel, **change))
+    assert "right" not in str(told.value)
+
+
+async def test_a_target_that_the_ssh_host_does_not_reach(ssh_host: SshHost) -> None:
+    with pytest.raises(TunnelFailed, match="does not reach"):
+        await through(Target("127.0.0.1", 1), ssh_host.tunnel)
+
+
+async def test_metadata_is_not_reached_over_a_tunnel(ssh_host: SshHost) -> None:
+    with pytest.raises(Blocked):
+        await through(Target("169.254.169.254", 80), ssh_host.tunnel)
+
+
+async def test_an_ordinary_user_does_not_reach_an_ssh_host_here(ssh_host: SshHost, echo: Target) -> None:
+    with pytest.raises(Blocked):
+        async with open_route(echo, ssh_host.tunnel, Policy()):
+            pass
+
+
+async def test_tunnels_that_are_cut_hang_nobody(ssh_host: SshHost, echo: Target) -> None:
+    before = len(asyncio.all_tasks())
+    for _ in range(CUTS):
+        async with open_route(echo, ssh_host.tunnel, TRUSTED) as endpoint:
+            reader, writer = await asyncio.open_connection(endpoint.ip, endpoint.port)
+            writer.write(b"x")
+            assert await reader.readexactly(1) == b"x"
+            waiting = asyncio.create_task(reader.read(1))
+            await asyncio.sleep(0)
+            for connection in list(Door.connections):
+                connection.abort()
+            async with asyncio.timeout(10):
+                with contextlib.suppress(ConnectionError):
+                    assert await waiting == b""
+            writer.close()
+    await asyncio.sleep(0.2)
+    assert len(asyncio.all_tasks()) <= before + 2
+
+
+async def proxied(kind: str, echo: Target, *, refuse: bool = False) -> tuple[asyncio.Server, list[str]]:
+    """A SOCKS5 or HTTP CONNECT proxy, as small as the protocol allows; it notes where it was asked to go."""
+    asked: list[str] = []
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+            if writer.can_write_eof():
+                writer.write_eof()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if kind == "http":
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            asked.append(head.split()[1])
+            answer = (
+                b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\n\r\n" if refuse else b"HTTP/1.1 200 OK\r\n\r\n"
+            )
+            writer.write(answer)
+        else:
+            await reader.readexactly((await reader.readexactly(2))[1])
+            writer.write(b"\x05\x00")
+            head = await reader.readexactly(4)
+            assert head[3] == 1, "an address, not a name: it was resolved and checked by us"
+            address = str(ipaddress.ip_address(await reader.readexactly(4)))
+            asked.append(f"{address}:{int.from_bytes(await reader.readexactly(2))}")
+            writer.write(b"\x05" + (b"\x02" if refuse else b"\x00") + b"\x00\x01" + bytes(6))
+        await writer.drain()
+        if not refuse:
+            far_reader, far_writer = await asyncio.open_connection(echo.host, echo.port)
+            await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
+            far_writer.close()
+        writer.close()
+
+    return await asyncio.start_server(serve, "127.0.0.1", 0), asked
+
+
+@pytest.mark.parametrize("kind", ["socks5", "http"])
+async def test_through_a_proxy(kind: str, echo: Target) -> None:
+    server, asked = await proxied(kind, echo)
+    route = Proxy(kind, "127.0.0.1", server.sockets[0].getsockname()[1])
+    assert await through(echo, route, b"y" * 500_000) == b"y" * 500_000
+    assert set(asked) == {f"{echo.host}:{echo.port}"}
+    server.close()
+
+
+@pytest.mark.parametrize("kind", ["socks5", "http"])
+async def test_a_proxy_that_refuses_or_redirects(kind: str, echo: Target) -> None:
+    server, _ = await proxied(kind, echo, refuse=True)
+    with pytest.raises(ProxyFailed, match="does not let us through"):
+        await through(echo, Proxy(kind, "127.0.0.1", server.sockets[0].getsockname()[1]))
+    server.close()
