@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from headwater.catalog.model import Schema
-from headwater.kit import plugins
-from headwater.kit.errors import BadInput, NotFound, did_you_mean
+from headwater.core.sources import live
+from headwater.kit.errors import BadInput, NotFound
 
 Kind = Literal["url", "path", "database", "branch", "snapshot"]
 
@@ -75,16 +75,14 @@ def read(text: str, of_code: Callable[[Path], Schema]) -> Schema:
 
     Raises:
         BadInput: not a source string, or an unreadable file.
-        NotFound: a live or managed database that no installed engine can open.
+        NotFound: a managed database, or a URL that no installed engine opens.
+        Unavailable: a live database that cannot be reached.
     """
     source = parse(text)
     if source.kind == "path":
         return of_code(source.path)
-    engines = plugins.names("engines")
     if source.kind == "url":
-        raise NotFound(
-            f"No engine is installed that opens {source.scheme}:// sources.", hint=did_you_mean(source.scheme, engines)
-        )
+        return live.read(text)
     raise NotFound(
         f"There is no file or folder {text}, and no managed database of that name.",
         hint="Name a folder, an archive, a .sql or a .prisma file.",

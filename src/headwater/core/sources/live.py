@@ -1,0 +1,42 @@
+"""Reads the Schema of a live database that its URL names, straight from this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from headwater.catalog.model import Schema
+from headwater.engines import Address, engine, parse_url
+from headwater.kit.errors import Invalid
+from headwater.kit.network.tls import check
+
+
+def read(url: str) -> Schema:
+    """Return the Schema of a database.
+
+    Raises:
+        NotFound: no engine opens such URLs.
+        BadInput: the URL is not one.
+        Unavailable: the database cannot be reached, or lets nobody in.
+    """
+    name, address = parse_url(url)
+    if not address.path and not address.host:
+        raise Invalid({"host": "The URL names no host."}, hint="It looks like postgresql://user@host:5432/name.")
+    check(address.tls)
+    return replace(asyncio.run(_inspected(name, address)), source=_shown(name, address))
+
+
+async def _inspected(name: str, address: Address) -> Schema:
+    found = engine(name)
+    session = await found.connect(address)
+    try:
+        return await found.inspect(session)
+    finally:
+        await session.close()
+
+
+def _shown(name: str, address: Address) -> str:
+    """Return where the Schema is from, without user and password."""
+    if address.path:
+        return address.path.name
+    return f"{engine(name).SCHEMES[0]}://{address.host}/{address.database}"

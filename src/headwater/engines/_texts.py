@@ -1,0 +1,87 @@
+"""What engines that speak SQL share of texts: cutting them into statements that can be sent, and binding values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from headwater.catalog.results import Cell, QueryError
+from headwater.catalog.sqltext import Statement, split
+from headwater.engines import Parameters
+from headwater.kit.errors import BadInput
+
+_STANDARD = r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`"
+_MYSQL = (
+    r"--[ \t][^\n]*|\#[^\n]*|/\*.*?\*/|'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\"\"|\\.)*\"|`(?:[^`]|``)*`|(?<=\w)[$:]\w+|:="
+)
+_MARKS = r"|(?<![\w:$]):(?P<name>[A-Za-z_]\w*)|(?<![\w$])\$(?P<number>\d+)"
+_PLACEHOLDERS: Final = {
+    "sqlite": re.compile(_STANDARD + r"|\[[^\]]*\]" + _MARKS, re.DOTALL),
+    "mysql": re.compile(_MYSQL + _MARKS, re.DOTALL),
+}
+
+
+def statements(text: str, dialect: str, parameters: Parameters = None) -> list[Statement]:
+    """Return the statements of a text.
+
+    Raises:
+        QueryError: there are none, there are several with parameters, or the text cannot be sent.
+    """
+    # A NUL ends a text for most servers: what stands behind it, say a condition, would be lost.
+    if "\0" in text:
+        raise QueryError("The text holds a NUL character.", hint="Take it out.", position=text.index("\0"))
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise QueryError("The text holds half a character.", hint="Take it out.", position=error.start) from None
+    found = list(split(text, dialect))
+    if not found:
+        raise QueryError("There is nothing to run.", hint="Type a statement, such as SELECT 1.")
+    if parameters and len(found) > 1:
+        raise QueryError("Parameters go with one statement, not with several.")
+    return found
+
+
+def bound(text: str, parameters: Parameters, dialect: str, mark: Callable[[Cell], str]) -> str:
+    """Return a statement with every `$1` and `:name` replaced by what `mark` makes of its value.
+
+    Raises:
+        BadInput: a placeholder has no value, or a value no placeholder.
+    """
+    named = parameters if isinstance(parameters, Mapping) else {}
+    placed = [] if isinstance(parameters, Mapping) else list(parameters or ())
+    used: set[str | int] = set()
+
+    def put(match: re.Match[str]) -> str:
+        if name := match["name"]:
+            if name not in named:
+                raise BadInput(f"There is no value for :{name}.", hint=f"Given are: {', '.join(named) or 'none'}.")
+            used.add(name)
+            return mark(named[name])
+        if number := match["number"]:
+            place = int(number)
+            if not 1 <= place <= len(placed):
+                raise BadInput(f"There is no value for ${place}.", hint=f"{len(placed)} are given, from $1 on.")
+            used.add(place)
+            return mark(placed[place - 1])
+        return match[0]
+
+    done = _PLACEHOLDERS[dialect].sub(put, text)
+    if placed and len(used) < len(placed):
+        raise BadInput(f"{len(placed)} values are given, {len(used)} are used.", hint="Placeholders are $1, $2 …")
+    return done
+
+
+def unbound(text: str, dialect: str, mark: str) -> tuple[str, int]:
+    """Return a statement with `mark` in the place of every placeholder, nothing else moved, and how many there are."""
+    count = 0
+
+    def put(match: re.Match[str]) -> str:
+        nonlocal count
+        if not match["name"] and not match["number"]:
+            return match[0]
+        count += 1
+        return mark.ljust(len(match[0]))
+
+    return _PLACEHOLDERS[dialect].sub(put, text), count

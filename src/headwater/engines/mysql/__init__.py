@@ -1,0 +1,51 @@
+"""MySQL 8 and MariaDB 10.5, and later."""
+
+from __future__ import annotations
+
+from headwater.engines import Address, Language, Option, Session
+from headwater.engines.mysql.alter import alter
+from headwater.engines.mysql.connecting import connected
+from headwater.engines.mysql.ddl import ddl, quote
+from headwater.engines.mysql.explain import explain
+from headwater.engines.mysql.inspect import inspect
+from headwater.engines.mysql.provision import (
+    PROVISION_OPTIONS,
+    activity,
+    address,
+    available,
+    enforce,
+    leave,
+    make,
+    metrics,
+    prepare,
+    program,
+    ready,
+    setup,
+)
+from headwater.engines.mysql.session import MysqlSession
+from headwater.engines.mysql.watch import end, sessions
+from headwater.engines.mysql.wire import SPEAKS_FIRST, front, speaks
+
+__all__ = [
+    "DIALECT", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "SPEAKS_FIRST",
+    "activity", "address", "alter", "available", "connect", "ddl", "end", "enforce", "explain", "front",
+    "inspect", "leave", "make", "metrics", "prepare", "program", "quote", "ready", "sessions", "setup", "speaks",
+]  # fmt: skip
+
+NAME = "MySQL, MariaDB"
+SCHEMES = ("mysql", "mariadb")
+PORT = 3306
+LANGUAGE: Language = "sql"
+DIALECT = "mysql"
+OPTIONS: tuple[Option, ...] = ()
+
+
+async def connect(to: Address, *, seconds: float = 10.0) -> Session:
+    """Open a connection; see `headwater.engines.Engine`."""
+    session = MysqlSession(to)
+    try:
+        session.adopt(await session.worker.call(lambda: connected(to, seconds)))
+    except BaseException:
+        session.worker.close()
+        raise
+    return session

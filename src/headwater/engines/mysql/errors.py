@@ -1,0 +1,121 @@
+"""What MySQL and MariaDB say when they refuse, as sentences with hints, and where in the text that is."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from typing import Any
+
+import pymysql
+
+from headwater.catalog.results import QueryError
+from headwater.catalog.sqltext import Statement
+from headwater.kit.errors import HeadwaterError, Unavailable
+
+READ_ONLY = "25006"
+KILLED, READ_ONLY_CODE = 1317, 1792
+GONE = frozenset({0, 1053, 1927, 2006, 2013, 2014, 2055})
+_SYNTAX = re.compile(r"near '(?P<near>.*)' at line (?P<line>\d+)$", re.DOTALL)
+_NAMED = re.compile(r"^(?:Unknown (?:column|table|database)|Table|FUNCTION|PROCEDURE) '?(?P<name>[^' ]+)'?")
+
+
+class ConnectionRefused(Unavailable):
+    """The database does not let us in."""
+
+    status = 422
+    code = "connection_refused"
+
+
+_CONNECTING = {
+    1040: ("The server has no connection left.", "Close some, or raise max_connections."),
+    1044: ("The user may not use this database.", "Grant it, or check the database's name."),
+    1045: ("User or password are not right.", "Check both; passwords are case-sensitive."),
+    1049: ("There is no such database on the server.", "Check the database's name."),
+    1129: ("The server blocks this machine after too many failed tries.", "Run FLUSH HOSTS there."),
+    1130: ("The server does not accept connections from this network.", "Check the host of the user's account."),
+    1203: ("This user has no connection left.", "Close some, or raise max_user_connections."),
+    1226: ("This user has no connection left.", "Close some, or raise max_user_connections."),
+    1251: ("The server asks for a way to sign in that is not known here.", "Change the plugin of the account."),
+    1698: ("User or password are not right.", "This account may sign in only on the server's own machine."),
+    2026: ("The server offers no TLS.", "Choose the TLS mode `off` only on a network you trust."),
+    3159: ("The server asks for TLS.", "Choose a TLS mode other than `off`."),
+    3955: ("The account is locked.", "Unlock it, or take another."),
+}  # fmt: skip
+
+
+def connecting(error: Exception) -> HeadwaterError:
+    """Return why a connection could not be made, without address, user or password."""
+    cause = error.__cause__ or error.__context__ or error
+    original = getattr(error, "original_exception", None) or cause
+    if isinstance(original, ssl.SSLCertVerificationError):
+        if "ostname" in original.verify_message or "IP address" in original.verify_message:
+            return ConnectionRefused(
+                "The server's certificate is made for another name.", hint="Set the server name that it has."
+            )
+        return ConnectionRefused("The server's certificate is not signed by a CA we know.", hint="Give the CA's PEM.")
+    if isinstance(original, ssl.SSLError):
+        return ConnectionRefused("The server and we could not agree on TLS.", hint="Check the TLS mode and its PEMs.")
+    if isinstance(original, ConnectionRefusedError):
+        return ConnectionRefused("Nothing listens at that address.", hint="Check host and port.")
+    if isinstance(original, TimeoutError):
+        return ConnectionRefused("The server did not answer in time.", hint="Check host, port and firewall.")
+    code = int(error.args[0]) if error.args and isinstance(error.args[0], int) else 0
+    sentence, hint = _CONNECTING.get(code, ("The server could not be reached.", "Check host, port, TLS and firewall."))
+    return ConnectionRefused(sentence, hint=hint)
+
+
+def refusal(error: Exception, statement: Statement, number: int) -> HeadwaterError:
+    """Return what the server said of a statement."""
+    code, said = _told(error)
+    if code in GONE or isinstance(error, OSError | pymysql.err.InterfaceError | AttributeError):
+        return Unavailable("The connection to the database broke.", hint="Run it again.")
+    if code == READ_ONLY_CODE:
+        return read_only(statement, number)
+    return QueryError(
+        said,
+        statement=number,
+        sqlstate=getattr(error, "sqlstate", None) or str(code),
+        position=_place(said, statement),
+        hint=_HINTS.get(code),
+    )
+
+
+_HINTS = {
+    1205: "Another transaction holds the rows; look at the sessions.",
+    1213: "The server undid this transaction so that the other could go on; run it again.",
+}  # fmt: skip
+
+
+def read_only(statement: Statement, number: int) -> QueryError:
+    """Return that a statement may not run because it may write."""
+    word = statement.text.split(None, 1)[0].upper()
+    return QueryError(
+        f"{word} is not possible in a read-only run.", hint="Only statements that read are.", statement=number,
+        position=statement.start, sqlstate=READ_ONLY,
+    )  # fmt: skip
+
+
+def _told(error: Exception) -> tuple[int, str]:
+    args: tuple[Any, ...] = error.args
+    if len(args) > 1 and isinstance(args[0], int):
+        return args[0], str(args[1]) or "The server refused the statement."
+    return -1 if args else 0, str(error) or "The server refused the statement."
+
+
+def _place(said: str, statement: Statement) -> int | None:
+    """Return where the trouble begins: a syntax error tells the text that follows, and its line."""
+    if syntax := _SYNTAX.search(said):
+        near, line = syntax["near"], int(syntax["line"])
+        if not near:
+            return statement.start + len(statement.text)
+        begin = -1
+        while (begin := statement.text.find(near, begin + 1)) >= 0:
+            if statement.text.count("\n", 0, begin) + 1 == line:
+                return statement.start + begin
+        return None
+    named = _NAMED.match(said)
+    if not named:
+        return None
+    word = named["name"].rpartition(".")[2]
+    found = [one.start() for one in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", statement.text)]
+    return statement.start + found[0] if len(found) == 1 else None

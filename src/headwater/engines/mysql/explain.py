@@ -1,0 +1,145 @@
+"""Plans of MySQL and MariaDB, which tell them as JSON of different shapes, and what is to be said about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from headwater.catalog.plans import Advice, Plan, PlanNode
+from headwater.catalog.results import Limits, QueryError, Rows
+from headwater.engines import Parameters, Session
+from headwater.engines import _texts as texts
+from headwater.engines.mysql.ddl import quote
+from headwater.engines.mysql.session import MysqlSession
+
+LARGE, SELECTIVE, OFF = 10_000, 0.1, 10.0
+SHOWN = (
+    "access_type", "possible_keys", "key", "key_length", "used_key_parts", "ref", "filtered", "r_filtered",
+    "attached_condition", "index_condition", "using_index", "sort_key", "r_sort_passes", "r_used_priority_queue",
+    "using_filesort", "using_temporary_table",
+)  # fmt: skip
+_COMPARED = re.compile(
+    r"(?:`?(?P<table>\w+)`?\.)?`?(?P<column>\w+)`?\s*(?:=|<|>|<=|>=|like|in)\s*[(\d'-]", re.IGNORECASE
+)
+
+
+async def explain(session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> Plan:
+    """Return the plan of one statement; with `run`, MariaDB executes it and measures; MySQL only ever estimates."""
+    assert isinstance(session, MysqlSession)
+    statements = texts.statements(text, "mysql")
+    if len(statements) != 1:
+        raise QueryError("A plan is of one statement.", hint="Select the one that you mean.")
+    measured = run and session.mariadb
+    opening = "ANALYZE FORMAT=JSON " if measured else "EXPLAIN FORMAT=JSON "
+    raw = ""
+    try:
+        if measured:
+            await _quietly(session, "START TRANSACTION")
+        limits = Limits(rows=None, bytes=None, seconds=60)
+        async for frame in session.run(opening + statements[0].text, parameters, limits):
+            if isinstance(frame, Rows):
+                raw = str(frame.rows[0][0])
+    except QueryError as error:
+        if error.position is not None:
+            error.position += statements[0].start - len(opening)
+        raise
+    finally:
+        if measured:
+            await _quietly(session, "ROLLBACK")
+    told = msgspec.json.decode(raw)["query_block"]
+    took = told.get("r_total_time_ms")
+    return Plan(_node("query_block", told), tuple(_advice(told)), execution_ms=took, raw=raw)
+
+
+async def _quietly(session: Session, statement: str) -> None:
+    async for _ in session.run(statement):
+        pass
+
+
+def _node(name: str, told: Mapping[str, Any]) -> PlanNode:
+    """Return a node; whatever holds others is one, as both servers name each step by a key of its own."""
+    operation = f"table ({told['access_type']})" if "access_type" in told else name.replace("_", " ")
+    cost = (
+        told.get("cost") or told.get("cost_info", {}).get("query_cost") or told.get("cost_info", {}).get("prefix_cost")
+    )
+    loops = int(told.get("r_loops", 1) or 1)
+    each = told.get("r_table_time_ms", told.get("r_total_time_ms"))
+    return PlanNode(
+        operation, told.get("table_name", ""), {key: _text(told[key]) for key in SHOWN if key in told},
+        float(cost) if cost is not None else None, told.get("rows", told.get("rows_examined_per_scan")),
+        told.get("r_rows"), loops, each, tuple(_children(told)),
+    )  # fmt: skip
+
+
+def _children(told: Mapping[str, Any]) -> Iterator[PlanNode]:
+    for name, value in told.items():
+        if name in {"cost_info", "used_columns"}:
+            continue
+        if isinstance(value, dict):
+            yield _node(name, value)
+        elif isinstance(value, list):
+            for one in value:
+                if isinstance(one, dict):
+                    # A list holds steps each under its own name: {"table": {…}}.
+                    held = [(key, inner) for key, inner in one.items() if isinstance(inner, dict)]
+                    yield from (_node(*pair) for pair in held) if len(held) == len(one) else [_node(name, one)]
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _tables(told: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(told, dict):
+        if "table_name" in told:
+            yield told
+        for value in told.values():
+            yield from _tables(value)
+    elif isinstance(told, list):
+        for value in told:
+            yield from _tables(value)
+
+
+def _advice(told: Mapping[str, Any]) -> Iterator[Advice]:
+    for table in _tables(told):
+        yield from _on_scan(table)
+        yield from _on_estimate(table)
+
+
+def _on_scan(table: Mapping[str, Any]) -> Iterator[Advice]:
+    """A table read from end to end for few of its rows wants an index on what it is filtered by."""
+    read = table.get("r_rows", table.get("rows", table.get("rows_examined_per_scan"))) or 0
+    if table.get("access_type") != "ALL" or "attached_condition" not in table or read < LARGE:
+        return
+    share = float(table.get("r_filtered", table.get("filtered", 100))) / 100
+    name = table["table_name"]
+    found = _COMPARED.finditer(table["attached_condition"])
+    columns = list(dict.fromkeys(match["column"] for match in found if match["table"] in {None, name}))
+    if share > SELECTIVE and "r_filtered" in table:
+        return
+    statement = f"ALTER TABLE {quote(name)} ADD INDEX ({', '.join(map(quote, columns))})"
+    yield Advice(
+        "missing_index",
+        f"{name} is read from end to end: about {read:,.0f} rows. An index on what it is filtered by "
+        f"({', '.join(columns) or table['attached_condition']}) would find those that are wanted.",
+        {"rows_read": float(read), "share_kept": share},
+        statement if columns else None,
+    )
+
+
+def _on_estimate(table: Mapping[str, Any]) -> Iterator[Advice]:
+    if "r_rows" not in table or "rows" not in table or table["r_rows"] is None:
+        return
+    expected, actual = max(float(table["rows"]), 1.0), max(float(table["r_rows"]), 1.0)
+    ratio = max(expected / actual, actual / expected)
+    if ratio >= OFF and max(expected, actual) >= 1000:
+        name = table["table_name"]
+        yield Advice(
+            "bad_estimate",
+            f"{expected:,.0f} rows were expected of {name} and {actual:,.0f} came: its statistics are off.",
+            {"expected": expected, "actual": actual, "ratio": round(ratio, 1)},
+            f"ANALYZE TABLE {quote(name)}",
+        )

@@ -1,0 +1,322 @@
+"""MariaDB servers of our own: one for each database, made from a template, on a Unix socket, tuned to be small.
+
+The owner has every right on its database and none on the server: no FILE, no SUPER, no other user's data. MySQL's own
+server sets itself up in another way and is not run here; clients of MySQL connect to MariaDB all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import secrets as random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache as remembered
+from pathlib import Path
+from typing import Any
+
+import pymysql
+from pymysql.cursors import Cursor
+
+from headwater.engines import Activity, Address, Instance, Option, Program
+from headwater.kit.errors import BadInput, Unavailable
+from headwater.kit.network.tls import PLAIN
+from headwater.kit.process import Identity
+
+OWNER, KEEPER = "owner", "headwater-keeper"
+SOCKET = "mysql.sock"
+SOCKET_PATH_LIMIT = 103
+SPARE_CONNECTIONS = 3
+LENIENCY_SECONDS = 5
+RESERVED = frozenset({"mysql", "sys", "test", "information_schema", "performance_schema"})
+PROVISION_OPTIONS = (Option("charset", "Character set", "choice", "utf8mb4", choices=("utf8mb4", "latin1")),)
+SETTINGS: Mapping[str, str] = {
+    "skip-networking": "1", "skip-name-resolve": "1", "local-infile": "0", "symbolic-links": "0",
+    "innodb-buffer-pool-size": "16M", "innodb-log-file-size": "8M", "innodb-log-buffer-size": "2M",
+    "aria-pagecache-buffer-size": "1M", "key-buffer-size": "1M", "performance-schema": "0",
+    "table-open-cache": "400", "thread-cache-size": "4", "innodb-fast-shutdown": "1", "skip-log-bin": "1",
+    "innodb-file-per-table": "1", "character-set-server": "utf8mb4", "console": "1", "log-warnings": "0",
+}  # fmt: skip
+# What the template begins with: one user, who is the keeper.
+_FURNISHING = """
+USE mysql;
+FLUSH PRIVILEGES;
+DROP DATABASE IF EXISTS test;
+DELETE FROM mysql.db;
+CREATE USER '{keeper}'@'localhost' IDENTIFIED BY '{password}';
+GRANT ALL PRIVILEGES ON *.* TO '{keeper}'@'localhost' WITH GRANT OPTION;
+DELETE FROM mysql.global_priv WHERE User NOT IN ('{keeper}', 'mariadb.sys', 'PUBLIC');
+"""
+
+
+@remembered
+def _programs() -> tuple[str, str] | None:
+    """Return the paths of the server and of what makes its first files, of MariaDB 10.4 or newer."""
+    server, installer = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
+    if server is None or installer is None:
+        return None
+    said = subprocess.run([server, "--no-defaults", "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"Ver (\d+)\.(\d+)\S*-MariaDB", said)
+    return (server, installer) if found and (int(found[1]), int(found[2])) >= (10, 4) else None
+
+
+def available() -> str | None:
+    """Return why no MariaDB can be run here, or None."""
+    return None if _programs() else "No MariaDB of version 10.4 or newer is on the PATH of this machine."
+
+
+def prepare(cache: Path) -> None:
+    """Leave the template to the first database: few want one."""
+
+
+def make(instance: Instance, cache: Path) -> None:
+    """Copy the template into the instance's folder."""
+    if instance.name in RESERVED:
+        raise BadInput(f"A MariaDB database cannot be called {instance.name}.", hint="Choose another name.")
+    charset = instance.options.get("charset", "utf8mb4")
+    if charset not in PROVISION_OPTIONS[0].choices:
+        raise BadInput(f"{charset!r} is no character set to choose.", hint="Choose utf8mb4 or latin1.")
+    template = _template(cache)
+    shutil.rmtree(_data(instance), ignore_errors=True)
+    shutil.copytree(template / "data", _data(instance))
+    _data(instance).chmod(0o700)
+    for folder, folders, files in os.walk(_data(instance)):
+        for name in (".", *folders, *files):
+            _give(instance.owner, Path(folder, name))
+    (instance.folder / "charset").write_text(charset)
+    _write_secret(_secret(instance), (template / "keeper.password").read_text())
+
+
+def _template(cache: Path) -> Path:
+    """Return the folder with the template, making it on first use; processes take turns."""
+    programs = _programs()
+    if programs is None:
+        raise Unavailable(str(available()))
+    folder, fresh = cache / "mariadb", cache / "mariadb.new"
+    with (cache / "mariadb.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir(mode=0o700)
+            password = random.token_urlsafe(32)
+            who = ["--user=root"] if os.geteuid() == 0 else []
+            small = [f"--{name}={SETTINGS[name]}" for name in SETTINGS if name.startswith("innodb-log")]
+            common = [f"--datadir={fresh / 'data'}", *who, *small]
+            # As the user who makes it: nothing listens, and the copy gets its own.
+            _run([programs[1], "--no-defaults", "--auth-root-authentication-method=normal", *common])
+            told = _FURNISHING.format(keeper=KEEPER, password=password)
+            _run([programs[0], "--no-defaults", "--bootstrap", "--skip-networking", *common], told)
+            _write_secret(fresh / "keeper.password", password)
+            fresh.rename(folder)
+    return folder
+
+
+def _run(command: list[str], told: str = "") -> None:
+    done = subprocess.run(command, input=told, capture_output=True, text=True, check=False, cwd="/")
+    if done.returncode or "ERROR" in done.stderr:
+        raise Unavailable(f"MariaDB could not be set up: {(done.stderr or done.stdout).strip()[-300:]}")
+
+
+def _data(instance: Instance) -> Path:
+    return instance.folder / "data"
+
+
+def _secret(instance: Instance) -> Path:
+    return instance.folder / "keeper.password"
+
+
+def _write_secret(file: Path, secret: str) -> None:
+    fresh = file.with_name(f"{file.name}.new")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(0o600)
+    fresh.write_text(secret)
+    fresh.rename(file)
+
+
+def _give(owner: Identity | None, path: Path) -> None:
+    if owner:
+        os.chown(path, owner.uid, owner.gid)
+
+
+def _socket_folder(instance: Instance) -> Path:
+    near = instance.folder / "run"
+    if len(str(near / SOCKET).encode()) <= SOCKET_PATH_LIMIT:
+        return near
+    digest = hashlib.sha256(str(instance.folder).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"headwater-{digest}"
+
+
+def leave(instance: Instance) -> None:
+    """Remove the folder of the socket, which may lie elsewhere."""
+    shutil.rmtree(_socket_folder(instance), ignore_errors=True)
+
+
+def program(instance: Instance) -> Program:
+    """Return how to start the server, with its settings on the command line."""
+    programs = _programs()
+    if programs is None:
+        raise Unavailable(str(available()))
+    run, quotas = _socket_folder(instance), instance.quotas
+    for folder in (run, instance.folder / "tmp"):
+        folder.mkdir(exist_ok=True, mode=0o700)
+        ours = {os.geteuid(), *([instance.owner.uid] if instance.owner else [])}
+        if folder.is_symlink() or folder.lstat().st_uid not in ours:
+            raise Unavailable(f"Somebody else has made {folder}.", hint="Remove it, or use a shorter HEADWATER_HOME.")
+        _give(instance.owner, folder)
+    (run / SOCKET).unlink(missing_ok=True)
+    settings = dict(SETTINGS) | {
+        "datadir": str(_data(instance)), "socket": str(run / SOCKET), "tmpdir": str(instance.folder / "tmp"),
+        "pid-file": str(run / "mysqld.pid"), "secure-file-priv": str(run),
+        "max-connections": str(quotas.get("connections", 50) + SPARE_CONNECTIONS),
+        "max-statement-time": str(quotas.get("statement_seconds", 300)),
+    }  # fmt: skip
+    flags = [f"--{name}={value}" for name, value in settings.items()]
+    # Threads map much that they never touch: the limit is for bombs.
+    memory = 2 * quotas.get("memory_mb", 1024) + 1024
+    command = (programs[0], "--no-defaults", *(["--user=root"] if os.geteuid() == 0 and not instance.owner else []))
+    environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+    return Program((*command, *flags), signal.SIGTERM, environment, memory_mb=memory)
+
+
+def ready(instance: Instance) -> bool:
+    """Say whether the server greets: it listens when its recovery is over."""
+    try:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(1.0)
+            probe.connect(str(_socket_folder(instance) / SOCKET))
+            return len(probe.recv(5)) == 5
+    except OSError:
+        return False
+
+
+async def setup(instance: Instance) -> None:
+    """Make the owner and its database; the keeper gets a password that no other server has."""
+    await asyncio.to_thread(_with_keeper, instance, _set_up)
+
+
+def _set_up(cursor: Cursor, instance: Instance) -> None:
+    fresh, own = _secret(instance).with_suffix(".next"), instance.folder / "keeper.own"
+    if not own.exists():
+        password = random.token_urlsafe(32)
+        _write_secret(fresh, password)
+        cursor.execute("ALTER USER %s@'localhost' IDENTIFIED BY %s", (KEEPER, password))
+        fresh.rename(_secret(instance))
+        own.touch()
+    charset = (instance.folder / "charset").read_text()
+    cursor.execute(f"CREATE DATABASE IF NOT EXISTS {_quoted(instance.name)} CHARACTER SET {charset}")
+    cursor.execute("CREATE USER IF NOT EXISTS %s@'localhost'", (OWNER,))
+    cursor.execute(
+        "ALTER USER %s@'localhost' IDENTIFIED BY %s WITH MAX_USER_CONNECTIONS %s",
+        (OWNER, instance.password, instance.quotas.get("connections", 50)),
+    )
+    cursor.execute(f"GRANT ALL ON {_pattern(instance.name)}.* TO %s@'localhost'", (OWNER,))
+    cursor.execute("SET GLOBAL max_statement_time = %s", (instance.quotas.get("statement_seconds", 300),))
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _pattern(name: str) -> str:
+    """Return a name as GRANT wants it, where _ and % would stand for anything."""
+    return _quoted(name.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%"))
+
+
+def _with_keeper(instance: Instance, work: Callable[..., Any], *more: Any) -> Any:
+    with _keeper(instance) as cursor:
+        try:
+            return work(cursor, instance, *more)
+        except pymysql.Error as error:
+            raise Unavailable("The database's server does not obey its keeper.") from error
+
+
+@contextlib.contextmanager
+def _keeper(instance: Instance) -> Iterator[Cursor]:
+    files = [file for file in (_secret(instance), _secret(instance).with_suffix(".next")) if file.exists()]
+    problem: Exception | None = None
+    for file in files:
+        try:
+            connection = pymysql.connect(
+                unix_socket=str(_socket_folder(instance) / SOCKET), user=KEEPER, password=file.read_text(),
+                autocommit=True, connect_timeout=5, read_timeout=30,
+            )  # fmt: skip
+        except pymysql.Error as error:
+            problem = error
+            continue
+        with connection, connection.cursor() as cursor:
+            yield cursor
+        return
+    raise Unavailable("The database's server does not let its keeper in.") from problem
+
+
+def address(instance: Instance) -> Address:
+    """Return where the owner connects on this machine: its own socket file."""
+    return Address(
+        database=instance.name, user=OWNER, password=instance.password, tls=PLAIN,
+        socket=_socket_folder(instance) / SOCKET,
+    )  # fmt: skip
+
+
+_ACTIVITY = """
+SELECT count(*), coalesce(sum(p.command <> 'Sleep' OR t.trx_id IS NOT NULL), 0)
+FROM information_schema.processlist p
+LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id WHERE p.user = %s
+"""
+_SIZE = "SELECT coalesce(sum(data_length + index_length), 0) FROM information_schema.tables WHERE table_schema = %s"
+_OVER_TIME = "SELECT id FROM information_schema.processlist WHERE user = %s AND command NOT IN ('Sleep') AND time > %s"
+
+
+async def activity(instance: Instance) -> Activity:
+    """Return the owner's sessions, and how many of them are at work or in a transaction."""
+
+    def count(cursor: Cursor, _: Instance) -> Activity:
+        cursor.execute(_ACTIVITY, (OWNER,))
+        sessions, busy = cursor.fetchone() or (0, 0)
+        return Activity(int(sessions), int(busy))
+
+    found: Activity = await asyncio.to_thread(_with_keeper, instance, count)
+    return found
+
+
+async def metrics(instance: Instance) -> Mapping[str, float]:
+    """Return what the server counts."""
+    names = {
+        "connections": "Threads_connected", "commits": "Com_commit", "rollbacks": "Com_rollback",
+        "queries": "Questions", "slow_queries": "Slow_queries", "cache_hits": "Innodb_buffer_pool_read_requests",
+        "cache_misses": "Innodb_buffer_pool_reads", "temp_tables_on_disk": "Created_tmp_disk_tables",
+    }  # fmt: skip
+
+    def look(cursor: Cursor, _: Instance) -> dict[str, float]:
+        cursor.execute("SHOW GLOBAL STATUS")
+        told = {str(name): value for name, value in cursor.fetchall()}
+        cursor.execute(_SIZE, (instance.name,))
+        size = float((cursor.fetchone() or [0])[0])
+        return {"size_bytes": size} | {ours: float(told.get(theirs, 0)) for ours, theirs in names.items()}
+
+    found: dict[str, float] = await asyncio.to_thread(_with_keeper, instance, look)
+    return found
+
+
+async def enforce(instance: Instance, *, full: bool) -> None:
+    """End sessions whose statement runs too long; let a full database only be read and emptied."""
+    await asyncio.to_thread(_with_keeper, instance, _enforce, full)
+
+
+def _enforce(cursor: Cursor, instance: Instance, full: bool) -> None:
+    cursor.execute(_OVER_TIME, (OWNER, instance.quotas.get("statement_seconds", 300) + LENIENCY_SECONDS))
+    for (number,) in cursor.fetchall():
+        with contextlib.suppress(pymysql.Error):  # it has gone by itself
+            cursor.execute("KILL CONNECTION %s", (number,))
+    place = f"{_pattern(instance.name)}.*"
+    if full:
+        cursor.execute(f"REVOKE INSERT, UPDATE, CREATE, ALTER, INDEX ON {place} FROM %s@'localhost'", (OWNER,))
+    else:
+        cursor.execute(f"GRANT ALL ON {place} TO %s@'localhost'", (OWNER,))

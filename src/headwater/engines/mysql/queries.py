@@ -1,0 +1,56 @@
+"""SQL on the catalogs of MySQL and MariaDB, named and kept together; rows are read by their names in lower case."""
+
+PING = """
+SELECT VERSION() AS version, @@global.read_only AS read_only,
+       (SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE()) AS size
+"""
+TLS = "SHOW SESSION STATUS LIKE 'Ssl_cipher'"
+PRIVILEGES = """
+SELECT privilege_type AS privilege FROM information_schema.user_privileges WHERE privilege_type <> 'USAGE'
+UNION SELECT privilege_type FROM information_schema.schema_privileges WHERE table_schema = DATABASE()
+"""
+
+SCHEMA = "SELECT * FROM information_schema.schemata WHERE schema_name = DATABASE()"
+TABLES = "SELECT * FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY table_name"
+COLUMNS = """
+SELECT * FROM information_schema.columns WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position
+"""
+INDEXES = """
+SELECT * FROM information_schema.statistics WHERE table_schema = DATABASE()
+ORDER BY table_name, index_name, seq_in_index
+"""
+FOREIGN_KEYS = """
+SELECT k.table_name, k.constraint_name, k.column_name, k.referenced_table_schema, k.referenced_table_name,
+       k.referenced_column_name, r.delete_rule, r.update_rule
+FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r
+  ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name
+  AND r.table_name = k.table_name
+WHERE k.table_schema = DATABASE() AND k.referenced_table_name IS NOT NULL
+ORDER BY k.table_name, k.constraint_name, k.ordinal_position
+"""
+# MariaDB says of a check to which table it belongs; MySQL in another place, and whether it is enforced.
+CHECKS_OF_MARIADB = """
+SELECT * FROM information_schema.check_constraints WHERE constraint_schema = DATABASE()
+ORDER BY table_name, constraint_name
+"""
+CHECKS_OF_MYSQL = """
+SELECT t.table_name, c.constraint_name, c.check_clause, 'Table' AS level, t.enforced
+FROM information_schema.check_constraints c JOIN information_schema.table_constraints t
+  ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name
+WHERE c.constraint_schema = DATABASE() AND t.constraint_type = 'CHECK' ORDER BY t.table_name, c.constraint_name
+"""
+VIEWS = "SELECT * FROM information_schema.views WHERE table_schema = DATABASE()"
+TRIGGERS = """
+SELECT * FROM information_schema.triggers WHERE trigger_schema = DATABASE()
+ORDER BY event_object_table, action_timing, event_manipulation, action_order
+"""
+ROUTINES = """
+SELECT * FROM information_schema.routines WHERE routine_schema = DATABASE() ORDER BY routine_type, routine_name
+"""
+PARAMETERS = """
+SELECT * FROM information_schema.parameters WHERE specific_schema = DATABASE()
+ORDER BY specific_name, ordinal_position
+"""
+EVENTS = "SELECT * FROM information_schema.events WHERE event_schema = DATABASE() ORDER BY event_name"
+SEQUENCE = "SELECT * FROM {name}"
+CREATE_TABLE = "SHOW CREATE TABLE {name}"

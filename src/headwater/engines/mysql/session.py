@@ -1,0 +1,317 @@
+"""A session on MySQL or MariaDB: one statement at a time in a thread of its own, rows as they come from the server.
+
+What read-only means here: the run stands in a READ ONLY transaction, and so would any that followed it; the server
+refuses to write in it, whatever the statement. Only statements that begin as a query are sent, so that none can end
+the transaction, and none writes a file (INTO OUTFILE), which is no write for the server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import select
+import socket
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from functools import partial
+from typing import Any
+
+import pymysql
+from pymysql.constants import SERVER_STATUS
+from pymysql.cursors import DictCursor, SSCursor
+
+from headwater.catalog.results import (
+    STANDARD,
+    Cell,
+    Finished,
+    Frame,
+    Limits,
+    Meter,
+    QueryCancelled,
+    QueryError,
+    QueryTimeout,
+    Row,
+    Rows,
+    Started,
+)
+from headwater.catalog.sqltext import Statement
+from headwater.engines import Address, Facts, Parameters
+from headwater.engines import _texts as texts
+from headwater.engines._worker import Worker
+from headwater.engines.mysql import columns, errors, queries
+from headwater.engines.mysql.connecting import connected
+from headwater.kit.errors import HeadwaterError, Unavailable
+
+CHUNK = 1000
+_READS = re.compile(r"[(\s]*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|DESC)\b", re.IGNORECASE)
+_QUERIES = re.compile(r"[(\s]*(?:SELECT|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|DESC)\b", re.IGNORECASE)
+_JUDGED = re.compile(r"[(\s]*(?:SELECT|WITH|VALUES|INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
+# Looked for everywhere, in comments and texts too: what is a comment depends on the server, its version and its mode.
+_TO_FILE = re.compile(r"\b(?:OUTFILE|DUMPFILE)\b", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+_ERRORS = (pymysql.Error, OSError, UnicodeDecodeError, AttributeError)
+
+
+class MysqlSession:
+    """One connection in autocommit: a BEGIN that the user types stays open until the user ends it."""
+
+    def __init__(self, to: Address) -> None:
+        self._to = to
+        self.worker = Worker("mysql", self._kill)
+        self._connection: Any = None
+        self._running = self._killed = self._held_read_only = False
+        self.database = to.database
+
+    def adopt(self, connection: Any) -> None:
+        """Take a connection that is open."""
+        self._connection = connection
+
+    @property
+    def connection(self) -> Any:
+        """The connection, to be used within the worker."""
+        if self._connection is None or not self._connection.open:
+            raise Unavailable("The session is closed.", hint="Connect again.")
+        return self._connection
+
+    @property
+    def mariadb(self) -> bool:
+        """Whether the server is MariaDB."""
+        return "mariadb" in str(self.connection.server_version).lower()
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction that the user began is open."""
+        status = self._connection.server_status if self._connection else 0
+        return bool(status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
+
+    async def ask(self, query: str) -> list[dict[str, Any]]:
+        """Return the rows of a question of our own, by lower-case names."""
+
+        def asked() -> list[dict[str, Any]]:
+            with self.connection.cursor(DictCursor) as cursor:
+                cursor.execute(query)
+                return [{name.lower(): _plain(value) for name, value in row.items()} for row in cursor.fetchall()]
+
+        try:
+            return await self.worker.call(asked)
+        except _ERRORS as error:
+            raise errors.refusal(error, Statement(query, 0), 0) from error
+
+    async def ping(self) -> Facts:
+        """Return version, size, privileges and latency."""
+        began = time.perf_counter()
+        await self.ask("SELECT 1")
+        latency = (time.perf_counter() - began) * 1000
+        (told,) = await self.ask(queries.PING)
+        (tls,) = await self.ask(queries.TLS) or [{"value": ""}]
+        held = await self.ask(queries.PRIVILEGES)
+        privileges = tuple(sorted({str(row["privilege"]).lower().replace(" ", "_") for row in held}))
+        version = str(told["version"])
+        warnings = ("The user may do anything on the server.",) if "super" in privileges else ()
+        return Facts(
+            "MariaDB" if self.mariadb else "MySQL", version.partition("-")[0], latency, int(told["size"] or 0),
+            tls=str(tls["value"]) or None, privileges=privileges, read_only=bool(told["read_only"]), warnings=warnings,
+        )  # fmt: skip
+
+    async def run(
+        self, text: str, parameters: Parameters = None, limits: Limits = STANDARD
+    ) -> AsyncGenerator[Frame, None]:
+        """Run the statements of a text; see `headwater.engines.Session`."""
+        statements = texts.statements(text, "mysql", parameters)
+        async with contextlib.AsyncExitStack() as stack:
+            await stack.enter_async_context(self.worker.ended_in_time(limits.seconds))
+            await stack.enter_async_context(self._mode(limits.read_only))
+            for number, statement in enumerate(statements):
+                try:
+                    async with contextlib.aclosing(self._statement(number, statement, parameters, limits)) as frames:
+                        async for frame in frames:
+                            yield frame
+                except _ERRORS as error:
+                    raise self._why(error, statement, number, limits) from error
+
+    async def check(self, text: str) -> QueryError | None:
+        """Let the server parse each statement; what follows a change of the schema cannot be judged, and is not."""
+        for number, statement in enumerate(texts.statements(text, "mysql")):
+            if not _JUDGED.match(statement.text):
+                return None
+            asked, _ = texts.unbound(statement.text, "mysql", "?")
+            try:
+                await self.worker.call(partial(self._compile, asked))
+            except _ERRORS as error:
+                why = errors.refusal(error, statement, number)
+                return why if isinstance(why, QueryError) else None
+        return None
+
+    def _compile(self, text: str) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"PREPARE headwater_check FROM {self.connection.escape(text)}")
+            cursor.execute("DEALLOCATE PREPARE headwater_check")
+
+    async def cancel(self) -> None:
+        """Ask the server to end what runs."""
+        await self.worker.cancel()
+
+    def broken(self) -> bool:
+        """Whether the server has ended the connection: an idle one has nothing to say but that."""
+        channel = self._connection._sock if self._connection else None
+        return channel is None or bool(select.select([channel], [], [], 0)[0])
+
+    async def close(self) -> None:
+        """Close the connection and end its thread."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await self.worker.call(lambda: _close(connection))
+        self.worker.close()
+
+    async def _statement(
+        self, number: int, statement: Statement, parameters: Parameters, limits: Limits
+    ) -> AsyncGenerator[Frame, None]:
+        if limits.read_only and (not _READS.match(statement.text) or _TO_FILE.search(statement.text)):
+            raise errors.read_only(statement, number)
+        text = texts.bound(statement.text, parameters, "mysql", self.connection.escape)
+        began = time.perf_counter()
+        self._running, self._killed = True, False
+        cursor = self.connection.cursor(SSCursor)
+        over = False
+        try:
+            more = await self.worker.call(partial(self._begin, cursor, text))
+            while more:
+                async with contextlib.aclosing(self._result(number, statement, cursor, limits, began)) as frames:
+                    async for frame in frames:
+                        yield frame
+                more = await self.worker.call(lambda: bool(cursor.nextset()) and cursor.description is not None)
+            over = True
+        finally:
+            self._running = False
+            await self._end(cursor, over=over)
+
+    def _begin(self, cursor: Any, text: str) -> bool:
+        if self.worker.stopped:
+            raise pymysql.OperationalError(errors.KILLED, "Query execution was interrupted")
+        cursor.execute(text)
+        return True
+
+    async def _result(
+        self, number: int, statement: Statement, cursor: Any, limits: Limits, began: float
+    ) -> AsyncGenerator[Frame, None]:
+        """Give one result; a procedure may give several."""
+        shown = None
+        if cursor.description is not None:
+            columns.prepare(cursor._result)
+            shown = columns.described(cursor._result.fields, self.database)
+        yield Started(number, statement.start, statement.start + len(statement.text), shown)
+        meter = Meter(limits)
+        while shown is not None:
+            chunk: list[Row] = list(await self.worker.call(lambda: cursor.fetchmany(CHUNK)))
+            if kept := meter.take(chunk):
+                yield Rows(kept)
+            if meter.full and _QUERIES.match(statement.text):
+                await self._stop(cursor)
+                break
+            if len(chunk) < CHUNK:
+                break
+        affected = None if shown is not None else cursor.rowcount
+        yield Finished(
+            number, _command(statement.text, shown is not None), meter.rows, affected, meter.full,
+            time.perf_counter() - began, await self._notices(cursor),
+        )  # fmt: skip
+
+    async def _notices(self, cursor: Any) -> tuple[str, ...]:
+        count = getattr(cursor, "warning_count", 0) or getattr(cursor._result, "warning_count", 0)
+        if not count or getattr(cursor._result, "unbuffered_active", False) or cursor._result.has_next:
+            return ()
+        return tuple(f"{row['level']}: {row['message']}" for row in (await self.ask("SHOW WARNINGS"))[:200])
+
+    async def _stop(self, cursor: Any) -> None:
+        """End a statement whose rows are enough, and read away what was on its way."""
+        if getattr(cursor._result, "unbuffered_active", False):
+            await self._kill()
+            with contextlib.suppress(*_ERRORS):
+                await self.worker.call(cursor._result._finish_unbuffered_query)
+
+    async def _end(self, cursor: Any, *, over: bool) -> None:
+        """Leave the connection ready for the next statement, whatever became of this one."""
+        if self._connection is None or not self._connection.open:
+            return
+        if not over and cursor._result is not None:
+            self._running = True
+            await self._stop(cursor)
+            self._running = False
+        with contextlib.suppress(*_ERRORS):
+            await self.worker.call(cursor.close)
+        if self._killed:
+            # Who is killed when already done is killed in the next statement: let that be this one.
+            with contextlib.suppress(HeadwaterError):
+                await self.ask("DO 0")
+
+    async def _kill(self) -> None:
+        """End what runs by a connection of its own; when there is none to be had, break ours."""
+        connection = self._connection
+        if not self._running or connection is None or not connection.open:
+            return
+        self._killed = True
+        killer = Worker("mysql-kill", _nothing)
+        try:
+            await killer.call(lambda: _kill(self._to, connection.thread_id()))
+        except (HeadwaterError, *_ERRORS):
+            channel = connection._sock
+            with contextlib.suppress(OSError):
+                channel.shutdown(socket.SHUT_RDWR)
+        finally:
+            killer.close()
+
+    def _why(self, error: Exception, statement: Statement, number: int, limits: Limits) -> HeadwaterError:
+        if self.worker.stopped and self._killed | (error.args[:1] == (errors.KILLED,)):
+            if self.worker.late and not self.worker.cancelled:
+                return QueryTimeout(
+                    f"The statement took longer than {limits.seconds:g} s.", statement=number,
+                    position=statement.start, sqlstate="70100",
+                )  # fmt: skip
+            return QueryCancelled()
+        return errors.refusal(error, statement, number)
+
+    @contextlib.asynccontextmanager
+    async def _mode(self, read_only: bool) -> AsyncIterator[None]:
+        """Let the run write, or hold it in a transaction that only reads."""
+        if read_only and self.in_transaction:
+            raise QueryError("A transaction that may write is open.", hint="End it first: COMMIT or ROLLBACK.")
+        if self._held_read_only != read_only:
+            await self.ask(f"SET SESSION TRANSACTION READ {'ONLY' if read_only else 'WRITE'}")
+            self._held_read_only = read_only
+        if not read_only:
+            yield
+            return
+        await self.ask("START TRANSACTION READ ONLY")
+        try:
+            yield
+        finally:
+            if self._connection is not None and self._connection.open:
+                await self.ask("ROLLBACK")
+
+
+async def _nothing() -> None:
+    pass
+
+
+def _kill(to: Address, thread_id: int) -> None:
+    connection = connected(to, 5.0)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"KILL QUERY {thread_id}")
+    finally:
+        _close(connection)
+
+
+def _close(connection: Any) -> None:
+    with contextlib.suppress(pymysql.Error):
+        connection.close()
+
+
+def _plain(value: Cell | bytes) -> Any:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _command(text: str, rows: bool) -> str:
+    match = _WORD.search(text)
+    word = match[0].upper() if match else ""
+    return "SELECT" if word == "WITH" and rows else word

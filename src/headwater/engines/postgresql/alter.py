@@ -1,0 +1,201 @@
+"""Changes as PostgreSQL's statements, with the locks, rewrites and failures that PostgreSQL itself adds to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from headwater.catalog import changes as c
+from headwater.catalog.apply import apply
+from headwater.catalog.changes import Change, Hazard
+from headwater.catalog.model import Index, Relation, Schema
+from headwater.engines import Step
+from headwater.engines.postgresql import attributes as a
+from headwater.engines.postgresql import ddl
+from headwater.engines.postgresql.ddl import literal, quote
+
+_WIDENED = re.compile(r"(?:character varying|varchar)(?:\((\d+)\))?$|text$", re.IGNORECASE)
+_VOLATILE = re.compile(
+    r"\b(?:random|clock_timestamp|timeofday|gen_random_uuid|uuid_generate_v4|nextval)\s*\(", re.IGNORECASE
+)
+# A table of more rows than this is worth a warning about what holds a lock while it is read.
+LARGE = 100_000
+
+
+def alter(changes: Sequence[Change], schema: Schema) -> tuple[Step, ...]:
+    """Return the statements of changes to a database that has this Schema; see `headwater.engines.Engine`."""
+    steps = []
+    for change in changes:
+        statements = tuple(_STATEMENTS[type(change)](change, schema))
+        transactional = not any("CONCURRENTLY" in statement for statement in statements)
+        steps.append(Step(change, statements, _hazards(change, schema), transactional))
+        schema = apply(schema, change)
+    return tuple(steps)
+
+
+def _hazards(change: Change, schema: Schema) -> tuple[Hazard, ...]:
+    """Return the change's own hazards, without those that PostgreSQL does not have and with those it adds."""
+    hazards = list(change.hazards())
+    table = schema.relation(change.table, change.schema)
+    match change:
+        case c.AlterType(column=column, type=wanted) if table and _widens(table, column, wanted):
+            hazards = [Hazard("lock", f"{change.table} is locked for a moment; no row is rewritten.")]
+        case c.AddColumn(column=column) if column.default and _VOLATILE.search(column.default):
+            hazards.append(Hazard("rewrite", f"Every row of {change.table} is rewritten: the default differs by row."))
+        case c.AddColumn(column=column) if column.generated:
+            hazards.append(Hazard("rewrite", f"Every row of {change.table} is rewritten to compute {column.name}."))
+    if table is not None and (table.rows or 0) >= LARGE:
+        hazards = [_sized(hazard, table) for hazard in hazards]
+    return tuple(hazards)
+
+
+def _sized(hazard: Hazard, table: Relation) -> Hazard:
+    if hazard.kind not in {"lock", "rewrite"}:
+        return hazard
+    return Hazard(hazard.kind, f"{hazard.text} It has about {table.rows:,} rows.")
+
+
+def _widens(table: Relation, column: str, wanted: str) -> bool:
+    """Whether a type only grows, so that no row need be looked at."""
+    found = table.column(column)
+    old, new = _WIDENED.match(found.type if found else ""), _WIDENED.match(wanted)
+    if not old or not new:
+        return False
+    if new[1] is None:
+        return True
+    return old[1] is not None and int(new[1]) >= int(old[1])
+
+
+def _target(change: Change) -> str:
+    return quote(change.schema, change.table)
+
+
+def _alter(change: Change, rest: str) -> list[str]:
+    return [f"ALTER TABLE {_target(change)} {rest}"]
+
+
+def _column(change: Any, rest: str) -> list[str]:
+    return _alter(change, f"ALTER COLUMN {quote(change.column)} {rest}")
+
+
+def _add_table(change: c.AddTable, _: Schema) -> Iterable[str]:
+    relation = change.relation
+    if relation.kind in {"view", "materialized_view"}:
+        yield ddl.create_view(relation)
+    else:
+        yield ddl.create_table(relation)
+    yield from (ddl.create_index(relation, index) for index in relation.indexes)
+    yield from (ddl.add_foreign_key(relation, key) for key in relation.foreign_keys)
+    yield from ddl.comments(relation)
+
+
+def _kind(schema: Schema, change: Change) -> str:
+    found = schema.relation(change.table, change.schema)
+    kinds = {"view": "VIEW", "materialized_view": "MATERIALIZED VIEW"}
+    return kinds.get(found.kind if found else "table", "TABLE")
+
+
+def _alter_type(change: c.AlterType, schema: Schema) -> Iterable[str]:
+    column = quote(change.column)
+    table = schema.relation(change.table, change.schema)
+    found = table.column(change.column) if table else None
+    if found and found.default is not None:
+        yield from _column(change, "DROP DEFAULT")
+    yield from _column(change, f"TYPE {change.type} USING {column}::{change.type}")
+    if found and found.default is not None:
+        default = found.default.partition("::")[0] if found.default.startswith("'") else found.default
+        yield from _column(change, f"SET DEFAULT {default}")
+
+
+def _rename_table(change: c.RenameTable, schema: Schema) -> Iterable[str]:
+    yield f"ALTER {_kind(schema, change)} {_target(change)} RENAME TO {quote(change.new_name)}"
+    table = schema.relation(change.table, change.schema)
+    if table and table.primary_key and not a.get(table.attrs, a.PRIMARY_KEY_NAME):
+        # A key of the standard name goes on having it: else it would seem to have been named by somebody.
+        names = f"{quote(f'{change.table}_pkey')} TO {quote(f'{change.new_name}_pkey')}"
+        yield f"ALTER TABLE {quote(change.schema, change.new_name)} RENAME CONSTRAINT {names}"
+
+
+def _set_primary_key(change: c.SetPrimaryKey, schema: Schema) -> Iterable[str]:
+    table = schema.relation(change.table, change.schema)
+    if table and table.primary_key:
+        name = a.get(table.attrs, a.PRIMARY_KEY_NAME) or f"{change.table}_pkey"
+        yield from _alter(change, f"DROP CONSTRAINT {quote(name)}")
+    if change.columns:
+        yield from _alter(change, f"ADD PRIMARY KEY ({', '.join(quote(name) for name in change.columns)})")
+
+
+def _add_foreign_key(change: c.AddForeignKey, schema: Schema) -> Iterable[str]:
+    table = schema.relation(change.table, change.schema) or Relation(change.table, schema=change.schema)
+    yield ddl.add_foreign_key(table, change.key)
+
+
+def _drop_foreign_key(change: c.DropForeignKey, schema: Schema) -> Iterable[str]:
+    table = schema.relation(change.table, change.schema)
+    keys = table.foreign_keys if table else ()
+    known = next((key.name for key in keys if key.columns == change.columns), None)
+    name = change.name or known or f"{change.table}_{'_'.join(change.columns)}_fkey"
+    yield from _alter(change, f"DROP CONSTRAINT {quote(name)}")
+
+
+def _add_index(change: c.AddIndex, schema: Schema) -> Iterable[str]:
+    table = schema.relation(change.table, change.schema) or Relation(change.table, schema=change.schema)
+    yield ddl.create_index(table, change.index)
+
+
+def _drop_index(change: c.DropIndex, schema: Schema) -> Iterable[str]:
+    for relation in schema:
+        for index in relation.indexes:
+            if index.name == change.name and _is_constraint(index):
+                yield f"ALTER TABLE {quote(relation.schema, relation.name)} DROP CONSTRAINT {quote(change.name)}"
+                return
+    yield f"DROP INDEX {quote(change.schema, change.name)}"
+
+
+def _is_constraint(index: Index) -> bool:
+    return any(name in {"constraint", "exclude"} for name, _ in index.attrs)
+
+
+def _add_check(change: c.AddCheck, schema: Schema) -> Iterable[str]:
+    table = schema.relation(change.table, change.schema) or Relation(change.table, schema=change.schema)
+    yield ddl.add_check(table, change.check)
+
+
+def _add_enum(change: c.AddEnum, schema: Schema) -> Iterable[str]:
+    name, values = quote(change.schema or change.enum.schema, change.enum.name), change.enum.values
+    known = next((enum for enum in schema.enums if enum.name == change.enum.name), None)
+    if known is None:
+        yield f"CREATE TYPE {name} AS ENUM ({', '.join(literal(value) for value in values)})"
+        return
+    before = None
+    for value in values:
+        if value not in known.values:
+            yield f"ALTER TYPE {name} ADD VALUE {literal(value)}" + (f" AFTER {literal(before)}" if before else "")
+        before = value
+
+
+_STATEMENTS: Mapping[type[Change], Callable[[Any, Schema], Iterable[str]]] = {
+    c.AddTable: _add_table,
+    c.DropTable: lambda change, schema: [f"DROP {_kind(schema, change)} {_target(change)}"],
+    c.RenameTable: _rename_table,
+    c.AddColumn: lambda change, _: _alter(change, f"ADD COLUMN {ddl.column_definition(change.column)}"),
+    c.DropColumn: lambda change, _: _alter(change, f"DROP COLUMN {quote(change.column)}"),
+    c.RenameColumn: lambda change, _: _alter(
+        change, f"RENAME COLUMN {quote(change.column)} TO {quote(change.new_name)}"
+    ),
+    c.AlterType: _alter_type,
+    c.SetNullable: lambda change, _: _column(change, f"{'DROP' if change.nullable else 'SET'} NOT NULL"),
+    c.SetDefault: lambda change, _: _column(
+        change, "DROP DEFAULT" if change.default is None else f"SET DEFAULT {change.default}"
+    ),
+    c.SetPrimaryKey: _set_primary_key,
+    c.AddForeignKey: _add_foreign_key,
+    c.DropForeignKey: _drop_foreign_key,
+    c.AddIndex: _add_index,
+    c.DropIndex: _drop_index,
+    c.AddCheck: _add_check,
+    c.DropCheck: lambda change, _: _alter(change, f"DROP CONSTRAINT {quote(change.name)}"),
+    c.AddEnum: _add_enum,
+    c.DropEnum: lambda change, _: [f"DROP TYPE {quote(change.schema, change.table)}"],
+}

@@ -1,0 +1,58 @@
+"""What PostgreSQL says when it refuses, as sentences with hints; never more than it says of the statement itself."""
+
+from __future__ import annotations
+
+import psycopg
+
+from headwater.catalog.results import QueryError
+from headwater.kit.errors import HeadwaterError, Unavailable
+
+
+class ConnectionRefused(Unavailable):
+    """The database does not let us in."""
+
+    status = 422
+    code = "connection_refused"
+
+
+_CONNECTING = (
+    ("password authentication failed", "User or password are not right.", "Check both; passwords are case-sensitive."),
+    ("no password supplied", "The server asks for a password.", "Enter the password of the user."),
+    ("does not support SSL", "The server offers no TLS.", "Choose the TLS mode `off` only on a network you trust."),
+    ("server does not support SSL", "The server offers no TLS.", "Choose the TLS mode `off` on a network you trust."),
+    ("certificate verify failed", "The server's certificate is not signed by a CA we know.", "Give the CA's PEM."),
+    ("does not match host name", "The server's certificate is made for another name.", "Set the server name it has."),
+    ("valid client certificate", "The server asks for a client certificate.", "Give the certificate and its key."),
+    ("certificate required", "The server asks for a client certificate.", "Give the client certificate and its key."),
+    ("Connection refused", "Nothing listens at that address.", "Check host and port."),
+    ("timeout expired", "The server did not answer in time.", "Check host, port and firewall."),
+    ("no pg_hba.conf entry", "The server does not accept this user, database or network.", "See its pg_hba.conf."),
+    ("too many clients", "The server has no connection left.", "Close some, or raise max_connections."),
+    ("too many connections for", "This user or database has no connection left.", "Close some, or raise the limit."),
+    ("is starting up", "The server is starting.", "Try again in a moment."),
+)  # fmt: skip
+
+
+def connecting(said: str) -> HeadwaterError:
+    """Return why a connection could not be made, without address, user or password."""
+    if 'database "' in said and "does not exist" in said:
+        return ConnectionRefused("There is no such database on the server.", hint="Check the database's name.")
+    if 'role "' in said and "does not exist" in said:
+        return ConnectionRefused("User or password are not right.", hint="Check both.")
+    for part, sentence, hint in _CONNECTING:
+        if part in said:
+            return ConnectionRefused(sentence, hint=hint)
+    return ConnectionRefused("The server could not be reached.", hint="Check host, port, TLS and firewall.")
+
+
+def broken(error: psycopg.Error, statement: int, start: int) -> HeadwaterError:
+    """Return what the server said of a statement that stands at `start` in its text."""
+    diagnostic = error.diag
+    if diagnostic.message_primary is None or (diagnostic.sqlstate or "").startswith(("08003", "08006", "57P")):
+        return Unavailable("The connection to the database broke.", hint="Run it again.")
+    place = diagnostic.statement_position
+    detail = "\n".join(part for part in (diagnostic.message_detail, diagnostic.context) if part)
+    return QueryError(
+        diagnostic.message_primary, hint=diagnostic.message_hint, sqlstate=diagnostic.sqlstate or "",
+        position=start + int(place) - 1 if place else None, statement=statement, detail=detail,
+    )  # fmt: skip

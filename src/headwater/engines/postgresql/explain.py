@@ -1,0 +1,139 @@
+"""Plans of PostgreSQL, and what is to be said about them with the figures that say it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from headwater.catalog.plans import Advice, Plan, PlanNode
+from headwater.catalog.results import Limits, QueryError, Rows
+from headwater.catalog.sqltext import split
+from headwater.engines import Parameters, Session
+from headwater.engines.postgresql.ddl import quote
+
+SHOWN = (
+    "Filter", "Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "Join Type", "Sort Key",
+    "Sort Method", "Sort Space Used", "Sort Space Type", "Group Key", "Rows Removed by Filter", "Heap Fetches",
+    "Shared Hit Blocks", "Shared Read Blocks", "Temp Written Blocks", "Workers Launched", "Hash Batches", "Strategy",
+)  # fmt: skip
+LARGE, SELECTIVE, OFF = 10_000, 0.1, 10.0
+_COMPARED = re.compile(r"\(?(?:\w+\.)?(\"[^\"]+\"|\w+)\)?(?:::\w+)?\s*(?:=|<|>|<=|>=|~~|= ANY)\s")
+
+
+async def explain(session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> Plan:
+    """Return the plan of one statement; see `headwater.engines.Explains`."""
+    statements = list(split(text))
+    if len(statements) != 1:
+        raise QueryError("A plan is of one statement.", hint="Select the one that you mean.")
+    options = "FORMAT JSON, ANALYZE, BUFFERS" if run else "FORMAT JSON"
+    opening = f"EXPLAIN ({options}) "
+    limits = Limits(rows=None, bytes=None, seconds=60)
+    found: list[Any] = []
+    try:
+        if run:
+            await _quietly(session, "BEGIN")
+        async for frame in session.run(opening + statements[0].text, parameters, limits):
+            if isinstance(frame, Rows):
+                found += frame.rows
+    except QueryError as error:
+        if error.position is not None:
+            error.position += statements[0].start - len(opening)
+        raise
+    finally:
+        if run:
+            await _quietly(session, "ROLLBACK")
+    raw = "\n".join(str(row[0]) for row in found)
+    told = msgspec.json.decode(raw)[0]
+    root = _node(told["Plan"])
+    return Plan(root, tuple(_advice(told["Plan"])), told.get("Planning Time"), told.get("Execution Time"), raw)
+
+
+async def _quietly(session: Session, statement: str) -> None:
+    async for _ in session.run(statement):
+        pass
+
+
+def _node(told: Mapping[str, Any]) -> PlanNode:
+    target = told.get("Relation Name") or told.get("CTE Name") or told.get("Function Name") or ""
+    index = told.get("Index Name")
+    detail = {name: _text(told[name]) for name in SHOWN if name in told}
+    loops = int(told.get("Actual Loops", 1))
+    return PlanNode(
+        operation=told["Node Type"] + (f" ({told['Join Type']})" if "Join Type" in told else ""),
+        target=f"{target} by {index}" if index and target else index or target,
+        detail=detail, cost=told.get("Total Cost"), rows_expected=told.get("Plan Rows"),
+        rows_actual=told.get("Actual Rows"), loops=loops,
+        milliseconds=told["Actual Total Time"] * loops if "Actual Total Time" in told else None,
+        children=tuple(_node(child) for child in told.get("Plans", ())),
+    )  # fmt: skip
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _walk(told: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield told
+    for child in told.get("Plans", ()):
+        yield from _walk(child)
+
+
+def _advice(told: Mapping[str, Any]) -> Iterator[Advice]:
+    for node in _walk(told):
+        yield from _on_scan(node)
+        yield from _on_estimate(node)
+        yield from _on_spill(node)
+
+
+def _on_scan(node: Mapping[str, Any]) -> Iterator[Advice]:
+    """A table read from end to end for few of its rows wants an index on what it is filtered by."""
+    if node["Node Type"] != "Seq Scan" or "Filter" not in node or "Actual Rows" not in node:
+        return
+    loops = node.get("Actual Loops", 1)
+    kept, removed = node["Actual Rows"] * loops, node.get("Rows Removed by Filter", 0) * loops
+    read = kept + removed
+    if read < LARGE or kept > read * SELECTIVE:
+        return
+    table = node["Relation Name"]
+    columns = list(dict.fromkeys(name.strip('"') for name in _COMPARED.findall(node["Filter"])))
+    statement = f"CREATE INDEX ON {quote(node.get('Schema'), table)} ({', '.join(map(quote, columns))})"
+    yield Advice(
+        "missing_index",
+        f"{table} is read from end to end: {read:,.0f} rows for {kept:,.0f}. An index on what it is filtered by "
+        f"({', '.join(columns) or node['Filter']}) would find them.",
+        {"rows_read": float(read), "rows_kept": float(kept)},
+        statement if columns else None,
+    )
+
+
+def _on_estimate(node: Mapping[str, Any]) -> Iterator[Advice]:
+    if "Actual Rows" not in node or "Relation Name" not in node:
+        return
+    expected, actual = max(node["Plan Rows"], 1), max(node["Actual Rows"], 1)
+    ratio = max(expected / actual, actual / expected)
+    if ratio >= OFF and max(expected, actual) >= 1000:
+        table = node["Relation Name"]
+        yield Advice(
+            "bad_estimate",
+            f"{expected:,.0f} rows were expected of {table} and {actual:,.0f} came: its statistics are off.",
+            {"expected": float(expected), "actual": float(actual), "ratio": round(ratio, 1)},
+            f"ANALYZE {quote(node.get('Schema'), table)}",
+        )
+
+
+def _on_spill(node: Mapping[str, Any]) -> Iterator[Advice]:
+    disk = node.get("Sort Space Type") == "Disk"
+    batches = node.get("Hash Batches", 1)
+    if not disk and batches <= 1:
+        return
+    used = float(node.get("Sort Space Used" if disk else "Peak Memory Usage", 0))
+    what = "A sort" if disk else f"A hash in {batches} parts"
+    yield Advice(
+        "spill",
+        f"{what} did not fit into memory and went to disk ({used:,.0f} kB).",
+        {"kilobytes": used},
+        f"SET work_mem = '{max(16, round(used / 1024 * 3))}MB'",
+    )

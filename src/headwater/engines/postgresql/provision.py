@@ -1,0 +1,378 @@
+"""PostgreSQL servers of our own: one cluster for each database, made from a template, tuned to be small, closed to all.
+
+A cluster listens on a Unix socket in its own folder, asks everybody for a password (scram-sha-256), and its owner is no
+superuser. The template is made once by initdb; a database is a copy of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import secrets as random
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection, sql
+
+from headwater.engines import Activity, Address, Instance, Option, Program
+from headwater.engines.postgresql.programs import BUNDLED, identity, initdb, installed, open_programs, programs_of
+from headwater.kit.errors import BadInput, Unavailable
+from headwater.kit.network.tls import PLAIN
+from headwater.kit.process import Identity, command_line
+
+OWNER = "owner"
+SPARES = 3
+PORT = 5432
+# The keeper's own sessions are here; the database of the owner is called so until it gets its name.
+KEEPERS, BLANK = "template1", "_blank"
+RESERVED = frozenset({KEEPERS, BLANK, "template0", "postgres"})
+IDLE_TRANSACTION_SECONDS = 900
+# Sessions can lift their own time limits; who is this much over them is ended from outside.
+LENIENCY_SECONDS = 5
+SOCKET_PATH_LIMIT = 103
+PROVISION_OPTIONS = (
+    Option("version", "Version", "choice", BUNDLED, choices=tuple(installed()), help="Major version of PostgreSQL."),
+)
+# An awake database that nobody uses shall cost little; work_mem and the planner's view of the cache stay useful. What
+# its users do wrong is told to them, not to a log that would fill the disk.
+SETTINGS: Mapping[str, str] = {
+    "listen_addresses": "", "unix_socket_permissions": "0700", "password_encryption": "scram-sha-256",
+    "shared_buffers": "16MB", "wal_buffers": "1MB", "effective_cache_size": "1GB", "work_mem": "8MB",
+    "maintenance_work_mem": "64MB", "max_wal_size": "512MB", "min_wal_size": "4MB", "max_worker_processes": "4",
+    "max_parallel_workers": "2", "max_parallel_workers_per_gather": "1", "max_logical_replication_workers": "0",
+    "max_wal_senders": "0", "wal_level": "minimal", "max_prepared_transactions": "0", "jit": "off",
+    "autovacuum_naptime": "60s", "autovacuum_max_workers": "1", "track_activity_query_size": "4096",
+    "log_min_messages": "fatal", "logging_collector": "off", "client_connection_check_interval": "5s",
+    "lc_messages": "C", "timezone": "UTC",
+    "huge_pages": "off", "dynamic_shared_memory_type": "posix",
+}  # fmt: skip
+_HBA = "local all all scram-sha-256\n"
+
+
+def available() -> str | None:
+    """Return why no PostgreSQL can be run here, or None."""
+    return None if installed() else "No PostgreSQL is installed on this machine."
+
+
+def prepare(cache: Path) -> None:
+    """Keep copies of the usual template ahead: to make a thousand files is most of the time of a new database."""
+    if BUNDLED not in installed():
+        return
+    template = _template(BUNDLED, cache)
+    with (cache / "spares.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        while len(list(template.glob("spare-*"))) < SPARES:
+            fresh = template / "new"
+            shutil.rmtree(fresh, ignore_errors=True)
+            _copy_tree(template / "pg", fresh)
+            fresh.rename(template / f"spare-{random.token_hex(8)}")
+
+
+def make(instance: Instance, cache: Path) -> None:
+    """Put a copy of the template of the wanted version into the instance's folder."""
+    version = instance.options.get("version") or BUNDLED
+    template = _template(version, cache)
+    shutil.rmtree(_data(instance), ignore_errors=True)
+    if not _take_spare(template, _data(instance)):
+        _copy_tree(template / "pg", _data(instance))
+    _give(_data(instance), instance.owner)
+    (instance.folder / "version").write_text(version)
+    _write_secret(_secret(instance), (template / "superuser.password").read_text())
+
+
+def _take_spare(template: Path, target: Path) -> bool:
+    for spare in template.glob("spare-*"):
+        with contextlib.suppress(OSError):  # another database has taken it
+            spare.rename(target)
+            return True
+    return False
+
+
+def _template(version: str, cache: Path) -> Path:
+    """Return the folder with the template cluster of a version, making it on first use; processes take turns."""
+    programs = programs_of(version)
+    folder = cache / f"postgresql-{version}"
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            fresh = cache / f"postgresql-{version}.new"
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir(mode=0o711)
+            locale = ["--locale=C.UTF-8"]
+            if int(version) >= 17:
+                locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+            password = random.token_urlsafe(32)
+            initdb(programs, fresh / "pg", password, identity(), "--wal-segsize=1", "--data-checksums", *locale)
+            (fresh / "pg" / "pg_hba.conf").write_text(_HBA)
+            _furnish(programs, fresh / "pg")
+            _write_secret(fresh / "superuser.password", password)
+            fresh.rename(folder)
+    return folder
+
+
+# What every database has, made once: then a new one only takes its name and password, and copies less.
+_FURNISHING = f"""
+DROP DATABASE postgres
+CREATE ROLE {OWNER} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS
+ALTER ROLE {OWNER} SET idle_in_transaction_session_timeout = '{IDLE_TRANSACTION_SECONDS}s'
+CREATE DATABASE {BLANK} OWNER {OWNER} STRATEGY FILE_COPY
+REVOKE ALL ON DATABASE {BLANK} FROM PUBLIC
+REVOKE ALL ON DATABASE {KEEPERS} FROM PUBLIC
+"""
+
+
+def _furnish(programs: Path, data: Path) -> None:
+    """Run statements in a cluster that nobody has started, by PostgreSQL's single-user mode."""
+    owner = identity()
+    done = subprocess.run(
+        [programs / "postgres", "--single", "-j", "-D", data, KEEPERS],
+        input=_FURNISHING.strip().replace("\n", ";\n\n") + ";\n\n", capture_output=True, text=True, cwd=data,
+        check=False, user=owner.uid if owner else None, group=owner.gid if owner else None,
+        extra_groups=[] if owner else None,
+    )  # fmt: skip
+    if done.returncode or "ERROR" in done.stderr:
+        raise Unavailable(f"PostgreSQL could not be set up: {done.stderr.strip()}")
+
+
+def _secret(instance: Instance) -> Path:
+    return instance.folder / "superuser.password"
+
+
+def _write_secret(file: Path, secret: str) -> None:
+    fresh = file.with_name(f"{file.name}.new")
+    with open(fresh, "w", opener=_private) as out:
+        out.write(secret)
+    fresh.rename(file)
+
+
+_FICLONE = 0x4004_9409
+
+
+def _copy_tree(source: Path, target: Path) -> None:
+    """Copy a data directory, sharing blocks where the file system can."""
+    for folder, _, files in os.walk(source):
+        place = target / os.path.relpath(folder, source)
+        place.mkdir(mode=0o700)
+        for name in files:
+            _clone(os.path.join(folder, name), os.path.join(place, name))
+
+
+def _give(tree: Path, owner: Identity | None) -> None:
+    uid, gid = (owner.uid, owner.gid) if owner else (-1, -1)
+    os.chown(tree, uid, gid)
+    for folder, folders, files in os.walk(tree):
+        for name in (*folders, *files):
+            os.chown(os.path.join(folder, name), uid, gid)
+
+
+def _clone(source: str, target: str) -> None:
+    with open(source, "rb") as original, open(target, "wb", opener=_private) as copy:
+        try:
+            fcntl.ioctl(copy.fileno(), _FICLONE, original.fileno())
+        except OSError:
+            size = os.fstat(original.fileno()).st_size
+            while size > 0 and (done := os.sendfile(copy.fileno(), original.fileno(), None, size)):
+                size -= done
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _data(instance: Instance) -> Path:
+    return instance.folder / "pg"
+
+
+def _socket_folder(instance: Instance) -> Path:
+    """Return the folder of the socket: in the instance's, or a short one when that path is too long for a socket."""
+    near = instance.folder / "run"
+    if len(str(near / f".s.PGSQL.{PORT}").encode()) <= SOCKET_PATH_LIMIT:
+        return near
+    digest = hashlib.sha256(str(instance.folder).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"headwater-{digest}"
+
+
+def _make_socket_folder(instance: Instance) -> Path:
+    folder = _socket_folder(instance)
+    folder.mkdir(exist_ok=True, mode=0o700)
+    found, ours = folder.lstat(), {os.geteuid(), *([instance.owner.uid] if instance.owner else [])}
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours:
+        raise Unavailable(f"Somebody else has made {folder}.", hint="Remove it, or use a shorter HEADWATER_HOME.")
+    if instance.owner:
+        os.chown(folder, instance.owner.uid, instance.owner.gid)
+    folder.chmod(0o700)
+    return folder
+
+
+def leave(instance: Instance) -> None:
+    """Remove the folder of the socket, which may lie elsewhere."""
+    shutil.rmtree(_socket_folder(instance), ignore_errors=True)
+
+
+def program(instance: Instance) -> Program:
+    """Return how to start the cluster, with its settings on the command line: no file can be changed to lose them."""
+    version = (instance.folder / "version").read_text().strip()
+    programs = programs_of(version)
+    _forget_stale_pid(instance)
+    if instance.owner:
+        open_programs(programs.parent)
+    quotas = instance.quotas
+    own = {
+        "unix_socket_directories": str(_make_socket_folder(instance)), "port": str(PORT),
+        "max_connections": str(quotas.get("connections", 50) + 5),
+        "superuser_reserved_connections": "3",
+        "temp_file_limit": f"{quotas.get('temp_mb', 1000)}MB",
+    }  # fmt: skip
+    settings = {**SETTINGS, **own}
+    if int(version) >= 18:
+        settings["io_method"] = "sync"
+    flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    return Program(
+        (str(programs / "postgres"), "-D", str(_data(instance)), *flags),
+        signal.SIGINT,
+        {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
+        memory_mb=quotas.get("memory_mb", 1024) + 256,
+    )
+
+
+def _forget_stale_pid(instance: Instance) -> None:
+    """Remove the pid file of a server that is gone: its number may belong to another program by now."""
+    pid_file = _data(instance) / "postmaster.pid"
+    try:
+        pid = abs(int(pid_file.read_text().split("\n", 1)[0]))
+    except (OSError, ValueError):
+        return
+    if str(instance.folder) not in command_line(pid):
+        pid_file.unlink(missing_ok=True)
+
+
+def ready(instance: Instance) -> bool:
+    """Say whether the postmaster has written that it is ready: the socket answers before recovery is over."""
+    try:
+        lines = (_data(instance) / "postmaster.pid").read_text().split("\n")
+    except OSError:
+        return False
+    return len(lines) > 7 and lines[7].strip() == "ready"
+
+
+async def setup(instance: Instance) -> None:
+    """Give the owner and the database what the instance asks for, in one transaction.
+
+    The superuser gets a password that no other cluster has. Killed in between, the old file or the new one lets us in.
+    """
+    quotas, role = instance.quotas, sql.Identifier(OWNER)
+    if instance.name in RESERVED:
+        raise BadInput(f"A PostgreSQL database cannot be called {instance.name}.", hint="Choose another name.")
+    own, fresh = instance.folder / "superuser.own", _secret(instance).with_suffix(".next")
+    async with await _superuser(instance) as connection, connection.transaction():
+        if not own.exists():
+            password = random.token_urlsafe(32)
+            _write_secret(fresh, password)
+            await connection.execute(sql.SQL("ALTER ROLE postgres PASSWORD {}").format(sql.Literal(password)))
+        login = sql.SQL("ALTER ROLE {} CONNECTION LIMIT {} PASSWORD {}").format(
+            role, sql.Literal(quotas.get("connections", 50)), sql.Literal(instance.password)
+        )
+        await connection.execute(login)
+        timeout = sql.Literal(f"{quotas.get('statement_seconds', 300)}s")
+        await connection.execute(sql.SQL("ALTER ROLE {} SET statement_timeout = {}").format(role, timeout))
+        if not await _found(connection, "SELECT 1 FROM pg_database WHERE datname = %s", instance.name):
+            rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+            await connection.execute(rename.format(sql.Identifier(BLANK), sql.Identifier(instance.name)))
+    if fresh.exists():
+        fresh.rename(_secret(instance))
+        own.touch()
+
+
+async def _found(connection: AsyncConnection[Any], query: str, name: str) -> bool:
+    cursor = await connection.execute(query.encode(), [name])
+    return await cursor.fetchone() is not None
+
+
+async def _superuser(instance: Instance) -> AsyncConnection[Any]:
+    passwords = [
+        file.read_text() for file in (_secret(instance), _secret(instance).with_suffix(".next")) if file.exists()
+    ]
+    problem: Exception | None = None
+    for password in passwords:
+        try:
+            return await AsyncConnection.connect(
+                host=str(_socket_folder(instance)), port=PORT, dbname=KEEPERS, user="postgres", password=password,
+                autocommit=True, connect_timeout=5, application_name="headwater-keeper",
+            )  # fmt: skip
+        except psycopg.Error as error:
+            problem = error
+    raise Unavailable("The database's server does not let its keeper in.") from problem
+
+
+def address(instance: Instance) -> Address:
+    """Return where the owner connects on this machine: its own socket."""
+    return Address(
+        database=instance.name, user=OWNER, password=instance.password, port=PORT, tls=PLAIN,
+        socket=_socket_folder(instance),
+    )  # fmt: skip
+
+
+_ACTIVITY = b"""
+SELECT count(*), count(*) FILTER (WHERE state <> 'idle')
+FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+_METRICS = b"""
+SELECT pg_database_size(d.datname) AS size_bytes, d.numbackends AS connections, d.xact_commit AS commits,
+       d.xact_rollback AS rollbacks, d.blks_hit AS cache_hits, d.blks_read AS cache_misses, d.tup_fetched AS rows_read,
+       d.tup_inserted + d.tup_updated + d.tup_deleted AS rows_written, d.temp_bytes, d.deadlocks,
+       (SELECT count(*) FROM pg_stat_activity a WHERE a.datname = d.datname AND a.state = 'active'
+          AND now() - a.query_start > interval '1 s' AND a.pid <> pg_backend_pid()) AS slow_queries
+FROM pg_stat_database d WHERE d.datname = %s
+"""
+
+
+async def activity(instance: Instance) -> Activity:
+    """Return the client sessions, and how many of them are at work or in a transaction."""
+    async with await _superuser(instance) as connection:
+        row = await (await connection.execute(_ACTIVITY)).fetchone()
+    assert row is not None
+    return Activity(int(row[0]), int(row[1]))
+
+
+async def metrics(instance: Instance) -> Mapping[str, float]:
+    """Return what the server counts of the database."""
+    async with await _superuser(instance) as connection:
+        cursor = await connection.execute(_METRICS, [instance.name])
+        row = await cursor.fetchone()
+    names = [column.name for column in cursor.description or ()]
+    return {name: float(value or 0) for name, value in zip(names, row or (), strict=False)}
+
+
+_OVER_TIME = b"""
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND usename = %s AND (
+    state = 'active' AND clock_timestamp() - query_start > make_interval(secs => %s)
+    OR state LIKE 'idle in transaction%%' AND clock_timestamp() - state_change > make_interval(secs => %s))
+"""
+_READ_ONLY = """
+SELECT 1 FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+WHERE d.datname = %s AND 'default_transaction_read_only=on' = ANY (s.setconfig)
+"""
+_END_ALL = b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s"
+
+
+async def enforce(instance: Instance, *, full: bool) -> None:
+    """End sessions over their time; make a full database read-only by default, so that it can still be emptied."""
+    statement = instance.quotas.get("statement_seconds", 300) + LENIENCY_SECONDS
+    async with await _superuser(instance) as connection:
+        await connection.execute(_OVER_TIME, [OWNER, statement, IDLE_TRANSACTION_SECONDS + LENIENCY_SECONDS])
+        if full == await _found(connection, _READ_ONLY, instance.name):
+            return
+        how = sql.SQL("SET default_transaction_read_only = on" if full else "RESET default_transaction_read_only")
+        await connection.execute(sql.SQL("ALTER DATABASE {} {}").format(sql.Identifier(instance.name), how))
+        if full:
+            await connection.execute(_END_ALL, [OWNER])

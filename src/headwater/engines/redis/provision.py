@@ -1,0 +1,232 @@
+"""Redis servers of our own: one for each database, on a Unix socket, its owner without the dangerous commands.
+
+The owner's user is called as the database is, so that the proxy learns from AUTH where to go. What CONFIG, DEBUG,
+MODULE, MIGRATE, REPLICAOF and the like can do stays with the keeper's own user.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets as random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from functools import cache as remembered
+from pathlib import Path
+from typing import Any, cast
+
+from redis import asyncio as client
+from redis.exceptions import RedisError
+
+from headwater.engines import Activity, Address, Instance, Option, Program
+from headwater.kit.errors import BadInput, Unavailable
+from headwater.kit.network.tls import PLAIN
+
+KEEPER = "headwater-keeper"
+SOCKET = "redis.sock"
+SOCKET_PATH_LIMIT = 103
+SPARE_CONNECTIONS = 5
+PROVISION_OPTIONS = (
+    Option(
+        "durability", "Written to disk", "choice", "everysec", choices=("everysec", "always"),
+        help="Every second, or before each answer.",
+    ),
+)  # fmt: skip
+# All commands but those that reach the server, its files or other hosts; some of the "dangerous" ones are only slow.
+OWNERS_COMMANDS = "+@all -@admin -@dangerous +info +keys +flushdb +flushall +sort +sort_ro +client|list -role"
+_READS_ONLY = "-@write +del +unlink +flushdb +flushall +expire"
+
+
+@remembered
+def _program() -> tuple[str, str] | None:
+    """Return the path and version of redis-server."""
+    path = shutil.which("redis-server")
+    if path is None:
+        return None
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"v=([\d.]+)", said)
+    return (path, found[1]) if found and int(found[1].split(".")[0]) >= 6 else None
+
+
+def available() -> str | None:
+    """Return why no Redis can be run here, or None."""
+    return None if _program() else "No redis-server of version 6 or newer is on the PATH of this machine."
+
+
+def prepare(cache: Path) -> None:
+    """Nothing is copied: an empty folder is an empty Redis."""
+
+
+def make(instance: Instance, cache: Path) -> None:
+    """Make the folder of the data, and the keeper's password."""
+    if instance.name in {KEEPER, "default"}:
+        raise BadInput(f"A Redis database cannot be called {instance.name}.", hint="Choose another name.")
+    durability = instance.options.get("durability", "everysec")
+    if durability not in PROVISION_OPTIONS[0].choices:
+        raise BadInput(f"{durability!r} is no durability.", hint="Choose everysec or always.")
+    (instance.folder / "durability").write_text(durability)
+    data = instance.folder / "data"
+    data.mkdir(mode=0o700)
+    _give(instance, data)
+    secret = instance.folder / "keeper.password"
+    secret.touch(0o600)
+    secret.write_text(random.token_urlsafe(32))
+
+
+def program(instance: Instance) -> Program:
+    """Write the configuration, and return how to start the server with it."""
+    found = _program()
+    if found is None:
+        raise Unavailable(str(available()))
+    run = _make_socket_folder(instance)
+    data, quotas = instance.folder / "data", instance.quotas
+    settings = {
+        "port": "0", "unixsocket": str(run / SOCKET), "unixsocketperm": "700", "dir": str(data), "databases": "16",
+        "appendonly": "yes", "appendfsync": (instance.folder / "durability").read_text(), "save": '""',
+        "maxmemory": f"{quotas.get('memory_mb', 256)}mb", "maxmemory-policy": "noeviction",
+        "maxclients": str(quotas.get("connections", 50) + SPARE_CONNECTIONS), "aclfile": str(data / "users.acl"),
+        "daemonize": "no", "loglevel": "warning", "lua-time-limit": "2000", "always-show-logo": "no",
+    }  # fmt: skip
+    _write(instance, data / "redis.conf", "".join(f"{name} {value}\n" for name, value in settings.items()))
+    users = ("user default off", f"user {KEEPER} on #{_digest(_secret(instance))} ~* &* +@all", _owner_rule(instance))
+    _write(instance, data / "users.acl", "\n".join(users) + "\n")
+    return Program((found[0], str(data / "redis.conf")), signal.SIGTERM, {"PATH": "/usr/bin:/bin", "LC_ALL": "C"})
+
+
+def _owner_rule(instance: Instance) -> str:
+    return f"user {instance.name} on #{_digest(instance.password)} ~* &* {OWNERS_COMMANDS}"
+
+
+def _digest(password: str) -> str:
+    return hashlib.sha256(password.encode()).hexdigest()
+
+
+def _secret(instance: Instance) -> str:
+    return (instance.folder / "keeper.password").read_text()
+
+
+def _write(instance: Instance, file: Path, text: str) -> None:
+    fresh = file.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(0o600)
+    fresh.write_text(text)
+    _give(instance, fresh)
+    fresh.rename(file)
+
+
+def _give(instance: Instance, path: Path) -> None:
+    if instance.owner:
+        os.chown(path, instance.owner.uid, instance.owner.gid)
+
+
+def _socket_folder(instance: Instance) -> Path:
+    near = instance.folder / "run"
+    if len(str(near / SOCKET).encode()) <= SOCKET_PATH_LIMIT:
+        return near
+    digest = hashlib.sha256(str(instance.folder).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"headwater-{digest}"
+
+
+def _make_socket_folder(instance: Instance) -> Path:
+    folder = _socket_folder(instance)
+    folder.mkdir(exist_ok=True, mode=0o700)
+    ours = {os.geteuid(), *([instance.owner.uid] if instance.owner else [])}
+    if folder.is_symlink() or folder.lstat().st_uid not in ours:
+        raise Unavailable(f"Somebody else has made {folder}.", hint="Remove it, or use a shorter HEADWATER_HOME.")
+    (folder / SOCKET).unlink(missing_ok=True)
+    _give(instance, folder)
+    return folder
+
+
+def leave(instance: Instance) -> None:
+    """Remove the folder of the socket, which may lie elsewhere."""
+    shutil.rmtree(_socket_folder(instance), ignore_errors=True)
+
+
+def ready(instance: Instance) -> bool:
+    """Say whether the server answers PING, which it refuses while it loads its data."""
+    try:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(1.0)
+            probe.connect(str(_socket_folder(instance) / SOCKET))
+            probe.sendall(f"AUTH {KEEPER} {_secret(instance)}\r\nPING\r\n".encode())
+            answer = b""
+            while answer.count(b"\r\n") < 2:
+                part = probe.recv(1000)
+                if not part:
+                    return False
+                answer += part
+    except OSError:
+        return False
+    return answer == b"+OK\r\n+PONG\r\n"
+
+
+async def setup(instance: Instance) -> None:
+    """Give the owner its password and the server its quotas, while it runs."""
+    async with _keeper(instance) as connection:
+        await _order(connection, "ACL", "SETUSER", instance.name, "reset", *_owner_rule(instance).split()[2:])
+        quotas = instance.quotas
+        await _order(connection, "CONFIG", "SET", "maxmemory", f"{quotas.get('memory_mb', 256)}mb")
+        most = quotas.get("connections", 50) + SPARE_CONNECTIONS
+        await _order(connection, "CONFIG", "SET", "maxclients", str(most))
+
+
+def _keeper(instance: Instance) -> client.Redis:
+    return client.Redis(
+        unix_socket_path=str(_socket_folder(instance) / SOCKET), username=KEEPER, password=_secret(instance),
+        socket_timeout=5, single_connection_client=True, decode_responses=True,
+    )  # fmt: skip
+
+
+async def _order(connection: client.Redis, *words: str) -> Any:
+    try:
+        return await cast(Any, connection).execute_command(*words)
+    except (RedisError, OSError) as error:
+        raise Unavailable("The database's server does not obey its keeper.") from error
+
+
+def address(instance: Instance) -> Address:
+    """Return where the owner connects on this machine: its own socket file."""
+    return Address(
+        database="0", user=instance.name, password=instance.password, tls=PLAIN,
+        socket=_socket_folder(instance) / SOCKET,
+    )  # fmt: skip
+
+
+async def activity(instance: Instance) -> Activity:
+    """Return the clients, and how many are in a transaction, wait for a list, or listen to a channel."""
+    async with _keeper(instance) as connection:
+        clients = [one for one in await _order(connection, "CLIENT LIST") if one["user"] != KEEPER]
+    busy = [one for one in clients if int(one["multi"]) >= 0 or "b" in one["flags"] or "P" in one["flags"]]
+    return Activity(len(clients), len(busy))
+
+
+async def metrics(instance: Instance) -> Mapping[str, float]:
+    """Return what the server counts."""
+    async with _keeper(instance) as connection:
+        told = await _order(connection, "INFO", "everything")
+    names = {
+        "size_bytes": "used_memory_dataset", "memory_bytes": "used_memory", "connections": "connected_clients",
+        "commands": "total_commands_processed", "cache_hits": "keyspace_hits", "cache_misses": "keyspace_misses",
+        "expired_keys": "expired_keys", "refused_connections": "rejected_connections",
+    }  # fmt: skip
+    keys = sum(int(part["keys"]) for name, part in told.items() if re.fullmatch(r"db\d+", name))
+    return {ours: float(told.get(theirs, 0)) for ours, theirs in names.items()} | {"keys": float(keys)}
+
+
+async def enforce(instance: Instance, *, full: bool) -> None:
+    """End a script that runs too long; let a full database only be read and emptied."""
+    async with _keeper(instance) as connection:
+        try:
+            await cast(Any, connection).execute_command("PING")
+        except RedisError as error:
+            if "BUSY" not in str(error):
+                raise Unavailable("The database's server does not obey its keeper.") from error
+            # One that has written cannot be killed: then the server has to go, which forgets what it wrote.
+            await _order(connection, "SCRIPT", "KILL")
+        await _order(connection, "ACL", "SETUSER", instance.name, *(_READS_ONLY if full else OWNERS_COMMANDS).split())

@@ -1,0 +1,65 @@
+"""SQLite 3.37 and later: a database is a file, and the library that reads it comes with Python."""
+
+from __future__ import annotations
+
+import asyncio
+
+from headwater.engines import Address, Language, Option, Session
+from headwater.engines.sqlite.alter import alter
+from headwater.engines.sqlite.ddl import ddl, quote
+from headwater.engines.sqlite.errors import ConnectionRefused
+from headwater.engines.sqlite.explain import explain
+from headwater.engines.sqlite.inspect import inspect
+from headwater.engines.sqlite.provision import (
+    PROVISION_OPTIONS,
+    activity,
+    address,
+    available,
+    enforce,
+    leave,
+    make,
+    metrics,
+    prepare,
+    program,
+    ready,
+    setup,
+)
+from headwater.engines.sqlite.session import SqliteSession
+
+__all__ = [
+    "DIALECT", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "activity", "address",
+    "alter", "available", "connect", "ddl", "enforce", "explain", "inspect", "leave", "make", "metrics",
+    "prepare", "program", "quote", "ready", "setup",
+]  # fmt: skip
+
+NAME = "SQLite"
+SCHEMES = ("sqlite",)
+PORT = 0
+LANGUAGE: Language = "sql"
+DIALECT = "sqlite"
+OPTIONS: tuple[Option, ...] = ()
+
+# What a file of SQLite begins with; an empty file is a database without tables.
+MAGIC = b"SQLite format 3\0"
+
+
+async def connect(to: Address, *, seconds: float = 10.0) -> Session:
+    """Open the file; see `headwater.engines.Engine`."""
+    await asyncio.to_thread(_check, to)
+    session = SqliteSession(to)
+    await session.open(seconds)
+    return session
+
+
+def _check(to: Address) -> None:
+    if to.path is None or not to.path.exists():
+        raise ConnectionRefused("There is no such file.", hint="Check the path: sqlite:///folder/file.db")
+    if not to.path.is_file():
+        raise ConnectionRefused("This is a folder, not a file.", hint="Name the database's file.")
+    try:
+        with to.path.open("rb") as file:
+            begin = file.read(len(MAGIC))
+    except OSError as error:
+        raise ConnectionRefused("The file cannot be read.", hint="Check who may read it.") from error
+    if begin not in {b"", MAGIC}:
+        raise ConnectionRefused("The file is no SQLite database.", hint="It may be encrypted, or something else.")

@@ -1,0 +1,67 @@
+"""What SQLite says when it refuses, as sentences with hints, and where in the text that may be."""
+
+from __future__ import annotations
+
+import re
+
+from headwater.catalog.results import QueryError
+from headwater.catalog.sqltext import Statement
+from headwater.kit.errors import Unavailable
+
+READ_ONLY, NOT_ALLOWED = "25006", "42501"
+_NAMED = re.compile(
+    r"^near \"(?P<near>.+)\": |^no such (?:table|column|function): (?P<name>.+)$|column named (?P<col>.+)$"
+)
+_HINTS = {
+    "database is locked": "Another connection is writing; try again when it is done.",
+    "FOREIGN KEY constraint failed": "A row refers to one that is not there, or is referred to itself.",
+    "string or blob too big": "A value would be longer than 256 MB.",
+}
+
+
+class ConnectionRefused(Unavailable):
+    """The database cannot be opened."""
+
+    status = 422
+    code = "connection_refused"
+
+
+def refusal(error: Exception, statement: Statement, number: int, *, read_only: bool) -> QueryError:
+    """Return what SQLite said of a statement."""
+    said = str(error)
+    if said in {"not authorized", "authorizer malfunction"} or "prohibited" in said or "readonly database" in said:
+        return not_allowed(statement, number, read_only=read_only or "readonly" in said)
+    if isinstance(error, UnicodeDecodeError) or "Could not decode to UTF-8" in said:
+        return QueryError(
+            "The result holds bytes that are not UTF-8.", hint="Select CAST(column AS BLOB) instead.",
+            statement=number, position=statement.start,
+        )  # fmt: skip
+    if isinstance(error, OverflowError):
+        said = "A number is too large: SQLite has integers of 64 bits."
+    return QueryError(
+        said[:1].upper() + said[1:] if said.islower() else said, hint=_HINTS.get(said), statement=number,
+        sqlstate="", position=_place(said, statement),
+    )  # fmt: skip
+
+
+def not_allowed(statement: Statement, number: int, *, read_only: bool) -> QueryError:
+    """Return that a statement does what it may not."""
+    word = statement.text.split(None, 1)[0].upper()
+    if read_only:
+        message, hint = f"{word} is not possible in a read-only run.", "Only statements that read are."
+    else:
+        message, hint = f"{word} is not allowed here.", "Other files, extensions and settings of the server are not."
+    return QueryError(
+        message, hint=hint, statement=number, position=statement.start, sqlstate=READ_ONLY if read_only else NOT_ALLOWED
+    )
+
+
+def _place(said: str, statement: Statement) -> int | None:
+    """Return where the word that SQLite names stands, when it stands in the statement only once."""
+    match = _NAMED.search(said)
+    word = match and (match["near"] or match["name"] or match["col"])
+    if not word:
+        return None
+    word = word.rpartition(".")[2]
+    found = [one.start() for one in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", statement.text, re.IGNORECASE)]
+    return statement.start + found[0] if len(found) == 1 else None

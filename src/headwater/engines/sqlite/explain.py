@@ -1,0 +1,75 @@
+"""Plans of SQLite: what it says of each step, as the tree that it is."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from headwater.catalog.plans import Advice, Plan, PlanNode
+from headwater.catalog.results import Cell, Limits, QueryError, Rows
+from headwater.engines import Parameters, Session
+from headwater.engines import _texts as texts
+from headwater.engines.sqlite.inspect import inspect
+
+_STEP = re.compile(r"(?P<what>SCAN|SEARCH) (?:TABLE )?(?P<table>\S+)(?: AS (?P<alias>\S+))?(?: USING (?P<how>.*))?")
+LARGE = 10_000
+
+
+async def explain(session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> Plan:
+    """Return the plan of one statement; SQLite measures nothing, so that `run` adds nothing to it."""
+    statements = texts.statements(text, "sqlite")
+    if len(statements) != 1:
+        raise QueryError("A plan is of one statement.", hint="Select the one that you mean.")
+    opening = "EXPLAIN QUERY PLAN "
+    found: list[tuple[Cell, ...]] = []
+    try:
+        async for frame in session.run(opening + statements[0].text, parameters, Limits(rows=None, bytes=None)):
+            if isinstance(frame, Rows):
+                found += frame.rows
+    except QueryError as error:
+        if error.position is not None:
+            error.position += statements[0].start - len(opening)
+        raise
+    children: dict[Cell, list[tuple[Cell, str]]] = defaultdict(list)
+    for id_, parent, _, detail in found:
+        children[parent].append((id_, str(detail)))
+    sizes = {relation.name.casefold(): relation.rows for relation in await inspect(session)}
+    nodes = _nodes(0, children)
+    root = nodes[0] if len(nodes) == 1 else PlanNode("QUERY", children=nodes)
+    raw = "\n".join(str(row[3]) for row in found)
+    return Plan(root, tuple(_advice(found, sizes)), raw=raw)
+
+
+def _nodes(parent: Cell, children: dict[Cell, list[tuple[Cell, str]]]) -> tuple[PlanNode, ...]:
+    return tuple(_node(detail, _nodes(id_, children)) for id_, detail in children.get(parent, ()))
+
+
+def _node(detail: str, below: tuple[PlanNode, ...]) -> PlanNode:
+    step = _STEP.match(detail)
+    if step is None:
+        return PlanNode(detail, children=below)
+    how = {"Using": step["how"]} if step["how"] else {}
+    return PlanNode(step["what"], step["table"], how, children=below)
+
+
+def _advice(found: list[tuple[Cell, ...]], sizes: dict[str, int | None]) -> Iterator[Advice]:
+    """Tell of a table read from end to end that is known to be large, and of an index made for one query alone."""
+    for row in found:
+        detail = str(row[3])
+        step = _STEP.match(detail)
+        if step is None:
+            continue
+        rows = sizes.get(step["table"].casefold())
+        if "AUTOMATIC" in detail:
+            keys = re.findall(r"(\w+)=\?", detail)
+            statement = f'CREATE INDEX "{step["table"]}_{"_".join(keys)}_idx" ON "{step["table"]}" ({", ".join(keys)})'
+            text = f"SQLite makes an index on {step['table']} for this query alone, every time it runs."
+            known = sizes.get(step["table"].casefold(), ...) is not ...
+            yield Advice("missing_index", text, {}, statement if keys and known else None)
+        elif step["what"] == "SCAN" and not step["how"] and rows is not None and rows >= LARGE:
+            yield Advice(
+                "sequential_scan",
+                f"{step['table']} is read from end to end: about {rows:,} rows.",
+                {"rows": float(rows)},
+            )

@@ -1,0 +1,119 @@
+"""Reads the whole Schema of a file: from SQLite's pragmas, and from the statements that it keeps."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from headwater.catalog.model import Column, Index, Relation, Schema, Trigger
+from headwater.catalog.results import QueryError
+from headwater.engines import Session
+from headwater.engines.sqlite import attributes as a
+from headwater.engines.sqlite import parsing, queries
+from headwater.engines.sqlite.ddl import standard_name
+from headwater.engines.sqlite.session import SqliteSession
+
+VIRTUAL, STORED = 2, 3  # what `hidden` says of generated columns; 1 are those that only a virtual table knows
+
+
+async def inspect(session: Session) -> Schema:
+    """Read everything that is in the file; see `headwater.engines.Engine`."""
+    assert isinstance(session, SqliteSession)
+    objects = await session.ask(queries.OBJECTS)
+    columns: dict[str, list[Any]] = defaultdict(list)
+    for table, *column in await session.ask(queries.COLUMNS):
+        columns[table].append(column)
+    rows, sizes = await _figures(session)
+    indexes = [row for row in objects if row[0] == "index"]
+    triggers = [row for row in objects if row[0] == "trigger"]
+    relations = []
+    for type_, name, _, sql, kind, without_rowid, strict in objects:
+        if type_ not in {"table", "view"} or kind == "shadow":
+            continue
+        marks: dict[str, object] = {a.STRICT: bool(strict), a.WITHOUT_ROWID: bool(without_rowid)}
+        if type_ == "view":
+            relation = await _view(session, name, sql)
+        elif kind == "virtual":
+            relation = _virtual(name, sql, columns[name])
+        else:
+            relation = _table(name, sql, columns[name], [row for row in indexes if _same(row[2], name)], marks)
+        relations.append(_with(relation, [row for row in triggers if _same(row[2], name)], rows, sizes))
+    # Tables by name, because a change may make one anew; views as they were declared, each behind those it reads.
+    relations.sort(key=lambda one: (1, "") if one.kind == "view" else (0, one.name))
+    return Schema(tuple(relations))
+
+
+def _same(left: str, right: str) -> bool:
+    return left.casefold() == right.casefold()
+
+
+async def _figures(session: SqliteSession) -> tuple[dict[str, int], dict[str, int]]:
+    """Return how many rows and bytes tables have, where SQLite has counted them."""
+    rows: dict[str, int] = {}
+    sizes: dict[str, int] = {}
+    if (await session.ask(queries.HAS_ESTIMATES))[0][0]:
+        rows = dict(await session.ask(queries.ESTIMATES))
+    if (await session.ask(queries.HAS_SIZES))[0][0]:
+        sizes = dict(await session.ask(queries.SIZES))
+    return rows, sizes
+
+
+def _with(relation: Relation, triggers: list[Any], rows: dict[str, int], sizes: dict[str, int]) -> Relation:
+    return Relation(
+        relation.name, relation.columns, None, relation.kind, relation.primary_key, relation.foreign_keys,
+        relation.indexes, relation.checks, None, relation.definition,
+        triggers=tuple(Trigger(row[1], row[3]) for row in triggers), rows=rows.get(relation.name),
+        size_bytes=sizes.get(relation.name), attrs=relation.attrs,
+    )  # fmt: skip
+
+
+def _table(name: str, sql: str, columns: list[Any], indexes: list[Any], marks: dict[str, object]) -> Relation:
+    said = parsing.table(sql)
+    key = tuple(row[0] for row in sorted(columns, key=lambda row: int(row[4])) if row[4])
+    alias = key[0] if len(key) == 1 and not marks[a.WITHOUT_ROWID] and not said.key_terms else None
+    marks |= {
+        a.AUTOINCREMENT: said.autoincrement, a.PRIMARY_KEY_NAME: None if said.autoincrement else said.key_name,
+        a.PRIMARY_KEY_TERMS: said.key_terms,
+    }  # fmt: skip
+    return Relation(
+        name, tuple(_column(row, said, alias) for row in columns), primary_key=key,
+        foreign_keys=tuple(said.foreign_keys), checks=tuple(said.checks),
+        indexes=(*(_unique(name, one) for one in said.uniques), *(_index(row) for row in indexes)),
+        attrs=a.attrs(**marks),
+    )  # fmt: skip
+
+
+def _column(row: Any, said: parsing.TableText, alias: str | None) -> Column:
+    """Return a column; an INTEGER PRIMARY KEY is the row's number and never NULL, whatever is said of it."""
+    name, type_, not_null, default, _, hidden = row
+    text = said.columns.get(name.casefold(), parsing.ColumnText())
+    numbers = name == alias and type_.upper() == "INTEGER"
+    given = {a.COLLATION: text.collation, a.STORED: hidden == STORED, a.CONFLICT: text.conflict}
+    return Column(
+        name, type_, not (not_null or numbers), default, text.generated if hidden in {VIRTUAL, STORED} else None,
+        numbers and said.autoincrement, attrs=a.attrs(**given),
+    )  # fmt: skip
+
+
+def _unique(table: str, one: parsing.Unique) -> Index:
+    name = one.name or standard_name(table, one.columns, unique=True)
+    return Index(name, one.columns, unique=True, attrs=a.attrs(constraint=True, conflict=one.conflict))
+
+
+def _index(row: Any) -> Index:
+    keys, where = parsing.index(row[3])
+    return Index(row[1], keys, row[3].split(None, 2)[1].upper() == "UNIQUE", where)
+
+
+def _virtual(name: str, sql: str, columns: list[Any]) -> Relation:
+    shown = tuple(Column(row[0], row[1]) for row in columns if row[5] != 1)
+    return Relation(name, shown, attrs=a.attrs(module=parsing.module(sql)))
+
+
+async def _view(session: SqliteSession, name: str, sql: str) -> Relation:
+    query = queries.COLUMNS_OF_VIEW.format(name="'" + name.replace("'", "''") + "'")
+    try:
+        columns = await session.ask(query)
+    except QueryError:  # it reads what is not there
+        columns = []
+    return Relation(name, tuple(Column(*row) for row in columns), kind="view", definition=parsing.view(sql))

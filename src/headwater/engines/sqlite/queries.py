@@ -1,0 +1,23 @@
+"""SQL on SQLite's own catalog, named and kept together."""
+
+OBJECTS = """
+SELECT s.type, s.name, s.tbl_name, s.sql, l.type AS kind, l.wr, l.strict
+FROM sqlite_schema s LEFT JOIN pragma_table_list l ON l.schema = 'main' AND l.name = s.name
+WHERE s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND s.sql IS NOT NULL ORDER BY s.rowid
+"""
+COLUMNS = """
+SELECT s.name, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden
+FROM sqlite_schema s, pragma_table_xinfo(s.name) x WHERE s.type = 'table' ORDER BY s.rowid, x.cid
+"""
+# One by one: a view that reads what is not there has no columns, and must not hide those of others.
+COLUMNS_OF_VIEW = "SELECT name, type FROM pragma_table_xinfo({name}) ORDER BY cid"
+HAS_ESTIMATES = "SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_stat1'"
+ESTIMATES = "SELECT tbl, max(CAST(stat AS INTEGER)) FROM sqlite_stat1 GROUP BY tbl"
+HAS_SIZES = (
+    "SELECT count(*) FROM pragma_module_list m, pragma_page_count c, pragma_page_size s "
+    "WHERE m.name = 'dbstat' AND c.page_count * s.page_size < 268435456"
+)
+SIZES = """
+SELECT s.tbl_name, sum(d.pgsize) FROM dbstat d JOIN sqlite_schema s ON s.name = d.name
+WHERE d.aggregate = TRUE GROUP BY s.tbl_name
+"""

@@ -1,0 +1,312 @@
+"""A session on a file: SQLite works in a thread of its own, rows come in chunks, and anybody may interrupt it.
+
+What read-only means here: SQLite asks our guard while it compiles a statement, and all that is not reading is refused
+there, transactions included; `query_only` is set besides, so that nothing that slipped through could write.
+A run that began a transaction and fails is rolled back: SQLite itself would leave it open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import sqlite3
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from functools import partial
+from math import isfinite
+from typing import Any, TypeVar
+from urllib.parse import quote as percent
+
+from headwater.catalog.results import (
+    SAFE_INTEGER,
+    STANDARD,
+    Cell,
+    Finished,
+    Frame,
+    Kind,
+    Limits,
+    Meter,
+    QueryCancelled,
+    QueryError,
+    QueryTimeout,
+    ResultColumn,
+    Row,
+    Rows,
+    Started,
+)
+from headwater.catalog.sqltext import Statement
+from headwater.engines import Address, Facts, Parameters
+from headwater.engines import _texts as texts
+from headwater.engines._worker import Worker
+from headwater.engines.sqlite.errors import ConnectionRefused, refusal
+from headwater.engines.sqlite.guard import Guard
+from headwater.kit.errors import HeadwaterError, Unavailable
+
+CHUNK = 1000
+# How long a statement waits for another connection's write before it says that the database is locked.
+PATIENCE = 5.0
+LONGEST_VALUE, LONGEST_TEXT = 256 * 2**20, 16 * 2**20
+_QUERIES = re.compile(r"(?:SELECT|VALUES|PRAGMA|EXPLAIN)\b", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+_ERRORS = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError, OverflowError)
+Found = TypeVar("Found")
+
+
+class SqliteSession:
+    """One connection to a file, and the thread that it lives in."""
+
+    def __init__(self, to: Address) -> None:
+        assert to.path
+        self._path = to.path
+        self._worker = Worker("sqlite", self._interrupt)
+        self._guard = Guard()
+        self._connection: sqlite3.Connection | None = None
+
+    async def open(self, seconds: float) -> None:
+        """Open the file, or raise ConnectionRefused."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.call(self._open)
+        except (sqlite3.Error, TimeoutError) as error:
+            await self.close()
+            raise ConnectionRefused("The file cannot be opened as a database.", hint="Is it one, and whole?") from error
+
+    def _open(self) -> None:
+        mode = "rw" if os.access(self._path, os.W_OK) else "ro"
+        self._connection = sqlite3.connect(
+            f"file:{percent(str(self._path.absolute()))}?mode={mode}", uri=True, timeout=PATIENCE, isolation_level=None,
+            check_same_thread=False, cached_statements=0,
+        )  # fmt: skip
+        self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+        self._connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, LONGEST_TEXT)
+        self._connection.execute("PRAGMA foreign_keys = ON")
+        self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        self._connection.set_authorizer(self._guard)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection, to be used within `call`."""
+        if self._connection is None:
+            raise Unavailable("The session is closed.", hint="Connect again.")
+        return self._connection
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction that the user began is open."""
+        return self._connection is not None and self._connection.in_transaction
+
+    async def call(self, work: Callable[[], Found]) -> Found:
+        """Do something in the session's thread."""
+        return await self._worker.call(work)
+
+    async def ask(self, query: str) -> list[Any]:
+        """Return the rows of a question of our own, as they are."""
+
+        def asked() -> list[Any]:
+            self._guard.own = True
+            try:
+                return self.connection.execute(query).fetchall()
+            finally:
+                self._guard.own = False
+
+        try:
+            return await self.call(asked)
+        except sqlite3.Error as error:
+            raise refusal(error, Statement(query, 0), 0, read_only=False) from error
+
+    async def ping(self) -> Facts:
+        """Return version, size and latency."""
+        began = time.perf_counter()
+        ((version,),) = await self.ask("SELECT sqlite_version()")
+        latency = (time.perf_counter() - began) * 1000
+        ((size,),) = await self.ask("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        writable = os.access(self._path, os.W_OK)
+        return Facts(
+            "SQLite", version, latency, size, read_only=not writable, privileges=("create_tables",) if writable else ()
+        )
+
+    async def run(
+        self, text: str, parameters: Parameters = None, limits: Limits = STANDARD
+    ) -> AsyncGenerator[Frame, None]:
+        """Run the statements of a text; see `headwater.engines.Session`."""
+        statements = texts.statements(text, "sqlite", parameters)
+        began_in_transaction = self.connection.in_transaction
+        async with contextlib.AsyncExitStack() as stack:
+            await stack.enter_async_context(self._worker.ended_in_time(limits.seconds))
+            if limits.read_only:
+                await stack.enter_async_context(self._reading_only())
+            for number, statement in enumerate(statements):
+                try:
+                    async with contextlib.aclosing(self._statement(number, statement, parameters, limits)) as frames:
+                        async for frame in frames:
+                            yield frame
+                except (*_ERRORS, HeadwaterError) as error:
+                    if not began_in_transaction:
+                        await self._roll_back()
+                    if isinstance(error, HeadwaterError):
+                        raise
+                    raise self._why(error, statement, number, limits) from error
+
+    async def check(self, text: str) -> QueryError | None:
+        """Let SQLite compile each statement; what follows a change of the schema cannot be judged, and is not."""
+        for number, statement in enumerate(texts.statements(text, "sqlite")):
+            if _word(statement.text) not in {"SELECT", "WITH", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"}:
+                return None
+            asked, count = texts.unbound(statement.text, "sqlite", "?")
+            try:
+                await self.call(partial(self._compile, asked, count))
+            except _ERRORS as error:
+                why = refusal(error, statement, number, read_only=False)
+                return None if "bindings" in why.message else why
+        return None
+
+    async def cancel(self) -> None:
+        """Interrupt what runs."""
+        await self._worker.cancel()
+
+    def broken(self) -> bool:
+        """Whether the session was closed or its file has gone."""
+        return self._connection is None or not self._path.exists()
+
+    async def close(self) -> None:
+        """Close the connection and end its thread."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.interrupt()
+            await self.call(connection.close)
+        self._worker.close()
+
+    async def _statement(
+        self, number: int, statement: Statement, parameters: Parameters, limits: Limits
+    ) -> AsyncGenerator[Frame, None]:
+        values: list[Cell] = []
+
+        def mark(value: Cell) -> str:
+            values.append(value)
+            return "?"
+
+        text = texts.bound(statement.text, parameters, "sqlite", mark)
+        began = time.perf_counter()
+        cursor = self.connection.cursor()
+        try:
+            chunk = await self.call(lambda: self._begin(cursor, text, values))
+            columns = _columns(cursor, chunk)
+            yield Started(number, statement.start, statement.start + len(statement.text), columns)
+            meter, writes = Meter(limits), list(self._guard.writes)
+            while chunk:
+                if kept := meter.take([tuple(map(_cell, row)) for row in chunk]):
+                    yield Rows(kept)
+                if meter.full and not writes and _QUERIES.match(text):
+                    break
+                self._stop_if_asked()
+                chunk = await self.call(lambda: cursor.fetchmany(CHUNK))
+            affected = await self.call(self._changes) if writes else None
+        finally:
+            with contextlib.suppress(sqlite3.Error):
+                await self.call(cursor.close)
+        command = _command(text, writes)
+        yield Finished(number, command, meter.rows, affected, meter.full, time.perf_counter() - began)
+
+    def _begin(self, cursor: sqlite3.Cursor, text: str, values: list[Cell]) -> list[Any]:
+        self._stop_if_asked()
+        self._guard.begin(text)
+        cursor.execute(text, values)
+        return cursor.fetchmany(CHUNK) if cursor.description else []
+
+    def _compile(self, text: str, count: int) -> None:
+        self.connection.execute(f"EXPLAIN {text}", [None] * count).close()
+
+    def _changes(self) -> int:
+        self._guard.own = True
+        try:
+            return int(self.connection.execute("SELECT changes()").fetchone()[0])
+        finally:
+            self._guard.own = False
+
+    def _stop_if_asked(self) -> None:
+        if self._worker.stopped:
+            raise sqlite3.OperationalError("interrupted")
+
+    async def _interrupt(self) -> None:
+        if self._connection is not None:
+            self._connection.interrupt()
+
+    def _why(self, error: Exception, statement: Statement, number: int, limits: Limits) -> HeadwaterError:
+        if str(error) == "interrupted":
+            if self._worker.late and not self._worker.cancelled:
+                return QueryTimeout(
+                    f"The statement took longer than {limits.seconds:g} s.", statement=number,
+                    position=statement.start, sqlstate="57014",
+                )  # fmt: skip
+            return QueryCancelled()
+        return refusal(error, statement, number, read_only=limits.read_only)
+
+    async def _roll_back(self) -> None:
+        """Undo a transaction that the failed run began, and enforce foreign keys again as it may not have come to."""
+        if self._connection is not None and self._connection.in_transaction:
+            await self.ask("ROLLBACK")
+            await self.ask("PRAGMA foreign_keys = ON")
+            await self.ask("PRAGMA legacy_alter_table = OFF")
+
+    @contextlib.asynccontextmanager
+    async def _reading_only(self) -> AsyncIterator[None]:
+        if self.connection.in_transaction:
+            raise QueryError("A transaction that may write is open.", hint="End it first: COMMIT or ROLLBACK.")
+        await self.ask("PRAGMA query_only = ON")
+        self._guard.read_only = True
+        try:
+            yield
+        finally:
+            self._guard.read_only = False
+            if self._connection is not None:
+                await self.ask("PRAGMA query_only = OFF")
+
+
+def _cell(value: Any) -> Cell:
+    match value:
+        case None | str():
+            return value
+        case int():
+            return value if -SAFE_INTEGER <= value <= SAFE_INTEGER else str(value)
+        case float():
+            return value if isfinite(value) else "Infinity" if value > 0 else "-Infinity"
+        case _:
+            return "\\x" + bytes(value).hex()
+
+
+def _columns(cursor: sqlite3.Cursor, rows: list[Row]) -> tuple[ResultColumn, ...] | None:
+    """Return the columns of a result; SQLite gives values types, not columns: the first values say which."""
+    if cursor.description is None:
+        return None
+    return tuple(
+        ResultColumn(described[0], *_type_of(next((row[place] for row in rows if row[place] is not None), None)))
+        for place, described in enumerate(cursor.description)
+    )
+
+
+def _type_of(value: Any) -> tuple[str, Kind]:
+    match value:
+        case None:
+            return "", "other"
+        case int():
+            return "integer", "number"
+        case float():
+            return "real", "number"
+        case str():
+            return "text", "text"
+        case _:
+            return "blob", "binary"
+
+
+def _word(text: str) -> str:
+    match = _WORD.search(text)
+    return match[0].upper() if match else ""
+
+
+def _command(text: str, writes: list[str]) -> str:
+    word = _word(text)
+    if word == "WITH":
+        return writes[0] if writes else "SELECT"
+    return word

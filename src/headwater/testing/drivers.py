@@ -1,0 +1,164 @@
+"""The conformance suite of drivers: what every way to run a server must hold to, for every engine that it runs.
+
+Each check takes a driver, without any database yet, and a function that gives new specs; it raises AssertionError.
+`CHECKS` lists them. They use a server's sessions only by the engine's own contract.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from headwater.drivers import Driver, Spec
+from headwater.engines import engine
+from headwater.kit.errors import HeadwaterError
+
+Check = Callable[[Driver, Callable[[], Spec]], Awaitable[None]]
+# One statement that leaves something behind, and one that fails when it is not there.
+MARKS = {
+    "sql": ("CREATE TABLE kept (answer int)", "SELECT answer FROM kept"),
+    "redis": ("SET kept 42", "GETRANGE kept 0 1"),
+    "mongodb": ('{"create": "kept"}', '{"collStats": "kept"}'),
+}
+
+
+async def run(driver: Driver, spec: Spec, text: str) -> None:
+    """Run a statement as the owner, over a connection of its own."""
+    session = await engine(spec.engine).connect(driver.dsn(spec))
+    try:
+        async for _ in session.run(text):
+            pass
+    finally:
+        await session.close()
+
+
+async def connects(driver: Driver, spec: Spec) -> bool:
+    """Say whether the owner can connect."""
+    try:
+        session = await engine(spec.engine).connect(driver.dsn(spec), seconds=3)
+        await session.ping()
+    except (HeadwaterError, OSError):
+        return False
+    await session.close()
+    return True
+
+
+async def goes_its_way(driver: Driver, new: Callable[[], Spec]) -> None:
+    """Absent, stopped, running, stopped, absent; every verb twice is as good as once; what was written stays."""
+    spec = new()
+    leave, find = MARKS[engine(spec.engine).LANGUAGE]
+    assert driver.status(spec) == "absent"
+    for _ in range(2):
+        await driver.create(spec)
+        assert driver.status(spec) == "stopped"
+    for _ in range(2):
+        await driver.start(spec)
+        assert driver.status(spec) == "running"
+    await run(driver, spec, leave)
+    for _ in range(2):
+        await driver.stop(spec)
+        assert driver.status(spec) == "stopped"
+    await driver.create(spec)
+    await driver.start(spec)
+    await run(driver, spec, find)
+    for _ in range(2):
+        await driver.destroy(spec)
+        assert driver.status(spec) == "absent"
+
+
+async def nobody_else_connects(driver: Driver, new: Callable[[], Spec]) -> None:
+    """A password opens its own database only, and a stopped database takes nobody."""
+    one, two = new(), new()
+    for spec in (one, two):
+        await driver.create(spec)
+        await driver.start(spec)
+        assert await connects(driver, spec)
+    if driver.dsn(one).password:
+        assert not await connects(driver, replace(one, password=two.password))
+    await driver.stop(one)
+    if driver.dsn(one).path is None:
+        assert not await connects(driver, one)
+    assert await connects(driver, two)
+    for spec in (one, two):
+        await driver.destroy(spec)
+
+
+async def follows_its_spec(driver: Driver, new: Callable[[], Spec]) -> None:
+    """A changed password or quota holds after `apply`, and after a start when nobody applied it."""
+    spec = new()
+    await driver.create(spec)
+    await driver.start(spec)
+    changed = replace(spec, password=f"{spec.password}2", quotas={**spec.quotas, "connections": 7})
+    await driver.apply(changed)
+    assert await connects(driver, changed)
+    await driver.stop(changed)
+    again = replace(changed, password=f"{spec.password}3")
+    await driver.start(again)
+    assert await connects(driver, again)
+    if driver.dsn(spec).password:
+        assert not await connects(driver, spec)
+    await driver.destroy(again)
+
+
+async def is_measured(driver: Driver, new: Callable[[], Spec]) -> None:
+    """Sessions are seen, figures are numbers, the disk is counted, and enforcing quotas harms nobody who keeps them."""
+    spec = new()
+    await driver.create(spec)
+    await driver.start(spec)
+    session = await engine(spec.engine).connect(driver.dsn(spec))
+    activity = await driver.activity(spec)
+    assert 0 <= activity.busy <= activity.sessions
+    metrics = await driver.metrics(spec)
+    assert metrics["size_bytes"] >= 0 and all(isinstance(value, float) for value in metrics.values())
+    assert await driver.disk_bytes(spec) > 0
+    await driver.enforce(spec, full=False)
+    await session.ping()
+    await session.close()
+    await driver.destroy(spec)
+
+
+async def is_cut_off_anywhere(driver: Driver, new: Callable[[], Spec]) -> None:
+    """A create or start that is cancelled leaves nothing that cannot be created, started and destroyed."""
+    for pause in (0.0, 0.01, 0.03, 0.1):
+        spec = new()
+        for work in (driver.create(spec), driver.start(spec)):
+            task = asyncio.create_task(_whatever(work))
+            await asyncio.sleep(pause)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        await driver.create(spec)
+        await driver.start(spec)
+        assert await connects(driver, spec)
+        await driver.destroy(spec)
+        assert driver.status(spec) == "absent"
+
+
+async def _whatever(work: Awaitable[None]) -> None:
+    try:
+        await work
+    except (HeadwaterError, OSError):
+        return
+
+
+async def ends_what_it_started(driver: Driver, new: Callable[[], Spec]) -> None:
+    """`close` ends every server; `sweep` keeps what somebody knows, and what nobody knows until its grace is over."""
+    spec, stray = new(), new()
+    for one in (spec, stray):
+        await driver.create(one)
+        await driver.start(one)
+    await driver.close()
+    assert driver.status(spec) == "stopped"
+    await driver.sweep({spec.id}, timedelta(days=1))
+    assert driver.status(stray) == "stopped"
+    await driver.sweep({spec.id}, timedelta(0))
+    assert (driver.status(spec), driver.status(stray)) == ("stopped", "absent")
+    await driver.start(spec)
+    assert await connects(driver, spec)
+    await driver.destroy(spec)
+
+
+CHECKS: tuple[Check, ...] = (
+    goes_its_way, nobody_else_connects, follows_its_spec, is_measured, is_cut_off_anywhere, ends_what_it_started,
+)  # fmt: skip

@@ -1,0 +1,16 @@
+"""The conformance suite of database engines: what every package found in `headwater.engines` must hold to.
+
+Each check takes a `Subject`, an engine with a place where it may make databases, and raises AssertionError. What only
+the engine can spell (its kinds of objects, its values, its tricks to write) comes with the subject as data. `CHECKS`
+lists what engines of any language hold to, `SQL_CHECKS` what those that speak SQL do.
+"""
+
+from __future__ import annotations
+
+from headwater.testing.engines import connecting, running, schemas
+from headwater.testing.engines.subject import Subject
+
+__all__ = ["CHECKS", "SQL_CHECKS", "Subject"]
+
+CHECKS = connecting.CHECKS
+SQL_CHECKS = running.CHECKS + schemas.CHECKS

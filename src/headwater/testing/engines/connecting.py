@@ -1,0 +1,80 @@
+"""What an engine of any language holds to: it describes itself, connects, says why it cannot, and closes."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from dataclasses import replace
+
+from headwater.engines import Address
+from headwater.kit.errors import HeadwaterError
+from headwater.kit.network.endpoint import Endpoint
+from headwater.testing.engines.subject import PATIENCE, Subject, Trial, connected
+
+
+async def is_described(subject: Subject) -> None:
+    """The package says what it is; its options have names and labels, and no two the same."""
+    engine = subject.engine
+    assert engine.NAME and engine.SCHEMES and all(scheme.islower() for scheme in engine.SCHEMES)
+    assert engine.LANGUAGE in {"sql", "mongodb", "redis"} and bool(engine.DIALECT) == (engine.LANGUAGE == "sql")
+    names = [option.name for option in engine.OPTIONS]
+    assert len(set(names)) == len(names) and all(option.label for option in engine.OPTIONS)
+
+
+async def failing_to_connect_is_a_sentence(subject: Subject) -> None:
+    """Wrong places and wrong people are answered by a sentence and a hint that give nothing away."""
+    async with subject.fresh() as address:
+        wrong = [replace(address, path=address.path.parent)] if address.path else list(_wrong(address))
+        for one in wrong:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await subject.engine.connect(replace(one, password="pass-phrase-of-mine"), seconds=5)  # noqa: S106
+            except HeadwaterError as error:
+                said = f"{error.message} {error.hint}"
+                assert error.message.endswith(".") and error.hint, said
+                for secret in ("pass-phrase", "127.0.0.1", str(address.path)):
+                    assert secret not in said, said
+            else:
+                raise AssertionError(f"connected to {one}")
+
+
+def _wrong(address: Address) -> list[Address]:
+    nobody = replace(address, user="nobody-there")
+    nowhere = replace(address, port=1, endpoint=Endpoint("127.0.0.1", 1))
+    return [nobody, nowhere, replace(address, database="no-such-database")]
+
+
+async def ping_tells_facts(subject: Subject) -> None:
+    """A ping names product and version, and no place or secret."""
+    async with subject.fresh() as address:
+        session = await subject.engine.connect(address)
+        facts = await session.ping()
+        await session.close()
+    assert facts.product and facts.version[0].isdigit() and 0 <= facts.latency_ms < math.inf
+    assert facts.size_bytes is None or facts.size_bytes >= 0
+    said = f"{facts.product} {facts.version} {facts.tls} {facts.warnings}"
+    for secret in filter(None, (address.password, address.host, str(address.path or ""))):
+        assert secret not in said
+
+
+async def closing_twice_is_no_error(subject: Subject) -> None:
+    """A closed session is broken, and can be closed again."""
+    async with subject.fresh() as address:
+        session = await subject.engine.connect(address)
+        assert not session.broken()
+        await session.close()
+        await session.close()
+        assert session.broken()
+
+
+async def cancel_of_nothing_is_no_error(subject: Subject) -> None:
+    """Who cancels too late does no harm to what runs next."""
+    async with connected(subject) as session:
+        await session.cancel()
+        await session.ping()
+
+
+CHECKS: tuple[Trial, ...] = (
+    is_described, failing_to_connect_is_a_sentence, ping_tells_facts, closing_twice_is_no_error,
+    cancel_of_nothing_is_no_error,
+)  # fmt: skip

@@ -1,0 +1,78 @@
+"""An engine on trial, and how its checks talk to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from headwater.catalog.results import UNLIMITED, Cell, Frame, Limits, Row, Rows
+from headwater.engines import Address, Engine, Parameters, Session
+from headwater.kit.errors import HeadwaterError
+
+# Nothing below may take longer; what does hangs.
+PATIENCE = 20
+READ_ONLY = replace(UNLIMITED, read_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An engine on trial.
+
+    Args:
+        engine: the package.
+        fresh: gives the address of a new empty database, and takes that away at the end.
+        everything: statements that make every kind of object that the engine's `inspect` reads.
+        cells: expressions, and the cell that selecting each gives.
+        tricks: texts that try to write, or to leave a read-only run; the table `kept` is what they are after.
+        escapes: texts that try to reach files, programs or other databases; none may succeed.
+    """
+
+    engine: Engine
+    fresh: Callable[[], AbstractAsyncContextManager[Address]]
+    everything: str = ""
+    cells: Sequence[tuple[str, Cell]] = ()
+    tricks: Sequence[str] = ()
+    escapes: Sequence[str] = ()
+
+
+Trial: TypeAlias = Callable[[Subject], Awaitable[None]]
+
+
+@asynccontextmanager
+async def connected(subject: Subject, setup: str = "") -> AsyncIterator[Session]:
+    """Give a session on a new database in which some statements have run."""
+    async with subject.fresh() as address:
+        session = await subject.engine.connect(address)
+        try:
+            if setup:
+                await everything(session, setup)
+            yield session
+        finally:
+            await session.close()
+
+
+async def everything(
+    session: Session, text: str, parameters: Parameters = None, limits: Limits = UNLIMITED
+) -> list[Frame]:
+    """Run a text to its end and return its frames."""
+    async with asyncio.timeout(PATIENCE), aclosing(session.run(text, parameters, limits)) as frames:
+        return [frame async for frame in frames]
+
+
+async def rows(session: Session, text: str, parameters: Parameters = None, limits: Limits = UNLIMITED) -> list[Row]:
+    """Run a text and return all its rows."""
+    frames = await everything(session, text, parameters, limits)
+    return [row for frame in frames if isinstance(frame, Rows) for row in frame.rows]
+
+
+async def refused(session: Session, text: str, limits: Limits = UNLIMITED) -> HeadwaterError:
+    """Run a text that must be refused, and return the error."""
+    try:
+        await everything(session, text, None, limits)
+    except HeadwaterError as error:
+        assert error.message.strip(), repr(text)
+        return error
+    raise AssertionError(f"{text!r} was not refused")

@@ -1,0 +1,178 @@
+"""What only MySQL and MariaDB do: columns said anew, plans, sessions that wait, several results, broken connections."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from engines.test_every_engine import subject
+from headwater.catalog import changes as c
+from headwater.catalog.model import Check, Column, Index, Relation, Schema
+from headwater.catalog.results import UNLIMITED, Finished, Limits, QueryError, Started
+from headwater.engines.mysql.ddl import column_definition
+from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
+from headwater.kit.network.tls import Tls
+from headwater.testing.engines.subject import connected, everything, rows
+
+
+async def altered(session, change) -> None:
+    engine = subject("mysql").engine
+    for step in engine.alter([change], await engine.inspect(session)):
+        for statement in step.statements:
+            await everything(session, statement)
+
+
+async def column(session, name: str) -> Column:
+    found = (await subject("mysql").engine.inspect(session)).relation("t").column(name)
+    assert found
+    return found
+
+
+async def test_a_column_said_anew_keeps_what_has_not_changed() -> None:
+    made = "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, s VARCHAR(9) COLLATE utf8mb4_bin DEFAULT 'x' COMMENT 'c', j JSON, at DATETIME DEFAULT now() ON UPDATE now())"
+    async with connected(subject("mysql"), made) as session:
+        for name, change in (
+            ("s", c.AlterType("t", column="s", type="varchar(20)")), ("id", c.AlterType("t", column="id", type="bigint(20)")),
+            ("j", c.SetNullable("t", column="j", nullable=False)), ("at", c.SetNullable("t", column="at", nullable=False)),
+        ):  # fmt: skip
+            before = await column(session, name)
+            await altered(session, change)
+            after = await column(session, name)
+            assert replace(after, type=before.type, nullable=before.nullable) == before, name
+        table = (await subject("mysql").engine.inspect(session)).relation("t")
+        assert [check.name for check in table.checks] == ["j"]
+        await altered(session, c.DropCheck("t", name="j"))
+        assert (await subject("mysql").engine.inspect(session)).relation("t").checks == ()
+
+
+async def test_hazards_say_what_innodb_does() -> None:
+    table = Relation("t", (Column("s", "varchar(20)"), Column("n", "int(11)")), rows=5_000_000)
+    engine = subject("mysql").engine
+
+    def kinds(change) -> list[str]:
+        (step,) = engine.alter([change], Schema((table,)))
+        assert not step.transactional
+        return [hazard.kind for hazard in step.hazards]
+
+    assert kinds(c.AlterType("t", column="s", type="varchar(60)")) == ["may_fail", "lock"]
+    assert kinds(c.AlterType("t", column="s", type="varchar(70)")) == ["may_fail", "rewrite"]
+    assert kinds(c.AddColumn("t", column=Column("x", "int"))) == []
+    assert kinds(c.AddCheck("t", check=Check("n > 0", "c"))) == ["may_fail", "rewrite"]
+    (step,) = engine.alter([c.AddIndex("t", index=Index("i", ("n",)))], Schema((table,)))
+    assert "5,000,000" in step.hazards[0].text
+    with pytest.raises(BadInput):
+        kinds(c.AddEnum("mood"))
+    with pytest.raises(HeadwaterError):
+        kinds(c.SetNullable("t", column="gone"))
+
+
+@pytest.mark.parametrize(
+    ("said", "spelt"),
+    [("'x'", "DEFAULT 'x'"), ("uuid()", "DEFAULT (uuid())"), ("(1 + 2)", "DEFAULT (1 + 2)"), ("now(3)", "DEFAULT now(3)"), ("-1.5", "DEFAULT -1.5"), ("'a' + 'b'", "DEFAULT ('a' + 'b')")],
+)  # fmt: skip
+def test_defaults_are_spelt_as_both_servers_take_them(said: str, spelt: str) -> None:
+    assert column_definition(Column("c", "int", default=said)) == f"`c` int {spelt}"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("SELECT 1;\nSELEC 2", 10), ("SELECT 1;\n SELECT x\n FROM nowhere", 26), ("SELECT 1 +\n  FROM", 13), ("SELECT nothing", 7)],
+)  # fmt: skip
+async def test_errors_know_their_place(text: str, place: int) -> None:
+    async with connected(subject("mysql")) as session:
+        with pytest.raises(QueryError) as raised:
+            await everything(session, text)
+        assert raised.value.position == place
+        assert raised.value.sqlstate in {"42000", "42S02", "42S22"}
+
+
+async def test_check_runs_nothing() -> None:
+    async with connected(subject("mysql"), "CREATE TABLE t (a INT)") as session:
+        assert (await session.check("INSERT INTO t VALUES (:a, $2)")) is not None
+        assert (await session.check("INSERT INTO t VALUES (:a); DELETE FROM t; SELECT $1")) is None
+        assert (await session.check("SELECT * FROM t WHERE a = :a AN b")).position == 29
+        assert await rows(session, "SELECT count(*) FROM t") == [(0,)]
+
+
+async def test_a_procedure_gives_several_results() -> None:
+    made = "CREATE PROCEDURE p() BEGIN SELECT 1 AS a; SELECT 'x' AS b, 2 AS c; END"
+    async with connected(subject("mysql"), made) as session:
+        frames = await everything(session, "CALL p(); SELECT 7")
+        started = [frame for frame in frames if isinstance(frame, Started)]
+        assert [(one.statement, one.columns and len(one.columns)) for one in started] == [(0, 1), (0, 2), (1, 1)]
+        assert await rows(session, "CALL p()", None, Limits(rows=1)) == [(1,), ("x", 2)]
+
+
+async def test_rows_that_were_found_count_and_warnings_are_told() -> None:
+    async with connected(subject("mysql"), "CREATE TABLE t (a INT); INSERT INTO t VALUES (1)") as session:
+        frames = await everything(session, "UPDATE t SET a = 1")
+        assert isinstance(frames[-1], Finished) and frames[-1].affected == 1
+        frames = await everything(session, "SELECT 1 / 0; DROP TABLE IF EXISTS gone")
+        notices = [frame.notices for frame in frames if isinstance(frame, Finished)]
+        assert notices[0] == ("Warning: Division by 0",) and notices[1][0].startswith("Note: Unknown table")
+
+
+async def test_plans_are_trees_with_advice() -> None:
+    async with connected(subject("mysql"), "CREATE TABLE t (a INT, b INT)") as session:
+        await everything(
+            session, "INSERT INTO t SELECT seq, seq % 1000 FROM seq_1_to_20000; CREATE INDEX by_a ON t (a)"
+        )
+        engine = subject("mysql").engine
+        plan = await engine.explain(session, "SELECT * FROM t WHERE b = 5", run=True)
+        (advice,) = [one for one in plan.advice if one.kind == "missing_index"]
+        assert advice.statement == "ALTER TABLE `t` ADD INDEX (`b`)" and advice.figures["rows_read"] == 20000
+        assert plan.execution_ms is not None and "ALL" in str(plan.root)
+        await everything(session, advice.statement)
+        plan = await engine.explain(session, "SELECT * FROM t WHERE b = $1", [5])
+        assert not plan.advice and "table (ref)" in str(plan.root)
+        await engine.explain(session, "DELETE FROM t WHERE a < 10", run=True)
+        assert await rows(session, "SELECT count(*) FROM t") == [(20000,)]
+        with pytest.raises(QueryError) as raised:
+            await engine.explain(session, "\n SELECT x FROM")
+        assert raised.value.position == 15
+
+
+async def test_who_waits_for_whom_and_is_ended() -> None:
+    one = subject("mysql")
+    async with one.fresh() as address:
+        first, second, watcher = [await one.engine.connect(address) for _ in range(3)]
+        await everything(
+            first, "CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1); BEGIN; UPDATE t SET a = 2"
+        )
+        waiting = asyncio.create_task(everything(second, "UPDATE t SET a = 3"))
+        async with asyncio.timeout(20):
+            while not (blocked := [found for found in await one.engine.sessions(watcher) if found.blocked_by]):
+                await asyncio.sleep(0.1)
+        (blocker,) = [found for found in await one.engine.sessions(watcher) if found.id in blocked[0].blocked_by]
+        assert blocked[0].query == "UPDATE t SET a = 3" and blocker.state == "idle in transaction"
+        assert await one.engine.end(watcher, blocker.id, terminate=True)
+        await waiting
+        async with asyncio.timeout(20):
+            while not first.broken():
+                await asyncio.sleep(0.05)
+        with pytest.raises(Unavailable):
+            await everything(first, "SELECT 1")
+        assert not await one.engine.end(watcher, "999999", terminate=False)
+        with pytest.raises(BadInput):
+            await one.engine.end(watcher, "1 OR 1", terminate=True)
+        for session in (first, second, watcher):
+            await session.close()
+
+
+async def test_tls_that_the_server_lacks_is_refused() -> None:
+    one = subject("mysql")
+    async with one.fresh() as address:
+        for mode in ("require", "verify-ca", "verify-full"):
+            with pytest.raises(HeadwaterError, match="no TLS"):
+                await one.engine.connect(replace(address, tls=Tls(mode)))
+        session = await one.engine.connect(replace(address, tls=Tls("prefer")))
+        assert (await session.ping()).tls is None
+        await session.close()
+
+
+async def test_ten_thousand_rows_come_whole() -> None:
+    async with connected(subject("mysql")) as session:
+        found = await rows(session, "SELECT seq, repeat('x', 100) FROM seq_1_to_10000", None, UNLIMITED)
+        assert len(found) == 10_000 and found[-1] == (10_000, "x" * 100)

@@ -1,0 +1,321 @@
+"""MariaDB servers of our own, with the real server and a real client."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import ssl
+import stat
+import subprocess
+import tempfile
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pymysql
+import pytest
+import trustme
+
+from headwater.drivers import Spec, local
+from headwater.drivers.local import LocalDriver
+from headwater.engines import Opening
+from headwater.engines.mysql import provision, wire
+from headwater.kit.errors import BadInput, NotFound, TooMany
+
+pytestmark = pytest.mark.skipif(bool(provision.available()), reason=str(provision.available()))
+QUOTAS = {"connections": 4, "disk_mb": 300, "statement_seconds": 2, "memory_mb": 256}
+LINES = [
+    line.split(" :: ", 1)
+    for line in Path(__file__).with_name("instance_escapes.txt").read_text().splitlines()
+    if line and not line.startswith("#")
+]
+
+
+class Place:
+    """A running MariaDB of ours."""
+
+    def __init__(self, driver: LocalDriver, spec: Spec) -> None:
+        self.driver, self.spec = driver, spec
+
+    def connect(self, **more: Any) -> Any:
+        to = self.driver.dsn(self.spec)
+        wanted = {"unix_socket": str(to.socket), "user": to.user, "password": to.password, "database": to.database}
+        return pymysql.connect(**(wanted | {"autocommit": True, "read_timeout": 60} | more))
+
+    def ask(self, *statements: str) -> Any:
+        with self.connect() as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return (cursor.fetchone() or [None])[0]
+
+
+@pytest.fixture(scope="module")
+async def place() -> AsyncIterator[Place]:
+    root = Path(tempfile.mkdtemp(prefix="hw-maria-"))
+    root.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local, "engine", lambda name: provision)
+        patch.setattr(provision, "LENIENCY_SECONDS", 0)
+        driver = LocalDriver(root / "databases")
+        spec = Spec(uuid.uuid4(), "mysql", "my_shop", uuid.uuid4().hex, QUOTAS, {})
+        await driver.create(spec)
+        await driver.start(spec)
+        yield Place(driver, spec)
+        await driver.close()
+    shutil.rmtree(root, ignore_errors=True)
+
+
+async def test_it_sleeps_wakes_and_keeps_what_was_written(place: Place) -> None:
+    place.ask("CREATE TABLE kept (answer int)", "INSERT INTO kept VALUES (42)")
+    await place.driver.stop(place.spec)
+    assert not Path(str(place.driver.dsn(place.spec).socket)).exists()
+    await place.driver.start(place.spec)
+    assert place.ask("SELECT answer FROM kept") == 42
+    assert place.ask("SELECT current_user()") == "owner@localhost"
+    figures = await place.driver.metrics(place.spec)
+    assert figures["size_bytes"] > 0 and figures["queries"] > 0
+
+
+@pytest.mark.parametrize(("expected", "text"), LINES, ids=[text[:60] for _, text in LINES])
+async def test_the_owner_stays_in_its_database(place: Place, expected: str, text: str) -> None:
+    try:
+        got = f"= {place.ask(*text.split('; '))}"
+    except pymysql.Error as error:
+        got = str(error.args[0])
+    assert got in expected.split("|"), got
+
+
+async def test_time_limits_that_were_lifted_do_not_help(place: Place) -> None:
+    running = asyncio.create_task(asyncio.to_thread(place.ask, "SET max_statement_time = 0", "SELECT sleep(600)"))
+    async with asyncio.timeout(40):
+        while not running.done():
+            await asyncio.sleep(0.3)
+            await place.driver.enforce(place.spec, full=False)
+    assert isinstance(running.exception(), pymysql.OperationalError)
+
+
+async def test_full_it_is_read_and_emptied_only(place: Place) -> None:
+    place.ask("CREATE TABLE filled (a int)", "INSERT INTO filled VALUES (1)")
+    await place.driver.enforce(place.spec, full=True)
+    for statement in ("INSERT INTO filled VALUES (2)", "CREATE TABLE more (a int)"):
+        with pytest.raises(pymysql.OperationalError, match="denied"):
+            place.ask(statement)
+    place.ask("DELETE FROM filled")
+    await place.driver.enforce(place.spec, full=False)
+    place.ask("INSERT INTO filled VALUES (2)", "DROP TABLE filled")
+
+
+async def test_connections_activity_and_transactions(place: Place) -> None:
+    with contextlib.ExitStack() as stack:
+        first = stack.enter_context(place.connect(autocommit=False))
+        for _ in range(3):
+            stack.enter_context(place.connect())
+        with pytest.raises(pymysql.OperationalError, match="max_user_connections"):
+            place.connect()
+        assert await place.driver.activity(place.spec) == provision.Activity(4, 0)
+        with first.cursor() as cursor:
+            cursor.execute("CREATE TABLE IF NOT EXISTS held (a int)")
+            cursor.execute("INSERT INTO held VALUES (1)")
+        await asyncio.sleep(0.3)  # MariaDB looks at its transactions ten times a second
+        assert (await place.driver.activity(place.spec)).busy == 1
+
+
+async def test_names_options_files_and_passwords(place: Place) -> None:
+    folder = Path(str(place.driver.dsn(place.spec).socket)).parent.parent
+    assert stat.S_IMODE((folder / "data").stat().st_mode) == stat.S_IMODE((folder / "run").stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "keeper.password").stat().st_mode) == 0o600
+    assert (folder / "keeper.password").read_text() != (folder.parent / "templates/mariadb/keeper.password").read_text()
+    for name, options in (("mysql", {}), ("fine", {"charset": "ebcdic"})):
+        with pytest.raises(BadInput):
+            await place.driver.create(Spec(uuid.uuid4(), "mysql", name, "pw", QUOTAS, options))
+    changed = replace(place.spec, password="another")
+    await place.driver.apply(changed)
+    with pytest.raises(pymysql.OperationalError, match="denied"):
+        place.connect()
+    await place.driver.apply(place.spec)
+    with pytest.raises(pymysql.OperationalError, match="denied"):
+        place.connect(user=provision.KEEPER)
+
+
+async def test_killed_it_is_destroyed_without_a_trace(place: Place) -> None:
+    spec = Spec(uuid.uuid4(), "mysql", "gone", uuid.uuid4().hex, QUOTAS, {"charset": "latin1"})
+    await place.driver.create(spec)
+    await place.driver.start(spec)
+    folder = Path(str(place.driver.dsn(spec).socket)).parent.parent
+    await place.driver.destroy(spec)
+    assert not folder.exists() and place.driver.status(spec) == "absent"
+
+
+@dataclass
+class Door:
+    """A proxy before the MariaDB."""
+
+    place: Place
+    port: int
+    authority: Path
+
+    async def ask(self, *statements: str, **more: Any) -> Any:
+        return await asyncio.to_thread(self._ask, statements, more)
+
+    def connect(self, **more: Any) -> Any:
+        to = {"host": "127.0.0.1", "port": self.port, "unix_socket": None, "ssl_disabled": "ssl" not in more}
+        return self.place.connect(**(to | more))
+
+    def _ask(self, statements: tuple[str, ...], more: dict[str, Any]) -> Any:
+        with self.connect(**more) as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return (cursor.fetchone() or [None])[0]
+
+
+class Meter:
+    """Counts as the keeper's does."""
+
+    clients = 0
+
+    def begin(self) -> None:
+        if self.clients >= QUOTAS["connections"]:
+            raise TooMany("The database already has 4 connections.")
+        self.clients += 1
+
+    def seen(self) -> None: ...
+
+    def end(self) -> None:
+        self.clients -= 1
+
+
+@pytest.fixture
+async def door(place: Place, tmp_path: Path) -> AsyncIterator[Door]:
+    authority, meter = trustme.CA(), Meter()
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(tls)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+
+    async def wake(name: str) -> Opening:
+        if name != place.spec.name:
+            raise NotFound(f"There is no database called {name!r} here.", hint="Look again.")
+        await place.driver.start(place.spec)
+        return Opening(place.driver.dsn(place.spec), meter)
+
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: wire.front(wake, tls), "127.0.0.1", 0)
+    yield Door(place, server.sockets[0].getsockname()[1], tmp_path / "ca.pem")
+    server.close()
+
+
+async def test_a_client_comes_through_the_proxy_and_wakes_it(place: Place, door: Door) -> None:
+    await place.driver.stop(place.spec)
+    assert await door.ask("SELECT concat(current_user(), ' ', database())") == "owner@localhost my_shop"
+    assert await door.ask("SELECT repeat('x', 5000000)") == "x" * 5_000_000
+    assert await door.ask("SELECT 1", database=None, user=place.spec.name) == 1
+    assert place.driver.status(place.spec) == "running"
+    with await asyncio.to_thread(door.connect, client_flag=pymysql.constants.CLIENT.MULTI_STATEMENTS) as connection:
+
+        def several() -> list[Any]:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1; SELECT 'zwei'")
+                first = cursor.fetchall()
+                cursor.nextset()
+                return [first, cursor.fetchall()]
+
+        assert await asyncio.to_thread(several) == [((1,),), (("zwei",),)]
+
+
+async def test_tls_ends_at_the_proxy(door: Door) -> None:
+    tls = {"ca": str(door.authority), "check_hostname": True}
+    assert await door.ask("SELECT length(repeat('y', 1000000))", host="localhost", ssl=tls) == 1_000_000
+    program = shutil.which("mariadb")
+    if program:
+        command = [program, "-h127.0.0.1", f"-P{door.port}", "-uowner", "my_shop", "-BN", "-e", "SELECT 6 * 7"]
+        env = {"MYSQL_PWD": door.place.spec.password, "PATH": "/usr/bin:/bin"}
+        for flags in ([], ["--ssl"]):
+            done = await asyncio.to_thread(
+                subprocess.run, [*command, *flags], env=env, capture_output=True, text=True, timeout=30, check=False
+            )
+            assert done.stdout == "42\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"password": "wrong"}, 1045), ({"password": ""}, 1045), ({"user": "root"}, 1045),
+        ({"user": "headwater-keeper"}, 1045), ({"database": "nosuch"}, 1049), ({"database": None}, 1049),
+    ],
+    ids=str,
+)  # fmt: skip
+async def test_strangers_are_refused_in_the_protocol(door: Door, more: dict[str, Any], code: int) -> None:
+    with pytest.raises(pymysql.OperationalError) as refused:
+        await door.ask("SELECT 1", **more)
+    assert refused.value.args[0] == code
+
+
+async def test_more_than_the_quota_is_refused(door: Door) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(4):
+            stack.enter_context(await asyncio.to_thread(door.connect))
+        with pytest.raises(pymysql.OperationalError, match="already has 4 connections"):
+            await door.ask("SELECT 1")
+
+
+async def test_a_kill_by_the_number_of_the_greeting_reaches_its_query(door: Door) -> None:
+    """As a client does on Ctrl-C: over a second connection, by the number that it was greeted with."""
+    with await asyncio.to_thread(door.connect) as connection:
+
+        def slow() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute("SET max_statement_time = 0")
+                cursor.execute("SELECT sleep(30) FROM information_schema.schemata")
+
+        running = asyncio.create_task(asyncio.to_thread(slow))
+        await asyncio.sleep(0.5)
+        assert connection.thread_id() >= 2**31
+        await door.ask(f"KILL QUERY {connection.thread_id()}")
+        with contextlib.suppress(pymysql.OperationalError):  # sleep() that is cut returns 1, a scan raises 1317
+            await asyncio.wait_for(running, 15)
+    with pytest.raises(pymysql.OperationalError, match="Unknown thread"):
+        await door.ask("KILL QUERY 4000000000")
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"\xff" * 40, b"\x05\0\0\1hello", b"\xff\xff\xff\1" + b"x" * 30_000, b"GET / HTTP/1.0\r\n\r\n"]
+)
+async def test_who_is_no_client_is_shown_the_door(door: Door, sent: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+    assert (await reader.read(1000))[4:5] == b"\x0a"
+    writer.write(sent)
+    writer.write_eof()
+    with contextlib.suppress(ConnectionResetError):
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+    writer.close()
+
+
+@pytest.mark.parametrize("plugin", [wire.SHA2, b"ed25519", b""])
+async def test_proofs_of_other_kinds(door: Door, plugin: bytes) -> None:
+    """A client that begins with another plugin is checked by it, or asked for the usual one."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+
+    async def receive() -> tuple[int, bytes]:
+        head = await reader.readexactly(4)
+        return head[3], await reader.readexactly(int.from_bytes(head[:3], "little"))
+
+    nonce, _, offered = wire.parse_greeting((await receive())[1])
+    address = door.place.driver.dsn(door.place.spec)
+    password = address.password.encode()
+    proof = wire.sha2_proof(password, nonce) if plugin == wire.SHA2 else wire.native_proof(password, nonce)
+    login = wire.login_packet(offered & ~wire.TLS & ~wire.LENGTHS, 45, address, proof if plugin != b"ed25519" else b"?")
+    writer.write(wire.packet(1, login.replace(wire.NATIVE, plugin)))
+    number, answer = await receive()
+    if plugin == wire.SHA2:
+        assert (number, answer) == (2, b"\x01\x03")
+        number, answer = await receive()
+    elif plugin == b"ed25519":
+        assert answer.startswith(b"\xfe" + wire.NATIVE) and number == 2
+        writer.write(wire.packet(3, wire.native_proof(password, answer[-21:-1])))
+        number, answer = await receive()
+    assert answer[:1] == b"\0", answer
+    writer.write(wire.packet(0, b"\x03SELECT 'through'"))
+    assert b"through" in await asyncio.wait_for(reader.read(1000), 10)
+    writer.close()

@@ -1,0 +1,153 @@
+"""Untrusted SQL on real instances of our own: nobody gets out of a database, and no server falls."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import AsyncConnection
+
+from headwater.catalog.sqltext import split
+from headwater.drivers import Spec
+from headwater.drivers.local import LocalDriver
+from headwater.engines.postgresql import provision
+from headwater.engines.postgresql.programs import installed
+
+QUOTAS = {"connections": 5, "disk_mb": 500, "temp_mb": 50, "statement_seconds": 2, "memory_mb": 256}
+LINES = [
+    tuple(line.split(" :: ", 1))
+    for line in Path(__file__).with_name("instance_escapes.txt").read_text().splitlines()
+    if line and not line.startswith("#")
+]
+
+
+class Prison:
+    """One provisioned database, and what its owner can do."""
+
+    def __init__(self, driver: LocalDriver, spec: Spec) -> None:
+        self.driver, self.spec = driver, spec
+
+    async def connect(self, **more: Any) -> AsyncConnection[Any]:
+        to = self.driver.dsn(self.spec)
+        wanted = {
+            "host": str(to.socket), "port": to.port, "user": to.user, "password": to.password, "dbname": to.database,
+        }  # fmt: skip
+        return await AsyncConnection.connect(**(wanted | more), autocommit=True)  # type: ignore[arg-type]
+
+    async def attempt(self, text: str) -> str:
+        """Run statements one by one; return `= value` of the last, or the SQLSTATE of the first that fails."""
+        connection = await self.connect()
+        try:
+            value = None
+            for statement in split(text):
+                cursor = await connection.execute(statement.text.encode())
+                value = (await cursor.fetchone() or [None])[0] if cursor.description else None
+            shown = {True: "t", False: "f"}.get(value, value) if isinstance(value, bool) else value
+            return f"= {shown}"
+        except psycopg.Error as error:
+            return error.sqlstate or "57P01"
+        finally:
+            with contextlib.suppress(psycopg.Error):
+                await connection.close()
+
+
+@pytest.fixture(scope="module", params=sorted(installed(), reverse=True))
+async def prison(request: pytest.FixtureRequest) -> AsyncIterator[Prison]:
+    root = Path(tempfile.mkdtemp(prefix="hw-esc-"))
+    root.chmod(0o755)
+    driver = LocalDriver(root / "databases")
+    spec = Spec(uuid.uuid4(), "postgresql", "shop", uuid.uuid4().hex, QUOTAS, {"version": request.param})
+    await driver.create(spec)
+    await driver.start(spec)
+    yield Prison(driver, spec)
+    await driver.close()
+    shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def strict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who lifts his limits is ended at once: the tests do not wait for the seconds that are usually granted."""
+    monkeypatch.setattr(provision, "LENIENCY_SECONDS", 0)
+
+
+@pytest.fixture
+async def same_server(prison: Prison) -> AsyncIterator[None]:
+    """The server is the same one afterwards, and answers: a crash of one session would restart all."""
+    before = await prison.attempt("SELECT pg_postmaster_start_time()::text")
+    yield
+    assert await prison.attempt("SELECT pg_postmaster_start_time()::text") == before
+    assert prison.driver.status(prison.spec) == "running"
+
+
+@pytest.mark.parametrize(("expected", "text"), LINES, ids=[text[:60] for _, text in LINES])
+async def test_nobody_gets_out(prison: Prison, same_server: None, expected: str, text: str) -> None:
+    if expected != "ended":
+        got = await prison.attempt(text)
+        assert got == expected or got in expected.split("|"), got
+        return
+    running = asyncio.create_task(prison.attempt(text))
+    async with asyncio.timeout(60):
+        while not running.done():
+            await asyncio.sleep(0.2)
+            await prison.driver.enforce(prison.spec, full=False)
+    assert running.result() == "57P01"
+
+
+async def test_options_of_the_connection_lift_nothing(prison: Prison, same_server: None) -> None:
+    for options in ("-c temp_file_limit=-1", "-c session_preload_libraries=evil", "-c log_statement=all"):
+        with pytest.raises(psycopg.OperationalError, match="permission denied"):
+            await prison.connect(options=options)
+    for database in ("template1", "template0"):
+        with pytest.raises(psycopg.OperationalError, match=r"permission denied|not currently accepting"):
+            await prison.connect(dbname=database)
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        await prison.connect(user="postgres")
+    with pytest.raises(psycopg.OperationalError):
+        await prison.connect(replication="true")
+
+
+async def test_no_more_connections_than_the_quota(prison: Prison, same_server: None) -> None:
+    open_ = [await prison.connect() for _ in range(QUOTAS["connections"])]
+    with pytest.raises(psycopg.OperationalError, match="too many connections"):
+        await prison.connect()
+    assert (await prison.driver.activity(prison.spec)).sessions == QUOTAS["connections"]
+    for connection in open_:
+        await connection.close()
+
+
+async def test_a_full_database_is_read_only_until_it_is_not(prison: Prison) -> None:
+    before = await prison.connect()
+    await prison.driver.enforce(prison.spec, full=True)
+    with pytest.raises(psycopg.OperationalError):
+        await before.execute("SELECT 1")
+    assert await prison.attempt("CREATE TABLE more (a int)") == "25006"
+    assert await prison.attempt("SET transaction_read_only = off; CREATE TABLE x (a int)") == "25006"
+    assert await prison.attempt("SELECT 1") == "= 1"
+    await prison.driver.enforce(prison.spec, full=False)
+    assert await prison.attempt("CREATE TABLE more (a int)") == "= None"
+
+
+async def test_sessions_of_others_are_not_hurt(prison: Prison) -> None:
+    """A second database beside the first: what bombs one does not end a session of the other."""
+    spec = Spec(uuid.uuid4(), "postgresql", "neighbour", uuid.uuid4().hex, QUOTAS, dict(prison.spec.options))
+    await prison.driver.create(spec)
+    await prison.driver.start(spec)
+    neighbour = Prison(prison.driver, spec)
+    quiet = await neighbour.connect()
+    for expected, text in LINES:
+        if expected.startswith(("532", "534")):
+            await prison.attempt(text)
+            assert await (await quiet.execute("SELECT current_database()")).fetchone() == ("neighbour",)
+    await quiet.close()
+    for name in ("shop", "neighbour"):
+        seen = await neighbour.attempt(f"SELECT count(*) FROM pg_database WHERE datname = '{name}'")
+        assert seen == f"= {int(name == 'neighbour')}"
+    await prison.driver.destroy(spec)

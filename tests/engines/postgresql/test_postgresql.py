@@ -1,0 +1,189 @@
+"""What only PostgreSQL does: its transactions, notices, plans, exports, sessions that wait."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+
+import pytest
+
+from engines.test_every_engine import subject
+from headwater.catalog import changes as c
+from headwater.catalog.model import Check, Column, Index, Relation, Schema
+from headwater.catalog.results import UNLIMITED, Finished, Limits, QueryCancelled, QueryError, QueryTimeout, Started
+from headwater.kit.errors import BadInput, Unavailable
+from headwater.testing.engines.subject import READ_ONLY, connected, everything, rows
+
+
+async def exported(session, text: str, form, limits=UNLIMITED) -> str:
+    return b"".join([chunk async for chunk in session.export(text, form, limits)]).decode()
+
+
+async def test_an_error_in_a_transaction_leaves_it_to_the_user() -> None:
+    async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
+        await everything(session, "BEGIN; INSERT INTO t VALUES (1); SAVEPOINT s")
+        with pytest.raises(QueryError):
+            await everything(session, "SELECT 1/0")
+        with pytest.raises(QueryError) as raised:
+            await everything(session, "SELECT 1")
+        assert raised.value.sqlstate == "25P02"
+        await everything(session, "ROLLBACK TO s; COMMIT")
+        assert await rows(session, "SELECT * FROM t") == [(1,)]
+
+
+async def test_columns_say_what_the_catalog_says() -> None:
+    made = "CREATE TYPE mood AS ENUM ('sad'); CREATE DOMAIN mail AS text; CREATE TABLE t (m mood, e mail, j jsonb, a int[], n numeric(5,2), u uuid, b bytea, at timestamptz(3), ok bool)"
+    async with connected(subject("postgresql"), made) as session:
+        frames = await everything(session, "SELECT t.*, 1 AS one FROM t")
+        (started,) = [frame for frame in frames if isinstance(frame, Started)]
+        assert [(column.type, column.kind) for column in started.columns] == [
+            ("mood", "enum"), ("text", "text"), ("jsonb", "json"), ("integer[]", "array"), ("numeric(5,2)", "number"), ("uuid", "uuid"),
+            ("bytea", "binary"), ("timestamp(3) with time zone", "time"), ("boolean", "boolean"), ("integer", "number"),
+        ]  # fmt: skip
+        assert (started.columns[0].schema, started.columns[0].table, started.columns[0].column) == ("public", "t", "m")
+        assert started.columns[-1].table is None
+        await everything(session, "ALTER TABLE t RENAME COLUMN m TO n2; ALTER TABLE t RENAME TO u")
+        frames = await everything(session, "SELECT n2 AS x FROM u")
+        assert (frames[0].columns[0].table, frames[0].columns[0].column) == ("u", "n2")
+
+
+async def test_notices_are_told() -> None:
+    async with connected(subject("postgresql")) as session:
+        frames = await everything(
+            session, "DO $$ BEGIN RAISE NOTICE 'one; %', 1; RAISE WARNING 'two'; END $$; SELECT 1"
+        )
+        notices = [frame.notices for frame in frames if isinstance(frame, Finished)]
+        assert notices == [("NOTICE: one; 1", "WARNING: two"), ()]
+
+
+@pytest.mark.parametrize("text", ["COPY t FROM STDIN", "COPY t TO STDOUT", "copy (SELECT 1) to stdout"])
+async def test_copy_with_the_client_is_refused_and_harmless(text: str) -> None:
+    async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
+        with pytest.raises(QueryError, match="COPY"):
+            await everything(session, text)
+        assert await rows(session, "SELECT 7") == [(7,)]
+
+
+async def test_a_cut_result_leaves_the_users_transaction_whole() -> None:
+    async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
+        await everything(session, "BEGIN; INSERT INTO t SELECT generate_series(1, 5000)")
+        frames = await everything(session, "SELECT a FROM t", None, Limits(rows=10))
+        assert frames[-1].truncated
+        await everything(session, "INSERT INTO t SELECT generate_series(1, 5000) RETURNING a", None, Limits(rows=10))
+        await everything(session, "COMMIT")
+        assert await rows(session, "SELECT count(*) FROM t") == [(10_000,)]
+
+
+async def test_exports_are_what_the_rows_are() -> None:
+    async with connected(subject("postgresql")) as session:
+        text = "SELECT i, CASE WHEN i % 2 = 0 THEN E'a,\"b\"\\n\\\\ü' || i END AS s, ARRAY[i] AS a FROM generate_series(1, 3000) i -- all"
+        found = list(csv.reader(io.StringIO(await exported(session, text, "csv"))))
+        assert found[0] == ["i", "s", "a"] and found[2] == ["2", 'a,"b"\n\\ü2', "{2}"] and len(found) == 3001
+        lines = (await exported(session, text, "ndjson")).splitlines()
+        assert json.loads(lines[0]) == {"i": 1, "s": None, "a": [1]} and len(lines) == 3000
+        assert json.loads(lines[1])["s"] == 'a,"b"\n\\ü2'
+        assert await exported(session, "SELECT 1 AS a", "csv", READ_ONLY) == "a\n1\n"
+
+
+async def test_exports_end_early_and_say_what_is_wrong() -> None:
+    async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
+        with pytest.raises(QueryError) as raised:
+            await exported(session, "SELECT x\nFROM t", "csv")
+        assert raised.value.position == 7
+        with pytest.raises(QueryError):
+            await exported(session, "INSERT INTO t VALUES (1) RETURNING a", "csv", READ_ONLY)
+        for form in ("csv", "ndjson"):
+            with pytest.raises(QueryTimeout):
+                await exported(session, "SELECT pg_sleep(60)", form, Limits(None, None, 0.2))
+            endless = session.export("SELECT generate_series(1, 100000000)", form, UNLIMITED)
+            assert await anext(endless)
+            await endless.aclose()
+            assert await rows(session, "SELECT 7") == [(7,)]
+        running = asyncio.create_task(exported(session, "SELECT pg_sleep(60)", "csv"))
+        await asyncio.sleep(0.2)
+        await session.cancel()
+        with pytest.raises(QueryCancelled):
+            await running
+
+
+async def test_check_finds_what_the_parser_finds() -> None:
+    async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
+        assert await session.check("SELECT a FROM t WHERE a = :a; UPDATE t SET a = $1") is None
+        assert (await session.check("SELECT a FROM t;\n SELECT b FROM t")).position == 25
+        assert await session.check("CREATE TABLE u (b int); SELECT b FROM u") is None
+        assert await rows(session, "SELECT count(*) FROM t") == [(0,)]
+
+
+async def test_plans_are_trees_with_advice() -> None:
+    engine = subject("postgresql").engine
+    async with connected(subject("postgresql"), 'CREATE TABLE t (a int, b int, "C d" text)') as session:
+        await everything(session, "INSERT INTO t SELECT i, i % 1000, 'x' FROM generate_series(1, 30000) i; ANALYZE t")
+        plan = await engine.explain(session, "SELECT * FROM t WHERE b = $1 AND \"C d\" = 'x'", [5], run=True)
+        (advice,) = [one for one in plan.advice if one.kind == "missing_index"]
+        assert advice.figures == {"rows_read": 30000.0, "rows_kept": 30.0}
+        await everything(session, advice.statement)
+        plan = await engine.explain(session, "SELECT * FROM t WHERE b = 5", run=True)
+        assert not [one for one in plan.advice if one.kind == "missing_index"] and plan.execution_ms is not None
+        plan = await engine.explain(session, 'SELECT * FROM t ORDER BY a, "C d"', run=False)
+        assert plan.execution_ms is None and plan.root.rows_actual is None
+        await everything(session, "SET work_mem = '64kB'")
+        plan = await engine.explain(session, 'SELECT * FROM t ORDER BY "C d", a', run=True)
+        assert [one.kind for one in plan.advice] == ["spill"] and plan.advice[0].figures["kilobytes"] > 64
+        await everything(session, "INSERT INTO t SELECT i, 7, 'y' FROM generate_series(1, 30000) i")
+        plan = await engine.explain(session, "SELECT * FROM t WHERE b = 7", run=True)
+        assert "bad_estimate" in {one.kind for one in plan.advice}
+        await engine.explain(session, "DELETE FROM t", run=True)
+        assert await rows(session, "SELECT count(*) FROM t") == [(60000,)]
+
+
+async def test_who_waits_for_whom_and_is_ended() -> None:
+    one = subject("postgresql")
+    async with one.fresh() as address:
+        first, second, watcher = [await one.engine.connect(address) for _ in range(3)]
+        await everything(first, "CREATE TABLE t (a int); INSERT INTO t VALUES (1); BEGIN; UPDATE t SET a = 2")
+        waiting = asyncio.create_task(everything(second, "UPDATE t SET a = 3"))
+        async with asyncio.timeout(20):
+            while not (blocked := [found for found in await one.engine.sessions(watcher) if found.blocked_by]):
+                await asyncio.sleep(0.05)
+        (blocker,) = [found for found in await one.engine.sessions(watcher) if found.id in blocked[0].blocked_by]
+        assert blocked[0].query == "UPDATE t SET a = 3" and blocker.state == "idle in transaction"
+        assert await one.engine.end(watcher, blocker.id, terminate=True)
+        await waiting
+        async with asyncio.timeout(20):
+            while not first.broken():
+                await asyncio.sleep(0.05)
+        with pytest.raises(Unavailable):
+            await everything(first, "SELECT 1")
+        assert not await one.engine.end(watcher, "999999", terminate=False)
+        with pytest.raises(BadInput):
+            await one.engine.end(watcher, "1 OR true", terminate=True)
+        for session in (first, second, watcher):
+            await session.close()
+
+
+def test_hazards_say_what_postgresql_does() -> None:
+    table = Relation("t", (Column("s", "character varying(20)"), Column("n", "integer")), rows=5_000_000)
+
+    def kinds(change) -> list[str]:
+        (step,) = subject("postgresql").engine.alter([change], Schema((table,)))
+        return [hazard.kind for hazard in step.hazards]
+
+    assert kinds(c.AlterType("t", column="s", type="varchar(60)")) == ["lock"]
+    assert kinds(c.AlterType("t", column="s", type="text")) == ["lock"]
+    assert kinds(c.AlterType("t", column="s", type="varchar(5)")) == ["rewrite", "may_fail"]
+    assert kinds(c.AddColumn("t", column=Column("at", "timestamptz", default="now()"))) == []
+    assert kinds(c.AddColumn("t", column=Column("u", "uuid", default="gen_random_uuid()"))) == ["rewrite"]
+    assert kinds(c.AddCheck("t", check=Check("n > 0", "c")))
+    assert "lock" in kinds(c.AddIndex("t", index=Index("i", ("n",))))
+
+
+async def test_a_thousand_tables_are_read_in_a_few_queries() -> None:
+    async with connected(subject("postgresql")) as session:
+        await everything(
+            session,
+            "DO $$ BEGIN FOR i IN 1..1000 LOOP EXECUTE format('CREATE TABLE t%s (id int PRIMARY KEY, a text, b int)', i); END LOOP; END $$",
+        )
+        found = await subject("postgresql").engine.inspect(session)
+        assert len(found.relations) == 1000 and all(len(one.columns) == 3 and one.primary_key for one in found)

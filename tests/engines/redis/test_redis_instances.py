@@ -1,0 +1,221 @@
+"""Redis servers of our own, and the way to them through the proxy, with the real server and the real client."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import stat
+import tempfile
+import time
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import asyncio as client
+from redis.exceptions import AuthenticationError, NoPermissionError, OutOfMemoryError, ResponseError
+
+from headwater.drivers import Spec, local
+from headwater.drivers.local import LocalDriver
+from headwater.engines import Opening
+from headwater.engines.redis import provision, wire
+from headwater.entrypoints.proxy.door import Door
+from headwater.kit.errors import BadInput, HeadwaterError, NotFound, TooMany
+
+pytestmark = pytest.mark.skipif(bool(provision.available()), reason=str(provision.available()))
+QUOTAS = {"connections": 5, "disk_mb": 100, "statement_seconds": 5, "memory_mb": 16}
+REFUSED = Path(__file__).with_name("refused.txt").read_text().splitlines()
+
+
+@dataclass
+class Meter:
+    """Counts as the keeper's does."""
+
+    clients: int = 0
+    most: int = 5
+
+    def begin(self) -> None:
+        if self.clients >= self.most:
+            raise TooMany("The database already has 5 connections.")
+        self.clients += 1
+
+    def seen(self) -> None: ...
+
+    def end(self) -> None:
+        self.clients -= 1
+
+
+class Place:
+    """A running Redis of ours with a proxy before it."""
+
+    def __init__(self, driver: LocalDriver, spec: Spec, port: int, meter: Meter) -> None:
+        self.driver, self.spec, self.port, self.meter = driver, spec, port, meter
+
+    def client(self, **more: Any) -> client.Redis:
+        wanted = {
+            "username": self.spec.name,
+            "password": self.spec.password,
+            "decode_responses": True,
+            "retry": None,
+        } | more
+        return client.Redis(host="127.0.0.1", port=self.port, **wanted)
+
+
+@pytest.fixture
+async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
+    monkeypatch.setattr(local, "engine", lambda name: {"redis": provision}[name])
+    root = Path(tempfile.mkdtemp(prefix="hw-redis-"))
+    root.chmod(0o755)
+    driver, meter = LocalDriver(root / "databases"), Meter()
+    spec = Spec(uuid.uuid4(), "redis", "cache", uuid.uuid4().hex, QUOTAS, {})
+    await driver.create(spec)
+    await driver.start(spec)
+
+    async def wake(engine: str, name: str) -> Opening:
+        if name != spec.name:
+            raise NotFound(f"There is no database called {name!r} here.", hint="Look again.")
+        await driver.start(spec)
+        return Opening(driver.dsn(spec), meter)
+
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Door({"redis": wire}, wake, None), "127.0.0.1", 0)
+    yield Place(driver, spec, server.sockets[0].getsockname()[1], meter)
+    server.close()
+    await driver.close()
+    shutil.rmtree(root, ignore_errors=True)
+
+
+async def test_clients_of_both_protocols_use_it_and_it_sleeps_and_wakes(place: Place) -> None:
+    for protocol in (2, 3):
+        async with place.client(protocol=protocol) as redis:
+            assert await redis.set(f"kept{protocol}", "42")
+            assert await redis.eval("return redis.call('get', KEYS[1])", 1, f"kept{protocol}") == "42"
+    await place.driver.stop(place.spec)
+    assert place.driver.status(place.spec) == "stopped"
+    async with place.client() as redis:
+        assert await redis.get("kept2") == await redis.get("kept3") == "42"
+    figures = await place.driver.metrics(place.spec)
+    assert figures["keys"] == 2 and figures["size_bytes"] > 0
+
+
+async def test_strangers_are_told_what_to_do(place: Place) -> None:
+    async with place.client(password="wrong") as redis:
+        with pytest.raises(AuthenticationError):
+            await redis.ping()
+    async with place.client(username="nosuch") as redis:
+        with pytest.raises(AuthenticationError, match="nosuch"):
+            await redis.ping()
+    async with place.client(username=None, password=None) as redis:
+        with pytest.raises(AuthenticationError, match="database's name as the user"):
+            await redis.get("x")
+    async with place.client(username="default", password=place.spec.password) as redis:
+        with pytest.raises(AuthenticationError):
+            await redis.ping()
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer"),
+    [
+        (b"PING\r\n", b"-NOAUTH"), (b"QUIT\r\n", b"+OK"), (b"*1\r\n$99999999\r\n", b"-ERR Protocol"),
+        (b"*x\r\n", b"-ERR Protocol"), (b"*2\r\n$4\r\nAUTH\r\n$1\r\nx\r\n", b"-NOAUTH"),
+        (b"AUTH cache wrong\r\n", b"-WRONGPASS"), (b"A" * 30_000, b"-ERR Protocol"),
+    ],
+)  # fmt: skip
+async def test_bytes_as_they_come(place: Place, sent: bytes, answer: bytes) -> None:
+    for cut in (1, 3, len(sent)):  # in pieces as the network likes
+        reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+        writer.write(sent[:cut])
+        await writer.drain()
+        await asyncio.sleep(0.02)
+        writer.write(sent[cut:])
+        assert (await asyncio.wait_for(reader.read(100), 10)).startswith(answer)
+        writer.close()
+
+
+async def test_the_owner_has_no_dangerous_commands(place: Place) -> None:
+    async with place.client() as redis:
+        for line in REFUSED:
+            if line and not line.startswith("#"):
+                with pytest.raises((NoPermissionError, ResponseError)) as refused:
+                    await redis.execute_command(*line.split())
+                assert "permission" in str(refused.value).lower() or "not allowed" in str(refused.value), line
+        for script in ("return os.execute('id')", "return io.open('/etc/passwd')", "return loadfile('/etc/passwd')",
+                       "return redis.call('CONFIG', 'GET', '*')", "return redis.call('ACL', 'LIST')"):  # fmt: skip
+            with pytest.raises(ResponseError):
+                await redis.eval(script, 0)
+        assert await redis.ping() and await redis.keys("*") == [] and "redis_version" in await redis.info()
+
+
+async def test_memory_scripts_and_disk_are_held_to_quotas(place: Place) -> None:
+    async with place.client() as redis:
+        with pytest.raises(OutOfMemoryError):
+            for number in range(100):
+                await redis.set(f"big{number}", "x" * 1_000_000)
+        assert await redis.flushall()
+    async with place.client(socket_timeout=30) as redis:
+        endless = asyncio.create_task(redis.eval("while true do end", 0))
+        began = time.monotonic()
+        while not endless.done():
+            assert time.monotonic() - began < 30
+            await asyncio.sleep(0.5)
+            await place.driver.enforce(place.spec, full=False)
+        assert "killed" in str(endless.exception()).lower()
+    await place.driver.enforce(place.spec, full=True)
+    async with place.client() as redis:
+        with pytest.raises(NoPermissionError):
+            await redis.set("more", "x")
+        assert await redis.delete("big1") == 0
+        await place.driver.enforce(place.spec, full=False)
+        assert await redis.set("more", "x")
+
+
+async def test_activity_tells_who_waits(place: Place) -> None:
+    async with place.client() as idle, place.client() as waiting:
+        await idle.ping()
+        assert (await place.driver.activity(place.spec)).busy == 0
+        blocked = asyncio.create_task(waiting.blpop(["nothing"], timeout=3))
+        await asyncio.sleep(0.3)
+        seen = await place.driver.activity(place.spec)
+        assert (seen.sessions, seen.busy) == (2, 1)
+        await blocked
+
+
+async def test_password_and_quotas_follow_the_spec(place: Place) -> None:
+    changed = replace(place.spec, password="another", quotas=QUOTAS | {"memory_mb": 32})
+    await place.driver.apply(changed)
+    async with place.client(password="another") as redis:
+        assert (await redis.info("memory"))["maxmemory"] == 32 * 2**20
+    async with place.client() as redis:
+        with pytest.raises(AuthenticationError):
+            await redis.ping()
+
+
+async def test_files_are_closed_and_names_checked(place: Place) -> None:
+    folder = Path(str(place.driver.dsn(place.spec).socket)).parent.parent
+    for name in ("data", "run"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o700
+    for name in ("keeper.password", "data/users.acl", "data/redis.conf"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
+    if os.geteuid() == 0:
+        assert (folder / "data").stat().st_uid == (folder / "data" / "users.acl").stat().st_uid != 0
+    for name, options in ((provision.KEEPER, {}), ("fine", {"durability": "never"})):
+        spec = Spec(uuid.uuid4(), "redis", name, "pw", QUOTAS, options)
+        with pytest.raises(BadInput):
+            await place.driver.create(spec)
+        assert place.driver.status(spec) == "absent"
+
+
+async def test_too_many_clients(place: Place) -> None:
+    open_ = [place.client() for _ in range(5)]
+    for redis in open_:
+        await redis.ping()
+    async with place.client() as one_more:
+        with pytest.raises(
+            (ResponseError, HeadwaterError, ConnectionError, client.ConnectionError), match="max number"
+        ):
+            await one_more.ping()
+    for redis in open_:
+        await redis.aclose()

@@ -1,0 +1,153 @@
+"""What only SQLite does: tables made anew with their rows, its plans, its places of errors."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from engines.test_every_engine import subject
+from headwater.catalog import changes as c
+from headwater.catalog.model import Check, Column, ForeignKey
+from headwater.catalog.results import QueryError
+from headwater.kit.errors import BadInput, HeadwaterError
+from headwater.testing.engines.subject import connected, everything, rows
+
+FAMILY = """
+CREATE TABLE parent (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT);
+CREATE TABLE child (id INTEGER PRIMARY KEY, parent_id INTEGER REFERENCES parent ON DELETE CASCADE);
+CREATE INDEX by_name ON parent (name);
+CREATE VIEW names AS SELECT name FROM parent;
+CREATE TRIGGER loud AFTER INSERT ON child BEGIN UPDATE parent SET name = upper(name) WHERE id = new.parent_id; END;
+INSERT INTO parent VALUES (1, 'a'), (7, 'b');
+DELETE FROM parent WHERE id = 7;
+INSERT INTO child VALUES (1, 1)
+"""
+
+
+async def altered(session, change) -> None:
+    engine = subject("sqlite").engine
+    for step in engine.alter([change], await engine.inspect(session)):
+        for statement in step.statements:
+            await everything(session, statement)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        c.SetNullable("parent", column="name", nullable=False), c.AlterType("parent", column="name", type="VARCHAR(9)"),
+        c.AddCheck("parent", check=Check("id > 0", "positive")), c.SetDefault("parent", column="name", default="'x'"),
+        c.AddColumn("parent", column=Column("at", "TEXT", default="CURRENT_TIMESTAMP")),
+    ],
+    ids=lambda change: type(change).__name__,
+)  # fmt: skip
+async def test_a_table_made_anew_keeps_what_belongs_to_it(change) -> None:
+    async with connected(subject("sqlite"), FAMILY) as session:
+        await altered(session, change)
+        assert await rows(session, "SELECT id, name FROM parent") == [(1, "A")]
+        assert await rows(session, "SELECT * FROM child") == [(1, 1)], "rows that refer to it were deleted with it"
+        assert await rows(session, "SELECT * FROM names") == [("A",)]
+        await everything(session, "INSERT INTO parent (name) VALUES ('c')")
+        assert await rows(session, "SELECT max(id) FROM parent") == [(8,)], "it took a number again"
+        with pytest.raises(QueryError, match="FOREIGN KEY"):
+            await everything(session, "INSERT INTO child VALUES (2, 99)")
+        found = await subject("sqlite").engine.inspect(session)
+        assert found.relation("parent").indexes and found.relation("child").triggers
+
+
+async def test_a_change_that_fails_leaves_everything_as_it_was() -> None:
+    async with connected(subject("sqlite"), FAMILY + "; INSERT INTO parent VALUES (9, NULL)") as session:
+        before = await subject("sqlite").engine.inspect(session)
+        with pytest.raises(QueryError, match="NOT NULL"):
+            await altered(session, c.SetNullable("parent", column="name", nullable=False))
+        assert await subject("sqlite").engine.inspect(session) == before
+        assert not session.in_transaction
+        with pytest.raises(QueryError, match="FOREIGN KEY"):
+            await everything(session, "INSERT INTO child VALUES (2, 99)")
+
+
+async def test_a_key_that_rows_break_is_not_made() -> None:
+    async with connected(
+        subject("sqlite"), "CREATE TABLE a (x INTEGER PRIMARY KEY, y INTEGER); INSERT INTO a VALUES (1, 5)"
+    ) as session:
+        with pytest.raises(QueryError, match="every_row_refers_to_one_that_is_there"):
+            await altered(session, c.AddForeignKey("a", key=ForeignKey(("y",), "a", ("x",))))
+        assert not (await subject("sqlite").engine.inspect(session)).relation("a").foreign_keys
+
+
+async def test_changes_of_what_is_not_there_are_sentences() -> None:
+    async with connected(subject("sqlite"), FAMILY) as session:
+        for change in (c.AlterType("nowhere", column="x", type="TEXT"), c.AddEnum("mood"), c.DropEnum("mood")):
+            with pytest.raises(HeadwaterError):
+                await altered(session, change)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("SELECT 1;\nSELEC 2", 10), ("SELECT 1;\nSELECT x FROM nowhere", 24), ("SELECT nothing FROM (SELECT 1 AS a)", 7), ("SELECT 1 +", None)],
+)  # fmt: skip
+async def test_errors_know_their_place(text: str, place: int | None) -> None:
+    async with connected(subject("sqlite")) as session:
+        with pytest.raises(QueryError) as raised:
+            await everything(session, text)
+        assert raised.value.position == place
+        found = await session.check(text)
+        if not text.endswith("SELEC 2"):  # a word that begins no statement cannot be judged without running it
+            assert found.position == place
+
+
+async def test_check_runs_nothing() -> None:
+    async with connected(subject("sqlite"), "CREATE TABLE t (a)") as session:
+        assert await session.check("INSERT INTO t VALUES (:a, $2); DELETE FROM t") is not None
+        assert await session.check("INSERT INTO t VALUES (:a); DELETE FROM t; SELECT $1") is None
+        assert await rows(session, "SELECT count(*) FROM t") == [(0,)]
+
+
+async def test_plans_are_trees_with_advice() -> None:
+    async with connected(subject("sqlite"), "CREATE TABLE t (a, b)") as session:
+        await everything(
+            session,
+            "INSERT INTO t WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000) SELECT i, i FROM n",
+        )
+        await everything(session, "CREATE INDEX by_a ON t (a); ANALYZE")
+        plan = await subject("sqlite").engine.explain(session, "SELECT * FROM t WHERE b = 1")
+        assert (plan.root.operation, plan.root.target) == ("SCAN", "t")
+        assert [(one.kind, one.figures) for one in plan.advice] == [("sequential_scan", {"rows": 20000.0})]
+        plan = await subject("sqlite").engine.explain(session, "SELECT * FROM t WHERE a = $1", [1])
+        assert (plan.root.operation, plan.advice) == ("SEARCH", ())
+        plan = await subject("sqlite").engine.explain(session, "SELECT * FROM t x JOIN t y ON x.b = y.b")
+        assert {"missing_index"} <= {one.kind for one in plan.advice}
+        with pytest.raises(QueryError):
+            await subject("sqlite").engine.explain(session, "SELECT 1; SELECT 2")
+
+
+async def test_two_writers_wait_or_are_told() -> None:
+    one = subject("sqlite")
+    async with one.fresh() as address:
+        first, second = await one.engine.connect(address), await one.engine.connect(address)
+        await everything(first, "CREATE TABLE t (a)")
+        await everything(first, "BEGIN IMMEDIATE")
+        waiting = asyncio.create_task(everything(second, "INSERT INTO t VALUES (1)"))
+        await asyncio.sleep(0.2)
+        await everything(first, "INSERT INTO t VALUES (2); COMMIT")
+        await waiting
+        assert await rows(first, "SELECT count(*) FROM t") == [(2,)]
+        await first.close()
+        await second.close()
+
+
+async def test_a_file_that_is_none_of_ours_is_refused() -> None:
+    one = subject("sqlite")
+    async with one.fresh() as address:
+        address.path.write_text("no database at all")
+        for wrong in (address, replace(address, path=address.path.with_name("gone.db")), replace(address, path=None)):
+            with pytest.raises(HeadwaterError) as raised:
+                await one.engine.connect(wrong)
+            assert raised.value.hint
+
+
+async def test_numbers_too_large_are_bad_input() -> None:
+    async with connected(subject("sqlite")) as session:
+        with pytest.raises(BadInput):
+            await rows(session, "SELECT $1", [2**70])

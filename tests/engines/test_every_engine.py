@@ -1,0 +1,33 @@
+"""Every engine found by listing passes the whole conformance suite, on a real server."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from headwater.kit import plugins
+from headwater.testing.engines import CHECKS, SQL_CHECKS, Subject
+
+
+def subject(name: str) -> Subject:
+    """What the engine's own folder of tests says of it; an engine without that has no tests and fails here."""
+    place = importlib.import_module(f"engines.{name}.place")
+    engine = plugins.load("engines", name)
+    if reason := place.missing():
+        pytest.skip(reason)
+    return Subject(engine, place.fresh, **place.texts())
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", plugins.names("engines"))
+async def test_engine(name, check):
+    await check(subject(name))
+
+
+@pytest.mark.parametrize("check", SQL_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize(
+    "name", [name for name in plugins.names("engines") if plugins.load("engines", name).LANGUAGE == "sql"]
+)
+async def test_engine_that_speaks_sql(name, check):
+    await check(subject(name))

@@ -1,0 +1,55 @@
+"""Other people's databases, read and made anew: `HEADWATER_SAMPLES` is a folder with `<engine>/*.sql` in it."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from engines.test_every_engine import subject
+from headwater.catalog.sqltext import split
+from headwater.kit.errors import HeadwaterError
+from headwater.testing.engines.schemas import assert_equal
+from headwater.testing.engines.subject import connected, everything
+
+FOLDER = os.environ.get("HEADWATER_SAMPLES")
+FILES = sorted(Path(FOLDER).glob("*/*.sql")) if FOLDER else []
+# What belongs to the server, its roles and its rows rather than to the schema.
+ELSEWHERE = re.compile(
+    r"(?:CREATE|DROP|ALTER|USE)\s+(?:DATABASE|SCHEMA\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?`?(?:sakila|public))\b|USE\b|INSERT\b|COPY\b"
+    r"|GRANT\b|REVOKE\b|ALTER\s.*\bOWNER\s+TO\b|SELECT\s+pg_catalog\.set_config|DROP\b|COMMENT ON EXTENSION",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@pytest.mark.skipif(not FILES, reason="HEADWATER_SAMPLES names no folder of samples")
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+async def test_round_trip_of_a_sample(path: Path) -> None:
+    text = re.sub(r"^\\.*$", "", path.read_text("utf-8-sig"), flags=re.MULTILINE)
+    one = subject(path.parent.name)
+    failed = []
+    async with connected(one) as session:
+        for statement in split(text, one.engine.DIALECT):
+            if ELSEWHERE.match(statement.text):
+                continue
+            try:
+                await everything(session, statement.text)
+            except HeadwaterError as error:
+                failed.append(f"{error.message} | {statement.text[:120]!r}")
+        first = await one.engine.inspect(session)
+    async with connected(one) as session:
+        for made in one.engine.ddl(first):
+            try:
+                await everything(session, made)
+            except HeadwaterError as error:
+                raise AssertionError(f"{error.message}\n{made}") from error
+        second = await one.engine.inspect(session)
+    print(
+        f"\n{path.parent.name}/{path.name}: {len(first.relations)} relations; {len(failed)} statements could not be loaded",
+        *failed[:5],
+        sep="\n  ",
+    )
+    assert first.relations
+    assert_equal(second, first)
