@@ -67,7 +67,7 @@ class Running:
         body = {"email": "fault@example.org", "password": "seven wooden boats", "name": "Fault"}
         answer = self.client.post("/api/v1/auth/signup", json=body)
         if answer.status_code == 409:
-            answer = self.client.post("/api/v1/auth/login", json=body | {"name": None})
+            answer = self.client.post("/api/v1/auth/login", json={key: body[key] for key in ("email", "password")})
         self.client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
         while self.get("/jobs?state=pending")["items"] or self.get("/jobs?state=running")["items"]:
             time.sleep(0.1)  # the sample
@@ -94,8 +94,14 @@ class Running:
 def running(home: Path, **variables: str) -> Iterator[Running]:
     """Start `headwater up`, give it, and end it."""
     port = free_port()
-    env = {**os.environ, "HEADWATER_HOME": str(home), "HEADWATER_SECURE_COOKIES": "false", **variables}
+    env = {
+        **os.environ,
+        "HEADWATER_HOME": str(home),
+        "HEADWATER_SECURE_COOKIES": "false",
+        "HEADWATER_PROXY_PORT": str(free_port()),
+    } | variables
     env["HEADWATER_ACCESS_TOKEN_SECONDS"] = "7200"
+    env.setdefault("HEADWATER_PROXY_PORT", str(free_port()))
     log = (home / "up.log").open("ab")
     process = subprocess.Popen(
         [sys.executable, "-m", "headwater", "up", "--port", str(port)], env=env, stdout=log, stderr=log

@@ -1,4 +1,4 @@
-"""The commands that run Headwater: `up`, `serve`, `worker`, `openapi`."""
+"""The commands that run Headwater: `up`, `serve`, `worker`, `proxy`, `openapi`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     app.command()(up)
     app.command()(serve)
     app.command()(worker)
+    app.command()(proxy)
     app.command()(openapi)
 
 
@@ -44,6 +45,13 @@ def serve() -> None:
 def worker() -> None:
     """Run one more worker against the same store."""
     from headwater.entrypoints.worker.run import main
+
+    main()
+
+
+def proxy() -> None:
+    """Keep the databases of this host and let clients in to them, against a store that is already there."""
+    from headwater.entrypoints.proxy.run import main
 
     main()
 

@@ -53,6 +53,7 @@ async def serve(chosen: Settings) -> None:
             await granian.serve()
     finally:
         sweeper.cancel()
+        await asyncio.gather(*(room.close() for room in server.rooms.values()))
         await database.close()
 
 

@@ -1,4 +1,4 @@
-"""`headwater up`: the store, the server and the workers as children of one process that restarts what dies.
+"""`headwater up`: the store, the server, the keeper and the workers as children of one process that restarts what dies.
 
 When it ends, by Ctrl-C, SIGTERM or worse, nothing that it started stays behind.
 """
@@ -22,9 +22,10 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from headwater.features.jobs.service import sweep
+from headwater.kit import process
 from headwater.kit.errors import Conflict, HeadwaterError, Unavailable
 from headwater.kit.settings import Settings
-from headwater.store import migrations, process
+from headwater.store import migrations
 from headwater.store.address import store_folder, store_url
 from headwater.store.embedded import EmbeddedServer
 from headwater.store.session import Database
@@ -61,7 +62,7 @@ class Child:
     async def stop(self) -> None:
         """Stop the process and what it left in its group."""
         if self._process:
-            await process.stop(self._process)
+            await process.stop(self._process, patience=25.0)
 
 
 async def up(settings: Settings, say: Callable[[str], None]) -> None:
@@ -93,6 +94,7 @@ async def _run_children(
     env = _environment(settings)
     database = Database(url, pool_size=1)
     server = Child("server", "serve", env)
+    keeper = Child("keeper", "proxy", env)
     workers = [Child(f"worker {n + 1}", "worker", env) for n in range(settings.workers)]
 
     async def release(pid: int) -> None:
@@ -106,7 +108,7 @@ async def _run_children(
         return None
 
     watchers = [asyncio.create_task(worker.watch(release)) for worker in workers]
-    watchers.append(asyncio.create_task(server.watch(nothing)))
+    watchers += [asyncio.create_task(child.watch(nothing)) for child in (server, keeper)]
     if store:
         watchers.append(asyncio.create_task(store.watch()))
     announcing = asyncio.create_task(_announce(settings, say))
@@ -119,7 +121,7 @@ async def _run_children(
         for task in (announcing, waiting, *watchers):
             task.cancel()
         await asyncio.gather(announcing, waiting, *watchers, return_exceptions=True)
-        await asyncio.gather(*(child.stop() for child in (server, *workers)))
+        await asyncio.gather(*(child.stop() for child in (server, keeper, *workers)))
         await database.close()
 
 
@@ -129,6 +131,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "HEADWATER_HOME": str(settings.home_folder),
         "HEADWATER_HOST": settings.host,
         "HEADWATER_PORT": str(settings.port),
+        "HEADWATER_PROXY_PORT": str(settings.proxy_port),
     }
     return {**os.environ, **chosen}
 

@@ -1,0 +1,129 @@
+"""The keeper and its proxy: one port for all databases whose clients speak first, which a connection wakes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import importlib
+import signal
+import ssl
+import sys
+from collections.abc import Awaitable, Callable
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from headwater.drivers.local import LocalDriver
+from headwater.engines import Proxies, all_engines
+from headwater.entrypoints.proxy.door import Door
+from headwater.features import collect
+from headwater.features.databases.keeper import clients, control, idle
+from headwater.features.databases.keeper.keeping import RECONCILE_SECONDS, Keeper
+from headwater.kit import logs
+from headwater.kit.errors import HeadwaterError, Unavailable
+from headwater.kit.settings import Settings, settings
+from headwater.store.address import store_url
+from headwater.store.lock import Lock
+from headwater.store.session import Database
+
+log = structlog.get_logger()
+
+
+async def keep(chosen: Settings) -> None:
+    """Keep the databases of this host until SIGTERM or SIGINT."""
+    collect("models")
+    held = Lock(chosen.home_folder / "databases" / "keeper.lock")
+    held.take()
+    store = Database(store_url(chosen), pool_size=5)
+    keeper = Keeper(chosen, store, LocalDriver(chosen.home_folder / "databases"))
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        await keeper.begin()
+        servers = [await control.listen(keeper), *await _proxy(keeper, chosen)]
+        rounds = [
+            loop.create_task(_every(RECONCILE_SECONDS, keeper.reconcile)),
+            loop.create_task(_every(idle.LOOK_SECONDS, functools.partial(idle.look_after, keeper))),
+        ]
+        keeper.prepare()
+        await stopping.wait()
+        for server in servers:
+            server.close()
+        for task in rounds:
+            task.cancel()
+    finally:
+        await keeper.close()
+        await store.close()
+        held.release()
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await work()
+        except (HeadwaterError, SQLAlchemyError, OSError) as error:
+            log.warning("keeper.round_failed", error=str(error))
+        except Exception:
+            # A mistake of ours in one round must not leave all databases without their keeper.
+            log.exception("keeper.round_crashed")
+        await asyncio.sleep(seconds)
+
+
+async def _proxy(keeper: Keeper, chosen: Settings) -> list[asyncio.Server]:
+    """Listen for clients who speak first, told apart by what they say, and on a second port for those who wait."""
+    fronts = {name: one for name, one in all_engines().items() if isinstance(one, Proxies)}
+    wake, tls = functools.partial(clients.opening, keeper), _tls(chosen)
+    servers = [await _listen(lambda: Door(fronts, wake, tls), chosen.host, chosen.proxy_port, "HEADWATER_PROXY_PORT")]
+    for name, one in fronts.items():
+        if one.SPEAKS_FIRST:
+            front = functools.partial(one.front, functools.partial(wake, name), tls)
+            servers.append(await _listen(front, chosen.host, chosen.mysql_proxy_port, "HEADWATER_MYSQL_PROXY_PORT"))
+    return servers
+
+
+async def _listen(front: Callable[[], asyncio.BaseProtocol], host: str, port: int, setting: str) -> asyncio.Server:
+    try:
+        return await asyncio.get_running_loop().create_server(front, host, port, backlog=512)
+    except OSError as error:
+        raise Unavailable(
+            f"The proxy cannot listen on {host}:{port}: {error.strerror}.",
+            hint=f"Choose another port with {setting}.",
+        ) from error
+
+
+def _tls(chosen: Settings) -> ssl.SSLContext | None:
+    if chosen.tls_certificate is None:
+        return None
+    made = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        made.load_cert_chain(chosen.tls_certificate, chosen.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise Unavailable(
+            f"The proxy cannot use its certificate: {error.strerror or error}.",
+            hint="Look at HEADWATER_TLS_CERTIFICATE and HEADWATER_TLS_KEY.",
+        ) from error
+    made.set_alpn_protocols(["postgresql"])
+    return made
+
+
+def _loop() -> Callable[[], asyncio.AbstractEventLoop]:
+    """Return what makes the event loop: uvloop's, which halves what the proxy adds, but is not on every platform."""
+    with contextlib.suppress(ImportError):
+        made: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module("uvloop").new_event_loop
+        return made
+    return asyncio.new_event_loop
+
+
+def main() -> None:
+    """Run the keeper with the settings of the environment."""
+    chosen = settings()
+    logs.configure(chosen.log_level, chosen.log_format)
+    try:
+        with asyncio.Runner(loop_factory=_loop()) as runner:
+            runner.run(keep(chosen))
+    except HeadwaterError as error:
+        log.error("keeper.failed", error=error.message, hint=error.hint)
+        sys.exit(1)

@@ -1,0 +1,223 @@
+"""`headwater db`: databases on a server, over its HTTP API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from headwater.features.accounts.remote import Remote, remote, show, show_one
+from headwater.kit.errors import BadInput, HeadwaterError, NotFound, did_you_mean
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+NameArgument = Annotated[str, typer.Argument(metavar="DB", help="Name or id of the database.", show_default=False)]
+ProjectOption = Annotated[
+    str | None, typer.Option("--project", help="Name or id of the project; not needed when there is one.")
+]
+LIST = ("name", "engine", "state", "size_bytes", "tables", "origin", "id")
+ONE = ("name", "id", "engine", "origin", "state", "state_reason", "size_bytes", "tables", "protected", "created_at")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Databases on a server.", no_args_is_help=True)
+    for command in (list_, create, connect, show_database, start, sleep, stop, delete, restore, url, test):
+        group.command(command.__name__.rstrip("_").replace("_database", ""))(command)
+    app.add_typer(group, name="db")
+
+
+def list_(
+    project: ProjectOption = None,
+    deleted: Annotated[bool, typer.Option(help="Those that were deleted and can be taken back.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List databases, newest first."""
+    with remote() as server:
+        projects = [find_project(server, project)] if project else server.every("/projects")
+        rows = [
+            row
+            for one in projects
+            for row in server.every(f"/projects/{one['id']}/databases", deleted="true" if deleted else "false")
+        ]
+        show(rows, LIST, as_json)
+
+
+def create(
+    name: Annotated[str, typer.Argument(help="How to call it.", show_default=False)],
+    engine: Annotated[str, typer.Option(help="Which engine.")] = "postgresql",
+    project: ProjectOption = None,
+    option: Annotated[list[str] | None, typer.Option(help="An option of the engine, as name=value.")] = None,
+    sleep_after: Annotated[int, typer.Option(help="Seconds without use until it sleeps; 0: never.")] = 300,
+    protected: Annotated[bool, typer.Option(help="Ask before anything writes to it.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Create a database and wait until it runs."""
+    body = {
+        "name": name, "engine": engine, "options": _options(option or []), "sleep_after_seconds": sleep_after,
+        "protected": protected,
+    }  # fmt: skip
+    with remote() as server:
+        place = f"/projects/{find_project(server, project)['id']}/databases"
+        made = server.call("POST", place, json=body, params={"wait": 60})
+        if made["state"] == "failed":
+            raise HeadwaterError(f"{name} could not be created: {made['state_reason']}")
+        made["url"] = server.call("POST", f"/databases/{made['id']}/credentials")["url"]
+        show_one(made, (*ONE[:5], "url"), as_json)
+
+
+def connect(
+    name: Annotated[str, typer.Argument(help="How to call it.", show_default=False)],
+    address: Annotated[str, typer.Argument(metavar="URL", help="postgresql://user:password@host/database")],
+    project: ProjectOption = None,
+    ca: Annotated[Path | None, typer.Option(help="PEM file of the CA of its certificate.")] = None,
+    certificate: Annotated[Path | None, typer.Option(help="PEM file of a client certificate.")] = None,
+    key: Annotated[Path | None, typer.Option(help="PEM file of the client certificate's key.")] = None,
+    tls: Annotated[str | None, typer.Option(help="off, prefer, require, verify-ca or verify-full.")] = None,
+    ssh: Annotated[str | None, typer.Option(help="user@host[:port] of an SSH host on the way.")] = None,
+    ssh_key: Annotated[Path | None, typer.Option(help="Private key file for the SSH host.")] = None,
+    ssh_host_key: Annotated[str | None, typer.Option(help="Pinned key of the SSH host, or its SHA256 print.")] = None,
+    read_only: Annotated[bool, typer.Option(help="Nobody may write through Headwater.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Test a connection to a database elsewhere and keep it."""
+    connection: dict[str, Any] = {"url": address}
+    if tls or ca or certificate:
+        connection["tls"] = {"mode": tls or "verify-full"} | _texts(ca=ca, certificate=certificate, key=key)
+    if ssh:
+        connection["ssh"] = _ssh(ssh) | _texts(private_key=ssh_key)
+        connection["ssh"] |= {"host_key": ssh_host_key, "use_agent": ssh_key is None}
+    with remote() as server:
+        place = f"/projects/{find_project(server, project)['id']}/connections"
+        body = {"name": name, "connection": connection, "read_only": read_only}
+        show_one(server.call("POST", place, json=body), ONE, as_json)
+
+
+def show_database(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Show a database."""
+    with remote() as server:
+        show_one(find_database(server, name), ONE, as_json)
+
+
+def start(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Start a database."""
+    _steer(name, "running", as_json)
+
+
+def sleep(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Put a database to sleep until somebody connects."""
+    _steer(name, "asleep", as_json)
+
+
+def stop(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Stop a database until somebody starts it."""
+    _steer(name, "stopped", as_json)
+
+
+def delete(
+    name: NameArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    now: Annotated[bool, typer.Option(help="Destroy it at once; it cannot be taken back.")] = False,
+) -> None:
+    """Delete a database; one that Headwater runs can be taken back for seven days."""
+    with remote() as server:
+        found = find_database(server, name, deleted=now)
+        if not yes and not typer.confirm(f"Delete {found['name']} ({found['engine']})?"):
+            raise typer.Exit(1)
+        if not found["deleted_at"]:
+            server.call("DELETE", f"/databases/{found['id']}")
+        if now and found["origin"] == "managed":
+            server.call("POST", f"/databases/{found['id']}/deletion/complete")
+    typer.echo(f"{found['name']} is deleted." + ("" if now else f" Undo: headwater db restore {found['id']}"))
+
+
+def restore(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Take a deleted database back."""
+    with remote() as server:
+        found = find_database(server, name, deleted=True)
+        show_one(server.call("POST", f"/databases/{found['id']}/deletion/undo"), ONE, as_json)
+
+
+def url(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Print the URL by which any client reaches a database that Headwater runs."""
+    with remote() as server:
+        found = server.call("POST", f"/databases/{find_database(server, name)['id']}/credentials")
+    if as_json:
+        show_one(found, (), True)
+    else:
+        typer.echo(found["url"])
+
+
+def test(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Try the connection of a database again."""
+    with remote() as server:
+        found = server.call("POST", f"/databases/{find_database(server, name)['id']}/test")
+        show_one(found, ("ok", "error", "hint", "facts.product", "facts.version", "facts.latency_ms"), as_json)
+    if not found["ok"]:
+        raise typer.Exit(1)
+
+
+def find_project(server: Remote, wanted: str | None) -> Any:
+    """Return a project by name or id; without either, the only one that is no sample."""
+    projects = server.every("/projects")
+    if wanted is None:
+        own = [row for row in projects if not row.get("is_sample")] or projects
+        if len(own) == 1:
+            return own[0]
+        names = ", ".join(row["name"] for row in own)
+        raise BadInput(f"There are {len(own)} projects.", hint=f"Name one with --project: {names}.")
+    for row in projects:
+        if wanted in {row["id"], row["name"]}:
+            return row
+    raise NotFound(f"There is no project {wanted}.", hint=did_you_mean(wanted, (row["name"] for row in projects)))
+
+
+def find_database(server: Remote, wanted: str, *, deleted: bool = False) -> Any:
+    """Return a database by name or id."""
+    rows = [
+        row
+        for project in server.every("/projects")
+        for gone in ({"false", "true"} if deleted else {"false"})
+        for row in server.every(f"/projects/{project['id']}/databases", deleted=gone)
+    ]
+    found = [row for row in rows if wanted in {row["id"], row["name"]}]
+    if len(found) > 1:
+        ids = ", ".join(row["id"] for row in found)
+        raise BadInput(f"{len(found)} databases are called {wanted}.", hint=f"Give the id instead: {ids}.")
+    if not found:
+        raise NotFound(
+            f"There is no database called {wanted!r}.", hint=did_you_mean(wanted, (row["name"] for row in rows))
+        )
+    return found[0]
+
+
+def _steer(name: str, state: str, as_json: bool) -> None:
+    with remote() as server:
+        place = f"/databases/{find_database(server, name)['id']}/desired"
+        show_one(server.call("PUT", place, json={"state": state}, params={"wait": 30}), ONE, as_json)
+
+
+def _options(given: list[str]) -> dict[str, str]:
+    wrong = [one for one in given if "=" not in one]
+    if wrong:
+        raise BadInput(f"{wrong[0]!r} is no option.", hint="Write name=value.")
+    return dict(one.split("=", 1) for one in given)
+
+
+def _texts(**files: Path | None) -> dict[str, str]:
+    found = {}
+    for name, path in files.items():
+        if path is not None:
+            try:
+                found[name] = path.read_text()
+            except (OSError, UnicodeDecodeError) as error:
+                raise BadInput(f"{path} cannot be read.") from error
+    return found
+
+
+def _ssh(text: str) -> dict[str, Any]:
+    user, _, place = text.rpartition("@")
+    host, _, port = place.partition(":")
+    if not user or not host or (port and not port.isdigit()):
+        raise BadInput(f"{text!r} is no SSH host.", hint="Write user@host or user@host:port.")
+    return {"user": user, "host": host, "port": int(port or 22)}

@@ -1,0 +1,133 @@
+"""All SQL on the rows of databases."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import Row, Select, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.databases.models import Database, DatabaseMetric, DatabaseSchema, DatabaseSecret
+
+WithSchema: TypeAlias = Row[Database, DatabaseSchema | None]
+
+
+def _joined() -> Select[Database, DatabaseSchema]:
+    return select(Database, DatabaseSchema).outerjoin(DatabaseSchema, DatabaseSchema.database_id == Database.id)
+
+
+async def get(db: AsyncSession, database_id: uuid.UUID, *, lock: bool = False) -> Database | None:
+    """Return a database; with `lock`, held until the end of the transaction."""
+    query = select(Database).where(Database.id == database_id).execution_options(populate_existing=True)
+    return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
+
+
+async def with_schema(db: AsyncSession, database_id: uuid.UUID) -> WithSchema | None:
+    """Return a database with the Schema that was last read from it."""
+    return (await db.execute(_joined().where(Database.id == database_id))).one_or_none()
+
+
+async def of_project(
+    db: AsyncSession, project_id: uuid.UUID, before: uuid.UUID | None, limit: int, *, deleted: bool
+) -> Sequence[WithSchema]:
+    """Return the databases of a project, newest first; either those in use or those waiting to be destroyed."""
+    gone = Database.deleted_at.is_not(None) if deleted else Database.deleted_at.is_(None)
+    query = _joined().where(Database.project_id == project_id, gone)
+    if before:
+        query = query.where(Database.id < before)
+    return (await db.execute(query.order_by(Database.id.desc()).limit(limit + 1))).all()
+
+
+async def names(db: AsyncSession, project_id: uuid.UUID) -> set[str]:
+    """Return the names that are taken in a project."""
+    query = select(Database.name).where(Database.project_id == project_id, Database.deleted_at.is_(None))
+    return set((await db.execute(query)).scalars())
+
+
+async def routes_like(db: AsyncSession, name: str) -> set[str]:
+    """Return the routes that are this name, or this name with an ending."""
+    query = select(Database.route).where((Database.route == name) | Database.route.startswith(f"{name}-"))
+    return {route for route in (await db.execute(query)).scalars() if route}
+
+
+async def by_name(db: AsyncSession, organizations: Sequence[uuid.UUID], name: str) -> Sequence[Database]:
+    """Return the databases of that name in some organizations."""
+    query = select(Database).where(
+        Database.organization_id.in_(organizations), Database.name == name, Database.deleted_at.is_(None)
+    )
+    return (await db.execute(query)).scalars().all()
+
+
+async def secrets(db: AsyncSession, database_id: uuid.UUID) -> dict[str, bytes]:
+    """Return the sealed secrets of a database by name."""
+    query = select(DatabaseSecret.name, DatabaseSecret.sealed).where(DatabaseSecret.database_id == database_id)
+    return {row[0]: row[1] for row in (await db.execute(query)).all()}
+
+
+async def put_secrets(db: AsyncSession, database_id: uuid.UUID, sealed: Mapping[str, bytes]) -> None:
+    """Replace the sealed secrets of a database."""
+    await db.execute(delete(DatabaseSecret).where(DatabaseSecret.database_id == database_id))
+    db.add_all([DatabaseSecret(database_id=database_id, name=name, sealed=value) for name, value in sealed.items()])
+    await db.flush()
+
+
+async def put_schema(
+    db: AsyncSession, database_id: uuid.UUID, *, schema_json: bytes, fingerprint: str, tables: int, columns: int
+) -> None:
+    """Keep the Schema that was read from a database."""
+    values = {"schema_json": schema_json, "fingerprint": fingerprint, "tables": tables, "columns": columns}
+    statement = insert(DatabaseSchema).values(database_id=database_id, **values)
+    changed = values | {"read_at": func.clock_timestamp()}
+    await db.execute(statement.on_conflict_do_update(index_elements=["database_id"], set_=changed))
+
+
+async def forget_schema(db: AsyncSession, database_id: uuid.UUID) -> None:
+    """Forget the Schema that was read from a database: it has changed."""
+    await db.execute(delete(DatabaseSchema).where(DatabaseSchema.database_id == database_id))
+
+
+async def metrics(db: AsyncSession, database_id: uuid.UUID, since: datetime) -> Sequence[DatabaseMetric]:
+    """Return what was measured of a database since a moment, oldest first."""
+    query = select(DatabaseMetric).where(DatabaseMetric.database_id == database_id, DatabaseMetric.at >= since)
+    return (await db.execute(query.order_by(DatabaseMetric.at).limit(20_000))).scalars().all()
+
+
+async def all_names(db: AsyncSession, organizations: Sequence[uuid.UUID]) -> set[str]:
+    """Return the names of all databases of some organizations."""
+    query = select(Database.name).where(Database.organization_id.in_(organizations), Database.deleted_at.is_(None))
+    return set((await db.execute(query)).scalars())
+
+
+async def managed(db: AsyncSession, database_id: uuid.UUID | None = None) -> Sequence[Database]:
+    """Return the databases that Headwater runs, or one of them, whoever owns them: for the keeper."""
+    query = select(Database).where(Database.origin == "managed")
+    if database_id:
+        query = query.where(Database.id == database_id)
+    return (await db.execute(query)).scalars().all()
+
+
+async def by_route(db: AsyncSession, route: str) -> Database | None:
+    """Return the database that the proxy knows by this name, unless it was deleted."""
+    query = select(Database).where(Database.route == route, Database.deleted_at.is_(None))
+    return (await db.execute(query)).scalar_one_or_none()
+
+
+async def note(db: AsyncSession, database_id: uuid.UUID, **values: Any) -> None:
+    """Set what the keeper has found out of a database."""
+    await db.execute(update(Database).where(Database.id == database_id).values(**values))
+
+
+async def add_metric(db: AsyncSession, database_id: uuid.UUID, values: Mapping[str, float]) -> None:
+    """Keep what was measured of a database, and forget what is two weeks old."""
+    db.add(DatabaseMetric(database_id=database_id, values=dict(values)))
+    old = func.now() - func.make_interval(0, 0, 0, 14)
+    await db.execute(delete(DatabaseMetric).where(DatabaseMetric.database_id == database_id, DatabaseMetric.at < old))
+
+
+async def forget(db: AsyncSession, database_id: uuid.UUID) -> None:
+    """Remove the row of a database that was destroyed."""
+    await db.execute(delete(Database).where(Database.id == database_id))

@@ -1,0 +1,166 @@
+"""Connections to databases elsewhere: understood from what was typed or pasted, tested, kept without their secrets."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from headwater.engines import Address, all_engines, parse_url
+from headwater.features.databases.schemas import ConnectionIn, ProxyIn, SshIn, TlsIn
+from headwater.kit.errors import Invalid, NotFound, did_you_mean
+from headwater.kit.network.routes import Direct, Proxy, Route
+from headwater.kit.network.ssh import SshTunnel
+from headwater.kit.network.tls import Tls
+from headwater.store.sealing import Sealer
+
+# Options of a driver that would let it read files or sockets of this machine; no user may set them.
+FORBIDDEN_OPTIONS = frozenset({
+    "service", "servicefile", "passfile", "sslkey", "sslcert", "sslrootcert", "sslcrl", "sslcrldir", "sslpassword",
+    "krbsrvname", "gssdelegation", "hostaddr", "host", "port", "options", "unix_socket", "read_default_file",
+    "local_infile", "init_command", "ssl_ca", "ssl_cert", "ssl_key", "tlscafile", "tlscertificatekeyfile",
+    "tlscrlfile", "replicaset",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Everything that is needed to reach a database: its engine, its address and the way there."""
+
+    engine: str
+    address: Address
+    route: Route
+
+
+def understand(given: ConnectionIn) -> Connection:
+    """Return what a user means by URL and fields.
+
+    Raises:
+        Invalid: a field is missing or wrong, by name.
+    """
+    name, address = parse_url(given.url) if given.url else (given.engine or "", Address())
+    if given.engine and given.url and given.engine != name:
+        raise Invalid({"engine": f"The URL is one of {name}, not of {given.engine}."})
+    if name not in all_engines():
+        hint = did_you_mean(name, all_engines())
+        raise Invalid({"engine": f"There is no engine {name!r}." if name else "Choose an engine."}, hint=hint)
+    fields = {key: getattr(given, key) for key in ("host", "port", "database", "user", "password")}
+    address = replace(address, **{key: value for key, value in fields.items() if value is not None})
+    if given.tls is not None:
+        address = replace(address, tls=_tls(given.tls))
+    engine = all_engines()[name]
+    if not engine.PORT:
+        raise Invalid({"engine": f"{engine.NAME} lives in files of this machine, which connections may not open."})
+    options = dict(address.options) | given.options
+    _check(address, options)
+    address = replace(address, port=address.port or engine.PORT, options=tuple(sorted(options.items())))
+    return Connection(name, address, _route(given.ssh, given.proxy))
+
+
+def _check(address: Address, options: Mapping[str, str]) -> None:
+    wrong: dict[str, str] = {}
+    if not address.host:
+        wrong["host"] = "Name the host of the database."
+    elif "," in address.host or address.host.startswith(("/", "@")):
+        wrong["host"] = "Name one host; sockets and lists of hosts are not allowed."
+    for option in options:
+        if option.lower() in FORBIDDEN_OPTIONS:
+            wrong[f"options.{option}"] = f"The option {option} cannot be set on a connection."
+    for field in ("host", "database", "user", "password"):
+        if "\0" in getattr(address, field):
+            wrong[field] = "It contains a NUL character."
+    if wrong:
+        raise Invalid(wrong)
+
+
+def _tls(given: TlsIn) -> Tls:
+    return Tls(given.mode, given.ca, given.certificate, given.key, given.passphrase, given.server_name)
+
+
+def _route(ssh: SshIn | None, proxy: ProxyIn | None) -> Route:
+    outer = Proxy(proxy.kind, proxy.host, proxy.port, proxy.user or "", proxy.password or "") if proxy else Direct()
+    if ssh is None:
+        return outer
+    if isinstance(outer, Proxy):
+        raise Invalid({"proxy": "Use either an SSH tunnel or a proxy."})
+    return _tunnel(ssh)
+
+
+def _tunnel(ssh: SshIn) -> SshTunnel:
+    return SshTunnel(
+        host=ssh.host, port=ssh.port, user=ssh.user, password=ssh.password, private_key=ssh.private_key,
+        passphrase=ssh.passphrase, use_agent=ssh.use_agent, host_key=ssh.host_key,
+        jump=_tunnel(ssh.jump) if ssh.jump else None,
+    )  # fmt: skip
+
+
+# A connection is kept as plain JSON; what stands at these places is sealed apart and left out of it.
+SECRET_PLACES = (
+    ("address", "password"),
+    ("address", "tls", "key"),
+    ("address", "tls", "passphrase"),
+    ("route", "password"),
+    ("route", "private_key"),
+    ("route", "passphrase"),
+    ("route", "jump", "password"),
+    ("route", "jump", "private_key"),
+    ("route", "jump", "passphrase"),
+)
+
+
+def keep(
+    connection: Connection, sealer: Sealer, tenant: uuid.UUID, row: uuid.UUID
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return a connection as JSON without secrets, and its secrets sealed for their row."""
+    plain: dict[str, Any] = msgspec.to_builtins(connection)
+    kind = type(connection.route).__name__
+    plain["route"]["kind_of_route"] = kind
+    sealed = {}
+    for place in SECRET_PLACES:
+        holder = _holder(plain, place)
+        if holder is not None and holder.get(place[-1]):
+            name = ".".join(place)
+            sealed[name] = sealer.seal(holder.pop(place[-1]), tenant, row, name)
+    return plain, sealed
+
+
+def recall(
+    plain: Mapping[str, Any], sealed: Mapping[str, bytes], sealer: Sealer, tenant: uuid.UUID, row: uuid.UUID
+) -> Connection:
+    """Return the connection that `keep` took apart."""
+    whole = msgspec.json.decode(msgspec.json.encode(plain))
+    for place in SECRET_PLACES:
+        name = ".".join(place)
+        holder = _holder(whole, place)
+        if holder is not None and name in sealed:
+            holder[place[-1]] = sealer.open(sealed[name], tenant, row, name)
+    kind = _ROUTES.get(whole["route"].pop("kind_of_route"))
+    if kind is None:
+        raise NotFound("The way to this database is not known to this version of Headwater.")
+    return Connection(
+        whole["engine"],
+        msgspec.convert(whole["address"], Address),
+        msgspec.convert(whole["route"], kind),
+    )
+
+
+_ROUTES: Mapping[str, type[Route]] = {kind.__name__: kind for kind in (Direct, Proxy, SshTunnel)}
+
+
+def _holder(plain: dict[str, Any], place: tuple[str, ...]) -> dict[str, Any] | None:
+    holder: Any = plain
+    for part in place[:-1]:
+        holder = holder.get(part) if isinstance(holder, dict) else None
+    return holder if isinstance(holder, dict) else None
+
+
+def secrets_of(connection: Connection) -> Iterator[str]:
+    """Give every secret text of a connection, so that logs can leave them out."""
+    plain: dict[str, Any] = msgspec.to_builtins(connection)
+    for place in SECRET_PLACES:
+        holder = _holder(plain, place)
+        if holder is not None and holder.get(place[-1]):
+            yield holder[place[-1]]

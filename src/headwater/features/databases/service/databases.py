@@ -1,0 +1,239 @@
+"""Databases: created, connected, looked at, changed, put to sleep, deleted and taken back."""
+
+from __future__ import annotations
+
+import re
+import secrets as random
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.engines import all_engines, engine
+from headwater.features.accounts.models import Project
+from headwater.features.accounts.rights import Action, Actor, authorize, organizations_allowing
+from headwater.features.accounts.service import audit, projects
+from headwater.features.databases import repository
+from headwater.features.databases.models import Database, DatabaseMetric, DatabaseSchema
+from headwater.kit.clock import now
+from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
+from headwater.kit.ids import new_id
+from headwater.kit.paging import Page, cut
+from headwater.store.sealing import Sealer
+
+GRACE = timedelta(days=7)
+Desired = Literal["running", "asleep", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseView:
+    """A database and the Schema that was last read from it."""
+
+    database: Database
+    schema: DatabaseSchema | None
+
+
+async def find(
+    db: AsyncSession, actor: Actor, database_id: uuid.UUID, action: Action = "database:read", *,
+    lock: bool = False, deleted: bool = False,
+) -> Database:  # fmt: skip
+    """Return a database to which the actor may do the action; a deleted one only when `deleted` says so."""
+    database = await repository.get(db, database_id, lock=lock)
+    if database is None or (database.organization_id not in actor.roles and actor.kind != "system"):
+        raise NotFound("There is no such database.")
+    authorize(actor, action, database)
+    if database.deleted_at and not deleted:
+        raise NotFound(f"{database.name} was deleted.", hint="It can be taken back until its grace period ends.")
+    return database
+
+
+async def view(db: AsyncSession, actor: Actor, database_id: uuid.UUID, *, deleted: bool = True) -> DatabaseView:
+    """Return a database with its Schema; also one that was deleted and can be taken back."""
+    await find(db, actor, database_id, deleted=deleted)
+    row = await repository.with_schema(db, database_id)
+    assert row is not None
+    return DatabaseView(row[0], row[1])
+
+
+async def list_of_project(
+    db: AsyncSession, actor: Actor, project_id: uuid.UUID, *, cursor: str | None, limit: int, deleted: bool = False
+) -> Page[DatabaseView]:
+    """Return the databases of a project, newest first."""
+    project = await projects.get(db, actor, project_id, "database:read")
+    rows = await repository.of_project(db, project.id, audit.before_id(cursor), limit, deleted=deleted)
+    return cut([DatabaseView(row[0], row[1]) for row in rows], limit, lambda row: (str(row.database.id),))
+
+
+async def named(db: AsyncSession, actor: Actor, name: str) -> Database:
+    """Return the database of that name among all that the actor sees; an id counts as a name."""
+    try:
+        return await find(db, actor, uuid.UUID(name))
+    except ValueError:
+        pass
+    organizations = organizations_allowing(actor, "database:read")
+    found = await repository.by_name(db, organizations, name)
+    if len(found) > 1:
+        ids = ", ".join(str(one.id) for one in found)
+        raise Conflict(f"{len(found)} databases are called {name}.", hint=f"Give the id instead: {ids}.")
+    if not found:
+        known = await repository.all_names(db, organizations)
+        raise NotFound(f"There is no database called {name!r}.", hint=did_you_mean(name, known))
+    return found[0]
+
+
+async def create(
+    db: AsyncSession, actor: Actor, sealer: Sealer, project_id: uuid.UUID, *,
+    name: str, engine_name: str, options: Mapping[str, str], quotas: Mapping[str, Any],
+    sleep_after_seconds: int, protected: bool,
+) -> Database:  # fmt: skip
+    """Ask for a new database; the keeper makes it."""
+    project = await projects.get(db, actor, project_id, "database:write", lock=True)
+    _check_engine(engine_name)
+    await _check_name(db, project, name)
+    database = Database(
+        id=new_id(), project_id=project.id, organization_id=project.organization_id, name=name,
+        route=await _free_route(db, name), engine=engine_name, origin="managed", driver="local",
+        desired="running", state="creating", options=dict(options), quotas=dict(quotas),
+        sleep_after_seconds=sleep_after_seconds, protected=protected, created_by=actor.user_id,
+    )  # fmt: skip
+    db.add(database)
+    await db.flush()
+    password = random.token_urlsafe(24)
+    sealed = sealer.seal(password, database.organization_id, database.id, "password")
+    await repository.put_secrets(db, database.id, {"password": sealed})
+    _note(db, actor, "database.create", database, engine=engine_name)
+    await db.refresh(database)
+    return database
+
+
+async def connect(
+    db: AsyncSession, actor: Actor, project_id: uuid.UUID, *,
+    database_id: uuid.UUID, name: str, engine_name: str, connection: Mapping[str, Any],
+    sealed: Mapping[str, bytes], facts: Mapping[str, Any], protected: bool, read_only: bool,
+) -> Database:  # fmt: skip
+    """Keep a connection that was tested."""
+    project = await projects.get(db, actor, project_id, "database:write", lock=True)
+    await _check_name(db, project, name)
+    database = Database(
+        id=database_id, project_id=project.id, organization_id=project.organization_id, name=name,
+        engine=engine_name, origin="connected", desired="running", state="connected", connection=dict(connection),
+        facts=dict(facts), size_bytes=facts.get("size_bytes"), protected=protected, read_only=read_only,
+        created_by=actor.user_id,
+    )  # fmt: skip
+    db.add(database)
+    await db.flush()
+    await repository.put_secrets(db, database.id, sealed)
+    _note(db, actor, "database.connect", database, engine=engine_name)
+    await db.refresh(database)
+    return database
+
+
+async def change(db: AsyncSession, actor: Actor, database_id: uuid.UUID, given: Mapping[str, Any]) -> Database:
+    """Set what was given: name, protection, quotas, time to sleep."""
+    weakens = given.get("protected") is False or given.get("read_only") is False or "quotas" in given
+    database = await find(db, actor, database_id, "database:admin" if weakens else "database:write", lock=True)
+    if "name" in given and given["name"] != database.name:
+        assert database.project_id
+        await _check_name(db, await projects.get(db, actor, database.project_id, "database:write"), given["name"])
+    if "quotas" in given and database.origin != "managed":
+        raise Invalid({"quotas": "Only databases that Headwater runs have quotas."})
+    for field, value in given.items():
+        setattr(database, field, value)
+    _note(db, actor, "database.update", database, fields=sorted(given))
+    await db.flush()
+    return database
+
+
+async def steer(db: AsyncSession, actor: Actor, database_id: uuid.UUID, desired: Desired) -> Database:
+    """Start, stop or put to sleep a database that Headwater runs."""
+    database = await find(db, actor, database_id, "database:write", lock=True)
+    if database.origin != "managed":
+        raise Conflict(f"{database.name} runs elsewhere.", hint="Headwater starts and stops only its own.")
+    database.desired = desired
+    _note(db, actor, "database.steer", database, desired=desired)
+    await db.flush()
+    return database
+
+
+async def remove(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Database:
+    """Delete a database: a managed one can be taken back until its grace period ends, a connection is forgotten."""
+    database = await find(db, actor, database_id, "database:admin", lock=True)
+    if database.protected:
+        raise Conflict(f"{database.name} is protected.", hint="Take the protection off first.")
+    _note(db, actor, "database.delete", database)
+    if database.origin == "connected":
+        await db.delete(database)
+    else:
+        database.desired, database.deleted_at = "stopped", now()
+        database.purge_at = now() + GRACE
+    await db.flush()
+    return database
+
+
+async def purge(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Database:
+    """Destroy a deleted database now, without waiting for the end of its grace period."""
+    database = await find(db, actor, database_id, "database:admin", lock=True, deleted=True)
+    if database.deleted_at is None:
+        raise Conflict(f"{database.name} is not deleted.", hint="Delete it first.")
+    database.purge_at = now()
+    _note(db, actor, "database.purge", database)
+    await db.flush()
+    return database
+
+
+async def take_back(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Database:
+    """Undo the deletion of a database."""
+    database = await find(db, actor, database_id, "database:admin", lock=True, deleted=True)
+    if database.deleted_at is None:
+        raise Conflict(f"{database.name} is not deleted.")
+    if database.state == "deleting" or database.project_id is None:
+        raise Conflict(f"{database.name} is being destroyed; it is too late.")
+    await _check_name(db, await projects.get(db, actor, database.project_id, "database:write"), database.name)
+    database.desired, database.deleted_at, database.purge_at = "asleep", None, None
+    _note(db, actor, "database.restore", database)
+    await db.flush()
+    return database
+
+
+async def password_of(db: AsyncSession, actor: Actor, sealer: Sealer, database: Database) -> str:
+    """Return the password of a managed database's owner role; noted in the audit."""
+    sealed = await repository.secrets(db, database.id)
+    _note(db, actor, "database.credentials", database)
+    return sealer.open(sealed["password"], database.organization_id, database.id, "password")
+
+
+def _check_engine(name: str) -> None:
+    if name not in all_engines():
+        raise Invalid({"engine": f"There is no engine {name!r}."}, hint=did_you_mean(name, all_engines()))
+    engine(name)
+
+
+async def _check_name(db: AsyncSession, project: Project, name: str) -> None:
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,47}", name):
+        raise Invalid({"name": "Use a small letter, then up to 47 small letters, digits, _ and -."})
+    if name in await repository.names(db, project.id):
+        raise Conflict(f"This project already has a database called {name}.", hint="Choose another name.")
+
+
+async def _free_route(db: AsyncSession, name: str) -> str:
+    taken = await repository.routes_like(db, name)
+    route = name
+    while route in taken:
+        route = f"{name}-{random.token_hex(3)}"
+    return route
+
+
+def _note(db: AsyncSession, actor: Actor, action: str, database: Database, **details: Any) -> None:
+    audit.record(
+        db, actor, action, "database", database.id, database.name,
+        organization_id=database.organization_id, **details,
+    )  # fmt: skip
+
+
+async def measured(db: AsyncSession, actor: Actor, database_id: uuid.UUID, hours: int) -> Sequence[DatabaseMetric]:
+    """Return what was measured of a database in the last hours, oldest first."""
+    await find(db, actor, database_id)
+    return await repository.metrics(db, database_id, now() - timedelta(hours=hours))

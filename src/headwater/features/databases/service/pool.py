@@ -1,0 +1,128 @@
+"""Open sessions of this process: kept for a moment between the requests of one user, never shared between two."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from headwater.engines import Session
+from headwater.features.databases.service.reaching import Reached, opened
+from headwater.kit.errors import Conflict, HeadwaterError, TooMany
+from headwater.kit.settings import Settings
+
+# A session that waits for its user's next request keeps a connection of the database busy: not for long.
+IDLE_SECONDS = 20.0
+# One with a name is an editor tab, which may hold a transaction that its user looks at.
+NAMED_IDLE_SECONDS = 600.0
+PER_USER = 12
+
+
+@dataclass(slots=True, eq=False)
+class Kept:
+    """A session that is open, and what closes it again."""
+
+    session: Session
+    stack: AsyncExitStack
+    key: tuple[uuid.UUID, uuid.UUID, str]
+    busy: bool = True
+    used_at: float = field(default_factory=time.monotonic)
+
+
+class Pool:
+    """The sessions of one server process, by (database, user, name of the editor's session or "")."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._kept: list[Kept] = []
+        self._sweeper: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def session(self, reached: Reached, user_id: uuid.UUID, name: str = "") -> AsyncIterator[Session]:
+        """Give a session on a database: one that this user had a moment ago, or a new one.
+
+        With a `name`, always the same connection, so that a transaction lives from run to run.
+
+        Raises:
+            Conflict: the named session is at work.
+            TooMany: the user has too many sessions open at once.
+            Unavailable: the database cannot be reached.
+        """
+        kept = self._take((reached.id, user_id, name))
+        if kept is not None and kept.session.broken():
+            await self._drop(kept)
+            kept = None
+        kept = kept or await self._open(reached, user_id, name)
+        try:
+            yield kept.session
+        except BaseException as error:
+            # After an error of the database the connection is as good as before; after any other nobody knows.
+            if (
+                not isinstance(error, HeadwaterError)
+                or error.status >= 500
+                or isinstance(error, asyncio.CancelledError)
+            ):
+                await self._drop(kept)
+            raise
+        finally:
+            kept.busy, kept.used_at = False, time.monotonic()
+
+    async def forget(self, database_id: uuid.UUID, user_id: uuid.UUID | None = None, name: str | None = None) -> None:
+        """Close the sessions of a database: all, those of one user, or one by name."""
+        for kept in list(self._kept):
+            at, user, called = kept.key
+            if at == database_id and user_id in {None, user} and name in {None, called}:
+                await self._drop(kept)
+
+    async def close(self) -> None:
+        """Close all."""
+        if self._sweeper:
+            self._sweeper.cancel()
+        await asyncio.gather(*(self._drop(kept) for kept in list(self._kept)))
+
+    def _take(self, key: tuple[uuid.UUID, uuid.UUID, str]) -> Kept | None:
+        for kept in self._kept:
+            if kept.key != key:
+                continue
+            if not kept.busy:
+                kept.busy = True
+                return kept
+            if key[2]:
+                raise Conflict("This session is still at work.", hint="Wait for its run, or cancel it.")
+        return None
+
+    async def _open(self, reached: Reached, user_id: uuid.UUID, name: str) -> Kept:
+        if sum(kept.key[1] == user_id for kept in self._kept) >= PER_USER:
+            await self._make_room(user_id)
+        stack = AsyncExitStack()
+        session = await stack.enter_async_context(opened(self._settings, reached))
+        kept = Kept(session, stack, (reached.id, user_id, name))
+        self._kept.append(kept)
+        if self._sweeper is None or self._sweeper.done():
+            self._sweeper = asyncio.create_task(self._sweep())
+        return kept
+
+    async def _make_room(self, user_id: uuid.UUID) -> None:
+        idle = [kept for kept in self._kept if kept.key[1] == user_id and not kept.busy]
+        if not idle:
+            raise TooMany(f"You have {PER_USER} queries running.", hint="Wait for one, or cancel one.", retry_after=5)
+        await self._drop(min(idle, key=lambda kept: kept.used_at))
+
+    async def _drop(self, kept: Kept) -> None:
+        if kept in self._kept:
+            self._kept.remove(kept)
+            with contextlib.suppress(HeadwaterError, OSError):
+                await kept.stack.aclose()
+
+    async def _sweep(self) -> None:
+        while self._kept:
+            await asyncio.sleep(2.0)
+            moment = time.monotonic()
+            for kept in list(self._kept):
+                patience = NAMED_IDLE_SECONDS if kept.key[2] else IDLE_SECONDS
+                if not kept.busy and moment - kept.used_at > patience:
+                    await self._drop(kept)

@@ -1,0 +1,97 @@
+"""A running Headwater that keeps databases, and what its tests do to them."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import trustme
+
+from entrypoints.running import Running, free_port, running
+
+
+@dataclass
+class Keeping:
+    """A Headwater, its proxy's port, and the certificate authority whose certificate the proxy shows."""
+
+    headwater: Running
+    port: int
+    authority: Path
+
+    @property
+    def home(self) -> Path:
+        return self.headwater.home
+
+    def create(self, name: str | None = None, **asked: Any) -> dict[str, Any]:
+        """Create a database and return what a client needs to connect to it."""
+        project = self.headwater.get("/projects")["items"][0]["id"]
+        body = {"name": name or f"t{uuid.uuid4().hex[:10]}", **asked}
+        answer = self.headwater.client.post(f"/api/v1/projects/{project}/databases?wait=30", json=body, timeout=40)
+        assert answer.status_code == 201, answer.text
+        made = answer.json()
+        assert made["state"] == "running", made
+        credentials = self.headwater.client.post(f"/api/v1/databases/{made['id']}/credentials").json()
+        return made | {"password": credentials["password"], "user": credentials["user"]}
+
+    def show(self, database: dict[str, Any]) -> dict[str, Any]:
+        """Return how a database is now."""
+        found: dict[str, Any] = self.headwater.get(f"/databases/{database['id']}")
+        return found
+
+    def desire(self, database: dict[str, Any], state: str) -> dict[str, Any]:
+        """Ask for a state and wait for it."""
+        path = f"/api/v1/databases/{database['id']}/desired"
+        answer = self.headwater.client.put(path, json={"state": state})
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def until(self, database: dict[str, Any], state: str, seconds: float = 30.0) -> dict[str, Any]:
+        """Wait until a database has a state."""
+        end = time.monotonic() + seconds
+        while (found := self.show(database))["state"] != state:
+            assert time.monotonic() < end, found
+            time.sleep(0.1)
+        return found
+
+    def folder(self, database: dict[str, Any]) -> Path:
+        """Return the folder of a database's instance."""
+        return self.home / "databases" / str(database["id"])
+
+    def connect(self, database: dict[str, Any], **more: Any) -> psycopg.Connection[Any]:
+        """Connect as its owner through the proxy."""
+        wanted = {
+            "host": "127.0.0.1", "port": self.port, "dbname": database["name"], "user": database["user"],
+            "password": database["password"], "sslmode": "disable", "connect_timeout": 30, "autocommit": True,
+        }  # fmt: skip
+        return psycopg.connect(**(wanted | more))  # type: ignore[no-any-return]
+
+    def ask(self, database: dict[str, Any], query: str, **more: Any) -> Any:
+        """Return the first value that a query gives, over a connection of its own."""
+        with self.connect(database, **more) as connection:
+            row = connection.execute(query.encode()).fetchone()
+            return row[0] if row else None
+
+
+@contextlib.contextmanager
+def keeping(home: Path, **variables: str) -> Iterator[Keeping]:
+    """Start a Headwater whose proxy speaks TLS, with one user signed in."""
+    port, authority = free_port(), trustme.CA()
+    certificate = authority.issue_cert("localhost", "127.0.0.1")
+    for name, blobs in (("ca", [authority.cert_pem]), ("cert", certificate.cert_chain_pems)):
+        (home / f"{name}.pem").write_bytes(b"".join(blob.bytes() for blob in blobs))
+    (home / "key.pem").write_bytes(certificate.private_key_pem.bytes())
+    wanted = {
+        "HEADWATER_PROXY_PORT": str(port), "HEADWATER_MYSQL_PROXY_PORT": str(free_port()),
+        "HEADWATER_TLS_CERTIFICATE": str(home / "cert.pem"),
+        "HEADWATER_TLS_KEY": str(home / "key.pem"), "HEADWATER_LOG_LEVEL": "warning",
+    }  # fmt: skip
+    with running(home, **(wanted | variables)) as headwater:
+        headwater.sign_up()
+        yield Keeping(headwater, port, home / "ca.pem")

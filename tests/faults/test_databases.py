@@ -1,0 +1,132 @@
+"""kill -9 of the keeper, of a database's server and of the server process, while databases are made and used.
+
+Afterwards every database that was answered for is there with its rows, and no process is left that nobody owns.
+`HEADWATER_KILLS` says how often each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from entrypoints.running import Running, processes_of, running
+
+KILLS = int(os.environ.get("HEADWATER_KILLS", "3"))
+WITHIN_SECONDS = 60.0
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def headwater() -> Iterator[Running]:
+    home = Path(tempfile.mkdtemp(prefix="hw-dbkill-"))
+    with running(home, HEADWATER_LOG_LEVEL="error") as found:
+        found.sign_up()
+        yield found
+    left = processes_of(home)
+    shutil.rmtree(home, ignore_errors=True)
+    assert left == {}, "somebody was left behind"
+
+
+def project(headwater: Running) -> str:
+    return str(headwater.get("/projects")["items"][0]["id"])
+
+
+def settled(headwater: Running, id_: str) -> dict[str, Any]:
+    began = time.monotonic()
+    while time.monotonic() - began < WITHIN_SECONDS:
+        with contextlib.suppress(httpx.HTTPError, KeyError, AssertionError):
+            found = headwater.get(f"/databases/{id_}")
+            if found["state"] in {"running", "asleep"}:
+                return dict(found)
+        time.sleep(0.2)
+    raise AssertionError(headwater.get(f"/databases/{id_}"))
+
+
+def answers(headwater: Running, id_: str, query: str) -> Any:
+    began = time.monotonic()
+    last: Any = None
+    while time.monotonic() - began < WITHIN_SECONDS:
+        with contextlib.suppress(httpx.HTTPError):
+            answer = headwater.client.post(f"/api/v1/databases/{id_}/query", json={"text": query})
+            last = answer.text
+            if answer.status_code == 200 and answer.json()["error"] is None:
+                return answer.json()["results"][-1]["rows"]
+        time.sleep(0.2)
+    raise AssertionError(last)
+
+
+@pytest.mark.parametrize("moment", [step / 10 for step in range(KILLS)])
+def test_the_keeper_dies_while_a_database_is_made(headwater: Running, moment: float) -> None:
+    [keeper] = headwater.pids("headwater proxy")
+    made: list[Any] = []
+    name = f"born{int(moment * 10)}"
+
+    def create() -> None:
+        with contextlib.suppress(httpx.HTTPError):
+            body = {"name": name}
+            made.append(headwater.client.post(f"/api/v1/projects/{project(headwater)}/databases", json=body))
+
+    thread = threading.Thread(target=create)
+    thread.start()
+    time.sleep(moment)
+    os.kill(keeper, signal.SIGKILL)
+    thread.join(60)
+    rows = headwater.get(f"/projects/{project(headwater)}/databases")["items"]
+    [row] = [one for one in rows if one["name"] == name]
+    settled(headwater, row["id"])
+    assert answers(headwater, row["id"], "SELECT 1") == [[1]]
+    folders = [path.name for path in (headwater.home / "databases").iterdir() if path.name.endswith((".new", ".gone"))]
+    assert folders == []
+
+
+@pytest.mark.parametrize("kill", range(KILLS))
+@pytest.mark.parametrize("victim", ["keeper", "postgres", "server"])
+def test_what_was_committed_is_there_after_a_kill(headwater: Running, victim: str, kill: int) -> None:
+    rows = headwater.get(f"/projects/{project(headwater)}/databases")["items"]
+    found = [one for one in rows if one["name"] == "kept"]
+    if not found:
+        body = {"name": "kept"}
+        found = [headwater.client.post(f"/api/v1/projects/{project(headwater)}/databases", json=body).json()]
+        answers(headwater, found[0]["id"], "CREATE TABLE IF NOT EXISTS t (a serial)")
+    id_ = found[0]["id"]
+    [[before]] = answers(headwater, id_, "INSERT INTO t DEFAULT VALUES; SELECT count(*) FROM t")
+    pids = {
+        "keeper": headwater.pids("headwater proxy"),
+        "postgres": [pid for pid in headwater.pids(f"databases/{id_}/pg") if "postgres -D" in _command(pid)],
+        "server": headwater.pids("headwater serve"),
+    }[victim]
+    assert pids, victim
+    os.kill(pids[0], signal.SIGKILL)
+    [[after]] = answers(headwater, id_, "SELECT count(*) FROM t")
+    assert after == before
+
+
+def _command(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+
+
+def test_clients_of_a_killed_database_are_told_and_come_back(headwater: Running) -> None:
+    body = {"name": "client"}
+    made = headwater.client.post(f"/api/v1/projects/{project(headwater)}/databases", json=body).json()
+    url = headwater.client.post(f"/api/v1/databases/{made['id']}/credentials").json()["url"]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE t AS SELECT 1 AS a")
+        [server] = [pid for pid in headwater.pids(f"databases/{made['id']}/pg") if "postgres -D" in _command(pid)]
+        os.kill(server, signal.SIGKILL)
+        with pytest.raises(psycopg.OperationalError):
+            for _ in range(100):
+                connection.execute("SELECT pg_sleep(0.1)")
+    with psycopg.connect(url, connect_timeout=60) as connection:
+        assert connection.execute("SELECT a FROM t").fetchone() == (1,)
