@@ -14,11 +14,14 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 
+from headwater.drivers.local import LocalDriver
 from headwater.features import collect
 from headwater.features.accounts import passwords
 from headwater.features.accounts.guard import Server
 from headwater.features.accounts.throttle import SignInThrottle
 from headwater.features.accounts.tokens import Signer
+from headwater.features.databases.keeper import control
+from headwater.features.databases.keeper.keeping import Keeper
 from headwater.kit import logs
 from headwater.kit.settings import Settings
 from headwater.store import migrations
@@ -65,7 +68,7 @@ def store_url(store: EmbeddedServer) -> str:
 @pytest.fixture
 def settings(home: Path, store_url: str) -> Settings:
     """The settings of a test's server."""
-    return Settings(home=home, database_url=SecretStr(store_url), max_upload_mb=1)
+    return Settings(home=home, database_url=SecretStr(store_url), max_upload_mb=1, allow_loopback=True)
 
 
 @pytest.fixture
@@ -76,4 +79,28 @@ async def house(settings: Settings, store_url: str) -> AsyncIterator[House]:
     server = Server(settings, database, Signer(settings), SignInThrottle(), welcomes)
     async with contextlib.AsyncExitStack() as stack:
         yield House(server, stack)
+    await asyncio.gather(*(room.close() for room in server.rooms.values()))
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+async def keeper(home: Path, store_url: str) -> AsyncIterator[Keeper]:
+    """The keeper of the tests' databases: as in `headwater proxy`, but for its port."""
+    settings = Settings(home=home, database_url=SecretStr(store_url))
+    database = Database(store_url, pool_size=3)
+    keeper = Keeper(settings, database, LocalDriver(home / "databases"))
+    await keeper.begin()
+    control_socket = await control.listen(keeper)
+
+    async def rounds() -> None:
+        while True:
+            await keeper.reconcile()
+            await asyncio.sleep(1)
+
+    running = asyncio.create_task(rounds())
+    yield keeper
+    control_socket.close()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await keeper.close()
     await database.close()

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from headwater.entrypoints.server.app import build
 from headwater.features.accounts.rights import PERMISSIONS, VIEWER
+from headwater.features.databases.keeper.keeping import Keeper
 from people import House, Person
 
 GUEST = "guest-of-the-matrix@example.org"
@@ -24,9 +25,34 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/projects"): {"name": "made"},
     ("PATCH", "/api/v1/projects/{project_id}"): {"name": "changed"},
     ("POST", "/api/v1/keys"): {"name": "made", "scopes": ["read"]},
+    ("POST", "/api/v1/projects/{project_id}/databases"): {"name": "made"},
+    ("PATCH", "/api/v1/databases/{database_id}"): {"sleep_after_seconds": 60},
+    ("PUT", "/api/v1/databases/{database_id}/desired"): {"state": "running"},
+    ("POST", "/api/v1/connections/parse"): {"url": "postgresql://a@b/c"},
+    ("POST", "/api/v1/projects/{project_id}/connections/test"): {"url": "postgresql://a:b@127.0.0.1:1/c"},
+    ("POST", "/api/v1/projects/{project_id}/connections"): {
+        "name": "far", "connection": {"url": "postgresql://a:b@127.0.0.1:1/c"},
+    },
+    ("POST", "/api/v1/databases/{database_id}/query"): {"text": "SELECT 1"},
+    ("POST", "/api/v1/databases/{database_id}/explain"): {"text": "SELECT 1"},
+    ("POST", "/api/v1/databases/{database_id}/check"): {"text": "SELECT 1"},
+    ("POST", "/api/v1/databases/{database_id}/export"): {"text": "SELECT 1"},
+    ("POST", "/api/v1/databases/{database_id}/rows"): {"table": "t"},
+    ("POST", "/api/v1/databases/{database_id}/cell"): {"table": "t", "key": {"id": 1}, "column": "id"},
+    ("POST", "/api/v1/databases/{database_id}/edits"): {
+        "table": "t", "edits": [{"kind": "insert", "values": {"id": 7}}], "apply": True,
+    },
+    ("POST", "/api/v1/databases/{database_id}/schema/changes"): {"changes": [{"kind": "DropTable", "table": "t"}]},
+    ("POST", "/api/v1/projects/{project_id}/queries"): {"name": "q", "text": "SELECT 1"},
+    ("PATCH", "/api/v1/queries/{query_id}"): {"name": "renamed"},
+}  # fmt: skip
+# What these name within a database may be gone for everybody: then nobody learns more than that.
+GONE = {
+    "/api/v1/databases/{database_id}/runs/{run_id}/cancel",
+    "/api/v1/databases/{database_id}/sessions/{session}/{how}",
 }
 # Routes about the asking user alone: nobody is a neighbour or viewer there.
-OWN = {"/api/v1/auth/me", "/api/v1/auth/sessions", "/api/v1/auth/sessions/{session_id}", "/api/v1/keys",
+OWN = {"/api/v1/engines", "/api/v1/connections/parse", "/api/v1/auth/me", "/api/v1/auth/sessions", "/api/v1/auth/sessions/{session_id}", "/api/v1/keys",
        "/api/v1/keys/{key_id}", "/api/v1/audit", "/api/v1/instance"}  # fmt: skip
 
 
@@ -70,6 +96,19 @@ def test_every_route_declares_one_thing(method: str, path: str, what: set[str]) 
     )
 
 
+async def database_of(person: Person, path: str) -> dict[str, str]:
+    """Make a database of a person, with a table and a saved query; deleted where the path is about that."""
+    project = f"/projects/{person.sample['id']}"
+    made = await person.send("POST", f"{project}/databases", 201, json={"name": f"d{uuid.uuid4().hex[:12]}"})
+    assert made["state"] == "running", made
+    query = {"text": "CREATE TABLE t (id integer PRIMARY KEY); INSERT INTO t VALUES (1)"}
+    await person.send("POST", f"/databases/{made['id']}/query", 200, json=query)
+    saved = await person.send("POST", f"{project}/queries", 201, json={"name": "q", "text": "SELECT 1", "shared": True})
+    if "/deletion/" in path:
+        await person.send("DELETE", f"/databases/{made['id']}", 204)
+    return {"database_id": made["id"], "query_id": saved["id"], "run_id": str(uuid.uuid4()), "session": "1"}
+
+
 async def filled(person: Person, path: str) -> str:
     """Fill the placeholders of a path with things of a person."""
     codebase = (await person.get(f"/projects/{person.sample['id']}/codebases"))["items"][0]
@@ -80,6 +119,9 @@ async def filled(person: Person, path: str) -> str:
         "session_id": (await person.get("/auth/sessions"))["items"][0]["id"],
         "key_id": (await person.send("POST", "/keys", 201, json={"name": "k", "scopes": ["read"]}))["key"]["id"],
     }  # fmt: skip
+    if "{database_id}" in path or "{query_id}" in path:
+        values |= await database_of(person, path)
+    values["how"] = "cancel"
     for name, value in values.items():
         path = path.replace("{" + name + "}", str(value))
     return path
@@ -102,6 +144,10 @@ async def state_of(house: House, person: Person) -> list[Any]:
         "SELECT m::text FROM memberships m WHERE organization_id = :id ORDER BY 1",
         "SELECT c::text FROM codebases c WHERE organization_id = :id ORDER BY 1",
         "SELECT j::text FROM jobs j WHERE organization_id = :id ORDER BY 1",
+        # what the keeper writes changes by itself
+        "SELECT (d.id, d.name, d.desired, d.quotas, d.protected, d.sleep_after_seconds, d.deleted_at, d.purge_at)::text"
+        " FROM databases d WHERE organization_id = :id ORDER BY 1",
+        "SELECT q::text FROM saved_queries q WHERE organization_id = :id ORDER BY 1",
     )
     async with house.server.database.transaction() as db:
         return [list((await db.execute(text(query), {"id": person.organization})).scalars()) for query in queries]
@@ -117,7 +163,7 @@ async def owner(house: House) -> Person:
 
 
 @pytest.mark.parametrize(("method", "template", "action"), CLOSED, ids=lambda value: str(value))
-async def test_the_matrix(house: House, owner: Person, method: str, template: str, action: str) -> None:
+async def test_the_matrix(house: House, keeper: Keeper, owner: Person, method: str, template: str, action: str) -> None:
     path = await filled(owner, template)
     before = await state_of(house, owner)
     neighbour, viewer = await house.person("neighbour"), await house.person("viewer")
@@ -147,4 +193,5 @@ async def test_the_matrix(house: House, owner: Person, method: str, template: st
     await house.sign_up(GUEST)
     own = await ask(owner.client, method, template, path)
     assert own < 500
-    assert own not in {401, 404}
+    assert own != 401
+    assert own != 404 or template in GONE

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Protocol, TypeAlias
+from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Query, Request
@@ -30,6 +30,9 @@ UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _bearer = HTTPBearer(auto_error=False, description="An access token, or an API key `hw_…`.")
 
 
+Kept = TypeVar("Kept", bound="Room")
+
+
 class Welcome(Protocol):
     """What a room above does for a new account, in the transaction of the sign-up."""
 
@@ -47,6 +50,24 @@ class Server:
     throttle: SignInThrottle
     welcomes: tuple[Welcome, ...] = ()
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    rooms: dict[type[Any], Any] = field(default_factory=dict)
+
+    def room(self, kind: type[Kept]) -> Kept:
+        """Return what a room above keeps in this process, made when it is first asked for."""
+        if kind not in self.rooms:
+            self.rooms[kind] = kind(self.settings)
+        kept: Kept = self.rooms[kind]
+        return kept
+
+
+class Room(Protocol):
+    """What a room above keeps for as long as the server process lives, such as a pool of sessions."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Begin empty; nothing is opened before it is used."""
+
+    async def close(self) -> None:
+        """Give everything back."""
 
 
 def server_of(request: Request) -> Server:

@@ -106,6 +106,12 @@ class Remote:
             if cursor is None:
                 return found
 
+    def stream(self, path: str, body: Any) -> Iterator[bytes]:
+        """Give the chunks of an answer that is not JSON, or raise what the server says is wrong."""
+        with self._reaching(), self._http.stream("POST", path, json=body) as answer:
+            _check(answer)
+            yield from answer.iter_bytes(65_536)
+
     def events(self, path: str) -> Iterator[tuple[str, Any]]:
         """Give (event, data) of a stream of server-sent events; comes back where it was when it breaks off."""
         last, over = "", False

@@ -17,15 +17,18 @@ Action = Literal[
     "organization:read", "member:read", "member:admin",
     "project:read", "project:write", "project:admin",
     "codebase:read", "codebase:write",
+    "database:read", "database:write", "database:admin",
     "job:read", "job:write",
     "audit:read",
 ]  # fmt: skip
 ROLES: tuple[Role, ...] = get_args(Role)
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
-VIEWER: frozenset[Action] = frozenset({"organization:read", "member:read", "project:read", "codebase:read", "job:read"})
-MEMBER: frozenset[Action] = VIEWER | {"project:write", "codebase:write", "job:write"}
-ADMIN: frozenset[Action] = MEMBER | {"project:admin", "member:admin", "audit:read"}
+VIEWER: frozenset[Action] = frozenset({
+    "organization:read", "member:read", "project:read", "codebase:read", "database:read", "job:read",
+})  # fmt: skip
+MEMBER: frozenset[Action] = VIEWER | {"project:write", "codebase:write", "database:write", "job:write"}
+ADMIN: frozenset[Action] = MEMBER | {"project:admin", "member:admin", "database:admin", "audit:read"}
 PERMISSIONS: Mapping[Role, frozenset[Action]] = {
     "viewer": VIEWER,
     "member": MEMBER,
@@ -98,6 +101,15 @@ def organizations_allowing(actor: Actor, action: Action) -> list[uuid.UUID]:
     """Return the organizations in which the actor may do the action; lists are cut down to these."""
     allow_scope(actor, action)
     return [organization for organization, role in actor.roles.items() if action in PERMISSIONS[role]]
+
+
+def may(actor: Actor, action: Action, resource: Resource) -> bool:
+    """Say whether the actor may do the action to the resource."""
+    try:
+        authorize(actor, action, resource)
+    except (Forbidden, NotFound):
+        return False
+    return True
 
 
 def allow_admin(actor: Actor) -> None:

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def schema(
-    source: Annotated[str, typer.Argument(help="A folder, archive, .sql or .prisma file.", show_default=False)],
+    source: Annotated[str, typer.Argument(help="A folder, archive, file or database URL.", show_default=False)],
     notation_name: Annotated[
         str | None, typer.Option("--format", help=f"One of {', '.join(notation.FORMATS)}; a table without it.")
     ] = None,

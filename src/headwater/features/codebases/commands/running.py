@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from headwater.catalog.model import Schema
-from headwater.core.lineage import pipeline
 from headwater.core.lineage.cache import Cache, FileCache, NoCache
 from headwater.core.lineage.result import Progress as Step
 from headwater.core.lineage.result import ScanResult
@@ -23,12 +22,16 @@ Result = TypeVar("Result")
 
 def run_scan(path: Path, *, processes: int | None = None, use_cache: bool = True) -> ScanResult:
     """Scan a path with a progress bar where stderr is a terminal."""
+    from headwater.core.lineage import pipeline  # a third of a second that the other commands need not wait for
+
     cache = open_cache() if use_cache else NoCache()
     return _with_progress(lambda step: pipeline.scan(path, cache=cache, progress=step, processes=processes))
 
 
 def run_schema(path: Path) -> Schema:
     """Read the Schema of a path with a progress bar where stderr is a terminal."""
+    from headwater.core.lineage import pipeline
+
     return _with_progress(lambda step: pipeline.schema_of(path, cache=open_cache(), progress=step))
 
 

@@ -1,0 +1,1 @@
+"""Queries: run, explained, kept, shared; rows looked at and edited; schemas changed."""

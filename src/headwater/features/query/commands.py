@@ -1,0 +1,84 @@
+"""`headwater sql`: a statement run on a database, or a shell with completion and history."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+
+from headwater.features.accounts.remote import Remote, remote, show_one
+from headwater.features.databases.commands import NameArgument, find_database
+from headwater.features.query.printing import print_error, print_result
+from headwater.kit.errors import BadInput, HeadwaterError
+
+Form = Literal["table", "json", "ndjson", "csv", "arrow", "parquet"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("sql")(sql)
+
+
+def sql(
+    name: NameArgument,
+    text: Annotated[str | None, typer.Argument(metavar="SQL", help="What to run; without it, a shell opens.")] = None,
+    form: Annotated[
+        Form, typer.Option("--format", help="How to print; all but `table` give the whole result.")
+    ] = "table",
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="Run the statements of a file.")] = None,
+    max_rows: Annotated[int, typer.Option(help="Rows of a table at most.", min=1, max=100_000)] = 1000,
+    confirm: Annotated[bool, typer.Option(help="Writes to a protected database are meant.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON.")] = False,
+) -> None:
+    """Run SQL on a database."""
+    if file is not None:
+        text = _read(file)
+    if text == "-" or (text is None and not sys.stdin.isatty()):
+        text = sys.stdin.read()
+    with remote() as server:
+        database = find_database(server, name)
+        if text is None:
+            from headwater.features.query.shell import Shell  # the line editor, which only a shell needs
+
+            Shell(server, database, Console()).run()
+        elif form == "table" or as_json:
+            _run(server, database, text, max_rows, confirm, as_json)
+        else:
+            _export(server, database, text, form)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{file} cannot be read as text.") from error
+
+
+def _run(server: Remote, database: Any, text: str, max_rows: int, confirm: bool, as_json: bool) -> None:
+    body = {"text": text, "max_rows": max_rows, "confirmed": confirm}
+    answer = server.call("POST", f"/databases/{database['id']}/query", json=body)
+    if as_json:
+        show_one(answer, (), True)
+    else:
+        console = Console()
+        for result in answer["results"]:
+            print_result(console, result)
+    if answer["error"]:
+        if not as_json:
+            print_error(answer["error"], text)
+        raise typer.Exit(1)
+
+
+def _export(server: Remote, database: Any, text: str, form: str) -> None:
+    out = sys.stdout.buffer
+    if form in {"arrow", "parquet"} and sys.stdout.isatty():
+        raise BadInput(f"{form} is not for the screen.", hint="Send it to a file: > result." + form)
+    try:
+        for chunk in server.stream(f"/databases/{database['id']}/export", {"text": text, "format": form}):
+            out.write(chunk)
+        out.flush()
+    except BrokenPipeError as error:
+        raise HeadwaterError("The reader of the output went away.") from error

@@ -1,0 +1,50 @@
+"""Results and errors of queries, on a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+
+def print_result(console: Console, result: Any) -> None:
+    """Print the result of one statement."""
+    for notice in result["notices"]:
+        console.print(notice, style="dim", markup=False, highlight=False)
+    if result["columns"] is None:
+        count = "" if result["affected"] is None else f" {result['affected']:,}"
+        console.print(f"{result['command']}{count}", highlight=False)
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in result["columns"]:
+        table.add_column(column["name"], justify="right" if column["kind"] == "number" else "left")
+    for row in result["rows"]:
+        table.add_row(*(_cell(value) for value in row))
+    console.print(table, markup=False)
+    more = " and more; --max-rows or an export gives them" if result["truncated"] else ""
+    console.print(
+        f"({len(result['rows']):,} rows{more}, {result['milliseconds']:.0f} ms)", style="dim", highlight=False
+    )
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def print_error(error: Any, text: str) -> None:
+    """Print why a statement was refused, with a mark under its place."""
+    typer.echo(f"Error: {error['message']}", err=True)
+    if error["position"] is not None:
+        start = text.rfind("\n", 0, error["position"]) + 1
+        line = text[start:].split("\n", 1)[0]
+        number = text.count("\n", 0, start) + 1
+        typer.echo(
+            f"  line {number}: {line}\n{' ' * (len(f'  line {number}: ') + error['position'] - start)}^", err=True
+        )
+    for part in (error["detail"], error["hint"]):
+        if part:
+            typer.echo(f"  {part}", err=True)

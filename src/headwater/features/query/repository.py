@@ -1,0 +1,56 @@
+"""All SQL on the history and the saved queries."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.query.models import QueryRun, SavedQuery
+
+# The history of one user on one database keeps this many runs.
+KEPT_RUNS = 2000
+
+
+async def runs(
+    db: AsyncSession, database_id: uuid.UUID, user_id: uuid.UUID, *, search: str, before: uuid.UUID | None, limit: int
+) -> Sequence[QueryRun]:
+    """Return the runs of a user on a database, newest first."""
+    query = select(QueryRun).where(QueryRun.database_id == database_id, QueryRun.user_id == user_id)
+    if search:
+        query = query.where(QueryRun.text.icontains(search, autoescape=True))
+    if before:
+        query = query.where(QueryRun.id < before)
+    return (await db.execute(query.order_by(QueryRun.id.desc()).limit(limit + 1))).scalars().all()
+
+
+async def forget_old_runs(db: AsyncSession, database_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    """Keep the newest runs of a user on a database only."""
+    mine = (QueryRun.database_id == database_id, QueryRun.user_id == user_id)
+    oldest = select(QueryRun.id).where(*mine).order_by(QueryRun.id.desc()).offset(KEPT_RUNS).limit(1).scalar_subquery()
+    await db.execute(delete(QueryRun).where(*mine, QueryRun.id <= oldest))
+
+
+async def saved(db: AsyncSession, query_id: uuid.UUID, *, lock: bool = False) -> SavedQuery | None:
+    """Return a saved query; with `lock`, held until the end of the transaction."""
+    query = select(SavedQuery).where(SavedQuery.id == query_id).execution_options(populate_existing=True)
+    return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
+
+
+async def saved_of_project(
+    db: AsyncSession, project_id: uuid.UUID, user_id: uuid.UUID | None, *, before: uuid.UUID | None, limit: int
+) -> Sequence[SavedQuery]:
+    """Return the saved queries of a project that are the user's own or shared, newest first."""
+    query = select(SavedQuery).where(
+        SavedQuery.project_id == project_id, or_(SavedQuery.owner_id == user_id, SavedQuery.shared)
+    )
+    if before:
+        query = query.where(SavedQuery.id < before)
+    return (await db.execute(query.order_by(SavedQuery.id.desc()).limit(limit + 1))).scalars().all()
+
+
+async def touch(db: AsyncSession, saved_query: SavedQuery) -> None:
+    """Note that a saved query was changed now."""
+    saved_query.updated_at = (await db.execute(select(func.clock_timestamp()))).scalar_one()

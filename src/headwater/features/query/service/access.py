@@ -1,0 +1,77 @@
+"""Who may run what on which database, and the session for it: the one door of this room to a database."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from headwater.engines import Session
+from headwater.features.accounts.rights import Actor, may
+from headwater.features.databases.service import databases, reaching
+from headwater.features.databases.service.pool import Pool
+from headwater.features.databases.service.reaching import Reached
+from headwater.kit.errors import Conflict, Forbidden
+from headwater.kit.settings import Settings
+from headwater.store.sealing import Sealer
+from headwater.store.session import Database as Store
+
+
+class Unconfirmed(Conflict):
+    """The database is protected: say that the write is meant."""
+
+    code = "confirmation_needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """What every verb of this room works with."""
+
+    settings: Settings
+    store: Store
+    pool: Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A database that an actor may query; `read_only` when nothing that runs may write."""
+
+    reached: Reached
+    user_id: uuid.UUID
+    read_only: bool
+
+
+async def enter(
+    place: Workplace, actor: Actor, database_id: uuid.UUID, *, write: bool = False, confirmed: bool = False
+) -> Access:
+    """Check what the actor may do on a database.
+
+    Args:
+        place: what the verbs work with.
+        actor: who asks.
+        database_id: the database.
+        write: whether a write is wanted for sure (an edit, a change of the schema).
+        confirmed: whether the actor said that a write to a protected database is meant.
+
+    Raises:
+        NotFound, Forbidden: as ever.
+        Unconfirmed: a write to a protected database that was not confirmed.
+    """
+    async with place.store.transaction() as db:
+        database = await databases.find(db, actor, database_id, "database:write" if write else "database:read")
+        writes = may(actor, "database:write", database) and not database.read_only
+        reached = await reaching.load(db, Sealer.of(place.settings), database)
+    if write and database.read_only:
+        raise Forbidden(f"{database.name} is connected for reading only.", hint="An admin can change that.")
+    if write and database.protected and not confirmed:
+        raise Unconfirmed(f"{database.name} is protected.", hint="Confirm the write.")
+    assert actor.user_id
+    return Access(reached, actor.user_id, not writes or (database.protected and not confirmed))
+
+
+@asynccontextmanager
+async def session(place: Workplace, access: Access, name: str = "") -> AsyncIterator[Session]:
+    """Give a session on the database for the actor's use."""
+    async with place.pool.session(access.reached, access.user_id, name) as opened:
+        yield opened

@@ -1,0 +1,38 @@
+"""What is wrong with a text, found by the server's own parser without running it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Literal
+
+from headwater.engines import Checks
+from headwater.features.accounts.rights import Actor
+from headwater.features.query.service import access as doors
+from headwater.features.query.service.access import Workplace
+
+_WORD = re.compile(r'"(?:[^"]|"")*"|[\w$.]+|\S')
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong from character `start` to `end` of a text."""
+
+    start: int
+    end: int
+    severity: Literal["error", "warning"]
+    message: str
+
+
+async def check(place: Workplace, actor: Actor, database_id: uuid.UUID, text: str) -> list[Finding]:
+    """Return what the database finds wrong with a text; nothing when it cannot say without running it."""
+    access = await doors.enter(place, actor, database_id)
+    async with doors.session(place, access) as session:
+        error = await session.check(text) if isinstance(session, Checks) else None
+    if error is None or error.position is None:
+        return []
+    start = min(max(error.position, 0), max(len(text) - 1, 0))
+    word = _WORD.match(text, start)
+    message = f"{error.message} {error.hint}" if error.hint else error.message
+    return [Finding(start, word.end() if word else len(text), "error", message)]

@@ -1,0 +1,301 @@
+"""Rows of a table, page by page: filtered, sorted and cut by the database, from a key on and never by counting off.
+
+The place of a page is the key of the row before it (keyset paging; Winand, SQL Performance Explained, "Paging Through
+Results"): as quick in the middle of a million rows as at the start. Tables without a key are paged by OFFSET.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from headwater.catalog.results import Cell, Limits, QueryCancelled, QueryError, ResultColumn, Row, Rows, Started
+from headwater.engines import Session
+from headwater.features.query.service import access as doors
+from headwater.features.query.service import tables
+from headwater.features.query.service.access import Access, Workplace
+from headwater.features.query.service.tables import Table
+from headwater.kit.errors import BadInput, Invalid
+
+LONGEST_CELL = 1024
+COUNT_SECONDS = 2.0
+COUNTED_BELOW = 200_000
+OPERATORS = frozenset({"=", "!=", "<", "<=", ">", ">="})
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A condition on one column."""
+
+    column: str
+    operator: str
+    value: Cell = None
+    values: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """A column to sort by."""
+
+    column: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A page of a table."""
+
+    table: str
+    schema: str | None = None
+    filters: tuple[Filter, ...] = ()
+    sort: tuple[Sort, ...] = ()
+    cursor: str | None = None
+    skip: int = 0
+    limit: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of a table, and where the next ones begin."""
+
+    columns: tuple[ResultColumn, ...]
+    rows: list[Row]
+    cut: list[tuple[int, int]]
+    key: tuple[str, ...]
+    why: str | None
+    next: str | None
+    count: int | None
+    count_is_estimate: bool
+    sql: str
+    milliseconds: float
+
+
+@dataclass(slots=True)
+class _Query:
+    """A statement in the making, with the values of its placeholders."""
+
+    conditions: list[str] = field(default_factory=list)
+    values: list[Cell] = field(default_factory=list)
+
+    def bind(self, value: Cell) -> str:
+        """Keep a value and return its placeholder."""
+        self.values.append(value)
+        return f"${len(self.values)}"
+
+    @property
+    def where(self) -> str:
+        """The WHERE clause, or nothing."""
+        return f" WHERE {' AND '.join(self.conditions)}" if self.conditions else ""
+
+
+async def page(place: Workplace, access: Access, request: Request) -> Page:
+    """Return a page of a table.
+
+    Raises:
+        NotFound: there is no such table.
+        Invalid: a filter or sort names no column, or has no value.
+        BadInput: the cursor was made for another list.
+        QueryError: the database refused a value, for instance text where it wants a number.
+    """
+    table = await tables.find(place, access, request.table, request.schema)
+    query = _Query()
+    for number, condition in enumerate(request.filters):
+        query.conditions.append(_condition(table, condition, query, number))
+    counted = _Query(list(query.conditions), list(query.values))
+    order = _order(table, request.sort)
+    offset = _place(table, request, order, query)
+    text = _select(table, query, order, request.limit, offset)
+    began = time.perf_counter()
+    async with doors.session(place, access) as session:
+        columns, rows = await _fetched(session, text, query.values)
+        count, estimated = None, False
+        if request.cursor is None and not request.skip:
+            count, estimated = await _count(session, table, counted)
+    more = len(rows) > request.limit
+    rows = rows[: request.limit]
+    after = _cursor(table, rows[-1], columns, order, offset + len(rows)) if more else None
+    shown, cut = _cut(rows)
+    return Page(
+        columns, shown, cut, table.key, table.why, after, count, estimated, _spelt(text, query.values),
+        (time.perf_counter() - began) * 1000,
+    )  # fmt: skip
+
+
+def _condition(table: Table, one: Filter, query: _Query, number: int) -> str:
+    column = table.quoted(one.column)
+    match one.operator:
+        case "is null":
+            return f"{column} IS NULL"
+        case "is not null":
+            return f"{column} IS NOT NULL"
+        case "in" if one.values:
+            return f"{column} IN ({', '.join(query.bind(value) for value in one.values)})"
+        case "contains" | "starts" if one.value is not None:
+            text = str(one.value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").lower()
+            pattern = f"%{text}%" if one.operator == "contains" else f"{text}%"
+            return f"LOWER(CAST({column} AS text)) LIKE {query.bind(pattern)}"
+        case operator if operator in OPERATORS and one.value is not None:
+            return f"{column} {'<>' if operator == '!=' else operator} {query.bind(one.value)}"
+    raise Invalid({f"filters.{number}": f"{one.column} {one.operator}: give a value to compare with."})
+
+
+def _order(table: Table, wanted: Sequence[Sort]) -> list[Sort]:
+    """Return what is sorted by, with the key at the end so that the order is one and only."""
+    order = list({sort.column: sort for sort in reversed(wanted)}.values())[::-1]
+    order += [Sort(name) for name in table.key if name not in {sort.column for sort in order}]
+    for sort in order:
+        table.quoted(sort.column)
+    return order
+
+
+def _place(table: Table, request: Request, order: Sequence[Sort], query: _Query) -> int:
+    """Let the query begin where the cursor says; return how many rows are to be skipped from there."""
+    if request.cursor is None:
+        return request.skip
+    kind, *values = _read(request.cursor)
+    wanted: Any = [[sort.column, sort.descending] for sort in order]
+    if kind == "offset" and not table.key:
+        return request.skip + int(str(values[0]))
+    if kind != wanted or len(values) != len(order):
+        raise BadInput("The cursor is not one of this list.", hint="Leave it out to start from the beginning.")
+    query.conditions.append(_after(table, order, values, query))
+    return request.skip
+
+
+def _after(table: Table, order: Sequence[Sort], values: Sequence[Cell], query: _Query) -> str:
+    """Return the condition for rows behind these values; NULLs stand last, or first when descending."""
+    if len({sort.descending for sort in order}) == 1 and not any(_nullable(table, sort) for sort in order):
+        names = ", ".join(table.quoted(sort.column) for sort in order)
+        marks = ", ".join(query.bind(value) for value in values)
+        return f"({names}) {'<' if order[0].descending else '>'} ({marks})"
+    alternatives, equal = [], ""
+    for place, (sort, value) in enumerate(zip(order, values, strict=True), 1):
+        name = table.quoted(sort.column)
+        beyond = _beyond(name, sort, value, query, nullable=_nullable(table, sort))
+        if beyond:
+            alternatives.append(f"({equal}{beyond})")
+        if place < len(order):
+            equal += f"{name} IS NULL AND " if value is None else f"{name} = {query.bind(value)} AND "
+    return f"({' OR '.join(alternatives)})"
+
+
+def _beyond(name: str, sort: Sort, value: Cell, query: _Query, *, nullable: bool) -> str:
+    if sort.descending:
+        return f"{name} IS NOT NULL" if value is None else f"{name} < {query.bind(value)}"
+    if value is None:
+        return ""
+    ahead = f"{name} > {query.bind(value)}"
+    return f"({ahead} OR {name} IS NULL)" if nullable else ahead
+
+
+def _nullable(table: Table, sort: Sort) -> bool:
+    column = table.relation.column(sort.column)
+    return column is None or column.nullable
+
+
+def _select(table: Table, query: _Query, order: Sequence[Sort], limit: int, offset: int) -> str:
+    by = ", ".join(f"{table.quoted(sort.column)}{' DESC' if sort.descending else ''}" for sort in order)
+    sorted_by = f" ORDER BY {by}" if by else ""
+    skipped = f" OFFSET {offset}" if offset else ""
+    return f"SELECT * FROM {table.name}{query.where}{sorted_by} LIMIT {limit + 1}{skipped}"  # noqa: S608 - names are quoted, values bound
+
+
+async def _fetched(session: Session, text: str, values: list[Cell]) -> tuple[tuple[ResultColumn, ...], list[Row]]:
+    columns: tuple[ResultColumn, ...] = ()
+    rows: list[Row] = []
+    async for frame in session.run(text, values, Limits(rows=None, bytes=64 * 2**20, seconds=60, read_only=True)):
+        if isinstance(frame, Started):
+            columns = frame.columns or ()
+        elif isinstance(frame, Rows):
+            rows += frame.rows
+    return columns, rows
+
+
+async def _count(session: Session, table: Table, query: _Query) -> tuple[int | None, bool]:
+    """Return how many rows there are in all: counted when that is quick, else what the engine last measured."""
+    known = table.relation.rows
+    if known is not None and known >= COUNTED_BELOW and not query.conditions:
+        return known, True
+    text = f"SELECT count(*) FROM {table.name}{query.where}"  # noqa: S608 - as above
+    limits = Limits(rows=1, bytes=None, seconds=COUNT_SECONDS, read_only=True)
+    found: list[Row] = []
+    try:
+        async for frame in session.run(text, query.values, limits):
+            found += frame.rows if isinstance(frame, Rows) else []
+    except (QueryError, QueryCancelled):
+        return None, False
+    return int(str(found[0][0])), False
+
+
+def _cursor(
+    table: Table, last: Row, columns: Sequence[ResultColumn], order: Sequence[Sort], offset: int
+) -> str:  # fmt: skip
+    if not table.key:
+        return _written("offset", offset)
+    places = {column.name: place for place, column in enumerate(columns)}
+    what = [[sort.column, sort.descending] for sort in order]
+    return _written(what, *(last[places[sort.column]] for sort in order))
+
+
+def _written(*parts: object) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(parts)).decode().rstrip("=")
+
+
+def _read(cursor: str) -> list[Cell]:
+    try:
+        found = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, msgspec.DecodeError):
+        found = None
+    if not isinstance(found, list) or len(found) < 2:
+        raise BadInput("The cursor is not one of this list.", hint="Leave it out to start from the beginning.")
+    return found
+
+
+def _cut(rows: list[Row]) -> tuple[list[Row], list[tuple[int, int]]]:
+    """Return the rows with long cells cut, and where that was."""
+    cut: list[tuple[int, int]] = []
+    for number, row in enumerate(rows):
+        long = [place for place, cell in enumerate(row) if isinstance(cell, str) and len(cell) > LONGEST_CELL]
+        if long:
+            cut += [(number, place) for place in long]
+            rows[number] = tuple(
+                cell[:LONGEST_CELL] if isinstance(cell, str) and place in long else cell
+                for place, cell in enumerate(row)
+            )
+    return rows, cut
+
+
+def _spelt(text: str, values: Sequence[Cell]) -> str:
+    """Return a statement with its values in the place of the placeholders, for people to read."""
+    for number in range(len(values), 0, -1):
+        text = text.replace(f"${number}", literal(values[number - 1]))
+    return text
+
+
+def literal(value: Cell) -> str:
+    """Return a cell as it stands in SQL."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    return str(value) if isinstance(value, int | float) else "'" + value.replace("'", "''") + "'"
+
+
+async def cell(
+    place: Workplace, access: Access, table_name: str, schema_name: str | None, key: dict[str, Cell], column: str
+) -> Cell:
+    """Return one whole value of a row, however long."""
+    table = await tables.find(place, access, table_name, schema_name)
+    table.check_key(key, 0)
+    query = _Query()
+    query.conditions = [f"{table.quoted(name)} = {query.bind(value)}" for name, value in key.items()]
+    text = f"SELECT {table.quoted(column)} FROM {table.name}{query.where}"  # noqa: S608 - as above
+    async with doors.session(place, access) as session:
+        _, rows = await _fetched(session, text, query.values)
+    return rows[0][0] if rows else None

@@ -1,0 +1,104 @@
+"""Changes of a schema: previewed with their SQL and hazards, then applied, in a transaction where possible."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from headwater.catalog.changes import Change
+from headwater.catalog.results import Limits, QueryError
+from headwater.engines import Session, Step
+from headwater.features.databases.service import schema as schemas
+from headwater.features.query.service import access as doors
+from headwater.features.query.service.access import Access, Workplace
+from headwater.kit.errors import HeadwaterError, Invalid, did_you_mean
+
+KINDS: Mapping[str, type[Change]] = {kind.__name__: kind for kind in Change.__subclasses__()}
+LIMITS = Limits(rows=10, bytes=None, seconds=3600)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What changes would do, or did."""
+
+    steps: tuple[Step, ...]
+    applied: bool = False
+    error: str | None = None
+    failed_step: int | None = None
+
+
+def understand(given: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:
+    """Return changes from their JSON, in which `kind` is the name of the type.
+
+    Raises:
+        Invalid: an unknown kind, or fields that it does not have; it says which and of what change.
+    """
+    return tuple(_change(number, one) for number, one in enumerate(given))
+
+
+def _change(number: int, one: Mapping[str, Any]) -> Change:
+    name = str(one.get("kind", ""))
+    if name not in KINDS:
+        raise Invalid({f"changes.{number}.kind": f"There is no change {name!r}."}, hint=did_you_mean(name, KINDS))
+    fields = {key: value for key, value in one.items() if key != "kind"}
+    unknown = set(fields) - set(KINDS[name].__dataclass_fields__)
+    if unknown:
+        wrong = ", ".join(sorted(unknown))
+        raise Invalid({f"changes.{number}": f"{name} has no {wrong}."})
+    try:
+        return msgspec.convert(fields, KINDS[name])
+    except msgspec.ValidationError as error:
+        raise Invalid({f"changes.{number}": f"{name}: {error}."}) from error
+
+
+def spelt(change: Change) -> dict[str, Any]:
+    """Return a change as its JSON."""
+    plain: dict[str, Any] = msgspec.to_builtins(change)
+    return {"kind": type(change).__name__} | plain
+
+
+async def change(place: Workplace, access: Access, changes: Sequence[Change], *, apply: bool) -> Outcome:
+    """Return the statements and hazards of changes; with `apply`, carry them out.
+
+    When all can be undone together, an error leaves the database as it was; else `failed_step` says how far it came.
+    """
+    schema = await schemas.read(place.settings, place.store, access.reached)
+    steps = access.reached.engine.alter(changes, schema)
+    if not apply:
+        return Outcome(steps)
+    async with doors.session(place, access) as session:
+        outcome = await _applied(session, steps)
+    await schemas.read(place.settings, place.store, access.reached)
+    return outcome
+
+
+async def _applied(session: Session, steps: tuple[Step, ...]) -> Outcome:
+    together = all(step.transactional for step in steps)
+    number, done = 0, False
+    if together:
+        await _run(session, "BEGIN")
+    try:
+        for step in steps:
+            for statement in step.statements:
+                await _run(session, statement)
+            number += 1
+        if together:
+            await _run(session, "COMMIT")
+        done = True
+    except QueryError as error:
+        detail = f" {error.detail.splitlines()[0]}" if error.detail else ""
+        return Outcome(steps, False, error.message + detail, number)
+    finally:
+        if together and not done:
+            with contextlib.suppress(HeadwaterError):
+                await _run(session, "ROLLBACK")
+    return Outcome(steps, True)
+
+
+async def _run(session: Session, statement: str) -> None:
+    async for _ in session.run(statement, None, LIMITS):
+        pass

@@ -1,0 +1,77 @@
+"""A table as the grid and the editors need it: its columns and keys as the database has them, and SQL that names it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from headwater.catalog.model import Relation, Schema
+from headwater.catalog.results import Cell
+from headwater.engines import Engine
+from headwater.features.databases.service import schema as schemas
+from headwater.features.query.service.access import Access, Workplace
+from headwater.kit.errors import Invalid, NotFound, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A relation with the engine that quotes its names. `key` identifies a row; `why` says why there is none."""
+
+    relation: Relation
+    engine: Engine
+    key: tuple[str, ...]
+    why: str | None
+
+    @property
+    def name(self) -> str:
+        """The qualified name, quoted."""
+        return self.engine.quote(self.relation.schema, self.relation.name)
+
+    def quoted(self, column: str) -> str:
+        """Return a column's name quoted, or raise Invalid when the table has none of that name."""
+        for known in self.relation.columns:
+            if known.name == column:
+                return self.engine.quote(column)
+        names = [known.name for known in self.relation.columns]
+        raise Invalid(
+            {"column": f"{self.relation.name} has no column {column!r}."}, hint=did_you_mean(column, names)
+        )  # fmt: skip
+
+    def check_key(self, given: Mapping[str, Cell], edit: int) -> None:
+        """Raise Invalid unless these are exactly the columns of the key."""
+        if not self.key:
+            raise Invalid({"table": self.why or "Rows of this table cannot be told apart."})
+        if set(given) != set(self.key):
+            raise Invalid({f"edits.{edit}.key": f"The key of {self.relation.name} is {', '.join(self.key)}."})
+
+
+async def find(place: Workplace, access: Access, name: str, schema_name: str | None) -> Table:
+    """Return a table of the database; the Schema is read anew when it is not in the kept one."""
+    schema = await schemas.get(place.settings, place.store, access.reached)
+    relation = _exactly(schema, name, schema_name)
+    if relation is None:
+        schema = await schemas.read(place.settings, place.store, access.reached)
+        relation = _exactly(schema, name, schema_name)
+    if relation is None:
+        names = [one.name for one in schema]
+        raise NotFound(f"There is no table {name!r} in {access.reached.name}.", hint=did_you_mean(name, names))
+    key, why = key_of(relation)
+    return Table(relation, access.reached.engine, key, why)
+
+
+def _exactly(schema: Schema, name: str, schema_name: str | None) -> Relation | None:
+    found = [one for one in schema if one.name == name and schema_name in {None, one.schema}]
+    return found[0] if found else None
+
+
+def key_of(relation: Relation) -> tuple[tuple[str, ...], str | None]:
+    """Return the columns that identify a row, or why there are none: the primary key, else a unique NOT NULL index."""
+    if relation.kind != "table":
+        return (), f"{relation.name} is a {relation.kind.replace('_', ' ')}: its rows are edited where they come from."
+    if relation.primary_key:
+        return relation.primary_key, None
+    required = {column.name for column in relation.columns if not column.nullable}
+    for index in relation.indexes:
+        if index.unique and not index.where and set(index.columns) <= required:
+            return index.columns, None
+    return (), f"{relation.name} has no primary key: its rows cannot be told apart for sure."

@@ -1,0 +1,36 @@
+"""Who is at work on a database, and the end of it."""
+
+from __future__ import annotations
+
+import uuid
+
+from headwater.catalog.plans import ServerSession
+from headwater.engines import Watches
+from headwater.features.accounts.rights import Actor
+from headwater.features.query.service import access as doors
+from headwater.features.query.service.access import Workplace
+from headwater.kit.errors import BadInput, NotFound
+
+
+async def sessions(place: Workplace, actor: Actor, database_id: uuid.UUID) -> tuple[ServerSession, ...]:
+    """Return the sessions on a database, those at work first."""
+    access = await doors.enter(place, actor, database_id)
+    async with doors.session(place, access) as session:
+        return await _watches(access).sessions(session)
+
+
+async def end(
+    place: Workplace, actor: Actor, database_id: uuid.UUID, target: str, *, terminate: bool
+) -> None:  # fmt: skip
+    """Cancel the query of a session, or end the session."""
+    access = await doors.enter(place, actor, database_id, write=True, confirmed=True)
+    async with doors.session(place, access) as session:
+        if not await _watches(access).end(session, target, terminate=terminate):
+            raise NotFound(f"There is no session {target}.", hint="It may have ended by itself.")
+
+
+def _watches(access: doors.Access) -> Watches:
+    engine = access.reached.engine
+    if not isinstance(engine, Watches):
+        raise BadInput(f"{engine.NAME} shows no sessions here.")
+    return engine
