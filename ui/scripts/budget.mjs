@@ -1,5 +1,6 @@
 // Owns the size budget: entry JS + CSS <= 160 KB gzip, each route's own chunks <= 100 KB gzip (what the entry and
-// the shell around every page have loaded is not counted again; the ELK worker is exempt). Exits 1 over it.
+// the shell around every page have loaded is not counted again; the ELK worker is exempt), Monaco, which loads behind its page,
+// <= 1,100 KB. Exits 1 over it.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -7,6 +8,7 @@ import { gzipSync } from 'node:zlib'
 const folder = process.argv[2] ?? 'dist'
 const ENTRY_KB = 160
 const CHUNK_KB = 100
+const MONACO_KB = 1100
 
 const manifest = JSON.parse(readFileSync(join(folder, '.vite/manifest.json'), 'utf8'))
 const size = (file) => gzipSync(readFileSync(join(folder, file)), { level: 9 }).length / 1024
@@ -31,7 +33,7 @@ const rows = [{ what: 'entry', kb: total(entryFiles), limit: ENTRY_KB }]
 for (const [key, chunk] of Object.entries(manifest)) {
   if (!chunk.isDynamicEntry) continue
   const own = [...closure(key)].filter((file) => !entryFiles.has(file) && (key === shellKey || !shellFiles.has(file)))
-  rows.push({ what: chunk.name ?? key, kb: total(own), limit: CHUNK_KB })
+  rows.push({ what: chunk.name ?? key, kb: total(own), limit: chunk.name === 'monaco' ? MONACO_KB : CHUNK_KB })
 }
 
 rows.sort((a, b) => b.kb - a.kb)

@@ -472,6 +472,572 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/engines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Engines
+         * @description List the engines, what can be set on each, and whether databases of it can be created here.
+         */
+        get: operations["list_engines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/databases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Databases
+         * @description List the databases of a project, newest first; or those that were deleted and can be taken back.
+         */
+        get: operations["list_databases"];
+        put?: never;
+        /**
+         * Create Database
+         * @description Create a database and wait a moment for it to run.
+         */
+        post: operations["create_database"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Database
+         * @description Show a database.
+         */
+        get: operations["get_database"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Database
+         * @description Delete a database; one that Headwater runs can be taken back for seven days.
+         */
+        delete: operations["delete_database"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Database
+         * @description Rename a database, protect it, set its quotas or when it sleeps.
+         */
+        patch: operations["change_database"];
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/desired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Steer Database
+         * @description Start a database, put it to sleep until somebody connects, or stop it until somebody starts it.
+         */
+        put: operations["steer_database"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/deletion/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undelete Database
+         * @description Take a deleted database back.
+         */
+        post: operations["undelete_database"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/deletion/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Purge Database
+         * @description Destroy a deleted database now.
+         */
+        post: operations["purge_database"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/parse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Parse Connection Url
+         * @description Take a database URL apart, for a form.
+         */
+        post: operations["parse_connection_url"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/connections/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Connection
+         * @description Try a connection and say what the server said, or what stands in the way.
+         */
+        post: operations["test_connection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Connect Database
+         * @description Test a connection and, when it works, keep it as a database of the project.
+         */
+        post: operations["connect_database"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Database
+         * @description Try the kept connection of a database again, and keep what the server says of itself.
+         */
+        post: operations["test_database"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show Credentials
+         * @description Show how a client of your own connects to a database that Headwater runs; noted in the audit.
+         */
+        post: operations["show_credentials"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Database Schema
+         * @description Show the Schema of a database: as it was last read, or read now.
+         */
+        get: operations["get_database_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Database Metrics
+         * @description Show what was measured of a database, oldest first.
+         */
+        get: operations["get_database_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Query
+         * @description Run one or more statements; an error of the database is part of the answer.
+         *
+         *     Viewers, and everybody on a protected database without `confirmed`, run in a read-only transaction.
+         */
+        post: operations["run_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/runs/{run_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Query
+         * @description Cancel a run of your own by the id that it was given.
+         */
+        post: operations["cancel_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description List what you ran on a database, newest first.
+         */
+        get: operations["list_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain Query
+         * @description Show how the database would run a statement, with advice; with `run` it is executed and rolled back.
+         */
+        post: operations["explain_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Query
+         * @description Say what is wrong with a text, at its place, without running it.
+         */
+        post: operations["check_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Query
+         * @description Stream the whole result of one SELECT as CSV, NDJSON, JSON, Arrow or Parquet.
+         */
+        post: operations["export_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Saved Queries
+         * @description List your own and the shared queries of a project, newest first.
+         */
+        get: operations["list_saved_queries"];
+        put?: never;
+        /**
+         * Save Query
+         * @description Keep a query under a name.
+         */
+        post: operations["save_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queries/{query_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Saved Query
+         * @description Show a saved query.
+         */
+        get: operations["get_saved_query"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Saved Query
+         * @description Delete a saved query.
+         */
+        delete: operations["delete_saved_query"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Saved Query
+         * @description Change a saved query; only its owner may share it.
+         */
+        patch: operations["change_saved_query"];
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Rows
+         * @description Read a page of a table: filtered, sorted, from a cursor on.
+         */
+        post: operations["read_rows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/cell": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Cell
+         * @description Read one whole value of a row.
+         */
+        post: operations["read_cell"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Edit Rows
+         * @description Show the SQL of staged edits; with `apply`, carry them out in one transaction if nobody changed their rows.
+         */
+        post: operations["edit_rows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/schema/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Schema
+         * @description Show the SQL and the hazards of changes to the schema; with `apply`, carry them out.
+         */
+        post: operations["change_schema"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Database Sessions
+         * @description List the sessions on a database, those at work first, with what blocks them.
+         */
+        get: operations["list_database_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/sessions/{session}/{how}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Database Session
+         * @description Cancel the query of a session, or end the session.
+         */
+        post: operations["end_database_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/codebases": {
         parameters: {
             query?: never;
@@ -745,6 +1311,22 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AdviceOut
+         * @description Something to be said about a plan, with its figures; `statement` would mend it.
+         */
+        AdviceOut: {
+            /** Kind */
+            kind: string;
+            /** Text */
+            text: string;
+            /** Figures */
+            figures: {
+                [key: string]: number;
+            };
+            /** Statement */
+            statement: string | null;
+        };
+        /**
          * AuditActorOut
          * @description Who did something.
          */
@@ -798,6 +1380,64 @@ export interface components {
             name: string;
         };
         /**
+         * CellIn
+         * @description One whole value of a row.
+         */
+        CellIn: {
+            /** Table */
+            table: string;
+            /** Schema */
+            schema?: string | null;
+            /** Key */
+            key: {
+                [key: string]: boolean | number | string | null;
+            };
+            /** Column */
+            column: string;
+        };
+        /**
+         * CellOut
+         * @description A whole value.
+         */
+        CellOut: {
+            /** Value */
+            value: boolean | number | string | null;
+        };
+        /**
+         * Check
+         * @description A condition that every row fulfils.
+         */
+        Check: {
+            /** Expression */
+            expression: string;
+            /** Name */
+            name?: string | null;
+            /**
+             * Attrs
+             * @default []
+             */
+            attrs: [
+                string,
+                string
+            ][];
+        };
+        /**
+         * CheckIn
+         * @description A text to be checked without running it.
+         */
+        CheckIn: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * CheckOut
+         * @description What is wrong with a text.
+         */
+        CheckOut: {
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+        };
+        /**
          * CodebaseJobOut
          * @description A code base and the job that scans it.
          */
@@ -846,6 +1486,48 @@ export interface components {
             scan: components["schemas"]["ScanOut"] | null;
         };
         /**
+         * Column
+         * @description One column; `type` is the type as its source spells it, in the source's own dialect.
+         */
+        Column: {
+            /** Name */
+            name: string;
+            /**
+             * Type
+             * @default
+             */
+            type: string;
+            /**
+             * Nullable
+             * @default true
+             */
+            nullable: boolean;
+            /** Default */
+            default?: string | null;
+            /** Generated */
+            generated?: string | null;
+            /**
+             * Identity
+             * @default false
+             */
+            identity: boolean;
+            /** Comment */
+            comment?: string | null;
+            /**
+             * Origins
+             * @default []
+             */
+            origins: components["schemas"]["Origin"][];
+            /**
+             * Attrs
+             * @default []
+             */
+            attrs: [
+                string,
+                string
+            ][];
+        };
+        /**
          * ColumnSummaryOut
          * @description A column with the sums over its usages; all zero for an unused one.
          */
@@ -875,6 +1557,354 @@ export interface components {
             languages: string[];
         };
         /**
+         * ConnectionIn
+         * @description Where a database is and who asks; or a `url`, whose parts the other fields override.
+         */
+        ConnectionIn: {
+            /** Url */
+            url?: string | null;
+            /** Engine */
+            engine?: string | null;
+            /** Host */
+            host?: string | null;
+            /** Port */
+            port?: number | null;
+            /** Database */
+            database?: string | null;
+            /** User */
+            user?: string | null;
+            /** Password */
+            password?: string | null;
+            tls?: components["schemas"]["TlsIn"] | null;
+            ssh?: components["schemas"]["SshIn"] | null;
+            proxy?: components["schemas"]["ProxyIn"] | null;
+            /** Options */
+            options?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ConnectionOut
+         * @description How a connected database is reached, without its secrets.
+         */
+        ConnectionOut: {
+            /** Host */
+            host: string;
+            /** Port */
+            port: number | null;
+            /** Database */
+            database: string;
+            /** User */
+            user: string;
+            /**
+             * Tls Mode
+             * @enum {string}
+             */
+            tls_mode: "off" | "prefer" | "require" | "verify-ca" | "verify-full";
+            /** Has Ca */
+            has_ca: boolean;
+            /** Has Client Certificate */
+            has_client_certificate: boolean;
+            /** Ssh */
+            ssh: string | null;
+            /** Proxy */
+            proxy: string | null;
+            /** Options */
+            options: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ConnectionTestOut
+         * @description How a test of a connection went; `host_key` is what an SSH host showed when it is not pinned yet.
+         */
+        ConnectionTestOut: {
+            /** Ok */
+            ok: boolean;
+            facts?: components["schemas"]["FactsOut"] | null;
+            /** Error */
+            error?: string | null;
+            /** Hint */
+            hint?: string | null;
+            /** Code */
+            code?: string | null;
+            /** Host Key */
+            host_key?: string | null;
+            /** Fingerprint */
+            fingerprint?: string | null;
+        };
+        /**
+         * CredentialsOut
+         * @description How a client of your own connects: through the proxy for managed databases.
+         */
+        CredentialsOut: {
+            /** Url */
+            url: string;
+            /** Host */
+            host: string;
+            /** Port */
+            port: number;
+            /** Database */
+            database: string;
+            /** User */
+            user: string;
+            /** Password */
+            password: string;
+            /** Command */
+            command: string;
+        };
+        /**
+         * DatabaseChange
+         * @description What to change of a database; what is left out stays.
+         */
+        DatabaseChange: {
+            /** Name */
+            name?: string | null;
+            /** Protected */
+            protected?: boolean | null;
+            /** Read Only */
+            read_only?: boolean | null;
+            /** Sleep After Seconds */
+            sleep_after_seconds?: number | null;
+            quotas?: components["schemas"]["Quotas"] | null;
+        };
+        /**
+         * DatabaseOut
+         * @description A database.
+         */
+        DatabaseOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Project Id */
+            project_id: string | null;
+            /** Name */
+            name: string;
+            /** Engine */
+            engine: string;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "managed" | "connected";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "creating" | "starting" | "running" | "asleep" | "stopped" | "failed" | "deleting" | "connected";
+            /** State Reason */
+            state_reason: string;
+            /**
+             * Desired
+             * @enum {string}
+             */
+            desired: "running" | "asleep" | "stopped" | "deleted";
+            /** Protected */
+            protected: boolean;
+            /** Read Only */
+            read_only: boolean;
+            /** Sleep After Seconds */
+            sleep_after_seconds: number;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /** Quotas */
+            quotas: {
+                [key: string]: unknown;
+            };
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            connection: components["schemas"]["ConnectionOut"] | null;
+            /** Tables */
+            tables: number | null;
+            /** Schema Read At */
+            schema_read_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Used At */
+            used_at: string | null;
+            /** Deleted At */
+            deleted_at: string | null;
+            /** Purge At */
+            purge_at: string | null;
+        };
+        /**
+         * Desired
+         * @description What a database that Headwater runs shall be.
+         */
+        Desired: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "asleep" | "stopped";
+        };
+        /**
+         * Domain
+         * @description A named type: another type with a condition, a default or a ban on NULL.
+         */
+        Domain: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            /** Schema */
+            schema?: string | null;
+            /**
+             * Nullable
+             * @default true
+             */
+            nullable: boolean;
+            /** Default */
+            default?: string | null;
+            /**
+             * Checks
+             * @default []
+             */
+            checks: components["schemas"]["Check"][];
+            /** Comment */
+            comment?: string | null;
+            /**
+             * Attrs
+             * @default []
+             */
+            attrs: [
+                string,
+                string
+            ][];
+        };
+        /**
+         * EditConflict
+         * @description A row that somebody else changed or deleted since it was shown; `now` is what it holds (null: gone).
+         */
+        EditConflict: {
+            /** Edit */
+            edit: number;
+            /** Now */
+            now: {
+                [key: string]: boolean | number | string | null;
+            } | null;
+        };
+        /**
+         * EditIn
+         * @description One staged edit. `was` holds what the editor showed: when it differs now, there is a conflict.
+         */
+        EditIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "insert" | "update" | "delete";
+            /** Key */
+            key?: {
+                [key: string]: boolean | number | string | null;
+            };
+            /** Was */
+            was?: {
+                [key: string]: boolean | number | string | null;
+            };
+            /** Values */
+            values?: {
+                [key: string]: boolean | number | string | null;
+            };
+        };
+        /**
+         * EditsIn
+         * @description Staged edits of one table: with `apply` in one transaction, else only their SQL.
+         */
+        EditsIn: {
+            /** Table */
+            table: string;
+            /** Schema */
+            schema?: string | null;
+            /** Edits */
+            edits: components["schemas"]["EditIn"][];
+            /**
+             * Apply
+             * @default false
+             */
+            apply: boolean;
+            /**
+             * Confirmed
+             * @default false
+             */
+            confirmed: boolean;
+        };
+        /**
+         * EditsOut
+         * @description The SQL of staged edits, and what came of it: all were applied, or none.
+         */
+        EditsOut: {
+            /** Statements */
+            statements: string[];
+            /** Applied */
+            applied: boolean;
+            /** Conflicts */
+            conflicts: components["schemas"]["EditConflict"][];
+            /** Error */
+            error: string | null;
+            /** Failed Edit */
+            failed_edit: number | null;
+            /**
+             * Rows
+             * @description Inserted and updated rows as they are now, in order.
+             */
+            rows: ({
+                [key: string]: boolean | number | string | null;
+            } | null)[];
+        };
+        /**
+         * EngineOut
+         * @description A database engine; `unavailable` says why no database of it can be created here.
+         */
+        EngineOut: {
+            /** Name */
+            name: string;
+            /** Label */
+            label: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "sql" | "mongodb" | "redis";
+            /** Dialect */
+            dialect: string;
+            /** Port */
+            port: number;
+            /** Schemes */
+            schemes: string[];
+            /** Options */
+            options: components["schemas"]["OptionOut"][];
+            /** Provision Options */
+            provision_options: components["schemas"]["OptionOut"][];
+            /** Unavailable */
+            unavailable: string | null;
+        };
+        /**
+         * Enum
+         * @description A named type with a closed list of values.
+         */
+        Enum: {
+            /** Name */
+            name: string;
+            /** Values */
+            values: string[];
+            /** Schema */
+            schema?: string | null;
+            /** Comment */
+            comment?: string | null;
+        };
+        /**
          * EnumOut
          * @description A type with a closed list of values.
          */
@@ -895,6 +1925,65 @@ export interface components {
             file_path?: string | null;
             /** Line Number */
             line_number?: number | null;
+        };
+        /**
+         * ExplainIn
+         * @description A statement whose plan is wanted; with `run` it is executed and rolled back.
+         */
+        ExplainIn: {
+            /** Text */
+            text: string;
+            /**
+             * Run
+             * @default false
+             */
+            run: boolean;
+            /** Parameters */
+            parameters?: (boolean | number | string | null)[] | {
+                [key: string]: boolean | number | string | null;
+            } | null;
+        };
+        /**
+         * ExportIn
+         * @description A single SELECT whose whole result is streamed.
+         */
+        ExportIn: {
+            /** Text */
+            text: string;
+            /**
+             * Format
+             * @default csv
+             * @enum {string}
+             */
+            format: "csv" | "ndjson" | "json" | "arrow" | "parquet";
+            /** Parameters */
+            parameters?: (boolean | number | string | null)[] | {
+                [key: string]: boolean | number | string | null;
+            } | null;
+            /** Run Id */
+            run_id?: string | null;
+        };
+        /**
+         * FactsOut
+         * @description What a connected server said of itself; nothing in it is secret.
+         */
+        FactsOut: {
+            /** Product */
+            product: string;
+            /** Version */
+            version: string;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /** Tls */
+            tls: string | null;
+            /** Privileges */
+            privileges: string[];
+            /** Read Only */
+            read_only: boolean;
+            /** Warnings */
+            warnings: string[];
         };
         /**
          * FieldProblem
@@ -964,6 +2053,71 @@ export interface components {
             truncated: boolean;
             /** Usages */
             usages: components["schemas"]["UsageOut"][];
+        };
+        /**
+         * FilterIn
+         * @description A condition on one column; `in` takes `values`, the null tests take none.
+         */
+        FilterIn: {
+            /** Column */
+            column: string;
+            /**
+             * Operator
+             * @enum {string}
+             */
+            operator: "=" | "!=" | "<" | "<=" | ">" | ">=" | "contains" | "starts" | "in" | "is null" | "is not null";
+            /** Value */
+            value?: boolean | number | string | null;
+            /** Values */
+            values?: (boolean | number | string | null)[];
+        };
+        /**
+         * Finding
+         * @description Something wrong in a text, from character `start` to `end`, counted from 0.
+         */
+        Finding: {
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning";
+            /** Message */
+            message: string;
+        };
+        /**
+         * ForeignKey
+         * @description Columns that refer to the columns of another table (empty `ref_columns` means its primary key).
+         */
+        ForeignKey: {
+            /** Columns */
+            columns: string[];
+            /** Ref Table */
+            ref_table: string;
+            /**
+             * Ref Columns
+             * @default []
+             */
+            ref_columns: string[];
+            /** Name */
+            name?: string | null;
+            /** Ref Schema */
+            ref_schema?: string | null;
+            /** On Delete */
+            on_delete?: string | null;
+            /** On Update */
+            on_update?: string | null;
+            /**
+             * Attrs
+             * @default []
+             */
+            attrs: [
+                string,
+                string
+            ][];
         };
         /**
          * ForeignKeyOut
@@ -1107,6 +2261,16 @@ export interface components {
             columns: components["schemas"]["GraphColumnOut"][];
         };
         /**
+         * HazardOut
+         * @description What can go wrong when a change is applied.
+         */
+        HazardOut: {
+            /** Kind */
+            kind: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * HiddenOut
          * @description What was left out because nobody could look at it.
          */
@@ -1117,6 +2281,33 @@ export interface components {
             files: number;
             /** Usages */
             usages: number;
+        };
+        /**
+         * Index
+         * @description An index or, with `unique`, a unique constraint; an expression stands in `columns` in parentheses.
+         */
+        Index: {
+            /** Name */
+            name: string | null;
+            /** Columns */
+            columns: string[];
+            /**
+             * Unique
+             * @default false
+             */
+            unique: boolean;
+            /** Where */
+            where?: string | null;
+            /** Comment */
+            comment?: string | null;
+            /**
+             * Attrs
+             * @default []
+             */
+            attrs: [
+                string,
+                string
+            ][];
         };
         /**
          * InstanceIn
@@ -1266,6 +2457,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** ListOf[DatabaseOut] */
+        ListOf_DatabaseOut_: {
+            /** Items */
+            items: components["schemas"]["DatabaseOut"][];
+            /** Next */
+            next?: string | null;
+        };
         /** ListOf[FileOut] */
         ListOf_FileOut_: {
             /** Items */
@@ -1319,6 +2517,20 @@ export interface components {
         ListOf_ProjectOut_: {
             /** Items */
             items: components["schemas"]["ProjectOut"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** ListOf[RunOut] */
+        ListOf_RunOut_: {
+            /** Items */
+            items: components["schemas"]["RunOut"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** ListOf[SavedQueryOut] */
+        ListOf_SavedQueryOut_: {
+            /** Items */
+            items: components["schemas"]["SavedQueryOut"][];
             /** Next */
             next?: string | null;
         };
@@ -1406,6 +2618,21 @@ export interface components {
             role: "owner" | "admin" | "member" | "viewer";
         };
         /**
+         * MetricPoint
+         * @description What was measured at one moment.
+         */
+        MetricPoint: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Values */
+            values: {
+                [key: string]: number | null;
+            };
+        };
+        /**
          * MissOut
          * @description Text that looked like SQL or a model and was not understood.
          */
@@ -1422,6 +2649,63 @@ export interface components {
             reason: string;
         };
         /**
+         * NewConnection
+         * @description A database elsewhere to be kept under a name; it is tested before it is saved.
+         */
+        NewConnection: {
+            /** Name */
+            name: string;
+            connection: components["schemas"]["ConnectionIn"];
+            /**
+             * Protected
+             * @default false
+             */
+            protected: boolean;
+            /**
+             * Read Only
+             * @default false
+             */
+            read_only: boolean;
+        };
+        /**
+         * NewDatabase
+         * @description A database to be created here.
+         */
+        NewDatabase: {
+            /** Name */
+            name: string;
+            /**
+             * Engine
+             * @default postgresql
+             */
+            engine: string;
+            /** Options */
+            options?: {
+                [key: string]: string;
+            };
+            /**
+             * @default {
+             *       "connections": 50,
+             *       "disk_mb": 10000,
+             *       "temp_mb": 1000,
+             *       "statement_seconds": 300,
+             *       "memory_mb": 1024
+             *     }
+             */
+            quotas: components["schemas"]["Quotas"];
+            /**
+             * Sleep After Seconds
+             * @description 0: it never sleeps.
+             * @default 300
+             */
+            sleep_after_seconds: number;
+            /**
+             * Protected
+             * @default false
+             */
+            protected: boolean;
+        };
+        /**
          * NewKeyOut
          * @description A new API key; `secret` is the whole key and is shown this once.
          */
@@ -1429,6 +2713,27 @@ export interface components {
             key: components["schemas"]["KeyOut"];
             /** Secret */
             secret: string;
+        };
+        /**
+         * OptionOut
+         * @description Something that can be set, drawn as a form field.
+         */
+        OptionOut: {
+            /** Name */
+            name: string;
+            /** Label */
+            label: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "number" | "switch" | "choice";
+            /** Default */
+            default: string;
+            /** Choices */
+            choices: string[];
+            /** Help */
+            help: string;
         };
         /**
          * OrganizationOut
@@ -1449,6 +2754,19 @@ export interface components {
             role: "owner" | "admin" | "member" | "viewer";
         };
         /**
+         * Origin
+         * @description Where a thing was declared: a file and 1-based line, or the name of a database with line 0.
+         */
+        Origin: {
+            /** File */
+            file: string;
+            /**
+             * Line
+             * @default 0
+             */
+            line: number;
+        };
+        /**
          * OriginOut
          * @description Where something was declared.
          */
@@ -1457,6 +2775,74 @@ export interface components {
             file: string;
             /** Line */
             line: number;
+        };
+        /**
+         * ParsedUrlOut
+         * @description The parts of a database URL; the password is only said to be there.
+         */
+        ParsedUrlOut: {
+            /** Engine */
+            engine: string;
+            /** Host */
+            host: string;
+            /** Port */
+            port: number | null;
+            /** Database */
+            database: string;
+            /** User */
+            user: string;
+            /** Has Password */
+            has_password: boolean;
+            /**
+             * Tls
+             * @enum {string}
+             */
+            tls: "off" | "prefer" | "require" | "verify-ca" | "verify-full";
+            /** Options */
+            options: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * PlanNodeOut
+         * @description A node of a plan.
+         */
+        PlanNodeOut: {
+            /** Operation */
+            operation: string;
+            /** Target */
+            target: string;
+            /** Detail */
+            detail: {
+                [key: string]: string;
+            };
+            /** Cost */
+            cost: number | null;
+            /** Rows Expected */
+            rows_expected: number | null;
+            /** Rows Actual */
+            rows_actual: number | null;
+            /** Loops */
+            loops: number;
+            /** Milliseconds */
+            milliseconds: number | null;
+            /** Children */
+            children: components["schemas"]["PlanNodeOut"][];
+        };
+        /**
+         * PlanOut
+         * @description How the server would run a statement.
+         */
+        PlanOut: {
+            root: components["schemas"]["PlanNodeOut"];
+            /** Advice */
+            advice: components["schemas"]["AdviceOut"][];
+            /** Planning Ms */
+            planning_ms: number | null;
+            /** Execution Ms */
+            execution_ms: number | null;
+            /** Raw */
+            raw: string;
         };
         /**
          * Problem
@@ -1582,6 +2968,137 @@ export interface components {
             usage_count: number;
         };
         /**
+         * ProxyIn
+         * @description A proxy through which all traffic of a connection leaves.
+         */
+        ProxyIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "socks5" | "http";
+            /** Host */
+            host: string;
+            /** Port */
+            port: number;
+            /** User */
+            user?: string | null;
+            /** Password */
+            password?: string | null;
+        };
+        /**
+         * QueryIn
+         * @description A text to run: one or more statements.
+         */
+        QueryIn: {
+            /** Text */
+            text: string;
+            /** Parameters */
+            parameters?: (boolean | number | string | null)[] | {
+                [key: string]: boolean | number | string | null;
+            } | null;
+            /**
+             * Max Rows
+             * @default 1000
+             */
+            max_rows: number;
+            /**
+             * Seconds
+             * @default 60
+             */
+            seconds: number;
+            /**
+             * Read Only
+             * @default false
+             */
+            read_only: boolean;
+            /**
+             * Run Id
+             * @description Your own id for the run, by which it can be cancelled.
+             */
+            run_id?: string | null;
+            /**
+             * Session
+             * @description Runs of one session share a connection and its transaction.
+             */
+            session?: string | null;
+            /**
+             * Confirmed
+             * @description Says that a write to a protected database is meant.
+             * @default false
+             */
+            confirmed: boolean;
+        };
+        /**
+         * QueryOut
+         * @description What a run gave: the results up to its end or to the first error.
+         */
+        QueryOut: {
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+            /** Results */
+            results: components["schemas"]["ResultOut"][];
+            error: components["schemas"]["QueryProblem"] | null;
+            /** Milliseconds */
+            milliseconds: number;
+            /** In Transaction */
+            in_transaction: boolean;
+        };
+        /**
+         * QueryProblem
+         * @description Why a statement was refused; `position` counts characters of the whole text from 0.
+         */
+        QueryProblem: {
+            /** Message */
+            message: string;
+            /** Hint */
+            hint: string | null;
+            /** Detail */
+            detail: string;
+            /** Code */
+            code: string;
+            /** Sqlstate */
+            sqlstate: string;
+            /** Position */
+            position: number | null;
+            /** Statement */
+            statement: number;
+        };
+        /**
+         * Quotas
+         * @description What a database may take; what is left out gets the standard.
+         */
+        Quotas: {
+            /**
+             * Connections
+             * @default 50
+             */
+            connections: number;
+            /**
+             * Disk Mb
+             * @default 10000
+             */
+            disk_mb: number;
+            /**
+             * Temp Mb
+             * @default 1000
+             */
+            temp_mb: number;
+            /**
+             * Statement Seconds
+             * @default 300
+             */
+            statement_seconds: number;
+            /**
+             * Memory Mb
+             * @default 1024
+             */
+            memory_mb: number;
+        };
+        /**
          * ReaderOut
          * @description What one reader found, and the folder in which it found most of it.
          */
@@ -1604,6 +3121,126 @@ export interface components {
             column: string | null;
         };
         /**
+         * Relation
+         * @description A table, view, collection or keyspace.
+         *
+         *     `definition` is the SQL of a view. `inferred_from` is the number of sampled documents or keys when the
+         *     columns were inferred rather than declared. `rows` (an estimate) and `size_bytes` (with indexes) are what the
+         *     engine last measured; they do not count when Schemas are compared.
+         */
+        Relation: {
+            /** Name */
+            name: string;
+            /**
+             * Columns
+             * @default []
+             */
+            columns: components["schemas"]["Column"][];
+            /** Schema */
+            schema?: string | null;
+            /**
+             * Kind
+             * @default table
+             * @enum {string}
+             */
+            kind: "table" | "view" | "materialized_view" | "collection" | "keyspace";
+            /**
+             * Primary Key
+             * @default []
+             */
+            primary_key: string[];
+            /**
+             * Foreign Keys
+             * @default []
+             */
+            foreign_keys: components["schemas"]["ForeignKey"][];
+            /**
+             * Indexes
+             * @default []
+             */
+            indexes: components["schemas"]["Index"][];
+            /**
+             * Checks
+             * @default []
+             */
+            checks: components["schemas"]["Check"][];
+            /** Comment */
+            comment?: string | null;
+            /** Definition */
+            definition?: string | null;
+            /** Inferred From */
+            inferred_from?: number | null;
+            /**
+             * Triggers
+             * @default []
+             */
+            triggers: components["schemas"]["Trigger"][];
+            /** Rows */
+            rows?: number | null;
+            /** Size Bytes */
+            size_bytes?: number | null;
+            /**
+             * Origins
+             * @default []
+             */
+            origins: components["schemas"]["Origin"][];
+            /**
+             * Attrs
+             * @default []
+             */
+            attrs: [
+                string,
+                string
+            ][];
+        };
+        /**
+         * ResultColumnOut
+         * @description A column of a result, and where its values come from when that is known.
+         */
+        ResultColumnOut: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "number" | "text" | "time" | "boolean" | "json" | "binary" | "array" | "uuid" | "enum" | "other";
+            /** Schema */
+            schema?: string | null;
+            /** Table */
+            table: string | null;
+            /** Column */
+            column: string | null;
+        };
+        /**
+         * ResultOut
+         * @description The result of one statement; `columns` is null when it gives no rows.
+         */
+        ResultOut: {
+            /** Statement */
+            statement: number;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Command */
+            command: string;
+            /** Columns */
+            columns: components["schemas"]["ResultColumnOut"][] | null;
+            /** Rows */
+            rows: (boolean | number | string | null)[][];
+            /** Affected */
+            affected: number | null;
+            /** Truncated */
+            truncated: boolean;
+            /** Milliseconds */
+            milliseconds: number;
+            /** Notices */
+            notices: string[];
+        };
+        /**
          * RoleIn
          * @description Another role for a member.
          */
@@ -1613,6 +3250,224 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member" | "viewer";
+        };
+        /**
+         * Routine
+         * @description A function, procedure or aggregate; `definition` is the statement that makes it.
+         */
+        Routine: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @default function
+             * @enum {string}
+             */
+            kind: "function" | "procedure" | "aggregate" | "window";
+            /** Schema */
+            schema?: string | null;
+            /**
+             * Arguments
+             * @default
+             */
+            arguments: string;
+            /**
+             * Returns
+             * @default
+             */
+            returns: string;
+            /**
+             * Language
+             * @default
+             */
+            language: string;
+            /** Definition */
+            definition?: string | null;
+            /** Comment */
+            comment?: string | null;
+            /**
+             * Attrs
+             * @default []
+             */
+            attrs: [
+                string,
+                string
+            ][];
+        };
+        /**
+         * RowsIn
+         * @description A page of a table: filtered, sorted, from a cursor on, forwards.
+         */
+        RowsIn: {
+            /** Table */
+            table: string;
+            /** Schema */
+            schema?: string | null;
+            /** Filters */
+            filters?: components["schemas"]["FilterIn"][];
+            /** Sort */
+            sort?: components["schemas"]["SortIn"][];
+            /** Cursor */
+            cursor?: string | null;
+            /**
+             * Skip
+             * @default 0
+             */
+            skip: number;
+            /**
+             * Limit
+             * @default 200
+             */
+            limit: number;
+        };
+        /**
+         * RowsOut
+         * @description Rows of a table. `key` names the columns that identify a row; empty: rows cannot be edited, `why` says why.
+         */
+        RowsOut: {
+            /** Columns */
+            columns: components["schemas"]["ResultColumnOut"][];
+            /** Rows */
+            rows: (boolean | number | string | null)[][];
+            /**
+             * Cut
+             * @description [row, column] of cells that are longer than shown.
+             */
+            cut: number[][];
+            /** Key */
+            key: string[];
+            /** Why */
+            why: string | null;
+            /** Next */
+            next: string | null;
+            /**
+             * Count
+             * @description Rows in the whole table that fit the filters; null when not counted.
+             */
+            count: number | null;
+            /** Count Is Estimate */
+            count_is_estimate: boolean;
+            /** Sql */
+            sql: string;
+            /** Milliseconds */
+            milliseconds: number;
+        };
+        /**
+         * RunOut
+         * @description A run in the history.
+         */
+        RunOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Text */
+            text: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "failed" | "cancelled";
+            /** Error */
+            error: string | null;
+            /** Rows */
+            rows: number | null;
+            /** Milliseconds */
+            milliseconds: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+        };
+        /**
+         * SavedQueryChange
+         * @description What to change of a kept query; what is left out stays.
+         */
+        SavedQueryChange: {
+            /** Name */
+            name?: string | null;
+            /** Text */
+            text?: string | null;
+            /** Folder */
+            folder?: string | null;
+            /** Database Id */
+            database_id?: string | null;
+            /** Shared */
+            shared?: boolean | null;
+            /** Chart */
+            chart?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * SavedQueryIn
+         * @description A query to be kept.
+         */
+        SavedQueryIn: {
+            /** Name */
+            name: string;
+            /** Text */
+            text: string;
+            /**
+             * Folder
+             * @default
+             */
+            folder: string;
+            /** Database Id */
+            database_id?: string | null;
+            /**
+             * Shared
+             * @default false
+             */
+            shared: boolean;
+            /** Chart */
+            chart?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * SavedQueryOut
+         * @description A kept query; `mine` says whether it is the asking user's.
+         */
+        SavedQueryOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Project Id
+             * Format: uuid
+             */
+            project_id: string;
+            /** Database Id */
+            database_id: string | null;
+            /**
+             * Owner Id
+             * Format: uuid
+             */
+            owner_id: string;
+            /** Mine */
+            mine: boolean;
+            /** Name */
+            name: string;
+            /** Folder */
+            folder: string;
+            /** Text */
+            text: string;
+            /** Shared */
+            shared: boolean;
+            /** Chart */
+            chart: {
+                [key: string]: unknown;
+            };
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
         };
         /**
          * ScanOut
@@ -1654,6 +3509,84 @@ export interface components {
             readers: components["schemas"]["ReaderOut"][];
             /** Skipped */
             skipped: components["schemas"]["SkippedGroup"][];
+        };
+        /**
+         * Schema
+         * @description Everything that one source declares. Relations keep the order in which the source declares them.
+         */
+        Schema: {
+            /**
+             * Relations
+             * @default []
+             */
+            relations: components["schemas"]["Relation"][];
+            /**
+             * Enums
+             * @default []
+             */
+            enums: components["schemas"]["Enum"][];
+            /**
+             * Source
+             * @default
+             */
+            source: string;
+            /**
+             * Domains
+             * @default []
+             */
+            domains: components["schemas"]["Domain"][];
+            /**
+             * Sequences
+             * @default []
+             */
+            sequences: components["schemas"]["Sequence"][];
+            /**
+             * Routines
+             * @default []
+             */
+            routines: components["schemas"]["Routine"][];
+            /**
+             * Attrs
+             * @default []
+             */
+            attrs: [
+                string,
+                string
+            ][];
+        };
+        /**
+         * SchemaChangesIn
+         * @description Changes to a schema, as the catalog's change family in JSON (`kind` is the type's name).
+         */
+        SchemaChangesIn: {
+            /** Changes */
+            changes: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Apply
+             * @default false
+             */
+            apply: boolean;
+            /**
+             * Confirmed
+             * @default false
+             */
+            confirmed: boolean;
+        };
+        /**
+         * SchemaChangesOut
+         * @description What changes would do, or did.
+         */
+        SchemaChangesOut: {
+            /** Steps */
+            steps: components["schemas"]["StepOut"][];
+            /** Applied */
+            applied: boolean;
+            /** Error */
+            error: string | null;
+            /** Failed Step */
+            failed_step: number | null;
         };
         /**
          * SchemaColumnOut
@@ -1750,6 +3683,60 @@ export interface components {
             foreign_keys: components["schemas"]["ForeignKeyOut"][];
             /** Origins */
             origins: components["schemas"]["OriginOut"][];
+        };
+        /**
+         * Sequence
+         * @description A counter; `owned_by` is the (table, column) that it numbers.
+         */
+        Sequence: {
+            /** Name */
+            name: string;
+            /**
+             * Type
+             * @default
+             */
+            type: string;
+            /** Schema */
+            schema?: string | null;
+            /** Owned By */
+            owned_by?: [
+                string,
+                string
+            ] | null;
+            /** Comment */
+            comment?: string | null;
+            /**
+             * Attrs
+             * @default []
+             */
+            attrs: [
+                string,
+                string
+            ][];
+        };
+        /**
+         * ServerSessionOut
+         * @description A session on the server.
+         */
+        ServerSessionOut: {
+            /** Id */
+            id: string;
+            /** User */
+            user: string;
+            /** Database */
+            database: string;
+            /** Client */
+            client: string;
+            /** State */
+            state: string;
+            /** Query */
+            query: string;
+            /** Seconds */
+            seconds: number;
+            /** Waits For */
+            waits_for: string;
+            /** Blocked By */
+            blocked_by: string[];
         };
         /**
          * SessionOut
@@ -1851,6 +3838,114 @@ export interface components {
             reason: string;
             /** Size Bytes */
             size_bytes: number;
+        };
+        /**
+         * SortIn
+         * @description A column to sort by.
+         */
+        SortIn: {
+            /** Column */
+            column: string;
+            /**
+             * Descending
+             * @default false
+             */
+            descending: boolean;
+        };
+        /**
+         * SshIn
+         * @description A host with SSH through which a database is reached; `jump` is one before it.
+         */
+        SshIn: {
+            /** Host */
+            host: string;
+            /**
+             * Port
+             * @default 22
+             */
+            port: number;
+            /** User */
+            user: string;
+            /** Password */
+            password?: string | null;
+            /** Private Key */
+            private_key?: string | null;
+            /** Passphrase */
+            passphrase?: string | null;
+            /**
+             * Use Agent
+             * @default false
+             */
+            use_agent: boolean;
+            /** Host Key */
+            host_key?: string | null;
+            jump?: components["schemas"]["SshIn"] | null;
+        };
+        /**
+         * StepOut
+         * @description The statements of one change.
+         */
+        StepOut: {
+            /** Change */
+            change: {
+                [key: string]: unknown;
+            };
+            /** Statements */
+            statements: string[];
+            /** Hazards */
+            hazards: components["schemas"]["HazardOut"][];
+            /** Transactional */
+            transactional: boolean;
+        };
+        /**
+         * TlsIn
+         * @description How a connection is encrypted; certificates and keys are PEM texts.
+         */
+        TlsIn: {
+            /**
+             * Mode
+             * @default verify-full
+             * @enum {string}
+             */
+            mode: "off" | "prefer" | "require" | "verify-ca" | "verify-full";
+            /** Ca */
+            ca?: string | null;
+            /** Certificate */
+            certificate?: string | null;
+            /** Key */
+            key?: string | null;
+            /** Passphrase */
+            passphrase?: string | null;
+            /** Server Name */
+            server_name?: string | null;
+        };
+        /**
+         * Trigger
+         * @description Something that runs when rows of its table change; `definition` is the statement that makes it.
+         */
+        Trigger: {
+            /** Name */
+            name: string;
+            /**
+             * Definition
+             * @default
+             */
+            definition: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /** Comment */
+            comment?: string | null;
+        };
+        /**
+         * UrlIn
+         * @description A database URL that was pasted.
+         */
+        UrlIn: {
+            /** Url */
+            url: string;
         };
         /**
          * UsageCounts
@@ -3127,6 +5222,1405 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_engines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngineOut"][];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_databases: {
+        parameters: {
+            query?: {
+                deleted?: boolean;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_DatabaseOut_"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_database: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait until the database is as wanted. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDatabase"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatabaseOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_database: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatabaseOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_database: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_database: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatabaseChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatabaseOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    steer_database: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait until the database is as wanted. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Desired"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatabaseOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undelete_database: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatabaseOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    purge_database: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    parse_connection_url: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UrlIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParsedUrlOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTestOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connect_database: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConnection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatabaseOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_database: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTestOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_credentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialsOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_database_schema: {
+        parameters: {
+            query?: {
+                /** @description Read it from the database now. */
+                fresh?: boolean;
+            };
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schema"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_database_metrics: {
+        parameters: {
+            query?: {
+                hours?: number;
+            };
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricPoint"][];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: {
+                search?: string;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_RunOut_"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplainIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                    "application/x-ndjson": string;
+                    "application/json": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_saved_queries: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_SavedQueryOut_"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedQueryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedQueryOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_saved_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedQueryOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_saved_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_saved_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedQueryChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedQueryOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_rows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RowsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_cell: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CellIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CellOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_rows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditsOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchemaChangesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaChangesOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_database_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerSessionOut"][];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_database_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+                session: string;
+                how: "cancel" | "terminate";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,10 +1,11 @@
 // Owns the pickers in the header: organization / project / codebase.
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { ChevronsUpDown } from 'lucide-react'
 import { Menu, MenuItem, MenuLabel } from '@/components/ui/menu'
 import { meQuery } from '@/features/accounts/api'
 import { codebasesQuery } from '@/features/codebases/api'
+import { databasesQuery } from '@/features/databases/api'
 import { projectsQuery } from '@/features/projects/api'
 import { chooseCodebase } from '@/lib/project-scope'
 
@@ -62,7 +63,32 @@ function CodebasePicker({ project }: { project: string }) {
   )
 }
 
+function DatabasePicker({ project, database }: { project: string; database: string }) {
+  const navigate = useNavigate()
+  const databases = useQuery(databasesQuery(project)).data ?? []
+  const name = databases.find((one) => one.id === database)?.name ?? 'Database'
+  return (
+    <>
+      <span className="sep">/</span>
+      <Menu trigger={pickButton('Database', name)}>
+        <MenuLabel>Databases</MenuLabel>
+        {databases.map((one) => (
+          <MenuItem
+            key={one.id}
+            current={one.id === database}
+            onSelect={() => void navigate({ to: '/p/$project/d/$database', params: { project, database: one.id } })}
+          >
+            {one.name}
+          </MenuItem>
+        ))}
+        <MenuItem onSelect={() => void navigate({ to: '/p/$project/databases', params: { project } })}>All databases</MenuItem>
+      </Menu>
+    </>
+  )
+}
+
 export function Breadcrumbs({ project }: { project: string | undefined }) {
+  const { database } = useParams({ strict: false })
   const organization = useQuery(meQuery()).data?.organizations[0]?.name
   return (
     <div className="crumbs">
@@ -73,7 +99,8 @@ export function Breadcrumbs({ project }: { project: string | undefined }) {
         </>
       )}
       <ProjectPicker current={project} />
-      {project && <CodebasePicker project={project} />}
+      {project && database && <DatabasePicker project={project} database={database} />}
+      {project && !database && <CodebasePicker project={project} />}
     </div>
   )
 }

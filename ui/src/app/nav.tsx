@@ -1,6 +1,6 @@
 // Owns the navigation: the rail at the left, and the bar at the bottom of phones.
-import { Link, useNavigate, type LinkProps } from '@tanstack/react-router'
-import { ChartNoAxesGantt, Ellipsis, FileCode, House, LayoutDashboard, ListTree, RotateCw, Settings, Waypoints, type LucideIcon } from 'lucide-react'
+import { Link, useNavigate, useParams, type LinkProps } from '@tanstack/react-router'
+import { Activity, ChartNoAxesGantt, Database, Ellipsis, FileCode, House, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, type LucideIcon } from 'lucide-react'
 import { Menu, MenuItem } from '@/components/ui/menu'
 
 interface Item {
@@ -12,6 +12,7 @@ interface Item {
 
 const PROJECT_ITEMS = [
   { to: '/p/$project', label: 'Overview', icon: LayoutDashboard, exact: true },
+  { to: '/p/$project/databases', label: 'Databases', icon: Database },
   { to: '/p/$project/schema', label: 'Schema', icon: ListTree },
   { to: '/p/$project/lineage', label: 'Lineage', icon: Waypoints },
   { to: '/p/$project/columns', label: 'Columns', icon: ChartNoAxesGantt },
@@ -19,16 +20,24 @@ const PROJECT_ITEMS = [
   { to: '/p/$project/jobs', label: 'Jobs', icon: RotateCw },
 ] as const satisfies readonly Item[]
 
+const DATABASE_ITEMS = [
+  { to: '/p/$project/d/$database', label: 'Database', icon: Database, exact: true },
+  { to: '/p/$project/d/$database/sql', label: 'SQL', icon: SquareTerminal },
+  { to: '/p/$project/d/$database/data', label: 'Data', icon: Rows3 },
+  { to: '/p/$project/d/$database/structure', label: 'Structure', icon: Table2 },
+  { to: '/p/$project/d/$database/sessions', label: 'Sessions', icon: Activity },
+] as const satisfies readonly Item[]
+
 const HOME = { to: '/', label: 'Home', icon: House, exact: true } as const
 const JOBS = { to: '/jobs', label: 'Jobs', icon: RotateCw } as const
 const SETTINGS = { to: '/settings', label: 'Settings', icon: Settings } as const
 
-function NavLink({ item, project }: { item: Item; project?: string }) {
+function NavLink({ item, project, database }: { item: Item; project?: string; database?: string }) {
   const Icon = item.icon
   return (
     <Link
       to={item.to}
-      params={{ project } as never}
+      params={{ project, database } as never}
       activeOptions={{ exact: item.exact ?? false, includeSearch: false }}
       activeProps={{ 'aria-current': 'page' }}
       title={item.label}
@@ -40,11 +49,20 @@ function NavLink({ item, project }: { item: Item; project?: string }) {
 }
 
 export function MainNav({ project }: { project: string | undefined }) {
+  const { database } = useParams({ strict: false })
   return (
     <nav className="nav" aria-label="Main">
       <NavLink item={HOME} />
       {project ? (
         <>
+          {database && (
+            <>
+              <h2>Database</h2>
+              {DATABASE_ITEMS.map((item) => (
+                <NavLink key={item.to} item={item} project={project} database={database} />
+              ))}
+            </>
+          )}
           <h2>Project</h2>
           {PROJECT_ITEMS.map((item) => (
             <NavLink key={item.to} item={item} project={project} />
@@ -73,6 +91,8 @@ function MoreMenu({ project }: { project: string }) {
       }
     >
       <MenuItem onSelect={() => void navigate({ to: '/' })}>Home</MenuItem>
+      <MenuItem onSelect={() => void navigate({ to: '/p/$project/databases', params: { project } })}>Databases</MenuItem>
+      <MenuItem onSelect={() => void navigate({ to: '/p/$project/columns', params: { project } })}>Columns</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/files', params: { project } })}>Files</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/jobs', params: { project } })}>Jobs</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/settings/profile' })}>Settings</MenuItem>
@@ -81,6 +101,7 @@ function MoreMenu({ project }: { project: string }) {
 }
 
 export function TabBar({ project }: { project: string | undefined }) {
+  const { database } = useParams({ strict: false })
   if (!project) {
     return (
       <nav className="tabbar" aria-label="Main, small screens">
@@ -90,10 +111,11 @@ export function TabBar({ project }: { project: string | undefined }) {
       </nav>
     )
   }
+  const items: readonly Item[] = database ? DATABASE_ITEMS : PROJECT_ITEMS
   return (
     <nav className="tabbar" aria-label="Main, small screens">
-      {PROJECT_ITEMS.slice(0, 4).map((item) => (
-        <NavLink key={item.to} item={item} project={project} />
+      {items.slice(0, 4).map((item) => (
+        <NavLink key={item.to} item={item} project={project} database={database} />
       ))}
       <MoreMenu project={project} />
     </nav>

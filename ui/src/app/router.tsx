@@ -171,8 +171,60 @@ const projectJob = createRoute({
   component: lazyRouteComponent(() => import('@/features/jobs/job-page'), 'JobPage'),
 })
 
+const databases = createRoute({
+  getParentRoute: () => project,
+  path: '/databases',
+  component: lazyRouteComponent(() => import('@/features/databases/databases-page'), 'DatabasesPage'),
+})
+
+const database = createRoute({
+  getParentRoute: () => project,
+  path: '/d/$database',
+  component: lazyRouteComponent(() => import('@/features/databases/database-layout'), 'DatabaseLayout'),
+})
+
+const databaseOverview = createRoute({
+  getParentRoute: () => database,
+  path: '/',
+  component: lazyRouteComponent(() => import('@/features/databases/database-page'), 'DatabasePage'),
+})
+
+const sql = createRoute({
+  getParentRoute: () => database,
+  path: '/sql',
+  validateSearch: (raw: RawSearch): { query?: string } => ({ query: text(raw, 'query') }),
+  component: lazyRouteComponent(() => import('@/features/query/sql-page'), 'SqlPage'),
+})
+
+const data = createRoute({
+  getParentRoute: () => database,
+  path: '/data',
+  component: lazyRouteComponent(() => import('@/features/query/data-page'), 'DataPage'),
+})
+
+const dataTable = createRoute({
+  getParentRoute: () => data,
+  path: '$table',
+  validateSearch: (raw: RawSearch): { filter?: string; sort?: string } => ({ filter: text(raw, 'filter'), sort: text(raw, 'sort') }),
+})
+
+const structure = createRoute({
+  getParentRoute: () => database,
+  path: '/structure',
+  validateSearch: (raw: RawSearch): { table?: string } => ({ table: text(raw, 'table') }),
+  component: lazyRouteComponent(() => import('@/features/query/structure-page'), 'StructurePage'),
+})
+
+const sessions = createRoute({
+  getParentRoute: () => database,
+  path: '/sessions',
+  component: lazyRouteComponent(() => import('@/features/query/sessions-page'), 'SessionsPage'),
+})
+
 const projectPages = project.addChildren([
   overview,
+  databases,
+  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, sessions]),
   lineage,
   columns,
   schema.addChildren([schemaTable]),

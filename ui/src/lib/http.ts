@@ -57,9 +57,11 @@ async function sendJson<T>(method: string, path: string, body?: unknown, signal?
 export const api = {
   get: <T>(path: string, query?: Query, signal?: AbortSignal) => sendJson<T>('GET', withQuery(path, query), undefined, signal),
   post: <T>(path: string, body?: unknown) => sendJson<T>('POST', path, body),
+  put: <T>(path: string, body: unknown) => sendJson<T>('PUT', path, body),
   patch: <T>(path: string, body: unknown) => sendJson<T>('PATCH', path, body),
   delete: (path: string) => sendJson<void>('DELETE', path),
   text: async (path: string, query?: Query) => (await send('GET', withQuery(path, query))).text(),
+  download: async (path: string, body: unknown) => (await send('POST', path, body)).blob(),
   blob: async (path: string, query?: Query) => (await send('GET', withQuery(path, query))).blob(),
 }
 

@@ -1,0 +1,180 @@
+// Owns the overview of a database: what it is, how to reach it, what was measured of it.
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { Copy, SquareTerminal } from 'lucide-react'
+import { useState } from 'react'
+import { toast } from 'sonner'
+import type { Credentials, Database, MetricPoint } from '@/api/types'
+import { PageFrame, Panel } from '@/components/page'
+import { EmptyState, Loaded } from '@/components/states'
+import { tellFailure } from '@/lib/download'
+import { useDatabase } from '@/lib/database-scope'
+import { bytes, count, day } from '@/lib/format'
+import { useProjectScope } from '@/lib/project-scope'
+import { credentialsOf, metricsQuery, useChangeDatabase, useSteer } from './api'
+import { Sparkline } from './sparkline'
+import { StateMark } from './state-mark'
+
+function Facts({ database }: { database: Database }) {
+  const version = typeof database.facts['version'] === 'string' ? database.facts['version'] : database.options['version']
+  return (
+    <dl className="panel strip">
+      <div>
+        <dt>State</dt>
+        <dd className="text-base">
+          <StateMark database={database} />
+        </dd>
+      </div>
+      <div>
+        <dt>Engine</dt>
+        <dd>
+          {database.engine} <small>{version ? String(version) : ''}</small>
+        </dd>
+      </div>
+      <div>
+        <dt>Size</dt>
+        <dd>{database.size_bytes === null ? '–' : bytes(database.size_bytes)}</dd>
+      </div>
+      <div>
+        <dt>Tables</dt>
+        <dd>{database.tables === null ? '–' : count(database.tables)}</dd>
+      </div>
+    </dl>
+  )
+}
+
+function Reach({ database }: { database: Database }) {
+  const [found, setFound] = useState<Credentials | null>(null)
+  if (database.connection) {
+    const { host, port, database: name, user, tls_mode, ssh, proxy } = database.connection
+    return (
+      <dl className="pairs">
+        <dt>Address</dt>
+        <dd className="mono">{`${host}:${port ?? ''}/${name}`}</dd>
+        <dt>User</dt>
+        <dd className="mono">{user}</dd>
+        <dt>TLS</dt>
+        <dd>{tls_mode}</dd>
+        {(ssh ?? proxy) && <dt>Way</dt>}
+        {(ssh ?? proxy) && <dd className="mono">{ssh ?? proxy}</dd>}
+      </dl>
+    )
+  }
+  if (found === null) {
+    return (
+      <div className="p-4">
+        <button type="button" className="btn" onClick={() => void tellFailure(async () => setFound(await credentialsOf(database.id)))}>
+          Show how to connect
+        </button>
+        <p className="dim small mt-2">Any client can connect: the proxy wakes the database. Looking at the password is noted in the audit.</p>
+      </div>
+    )
+  }
+  const copy = (text: string) => void navigator.clipboard.writeText(text).then(() => toast.success('Copied'))
+  return (
+    <dl className="pairs">
+      <dt>URL</dt>
+      <dd className="row">
+        <code className="cut">{found.url}</code>
+        <button type="button" className="btn ghost icon" aria-label="Copy the URL" onClick={() => copy(found.url)}>
+          <Copy className="i" aria-hidden="true" />
+        </button>
+      </dd>
+      <dt>Terminal</dt>
+      <dd className="row">
+        <code className="cut">{found.command}</code>
+        <button type="button" className="btn ghost icon" aria-label="Copy the command" onClick={() => copy(found.command)}>
+          <Copy className="i" aria-hidden="true" />
+        </button>
+      </dd>
+    </dl>
+  )
+}
+
+const CHARTS: readonly { name: string; label: string; rate?: boolean; show: (value: number) => string }[] = [
+  { name: 'size_bytes', label: 'Size', show: bytes },
+  { name: 'connections', label: 'Connections', show: count },
+  { name: 'commits', label: 'Transactions a minute', rate: true, show: count },
+  { name: 'slow_queries', label: 'Queries over a second', show: count },
+]
+
+function series(points: MetricPoint[], name: string, rate: boolean): number[] {
+  const values = points.map((point) => point.values[name] ?? 0)
+  return rate ? values.slice(1).map((value, at) => Math.max(0, value - (values[at] ?? 0))) : values
+}
+
+function Metrics({ id }: { id: string }) {
+  const metrics = useQuery(metricsQuery(id, 1))
+  return (
+    <Loaded query={metrics} rows={3}>
+      {(points) =>
+        points.length < 2 ? (
+          <EmptyState text="Figures appear after the database has run for two minutes." />
+        ) : (
+          <div className="charts">
+            {CHARTS.map(({ name, label, rate, show }) => (
+              <Sparkline key={name} label={label} values={series(points, name, rate ?? false)} show={show} />
+            ))}
+          </div>
+        )
+      }
+    </Loaded>
+  )
+}
+
+export function DatabasePage() {
+  const database = useDatabase()
+  const { project } = useProjectScope()
+  const steer = useSteer()
+  const change = useChangeDatabase()
+  const managed = database.origin === 'managed'
+  const canWrite = project.role !== 'viewer'
+  const awake = database.state === 'running'
+  return (
+    <PageFrame
+      title={database.name}
+      actions={
+        <>
+          {managed && canWrite && (
+            <button
+              type="button"
+              className="btn"
+              disabled={steer.isPending}
+              onClick={() => void tellFailure(() => steer.mutateAsync({ id: database.id, state: awake ? 'asleep' : 'running' }))}
+            >
+              {awake ? 'Put to sleep' : 'Start'}
+            </button>
+          )}
+          <Link to="/p/$project/d/$database/sql" params={{ project: project.id, database: database.id }} className="btn primary">
+            <SquareTerminal className="i" aria-hidden="true" />
+            Open SQL
+          </Link>
+        </>
+      }
+    >
+      {database.state_reason && <p className="note t-del">{database.state_reason}</p>}
+      <Facts database={database} />
+      <div className="cols-2">
+        <Panel title="Last hour">{managed ? <Metrics id={database.id} /> : <EmptyState text="Headwater measures only the databases that it runs." />}</Panel>
+        <div className="stack">
+          <Panel title="How to reach it">{canWrite || !managed ? <Reach database={database} /> : <EmptyState text="Viewers do not see credentials." />}</Panel>
+          <Panel title="Care">
+            <div className="p-4 form-stack">
+              <label className="row">
+                <input
+                  type="checkbox"
+                  checked={database.protected}
+                  disabled={!canWrite}
+                  onChange={(event) => void tellFailure(() => change.mutateAsync({ id: database.id, protected: event.target.checked }))}
+                />
+                Protected: a write asks first, and it cannot be deleted
+              </label>
+              {managed && <p className="dim">{database.sleep_after_seconds ? `Sleeps after ${database.sleep_after_seconds} s without use.` : 'Never sleeps.'}</p>}
+              <p className="dim">Made {day(database.created_at)}.</p>
+            </div>
+          </Panel>
+        </div>
+      </div>
+    </PageFrame>
+  )
+}

@@ -1,0 +1,70 @@
+// Owns the preview of a change of the schema: its SQL and what can go wrong, before it is applied.
+import { TriangleAlert } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import type { SchemaChangesAnswer } from '@/api/types'
+import { ErrorNote, SkeletonRows } from '@/components/states'
+import { Dialog } from '@/components/ui/dialog'
+import { asApiError } from '@/lib/problem'
+import { changeSchema } from './api'
+
+export type Change = Record<string, unknown>
+
+const DANGERS: Record<string, string> = { data_loss: 'Data is lost', rewrite: 'Rewrite', lock: 'Lock', breaks_readers: 'Breaks readers', may_fail: 'May fail' }
+
+interface ChangeDialogProps {
+  database: { id: string; name: string; protected: boolean }
+  change: Change
+  onClose: () => void
+  onApplied: () => void
+}
+
+export function ChangeDialog({ database, change, onClose, onApplied }: ChangeDialogProps) {
+  const [answer, setAnswer] = useState<SchemaChangesAnswer | null>(null)
+  const [error, setError] = useState<unknown>(null)
+  const [busy, setBusy] = useState(false)
+  useEffect(() => {
+    void changeSchema(database.id, [change], false, false).then(setAnswer, setError)
+  }, [database.id, change])
+  const apply = async () => {
+    setBusy(true)
+    setError(null)
+    try {
+      const found = await changeSchema(database.id, [change], true, true)
+      setAnswer(found)
+      if (found.applied) onApplied()
+    } catch (failure) {
+      setError(failure)
+    }
+    setBusy(false)
+  }
+  const hazards = answer?.steps.flatMap((step) => step.hazards) ?? []
+  const loses = hazards.some((hazard) => hazard.kind === 'data_loss')
+  return (
+    <Dialog title="Apply this change?" description={database.protected ? `${database.name} is protected.` : ''} open onOpenChange={(open) => !open && onClose()}>
+      {error !== null && <ErrorNote error={asApiError(error)} />}
+      {answer?.error && (
+        <p role="alert" className="note t-del">
+          {answer.error} Nothing was changed.
+        </p>
+      )}
+      {answer ? <pre className="mono sqlpreview">{answer.steps.flatMap((step) => step.statements.map((statement) => `${statement};`)).join('\n')}</pre> : error === null && <SkeletonRows rows={3} />}
+      {hazards.map((hazard, at) => (
+        <p key={at} className="row">
+          <TriangleAlert className={`i ${hazard.kind === 'data_loss' ? 't-del' : 't-warn'}`} aria-hidden="true" />
+          <span>
+            <b>{DANGERS[hazard.kind] ?? hazard.kind}.</b> {hazard.text}
+          </span>
+        </p>
+      ))}
+      {answer && hazards.length === 0 && <p className="dim">Nothing speaks against it.</p>}
+      <footer>
+        <button type="button" className="btn" onClick={onClose}>
+          Back
+        </button>
+        <button type="button" className={`btn ${loses ? 'danger' : 'primary'}`} disabled={busy || answer === null} onClick={() => void apply()}>
+          Apply
+        </button>
+      </footer>
+    </Dialog>
+  )
+}

@@ -1,0 +1,68 @@
+// Owns the review of staged edits: their SQL before anything happens, then what came of them.
+import { useEffect, useState } from 'react'
+import type { EditsAnswer } from '@/api/types'
+import { ErrorNote, SkeletonRows } from '@/components/states'
+import { Dialog } from '@/components/ui/dialog'
+import { asApiError } from '@/lib/problem'
+import { plural } from '@/lib/format'
+import { sendEdits, type EditsInput } from './api'
+
+interface ReviewProps {
+  database: { id: string; name: string; protected: boolean }
+  input: Omit<EditsInput, 'apply' | 'confirmed'>
+  onClose: () => void
+  onApplied: () => void
+}
+
+export function ReviewDialog({ database, input, onClose, onApplied }: ReviewProps) {
+  const [answer, setAnswer] = useState<EditsAnswer | null>(null)
+  const [error, setError] = useState<unknown>(null)
+  const [busy, setBusy] = useState(false)
+  useEffect(() => {
+    void sendEdits(database.id, { ...input, apply: false, confirmed: false }).then(setAnswer, setError)
+  }, [database.id, input])
+  const apply = async () => {
+    setBusy(true)
+    setError(null)
+    try {
+      // Whoever presses the button below has seen the statements: that is the confirmation of a protected database.
+      const found = await sendEdits(database.id, { ...input, apply: true, confirmed: true })
+      setAnswer(found)
+      if (found.applied) onApplied()
+    } catch (failure) {
+      setError(failure)
+    }
+    setBusy(false)
+  }
+  return (
+    <Dialog title={`Review ${plural(input.edits.length, 'change')}`} description={database.protected ? `${database.name} is protected.` : ''} open onOpenChange={(open) => !open && onClose()}>
+      {error !== null && <ErrorNote error={asApiError(error)} />}
+      {answer?.error && (
+        <p role="alert" className="note t-del">
+          {answer.error} Nothing was changed.
+        </p>
+      )}
+      {answer && answer.conflicts.length > 0 && (
+        <div role="alert" className="note">
+          <div>
+            <p className="t-warn">Somebody else changed {plural(answer.conflicts.length, 'row')} meanwhile. Nothing was changed.</p>
+            {answer.conflicts.map((conflict) => (
+              <p key={conflict.edit} className="small">
+                {answer.statements[conflict.edit]} {conflict.now === null ? '– the row is gone' : `– it is now ${JSON.stringify(conflict.now)}`}
+              </p>
+            ))}
+          </div>
+        </div>
+      )}
+      {answer ? <pre className="mono sqlpreview">{answer.statements.join('\n')}</pre> : error === null && <SkeletonRows rows={3} />}
+      <footer>
+        <button type="button" className="btn" onClick={onClose}>
+          Back
+        </button>
+        <button type="button" className="btn primary" disabled={busy || answer === null} onClick={() => void apply()}>
+          Apply
+        </button>
+      </footer>
+    </Dialog>
+  )
+}

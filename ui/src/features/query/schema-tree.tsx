@@ -1,0 +1,98 @@
+// Owns the tree beside the editor and the grid: tables with their columns, found by name.
+import { Link } from '@tanstack/react-router'
+import { ChevronRight, Eye, RefreshCw, Table2 } from 'lucide-react'
+import { useState } from 'react'
+import type { LiveRelation, LiveSchema } from '@/api/types'
+import { SearchField } from '@/components/field'
+import { TypeGlyph } from '@/components/marks'
+import { count } from '@/lib/format'
+
+interface TreeProps {
+  schema: LiveSchema
+  current?: string | undefined
+  link: { project: string; database: string }
+  onName?: (name: string) => void
+  onRefresh: () => void
+}
+
+/** The name of a relation in the address: with its schema unless that is `public`. */
+export const addressOf = (relation: Pick<LiveRelation, 'name' | 'schema'>) => (relation.schema && relation.schema !== 'public' ? `${relation.schema}.${relation.name}` : relation.name)
+
+function Columns({ relation, onName }: { relation: LiveRelation; onName: ((name: string) => void) | undefined }) {
+  return (
+    <ul>
+      {relation.columns.map((column) => {
+        const inner = (
+          <>
+            <TypeGlyph type={column.type ?? ''} primaryKey={relation.primary_key?.includes(column.name) ?? false} />
+            <span className="cut grow mono">{column.name}</span>
+            <span className="dim small cut">{column.type}</span>
+          </>
+        )
+        return (
+          <li key={column.name}>
+            {onName ? (
+              <button type="button" className="treerow sub" title={`Put ${column.name} into the editor`} onClick={() => onName(column.name)}>
+                {inner}
+              </button>
+            ) : (
+              <span className="treerow sub">{inner}</span>
+            )}
+          </li>
+        )
+      })}
+    </ul>
+  )
+}
+
+export function SchemaTree({ schema, current, link, onName, onRefresh }: TreeProps) {
+  const [search, setSearch] = useState('')
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set())
+  const wanted = search.trim().toLowerCase()
+  const fits = (relation: LiveRelation) => relation.name.toLowerCase().includes(wanted) || relation.columns.some((column) => column.name.toLowerCase().includes(wanted))
+  const relations = wanted ? schema.relations.filter(fits) : schema.relations
+  const toggle = (name: string) => {
+    const next = new Set(open)
+    if (!next.delete(name)) next.add(name)
+    setOpen(next)
+  }
+  return (
+    <div className="filetree">
+      <div className="row">
+        <SearchField label="Find a table or column" placeholder="Find a table or column" value={search} onChange={setSearch} className="grow" />
+        <button type="button" className="btn ghost icon" aria-label="Read the schema anew" onClick={onRefresh}>
+          <RefreshCw className="i" aria-hidden="true" />
+        </button>
+      </div>
+      <ul className="treescroll" aria-label="Tables">
+        {relations.map((relation) => {
+          const address = addressOf(relation)
+          const shown = open.has(address) || (wanted !== '' && relations.length < 8)
+          const Icon = relation.kind === 'table' ? Table2 : Eye
+          return (
+            <li key={address}>
+              <span className="row gap-0">
+                <button type="button" className="btn ghost icon tiny" aria-expanded={shown} aria-label={`Columns of ${relation.name}`} onClick={() => toggle(address)}>
+                  <ChevronRight className={`i chev ${shown ? 'open' : ''}`} aria-hidden="true" />
+                </button>
+                <Link
+                  to="/p/$project/d/$database/data/$table"
+                  params={{ ...link, table: address }}
+                  search={{}}
+                  className="treerow grow"
+                  aria-current={current === address ? 'page' : undefined}
+                >
+                  <Icon className="i" aria-hidden="true" />
+                  <span className="cut grow mono">{address}</span>
+                  {relation.rows !== null && relation.rows !== undefined && <span className="dim small">{count(relation.rows)}</span>}
+                </Link>
+              </span>
+              {shown && <Columns relation={relation} onName={onName} />}
+            </li>
+          )
+        })}
+        {relations.length === 0 && <li className="dim p-2">{wanted ? 'Nothing fits.' : 'No tables yet.'}</li>}
+      </ul>
+    </div>
+  )
+}

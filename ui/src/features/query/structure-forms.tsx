@@ -1,0 +1,108 @@
+// Owns the forms that say what is to change in a structure: a new table, column or index.
+import { useState, type FormEvent } from 'react'
+import type { LiveRelation } from '@/api/types'
+import { SelectField, TextField } from '@/components/field'
+import { Dialog } from '@/components/ui/dialog'
+import type { Change } from './change-dialog'
+
+export type Form = 'table' | 'column' | 'index' | null
+
+interface FormProps {
+  relation: LiveRelation | null
+  onChange: (change: Change) => void
+  onClose: () => void
+}
+
+function TableForm({ onChange, onClose }: FormProps) {
+  const [name, setName] = useState('')
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    const id = { name: 'id', type: 'bigint', nullable: false, identity: true }
+    onChange({ kind: 'AddTable', table: name, schema: 'public', relation: { name, schema: 'public', columns: [id], primary_key: ['id'] } })
+  }
+  return (
+    <Dialog title="New table" description="It begins with an id that counts by itself; add its columns afterwards." open onOpenChange={(open) => !open && onClose()}>
+      <form className="form-stack" onSubmit={submit}>
+        <TextField label="Name" value={name} autoFocus required onChange={(event) => setName(event.target.value)} />
+        <footer>
+          <button type="submit" className="btn primary" disabled={!name.trim()}>
+            Preview
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}
+
+function ColumnForm({ relation, onChange, onClose }: FormProps) {
+  const [name, setName] = useState('')
+  const [type, setType] = useState('text')
+  const [fallback, setFallback] = useState('')
+  const [required, setRequired] = useState(false)
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    const column = { name, type, nullable: !required, default: fallback.trim() || null }
+    onChange({ kind: 'AddColumn', table: relation?.name, schema: relation?.schema, column })
+  }
+  return (
+    <Dialog title={`New column of ${relation?.name ?? ''}`} open onOpenChange={(open) => !open && onClose()}>
+      <form className="form-stack" onSubmit={submit}>
+        <TextField label="Name" value={name} autoFocus required onChange={(event) => setName(event.target.value)} />
+        <TextField label="Type" value={type} required list="types" onChange={(event) => setType(event.target.value)} />
+        <datalist id="types">
+          {['text', 'integer', 'bigint', 'numeric(12,2)', 'boolean', 'date', 'timestamp with time zone', 'uuid', 'jsonb', 'double precision'].map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
+        <TextField label="Default" value={fallback} note="An expression, such as now() or 'new'" onChange={(event) => setFallback(event.target.value)} />
+        <label className="row">
+          <input type="checkbox" checked={required} onChange={(event) => setRequired(event.target.checked)} />
+          May not be null
+        </label>
+        <footer>
+          <button type="submit" className="btn primary" disabled={!name.trim() || !type.trim()}>
+            Preview
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}
+
+function IndexForm({ relation, onChange, onClose }: FormProps) {
+  const [columns, setColumns] = useState<string[]>([])
+  const [unique, setUnique] = useState(false)
+  const [where, setWhere] = useState('')
+  const free = relation?.columns.filter((column) => !columns.includes(column.name)) ?? []
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    const name = `${relation?.name ?? ''}_${columns.join('_')}_${unique ? 'key' : 'idx'}`.slice(0, 63)
+    onChange({ kind: 'AddIndex', table: relation?.name, schema: relation?.schema, index: { name, columns, unique, where: where.trim() || null } })
+  }
+  return (
+    <Dialog title={`New index of ${relation?.name ?? ''}`} open onOpenChange={(open) => !open && onClose()}>
+      <form className="form-stack" onSubmit={submit}>
+        <p className="mono">{columns.length ? columns.join(', ') : 'No column yet'}</p>
+        <SelectField
+          label="Add a column"
+          value=""
+          onChange={(name) => name && setColumns([...columns, name])}
+          options={[{ value: '', label: 'Choose…' }, ...free.map((column) => ({ value: column.name, label: column.name }))]}
+        />
+        <TextField label="Only rows where" value={where} note="Leave it empty for all rows" onChange={(event) => setWhere(event.target.value)} />
+        <label className="row">
+          <input type="checkbox" checked={unique} onChange={(event) => setUnique(event.target.checked)} />
+          Unique
+        </label>
+        <footer>
+          <button type="submit" className="btn primary" disabled={columns.length === 0}>
+            Preview
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}
+
+/** The form of each kind. */
+export const FORMS = { table: TableForm, column: ColumnForm, index: IndexForm }

@@ -1,0 +1,257 @@
+// Owns the grid of one table: filter, sort, staged edits, copy, and the row that a foreign key points to.
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { Plus, Trash2 } from 'lucide-react'
+import { useMemo, useState } from 'react'
+import type { Cell, LiveRelation, LiveSchema } from '@/api/types'
+import { EmptyState, ErrorNote, SkeletonRows } from '@/components/states'
+import { Menu, MenuItem } from '@/components/ui/menu'
+import { written, quoteName, type Form } from '@/lib/cells'
+import { useDatabase } from '@/lib/database-scope'
+import { copyText, saveBlob, tellFailure } from '@/lib/download'
+import { count, plural } from '@/lib/format'
+import { useProjectScope } from '@/lib/project-scope'
+import { parseFilter } from '@/lib/row-filter'
+import { nextSort, sortOf, sortText } from '@/lib/row-sort'
+import { addRow, edits, keyOf, keyText, NOTHING, setAdded, setCell, size, toggleDelete } from '@/lib/staged'
+import { exportResult, readCell } from './api'
+import { CellEditor } from './cell-editor'
+import { Grid, type Place } from './grid'
+import { ReviewDialog } from './review-dialog'
+import { addressOf } from './schema-tree'
+import { useRows } from './use-rows'
+import { WholeCell } from './whole-cell'
+
+const route = getRouteApi('/shell/p/$project/d/$database/data')
+
+export function TableGrid({ relation, schema }: { relation: LiveRelation; schema: LiveSchema }) {
+  const database = useDatabase()
+  const { project } = useProjectScope()
+  const search = route.useSearch() as { filter?: string; sort?: string }
+  const navigate = useNavigate()
+  const [typed, setTyped] = useState(search.filter ?? '')
+  const [staged, setStaged] = useState(NOTHING)
+  const [place, setPlace] = useState<Place | null>(null)
+  const [reviewing, setReviewing] = useState(false)
+  const names = useMemo(() => relation.columns.map((column) => column.name), [relation])
+  const parsed = useMemo(() => parseFilter(search.filter ?? '', names), [search.filter, names])
+  const draft = parseFilter(typed, names)
+  const sort = useMemo(() => sortOf(search.sort), [search.sort])
+  const rows = useRows({ database: database.id, table: relation.name, schema: relation.schema ?? null, filters: parsed.filters, sort })
+  const first = rows.first.data
+  const canEdit = project.role !== 'viewer' && !database.read_only && (first?.key.length ?? 0) > 0
+  const columns = first?.columns ?? []
+  const added = staged.added.length
+  const changes = useMemo(() => ({ table: relation.name, schema: relation.schema ?? null, edits: edits(staged) }), [relation, staged])
+
+  const go = (part: { filter?: string | undefined; sort?: string | undefined }) =>
+    void navigate({
+      to: '/p/$project/d/$database/data/$table',
+      params: { project: project.id, database: database.id, table: addressOf(relation) },
+      search: { ...search, ...part },
+      replace: true,
+      resetScroll: false,
+    })
+
+  // Added rows stand on top, so that they are seen; the table's own follow.
+  const cells = (at: number): readonly Cell[] | null => {
+    if (at < added) return columns.map((column) => staged.added[at]?.[column.name] ?? null)
+    const row = rows.row(at - added)
+    if (row === null || first === undefined) return row
+    const change = staged.changed.get(keyText(keyOf(first.key, columns, row)))
+    return change ? row.map((cell, column) => (columns[column] && columns[column].name in change.values ? (change.values[columns[column].name] ?? null) : cell)) : row
+  }
+  const original = (at: number) => (at < added ? null : rows.row(at - added))
+  const keyAt = (at: number) => {
+    const row = original(at)
+    return row && first ? keyOf(first.key, columns, row) : null
+  }
+  const tone = (at: number, column: number) => {
+    if (at < added) return 'is-add'
+    const key = keyAt(at)
+    if (key === null) return ''
+    if (staged.deleted.has(keyText(key))) return 'is-del'
+    return columns[column] && columns[column].name in (staged.changed.get(keyText(key))?.values ?? {}) ? 'is-change' : ''
+  }
+  const editCell = ({ row: at, column }: Place, value: Cell) => {
+    const name = columns[column]?.name
+    if (name === undefined) return
+    if (at < added) return setStaged((now) => setAdded(now, at, name, value))
+    const key = keyAt(at)
+    if (key !== null) setStaged((now) => setCell(now, key, name, original(at)?.[column] ?? null, value))
+  }
+  const remove = (list: number[]) => canEdit && setStaged((now) => toggleDelete(now, list.map(keyAt).filter((key) => key !== null)))
+  const copy = (form: Form, from: Place, to: Place) => {
+    const [top, bottom] = [Math.min(from.row, to.row), Math.max(from.row, to.row)]
+    const [left, right] = [Math.min(from.column, to.column), Math.max(from.column, to.column)]
+    const picked = Array.from({ length: bottom - top + 1 }, (_, step) => cells(top + step)).filter((row) => row !== null)
+    const single = picked.length === 1 && left === right
+    const text = single ? String(picked[0]?.[left] ?? '') : written(form, columns.slice(left, right + 1), picked.map((row) => row.slice(left, right + 1)), relation.name)
+    void copyText(text, single ? 'Cell' : plural(picked.length, 'row'))
+  }
+  const exportAll = (format: string) =>
+    void tellFailure(async () => {
+      const name = [relation.schema, relation.name].filter((part) => part !== null && part !== undefined).map(quoteName).join('.')
+      saveBlob(await exportResult(database.id, `SELECT * FROM ${name}`, format), `${relation.name}.${format}`)
+    })
+  const choicesOf = (column: string): readonly string[] | null => {
+    const type = relation.columns.find((one) => one.name === column)?.type ?? ''
+    const found = schema.enums?.find((one) => one.name === type || `${one.schema ?? ''}.${one.name}` === type)
+    return found ? found.values : null
+  }
+  const target = place === null ? null : (relation.foreign_keys ?? []).find((key) => key.columns.length === 1 && key.columns[0] === columns[place.column]?.name)
+  const pointed = place === null ? null : cells(place.row)?.[place.column]
+
+  return (
+    <>
+      <div className="toolbar gridbar" role="toolbar" aria-label="Table">
+        <h2 className="mono cut">{addressOf(relation)}</h2>
+        <label className="field grow filterfield">
+          <span className="sr">Filter</span>
+          <input
+            className="mono"
+            placeholder={`${names[0] ?? 'column'} = 1 and ${names[1] ?? 'name'} ~ text`}
+            value={typed}
+            spellCheck={false}
+            aria-invalid={draft.error !== null}
+            onChange={(event) => setTyped(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter' && draft.error === null) go({ filter: typed.trim() || undefined })
+              if (event.key === 'Escape') setTyped('')
+            }}
+          />
+        </label>
+        {canEdit && (
+          <>
+            <button type="button" className="btn" onClick={() => setStaged((now) => addRow(now, {}))}>
+              <Plus className="i" aria-hidden="true" />
+              Row
+            </button>
+            <button type="button" className="btn icon" aria-label="Delete the chosen row" disabled={place === null || place.row < added} onClick={() => place && void remove([place.row])}>
+              <Trash2 className="i" aria-hidden="true" />
+            </button>
+          </>
+        )}
+        <Menu
+          align="end"
+          trigger={
+            <button type="button" className="btn hide-p">
+              Export
+            </button>
+          }
+        >
+          {['csv', 'ndjson', 'json', 'parquet'].map((format) => (
+            <MenuItem key={format} onSelect={() => exportAll(format)}>
+              All rows as {format}
+            </MenuItem>
+          ))}
+        </Menu>
+      </div>
+      {typed && draft.error && <p className="t-warn small px-4 py-1">{draft.error}</p>}
+      {rows.first.error ? (
+        <div className="p-4">
+          <ErrorNote error={rows.first.error} retry={() => void rows.first.refetch()} />
+        </div>
+      ) : first === undefined ? (
+        <SkeletonRows />
+      ) : (
+        <Grid
+          key={`${search.filter ?? ''}|${search.sort ?? ''}`}
+          label={`Rows of ${relation.name}`}
+          columns={columns}
+          count={rows.count + added}
+          row={cells}
+          primary={relation.primary_key ?? []}
+          sort={sort.map(({ column, descending }) => ({ column, descending: descending ?? false }))}
+          onSort={(column, more) => go({ sort: sortText(nextSort(sort, column, more)) })}
+          tone={tone}
+          editable={() => canEdit}
+          onEdit={editCell}
+          onPlace={setPlace}
+          onCopy={(from, to) => copy('tsv', from, to)}
+          onDelete={(list) => void remove(list)}
+          editor={(at, value, done) => {
+            const column = columns[at.column]
+            if (!column) return null
+            const key = keyAt(at.row)
+            const isCut = first.cut.some(([row, cell]) => row === at.row - added && cell === at.column)
+            return isCut && key ? (
+              <WholeCell
+                load={() => readCell(database.id, { table: relation.name, schema: relation.schema ?? null, key, column: column.name })}
+                render={(whole) => <CellEditor column={column} value={whole} choices={null} done={done} />}
+              />
+            ) : (
+              <CellEditor column={column} value={value} choices={choicesOf(column.name)} done={done} />
+            )
+          }}
+          empty={<EmptyState text={parsed.filters.length ? 'No row fits the filter.' : 'No rows. Add one, or import some.'} />}
+        />
+      )}
+      {size(staged) > 0 && (
+        <div className="stagebar" role="region" aria-label="Staged changes">
+          <span>{plural(size(staged), 'change')} not yet in the database</span>
+          <span className="grow" />
+          <button type="button" className="btn" onClick={() => setStaged(NOTHING)}>
+            Discard
+          </button>
+          <button type="button" className="btn primary" onClick={() => setReviewing(true)}>
+            Review SQL
+          </button>
+        </div>
+      )}
+      <footer className="statusbar">
+        {first && (
+          <span>
+            {first.count_is_estimate ? 'about ' : ''}
+            {first.count === null ? 'many' : count(first.count)} rows
+          </span>
+        )}
+        {first && <span>{first.milliseconds.toFixed(0)} ms</span>}
+        {first?.why && <span className="cut">{first.why}</span>}
+        <span className="grow" />
+        {target && pointed !== null && pointed !== undefined && (
+          <button
+            type="button"
+            className="link"
+            onClick={() =>
+              void navigate({
+                to: '/p/$project/d/$database/data/$table',
+                params: { project: project.id, database: database.id, table: addressOf({ name: target.ref_table, schema: target.ref_schema }) },
+                search: { filter: `${target.ref_columns?.[0] ?? 'id'} = '${String(pointed).replaceAll("'", "''")}'` },
+              })
+            }
+          >
+            Go to {target.ref_table} {String(pointed).slice(0, 24)}
+          </button>
+        )}
+        {place && (
+          <Menu
+            align="end"
+            trigger={
+              <button type="button" className="link">
+                Copy row as
+              </button>
+            }
+          >
+            {(['tsv', 'csv', 'json', 'sql'] as const).map((form) => (
+              <MenuItem key={form} onSelect={() => copy(form, { row: place.row, column: 0 }, { row: place.row, column: columns.length - 1 })}>
+                {form.toUpperCase()}
+              </MenuItem>
+            ))}
+          </Menu>
+        )}
+      </footer>
+      {reviewing && (
+        <ReviewDialog
+          database={database}
+          input={changes}
+          onClose={() => setReviewing(false)}
+          onApplied={() => {
+            setReviewing(false)
+            setStaged(NOTHING)
+            void rows.reload()
+          }}
+        />
+      )}
+    </>
+  )
+}
