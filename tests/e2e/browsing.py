@@ -30,6 +30,8 @@ class Site:
     url: str
     sample: str
     """The id of the sample project."""
+    database: str
+    """The id of a database in it, with a few tables."""
 
 
 def missing(what: str) -> NoReturn:

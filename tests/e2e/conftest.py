@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -51,7 +52,7 @@ def server_url() -> Iterator[str]:
     require_web()
     home = Path(tempfile.mkdtemp(prefix="hw-e2e-"))
     # Browsers treat loopback as secure, so the cookies of production are what is tested here.
-    with running(home, HEADWATER_SECURE_COOKIES="true") as server:
+    with running(home, HEADWATER_SECURE_COOKIES="true", HEADWATER_ALLOW_LOOPBACK="true") as server:
         yield f"http://127.0.0.1:{server.port}"
     shutil.rmtree(home, ignore_errors=True)
 
@@ -105,7 +106,26 @@ def site(server_url: str, open_page: OpenPage) -> Site:
     expect(page.get_by_role("link", name="Open lineage")).to_be_visible(timeout=60_000)
     sample = page.url.split("/p/")[1].split("?")[0].split("/")[0]
     page.context.close()
-    return Site(url=server_url, sample=sample)
+    return Site(url=server_url, sample=sample, database=_database(server_url, sample))
+
+
+TABLES = """
+CREATE TABLE teams (id int PRIMARY KEY, name text NOT NULL);
+INSERT INTO teams VALUES (1, 'red'), (2, 'blue');
+CREATE TABLE people (id int PRIMARY KEY, name text, team int REFERENCES teams, joined timestamptz, data jsonb);
+INSERT INTO people SELECT g, 'name ' || g, 1 + g % 2, '2026-01-01'::timestamptz + g * interval '1 h', '{"a": 1}'
+FROM generate_series(1, 3000) g; ANALYZE
+"""
+
+
+def _database(url: str, project: str) -> str:
+    """Make a database with a few tables, over the API."""
+    with httpx.Client(base_url=f"{url}/api/v1", timeout=60) as client:
+        answer = client.post("/auth/login", json={"email": EMAIL, "password": PASSWORD})
+        client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
+        made = client.post(f"/projects/{project}/databases", json={"name": "club"}).json()
+        assert client.post(f"/databases/{made['id']}/query", json={"text": TABLES}).json()["error"] is None
+        return str(made["id"])
 
 
 @pytest.fixture(scope="session")

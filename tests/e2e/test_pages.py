@@ -20,6 +20,12 @@ PAGES = {
     "schema": "/p/{sample}/schema/books",
     "files": "/p/{sample}/files",
     "file": "/p/{sample}/files/shop/catalogue.py?line=15",
+    "databases": "/p/{sample}/databases",
+    "database": "/p/{sample}/d/{database}",
+    "sql": "/p/{sample}/d/{database}/sql",
+    "data": "/p/{sample}/d/{database}/data/people",
+    "structure": "/p/{sample}/d/{database}/structure",
+    "sessions": "/p/{sample}/d/{database}/sessions",
     "project-jobs": "/p/{sample}/jobs",
     "jobs": "/jobs",
     "profile": "/settings/profile",
@@ -60,7 +66,7 @@ def findings(page: Page) -> list[str]:
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing(site: Site, open_page: OpenPage, name: str, theme: Theme) -> None:
     page = window(open_page, theme, 1440)
-    visit(page, PAGES[name].format(sample=site.sample))
+    visit(page, PAGES[name].format(sample=site.sample, database=site.database))
     picture(page, f"{name}.{theme}")
     assert findings(page) == []
     assert page.locator("h1").count() == 1
@@ -80,7 +86,7 @@ def test_axe_finds_nothing_before_signing_in(site: Site, open_page: OpenPage, ad
 @pytest.mark.parametrize("name", PAGES)
 def test_no_page_scrolls_sideways(site: Site, open_page: OpenPage, name: str, width: int) -> None:
     page = window(open_page, "dark", width)
-    visit(page, PAGES[name].format(sample=site.sample))
+    visit(page, PAGES[name].format(sample=site.sample, database=site.database))
     if width == 390:
         picture(page, f"{name}.phone")
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

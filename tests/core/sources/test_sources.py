@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from headwater.catalog.model import Schema
 from headwater.core import sources
-from headwater.kit.errors import BadInput, NotFound
+from headwater.kit.errors import BadInput, NotFound, Unavailable
 
 FORMS = {
     "postgresql://u:p@h/db": ("url", "postgresql"),
@@ -48,6 +51,23 @@ def test_what_is_none_of_them_is_refused(text):
         sources.parse(text)
 
 
-def test_what_cannot_be_opened_yet_is_said():
-    with pytest.raises(NotFound, match="postgresql"):
-        sources.read("postgresql://h/db", lambda path: Schema())
+def test_a_live_database_is_read(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as made:
+        made.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, note TEXT)")
+    found = sources.read(f"sqlite:///{tmp_path}/shop.db", lambda path: Schema())
+    assert found.source == "shop.db"
+    assert [column.name for column in found.relation("orders").columns] == ["id", "note"]
+
+
+@pytest.mark.parametrize(
+    ("url", "error"),
+    [
+        ("oracle://h/db", NotFound), ("postgresql://u:secret@127.0.0.1:1/db", Unavailable), ("postgresql://", BadInput),
+        ("postgresql://h:99999/db", BadInput), ("postgresql://h/db?sslmode=x", BadInput), ("sqlite:///gone.db", Unavailable),
+    ],
+)  # fmt: skip
+def test_a_live_database_that_cannot_be_read_is_said(url, error):
+    with pytest.raises(error) as raised:
+        sources.read(url, lambda path: Schema())
+    assert raised.value.hint or error is BadInput
+    assert "secret" not in f"{raised.value.message} {raised.value.hint}"

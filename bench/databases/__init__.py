@@ -1,0 +1,1 @@
+"""Databases on demand, measured: see `__main__`."""

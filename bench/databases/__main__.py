@@ -1,0 +1,36 @@
+"""Databases on demand, measured: how fast they are made and woken, what they cost, what the proxy adds.
+
+make bench PART=databases ARGS="[part …]"    (all parts without ARGS)
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.databases import faults, instances, proxying
+from bench.rows import Row, save
+from entrypoints.keeping import Keeping, keeping
+
+PARTS: dict[str, Callable[[Keeping], list[Row]]] = {
+    "create": instances.create, "wake": instances.wake, "idle": instances.idle, "proxy": proxying.proxy,
+    "crowd": instances.crowd, "escapes": faults.escapes, "kills": faults.kills,
+}  # fmt: skip
+
+
+def main() -> None:
+    """Measure what is named on the command line, or everything."""
+    home = Path(tempfile.mkdtemp(prefix="hw-bench-"))
+    try:
+        with keeping(home) as kept:
+            for name in sys.argv[1:] or PARTS:
+                save("databases", PARTS[name](kept))
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""What the proxy adds: pgbench directly, through our proxy and through pgbouncer, in turn, in the same run."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from bench.rows import Row
+from entrypoints.keeping import Keeping
+from entrypoints.running import free_port
+
+COMMAND = "make bench PART=databases"
+ROUNDS, SECONDS, QUERIES = 5, 4, 5000
+
+
+def proxy(kept: Keeping) -> list[Row]:
+    """`pgbench -S -c 4` three ways, and the p50 of one query at a time."""
+    database = kept.create("bench-proxy")
+    socket = str(kept.folder(database) / "run")
+    ways: dict[str, tuple[str, int]] = {"direct": (socket, 5432), "ours": ("127.0.0.1", kept.port)}
+    folder = Path(tempfile.mkdtemp(prefix="hw-bouncer-"))
+    bouncer = _pgbouncer(folder, socket, database)
+    if bouncer:
+        ways["pgbouncer"] = ("127.0.0.1", bouncer)
+    try:
+        _pgbench(database, *ways["direct"], "-i", "-s", "10", "-q")
+        rates: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(ROUNDS):
+            for name, to in ways.items():
+                said = _pgbench(database, *to, "-S", "-n", "-c", "4", "-T", str(SECONDS))
+                rates[name].append(float(re.search(r"tps = ([\d.]+)", said)[1]))  # type: ignore[index]
+        single = {name: _p50(database, *to) for name, to in ways.items()}
+    finally:
+        if bouncer:
+            os.kill(int((folder / "pid").read_text()), 15)
+        shutil.rmtree(folder, ignore_errors=True)
+    tps = {name: statistics.median(found) for name, found in rates.items()}
+    added = single["ours"] - single["direct"]
+    rows = [
+        Row("proxy: p50 that it adds to a query, against the server's own Unix socket", f"{added:.0f} µs",
+            f"{single['direct']:.0f} µs", "direct", None, "≤ 30 µs", added <= 30, COMMAND),
+    ]  # fmt: skip
+    if bouncer:
+        by_round = [ours / peer for ours, peer in zip(rates["ours"], rates["pgbouncer"], strict=True)]
+        ratio, also = statistics.median(by_round), single["pgbouncer"] - single["direct"]
+        beside = f"{tps['pgbouncer']:.0f} tps (direct {tps['direct']:.0f}; pgbouncer adds {also:.0f} µs)"
+        rows.append(
+            Row("proxy: `pgbench -S -c 4`", f"{tps['ours']:.0f} tps", beside, "pgbouncer, pool_mode=session", ratio,
+                "≥ 0.8× pgbouncer", ratio >= 0.8, COMMAND)
+        )  # fmt: skip
+    return rows
+
+
+def _pgbench(database: dict[str, Any], host: str, port: int, *flags: str) -> str:
+    env = {**os.environ, "PGPASSWORD": database["password"], "PGSSLMODE": "disable"}
+    command = ["pgbench", "-h", host, "-p", str(port), "-U", database["user"], *flags, database["name"]]
+    done = subprocess.run(command, env=env, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"pgbench failed: {done.stderr}")
+    return done.stdout
+
+
+def _p50(database: dict[str, Any], host: str, port: int) -> float:
+    """Return the median round trip of a tiny query in µs."""
+    taken = []
+    with psycopg.connect(
+        host=host, port=port, user=database["user"], password=database["password"], dbname=database["name"],
+        sslmode="disable", autocommit=True,
+    ) as connection:  # fmt: skip
+        for _ in range(QUERIES):
+            began = time.perf_counter_ns()
+            connection.pgconn.exec_(b"SELECT 1")
+            taken.append((time.perf_counter_ns() - began) / 1000)
+    return statistics.median(taken)
+
+
+def _pgbouncer(folder: Path, socket: str, database: dict[str, Any]) -> int | None:
+    """Start pgbouncer as the server's user before the same socket; return its port, None when it is not installed."""
+    if not shutil.which("pgbouncer"):
+        print("pgbouncer is not installed: nothing to compare with (Debian: apt install pgbouncer)")
+        return None
+    port, uid = free_port(), os.stat(socket).st_uid
+    folder.chmod(0o777)
+    (folder / "pgbouncer.ini").write_text(
+        f"[databases]\n{database['name']} = host={socket} port=5432 user={database['user']} "
+        f"password={database['password']}\n[pgbouncer]\nlisten_addr=127.0.0.1\nlisten_port={port}\nauth_type=any\n"
+        f"pool_mode=session\nunix_socket_dir=\nlogfile={folder}/log\npidfile={folder}/pid\nmax_client_conn=100\n"
+    )
+    who: dict[str, Any] = {"user": uid, "group": uid, "extra_groups": []} if os.geteuid() == 0 else {}
+    subprocess.run(["pgbouncer", "-d", folder / "pgbouncer.ini"], check=True, capture_output=True, **who)
+    while not (folder / "pid").exists():
+        time.sleep(0.05)
+    return port

@@ -1,0 +1,207 @@
+"""The workbench in a real browser: create, paste SQL, edit rows, add an index, export; connect over SSH."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncssh
+import psycopg
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e.browsing import OpenPage, Site, missing, picture, sign_in
+from headwater.kit.network.ssh import text_of
+
+pytestmark = pytest.mark.timeout(300)
+PASTED = "create table books (id int primary key, title text not null, stock int default 0);\ninsert into books select g, 'Book ' || g, g from generate_series(1, 1200) g;\nselect count(*) as books from books;"
+
+
+@pytest.fixture(scope="module")
+def page(site: Site, open_page: OpenPage) -> Page:
+    page = open_page(theme="light")
+    sign_in(page)
+    return page
+
+
+def write(page: Page, text: str) -> None:
+    """Put a text into the editor as somebody who pastes it."""
+    page.locator(".monaco-editor").first.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Escape")
+
+
+@pytest.fixture(scope="module")
+def shop(page: Page, site: Site) -> str:
+    """The address of a database that was created by hand."""
+    page.goto(f"/p/{site.sample}/databases")
+    page.get_by_role("button", name="New database").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Not A Name")
+    dialog.get_by_role("button", name="Create database").click()
+    expect(dialog.get_by_text("String should match")).to_be_visible()
+    dialog.get_by_label("Name").fill("bookshop")
+    dialog.get_by_role("button", name="Create database").click()
+    expect(page.get_by_role("heading", name="bookshop", level=1)).to_be_visible()
+    expect(page.get_by_text("running", exact=True)).to_be_visible()
+    picture(page, "database-new")
+    return page.url.split("?")[0]
+
+
+def test_pasted_sql_runs_and_completes(page: Page, shop: str) -> None:
+    page.goto(f"{shop}/sql")
+    write(page, PASTED)
+    page.get_by_role("button", name="Run all").click()
+    result = page.get_by_role("grid", name="Result")
+    expect(result.get_by_role("gridcell", name="1200")).to_be_visible()
+    expect(page.get_by_role("link", name="books")).to_be_visible()
+    write(page, "select b.ti")
+    page.keyboard.insert_text(" from books b")
+    for _ in " from books b":
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Control+Space")
+    expect(page.locator(".suggest-widget").get_by_text("title")).to_be_visible()
+    picture(page, "sql-completion")
+    page.keyboard.press("Escape")
+
+
+def test_an_error_is_shown_at_its_place(page: Page, shop: str) -> None:
+    page.goto(f"{shop}/sql")
+    write(page, "select titel from books")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("section.below").get_by_role("alert")).to_contain_text('column "titel" does not exist')
+    expect(page.locator(".squiggly-error")).to_be_visible()
+    picture(page, "sql-error")
+
+
+def test_rows_are_edited_after_a_look_at_the_sql(page: Page, shop: str) -> None:
+    page.goto(f"{shop}/data/books")
+    grid = page.get_by_role("grid", name="Rows of books")
+    cell = grid.get_by_role("gridcell", name="Book 2", exact=True)
+    cell.dblclick()
+    page.get_by_role("textbox", name="title, text").fill("Changed")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 change not yet in the database")).to_be_visible()
+    page.get_by_role("button", name="Review SQL").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("UPDATE public.books SET title = 'Changed' WHERE id = 2")
+    picture(page, "review")
+    dialog.get_by_role("button", name="Apply").click()
+    expect(grid.get_by_role("gridcell", name="Changed")).to_be_visible()
+    expect(page.get_by_text("not yet in the database")).to_be_hidden()
+
+
+def test_rows_are_filtered_sorted_and_reached_far_down(page: Page, shop: str) -> None:
+    page.goto(f"{shop}/data/books")
+    grid = page.get_by_role("grid", name="Rows of books")
+    expect(grid.get_by_role("gridcell", name="Book 1", exact=True)).to_be_visible()
+    grid.focus()
+    page.keyboard.press("Control+End")
+    expect(grid.get_by_role("gridcell", name="Book 1200")).to_be_visible()
+    page.get_by_label("Filter").fill("stock > 1100 and title ~ 'book 11'")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("99 rows")).to_be_visible()
+    grid.get_by_role("button", name="title").click()
+    grid.get_by_role("button", name="title").click()
+    expect(grid.get_by_role("gridcell").nth(1)).to_have_text("Book 1199")
+    page.get_by_label("Filter").fill("nope = 1")
+    expect(page.get_by_text("There is no column nope")).to_be_visible()
+
+
+def test_an_index_is_added_after_a_look(page: Page, shop: str) -> None:
+    page.goto(f"{shop}/structure?table=books")
+    page.get_by_role("button", name="Add index").click()
+    page.get_by_label("Add a column").select_option("title")
+    page.get_by_role("button", name="Preview").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("CREATE INDEX books_title_idx ON public.books (title)")
+    expect(dialog).to_contain_text("Writes to books wait")
+    picture(page, "index-preview")
+    dialog.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("region", name="Indexes and keys").get_by_text("books_title_idx")).to_be_visible()
+
+
+def test_a_result_is_exported(page: Page, shop: str, tmp_path: Path) -> None:
+    page.goto(f"{shop}/sql")
+    write(page, "select id, title from books order by id")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("500 rows, limit reached")).to_be_visible()
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="All rows as csv").click()
+    download.value.save_as(tmp_path / "books.csv")
+    lines = (tmp_path / "books.csv").read_text().splitlines()
+    assert (lines[0], lines[2], len(lines)) == ("id,title", "2,Changed", 1201)
+
+
+def test_a_plan_is_read_and_its_advice_used(page: Page, site: Site) -> None:
+    page.goto(f"/p/{site.sample}/d/{site.database}/sql")
+    write(page, "select * from people where name = 'name 7'")
+    page.get_by_role("button", name="Analyze").click()
+    expect(page.get_by_role("region", name="Plan", exact=True)).to_contain_text("Seq Scan")
+    picture(page, "plan")
+
+
+class Door(asyncssh.SSHServer):
+    """Lets one user in with a password and forwards."""
+
+    def begin_auth(self, username: str) -> bool:
+        return True
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def validate_password(self, username: str, password: str) -> bool:
+        return password == "open sesame"
+
+    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
+        return True
+
+
+@pytest.fixture(scope="module")
+def ssh_host() -> Iterator[tuple[int, str]]:
+    """An SSH host in a thread of its own: the browser's driver holds this one's loop."""
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    async def listen() -> asyncssh.SSHAcceptor:
+        return await asyncssh.create_server(Door, "127.0.0.1", 0, server_host_keys=[key])
+
+    server = asyncio.run_coroutine_threadsafe(listen(), loop).result(10)
+    yield server.get_port(), text_of(key)
+    loop.call_soon_threadsafe(server.close)
+    asyncio.run_coroutine_threadsafe(server.wait_closed(), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()
+
+
+def test_a_database_elsewhere_is_connected_over_ssh(page: Page, site: Site, ssh_host: tuple[int, str]) -> None:
+    try:
+        psycopg.connect("host=127.0.0.1 user=postgres dbname=test").close()
+    except psycopg.OperationalError:
+        missing("no PostgreSQL answers on 127.0.0.1:5432")
+    page.goto(f"/p/{site.sample}/databases")
+    page.get_by_role("button", name="Connect").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("far")
+    dialog.get_by_label("URL").fill("postgresql://postgres@127.0.0.1:5432/test")
+    dialog.get_by_text("SSH tunnel or proxy").click()
+    dialog.get_by_label("Way").select_option("ssh")
+    dialog.get_by_label("SSH host (host:port)").fill(f"127.0.0.1:{ssh_host[0]}")
+    dialog.get_by_label("User").fill("ines")
+    dialog.get_by_label("Password").fill("open sesame")
+    dialog.get_by_role("button", name="Test").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("nobody has confirmed yet")
+    dialog.get_by_role("button", name="Pin this key").click()
+    dialog.get_by_role("button", name="Test").click()
+    expect(dialog.get_by_role("status")).to_contain_text("PostgreSQL")
+    picture(page, "connect")
+    dialog.get_by_role("button", name="Connect").click()
+    expect(page.get_by_role("heading", name="far", level=1)).to_be_visible()
+    expect(page.get_by_text(f"ines@127.0.0.1:{ssh_host[0]}")).to_be_visible()
