@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from headwater.catalog.changes import Change, Hazard
+from headwater.catalog.grammar import Grammar
 from headwater.catalog.model import Schema
 from headwater.catalog.plans import Plan, ServerSession
 from headwater.catalog.results import STANDARD, Cell, Frame, Limits, QueryError
@@ -162,6 +163,13 @@ class Explains(Protocol):
 
     async def explain(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> Plan:
         """Return the plan; with `run` the statement is executed in a transaction that is rolled back."""
+
+
+@runtime_checkable
+class Tabular(Protocol):
+    """An engine whose tables are read page by page and edited row by row with SQL of our making."""
+
+    GRAMMAR: Grammar
 
 
 @runtime_checkable
