@@ -1855,13 +1855,6 @@ export interface components {
             error: string | null;
             /** Failed Edit */
             failed_edit: number | null;
-            /**
-             * Rows
-             * @description Inserted and updated rows as they are now, in order.
-             */
-            rows: ({
-                [key: string]: boolean | number | string | null;
-            } | null)[];
         };
         /**
          * EngineOut

@@ -243,12 +243,14 @@ def _keeper(instance: Instance) -> Iterator[Cursor]:
     files = [file for file in (_secret(instance), _secret(instance).with_suffix(".next")) if file.exists()]
     problem: Exception | None = None
     for file in files:
+        connection: Any = pymysql.Connection(
+            unix_socket=str(_socket_folder(instance) / SOCKET), user=KEEPER, password=file.read_text(),
+            autocommit=True, connect_timeout=5, read_timeout=30, defer_connect=True,
+        )  # fmt: skip
         try:
-            connection = pymysql.connect(
-                unix_socket=str(_socket_folder(instance) / SOCKET), user=KEEPER, password=file.read_text(),
-                autocommit=True, connect_timeout=5, read_timeout=30,
-            )  # fmt: skip
+            connection.connect()
         except pymysql.Error as error:
+            connection._force_close()  # what was read of its socket keeps it open
             problem = error
             continue
         with connection, connection.cursor() as cursor:
