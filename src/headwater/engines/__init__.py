@@ -315,6 +315,9 @@ class Proxies(Protocol):
     def front(self, opener: Opener, tls: ssl.SSLContext | None) -> End:
         """Return the protocol of one client: it asks `opener` by the database's name, then carries bytes."""
 
+    def client_url(self, place: str, database: str, password: str) -> str:
+        """Return the URL by which a client asks the proxy at `place`, `host:port`, for the database of that name."""
+
 
 @cache
 def all_engines() -> dict[str, Engine]:

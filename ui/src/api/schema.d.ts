@@ -1635,21 +1635,21 @@ export interface components {
         };
         /**
          * CredentialsOut
-         * @description How a client of your own connects: through the proxy for managed databases.
+         * @description How a client of your own connects to a database that Headwater runs: through the proxy, if its engine has one.
          */
         CredentialsOut: {
             /** Url */
-            url: string;
+            url: string | null;
             /** Host */
-            host: string;
+            host: string | null;
             /** Port */
-            port: number;
+            port: number | null;
             /** Database */
             database: string;
             /** User */
-            user: string;
+            user: string | null;
             /** Password */
-            password: string;
+            password: string | null;
             /** Command */
             command: string;
         };

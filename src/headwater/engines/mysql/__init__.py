@@ -25,11 +25,11 @@ from headwater.engines.mysql.provision import (
 )
 from headwater.engines.mysql.session import MysqlSession
 from headwater.engines.mysql.watch import end, sessions
-from headwater.engines.mysql.wire import SPEAKS_FIRST, front, speaks
+from headwater.engines.mysql.wire import SPEAKS_FIRST, client_url, front, speaks
 
 __all__ = [
     "DIALECT", "GRAMMAR", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "SPEAKS_FIRST",
-    "activity", "address", "alter", "available", "connect", "ddl", "end", "enforce", "explain", "front",
+    "activity", "address", "alter", "available", "client_url", "connect", "ddl", "end", "enforce", "explain", "front",
     "inspect", "leave", "make", "metrics", "prepare", "program", "quote", "ready", "sessions", "setup", "speaks",
 ]  # fmt: skip
 

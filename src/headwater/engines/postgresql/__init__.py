@@ -33,13 +33,13 @@ from headwater.engines.postgresql.provision import (
 )
 from headwater.engines.postgresql.session import PostgresSession
 from headwater.engines.postgresql.watch import end, sessions
-from headwater.engines.postgresql.wire import SPEAKS_FIRST, front, speaks
+from headwater.engines.postgresql.wire import SPEAKS_FIRST, client_url, front, speaks
 from headwater.kit.network.tls import pem_files
 
 __all__ = [
     "DIALECT", "GRAMMAR", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "SPEAKS_FIRST",
-    "activity", "address", "alter", "available", "connect", "ddl", "end", "enforce", "explain", "front", "inspect",
-    "leave", "make", "metrics", "prepare", "program", "quote", "ready", "sessions", "setup", "speaks",
+    "activity", "address", "alter", "available", "client_url", "connect", "ddl", "end", "enforce", "explain", "front",
+    "inspect", "leave", "make", "metrics", "prepare", "program", "quote", "ready", "sessions", "setup", "speaks",
 ]  # fmt: skip
 
 NAME = "PostgreSQL"
