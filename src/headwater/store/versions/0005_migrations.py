@@ -26,8 +26,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(["database_id"], ["databases.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("database_id", "version"),
-        sa.UniqueConstraint("database_id", "place"),
+        sa.UniqueConstraint("database_id", "version", name=op.f("uq_migrations_database_id_version")),
+        sa.UniqueConstraint("database_id", "place", name=op.f("uq_migrations_database_id_place")),
     )
 
 
