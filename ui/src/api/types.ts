@@ -94,3 +94,7 @@ export type StagedEdit = Wire['EditIn']
 export type EditsAnswer = Wire['EditsOut']
 export type SchemaChangesAnswer = Wire['SchemaChangesOut']
 export type ServerSession = Wire['ServerSessionOut']
+
+export type Migration = Wire['MigrationOut']
+export type MigrationText = Wire['MigrationText']
+export type MigrationsRun = Wire['MigrationsRunOut']

@@ -51,9 +51,9 @@ async def copied(connection: AsyncConnection[Any], query: str, form: Form) -> As
         pgconn.send_query((opening + query + closing).encode())
         try:
             await connection.wait(_begun(pgconn))
-            while chunk := await connection.wait(_taken(pgconn)):
+            while not over:
+                chunk, over = await connection.wait(_taken(pgconn))
                 yield chunk
-            over = True
         except psycopg.Error:
             over = True
             raise
@@ -61,7 +61,7 @@ async def copied(connection: AsyncConnection[Any], query: str, form: Form) -> As
             if not over:
                 await connection.cancel_safe()
                 with contextlib.suppress(psycopg.Error):
-                    while await connection.wait(_taken(pgconn)):
+                    while not (await connection.wait(_taken(pgconn)))[1]:
                         pass
 
 
@@ -73,24 +73,24 @@ def _begun(pgconn: Any) -> Any:
 
 
 def _taken(pgconn: Any) -> Any:
-    """Return rows that have come, once there are some; nothing when all have."""
+    """Return the rows that have come, once there are some, and whether they were the last."""
     held: list[bytes] = []
-    size = 0
-    while size < CHUNK:
+    size, over = 0, False
+    while size < CHUNK and not over:
         length, row = pgconn.get_copy_data(1)
         if length > 0:
             held.append(bytes(row))
             size += length
         elif length < 0:
             yield from _ended(pgconn, None)
-            break
+            over = True
         elif held:
             break
         else:
             while not (yield Wait.R):
                 pass
             pgconn.consume_input()
-    return b"".join(held)
+    return b"".join(held), over
 
 
 def _ended(pgconn: Any, last: Any) -> Any:
