@@ -16,7 +16,7 @@ from headwater.features.databases.commands import JsonOption, NameArgument, find
 from headwater.features.query.printing import print_error
 from headwater.kit.errors import BadInput
 
-COLUMNS = ("version", "name", "state", "origin", "reversible", "applied_at", "applied_by")
+COLUMNS = ("version", "name", "state", "origin", "applied_at")
 SUFFIXES = {".sql", ".py"}
 ToOption = Annotated[str, typer.Option("--to", help="A version.", show_default=False)]
 DryOption = Annotated[bool, typer.Option("--dry-run", help="Only show what would run.")]

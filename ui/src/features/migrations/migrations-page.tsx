@@ -106,7 +106,7 @@ export function MigrationsPage() {
   const pending = migrations.data?.filter((one) => one.state === 'pending').length ?? 0
   const actions = canEdit && (
     <>
-      <button type="button" className="btn" onClick={() => setOpen({ kind: 'import' })}>
+      <button type="button" className="btn hide-p" onClick={() => setOpen({ kind: 'import' })}>
         <FileUp className="i" aria-hidden="true" /> Import
       </button>
       <button type="button" className="btn" onClick={() => setOpen({ kind: 'new' })}>
