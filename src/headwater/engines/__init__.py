@@ -19,6 +19,7 @@ from headwater.catalog.changes import Change, Hazard
 from headwater.catalog.model import Schema
 from headwater.catalog.plans import Plan, ServerSession
 from headwater.catalog.results import STANDARD, Cell, Frame, Limits, QueryError
+from headwater.engines._browsing import Browses as Browses
 from headwater.kit import plugins
 from headwater.kit.errors import BadInput, NotFound, did_you_mean
 from headwater.kit.network.endpoint import Endpoint

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from headwater.engines import Address, Language, Option, Session
+from headwater.engines.mongodb.browse import change, entries, entry, holders, parts
 from headwater.engines.mongodb.changing import alter, ddl, quote
 from headwater.engines.mongodb.connecting import opened
 from headwater.engines.mongodb.inspect import inspect
 from headwater.engines.mongodb.session import MongoSession
 
-__all__ = ["DIALECT", "LANGUAGE", "NAME", "OPTIONS", "PORT", "SCHEMES", "alter", "connect", "ddl", "inspect", "quote"]
+__all__ = [
+    "DIALECT",
+    "LANGUAGE",
+    "NAME",
+    "OPTIONS",
+    "PORT",
+    "SCHEMES",
+    "alter",
+    "change",
+    "connect",
+    "ddl",
+    "entries",
+    "entry",
+    "holders",
+    "inspect",
+    "parts",
+    "quote",
+]
 
 NAME = "MongoDB"
 SCHEMES = ("mongodb",)

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from headwater.catalog.changes import Change
 from headwater.catalog.model import Schema
 from headwater.engines import Address, Language, Option, Session, Step
+from headwater.engines.redis.browse import entries, entry, holders, parts
 from headwater.engines.redis.connecting import opened
+from headwater.engines.redis.editing import change
 from headwater.engines.redis.inspect import inspect
 from headwater.engines.redis.provision import (
     PROVISION_OPTIONS,
@@ -30,8 +32,9 @@ from headwater.kit.errors import BadInput
 
 __all__ = [
     "DIALECT", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "SPEAKS_FIRST", "activity",
-    "address", "alter", "available", "connect", "ddl", "end", "enforce", "front", "inspect", "leave", "make",
-    "metrics", "prepare", "program", "quote", "ready", "sessions", "setup", "speaks",
+    "address", "alter", "available", "change", "connect", "ddl", "end", "enforce", "entries", "entry", "front",
+    "holders", "inspect", "leave", "make", "metrics", "parts", "prepare", "program", "quote", "ready", "sessions",
+    "setup", "speaks",
 ]  # fmt: skip
 
 NAME = "Redis"

@@ -22,11 +22,13 @@ def text(value: bytes) -> str:
     try:
         return value.decode()
     except UnicodeDecodeError:
-        return (
-            '"'
-            + "".join(_ESCAPED.get(byte) or (chr(byte) if byte in _PLAIN else f"\\x{byte:02x}") for byte in value)
-            + '"'
-        )
+        return quoted(value)
+
+
+def quoted(value: bytes) -> str:
+    """Return bytes in quotes, escaped as redis-cli does."""
+    escaped = (_ESCAPED.get(byte) or (chr(byte) if byte in _PLAIN else f"\\x{byte:02x}") for byte in value)
+    return f'"{"".join(escaped)}"'
 
 
 def cell(value: Value) -> Cell:
@@ -68,7 +70,7 @@ def row(shown: Columns, value: Value) -> Row:
     if len(shown) == 1:
         return (cell(value),)
     if shown[-1].name == "fields" and isinstance(value, list):
-        return (cell(value[0]), json.dumps(fields(value[1]), ensure_ascii=False))
+        return (cell(value[0]), fields_text(value[1]))
     if isinstance(value, list) and len(value) == len(shown):
         return tuple(cell(part) for part in value)
     return (cell(value), *(None for _ in shown[1:]))
@@ -78,6 +80,11 @@ def fields(value: Value) -> dict[str, Cell]:
     """Return the fields of an entry of a stream, which come as a flat list."""
     flat = value if isinstance(value, list) else []
     return {str(cell(name)): cell(of) for name, of in zip(flat[::2], flat[1::2], strict=False)}
+
+
+def fields_text(value: Value) -> str:
+    """Return the fields of an entry of a stream as JSON."""
+    return json.dumps(fields(value), ensure_ascii=False)
 
 
 def info(value: bytes) -> list[Row]:
