@@ -43,6 +43,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "table": "t", "edits": [{"kind": "insert", "values": {"id": 7}}], "apply": True,
     },
     ("POST", "/api/v1/databases/{database_id}/schema/changes"): {"changes": [{"kind": "DropTable", "table": "t"}]},
+    ("POST", "/api/v1/databases/{database_id}/entries"): {"holder": "t"},
+    ("POST", "/api/v1/databases/{database_id}/entries/one"): {"holder": "t", "id": "1"},
+    ("POST", "/api/v1/databases/{database_id}/entries/parts"): {"holder": "t", "id": "1"},
+    ("POST", "/api/v1/databases/{database_id}/entries/changes"): {"holder": "t", "kind": "delete", "id": "1"},
     ("POST", "/api/v1/projects/{project_id}/queries"): {"name": "q", "text": "SELECT 1"},
     ("PATCH", "/api/v1/queries/{query_id}"): {"name": "renamed"},
 }  # fmt: skip

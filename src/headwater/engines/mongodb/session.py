@@ -24,6 +24,7 @@ from headwater.catalog.results import (
     Limits,
     Meter,
     QueryCancelled,
+    QueryError,
     QueryTimeout,
     ResultColumn,
     Row,
@@ -114,6 +115,15 @@ class MongoSession:
                             yield frame
                 except BROKEN as error:
                     raise self._why(error, number, statement, limits) from error
+
+    async def check(self, text: str) -> QueryError | None:
+        """Say what is no command, or none that is run here; the server is not asked."""
+        try:
+            for number, statement in enumerate(statements(text) if text.strip() else []):
+                policy.check(statement, number, self._to.database, read_only=False)
+        except QueryError as error:
+            return error
+        return None
 
     async def cancel(self) -> None:
         """End what runs."""

@@ -18,6 +18,7 @@ from headwater.catalog.results import (
     Limits,
     Meter,
     QueryCancelled,
+    QueryError,
     QueryTimeout,
 )
 from headwater.engines import Address, Facts, Parameters
@@ -106,6 +107,15 @@ class RedisSession:
                             yield frame
                 except _BROKEN as error:
                     raise self._why(number, command, limits) from error
+
+    async def check(self, text: str) -> QueryError | None:
+        """Say what is no command, or none that is run here; the server is not asked."""
+        try:
+            for number, command in enumerate(commands(text) if text.strip() else []):
+                policy.check(command, number)
+        except QueryError as error:
+            return error
+        return None
 
     async def cancel(self) -> None:
         """End what runs."""
