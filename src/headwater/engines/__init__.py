@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from headwater.catalog.changes import Change, Hazard
+from headwater.catalog.grammar import Grammar
 from headwater.catalog.model import Schema
 from headwater.catalog.plans import Plan, ServerSession
 from headwater.catalog.results import STANDARD, Cell, Frame, Limits, QueryError
@@ -166,6 +167,13 @@ class Explains(Protocol):
 
 
 @runtime_checkable
+class Tabular(Protocol):
+    """An engine whose tables are read page by page and edited row by row with SQL of our making."""
+
+    GRAMMAR: Grammar
+
+
+@runtime_checkable
 class Checks(Protocol):
     """A session that can say what is wrong with a text without running it."""
 
@@ -307,6 +315,9 @@ class Proxies(Protocol):
 
     def front(self, opener: Opener, tls: ssl.SSLContext | None) -> End:
         """Return the protocol of one client: it asks `opener` by the database's name, then carries bytes."""
+
+    def client_url(self, place: str, database: str, password: str) -> str:
+        """Return the URL by which a client asks the proxy at `place`, `host:port`, for the database of that name."""
 
 
 @cache

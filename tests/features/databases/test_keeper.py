@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import stat
 import uuid
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from headwater.drivers.local import LocalDriver
 from headwater.engines import engine
 from headwater.features.databases import repository
-from headwater.features.databases.keeper import client, control, idle, keeping, kept
+from headwater.features.databases.keeper import client, idle, keeping, kept
 from headwater.features.databases.keeper.clients import opening
 from headwater.features.databases.keeper.keeping import Keeper
 from headwater.features.databases.models import Database
@@ -57,6 +55,12 @@ class Kept:
                 await self.keeper.reconcile()
                 await asyncio.sleep(0.05)
 
+    async def watch(self, database: dict[str, Any]) -> None:
+        """Look at a database as the keeper does from time to time."""
+        found = self.keeper.kept[uuid.UUID(database["id"])]
+        async with found.lock:
+            await idle._watch(self.keeper, found)
+
     async def ask(self, database: dict[str, Any], query: str) -> None:
         """Wake a database as the server does, and run a statement as its owner."""
         address = await client.wake(self.house.server.settings, uuid.UUID(database["id"]))
@@ -74,17 +78,8 @@ class Kept:
 
 
 @pytest.fixture
-async def it(house: House, settings: Settings) -> AsyncIterator[Kept]:
-    driver = LocalDriver(settings.home_folder / "databases")
-    keeper = Keeper(settings, house.server.database, driver)
-    await keeper.begin()
-    server = await control.listen(keeper)
-    yield Kept(house, keeper, await house.person("keeper"))
-    server.close()
-    await keeper.close()
-    async with house.server.database.transaction() as db:
-        await db.execute(text("DELETE FROM databases"))
-    await driver.sweep(set(), timedelta(0))
+async def it(house: House, keeper: Keeper) -> Kept:
+    return Kept(house, keeper, await house.person("keeper"))
 
 
 async def test_a_row_becomes_a_database_and_wakes(it: Kept) -> None:
@@ -173,7 +168,7 @@ async def test_idle_it_sleeps_and_measured_it_is_before(it: Kept, monkeypatch: p
     made = await it.create(sleep_after_seconds=1)
     await it.ask(made, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
     found = it.keeper.kept[uuid.UUID(made["id"])]
-    await idle._watch(it.keeper, found)
+    await it.watch(made)
     points = await it.person.get(f"/databases/{made['id']}/metrics")
     values = points["items"][0]["values"] if isinstance(points, dict) else points[0]["values"]
     assert values["size_bytes"] > 0 and values["disk_bytes"] > values["size_bytes"] and values["commits"] >= 1
@@ -185,17 +180,16 @@ async def test_idle_it_sleeps_and_measured_it_is_before(it: Kept, monkeypatch: p
     assert row and row.size_bytes and row.desired == "asleep"
 
 
-async def test_over_its_disk_quota_it_is_read_only_then_stopped(it: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_over_its_disk_quota_it_is_read_only_then_stopped(it: Kept) -> None:
     made = await it.create(quotas={"disk_mb": 60})
-    found = it.keeper.kept[uuid.UUID(made["id"])]
     await it.ask(made, "CREATE TABLE big AS SELECT repeat(md5(n::text), 30) AS t FROM generate_series(1, 40000) n")
-    await idle._watch(it.keeper, found)
+    await it.watch(made)
     with pytest.raises(HeadwaterError, match="read-only"):
         await it.ask(made, "CREATE TABLE more (a int)")
     await it.ask(
         made, "SET default_transaction_read_only = off; INSERT INTO big SELECT t FROM big, generate_series(1, 3)"
     )
-    await idle._watch(it.keeper, found)
+    await it.watch(made)
     row = await it.row(made)
     assert row and (row.state, row.desired) == ("stopped", "stopped") and "raise the quota" in row.state_reason
     with pytest.raises(Conflict, match="is stopped"):
@@ -203,7 +197,7 @@ async def test_over_its_disk_quota_it_is_read_only_then_stopped(it: Kept, monkey
     larger = made["quotas"] | {"disk_mb": 1000}
     await it.person.send("PATCH", f"/databases/{made['id']}", 200, json={"quotas": larger})
     await it.person.send("PUT", f"/databases/{made['id']}/desired", 200, json={"state": "running"})
-    await idle._watch(it.keeper, it.keeper.kept[uuid.UUID(made["id"])])
+    await it.watch(made)
     await it.ask(made, "CREATE TABLE more (a int)")
 
 

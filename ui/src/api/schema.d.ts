@@ -1735,21 +1735,21 @@ export interface components {
         };
         /**
          * CredentialsOut
-         * @description How a client of your own connects: through the proxy for managed databases.
+         * @description How a client of your own connects to a database that Headwater runs: through the proxy, if its engine has one.
          */
         CredentialsOut: {
             /** Url */
-            url: string;
+            url: string | null;
             /** Host */
-            host: string;
+            host: string | null;
             /** Port */
-            port: number;
+            port: number | null;
             /** Database */
             database: string;
             /** User */
-            user: string;
+            user: string | null;
             /** Password */
-            password: string;
+            password: string | null;
             /** Command */
             command: string;
         };
@@ -1955,13 +1955,6 @@ export interface components {
             error: string | null;
             /** Failed Edit */
             failed_edit: number | null;
-            /**
-             * Rows
-             * @description Inserted and updated rows as they are now, in order.
-             */
-            rows: ({
-                [key: string]: boolean | number | string | null;
-            } | null)[];
         };
         /**
          * EngineOut

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from headwater.catalog.grammar import Grammar
 from headwater.engines import Address, Language, Option, Session
 from headwater.engines.mysql.alter import alter
 from headwater.engines.mysql.connecting import connected
@@ -24,11 +25,11 @@ from headwater.engines.mysql.provision import (
 )
 from headwater.engines.mysql.session import MysqlSession
 from headwater.engines.mysql.watch import end, sessions
-from headwater.engines.mysql.wire import SPEAKS_FIRST, front, speaks
+from headwater.engines.mysql.wire import SPEAKS_FIRST, client_url, front, speaks
 
 __all__ = [
-    "DIALECT", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "SPEAKS_FIRST",
-    "activity", "address", "alter", "available", "connect", "ddl", "end", "enforce", "explain", "front",
+    "DIALECT", "GRAMMAR", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "SPEAKS_FIRST",
+    "activity", "address", "alter", "available", "client_url", "connect", "ddl", "end", "enforce", "explain", "front",
     "inspect", "leave", "make", "metrics", "prepare", "program", "quote", "ready", "sessions", "setup", "speaks",
 ]  # fmt: skip
 
@@ -37,6 +38,10 @@ SCHEMES = ("mysql", "mariadb")
 PORT = 3306
 LANGUAGE: Language = "sql"
 DIALECT = "mysql"
+GRAMMAR = Grammar(
+    text="char", nulls_first=True, compares_rows=False, hex_bytes=True, backslashes=True, lock=" FOR UPDATE",
+    no_values="() VALUES ()",
+)  # fmt: skip
 OPTIONS: tuple[Option, ...] = ()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Any
 
 import pymysql
@@ -29,13 +30,13 @@ def connected(to: Address, seconds: float) -> Any:
     conversions: Any = {**encoders, **DECODERS}
     connection: Any = Connection(
         host=to.tls.server_name or to.host, port=to.port or PORT, user=to.user, password=to.password,
-        database=to.database or None, unix_socket=str(to.socket) if to.socket else None, charset="utf8mb4",
+        database=to.database or None, charset="utf8mb4",
         connect_timeout=patience, read_timeout=patience, local_infile=False, autocommit=True,
         client_flag=CLIENT.FOUND_ROWS, conv=conversions, ssl=encryption,
         ssl_disabled=to.tls.mode == "off" or to.socket is not None, program_name="headwater", defer_connect=True,
     )  # fmt: skip
     try:
-        connection.connect(None if to.socket else _channel(to, seconds))
+        connection.connect(dialled(to.socket, seconds) if to.socket else _channel(to, seconds))
     except (pymysql.Error, OSError) as error:
         connection._force_close()
         raise connecting(error) from None  # the cause may echo the address
@@ -43,6 +44,18 @@ def connected(to: Address, seconds: float) -> Any:
     connection._read_timeout = None
     connection._sock.settimeout(None)
     return connection
+
+
+def dialled(path: Path, seconds: float) -> socket.socket:
+    """Return a connection to a server's socket file; PyMySQL's own would stay open when nobody answers."""
+    channel = socket.socket(socket.AF_UNIX)
+    try:
+        channel.settimeout(seconds)
+        channel.connect(str(path))
+    except OSError:
+        channel.close()
+        raise
+    return channel
 
 
 def _channel(to: Address, seconds: float) -> socket.socket:

@@ -27,6 +27,7 @@ import pymysql
 from pymysql.cursors import Cursor
 
 from headwater.engines import Activity, Address, Instance, Option, Program
+from headwater.engines.mysql.connecting import dialled
 from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.network.tls import PLAIN
 from headwater.kit.process import Identity
@@ -243,12 +244,12 @@ def _keeper(instance: Instance) -> Iterator[Cursor]:
     files = [file for file in (_secret(instance), _secret(instance).with_suffix(".next")) if file.exists()]
     problem: Exception | None = None
     for file in files:
+        connection: Any = pymysql.Connection(
+            user=KEEPER, password=file.read_text(), autocommit=True, read_timeout=30, defer_connect=True,
+        )  # fmt: skip
         try:
-            connection = pymysql.connect(
-                unix_socket=str(_socket_folder(instance) / SOCKET), user=KEEPER, password=file.read_text(),
-                autocommit=True, connect_timeout=5, read_timeout=30,
-            )  # fmt: skip
-        except pymysql.Error as error:
+            connection.connect(dialled(_socket_folder(instance) / SOCKET, 5.0))
+        except (pymysql.Error, OSError) as error:
             problem = error
             continue
         with connection, connection.cursor() as cursor:

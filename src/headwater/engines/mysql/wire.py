@@ -19,6 +19,7 @@ import secrets
 import ssl
 import struct
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 import structlog
 
@@ -57,6 +58,11 @@ def speaks(first: bytes) -> bool:
 def front(opener: Opener, tls: ssl.SSLContext | None) -> End:
     """Return the protocol of one client; see `headwater.engines.Proxies`."""
     return _Client(opener, tls)
+
+
+def client_url(place: str, database: str, password: str) -> str:
+    """Return how a client names the database; see `headwater.engines.Proxies`."""
+    return f"mysql://owner:{quote(password)}@{place}/{database}"
 
 
 class Malformed(Exception):

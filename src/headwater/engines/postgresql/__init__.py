@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection
 
+from headwater.catalog.grammar import Grammar
 from headwater.engines import Address, Language, Option, Session
 from headwater.engines.postgresql import columns
 from headwater.engines.postgresql.alter import alter
@@ -32,13 +33,13 @@ from headwater.engines.postgresql.provision import (
 )
 from headwater.engines.postgresql.session import PostgresSession
 from headwater.engines.postgresql.watch import end, sessions
-from headwater.engines.postgresql.wire import SPEAKS_FIRST, front, speaks
+from headwater.engines.postgresql.wire import SPEAKS_FIRST, client_url, front, speaks
 from headwater.kit.network.tls import pem_files
 
 __all__ = [
-    "DIALECT", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "SPEAKS_FIRST", "activity",
-    "address", "alter", "available", "connect", "ddl", "end", "enforce", "explain", "front", "inspect", "leave",
-    "make", "metrics", "prepare", "program", "quote", "ready", "sessions", "setup", "speaks",
+    "DIALECT", "GRAMMAR", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "SPEAKS_FIRST",
+    "activity", "address", "alter", "available", "client_url", "connect", "ddl", "end", "enforce", "explain", "front",
+    "inspect", "leave", "make", "metrics", "prepare", "program", "quote", "ready", "sessions", "setup", "speaks",
 ]  # fmt: skip
 
 NAME = "PostgreSQL"
@@ -46,6 +47,7 @@ SCHEMES = ("postgresql", "postgres")
 PORT = 5432
 LANGUAGE: Language = "sql"
 DIALECT = "postgres"
+GRAMMAR = Grammar(lock=" FOR UPDATE")
 OPTIONS = (
     Option("search_path", "Search path", help="Schemas in which names without one are looked up."),
     Option("role", "Role", help="A role to take on after connecting."),

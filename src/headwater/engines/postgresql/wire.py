@@ -12,6 +12,7 @@ import ssl
 import struct
 from collections.abc import Coroutine
 from pathlib import Path
+from urllib.parse import quote
 
 import structlog
 
@@ -43,6 +44,11 @@ def speaks(first: bytes) -> bool:
 def front(opener: Opener, tls: ssl.SSLContext | None) -> End:
     """Return the protocol of one client; see `headwater.engines.Proxies`."""
     return _Client(opener, tls)
+
+
+def client_url(place: str, database: str, password: str) -> str:
+    """Return how a client names the database; see `headwater.engines.Proxies`."""
+    return f"postgresql://owner:{quote(password)}@{place}/{database}"
 
 
 def socket_of(address: Address) -> Path:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from urllib.parse import quote
 
 import structlog
 
@@ -36,6 +37,11 @@ def speaks(first: bytes) -> bool:
 def front(opener: Opener, tls: ssl.SSLContext | None) -> End:
     """Return the protocol of one client; see `headwater.engines.Proxies`."""
     return _Client(opener)
+
+
+def client_url(place: str, database: str, password: str) -> str:
+    """Return how a client names the database; see `headwater.engines.Proxies`."""
+    return f"redis://{database}:{quote(password)}@{place}/0"
 
 
 def take(buffer: bytes) -> tuple[list[bytes], bytes, bytes] | None:

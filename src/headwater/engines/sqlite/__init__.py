@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from headwater.catalog.grammar import Grammar
 from headwater.engines import Address, Language, Option, Session
 from headwater.engines.sqlite.alter import alter
 from headwater.engines.sqlite.ddl import ddl, quote
@@ -27,7 +28,7 @@ from headwater.engines.sqlite.provision import (
 from headwater.engines.sqlite.session import SqliteSession
 
 __all__ = [
-    "DIALECT", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "activity", "address",
+    "DIALECT", "GRAMMAR", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "activity", "address",
     "alter", "available", "connect", "ddl", "enforce", "explain", "inspect", "leave", "make", "metrics",
     "prepare", "program", "quote", "ready", "setup",
 ]  # fmt: skip
@@ -37,6 +38,7 @@ SCHEMES = ("sqlite",)
 PORT = 0
 LANGUAGE: Language = "sql"
 DIALECT = "sqlite"
+GRAMMAR = Grammar(nulls_first=True, hex_bytes=True, begin="BEGIN IMMEDIATE")
 OPTIONS: tuple[Option, ...] = ()
 
 # What a file of SQLite begins with; an empty file is a database without tables.

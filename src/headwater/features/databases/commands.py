@@ -63,7 +63,7 @@ def create(
         if made["state"] == "failed":
             raise HeadwaterError(f"{name} could not be created: {made['state_reason']}")
         made["url"] = server.call("POST", f"/databases/{made['id']}/credentials")["url"]
-        show_one(made, (*ONE[:5], "url"), as_json)
+        show_one(made, (*ONE[:5], "url") if made["url"] else ONE[:5], as_json)
 
 
 def connect(
@@ -144,6 +144,8 @@ def url(name: NameArgument, as_json: JsonOption = False) -> None:
         found = server.call("POST", f"/databases/{find_database(server, name)['id']}/credentials")
     if as_json:
         show_one(found, (), True)
+    elif found["url"] is None:
+        raise BadInput(f"{name} is a file that only Headwater opens.", hint=f"Try: {found['command']}")
     else:
         typer.echo(found["url"])
 

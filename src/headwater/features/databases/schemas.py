@@ -227,14 +227,14 @@ class Desired(Input):
 
 
 class CredentialsOut(Wire):
-    """How a client of your own connects: through the proxy for managed databases."""
+    """How a client of your own connects to a database that Headwater runs: through the proxy, if its engine has one."""
 
-    url: str
-    host: str
-    port: int
+    url: str | None
+    host: str | None
+    port: int | None
     database: str
-    user: str
-    password: str
+    user: str | None
+    password: str | None
     command: str
 
 

@@ -286,7 +286,6 @@ class EditsOut(Wire):
     conflicts: list[EditConflict]
     error: str | None
     failed_edit: int | None
-    rows: list[dict[str, Cell] | None] = Field(description="Inserted and updated rows as they are now, in order.")
 
 
 class CellIn(Input):

@@ -70,24 +70,30 @@ function Reach({ database }: { database: Database }) {
       </div>
     )
   }
-  const copy = (text: string) => void navigator.clipboard.writeText(text).then(() => toast.success('Copied'))
   return (
     <dl className="pairs">
-      <dt>URL</dt>
-      <dd className="row">
-        <code className="cut">{found.url}</code>
-        <button type="button" className="btn ghost icon" aria-label="Copy the URL" onClick={() => copy(found.url)}>
-          <Copy className="i" aria-hidden="true" />
-        </button>
-      </dd>
-      <dt>Terminal</dt>
-      <dd className="row">
-        <code className="cut">{found.command}</code>
-        <button type="button" className="btn ghost icon" aria-label="Copy the command" onClick={() => copy(found.command)}>
-          <Copy className="i" aria-hidden="true" />
-        </button>
-      </dd>
+      {found.url !== null && <Copyable label="URL" text={found.url} />}
+      <Copyable label="Terminal" text={found.command} />
     </dl>
+  )
+}
+
+function Copyable({ label, text }: { label: string; text: string }) {
+  return (
+    <>
+      <dt>{label}</dt>
+      <dd className="row">
+        <code className="cut">{text}</code>
+        <button
+          type="button"
+          className="btn ghost icon"
+          aria-label={`Copy: ${label}`}
+          onClick={() => void navigator.clipboard.writeText(text).then(() => toast.success('Copied'))}
+        >
+          <Copy className="i" aria-hidden="true" />
+        </button>
+      </dd>
+    </>
   )
 }
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlsplit
 
-from headwater.engines import Facts, engine, parse_url
+from headwater.engines import Facts, Proxies, engine, parse_url
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import projects
 from headwater.features.databases import schemas
@@ -106,12 +106,15 @@ async def credentials(settings: Settings, store: Store, actor: Actor, database_i
                 hint="They are kept sealed; whoever entered them has them.",
             )
         password = await databases.password_of(db, actor, Sealer.of(settings), database)
-    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
-    scheme, port, route = engine(database.engine).SCHEMES[0], settings.proxy_port, database.route
-    url = f"{scheme}://owner:{quote(password)}@{host}:{port}/{route}"
+    found, url = engine(database.engine), None
+    if isinstance(found, Proxies):
+        host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
+        port = settings.mysql_proxy_port if found.SPEAKS_FIRST else settings.proxy_port
+        url = found.client_url(f"{host}:{port}", database.route, password)
+    parts = urlsplit(url or "")
     return schemas.CredentialsOut(
-        url=url, host=host, port=port, database=route, user="owner", password=password,
-        command=f"headwater sql {database.name}",
+        url=url, host=parts.hostname, port=parts.port, database=database.route, user=parts.username,
+        password=password if url else None, command=f"headwater sql {database.name}",
     )  # fmt: skip
 
 

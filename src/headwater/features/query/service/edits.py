@@ -1,18 +1,22 @@
-"""Staged edits of rows: shown as SQL, then applied together or not at all, and only to rows that nobody changed."""
+"""Staged edits of rows: shown as SQL, then applied together or not at all, and only to rows that nobody changed.
+
+A row is read and locked before it is changed, and compared with what the editor showed of it (optimistic locking;
+Fowler, Patterns of Enterprise Application Architecture, "Optimistic Offline Lock"): cells against cells, as both came
+the same way, whatever the engine makes of them.
+"""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
-from headwater.catalog.results import Cell, Finished, Limits, QueryError, ResultColumn, Rows, Started
+from headwater.catalog.results import Cell, Limits, QueryError, ResultColumn, Rows, Started
 from headwater.engines import Session
 from headwater.features.query.service import access as doors
 from headwater.features.query.service import tables
 from headwater.features.query.service.access import Access, Workplace
-from headwater.features.query.service.rows import literal
 from headwater.features.query.service.tables import Table
 from headwater.kit.errors import HeadwaterError, Invalid
 
@@ -46,7 +50,6 @@ class Outcome:
     conflicts: list[Conflict] = field(default_factory=list)
     error: str | None = None
     failed_edit: int | None = None
-    rows: list[dict[str, Cell] | None] = field(default_factory=list)
 
 
 async def edit(
@@ -60,7 +63,7 @@ async def edit(
     table = await tables.find(place, access, table_name, schema_name)
     for number, one in enumerate(edits):
         _check(table, one, number)
-    outcome = Outcome([_spelt(table, one) for one in edits])
+    outcome = Outcome([f"{_text(table, one, table.literal)};" for one in edits])
     if apply:
         async with doors.session(place, access) as session:
             await _apply(session, table, edits, outcome)
@@ -78,14 +81,15 @@ def _check(table: Table, one: Edit, number: int) -> None:
 
 async def _apply(session: Session, table: Table, edits: Sequence[Edit], outcome: Outcome) -> None:
     number = 0
-    await _run(session, "BEGIN", [])
+    await _run(session, table.grammar.begin, [])
     try:
         for number, one in enumerate(edits):
-            text, values = _statement(table, one)
-            rows, affected = await _run(session, text, values)
-            if one.kind != "insert" and not affected:
-                outcome.conflicts.append(Conflict(number, await _now(session, table, one)))
-            outcome.rows.append(rows[0] if rows and one.kind != "delete" else None)
+            if one.kind != "insert":
+                now = await _now(session, table, one)
+                if now is None or any(now[column] != value for column, value in one.was.items()):
+                    outcome.conflicts.append(Conflict(number, now))
+                    continue
+            await _run(session, *_statement(table, one))
         if not outcome.conflicts:
             await _run(session, "COMMIT", [])
             outcome.applied = True
@@ -93,7 +97,6 @@ async def _apply(session: Session, table: Table, edits: Sequence[Edit], outcome:
         outcome.error, outcome.failed_edit = _sentence(error), number
     finally:
         if not outcome.applied:
-            outcome.rows = []
             with contextlib.suppress(HeadwaterError):
                 await _run(session, "ROLLBACK", [])
 
@@ -102,61 +105,64 @@ def _sentence(error: QueryError) -> str:
     return f"{error.message} {error.detail.splitlines()[0]}" if error.detail else error.message
 
 
-async def _run(session: Session, text: str, values: list[Cell]) -> tuple[list[dict[str, Cell]], int]:
+async def _run(session: Session, text: str, values: Sequence[Cell]) -> list[dict[str, Cell]]:
     columns: tuple[ResultColumn, ...] = ()
     rows: list[dict[str, Cell]] = []
-    affected = 0
-    async for frame in session.run(text, values, LIMITS):
+    async for frame in session.run(text, list(values), LIMITS):
         if isinstance(frame, Started):
             columns = frame.columns or ()
         elif isinstance(frame, Rows):
             rows += [dict(zip((column.name for column in columns), row, strict=True)) for row in frame.rows]
-        elif isinstance(frame, Finished):
-            affected = frame.affected or 0
-    return rows, affected
+    return rows
 
 
 async def _now(session: Session, table: Table, one: Edit) -> dict[str, Cell] | None:
-    values = list(one.key.values())
-    conditions = " AND ".join(f"{table.quoted(name)} = ${place}" for place, name in enumerate(one.key, 1))
-    rows, _ = await _run(session, f"SELECT * FROM {table.name} WHERE {conditions}", values)  # noqa: S608 - names are quoted
+    """Return the row of an edit as it is, held until the transaction ends; None when it is gone."""
+    values = _Values(table)
+    text = f"SELECT * FROM {table.name} WHERE {_key(table, one, values.mark)}{table.grammar.lock}"  # noqa: S608 - names are quoted
+    rows = await _run(session, text, values.kept)
     return rows[0] if rows else None
+
+
+class _Values:
+    """The values of a statement's placeholders, in order."""
+
+    def __init__(self, table: Table) -> None:
+        self.kept: list[Cell] = []
+        self._table = table
+
+    def mark(self, column: str, value: Cell) -> str:
+        """Return a placeholder for a value, or its literal when it cannot be bound."""
+        if self._table.grammar.bytes_of(value, self._table.column(column).type) is not None:
+            return self._table.literal(column, value)
+        self.kept.append(value)
+        return f"${len(self.kept)}"
+
+
+Spell: TypeAlias = Callable[[str, Cell], str]
 
 
 def _statement(table: Table, one: Edit) -> tuple[str, list[Cell]]:
     """Return an edit as a statement with placeholders, and their values."""
-    values: list[Cell] = []
-
-    def mark(value: Cell) -> str:
-        values.append(value)
-        return f"${len(values)}"
-
-    return _text(table, one, mark) + " RETURNING *", values
+    values = _Values(table)
+    return _text(table, one, values.mark), values.kept
 
 
-def _spelt(table: Table, one: Edit) -> str:
-    return _text(table, one, literal) + ";"
+def _text(table: Table, one: Edit, spell: Spell) -> str:
+    """Return an edit as a statement whose values are written by `spell`."""
+    given = [(table.quoted(name), spell(name, value)) for name, value in one.values.items()]
+    match one.kind:
+        case "insert" if not given:
+            return f"INSERT INTO {table.name} {table.grammar.no_values}"
+        case "insert":
+            names, values = zip(*given, strict=True)
+            return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join(values)})"  # noqa: S608
+        case "delete":
+            return f"DELETE FROM {table.name} WHERE {_key(table, one, spell)}"  # noqa: S608
+        case "update":
+            changed = ", ".join(f"{name} = {value}" for name, value in given)
+            return f"UPDATE {table.name} SET {changed} WHERE {_key(table, one, spell)}"  # noqa: S608
 
 
-def _text(table: Table, one: Edit, mark: object) -> str:
-    spell = mark if callable(mark) else literal
-    if one.kind == "insert":
-        if not one.values:
-            return f"INSERT INTO {table.name} DEFAULT VALUES"
-        names = ", ".join(table.quoted(name) for name in one.values)
-        return f"INSERT INTO {table.name} ({names}) VALUES ({', '.join(spell(value) for value in one.values.values())})"  # noqa: S608
-    changed = ", ".join(f"{table.quoted(name)} = {spell(value)}" for name, value in one.values.items())
-    conditions = [f"{table.quoted(name)} = {spell(value)}" for name, value in one.key.items()]
-    for name, value in one.was.items():
-        if name not in one.key:
-            shown = f"CAST({table.quoted(name)} AS text)"
-            conditions.append(f"{shown} IS NULL" if value is None else f"{shown} = {spell(_as_text(value))}")
-    where = " AND ".join(conditions)
-    if one.kind == "delete":
-        return f"DELETE FROM {table.name} WHERE {where}"  # noqa: S608
-    return f"UPDATE {table.name} SET {changed} WHERE {where}"  # noqa: S608
-
-
-def _as_text(value: Cell) -> str:
-    """Return a cell as the server casts the value to text."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _key(table: Table, one: Edit, spell: Spell) -> str:
+    return " AND ".join(f"{table.quoted(name)} = {spell(name, value)}" for name, value in one.key.items())

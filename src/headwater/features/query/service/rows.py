@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -80,11 +81,14 @@ class Page:
 class _Query:
     """A statement in the making, with the values of its placeholders."""
 
+    table: Table
     conditions: list[str] = field(default_factory=list)
     values: list[Cell] = field(default_factory=list)
 
-    def bind(self, value: Cell) -> str:
-        """Keep a value and return its placeholder."""
+    def bind(self, value: Cell, column: str | None = None) -> str:
+        """Keep a value and return its placeholder; bytes of a column may have to stand in the text themselves."""
+        if column and self.table.grammar.bytes_of(value, self.table.column(column).type) is not None:
+            return self.table.literal(column, value)
         self.values.append(value)
         return f"${len(self.values)}"
 
@@ -104,10 +108,10 @@ async def page(place: Workplace, access: Access, request: Request) -> Page:
         QueryError: the database refused a value, for instance text where it wants a number.
     """
     table = await tables.find(place, access, request.table, request.schema)
-    query = _Query()
+    query = _Query(table)
     for number, condition in enumerate(request.filters):
         query.conditions.append(_condition(table, condition, query, number))
-    counted = _Query(list(query.conditions), list(query.values))
+    counted = _Query(table, list(query.conditions), list(query.values))
     order = _order(table, request.sort)
     offset = _place(table, request, order, query)
     text = _select(table, query, order, request.limit, offset)
@@ -122,7 +126,7 @@ async def page(place: Workplace, access: Access, request: Request) -> Page:
     after = _cursor(table, rows[-1], columns, order, offset + len(rows)) if more else None
     shown, cut = _cut(rows)
     return Page(
-        columns, shown, cut, table.key, table.why, after, count, estimated, _spelt(text, query.values),
+        columns, shown, cut, table.key, table.why, after, count, estimated, _spelt(table, text, query.values),
         (time.perf_counter() - began) * 1000,
     )  # fmt: skip
 
@@ -135,13 +139,13 @@ def _condition(table: Table, one: Filter, query: _Query, number: int) -> str:
         case "is not null":
             return f"{column} IS NOT NULL"
         case "in" if one.values:
-            return f"{column} IN ({', '.join(query.bind(value) for value in one.values)})"
+            return f"{column} IN ({', '.join(query.bind(value, one.column) for value in one.values)})"
         case "contains" | "starts" if one.value is not None:
-            text = str(one.value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").lower()
+            text = re.sub("[!%_]", r"!\g<0>", str(one.value).lower())
             pattern = f"%{text}%" if one.operator == "contains" else f"{text}%"
-            return f"LOWER(CAST({column} AS text)) LIKE {query.bind(pattern)}"
+            return f"LOWER(CAST({column} AS {table.grammar.text})) LIKE {query.bind(pattern)} ESCAPE '!'"
         case operator if operator in OPERATORS and one.value is not None:
-            return f"{column} {'<>' if operator == '!=' else operator} {query.bind(one.value)}"
+            return f"{column} {'<>' if operator == '!=' else operator} {query.bind(one.value, one.column)}"
     raise Invalid({f"filters.{number}": f"{one.column} {one.operator}: give a value to compare with."})
 
 
@@ -169,34 +173,35 @@ def _place(table: Table, request: Request, order: Sequence[Sort], query: _Query)
 
 
 def _after(table: Table, order: Sequence[Sort], values: Sequence[Cell], query: _Query) -> str:
-    """Return the condition for rows behind these values; NULLs stand last, or first when descending."""
-    if len({sort.descending for sort in order}) == 1 and not any(_nullable(table, sort) for sort in order):
+    """Return the condition for rows behind these values, as the engine sorts NULLs."""
+    plain = len({sort.descending for sort in order}) == 1 and not any(_nullable(table, sort) for sort in order)
+    if plain and (table.grammar.compares_rows or len(order) == 1):
         names = ", ".join(table.quoted(sort.column) for sort in order)
-        marks = ", ".join(query.bind(value) for value in values)
+        marks = ", ".join(query.bind(value, sort.column) for sort, value in zip(order, values, strict=True))
         return f"({names}) {'<' if order[0].descending else '>'} ({marks})"
     alternatives, equal = [], ""
     for place, (sort, value) in enumerate(zip(order, values, strict=True), 1):
         name = table.quoted(sort.column)
-        beyond = _beyond(name, sort, value, query, nullable=_nullable(table, sort))
+        beyond = _beyond(table, sort, value, query)
         if beyond:
             alternatives.append(f"({equal}{beyond})")
         if place < len(order):
-            equal += f"{name} IS NULL AND " if value is None else f"{name} = {query.bind(value)} AND "
+            equal += f"{name} IS NULL AND " if value is None else f"{name} = {query.bind(value, sort.column)} AND "
     return f"({' OR '.join(alternatives)})"
 
 
-def _beyond(name: str, sort: Sort, value: Cell, query: _Query, *, nullable: bool) -> str:
-    if sort.descending:
-        return f"{name} IS NOT NULL" if value is None else f"{name} < {query.bind(value)}"
+def _beyond(table: Table, sort: Sort, value: Cell, query: _Query) -> str:
+    """Return the condition for values behind this one, "" when none is."""
+    name = table.quoted(sort.column)
+    nulls_behind = table.grammar.nulls_first == sort.descending
     if value is None:
-        return ""
-    ahead = f"{name} > {query.bind(value)}"
-    return f"({ahead} OR {name} IS NULL)" if nullable else ahead
+        return "" if nulls_behind else f"{name} IS NOT NULL"
+    ahead = f"{name} {'<' if sort.descending else '>'} {query.bind(value, sort.column)}"
+    return f"({ahead} OR {name} IS NULL)" if nulls_behind and _nullable(table, sort) else ahead
 
 
 def _nullable(table: Table, sort: Sort) -> bool:
-    column = table.relation.column(sort.column)
-    return column is None or column.nullable
+    return table.column(sort.column).nullable
 
 
 def _select(table: Table, query: _Query, order: Sequence[Sort], limit: int, offset: int) -> str:
@@ -271,20 +276,14 @@ def _cut(rows: list[Row]) -> tuple[list[Row], list[tuple[int, int]]]:
     return rows, cut
 
 
-def _spelt(text: str, values: Sequence[Cell]) -> str:
+def _spelt(table: Table, text: str, values: Sequence[Cell]) -> str:
     """Return a statement with its values in the place of the placeholders, for people to read."""
-    for number in range(len(values), 0, -1):
-        text = text.replace(f"${number}", literal(values[number - 1]))
-    return text
 
+    def put(mark: re.Match[str]) -> str:
+        place = int(mark[1])
+        return table.grammar.literal(values[place - 1]) if 0 < place <= len(values) else mark[0]
 
-def literal(value: Cell) -> str:
-    """Return a cell as it stands in SQL."""
-    if value is None:
-        return "NULL"
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    return str(value) if isinstance(value, int | float) else "'" + value.replace("'", "''") + "'"
+    return re.sub(r"\$(\d+)", put, text)
 
 
 async def cell(
@@ -293,8 +292,8 @@ async def cell(
     """Return one whole value of a row, however long."""
     table = await tables.find(place, access, table_name, schema_name)
     table.check_key(key, 0)
-    query = _Query()
-    query.conditions = [f"{table.quoted(name)} = {query.bind(value)}" for name, value in key.items()]
+    query = _Query(table)
+    query.conditions = [f"{table.quoted(name)} = {query.bind(value, name)}" for name, value in key.items()]
     text = f"SELECT {table.quoted(column)} FROM {table.name}{query.where}"  # noqa: S608 - as above
     async with doors.session(place, access) as session:
         _, rows = await _fetched(session, text, query.values)

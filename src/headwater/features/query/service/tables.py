@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from headwater.catalog.model import Relation, Schema
+from headwater.catalog.grammar import Grammar
+from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.results import Cell
-from headwater.engines import Engine
+from headwater.engines import Engine, Tabular
 from headwater.features.databases.service import schema as schemas
 from headwater.features.query.service.access import Access, Workplace
-from headwater.kit.errors import Invalid, NotFound, did_you_mean
+from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Table:
 
     relation: Relation
     engine: Engine
+    grammar: Grammar
     key: tuple[str, ...]
     why: str | None
 
@@ -29,13 +31,18 @@ class Table:
 
     def quoted(self, column: str) -> str:
         """Return a column's name quoted, or raise Invalid when the table has none of that name."""
-        for known in self.relation.columns:
-            if known.name == column:
-                return self.engine.quote(column)
+        return self.engine.quote(self.column(column).name)
+
+    def column(self, name: str) -> Column:
+        """Return a column, or raise Invalid when the table has none of that name."""
+        if found := self.relation.column(name):
+            return found
         names = [known.name for known in self.relation.columns]
-        raise Invalid(
-            {"column": f"{self.relation.name} has no column {column!r}."}, hint=did_you_mean(column, names)
-        )  # fmt: skip
+        raise Invalid({"column": f"{self.relation.name} has no column {name!r}."}, hint=did_you_mean(name, names))
+
+    def literal(self, column: str, value: Cell) -> str:
+        """Return a value of a column as it stands in SQL."""
+        return self.grammar.literal(value, self.column(column).type)
 
     def check_key(self, given: Mapping[str, Cell], edit: int) -> None:
         """Raise Invalid unless these are exactly the columns of the key."""
@@ -55,8 +62,10 @@ async def find(place: Workplace, access: Access, name: str, schema_name: str | N
     if relation is None:
         names = [one.name for one in schema]
         raise NotFound(f"There is no table {name!r} in {access.reached.name}.", hint=did_you_mean(name, names))
-    key, why = key_of(relation)
-    return Table(relation, access.reached.engine, key, why)
+    engine = access.reached.engine
+    if not isinstance(engine, Tabular):
+        raise Conflict(f"{engine.NAME} has no tables.", hint="Look at its entries instead.")
+    return Table(relation, engine, engine.GRAMMAR, *key_of(relation))
 
 
 def _exactly(schema: Schema, name: str, schema_name: str | None) -> Relation | None:

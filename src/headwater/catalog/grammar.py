@@ -1,0 +1,54 @@
+"""How SQL is spelt where engines differ, as far as reading and editing the rows of a table needs it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from headwater.catalog.results import Cell
+
+_BYTES = re.compile(r"\\x((?:[0-9a-fA-F]{2})*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """One engine's spelling.
+
+    Args:
+        text: the type that CAST makes a text of.
+        nulls_first: whether NULLs stand before all else when sorted ascending.
+        compares_rows: whether `(a, b) > (1, 2)` is answered from an index.
+        hex_bytes: whether bytes are written `x'00ff'`; else their text `\\x00ff` is one of their spellings.
+        backslashes: whether a backslash in a text stands for more than itself.
+        begin: starts a transaction that writes.
+        lock: follows a SELECT whose rows nobody else may change meanwhile.
+        no_values: follows the table's name in an INSERT of nothing but defaults.
+    """
+
+    text: str = "text"
+    nulls_first: bool = False
+    compares_rows: bool = True
+    hex_bytes: bool = False
+    backslashes: bool = False
+    begin: str = "BEGIN"
+    lock: str = ""
+    no_values: str = "DEFAULT VALUES"
+
+    def literal(self, value: Cell, type_: str = "") -> str:
+        """Return a cell of a column of this type as it stands in SQL."""
+        if value is None:
+            return "NULL"
+        if isinstance(value, bool):
+            return "TRUE" if value else "FALSE"
+        if isinstance(value, int | float):
+            return str(value)
+        if (hexadecimal := self.bytes_of(value, type_)) is not None:
+            return f"x'{hexadecimal}'"
+        text = value.replace("\\", "\\\\") if self.backslashes else value
+        return "'" + text.replace("'", "''") + "'"
+
+    def bytes_of(self, value: Cell, type_: str) -> str | None:
+        """Return the digits of a cell that can only be given as a hexadecimal literal; None when it can be bound."""
+        binary = self.hex_bytes and isinstance(value, str) and re.search("blob|binary", type_, re.IGNORECASE)
+        match = _BYTES.fullmatch(str(value)) if binary else None
+        return match[1].lower() if match else None

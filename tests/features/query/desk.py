@@ -1,0 +1,23 @@
+"""Somebody at a database, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from people import Person
+
+
+class Desk:
+    """Somebody at a database."""
+
+    def __init__(self, person: Person, id_: str, engine: str = "postgresql") -> None:
+        self.person, self.id, self.engine = person, id_, engine
+
+    async def post(self, path: str, status: int = 200, **body: Any) -> Any:
+        return await self.person.send("POST", f"/databases/{self.id}/{path}", status, json=body)
+
+    async def sql(self, text: str, status: int = 200, **given: Any) -> Any:
+        return await self.post("query", status, text=text, **given)
+
+    async def edit(self, table: str, *edits: Any) -> Any:
+        return await self.post("edits", table=table, edits=edits, apply=True)

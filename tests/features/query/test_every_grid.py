@@ -1,0 +1,145 @@
+"""The grid on every engine with tables: pages in order, filters, edits and their conflicts, bytes, exports."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from features.query.desk import Desk
+from headwater.engines import Provisions, Tabular, all_engines
+from headwater.features.databases.keeper.keeping import Keeper
+from people import House
+
+ENGINES = [name for name, one in all_engines().items() if isinstance(one, Tabular) and isinstance(one, Provisions)]
+TABLE = """
+CREATE TABLE things (a integer NOT NULL, b varchar(20) NOT NULL, name varchar(50), score decimal(10, 2),
+  day date, PRIMARY KEY (a, b));
+"""
+NAMES = [None, "O'Neil", "100%", "back\\slash", "Ünï", "a_b", "axb"]
+ROWS = [
+    {"a": number % 7, "b": f"k{number:03}", "name": NAMES[number % 7], "score": None if number % 5 == 0 else number / 4,
+     "day": f"2026-01-{number % 28 + 1:02}"}
+    for number in range(60)
+]  # fmt: skip
+BINARY = {"postgresql": "bytea", "mysql": "varbinary(20)", "sqlite": "blob"}
+
+
+@pytest.fixture(params=ENGINES)
+async def desk(request: pytest.FixtureRequest, house: House, keeper: Keeper) -> Desk:
+    if reason := all_engines()[request.param].available():  # type: ignore[attr-defined]
+        pytest.skip(reason)
+    person = await house.person("ines")
+    body = {"name": f"q{uuid.uuid4().hex[:8]}", "engine": request.param}
+    made = await person.send("POST", f"/projects/{person.sample['id']}/databases", 201, json=body, params={"wait": 60})
+    assert made["state"] == "running", made["state_reason"]
+    desk = Desk(person, made["id"], request.param)
+    assert (await desk.sql(TABLE))["error"] is None
+    added = await desk.edit("things", *({"kind": "insert", "values": row} for row in ROWS))
+    assert added["applied"], added
+    return desk
+
+
+async def paged(desk: Desk, **asked: Any) -> list[tuple[int, str]]:
+    """The keys of all pages of seven rows."""
+    seen: list[tuple[int, str]] = []
+    cursor = None
+    for _ in range(20):
+        page = await desk.post("rows", table="things", cursor=cursor, limit=7, **asked)
+        seen += [(row[0], row[1]) for row in page["rows"]]
+        cursor = page["next"]
+        if cursor is None:
+            return seen
+    raise AssertionError("the pages do not end")
+
+
+async def test_pages_come_in_the_order_of_the_engine(desk: Desk) -> None:
+    for columns in (["name"], ["score", "name"], ["day", "score"], []):
+        for directions in itertools.product([False, True], repeat=len(columns)):
+            sort = [{"column": one, "descending": down} for one, down in zip(columns, directions, strict=True)]
+            by = ", ".join([f"{one['column']}{' DESC' if one['descending'] else ''}" for one in sort] + ["a", "b"])
+            wanted = await desk.sql(f"SELECT a, b FROM things ORDER BY {by}")
+            assert await paged(desk, sort=sort) == [tuple(row) for row in wanted["results"][0]["rows"]], by
+
+
+@pytest.mark.parametrize(
+    ("condition", "fits"),
+    [
+        ({"operator": "contains", "value": "%"}, {"100%"}),
+        ({"operator": "contains", "value": "a_"}, {"a_b"}),
+        ({"operator": "starts", "value": "BACK\\"}, {"back\\slash"}),
+        ({"operator": "=", "value": "O'Neil"}, {"O'Neil"}),
+        ({"operator": "in", "values": ["Ünï", "back\\slash"]}, {"Ünï", "back\\slash"}),
+        ({"operator": "is null"}, {None}),
+    ],
+)
+async def test_filters_find_what_they_say(desk: Desk, condition: dict[str, Any], fits: set[str | None]) -> None:
+    page = await desk.post("rows", table="things", filters=[{"column": "name", **condition}])
+    assert {row[2] for row in page["rows"]} == fits
+    assert page["count"] == len(page["rows"]) == sum(row["name"] in fits for row in ROWS)
+    shown = await desk.sql(page["sql"])
+    assert shown["results"][0]["rows"] == page["rows"], "the SQL that is shown gives what is shown"
+
+
+async def test_edits_apply_to_rows_that_nobody_changed(desk: Desk) -> None:
+    key = {"a": 1, "b": "k001"}
+    update = {"kind": "update", "key": key, "was": {"name": "O'Neil", "day": "2026-01-02"}, "values": {"name": "a\\'b"}}
+    delete = {"kind": "delete", "key": {"a": 2, "b": "k002"}}
+    assert (await desk.edit("things", update, delete))["applied"]
+    again = await desk.edit("things", update, delete)
+    assert [one["now"] and one["now"]["name"] for one in again["conflicts"]] == ["a\\'b", None]
+    spelt = {"kind": "update", "key": key, "was": {"name": "a\\'b"}, "values": {"name": "back\\slash's"}}
+    preview = await desk.post("edits", table="things", edits=[spelt])
+    assert (await desk.sql(preview["statements"][0]))["error"] is None
+    assert (await desk.sql("SELECT name FROM things WHERE b = 'k001'"))["results"][0]["rows"] == [["back\\slash's"]]
+
+
+async def test_one_wrong_edit_undoes_all(desk: Desk) -> None:
+    edits = [{"kind": "delete", "key": {"a": 2, "b": "k002"}}, {"kind": "insert", "values": {"a": 0, "b": "k000"}}]
+    outcome = await desk.edit("things", *edits)
+    assert (outcome["applied"], outcome["failed_edit"], bool(outcome["error"])) == (False, 1, True)
+    assert (await desk.sql("SELECT count(*) FROM things"))["results"][0]["rows"] == [[len(ROWS)]]
+
+
+async def test_bytes_are_keys_and_values_too(desk: Desk) -> None:
+    kind = BINARY[desk.engine]
+    assert (await desk.sql(f"CREATE TABLE raw (id {kind} NOT NULL PRIMARY KEY, body {kind})"))["error"] is None
+    rows = [{"id": f"\\x{number:04x}", "body": f"\\x{number:02x}ff"} for number in range(20)]
+    assert (await desk.edit("raw", *({"kind": "insert", "values": row} for row in rows)))["applied"]
+    first = await desk.post("rows", table="raw", limit=15)
+    rest = await desk.post("rows", table="raw", limit=15, cursor=first["next"])
+    assert [*first["rows"], *rest["rows"]] == [list(row.values()) for row in rows]
+    update = {"kind": "update", "key": {"id": "\\x0003"}, "was": {"body": "\\x03ff"}, "values": {"body": "\\x00"}}
+    assert (await desk.edit("raw", update))["applied"]
+    cell = await desk.post("cell", table="raw", key={"id": "\\x0003"}, column="body")
+    assert cell == {"value": "\\x00"}
+
+
+async def test_a_protected_database_asks_before_it_writes(desk: Desk) -> None:
+    await desk.person.send("PATCH", f"/databases/{desk.id}", 200, json={"protected": True})
+    asked = await desk.sql("UPDATE things SET name = 'x'", status=409)
+    assert asked["code"] == "confirmation_needed"
+    assert (await desk.sql("SELECT count(*) FROM things WHERE name = 'x'"))["results"][0]["rows"] == [[0]]
+    assert (await desk.sql("UPDATE things SET name = 'x'", confirmed=True))["error"] is None
+
+
+async def test_exports_stream_and_can_be_cancelled(desk: Desk) -> None:
+    numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT i FROM n"
+    answer = await desk.person.client.post(
+        f"/api/v1/databases/{desk.id}/export", json={"text": numbers, "format": "ndjson"}
+    )
+    assert [json.loads(line)["i"] for line in answer.text.splitlines()] == list(range(1, 901))
+    run_id = str(uuid.uuid4())
+    endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n, n AS m"
+    if desk.engine == "mysql":
+        endless = "SELECT SLEEP(60)"
+    running = asyncio.create_task(desk.sql(endless, run_id=run_id))
+    for _ in range(100):
+        await asyncio.sleep(0.05)
+        if (await desk.person.client.post(f"/api/v1/databases/{desk.id}/runs/{run_id}/cancel")).status_code == 204:
+            break
+    assert (await asyncio.wait_for(running, 10))["error"]["code"] == "cancelled"
