@@ -27,14 +27,14 @@ from headwater.engines.redis.provision import (
 )
 from headwater.engines.redis.session import RedisSession
 from headwater.engines.redis.watch import end, sessions
-from headwater.engines.redis.wire import SPEAKS_FIRST, front, speaks
+from headwater.engines.redis.wire import SPEAKS_FIRST, client_url, front, speaks
 from headwater.kit.errors import BadInput
 
 __all__ = [
     "DIALECT", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "SPEAKS_FIRST", "activity",
-    "address", "alter", "available", "change", "connect", "ddl", "end", "enforce", "entries", "entry", "front",
-    "holders", "inspect", "leave", "make", "metrics", "parts", "prepare", "program", "quote", "ready", "sessions",
-    "setup", "speaks",
+    "address", "alter", "available", "change", "client_url", "connect", "ddl", "end", "enforce", "entries", "entry",
+    "front", "holders", "inspect", "leave", "make", "metrics", "parts", "prepare", "program", "quote", "ready",
+    "sessions", "setup", "speaks",
 ]  # fmt: skip
 
 NAME = "Redis"
