@@ -1,7 +1,9 @@
 // Owns the navigation: the rail at the left, and the bar at the bottom of phones.
+import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, type LinkProps } from '@tanstack/react-router'
-import { Activity, ChartNoAxesGantt, Database, Ellipsis, FileCode, House, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, type LucideIcon } from 'lucide-react'
+import { Activity, Braces, ChartNoAxesGantt, Database, Ellipsis, FileCode, House, KeyRound, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, type LucideIcon } from 'lucide-react'
 import { Menu, MenuItem } from '@/components/ui/menu'
+import { databaseQuery, useLanguage, type Language } from '@/features/databases/api'
 
 interface Item {
   to: LinkProps['to']
@@ -28,6 +30,20 @@ const DATABASE_ITEMS = [
   { to: '/p/$project/d/$database/sessions', label: 'Sessions', icon: Activity },
 ] as const satisfies readonly Item[]
 
+/** The pages of a database by what its users write; a language that is not known yet shows none that it may lack. */
+function databaseItems(language: Language | undefined): readonly Item[] {
+  if (language === 'sql') return DATABASE_ITEMS
+  const data = language === 'redis' ? { label: 'Keys', icon: KeyRound } : { label: 'Documents', icon: Braces }
+  return DATABASE_ITEMS.filter((item) => item.label !== 'Structure' && (item.label !== 'Sessions' || language === 'redis')).map((item) =>
+    item.label === 'SQL' ? { ...item, label: 'Query' } : item.label === 'Data' && language ? { ...item, ...data } : item,
+  )
+}
+
+function useDatabaseItems(id: string | undefined): readonly Item[] {
+  const database = useQuery({ ...databaseQuery(id ?? ''), enabled: id !== undefined })
+  return databaseItems(useLanguage(database.data?.engine))
+}
+
 const HOME = { to: '/', label: 'Home', icon: House, exact: true } as const
 const JOBS = { to: '/jobs', label: 'Jobs', icon: RotateCw } as const
 const SETTINGS = { to: '/settings', label: 'Settings', icon: Settings } as const
@@ -50,6 +66,7 @@ function NavLink({ item, project, database }: { item: Item; project?: string; da
 
 export function MainNav({ project }: { project: string | undefined }) {
   const { database } = useParams({ strict: false })
+  const databasePages = useDatabaseItems(database)
   return (
     <nav className="nav" aria-label="Main">
       <NavLink item={HOME} />
@@ -58,7 +75,7 @@ export function MainNav({ project }: { project: string | undefined }) {
           {database && (
             <>
               <h2>Database</h2>
-              {DATABASE_ITEMS.map((item) => (
+              {databasePages.map((item) => (
                 <NavLink key={item.to} item={item} project={project} database={database} />
               ))}
             </>
@@ -102,6 +119,7 @@ function MoreMenu({ project }: { project: string }) {
 
 export function TabBar({ project }: { project: string | undefined }) {
   const { database } = useParams({ strict: false })
+  const databasePages = useDatabaseItems(database)
   if (!project) {
     return (
       <nav className="tabbar" aria-label="Main, small screens">
@@ -111,7 +129,7 @@ export function TabBar({ project }: { project: string | undefined }) {
       </nav>
     )
   }
-  const items: readonly Item[] = database ? DATABASE_ITEMS : PROJECT_ITEMS
+  const items: readonly Item[] = database ? databasePages : PROJECT_ITEMS
   return (
     <nav className="tabbar" aria-label="Main, small screens">
       {items.slice(0, 4).map((item) => (
