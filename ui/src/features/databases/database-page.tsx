@@ -11,7 +11,7 @@ import { tellFailure } from '@/lib/download'
 import { useDatabase } from '@/lib/database-scope'
 import { bytes, count, day } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
-import { credentialsOf, metricsQuery, useChangeDatabase, useSteer } from './api'
+import { credentialsOf, metricsQuery, useChangeDatabase, useLanguage, useSteer } from './api'
 import { Sparkline } from './sparkline'
 import { StateMark } from './state-mark'
 
@@ -132,6 +132,7 @@ export function DatabasePage() {
   const database = useDatabase()
   const { project } = useProjectScope()
   const steer = useSteer()
+  const language = useLanguage(database.engine)
   const change = useChangeDatabase()
   const managed = database.origin === 'managed'
   const canWrite = project.role !== 'viewer'
@@ -153,7 +154,7 @@ export function DatabasePage() {
           )}
           <Link to="/p/$project/d/$database/sql" params={{ project: project.id, database: database.id }} className="btn primary">
             <SquareTerminal className="i" aria-hidden="true" />
-            Open SQL
+            {language === 'sql' ? 'Open SQL' : 'Open the editor'}
           </Link>
         </>
       }

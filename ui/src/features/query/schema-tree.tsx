@@ -68,7 +68,7 @@ export function SchemaTree({ schema, current, link, onName, onRefresh }: TreePro
         {relations.map((relation) => {
           const address = addressOf(relation)
           const shown = open.has(address) || (wanted !== '' && relations.length < 8)
-          const Icon = relation.kind === 'table' ? Table2 : Eye
+          const Icon = relation.kind?.endsWith('view') ? Eye : Table2
           return (
             <li key={address}>
               <span className="row gap-0">
