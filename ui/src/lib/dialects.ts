@@ -10,6 +10,8 @@ interface Dialect {
   /** The language that the editor colours. */
   colours: 'pgsql' | 'javascript' | 'redis'
   plans: boolean
+  /** What the tree beside the editor holds. */
+  tree: string
   at: (text: string, caret: number) => { text: string; start: number; end: number }
 }
 
@@ -36,7 +38,7 @@ export function blockAt(text: string, caret: number): { text: string; start: num
 }
 
 export const DIALECTS: Record<Language, Dialect> = {
-  sql: { title: 'SQL', first: 'select 1 as one;\n', colours: 'pgsql', plans: true, at: statementAt },
-  mongodb: { title: 'Query', first: 'show collections\n', colours: 'javascript', plans: false, at: blockAt },
-  redis: { title: 'Query', first: '# One command a line.\nSCAN 0 COUNT 100\n', colours: 'redis', plans: false, at: lineAt },
+  sql: { title: 'SQL', first: 'select 1 as one;\n', colours: 'pgsql', plans: true, tree: 'table or column', at: statementAt },
+  mongodb: { title: 'Query', first: 'show collections\n', colours: 'javascript', plans: false, tree: 'collection or field', at: blockAt },
+  redis: { title: 'Query', first: '# One command a line.\nSCAN 0 COUNT 100\n', colours: 'redis', plans: false, tree: 'pattern of keys', at: lineAt },
 }

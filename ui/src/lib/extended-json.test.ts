@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { documentOf, told, type Json } from './extended-json'
+import { documentOf, idText, told, type Json } from './extended-json'
 
 describe('values of Extended JSON', () => {
   it.each<[Json, string, string]>([
@@ -16,6 +16,12 @@ describe('values of Extended JSON', () => {
     [true, 'boolean', 'true'],
   ])('%j is told as %s', (value, kind, text) => {
     expect(told(value)).toEqual({ kind, text })
+  })
+  it('tells ids', () => {
+    expect(idText('{"$oid": "ab"}')).toBe('ObjectId("ab")')
+    expect(idText('7')).toBe('7')
+    expect(idText('{"a": 1}')).toBe('{"a": 1}')
+    expect(idText('{')).toBe('{')
   })
   it('knows no document in a text that was cut', () => {
     expect(documentOf('{"a": 1')).toBeNull()

@@ -49,3 +49,13 @@ export function documentOf(text: string): { [key: string]: Json } | null {
     return null
   }
 }
+
+/** The id of a document as people read it. */
+export function idText(id: string): string {
+  try {
+    const value = JSON.parse(id) as Json
+    return isObject(value) && told(value).kind === 'object' ? id : told(value).text
+  } catch {
+    return id
+  }
+}

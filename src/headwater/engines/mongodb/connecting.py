@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +24,9 @@ from headwater.kit.network.tls import context
 
 PORT = 27017
 HANDSHAKE_SECONDS = 1.5
+# Who prefers TLS and found none does not ask again for a while: some servers take long to say no.
+REMEMBERED_SECONDS = 600.0
+_plain_until: dict[tuple[str, int | None, Endpoint | None], float] = {}
 
 
 @dataclass(slots=True)
@@ -73,6 +77,9 @@ async def _passage(to: Address, seconds: float) -> Passage | None:
     encryption = None if to.socket else context(to.tls)
     if encryption is None:
         return None
+    place = (to.host, to.port, to.endpoint)
+    if to.tls.mode == "prefer" and time.monotonic() < _plain_until.get(place, 0.0):
+        return None
     endpoint = to.endpoint or Endpoint(to.host, to.port or PORT)
     made = Passage(endpoint, encryption, to.tls.server_name or to.host or endpoint.ip)
     try:
@@ -83,6 +90,7 @@ async def _passage(to: Address, seconds: float) -> Passage | None:
             await made.close()
         # A server without TLS hangs up on the first word of it.
         if to.tls.mode == "prefer" and isinstance(error, ssl.SSLError | ConnectionResetError | EOFError | TimeoutError):
+            _plain_until[place] = time.monotonic() + REMEMBERED_SECONDS
             return None
         raise
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -28,6 +29,8 @@ TYPES = frozenset({
     "$oid", "$date", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal", "$binary", "$uuid",
     "$timestamp", "$regularExpression", "$minKey", "$maxKey", "$undefined", "$symbol", "$dbPointer",
 })  # fmt: skip
+# A value of its own type over several lines; texts hold no line breaks, so that none is found in one.
+_TYPED = re.compile(r'\{\n\s*("\$\w+": [^\n{}\[\]]*)\n\s*\}')
 _NAMES: Mapping[type, str] = {
     str: "string", bool: "bool", Int64: "long", int: "int", float: "double", Decimal128: "decimal", dict: "object",
     list: "array", ObjectId: "objectId", Regex: "regex", Timestamp: "timestamp", MinKey: "minKey", MaxKey: "maxKey",
@@ -37,7 +40,8 @@ _NAMES: Mapping[type, str] = {
 
 def shown(value: Any, *, indent: int | None = None) -> str:
     """Return a value as relaxed Extended JSON; long integers that would be read as another type say so."""
-    return json.dumps(_plain(value), ensure_ascii=False, indent=indent)
+    text = json.dumps(_plain(value), ensure_ascii=False, indent=indent)
+    return text if indent is None else _TYPED.sub(r"{\1}", text)
 
 
 def _plain(value: Any) -> Any:

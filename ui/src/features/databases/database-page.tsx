@@ -15,7 +15,10 @@ import { credentialsOf, metricsQuery, useChangeDatabase, useLanguage, useSteer }
 import { Sparkline } from './sparkline'
 import { StateMark } from './state-mark'
 
+const CONTENTS = { sql: 'Tables', mongodb: 'Collections', redis: 'Patterns of keys' } as const
+
 function Facts({ database }: { database: Database }) {
+  const language = useLanguage(database.engine)
   const version = typeof database.facts['version'] === 'string' ? database.facts['version'] : database.options['version']
   return (
     <dl className="panel strip">
@@ -36,7 +39,7 @@ function Facts({ database }: { database: Database }) {
         <dd>{database.size_bytes === null ? '–' : bytes(database.size_bytes)}</dd>
       </div>
       <div>
-        <dt>Tables</dt>
+        <dt>{language ? CONTENTS[language] : 'Tables'}</dt>
         <dd>{database.tables === null ? '–' : count(database.tables)}</dd>
       </div>
     </dl>
@@ -100,6 +103,8 @@ function Copyable({ label, text }: { label: string; text: string }) {
 const CHARTS: readonly { name: string; label: string; rate?: boolean; show: (value: number) => string }[] = [
   { name: 'size_bytes', label: 'Size', show: bytes },
   { name: 'connections', label: 'Connections', show: count },
+  { name: 'keys', label: 'Keys', show: count },
+  { name: 'commands', label: 'Commands a minute', rate: true, show: count },
   { name: 'commits', label: 'Transactions a minute', rate: true, show: count },
   { name: 'slow_queries', label: 'Queries over a second', show: count },
 ]
@@ -118,7 +123,7 @@ function Metrics({ id }: { id: string }) {
           <EmptyState text="Figures appear after the database has run for two minutes." />
         ) : (
           <div className="charts">
-            {CHARTS.map(({ name, label, rate, show }) => (
+            {CHARTS.filter(({ name }) => points.at(-1)?.values[name] !== undefined).map(({ name, label, rate, show }) => (
               <Sparkline key={name} label={label} values={series(points, name, rate ?? false)} show={show} />
             ))}
           </div>

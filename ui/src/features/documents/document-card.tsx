@@ -2,11 +2,11 @@
 import { Copy, Pencil, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { Entry } from '@/api/types'
+import { JsonTree } from '@/components/json-tree'
 import { useDatabase } from '@/lib/database-scope'
 import { copyText, tellFailure } from '@/lib/download'
-import { documentOf } from '@/lib/extended-json'
+import { documentOf, idText } from '@/lib/extended-json'
 import { readEntry } from './api'
-import { JsonTree } from './json-tree'
 
 interface CardProps {
   holder: string
@@ -26,9 +26,9 @@ export function DocumentCard({ holder, entry: given, asTree, canWrite, onEdit, o
   // What is edited or deleted is compared with what was shown: of a cut document the rest must be read first.
   const withWhole = (then: (entry: Entry) => void) => void tellFailure(async () => then(entry.whole ? entry : await readWhole()))
   return (
-    <li className="doccard" aria-label={`Document ${entry.id}`}>
+    <li className="doccard" aria-label={`Document ${idText(entry.id)}`}>
       <header>
-        <code className="cut grow dim">{entry.id}</code>
+        <code className="cut grow dim">{idText(entry.id)}</code>
         <button type="button" className="btn ghost icon" aria-label="Copy the document" onClick={() => withWhole((one) => void copyText(one.body, 'Document'))}>
           <Copy className="i" aria-hidden="true" />
         </button>

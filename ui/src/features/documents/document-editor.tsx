@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { Entry, EntryChangeAnswer } from '@/api/types'
 import { ErrorNote } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
+import { idText } from '@/lib/extended-json'
 import type { Change } from './api'
 
 interface EditorProps {
@@ -40,7 +41,7 @@ export function DocumentEditor({ holder, entry, send, onClose }: EditorProps) {
   }
   const now = conflict?.now ?? null
   return (
-    <Dialog title={entry ? 'Edit the document' : `New document in ${holder}`} description={entry ? entry.id : 'Without an _id, it gets one.'} open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title={entry ? 'Edit the document' : `New document in ${holder}`} description={entry ? idText(entry.id) : 'Without an _id, it gets one.'} open onOpenChange={(open) => !open && onClose()}>
       {error !== null && <ErrorNote error={error} />}
       {conflict && (
         <div role="alert" className="note">

@@ -7,6 +7,7 @@ import type { Entry, Holder, LiveRelation } from '@/api/types'
 import { EmptyState, ErrorNote, SkeletonRows } from '@/components/states'
 import { ConfirmDialog } from '@/components/ui/dialog'
 import { useDatabase } from '@/lib/database-scope'
+import { idText } from '@/lib/extended-json'
 import { count, plural } from '@/lib/format'
 import { entriesQuery } from './api'
 import { DocumentCard } from './document-card'
@@ -107,7 +108,7 @@ export function DocumentList({ holder, relation }: { holder: Holder; relation: L
       {doomed && (
         <ConfirmDialog
           title="Delete the document?"
-          text={`${doomed.id} in ${holder.name}. This cannot be undone.`}
+          text={`${idText(doomed.id)} in ${holder.name}. This cannot be undone.`}
           action="Delete"
           open
           onOpenChange={(open) => !open && setDoomed(null)}

@@ -118,7 +118,7 @@ function QueryPage({ language }: { language: Language }) {
   return (
     <div className="sqlpage">
       <h1 className="sr">{dialect.title} of {database.name}</h1>
-      {schema.data && <SchemaTree schema={schema.data} link={{ project: project.id, database: database.id }} onName={(name) => editor.current?.insert(name)} onRefresh={refresh} />}
+      {schema.data && <SchemaTree schema={schema.data} what={dialect.tree} link={{ project: project.id, database: database.id }} onName={(name) => editor.current?.insert(name)} onRefresh={refresh} />}
       <div className="sqlmain">
         <SqlEditor
           label={dialect.title}
