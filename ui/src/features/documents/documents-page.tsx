@@ -26,7 +26,19 @@ export function DocumentsPage() {
       queries.setQueryData(['databases', database.id, 'schema'], await refreshSchema(database.id))
     })
   const holder = holders.data?.find((one) => one.name === name) ?? null
-  const relation = schema.data?.relations.find((one) => one.name === name) ?? null
+  const known = schema.data?.relations.find((one) => one.name === name) ?? null
+  // A collection comes into being with its first document, which no schema is told of.
+  const fresh = useQuery({
+    queryKey: ['databases', database.id, 'schema', 'with', name],
+    queryFn: async () => {
+      const read = await refreshSchema(database.id)
+      queries.setQueryData(['databases', database.id, 'schema'], read)
+      return read
+    },
+    enabled: holder !== null && schema.data !== undefined && known === null,
+    staleTime: Infinity,
+  })
+  const relation = known ?? fresh.data?.relations.find((one) => one.name === name) ?? null
   return (
     <div className={`sqlpage ${name ? 'has-table' : 'no-table'}`}>
       <h1 className="sr">Documents of {database.name}</h1>
