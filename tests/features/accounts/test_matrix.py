@@ -46,6 +46,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/databases/{database_id}/migrations"): {"name": "m", "up": "SELECT 1"},
     ("POST", "/api/v1/databases/{database_id}/migrations/run"): {"apply": True},
     ("PUT", "/api/v1/databases/{database_id}/migrations/{version}/state"): {"state": "applied"},
+    ("POST", "/api/v1/databases/{database_id}/entries"): {"holder": "t"},
+    ("POST", "/api/v1/databases/{database_id}/entries/one"): {"holder": "t", "id": "1"},
+    ("POST", "/api/v1/databases/{database_id}/entries/parts"): {"holder": "t", "id": "1"},
+    ("POST", "/api/v1/databases/{database_id}/entries/changes"): {"holder": "t", "kind": "delete", "id": "1"},
     ("POST", "/api/v1/projects/{project_id}/queries"): {"name": "q", "text": "SELECT 1"},
     ("PATCH", "/api/v1/queries/{query_id}"): {"name": "renamed"},
 }  # fmt: skip

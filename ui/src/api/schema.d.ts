@@ -1038,6 +1038,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/databases/{database_id}/holders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Holders
+         * @description List what holds the entries of a database: collections and views, or all its keys.
+         */
+        get: operations["list_holders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Entries
+         * @description Read a page of documents or keys: filtered, sorted, from a cursor on.
+         */
+        post: operations["read_entries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/entries/one": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Entry
+         * @description Read one whole document, or one key.
+         */
+        post: operations["read_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/entries/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Parts
+         * @description Read a page of the fields, items, members or stream entries of a key.
+         */
+        post: operations["read_parts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/entries/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Entry
+         * @description Insert, replace, delete or expire one entry, or put or remove one of its parts, if it is as it was shown.
+         */
+        post: operations["change_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/codebases": {
         parameters: {
             query?: never;
@@ -1992,6 +2092,144 @@ export interface components {
             unavailable: string | null;
         };
         /**
+         * EntriesIn
+         * @description Which entries to read; `filter` and `sort` in the engine's own words (a document, or a pattern of keys).
+         */
+        EntriesIn: {
+            /**
+             * Holder
+             * @default
+             */
+            holder: string;
+            /**
+             * Filter
+             * @default
+             */
+            filter: string;
+            /**
+             * Sort
+             * @default
+             */
+            sort: string;
+            /** Cursor */
+            cursor?: string | null;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+        };
+        /**
+         * EntriesOut
+         * @description A page of entries; `total` is how many there are when that is quick to say.
+         */
+        EntriesOut: {
+            /** Items */
+            items: components["schemas"]["EntryOut"][];
+            /** Next */
+            next: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * EntryChangeIn
+         * @description One change of one entry; with `was`, only if it is still what was shown.
+         */
+        EntryChangeIn: {
+            /**
+             * Holder
+             * @default
+             */
+            holder: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "insert" | "replace" | "delete" | "expire" | "put" | "remove";
+            /**
+             * Id
+             * @default
+             */
+            id: string;
+            /**
+             * Type
+             * @description Of a new key: string, hash …
+             * @default
+             */
+            type: string;
+            /**
+             * Part
+             * @description The field, place, member or id that is put or removed.
+             * @default
+             */
+            part: string;
+            /**
+             * Body
+             * @default
+             */
+            body: string;
+            /** Was */
+            was?: string | null;
+            /**
+             * Seconds
+             * @description To live; null is for ever.
+             */
+            seconds?: number | null;
+            /**
+             * Confirmed
+             * @description Says that a write to a protected database is meant.
+             * @default false
+             */
+            confirmed: boolean;
+        };
+        /**
+         * EntryChangeOut
+         * @description Whether the change was made, and to which entry; if not, `now` is what there is, null when it is gone.
+         */
+        EntryChangeOut: {
+            /** Applied */
+            applied: boolean;
+            /** Id */
+            id: string;
+            /** Now */
+            now: string | null;
+        };
+        /**
+         * EntryIn
+         * @description One entry, by its id.
+         */
+        EntryIn: {
+            /**
+             * Holder
+             * @default
+             */
+            holder: string;
+            /** Id */
+            id: string;
+        };
+        /**
+         * EntryOut
+         * @description A document, or a key. `whole` is false when `body` was cut, `binary` true when it is escaped bytes.
+         */
+        EntryOut: {
+            /** Id */
+            id: string;
+            /** Type */
+            type: string;
+            /** Body */
+            body: string;
+            /** Whole */
+            whole: boolean;
+            /** Binary */
+            binary: boolean;
+            /** Length */
+            length: number | null;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /** Seconds Left */
+            seconds_left: number | null;
+        };
+        /**
          * Enum
          * @description A named type with a closed list of values.
          */
@@ -2382,6 +2620,21 @@ export interface components {
             files: number;
             /** Usages */
             usages: number;
+        };
+        /**
+         * HolderOut
+         * @description What holds entries: a collection, a view, or all keys of a database.
+         */
+        HolderOut: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "collection" | "view" | "keys";
+            /** Count */
+            count: number | null;
         };
         /**
          * Index
@@ -3032,6 +3285,53 @@ export interface components {
             options: {
                 [key: string]: string;
             };
+        };
+        /**
+         * PartOut
+         * @description A field, item, member or stream entry; `name` is its field, place, member or id.
+         */
+        PartOut: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: string;
+            /** Binary */
+            binary: boolean;
+        };
+        /**
+         * PartsIn
+         * @description Which parts of an entry to read.
+         */
+        PartsIn: {
+            /**
+             * Holder
+             * @default
+             */
+            holder: string;
+            /** Id */
+            id: string;
+            /**
+             * Filter
+             * @default
+             */
+            filter: string;
+            /** Cursor */
+            cursor?: string | null;
+            /**
+             * Limit
+             * @default 100
+             */
+            limit: number;
+        };
+        /**
+         * PartsOut
+         * @description A page of parts.
+         */
+        PartsOut: {
+            /** Items */
+            items: components["schemas"]["PartOut"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * PlanNodeOut
@@ -6855,6 +7155,222 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_holders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolderOut"][];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntriesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntriesOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_parts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartsOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryChangeOut"];
+                };
             };
             /** @description What was wrong with the request. */
             "4XX": {

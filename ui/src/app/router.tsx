@@ -199,7 +199,7 @@ const sql = createRoute({
 const data = createRoute({
   getParentRoute: () => database,
   path: '/data',
-  component: lazyRouteComponent(() => import('@/features/query/data-page'), 'DataPage'),
+  component: lazyRouteComponent(() => import('@/features/documents/data-switch'), 'DataSwitch'),
 })
 
 const dataTable = createRoute({
