@@ -1038,6 +1038,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/dashboards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dashboards
+         * @description List the dashboards of a project, newest first.
+         */
+        get: operations["list_dashboards"];
+        put?: never;
+        /**
+         * Create Dashboard
+         * @description Make an empty dashboard.
+         */
+        post: operations["create_dashboard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dashboards/{dashboard_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dashboard
+         * @description Show a dashboard with its tiles.
+         */
+        get: operations["get_dashboard"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Dashboard
+         * @description Delete a dashboard; its queries stay.
+         */
+        delete: operations["delete_dashboard"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Dashboard
+         * @description Rename a dashboard, or say how often it refreshes.
+         */
+        patch: operations["change_dashboard"];
+        trace?: never;
+    };
+    "/api/v1/dashboards/{dashboard_id}/tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Tile
+         * @description Put a shared saved query at the end of a dashboard.
+         */
+        post: operations["add_tile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dashboards/{dashboard_id}/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Order Tiles
+         * @description Put the tiles of a dashboard in an order.
+         */
+        put: operations["order_tiles"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dashboards/{dashboard_id}/tiles/{tile_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Tile
+         * @description Take a tile off a dashboard; its query stays.
+         */
+        delete: operations["remove_tile"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Tile
+         * @description Set title, width or chart of a tile; a chart of null is the query's own.
+         */
+        patch: operations["change_tile"];
+        trace?: never;
+    };
+    "/api/v1/dashboards/{dashboard_id}/tiles/{tile_id}/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tile
+         * @description Run the query of a tile for you, read-only; answers are kept for a minute.
+         */
+        get: operations["read_tile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/codebases": {
         parameters: {
             query?: never;
@@ -1404,6 +1540,40 @@ export interface components {
             value: boolean | number | string | null;
         };
         /**
+         * Chart
+         * @description How a result is drawn; `auto` chooses by the kinds of its columns, and so does a column that is not named.
+         */
+        Chart: {
+            /**
+             * Kind
+             * @default auto
+             * @enum {string}
+             */
+            kind: "auto" | "table" | "bar" | "line" | "area" | "scatter" | "number";
+            /**
+             * X
+             * @description The column along the bottom.
+             */
+            x?: string | null;
+            /**
+             * Y
+             * @description The columns of values.
+             */
+            y?: string[];
+            /**
+             * Series
+             * @description A column whose values each get a line or bar of their own.
+             */
+            series?: string | null;
+            /**
+             * Aggregate
+             * @description What becomes of rows with the same x and series.
+             * @default none
+             * @enum {string}
+             */
+            aggregate: "none" | "sum" | "avg" | "count" | "min" | "max";
+        };
+        /**
          * Check
          * @description A condition that every row fulfils.
          */
@@ -1652,6 +1822,91 @@ export interface components {
             password: string | null;
             /** Command */
             command: string;
+        };
+        /**
+         * DashboardChange
+         * @description What to change of a dashboard; what is left out stays.
+         */
+        DashboardChange: {
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Refresh Seconds
+             * @default 0
+             * @enum {integer}
+             */
+            refresh_seconds: 0 | 60 | 300 | 900 | 3600;
+        };
+        /**
+         * DashboardIn
+         * @description A dashboard to be made; `refresh_seconds` of 0 means that it refreshes only when asked.
+         */
+        DashboardIn: {
+            /** Name */
+            name: string;
+            /**
+             * Refresh Seconds
+             * @default 0
+             * @enum {integer}
+             */
+            refresh_seconds: 0 | 60 | 300 | 900 | 3600;
+        };
+        /**
+         * DashboardOut
+         * @description A dashboard with its tiles in order.
+         */
+        DashboardOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Project Id
+             * Format: uuid
+             */
+            project_id: string;
+            /** Name */
+            name: string;
+            /** Refresh Seconds */
+            refresh_seconds: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Tiles */
+            tiles: components["schemas"]["TileOut"][];
+        };
+        /**
+         * DashboardSummary
+         * @description A dashboard in a list.
+         */
+        DashboardSummary: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Project Id
+             * Format: uuid
+             */
+            project_id: string;
+            /** Name */
+            name: string;
+            /** Refresh Seconds */
+            refresh_seconds: number;
+            /** Tiles */
+            tiles: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
         };
         /**
          * DatabaseChange
@@ -2450,6 +2705,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** ListOf[DashboardSummary] */
+        ListOf_DashboardSummary_: {
+            /** Items */
+            items: components["schemas"]["DashboardSummary"][];
+            /** Next */
+            next?: string | null;
+        };
         /** ListOf[DatabaseOut] */
         ListOf_DatabaseOut_: {
             /** Items */
@@ -2727,6 +2989,14 @@ export interface components {
             choices: string[];
             /** Help */
             help: string;
+        };
+        /**
+         * OrderIn
+         * @description The ids of all tiles in their new order.
+         */
+        OrderIn: {
+            /** Tiles */
+            tiles: string[];
         };
         /**
          * OrganizationOut
@@ -3389,10 +3659,7 @@ export interface components {
             database_id?: string | null;
             /** Shared */
             shared?: boolean | null;
-            /** Chart */
-            chart?: {
-                [key: string]: unknown;
-            } | null;
+            chart?: components["schemas"]["Chart"] | null;
         };
         /**
          * SavedQueryIn
@@ -3415,10 +3682,7 @@ export interface components {
              * @default false
              */
             shared: boolean;
-            /** Chart */
-            chart?: {
-                [key: string]: unknown;
-            };
+            chart?: components["schemas"]["Chart"];
         };
         /**
          * SavedQueryOut
@@ -3452,10 +3716,7 @@ export interface components {
             text: string;
             /** Shared */
             shared: boolean;
-            /** Chart */
-            chart: {
-                [key: string]: unknown;
-            };
+            chart: components["schemas"]["Chart"];
             /**
              * Updated At
              * Format: date-time
@@ -3889,6 +4150,99 @@ export interface components {
             hazards: components["schemas"]["HazardOut"][];
             /** Transactional */
             transactional: boolean;
+        };
+        /**
+         * TileChange
+         * @description What to change of a tile; what is left out stays.
+         */
+        TileChange: {
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /**
+             * Width
+             * @default 2
+             */
+            width: number;
+            chart?: components["schemas"]["Chart"] | null;
+        };
+        /**
+         * TileData
+         * @description What a tile shows; `cached` when it was fetched for an earlier look, at most a minute ago.
+         */
+        TileData: {
+            /** Columns */
+            columns: components["schemas"]["ResultColumnOut"][];
+            /** Rows */
+            rows: (boolean | number | string | null)[][];
+            /** Truncated */
+            truncated: boolean;
+            error: components["schemas"]["QueryProblem"] | null;
+            /** Milliseconds */
+            milliseconds: number;
+            /**
+             * Ran At
+             * Format: date-time
+             */
+            ran_at: string;
+            /** Cached */
+            cached: boolean;
+        };
+        /**
+         * TileIn
+         * @description A saved query to be put on a dashboard; without a title or chart, those of the query are used.
+         */
+        TileIn: {
+            /**
+             * Query Id
+             * Format: uuid
+             */
+            query_id: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /**
+             * Width
+             * @default 2
+             */
+            width: number;
+            chart?: components["schemas"]["Chart"] | null;
+        };
+        /**
+         * TileOut
+         * @description A tile; `hidden` when its query is no longer shared with you.
+         */
+        TileOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Query Id
+             * Format: uuid
+             */
+            query_id: string;
+            /** Query Name */
+            query_name: string;
+            /** Database Id */
+            database_id: string | null;
+            /** Title */
+            title: string;
+            /** Width */
+            width: number;
+            chart: components["schemas"]["Chart"];
+            /**
+             * Own Chart
+             * @description Whether the chart is the tile's own, not the query's.
+             */
+            own_chart: boolean;
+            /** Hidden */
+            hidden: boolean;
         };
         /**
          * TlsIn
@@ -6618,6 +6972,431 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dashboards: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_DashboardSummary_"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_dashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DashboardIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_dashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dashboard_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_dashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dashboard_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_dashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dashboard_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DashboardChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_tile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dashboard_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TileIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_tiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dashboard_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_tile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dashboard_id: string;
+                tile_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_tile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dashboard_id: string;
+                tile_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TileChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_tile: {
+        parameters: {
+            query?: {
+                /** @description Run it anew, even if it ran a moment ago. */
+                fresh?: boolean;
+            };
+            header?: never;
+            path: {
+                dashboard_id: string;
+                tile_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TileData"];
+                };
             };
             /** @description What was wrong with the request. */
             "4XX": {

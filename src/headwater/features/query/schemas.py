@@ -167,6 +167,18 @@ class RunOut(Wire):
     started_at: datetime
 
 
+class Chart(Input):
+    """How a result is drawn; `auto` chooses by the kinds of its columns, and so does a column that is not named."""
+
+    kind: Literal["auto", "table", "bar", "line", "area", "scatter", "number"] = "auto"
+    x: Words | None = Field(None, description="The column along the bottom.")
+    y: Annotated[list[Words], Field(max_length=12)] = Field(default_factory=list, description="The columns of values.")
+    series: Words | None = Field(None, description="A column whose values each get a line or bar of their own.")
+    aggregate: Literal["none", "sum", "avg", "count", "min", "max"] = Field(
+        "none", description="What becomes of rows with the same x and series."
+    )
+
+
 class SavedQueryIn(Input):
     """A query to be kept."""
 
@@ -175,7 +187,7 @@ class SavedQueryIn(Input):
     folder: Words = ""
     database_id: uuid.UUID | None = None
     shared: bool = False
-    chart: dict[str, Any] = Field(default_factory=dict)
+    chart: Chart = Field(default_factory=Chart)
 
 
 class SavedQueryChange(Input):
@@ -186,7 +198,7 @@ class SavedQueryChange(Input):
     folder: Words | None = None
     database_id: uuid.UUID | None = None
     shared: bool | None = None
-    chart: dict[str, Any] | None = None
+    chart: Chart | None = None
 
 
 class SavedQueryOut(Wire):
@@ -201,7 +213,7 @@ class SavedQueryOut(Wire):
     folder: str
     text: str
     shared: bool
-    chart: dict[str, Any]
+    chart: Chart
     updated_at: datetime
 
 
