@@ -1,6 +1,6 @@
 // Owns the navigation: the rail at the left, and the bar at the bottom of phones.
 import { Link, useNavigate, useParams, type LinkProps } from '@tanstack/react-router'
-import { Activity, ChartNoAxesGantt, Database, Ellipsis, FileCode, House, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, type LucideIcon } from 'lucide-react'
+import { Activity, ChartColumn, ChartNoAxesGantt, Database, Ellipsis, FileCode, House, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, type LucideIcon } from 'lucide-react'
 import { Menu, MenuItem } from '@/components/ui/menu'
 
 interface Item {
@@ -15,6 +15,7 @@ const PROJECT_ITEMS = [
   { to: '/p/$project/databases', label: 'Databases', icon: Database },
   { to: '/p/$project/schema', label: 'Schema', icon: ListTree },
   { to: '/p/$project/lineage', label: 'Lineage', icon: Waypoints },
+  { to: '/p/$project/dashboards', label: 'Dashboards', icon: ChartColumn },
   { to: '/p/$project/columns', label: 'Columns', icon: ChartNoAxesGantt },
   { to: '/p/$project/files', label: 'Files', icon: FileCode },
   { to: '/p/$project/jobs', label: 'Jobs', icon: RotateCw },
@@ -92,6 +93,7 @@ function MoreMenu({ project }: { project: string }) {
     >
       <MenuItem onSelect={() => void navigate({ to: '/' })}>Home</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/databases', params: { project } })}>Databases</MenuItem>
+      <MenuItem onSelect={() => void navigate({ to: '/p/$project/dashboards', params: { project } })}>Dashboards</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/columns', params: { project } })}>Columns</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/files', params: { project } })}>Files</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/jobs', params: { project } })}>Jobs</MenuItem>

@@ -221,9 +221,23 @@ const sessions = createRoute({
   component: lazyRouteComponent(() => import('@/features/query/sessions-page'), 'SessionsPage'),
 })
 
+const dashboards = createRoute({
+  getParentRoute: () => project,
+  path: '/dashboards',
+  component: lazyRouteComponent(() => import('@/features/dashboards/dashboards-page'), 'DashboardsPage'),
+})
+
+const dashboard = createRoute({
+  getParentRoute: () => project,
+  path: '/dashboards/$dashboard',
+  component: lazyRouteComponent(() => import('@/features/dashboards/dashboard-page'), 'DashboardPage'),
+})
+
 const projectPages = project.addChildren([
   overview,
   databases,
+  dashboards,
+  dashboard,
   database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, sessions]),
   lineage,
   columns,

@@ -2,10 +2,11 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Play, Square } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import type { Finding, Plan, QueryResult } from '@/api/types'
+import type { Chart, Finding, Plan, QueryResult } from '@/api/types'
 import { ErrorNote, EmptyState } from '@/components/states'
 import { usePageTitle } from '@/components/page'
 import { Dialog } from '@/components/ui/dialog'
+import { AUTO } from '@/features/charts/spec'
 import { liveSchemaQuery, refreshSchema } from '@/features/databases/api'
 import { useDatabase } from '@/lib/database-scope'
 import { saveBlob, tellFailure } from '@/lib/download'
@@ -16,12 +17,15 @@ import { SqlEditor, type EditorHandle } from './editor'
 import { HistoryList } from './history-list'
 import { PlanView } from './plan-view'
 import { Results } from './results'
+import { ResultChart } from './result-chart'
 import { SaveDialog } from './save-dialog'
 import { SchemaTree } from './schema-tree'
+import { useOpenedQuery } from './use-opened-query'
 import { useRun } from './use-run'
 
-type Tab = 'results' | 'plan' | 'history'
+type Tab = (typeof TABS)[number]
 
+const TABS = ['results', 'chart', 'plan', 'history'] as const
 const LIMITS = [100, 500, 1000, 10_000]
 const FIRST = 'select 1 as one;\n'
 
@@ -65,6 +69,7 @@ export function SqlPage() {
   const [plan, setPlan] = useState<Plan | null>(null)
   const [planError, setPlanError] = useState<unknown>(null)
   const [saving, setSaving] = useState(false)
+  const [chart, setChart] = useState<Chart>(AUTO)
   const editor = useRef<EditorHandle | null>(null)
   const [ran, setRan] = useState({ offset: 0, text: '' })
   const ready = useCallback((handle: EditorHandle | null) => {
@@ -86,10 +91,14 @@ export function SqlPage() {
     return { text: found.text, offset: found.start }
   }
   const put = (next: string) => (editor.current ? editor.current.replace(next) : setText(next))
+  useOpenedQuery((opened) => {
+    if (!text.includes(opened.text)) put(text.trim() && text !== FIRST ? `${text.trimEnd()}\n\n${opened.text}\n` : opened.text)
+    setChart(opened.chart)
+  })
   const start = (what: { text: string; offset: number }) => {
     if (!what.text.trim()) return
     setRan(what)
-    setTab('results')
+    if (tab !== 'chart') setTab('results')
     run.start(what.text)
   }
   const showPlan = async (analyze: boolean) => {
@@ -150,7 +159,7 @@ export function SqlPage() {
             Save
           </button>
           <div className="seg" role="group" aria-label="Below">
-            {(['results', 'plan', 'history'] as const).map((one) => (
+            {TABS.map((one) => (
               <button key={one} type="button" aria-pressed={tab === one} onClick={() => setTab(one)}>
                 {one[0]?.toUpperCase()}
                 {one.slice(1)}
@@ -172,15 +181,16 @@ export function SqlPage() {
           </label>
         </div>
         <section className="below" aria-label={`Below: ${tab}`}>
-          {tab === 'results' && run.error !== null && <div className="p-4"><ErrorNote error={run.error} /></div>}
+          {(tab === 'results' || tab === 'chart') && run.error !== null && <div className="p-4"><ErrorNote error={run.error} /></div>}
           {tab === 'results' && run.error === null && run.answer && <Results answer={run.answer} onExport={exported} />}
-          {tab === 'results' && run.error === null && !run.answer && <EmptyState text={run.busy ? 'Running…' : 'Run the statement at the caret with Ctrl+Enter.'} />}
+          {tab === 'chart' && run.error === null && run.answer && <ResultChart answer={run.answer} chart={chart} onChange={setChart} />}
+          {(tab === 'results' || tab === 'chart') && run.error === null && !run.answer && <EmptyState text={run.busy ? 'Running…' : 'Run the statement at the caret with Ctrl+Enter.'} />}
           {tab === 'plan' && planError !== null && <div className="p-4"><ErrorNote error={planError} /></div>}
           {tab === 'plan' && plan && <PlanView plan={plan} onUse={(statement) => put(`${text.trimEnd()}\n\n${statement};\n`)} />}
           {tab === 'history' && <HistoryList onUse={(used) => put(`${text.trimEnd()}\n\n${used}\n`)} />}
         </section>
       </div>
-      {saving && <SaveDialog text={text} onClose={() => setSaving(false)} />}
+      {saving && <SaveDialog text={text} chart={chart} onClose={() => setSaving(false)} />}
       {run.unconfirmed !== null && (
         <Dialog title={`Write to ${database.name}?`} description="This database is protected. Nothing has been changed yet." open onOpenChange={(open) => !open && run.refuse()}>
           <pre className="mono scroll">{run.unconfirmed.slice(0, 2000)}</pre>
