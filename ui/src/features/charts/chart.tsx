@@ -146,8 +146,9 @@ export function ChartView({ label, chart, columns, rows, asTable = false }: Char
         <SvgPlot plot={plot} kind={resolved.kind} label={told} />
       )}
       <figcaption className="dim small">
-        {plot.yName && <span>{plot.yName}</span>}
-        <span>by {plot.xName}</span>
+        <span>
+          {plot.yName} by {plot.xName}
+        </span>
         {plot.notes.map((note) => (
           <span key={note}>{note}</span>
         ))}

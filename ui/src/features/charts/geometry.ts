@@ -1,5 +1,5 @@
 // Owns where things of a plot stand: scales, ticks, the paths of lines and areas, the boxes of bars.
-import { linear, momentText, niceRange, numberTicks, timeTicks, long, type Scale, type Tick } from './scales'
+import { linear, long, momentText, niceRange, numberTicks, tickLabel, timeTicks, type Scale, type Tick } from './scales'
 import { stops, type Line, type Plot } from './plot'
 import type { Drawn } from './spec'
 
@@ -31,8 +31,9 @@ export const stopLabel = (plot: Plot, at: number): string =>
 function bandTicks(plot: Plot, places: readonly number[], band: number): Tick[] {
   const every = Math.max(1, Math.ceil(TICK_WIDTH / Math.max(1, band)))
   const room = Math.max(3, Math.floor((band * every - 8) / LETTER))
+  const apart = Math.min(...places.slice(1).map((at, index) => at - (places[index] ?? at)))
   return places.flatMap((at, index) => {
-    const label = stopLabel(plot, at)
+    const label = plot.xType === 'time' && Number.isFinite(apart) ? tickLabel(at, apart) : stopLabel(plot, at)
     return index % every === 0 ? [{ at, label: label.length > room ? `${label.slice(0, room - 1)}…` : label }] : []
   })
 }

@@ -70,7 +70,7 @@ const SHORT = {
 }
 
 /** "1 Jan", but "12:00" within a day: what a tick says depends on how far the next one is. */
-function tickLabel(at: number, apart: number): string {
+export function tickLabel(at: number, apart: number): string {
   if (apart < MINUTE) return SHORT.second.format(at)
   if (apart < DAY) return at % DAY === 0 ? SHORT.day.format(at) : SHORT.minute.format(at)
   if (apart < 28 * DAY) return SHORT.day.format(at)
