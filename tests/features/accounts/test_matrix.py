@@ -36,6 +36,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/databases/{database_id}/query"): {"text": "SELECT 1"},
     ("POST", "/api/v1/databases/{database_id}/explain"): {"text": "SELECT 1"},
     ("POST", "/api/v1/databases/{database_id}/check"): {"text": "SELECT 1"},
+    ("POST", "/api/v1/databases/{database_id}/builder/parse"): {"text": "SELECT * FROM t"},
+    ("POST", "/api/v1/databases/{database_id}/builder/render"): {"query": {"table": {"name": "t", "alias": "t"}}},
     ("POST", "/api/v1/databases/{database_id}/export"): {"text": "SELECT 1"},
     ("POST", "/api/v1/databases/{database_id}/rows"): {"table": "t"},
     ("POST", "/api/v1/databases/{database_id}/cell"): {"table": "t", "key": {"id": 1}, "column": "id"},

@@ -866,6 +866,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/databases/{database_id}/builder/parse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw Query
+         * @description Return a SELECT as parts that can be drawn, or say which clause of it cannot be.
+         */
+        post: operations["draw_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/builder/render": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Query
+         * @description Write a drawn query in the dialect of the database.
+         */
+        post: operations["write_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/queries": {
         parameters: {
             query?: never;
@@ -1727,6 +1767,54 @@ export interface components {
             languages: string[];
         };
         /**
+         * Condition
+         * @description A term, aggregated or not, held against values; `holds` takes none: the term itself is the condition.
+         */
+        "Condition-Input": {
+            term: components["schemas"]["Term-Input"];
+            /**
+             * Operator
+             * @default =
+             * @enum {string}
+             */
+            operator: "=" | "!=" | "<" | "<=" | ">" | ">=" | "like" | "not like" | "ilike" | "not ilike" | "in" | "not in" | "between" | "not between" | "is null" | "is not null" | "holds";
+            /**
+             * Values
+             * @default []
+             */
+            values: components["schemas"]["Term-Input"][];
+            /**
+             * Aggregate
+             * @default
+             * @enum {string}
+             */
+            aggregate: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
+        };
+        /**
+         * Condition
+         * @description A term, aggregated or not, held against values; `holds` takes none: the term itself is the condition.
+         */
+        "Condition-Output": {
+            term: components["schemas"]["Term-Output"];
+            /**
+             * Operator
+             * @default =
+             * @enum {string}
+             */
+            operator: "=" | "!=" | "<" | "<=" | ">" | ">=" | "like" | "not like" | "ilike" | "not ilike" | "in" | "not in" | "between" | "not between" | "is null" | "is not null" | "holds";
+            /**
+             * Values
+             * @default []
+             */
+            values: components["schemas"]["Term-Output"][];
+            /**
+             * Aggregate
+             * @default
+             * @enum {string}
+             */
+            aggregate: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
+        };
+        /**
          * ConnectionIn
          * @description Where a database is and who asks; or a `url`, whose parts the other fields override.
          */
@@ -2037,6 +2125,24 @@ export interface components {
                 string,
                 string
             ][];
+        };
+        /**
+         * DrawnIn
+         * @description A drawn query to be written.
+         */
+        DrawnIn: {
+            query: components["schemas"]["Query-Input"];
+        };
+        /**
+         * DrawnOut
+         * @description A query as it can be drawn; null when it cannot, because of `clause` ("": the whole text).
+         */
+        DrawnOut: {
+            query: components["schemas"]["Query-Output"] | null;
+            /** Clause */
+            clause: string;
+            /** Message */
+            message: string;
         };
         /**
          * EditConflict
@@ -2509,6 +2615,38 @@ export interface components {
             columns: components["schemas"]["GraphColumnOut"][];
         };
         /**
+         * Group
+         * @description Conditions of which all or any must be fulfilled; without any, everything is let through.
+         */
+        "Group-Input": {
+            /**
+             * All
+             * @default true
+             */
+            all: boolean;
+            /**
+             * Items
+             * @default []
+             */
+            items: (components["schemas"]["Condition-Input"] | components["schemas"]["Group-Input"])[];
+        };
+        /**
+         * Group
+         * @description Conditions of which all or any must be fulfilled; without any, everything is let through.
+         */
+        "Group-Output": {
+            /**
+             * All
+             * @default true
+             */
+            all: boolean;
+            /**
+             * Items
+             * @default []
+             */
+            items: (components["schemas"]["Condition-Output"] | components["schemas"]["Group-Output"])[];
+        };
+        /**
          * HazardOut
          * @description What can go wrong when a change is applied.
          */
@@ -2618,6 +2756,34 @@ export interface components {
             /** Finished At */
             finished_at: string | null;
             progress: components["schemas"]["ProgressOut"];
+        };
+        /**
+         * Join
+         * @description One more table, and what makes its rows belong to those before.
+         */
+        "Join-Input": {
+            table: components["schemas"]["Table-Input"];
+            /**
+             * Kind
+             * @default inner
+             * @enum {string}
+             */
+            kind: "inner" | "left" | "right" | "full" | "cross";
+            on?: components["schemas"]["Group-Input"];
+        };
+        /**
+         * Join
+         * @description One more table, and what makes its rows belong to those before.
+         */
+        "Join-Output": {
+            table: components["schemas"]["Table-Output"];
+            /**
+             * Kind
+             * @default inner
+             * @enum {string}
+             */
+            kind: "inner" | "left" | "right" | "full" | "cross";
+            on?: components["schemas"]["Group-Output"];
         };
         /**
          * KeyIn
@@ -3067,6 +3233,42 @@ export interface components {
             };
         };
         /**
+         * Pick
+         * @description Something that is shown.
+         */
+        "Pick-Input": {
+            term: components["schemas"]["Term-Input"];
+            /**
+             * Aggregate
+             * @default
+             * @enum {string}
+             */
+            aggregate: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
+            /**
+             * Alias
+             * @default
+             */
+            alias: string;
+        };
+        /**
+         * Pick
+         * @description Something that is shown.
+         */
+        "Pick-Output": {
+            term: components["schemas"]["Term-Output"];
+            /**
+             * Aggregate
+             * @default
+             * @enum {string}
+             */
+            aggregate: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
+            /**
+             * Alias
+             * @default
+             */
+            alias: string;
+        };
+        /**
          * PlanNodeOut
          * @description A node of a plan.
          */
@@ -3248,6 +3450,72 @@ export interface components {
             user?: string | null;
             /** Password */
             password?: string | null;
+        };
+        /**
+         * Query
+         * @description A SELECT; without picks it shows every column.
+         */
+        "Query-Input": {
+            table: components["schemas"]["Table-Input"];
+            /**
+             * Joins
+             * @default []
+             */
+            joins: components["schemas"]["Join-Input"][];
+            /**
+             * Picks
+             * @default []
+             */
+            picks: components["schemas"]["Pick-Input"][];
+            where?: components["schemas"]["Group-Input"];
+            having?: components["schemas"]["Group-Input"];
+            /**
+             * Sort
+             * @default []
+             */
+            sort: components["schemas"]["Sort-Input"][];
+            /** Limit */
+            limit?: number | null;
+            /** Offset */
+            offset?: number | null;
+            /**
+             * Distinct
+             * @default false
+             */
+            distinct: boolean;
+        };
+        /**
+         * Query
+         * @description A SELECT; without picks it shows every column.
+         */
+        "Query-Output": {
+            table: components["schemas"]["Table-Output"];
+            /**
+             * Joins
+             * @default []
+             */
+            joins: components["schemas"]["Join-Output"][];
+            /**
+             * Picks
+             * @default []
+             */
+            picks: components["schemas"]["Pick-Output"][];
+            where?: components["schemas"]["Group-Output"];
+            having?: components["schemas"]["Group-Output"];
+            /**
+             * Sort
+             * @default []
+             */
+            sort: components["schemas"]["Sort-Output"][];
+            /** Limit */
+            limit?: number | null;
+            /** Offset */
+            offset?: number | null;
+            /**
+             * Distinct
+             * @default false
+             */
+            distinct: boolean;
         };
         /**
          * QueryIn
@@ -4094,6 +4362,54 @@ export interface components {
             size_bytes: number;
         };
         /**
+         * Sort
+         * @description Something to sort by; `nulls` of "" leaves them where the engine puts them.
+         */
+        "Sort-Input": {
+            term: components["schemas"]["Term-Input"];
+            /**
+             * Aggregate
+             * @default
+             * @enum {string}
+             */
+            aggregate: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
+            /**
+             * Descending
+             * @default false
+             */
+            descending: boolean;
+            /**
+             * Nulls
+             * @default
+             * @enum {string}
+             */
+            nulls: "" | "first" | "last";
+        };
+        /**
+         * Sort
+         * @description Something to sort by; `nulls` of "" leaves them where the engine puts them.
+         */
+        "Sort-Output": {
+            term: components["schemas"]["Term-Output"];
+            /**
+             * Aggregate
+             * @default
+             * @enum {string}
+             */
+            aggregate: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
+            /**
+             * Descending
+             * @default false
+             */
+            descending: boolean;
+            /**
+             * Nulls
+             * @default
+             * @enum {string}
+             */
+            nulls: "" | "first" | "last";
+        };
+        /**
          * SortIn
          * @description A column to sort by.
          */
@@ -4150,6 +4466,76 @@ export interface components {
             hazards: components["schemas"]["HazardOut"][];
             /** Transactional */
             transactional: boolean;
+        };
+        /**
+         * Table
+         * @description A table under its alias, by which terms name it.
+         */
+        "Table-Input": {
+            /** Name */
+            name: string;
+            /** Alias */
+            alias: string;
+            /** Schema */
+            schema?: string | null;
+        };
+        /**
+         * Table
+         * @description A table under its alias, by which terms name it.
+         */
+        "Table-Output": {
+            /** Name */
+            name: string;
+            /** Alias */
+            alias: string;
+            /** Schema */
+            schema?: string | null;
+        };
+        /**
+         * Term
+         * @description A column (`table` is the alias in this query), every column, the name of a pick, a constant or an expression.
+         *
+         *     `value` is the column's or pick's name, the digits, the text, `true` or `false`, or the expression as SQL.
+         */
+        "Term-Input": {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "column" | "star" | "alias" | "number" | "text" | "boolean" | "expression";
+            /**
+             * Value
+             * @default
+             */
+            value: string;
+            /**
+             * Table
+             * @default
+             */
+            table: string;
+        };
+        /**
+         * Term
+         * @description A column (`table` is the alias in this query), every column, the name of a pick, a constant or an expression.
+         *
+         *     `value` is the column's or pick's name, the digits, the text, `true` or `false`, or the expression as SQL.
+         */
+        "Term-Output": {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "column" | "star" | "alias" | "number" | "text" | "boolean" | "expression";
+            /**
+             * Value
+             * @default
+             */
+            value: string;
+            /**
+             * Table
+             * @default
+             */
+            table: string;
         };
         /**
          * TileChange
@@ -4408,6 +4794,14 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * WrittenOut
+         * @description A query as SQL.
+         */
+        WrittenOut: {
+            /** Text */
+            text: string;
         };
     };
     responses: never;
@@ -6506,6 +6900,94 @@ export interface operations {
                     "application/json": string;
                     "application/vnd.apache.arrow.stream": string;
                     "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draw_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawnIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenOut"];
                 };
             };
             /** @description What was wrong with the request. */

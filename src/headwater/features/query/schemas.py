@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, StringConstraints
 
 from headwater.catalog.results import Kind
+from headwater.core.building import Query
 from headwater.features.accounts.schemas import Input, Wire
 
 Cell: TypeAlias = bool | int | float | str | None
@@ -147,6 +148,26 @@ class Finding(Wire):
     end: int
     severity: Literal["error", "warning"]
     message: str
+
+
+class DrawnOut(Wire):
+    """A query as it can be drawn; null when it cannot, because of `clause` ("": the whole text)."""
+
+    query: Query | None
+    clause: str
+    message: str
+
+
+class DrawnIn(Input):
+    """A drawn query to be written."""
+
+    query: Query
+
+
+class WrittenOut(Wire):
+    """A query as SQL."""
+
+    text: str
 
 
 class CheckOut(Wire):
