@@ -99,3 +99,15 @@ export type DashboardEntry = Wire['DashboardSummary']
 export type Dashboard = Omit<Wire['DashboardOut'], 'tiles'> & { tiles: Tile[] }
 export type Tile = Omit<Wire['TileOut'], 'chart'> & { chart: Chart }
 export type TileData = Wire['TileData']
+
+/** A drawn query. The wire calls what has a default optional, though the server always writes it. */
+type Whole<T> = T extends (infer Item)[] ? Whole<Item>[] : T extends object ? { [Name in keyof T]-?: Whole<Exclude<T[Name], undefined>> } : T
+export type DrawnQuery = Whole<Wire['Query-Output']>
+export type DrawnAnswer = Omit<Wire['DrawnOut'], 'query'> & { query: DrawnQuery | null }
+export type DrawnJoin = DrawnQuery['joins'][number]
+export type DrawnTable = DrawnQuery['table']
+export type DrawnPick = DrawnQuery['picks'][number]
+export type DrawnSort = DrawnQuery['sort'][number]
+export type DrawnTerm = DrawnPick['term']
+export type DrawnGroup = DrawnQuery['where']
+export type DrawnCondition = Extract<DrawnGroup['items'][number], { operator: unknown }>

@@ -13,8 +13,8 @@ export interface EditorHandle {
   caret: () => number
   focus: () => void
   insert: (text: string) => void
-  /** Puts another text in the place of the whole. */
-  replace: (text: string) => void
+  /** Puts another text in the place of the whole, and takes the focus unless told otherwise. */
+  replace: (text: string, quietly?: boolean) => void
 }
 
 interface EditorProps {
@@ -41,7 +41,7 @@ function PlainEditor({ value, onChange, onRun, ready }: EditorProps) {
       caret: () => field.current?.selectionStart ?? 0,
       focus: () => field.current?.focus(),
       insert: (text) => onChange(value + text),
-      replace: onChange,
+      replace: (text) => onChange(text),
     })
     return () => ready(null)
   }, [value, onChange, ready])

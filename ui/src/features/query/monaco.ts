@@ -124,9 +124,9 @@ export function makeEditor(box: HTMLElement, value: string, listener: Listener):
     caret: () => model.getOffsetAt(editor.getPosition() ?? new monaco.Position(1, 1)),
     focus: () => editor.focus(),
     insert: (text) => editor.trigger('page', 'type', { text }),
-    replace: (text) => {
+    replace: (text, quietly = false) => {
       editor.executeEdits('page', [{ range: model.getFullModelRange(), text }])
-      editor.focus()
+      if (!quietly) editor.focus()
     },
     mark: (findings) =>
       monaco.editor.setModelMarkers(

@@ -1,9 +1,9 @@
 // Owns the SQL page: the editor over its results, plan and history; what is typed is kept in this browser per database.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Play, Square } from 'lucide-react'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { Play, Shapes, Square } from 'lucide-react'
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import type { Chart, Finding, Plan, QueryResult } from '@/api/types'
-import { ErrorNote, EmptyState } from '@/components/states'
+import { ErrorNote, EmptyState, SkeletonRows } from '@/components/states'
 import { usePageTitle } from '@/components/page'
 import { Dialog } from '@/components/ui/dialog'
 import { AUTO } from '@/features/charts/spec'
@@ -22,6 +22,8 @@ import { SaveDialog } from './save-dialog'
 import { SchemaTree } from './schema-tree'
 import { useOpenedQuery } from './use-opened-query'
 import { useRun } from './use-run'
+
+const BuilderPanel = lazy(() => import('@/features/builder/builder-panel'))
 
 type Tab = (typeof TABS)[number]
 
@@ -69,6 +71,7 @@ export function SqlPage() {
   const [plan, setPlan] = useState<Plan | null>(null)
   const [planError, setPlanError] = useState<unknown>(null)
   const [saving, setSaving] = useState(false)
+  const [building, setBuilding] = useState(false)
   const [chart, setChart] = useState<Chart>(AUTO)
   const editor = useRef<EditorHandle | null>(null)
   const [ran, setRan] = useState({ offset: 0, text: '' })
@@ -122,15 +125,28 @@ export function SqlPage() {
       <h1 className="sr">SQL of {database.name}</h1>
       {schema.data && <SchemaTree schema={schema.data} link={{ project: project.id, database: database.id }} onName={(name) => editor.current?.insert(name)} onRefresh={refresh} />}
       <div className="sqlmain">
-        <SqlEditor
-          value={text}
-          onChange={setText}
-          onRun={() => start(chosen())}
-          onSave={() => setSaving(true)}
-          suggest={(value, caret) => (schema.data ? suggestions(value, caret, schema.data) : [])}
-          findings={findings}
-          ready={ready}
-        />
+        <div className={`editing ${building ? 'two' : ''}`}>
+          {building && schema.data && (
+            <Suspense fallback={<SkeletonRows rows={4} />}>
+              <BuilderPanel
+                database={database.id}
+                schema={schema.data}
+                text={text}
+                caret={() => editor.current?.caret() ?? 0}
+                put={(next) => (editor.current ? editor.current.replace(next, true) : setText(next))}
+              />
+            </Suspense>
+          )}
+          <SqlEditor
+            value={text}
+            onChange={setText}
+            onRun={() => start(chosen())}
+            onSave={() => setSaving(true)}
+            suggest={(value, caret) => (schema.data ? suggestions(value, caret, schema.data) : [])}
+            findings={findings}
+            ready={ready}
+          />
+        </div>
         <div className="runbar" role="toolbar" aria-label="Run">
           {run.busy ? (
             <button type="button" className="btn" onClick={run.cancel}>
@@ -145,6 +161,10 @@ export function SqlPage() {
           )}
           <button type="button" className="btn ghost" disabled={run.busy} onClick={() => start({ text: editor.current?.text() ?? text, offset: 0 })}>
             Run all
+          </button>
+          <button type="button" className="btn ghost" aria-pressed={building} onClick={() => setBuilding(!building)}>
+            <Shapes className="i" aria-hidden="true" />
+            Builder
           </button>
           <button type="button" className="btn ghost hide-p" onClick={() => void showPlan(false)}>
             Explain
