@@ -66,7 +66,8 @@ export function joinOffers(query: DrawnQuery, schema: LiveSchema): Offer[] {
       }
     }
   }
-  return offers
+  const there = new Set(tablesOf(query).map((table) => table.name))
+  return offers.filter((offer) => !there.has(offer.relation.name) || offer.relation === relationOf(offer.from, schema))
 }
 
 export function withJoin(query: DrawnQuery, offer: Offer): DrawnQuery {

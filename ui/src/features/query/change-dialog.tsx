@@ -13,7 +13,8 @@ const DANGERS: Record<string, string> = { data_loss: 'Data is lost', rewrite: 'R
 
 interface ChangeDialogProps {
   database: { id: string; name: string; protected: boolean }
-  change: Change
+  /** One change, or several that are applied together. */
+  change: Change | readonly Change[]
   onClose: () => void
   onApplied: () => void
 }
@@ -23,13 +24,13 @@ export function ChangeDialog({ database, change, onClose, onApplied }: ChangeDia
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
   useEffect(() => {
-    void changeSchema(database.id, [change], false, false).then(setAnswer, setError)
+    void changeSchema(database.id, [change].flat(), false, false).then(setAnswer, setError)
   }, [database.id, change])
   const apply = async () => {
     setBusy(true)
     setError(null)
     try {
-      const found = await changeSchema(database.id, [change], true, true)
+      const found = await changeSchema(database.id, [change].flat(), true, true)
       setAnswer(found)
       if (found.applied) onApplied()
     } catch (failure) {
@@ -40,7 +41,7 @@ export function ChangeDialog({ database, change, onClose, onApplied }: ChangeDia
   const hazards = answer?.steps.flatMap((step) => step.hazards) ?? []
   const loses = hazards.some((hazard) => hazard.kind === 'data_loss')
   return (
-    <Dialog title="Apply this change?" description={database.protected ? `${database.name} is protected.` : ''} open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title={[change].flat().length === 1 ? 'Apply this change?' : `Apply these ${[change].flat().length} changes?`} description={database.protected ? `${database.name} is protected.` : ''} open onOpenChange={(open) => !open && onClose()}>
       {error !== null && <ErrorNote error={asApiError(error)} />}
       {answer?.error && (
         <p role="alert" className="note t-del">
