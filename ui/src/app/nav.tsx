@@ -1,6 +1,6 @@
 // Owns the navigation: the rail at the left, and the bar at the bottom of phones.
 import { Link, useNavigate, useParams, type LinkProps } from '@tanstack/react-router'
-import { Activity, ChartColumn, ChartNoAxesGantt, Database, Ellipsis, FileCode, House, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, type LucideIcon } from 'lucide-react'
+import { Activity, ChartColumn, ChartNoAxesGantt, Database, Ellipsis, FileCode, House, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, Workflow, type LucideIcon } from 'lucide-react'
 import { Menu, MenuItem } from '@/components/ui/menu'
 
 interface Item {
@@ -26,6 +26,7 @@ const DATABASE_ITEMS = [
   { to: '/p/$project/d/$database/sql', label: 'SQL', icon: SquareTerminal },
   { to: '/p/$project/d/$database/data', label: 'Data', icon: Rows3 },
   { to: '/p/$project/d/$database/structure', label: 'Structure', icon: Table2 },
+  { to: '/p/$project/d/$database/diagram', label: 'Diagram', icon: Workflow },
   { to: '/p/$project/d/$database/sessions', label: 'Sessions', icon: Activity },
 ] as const satisfies readonly Item[]
 
@@ -79,7 +80,7 @@ export function MainNav({ project }: { project: string | undefined }) {
   )
 }
 
-function MoreMenu({ project }: { project: string }) {
+function MoreMenu({ project, database }: { project: string; database: string | undefined }) {
   const navigate = useNavigate()
   return (
     <Menu
@@ -91,6 +92,8 @@ function MoreMenu({ project }: { project: string }) {
         </button>
       }
     >
+      {database && <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/diagram', params: { project, database } })}>Diagram</MenuItem>}
+      {database && <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/sessions', params: { project, database } })}>Sessions</MenuItem>}
       <MenuItem onSelect={() => void navigate({ to: '/' })}>Home</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/databases', params: { project } })}>Databases</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/dashboards', params: { project } })}>Dashboards</MenuItem>
@@ -119,7 +122,7 @@ export function TabBar({ project }: { project: string | undefined }) {
       {items.slice(0, 4).map((item) => (
         <NavLink key={item.to} item={item} project={project} database={database} />
       ))}
-      <MoreMenu project={project} />
+      <MoreMenu project={project} database={database} />
     </nav>
   )
 }

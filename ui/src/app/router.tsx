@@ -215,6 +215,12 @@ const structure = createRoute({
   component: lazyRouteComponent(() => import('@/features/query/structure-page'), 'StructurePage'),
 })
 
+const diagram = createRoute({
+  getParentRoute: () => database,
+  path: '/diagram',
+  component: lazyRouteComponent(() => import('@/features/designer/diagram-page'), 'DiagramPage'),
+})
+
 const sessions = createRoute({
   getParentRoute: () => database,
   path: '/sessions',
@@ -238,7 +244,7 @@ const projectPages = project.addChildren([
   databases,
   dashboards,
   dashboard,
-  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, sessions]),
+  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, sessions]),
   lineage,
   columns,
   schema.addChildren([schemaTable]),

@@ -1,10 +1,7 @@
 // Owns staged changes of a schema: folded into what the diagram shows, told in words, never half applied.
 import type { LiveColumn, LiveRelation } from '@/api/types'
 
-interface At {
-  table: string
-  schema: string | null
-}
+type At = { table: string; schema: string | null }
 
 type Key = NonNullable<LiveRelation['foreign_keys']>[number]
 
