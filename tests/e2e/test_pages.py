@@ -25,6 +25,8 @@ PAGES = {
     "sql": "/p/{sample}/d/{database}/sql",
     "data": "/p/{sample}/d/{database}/data/people",
     "structure": "/p/{sample}/d/{database}/structure",
+    "diagram": "/p/{sample}/d/{database}/diagram",
+    "dashboards": "/p/{sample}/dashboards",
     "sessions": "/p/{sample}/d/{database}/sessions",
     "project-jobs": "/p/{sample}/jobs",
     "jobs": "/jobs",

@@ -82,6 +82,7 @@ describe('axes', () => {
     expect(niceRange([5], false)).toEqual([4.5, 5.5])
     expect(niceRange([], true)).toEqual([0, 1])
     expect(numberTicks([0, 100], 5).map((tick) => tick.label)).toEqual(['0', '20', '40', '60', '80', '100'])
+    expect(numberTicks([1590, 1605], 3).map((tick) => tick.label)).toEqual(['1,590', '1,595', '1,600', '1,605'])
     expect(numberTicks([0, 0.3], 3).map((tick) => tick.at)).toEqual([0, 0.1, 0.2, 0.3])
   })
   it('follow the calendar', () => {

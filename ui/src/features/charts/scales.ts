@@ -47,10 +47,9 @@ export function numberTicks([low, high]: readonly [number, number], parts: numbe
   const one = step(high - low, parts)
   const first = Math.ceil(low / one - 1e-9)
   const last = Math.floor(high / one + 1e-9)
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => {
-    const value = Number(((first + at) * one).toPrecision(12))
-    return { at: value, label: short(value) }
-  })
+  const values = Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => Number(((first + at) * one).toPrecision(12)))
+  const apart = new Set(values.map(short)).size === values.length
+  return values.map((value) => ({ at: value, label: apart ? short(value) : long(value) }))
 }
 
 const SECOND = 1000

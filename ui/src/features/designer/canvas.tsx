@@ -2,12 +2,12 @@
 import '@xyflow/react/dist/base.css'
 import { Background, ConnectionMode, ReactFlow, ReactFlowProvider, useNodesState, useReactFlow, useStore, type Connection, type EdgeTypes, type NodeTypes } from '@xyflow/react'
 import { LayoutGrid, Maximize, Minus, Plus } from 'lucide-react'
-import { useEffect, useMemo, useRef } from 'react'
+import { useEffect, useMemo, useRef, type CSSProperties } from 'react'
 import type { LiveRelation } from '@/api/types'
 import { SkeletonRows } from '@/components/states'
 import { useDiagram } from './diagram-context'
 import { KeyLine, type KeyEdge } from './key-line'
-import { heightOf, linesOf, WIDTH, type Positions } from './layout'
+import { heightOf, hub, linesOf, WIDTH, type Positions } from './layout'
 import { idOf } from './staging'
 import { TableBox, type TableNode } from './table-box'
 
@@ -15,6 +15,8 @@ const NODES: NodeTypes = { table: TableBox }
 const EDGES: EdgeTypes = { key: KeyLine }
 const CULL_ABOVE = 60
 const FAR = 0.4
+/** Below this zoom names cannot be read: a diagram that needs less opens at its hub. */
+const READABLE = 0.22
 
 export interface End {
   relation: LiveRelation
@@ -70,7 +72,7 @@ function nodesFor(relations: readonly LiveRelation[], positions: Positions, befo
 function Canvas({ relations, positions, movable, onMove, onArrange, onTie, show }: CanvasProps) {
   const { chosen, editing } = useDiagram()
   const flow = useReactFlow()
-  const far = useStore((state) => state.transform[2] < FAR)
+  const far = useStore((state) => (state.transform[2] < FAR ? Math.round(state.transform[2] * 50) / 50 : 0))
   const ready = useStore((state) => state.width > 0)
   const [nodes, setNodes, onNodesChange] = useNodesState<TableNode>([])
   const fitted = useRef(false)
@@ -80,8 +82,10 @@ function Canvas({ relations, positions, movable, onMove, onArrange, onTie, show 
   useEffect(() => {
     if (fitted.current || nodes.length === 0 || !ready) return
     fitted.current = true
-    void flow.fitView({ padding: 0.08, maxZoom: 1 })
-  }, [nodes, ready, flow])
+    void flow.fitView({ padding: 0.08, maxZoom: 1 }).then(() => {
+      if (flow.getZoom() < READABLE) void flow.fitView({ nodes: hub(relations).map((id) => ({ id })), padding: 0.1, maxZoom: 1, minZoom: READABLE })
+    })
+  }, [nodes, ready, flow, relations])
   useEffect(() => {
     if (show) void flow.fitView({ nodes: [{ id: show.id }], maxZoom: 1, padding: 0.6, duration: 0 })
   }, [show, flow])
@@ -96,7 +100,7 @@ function Canvas({ relations, positions, movable, onMove, onArrange, onTie, show 
     if (from && to && sourceHandle && targetHandle) onTie({ relation: from, column: sourceHandle.slice(2) }, { relation: to, column: targetHandle.slice(2) })
   }
   return (
-    <section className={`canvas erd ${far ? 'far' : ''} ${editing ? 'editing' : ''}`} aria-label="Diagram of the tables">
+    <section className={`canvas erd ${far ? 'far' : ''} ${editing ? 'editing' : ''}`} style={{ '--zoom': Math.max(far, 0.1) } as CSSProperties} aria-label="Diagram of the tables">
       {positions === null && <SkeletonRows rows={6} label="Arranging the tables" />}
       <ReactFlow<TableNode, KeyEdge>
         nodes={nodes}

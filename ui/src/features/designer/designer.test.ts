@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LiveColumn, LiveRelation } from '@/api/types'
-import { isStale, layoutInput, linesOf, withNewcomers } from './layout'
+import { balanced, hub, isStale, layoutInput, linesOf, withNewcomers } from './layout'
 import { folded, keyBetween, told, type Staged } from './staging'
 
 const column = (name: string, type = 'bigint') => ({ name, type, nullable: true, default: null }) as unknown as LiveColumn
@@ -48,6 +48,21 @@ describe('the arrangement', () => {
     expect(linesOf([TEAMS, PEOPLE]).map((line) => [line.from, line.to])).toEqual([['public.people', 'public.teams']])
     expect(linesOf([PEOPLE])).toEqual([])
     expect(layoutInput([TEAMS, PEOPLE]).edges).toHaveLength(1)
+  })
+  it('folds a column that is far too tall', () => {
+    const many = Array.from({ length: 120 }, (_, at) => relation(`t${at}`, ['id', 'a', 'b']))
+    const tall = Object.fromEntries(many.map((one, at) => [`public.${one.name}`, { x: 0, y: at * 120 }]))
+    const found = Object.values(balanced(tall, many))
+    const [width, height] = [Math.max(...found.map((one) => one.x)), Math.max(...found.map((one) => one.y))]
+    expect(found).toHaveLength(120)
+    expect(width / height).toBeGreaterThan(0.5)
+    expect(width / height).toBeLessThan(3)
+    expect(new Set(found.map((one) => `${one.x} ${one.y}`)).size).toBe(120)
+    expect(balanced({ 'public.teams': { x: 3, y: 4 } }, [TEAMS])).toEqual({ 'public.teams': { x: 3, y: 4 } })
+  })
+  it('begins at the table with the most lines', () => {
+    expect(hub([TEAMS, PEOPLE, relation('pets', ['id', 'p'], [{ columns: ['p'], ref_table: 'people', ref_columns: ['id'] }])])[0]).toBe('public.people')
+    expect(hub([TEAMS])).toEqual(['public.teams'])
   })
   it('is kept when a table comes, and made anew when most are others', () => {
     const known = { 'public.teams': { x: 10, y: 20 }, 'public.people': { x: 300, y: 0 } }

@@ -59,6 +59,62 @@ export function layoutInput(relations: readonly LiveRelation[]): ElkNode {
 
 export const positionsFrom = (answer: ElkNode): Positions => Object.fromEntries((answer.children ?? []).map((node) => [node.id, { x: Math.round(node.x ?? 0), y: Math.round(node.y ?? 0) }]))
 
+interface Box {
+  id: string
+  x: number
+  y: number
+  height: number
+}
+
+/** Boxes as columns: those that begin within the width of the first belong together. */
+function columnsOf(boxes: readonly Box[]): Box[][] {
+  const columns: Box[][] = []
+  for (const box of [...boxes].sort((a, b) => a.x - b.x)) {
+    const last = columns.at(-1)
+    if (last && box.x < (last[0]?.x ?? 0) + WIDTH) last.push(box)
+    else columns.push([box])
+  }
+  return columns.map((column) => column.sort((a, b) => a.y - b.y))
+}
+
+/** Positions in which a column that is much taller than the drawing should be stands as several beside each other. */
+export function balanced(positions: Positions, relations: readonly LiveRelation[]): Positions {
+  const boxes = relations.map((relation): Box => ({ id: idOf(relation), height: heightOf(relation), ...(positions[idOf(relation)] ?? { x: 0, y: 0 }) }))
+  const columns = columnsOf(boxes)
+  const tall = (column: readonly Box[]) => column.reduce((sum, box) => sum + box.height + GAP / 1.5, 0)
+  const area = boxes.reduce((sum, box) => sum + (box.height + GAP) * (WIDTH + GAP), 0)
+  const most = Math.max(900, Math.sqrt(area / 1.4))
+  if (columns.every((column) => tall(column) <= most * 1.5)) return positions
+  const found: Positions = {}
+  let x = 0
+  for (const column of columns) {
+    const parts = Math.ceil(tall(column) / most)
+    const height = tall(column) / parts
+    let y = 0
+    column.forEach((box, at) => {
+      if (y > 0 && y + box.height / 2 > height && parts > 1) {
+        x += WIDTH + GAP
+        y = 0
+      }
+      found[box.id] = { x: Math.round(x), y: Math.round(y + (most - Math.min(most, height)) / 2) }
+      y += box.height + GAP / 1.5
+      if (at === column.length - 1) x += WIDTH + GAP * 2
+    })
+  }
+  return found
+}
+
+/** The table with the most lines and some that it has them with: where to begin when not all can be read at once. */
+export function hub(relations: readonly LiveRelation[], size = 9): string[] {
+  const near = new Map<string, Set<string>>()
+  for (const { from, to } of linesOf(relations)) {
+    near.set(from, (near.get(from) ?? new Set()).add(to))
+    near.set(to, (near.get(to) ?? new Set()).add(from))
+  }
+  const [first] = [...near].sort((a, b) => b[1].size - a[1].size)
+  return first ? [...new Set([first[0], ...first[1]])].slice(0, size) : relations.slice(0, size).map(idOf)
+}
+
 /** True when what is remembered is about other tables than these, so that all are better laid out anew. */
 export function isStale(known: Positions, relations: readonly LiveRelation[]): boolean {
   const lacking = relations.filter((relation) => !known[idOf(relation)]).length

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { LiveRelation } from '@/api/types'
 import { layOut } from '@/lib/elk'
-import { isStale, layoutInput, positionsFrom, remember, remembered, withNewcomers, type Positions } from './layout'
+import { balanced, isStale, layoutInput, positionsFrom, remember, remembered, withNewcomers, type Positions } from './layout'
 
 export function useArrangement(database: string, relations: readonly LiveRelation[]) {
   const [known, setKnown] = useState<Positions>(() => remembered(database))
@@ -17,7 +17,7 @@ export function useArrangement(database: string, relations: readonly LiveRelatio
   const arrange = useCallback(async () => {
     const mine = ++turn.current
     const answer = await layOut(layoutInput(relations))
-    if (mine === turn.current) keep(positionsFrom(answer))
+    if (mine === turn.current) keep(balanced(positionsFrom(answer), relations))
   }, [relations, keep])
   const stale = relations.length > 0 && isStale(known, relations)
   useEffect(() => {

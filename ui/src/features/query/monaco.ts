@@ -56,6 +56,10 @@ function takeOurColours(): void {
       { token: 'string', foreground: hex('--add') },
       { token: 'number', foreground: hex('--warn') },
       { token: 'comment', foreground: hex('--dim') },
+      // The base theme has hues of its own for SQL, which would win over the general ones.
+      { token: 'operator.sql', foreground: hex('--merge') },
+      { token: 'string.sql', foreground: hex('--add') },
+      { token: 'predefined.sql', foreground: hex('--info') },
       { token: 'predefined', foreground: hex('--info') },
       { token: 'identifier', foreground: hex('--text') },
     ],
