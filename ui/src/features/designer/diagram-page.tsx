@@ -134,7 +134,7 @@ function Diagram({ relations: live }: { relations: LiveRelation[] }) {
       {ask?.what === 'table' && (
         <NameForm
           title="New table" action="Stage" start="" taken={names} onClose={() => setAsk(null)}
-          onDone={(name) => { stage([tableNamed(name, home)]); setChosen(idOf({ name, schema: home })) }}
+          onDone={(name) => { stage([tableNamed(name, home, database.engine)]); setChosen(idOf({ name, schema: home })) }}
         />
       )}
       {ask?.what === 'rename' && <NameForm title={`Rename ${ask.relation.name}`} action="Stage" start={ask.relation.name} taken={names} onClose={() => setAsk(null)} onDone={(name) => rename(ask.relation, name)} />}
