@@ -101,7 +101,7 @@ function QueryPage({ language }: { language: Language }) {
   }
   const put = (next: string) => (editor.current ? editor.current.replace(next) : setText(next))
   useOpenedQuery((opened) => {
-    if (!text.includes(opened.text)) put(text.trim() && text !== FIRST ? `${text.trimEnd()}\n\n${opened.text}\n` : opened.text)
+    if (!text.includes(opened.text)) put(text.trim() && text !== dialect.first ? `${text.trimEnd()}\n\n${opened.text}\n` : opened.text)
     setChart(opened.chart)
   })
   const start = (what: { text: string; offset: number }) => {
