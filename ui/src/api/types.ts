@@ -94,6 +94,17 @@ export type StagedEdit = Wire['EditIn']
 export type EditsAnswer = Wire['EditsOut']
 export type SchemaChangesAnswer = Wire['SchemaChangesOut']
 export type ServerSession = Wire['ServerSessionOut']
+
+export type Migration = Wire['MigrationOut']
+export type MigrationText = Wire['MigrationText']
+export type MigrationsRun = Wire['MigrationsRunOut']
+export type Holder = Wire['HolderOut']
+export type Entry = Wire['EntryOut']
+export type EntriesPage = Wire['EntriesOut']
+export type Part = Wire['PartOut']
+export type PartsPage = Wire['PartsOut']
+export type EntryChange = Wire['EntryChangeIn']
+export type EntryChangeAnswer = Wire['EntryChangeOut']
 export type Chart = Required<Wire['Chart']>
 export type DashboardEntry = Wire['DashboardSummary']
 export type Dashboard = Omit<Wire['DashboardOut'], 'tiles'> & { tiles: Tile[] }

@@ -199,7 +199,7 @@ const sql = createRoute({
 const data = createRoute({
   getParentRoute: () => database,
   path: '/data',
-  component: lazyRouteComponent(() => import('@/features/query/data-page'), 'DataPage'),
+  component: lazyRouteComponent(() => import('@/features/documents/data-switch'), 'DataSwitch'),
 })
 
 const dataTable = createRoute({
@@ -227,6 +227,12 @@ const sessions = createRoute({
   component: lazyRouteComponent(() => import('@/features/query/sessions-page'), 'SessionsPage'),
 })
 
+const migrations = createRoute({
+  getParentRoute: () => database,
+  path: '/migrations',
+  component: lazyRouteComponent(() => import('@/features/migrations/migrations-page'), 'MigrationsPage'),
+})
+
 const dashboards = createRoute({
   getParentRoute: () => project,
   path: '/dashboards',
@@ -244,7 +250,7 @@ const projectPages = project.addChildren([
   databases,
   dashboards,
   dashboard,
-  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, sessions]),
+  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, sessions]),
   lineage,
   columns,
   schema.addChildren([schemaTable]),

@@ -1,15 +1,24 @@
 // Owns the preview of a change of the schema: its SQL and what can go wrong, before it is applied.
 import { TriangleAlert } from 'lucide-react'
 import { useEffect, useState } from 'react'
+import { toast } from 'sonner'
 import type { SchemaChangesAnswer } from '@/api/types'
 import { ErrorNote, SkeletonRows } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
+import { addMigration } from '@/features/migrations/api'
+import { tellFailure } from '@/lib/download'
 import { asApiError } from '@/lib/problem'
 import { changeSchema } from './api'
 
 export type Change = Record<string, unknown>
 
 const DANGERS: Record<string, string> = { data_loss: 'Data is lost', rewrite: 'Rewrite', lock: 'Lock', breaks_readers: 'Breaks readers', may_fail: 'May fail' }
+
+/** "AddColumn" of a table as the words of a migration's name. */
+const describe = (change: Change) =>
+  `${String(change['kind'])
+    .replace(/(?<=.)([A-Z])/g, ' $1')
+    .toLowerCase()} ${String(change['table'])}`
 
 interface ChangeDialogProps {
   database: { id: string; name: string; protected: boolean }
@@ -23,6 +32,7 @@ export function ChangeDialog({ database, change, onClose, onApplied }: ChangeDia
   const [answer, setAnswer] = useState<SchemaChangesAnswer | null>(null)
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
+  const all = [change].flat()
   useEffect(() => {
     void changeSchema(database.id, [change].flat(), false, false).then(setAnswer, setError)
   }, [database.id, change])
@@ -30,7 +40,7 @@ export function ChangeDialog({ database, change, onClose, onApplied }: ChangeDia
     setBusy(true)
     setError(null)
     try {
-      const found = await changeSchema(database.id, [change].flat(), true, true)
+      const found = await changeSchema(database.id, all, true, true)
       setAnswer(found)
       if (found.applied) onApplied()
     } catch (failure) {
@@ -38,14 +48,21 @@ export function ChangeDialog({ database, change, onClose, onApplied }: ChangeDia
     }
     setBusy(false)
   }
+  const keep = () =>
+    tellFailure(async () => {
+      const made = await addMigration(database.id, { name: all.map(describe).join(', ').slice(0, 120), changes: [...all] })
+      toast.success(`Kept as migration ${made.version}`)
+      onClose()
+    })
+  const done = answer?.steps.every((step) => step.transactional) ? 0 : (answer?.failed_step ?? 0)
   const hazards = answer?.steps.flatMap((step) => step.hazards) ?? []
   const loses = hazards.some((hazard) => hazard.kind === 'data_loss')
   return (
-    <Dialog title={[change].flat().length === 1 ? 'Apply this change?' : `Apply these ${[change].flat().length} changes?`} description={database.protected ? `${database.name} is protected.` : ''} open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title={all.length === 1 ? 'Apply this change?' : `Apply these ${all.length} changes?`} description={database.protected ? `${database.name} is protected.` : ''} open onOpenChange={(open) => !open && onClose()}>
       {error !== null && <ErrorNote error={asApiError(error)} />}
       {answer?.error && (
         <p role="alert" className="note t-del">
-          {answer.error} Nothing was changed.
+          {answer.error} {done > 0 ? `The ${done === 1 ? 'change' : `${done} changes`} before it ${done === 1 ? 'was' : 'were'} made and cannot be undone together with it.` : 'Nothing was changed.'}
         </p>
       )}
       {answer ? <pre className="mono sqlpreview">{answer.steps.flatMap((step) => step.statements.map((statement) => `${statement};`)).join('\n')}</pre> : error === null && <SkeletonRows rows={3} />}
@@ -61,6 +78,9 @@ export function ChangeDialog({ database, change, onClose, onApplied }: ChangeDia
       <footer>
         <button type="button" className="btn" onClick={onClose}>
           Back
+        </button>
+        <button type="button" className="btn" disabled={busy || answer === null} onClick={() => void keep()}>
+          Save as migration
         </button>
         <button type="button" className={`btn ${loses ? 'danger' : 'primary'}`} disabled={busy || answer === null} onClick={() => void apply()}>
           Apply

@@ -1,11 +1,12 @@
 // Owns the grid of rows: only what is in view is in the page; keys move a cell, ranges are copied, cells may be edited.
-import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { memo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { memo, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import type { Cell, ResultColumn } from '@/api/types'
 import { TypeGlyph } from '@/components/marks'
 import { shown } from '@/lib/cells'
 import { useNarrow } from '@/lib/use-narrow'
+import { scrollTo } from '@/lib/window'
+import { useWindow } from './use-window'
 
 export interface Place {
   row: number
@@ -33,6 +34,8 @@ export interface GridProps {
 
 const WIDTHS: Record<string, number> = { number: 112, boolean: 80, time: 248, uuid: 288, json: 280 }
 const MARGIN = 56
+// The height of the header, as in query.css.
+const HEAD = 32
 
 const widthOf = (column: ResultColumn) => Math.max(WIDTHS[column.kind] ?? 200, Math.min(280, 44 + column.name.length * 8))
 
@@ -61,19 +64,25 @@ interface RowProps {
   height: number
   columns: readonly ResultColumn[]
   widths: number[]
+  /** The columns in view, and the space before them. */
+  first: number
+  last: number
+  before: number
   cells: readonly Cell[] | null
   chosen: number | null
   range: [number, number] | null
   tone: ((row: number, column: number) => string) | undefined
 }
 
-const GridRow = memo(function GridRow({ at, top, height, columns, widths, cells, chosen, range, tone }: RowProps) {
+const GridRow = memo(function GridRow({ at, top, height, columns, widths, first, last, before, cells, chosen, range, tone }: RowProps) {
   return (
     <div role="row" aria-rowindex={at + 2} className="grow-row" style={{ transform: `translateY(${top}px)`, height }}>
       <div role="rowheader" className="gnum" style={{ width: MARGIN }}>
         {at + 1}
       </div>
-      {columns.map((column, place) => {
+      {before > 0 && <div role="presentation" style={{ flex: 'none', width: before }} />}
+      {columns.slice(first, last).map((column, step) => {
+        const place = first + step
         const cell = cells?.[place]
         const selected = chosen === place
         const inRange = range !== null && place >= range[0] && place <= range[1]
@@ -97,6 +106,10 @@ const GridRow = memo(function GridRow({ at, top, height, columns, widths, cells,
   )
 })
 
+type EditorOf = NonNullable<GridProps['editor']>
+
+const Slot = ({ render, place, value, done }: { render: EditorOf; place: Place; value: Cell; done: (value?: Cell) => void }) => render(place, value, done)
+
 const MOVES: Record<string, [number, number]> = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1], PageDown: [20, 0], PageUp: [-20, 0] }
 
 export function Grid(props: GridProps) {
@@ -107,21 +120,21 @@ export function Grid(props: GridProps) {
   const [from, setFrom] = useState<Place | null>(null)
   const [to, setTo] = useState<Place | null>(null)
   const [editing, setEditing] = useState<Place | null>(null)
-  // eslint-disable-next-line react-hooks/incompatible-library
-  const rows = useVirtualizer({ count, getScrollElement: () => box.current, estimateSize: () => height, overscan: 8 })
-  const widths = columns.map(widthOf)
+  const widths = useMemo(() => columns.map(widthOf), [columns])
+  const view = useWindow(box, count, height, HEAD, widths)
   const total = MARGIN + widths.reduce((sum, one) => sum + one, 0)
 
   const choose = (place: Place, extend = false) => {
     const next = { row: Math.min(count - 1, Math.max(0, place.row)), column: Math.min(columns.length - 1, Math.max(0, place.column)) }
     if (!extend) setFrom(next)
     setTo(next)
-    rows.scrollToIndex(next.row)
     props.onPlace?.(next)
     const left = widths.slice(0, next.column).reduce((sum, one) => sum + one, 0)
-    const view = box.current
-    if (view && left < view.scrollLeft) view.scrollLeft = left
-    else if (view && left + MARGIN + (widths[next.column] ?? 0) > view.scrollLeft + view.clientWidth) view.scrollLeft = left + MARGIN + (widths[next.column] ?? 0) - view.clientWidth
+    const element = box.current
+    const right = left + MARGIN + (widths[next.column] ?? 0)
+    element?.scrollTo({ top: scrollTo(next.row, count, height, element.clientHeight - HEAD, element.scrollTop) })
+    if (element && left < element.scrollLeft) element.scrollLeft = left
+    else if (element && right > element.scrollLeft + element.clientWidth) element.scrollLeft = right - element.clientWidth
   }
   const placeOf = (target: EventTarget | null): Place | null => {
     const cell = target instanceof HTMLElement ? target.closest<HTMLElement>('[data-row]') : null
@@ -201,27 +214,30 @@ export function Grid(props: GridProps) {
           )
         })}
       </div>
-      <div role="rowgroup" style={{ height: rows.getTotalSize(), width: total, position: 'relative' }}>
-        {rows.getVirtualItems().map((item) => (
-          <GridRow
-            key={item.key}
-            at={item.index}
-            top={item.start}
-            height={height}
-            columns={columns}
-            widths={widths}
-            cells={row(item.index)}
-            chosen={to?.row === item.index ? to.column : null}
-            range={item.index >= low && item.index <= high ? range : null}
-            tone={props.tone}
-          />
-        ))}
+      <div role="rowgroup" style={{ height: view.total, width: total, position: 'relative' }}>
+        <div role="presentation" style={{ position: 'absolute', transform: `translateY(${view.blockTop}px)`, width: total }}>
+          {view.rows.map((at) => (
+            <GridRow
+              key={at}
+              at={at}
+              top={view.within(at)}
+              height={height}
+              columns={columns}
+              widths={widths}
+              {...view.columns}
+              cells={row(at)}
+              chosen={to?.row === at ? to.column : null}
+              range={at >= low && at <= high ? range : null}
+              tone={props.tone}
+            />
+          ))}
+        </div>
         {editing && editor && (
           <div
             className="gedit"
-            style={{ top: editing.row * height, left: MARGIN + widths.slice(0, editing.column).reduce((sum, one) => sum + one, 0), minWidth: widths[editing.column] }}
+            style={{ top: view.top(editing.row), left: MARGIN + widths.slice(0, editing.column).reduce((sum, one) => sum + one, 0), minWidth: widths[editing.column] }}
           >
-            {editor(editing, row(editing.row)?.[editing.column] ?? null, done)}
+            <Slot render={editor} place={editing} value={row(editing.row)?.[editing.column] ?? null} done={done} />
           </div>
         )}
       </div>
