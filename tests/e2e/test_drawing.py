@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import httpx
@@ -152,6 +156,23 @@ def test_a_dashboard_fits_a_phone(open_page: OpenPage, board: str) -> None:
     assert phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     sound(phone)
     phone.context.close()
+
+
+def test_the_command_line_shows_what_a_dashboard_shows(site: Site, api: httpx.Client, board: str) -> None:
+    key = api.post("/keys", json={"name": "cli", "scopes": ["read"]}).json()["secret"]
+
+    def headwater(*words: str) -> subprocess.CompletedProcess[str]:
+        variables = os.environ | {"HEADWATER_URL": site.url, "HEADWATER_API_KEY": key}
+        command = [sys.executable, "-m", "headwater", "dashboards", *words]
+        return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60, check=False)
+
+    listed = json.loads(headwater("list", "--json").stdout)
+    assert [(one["name"], one["tiles"]) for one in listed] == [("Sales", 2)]
+    shown = json.loads(headwater("show", "Sales", "--json").stdout)
+    assert {one["query_name"]: one["data"]["rows"][0] for one in shown["tiles"]}["All sales"] == [600]
+    assert "Basel" in headwater("show", board.rsplit("/", 1)[1]).stdout
+    wrong = headwater("show", "Sale")
+    assert (wrong.returncode, "Did you mean Sales?" in wrong.stderr) == (2, True), wrong.stderr
 
 
 def test_a_query_is_built_and_text_and_drawing_follow_each_other(page: Page, site: Site, shop: str) -> None:
