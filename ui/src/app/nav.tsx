@@ -100,7 +100,7 @@ export function MainNav({ project }: { project: string | undefined }) {
   )
 }
 
-function MoreMenu({ project, database }: { project: string; database: string | undefined }) {
+function MoreMenu({ project, database, rest }: { project: string; database: string | undefined; rest: readonly Item[] }) {
   const navigate = useNavigate()
   return (
     <Menu
@@ -112,8 +112,11 @@ function MoreMenu({ project, database }: { project: string; database: string | u
         </button>
       }
     >
-      {database && <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/diagram', params: { project, database } })}>Diagram</MenuItem>}
-      {database && <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/sessions', params: { project, database } })}>Sessions</MenuItem>}
+      {rest.map((item) => (
+        <MenuItem key={item.to} onSelect={() => void navigate({ to: item.to, params: { project, database } as never })}>
+          {item.label}
+        </MenuItem>
+      ))}
       <MenuItem onSelect={() => void navigate({ to: '/' })}>Home</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/databases', params: { project } })}>Databases</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/dashboards', params: { project } })}>Dashboards</MenuItem>
@@ -143,7 +146,7 @@ export function TabBar({ project }: { project: string | undefined }) {
       {items.slice(0, 4).map((item) => (
         <NavLink key={item.to} item={item} project={project} database={database} />
       ))}
-      <MoreMenu project={project} database={database} />
+      <MoreMenu project={project} database={database} rest={database ? items.slice(4) : []} />
     </nav>
   )
 }

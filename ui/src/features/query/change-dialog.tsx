@@ -53,6 +53,7 @@ export function ChangeDialog({ database, changes, onClose, onApplied }: ChangeDi
       toast.success(`Kept as migration ${made.version}`)
       onClose()
     })
+  const done = answer?.steps.every((step) => step.transactional) ? 0 : (answer?.failed_step ?? 0)
   const hazards = answer?.steps.flatMap((step) => step.hazards) ?? []
   const loses = hazards.some((hazard) => hazard.kind === 'data_loss')
   return (
@@ -60,7 +61,7 @@ export function ChangeDialog({ database, changes, onClose, onApplied }: ChangeDi
       {error !== null && <ErrorNote error={asApiError(error)} />}
       {answer?.error && (
         <p role="alert" className="note t-del">
-          {answer.error} Nothing was changed.
+          {answer.error} {done > 0 ? `The ${done === 1 ? 'change' : `${done} changes`} before it ${done === 1 ? 'was' : 'were'} made and cannot be undone together with it.` : 'Nothing was changed.'}
         </p>
       )}
       {answer ? <pre className="mono sqlpreview">{answer.steps.flatMap((step) => step.statements.map((statement) => `${statement};`)).join('\n')}</pre> : error === null && <SkeletonRows rows={3} />}

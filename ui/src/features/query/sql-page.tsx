@@ -132,7 +132,7 @@ function QueryPage({ language }: { language: Language }) {
       {schema.data && <SchemaTree schema={schema.data} what={dialect.tree} link={{ project: project.id, database: database.id }} onName={(name) => editor.current?.insert(name)} onRefresh={refresh} />}
       <div className="sqlmain">
         <div className={`editing ${building ? 'two' : ''}`}>
-          {building && schema.data && (
+          {building && language === 'sql' && schema.data && (
             <Suspense fallback={<SkeletonRows rows={4} />}>
               <BuilderPanel
                 database={database.id}
