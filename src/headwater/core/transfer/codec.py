@@ -48,7 +48,7 @@ def _careful(make: Callable[[Any, Kind], Any], kind: Kind) -> Convert:
             return None
         try:
             return make(cell, kind)
-        except (ValueError, TypeError, InvalidOperation, OverflowError) as error:
+        except (ValueError, TypeError, InvalidOperation, OverflowError, IndexError) as error:
             raise Unfit(f"{str(cell)[:80]!r} is no {kind.name}") from error
 
     return decode
@@ -154,6 +154,10 @@ def _number(value: Any, _: Kind) -> Any:
     return float(value) if isinstance(value, str) else value
 
 
+def _sqlite_integer(value: Any, kind: Kind) -> Any:
+    return str(value) if kind.unsigned and (kind.size or 64) >= 64 else value
+
+
 def _as_json(value: Any, kind: Kind) -> str:
     return msgspec.json.encode([_shown(one, kind.item) for one in value]).decode()
 
@@ -171,7 +175,7 @@ def _postgres_bits(value: Any, kind: Kind) -> Any:
 _ENCODERS: Mapping[str, Mapping[Name, Callable[[Any, Kind], Any]]] = {
     "postgres": {"array": _as_json, "bits": _postgres_bits},
     "mysql": {"boolean": lambda value, _: int(value), "array": _as_json},
-    "sqlite": {"float": _number, "boolean": lambda value, _: int(value), "array": _as_json},
+    "sqlite": {"integer": _sqlite_integer, "float": _number, "boolean": lambda value, _: int(value), "array": _as_json},
 }
 
 
