@@ -103,4 +103,4 @@ async def copied(source: Side, target: Side) -> tuple[Plan, list[Compared], Quie
 
 async def all_of(side: Side, table: str) -> list[Row]:
     """Return the rows of a table."""
-    return await rows(side.session, f"SELECT * FROM {table} ORDER BY 1")  # noqa: S608
+    return await rows(side.session, f"SELECT * FROM {table} ORDER BY 1")

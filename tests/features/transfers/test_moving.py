@@ -168,7 +168,7 @@ async def test_there_and_back_is_the_same(middle: str) -> None:
                 compared = await moving.copy(source, target, plan, Quiet())
                 assert all(side.same for side in compared)
                 await everything(source.session, "ROLLBACK")
-            text = f"SELECT md5(coalesce(string_agg(x::text, '|' ORDER BY x::text), '')) FROM {name} x"  # noqa: S608
+            text = f"SELECT md5(coalesce(string_agg(x::text, '|' ORDER BY x::text), '')) FROM {name} x"
             casted = ", ".join(f"c{number}::{type_} AS c{number}" for number, type_ in enumerate(CELLS))
             again = text.replace(f"FROM {name} x", f"FROM (SELECT {casted} FROM {name}) x")
             assert await rows(one.session, again) == await rows(three.session, again)
