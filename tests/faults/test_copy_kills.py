@@ -53,7 +53,10 @@ def sql(headwater: Running, id_: str, text: str) -> Any:
 @pytest.mark.parametrize("engine", ["sqlite", "mysql"])
 @pytest.mark.parametrize("round_", range(KILLS))
 def test_a_copy_survives(headwater: Running, engine: str, round_: int) -> None:
-    source, target = database(headwater, f"s-{engine}-{round_}", "postgresql"), database(headwater, f"t-{engine}-{round_}", engine)
+    source, target = (
+        database(headwater, f"s-{engine}-{round_}", "postgresql"),
+        database(headwater, f"t-{engine}-{round_}", engine),
+    )
     sql(headwater, source, "CREATE TABLE first (id int PRIMARY KEY); INSERT INTO first SELECT generate_series(1, 1000)")
     sql(headwater, source, "CREATE TABLE many (id bigint PRIMARY KEY, first int REFERENCES first, body varchar(60));"
         f"INSERT INTO many SELECT g, g % 1000 + 1, md5(g::text) FROM generate_series(1, {ROWS}) g")  # fmt: skip

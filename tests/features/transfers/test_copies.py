@@ -95,10 +95,14 @@ async def test_a_failed_copy_leaves_nothing_behind(pair: Pair) -> None:
 
 async def test_what_a_killed_attempt_made_is_taken_away_first_and_nothing_else(pair: Pair) -> None:
     made = await pair.post(f"{pair.source}/copies", 202, target_id=pair.target, accepted=True)
-    await pair.sql(pair.target, "CREATE TABLE artist (half int); INSERT INTO artist VALUES (1); CREATE TABLE mine (a int)")
+    await pair.sql(
+        pair.target, "CREATE TABLE artist (half int); INSERT INTO artist VALUES (1); CREATE TABLE mine (a int)"
+    )
     async with pair.house.server.database.transaction() as db:
         things = '{"things": [["table", "album"], ["table", "artist"]]}'
-        await db.execute(text("UPDATE transfers SET made = CAST(:made AS jsonb) WHERE id = :id"), {"made": things, "id": made["id"]})
+        await db.execute(
+            text("UPDATE transfers SET made = CAST(:made AS jsonb) WHERE id = :id"), {"made": things, "id": made["id"]}
+        )
     await pair.house.work(made["job"]["id"])
     done = await pair.person.get(f"/transfers/{made['id']}")
     assert all(one["same"] for one in done["tables"]), done["job"]

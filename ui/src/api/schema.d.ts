@@ -1038,6 +1038,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/databases/{database_id}/copies/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Copy
+         * @description Show what a copy into another database would do: every column's type there, and everything that is lost.
+         */
+        post: operations["plan_copy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Copy
+         * @description Copy tables with their rows into another database, which must have none of these tables.
+         *
+         *     When something would be lost, the answer is 409 `losses_not_accepted` until `accepted` says that it is meant.
+         */
+        post: operations["start_copy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Transfers
+         * @description List copies, imports and exports of a database, newest first.
+         */
+        get: operations["list_transfers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers/{transfer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Transfer
+         * @description Show a transfer, its job and what came of it.
+         */
+        get: operations["get_transfer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/codebases": {
         parameters: {
             query?: never;
@@ -1528,6 +1610,23 @@ export interface components {
             ][];
         };
         /**
+         * ColumnPlanOut
+         * @description A column and what becomes of it.
+         */
+        ColumnPlanOut: {
+            /** Name */
+            name: string;
+            /** Source Type */
+            source_type: string;
+            /** Target Type */
+            target_type: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
          * ColumnSummaryOut
          * @description A column with the sums over its usages; all zero for an unused one.
          */
@@ -1555,6 +1654,26 @@ export interface components {
             files: number;
             /** Languages */
             languages: string[];
+        };
+        /**
+         * ComparedOut
+         * @description A table on both sides after a copy: rows and order-independent checksums.
+         */
+        ComparedOut: {
+            /** Table */
+            table: string;
+            /** Target */
+            target: string;
+            /** Source Rows */
+            source_rows: number;
+            /** Target Rows */
+            target_rows: number;
+            /** Source Checksum */
+            source_checksum: string;
+            /** Target Checksum */
+            target_checksum: string;
+            /** Same */
+            same: boolean;
         };
         /**
          * ConnectionIn
@@ -1632,6 +1751,54 @@ export interface components {
             host_key?: string | null;
             /** Fingerprint */
             fingerprint?: string | null;
+        };
+        /**
+         * CopyIn
+         * @description A copy to begin; `accepted` says that what is lost is known, `confirmed` that a protected target is meant.
+         */
+        CopyIn: {
+            /**
+             * Target Id
+             * Format: uuid
+             */
+            target_id: string;
+            /** Tables */
+            tables?: string[] | null;
+            /**
+             * Accepted
+             * @default false
+             */
+            accepted: boolean;
+            /**
+             * Confirmed
+             * @default false
+             */
+            confirmed: boolean;
+        };
+        /**
+         * CopyPlanIn
+         * @description What shall be copied: some tables, by their names with or without a schema, or all.
+         */
+        CopyPlanIn: {
+            /**
+             * Target Id
+             * Format: uuid
+             */
+            target_id: string;
+            /** Tables */
+            tables?: string[] | null;
+        };
+        /**
+         * CopyPlanOut
+         * @description What a copy would do.
+         */
+        CopyPlanOut: {
+            /** Tables */
+            tables: components["schemas"]["TablePlanOut"][];
+            /** Losses */
+            losses: components["schemas"]["LossOut"][];
+            /** Statements */
+            statements: string[];
         };
         /**
          * CredentialsOut
@@ -2548,6 +2715,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** ListOf[TransferOut] */
+        ListOf_TransferOut_: {
+            /** Items */
+            items: components["schemas"]["TransferOut"][];
+            /** Next */
+            next?: string | null;
+        };
         /**
          * LogLineOut
          * @description A line of a job's log.
@@ -2567,6 +2741,23 @@ export interface components {
             level: "info" | "warning" | "error";
             /** Message */
             message: string;
+        };
+        /**
+         * LossOut
+         * @description Something that will not be as it was: in another form, not there, or refused when such values occur.
+         */
+        LossOut: {
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "changed" | "left_out" | "risk";
+            /** Table */
+            table: string;
+            /** Object */
+            object: string;
+            /** Sentence */
+            sentence: string;
         };
         /**
          * MeOut
@@ -3891,6 +4082,20 @@ export interface components {
             transactional: boolean;
         };
         /**
+         * TablePlanOut
+         * @description A table and what becomes of it; `rows` is what the source estimates.
+         */
+        TablePlanOut: {
+            /** Table */
+            table: string;
+            /** Target */
+            target: string;
+            /** Rows */
+            rows: number | null;
+            /** Columns */
+            columns: components["schemas"]["ColumnPlanOut"][];
+        };
+        /**
          * TlsIn
          * @description How a connection is encrypted; certificates and keys are PEM texts.
          */
@@ -3911,6 +4116,49 @@ export interface components {
             passphrase?: string | null;
             /** Server Name */
             server_name?: string | null;
+        };
+        /**
+         * TransferOut
+         * @description A copy, an import or an export, and what came of it; `request` is what was asked for.
+         */
+        TransferOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "copy" | "import" | "export";
+            /**
+             * Database Id
+             * Format: uuid
+             */
+            database_id: string;
+            /** Target Id */
+            target_id: string | null;
+            /** Filename */
+            filename: string | null;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Request */
+            request: {
+                [key: string]: unknown;
+            };
+            /** Tables */
+            tables?: components["schemas"]["ComparedOut"][];
+            /** Result */
+            result: {
+                [key: string]: unknown;
+            };
+            job: components["schemas"]["JobOut"] | null;
         };
         /**
          * Trigger
@@ -6618,6 +6866,177 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_copy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyPlanIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopyPlanOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_copy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_transfers: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_TransferOut_"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"];
+                };
             };
             /** @description What was wrong with the request. */
             "4XX": {

@@ -1,6 +1,6 @@
 // Owns the navigation: the rail at the left, and the bar at the bottom of phones.
 import { Link, useNavigate, useParams, type LinkProps } from '@tanstack/react-router'
-import { Activity, ChartNoAxesGantt, Database, Ellipsis, FileCode, House, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, type LucideIcon } from 'lucide-react'
+import { Activity, ArrowRightLeft, ChartNoAxesGantt, Database, Ellipsis, FileCode, House, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, type LucideIcon } from 'lucide-react'
 import { Menu, MenuItem } from '@/components/ui/menu'
 
 interface Item {
@@ -25,6 +25,7 @@ const DATABASE_ITEMS = [
   { to: '/p/$project/d/$database/sql', label: 'SQL', icon: SquareTerminal },
   { to: '/p/$project/d/$database/data', label: 'Data', icon: Rows3 },
   { to: '/p/$project/d/$database/structure', label: 'Structure', icon: Table2 },
+  { to: '/p/$project/d/$database/transfers', label: 'Transfers', icon: ArrowRightLeft },
   { to: '/p/$project/d/$database/sessions', label: 'Sessions', icon: Activity },
 ] as const satisfies readonly Item[]
 
