@@ -89,3 +89,47 @@ class TransferOut(Wire):
     tables: list[ComparedOut] = Field(default_factory=list)
     result: dict[str, Any]
     job: JobOut | None
+
+
+class FoundColumnOut(Wire):
+    """A column of a file, what its values look like, and the type that would hold them."""
+
+    name: str
+    kind: str
+    type: str
+
+
+class ImportPreviewOut(Wire):
+    """A file that was uploaded for an import: what it is, its columns, its first rows."""
+
+    transfer: TransferOut
+    format: Literal["csv", "ndjson", "json", "parquet", "sql"]
+    columns: list[FoundColumnOut]
+    rows: list[list[str | int | float | bool | None]]
+    text: str = ""
+
+
+class ImportColumnIn(Wire):
+    """A column of the file, the column that it fills, and the type of that in a new table."""
+
+    source: Annotated[str, Field(max_length=300)]
+    target: Annotated[str, Field(min_length=1, max_length=63)]
+    type: Annotated[str, Field(max_length=300)] = ""
+
+
+class ImportIn(Wire):
+    """How an uploaded file shall be imported; without `columns`, each fills its namesake."""
+
+    table: Annotated[str, Field(max_length=63)] = ""
+    schema_name: Annotated[str | None, Field(alias="schema", max_length=63)] = None
+    create: bool = False
+    columns: Annotated[list[ImportColumnIn], Field(max_length=2000)] = Field(default_factory=list)
+    on_error: Literal["stop", "skip"] = "stop"
+    confirmed: bool = False
+
+
+class ExportTablesIn(Wire):
+    """What shall be exported: some tables or all, each as a file of this format, together in a ZIP."""
+
+    tables: Annotated[list[TableName], Field(min_length=1, max_length=10_000)] | None = None
+    format: Literal["csv", "ndjson", "parquet", "sql"] = "csv"

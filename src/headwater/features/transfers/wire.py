@@ -38,3 +38,12 @@ def transfer(view: TransferView) -> schemas.TransferOut:
         size_bytes=row.size_bytes, created_at=row.created_at, request=asked, tables=compared, result=rest,
         job=JobOut.model_validate(view.job) if view.job else None,
     )  # fmt: skip
+
+
+def preview(view: TransferView) -> schemas.ImportPreviewOut:
+    """Return what an uploaded file looks like."""
+    found = view.transfer.preview
+    return schemas.ImportPreviewOut(
+        transfer=transfer(view), format=found["format"], columns=found["columns"], rows=found["rows"],
+        text=found.get("text", ""),
+    )  # fmt: skip

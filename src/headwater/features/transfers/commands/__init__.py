@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from headwater.features.transfers.commands import copying
+from headwater.features.transfers.commands import copying, files
 
 
 def register(app: typer.Typer) -> None:
@@ -12,3 +12,5 @@ def register(app: typer.Typer) -> None:
     group = next(one.typer_instance for one in app.registered_groups if one.name == "db")
     assert group is not None
     group.command("copy")(copying.copy)
+    group.command("import")(files.import_)
+    group.command("export")(files.export)
