@@ -99,3 +99,6 @@ export type CopyPlan = Wire['CopyPlanOut']
 export type CopyLoss = Wire['LossOut']
 export type TablePlan = Wire['TablePlanOut']
 export type Compared = Wire['ComparedOut']
+export type ImportPreview = Omit<Wire['ImportPreviewOut'], 'transfer'> & { transfer: Transfer }
+export type ImportOrder = Wire['ImportIn']
+export type ExportFormat = Wire['ExportTablesIn']['format']

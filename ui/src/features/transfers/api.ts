@@ -1,7 +1,7 @@
 // Owns the requests of copies, imports and exports.
 import { infiniteQueryOptions, queryOptions, useMutation } from '@tanstack/react-query'
-import type { CopyPlan, Database, Page, Transfer } from '@/api/types'
-import { api, everyPage } from '@/lib/http'
+import type { CopyPlan, Database, ExportFormat, ImportOrder, ImportPreview, Page, Transfer } from '@/api/types'
+import { api, everyPage, upload } from '@/lib/http'
 import { isUnfinished } from '@/lib/jobs'
 
 export const transfersQuery = (database: string) =>
@@ -44,3 +44,17 @@ export const useCopy = (database: string) => useMutation({ mutationFn: (request:
 export const cancelJob = (id: string) => api.post(`/jobs/${id}/cancel`)
 
 export const retryJob = (id: string) => api.post(`/jobs/${id}/retry`)
+
+export const useUpload = (database: string, onProgress: (part: number) => void) =>
+  useMutation({
+    mutationFn: (file: File) => {
+      const form = new FormData()
+      form.append('file', file)
+      return upload<ImportPreview>(`/databases/${database}/imports`, form, onProgress)
+    },
+  })
+
+export const useImport = () => useMutation({ mutationFn: ({ id, ...order }: Partial<ImportOrder> & { id: string }) => api.post<Transfer>(`/imports/${id}/start`, order) })
+
+export const useExport = (database: string) =>
+  useMutation({ mutationFn: (input: { tables: string[] | null; format: ExportFormat }) => api.post<Transfer>(`/databases/${database}/exports`, input) })

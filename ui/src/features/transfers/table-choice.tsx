@@ -1,6 +1,5 @@
 // Owns the choice of tables: all of them, or some.
-import { useQuery } from '@tanstack/react-query'
-import { queryOptions } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import type { LiveSchema } from '@/api/types'
 import { Panel } from '@/components/page'
 import { Loaded } from '@/components/states'
@@ -9,6 +8,11 @@ import { api } from '@/lib/http'
 
 const schemaQuery = (id: string) =>
   queryOptions({ queryKey: ['databases', id, 'schema'], queryFn: ({ signal }) => api.get<LiveSchema>(`/databases/${id}/schema`, {}, signal), staleTime: 60_000 })
+
+/** The tables of a database. */
+export function useRelations(database: string) {
+  return useQuery(schemaQuery(database)).data?.relations.filter((one) => one.kind === 'table')
+}
 
 /** The tables of a database by their names as the API takes them. */
 export function useTables(database: string) {
