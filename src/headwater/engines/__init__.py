@@ -20,6 +20,7 @@ from headwater.catalog.grammar import Grammar
 from headwater.catalog.model import Schema
 from headwater.catalog.plans import Plan, ServerSession
 from headwater.catalog.results import STANDARD, Cell, Frame, Limits, QueryError
+from headwater.engines._loads import Loads as Loads
 from headwater.kit import plugins
 from headwater.kit.errors import BadInput, NotFound, did_you_mean
 from headwater.kit.network.endpoint import Endpoint
@@ -186,36 +187,6 @@ class Exports(Protocol):
 
     def export(self, text: str, form: Literal["csv", "ndjson"], limits: Limits) -> AsyncIterator[bytes]:
         """Give the result of one SELECT as chunks of CSV (with a header) or NDJSON."""
-
-
-@runtime_checkable
-class Loads(Protocol):
-    """A session that takes part in a bulk transfer: as the side that is read, or as the one that is filled.
-
-    It spells values in one way, whatever the server is set to: times in UTC and ISO 8601, numbers in full.
-    """
-
-    async def begin_reading(self) -> None:
-        """Open a read-only transaction that sees one moment, until the session is closed."""
-
-    def reading(self, column: str, type_: str) -> str:
-        """Return the expression that selects a column of a type without loss; `column` is quoted."""
-
-    async def begin_loading(self) -> None:
-        """Take values strictly: what does not fit is an error, and nothing is set by itself."""
-
-    async def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Insert rows, all or none; table and columns are quoted.
-
-        A value is a number, a boolean, a text, bytes or None. What runs in a transaction stays in it, also after
-        an error.
-
-        Raises:
-            QueryError: the database refused a row.
-        """
-
-    async def end_loading(self, counters: Sequence[tuple[str, str]]) -> None:
-        """Let counters of (table, column) go on behind the largest number, and check what waited for the end."""
 
 
 @runtime_checkable

@@ -13,28 +13,24 @@ import { transfersQuery } from './api'
 
 const KINDS: Record<Transfer['kind'], string> = { copy: 'Copy', import: 'Import', export: 'Export' }
 
-function Begin({ canWrite }: { canWrite: boolean }) {
+function Begin() {
   const database = useDatabase()
   const { project } = useProjectScope()
   const params = { project: project.id, database: database.id }
   return (
     <span className="row">
-      {canWrite && (
-        <Link to="/p/$project/d/$database/transfers/import" params={params} className="btn">
-          <Upload className="i" aria-hidden="true" />
-          Import
-        </Link>
-      )}
+      <Link to="/p/$project/d/$database/transfers/import" params={params} className="btn">
+        <Upload className="i" aria-hidden="true" />
+        Import
+      </Link>
       <Link to="/p/$project/d/$database/transfers/export" params={params} className="btn">
         <Download className="i" aria-hidden="true" />
         Export
       </Link>
-      {canWrite && (
-        <Link to="/p/$project/d/$database/transfers/copy" params={params} className="btn primary">
-          <ArrowRightLeft className="i" aria-hidden="true" />
-          Copy to…
-        </Link>
-      )}
+      <Link to="/p/$project/d/$database/transfers/copy" params={params} className="btn primary">
+        <ArrowRightLeft className="i" aria-hidden="true" />
+        Copy to…
+      </Link>
     </span>
   )
 }
@@ -45,7 +41,7 @@ export function TransfersPage() {
   const transfers = useInfiniteQuery(transfersQuery(database.id))
   const items = transfers.data?.pages.flatMap((page) => page.items).filter((one) => one.job !== null)
   return (
-    <PageFrame title="Transfers" actions={<Begin canWrite={project.role !== 'viewer'} />}>
+    <PageFrame title="Transfers" actions={project.role === 'viewer' ? undefined : <Begin />}>
       <Panel title="Copies, imports and exports">
         <Loaded query={{ data: items, error: transfers.error, refetch: transfers.refetch }}>
           {(rows) =>

@@ -29,13 +29,13 @@ def import_(
     """Import a file into a table; all rows, or none when one is bad."""
     if not file.is_file():
         raise BadInput(f"There is no file {file}.")
+    if not table and file.suffix.lower() != ".sql":
+        raise BadInput("Name the table to fill with --table.", hint="With --create it is made.")
     with remote() as server:
         database = find_database(server, name)
         with file.open("rb") as content:
             files = {"file": (file.name, content)}
             preview = server.call("POST", f"/databases/{database['id']}/imports", files=files)
-        if preview["format"] != "sql" and not table:
-            raise BadInput("Name the table to fill with --table.", hint="With --create it is made.")
         body: dict[str, Any] = {
             "table": table, "create": create, "on_error": "skip" if skip_errors else "stop", "confirmed": confirm,
             "columns": _columns(preview, type_ or []),

@@ -75,7 +75,7 @@ async def get_import_errors(transfer_id: uuid.UUID, server: Shared, actor: Reade
 
 @router.post("/databases/{database_id}/exports", status_code=202)
 async def start_export(
-    database_id: uuid.UUID, body: schemas.ExportTablesIn, server: Shared, actor: Reader
+    database_id: uuid.UUID, body: schemas.ExportTablesIn, server: Shared, actor: Writer
 ) -> schemas.TransferOut:
     """Export tables as files in a ZIP, all of one moment; the file is kept for a week."""
     return wire.transfer(await exports.start(workplace(server), actor, database_id, body.tables, body.format))
