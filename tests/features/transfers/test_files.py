@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from sqlalchemy import text
 
 from features.transfers.moves import SHOP
 from features.transfers.test_copies import database
@@ -173,3 +174,16 @@ async def test_what_cannot_be_imported_is_said(house: House, keeper: Keeper) -> 
     await person.send("GET", f"/transfers/{begun['id']}/file", 404)
     await person.send("POST", f"/imports/{uuid.uuid4()}/start", 404, json={"table": "p"})
     await person.send("POST", f"/databases/{desk.id}/exports", 404, json={"tables": ["x"]})
+
+
+async def test_rows_that_may_be_there_already_are_not_imported_twice(house: House, keeper: Keeper) -> None:
+    person = await house.person("ike")
+    desk = Desk(house, person, await database(person, "sqlite"))
+    await desk.sql("CREATE TABLE t (a int)")
+    found = await desk.upload("t.csv", "a\n1\n")
+    begun = await person.send("POST", f"/imports/{found['transfer']['id']}/start", 202, json={"table": "t"})
+    async with house.server.database.transaction() as db:
+        died = text('UPDATE transfers SET made = \'{"things": [], "committing": 1}\' WHERE id = :id')
+        await db.execute(died, {"id": begun["id"]})
+    assert "1 rows may be there or not" in (await desk.done(begun))["job"]["error"]
+    assert await desk.sql("SELECT count(*) FROM t") == [[0]]

@@ -10,6 +10,7 @@ import math
 import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
@@ -55,12 +56,19 @@ def _careful(make: Callable[[Any, Kind], Any], kind: Kind) -> Convert:
 
 
 def _integer(cell: Any, _: Kind) -> int:
+    if type(cell) is int:
+        return cell
     if isinstance(cell, float) and not cell.is_integer():
         raise ValueError
     return int(cell)
 
 
+_PLAIN_DECIMAL = re.compile(r"-?[1-9]\d*(?:\.\d*[1-9])?")
+
+
 def _decimal(cell: Any, _: Kind) -> str:
+    if type(cell) is str and _PLAIN_DECIMAL.fullmatch(cell):
+        return cell
     number = Decimal(repr(cell) if isinstance(cell, float) else str(cell))
     if not number.is_finite():
         return _WORDS[str(number).lower()]
@@ -85,6 +93,8 @@ def _boolean(cell: Any, _: Kind) -> bool:
 
 
 def _text(cell: Any, kind: Kind) -> str:
+    if type(cell) is str and not kind.fixed:
+        return cell
     if isinstance(cell, bool):
         return "true" if cell else "false"
     return str(cell).rstrip(" ") if kind.fixed else str(cell)
@@ -98,14 +108,27 @@ def _binary(cell: Any, _: Kind) -> bytes:
 def _time(cell: Any, _: Kind) -> str:
     if not isinstance(cell, str) or not cell:
         raise ValueError
-    return _FRACTION.sub(r"\1", cell).replace(". ", " ").rstrip(".")
+    return _FRACTION.sub(r"\1", cell).replace(". ", " ").rstrip(".") if "." in cell else cell
+
+
+_USUAL = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d*[1-9])?")
+_OFFSET = re.compile(r"(?P<moment>.*\d)\s?(?P<zone>Z|[+-]\d\d(?::?\d\d)?)(?P<era>(?: BC)?)")
 
 
 def _timestamp(cell: Any, kind: Kind) -> str:
+    zoned = kind.zoned and isinstance(cell, str)
+    if zoned and cell.endswith("+00"):
+        cell = cell[:-3]
+    if isinstance(cell, str) and _USUAL.fullmatch(cell):
+        return cell
+    if zoned and (match := _OFFSET.fullmatch(cell)) and ":" in match["moment"]:
+        cell = match["moment"] + match["era"]
+        if match["zone"].strip("+-0:Z"):
+            moment = datetime.fromisoformat(match["moment"].replace(" ", "T") + match["zone"])
+            cell = moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
     text = _time(cell, kind).replace("T", " ")
     text = f"{text} 00:00:00" if re.fullmatch(r"\d+-\d\d-\d\d", text) else text
-    if kind.zoned:  # every session speaks UTC
-        text = re.sub(r"(?:\+00(?::?00)?|Z)(?= BC$|$)", "", text)
+    text = f"{text}:00" if re.fullmatch(r"\d+-\d\d-\d\d \d\d:\d\d", text) else text
     return re.sub(r"\.(?= |$)", "", text)
 
 
@@ -181,17 +204,15 @@ _ENCODERS: Mapping[str, Mapping[Name, Callable[[Any, Kind], Any]]] = {
 
 def canonical(value: Any, kind: Kind) -> bytes:
     """Return the bytes that stand for a canonical value when values are compared."""
-    match value:
-        case None:
-            return b"\x00"
-        case bytes():
-            return b"\x01" + value
-        case list():
-            return b"\x02" + msgspec.json.encode([_shown(one, kind.item) for one in value])
-        case str() if kind.name == "json":
-            return b"\x03" + json_form(value)
-        case _:
-            return b"\x04" + repr(value).encode() if not isinstance(value, str) else b"\x05" + value.encode()
+    if value is None:
+        return b"\x00"
+    if isinstance(value, str):
+        return b"\x03" + json_form(value) if kind.name == "json" else b"\x05" + value.encode()
+    if isinstance(value, bytes):
+        return b"\x01" + value
+    if isinstance(value, list):
+        return b"\x02" + msgspec.json.encode([_shown(one, kind.item) for one in value])
+    return b"\x04" + repr(value).encode()
 
 
 def json_form(text: str) -> bytes:
@@ -218,5 +239,12 @@ def row_decoder(dialect: str, kinds: Sequence[Kind]) -> Callable[[Sequence[Any]]
 
 def row_encoder(dialect: str, kinds: Sequence[Kind]) -> Callable[[Sequence[Any]], tuple[Value, ...]]:
     """Return what makes a canonical row one to load."""
-    makers = [encoder(dialect, kind) for kind in kinds]
-    return lambda row: tuple(make(value) for make, value in zip(makers, row, strict=True))
+    makers = {place: encoder(dialect, kind) for place, kind in enumerate(kinds) if kind.name in _ENCODERS[dialect]}
+
+    def encode(row: Sequence[Any]) -> tuple[Value, ...]:
+        made = list(row)
+        for place, make in makers.items():
+            made[place] = make(made[place])
+        return tuple(made)
+
+    return encode

@@ -145,6 +145,14 @@ def _keyed(relation: Relation, schema: Schema) -> set[str]:
     return found
 
 
+def _unique(relation: Relation) -> set[str]:
+    """Return the columns that tell rows apart."""
+    found = set(relation.primary_key)
+    for index in relation.indexes:
+        found |= set(constraints.plain_columns(index)) if index.unique else set()
+    return found
+
+
 def column_kind(column: Column, relation: Relation, work: Work) -> Kind:
     """Return what a column holds; enums, domains and MariaDB's JSON are looked up."""
     written = column.type
@@ -189,6 +197,8 @@ def _column(relation: Relation, column: Column, kind: Kind, keyed: bool, work: W
         for severity, sentence in (("changed", spelling.changed), ("risk", spelling.risk), ("risk", _risk(kind, work))):
             if sentence:
                 work.lose(severity, shown, column.name, sentence)  # type: ignore[arg-type]
+    if work.target == "mysql" and not same and kind.name == "text" and column.name in _unique(relation):
+        work.lose("risk", shown, column.name, "keys that differ only by spaces at their end are refused")
     if column.generated:
         work.lose("changed", shown, column.name, "a generated column becomes a plain one with its values")
     _column_attributes(column, shown, work)
@@ -216,7 +226,7 @@ def _risk(kind: Kind, work: Work) -> str:
     if work.source == "mysql" and kind.name == "time":
         return "times below 0 and above 24 hours are refused" if work.target == "postgres" else ""
     if work.target == "postgres" and kind.name == "text":
-        return ""
+        return "texts with a zero character are refused"
     return ""
 
 

@@ -13,7 +13,7 @@ import { useRelations } from './table-choice'
 
 const ON_ERROR = [
   { value: 'stop', label: 'Stop and undo all' },
-  { value: 'skip', label: 'Leave bad rows out' },
+  { value: 'skip', label: 'Leave it out' },
 ] as const
 
 const NEW = '+'
@@ -71,7 +71,10 @@ export function ImportForm({ preview }: { preview: ImportPreview }) {
               {into === NEW && <TextField label="Name" value={name} maxLength={63} onChange={(event) => setName(event.target.value)} />}
             </>
           )}
-          <Segmented label="Bad rows" value={onError} onChange={setOnError} options={ON_ERROR} />
+          <div className="row flex-wrap">
+            <span className="small font-semibold">When a {script ? 'statement fails' : 'row is bad'}</span>
+            <Segmented label="When a row is bad" value={onError} onChange={setOnError} options={ON_ERROR} />
+          </div>
         </div>
       </Panel>
       {!script && <ImportColumns preview={preview} targets={targets} known={known} onChange={setTargets} />}

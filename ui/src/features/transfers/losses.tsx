@@ -24,7 +24,7 @@ export function Losses({ losses }: { losses: CopyLoss[] }) {
           <thead>
             <tr>
               {['', 'Table', 'What', 'Why'].map((name) => (
-                <th key={name} scope="col">
+                <th key={name} scope="col" className={name === 'Table' || name === 'What' ? 'hide-p' : ''}>
                   {name || <span className="sr">Kind</span>}
                 </th>
               ))}
@@ -36,9 +36,14 @@ export function Losses({ losses }: { losses: CopyLoss[] }) {
                 <td>
                   <span className={`chip ${SEVERITIES[loss.severity].tone}`}>{SEVERITIES[loss.severity].label}</span>
                 </td>
-                <td className="mono">{loss.table}</td>
-                <td className="mono">{loss.object}</td>
-                <td className="w-full">{loss.sentence}</td>
+                <td className="mono hide-p">{loss.table}</td>
+                <td className="mono hide-p">{loss.object}</td>
+                <td className="w-full">
+                  <span className="mono dim block md:hidden">
+                    {loss.table} {loss.object}
+                  </span>
+                  {loss.sentence}
+                </td>
               </tr>
             ))}
           </tbody>

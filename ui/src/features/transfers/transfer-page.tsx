@@ -58,7 +58,7 @@ function Comparison({ tables }: { tables: Compared[] }) {
         <table className="table">
           <thead>
             <tr>
-              {['Table', 'Rows there', 'Rows here', 'Checksum', 'Same'].map((name) => (
+              {['Table', 'Rows in source', 'Rows in target', 'Checksum', 'Same'].map((name) => (
                 <th key={name} scope="col" className={name.startsWith('Rows') ? 'num' : name === 'Checksum' ? 'hide-p' : ''}>
                   {name}
                 </th>

@@ -20,15 +20,15 @@ function Begin() {
   return (
     <span className="row">
       <Link to="/p/$project/d/$database/transfers/import" params={params} className="btn">
-        <Upload className="i" aria-hidden="true" />
+        <Upload className="i hide-p" aria-hidden="true" />
         Import
       </Link>
       <Link to="/p/$project/d/$database/transfers/export" params={params} className="btn">
-        <Download className="i" aria-hidden="true" />
+        <Download className="i hide-p" aria-hidden="true" />
         Export
       </Link>
       <Link to="/p/$project/d/$database/transfers/copy" params={params} className="btn primary">
-        <ArrowRightLeft className="i" aria-hidden="true" />
+        <ArrowRightLeft className="i hide-p" aria-hidden="true" />
         Copy to…
       </Link>
     </span>
@@ -53,7 +53,7 @@ export function TransfersPage() {
                   <thead>
                     <tr>
                       {['What', '', 'State', 'When'].map((name) => (
-                        <th key={name} scope="col">
+                        <th key={name} scope="col" className={name ? '' : 'hide-p'}>
                           {name || <span className="sr">Kind</span>}
                         </th>
                       ))}
@@ -71,7 +71,7 @@ export function TransfersPage() {
                             {one.job?.title}
                           </Link>
                         </td>
-                        <td className="dim">{KINDS[one.kind]}</td>
+                        <td className="dim hide-p">{KINDS[one.kind]}</td>
                         <td>{one.job && <StateChip state={one.job.state} />}</td>
                         <td className="dim whitespace-nowrap">{ago(one.created_at)}</td>
                       </tr>

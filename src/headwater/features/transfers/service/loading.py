@@ -67,6 +67,11 @@ async def carry_out(attempt: Attempt) -> Write:
     path = depot.path_of(working.settings, row.id, "upload")
     if not path.exists():
         raise Unreadable(f"The upload {row.filename} is not there any more.", hint="Upload it again.")
+    if row.made.get("committing") and not row.request.get("create"):
+        raise Conflict(
+            f"The worker died in the moment of the commit: {row.made['committing']:,} rows may be there or not.",
+            hint="Look at the table before you import the file again.",
+        )
     problems = Problems(depot.path_of(working.settings, row.id, "errors"))
     try:
         async with AsyncExitStack() as stack:
@@ -131,6 +136,8 @@ class _Import:
         counters = [(place, quote(one.name)) for one in relation.columns if one.name in self._targets and _counts(one)]
         await side.loads.end_loading(counters)
         self._working.report("rows", self._rows, self._rows, "Committing")
+        # Whoever comes after a worker that died here cannot know whether the rows are there.
+        await self._working.note(made={"things": self._working.made, "committing": self._rows})
         await moving.run(side.session, "COMMIT", self._working)
         return self._rows
 
