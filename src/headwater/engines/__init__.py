@@ -20,6 +20,7 @@ from headwater.catalog.grammar import Grammar
 from headwater.catalog.model import Schema
 from headwater.catalog.plans import Plan, ServerSession
 from headwater.catalog.results import STANDARD, Cell, Frame, Limits, QueryError
+from headwater.engines._browsing import Browses as Browses
 from headwater.engines._loads import Loads as Loads
 from headwater.kit import plugins
 from headwater.kit.errors import BadInput, NotFound, did_you_mean
@@ -351,6 +352,11 @@ def parse_url(text: str) -> tuple[str, Address]:
     scheme, colon, rest = text.strip().partition("://")
     if not colon or not scheme:
         raise BadInput("This is not a database URL.", hint="It looks like postgresql://user:password@host:5432/name.")
+    if scheme.lower().endswith("+srv"):
+        raise BadInput(
+            f"{scheme}:// names a list of hosts, and Headwater connects to one.",
+            hint=f"Name the host of one member: {scheme.partition('+')[0]}://user@host/database?tls=true",
+        )
     name = engine_of_scheme(scheme)
     if not all_engines()[name].PORT:
         path = rest.partition("?")[0]
@@ -383,5 +389,5 @@ def _tls_of(scheme: str, host: str, query: Mapping[str, str]) -> Tls:
     said = next((query[key].lower() for key in TLS_KEYS if key in query), "")
     if said and said not in _MODES:
         raise BadInput(f"{said!r} is no TLS mode.", hint="Use disable, prefer, require, verify-ca or verify-full.")
-    encrypted = scheme.lower() in {"rediss", "mongodb+srv"}
+    encrypted = scheme.lower() == "rediss"
     return Tls(_MODES[said] if said else "prefer" if host in LOOPBACK and not encrypted else "verify-full")

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from headwater.kit.errors import Unavailable
+
 Found = TypeVar("Found")
 
 
@@ -17,7 +19,7 @@ class Worker:
     def __init__(self, name: str, interrupt: Callable[[], Awaitable[None]]) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._interrupt = interrupt
-        self.cancelled = self.late = False
+        self.cancelled = self.late = self._closed = False
 
     @property
     def stopped(self) -> bool:
@@ -26,6 +28,8 @@ class Worker:
 
     async def call(self, work: Callable[[], Found]) -> Found:
         """Do something in the thread; when the caller is cancelled, what runs is interrupted and waited for."""
+        if self._closed:
+            raise Unavailable("The session is closed.", hint="Connect again.")
         future = asyncio.get_running_loop().run_in_executor(self._thread, work)
         try:
             return await asyncio.shield(future)
@@ -63,4 +67,5 @@ class Worker:
 
     def close(self) -> None:
         """End the thread when it has done what it does."""
+        self._closed = True
         self._thread.shutdown(wait=False)

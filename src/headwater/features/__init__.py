@@ -10,7 +10,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-FEATURES: tuple[str, ...] = ("accounts", "jobs", "databases", "query", "transfers", "codebases", "schemas")
+FEATURES: tuple[str, ...] = (
+    "accounts", "jobs", "databases", "query", "transfers", "documents", "codebases", "schemas", "migrations",
+)  # fmt: skip
 
 
 def collect(role: str) -> dict[str, ModuleType]:

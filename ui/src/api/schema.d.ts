@@ -1220,6 +1220,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/databases/{database_id}/holders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Holders
+         * @description List what holds the entries of a database: collections and views, or all its keys.
+         */
+        get: operations["list_holders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Entries
+         * @description Read a page of documents or keys: filtered, sorted, from a cursor on.
+         */
+        post: operations["read_entries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/entries/one": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Entry
+         * @description Read one whole document, or one key.
+         */
+        post: operations["read_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/entries/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Parts
+         * @description Read a page of the fields, items, members or stream entries of a key.
+         */
+        post: operations["read_parts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/entries/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Entry
+         * @description Insert, replace, delete or expire one entry, or put or remove one of its parts, if it is as it was shown.
+         */
+        post: operations["change_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/codebases": {
         parameters: {
             query?: never;
@@ -1481,6 +1581,114 @@ export interface paths {
          */
         get: operations["get_schema"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/migrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Migrations
+         * @description List the migrations of a database in their order, with what its own journal says of each.
+         */
+        get: operations["list_migrations"];
+        put?: never;
+        /**
+         * Add Migration
+         * @description Keep a new migration: from SQL, or generated from changes of the schema with the way back.
+         */
+        post: operations["add_migration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/migrations/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Migrations
+         * @description Import the folder of Flyway, Prisma, dbmate, golang-migrate, plain SQL or Alembic, as an archive.
+         */
+        post: operations["import_migrations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/migrations/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Migrations
+         * @description Show what would be applied or reverted; with `apply`, do it, up to the first that fails.
+         */
+        post: operations["run_migrations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/migrations/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Migration
+         * @description Show what a migration runs.
+         */
+        get: operations["get_migration"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Migration
+         * @description Delete a migration that was not applied.
+         */
+        delete: operations["delete_migration"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/migrations/{version}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Resolve Migration
+         * @description Say what a migration is without running it: applied by hand, or to be applied again.
+         */
+        put: operations["resolve_migration"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2151,6 +2359,144 @@ export interface components {
             unavailable: string | null;
         };
         /**
+         * EntriesIn
+         * @description Which entries to read; `filter` and `sort` in the engine's own words (a document, or a pattern of keys).
+         */
+        EntriesIn: {
+            /**
+             * Holder
+             * @default
+             */
+            holder: string;
+            /**
+             * Filter
+             * @default
+             */
+            filter: string;
+            /**
+             * Sort
+             * @default
+             */
+            sort: string;
+            /** Cursor */
+            cursor?: string | null;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+        };
+        /**
+         * EntriesOut
+         * @description A page of entries; `total` is how many there are when that is quick to say.
+         */
+        EntriesOut: {
+            /** Items */
+            items: components["schemas"]["EntryOut"][];
+            /** Next */
+            next: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * EntryChangeIn
+         * @description One change of one entry; with `was`, only if it is still what was shown.
+         */
+        EntryChangeIn: {
+            /**
+             * Holder
+             * @default
+             */
+            holder: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "insert" | "replace" | "delete" | "expire" | "put" | "remove";
+            /**
+             * Id
+             * @default
+             */
+            id: string;
+            /**
+             * Type
+             * @description Of a new key: string, hash …
+             * @default
+             */
+            type: string;
+            /**
+             * Part
+             * @description The field, place, member or id that is put or removed.
+             * @default
+             */
+            part: string;
+            /**
+             * Body
+             * @default
+             */
+            body: string;
+            /** Was */
+            was?: string | null;
+            /**
+             * Seconds
+             * @description To live; null is for ever.
+             */
+            seconds?: number | null;
+            /**
+             * Confirmed
+             * @description Says that a write to a protected database is meant.
+             * @default false
+             */
+            confirmed: boolean;
+        };
+        /**
+         * EntryChangeOut
+         * @description Whether the change was made, and to which entry; if not, `now` is what there is, null when it is gone.
+         */
+        EntryChangeOut: {
+            /** Applied */
+            applied: boolean;
+            /** Id */
+            id: string;
+            /** Now */
+            now: string | null;
+        };
+        /**
+         * EntryIn
+         * @description One entry, by its id.
+         */
+        EntryIn: {
+            /**
+             * Holder
+             * @default
+             */
+            holder: string;
+            /** Id */
+            id: string;
+        };
+        /**
+         * EntryOut
+         * @description A document, or a key. `whole` is false when `body` was cut, `binary` true when it is escaped bytes.
+         */
+        EntryOut: {
+            /** Id */
+            id: string;
+            /** Type */
+            type: string;
+            /** Body */
+            body: string;
+            /** Whole */
+            whole: boolean;
+            /** Binary */
+            binary: boolean;
+            /** Length */
+            length: number | null;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /** Seconds Left */
+            seconds_left: number | null;
+        };
+        /**
          * Enum
          * @description A named type with a closed list of values.
          */
@@ -2569,6 +2915,21 @@ export interface components {
             usages: number;
         };
         /**
+         * HolderOut
+         * @description What holds entries: a collection, a view, or all keys of a database.
+         */
+        HolderOut: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "collection" | "view" | "keys";
+            /** Count */
+            count: number | null;
+        };
+        /**
          * ImportColumnIn
          * @description A column of the file, the column that it fills, and the type of that in a new table.
          */
@@ -2852,6 +3213,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** ListOf[MigrationOut] */
+        ListOf_MigrationOut_: {
+            /** Items */
+            items: components["schemas"]["MigrationOut"][];
+            /** Next */
+            next?: string | null;
+        };
         /** ListOf[MissOut] */
         ListOf_MissOut_: {
             /** Items */
@@ -3008,6 +3376,128 @@ export interface components {
             values: {
                 [key: string]: number | null;
             };
+        };
+        /**
+         * MigrationIn
+         * @description A new migration: from SQL, or generated from changes of the schema with the way back.
+         */
+        MigrationIn: {
+            /** Name */
+            name: string;
+            /** Up */
+            up?: string | null;
+            /** Down */
+            down?: string | null;
+            /**
+             * Changes
+             * @default []
+             */
+            changes: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * MigrationOut
+         * @description A migration and how it stands.
+         *
+         *     `changed`: applied, but with another text. `failed`: begun and not ended. `unknown`: only the journal in the
+         *     database names it. `runs` is false for those that only the tool they came from can run.
+         */
+        MigrationOut: {
+            /** Version */
+            version: string;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "applied" | "pending" | "failed" | "changed" | "unknown";
+            /** Origin */
+            origin: string | null;
+            /** Runs */
+            runs: boolean;
+            /** Reversible */
+            reversible: boolean;
+            /** Applied At */
+            applied_at: string | null;
+            /** Applied By */
+            applied_by: string | null;
+            /** Milliseconds */
+            milliseconds: number | null;
+            /** Created At */
+            created_at: string | null;
+        };
+        /**
+         * MigrationState
+         * @description What a migration is to count as.
+         */
+        MigrationState: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "applied" | "pending";
+        };
+        /**
+         * MigrationText
+         * @description What a migration runs.
+         */
+        MigrationText: {
+            /** Version */
+            version: string;
+            /** Name */
+            name: string;
+            /** Up */
+            up: string;
+            /** Down */
+            down: string | null;
+        };
+        /**
+         * MigrationsRun
+         * @description Which migrations to run: up to and with `to`, or back to and without it.
+         */
+        MigrationsRun: {
+            /**
+             * Way
+             * @default up
+             * @enum {string}
+             */
+            way: "up" | "down";
+            /**
+             * To
+             * @description A version; without one: all (up), the last (down).
+             * @default
+             */
+            to: string;
+            /**
+             * Apply
+             * @default false
+             */
+            apply: boolean;
+            /**
+             * Confirmed
+             * @default false
+             */
+            confirmed: boolean;
+            /**
+             * Run Id
+             * @description Your own id for the run, by which it can be cancelled.
+             */
+            run_id?: string | null;
+        };
+        /**
+         * MigrationsRunOut
+         * @description What would be run, in order, or what was; `failed` names the one that stopped it.
+         */
+        MigrationsRunOut: {
+            /** Planned */
+            planned: components["schemas"]["MigrationText"][];
+            /** Done */
+            done: string[];
+            /** Failed */
+            failed: string | null;
+            error: components["schemas"]["QueryProblem"] | null;
         };
         /**
          * MissOut
@@ -3179,6 +3669,53 @@ export interface components {
             options: {
                 [key: string]: string;
             };
+        };
+        /**
+         * PartOut
+         * @description A field, item, member or stream entry; `name` is its field, place, member or id.
+         */
+        PartOut: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: string;
+            /** Binary */
+            binary: boolean;
+        };
+        /**
+         * PartsIn
+         * @description Which parts of an entry to read.
+         */
+        PartsIn: {
+            /**
+             * Holder
+             * @default
+             */
+            holder: string;
+            /** Id */
+            id: string;
+            /**
+             * Filter
+             * @default
+             */
+            filter: string;
+            /** Cursor */
+            cursor?: string | null;
+            /**
+             * Limit
+             * @default 100
+             */
+            limit: number;
+        };
+        /**
+         * PartsOut
+         * @description A page of parts.
+         */
+        PartsOut: {
+            /** Items */
+            items: components["schemas"]["PartOut"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * PlanNodeOut
@@ -7469,6 +8006,222 @@ export interface operations {
             };
         };
     };
+    list_holders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolderOut"][];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntriesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntriesOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_parts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartsOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryChangeOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_codebases: {
         parameters: {
             query?: {
@@ -8100,6 +8853,314 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SchemaOut"];
                     "text/plain": string;
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_migrations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_MigrationOut_"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_migration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MigrationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationText"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_migrations: {
+        parameters: {
+            query?: {
+                /** @description Whether they count as applied; left out: as their tool's table says. */
+                applied?: boolean | null;
+            };
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description ZIP or tar archive
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_MigrationOut_"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_migrations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MigrationsRun"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationsRunOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_migration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationText"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_migration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_migration: {
+        parameters: {
+            query?: {
+                confirmed?: boolean;
+            };
+            header?: never;
+            path: {
+                database_id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MigrationState"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationOut"];
                 };
             };
             /** @description What was wrong with the request. */

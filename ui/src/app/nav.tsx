@@ -1,7 +1,9 @@
 // Owns the navigation: the rail at the left, and the bar at the bottom of phones.
+import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, type LinkProps } from '@tanstack/react-router'
-import { Activity, ArrowRightLeft, ChartNoAxesGantt, Database, Ellipsis, FileCode, House, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, type LucideIcon } from 'lucide-react'
+import { Activity, ArrowRightLeft, Braces, ChartNoAxesGantt, Database, Ellipsis, FileCode, GitCommitVertical, House, KeyRound, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, type LucideIcon } from 'lucide-react'
 import { Menu, MenuItem } from '@/components/ui/menu'
+import { databaseQuery, useLanguage, type Language } from '@/features/databases/api'
 
 interface Item {
   to: LinkProps['to']
@@ -20,14 +22,31 @@ const PROJECT_ITEMS = [
   { to: '/p/$project/jobs', label: 'Jobs', icon: RotateCw },
 ] as const satisfies readonly Item[]
 
-const DATABASE_ITEMS = [
+interface DatabaseItem extends Item {
+  /** The languages of the databases that have this page; without any, all have it. */
+  speaks?: readonly Language[]
+}
+
+const DATABASE_ITEMS: readonly DatabaseItem[] = [
   { to: '/p/$project/d/$database', label: 'Database', icon: Database, exact: true },
-  { to: '/p/$project/d/$database/sql', label: 'SQL', icon: SquareTerminal },
-  { to: '/p/$project/d/$database/data', label: 'Data', icon: Rows3 },
-  { to: '/p/$project/d/$database/structure', label: 'Structure', icon: Table2 },
-  { to: '/p/$project/d/$database/transfers', label: 'Transfers', icon: ArrowRightLeft },
-  { to: '/p/$project/d/$database/sessions', label: 'Sessions', icon: Activity },
-] as const satisfies readonly Item[]
+  { to: '/p/$project/d/$database/sql', label: 'SQL', icon: SquareTerminal, speaks: ['sql'] },
+  { to: '/p/$project/d/$database/sql', label: 'Query', icon: SquareTerminal, speaks: ['mongodb', 'redis'] },
+  { to: '/p/$project/d/$database/data', label: 'Data', icon: Rows3, speaks: ['sql'] },
+  { to: '/p/$project/d/$database/data', label: 'Documents', icon: Braces, speaks: ['mongodb'] },
+  { to: '/p/$project/d/$database/data', label: 'Keys', icon: KeyRound, speaks: ['redis'] },
+  { to: '/p/$project/d/$database/structure', label: 'Structure', icon: Table2, speaks: ['sql'] },
+  { to: '/p/$project/d/$database/migrations', label: 'Migrations', icon: GitCommitVertical, speaks: ['sql'] },
+  { to: '/p/$project/d/$database/transfers', label: 'Transfers', icon: ArrowRightLeft, speaks: ['sql'] },
+  { to: '/p/$project/d/$database/sessions', label: 'Sessions', icon: Activity, speaks: ['sql', 'redis'] },
+]
+
+const databaseItems = (language: Language | undefined): readonly Item[] =>
+  DATABASE_ITEMS.filter((item) => item.speaks === undefined || (language !== undefined && item.speaks.includes(language)))
+
+function useDatabaseItems(id: string | undefined): readonly Item[] {
+  const database = useQuery({ ...databaseQuery(id ?? ''), enabled: id !== undefined })
+  return databaseItems(useLanguage(database.data?.engine))
+}
 
 const HOME = { to: '/', label: 'Home', icon: House, exact: true } as const
 const JOBS = { to: '/jobs', label: 'Jobs', icon: RotateCw } as const
@@ -51,6 +70,7 @@ function NavLink({ item, project, database }: { item: Item; project?: string; da
 
 export function MainNav({ project }: { project: string | undefined }) {
   const { database } = useParams({ strict: false })
+  const databasePages = useDatabaseItems(database)
   return (
     <nav className="nav" aria-label="Main">
       <NavLink item={HOME} />
@@ -59,7 +79,7 @@ export function MainNav({ project }: { project: string | undefined }) {
           {database && (
             <>
               <h2>Database</h2>
-              {DATABASE_ITEMS.map((item) => (
+              {databasePages.map((item) => (
                 <NavLink key={item.to} item={item} project={project} database={database} />
               ))}
             </>
@@ -103,6 +123,7 @@ function MoreMenu({ project }: { project: string }) {
 
 export function TabBar({ project }: { project: string | undefined }) {
   const { database } = useParams({ strict: false })
+  const databasePages = useDatabaseItems(database)
   if (!project) {
     return (
       <nav className="tabbar" aria-label="Main, small screens">
@@ -112,7 +133,7 @@ export function TabBar({ project }: { project: string | undefined }) {
       </nav>
     )
   }
-  const items: readonly Item[] = database ? DATABASE_ITEMS : PROJECT_ITEMS
+  const items: readonly Item[] = database ? databasePages : PROJECT_ITEMS
   return (
     <nav className="tabbar" aria-label="Main, small screens">
       {items.slice(0, 4).map((item) => (

@@ -153,7 +153,7 @@ const sql = createRoute({
 const data = createRoute({
   getParentRoute: () => database,
   path: '/data',
-  component: lazyRouteComponent(() => import('@/features/query/data-page'), 'DataPage'),
+  component: lazyRouteComponent(() => import('@/features/documents/data-switch'), 'DataSwitch'),
 })
 
 const dataTable = createRoute({
@@ -205,10 +205,16 @@ const transfer = createRoute({
   component: lazyRouteComponent(() => import('@/features/transfers/transfer-page'), 'TransferPage'),
 })
 
+const migrations = createRoute({
+  getParentRoute: () => database,
+  path: '/migrations',
+  component: lazyRouteComponent(() => import('@/features/migrations/migrations-page'), 'MigrationsPage'),
+})
+
 const projectPages = project.addChildren([
   overview,
   databases,
-  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, sessions, transfers, copyPage, importPage, exportPage, transfer]),
+  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, migrations, sessions, transfers, copyPage, importPage, exportPage, transfer]),
   lineage,
   columns,
   schema.addChildren([schemaTable]),

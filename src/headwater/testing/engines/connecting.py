@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import replace
+from functools import partial
 
-from headwater.engines import Address
-from headwater.kit.errors import HeadwaterError
+from headwater.catalog.entries import EntryChange, Search
+from headwater.catalog.results import QueryError
+from headwater.engines import Address, Browses
+from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
 from headwater.kit.network.endpoint import Endpoint
 from headwater.testing.engines.subject import PATIENCE, Subject, Trial, connected
 
@@ -74,7 +77,73 @@ async def cancel_of_nothing_is_no_error(subject: Subject) -> None:
         await session.ping()
 
 
+async def nothing_to_run_is_a_sentence(subject: Subject) -> None:
+    """An empty text, and half a character, are refused with a sentence; the session lives on."""
+    async with connected(subject) as session:
+        for text in ("", " \n ", "\ud800"):
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    async for _ in session.run(text):
+                        pass
+            except QueryError as error:
+                assert error.message.endswith("."), error.message
+            else:
+                raise AssertionError(f"{text!r} was run")
+            await session.ping()
+
+
+async def a_closed_session_says_so(subject: Subject) -> None:
+    """Whatever is asked of a closed session is answered by a sentence."""
+    async with subject.fresh() as address:
+        session = await subject.engine.connect(address)
+        await session.close()
+        for ask in (session.ping, partial(subject.engine.inspect, session)):
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await ask()
+            except Unavailable as error:
+                assert error.message and error.hint
+            else:
+                raise AssertionError("a closed session answered")
+
+
+async def an_empty_database_is_inspected(subject: Subject) -> None:
+    """A new database has nothing in it, and no engine makes up something."""
+    async with connected(subject) as session:
+        assert (await subject.engine.inspect(session)).relations == ()
+
+
+async def entries_are_found_again(subject: Subject) -> None:
+    """What `entries` lists, `entry` finds by its id; a made-up id, cursor or filter is no failure of ours."""
+    engine = subject.engine
+    if not isinstance(engine, Browses):
+        return
+    async with connected(subject) as session:
+        kinds = {holder.kind for holder in await engine.holders(session)}
+        assert kinds <= {"collection", "view", "keys"}
+        made = EntryChange("insert", "made:1", "string", body="1")
+        if kinds != {"keys"}:
+            made = EntryChange("insert", body='{"name": "Zoë"}')
+        outcome = await engine.change(session, "made", made)
+        assert outcome.applied
+        page = await engine.entries(session, "made", Search())
+        assert [one.id for one in page.items] == [outcome.id] and page.next is None and page.total == 1
+        found = await engine.entry(session, "made", outcome.id)
+        assert found and found.whole and found.id == outcome.id
+        gone = await engine.change(session, "made", EntryChange("delete", outcome.id, was=found.body))
+        assert gone.applied and await engine.entry(session, "made", outcome.id) is None
+        again = await engine.change(session, "made", EntryChange("delete", outcome.id, was=found.body))
+        assert not again.applied and again.now is None
+        try:
+            await engine.entries(session, "made", Search(cursor="not a cursor"))
+        except BadInput as error:
+            assert error.hint
+        else:
+            raise AssertionError("a made-up cursor was taken")
+
+
 CHECKS: tuple[Trial, ...] = (
     is_described, failing_to_connect_is_a_sentence, ping_tells_facts, closing_twice_is_no_error,
-    cancel_of_nothing_is_no_error,
+    cancel_of_nothing_is_no_error, nothing_to_run_is_a_sentence, a_closed_session_says_so,
+    an_empty_database_is_inspected, entries_are_found_again,
 )  # fmt: skip

@@ -1,11 +1,19 @@
 // Owns the requests of databases, connections and engines.
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { Connection, ConnectionTest, Credentials, Database, Engine, LiveSchema, MetricPoint, ParsedUrl } from '@/api/types'
 import { api, everyPage } from '@/lib/http'
 
 const ON_THE_WAY = new Set(['creating', 'starting', 'deleting'])
 
 export const enginesQuery = () => queryOptions({ queryKey: ['engines'], queryFn: ({ signal }) => api.get<Engine[]>('/engines', {}, signal), staleTime: Infinity })
+
+export type Language = Engine['language']
+
+/** What users of an engine write; undefined while that is not known. */
+export function useLanguage(engine: string | undefined): Language | undefined {
+  const engines = useQuery(enginesQuery())
+  return engines.data?.find((one) => one.name === engine)?.language
+}
 
 export const databasesQuery = (project: string, deleted = false) =>
   queryOptions({

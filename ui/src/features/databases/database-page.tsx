@@ -11,11 +11,14 @@ import { tellFailure } from '@/lib/download'
 import { useDatabase } from '@/lib/database-scope'
 import { bytes, count, day } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
-import { credentialsOf, metricsQuery, useChangeDatabase, useSteer } from './api'
+import { credentialsOf, metricsQuery, useChangeDatabase, useLanguage, useSteer } from './api'
 import { Sparkline } from './sparkline'
 import { StateMark } from './state-mark'
 
+const CONTENTS = { sql: 'Tables', mongodb: 'Collections', redis: 'Patterns of keys' } as const
+
 function Facts({ database }: { database: Database }) {
+  const language = useLanguage(database.engine)
   const version = typeof database.facts['version'] === 'string' ? database.facts['version'] : database.options['version']
   return (
     <dl className="panel strip">
@@ -36,7 +39,7 @@ function Facts({ database }: { database: Database }) {
         <dd>{database.size_bytes === null ? '–' : bytes(database.size_bytes)}</dd>
       </div>
       <div>
-        <dt>Tables</dt>
+        <dt>{language ? CONTENTS[language] : 'Tables'}</dt>
         <dd>{database.tables === null ? '–' : count(database.tables)}</dd>
       </div>
     </dl>
@@ -100,6 +103,8 @@ function Copyable({ label, text }: { label: string; text: string }) {
 const CHARTS: readonly { name: string; label: string; rate?: boolean; show: (value: number) => string }[] = [
   { name: 'size_bytes', label: 'Size', show: bytes },
   { name: 'connections', label: 'Connections', show: count },
+  { name: 'keys', label: 'Keys', show: count },
+  { name: 'commands', label: 'Commands a minute', rate: true, show: count },
   { name: 'commits', label: 'Transactions a minute', rate: true, show: count },
   { name: 'slow_queries', label: 'Queries over a second', show: count },
 ]
@@ -118,7 +123,7 @@ function Metrics({ id }: { id: string }) {
           <EmptyState text="Figures appear after the database has run for two minutes." />
         ) : (
           <div className="charts">
-            {CHARTS.map(({ name, label, rate, show }) => (
+            {CHARTS.filter(({ name }) => points.at(-1)?.values[name] !== undefined).map(({ name, label, rate, show }) => (
               <Sparkline key={name} label={label} values={series(points, name, rate ?? false)} show={show} />
             ))}
           </div>
@@ -132,6 +137,7 @@ export function DatabasePage() {
   const database = useDatabase()
   const { project } = useProjectScope()
   const steer = useSteer()
+  const language = useLanguage(database.engine)
   const change = useChangeDatabase()
   const managed = database.origin === 'managed'
   const canWrite = project.role !== 'viewer'
@@ -153,7 +159,7 @@ export function DatabasePage() {
           )}
           <Link to="/p/$project/d/$database/sql" params={{ project: project.id, database: database.id }} className="btn primary">
             <SquareTerminal className="i" aria-hidden="true" />
-            Open SQL
+            {language === 'sql' ? 'Open SQL' : 'Open the editor'}
           </Link>
         </>
       }

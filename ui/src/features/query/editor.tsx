@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Finding } from '@/api/types'
 import type { Suggestion } from '@/lib/sql-completion'
-import type { MonacoEditor } from './monaco'
+import type { Colours, MonacoEditor } from './monaco'
 import { useNarrow } from '@/lib/use-narrow'
 
 export interface EditorHandle {
@@ -18,6 +18,8 @@ export interface EditorHandle {
 }
 
 interface EditorProps {
+  label: string
+  colours: Colours
   /** What stands in the editor at first; afterwards the editor leads, and `replace` is how others change it. */
   value: string
   onChange: (text: string) => void
@@ -29,7 +31,7 @@ interface EditorProps {
   ready: (handle: EditorHandle | null) => void
 }
 
-function PlainEditor({ value, onChange, onRun, ready }: EditorProps) {
+function PlainEditor({ label, value, onChange, onRun, ready }: EditorProps) {
   const field = useRef<HTMLTextAreaElement>(null)
   useEffect(() => {
     ready({
@@ -49,7 +51,7 @@ function PlainEditor({ value, onChange, onRun, ready }: EditorProps) {
     <textarea
       ref={field}
       className="sqlplain mono"
-      aria-label="SQL"
+      aria-label={label}
       spellCheck={false}
       autoCapitalize="off"
       value={value}
@@ -79,7 +81,8 @@ function WideEditor(props: EditorProps) {
     void import('./monaco').then(
       ({ makeEditor }) => {
         if (gone || !box.current) return
-        const made = makeEditor(box.current, latest.current.value, {
+        const { value, colours, label } = latest.current
+        const made = makeEditor(box.current, { value, colours, label }, {
           change: (text) => latest.current.onChange(text),
           run: () => latest.current.onRun(),
           save: () => latest.current.onSave(),

@@ -2,7 +2,9 @@
 import * as monaco from 'monaco-editor/editor'
 import EditorWorker from 'monaco-editor/editor/editor.worker.js?worker'
 import 'monaco-editor/features/register.all'
+import 'monaco-editor/languages/definitions/javascript/register'
 import 'monaco-editor/languages/definitions/pgsql/register'
+import 'monaco-editor/languages/definitions/redis/register'
 import type { Finding } from '@/api/types'
 import type { Suggestion } from '@/lib/sql-completion'
 import type { EditorHandle } from './editor'
@@ -10,6 +12,7 @@ import type { EditorHandle } from './editor'
 self.MonacoEnvironment = { getWorker: () => new EditorWorker() }
 
 const LANGUAGE = 'pgsql'
+export type Colours = 'pgsql' | 'javascript' | 'redis'
 const KINDS = { table: 'Struct', column: 'Field', join: 'Reference', keyword: 'Keyword' } as const
 
 export interface Listener {
@@ -83,13 +86,13 @@ export interface MonacoEditor extends EditorHandle {
 }
 
 /** Makes an editor in an element. */
-export function makeEditor(box: HTMLElement, value: string, listener: Listener): MonacoEditor {
+export function makeEditor(box: HTMLElement, { value, colours, label }: { value: string; colours: Colours; label: string }, listener: Listener): MonacoEditor {
   takeOurColours()
   const editor = monaco.editor.create(box, {
     value,
-    language: LANGUAGE,
+    language: colours,
     theme: 'headwater',
-    ariaLabel: 'SQL',
+    ariaLabel: label,
     automaticLayout: true,
     minimap: { enabled: false },
     fontFamily: token('--mono') || 'monospace',

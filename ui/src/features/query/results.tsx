@@ -1,6 +1,7 @@
 // Owns what a run gave: a grid for each statement with rows, a line for the others, the error at its end.
 import { useState } from 'react'
 import type { QueryAnswer, QueryResult } from '@/api/types'
+import { DocumentResults } from '@/components/document-results'
 import { Menu, MenuItem } from '@/components/ui/menu'
 import { written, type Form } from '@/lib/cells'
 import { copyText } from '@/lib/download'
@@ -26,6 +27,9 @@ const summary = (result: QueryResult) =>
   result.columns === null
     ? `${result.command}${result.affected === null ? '' : `, ${count(result.affected)} rows`}`
     : `${plural(result.rows.length, 'row')}${result.truncated ? ', limit reached' : ''}`
+
+/** Documents are read as trees; a grid of one wide column shows little of them. */
+const isDocuments = (result: QueryResult) => result.columns?.length === 1 && result.columns[0]?.type === 'document'
 
 export function Results({ answer, onExport }: { answer: QueryAnswer; onExport: (result: QueryResult, format: string) => void }) {
   const withRows = answer.results.filter((result) => result.columns !== null)
@@ -58,7 +62,9 @@ export function Results({ answer, onExport }: { answer: QueryAnswer; onExport: (
           {notice}
         </p>
       ))}
-      {current ? (
+      {current && isDocuments(current) && current.rows.length > 0 ? (
+        <DocumentResults key={`${answer.run_id}-${current.statement}`} rows={current.rows} />
+      ) : current ? (
         <Grid
           key={`${answer.run_id}-${current.statement}`}
           label="Result"

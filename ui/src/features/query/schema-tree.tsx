@@ -13,6 +13,8 @@ interface TreeProps {
   link: { project: string; database: string }
   onName?: (name: string) => void
   onRefresh: () => void
+  /** What is found by name. */
+  what?: string
 }
 
 /** The name of a relation in the address: with its schema unless that is `public`. */
@@ -45,7 +47,7 @@ function Columns({ relation, onName }: { relation: LiveRelation; onName: ((name:
   )
 }
 
-export function SchemaTree({ schema, current, link, onName, onRefresh }: TreeProps) {
+export function SchemaTree({ schema, current, link, onName, onRefresh, what = 'table or column' }: TreeProps) {
   const [search, setSearch] = useState('')
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set())
   const wanted = search.trim().toLowerCase()
@@ -59,7 +61,7 @@ export function SchemaTree({ schema, current, link, onName, onRefresh }: TreePro
   return (
     <div className="filetree">
       <div className="row">
-        <SearchField label="Find a table or column" placeholder="Find a table or column" value={search} onChange={setSearch} className="grow" />
+        <SearchField label={`Find a ${what}`} placeholder={`Find a ${what}`} value={search} onChange={setSearch} className="grow" />
         <button type="button" className="btn ghost icon" aria-label="Read the schema anew" onClick={onRefresh}>
           <RefreshCw className="i" aria-hidden="true" />
         </button>
@@ -68,7 +70,7 @@ export function SchemaTree({ schema, current, link, onName, onRefresh }: TreePro
         {relations.map((relation) => {
           const address = addressOf(relation)
           const shown = open.has(address) || (wanted !== '' && relations.length < 8)
-          const Icon = relation.kind === 'table' ? Table2 : Eye
+          const Icon = relation.kind?.endsWith('view') ? Eye : Table2
           return (
             <li key={address}>
               <span className="row gap-0">
@@ -91,7 +93,7 @@ export function SchemaTree({ schema, current, link, onName, onRefresh }: TreePro
             </li>
           )
         })}
-        {relations.length === 0 && <li className="dim p-2">{wanted ? 'Nothing fits.' : 'No tables yet.'}</li>}
+        {relations.length === 0 && <li className="dim p-2">{wanted ? 'Nothing fits.' : what === 'table or column' ? 'No tables yet.' : 'Nothing yet.'}</li>}
       </ul>
     </div>
   )

@@ -3,14 +3,15 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Play, Square } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Finding, Plan, QueryResult } from '@/api/types'
-import { ErrorNote, EmptyState } from '@/components/states'
+import { ErrorNote, EmptyState, SkeletonRows } from '@/components/states'
 import { usePageTitle } from '@/components/page'
 import { Dialog } from '@/components/ui/dialog'
-import { liveSchemaQuery, refreshSchema } from '@/features/databases/api'
+import { liveSchemaQuery, refreshSchema, useLanguage } from '@/features/databases/api'
 import { useDatabase } from '@/lib/database-scope'
+import { DIALECTS, type Language } from '@/lib/dialects'
 import { saveBlob, tellFailure } from '@/lib/download'
 import { useProjectScope } from '@/lib/project-scope'
-import { statementAt, suggestions } from '@/lib/sql-completion'
+import { suggestions } from '@/lib/sql-completion'
 import { check, explain, exportResult } from './api'
 import { SqlEditor, type EditorHandle } from './editor'
 import { HistoryList } from './history-list'
@@ -22,16 +23,16 @@ import { useRun } from './use-run'
 
 type Tab = 'results' | 'plan' | 'history'
 
+const TABS: readonly Tab[] = ['results', 'plan', 'history']
 const LIMITS = [100, 500, 1000, 10_000]
-const FIRST = 'select 1 as one;\n'
 
 async function formatted(text: string): Promise<string> {
   const { formatDialect, postgresql } = await import('sql-formatter')
   return `${formatDialect(text, { dialect: postgresql, keywordCase: 'lower', tabWidth: 2 })}\n`
 }
 
-function useDraft(key: string): [string, (text: string) => void] {
-  const [text, setText] = useState(() => localStorage.getItem(key) ?? FIRST)
+function useDraft(key: string, first: string): [string, (text: string) => void] {
+  const [text, setText] = useState(() => localStorage.getItem(key) ?? first)
   const change = useCallback(
     (next: string) => {
       setText(next)
@@ -56,10 +57,16 @@ function useFindings(database: string, text: string, error: { position: number; 
 }
 
 export function SqlPage() {
+  const language = useLanguage(useDatabase().engine)
+  return language ? <QueryPage language={language} /> : <SkeletonRows />
+}
+
+function QueryPage({ language }: { language: Language }) {
   const database = useDatabase()
   const { project } = useProjectScope()
-  usePageTitle(`SQL · ${database.name}`)
-  const [text, setText] = useDraft(`headwater.sql.${database.id}`)
+  const dialect = DIALECTS[language]
+  usePageTitle(`${dialect.title} · ${database.name}`)
+  const [text, setText] = useDraft(`headwater.sql.${database.id}`, dialect.first)
   const [limit, setLimit] = useState(500)
   const [tab, setTab] = useState<Tab>('results')
   const [plan, setPlan] = useState<Plan | null>(null)
@@ -82,7 +89,7 @@ export function SqlPage() {
     const whole = editor.current?.text() ?? text
     const selection = editor.current?.selection() ?? null
     if (selection !== null) return { text: selection, offset: whole.indexOf(selection) }
-    const found = statementAt(whole, editor.current?.caret() ?? 0)
+    const found = dialect.at(whole, editor.current?.caret() ?? 0)
     return { text: found.text, offset: found.start }
   }
   const put = (next: string) => (editor.current ? editor.current.replace(next) : setText(next))
@@ -110,15 +117,17 @@ export function SqlPage() {
   const refresh = () => void tellFailure(async () => queries.setQueryData(['databases', database.id, 'schema'], await refreshSchema(database.id)))
   return (
     <div className="sqlpage">
-      <h1 className="sr">SQL of {database.name}</h1>
-      {schema.data && <SchemaTree schema={schema.data} link={{ project: project.id, database: database.id }} onName={(name) => editor.current?.insert(name)} onRefresh={refresh} />}
+      <h1 className="sr">{dialect.title} of {database.name}</h1>
+      {schema.data && <SchemaTree schema={schema.data} what={dialect.tree} link={{ project: project.id, database: database.id }} onName={(name) => editor.current?.insert(name)} onRefresh={refresh} />}
       <div className="sqlmain">
         <SqlEditor
+          label={dialect.title}
+          colours={dialect.colours}
           value={text}
           onChange={setText}
           onRun={() => start(chosen())}
           onSave={() => setSaving(true)}
-          suggest={(value, caret) => (schema.data ? suggestions(value, caret, schema.data) : [])}
+          suggest={(value, caret) => (schema.data && dialect.plans ? suggestions(value, caret, schema.data) : [])}
           findings={findings}
           ready={ready}
         />
@@ -137,20 +146,24 @@ export function SqlPage() {
           <button type="button" className="btn ghost" disabled={run.busy} onClick={() => start({ text: editor.current?.text() ?? text, offset: 0 })}>
             Run all
           </button>
-          <button type="button" className="btn ghost hide-p" onClick={() => void showPlan(false)}>
-            Explain
-          </button>
-          <button type="button" className="btn ghost hide-p" onClick={() => void showPlan(true)}>
-            Analyze
-          </button>
-          <button type="button" className="btn ghost hide-p" onClick={() => void tellFailure(async () => put(await formatted(text)))}>
-            Format
-          </button>
+          {dialect.plans && (
+            <>
+              <button type="button" className="btn ghost hide-p" onClick={() => void showPlan(false)}>
+                Explain
+              </button>
+              <button type="button" className="btn ghost hide-p" onClick={() => void showPlan(true)}>
+                Analyze
+              </button>
+              <button type="button" className="btn ghost hide-p" onClick={() => void tellFailure(async () => put(await formatted(text)))}>
+                Format
+              </button>
+            </>
+          )}
           <button type="button" className="btn ghost hide-p" onClick={() => setSaving(true)}>
             Save
           </button>
           <div className="seg" role="group" aria-label="Below">
-            {(['results', 'plan', 'history'] as const).map((one) => (
+            {TABS.filter((one) => one !== 'plan' || dialect.plans).map((one) => (
               <button key={one} type="button" aria-pressed={tab === one} onClick={() => setTab(one)}>
                 {one[0]?.toUpperCase()}
                 {one.slice(1)}
@@ -174,7 +187,7 @@ export function SqlPage() {
         <section className="below" aria-label={`Below: ${tab}`}>
           {tab === 'results' && run.error !== null && <div className="p-4"><ErrorNote error={run.error} /></div>}
           {tab === 'results' && run.error === null && run.answer && <Results answer={run.answer} onExport={exported} />}
-          {tab === 'results' && run.error === null && !run.answer && <EmptyState text={run.busy ? 'Running…' : 'Run the statement at the caret with Ctrl+Enter.'} />}
+          {tab === 'results' && run.error === null && !run.answer && <EmptyState text={run.busy ? 'Running…' : `Run the ${language === 'sql' ? 'statement' : 'command'} at the caret with Ctrl+Enter.`} />}
           {tab === 'plan' && planError !== null && <div className="p-4"><ErrorNote error={planError} /></div>}
           {tab === 'plan' && plan && <PlanView plan={plan} onUse={(statement) => put(`${text.trimEnd()}\n\n${statement};\n`)} />}
           {tab === 'history' && <HistoryList onUse={(used) => put(`${text.trimEnd()}\n\n${used}\n`)} />}

@@ -1,0 +1,61 @@
+"""Answers of commands that give no cursor, as rows, counts and notices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from headwater.catalog.results import ResultColumn, Row
+from headwater.engines.mongodb import errors
+from headwater.engines.mongodb.statements import Statement
+from headwater.engines.mongodb.values import Document, shown
+
+COUNT = (ResultColumn("count", "long", "number"),)
+VALUE = (ResultColumn("value", "value", "json"),)
+DOCUMENT = (ResultColumn("document", "document", "json"),)
+# Of the connection, not of what was asked.
+_NOISE = frozenset({"ok", "$clusterTime", "operationTime", "electionId", "opTime", "lsid"})
+_SILENT = frozenset({"create", "createIndexes", "drop", "dropIndexes", "collMod", "ping"})
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a command gave."""
+
+    columns: tuple[ResultColumn, ...] | None = None
+    rows: list[Row] = field(default_factory=list)
+    affected: int | None = None
+    notices: tuple[str, ...] = ()
+
+
+def outcome(statement: Statement, answer: Document, number: int) -> Outcome:
+    """Return what an answer tells.
+
+    Raises:
+        QueryError: some of the writes were refused, which the server does not call a failure.
+    """
+    if wrong := answer.get("writeErrors"):
+        first = wrong[0]
+        done = int(answer.get("n", 0))
+        place = int(first.get("index", 0)) + 1
+        said = f"{first.get('errmsg', 'The write was refused')} (document {place}; {done} written)"
+        raise errors.failed(said, int(first.get("code", 0)), statement, number)
+    match statement.name:
+        case "insert" | "delete":
+            return Outcome(affected=int(answer.get("n", 0)))
+        case "update":
+            changed, matched = int(answer.get("nModified", 0)), int(answer.get("n", 0))
+            made = len(answer.get("upserted") or [])
+            notices = (f"{matched - made} matched, {changed} changed, {made} made new",)
+            return Outcome(affected=changed + made, notices=notices)
+        case "count":
+            return Outcome(COUNT, [(int(answer.get("n", 0)),)])
+        case "distinct":
+            return Outcome(VALUE, [(shown(value),) for value in answer.get("values", [])])
+        case "findAndModify":
+            value = answer.get("value")
+            affected = int((answer.get("lastErrorObject") or {}).get("n", 0))
+            return Outcome(DOCUMENT, [(shown(value),)] if value is not None else [], affected)
+        case name if name in _SILENT:
+            note = answer.get("note")
+            return Outcome(notices=(str(note),) if note else ())
+    return Outcome(DOCUMENT, [(shown({key: of for key, of in answer.items() if key not in _NOISE}),)])

@@ -1,0 +1,147 @@
+"""Documents page by page, and changed one by one, if nobody else changed them meanwhile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headwater.catalog.entries import ChangeOutcome, Entry, EntryChange, EntryPage, Holder, PartPage, Search
+from headwater.catalog.results import QueryError
+from headwater.engines import Session
+from headwater.engines.mongodb import policy
+from headwater.engines.mongodb.answers import outcome
+from headwater.engines.mongodb.parsing import Reader
+from headwater.engines.mongodb.session import MongoSession
+from headwater.engines.mongodb.statements import Statement, with_id
+from headwater.engines.mongodb.values import Document, shown
+from headwater.kit.errors import BadInput
+
+LONGEST_BODY = 100_000
+PAGE_MILLISECONDS = 20_000
+COUNT_MILLISECONDS = 2_000
+COUNTED_HOLDERS = 100
+
+
+async def holders(session: Session) -> tuple[Holder, ...]:
+    """Return the collections and views."""
+    assert isinstance(session, MongoSession)
+    found = await session.all({"listCollections": 1, "cursor": {}})
+    named = sorted((one for one in found if not one["name"].startswith("system.")), key=lambda one: one["name"])
+    made = []
+    for place, one in enumerate(named):
+        view = one.get("type") == "view"
+        count = await _counted(session, one["name"], {}) if place < COUNTED_HOLDERS and not view else None
+        made.append(Holder(one["name"], "view" if view else "collection", count))
+    return tuple(made)
+
+
+async def _counted(session: MongoSession, name: str, condition: Document) -> int | None:
+    command = {"count": name, "query": condition, "maxTimeMS": COUNT_MILLISECONDS}
+    try:
+        return int((await session.ask(command)).get("n", 0))
+    except QueryError:  # too slow, or not allowed
+        return None
+
+
+async def entries(session: Session, holder: str, search: Search) -> EntryPage:
+    """Return documents, in the order of `_id` when no other is wanted."""
+    assert isinstance(session, MongoSession)
+    condition = _document(search.filter, "filter")
+    skipped = _place(search.cursor)
+    command: Document = {
+        "find": holder, "filter": condition, "sort": _document(search.sort, "sort") or {"_id": 1}, "skip": skipped,
+        "limit": search.limit + 1, "maxTimeMS": PAGE_MILLISECONDS,
+    }  # fmt: skip
+    _check(session, command)
+    found = await session.all(command)
+    after = str(skipped + search.limit) if len(found) > search.limit else None
+    total = await _counted(session, holder, condition) if search.cursor is None else None
+    return EntryPage(tuple(_entry(one, most=LONGEST_BODY) for one in found[: search.limit]), after, total)
+
+
+async def entry(session: Session, holder: str, entry_id: str) -> Entry | None:
+    """Return one whole document."""
+    assert isinstance(session, MongoSession)
+    command: Document = {"find": holder, "filter": {"_id": _value(entry_id)}, "limit": 1}
+    _check(session, command)
+    found = await session.all(command)
+    return _entry(found[0]) if found else None
+
+
+async def parts(session: Session, holder: str, entry_id: str, search: Search) -> PartPage:
+    """Refuse: a document is one text."""
+    raise BadInput("Documents are read whole.", hint="Read the entry.")
+
+
+async def change(session: Session, holder: str, change: EntryChange) -> ChangeOutcome:
+    """Insert, replace or delete one document; see `headwater.engines.Browses`."""
+    assert isinstance(session, MongoSession)
+    if change.kind == "insert":
+        return await _insert(session, holder, change)
+    wanted: Document = {"_id": _value(change.id)}
+    if change.was is not None:
+        # The server compares the whole document as it stands at the moment of the write.
+        wanted["$expr"] = {"$eq": ["$$ROOT", {"$literal": _document(change.was, "document")}]}
+    if change.kind == "delete":
+        command: Document = {"delete": holder, "deletes": [{"q": wanted, "limit": 1}]}
+    elif change.kind == "replace":
+        command = {"update": holder, "updates": [{"q": wanted, "u": _replacement(change), "multi": False}]}
+    else:
+        raise BadInput(f"A document cannot be changed by {change.kind}.", hint="Replace it.")
+    _check(session, command, write=True)
+    answer = await session.ask(command)
+    outcome(Statement(command), answer, 0)
+    if answer.get("n"):
+        return ChangeOutcome(True, change.id)
+    now = await entry(session, holder, change.id)
+    return ChangeOutcome(False, change.id, now.body if now else None)
+
+
+async def _insert(session: MongoSession, holder: str, change: EntryChange) -> ChangeOutcome:
+    document = with_id(_document(change.body, "document"))
+    command: Document = {"insert": holder, "documents": [document]}
+    _check(session, command, write=True)
+    outcome(Statement(command), await session.ask(command), 0)
+    return ChangeOutcome(True, shown(document["_id"]))
+
+
+def _replacement(change: EntryChange) -> Document:
+    given = _document(change.body, "document")
+    if "_id" in given and shown(given["_id"]) != change.id:
+        raise BadInput("The _id of a document cannot be changed.", hint="Insert another document, and delete this one.")
+    if operator := next((key for key in given if key.startswith("$")), None):
+        raise BadInput(f"{operator} is an operator, not a field.", hint="Give the whole document.")
+    return {"_id": _value(change.id), **given}
+
+
+def _entry(document: Document, most: int | None = None) -> Entry:
+    body = shown(document, indent=2)
+    whole = most is None or len(body) <= most
+    return Entry(shown(document.get("_id")), "document", body if whole else body[:most], whole, length=len(body))
+
+
+def _value(text: str) -> Any:
+    reader = Reader(text)
+    found = reader.value()
+    reader.skip()
+    if reader.place < len(text):
+        raise reader.wrong("Nothing more is expected here.")
+    return found
+
+
+def _document(text: str, what: str) -> Document:
+    found = _value(text) if text.strip() else {}
+    if not isinstance(found, dict):
+        raise QueryError(f"The {what} is no document.", hint='It looks like {"name": "value"}.', position=0)
+    return found
+
+
+def _place(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if not cursor.isdigit():
+        raise BadInput("The cursor is not one of this list.", hint="Leave it out to start from the beginning.")
+    return int(cursor)
+
+
+def _check(session: MongoSession, command: Document, *, write: bool = False) -> None:
+    policy.check(Statement(command), 0, session.database.name, read_only=not write)

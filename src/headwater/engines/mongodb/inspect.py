@@ -1,0 +1,127 @@
+"""What is in a MongoDB: collections with the fields of a sample of documents, indexes, validators, views."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from headwater.catalog.model import Attributes, Check, Column, Index, Relation, Schema
+from headwater.catalog.results import QueryError
+from headwater.engines import Session
+from headwater.engines.mongodb.session import MongoSession
+from headwater.engines.mongodb.values import Document, shown, type_of
+
+SAMPLE = 300
+SAMPLE_MILLISECONDS = 5000
+MOST_FIELDS = 500
+DEEPEST = 8
+_INDEX_OPTIONS = ("sparse", "expireAfterSeconds", "hidden", "collation", "wildcardProjection", "default_language")
+
+
+async def inspect(session: Session) -> Schema:
+    """Return the collections and views of the database; see `headwater.engines.Engine`."""
+    assert isinstance(session, MongoSession)
+    found = await session.all({"listCollections": 1, "cursor": {}})
+    named = sorted((one for one in found if not one["name"].startswith("system.")), key=lambda one: one["name"])
+    return Schema(tuple([await _relation(session, one) for one in named]))
+
+
+async def _relation(session: MongoSession, one: Document) -> Relation:
+    name, options = str(one["name"]), one.get("options") or {}
+    documents = await _sampled(session, name)
+    validator = options.get("validator")
+    columns = fields(documents, _required(validator))
+    if one.get("type") == "view":
+        definition = shown({"viewOn": options.get("viewOn"), "pipeline": options.get("pipeline", [])})
+        return Relation(name, columns, kind="view", definition=definition, inferred_from=len(documents))
+    rows, size = await _sizes(session, name)
+    return Relation(
+        name, columns, kind="collection", primary_key=("_id",), indexes=await _indexes(session, name),
+        checks=(Check(shown(validator), "validator"),) if validator else (), inferred_from=len(documents), rows=rows,
+        size_bytes=size, attrs=_attrs(one.get("type"), options),
+    )  # fmt: skip
+
+
+async def _sampled(session: MongoSession, name: str) -> list[Document]:
+    pipeline = [{"$sample": {"size": SAMPLE}}]
+    command = {"aggregate": name, "pipeline": pipeline, "cursor": {}, "maxTimeMS": SAMPLE_MILLISECONDS}
+    try:
+        return await session.all(command)
+    except QueryError:  # too slow, not allowed, or a view on what is not there
+        return []
+
+
+def fields(documents: Iterable[Document], required: Iterable[str] = ()) -> tuple[Column, ...]:
+    """Return the fields of documents as columns: nested ones by dotted names, nullable when some lack them."""
+    types: dict[str, Counter[str]] = defaultdict(Counter)
+    present: Counter[str] = Counter()
+    holders: Counter[str] = Counter()
+    for document in documents:
+        holders[""] += 1
+        seen: set[str] = set()
+        _note(document, "", types, seen, 0)
+        present.update(seen)
+    wanted = {"_id", *required}
+    columns = []
+    for name, counts in list(types.items())[:MOST_FIELDS]:
+        kinds = sorted(kind for kind in counts if kind != "null") or ["null"]
+        nullable = "null" in counts or present[name] < holders[""]
+        columns.append(Column(name, " | ".join(kinds), nullable=nullable and name not in wanted))
+    return tuple(columns) or (Column("_id", "objectId", nullable=False),)
+
+
+def _note(value: Document, before: str, types: dict[str, Counter[str]], seen: set[str], depth: int) -> None:
+    for key, of in value.items():
+        name = f"{before}{key}"
+        seen.add(name)
+        if isinstance(of, list):
+            kinds = sorted({type_of(one) for one in of})
+            types[name][f"array<{' | '.join(kinds)}>" if kinds else "array"] += 1
+        else:
+            types[name][type_of(of)] += 1
+        for inner in of if isinstance(of, list) else [of]:
+            if isinstance(inner, dict) and depth < DEEPEST:
+                _note(inner, f"{name}.", types, seen, depth + 1)
+
+
+def _required(validator: Any) -> list[str]:
+    schema = validator.get("$jsonSchema") if isinstance(validator, dict) else None
+    named = schema.get("required") if isinstance(schema, dict) else None
+    return [str(name) for name in named] if isinstance(named, list) else []
+
+
+async def _sizes(session: MongoSession, name: str) -> tuple[int | None, int | None]:
+    try:
+        told = await session.ask({"collStats": name})
+    except QueryError:
+        return None, None
+    return int(told.get("count", 0)), int(told.get("storageSize", 0)) + int(told.get("totalIndexSize", 0))
+
+
+async def _indexes(session: MongoSession, name: str) -> tuple[Index, ...]:
+    try:
+        found = await session.all({"listIndexes": name, "cursor": {}})
+    except QueryError:
+        return ()
+    return tuple(sorted((_index(one) for one in found if one["name"] != "_id_"), key=lambda one: one.name or ""))
+
+
+def _index(one: Document) -> Index:
+    keys: Mapping[str, Any] = one["key"]
+    extra = {option: shown(one[option]) for option in _INDEX_OPTIONS if option in one}
+    if any(way != 1 for way in keys.values()):
+        extra["keys"] = shown(dict(keys))
+    partial = one.get("partialFilterExpression")
+    return Index(
+        str(one["name"]), tuple(keys), unique=bool(one.get("unique")), where=shown(partial) if partial else None,
+        attrs=tuple(sorted(extra.items())),
+    )  # fmt: skip
+
+
+def _attrs(kind: Any, options: Document) -> Attributes:
+    said = {"kind": str(kind)} if kind not in {None, "collection"} else {}
+    for option in ("capped", "size", "max", "timeseries", "collation", "validationLevel", "validationAction"):
+        if option in options:
+            said[option] = shown(options[option])
+    return tuple(sorted(said.items()))

@@ -1,0 +1,244 @@
+"""Reads values as the MongoDB shell writes them: JSON with bare keys, single quotes, /regex/, ObjectId(…)."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bson import Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
+from bson.errors import BSONError
+from bson.json_util import loads
+
+from headwater.catalog.results import Cell, QueryError
+from headwater.engines import Parameters
+from headwater.engines.mongodb.values import typed
+from headwater.kit.errors import BadInput
+
+DEEPEST = 100
+_SPACE = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_NUMBER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
+_WORD = re.compile(r"[A-Za-z_$][\w$]*")
+_REGEX = re.compile(r"/((?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)/([a-z]*)")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": ""}
+_WORDS: Mapping[str, Any] = {"true": True, "false": False, "null": None, "undefined": None, "NaN": float("nan")}
+_FLAGS = frozenset("imsxu")
+
+
+@dataclass(slots=True)
+class Reader:
+    """A text and how far it was read."""
+
+    text: str
+    parameters: Parameters = None
+    place: int = 0
+    depth: int = 0
+
+    def skip(self) -> None:
+        """Go on behind spaces and comments."""
+        found = _SPACE.match(self.text, self.place)
+        self.place = found.end() if found else self.place
+
+    def peek(self, token: str) -> bool:
+        """Say whether a token comes next, and stand before it."""
+        self.skip()
+        return self.text.startswith(token, self.place)
+
+    def take(self, token: str) -> bool:
+        """Read a token when it comes next."""
+        if not self.peek(token):
+            return False
+        self.place += len(token)
+        return True
+
+    def expect(self, token: str) -> None:
+        """Read a token that has to come next."""
+        if not self.take(token):
+            raise self.wrong(f"{token} is missing here.")
+
+    def word(self) -> str | None:
+        """Read a bare word."""
+        self.skip()
+        found = _WORD.match(self.text, self.place)
+        if found:
+            self.place = found.end()
+        return found[0] if found else None
+
+    def wrong(self, why: str, place: int | None = None, hint: str | None = None) -> QueryError:
+        """Return an error that stands where the reader is."""
+        return QueryError(why, position=self.place if place is None else place, hint=hint)
+
+    def value(self) -> Any:
+        """Read one value.
+
+        Raises:
+            QueryError: what comes is none; its position says where.
+        """
+        self.skip()
+        begin = self.place
+        self.depth += 1
+        try:
+            if self.depth > DEEPEST:
+                raise self.wrong("This is nested too deeply.")
+            return self._value(begin)
+        except BadInput as error:
+            if isinstance(error, QueryError):
+                raise
+            raise self.wrong(error.message, begin, error.hint) from error
+        finally:
+            self.depth -= 1
+
+    def _value(self, begin: int) -> Any:
+        match self.text[begin : begin + 1]:
+            case "":
+                raise self.wrong("A value is missing at the end.")
+            case "{":
+                return typed(self._object())
+            case "[":
+                return self.listed("[", "]")
+            case '"' | "'" | "`":
+                return self._string()
+            case "/":
+                return self._regex()
+            case ":" | "$" if found := re.compile(r":([A-Za-z_]\w*)|\$(\d+)").match(self.text, begin):
+                self.place = found.end()
+                return _given(found, self.parameters)
+        if number := _NUMBER.match(self.text, begin):
+            self.place = number.end()
+            return _number(number[0])
+        return self._called(begin)
+
+    def listed(self, opening: str, closing: str) -> list[Any]:
+        """Read values between brackets."""
+        self.expect(opening)
+        found: list[Any] = []
+        while not self.take(closing):
+            found.append(self.value())
+            if not self.take(",") and not self.peek(closing):
+                raise self.wrong(f"A comma or {closing} is missing here.")
+        return found
+
+    def _object(self) -> dict[str, Any]:
+        self.expect("{")
+        found: dict[str, Any] = {}
+        while not self.take("}"):
+            self.skip()
+            quoted = self.text[self.place : self.place + 1] in {'"', "'"}
+            number = re.compile(r"\d+").match(self.text, self.place)
+            key = self._string() if quoted else self.word()
+            if key is None and number:
+                key, self.place = number[0], number.end()
+            if key is None:
+                raise self.wrong("A name is missing here.", hint='A document looks like {name: "value"}.')
+            self.expect(":")
+            found[key] = self.value()
+            if not self.take(",") and not self.peek("}"):
+                raise self.wrong("A comma or } is missing here.")
+        return found
+
+    def _string(self) -> str:
+        begin, mark = self.place, self.text[self.place]
+        place, parts = begin + 1, []
+        while place < len(self.text) and self.text[place] != mark:
+            if self.text[place] != "\\":
+                parts.append(self.text[place])
+                place += 1
+                continue
+            code = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))").match(self.text, place)
+            if code:
+                parts.append(chr(int(code[1] or code[2], 16)))
+                place = code.end()
+            else:
+                follow = self.text[place + 1 : place + 2]
+                parts.append(_ESCAPES.get(follow, follow))
+                place += 2
+        if place >= len(self.text):
+            raise self.wrong("The text in quotes does not end.", begin, f"Close it with {mark}.")
+        self.place = place + 1
+        return "".join(parts).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+    def _regex(self) -> Regex[str]:
+        found = _REGEX.match(self.text, self.place)
+        if not found:
+            raise self.wrong("This regular expression does not end.", hint="It looks like /^a/i.")
+        if not set(found[2]) <= _FLAGS | {"g"}:
+            raise self.wrong(
+                f"{found[2]} are no flags of a regular expression.", found.start(2), "There are i, m, s and x."
+            )
+        self.place = found.end()
+        return Regex(found[1], found[2].replace("g", ""))
+
+    def _called(self, begin: int) -> Any:
+        """Read a word, or a constructor with its arguments."""
+        word = self.word()
+        if word == "new":
+            word = self.word()
+        if word and word in _WORDS and not self.peek("("):
+            return _WORDS[word]
+        if word is None or word not in CONSTRUCTORS:
+            known = ", ".join(sorted(CONSTRUCTORS))
+            raise self.wrong(
+                f"{word or self.text[begin]} is no value.", begin, f"Texts stand in quotes; types are {known}."
+            )
+        given = self.listed("(", ")") if self.peek("(") else []
+        try:
+            return CONSTRUCTORS[word](*given)
+        except (ValueError, TypeError, ArithmeticError, AttributeError, BSONError) as error:
+            raise self.wrong(f"{word} does not take that.", begin, str(error).split("\n")[0][:120] or None) from error
+
+
+def _number(text: str) -> int | float:
+    plain = text.lstrip("+-")
+    sign = -1 if text.startswith("-") else 1
+    if plain[:2] in {"0x", "0X"}:
+        return sign * int(plain, 16)
+    if not plain.isdigit():
+        return sign * float(plain)
+    if len(plain) > len(str(2**63)) or int(plain) >= 2**63 + (sign < 0):
+        raise BadInput("This number is too large for 64 bits.", hint='Write NumberDecimal("…").')
+    return sign * int(plain)
+
+
+def _given(mark: re.Match[str], parameters: Parameters) -> Cell:
+    if isinstance(parameters, Mapping):
+        if mark[1] in parameters:
+            return parameters[mark[1]]
+    elif mark[2] and 1 <= int(mark[2]) <= len(parameters or ()):
+        return list(parameters or ())[int(mark[2]) - 1]
+    raise BadInput(f"There is no value for {mark[0]}.", hint="Give it as a parameter.")
+
+
+def _date(given: object = None) -> datetime:
+    if given is None:
+        return datetime.now(UTC)
+    if isinstance(given, int | float):
+        return datetime.fromtimestamp(given / 1000, UTC)
+    made = datetime.fromisoformat(str(given))
+    return made if made.tzinfo else made.replace(tzinfo=UTC)
+
+
+def _binary(kind: int, text: str) -> Any:
+    return loads(f'{{"$binary": {{"base64": "{text}", "subType": "{kind:02x}"}}}}') if text.isascii() else None
+
+
+CONSTRUCTORS: Mapping[str, Callable[..., Any]] = {
+    "ObjectId": lambda text=None: ObjectId(text),
+    "ISODate": _date,
+    "Date": _date,
+    "NumberInt": int,
+    "NumberLong": lambda text: Int64(int(text)),
+    "Long": lambda text: Int64(int(text)),
+    "NumberDecimal": lambda text: Decimal128(str(text)),
+    "Decimal128": lambda text: Decimal128(str(text)),
+    "Double": float,
+    "Timestamp": lambda seconds, number: Timestamp(int(seconds), int(number)),
+    "UUID": lambda text=None: Binary.from_uuid(uuid.UUID(text) if text else uuid.uuid4()),
+    "BinData": _binary,
+    "RegExp": lambda pattern, flags="": Regex(str(pattern), str(flags)),
+    "MinKey": MinKey,
+    "MaxKey": MaxKey,
+    "NaN": lambda: float("nan"),
+}

@@ -1,0 +1,239 @@
+"""Texts for MongoDB: command documents, or `db.orders.find(…)` as the shell has it; both end as commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bson import ObjectId
+
+from headwater.catalog.results import QueryError
+from headwater.engines import Parameters
+from headwater.engines.mongodb.parsing import Reader
+from headwater.engines.mongodb.values import Document, shown
+from headwater.kit.errors import did_you_mean
+
+Arguments = list[Any]
+_LINE_END = re.compile(r"[ \t]*(?:\n|;|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A command as the server takes it, its place in the text; `only` is the part of its answer that counts."""
+
+    command: Document
+    start: int = 0
+    end: int = 0
+    only: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the command: its first key."""
+        return next(iter(self.command))
+
+
+def statements(text: str, parameters: Parameters = None) -> list[Statement]:
+    """Return the commands of a text, which stand behind one another or have ; between them.
+
+    Raises:
+        QueryError: what stands there is none; its position says where.
+    """
+    if "\0" in text:
+        raise QueryError("The text holds a NUL character.", hint="Take it out.", position=text.index("\0"))
+    reader = Reader(text, parameters)
+    found: list[Statement] = []
+    while True:
+        while reader.take(";"):
+            continue
+        if reader.place >= len(text):
+            break
+        begin = reader.place
+        try:
+            made = _statement(reader)
+        except QueryError as error:
+            error.statement = len(found)
+            raise
+        found.append(replace(made, start=begin, end=len(text[: reader.place].rstrip())))
+    if not found:
+        raise QueryError("There is nothing to run.", hint='Try db.orders.find({}), or {"find": "orders"}.')
+    return found
+
+
+def _statement(reader: Reader) -> Statement:
+    if reader.peek("{"):
+        begin = reader.place
+        command = reader.value()
+        if not isinstance(command, dict) or not command:
+            raise reader.wrong("This is no command.", begin, 'A command looks like {"find": "orders", "filter": {}}.')
+        return Statement(command)
+    begin, word = reader.place, reader.word()
+    if word == "show":
+        what = reader.word()
+        if what in {"collections", "tables"}:
+            return Statement({"listCollections": 1, "nameOnly": True})
+        raise reader.wrong(f"show {what} is not known here.", begin, "show collections lists them.")
+    if word != "db":
+        raise reader.wrong(
+            "This is no command.", begin, 'Begin with db.collection.find({}), or {"find": "collection"}.'
+        )
+    return _shell(reader)
+
+
+def _shell(reader: Reader) -> Statement:
+    """Read what follows `db`: names, a method, and methods on what it gives."""
+    path: list[str] = []
+    while True:
+        if reader.peek("["):
+            path += [str(one) for one in reader.listed("[", "]")]
+            continue
+        reader.expect(".")
+        begin = reader.place
+        name = reader.word()
+        if name is None:
+            raise reader.wrong("A name is missing here.", hint="Write db.collection.find({}).")
+        if not reader.peek("("):
+            path.append(name)
+            continue
+        given = reader.listed("(", ")")
+        if name == "getCollection" and not path and len(given) == 1:
+            path.append(str(given[0]))
+            continue
+        made = _made(reader, begin, ".".join(path), name, given)
+        return _chained(reader, made)
+
+
+def _made(reader: Reader, begin: int, collection: str, name: str, given: Arguments) -> Statement:
+    known = METHODS if collection else DATABASE_METHODS
+    if name not in known:
+        raise reader.wrong(f"{name} is not known here.", begin, did_you_mean(name, known))
+    try:
+        return known[name](collection, *given)
+    except TypeError as error:
+        raise reader.wrong(f"{name} does not take {len(given)} arguments.", begin) from error
+
+
+def _chained(reader: Reader, made: Statement) -> Statement:
+    """Read the methods behind a find or aggregate."""
+    while not _LINE_END.match(reader.text, reader.place) or reader.peek("."):
+        if not reader.take("."):
+            break
+        begin, name = reader.place, reader.word() or ""
+        given = reader.listed("(", ")")
+        if name in {"toArray", "pretty"} and not given:
+            continue
+        if name == "explain":
+            made = Statement({"explain": made.command, "verbosity": str(given[0]) if given else "queryPlanner"})
+        elif name == "count" and made.name == "find":
+            made = _count(made.command["find"], made.command.get("filter"))
+        elif name in _CURSOR and made.name in {"find", "aggregate"} and len(given) == 1:
+            made.command[_CURSOR[name]] = given[0]
+        else:
+            raise reader.wrong(f"{name} is not known here.", begin, did_you_mean(name, [*_CURSOR, "explain", "count"]))
+    return made
+
+
+_CURSOR = {
+    "sort": "sort", "limit": "limit", "skip": "skip", "hint": "hint", "collation": "collation", "max": "max",
+    "min": "min", "projection": "projection", "batchSize": "batchSize", "comment": "comment", "maxTimeMS": "maxTimeMS",
+}  # fmt: skip
+
+
+def _find(collection: str, condition: Any = None, projection: Any = None, options: Any = None) -> Statement:
+    command = {"find": collection, "filter": condition or {}}
+    return Statement({**command, **({"projection": projection} if projection else {}), **(options or {})})
+
+
+def _find_one(collection: str, condition: Any = None, projection: Any = None) -> Statement:
+    found = _find(collection, condition, projection)
+    return replace(found, command={**found.command, "limit": 1})
+
+
+def _aggregate(collection: str, *given: Any) -> Statement:
+    stages = given[0] if given and isinstance(given[0], list) else list(given)
+    options = given[1] if len(given) > 1 and isinstance(given[0], list) else {}
+    return Statement({"aggregate": collection, "pipeline": stages, "cursor": {}, **options})
+
+
+def _count(collection: str, condition: Any = None) -> Statement:
+    stages = [
+        {"$match": condition or {}},
+        {"$group": {"_id": None, "n": {"$sum": 1}}},
+        {"$project": {"_id": 0, "n": 1}},
+    ]
+    return Statement({"aggregate": collection, "pipeline": stages, "cursor": {}}, only="n")
+
+
+def _distinct(collection: str, key: Any, condition: Any = None) -> Statement:
+    return Statement({"distinct": collection, "key": key, "query": condition or {}})
+
+
+def with_id(document: Any) -> Any:
+    """Return a document with an `_id` in front, which it may have already."""
+    return {"_id": ObjectId(), **document} if isinstance(document, dict) and "_id" not in document else document
+
+
+def _insert_many(collection: str, documents: Any, options: Any = None) -> Statement:
+    given = [with_id(one) for one in documents] if isinstance(documents, list) else documents
+    return Statement({"insert": collection, "documents": given, **(options or {})})
+
+
+def _update(multi: bool) -> Callable[..., Statement]:
+    def made(collection: str, condition: Any, change: Any, options: Any = None) -> Statement:
+        update = {"q": condition, "u": change, "multi": multi, **(options or {})}
+        return Statement({"update": collection, "updates": [update]})
+
+    return made
+
+
+def _delete(limit: int) -> Callable[..., Statement]:
+    def made(collection: str, condition: Any, options: Any = None) -> Statement:
+        return Statement({"delete": collection, "deletes": [{"q": condition, "limit": limit, **(options or {})}]})
+
+    return made
+
+
+def _find_and(change: str) -> Callable[..., Statement]:
+    def made(collection: str, condition: Any, *rest: Any) -> Statement:
+        update, options = (rest[0], rest[1:]) if change == "update" else (None, rest)
+        chosen = dict(options[0]) if options else {}
+        after = chosen.pop("returnDocument", None) == "after" or chosen.pop("returnNewDocument", False)
+        what = {"update": update, "new": bool(after)} if change == "update" else {"remove": True}
+        return Statement({"findAndModify": collection, "query": condition, **what, **chosen})
+
+    return made
+
+
+def _create_index(collection: str, keys: Any, options: Any = None) -> Statement:
+    named = keys if isinstance(keys, dict) else {str(keys): 1}
+    name = "_".join(f"{key}_{shown(way).strip(chr(34))}" for key, way in named.items())
+    return Statement({"createIndexes": collection, "indexes": [{"key": named, "name": name, **(options or {})}]})
+
+
+def _create(_: str, name: Any, options: Any = None) -> Statement:
+    return Statement({"create": name, **(options or {})})
+
+
+def _on(command: str, **more: Any) -> Callable[..., Statement]:
+    return lambda collection: Statement({command: collection or 1, **more})
+
+
+METHODS: Mapping[str, Callable[..., Statement]] = {
+    "find": _find, "findOne": _find_one, "aggregate": _aggregate, "countDocuments": _count, "count": _count,
+    "estimatedDocumentCount": _on("count"), "distinct": _distinct,
+    "insertOne": lambda collection, document, options=None: _insert_many(collection, [document], options),
+    "insertMany": _insert_many, "updateOne": _update(False), "updateMany": _update(True), "replaceOne": _update(False),
+    "deleteOne": _delete(1), "deleteMany": _delete(0), "findOneAndUpdate": _find_and("update"),
+    "findOneAndReplace": _find_and("update"), "findOneAndDelete": _find_and("remove"), "createIndex": _create_index,
+    "getIndexes": _on("listIndexes"), "drop": _on("drop"), "stats": _on("collStats"),
+    "dropIndex": lambda collection, index: Statement({"dropIndexes": collection, "index": index}),
+    "dropIndexes": lambda collection: Statement({"dropIndexes": collection, "index": "*"}),
+}  # fmt: skip
+DATABASE_METHODS: Mapping[str, Callable[..., Statement]] = {
+    "runCommand": lambda _, command: Statement(command if isinstance(command, dict) else {str(command): 1}),
+    "createCollection": _create, "stats": _on("dbStats"),
+    "getCollectionNames": _on("listCollections", nameOnly=True),
+    "getCollectionInfos": _on("listCollections"),
+    "version": _on("buildInfo"),
+}  # fmt: skip

@@ -1,0 +1,189 @@
+"""Keys page by page, with their types, times to live and parts, and changed one by one if they are still the same.
+
+Names of keys and parts are texts that can be read back: what is no UTF-8, or begins with a quote, is quoted and
+escaped as redis-cli does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from headwater.catalog.entries import Entry, EntryPage, Holder, Part, PartPage, Search
+from headwater.engines import Session
+from headwater.engines.redis import rows
+from headwater.engines.redis.resp import Refusal, Value
+from headwater.engines.redis.session import RedisSession
+from headwater.engines.redis.texts import commands
+from headwater.kit.errors import BadInput, NotFound
+
+SCANNED_AT_ONCE = 1000
+PAGE_SECONDS = 2.0
+LONGEST_BODY = 2**20
+_LENGTHS: Mapping[str, str] = {
+    "string": "STRLEN", "hash": "HLEN", "list": "LLEN", "set": "SCARD", "zset": "ZCARD", "stream": "XLEN",
+}  # fmt: skip
+
+
+def named(value: bytes) -> str:
+    """Return the name of a key or part."""
+    return rows.quoted(value) if value.startswith(b'"') else rows.text(value)
+
+
+def bytes_of(name: str) -> bytes:
+    """Return what `named` named."""
+    if not name.startswith('"'):
+        return name.encode()
+    (command,) = commands(name)
+    return command.words[0]
+
+
+async def holders(session: Session) -> tuple[Holder, ...]:
+    """Return the one that holds all keys."""
+    assert isinstance(session, RedisSession)
+    count = await session.ask("DBSIZE")
+    return (Holder("", "keys", count if isinstance(count, int) else None),)
+
+
+async def entries(session: Session, holder: str, search: Search) -> EntryPage:
+    """Return keys as SCAN finds them; a filter without wildcards may stand anywhere in a name."""
+    assert isinstance(session, RedisSession)
+    cursor, found = _cursor(search.cursor), dict[bytes, None]()
+    match = () if not search.filter else ("MATCH", _pattern(search.filter))
+    began = time.monotonic()
+    while True:
+        page = await session.ask("SCAN", cursor, *match, "COUNT", min(SCANNED_AT_ONCE, max(search.limit, 10)))
+        cursor, names = _page(page)
+        found.update((name, None) for name in names if isinstance(name, bytes))
+        if cursor == b"0" or len(found) >= search.limit or time.monotonic() - began > PAGE_SECONDS:
+            break
+    total = await session.ask("DBSIZE")
+    items = await _described(session, list(found))
+    return EntryPage(items, None if cursor == b"0" else cursor.decode(), total if isinstance(total, int) else None)
+
+
+def _pattern(text: str) -> str:
+    return text if any(mark in text for mark in "*?[") else f"*{text}*"
+
+
+def _cursor(text: str | None) -> bytes:
+    if text is not None and not text.isdigit():
+        raise BadInput("The cursor is not one of this list.", hint="Leave it out to start from the beginning.")
+    return (text or "0").encode()
+
+
+def _page(value: Value) -> tuple[bytes, list[Value]]:
+    if not isinstance(value, list) or len(value) != 2 or not isinstance(value[0], bytes):
+        return b"0", []
+    return value[0], value[1] if isinstance(value[1], list) else []
+
+
+async def _described(session: RedisSession, keys: list[bytes]) -> tuple[Entry, ...]:
+    asked = [command for key in keys for command in (("TYPE", key), ("PTTL", key), ("MEMORY", "USAGE", key))]
+    told = await session.asked(list(asked))
+    given = zip(keys, told[::3], told[1::3], told[2::3], strict=True)
+    return tuple(_entry(key, str(kind), left, size) for key, kind, left, size in given if kind != "none")
+
+
+def _entry(key: bytes, kind: str, left: Value, size: Value) -> Entry:
+    return Entry(
+        named(key), kind, size_bytes=size if isinstance(size, int) else None,
+        seconds_left=left / 1000 if isinstance(left, int) and left >= 0 else None,
+    )  # fmt: skip
+
+
+async def entry(session: Session, holder: str, entry_id: str) -> Entry | None:
+    """Return one key; what a string holds is its body, other types have parts."""
+    assert isinstance(session, RedisSession)
+    key = bytes_of(entry_id)
+    found = await _described(session, [key])
+    if not found:
+        return None
+    one = found[0]
+    length = await session.ask(_LENGTHS[one.type], key) if one.type in _LENGTHS else None
+    body = await session.ask("GETRANGE", key, 0, LONGEST_BODY - 1) if one.type == "string" else b""
+    text, binary = shown(body)
+    count = length if isinstance(length, int) else None
+    return Entry(
+        one.id, one.type, text, one.type != "string" or (count or 0) <= LONGEST_BODY, binary, count, one.size_bytes,
+        one.seconds_left,
+    )  # fmt: skip
+
+
+def shown(value: Value) -> tuple[str, bool]:
+    """Return a value as text, and whether that is escaped bytes."""
+    if not isinstance(value, bytes):
+        return str(rows.cell(value) if value is not None else ""), False
+    try:
+        return value.decode(), False
+    except UnicodeDecodeError:
+        return rows.quoted(value), True
+
+
+async def type_of(session: RedisSession, key: bytes) -> str:
+    """Return the type of a key, or raise NotFound."""
+    kind = str(await session.ask("TYPE", key))
+    if kind == "none":
+        raise NotFound(f"There is no key {named(key)} any more.", hint="It may have expired.")
+    return kind
+
+
+async def parts(session: Session, holder: str, entry_id: str, search: Search) -> PartPage:
+    """Return fields, items, members or entries; lists and sorted sets in order, streams the newest first."""
+    assert isinstance(session, RedisSession)
+    key = bytes_of(entry_id)
+    kind = await type_of(session, key)
+    if kind in {"list", "zset"} and not (kind == "zset" and search.filter):
+        return await _ordered(session, key, kind, search)
+    if kind == "stream":
+        return await _stream(session, key, search)
+    if kind not in {"hash", "set", "zset"}:
+        raise BadInput(f"A {kind} has no parts.", hint="Read the entry.")
+    match = () if not search.filter else ("MATCH", _pattern(search.filter))
+    verb, found = {"hash": "HSCAN", "set": "SSCAN", "zset": "ZSCAN"}[kind], list[Part]()
+    cursor, began = _cursor(search.cursor), time.monotonic()
+    while True:
+        cursor, told = _page(await session.ask(verb, key, cursor, *match, "COUNT", search.limit))
+        pairs = [(one, b"") for one in told] if kind == "set" else list(zip(told[::2], told[1::2], strict=False))
+        found += [_part(name, value) for name, value in pairs]
+        if cursor == b"0" or len(found) >= search.limit or time.monotonic() - began > PAGE_SECONDS:
+            break
+    return PartPage(tuple(found), None if cursor == b"0" else cursor.decode())
+
+
+def _part(name: Value, value: Value) -> Part:
+    text, binary = shown(value)
+    return Part(named(name) if isinstance(name, bytes) else str(name), text, binary)
+
+
+async def _ordered(session: RedisSession, key: bytes, kind: str, search: Search) -> PartPage:
+    begin = int(_cursor(search.cursor))
+    scores = ("WITHSCORES",) if kind == "zset" else ()
+    told = await session.ask("LRANGE" if kind == "list" else "ZRANGE", key, begin, begin + search.limit, *scores)
+    values = told if isinstance(told, list) else []
+    found = []
+    for place, one in enumerate(values[: search.limit]):
+        if kind == "list":
+            found.append(_part(str(begin + place).encode(), one))
+        elif isinstance(one, list) and len(one) == 2:
+            found.append(Part(*_scored(one)))
+    return PartPage(tuple(found), str(begin + search.limit) if len(values) > search.limit else None)
+
+
+def _scored(pair: list[Value]) -> tuple[str, str]:
+    score = pair[1]
+    plain = str(int(score)) if isinstance(score, float) and score.is_integer() else str(score)
+    return named(pair[0]) if isinstance(pair[0], bytes) else str(pair[0]), plain
+
+
+async def _stream(session: RedisSession, key: bytes, search: Search) -> PartPage:
+    told = await session.asked([("XREVRANGE", key, search.cursor or "+", "-", "COUNT", search.limit + 1)])
+    values = told[0]
+    if isinstance(values, Refusal):
+        raise BadInput("The cursor is not one of this list.", hint="Leave it out to start from the beginning.")
+    found = [_stream_entry(one) for one in values if isinstance(one, list)] if isinstance(values, list) else []
+    return PartPage(tuple(found[: search.limit]), found[search.limit].name if len(found) > search.limit else None)
+
+
+def _stream_entry(one: list[Value]) -> Part:
+    return Part(str(rows.cell(one[0])), rows.fields_text(one[1]))

@@ -1,0 +1,80 @@
+"""Opens connections: to the checked address, encrypted as wanted, signed in, at the database's number."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+
+from headwater.engines import Address
+from headwater.engines.redis.errors import ConnectionRefused, connecting, refused_to_connect
+from headwater.engines.redis.resp import LONGEST_LINE, Channel, Refusal, Value
+from headwater.kit.errors import HeadwaterError
+from headwater.kit.network.tls import context
+
+PORT = 6379
+
+
+async def opened(to: Address, seconds: float) -> Channel:
+    """Return an open connection at the database's number, or raise ConnectionRefused."""
+    if to.database and not to.database.isdigit():
+        raise ConnectionRefused("Databases of Redis have numbers.", hint="Take 0 when nobody said another.")
+    channel = None
+    try:
+        async with asyncio.timeout(seconds):
+            channel = await _channel(to)
+            await _sign_in(channel, to)
+    except (OSError, EOFError, HeadwaterError, TimeoutError) as error:
+        if channel:
+            channel.abort()
+        raise connecting(error) from None  # the cause may echo the address
+    except BaseException:
+        if channel:
+            channel.abort()
+        raise
+    return channel
+
+
+async def _channel(to: Address) -> Channel:
+    if to.socket:
+        return Channel(*await asyncio.open_unix_connection(str(to.socket), limit=LONGEST_LINE))
+    encryption = context(to.tls)
+    if to.tls.mode == "prefer" and await _speaks_plainly(to):
+        encryption = None
+    return await _reached(to, encryption)
+
+
+async def _reached(to: Address, encryption: ssl.SSLContext | None) -> Channel:
+    host, port = (to.endpoint.ip, to.endpoint.port) if to.endpoint else (to.host, to.port or PORT)
+    name = (to.tls.server_name or to.host or host) if encryption else None
+    reader, writer = await asyncio.open_connection(host, port, ssl=encryption, server_hostname=name, limit=LONGEST_LINE)
+    return Channel(reader, writer)
+
+
+async def _speaks_plainly(to: Address) -> bool:
+    """Whether the server answers without TLS: Redis has one or the other on a port, and cannot be asked for it."""
+    channel = await _reached(to, None)
+    try:
+        await channel.ask("PING")
+    except (OSError, EOFError, HeadwaterError, ValueError):
+        return False
+    finally:
+        channel.abort()
+    return True
+
+
+async def _sign_in(channel: Channel, to: Address) -> None:
+    login = ("AUTH", to.user or "default", to.password) if to.password or to.user else ()
+    said = await channel.ask("HELLO", 3, *login)
+    if isinstance(said, Refusal) and "unknown command" in said.lower():  # older than 6
+        said = await channel.ask("AUTH", to.password) if to.password else None
+    _check(said)
+    if to.database and int(to.database):
+        _check(await channel.ask("SELECT", to.database))
+    if not to.password:
+        _check(await channel.ask("PING"))
+    await channel.ask("CLIENT", "SETNAME", "headwater")
+
+
+def _check(said: Value) -> None:
+    if isinstance(said, Refusal):
+        raise refused_to_connect(said)

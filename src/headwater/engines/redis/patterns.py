@@ -1,0 +1,53 @@
+"""Keys grouped by what their names have in common: `user:17` and `user:42` are `user:*`."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+SEPARATOR = ":"
+ANY = "*"
+# So many different words at one place of a name are no words but values.
+MANY_WORDS = 20
+MANY_FIRST_WORDS = 100
+FEW = 3
+_VALUE = re.compile(
+    r"\{?(?:\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=\D*\d)[0-9a-f]{8,}|(?=\D*\d)[\w-]{16,}"
+    r"|[^@\s]+@[^@\s]+|\d{4}-\d\d(?:-\d\d)?[\dTtZz.+-]*|\d+(?:\.\d+)+)\}?$",
+    re.IGNORECASE,
+)
+
+
+def grouped(keys: Iterable[str]) -> Mapping[str, list[str]]:
+    """Return keys by their pattern, patterns in order."""
+    found: dict[str, list[str]] = {}
+    _group([(key.split(SEPARATOR), key) for key in keys], 0, (), found)
+    return dict(sorted(found.items()))
+
+
+def _group(
+    keys: Sequence[tuple[list[str], str]], depth: int, before: tuple[str, ...], found: dict[str, list[str]]
+) -> None:
+    ended = [key for parts, key in keys if len(parts) == depth]
+    if ended:
+        found.setdefault(SEPARATOR.join(before), []).extend(ended)
+    by_word: dict[str, list[tuple[list[str], str]]] = defaultdict(list)
+    for parts, key in keys:
+        if len(parts) > depth:
+            by_word[ANY if _VALUE.match(parts[depth]) else parts[depth]].append((parts, key))
+    words = [word for word in by_word if word != ANY]
+    if _are_values(words, by_word, depth):
+        for word in words:
+            by_word[ANY].extend(by_word.pop(word))
+    for word, those in by_word.items():
+        _group(those, depth + 1, (*before, word), found)
+
+
+def _are_values(words: Sequence[str], by_word: Mapping[str, Sequence[tuple[list[str], str]]], depth: int) -> bool:
+    if len(words) > (MANY_WORDS if depth else MANY_FIRST_WORDS):
+        return True
+    # Names of one word each beside values, or each with the same words behind it: alice, bob, carol.
+    if not depth or len(words) < FEW:
+        return bool(depth and words and ANY in by_word)
+    return all(len(by_word[word]) == 1 for word in words)

@@ -1,0 +1,113 @@
+"""Which commands are run: none that reach the server, its files, other hosts or other people; and which only read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from headwater.catalog.results import QueryError
+from headwater.engines.redis.errors import READ_ONLY
+from headwater.engines.redis.resp import Channel, Refusal, Status
+from headwater.engines.redis.texts import Command
+
+# KEYS looks at all keys at once, and nobody else is served meanwhile.
+MANY_KEYS = 10_000
+_SERVER = "It works on the server, not on the data."
+_SCRIPTS = "Scripts are not run from here: what they touch cannot be told before."
+_CONNECTION = "The connection is Headwater's."
+_OTHERS = "It reaches other databases of the server."
+_STREAM = "It turns the connection into a stream of messages."
+REFUSED = {
+    **dict.fromkeys(
+        ("CONFIG", "MODULE", "DEBUG", "SHUTDOWN", "SAVE", "BGSAVE", "BGREWRITEAOF", "LASTSAVE", "ACL", "LATENCY",
+         "SLOWLOG", "CLUSTER", "FAILOVER", "ROLE", "RESTORE-ASKING", "PFDEBUG", "PFSELFTEST", "SENTINEL", "COMMANDLOG"),
+        _SERVER,
+    ),
+    **dict.fromkeys(
+        ("SLAVEOF", "REPLICAOF", "MIGRATE", "SYNC", "PSYNC", "REPLCONF", "ASKING", "READONLY", "READWRITE"),
+        "It reaches other servers.",
+    ),
+    "RESTORE": "A value in the server's own form cannot be checked before it is taken.",
+    **dict.fromkeys(("EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO", "FUNCTION", "SCRIPT"), _SCRIPTS),
+    **dict.fromkeys(("AUTH", "HELLO", "RESET", "QUIT"), _CONNECTION),
+    **dict.fromkeys(("SWAPDB", "FLUSHALL", "SELECT", "MOVE"), _OTHERS),
+    **dict.fromkeys(("MONITOR", "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"), _STREAM),
+}  # fmt: skip
+_INSTEAD = {
+    "FLUSHALL": "FLUSHDB empties this database.", "SELECT": "Add a connection to the other database.",
+    "SLOWLOG": "The Sessions page shows who is at work.",
+}  # fmt: skip
+_CLIENT = frozenset({"LIST", "INFO", "ID", "GETNAME", "HELP", "TRACKINGINFO"})
+# They tell and change nothing, though their flags do not say that they read.
+TELLS = frozenset({"PING", "ECHO", "TIME", "INFO", "COMMAND", "CLIENT", "PUBSUB", "LOLWUT"})
+
+
+def check(command: Command, number: int) -> None:
+    """Raise QueryError when the command is none that is run here, whoever asks."""
+    verb, why = command.verb, REFUSED.get(command.verb)
+    if verb == "CLIENT" and command.sub not in _CLIENT:
+        verb, why = f"CLIENT {command.sub}".strip(), _CONNECTION
+    if (
+        verb in {"COPY", "SORT", "GEORADIUS"}
+        and verb == "COPY"
+        and b"DB" in {word.upper() for word in command.words[3:]}
+    ):
+        why = _OTHERS
+    if why:
+        raise QueryError(
+            f"{verb} is not run here.", hint=f"{why} {_INSTEAD.get(verb, '')}".strip(), sqlstate="NOPERM",
+            position=command.start, statement=number,
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Flags:
+    """What the server says of its commands, asked once for each."""
+
+    _known: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    async def of(self, channel: Channel, command: Command) -> frozenset[str]:
+        """Return the flags of a command: of the subcommand where the server tells them apart."""
+        verb, sub = command.verb, command.sub
+        for name in (f"{verb}|{sub}", verb):
+            if name not in self._known:
+                self._known[name] = await _flags(channel, name)
+            if self._known[name]:
+                return self._known[name]
+        return frozenset()
+
+
+async def _flags(channel: Channel, name: str) -> frozenset[str]:
+    found = await channel.ask("COMMAND", "INFO", name.lower().encode())
+    if isinstance(found, Refusal) or not isinstance(found, list) or not found or not isinstance(found[0], list):
+        return frozenset()
+    flags = found[0][2] if len(found[0]) > 2 else []
+    return frozenset(_text(flag) for flag in flags) if isinstance(flags, list) else frozenset()
+
+
+def _text(flag: object) -> str:
+    return flag if isinstance(flag, Status | str) else flag.decode() if isinstance(flag, bytes) else ""
+
+
+async def check_flags(channel: Channel, flags: Flags, command: Command, number: int, *, read_only: bool) -> None:
+    """Raise QueryError for what administers the server, what writes in a read-only run, and KEYS on many keys."""
+    said = await flags.of(channel, command)
+    if "admin" in said and command.verb not in TELLS:
+        raise QueryError(
+            f"{command.verb} is not run here.",
+            hint=_SERVER,
+            sqlstate="NOPERM",
+            position=command.start,
+            statement=number,
+        )
+    if read_only and "readonly" not in said and command.verb not in TELLS:
+        raise QueryError(
+            f"{command.verb} is not possible in a read-only run.", hint="Only commands that read are.",
+            sqlstate=READ_ONLY, position=command.start, statement=number,
+        )  # fmt: skip
+    if command.verb == "KEYS":
+        size = await channel.ask("DBSIZE")
+        if isinstance(size, int) and size > MANY_KEYS:
+            raise QueryError(
+                f"KEYS would look at {size:,} keys at once, and nobody is served meanwhile.",
+                hint="Use SCAN 0 MATCH pattern COUNT 1000.", position=command.start, statement=number,
+            )  # fmt: skip

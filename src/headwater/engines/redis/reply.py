@@ -1,0 +1,101 @@
+"""The reply to one command as frames: elements become rows as they come."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from headwater.catalog.results import Frame, Meter, Row, Rows, Started
+from headwater.engines.redis import errors, rows
+from headwater.engines.redis.resp import Channel, Head, Refusal, Status, Value
+from headwater.engines.redis.texts import Command
+
+CHUNK = 1000
+
+
+@dataclass(slots=True)
+class Reply:
+    """A command that is sent and what the server says; `whole` when it was read to its end."""
+
+    channel: Channel
+    number: int
+    command: Command
+    meter: Meter
+    most: int | None
+    whole: bool = False
+    notices: tuple[str, ...] = ()
+
+    def queues(self, before: bool) -> bool:
+        """Say whether what follows this command is queued until EXEC."""
+        if self.command.verb in {"EXEC", "DISCARD"}:
+            return False
+        return before or (self.command.verb == "MULTI" and self.whole)
+
+    async def frames(self) -> AsyncGenerator[Frame, None]:
+        """Send the command and give its frames but the last.
+
+        Raises:
+            QueryError: the server refused it.
+        """
+        self.channel.send(*self.command.words)
+        head = await self.channel.head()
+        if head.aggregate and self.command.verb not in rows.SCANS:
+            async for frame in self._elements(head):
+                yield frame
+            return
+        value = await self.channel.value(head, self.most)
+        self.whole = True
+        if isinstance(value, Refusal):
+            raise errors.refusal(value, self.number, self.command.start)
+        for frame in self._short(value):
+            yield frame
+
+    async def _elements(self, head: Head) -> AsyncGenerator[Frame, None]:
+        shown = rows.columns(self.command, None, pairs=head.kind == "%")
+        chunk: list[Row] = []
+        for place in range(head.size):
+            value = await self.channel.element(self.most)
+            if head.kind == "%":
+                value = [value, await self.channel.element(self.most)]
+            if place == 0:
+                first = value[1] if head.kind == "%" and isinstance(value, list) else value
+                shown = rows.columns(self.command, first, pairs=head.kind == "%")
+                yield self._started(shown)
+            chunk.append(rows.row(shown, value))
+            if len(chunk) == CHUNK:
+                if kept := self.meter.take(chunk):
+                    yield Rows(kept)
+                chunk = []
+                if self.meter.full:
+                    return
+        self.whole = True
+        if not head.size:
+            yield self._started(shown)
+        if kept := self.meter.take(chunk):
+            yield Rows(kept)
+
+    def _short(self, value: Value) -> list[Frame]:
+        """Return the frames of a reply that is no list."""
+        if isinstance(value, Status) and value in {"OK", "QUEUED"}:
+            self.notices = () if value == "OK" else ("It is queued until EXEC.",)
+            return [self._started(None)]
+        if self.command.verb in rows.SCANS and isinstance(value, list) and len(value) == 2:
+            return self._page(rows.cell(value[0]), value[1] if isinstance(value[1], list) else [])
+        shown = rows.columns(self.command, value)
+        told = rows.info(value) if shown[-1].name == "value" and len(shown) > 1 and isinstance(value, bytes) else None
+        return self._given(shown, told if told is not None else [rows.row(shown, value)])
+
+    def _page(self, cursor: object, found: list[Value]) -> list[Frame]:
+        """Return one page of SCAN and its kin: names, or names with values."""
+        self.notices = ("This was the last page." if cursor == "0" else f"The next cursor is {cursor}.",)
+        if self.command.verb not in {"HSCAN", "ZSCAN"}:
+            return self._given(rows.columns(self.command, b""), [(rows.cell(one),) for one in found])
+        pairs: list[Row] = [(rows.cell(name), rows.cell(of)) for name, of in zip(found[::2], found[1::2], strict=False)]
+        return self._given(rows.columns(self.command, None, pairs=True), pairs)
+
+    def _given(self, shown: rows.Columns, given: list[Row]) -> list[Frame]:
+        kept = self.meter.take(given)
+        return [self._started(shown), Rows(kept)] if kept else [self._started(shown)]
+
+    def _started(self, shown: rows.Columns | None) -> Started:
+        return Started(self.number, self.command.start, self.command.end, shown)

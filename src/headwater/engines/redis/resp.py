@@ -1,0 +1,168 @@
+"""Redis' wire protocol from a client's side (RESP2 and RESP3): replies as they come, element by element.
+
+Written here and not taken from the client library because that reads a reply whole before it gives any of it: a list
+of ten million elements would stand in our memory before the first row is shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from headwater.kit.errors import Unavailable
+
+LONGEST_LINE = 2**20
+SKIPPED_AT_ONCE = 2**16
+AGGREGATES = {"*": 1, "~": 1, ">": 1, "%": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """A map, in the server's order."""
+
+    items: list[tuple[Value, Value]]
+
+
+class Status(str):
+    """A short word of the server, such as OK."""
+
+    __slots__ = ()
+
+
+class Refusal(str):
+    """An error of the server: its code, a space, its sentence."""
+
+    __slots__ = ()
+
+
+class Cut(bytes):
+    """The beginning of a value that is longer than wanted."""
+
+
+Value: TypeAlias = "bytes | int | float | bool | Status | Refusal | list[Value] | Pairs | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a reply begins with: its kind and its number, or the whole of it when it is short."""
+
+    kind: str
+    size: int = 0
+    value: Value = None
+
+    @property
+    def aggregate(self) -> bool:
+        """Whether elements follow."""
+        return self.kind in AGGREGATES and self.size >= 0
+
+
+class Channel:
+    """An open connection: commands go out, replies come in, in order."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    def send(self, *words: bytes | str | int) -> None:
+        """Send one command."""
+        self._writer.write(packed([word if isinstance(word, bytes) else str(word).encode() for word in words]))
+
+    async def ask(self, *words: bytes | str | int) -> Value:
+        """Send one command of our own and return its whole reply; an error is a value."""
+        self.send(*words)
+        return await self.value(await self.head())
+
+    async def asked(self, commands: Sequence[Sequence[bytes | str | int]]) -> list[Value]:
+        """Send commands of our own at once and return their replies."""
+        for words in commands:
+            self.send(*words)
+        return [await self.value(await self.head()) for _ in commands]
+
+    async def head(self) -> Head:
+        """Read the beginning of the next reply or element."""
+        line = await self._line()
+        kind, rest = line[:1].decode("latin-1"), line[1:]
+        if kind in {"$", "=", "!"} or kind in AGGREGATES:
+            return Head(kind, int(rest))
+        return Head(kind, 0, _short(kind, rest))
+
+    async def value(self, head: Head, most: int | None = None) -> Value:
+        """Read the rest of a reply; texts are cut after `most` bytes."""
+        if head.kind in {"$", "=", "!"}:
+            return await self._text(head, most)
+        if head.kind not in AGGREGATES:
+            return head.value
+        if head.size < 0:
+            return None
+        if head.kind != "%":
+            return [await self.element(most) for _ in range(head.size)]
+        return Pairs([(await self.element(most), await self.element(most)) for _ in range(head.size)])
+
+    async def element(self, most: int | None = None) -> Value:
+        """Read one element with everything in it."""
+        return await self.value(await self.head(), most)
+
+    async def _text(self, head: Head, most: int | None) -> Value:
+        if head.size < 0:
+            return None
+        wanted = head.size if most is None else min(head.size, most)
+        found = (await self._reader.readexactly(wanted + 2))[:-2]  # beyond a cut these are two of the bytes left out
+        left = head.size - wanted
+        while left:
+            left -= len(await self._reader.readexactly(min(left, SKIPPED_AT_ONCE)))
+        if head.kind == "=":
+            found = found[4:]  # a verbatim text begins with its format
+        if head.kind == "!":
+            return Refusal(found.decode(errors="replace"))
+        return Cut(found) if wanted < head.size else found
+
+    async def _line(self) -> bytes:
+        try:
+            return (await self._reader.readuntil(b"\r\n"))[:-2]
+        except asyncio.LimitOverrunError as error:
+            raise Unavailable("The server answers in a way that is not Redis'.", hint="Check the port.") from error
+
+    @property
+    def cipher(self) -> str | None:
+        """The version of TLS, or None."""
+        made = self._writer.get_extra_info("ssl_object")
+        return made.version() if made else None
+
+    def gone(self) -> bool:
+        """Whether the connection has ended; an idle one has nothing to say but that."""
+        return self._writer.is_closing() or self._reader.at_eof()
+
+    def abort(self) -> None:
+        """Break the connection at once: whoever waits for a reply learns it."""
+        self._writer.transport.abort()
+
+    async def close(self) -> None:
+        """Close the connection."""
+        self._writer.close()
+
+
+def packed(words: Sequence[bytes]) -> bytes:
+    """Return a command as it is sent."""
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+
+
+def _short(kind: str, rest: bytes) -> Value:
+    """Return a reply that is one line."""
+    match kind:
+        case "+":
+            return Status(rest.decode(errors="replace"))
+        case "-":
+            return Refusal(rest.decode(errors="replace"))
+        case ":":
+            return int(rest)
+        case ",":
+            return {b"inf": math.inf, b"-inf": -math.inf, b"nan": math.nan}.get(rest) or float(rest)
+        case "#":
+            return rest == b"t"
+        case "(":
+            return rest
+        case "_":
+            return None
+    raise Unavailable("The server answers in a way that is not Redis'.", hint="Check host and port.")

@@ -1,0 +1,207 @@
+"""A session on Redis: one command at a time, its reply as it comes.
+
+Redis cannot be asked to end a command: who cancels, or has enough rows, breaks the connection, and the next run opens
+a new one. What read-only means here: the server's own word on each command, COMMAND INFO, must be that it only reads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+
+from headwater.catalog.results import (
+    STANDARD,
+    Finished,
+    Frame,
+    Limits,
+    Meter,
+    QueryCancelled,
+    QueryError,
+    QueryTimeout,
+)
+from headwater.engines import Address, Facts, Parameters
+from headwater.engines.redis import errors, policy, rows
+from headwater.engines.redis.connecting import opened
+from headwater.engines.redis.reply import Reply
+from headwater.engines.redis.resp import Channel, Refusal, Value
+from headwater.engines.redis.texts import Command, commands
+from headwater.kit.errors import HeadwaterError, Unavailable
+
+RECONNECT_SECONDS = 10.0
+_BROKEN = (OSError, EOFError)
+
+
+class RedisSession:
+    """One connection at one database of a Redis."""
+
+    def __init__(self, to: Address, channel: Channel) -> None:
+        self._to = to
+        self._channel: Channel | None = channel
+        self._flags = policy.Flags()
+        self._closed = self._running = self._cancelled = self._late = self._queuing = False
+
+    async def channel(self) -> Channel:
+        """Return the connection; one that we broke ourselves is opened again."""
+        if self._closed:
+            raise Unavailable("The session is closed.", hint="Connect again.")
+        if self._channel is None:
+            self._channel = await opened(self._to, RECONNECT_SECONDS)
+        return self._channel
+
+    async def ask(self, *words: bytes | str | int) -> Value:
+        """Return the reply to a command of our own.
+
+        Raises:
+            QueryError: the server refused it.
+        """
+        (found,) = await self.asked([words])
+        if isinstance(found, Refusal):
+            raise errors.refusal(found, 0, 0)
+        return found
+
+    async def asked(self, given: list[tuple[bytes | str | int, ...]]) -> list[Value]:
+        """Return the replies to commands of our own that are sent at once; errors are values."""
+        channel = await self.channel()
+        try:
+            return await channel.asked(given)
+        except _BROKEN as error:
+            raise _gone() from error
+        except asyncio.CancelledError:
+            self._break()
+            raise
+
+    async def ping(self) -> Facts:
+        """Return version, size, rights and latency."""
+        began = time.perf_counter()
+        await self.ask("PING")
+        latency = (time.perf_counter() - began) * 1000
+        told = await self.info()
+        name = "Valkey" if "valkey_version" in told else "Redis"
+        version = told.get("valkey_version") or told.get("redis_version") or "0"
+        warnings = () if self._to.password else ("The server asks for no password.",)
+        size = int(told["used_memory"]) if told.get("used_memory", "").isdigit() else None
+        return Facts(
+            name, version, latency, size, tls=(await self.channel()).cipher,
+            read_only=told.get("role") == "slave", warnings=warnings,
+        )  # fmt: skip
+
+    async def info(self) -> dict[str, str]:
+        """Return what INFO tells, by name; nothing when the user may not ask."""
+        found, *_ = await self.asked([("INFO",)])
+        return {str(name): str(told) for _, name, told in rows.info(found)} if isinstance(found, bytes) else {}
+
+    async def run(
+        self, text: str, parameters: Parameters = None, limits: Limits = STANDARD
+    ) -> AsyncGenerator[Frame, None]:
+        """Run the commands of a text, one a line; see `headwater.engines.Session`."""
+        given = commands(text, parameters)
+        for number, command in enumerate(given):
+            policy.check(command, number)
+        async with self._in_time(limits.seconds):
+            for number, command in enumerate(given):
+                try:
+                    async with contextlib.aclosing(self._command(number, command, limits)) as frames:
+                        async for frame in frames:
+                            yield frame
+                except _BROKEN as error:
+                    raise self._why(number, command, limits) from error
+
+    async def check(self, text: str) -> QueryError | None:
+        """Say what is no command, or none that is run here; the server is not asked."""
+        try:
+            for number, command in enumerate(commands(text) if text.strip() else []):
+                policy.check(command, number)
+        except QueryError as error:
+            return error
+        return None
+
+    async def cancel(self) -> None:
+        """End what runs."""
+        if self._running:
+            self._cancelled = True
+            self._break()
+
+    def broken(self) -> bool:
+        """Whether the server has ended the connection."""
+        return self._closed or (self._channel is not None and self._channel.gone())
+
+    async def close(self) -> None:
+        """Close the connection."""
+        self._closed = True
+        channel, self._channel = self._channel, None
+        if channel:
+            await channel.close()
+
+    async def _command(self, number: int, command: Command, limits: Limits) -> AsyncGenerator[Frame, None]:
+        if self._cancelled or self._late:
+            raise ConnectionAbortedError
+        channel = await self.channel()
+        async with self._aside(channel) as asked:
+            await policy.check_flags(asked, self._flags, command, number, read_only=limits.read_only)
+        began, reply = time.perf_counter(), Reply(channel, number, command, Meter(limits), _longest(limits))
+        try:
+            async with contextlib.aclosing(reply.frames()) as frames:
+                async for frame in frames:
+                    yield frame
+        finally:
+            self._queuing = reply.queues(self._queuing)
+            if not reply.whole:  # the rest is on its way, and nobody reads it
+                self._break()
+        seconds = time.perf_counter() - began
+        yield Finished(number, command.verb, reply.meter.rows, None, reply.meter.full, seconds, reply.notices)
+
+    @contextlib.asynccontextmanager
+    async def _aside(self, channel: Channel) -> AsyncIterator[Channel]:
+        """Give a connection for our own questions: after MULTI ours would only queue them."""
+        if not self._queuing:
+            yield channel
+            return
+        aside = await opened(self._to, RECONNECT_SECONDS)
+        try:
+            yield aside
+        finally:
+            await aside.close()
+
+    def _break(self) -> None:
+        self._queuing = False
+        channel, self._channel = self._channel, None
+        if channel:
+            channel.abort()
+
+    @contextlib.asynccontextmanager
+    async def _in_time(self, seconds: float | None) -> AsyncIterator[None]:
+        self._running, self._cancelled, self._late = True, False, False
+
+        def end() -> None:
+            self._late = True
+            self._break()
+
+        timer = asyncio.get_running_loop().call_later(seconds, end) if seconds is not None else None
+        try:
+            yield
+        finally:
+            self._running = False
+            if timer:
+                timer.cancel()
+
+    def _why(self, number: int, command: Command, limits: Limits) -> HeadwaterError:
+        self._break()
+        if self._cancelled:
+            return QueryCancelled()
+        if self._late:
+            return QueryTimeout(
+                f"The command took longer than {limits.seconds:g} s.", statement=number, position=command.start
+            )
+        return _gone()
+
+
+def _gone() -> Unavailable:
+    return Unavailable("The connection to the database broke.", hint="Run it again.")
+
+
+def _longest(limits: Limits) -> int | None:
+    """Return how many bytes of one value are worth reading; a character has four at most."""
+    told = [most for most in (limits.bytes, limits.cell * 4 if limits.cell is not None else None) if most is not None]
+    return min(told, default=None)

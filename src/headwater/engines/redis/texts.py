@@ -1,0 +1,143 @@
+"""Texts for Redis: one command a line, its words quoted as in redis-cli."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from headwater.catalog.results import Cell, QueryError
+from headwater.engines import Parameters
+from headwater.kit.errors import BadInput
+
+_ESCAPES = {"n": b"\n", "r": b"\r", "t": b"\t", "b": b"\b", "a": b"\a"}
+_HEXADECIMAL = re.compile(r"x[0-9a-fA-F]{2}")
+_PLACEHOLDER = re.compile(r"\$(?P<number>\d+)$|:(?P<name>[A-Za-z_]\w*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: its words as the server gets them, and where it stands in the text."""
+
+    words: tuple[bytes, ...]
+    start: int
+    end: int
+
+    @property
+    def verb(self) -> str:
+        """The first word, in capitals."""
+        return self.words[0].decode("latin-1").upper()
+
+    @property
+    def sub(self) -> str:
+        """The second word, in capitals: of CLIENT, OBJECT and the like, what is asked of them."""
+        return self.words[1].decode("latin-1").upper() if len(self.words) > 1 else ""
+
+
+def commands(text: str, parameters: Parameters = None) -> list[Command]:
+    """Return the commands of a text; lines that are empty or begin with # are left out.
+
+    Raises:
+        QueryError: there are none, several with parameters, or quotes that do not end.
+        BadInput: a placeholder has no value, or a value no placeholder.
+    """
+    found: list[tuple[list[tuple[bytes, str | None]], int, int]] = []
+    place = 0
+    for line in text.split("\n"):
+        stripped = line.strip()
+        if stripped and not stripped.startswith("#"):
+            start = place + line.index(stripped[0])
+            words = _words(stripped, start, len(found))
+            found.append((words, start, start + len(stripped)))
+        place += len(line) + 1
+    if not found:
+        raise QueryError("There is nothing to run.", hint="Type a command, such as GET key.")
+    if parameters and len(found) > 1:
+        raise QueryError("Parameters go with one command, not with several.")
+    return [Command(_bound(words, parameters), start, end) for words, start, end in found]
+
+
+def _words(line: str, start: int, number: int) -> list[tuple[bytes, str | None]]:
+    """Return the words of a line, each with its text when it was not quoted."""
+    words: list[tuple[bytes, str | None]] = []
+    place = 0
+    while place < len(line):
+        if line[place].isspace():
+            place += 1
+            continue
+        if line[place] in "\"'":
+            word, place = _quoted(line, place, start, number)
+            words.append((word, None))
+            continue
+        end = next((at for at in range(place, len(line)) if line[at].isspace()), len(line))
+        plain = line[place:end]
+        words.append((_encoded(plain, start + place, number), plain))
+        place = end
+    return words
+
+
+def _quoted(line: str, place: int, start: int, number: int) -> tuple[bytes, int]:
+    mark, begin, word = line[place], place, bytearray()
+    place += 1
+    while place < len(line) and line[place] != mark:
+        follow = line[place + 1] if place + 1 < len(line) else ""
+        if line[place] != "\\" or not follow or (mark == "'" and follow != "'"):
+            word += _encoded(line[place], start + place, number)
+            place += 1
+        elif mark == '"' and _HEXADECIMAL.match(line, place + 1):
+            word.append(int(line[place + 2 : place + 4], 16))
+            place += 4
+        else:
+            word += _ESCAPES.get(follow) or _encoded(follow, start + place, number)
+            place += 2
+    if place >= len(line):
+        raise QueryError(
+            "The quotes do not end.", hint=f"Close them with {mark}.", position=start + begin, statement=number
+        )
+    if place + 1 < len(line) and not line[place + 1].isspace():
+        raise QueryError("A space is missing behind the quotes.", position=start + place + 1, statement=number)
+    return bytes(word), place + 1
+
+
+def _encoded(text: str, position: int, number: int) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise QueryError("The text holds half a character.", position=position, statement=number) from None
+
+
+def _bound(words: list[tuple[bytes, str | None]], parameters: Parameters) -> tuple[bytes, ...]:
+    """Return the words with values in the place of `$1` and `:name`, which stand for whole words."""
+    if not parameters:
+        return tuple(word for word, _ in words)
+    used: set[str] = set()
+    bound = tuple(_value(plain, parameters, used) if plain else word for word, plain in words)
+    if not isinstance(parameters, Mapping) and len(used) < len(parameters):
+        raise BadInput(f"{len(parameters)} values are given, {len(used)} are used.", hint="Placeholders are $1, $2 …")
+    return bound
+
+
+def _value(plain: str, parameters: Parameters, used: set[str]) -> bytes:
+    found = _PLACEHOLDER.match(plain)
+    if not found:
+        return plain.encode()
+    used.add(plain)
+    if isinstance(parameters, Mapping):
+        if (name := found["name"]) is None:
+            return plain.encode()
+        if name not in parameters:
+            raise BadInput(f"There is no value for :{name}.", hint=f"Given are: {', '.join(parameters)}.")
+        return as_word(parameters[name])
+    given = list(parameters or ())
+    if found["number"] is None:
+        return plain.encode()
+    if not 1 <= int(found["number"]) <= len(given):
+        raise BadInput(f"There is no value for {plain}.", hint=f"{len(given)} are given, from $1 on.")
+    return as_word(given[int(found["number"]) - 1])
+
+
+def as_word(value: Cell) -> bytes:
+    """Return a value as Redis keeps it: a text."""
+    if value is None:
+        raise BadInput("Redis knows no NULL.", hint="Give a text or a number, or delete the key.")
+    return str(int(value) if isinstance(value, bool) else value).encode()

@@ -1,0 +1,1 @@
+"""Entries of databases without tables: documents and keys, looked at and changed one by one."""

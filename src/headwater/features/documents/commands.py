@@ -1,0 +1,43 @@
+"""`headwater entries`: documents and keys of a database on a server."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from headwater.features.accounts.remote import remote, show
+from headwater.features.databases.commands import JsonOption, NameArgument, find_database
+
+HOLDERS = ("name", "kind", "count")
+KEYS = ("id", "type", "size_bytes", "seconds_left")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("entries")(entries)
+
+
+def entries(
+    name: NameArgument,
+    holder: Annotated[str, typer.Argument(help="The collection; without it, collections or keys are listed.")] = "",
+    filter_: Annotated[str, typer.Option("--filter", help="A document, or a pattern of keys such as user:*.")] = "",
+    sort: Annotated[str, typer.Option(help='How to sort documents, such as {"total": -1}.')] = "",
+    limit: Annotated[int, typer.Option(help="How many at most.", min=1, max=1000)] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List documents of a collection, or keys."""
+    with remote() as server:
+        place = f"/databases/{find_database(server, name)['id']}"
+        held: Any = server.call("GET", f"{place}/holders")
+        keys = [one["kind"] for one in held] == ["keys"]
+        if not holder and not keys:
+            show(held, HOLDERS, as_json)
+            return
+        body = {"holder": holder, "filter": filter_, "sort": sort, "limit": limit}
+        found: Any = server.call("POST", f"{place}/entries", json=body)
+        if keys or as_json:
+            show(found["items"], KEYS, as_json)
+            return
+        for one in found["items"]:
+            typer.echo(one["body"])

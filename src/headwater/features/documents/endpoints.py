@@ -1,0 +1,62 @@
+"""HTTP of entries: documents and keys, read by the page and changed one by one."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from headwater.catalog.entries import EntryChange, Search
+from headwater.features.accounts.guard import Shared, allow_detached
+from headwater.features.accounts.rights import Actor
+from headwater.features.documents import schemas, service
+from headwater.features.query.place import workplace
+
+router = APIRouter(tags=["entries"])
+Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
+Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
+
+
+@router.get("/databases/{database_id}/holders")
+async def list_holders(database_id: uuid.UUID, server: Shared, actor: Reader) -> list[schemas.HolderOut]:
+    """List what holds the entries of a database: collections and views, or all its keys."""
+    found = await service.holders(workplace(server), actor, database_id)
+    return [schemas.HolderOut.model_validate(one) for one in found]
+
+
+@router.post("/databases/{database_id}/entries")
+async def read_entries(
+    database_id: uuid.UUID, body: schemas.EntriesIn, server: Shared, actor: Reader
+) -> schemas.EntriesOut:
+    """Read a page of documents or keys: filtered, sorted, from a cursor on."""
+    search = Search(body.filter, body.sort, body.cursor, body.limit)
+    found = await service.page(workplace(server), actor, database_id, body.holder, search)
+    return schemas.EntriesOut.model_validate(found)
+
+
+@router.post("/databases/{database_id}/entries/one")
+async def read_entry(database_id: uuid.UUID, body: schemas.EntryIn, server: Shared, actor: Reader) -> schemas.EntryOut:
+    """Read one whole document, or one key."""
+    found = await service.read(workplace(server), actor, database_id, body.holder, body.id)
+    return schemas.EntryOut.model_validate(found)
+
+
+@router.post("/databases/{database_id}/entries/parts")
+async def read_parts(database_id: uuid.UUID, body: schemas.PartsIn, server: Shared, actor: Reader) -> schemas.PartsOut:
+    """Read a page of the fields, items, members or stream entries of a key."""
+    search = Search(body.filter, "", body.cursor, body.limit)
+    found = await service.parts(workplace(server), actor, database_id, body.holder, body.id, search)
+    return schemas.PartsOut.model_validate(found)
+
+
+@router.post("/databases/{database_id}/entries/changes")
+async def change_entry(
+    database_id: uuid.UUID, body: schemas.EntryChangeIn, server: Shared, actor: Writer
+) -> schemas.EntryChangeOut:
+    """Insert, replace, delete or expire one entry, or put or remove one of its parts, if it is as it was shown."""
+    change = EntryChange(body.kind, body.id, body.type, body.part, body.body, body.was, body.seconds)
+    outcome = await service.change(
+        workplace(server), actor, database_id, body.holder, change, confirmed=body.confirmed
+    )  # fmt: skip
+    return schemas.EntryChangeOut.model_validate(outcome)

@@ -1,0 +1,78 @@
+"""The verbs on entries: by the engine's own means, within the rights of whoever asks."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from headwater.catalog.entries import ChangeOutcome, Entry, EntryChange, EntryPage, Holder, PartPage, Search
+from headwater.catalog.results import QueryTimeout
+from headwater.engines import Browses, Session
+from headwater.features.accounts.rights import Actor
+from headwater.features.query.service import access
+from headwater.features.query.service.access import Access, Workplace
+from headwater.kit.errors import BadInput, NotFound
+
+SECONDS = 30.0
+
+
+async def holders(place: Workplace, actor: Actor, database_id: uuid.UUID) -> tuple[Holder, ...]:
+    """Return what holds the entries of a database."""
+    entered = await access.enter(place, actor, database_id)
+    async with _engine(place, entered) as (engine, session):
+        return await engine.holders(session)
+
+
+async def page(place: Workplace, actor: Actor, database_id: uuid.UUID, holder: str, search: Search) -> EntryPage:
+    """Return a page of entries."""
+    entered = await access.enter(place, actor, database_id)
+    async with _engine(place, entered) as (engine, session):
+        return await engine.entries(session, holder, search)
+
+
+async def read(place: Workplace, actor: Actor, database_id: uuid.UUID, holder: str, entry_id: str) -> Entry:
+    """Return one whole entry, or raise NotFound."""
+    entered = await access.enter(place, actor, database_id)
+    async with _engine(place, entered) as (engine, session):
+        found = await engine.entry(session, holder, entry_id)
+    if found is None:
+        raise NotFound(f"There is no entry {entry_id[:100]}.", hint="It may have been deleted, or have expired.")
+    return found
+
+
+async def parts(
+    place: Workplace, actor: Actor, database_id: uuid.UUID, holder: str, entry_id: str, search: Search
+) -> PartPage:
+    """Return a page of the parts of an entry."""
+    entered = await access.enter(place, actor, database_id)
+    async with _engine(place, entered) as (engine, session):
+        return await engine.parts(session, holder, entry_id, search)
+
+
+async def change(
+    place: Workplace, actor: Actor, database_id: uuid.UUID, holder: str, change: EntryChange, *, confirmed: bool
+) -> ChangeOutcome:
+    """Change one entry, if it is still what the actor was shown.
+
+    Raises:
+        Unconfirmed: the database is protected, and nobody said that the write is meant.
+        QueryError, BadInput: the engine refused it.
+    """
+    entered = await access.enter(place, actor, database_id, write=True, confirmed=confirmed)
+    async with _engine(place, entered) as (engine, session):
+        return await engine.change(session, holder, change)
+
+
+@asynccontextmanager
+async def _engine(place: Workplace, entered: Access) -> AsyncIterator[tuple[Browses, Session]]:
+    """Give the engine that browses and a session, for so long and no longer."""
+    engine = entered.reached.engine
+    if not isinstance(engine, Browses):
+        raise BadInput(f"{engine.NAME} has tables, not entries.", hint="Read their rows.")
+    try:
+        async with asyncio.timeout(SECONDS), access.session(place, entered) as session:
+            yield engine, session
+    except TimeoutError as error:
+        raise QueryTimeout(f"The database took longer than {SECONDS:g} s.", hint="Narrow the filter.") from error

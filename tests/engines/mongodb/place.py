@@ -1,0 +1,87 @@
+"""Where the tests of MongoDB make their databases: a server of the same protocol, with a user for each."""
+
+from __future__ import annotations
+
+import atexit
+import importlib.util
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+
+from pymongo import MongoClient
+
+from engines import texts as files
+from headwater.engines import Address
+from headwater.kit.network.endpoint import Endpoint
+from headwater.kit.network.tls import PLAIN
+
+HOST = "127.0.0.1"
+
+
+def missing() -> str:
+    return "" if importlib.util.find_spec("secantus") else files.unless_required("secantusdb is not installed")
+
+
+def texts():
+    return {"tricks": files.lines(Path(__file__).with_name("tricks.txt"))}
+
+
+@cache
+def server() -> int:
+    """Start the server, once for all tests, and return its port; `root` may do anything there."""
+    folder, port = tempfile.mkdtemp(prefix="hw-mongodb-"), free_port()
+    first = started(folder, port)
+    with MongoClient(HOST, port, directConnection=True) as admin:
+        admin["admin"].command({"createUser": "root", "pwd": "secret", "roles": ["root"]})
+    first.terminate()
+    first.wait(20)
+    running = started(folder, port, "--auth")
+
+    def stop() -> None:
+        running.kill()
+        running.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(stop)
+    return port
+
+
+def started(folder: str, port: int, *more: str) -> subprocess.Popen[bytes]:
+    """Start a server on a folder, and wait until it answers."""
+    program = Path(sys.executable).with_name("secantusd-py")
+    command = [program, "--port", str(port), "--storage-path", f"{folder}/data", "--cache-size", "100M", *more]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
+    for _ in range(300):
+        assert process.poll() is None, "the server ended"
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) == 0:
+                return process
+        time.sleep(0.1)
+    raise AssertionError("the server does not start")
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind((HOST, 0))
+        return int(one.getsockname()[1])
+
+
+@asynccontextmanager
+async def fresh() -> AsyncIterator[Address]:
+    port, name = server(), f"hw_{uuid.uuid4().hex[:12]}"
+    with MongoClient(HOST, port, username="root", password="secret", directConnection=True) as admin:
+        database = admin[name]
+        database.command({"createUser": "tester", "pwd": "open-sesame", "roles": ["readWrite", "dbAdmin"]})
+        try:
+            yield Address(HOST, port, name, "tester", "open-sesame", tls=PLAIN, endpoint=Endpoint(HOST, port))
+        finally:
+            database.command({"dropUser": "tester"})
+            database.command({"dropDatabase": 1})

@@ -1,0 +1,85 @@
+"""Documents as the views show and change them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engines.test_every_engine import subject
+from headwater.catalog.entries import EntryChange as Change
+from headwater.catalog.entries import Search
+from headwater.catalog.results import QueryError
+from headwater.engines import engine
+from headwater.kit.errors import BadInput, HeadwaterError
+from headwater.testing.engines.subject import connected, everything, rows
+
+mongodb = engine("mongodb")
+TEXT = """
+db.t.insertMany([{_id: 1, a: 1.0, b: {c: "x"}}, {_id: "two", a: NumberLong(5)}, {_id: ObjectId("0123456789abcdef01234567"), a: 3}])
+{"create": "v", "viewOn": "t", "pipeline": []}
+"""
+
+
+async def test_holders_and_pages() -> None:
+    async with connected(subject("mongodb"), TEXT) as session:
+        assert [(one.name, one.kind, one.count) for one in await mongodb.holders(session)] == [
+            ("t", "collection", 3), ("v", "view", None),
+        ]  # fmt: skip
+        page = await mongodb.entries(session, "t", Search(limit=2))
+        assert [one.id for one in page.items] == ["1", '"two"'] and (page.next, page.total) == ("2", 3)
+        page = await mongodb.entries(session, "t", Search(limit=2, cursor=page.next))
+        assert [one.id for one in page.items] == ['{"$oid": "0123456789abcdef01234567"}'] and page.next is None
+        page = await mongodb.entries(session, "v", Search("{a: {$gte: 3}}", "{a: -1}"))
+        assert [one.id for one in page.items] == ['"two"', '{"$oid": "0123456789abcdef01234567"}'] and page.total == 2
+        for wrong in (
+            Search("{a: "),
+            Search("[1]"),
+            Search("{$where: '1'}"),
+            Search(sort="{a: 'x'}"),
+            Search(cursor="x"),
+            Search("{} {}"),
+        ):
+            with pytest.raises(BadInput):
+                await mongodb.entries(session, "t", wrong)
+        with pytest.raises(QueryError):
+            await mongodb.entries(session, "system.users", Search())
+
+
+async def test_documents_are_changed_only_when_they_are_what_was_shown() -> None:
+    async with connected(subject("mongodb"), TEXT) as session:
+        for entry_id in ("1", '"two"', '{"$oid": "0123456789abcdef01234567"}'):
+            shown = await mongodb.entry(session, "t", entry_id)
+            body = shown.body.replace("\n}", ',\n  "new": 1\n}')
+            assert (await mongodb.change(session, "t", Change("replace", entry_id, body=body, was=shown.body))).applied
+            again = await mongodb.change(session, "t", Change("replace", entry_id, body="{}", was=shown.body))
+            assert not again.applied and again.now == body
+            assert not (await mongodb.change(session, "t", Change("delete", entry_id, was=shown.body))).applied
+        assert await rows(session, "db.t.find({_id: 'two'})") == [
+            ('{"_id": "two", "a": {"$numberLong": "5"}, "new": 1}',)
+        ]
+        assert (await mongodb.change(session, "t", Change("delete", "1"))).applied
+        gone = await mongodb.change(session, "t", Change("delete", "1"))
+        assert (gone.applied, gone.now) == (False, None)
+        assert await mongodb.entry(session, "t", "1") is None
+        made = await mongodb.change(session, "t", Change("insert", body="{a: 7}"))
+        found = await mongodb.entry(session, "t", made.id)
+        assert found and json.loads(found.body)["a"] == 7
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        Change("insert", body="{_id: 1}"), Change("insert", body="[]"), Change("insert", body="{"),
+        Change("replace", "1", body="{_id: 2}"), Change("replace", "1", body='{"$set": {"a": 2}}'),
+        Change("expire", "1", seconds=5), Change("put", "1", part="a", body="2"), Change("delete", "{"),
+        Change("insert", body='{"a": {"$code": "x"}}'),
+    ],
+)  # fmt: skip
+async def test_what_cannot_be_is_a_sentence(given: Change) -> None:
+    async with connected(subject("mongodb"), TEXT) as session:
+        with pytest.raises(HeadwaterError) as raised:
+            await mongodb.change(session, "t", given)
+        assert raised.value.status < 500
+        assert await rows(session, "db.t.countDocuments({})") == [(3,)]
+        await everything(session, "db.t.find({})")

@@ -1,0 +1,168 @@
+"""Entries over HTTP: the stranger, the neighbour, then keys of a Redis of our own and documents of a MongoDB elsewhere."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from engines.mongodb import place as mongodb_place
+from headwater.engines.redis import provision
+from headwater.features.databases.keeper.keeping import Keeper
+from people import House, Person
+
+
+class Desk:
+    """Somebody at a database."""
+
+    def __init__(self, person: Person, id_: str) -> None:
+        self.person, self.id = person, id_
+
+    async def post(self, path: str, status: int = 200, **body: Any) -> Any:
+        return await self.person.send("POST", f"/databases/{self.id}/{path}", status, json=body)
+
+    async def run(self, text: str, **given: Any) -> Any:
+        answer = await self.post("query", text=text, **given)
+        assert answer["error"] is None, answer["error"]
+        return answer["results"]
+
+    async def change(self, status: int = 200, **given: Any) -> Any:
+        return await self.post("entries/changes", status, **given)
+
+
+@pytest.fixture
+async def cache(house: House, keeper: Keeper) -> Desk:
+    if reason := provision.available():
+        pytest.skip(reason)
+    person = await house.person("rita")
+    made = await person.send(
+        "POST", f"/projects/{person.sample['id']}/databases", 201,
+        json={"name": f"r{uuid.uuid4().hex[:8]}", "engine": "redis"}, params={"wait": 30},
+    )  # fmt: skip
+    assert made["state"] == "running", made
+    return Desk(person, made["id"])
+
+
+@pytest.fixture
+async def shop(house: House) -> AsyncIterator[Desk]:
+    if reason := mongodb_place.missing():
+        pytest.skip(reason)
+    person = await house.person("mona")
+    async with mongodb_place.fresh() as address:
+        url = f"mongodb://{address.user}:{address.password}@127.0.0.1:{address.port}/{address.database}?tls=disable"
+        made = await person.send(
+            "POST", f"/projects/{person.sample['id']}/connections", 201,
+            json={"name": f"m{uuid.uuid4().hex[:8]}", "connection": {"url": url}},
+        )  # fmt: skip
+        yield Desk(person, made["id"])
+
+
+async def test_strangers_and_neighbours_see_nothing(house: House, cache: Desk) -> None:
+    stranger, neighbour = await house.stranger(), await house.person("neighbour")
+    place = f"/api/v1/databases/{cache.id}"
+    for client, status in ((stranger, 401), (neighbour.client, 404)):
+        assert (await client.get(f"{place}/holders")).status_code == status
+        for path in ("entries", "entries/one", "entries/parts", "entries/changes"):
+            body = {"id": "a", "kind": "delete"} if path.endswith("changes") else {"id": "a"} if "/" in path else {}
+            assert (await client.post(f"{place}/{path}", json=body)).status_code == status, path
+
+
+async def test_keys_of_a_redis_of_our_own(cache: Desk) -> None:
+    await cache.run("HSET user:1 name Ada role admin\nSET visits 5 EX 1000\nRPUSH queue a b")
+    holders = await cache.person.get(f"/databases/{cache.id}/holders")
+    assert holders == [{"name": "", "kind": "keys", "count": 3}]
+    page = await cache.post("entries", limit=100)
+    assert {one["id"]: one["type"] for one in page["items"]} == {"user:1": "hash", "visits": "string", "queue": "list"}
+    assert (await cache.post("entries/one", id="visits"))["body"] == "5"
+    parts = await cache.post("entries/parts", id="user:1")
+    assert {one["name"]: one["value"] for one in parts["items"]} == {"name": "Ada", "role": "admin"}
+
+    assert (await cache.change(kind="put", id="user:1", part="name", body="Eva", was="Ada"))["applied"]
+    assert await cache.change(kind="put", id="user:1", part="name", body="x", was="Ada") == {
+        "applied": False, "id": "user:1", "now": "Eva",
+    }  # fmt: skip
+    assert (await cache.change(kind="expire", id="user:1", seconds=100))["applied"]
+    assert 0 < (await cache.post("entries/one", id="user:1"))["seconds_left"] <= 100
+    assert (await cache.change(kind="delete", id="queue"))["applied"]
+    answer = await cache.post("entries/one", 404, id="queue")
+    assert answer["hint"]
+    await cache.change(409, kind="insert", id="visits", type="string", body="1")
+    await cache.change(400, kind="insert", id="n", type="zset", part="m", body="much")
+    schema = await cache.person.get(f"/databases/{cache.id}/schema", fresh="true")
+    assert [(one["name"], one["kind"]) for one in schema["relations"]] == [
+        ("user:*", "keyspace"),
+        ("visits", "keyspace"),
+    ]
+
+
+async def test_queries_on_redis_and_its_read_only_sides(house: House, cache: Desk) -> None:
+    await cache.run("SET a 1")
+    answer = await cache.post("query", text="GET a\nCONFIG GET *")
+    assert "not run here" in answer["error"]["message"] and answer["error"]["position"] == 6
+    (finding,) = (await cache.post("check", text="GET a\nCONFIG GET *"))["findings"]
+    assert finding["start"] == 6
+    answer = await cache.post("query", text="SET a 2", read_only=True)
+    assert answer["error"]["sqlstate"] == "25006"
+    await cache.person.send("PATCH", f"/databases/{cache.id}", 200, json={"protected": True})
+    assert (await cache.post("query", 409, text="SET a 2"))["code"] == "confirmation_needed"
+    assert (await cache.change(409, kind="delete", id="a"))["code"] == "confirmation_needed"
+    await cache.run("SET a 2", confirmed=True)
+    assert (await cache.change(kind="delete", id="a", confirmed=True))["applied"]
+
+    await cache.person.send("PATCH", f"/databases/{cache.id}", 200, json={"protected": False})
+    viewer = await house.person("viewer")
+    members = f"/organizations/{cache.person.organization}/members"
+    await cache.person.send("POST", members, 201, json={"email": viewer.email, "role": "viewer"})
+    seen = Desk(viewer, cache.id)
+    assert (await seen.post("entries"))["items"] == [] and (await seen.post("query", text="DBSIZE"))["error"] is None
+    await seen.change(403, kind="insert", id="x", type="string", body="1")
+    assert (await seen.post("query", text="SET x 1"))["error"]["sqlstate"] == "25006"
+
+
+async def test_it_sleeps_and_wakes(cache: Desk) -> None:
+    await cache.run("SET kept 42")
+    asleep = await cache.person.send("PUT", f"/databases/{cache.id}/desired", 200, json={"state": "asleep"})
+    assert asleep["state"] == "asleep"
+    assert (await cache.post("entries/one", id="kept"))["body"] == "42"
+
+
+async def test_documents_of_a_mongodb_elsewhere(shop: Desk) -> None:
+    results = await shop.run(
+        "db.orders.insertMany([{_id: 1, total: 5}, {_id: 2, total: NumberLong(7)}]); db.orders.find({})"
+    )
+    assert results[0]["affected"] == 2 and results[1]["rows"][0] == ['{"_id": 1, "total": 5}']
+    holders = await shop.person.get(f"/databases/{shop.id}/holders")
+    assert holders == [{"name": "orders", "kind": "collection", "count": 2}]
+    page = await shop.post("entries", holder="orders", filter="{total: {$gt: 5}}", sort="{total: -1}")
+    (found,) = page["items"]
+    assert (found["id"], page["total"]) == ("2", 1)
+    changed = await shop.change(holder="orders", kind="replace", id="2", body='{"total": 8}', was=found["body"])
+    assert changed["applied"]
+    late = await shop.change(holder="orders", kind="replace", id="2", body='{"total": 9}', was=found["body"])
+    assert not late["applied"] and '"total": 8' in late["now"]
+    for body, status in (
+        ({"filter": "{total: "}, 422),
+        ({"filter": "{$where: '1'}"}, 422),
+        ({"cursor": "x"}, 400),
+        ({"limit": 0}, 422),
+    ):
+        assert (await shop.post("entries", status, holder="orders", **body))["title"]
+    assert (await shop.change(422, holder="orders", kind="insert", body="{_id: 1}"))["title"]
+    schema = await shop.person.get(f"/databases/{shop.id}/schema", fresh="true")
+    assert schema["relations"][0]["kind"] == "collection"
+    answer = await shop.post("query", text="db.orders.find({$where: '1'})")
+    assert "JavaScript" in answer["error"]["message"]
+    (finding,) = (await shop.post("check", text="db.orders.fnd({})"))["findings"]
+    assert (finding["start"], finding["end"]) == (10, 13) and "Did you mean find" in finding["message"]
+    assert (await shop.post("check", text="db.orders.find({})"))["findings"] == []
+
+
+async def test_databases_with_tables_have_no_entries(house: House, keeper: Keeper) -> None:
+    person = await house.person("otto")
+    made = await person.send(
+        "POST", f"/projects/{person.sample['id']}/databases", 201, json={"name": f"p{uuid.uuid4().hex[:8]}"}
+    )
+    answer = await person.client.get(f"/api/v1/databases/{made['id']}/holders")
+    assert answer.status_code == 400 and answer.json()["hint"]

@@ -1,0 +1,60 @@
+// Owns how long a key lives: for some seconds more, or until somebody deletes it.
+import { useState } from 'react'
+import { toast } from 'sonner'
+import type { Entry, EntryChangeAnswer } from '@/api/types'
+import { TextField } from '@/components/field'
+import { Dialog } from '@/components/ui/dialog'
+import { tellFailure } from '@/lib/download'
+import type { Change } from './api'
+
+const CHOICES = [
+  { label: '1 min', value: 60 },
+  { label: '1 h', value: 3600 },
+  { label: '1 day', value: 86_400 },
+  { label: '30 days', value: 2_592_000 },
+]
+
+interface ExpiryProps {
+  entry: Entry
+  send: (change: Change) => Promise<EntryChangeAnswer | null>
+  onClose: () => void
+}
+
+export function ExpiryDialog({ entry, send, onClose }: ExpiryProps) {
+  const [text, setText] = useState(entry.seconds_left === null ? '' : String(Math.round(entry.seconds_left)))
+  const wanted = Number(text)
+  const set = (seconds: number | null) =>
+    void tellFailure(async () => {
+      const answer = await send({ kind: 'expire', id: entry.id, seconds })
+      if (answer && !answer.applied) toast.error('The key is gone.')
+      if (answer) onClose()
+    })
+  return (
+    <Dialog title="How long it lives" description={entry.id} open onOpenChange={(open) => !open && onClose()}>
+      <form
+        className="form-stack"
+        onSubmit={(event) => {
+          event.preventDefault()
+          set(wanted)
+        }}
+      >
+        <TextField label="Seconds from now" inputMode="numeric" value={text} onChange={(event) => setText(event.target.value)} />
+        <div className="row">
+          {CHOICES.map((choice) => (
+            <button key={choice.value} type="button" className="btn ghost" onClick={() => setText(String(choice.value))}>
+              {choice.label}
+            </button>
+          ))}
+        </div>
+        <footer>
+          <button type="button" className="btn" disabled={entry.seconds_left === null} onClick={() => set(null)}>
+            Let it stay
+          </button>
+          <button type="submit" className="btn primary" disabled={!(wanted > 0)}>
+            Let it expire
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,76 @@
+// Owns the value of a string: shown as text or as formatted JSON, and saved if nobody changed it meanwhile.
+import { useState } from 'react'
+import type { Entry, EntryChangeAnswer } from '@/api/types'
+import { tellFailure } from '@/lib/download'
+import type { Change } from './api'
+
+interface ValueProps {
+  entry: Entry
+  canWrite: boolean
+  send: (change: Change) => Promise<EntryChangeAnswer | null>
+}
+
+function formatted(text: string): string | null {
+  if (!/^\s*[[{]/.test(text)) return null
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2)
+  } catch {
+    return null
+  }
+}
+
+export function StringValue({ entry, canWrite, send }: ValueProps) {
+  const [draft, setDraft] = useState<string | null>(null)
+  const [conflict, setConflict] = useState<{ now: string | null } | null>(null)
+  const [pretty, setPretty] = useState(false)
+  const json = formatted(entry.body)
+  const editable = canWrite && entry.whole && !entry.binary
+  const save = () =>
+    void tellFailure(async () => {
+      const answer = await send({ kind: 'replace', id: entry.id, body: draft ?? '', was: entry.body })
+      if (answer?.applied) setDraft(null)
+      else if (answer) setConflict({ now: answer.now ?? null })
+    })
+  return (
+    <div className="keyvalue">
+      {conflict && (
+        <div role="alert" className="note m-3">
+          <div className="grow">
+            <p className="t-warn">{conflict.now === null ? 'The key is gone.' : 'Somebody else changed this value meanwhile. Nothing was saved; above is yours, this is theirs:'}</p>
+            {conflict.now !== null && <pre className="mono sqlpreview">{conflict.now}</pre>}
+          </div>
+          <button type="button" className="btn" onClick={() => setConflict(null)}>
+            Go on
+          </button>
+        </div>
+      )}
+      {entry.binary && <p className="dim small px-4 py-1">These are bytes, not text: they are shown escaped and cannot be edited here.</p>}
+      {!entry.whole && <p className="dim small px-4 py-1">Only the beginning of this value is shown.</p>}
+      {pretty && json !== null ? (
+        <pre className="mono docbody grow scroll">{json}</pre>
+      ) : (
+        <textarea className="keytext mono" aria-label="Value" spellCheck={false} readOnly={!editable} value={draft ?? entry.body} onChange={(event) => setDraft(event.target.value)} />
+      )}
+      {(json !== null || draft !== null) && (
+        <div className="runbar">
+          {json !== null && draft === null && (
+            <button type="button" className="btn ghost" aria-pressed={pretty} onClick={() => setPretty(!pretty)}>
+              {pretty ? 'As it is' : 'Format JSON'}
+            </button>
+          )}
+          {draft !== null && (
+            <>
+              <span className="grow" />
+              <button type="button" className="btn" onClick={() => setDraft(null)}>
+                Leave it
+              </button>
+              <button type="button" className="btn primary" disabled={draft === entry.body} onClick={save}>
+                Save
+              </button>
+            </>
+          )}
+        </div>
+      )}
+    </div>
+  )
+}

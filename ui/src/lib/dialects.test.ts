@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest'
+import { blockAt, lineAt } from './dialects'
+
+describe('what runs at the caret', () => {
+  it('is a line of Redis', () => {
+    const text = 'GET a\nSET b 1\n\n'
+    expect(lineAt(text, 2)).toEqual({ text: 'GET a', start: 0, end: 5 })
+    expect(lineAt(text, 6)).toEqual({ text: 'SET b 1', start: 6, end: 13 })
+    expect(lineAt(text, text.length)).toEqual({ text: 'SET b 1', start: 6, end: 13 })
+    expect(lineAt('', 0)).toEqual({ text: '', start: 0, end: 0 })
+  })
+  it('is a block of MongoDB', () => {
+    const text = 'db.a.find({\n  b: 1\n})\n\n\ndb.c.drop()\n'
+    expect(blockAt(text, 13).text).toBe('db.a.find({\n  b: 1\n})')
+    expect(blockAt(text, text.length).text.trim()).toBe('db.c.drop()')
+    expect(text.slice(blockAt(text, text.length).start).startsWith('db.c')).toBe(true)
+  })
+})
