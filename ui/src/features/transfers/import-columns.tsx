@@ -39,7 +39,7 @@ export function ImportColumns({ preview, targets, known, onChange }: Props) {
                 <td>
                   <div className="field">
                     {known === null ? (
-                      <input aria-label={`Name of ${column.name} in the table`} value={targets[place]?.target ?? ''} onChange={(event) => change(place, { target: event.target.value })} />
+                      <input size={14} aria-label={`Name of ${column.name} in the table`} value={targets[place]?.target ?? ''} onChange={(event) => change(place, { target: event.target.value })} />
                     ) : (
                       <select aria-label={`Column that ${column.name} fills`} value={targets[place]?.target ?? ''} onChange={(event) => change(place, { target: event.target.value })}>
                         <option value="">leave out</option>
@@ -53,7 +53,7 @@ export function ImportColumns({ preview, targets, known, onChange }: Props) {
                 {known === null && (
                   <td>
                     <div className="field">
-                      <input aria-label={`Type of ${column.name}`} className="mono" value={targets[place]?.type ?? ''} onChange={(event) => change(place, { type: event.target.value })} />
+                      <input size={14} aria-label={`Type of ${column.name}`} className="mono" value={targets[place]?.type ?? ''} onChange={(event) => change(place, { type: event.target.value })} />
                     </div>
                   </td>
                 )}

@@ -6,7 +6,7 @@ import { plural } from '@/lib/format'
 const SEVERITIES: Record<CopyLoss['severity'], { label: string; tone: string }> = {
   left_out: { label: 'left out', tone: 'del' },
   changed: { label: 'changed', tone: 'mod' },
-  risk: { label: 'refused if it occurs', tone: '' },
+  risk: { label: 'may be refused', tone: '' },
 }
 
 export function Losses({ losses }: { losses: CopyLoss[] }) {
@@ -38,7 +38,7 @@ export function Losses({ losses }: { losses: CopyLoss[] }) {
                 </td>
                 <td className="mono hide-p">{loss.table}</td>
                 <td className="mono hide-p">{loss.object}</td>
-                <td className="w-full">
+                <td className="w-full whitespace-normal">
                   <span className="mono dim block md:hidden">
                     {loss.table} {loss.object}
                   </span>

@@ -14,7 +14,7 @@ from headwater.features.transfers.commands.following import follow
 from headwater.kit.errors import BadInput
 
 TablesOption = Annotated[str | None, typer.Option(help="Only these tables, with commas between.")]
-SEVERITIES = {"left_out": "left out", "changed": "changed", "risk": "refused if it occurs"}
+SEVERITIES = {"left_out": "left out", "changed": "changed", "risk": "may be refused"}
 
 
 def copy(
