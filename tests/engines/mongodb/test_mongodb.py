@@ -265,6 +265,23 @@ async def test_tls_is_believed_or_refused(encrypted: tuple[Address, trustme.CA])
         assert said in raised.value.message and raised.value.hint
 
 
+async def test_only_the_checked_address_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names are not resolved again, and members of a replica set that the server tells of are not dialled."""
+    asked, dialled = asyncio.BaseEventLoop.getaddrinfo, set()
+
+    async def resolve(self: asyncio.BaseEventLoop, host: str, port: int, **given: object) -> object:
+        dialled.add((host, port))
+        return await asked(self, host, port, **given)
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", resolve)
+    async with fresh() as address:
+        session = await engine("mongodb").connect(replace(address, host="no-such-host.invalid", port=1))
+        assert (await session.ask({"hello": 1})).get("setName"), "the server tells of a replica set"
+        await everything(session, "db.t.insertOne({_id: 1}); db.t.find({})")
+        await session.close()
+        assert dialled == {("127.0.0.1", address.port)}
+
+
 def test_urls() -> None:
     name, address = parse_url("mongodb://me:p%40ss@db.example/shop?authSource=admin&tls=true")
     assert (name, address.port, address.database, address.password) == ("mongodb", 27017, "shop", "p@ss")
