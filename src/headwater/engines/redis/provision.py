@@ -6,6 +6,7 @@ MODULE, MIGRATE, REPLICAOF and the like can do stays with the keeper's own user.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import re
@@ -222,11 +223,26 @@ async def metrics(instance: Instance) -> Mapping[str, float]:
 async def enforce(instance: Instance, *, full: bool) -> None:
     """End a script that runs too long; let a full database only be read and emptied."""
     async with _keeper(instance) as connection:
-        try:
-            await cast(Any, connection).execute_command("PING")
-        except RedisError as error:
-            if "BUSY" not in str(error):
-                raise Unavailable("The database's server does not obey its keeper.") from error
+        if not await _obeys(connection):
             # One that has written cannot be killed: then the server has to go, which forgets what it wrote.
             await _order(connection, "SCRIPT", "KILL")
+            await _wait_for_the_script(connection)
         await _order(connection, "ACL", "SETUSER", instance.name, *(_READS_ONLY if full else OWNERS_COMMANDS).split())
+
+
+async def _obeys(connection: client.Redis) -> bool:
+    try:
+        await cast(Any, connection).execute_command("PING")
+    except RedisError as error:
+        if "BUSY" not in str(error):
+            raise Unavailable("The database's server does not obey its keeper.") from error
+        return False
+    return True
+
+
+async def _wait_for_the_script(connection: client.Redis) -> None:
+    """Wait until a script that was killed has ended, which it does at its next look up."""
+    for _ in range(100):
+        if await _obeys(connection):
+            return
+        await asyncio.sleep(0.02)
