@@ -45,7 +45,7 @@ check: ui ## Lint, types, import contracts, sizes, docs
 	@$(BIN)/python hatch_build.py npm run typecheck
 
 bench: $(STAMP) ## Measure against named peers: make bench PART=lineage ARGS="--ctfd … --polar … --umami …"
-	$(BIN)/python -m bench.$(or $(PART),lineage) $(ARGS)
+	PYTHONPATH=tests $(BIN)/python -m bench.$(or $(PART),lineage) $(ARGS)
 	$(BIN)/python -m bench.render
 
 docs: $(STAMP) ## Write the reference pages anew from the code

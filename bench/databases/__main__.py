@@ -11,13 +11,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.databases import faults, instances, proxying
+from bench.databases import exporting, faults, grid, instances, proxying
 from bench.rows import Row, save
 from entrypoints.keeping import Keeping, keeping
 
 PARTS: dict[str, Callable[[Keeping], list[Row]]] = {
     "create": instances.create, "wake": instances.wake, "idle": instances.idle, "proxy": proxying.proxy,
     "crowd": instances.crowd, "escapes": faults.escapes, "kills": faults.kills,
+    "exports": exporting.exports, "grid": grid.grid,
 }  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def _copied(kept: Keeping, database: dict[str, Any], query: str) -> None:
 @contextmanager
 def _growth(kept: Keeping) -> Iterator[list[int]]:
     """Give, at the end, by how much the server's process grew at most, in bytes."""
-    (pid,) = kept.headwater.pids("headwater.entrypoints.server.run")
+    (pid,) = kept.headwater.pids("headwater serve")
     process = psutil.Process(pid)
     before, most, over = process.memory_info().rss, [0], threading.Event()
 

@@ -25,6 +25,7 @@ PAGES = {
     "sql": "/p/{sample}/d/{database}/sql",
     "data": "/p/{sample}/d/{database}/data/people",
     "structure": "/p/{sample}/d/{database}/structure",
+    "migrations": "/p/{sample}/d/{database}/migrations",
     "sessions": "/p/{sample}/d/{database}/sessions",
     "project-jobs": "/p/{sample}/jobs",
     "jobs": "/jobs",

@@ -6,9 +6,10 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import asyncssh
-import psycopg
+import pymysql
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -124,6 +125,37 @@ def test_an_index_is_added_after_a_look(page: Page, shop: str) -> None:
     expect(page.get_by_role("region", name="Indexes and keys").get_by_text("books_title_idx")).to_be_visible()
 
 
+def test_a_change_is_kept_as_a_migration_and_applied(page: Page, shop: str) -> None:
+    page.goto(f"{shop}/structure?table=books")
+    page.get_by_role("button", name="Add column").click()
+    page.get_by_label("Name").fill("isbn")
+    page.get_by_label("Type").fill("text")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("dialog").get_by_role("button", name="Save as migration").click()
+    page.get_by_role("link", name="Migrations").click()
+    expect(page.get_by_text("pending", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Apply 1").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("ADD COLUMN isbn text")
+    picture(page, "migration-apply")
+    dialog.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("applied", exact=True)).to_be_visible()
+    page.get_by_role("button", name="New").click()
+    dialog.get_by_label("What it does").fill("Broken")
+    dialog.get_by_label("SQL").fill("insert into nowhere values (1)")
+    picture(page, "migration-new")
+    dialog.get_by_role("button", name="Add migration").click()
+    page.get_by_role("button", name="Apply 1").click()
+    dialog.get_by_role("button", name="Apply").click()
+    expect(dialog.get_by_role("alert")).to_contain_text('"nowhere" does not exist')
+    dialog.get_by_role("button", name="Back").click()
+    picture(page, "migrations")
+    page.get_by_role("button", name="More for add column books").click()
+    page.get_by_role("menuitem", name="Revert back to here").click()
+    dialog.get_by_role("button", name="Revert").click()
+    expect(page.get_by_text("pending", exact=True)).to_have_count(2)
+
+
 def test_a_result_is_exported(page: Page, shop: str, tmp_path: Path) -> None:
     page.goto(f"{shop}/sql")
     write(page, "select id, title from books order by id")
@@ -146,7 +178,12 @@ def test_a_plan_is_read_and_its_advice_used(page: Page, site: Site) -> None:
 
 
 class Door(asyncssh.SSHServer):
-    """Lets one user in with a password and forwards."""
+    """Lets one user in with a password and forwards; `inside` are those who came."""
+
+    inside: ClassVar[list[asyncssh.SSHServerConnection]] = []
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self.inside.append(conn)
 
     def begin_auth(self, username: str) -> bool:
         return True
@@ -174,8 +211,14 @@ def ssh_host() -> Iterator[tuple[int, str]]:
 
     server = asyncio.run_coroutine_threadsafe(listen(), loop).result(10)
     yield server.get_port(), text_of(key)
-    loop.call_soon_threadsafe(server.close)
-    asyncio.run_coroutine_threadsafe(server.wait_closed(), loop).result(10)
+
+    async def end() -> None:
+        server.close()
+        for connection in Door.inside:
+            connection.abort()
+        await asyncio.gather(server.wait_closed(), *(one.wait_closed() for one in Door.inside), return_exceptions=True)
+
+    asyncio.run_coroutine_threadsafe(end(), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
     loop.close()
@@ -183,14 +226,14 @@ def ssh_host() -> Iterator[tuple[int, str]]:
 
 def test_a_database_elsewhere_is_connected_over_ssh(page: Page, site: Site, ssh_host: tuple[int, str]) -> None:
     try:
-        psycopg.connect("host=127.0.0.1 user=postgres dbname=test").close()
-    except psycopg.OperationalError:
-        missing("no PostgreSQL answers on 127.0.0.1:5432")
+        pymysql.connect(host="127.0.0.1", user="root").close()
+    except pymysql.Error:
+        missing("no MariaDB answers on 127.0.0.1:3306")
     page.goto(f"/p/{site.sample}/databases")
     page.get_by_role("button", name="Connect").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name").fill("far")
-    dialog.get_by_label("URL").fill("postgresql://postgres@127.0.0.1:5432/test")
+    dialog.get_by_label("URL").fill("mysql://root@127.0.0.1:3306/test")
     dialog.get_by_text("SSH tunnel or proxy").click()
     dialog.get_by_label("Way").select_option("ssh")
     dialog.get_by_label("SSH host (host:port)").fill(f"127.0.0.1:{ssh_host[0]}")
@@ -200,8 +243,12 @@ def test_a_database_elsewhere_is_connected_over_ssh(page: Page, site: Site, ssh_
     expect(dialog.get_by_role("alert")).to_contain_text("nobody has confirmed yet")
     dialog.get_by_role("button", name="Pin this key").click()
     dialog.get_by_role("button", name="Test").click()
-    expect(dialog.get_by_role("status")).to_contain_text("PostgreSQL")
+    expect(dialog.get_by_role("status")).to_contain_text("MariaDB")
     picture(page, "connect")
     dialog.get_by_role("button", name="Connect").click()
     expect(page.get_by_role("heading", name="far", level=1)).to_be_visible()
     expect(page.get_by_text(f"ines@127.0.0.1:{ssh_host[0]}")).to_be_visible()
+    page.get_by_role("link", name="SQL", exact=True).click()
+    write(page, "select version() as v")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("grid", name="Result").get_by_role("gridcell", name="MariaDB")).to_be_visible()

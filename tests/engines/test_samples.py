@@ -1,7 +1,11 @@
-"""Other people's databases, read and made anew: `HEADWATER_SAMPLES` is a folder with `<engine>/*.sql` in it."""
+"""Whole databases, read as the server's own catalog tells them, and made anew from what was read.
+
+Ours has every kind of object; `HEADWATER_SAMPLES` is a folder with other people's, as `<engine>/*.sql`.
+"""
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 from pathlib import Path
@@ -12,10 +16,11 @@ from engines.test_every_engine import subject
 from headwater.catalog.sqltext import split
 from headwater.kit.errors import HeadwaterError
 from headwater.testing.engines.schemas import assert_equal
-from headwater.testing.engines.subject import connected, everything
+from headwater.testing.engines.subject import connected, everything, rows
 
 FOLDER = os.environ.get("HEADWATER_SAMPLES")
-FILES = sorted(Path(FOLDER).glob("*/*.sql")) if FOLDER else []
+HERE = Path(__file__).parent
+FILES = sorted(HERE.glob("*/everything.sql")) + (sorted(Path(FOLDER).glob("*/*.sql")) if FOLDER else [])
 # What belongs to the server, its roles and its rows rather than to the schema.
 ELSEWHERE = re.compile(
     r"(?:CREATE|DROP|ALTER|USE)\s+(?:DATABASE|SCHEMA\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?`?(?:sakila|public))\b|USE\b|INSERT\b|COPY\b"
@@ -24,7 +29,6 @@ ELSEWHERE = re.compile(
 )
 
 
-@pytest.mark.skipif(not FILES, reason="HEADWATER_SAMPLES names no folder of samples")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 async def test_round_trip_of_a_sample(path: Path) -> None:
     text = re.sub(r"^\\.*$", "", path.read_text("utf-8-sig"), flags=re.MULTILINE)
@@ -39,6 +43,14 @@ async def test_round_trip_of_a_sample(path: Path) -> None:
             except HeadwaterError as error:
                 failed.append(f"{error.message} | {statement.text[:120]!r}")
         first = await one.engine.inspect(session)
+        told = await rows(session, importlib.import_module(f"engines.{path.parent.name}.place").COLUMNS)
+    read = sorted(
+        (table.name, column.name, column.nullable)
+        for table in first
+        if table.kind == "table"
+        for column in table.columns
+    )
+    assert read == sorted((str(table), str(column), bool(nullable)) for table, column, nullable in told)
     async with connected(one) as session:
         for made in one.engine.ddl(first):
             try:

@@ -99,9 +99,9 @@ def running(home: Path, **variables: str) -> Iterator[Running]:
         "HEADWATER_HOME": str(home),
         "HEADWATER_SECURE_COOKIES": "false",
         "HEADWATER_PROXY_PORT": str(free_port()),
+        "HEADWATER_MYSQL_PROXY_PORT": str(free_port()),
+        "HEADWATER_ACCESS_TOKEN_SECONDS": "7200",
     } | variables
-    env["HEADWATER_ACCESS_TOKEN_SECONDS"] = "7200"
-    env.setdefault("HEADWATER_PROXY_PORT", str(free_port()))
     log = (home / "up.log").open("ab")
     process = subprocess.Popen(
         [sys.executable, "-m", "headwater", "up", "--port", str(port)], env=env, stdout=log, stderr=log

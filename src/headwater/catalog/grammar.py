@@ -23,6 +23,7 @@ class Grammar:
         begin: starts a transaction that writes.
         lock: follows a SELECT whose rows nobody else may change meanwhile.
         no_values: follows the table's name in an INSERT of nothing but defaults.
+        transactional_ddl: whether changes of the schema can be rolled back.
     """
 
     text: str = "text"
@@ -33,6 +34,7 @@ class Grammar:
     begin: str = "BEGIN"
     lock: str = ""
     no_values: str = "DEFAULT VALUES"
+    transactional_ddl: bool = True
 
     def literal(self, value: Cell, type_: str = "") -> str:
         """Return a cell of a column of this type as it stands in SQL."""

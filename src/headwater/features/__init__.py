@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-FEATURES: tuple[str, ...] = ("accounts", "jobs", "databases", "query", "documents", "codebases", "schemas")
+FEATURES: tuple[str, ...] = ("accounts", "jobs", "databases", "query", "documents", "codebases", "schemas", "migrations")
 
 
 def collect(role: str) -> dict[str, ModuleType]:

@@ -17,6 +17,13 @@ from headwater.kit.network.tls import PLAIN
 
 HOST, PORT = "127.0.0.1", 3306
 
+# The server's own word for every column of its tables: table, column, whether it may be NULL.
+COLUMNS = """
+SELECT table_name, column_name, is_nullable = 'YES' FROM information_schema.columns
+JOIN information_schema.tables USING (table_schema, table_name)
+WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')
+"""
+
 
 def missing() -> str:
     with socket.socket() as probe:

@@ -17,6 +17,14 @@ from headwater.kit.network.tls import PLAIN
 
 HOST, PORT = "127.0.0.1", 5432
 
+# The server's own word for every column of its tables: table, column, whether it may be NULL.
+COLUMNS = r"""
+SELECT c.relname, a.attname, NOT a.attnotnull FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p')
+AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
+"""
+
 
 def missing() -> str:
     with socket.socket() as probe:

@@ -10,6 +10,14 @@ from pathlib import Path
 from engines import texts as files
 from headwater.engines import Address
 
+# SQLite's own word for every column of its tables: table, column, whether it may be NULL.
+COLUMNS = """
+SELECT m.name, i.name, NOT (i."notnull" OR (i.pk AND (lower(i.type) = 'integer' OR m.sql LIKE '%WITHOUT ROWID%')))
+FROM sqlite_schema m JOIN pragma_table_xinfo(m.name) i
+WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite!_%' ESCAPE '!' AND i.hidden <> 1 AND NOT EXISTS (
+  SELECT 1 FROM sqlite_schema v WHERE v.sql LIKE 'CREATE VIRTUAL%' AND m.name LIKE v.name || '!_%' ESCAPE '!')
+"""
+
 
 def missing() -> str:
     return ""

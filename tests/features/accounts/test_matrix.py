@@ -47,6 +47,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/databases/{database_id}/entries/one"): {"holder": "t", "id": "1"},
     ("POST", "/api/v1/databases/{database_id}/entries/parts"): {"holder": "t", "id": "1"},
     ("POST", "/api/v1/databases/{database_id}/entries/changes"): {"holder": "t", "kind": "delete", "id": "1"},
+    ("POST", "/api/v1/databases/{database_id}/migrations"): {"name": "m", "up": "SELECT 1"},
+    ("POST", "/api/v1/databases/{database_id}/migrations/run"): {"apply": True},
+    ("PUT", "/api/v1/databases/{database_id}/migrations/{version}/state"): {"state": "applied"},
     ("POST", "/api/v1/projects/{project_id}/queries"): {"name": "q", "text": "SELECT 1"},
     ("PATCH", "/api/v1/queries/{query_id}"): {"name": "renamed"},
 }  # fmt: skip
@@ -108,9 +111,13 @@ async def database_of(person: Person, path: str) -> dict[str, str]:
     query = {"text": "CREATE TABLE t (id integer PRIMARY KEY); INSERT INTO t VALUES (1)"}
     await person.send("POST", f"/databases/{made['id']}/query", 200, json=query)
     saved = await person.send("POST", f"{project}/queries", 201, json={"name": "q", "text": "SELECT 1", "shared": True})
+    found = {"database_id": made["id"], "query_id": saved["id"], "run_id": str(uuid.uuid4()), "session": "1"}
+    if "{version}" in path:
+        body = {"name": "m", "up": "SELECT 1"}
+        found["version"] = (await person.send("POST", f"/databases/{made['id']}/migrations", 201, json=body))["version"]
     if "/deletion/" in path:
         await person.send("DELETE", f"/databases/{made['id']}", 204)
-    return {"database_id": made["id"], "query_id": saved["id"], "run_id": str(uuid.uuid4()), "session": "1"}
+    return found
 
 
 async def filled(person: Person, path: str) -> str:
@@ -133,7 +140,7 @@ async def filled(person: Person, path: str) -> str:
 
 async def ask(client: Any, method: str, template: str, path: str) -> int:
     options: dict[str, Any] = {}
-    if template.endswith("/codebases") and method == "POST":
+    if template.endswith(("/codebases", "/migrations/import")) and method == "POST":
         options["files"] = {"file": ("x.zip", b"not a zip")}
     elif (method, template) in BODIES:
         options["json"] = BODIES[method, template]
@@ -152,6 +159,8 @@ async def state_of(house: House, person: Person) -> list[Any]:
         "SELECT (d.id, d.name, d.desired, d.quotas, d.protected, d.sleep_after_seconds, d.deleted_at, d.purge_at)::text"
         " FROM databases d WHERE organization_id = :id ORDER BY 1",
         "SELECT q::text FROM saved_queries q WHERE organization_id = :id ORDER BY 1",
+        "SELECT m::text FROM migrations m JOIN databases d ON d.id = m.database_id WHERE d.organization_id = :id"
+        " ORDER BY 1",
     )
     async with house.server.database.transaction() as db:
         return [list((await db.execute(text(query), {"id": person.organization})).scalars()) for query in queries]

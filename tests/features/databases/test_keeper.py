@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from headwater.drivers import Spec
 from headwater.drivers.local import LocalDriver
 from headwater.engines import engine
 from headwater.features.databases import repository
@@ -91,6 +92,28 @@ async def test_a_row_becomes_a_database_and_wakes(it: Kept) -> None:
     await it.ask(made, "SELECT answer FROM kept")
     row = await it.row(made)
     assert row and (row.state, row.desired) == ("running", "running")
+
+
+@pytest.mark.parametrize("wanted", ["running", "stopped"])
+async def test_what_is_wanted_while_it_stops_is_not_lost(
+    it: Kept, monkeypatch: pytest.MonkeyPatch, wanted: str
+) -> None:
+    made = await it.create()
+    stop, stopped = it.keeper.driver.stop, asyncio.Event()
+
+    async def stop_slowly(spec: Spec) -> None:
+        await stop(spec)
+        if spec.id == uuid.UUID(made["id"]):
+            monkeypatch.undo()
+            await it.write(made, desired=wanted)
+            stopped.set()
+
+    monkeypatch.setattr(it.keeper.driver, "stop", stop_slowly)
+    await it.write(made, desired="asleep")
+    async with asyncio.timeout(20):
+        await stopped.wait()
+    row = await it.until(made, wanted)
+    assert row and row.desired == wanted
 
 
 async def test_who_stops_waiting_does_not_stop_the_wake_of_others(it: Kept) -> None:

@@ -117,6 +117,14 @@ async def test_exports_are_whole_and_equal(desk: Desk, form: str) -> None:
     assert {row["name"] for row in rows} >= {"name 1"}
 
 
+@pytest.mark.parametrize("count", [0, 1, 2, 1200, 200_000])
+async def test_exports_of_any_size_end(desk: Desk, count: int) -> None:
+    text = f"SELECT g AS id, 'Book ' || g AS title FROM generate_series(1, {count}) AS g"
+    for _ in range(5):
+        answer = await desk.person.client.post(f"/api/v1/databases/{desk.id}/export", json={"text": text})
+        assert (answer.status_code, len(answer.text.splitlines())) == (200, count + 1)
+
+
 async def test_an_export_that_fails_is_an_error_not_an_empty_file(desk: Desk) -> None:
     for text in ("SELECT nope FROM people", "SELECT 1; SELECT 2", "DELETE FROM people"):
         answer = await desk.person.client.post(f"/api/v1/databases/{desk.id}/export", json={"text": text})

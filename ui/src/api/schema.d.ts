@@ -1406,6 +1406,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/databases/{database_id}/migrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Migrations
+         * @description List the migrations of a database in their order, with what its own journal says of each.
+         */
+        get: operations["list_migrations"];
+        put?: never;
+        /**
+         * Add Migration
+         * @description Keep a new migration: from SQL, or generated from changes of the schema with the way back.
+         */
+        post: operations["add_migration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/migrations/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Migrations
+         * @description Import the folder of Flyway, Prisma, dbmate, golang-migrate, plain SQL or Alembic, as an archive.
+         */
+        post: operations["import_migrations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/migrations/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Migrations
+         * @description Show what would be applied or reverted; with `apply`, do it, up to the first that fails.
+         */
+        post: operations["run_migrations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/migrations/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Migration
+         * @description Show what a migration runs.
+         */
+        get: operations["get_migration"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Migration
+         * @description Delete a migration that was not applied.
+         */
+        delete: operations["delete_migration"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/migrations/{version}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Resolve Migration
+         * @description Say what a migration is without running it: applied by hand, or to be applied again.
+         */
+        put: operations["resolve_migration"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2745,6 +2853,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** ListOf[MigrationOut] */
+        ListOf_MigrationOut_: {
+            /** Items */
+            items: components["schemas"]["MigrationOut"][];
+            /** Next */
+            next?: string | null;
+        };
         /** ListOf[MissOut] */
         ListOf_MissOut_: {
             /** Items */
@@ -2877,6 +2992,128 @@ export interface components {
             values: {
                 [key: string]: number | null;
             };
+        };
+        /**
+         * MigrationIn
+         * @description A new migration: from SQL, or generated from changes of the schema with the way back.
+         */
+        MigrationIn: {
+            /** Name */
+            name: string;
+            /** Up */
+            up?: string | null;
+            /** Down */
+            down?: string | null;
+            /**
+             * Changes
+             * @default []
+             */
+            changes: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * MigrationOut
+         * @description A migration and how it stands.
+         *
+         *     `changed`: applied, but with another text. `failed`: begun and not ended. `unknown`: only the journal in the
+         *     database names it. `runs` is false for those that only the tool they came from can run.
+         */
+        MigrationOut: {
+            /** Version */
+            version: string;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "applied" | "pending" | "failed" | "changed" | "unknown";
+            /** Origin */
+            origin: string | null;
+            /** Runs */
+            runs: boolean;
+            /** Reversible */
+            reversible: boolean;
+            /** Applied At */
+            applied_at: string | null;
+            /** Applied By */
+            applied_by: string | null;
+            /** Milliseconds */
+            milliseconds: number | null;
+            /** Created At */
+            created_at: string | null;
+        };
+        /**
+         * MigrationState
+         * @description What a migration is to count as.
+         */
+        MigrationState: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "applied" | "pending";
+        };
+        /**
+         * MigrationText
+         * @description What a migration runs.
+         */
+        MigrationText: {
+            /** Version */
+            version: string;
+            /** Name */
+            name: string;
+            /** Up */
+            up: string;
+            /** Down */
+            down: string | null;
+        };
+        /**
+         * MigrationsRun
+         * @description Which migrations to run: up to and with `to`, or back to and without it.
+         */
+        MigrationsRun: {
+            /**
+             * Way
+             * @default up
+             * @enum {string}
+             */
+            way: "up" | "down";
+            /**
+             * To
+             * @description A version; without one: all (up), the last (down).
+             * @default
+             */
+            to: string;
+            /**
+             * Apply
+             * @default false
+             */
+            apply: boolean;
+            /**
+             * Confirmed
+             * @default false
+             */
+            confirmed: boolean;
+            /**
+             * Run Id
+             * @description Your own id for the run, by which it can be cancelled.
+             */
+            run_id?: string | null;
+        };
+        /**
+         * MigrationsRunOut
+         * @description What would be run, in order, or what was; `failed` names the one that stopped it.
+         */
+        MigrationsRunOut: {
+            /** Planned */
+            planned: components["schemas"]["MigrationText"][];
+            /** Done */
+            done: string[];
+            /** Failed */
+            failed: string | null;
+            error: components["schemas"]["QueryProblem"] | null;
         };
         /**
          * MissOut
@@ -7786,6 +8023,314 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SchemaOut"];
                     "text/plain": string;
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_migrations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_MigrationOut_"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_migration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MigrationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationText"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_migrations: {
+        parameters: {
+            query?: {
+                /** @description Whether they count as applied; left out: as their tool's table says. */
+                applied?: boolean | null;
+            };
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description ZIP or tar archive
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_MigrationOut_"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_migrations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MigrationsRun"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationsRunOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_migration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationText"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_migration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_migration: {
+        parameters: {
+            query?: {
+                confirmed?: boolean;
+            };
+            header?: never;
+            path: {
+                database_id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MigrationState"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationOut"];
                 };
             };
             /** @description What was wrong with the request. */

@@ -101,3 +101,7 @@ export type Part = Wire['PartOut']
 export type PartsPage = Wire['PartsOut']
 export type EntryChange = Wire['EntryChangeIn']
 export type EntryChangeAnswer = Wire['EntryChangeOut']
+
+export type Migration = Wire['MigrationOut']
+export type MigrationText = Wire['MigrationText']
+export type MigrationsRun = Wire['MigrationsRunOut']

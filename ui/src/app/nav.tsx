@@ -1,7 +1,7 @@
 // Owns the navigation: the rail at the left, and the bar at the bottom of phones.
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, type LinkProps } from '@tanstack/react-router'
-import { Activity, Braces, ChartNoAxesGantt, Database, Ellipsis, FileCode, House, KeyRound, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, type LucideIcon } from 'lucide-react'
+import { Activity, Braces, ChartNoAxesGantt, Database, Ellipsis, FileCode, GitCommitVertical, House, KeyRound, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, type LucideIcon } from 'lucide-react'
 import { Menu, MenuItem } from '@/components/ui/menu'
 import { databaseQuery, useLanguage, type Language } from '@/features/databases/api'
 
@@ -27,14 +27,17 @@ const DATABASE_ITEMS = [
   { to: '/p/$project/d/$database/sql', label: 'SQL', icon: SquareTerminal },
   { to: '/p/$project/d/$database/data', label: 'Data', icon: Rows3 },
   { to: '/p/$project/d/$database/structure', label: 'Structure', icon: Table2 },
+  { to: '/p/$project/d/$database/migrations', label: 'Migrations', icon: GitCommitVertical },
   { to: '/p/$project/d/$database/sessions', label: 'Sessions', icon: Activity },
 ] as const satisfies readonly Item[]
+
+const SQL_ONLY = new Set(['Structure', 'Migrations'])
 
 /** The pages of a database by what its users write; a language that is not known yet shows none that it may lack. */
 function databaseItems(language: Language | undefined): readonly Item[] {
   if (language === 'sql') return DATABASE_ITEMS
   const data = language === 'redis' ? { label: 'Keys', icon: KeyRound } : { label: 'Documents', icon: Braces }
-  return DATABASE_ITEMS.filter((item) => item.label !== 'Structure' && (item.label !== 'Sessions' || language === 'redis')).map((item) =>
+  return DATABASE_ITEMS.filter((item) => !SQL_ONLY.has(item.label) && (item.label !== 'Sessions' || language === 'redis')).map((item) =>
     item.label === 'SQL' ? { ...item, label: 'Query' } : item.label === 'Data' && language ? { ...item, ...data } : item,
   )
 }

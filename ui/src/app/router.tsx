@@ -221,10 +221,16 @@ const sessions = createRoute({
   component: lazyRouteComponent(() => import('@/features/query/sessions-page'), 'SessionsPage'),
 })
 
+const migrations = createRoute({
+  getParentRoute: () => database,
+  path: '/migrations',
+  component: lazyRouteComponent(() => import('@/features/migrations/migrations-page'), 'MigrationsPage'),
+})
+
 const projectPages = project.addChildren([
   overview,
   databases,
-  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, sessions]),
+  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, migrations, sessions]),
   lineage,
   columns,
   schema.addChildren([schemaTable]),

@@ -40,7 +40,7 @@ LANGUAGE: Language = "sql"
 DIALECT = "mysql"
 GRAMMAR = Grammar(
     text="char", nulls_first=True, compares_rows=False, hex_bytes=True, backslashes=True, lock=" FOR UPDATE",
-    no_values="() VALUES ()",
+    no_values="() VALUES ()", transactional_ddl=False,
 )  # fmt: skip
 OPTIONS: tuple[Option, ...] = ()
 

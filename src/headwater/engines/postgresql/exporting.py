@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any, Literal
 
-from psycopg import AsyncConnection
+import psycopg
+from psycopg import AsyncConnection, generators
+from psycopg.pq import ExecStatus
+from psycopg.waiting import Wait
 
 from headwater.catalog.results import QueryError
 from headwater.catalog.sqltext import Statement
 from headwater.engines._texts import statements
 
 Form = Literal["csv", "ndjson"]
+CHUNK = 65_536
 _CSV = ("COPY (", "\n) TO STDOUT WITH (FORMAT csv, HEADER)")
 # A delimiter and a quote that JSON text cannot contain unescaped: what comes is the JSON of one row on each line.
 _NDJSON = (
@@ -35,16 +40,62 @@ def before(form: Form) -> int:
 
 
 async def copied(connection: AsyncConnection[Any], query: str, form: Form) -> AsyncIterator[bytes]:
-    """Give the result of a query as the server's chunks, about 64 kB each."""
+    """Give the result of a query as chunks of about 64 kB.
+
+    The server sends a message for each row. Psycopg's own iterator goes through the event loop for every one of them;
+    here all that have come are taken at once.
+    """
     opening, closing = _AROUND[form]
+    pgconn, over = connection.pgconn, False
+    async with connection.lock:
+        pgconn.send_query((opening + query + closing).encode())
+        try:
+            await connection.wait(_begun(pgconn))
+            while not over:
+                chunk, over = await connection.wait(_taken(pgconn))
+                yield chunk
+        except psycopg.Error:
+            over = True
+            raise
+        finally:
+            if not over:
+                await connection.cancel_safe()
+                with contextlib.suppress(psycopg.Error):
+                    while not (await connection.wait(_taken(pgconn)))[1]:
+                        pass
+
+
+def _begun(pgconn: Any) -> Any:
+    yield from generators._send(pgconn)
+    result = yield from generators.fetch(pgconn)
+    if result is None or result.status != ExecStatus.COPY_OUT:
+        yield from _ended(pgconn, result)
+
+
+def _taken(pgconn: Any) -> Any:
+    """Return the rows that have come, once there are some, and whether they were the last."""
     held: list[bytes] = []
-    size = 0
-    async with connection.cursor() as cursor, cursor.copy((opening + query + closing).encode()) as copy:
-        async for part in copy:
-            held.append(bytes(part))
-            size += len(part)
-            if size >= 65_536:
-                yield b"".join(held)
-                held, size = [], 0
-    if held:
-        yield b"".join(held)
+    size, over = 0, False
+    while size < CHUNK and not over:
+        length, row = pgconn.get_copy_data(1)
+        if length > 0:
+            held.append(bytes(row))
+            size += length
+        elif length < 0:
+            yield from _ended(pgconn, None)
+            over = True
+        elif held:
+            break
+        else:
+            while not (yield Wait.R):
+                pass
+            pgconn.consume_input()
+    return b"".join(held), over
+
+
+def _ended(pgconn: Any, last: Any) -> Any:
+    """Read the end of the statement, or raise its error."""
+    while (result := (yield from generators.fetch(pgconn))) is not None:
+        last = result
+    if last is not None and last.status != ExecStatus.COMMAND_OK:
+        raise psycopg.errors.error_from_result(last, encoding="utf-8")

@@ -121,6 +121,12 @@ async def note(db: AsyncSession, database_id: uuid.UUID, **values: Any) -> None:
     await db.execute(update(Database).where(Database.id == database_id).values(**values))
 
 
+async def turn(db: AsyncSession, database_id: uuid.UUID, was: str, desired: str) -> None:
+    """Change what is wanted of a database, unless somebody wants something else meanwhile."""
+    found = update(Database).where(Database.id == database_id, Database.desired == was)
+    await db.execute(found.values(desired=desired))
+
+
 async def add_metric(db: AsyncSession, database_id: uuid.UUID, values: Mapping[str, float]) -> None:
     """Keep what was measured of a database, and forget what is two weeks old."""
     db.add(DatabaseMetric(database_id=database_id, values=dict(values)))

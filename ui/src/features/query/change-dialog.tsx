@@ -1,15 +1,24 @@
 // Owns the preview of a change of the schema: its SQL and what can go wrong, before it is applied.
 import { TriangleAlert } from 'lucide-react'
 import { useEffect, useState } from 'react'
+import { toast } from 'sonner'
 import type { SchemaChangesAnswer } from '@/api/types'
 import { ErrorNote, SkeletonRows } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
+import { addMigration } from '@/features/migrations/api'
+import { tellFailure } from '@/lib/download'
 import { asApiError } from '@/lib/problem'
 import { changeSchema } from './api'
 
 export type Change = Record<string, unknown>
 
 const DANGERS: Record<string, string> = { data_loss: 'Data is lost', rewrite: 'Rewrite', lock: 'Lock', breaks_readers: 'Breaks readers', may_fail: 'May fail' }
+
+/** "AddColumn" of a table as the words of a migration's name. */
+const describe = (change: Change) =>
+  `${String(change['kind'])
+    .replace(/(?<=.)([A-Z])/g, ' $1')
+    .toLowerCase()} ${String(change['table'])}`
 
 interface ChangeDialogProps {
   database: { id: string; name: string; protected: boolean }
@@ -37,6 +46,12 @@ export function ChangeDialog({ database, change, onClose, onApplied }: ChangeDia
     }
     setBusy(false)
   }
+  const keep = () =>
+    tellFailure(async () => {
+      const made = await addMigration(database.id, { name: describe(change), changes: [change] })
+      toast.success(`Kept as migration ${made.version}`)
+      onClose()
+    })
   const hazards = answer?.steps.flatMap((step) => step.hazards) ?? []
   const loses = hazards.some((hazard) => hazard.kind === 'data_loss')
   return (
@@ -60,6 +75,9 @@ export function ChangeDialog({ database, change, onClose, onApplied }: ChangeDia
       <footer>
         <button type="button" className="btn" onClick={onClose}>
           Back
+        </button>
+        <button type="button" className="btn" disabled={busy || answer === null} onClick={() => void keep()}>
+          Save as migration
         </button>
         <button type="button" className={`btn ${loses ? 'danger' : 'primary'}`} disabled={busy || answer === null} onClick={() => void apply()}>
           Apply

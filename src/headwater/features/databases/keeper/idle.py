@@ -58,7 +58,7 @@ async def _watch(keeper: Keeper, kept: Kept) -> None:
     quota = int(kept.spec.quotas.get("disk_mb", 0)) * 2**20
     if quota and kept.disk_bytes > quota * PATIENCE + PATIENCE_MB * 2**20:
         reason = f"It takes {kept.disk_bytes // 2**20} MB of disk and may take {quota // 2**20}: raise the quota."
-        await keeper.sleep(kept, state="stopped", desired="stopped", state_reason=reason)
+        await keeper.sleep(kept, "stopped", reason)
         return
     await keeper.driver.enforce(kept.spec, full=bool(quota and kept.disk_bytes > quota))
     if time.monotonic() - kept.measured >= MEASURE_SECONDS:

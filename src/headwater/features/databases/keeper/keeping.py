@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -67,7 +67,7 @@ class Keeper:
         await self.driver.close()
         for kept in self.kept.values():
             if kept.running:
-                await self.note(kept, state="asleep", desired="asleep")
+                await self._rest(kept, "asleep", state="asleep")
 
     async def reconcile(self) -> None:
         """Bring every database nearer to what is wanted of it, all of them at once."""
@@ -156,11 +156,17 @@ class Keeper:
             await repository.add_metric(db, kept.spec.id, values)
             await repository.note(db, kept.spec.id, size_bytes=int(values.get("size_bytes", 0)))
 
-    async def sleep(self, kept: Kept, **values: Any) -> None:
+    async def sleep(self, kept: Kept, state: Literal["asleep", "stopped"] = "asleep", reason: str = "") -> None:
         """Stop a database's server; the caller holds the lock. Who connects from now on waits for the lock."""
         kept.running = False
         await self.driver.stop(kept.spec)
-        await self.note(kept, **({"state": "asleep", "desired": "asleep"} | values))
+        await self._rest(kept, state, state=state, state_reason=reason)
+
+    async def _rest(self, kept: Kept, desired: str, **values: Any) -> None:
+        """Note that a database has stopped; who wanted it started meanwhile is not overruled."""
+        await self.note(kept, **values)
+        async with self._store.transaction() as db:
+            await repository.turn(db, kept.spec.id, "running", desired)
 
     async def _row(self, database_id: uuid.UUID) -> Database | None:
         async with self._store.transaction() as db:
@@ -215,15 +221,19 @@ class Keeper:
                 await self._failed(kept, failure)
                 raise failure from error
         kept.running, kept.applied, kept.failures, kept.seen = True, kept.spec, 0, time.monotonic()
-        await self.note(kept, state="running", desired="running", used_at=now())
+        await self.note(kept, state="running", used_at=now())
+        async with self._store.transaction() as db:
+            await repository.turn(db, kept.spec.id, row.desired, "running")
 
     async def _apply(self, kept: Kept, row: Database) -> None:
         await self.driver.apply(kept.spec)
         kept.applied = kept.spec
 
     async def _halt(self, kept: Kept, row: Database) -> None:
+        kept.running = False
+        await self.driver.stop(kept.spec)
         state = "stopped" if row.desired == "stopped" or row.deleted_at else "asleep"
-        await self.sleep(kept, state=state, desired=state, state_reason=row.state_reason)
+        await self.note(kept, state=state, state_reason=row.state_reason)
 
     async def _fallen(self, kept: Kept, row: Database) -> None:
         """Its server died: the next who connects wakes it."""

@@ -1,0 +1,39 @@
+"""What a change replaces, looked up in the Schema that it is for: with it, the change can say its reverse."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from headwater.catalog import changes as c
+from headwater.catalog.model import Relation, Schema
+
+
+def informed(change: c.Change, schema: Schema) -> c.Change:
+    """Return the change with `was` as the Schema has it; as it is when it needs none or the Schema does not know."""
+    if isinstance(change, c.DropEnum):
+        found = next((one for one in schema.enums if (one.name, one.schema) == (change.table, change.schema)), None)
+        return replace(change, was=change.was or found)
+    relation = schema.relation(change.table, change.schema)
+    return _in(relation, change) if relation else change
+
+
+def _in(relation: Relation, change: c.Change) -> c.Change:
+    match change:
+        case c.DropTable(was=None):
+            return replace(change, was=relation)
+        case c.DropColumn(was=None):
+            return replace(change, was=relation.column(change.column))
+        case c.AlterType(was=None) if column := relation.column(change.column):
+            return replace(change, was=column.type)
+        case c.SetDefault(was=None) if column := relation.column(change.column):
+            return replace(change, was=column.default)
+        case c.SetPrimaryKey(was=None):
+            return replace(change, was=relation.primary_key)
+        case c.DropForeignKey(was=None):
+            wanted, by = (change.name, "name") if change.name else (change.columns, "columns")
+            return replace(change, was=next((one for one in relation.foreign_keys if getattr(one, by) == wanted), None))
+        case c.DropIndex(was=None):
+            return replace(change, was=next((one for one in relation.indexes if one.name == change.name), None))
+        case c.DropCheck(was=None):
+            return replace(change, was=next((one for one in relation.checks if one.name == change.name), None))
+    return change

@@ -1,0 +1,55 @@
+"""One migration as a script that goes up and, when somebody wrote how, down."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from headwater.catalog.sqltext import split
+from headwater.kit.errors import Invalid
+
+Origin = Literal["headwater", "flyway", "prisma", "alembic", "dbmate", "sql"]
+_TRANSACTION = re.compile(r"(?:BEGIN|COMMIT|ROLLBACK|START\s+TRANSACTION|SAVEPOINT|END)\b", re.IGNORECASE)
+_WITHOUT = re.compile(r"^--\s*headwater:\s*no transaction\s*$", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A migration: `up` leads forward, `down` back (None: nobody wrote how).
+
+    `runs` is False for one that only the tool it came from can run, such as a Python file of Alembic: it is history.
+    """
+
+    version: str
+    name: str
+    up: str
+    down: str | None = None
+    origin: Origin = "headwater"
+    runs: bool = True
+
+    @property
+    def checksum(self) -> str:
+        """A hash of `up` that does not change with the ends of lines."""
+        text = self.up.replace("\r\n", "\n").rstrip()
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def in_one_transaction(text: str) -> bool:
+    """Say whether a text wants to run as a whole or not at all: yes, unless it says otherwise in a comment."""
+    return _WITHOUT.search(text) is None
+
+
+def check(text: str, field: str, dialect: str = "") -> None:
+    """Raise Invalid when a text holds no statement, or ends transactions by itself."""
+    statements = [statement.text for statement in split(text, dialect)]
+    if not statements:
+        raise Invalid({field: "There is no statement in it."})
+    for statement in statements:
+        if match := _TRANSACTION.match(statement):
+            word = match[0].upper()
+            raise Invalid(
+                {field: f"{word} does not belong into a migration: each runs in a transaction of its own."},
+                hint="Take it out, or put `-- headwater: no transaction` on a line of its own.",
+            )

@@ -1,0 +1,1 @@
+"""Migrations of a database: written, generated, imported, applied, reverted; the journal is in the database itself."""

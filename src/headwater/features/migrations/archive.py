@@ -1,0 +1,53 @@
+"""The folder of migrations that comes as an archive: its texts by path, within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from headwater.core.lineage.containers import open_container
+from headwater.core.lineage.limits import MB, Limits
+from headwater.kit.errors import Invalid, TooLarge
+
+SUFFIXES = (".sql", ".py")
+LIMITS = Limits(entries=20_000, file_bytes=5 * MB, total_bytes=64 * MB)
+
+
+async def texts(chunks: AsyncIterator[bytes], limit_mb: int) -> dict[str, str]:
+    """Return the texts of an archive's SQL and Python files.
+
+    Raises:
+        TooLarge: more bytes than allowed.
+        Unreadable: not an archive.
+        Invalid: a file that is no text.
+    """
+    with tempfile.NamedTemporaryFile(prefix="hw-migrations-") as file:
+        size = 0
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > limit_mb * MB:
+                raise TooLarge(f"The archive is larger than {limit_mb} MB.", hint="Send the folder of migrations only.")
+            file.write(chunk)
+        file.flush()
+        return await asyncio.to_thread(_read, Path(file.name))
+
+
+def _read(path: Path) -> dict[str, str]:
+    found: dict[str, str] = {}
+    total = 0
+    with open_container(path, LIMITS) as entries:
+        for entry in entries:
+            if entry.refused or not entry.path.endswith(SUFFIXES) or entry.size > LIMITS.file_bytes:
+                continue
+            with entry.open() as source:
+                data = source.read(LIMITS.file_bytes + 1)
+            total += len(data)
+            if len(data) > LIMITS.file_bytes or total > LIMITS.total_bytes:
+                raise TooLarge("The migrations are too large.", hint="Send the folder of migrations only.")
+            try:
+                found[entry.path] = data.decode("utf-8-sig").replace("\r\n", "\n")
+            except UnicodeDecodeError as error:
+                raise Invalid({"file": f"{entry.path} is no UTF-8 text."}) from error
+    return found

@@ -1,0 +1,182 @@
+"""`headwater migrations`: written, generated, imported, applied and reverted, over the server's HTTP API."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from headwater.features.accounts.remote import Remote, remote, show, show_one
+from headwater.features.databases.commands import JsonOption, NameArgument, find_database
+from headwater.features.query.printing import print_error
+from headwater.kit.errors import BadInput
+
+COLUMNS = ("version", "name", "state", "origin", "applied_at")
+SUFFIXES = {".sql", ".py"}
+ToOption = Annotated[str, typer.Option("--to", help="A version.", show_default=False)]
+DryOption = Annotated[bool, typer.Option("--dry-run", help="Only show what would run.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Migrations of a database.", no_args_is_help=True)
+    for command in (list_, add, apply, revert, resolve, import_, export):
+        group.command(command.__name__.rstrip("_"))(command)
+    app.add_typer(group, name="migrations")
+
+
+def list_(name: NameArgument, as_json: JsonOption = False) -> None:
+    """List migrations in their order, with what the database's journal says of each."""
+    with remote() as server:
+        show(server.call("GET", _place(server, name))["items"], COLUMNS, as_json)
+
+
+def add(
+    name: NameArgument,
+    title: Annotated[str, typer.Argument(help="What it does, in a few words.", show_default=False)],
+    up: Annotated[Path | None, typer.Option(help="File with the SQL that leads forward.")] = None,
+    down: Annotated[Path | None, typer.Option(help="File with the SQL that leads back.")] = None,
+    changes: Annotated[
+        Path | None, typer.Option(help="JSON file with changes of the schema, to generate both from.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a migration; it is not applied yet."""
+    body: dict[str, Any] = {"name": title, "up": _text(up), "down": _text(down)}
+    if changes is not None:
+        try:
+            body["changes"] = json.loads(_text(changes) or "")
+        except ValueError as error:
+            raise BadInput(f"{changes} is no JSON: {error}.") from error
+    with remote() as server:
+        made = server.call("POST", _place(server, name), json=body)
+    if as_json:
+        show_one(made, (), True)
+    else:
+        typer.echo(f"-- {made['version']} {made['name']}\n{made['up']}")
+        typer.echo("-- There is no way back." if made["down"] is None else f"-- The way back:\n{made['down']}")
+
+
+def apply(
+    name: NameArgument, to: ToOption = "", dry: DryOption = False, yes: YesOption = False, as_json: JsonOption = False
+) -> None:
+    """Apply what is pending, up to and with a version."""
+    _run(name, "up", to, dry, yes, as_json)
+
+
+def revert(
+    name: NameArgument, to: ToOption = "", dry: DryOption = False, yes: YesOption = False, as_json: JsonOption = False
+) -> None:
+    """Revert the last one that was applied, or all back to and with a version."""
+    _run(name, "down", to, dry, yes, as_json)
+
+
+def resolve(
+    name: NameArgument,
+    version: Annotated[str, typer.Argument(help="Which one.", show_default=False)],
+    applied: Annotated[bool, typer.Option("--applied/--pending", help="What it is, without running it.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Say what a migration is after looking at the database: applied by hand, or to be applied again."""
+    with remote() as server:
+        body = {"state": "applied" if applied else "pending"}
+        place = f"{_place(server, name)}/{version}/state"
+        show_one(server.call("PUT", place, json=body, params={"confirmed": "true"}), COLUMNS, as_json)
+
+
+def import_(
+    name: NameArgument,
+    folder: Annotated[Path, typer.Argument(help="The folder of Flyway, Prisma, dbmate, Alembic …", show_default=False)],
+    applied: Annotated[
+        bool | None, typer.Option("--applied/--pending", help="What they are; else as their tool's table says.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import another tool's folder of migrations as history."""
+    params = {} if applied is None else {"applied": str(applied).lower()}
+    with remote() as server:
+        files = {"file": ("migrations.zip", _packed(folder), "application/zip")}
+        found = server.call("POST", f"{_place(server, name)}/import", files=files, params=params)
+    show(found["items"], COLUMNS, as_json)
+
+
+def export(
+    name: NameArgument, folder: Annotated[Path, typer.Argument(help="Where to write them.", show_default=False)]
+) -> None:
+    """Write the migrations as files: VERSION_name.up.sql and VERSION_name.down.sql."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with remote() as server:
+        place = _place(server, name)
+        rows = [row for row in server.call("GET", place)["items"] if row["origin"] is not None]
+        for row in rows:
+            one = server.call("GET", f"{place}/{row['version']}")
+            slug = "".join(letter if letter.isalnum() else "_" for letter in one["name"].lower())[:80]
+            suffix = "sql" if row["runs"] else "py"
+            for way in ("up", "down"):
+                if one[way] is not None:
+                    name_ = f"{one['version']}_{slug}.{way}.sql" if row["runs"] else f"{one['version']}_{slug}.{suffix}"
+                    (folder / name_).write_text(one[way])
+    typer.echo(f"{len(rows)} migrations are in {folder}.")
+
+
+def _run(name: str, way: str, to: str, dry: bool, yes: bool, as_json: bool) -> None:
+    with remote() as server:
+        place = f"{_place(server, name)}/run"
+        planned = server.call("POST", place, json={"way": way, "to": to})
+        if not dry and planned["planned"]:
+            if not yes:
+                _show_plan(planned, way)
+                typer.confirm("Run this?", abort=True)
+            planned = server.call("POST", place, json={"way": way, "to": to, "apply": True, "confirmed": True})
+    if as_json:
+        show_one(planned, (), True)
+    elif dry or not planned["planned"]:
+        _show_plan(planned, way)
+    else:
+        for version in planned["done"]:
+            typer.echo(f"{'applied' if way == 'up' else 'reverted'} {version}")
+    if planned["error"]:
+        script = next(one for one in planned["planned"] if one["version"] == planned["failed"])
+        if not as_json:
+            typer.echo(f"{planned['failed']} failed.", err=True)
+            print_error(planned["error"], script[way])
+        raise typer.Exit(1)
+
+
+def _show_plan(planned: Any, way: str) -> None:
+    console = Console()
+    if not planned["planned"]:
+        console.print("There is nothing to run.")
+    for one in planned["planned"]:
+        console.print(f"-- {one['version']} {one['name']}", style="bold", markup=False)
+        console.print(one[way].rstrip(), markup=False, highlight=False)
+
+
+def _place(server: Remote, name: str) -> str:
+    return f"/databases/{find_database(server, name)['id']}/migrations"
+
+
+def _text(file: Path | None) -> str | None:
+    if file is None:
+        return None
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{file} cannot be read as text.") from error
+
+
+def _packed(folder: Path) -> bytes:
+    if not folder.is_dir():
+        raise BadInput(f"There is no folder {folder}.")
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
+        for file in sorted(folder.rglob("*")):
+            if file.suffix in SUFFIXES and file.is_file() and not file.is_symlink():
+                archive.write(file, file.relative_to(folder).as_posix())
+    return out.getvalue()

@@ -1,0 +1,229 @@
+"""The migrations of a database with their states: what is kept here, beside what the database's journal says."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.catalog.apply import apply_all
+from headwater.catalog.changes import Change
+from headwater.catalog.informed import informed
+from headwater.catalog.model import Schema
+from headwater.core.migrating import folders
+from headwater.core.migrating.scripts import Origin, Script, check
+from headwater.engines import Engine, Session, Tabular
+from headwater.features.accounts.rights import Actor
+from headwater.features.accounts.service import audit
+from headwater.features.databases.service import databases
+from headwater.features.databases.service import schema as schemas
+from headwater.features.migrations import repository
+from headwater.features.migrations.models import Migration
+from headwater.features.migrations.service import journal
+from headwater.features.query.service import access as doors
+from headwater.features.query.service.access import Access, Workplace
+from headwater.kit.errors import Conflict, Invalid, NotFound
+
+State = Literal["applied", "pending", "failed", "changed", "unknown"]
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A migration and how it stands.
+
+    `changed`: applied, but with another text. `failed`: begun and not ended. `unknown`: the database's journal names
+    it, and nothing is kept of it here.
+    """
+
+    version: str
+    name: str
+    state: State
+    migration: Migration | None
+    entry: journal.Entry | None
+
+
+def tabular(access: Access) -> Tabular:
+    """Return the engine of a database with tables, or raise Conflict."""
+    engine = access.reached.engine
+    if not isinstance(engine, Tabular):
+        raise Conflict(f"{access.reached.name} has no schema to migrate.", hint=f"It is a {engine.NAME} database.")
+    return engine
+
+
+async def standings(place: Workplace, access: Access) -> list[Standing]:
+    """Return the migrations of a database in their order, then those that only its journal knows."""
+    tabular(access)
+    async with place.store.transaction() as db:
+        kept = await repository.of_database(db, access.reached.id)
+    async with doors.session(place, access) as session:
+        entries = await journal.read(session)
+    return stand(kept, entries)
+
+
+def stand(kept: Sequence[Migration], entries: Mapping[str, journal.Entry]) -> list[Standing]:
+    """Put what is kept beside what the journal says."""
+    found = []
+    for migration in kept:
+        entry = entries.get(migration.version)
+        found.append(Standing(migration.version, migration.name, _state(migration, entry), migration, entry))
+    known = {migration.version for migration in kept}
+    strange = [entry for version, entry in entries.items() if version not in known]
+    strange.sort(key=lambda entry: entry.applied_at)
+    return found + [Standing(entry.version, entry.name, "unknown", None, entry) for entry in strange]
+
+
+def _state(migration: Migration, entry: journal.Entry | None) -> State:
+    if entry is None:
+        return "pending"
+    if entry.milliseconds is None:
+        return "failed"
+    return "applied" if entry.checksum == migration.checksum else "changed"
+
+
+def script_of(migration: Migration) -> Script:
+    """Return a kept migration as a script."""
+    origin: Origin = migration.origin  # type: ignore[assignment]
+    return Script(migration.version, migration.name, migration.up, migration.down, origin, migration.runs)
+
+
+async def write(
+    place: Workplace, actor: Actor, access: Access, *, name: str, up: str | None, down: str | None,
+    changes: Sequence[Change],
+) -> Migration:  # fmt: skip
+    """Keep a new migration: from SQL, or generated from changes of the schema with the way back.
+
+    Raises:
+        Invalid: neither SQL nor changes, or both; SQL without a statement.
+    """
+    tabular(access)
+    if bool(up) == bool(changes):
+        raise Invalid({"up": "Give the SQL of the migration, or changes to generate it from."})
+    if changes:
+        schema = await schemas.read(place.settings, place.store, access.reached)
+        up, down = generated(access.reached.engine, schema, changes)
+    assert up
+    check(up, "up", access.reached.engine.DIALECT)
+    if down:
+        check(down, "down", access.reached.engine.DIALECT)
+    async with place.store.transaction() as db:
+        await databases.find(db, actor, access.reached.id, "database:write", lock=True)
+        version = await _free_version(db, access.reached.id)
+        made = await _keep(db, actor, access, [Script(version, name, up, down or None)])
+    return made[0]
+
+
+def generated(engine: Engine, schema: Schema, changes: Sequence[Change]) -> tuple[str, str | None]:
+    """Return the SQL of changes and of their reverse; None for the latter when one of them has no way back."""
+    done: list[Change] = []
+    now = schema
+    for change in changes:
+        done.append(informed(change, now))
+        now = apply_all(now, done[-1:])
+    back = [change.reverse() for change in reversed(done)]
+    known = [change for change in back if change is not None]
+    down = _text(engine, known, now) if len(known) == len(back) else None
+    return _text(engine, done, schema), down
+
+
+def _text(engine: Engine, changes: Sequence[Change], schema: Schema) -> str:
+    steps = engine.alter(changes, schema)
+    # Where no change of the schema can be rolled back, saying so of each would tell nobody anything.
+    could = isinstance(engine, Tabular) and engine.GRAMMAR.transactional_ddl
+    alone = could and any(not step.transactional for step in steps)
+    head = "-- headwater: no transaction\n" if alone else ""
+    return head + "".join(f"{statement};\n" for step in steps for statement in step.statements)
+
+
+async def _free_version(db: AsyncSession, database_id: uuid.UUID) -> str:
+    version = int(datetime.now(UTC).strftime("%Y%m%d%H%M%S"))
+    while await repository.by_version(db, database_id, str(version)) is not None:
+        version += 1
+    return str(version)
+
+
+async def _keep(db: AsyncSession, actor: Actor, access: Access, scripts: Sequence[Script]) -> list[Migration]:
+    place = await repository.last_place(db, access.reached.id)
+    rows = [
+        Migration(
+            database_id=access.reached.id, place=place + number, version=script.version,
+            name=script.name[:LONGEST_NAME], origin=script.origin, runs=script.runs, up=script.up, down=script.down,
+            checksum=script.checksum, created_by=actor.user_id,
+        )
+        for number, script in enumerate(scripts, 1)
+    ]  # fmt: skip
+    db.add_all(rows)
+    await db.flush()
+    for row in rows:
+        await db.refresh(row)
+    audit.record(
+        db, actor, "migration.add", "database", access.reached.id, access.reached.name,
+        organization_id=access.reached.organization_id, versions=[row.version for row in rows][:20],
+    )  # fmt: skip
+    return rows
+
+
+async def import_folder(
+    place: Workplace, actor: Actor, access: Access, files: Mapping[str, str], *, applied: bool | None
+) -> list[Standing]:
+    """Keep the migrations of another tool's folder; those known already are passed over.
+
+    Args:
+        place, actor, access: as ever.
+        files: the folder's texts by path.
+        applied: whether those that are new are to count as applied; None: as the tool's own table in the database says.
+
+    Raises:
+        BadInput: there is none among the files.
+    """
+    tabular(access)
+    scripts = folders.read(files)
+    for script in scripts:
+        if not re.fullmatch(r"[\w.-]{1,255}", script.version) or "\0" in script.up:
+            raise Invalid({"files": f"{script.version!r} cannot be a version."})
+    async with doors.session(place, access) as session:
+        told = await journal.told_by_others(session, scripts) if applied is None else set()
+        counted = {script.version for script in scripts} if applied else told
+        async with place.store.transaction() as db:
+            await databases.find(db, actor, access.reached.id, "database:write", lock=True)
+            known = {row.version for row in await repository.of_database(db, access.reached.id)}
+            await _keep(db, actor, access, [script for script in scripts if script.version not in known])
+        await _count(session, [script for script in scripts if script.version in counted])
+    return await standings(place, access)
+
+
+async def _count(session: Session, scripts: Sequence[Script]) -> None:
+    """Note scripts as applied that the journal does not know."""
+    if not scripts:
+        return
+    await journal.prepare(session)
+    entries = await journal.read(session)
+    for script in scripts:
+        if script.version not in entries:
+            await journal.begin(session, script, "imported")
+            await journal.finish(session, script.version, 0)
+
+
+async def find(db: AsyncSession, access: Access, version: str) -> Migration:
+    """Return a migration by its version, or raise NotFound."""
+    found = await repository.by_version(db, access.reached.id, version)
+    if found is None:
+        raise NotFound(f"{access.reached.name} has no migration {version}.")
+    return found
+
+
+async def remove(place: Workplace, actor: Actor, access: Access, version: str) -> None:
+    """Delete a migration that was not applied."""
+    standing = next((one for one in await standings(place, access) if one.version == version), None)
+    if standing is None or standing.migration is None:
+        raise NotFound(f"{access.reached.name} has no migration {version}.")
+    if standing.state != "pending":
+        raise Conflict(f"{version} is {standing.state}.", hint="Revert it first.")
+    async with place.store.transaction() as db:
+        await databases.find(db, actor, access.reached.id, "database:write", lock=True)
+        await db.delete(await find(db, access, version))
