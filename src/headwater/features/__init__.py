@@ -10,7 +10,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-FEATURES: tuple[str, ...] = ("accounts", "jobs", "databases", "query", "documents", "codebases", "schemas", "migrations")
+FEATURES: tuple[str, ...] = (
+    "accounts", "jobs", "databases", "query", "documents", "codebases", "schemas", "migrations",
+)  # fmt: skip
 
 
 def collect(role: str) -> dict[str, ModuleType]:

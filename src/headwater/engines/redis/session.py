@@ -42,6 +42,11 @@ class RedisSession:
         self._flags = policy.Flags()
         self._closed = self._running = self._cancelled = self._late = self._queuing = False
 
+    @property
+    def number(self) -> str:
+        """The number of the database."""
+        return str(int(self._to.database or 0))
+
     async def channel(self) -> Channel:
         """Return the connection; one that we broke ourselves is opened again."""
         if self._closed:
