@@ -22,7 +22,7 @@ from headwater.catalog.results import Finished, Limits, QueryCancelled, QueryErr
 from headwater.engines import Address, engine, parse_url
 from headwater.engines.mongodb.statements import statements
 from headwater.engines.mongodb.values import shown
-from headwater.kit.errors import BadInput, HeadwaterError
+from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import Tls
 from headwater.testing.engines.subject import READ_ONLY, connected, everything, refused, rows
@@ -288,6 +288,22 @@ def test_urls() -> None:
     assert address.option("authSource") == "admin" and address.tls.mode == "verify-full"
     with pytest.raises(BadInput, match="list of hosts"):
         parse_url("mongodb+srv://cluster.example/shop")
+
+
+async def test_a_server_that_is_gone_is_told() -> None:
+    with tempfile.TemporaryDirectory(prefix="hw-mongodb-gone-") as folder:
+        port = free_port()
+        running = started(folder, port)
+        address = Address("127.0.0.1", port, "shop", tls=Tls("off"), endpoint=Endpoint("127.0.0.1", port))
+        session = await engine("mongodb").connect(address, seconds=3)
+        assert await rows(session, "db.t.countDocuments({})") == [(0,)] and not session.broken()
+        running.kill()
+        running.wait(20)
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                await everything(session, "db.t.find({})")
+        assert session.broken()
+        await session.close()
 
 
 async def test_prefer_takes_a_server_without_tls() -> None:
