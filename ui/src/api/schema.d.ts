@@ -3297,6 +3297,8 @@ export interface components {
             value: string;
             /** Binary */
             binary: boolean;
+            /** Whole */
+            whole: boolean;
         };
         /**
          * PartsIn

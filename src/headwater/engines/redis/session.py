@@ -55,22 +55,22 @@ class RedisSession:
             self._channel = await opened(self._to, RECONNECT_SECONDS)
         return self._channel
 
-    async def ask(self, *words: bytes | str | int) -> Value:
-        """Return the reply to a command of our own.
+    async def ask(self, *words: bytes | str | int, most: int | None = None) -> Value:
+        """Return the reply to a command of our own, its texts cut after `most` bytes.
 
         Raises:
             QueryError: the server refused it.
         """
-        (found,) = await self.asked([words])
+        (found,) = await self.asked([words], most)
         if isinstance(found, Refusal):
             raise errors.refusal(found, 0, 0)
         return found
 
-    async def asked(self, given: list[tuple[bytes | str | int, ...]]) -> list[Value]:
+    async def asked(self, given: list[tuple[bytes | str | int, ...]], most: int | None = None) -> list[Value]:
         """Return the replies to commands of our own that are sent at once; errors are values."""
         channel = await self.channel()
         try:
-            return await channel.asked(given)
+            return await channel.asked(given, most)
         except _BROKEN as error:
             raise _gone() from error
         except asyncio.CancelledError:
