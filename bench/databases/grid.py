@@ -43,19 +43,16 @@ SCROLL = """([frames, step]) => new Promise(done => {
   }
   requestAnimationFrame(frame)
 })"""
-END = (
-    """() => new Promise(done => {
+END = """rows => new Promise(done => {
   const grid = document.querySelector('.dgrid')
   grid.scrollTop = grid.scrollHeight
   const look = () => {
-    const cell = [...document.querySelectorAll('.gcell')].find(one => one.dataset.row === String(%d - 1))
+    const cell = [...document.querySelectorAll('.gcell')].find(one => one.dataset.row === String(rows - 1))
     if (cell && cell.textContent) done(true)
     else setTimeout(look, 20)
   }
   look()
 })"""
-    % ROWS
-)  # noqa: UP031 - braces are JavaScript's
 
 
 def grid(kept: Keeping) -> list[Row]:
@@ -72,7 +69,7 @@ def grid(kept: Keeping) -> list[Row]:
         first = [_first(page, f"{place}/wide") for _ in range(ROUNDS)]
         frames: list[float] = [one for _ in range(ROUNDS) for one in page.evaluate(SCROLL, [FRAMES, STEP])]
         cells = page.locator(".gcell").count()
-        reached = page.evaluate(END)
+        reached = page.evaluate(END, ROWS)
         browser.close()
     frames.sort()
     ready, p50, p95 = statistics.median(first), frames[len(frames) // 2], frames[int(len(frames) * 0.95)]

@@ -22,25 +22,25 @@ const PROJECT_ITEMS = [
   { to: '/p/$project/jobs', label: 'Jobs', icon: RotateCw },
 ] as const satisfies readonly Item[]
 
-const DATABASE_ITEMS = [
-  { to: '/p/$project/d/$database', label: 'Database', icon: Database, exact: true },
-  { to: '/p/$project/d/$database/sql', label: 'SQL', icon: SquareTerminal },
-  { to: '/p/$project/d/$database/data', label: 'Data', icon: Rows3 },
-  { to: '/p/$project/d/$database/structure', label: 'Structure', icon: Table2 },
-  { to: '/p/$project/d/$database/migrations', label: 'Migrations', icon: GitCommitVertical },
-  { to: '/p/$project/d/$database/sessions', label: 'Sessions', icon: Activity },
-] as const satisfies readonly Item[]
-
-const SQL_ONLY = new Set(['Structure', 'Migrations'])
-
-/** The pages of a database by what its users write; a language that is not known yet shows none that it may lack. */
-function databaseItems(language: Language | undefined): readonly Item[] {
-  if (language === 'sql') return DATABASE_ITEMS
-  const data = language === 'redis' ? { label: 'Keys', icon: KeyRound } : { label: 'Documents', icon: Braces }
-  return DATABASE_ITEMS.filter((item) => !SQL_ONLY.has(item.label) && (item.label !== 'Sessions' || language === 'redis')).map((item) =>
-    item.label === 'SQL' ? { ...item, label: 'Query' } : item.label === 'Data' && language ? { ...item, ...data } : item,
-  )
+interface DatabaseItem extends Item {
+  /** The languages of the databases that have this page; without any, all have it. */
+  speaks?: readonly Language[]
 }
+
+const DATABASE_ITEMS: readonly DatabaseItem[] = [
+  { to: '/p/$project/d/$database', label: 'Database', icon: Database, exact: true },
+  { to: '/p/$project/d/$database/sql', label: 'SQL', icon: SquareTerminal, speaks: ['sql'] },
+  { to: '/p/$project/d/$database/sql', label: 'Query', icon: SquareTerminal, speaks: ['mongodb', 'redis'] },
+  { to: '/p/$project/d/$database/data', label: 'Data', icon: Rows3, speaks: ['sql'] },
+  { to: '/p/$project/d/$database/data', label: 'Documents', icon: Braces, speaks: ['mongodb'] },
+  { to: '/p/$project/d/$database/data', label: 'Keys', icon: KeyRound, speaks: ['redis'] },
+  { to: '/p/$project/d/$database/structure', label: 'Structure', icon: Table2, speaks: ['sql'] },
+  { to: '/p/$project/d/$database/migrations', label: 'Migrations', icon: GitCommitVertical, speaks: ['sql'] },
+  { to: '/p/$project/d/$database/sessions', label: 'Sessions', icon: Activity, speaks: ['sql', 'redis'] },
+]
+
+const databaseItems = (language: Language | undefined): readonly Item[] =>
+  DATABASE_ITEMS.filter((item) => item.speaks === undefined || (language !== undefined && item.speaks.includes(language)))
 
 function useDatabaseItems(id: string | undefined): readonly Item[] {
   const database = useQuery({ ...databaseQuery(id ?? ''), enabled: id !== undefined })
