@@ -215,6 +215,12 @@ const structure = createRoute({
   component: lazyRouteComponent(() => import('@/features/query/structure-page'), 'StructurePage'),
 })
 
+const diagram = createRoute({
+  getParentRoute: () => database,
+  path: '/diagram',
+  component: lazyRouteComponent(() => import('@/features/designer/diagram-page'), 'DiagramPage'),
+})
+
 const sessions = createRoute({
   getParentRoute: () => database,
   path: '/sessions',
@@ -227,10 +233,24 @@ const migrations = createRoute({
   component: lazyRouteComponent(() => import('@/features/migrations/migrations-page'), 'MigrationsPage'),
 })
 
+const dashboards = createRoute({
+  getParentRoute: () => project,
+  path: '/dashboards',
+  component: lazyRouteComponent(() => import('@/features/dashboards/dashboards-page'), 'DashboardsPage'),
+})
+
+const dashboard = createRoute({
+  getParentRoute: () => project,
+  path: '/dashboards/$dashboard',
+  component: lazyRouteComponent(() => import('@/features/dashboards/dashboard-page'), 'DashboardPage'),
+})
+
 const projectPages = project.addChildren([
   overview,
   databases,
-  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, migrations, sessions]),
+  dashboards,
+  dashboard,
+  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, sessions]),
   lineage,
   columns,
   schema.addChildren([schemaTable]),
