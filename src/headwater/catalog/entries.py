@@ -38,11 +38,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A field, item, member or stream entry of a key's value; `name` is its field, place, member or id."""
+    """A field, item, member or stream entry of a key's value; `name` is its field, place, member or id.
+
+    `whole` is False when the value was cut.
+    """
 
     name: str
     value: str = ""
     binary: bool = False
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from headwater.catalog.results import Finished, Limits, QueryCancelled, QueryErr
 from headwater.engines import Address, engine, parse_url
 from headwater.engines.mongodb.statements import statements
 from headwater.engines.mongodb.values import shown
-from headwater.kit.errors import BadInput, HeadwaterError
+from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import Tls
 from headwater.testing.engines.subject import READ_ONLY, connected, everything, refused, rows
@@ -265,12 +265,45 @@ async def test_tls_is_believed_or_refused(encrypted: tuple[Address, trustme.CA])
         assert said in raised.value.message and raised.value.hint
 
 
+async def test_only_the_checked_address_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names are not resolved again, and members of a replica set that the server tells of are not dialled."""
+    asked, dialled = asyncio.BaseEventLoop.getaddrinfo, set()
+
+    async def resolve(self: asyncio.BaseEventLoop, host: str, port: int, **given: object) -> object:
+        dialled.add((host, port))
+        return await asked(self, host, port, **given)
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", resolve)
+    async with fresh() as address:
+        session = await engine("mongodb").connect(replace(address, host="no-such-host.invalid", port=1))
+        assert (await session.ask({"hello": 1})).get("setName"), "the server tells of a replica set"
+        await everything(session, "db.t.insertOne({_id: 1}); db.t.find({})")
+        await session.close()
+        assert dialled == {("127.0.0.1", address.port)}
+
+
 def test_urls() -> None:
     name, address = parse_url("mongodb://me:p%40ss@db.example/shop?authSource=admin&tls=true")
     assert (name, address.port, address.database, address.password) == ("mongodb", 27017, "shop", "p@ss")
     assert address.option("authSource") == "admin" and address.tls.mode == "verify-full"
     with pytest.raises(BadInput, match="list of hosts"):
         parse_url("mongodb+srv://cluster.example/shop")
+
+
+async def test_a_server_that_is_gone_is_told() -> None:
+    with tempfile.TemporaryDirectory(prefix="hw-mongodb-gone-") as folder:
+        port = free_port()
+        running = started(folder, port)
+        address = Address("127.0.0.1", port, "shop", tls=Tls("off"), endpoint=Endpoint("127.0.0.1", port))
+        session = await engine("mongodb").connect(address, seconds=3)
+        assert await rows(session, "db.t.countDocuments({})") == [(0,)] and not session.broken()
+        running.kill()
+        running.wait(20)
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                await everything(session, "db.t.find({})")
+        assert session.broken()
+        await session.close()
 
 
 async def test_prefer_takes_a_server_without_tls() -> None:

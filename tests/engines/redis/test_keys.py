@@ -73,6 +73,9 @@ async def test_values_are_read_by_type() -> None:
         page = await redis.parts(session, "", "st", Search(limit=1))
         assert [one.name for one in (await redis.parts(session, "", "st", Search(cursor=page.next))).items] == ["1-1"]
         assert [one.name for one in (await redis.parts(session, "", "h", Search("f"))).items] == ["f"]
+        await everything(session, f"HSET long f {'ü' * 40_000}")
+        (part,) = (await redis.parts(session, "", "long", Search())).items
+        assert part.value == "ü" * 32_768 and not part.whole and not part.binary
         with pytest.raises(NotFound):
             await redis.parts(session, "", "gone", Search())
         with pytest.raises(BadInput):

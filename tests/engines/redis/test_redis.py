@@ -19,6 +19,7 @@ from engines.test_every_engine import subject
 from headwater.catalog.results import Finished, Limits, QueryCancelled, QueryError, QueryTimeout, Rows, Started
 from headwater.engines import Address, engine, parse_url
 from headwater.engines.redis import patterns
+from headwater.engines.redis.errors import refusal
 from headwater.engines.redis.texts import commands
 from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
 from headwater.kit.network.endpoint import Endpoint
@@ -271,6 +272,16 @@ async def test_tls_is_believed_or_refused(encrypted: tuple[Address, trustme.CA])
         with pytest.raises(HeadwaterError) as raised:
             await engine("redis").connect(replace(address, tls=tls), seconds=3)
         assert said in raised.value.message and raised.value.hint
+
+
+async def test_only_the_checked_address_is_reached() -> None:
+    async with subject("redis").fresh() as address:
+        session = await engine("redis").connect(replace(address, host="no-such-host.invalid", port=1))
+        assert await rows(session, "PING") == [("PONG",)]
+        await session.close()
+    for said in ("MOVED 3999 10.0.0.1:6381", "ASK 3999 10.0.0.1:6381"):
+        told = refusal(said, 0, 0)
+        assert "another node" in told.message and "10.0.0.1" not in f"{told.message} {told.hint}"
 
 
 def test_urls() -> None:

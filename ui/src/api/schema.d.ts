@@ -4117,6 +4117,8 @@ export interface components {
             value: string;
             /** Binary */
             binary: boolean;
+            /** Whole */
+            whole: boolean;
         };
         /**
          * PartsIn

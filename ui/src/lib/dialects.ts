@@ -39,6 +39,6 @@ export function blockAt(text: string, caret: number): { text: string; start: num
 
 export const DIALECTS: Record<Language, Dialect> = {
   sql: { title: 'SQL', first: 'select 1 as one;\n', colours: 'pgsql', plans: true, tree: 'table or column', at: statementAt },
-  mongodb: { title: 'Query', first: 'show collections\n', colours: 'javascript', plans: false, tree: 'collection or field', at: blockAt },
-  redis: { title: 'Query', first: '# One command a line.\nSCAN 0 COUNT 100\n', colours: 'redis', plans: false, tree: 'pattern of keys', at: lineAt },
+  mongodb: { title: 'Query', first: 'show collections\n', colours: 'javascript', plans: false, tree: 'collection', at: blockAt },
+  redis: { title: 'Query', first: '# One command a line.\nSCAN 0 COUNT 100\n', colours: 'redis', plans: false, tree: 'pattern', at: lineAt },
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bson import encode
+
 from headwater.catalog.entries import ChangeOutcome, Entry, EntryChange, EntryPage, Holder, PartPage, Search
 from headwater.catalog.results import QueryError
 from headwater.engines import Session
@@ -17,6 +19,7 @@ from headwater.kit.errors import BadInput
 
 LONGEST_BODY = 100_000
 PAGE_MILLISECONDS = 20_000
+PAGE_BYTES = 16 * 2**20
 COUNT_MILLISECONDS = 2_000
 COUNTED_HOLDERS = 100
 
@@ -52,10 +55,12 @@ async def entries(session: Session, holder: str, search: Search) -> EntryPage:
         "limit": search.limit + 1, "maxTimeMS": PAGE_MILLISECONDS,
     }  # fmt: skip
     _check(session, command)
-    found = await session.all(command)
-    after = str(skipped + search.limit) if len(found) > search.limit else None
+    found = await session.all(command, PAGE_BYTES)
+    shown_now = found[: search.limit]
+    whole = len(found) <= search.limit and sum(len(encode(one)) for one in found) <= PAGE_BYTES
+    after = None if whole else str(skipped + len(shown_now))
     total = await _counted(session, holder, condition) if search.cursor is None else None
-    return EntryPage(tuple(_entry(one, most=LONGEST_BODY) for one in found[: search.limit]), after, total)
+    return EntryPage(tuple(_entry(one, most=LONGEST_BODY) for one in shown_now), after, total)
 
 
 async def entry(session: Session, holder: str, entry_id: str) -> Entry | None:

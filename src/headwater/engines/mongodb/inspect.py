@@ -14,6 +14,7 @@ from headwater.engines.mongodb.values import Document, shown, type_of
 
 SAMPLE = 300
 SAMPLE_MILLISECONDS = 5000
+SAMPLED_BYTES = 16 * 2**20
 MOST_FIELDS = 500
 DEEPEST = 8
 _INDEX_OPTIONS = ("sparse", "expireAfterSeconds", "hidden", "collation", "wildcardProjection", "default_language")
@@ -47,7 +48,7 @@ async def _sampled(session: MongoSession, name: str) -> list[Document]:
     pipeline = [{"$sample": {"size": SAMPLE}}]
     command = {"aggregate": name, "pipeline": pipeline, "cursor": {}, "maxTimeMS": SAMPLE_MILLISECONDS}
     try:
-        return await session.all(command)
+        return await session.all(command, SAMPLED_BYTES)
     except QueryError:  # too slow, not allowed, or a view on what is not there
         return []
 

@@ -21,7 +21,7 @@ WRITES = frozenset({
 OURS = frozenset({"lsid", "txnNumber", "startTransaction", "autocommit", "apiVersion", "apiStrict", "mechanism"})
 JAVASCRIPT = frozenset({"$where", "$function", "$accumulator", "$code", "$_internalJsEmit"})
 ELSEWHERE = frozenset({"$currentOp", "$listSessions", "$listLocalSessions", "$changeStream", "$listClusterCatalog"})
-_SOURCES = frozenset({"from", "coll", "viewOn", "into"})
+_SOURCES = frozenset({"from", "coll", "viewOn", "into", "$unionWith", "$out", "$merge"})
 _FORBIDDEN_DATABASES = frozenset({"admin", "local", "config"})
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from typing import Any, TypeVar
 
+from bson import encode
 from bson.errors import BSONError
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
@@ -73,11 +74,18 @@ class MongoSession:
         except BROKEN as error:
             raise errors.refusal(error, Statement(command), 0) from error
 
-    async def all(self, command: Document) -> list[Document]:
-        """Return the documents of a cursor of our own."""
+    async def all(self, command: Document, most_bytes: int | None = None) -> list[Document]:
+        """Return the documents of a cursor of our own; no more of them when they have so many bytes."""
+        found: list[Document] = []
+        size = 0
         try:
             async with await self.database.cursor_command(command) as cursor:
-                return [document async for document in cursor]
+                async for document in cursor:
+                    found.append(document)
+                    size += len(encode(document)) if most_bytes else 0
+                    if most_bytes and size > most_bytes:
+                        break
+            return found
         except BROKEN as error:
             raise errors.refusal(error, Statement(command), 0) from error
 

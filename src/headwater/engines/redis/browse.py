@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from headwater.catalog.entries import Entry, EntryPage, Holder, Part, PartPage, Search
 from headwater.engines import Session
 from headwater.engines.redis import rows
-from headwater.engines.redis.resp import Refusal, Value
+from headwater.engines.redis.resp import Cut, Refusal, Value
 from headwater.engines.redis.session import RedisSession
 from headwater.engines.redis.texts import commands
 from headwater.kit.errors import BadInput, NotFound
@@ -20,6 +20,7 @@ from headwater.kit.errors import BadInput, NotFound
 SCANNED_AT_ONCE = 1000
 PAGE_SECONDS = 2.0
 LONGEST_BODY = 2**20
+LONGEST_PART = 2**16
 _LENGTHS: Mapping[str, str] = {
     "string": "STRLEN", "hash": "HLEN", "list": "LLEN", "set": "SCARD", "zset": "ZCARD", "stream": "XLEN",
 }  # fmt: skip
@@ -116,7 +117,9 @@ def shown(value: Value) -> tuple[str, bool]:
         return str(rows.cell(value) if value is not None else ""), False
     try:
         return value.decode(), False
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        if isinstance(value, Cut) and error.start >= len(value) - 3:  # it was cut within a character
+            return value[: error.start].decode(), False
         return rows.quoted(value), True
 
 
@@ -143,7 +146,7 @@ async def parts(session: Session, holder: str, entry_id: str, search: Search) ->
     verb, found = {"hash": "HSCAN", "set": "SSCAN", "zset": "ZSCAN"}[kind], list[Part]()
     cursor, began = _cursor(search.cursor), time.monotonic()
     while True:
-        cursor, told = _page(await session.ask(verb, key, cursor, *match, "COUNT", search.limit))
+        cursor, told = _page(await session.ask(verb, key, cursor, *match, "COUNT", search.limit, most=LONGEST_PART))
         pairs = [(one, b"") for one in told] if kind == "set" else list(zip(told[::2], told[1::2], strict=False))
         found += [_part(name, value) for name, value in pairs]
         if cursor == b"0" or len(found) >= search.limit or time.monotonic() - began > PAGE_SECONDS:
@@ -153,13 +156,15 @@ async def parts(session: Session, holder: str, entry_id: str, search: Search) ->
 
 def _part(name: Value, value: Value) -> Part:
     text, binary = shown(value)
-    return Part(named(name) if isinstance(name, bytes) else str(name), text, binary)
+    whole = not isinstance(value, Cut) and not isinstance(name, Cut)
+    return Part(named(name) if isinstance(name, bytes) else str(name), text, binary, whole)
 
 
 async def _ordered(session: RedisSession, key: bytes, kind: str, search: Search) -> PartPage:
     begin = int(_cursor(search.cursor))
     scores = ("WITHSCORES",) if kind == "zset" else ()
-    told = await session.ask("LRANGE" if kind == "list" else "ZRANGE", key, begin, begin + search.limit, *scores)
+    verb = "LRANGE" if kind == "list" else "ZRANGE"
+    told = await session.ask(verb, key, begin, begin + search.limit, *scores, most=LONGEST_PART)
     values = told if isinstance(told, list) else []
     found = []
     for place, one in enumerate(values[: search.limit]):
@@ -177,7 +182,7 @@ def _scored(pair: list[Value]) -> tuple[str, str]:
 
 
 async def _stream(session: RedisSession, key: bytes, search: Search) -> PartPage:
-    told = await session.asked([("XREVRANGE", key, search.cursor or "+", "-", "COUNT", search.limit + 1)])
+    told = await session.asked([("XREVRANGE", key, search.cursor or "+", "-", "COUNT", search.limit + 1)], LONGEST_PART)
     values = told[0]
     if isinstance(values, Refusal):
         raise BadInput("The cursor is not one of this list.", hint="Leave it out to start from the beginning.")

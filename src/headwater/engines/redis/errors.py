@@ -78,7 +78,11 @@ def refusal(said: str, number: int, position: int) -> QueryError:
     """Return what the server said of a command; the address of another node, as MOVED tells it, is left out."""
     code, _, rest = said.partition(" ")
     code, rest = (code, rest) if code.isupper() and rest else ("ERR", said)
-    sentence = "The key lives on another node of the cluster" if code in {"MOVED", "ASK"} else rest.strip()
+    sentence = (
+        "The key lives on another node of the cluster"
+        if code in {"MOVED", "ASK"}
+        else rest.partition(", with args beginning")[0].strip()
+    )
     hint = _HINTS.get(code) or ("Help on commands: https://redis.io/commands" if "unknown command" in rest else None)
     text = f"{sentence[:1].upper()}{sentence[1:]}"
     sqlstate = READ_ONLY if code == "READONLY" else code

@@ -27,7 +27,11 @@ REFUSED = {
         "It reaches other servers.",
     ),
     "RESTORE": "A value in the server's own form cannot be checked before it is taken.",
-    **dict.fromkeys(("EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO", "FUNCTION", "SCRIPT"), _SCRIPTS),
+    **dict.fromkeys(
+        ("EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO", "FUNCTION", "SCRIPT", "TFUNCTION", "TFCALL",
+         "TFCALLASYNC", "RG.PYEXECUTE", "RG.JEXECUTE"),
+        _SCRIPTS,
+    ),
     **dict.fromkeys(("AUTH", "HELLO", "RESET", "QUIT"), _CONNECTION),
     **dict.fromkeys(("SWAPDB", "FLUSHALL", "SELECT", "MOVE"), _OTHERS),
     **dict.fromkeys(("MONITOR", "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"), _STREAM),
@@ -46,11 +50,7 @@ def check(command: Command, number: int) -> None:
     verb, why = command.verb, REFUSED.get(command.verb)
     if verb == "CLIENT" and command.sub not in _CLIENT:
         verb, why = f"CLIENT {command.sub}".strip(), _CONNECTION
-    if (
-        verb in {"COPY", "SORT", "GEORADIUS"}
-        and verb == "COPY"
-        and b"DB" in {word.upper() for word in command.words[3:]}
-    ):
+    if verb == "COPY" and b"DB" in {word.upper() for word in command.words[3:]}:
         why = _OTHERS
     if why:
         raise QueryError(

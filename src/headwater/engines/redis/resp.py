@@ -74,11 +74,11 @@ class Channel:
         self.send(*words)
         return await self.value(await self.head())
 
-    async def asked(self, commands: Sequence[Sequence[bytes | str | int]]) -> list[Value]:
-        """Send commands of our own at once and return their replies."""
+    async def asked(self, commands: Sequence[Sequence[bytes | str | int]], most: int | None = None) -> list[Value]:
+        """Send commands of our own at once and return their replies; texts are cut after `most` bytes."""
         for words in commands:
             self.send(*words)
-        return [await self.value(await self.head()) for _ in commands]
+        return [await self.value(await self.head(), most) for _ in commands]
 
     async def head(self) -> Head:
         """Read the beginning of the next reply or element."""

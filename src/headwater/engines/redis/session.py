@@ -42,6 +42,11 @@ class RedisSession:
         self._flags = policy.Flags()
         self._closed = self._running = self._cancelled = self._late = self._queuing = False
 
+    @property
+    def number(self) -> str:
+        """The number of the database."""
+        return str(int(self._to.database or 0))
+
     async def channel(self) -> Channel:
         """Return the connection; one that we broke ourselves is opened again."""
         if self._closed:
@@ -50,22 +55,22 @@ class RedisSession:
             self._channel = await opened(self._to, RECONNECT_SECONDS)
         return self._channel
 
-    async def ask(self, *words: bytes | str | int) -> Value:
-        """Return the reply to a command of our own.
+    async def ask(self, *words: bytes | str | int, most: int | None = None) -> Value:
+        """Return the reply to a command of our own, its texts cut after `most` bytes.
 
         Raises:
             QueryError: the server refused it.
         """
-        (found,) = await self.asked([words])
+        (found,) = await self.asked([words], most)
         if isinstance(found, Refusal):
             raise errors.refusal(found, 0, 0)
         return found
 
-    async def asked(self, given: list[tuple[bytes | str | int, ...]]) -> list[Value]:
+    async def asked(self, given: list[tuple[bytes | str | int, ...]], most: int | None = None) -> list[Value]:
         """Return the replies to commands of our own that are sent at once; errors are values."""
         channel = await self.channel()
         try:
-            return await channel.asked(given)
+            return await channel.asked(given, most)
         except _BROKEN as error:
             raise _gone() from error
         except asyncio.CancelledError:

@@ -18,7 +18,7 @@ async def sessions(session: Session) -> tuple[ServerSession, ...]:
     lines = [
         dict(part.partition("=")[::2] for part in line.split()) for line in told.decode(errors="replace").splitlines()
     ]
-    found = [_session(one) for one in lines if one.get("id") != str(ours)]
+    found = [_session(one) for one in lines if one.get("id") != str(ours) and one.get("db") == session.number]
     return tuple(sorted(found, key=lambda one: (one.state == "idle", -one.seconds)))
 
 

@@ -75,6 +75,7 @@ class PartOut(Wire):
     name: str
     value: str
     binary: bool
+    whole: bool
 
 
 class PartsOut(Wire):

@@ -29,7 +29,7 @@ export function PartsTable({ entry, canWrite, send }: PartsProps) {
   const parts = pages.data?.pages.flatMap((page) => page.items) ?? []
   const remove = (part: Part) =>
     void tellFailure(async () => {
-      const answer = await send({ kind: 'remove', id: entry.id, part: part.name, was: shape.compared && !part.binary ? part.value : null })
+      const answer = await send({ kind: 'remove', id: entry.id, part: part.name, was: shape.compared && part.whole && !part.binary ? part.value : null })
       if (answer && !answer.applied) toast.error('Somebody else changed it meanwhile. Look at it again.')
     })
   return (
@@ -74,14 +74,17 @@ export function PartsTable({ entry, canWrite, send }: PartsProps) {
                 {parts.map((part) => (
                   <tr key={part.name}>
                     <td className="mono partname">{part.name}</td>
-                    {shape.value && <td className={`mono partvalue ${part.binary ? 'dim' : ''}`}>{part.value}</td>}
+                    {shape.value && <td className={`mono partvalue ${part.binary ? 'dim' : ''}`}>
+                        {part.value}
+                        {!part.whole && <span className="chip">cut</span>}
+                      </td>}
                     <td className="partdo">
-                      {canWrite && shape.edited && !part.binary && (
+                      {canWrite && shape.edited && part.whole && !part.binary && (
                         <button type="button" className="btn ghost icon" aria-label={`Edit ${part.name}`} onClick={() => setEditing({ part })}>
                           <Pencil className="i" aria-hidden="true" />
                         </button>
                       )}
-                      {canWrite && (
+                      {canWrite && (part.whole || shape.value !== null) && (
                         <button type="button" className="btn ghost icon" aria-label={`Remove ${part.name}`} onClick={() => remove(part)}>
                           <Trash2 className="i" aria-hidden="true" />
                         </button>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,14 +11,11 @@ from headwater.catalog.codec import fingerprint, from_json, to_json
 from headwater.catalog.model import Schema
 from headwater.features.databases import repository
 from headwater.features.databases.service.reaching import Reached, opened
+from headwater.kit.clock import now
 from headwater.kit.settings import Settings
 from headwater.store.session import Database as Store
 
-
-async def kept(db: AsyncSession, database_id: uuid.UUID) -> Schema | None:
-    """Return the Schema as it was last read, or None; the right was checked when the database was found."""
-    row = await repository.with_schema(db, database_id)
-    return from_json(row[1].schema_json) if row and row[1] else None
+INFERRED_FOR = timedelta(minutes=1)
 
 
 async def read(settings: Settings, store: Store, reached: Reached) -> Schema:
@@ -43,7 +41,11 @@ async def forget(db: AsyncSession, database_id: uuid.UUID) -> None:
 
 
 async def get(settings: Settings, store: Store, reached: Reached) -> Schema:
-    """Return the kept Schema, or read it when there is none yet."""
+    """Return the kept Schema, or read it when there is none yet, or when it was inferred and may no longer hold."""
     async with store.transaction() as db:
-        found = await kept(db, reached.id)
-    return found if found is not None else await read(settings, store, reached)
+        row = await repository.with_schema(db, reached.id)
+        found = row[1] if row else None
+        inferred = reached.engine.LANGUAGE != "sql"  # there no statement says that it changes the schema
+        old = found is not None and inferred and now() - found.read_at > INFERRED_FOR
+        schema = from_json(found.schema_json) if found and not old else None
+    return schema if schema is not None else await read(settings, store, reached)
