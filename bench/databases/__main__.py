@@ -17,7 +17,7 @@ from entrypoints.keeping import Keeping, keeping
 
 PARTS: dict[str, Callable[[Keeping], list[Row]]] = {
     "create": instances.create, "wake": instances.wake, "idle": instances.idle, "proxy": proxying.proxy,
-    "crowd": instances.crowd, "escapes": faults.escapes, "kills": faults.kills,
+    "crowd": instances.crowd, "escapes": faults.escapes, "kills": faults.kills, "inspection": faults.inspection, "network": faults.network,
     "exports": exporting.exports, "grid": grid.grid,
 }  # fmt: skip
 

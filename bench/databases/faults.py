@@ -12,6 +12,7 @@ from bench.rows import Row
 from entrypoints.keeping import Keeping
 
 ROOT = Path(__file__).parent.parent.parent
+HOSTS = "tests/kit/network/hosts.txt"
 COMMAND = "make bench PART=databases"
 
 
@@ -31,6 +32,39 @@ def kills(_: Keeping) -> list[Row]:
         Row("kill -9 of the keeper, of PostgreSQL, of Headwater at each step of a database's life",
             f"{passed} of {passed + failed} rounds: no orphan process, no half database, nothing lost", "0 failures",
             "limit", None, "no orphan, no half database", not failed and passed > 60, COMMAND),
+    ]  # fmt: skip
+
+
+def network(_: Keeping) -> list[Row]:
+    """Spellings of forbidden hosts, and SSH tunnels cut in the middle."""
+    spellings = len([line for line in (ROOT / HOSTS).read_text().splitlines() if line and not line.startswith("#")])
+    _, opened = _pytest("tests/kit/network/test_guard.py")
+    _, hung = _pytest("tests/kit/network/test_routes.py", HEADWATER_CUTS="200")
+    return [
+        Row(f"SSRF: {spellings} spellings of hosts, names that change their address, redirects of proxies",
+            "0 connections" if not opened else f"{opened} tests failed", "0", "limit", None, "0 connections",
+            not opened and spellings >= 300, COMMAND),
+        Row("an SSH tunnel cut 200 times while somebody waits for an answer", "0 hang" if not hung else "some hang", "0",
+            "limit", None, "no hung request", not hung, COMMAND),
+    ]  # fmt: skip
+
+
+def inspection(_: Keeping) -> list[Row]:
+    """Other people's databases, read and made anew.
+
+    `HEADWATER_SAMPLES` is a folder with `<engine>/*.sql` in it, and a file SOURCES that says whose they are.
+    """
+    samples = os.environ.get("HEADWATER_SAMPLES", "")
+    names = sorted(f"{file.parent.name}/{file.stem}" for file in Path(samples).glob("*/*.sql")) if samples else []
+    if not names:
+        raise SystemExit("Set HEADWATER_SAMPLES to a folder with <engine>/*.sql in it.")
+    passed, failed = _pytest("tests/engines/test_samples.py")
+    sources = (Path(samples) / "SOURCES").read_text().strip()
+    ours = len(list((ROOT / "tests/engines").glob("*/everything.sql")))
+    return [
+        Row("inspection: columns as the server's own catalog says, and inspect → ddl → inspect equal",
+            f"{passed - ours} of {len(names)}: {', '.join(names)} from {sources}", f"{len(names)} of {len(names)}", "limit", None,
+            "all equal", not failed and passed == len(names) + ours, COMMAND),
     ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from types import ModuleType
 
 FEATURES: tuple[str, ...] = (
-    "accounts", "jobs", "databases", "query", "dashboards", "documents", "codebases", "schemas", "migrations",
+    "accounts", "jobs", "databases", "query", "documents", "dashboards", "codebases", "schemas", "migrations",
 )  # fmt: skip
 
 

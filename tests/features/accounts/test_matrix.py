@@ -115,8 +115,8 @@ async def database_of(person: Person, path: str) -> dict[str, str]:
     assert made["state"] == "running", made
     query = {"text": "CREATE TABLE t (id integer PRIMARY KEY); INSERT INTO t VALUES (1)"}
     await person.send("POST", f"/databases/{made['id']}/query", 200, json=query)
-    kept = {"name": "q", "text": "SELECT 1", "shared": True, "database_id": made["id"]}
-    saved = await person.send("POST", f"{project}/queries", 201, json=kept)
+    query = {"name": "q", "text": "SELECT 1", "shared": True, "database_id": made["id"]}
+    saved = await person.send("POST", f"{project}/queries", 201, json=query)
     found = {"database_id": made["id"], "query_id": saved["id"], "run_id": str(uuid.uuid4()), "session": "1"}
     if "{version}" in path:
         body = {"name": "m", "up": "SELECT 1"}

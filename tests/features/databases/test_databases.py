@@ -182,6 +182,15 @@ def far(store: EmbeddedServer) -> Any:
         connection.execute("DROP DATABASE far_away WITH (FORCE)")
 
 
+async def test_the_agent_of_this_machine_is_the_administrators(house: House, keeper: Keeper) -> None:
+    person = await house.person("ines")
+    for ssh in ({"use_agent": True}, {"password": "x", "jump": {"host": "j", "user": "j", "use_agent": True}}):
+        body = {"url": "postgresql://a@b/c", "ssh": {"host": "bastion", "user": "ines", **ssh}}
+        place = f"/projects/{person.sample['id']}/connections/test"
+        refused = await person.send("POST", place, 422, json=body)
+        assert "administrator" in str(refused)
+
+
 async def test_connected_over_ssh_with_a_pinned_key(
     house: House, keeper: Keeper, ssh_host: tuple[int, str], far: str
 ) -> None:

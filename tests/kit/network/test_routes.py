@@ -5,8 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-from collections.abc import AsyncIterator
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 import asyncssh
@@ -17,7 +23,7 @@ from headwater.kit.network.guard import TRUSTED, Blocked, Policy
 from headwater.kit.network.routes import Direct, Proxy, ProxyFailed, Target, open_route
 from headwater.kit.network.ssh import HostKeyChanged, HostKeyUnknown, SshTunnel, TunnelFailed, text_of
 
-CUTS = 20
+CUTS = int(os.environ.get("HEADWATER_CUTS", "20"))
 
 
 class Door(asyncssh.SSHServer):
@@ -104,6 +110,32 @@ async def test_over_ssh_with_password_and_with_key(ssh_host: SshHost, echo: Targ
     assert await through(echo, by_key) == b"hello"
     by_print = replace(ssh_host.tunnel, host_key=ssh_host.key.get_fingerprint())
     assert await through(echo, by_print) == b"hello"
+
+
+@pytest.fixture
+def agent(ssh_host: SshHost, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A real ssh-agent that holds the user's key."""
+    with tempfile.TemporaryDirectory(prefix="hw-agent-") as folder:
+        path = Path(folder) / "socket"
+        process = subprocess.Popen(["ssh-agent", "-D", "-a", str(path)], stdout=subprocess.DEVNULL)
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+        while not path.exists():
+            time.sleep(0.01)
+        key = Path(folder) / "key"
+        key.write_bytes(ssh_host.user_key.export_private_key())
+        key.chmod(0o600)
+        subprocess.run(["ssh-add", "-q", str(key)], check=True)
+        yield
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.mark.skipif(not shutil.which("ssh-agent"), reason="no ssh-agent is installed")
+async def test_over_ssh_with_the_agent(ssh_host: SshHost, echo: Target, agent: None) -> None:
+    bare = replace(ssh_host.tunnel, password=None)
+    assert await through(echo, replace(bare, use_agent=True)) == b"hello"
+    with pytest.raises(TunnelFailed, match="does not let"):
+        await through(echo, bare)
 
 
 async def test_over_a_jump_host(ssh_host: SshHost, echo: Target) -> None:

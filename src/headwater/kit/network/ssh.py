@@ -111,11 +111,11 @@ async def _connect(
 ) -> asyncssh.SSHClientConnection:
     client = _Client(tunnel.host_key)
     try:
-        async with asyncio.timeout(CONNECT_SECONDS):
+        async with asyncio.timeout(CONNECT_SECONDS), _keys(tunnel) as keys:
             connection, _ = await asyncssh.create_connection(
                 lambda: client, host, port, tunnel=before or (), username=tunnel.user, password=tunnel.password,
-                client_keys=_keys(tunnel), agent_path=() if tunnel.use_agent else None, config=None,
-                known_hosts=b"", preferred_auth=_methods(tunnel), keepalive_interval=KEEPALIVE_SECONDS,
+                client_keys=keys, agent_path=None, config=None, known_hosts=b"",
+                preferred_auth=_methods(tunnel), keepalive_interval=KEEPALIVE_SECONDS,
                 login_timeout=CONNECT_SECONDS,
             )  # fmt: skip
     except asyncssh.HostKeyNotVerifiable as error:
@@ -142,11 +142,32 @@ def _unverified(tunnel: SshTunnel, client: _Client) -> Conflict | TunnelFailed:
     )
 
 
-def _keys(tunnel: SshTunnel) -> list[asyncssh.SSHKey] | None:
-    if not tunnel.private_key:
-        return None
+@contextlib.asynccontextmanager
+async def _keys(tunnel: SshTunnel) -> AsyncIterator[list[asyncssh.SSHKey | asyncssh.SSHKeyPair] | None]:
+    """Give the keys to sign in with: the tunnel's own and the agent's, and never those in files of this machine."""
+    keys: list[asyncssh.SSHKey | asyncssh.SSHKeyPair] = []
+    if tunnel.private_key:
+        keys.append(_imported(tunnel.private_key, tunnel.passphrase))
+    if not tunnel.use_agent:
+        yield keys or None  # with an empty list asyncssh looks for files
+        return
     try:
-        return [asyncssh.import_private_key(tunnel.private_key, tunnel.passphrase)]
+        agent = await asyncssh.connect_agent()
+    except OSError as error:
+        raise TunnelFailed("No SSH agent answers.", hint="Start Headwater with SSH_AUTH_SOCK set.") from error
+    try:
+        keys += await agent.get_keys()
+        if not keys:
+            raise TunnelFailed("The SSH agent holds no key.", hint="Add one with ssh-add.")
+        yield keys
+    finally:
+        agent.close()
+        await agent.wait_closed()
+
+
+def _imported(text: str, passphrase: str | None) -> asyncssh.SSHKey:
+    try:
+        return asyncssh.import_private_key(text, passphrase)
     except asyncssh.KeyEncryptionError as error:
         raise Invalid({"ssh.passphrase": "The passphrase of the private key is missing or wrong."}) from error
     except asyncssh.KeyImportError as error:

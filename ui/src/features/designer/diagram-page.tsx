@@ -142,7 +142,7 @@ function Diagram({ relations: live }: { relations: LiveRelation[] }) {
       {review && (
         <ChangeDialog
           database={database}
-          change={review}
+          changes={review}
           onClose={() => setReview(null)}
           onApplied={() => {
             setReview(null)

@@ -57,7 +57,7 @@ export interface EditsInput {
 
 export const sendEdits = (id: string, input: EditsInput) => api.post<EditsAnswer>(`/databases/${id}/edits`, input)
 
-export const changeSchema = (id: string, changes: Record<string, unknown>[], apply: boolean, confirmed: boolean) =>
+export const changeSchema = (id: string, changes: readonly Record<string, unknown>[], apply: boolean, confirmed: boolean) =>
   api.post<SchemaChangesAnswer>(`/databases/${id}/schema/changes`, { changes, apply, confirmed })
 
 export const sessionsQuery = (id: string) =>

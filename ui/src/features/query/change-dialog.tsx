@@ -22,25 +22,24 @@ const describe = (change: Change) =>
 
 interface ChangeDialogProps {
   database: { id: string; name: string; protected: boolean }
-  /** One change, or several that are applied together. */
-  change: Change | readonly Change[]
+  /** Applied together where the engine can; the same array as long as they are the same. */
+  changes: readonly Change[]
   onClose: () => void
   onApplied: () => void
 }
 
-export function ChangeDialog({ database, change, onClose, onApplied }: ChangeDialogProps) {
+export function ChangeDialog({ database, changes, onClose, onApplied }: ChangeDialogProps) {
   const [answer, setAnswer] = useState<SchemaChangesAnswer | null>(null)
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
-  const all = [change].flat()
   useEffect(() => {
-    void changeSchema(database.id, [change].flat(), false, false).then(setAnswer, setError)
-  }, [database.id, change])
+    void changeSchema(database.id, changes, false, false).then(setAnswer, setError)
+  }, [database.id, changes])
   const apply = async () => {
     setBusy(true)
     setError(null)
     try {
-      const found = await changeSchema(database.id, all, true, true)
+      const found = await changeSchema(database.id, changes, true, true)
       setAnswer(found)
       if (found.applied) onApplied()
     } catch (failure) {
@@ -50,7 +49,7 @@ export function ChangeDialog({ database, change, onClose, onApplied }: ChangeDia
   }
   const keep = () =>
     tellFailure(async () => {
-      const made = await addMigration(database.id, { name: all.map(describe).join(', ').slice(0, 120), changes: [...all] })
+      const made = await addMigration(database.id, { name: changes.map(describe).join(', ').slice(0, 200), changes })
       toast.success(`Kept as migration ${made.version}`)
       onClose()
     })
@@ -58,7 +57,7 @@ export function ChangeDialog({ database, change, onClose, onApplied }: ChangeDia
   const hazards = answer?.steps.flatMap((step) => step.hazards) ?? []
   const loses = hazards.some((hazard) => hazard.kind === 'data_loss')
   return (
-    <Dialog title={all.length === 1 ? 'Apply this change?' : `Apply these ${all.length} changes?`} description={database.protected ? `${database.name} is protected.` : ''} open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title={changes.length === 1 ? 'Apply this change?' : `Apply these ${changes.length} changes?`} description={database.protected ? `${database.name} is protected.` : ''} open onOpenChange={(open) => !open && onClose()}>
       {error !== null && <ErrorNote error={asApiError(error)} />}
       {answer?.error && (
         <p role="alert" className="note t-del">

@@ -170,7 +170,7 @@ function QueryPage({ language }: { language: Language }) {
           <button type="button" className="btn ghost" disabled={run.busy} onClick={() => start({ text: editor.current?.text() ?? text, offset: 0 })}>
             Run all
           </button>
-          {language === 'sql' && (
+          {dialect.plans && (
             <button type="button" className="btn ghost" aria-pressed={building} onClick={() => setBuilding(!building)}>
               <Shapes className="i" aria-hidden="true" />
               Builder
@@ -193,7 +193,7 @@ function QueryPage({ language }: { language: Language }) {
             Save
           </button>
           <div className="seg" role="group" aria-label="Below">
-            {TABS.filter((one) => one !== 'plan' || dialect.plans).map((one) => (
+            {TABS.filter((one) => dialect.plans || one === 'results' || one === 'history').map((one) => (
               <button key={one} type="button" aria-pressed={tab === one} onClick={() => setTab(one)}>
                 {one[0]?.toUpperCase()}
                 {one.slice(1)}
@@ -218,7 +218,9 @@ function QueryPage({ language }: { language: Language }) {
           {(tab === 'results' || tab === 'chart') && run.error !== null && <div className="p-4"><ErrorNote error={run.error} /></div>}
           {tab === 'results' && run.error === null && run.answer && <Results answer={run.answer} onExport={exported} />}
           {tab === 'chart' && run.error === null && run.answer && <ResultChart answer={run.answer} chart={chart} onChange={setChart} />}
-          {(tab === 'results' || tab === 'chart') && run.error === null && !run.answer && <EmptyState text={run.busy ? 'Running…' : `Run the ${language === 'sql' ? 'statement' : 'command'} at the caret with Ctrl+Enter.`} />}
+          {(tab === 'results' || tab === 'chart') && run.error === null && !run.answer && (
+            <EmptyState text={run.busy ? 'Running…' : `Run the ${language === 'sql' ? 'statement' : 'command'} at the caret with Ctrl+Enter.`} />
+          )}
           {tab === 'plan' && planError !== null && <div className="p-4"><ErrorNote error={planError} /></div>}
           {tab === 'plan' && plan && <PlanView plan={plan} onUse={(statement) => put(`${text.trimEnd()}\n\n${statement};\n`)} />}
           {tab === 'history' && <HistoryList onUse={(used) => put(`${text.trimEnd()}\n\n${used}\n`)} />}

@@ -35,8 +35,12 @@ class Connection:
     route: Route
 
 
-def understand(given: ConnectionIn) -> Connection:
+def understand(given: ConnectionIn, *, trusted: bool) -> Connection:
     """Return what a user means by URL and fields.
+
+    Args:
+        given: what was typed.
+        trusted: whether the user may borrow the SSH keys of this machine's agent, with which it could go anywhere.
 
     Raises:
         Invalid: a field is missing or wrong, by name.
@@ -54,6 +58,11 @@ def understand(given: ConnectionIn) -> Connection:
     engine = all_engines()[name]
     if not engine.PORT:
         raise Invalid({"engine": f"{engine.NAME} lives in files of this machine, which connections may not open."})
+    if not trusted and any(one.use_agent for one in (given.ssh, given.ssh and given.ssh.jump) if one):
+        raise Invalid(
+            {"ssh.use_agent": "Only an administrator may use the SSH agent of the machine that Headwater runs on."},
+            hint="Give a password or a private key.",
+        )
     options = dict(address.options) | given.options
     _check(address, options)
     address = replace(address, port=address.port or engine.PORT, options=tuple(sorted(options.items())))

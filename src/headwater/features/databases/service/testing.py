@@ -36,7 +36,7 @@ async def test(
     """Try a connection that somebody is typing in."""
     async with store.transaction() as db:
         await projects.get(db, actor, project_id, "database:write")
-    return await _tried(settings, connections.understand(given))
+    return await _tried(settings, connections.understand(given, trusted=actor.is_admin))
 
 
 async def _tried(settings: Settings, connection: connections.Connection) -> schemas.ConnectionTestOut:
@@ -62,7 +62,7 @@ async def connect(
     """
     async with store.transaction() as db:
         project = await projects.get(db, actor, project_id, "database:write")
-    connection = connections.understand(given.connection)
+    connection = connections.understand(given.connection, trusted=actor.is_admin)
     async with reaching.opened_connection(settings, connection) as session:
         facts = await session.ping()
         found = await engine(connection.engine).inspect(session)
