@@ -45,6 +45,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "table": "t", "edits": [{"kind": "insert", "values": {"id": 7}}], "apply": True,
     },
     ("POST", "/api/v1/databases/{database_id}/schema/changes"): {"changes": [{"kind": "DropTable", "table": "t"}]},
+    ("POST", "/api/v1/databases/{database_id}/copies/plan"): {"target_id": str(uuid.UUID(int=7))},
+    ("POST", "/api/v1/databases/{database_id}/copies"): {"target_id": str(uuid.UUID(int=7))},
+    ("POST", "/api/v1/databases/{database_id}/exports"): {"format": "csv"},
+    ("POST", "/api/v1/imports/{transfer_id}/start"): {"table": "made", "create": True},
     ("POST", "/api/v1/databases/{database_id}/migrations"): {"name": "m", "up": "SELECT 1"},
     ("POST", "/api/v1/databases/{database_id}/migrations/run"): {"apply": True},
     ("PUT", "/api/v1/databases/{database_id}/migrations/{version}/state"): {"state": "applied"},
@@ -62,6 +66,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
 GONE = {
     "/api/v1/databases/{database_id}/runs/{run_id}/cancel",
     "/api/v1/databases/{database_id}/sessions/{session}/{how}",
+    "/api/v1/databases/{database_id}/copies/plan",
+    "/api/v1/databases/{database_id}/copies",
+    "/api/v1/transfers/{transfer_id}/errors",
+    "/api/v1/transfers/{transfer_id}/file",
 }
 # Routes about the asking user alone: nobody is a neighbour or viewer there.
 OWN = {"/api/v1/engines", "/api/v1/connections/parse", "/api/v1/auth/me", "/api/v1/auth/sessions", "/api/v1/auth/sessions/{session_id}", "/api/v1/keys",
@@ -137,6 +145,14 @@ async def dashboard_of(person: Person) -> dict[str, str]:
     return {"dashboard_id": made["id"], "tile_id": board["tiles"][0]["id"]}
 
 
+async def import_of(person: Person) -> str:
+    """Make an import of a person that waits for its start."""
+    made = await database_of(person, "")
+    files = {"file": ("x.csv", b"a\n1\n")}
+    found = await person.send("POST", f"/databases/{made['database_id']}/imports", 201, files=files)
+    return str(found["transfer"]["id"])
+
+
 async def filled(person: Person, path: str) -> str:
     """Fill the placeholders of a path with things of a person."""
     codebase = (await person.get(f"/projects/{person.sample['id']}/codebases"))["items"][0]
@@ -151,6 +167,8 @@ async def filled(person: Person, path: str) -> str:
         values |= await database_of(person, path)
     if "{dashboard_id}" in path:
         values |= await dashboard_of(person)
+    if "{transfer_id}" in path:
+        values["transfer_id"] = await import_of(person)
     values["how"] = "cancel"
     for name, value in values.items():
         path = path.replace("{" + name + "}", str(value))
@@ -161,6 +179,8 @@ async def ask(client: Any, method: str, template: str, path: str) -> int:
     options: dict[str, Any] = {}
     if template.endswith(("/codebases", "/migrations/import")) and method == "POST":
         options["files"] = {"file": ("x.zip", b"not a zip")}
+    elif template.endswith("/imports"):
+        options["files"] = {"file": ("x.csv", b"a\n1\n")}
     elif (method, template) in BODIES:
         options["json"] = BODIES[method, template]
     async with client.stream(method, path, **options) as answer:

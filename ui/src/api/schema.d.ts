@@ -1078,6 +1078,188 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/databases/{database_id}/copies/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Copy
+         * @description Show what a copy into another database would do: every column's type there, and everything that is lost.
+         */
+        post: operations["plan_copy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Copy
+         * @description Copy tables with their rows into another database, which must have none of these tables.
+         *
+         *     When something would be lost, the answer is 409 `losses_not_accepted` until `accepted` says that it is meant.
+         */
+        post: operations["start_copy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Transfers
+         * @description List copies, imports and exports of a database, newest first.
+         */
+        get: operations["list_transfers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers/{transfer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Transfer
+         * @description Show a transfer, its job and what came of it.
+         */
+        get: operations["get_transfer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload Import
+         * @description Upload a file of rows and look at it; nothing is imported before `start`.
+         */
+        post: operations["upload_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{transfer_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Import
+         * @description Import an uploaded file into a table, or run the script that it is.
+         */
+        post: operations["start_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers/{transfer_id}/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Import Errors
+         * @description Download the rows that could not be imported, with what is wrong with each, as CSV.
+         */
+        get: operations["get_import_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Export
+         * @description Export tables as files in a ZIP, all of one moment; the file is kept for a week.
+         */
+        post: operations["start_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers/{transfer_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Export File
+         * @description Download what was exported.
+         */
+        get: operations["get_export_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/databases/{database_id}/holders": {
         parameters: {
             query?: never;
@@ -1946,6 +2128,23 @@ export interface components {
             ][];
         };
         /**
+         * ColumnPlanOut
+         * @description A column and what becomes of it.
+         */
+        ColumnPlanOut: {
+            /** Name */
+            name: string;
+            /** Source Type */
+            source_type: string;
+            /** Target Type */
+            target_type: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
          * ColumnSummaryOut
          * @description A column with the sums over its usages; all zero for an unused one.
          */
@@ -1973,6 +2172,26 @@ export interface components {
             files: number;
             /** Languages */
             languages: string[];
+        };
+        /**
+         * ComparedOut
+         * @description A table on both sides after a copy: rows and order-independent checksums.
+         */
+        ComparedOut: {
+            /** Table */
+            table: string;
+            /** Target */
+            target: string;
+            /** Source Rows */
+            source_rows: number;
+            /** Target Rows */
+            target_rows: number;
+            /** Source Checksum */
+            source_checksum: string;
+            /** Target Checksum */
+            target_checksum: string;
+            /** Same */
+            same: boolean;
         };
         /**
          * Condition
@@ -2098,6 +2317,54 @@ export interface components {
             host_key?: string | null;
             /** Fingerprint */
             fingerprint?: string | null;
+        };
+        /**
+         * CopyIn
+         * @description A copy to begin; `accepted` says that what is lost is known, `confirmed` that a protected target is meant.
+         */
+        CopyIn: {
+            /**
+             * Target Id
+             * Format: uuid
+             */
+            target_id: string;
+            /** Tables */
+            tables?: string[] | null;
+            /**
+             * Accepted
+             * @default false
+             */
+            accepted: boolean;
+            /**
+             * Confirmed
+             * @default false
+             */
+            confirmed: boolean;
+        };
+        /**
+         * CopyPlanIn
+         * @description What shall be copied: some tables, by their names with or without a schema, or all.
+         */
+        CopyPlanIn: {
+            /**
+             * Target Id
+             * Format: uuid
+             */
+            target_id: string;
+            /** Tables */
+            tables?: string[] | null;
+        };
+        /**
+         * CopyPlanOut
+         * @description What a copy would do.
+         */
+        CopyPlanOut: {
+            /** Tables */
+            tables: components["schemas"]["TablePlanOut"][];
+            /** Losses */
+            losses: components["schemas"]["LossOut"][];
+            /** Statements */
+            statements: string[];
         };
         /**
          * CredentialsOut
@@ -2664,6 +2931,20 @@ export interface components {
             run_id?: string | null;
         };
         /**
+         * ExportTablesIn
+         * @description What shall be exported: some tables or all, each as a file of this format, together in a ZIP.
+         */
+        ExportTablesIn: {
+            /** Tables */
+            tables?: string[] | null;
+            /**
+             * Format
+             * @default csv
+             * @enum {string}
+             */
+            format: "csv" | "ndjson" | "parquet" | "sql";
+        };
+        /**
          * FactsOut
          * @description What a connected server said of itself; nothing in it is secret.
          */
@@ -2830,6 +3111,18 @@ export interface components {
             ref_table: string;
             /** Ref Columns */
             ref_columns: string[];
+        };
+        /**
+         * FoundColumnOut
+         * @description A column of a file, what its values look like, and the type that would hold them.
+         */
+        FoundColumnOut: {
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Type */
+            type: string;
         };
         /**
          * GraphColumnOut
@@ -3028,6 +3321,73 @@ export interface components {
             kind: "collection" | "view" | "keys";
             /** Count */
             count: number | null;
+        };
+        /**
+         * ImportColumnIn
+         * @description A column of the file, the column that it fills, and the type of that in a new table.
+         */
+        ImportColumnIn: {
+            /** Source */
+            source: string;
+            /** Target */
+            target: string;
+            /**
+             * Type
+             * @default
+             */
+            type: string;
+        };
+        /**
+         * ImportIn
+         * @description How an uploaded file shall be imported; without `columns`, each fills its namesake.
+         */
+        ImportIn: {
+            /**
+             * Table
+             * @default
+             */
+            table: string;
+            /** Schema */
+            schema?: string | null;
+            /**
+             * Create
+             * @default false
+             */
+            create: boolean;
+            /** Columns */
+            columns?: components["schemas"]["ImportColumnIn"][];
+            /**
+             * On Error
+             * @default stop
+             * @enum {string}
+             */
+            on_error: "stop" | "skip";
+            /**
+             * Confirmed
+             * @default false
+             */
+            confirmed: boolean;
+        };
+        /**
+         * ImportPreviewOut
+         * @description A file that was uploaded for an import: what it is, its columns, its first rows.
+         */
+        ImportPreviewOut: {
+            transfer: components["schemas"]["TransferOut"];
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "csv" | "ndjson" | "json" | "parquet" | "sql";
+            /** Columns */
+            columns: components["schemas"]["FoundColumnOut"][];
+            /** Rows */
+            rows: (string | number | boolean | null)[][];
+            /**
+             * Text
+             * @default
+             */
+            text: string;
         };
         /**
          * Index
@@ -3344,6 +3704,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** ListOf[TransferOut] */
+        ListOf_TransferOut_: {
+            /** Items */
+            items: components["schemas"]["TransferOut"][];
+            /** Next */
+            next?: string | null;
+        };
         /**
          * LogLineOut
          * @description A line of a job's log.
@@ -3363,6 +3730,23 @@ export interface components {
             level: "info" | "warning" | "error";
             /** Message */
             message: string;
+        };
+        /**
+         * LossOut
+         * @description Something that will not be as it was: in another form, not there, or refused when such values occur.
+         */
+        LossOut: {
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "changed" | "left_out" | "risk";
+            /** Table */
+            table: string;
+            /** Object */
+            object: string;
+            /** Sentence */
+            sentence: string;
         };
         /**
          * MeOut
@@ -5029,6 +5413,20 @@ export interface components {
             schema?: string | null;
         };
         /**
+         * TablePlanOut
+         * @description A table and what becomes of it; `rows` is what the source estimates.
+         */
+        TablePlanOut: {
+            /** Table */
+            table: string;
+            /** Target */
+            target: string;
+            /** Rows */
+            rows: number | null;
+            /** Columns */
+            columns: components["schemas"]["ColumnPlanOut"][];
+        };
+        /**
          * Term
          * @description A column (`table` is the alias in this query), every column, the name of a pick, a constant or an expression.
          *
@@ -5188,6 +5586,49 @@ export interface components {
             passphrase?: string | null;
             /** Server Name */
             server_name?: string | null;
+        };
+        /**
+         * TransferOut
+         * @description A copy, an import or an export, and what came of it; `request` is what was asked for.
+         */
+        TransferOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "copy" | "import" | "export";
+            /**
+             * Database Id
+             * Format: uuid
+             */
+            database_id: string;
+            /** Target Id */
+            target_id: string | null;
+            /** Filename */
+            filename: string | null;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Request */
+            request: {
+                [key: string]: unknown;
+            };
+            /** Tables */
+            tables?: components["schemas"]["ComparedOut"][];
+            /** Result */
+            result: {
+                [key: string]: unknown;
+            };
+            job: components["schemas"]["JobOut"] | null;
         };
         /**
          * Trigger
@@ -7991,6 +8432,395 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_copy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyPlanIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopyPlanOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_copy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_transfers: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_TransferOut_"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description CSV, NDJSON, JSON, Parquet, SQL
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreviewOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_import_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportTablesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_export_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
             };
             /** @description What was wrong with the request. */
             "4XX": {

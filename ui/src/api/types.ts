@@ -94,6 +94,14 @@ export type StagedEdit = Wire['EditIn']
 export type EditsAnswer = Wire['EditsOut']
 export type SchemaChangesAnswer = Wire['SchemaChangesOut']
 export type ServerSession = Wire['ServerSessionOut']
+export type Transfer = Omit<Wire['TransferOut'], 'job'> & { job: Job | null }
+export type CopyPlan = Wire['CopyPlanOut']
+export type CopyLoss = Wire['LossOut']
+export type TablePlan = Wire['TablePlanOut']
+export type Compared = Wire['ComparedOut']
+export type ImportPreview = Omit<Wire['ImportPreviewOut'], 'transfer'> & { transfer: Transfer }
+export type ImportOrder = Wire['ImportIn']
+export type ExportFormat = Wire['ExportTablesIn']['format']
 
 export type Migration = Wire['MigrationOut']
 export type MigrationText = Wire['MigrationText']

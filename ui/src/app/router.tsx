@@ -1,40 +1,8 @@
 // Owns the routes: which page stands where, what its search holds, and that a session is needed inside the shell.
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect, retainSearchParams } from '@tanstack/react-router'
+import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { columnsSearch, lineageSearch, text, whole, type RawSearch } from '@/lib/search-params'
-import { renewSession, session } from '@/lib/session'
-import { BareError, BareNotFound, NotFound, RouteError } from './fallbacks'
-
-async function hasSession(): Promise<boolean> {
-  return session() !== null || (await renewSession()) !== null
-}
-
-const root = createRootRoute({ component: Outlet, notFoundComponent: BareNotFound, errorComponent: BareError })
-
-const nextSearch = (raw: RawSearch): { next?: string } => ({ next: text(raw, 'next') })
-
-const signIn = createRoute({
-  getParentRoute: () => root,
-  path: '/sign-in',
-  validateSearch: nextSearch,
-  component: lazyRouteComponent(() => import('@/features/accounts/sign-in-page'), 'SignInPage'),
-})
-
-const signUp = createRoute({
-  getParentRoute: () => root,
-  path: '/sign-up',
-  validateSearch: nextSearch,
-  component: lazyRouteComponent(() => import('@/features/accounts/sign-up-page'), 'SignUpPage'),
-})
-
-const shell = createRoute({
-  getParentRoute: () => root,
-  id: 'shell',
-  component: lazyRouteComponent(() => import('./shell'), 'Shell'),
-  beforeLoad: async ({ location }) => {
-    if (await hasSession()) return
-    throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { next: location.href } })
-  },
-})
+import { NotFound, RouteError } from './fallbacks'
+import { database, project, root, shell, signIn, signUp } from './frames'
 
 const home = createRoute({
   getParentRoute: () => shell,
@@ -106,14 +74,6 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('@/features/accounts/audit-page'), 'AuditPage'),
 })
 
-const project = createRoute({
-  getParentRoute: () => shell,
-  path: '/p/$project',
-  validateSearch: (raw: RawSearch): { codebase?: string } => ({ codebase: text(raw, 'codebase') }),
-  search: { middlewares: [retainSearchParams(['codebase'])] },
-  component: lazyRouteComponent(() => import('./project-layout'), 'ProjectLayout'),
-})
-
 const overview = createRoute({
   getParentRoute: () => project,
   path: '/',
@@ -177,12 +137,6 @@ const databases = createRoute({
   component: lazyRouteComponent(() => import('@/features/databases/databases-page'), 'DatabasesPage'),
 })
 
-const database = createRoute({
-  getParentRoute: () => project,
-  path: '/d/$database',
-  component: lazyRouteComponent(() => import('@/features/databases/database-layout'), 'DatabaseLayout'),
-})
-
 const databaseOverview = createRoute({
   getParentRoute: () => database,
   path: '/',
@@ -227,6 +181,36 @@ const sessions = createRoute({
   component: lazyRouteComponent(() => import('@/features/query/sessions-page'), 'SessionsPage'),
 })
 
+const transfers = createRoute({
+  getParentRoute: () => database,
+  path: '/transfers',
+  component: lazyRouteComponent(() => import('@/features/transfers/transfers-page'), 'TransfersPage'),
+})
+
+const copyPage = createRoute({
+  getParentRoute: () => database,
+  path: '/transfers/copy',
+  component: lazyRouteComponent(() => import('@/features/transfers/copy-page'), 'CopyPage'),
+})
+
+const importPage = createRoute({
+  getParentRoute: () => database,
+  path: '/transfers/import',
+  component: lazyRouteComponent(() => import('@/features/transfers/import-page'), 'ImportPage'),
+})
+
+const exportPage = createRoute({
+  getParentRoute: () => database,
+  path: '/transfers/export',
+  component: lazyRouteComponent(() => import('@/features/transfers/export-page'), 'ExportPage'),
+})
+
+const transfer = createRoute({
+  getParentRoute: () => database,
+  path: '/transfers/$transfer',
+  component: lazyRouteComponent(() => import('@/features/transfers/transfer-page'), 'TransferPage'),
+})
+
 const migrations = createRoute({
   getParentRoute: () => database,
   path: '/migrations',
@@ -250,7 +234,9 @@ const projectPages = project.addChildren([
   databases,
   dashboards,
   dashboard,
-  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, sessions]),
+  database.addChildren([
+    databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, sessions, transfers, copyPage, importPage, exportPage, transfer,
+  ]),
   lineage,
   columns,
   schema.addChildren([schemaTable]),

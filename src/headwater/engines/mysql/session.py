@@ -12,7 +12,7 @@ import re
 import select
 import socket
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -38,7 +38,7 @@ from headwater.catalog.sqltext import Statement
 from headwater.engines import Address, Facts, Parameters
 from headwater.engines import _texts as texts
 from headwater.engines._worker import Worker
-from headwater.engines.mysql import columns, errors, queries
+from headwater.engines.mysql import columns, errors, loading, queries
 from headwater.engines.mysql.connecting import connected
 from headwater.kit.errors import HeadwaterError, Unavailable
 
@@ -146,6 +146,44 @@ class MysqlSession:
         with self.connection.cursor() as cursor:
             cursor.execute(f"PREPARE headwater_check FROM {self.connection.escape(text)}")
             cursor.execute("DEALLOCATE PREPARE headwater_check")
+
+    async def begin_reading(self) -> None:
+        """See `headwater.engines.Loads`."""
+        for statement in loading.READING:
+            await self.ask(statement)
+
+    def reading(self, column: str, type_: str) -> str:
+        """See `headwater.engines.Loads`."""
+        return loading.reading(column, type_)
+
+    async def begin_loading(self) -> None:
+        """See `headwater.engines.Loads`."""
+        for statement in loading.LOADING:
+            await self.ask(statement)
+
+    async def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows by INSERTs of many; see `headwater.engines.Loads`."""
+        point = "SAVEPOINT headwater_load"
+
+        def insert() -> None:
+            with self.connection.cursor() as cursor:
+                began = not self.in_transaction
+                cursor.execute("BEGIN" if began else point)
+                try:
+                    for statement in loading.inserts(table, columns, rows, self.connection.escape):
+                        cursor.execute(statement)
+                except pymysql.Error:
+                    cursor.execute("ROLLBACK" if began else f"ROLLBACK TO {point}")
+                    raise
+                cursor.execute("COMMIT" if began else f"RELEASE {point}")
+
+        try:
+            await self.worker.call(insert)
+        except _ERRORS as error:
+            raise errors.refusal(error, Statement("INSERT", 0), 0) from error
+
+    async def end_loading(self, counters: Sequence[tuple[str, str]]) -> None:
+        """AUTO_INCREMENT goes on by itself; see `headwater.engines.Loads`."""
 
     async def cancel(self) -> None:
         """Ask the server to end what runs."""

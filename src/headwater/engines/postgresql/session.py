@@ -37,7 +37,7 @@ from headwater.catalog.results import (
 from headwater.catalog.sqltext import Statement
 from headwater.engines import Facts, Parameters
 from headwater.engines import _texts as texts
-from headwater.engines.postgresql import columns, exporting
+from headwater.engines.postgresql import columns, exporting, loading
 from headwater.engines.postgresql.binding import bound, unbound
 from headwater.engines.postgresql.errors import broken
 from headwater.engines.postgresql.queries import PING, PRIVILEGES
@@ -148,6 +148,32 @@ class PostgresSession:
                     why = broken(error, number, statement.start)
                     return why if isinstance(why, QueryError) and why.sqlstate != "57014" else None
         return None
+
+    async def begin_reading(self) -> None:
+        """See `headwater.engines.Loads`."""
+        await loading.run(
+            self.connection,
+            *loading.SETTINGS,
+            "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            "SELECT 1",
+        )
+
+    def reading(self, column: str, type_: str) -> str:
+        """See `headwater.engines.Loads`: every type has a text of its own."""
+        return column
+
+    async def begin_loading(self) -> None:
+        """See `headwater.engines.Loads`."""
+        await loading.run(self.connection, *loading.SETTINGS)
+
+    async def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows by COPY; see `headwater.engines.Loads`."""
+        await loading.copy(self.connection, table, columns, rows)
+
+    async def end_loading(self, counters: Sequence[tuple[str, str]]) -> None:
+        """Set the sequences of serial and identity columns; see `headwater.engines.Loads`."""
+        for table, column in counters:
+            await loading.run(self.connection, loading.restart(table, column))
 
     async def cancel(self) -> None:
         """Ask the server to end what runs."""

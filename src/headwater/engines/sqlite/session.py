@@ -13,7 +13,7 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from functools import partial
 from math import isfinite
 from typing import Any, TypeVar
@@ -40,6 +40,7 @@ from headwater.catalog.sqltext import Statement
 from headwater.engines import Address, Facts, Parameters
 from headwater.engines import _texts as texts
 from headwater.engines._worker import Worker
+from headwater.engines.sqlite import loading
 from headwater.engines.sqlite.errors import ConnectionRefused, refusal
 from headwater.engines.sqlite.guard import Guard
 from headwater.kit.errors import HeadwaterError, Unavailable
@@ -161,6 +162,45 @@ class SqliteSession:
                 why = refusal(error, statement, number, read_only=False)
                 return None if "bindings" in why.message else why
         return None
+
+    async def begin_reading(self) -> None:
+        """See `headwater.engines.Loads`."""
+        await self.ask("BEGIN")
+        await self.ask("SELECT count(*) FROM sqlite_schema")  # from here on it sees one moment
+
+    def reading(self, column: str, type_: str) -> str:
+        """See `headwater.engines.Loads`."""
+        return column
+
+    async def begin_loading(self) -> None:
+        """Let rows come before those that they refer to; see `headwater.engines.Loads`."""
+        await self.ask("PRAGMA foreign_keys = OFF")
+
+    async def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows; see `headwater.engines.Loads`."""
+
+        def inserted() -> None:
+            self._guard.own = True
+            try:
+                loading.insert(self.connection, table, columns, rows)
+            finally:
+                self._guard.own = False
+
+        try:
+            await self.call(inserted)
+        except OverflowError as error:
+            raise QueryError(f"{error}.") from error
+        except _ERRORS as error:
+            raise refusal(error, Statement("INSERT", 0), 0, read_only=False) from error
+
+    async def end_loading(self, counters: Sequence[tuple[str, str]]) -> None:
+        """Check the foreign keys, and enforce them again; see `headwater.engines.Loads`."""
+        broken = await self.ask('SELECT "table", "parent", count(*) FROM pragma_foreign_key_check GROUP BY 1, 2')
+        if not self.in_transaction:
+            await self.ask("PRAGMA foreign_keys = ON")
+        if broken:
+            table, parent, count = broken[0]
+            raise QueryError(f"{count} rows of {table} refer to rows of {parent} that are not there.")
 
     async def cancel(self) -> None:
         """Interrupt what runs."""

@@ -1,0 +1,170 @@
+"""Keys, indexes and checks of a table as another engine can have them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from headwater.catalog.model import Check, ForeignKey, Index, Relation
+from headwater.core.transfer import expressions
+from headwater.core.transfer.kinds import Kind
+from headwater.core.transfer.writing import literal
+
+if TYPE_CHECKING:
+    from headwater.core.transfer.mapping import Work
+
+# `(name DESC)`, `("name" NULLS FIRST)`, `(`name`(10))`: a column with an order or a length behind it.
+_ORDERED = re.compile(
+    r'\(\s*(?P<q>["`]?)(?P<name>[^"`()\s]+)(?P=q)(?P<length>\(\d+\))?'
+    r"(?:\s+(?:ASC|DESC|NULLS (?:FIRST|LAST)))*\s*\)",
+    re.IGNORECASE,
+)
+_JSON_CHECK = re.compile(r"\(?json_valid\(`?(?P<name>[^`)]+)`?\)\)?", re.IGNORECASE)
+_BLOB_KEYS = frozenset({"json", "array", "binary"})
+
+
+def is_json_check(check: Check, column: str) -> bool:
+    """Whether a check only says that a column is JSON, as MariaDB writes its type."""
+    match = _JSON_CHECK.fullmatch(check.expression.strip())
+    return bool(match and match["name"] == column)
+
+
+def plain_columns(index: Index) -> tuple[str, ...]:
+    """Return the columns of an index, without their orders; an expression is left out."""
+    found = []
+    for key in index.columns:
+        match = _ORDERED.fullmatch(key)
+        if match:
+            found.append(match["name"])
+        elif not key.startswith("("):
+            found.append(key)
+    return tuple(found)
+
+
+def foreign_keys(relation: Relation, work: Work) -> tuple[ForeignKey, ...]:
+    """Return the foreign keys to tables that are copied too."""
+    kept = []
+    for key in relation.foreign_keys:
+        target = _target(key, work)
+        shown = key.name or ", ".join(key.columns)
+        if target is None:
+            work.lose("left_out", relation.qualified_name, shown, "a foreign key to a table that is not copied")
+            continue
+        schema = "public" if work.target == "postgres" else None
+        rules: dict[str, str | None] = {"on_delete": key.on_delete, "on_update": key.on_update}
+        if work.target == "mysql":
+            for action, rule in rules.items():
+                if rule == "SET DEFAULT":
+                    work.lose("changed", relation.qualified_name, shown, "SET DEFAULT becomes NO ACTION")
+                    rules[action] = None
+        attrs = dict(key.attrs)
+        if "deferrable" in attrs and work.target == "mysql":
+            work.lose("changed", relation.qualified_name, shown, "the foreign key is checked at once")
+        name = _free_name(key.name, relation, work) if key.name else None
+        kept.append(ForeignKey(
+            key.columns, target, key.ref_columns or _key_of(key, work), name, schema, rules["on_delete"],
+            rules["on_update"],
+            (("deferrable", attrs["deferrable"]),) if "deferrable" in attrs and work.target != "mysql" else (),
+        ))  # fmt: skip
+    return tuple(kept)
+
+
+def _target(key: ForeignKey, work: Work) -> str | None:
+    exact = work.names.get((key.ref_schema, key.ref_table))
+    if exact:
+        return exact
+    return next(
+        (new for (_, name), new in work.names.items() if name.casefold() == key.ref_table.casefold()), None
+    )  # fmt: skip
+
+
+def _key_of(key: ForeignKey, work: Work) -> tuple[str, ...]:
+    found = work.schema.relation(key.ref_table, key.ref_schema)
+    return found.primary_key if found else ()
+
+
+def indexes(relation: Relation, kinds: Mapping[str, Kind], work: Work) -> tuple[Index, ...]:
+    """Return the indexes that the other side can have."""
+    return tuple(made for index in relation.indexes if (made := _index(relation, index, kinds, work)) is not None)
+
+
+def _index(relation: Relation, index: Index, kinds: Mapping[str, Kind], work: Work) -> Index | None:
+    shown, name = relation.qualified_name, index.name or ", ".join(index.columns)
+    what = "a unique index" if index.unique else "an index"
+    attrs = dict(index.attrs)
+    columns = plain_columns(index)
+    if work.source == work.target:
+        return replace(index, name=_free_name(index.name, relation, work) if index.name else None)
+    if why := _impossible(index, attrs, columns, kinds, work):
+        work.lose("left_out", shown, name, f"{what} {why}")
+        return None
+    where = None
+    if index.where:
+        where = None if work.target == "mysql" else expressions.translated(index.where, work.source, work.target)
+        if where is None and index.unique:
+            work.lose("left_out", shown, name, "a unique index of some rows only")
+            return None
+        if where is None:
+            work.lose("changed", shown, name, "an index of some rows becomes one of all")
+    for attribute, sentence in (
+        ("include", "an index without the columns that it only carries"),
+        ("nulls_not_distinct", "a unique index that allows several NULLs"),
+        ("conflict", "a unique index without its conflict clause"),
+        ("deferrable", "a unique constraint that is checked at once"),
+    ):
+        if attribute in attrs:
+            work.lose("changed", shown, name, sentence)
+    return Index(_free_name(index.name, relation, work) if index.name else None, columns, index.unique, where)
+
+
+def _impossible(
+    index: Index, attrs: Mapping[str, str], columns: tuple[str, ...], kinds: Mapping[str, Kind], work: Work
+) -> str:
+    if "exclude" in attrs:
+        return "that excludes (EXCLUDE)"
+    if (method := attrs.get("method", "BTREE").upper()) not in {"BTREE", "HASH"}:
+        return f"by {method}"
+    if len(columns) < len(index.columns):
+        return "of an expression"
+    if index.unique and any((match := _ORDERED.fullmatch(key)) and match["length"] for key in index.columns):
+        return "of the beginnings of texts"
+    if work.target == "mysql" and any(kinds[one].name in {"json", "array"} for one in columns if one in kinds):
+        return "of JSON"
+    return ""
+
+
+def _free_name(name: str, relation: Relation, work: Work) -> str:
+    """Return a name that no other index or key of the database has: not every engine has them by table."""
+    longest = 63
+    wanted = name[:longest]
+    taken = {*work.index_names, *work.names.values()}
+    if wanted in taken:
+        wanted = f"{relation.name}_{name}"[:longest]
+    number = 2
+    while wanted in taken:
+        wanted, number = f"{relation.name}_{name}"[: longest - 3] + f"_{number}", number + 1
+    work.index_names.add(wanted)
+    return wanted
+
+
+def checks(relation: Relation, kinds: Mapping[str, Kind], work: Work) -> tuple[Check, ...]:
+    """Return the checks that surely mean the same on the other side, and those that stand for a list of values."""
+    kept = []
+    for check in relation.checks:
+        name = check.name or check.expression
+        if any(is_json_check(check, column) for column in kinds):
+            continue
+        same = work.source == work.target
+        text = check.expression if same else expressions.translated(check.expression, work.source, work.target)
+        if text is None:
+            work.lose("left_out", relation.qualified_name, name, f"the check ({check.expression})")
+            continue
+        kept.append(Check(text, _free_name(check.name, relation, work) if check.name else None))
+    if work.target == "sqlite":
+        for column, kind in kinds.items():
+            if kind.name == "enum":
+                values = ", ".join(literal(value) for value in kind.values)
+                kept.append(Check('"' + column.replace('"', '""') + f'" IN ({values})'))
+    return tuple(kept)

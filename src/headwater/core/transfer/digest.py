@@ -1,0 +1,38 @@
+"""Counts and checksums of rows that do not depend on their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from headwater.core.transfer.codec import canonical
+from headwater.core.transfer.kinds import Kind
+
+MODULUS = 2**128
+
+
+@dataclass(slots=True)
+class Digest:
+    """What is known of rows that went by: how many, and the sum of their hashes, in which doubles count twice."""
+
+    kinds: Sequence[Kind]
+    rows: int = 0
+    total: int = 0
+
+    def add(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Take in canonical rows."""
+        kinds, total, count = self.kinds, self.total, 0
+        for row in rows:
+            texts = list(map(canonical, row, kinds))
+            # The lengths go in too: ("ab", "c") is not ("a", "bc").
+            whole = b"".join([*texts, repr(list(map(len, texts))).encode()])
+            total += int.from_bytes(blake2b(whole, digest_size=16).digest())
+            count += 1
+        self.total, self.rows = total % MODULUS, self.rows + count
+
+    @property
+    def checksum(self) -> str:
+        """The checksum as text."""
+        return f"{self.total:032x}"

@@ -1,0 +1,229 @@
+"""Files with rows, read piece by piece: CSV, TSV, NDJSON, JSON arrays, Parquet. Memory does not grow with them."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet
+
+from headwater.kit.errors import Unreadable
+
+Format = Literal["csv", "ndjson", "json", "parquet", "sql"]
+# A row: its number in the file from 1, its values by column, and how far the file was read; or what is wrong with it.
+Values: TypeAlias = list[Any]
+SAMPLE, BATCH, PIECE, LONGEST_FIELD = 1000, 1000, 65_536, 16 * 2**20
+SUFFIXES: dict[str, Format] = {
+    ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".txt": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson",
+    ".json": "json",
+    ".parquet": "parquet", ".pq": "parquet", ".sql": "sql",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a file; `wrong` says why it is none, `at` how many bytes were read up to here."""
+
+    number: int
+    values: Values
+    at: int
+    wrong: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a file is: its format, its columns, and of CSV the character between fields."""
+
+    format: Format
+    columns: tuple[str, ...] = ()
+    delimiter: str = ","
+
+
+def shape_of(path: Path, shown: str) -> Shape:
+    """Return what a file is, by its name and its first bytes.
+
+    Raises:
+        Unreadable: it is none of the formats, or there is nothing in it.
+    """
+    with path.open("rb") as file:
+        head = file.read(PIECE)
+    if not head.strip():
+        raise Unreadable(f"{shown} is empty.", hint="Choose a file with rows in it.")
+    format_ = _format(head, shown)
+    try:
+        if format_ == "csv":
+            return _csv_shape(head, shown)
+        if format_ == "parquet":
+            return Shape(format_, tuple(pyarrow.parquet.read_schema(path).names))
+        if format_ == "sql":
+            return Shape(format_)
+        return Shape(format_, _keys(path, format_))
+    except (UnicodeDecodeError, pa.ArrowException, csv.Error) as error:
+        raise Unreadable(f"{shown} cannot be read as {format_.upper()}.", hint="Texts must be UTF-8.") from error
+
+
+def _format(head: bytes, shown: str) -> Format:
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    found = SUFFIXES.get(Path(shown).suffix.lower())
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if found in {"json", "ndjson"}:
+        return "json" if text.startswith(b"[") else "ndjson"
+    if found == "parquet" or found is None:
+        raise Unreadable(
+            f"{shown} is no file of rows.", hint="CSV, TSV, NDJSON, JSON, Parquet and SQL can be imported."
+        )
+    return found
+
+
+def _csv_shape(head: bytes, shown: str) -> Shape:
+    first = head.decode("utf-8-sig", errors="ignore").split("\n", 1)[0]
+    delimiter = "\t" if shown.lower().endswith((".tsv", ".tab")) else max(",;\t|", key=first.count)
+    names = next(csv.reader([first.rstrip("\r")], delimiter=delimiter), [])
+    columns = tuple(name.strip() or f"column_{number}" for number, name in enumerate(names, 1))
+    if len(set(columns)) < len(columns):
+        raise Unreadable(f"{shown} has two columns of the same name.", hint="Give each column a name of its own.")
+    return Shape("csv", columns, delimiter)
+
+
+def _keys(path: Path, format_: Format) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for number, item, _ in _objects(path, format_):
+        if isinstance(item, dict):
+            found.update(dict.fromkeys(item))
+        if number >= SAMPLE:
+            break
+    if not found:
+        raise Unreadable("There are no objects in the file.", hint="Each row is an object: {…}.")
+    return tuple(found)
+
+
+def lines(path: Path, shape: Shape) -> Iterator[Line]:
+    """Give the rows of a file."""
+    if shape.format == "csv":
+        yield from _csv(path, shape)
+    elif shape.format == "parquet":
+        yield from _parquet(path, shape)
+    else:
+        yield from _json(path, shape)
+
+
+def _csv(path: Path, shape: Shape) -> Iterator[Line]:
+    csv.field_size_limit(LONGEST_FIELD)
+    with path.open("rb") as raw:
+        texts = (piece.decode("utf-8-sig" if number == 0 else "utf-8") for number, piece in enumerate(raw))
+        reader = csv.reader(texts, delimiter=shape.delimiter)
+        next(reader)
+        number = 0
+        while True:
+            number += 1
+            try:
+                row = next(reader)
+            except StopIteration:
+                return
+            except (csv.Error, UnicodeDecodeError) as error:
+                yield Line(number, [], raw.tell(), f"The line cannot be read: {error}.")
+                if isinstance(error, UnicodeDecodeError):
+                    return  # the generator of texts is over
+                continue
+            if not row:
+                number -= 1
+                continue
+            wrong = ""
+            if len(row) != len(shape.columns):
+                wrong = f"The row has {len(row)} fields, not {len(shape.columns)}."
+            yield Line(number, [cell if cell != "" else None for cell in row], raw.tell(), wrong)
+
+
+def _json(path: Path, shape: Shape) -> Iterator[Line]:
+    known = set(shape.columns)
+    for number, item, at in _objects(path, shape.format):
+        if not isinstance(item, dict):
+            yield Line(number, [], at, "The row is no JSON object.")
+            continue
+        unknown = item.keys() - known
+        wrong = f"The field {min(unknown)!r} is in none of the first {SAMPLE} rows." if unknown else ""
+        yield Line(number, [_flat(item.get(name)) for name in shape.columns], at, wrong)
+
+
+def _objects(path: Path, format_: Format) -> Iterator[tuple[int, Any, int]]:
+    yield from _array(path) if format_ == "json" else _ndjson(path)
+
+
+def _ndjson(path: Path) -> Iterator[tuple[int, Any, int]]:
+    number = 0
+    with path.open("rb") as file:
+        for line in file:
+            if not line.strip():
+                continue
+            number += 1
+            try:
+                yield number, msgspec.json.decode(line.removeprefix(b"\xef\xbb\xbf")), file.tell()
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                yield number, None, file.tell()
+
+
+def _array(path: Path) -> Iterator[tuple[int, Any, int]]:
+    """Give the items of a JSON array one by one; only the item that is being read is in memory."""
+    decoder, number, held = json.JSONDecoder(), 0, ""
+    with path.open(encoding="utf-8-sig") as file:
+        held = file.read(PIECE).lstrip()[1:]
+        while True:
+            held = held.lstrip(" \t\r\n,")
+            if held.startswith("]"):
+                return
+            try:
+                item, end = decoder.raw_decode(held)
+            except json.JSONDecodeError as error:
+                more = file.read(max(PIECE, len(held)))
+                if not more:
+                    raise Unreadable(f"The JSON breaks off or is wrong after item {number}: {error.msg}.") from error
+                held += more
+                continue
+            number += 1
+            held = held[end:]
+            yield number, item, number
+
+
+def _parquet(path: Path, shape: Shape) -> Iterator[Line]:
+    number = 0
+    for batch in pyarrow.parquet.ParquetFile(path).iter_batches(BATCH):
+        columns = [column.to_pylist() for column in batch.columns]
+        for row in zip(*columns, strict=True):
+            number += 1
+            yield Line(number, [_flat(value) for value in row], number)
+
+
+def _flat(value: Any) -> Any:
+    """Return a value as a number, a boolean, a text, bytes or None."""
+    match value:
+        case None | bool() | int() | float() | str() | bytes():
+            return value
+        case datetime.datetime():
+            plain = value.astimezone(datetime.UTC).replace(tzinfo=None) if value.tzinfo else value
+            return plain.isoformat(" ")
+        case datetime.date() | datetime.time():
+            return value.isoformat()
+        case Decimal():
+            return f"{value:f}"
+        case _:
+            return msgspec.json.encode(value, enc_hook=str).decode()
+
+
+def sample(path: Path, shape: Shape, most: int = SAMPLE) -> list[Sequence[Any]]:
+    """Return the first whole rows of a file."""
+    found: list[Sequence[Any]] = []
+    for line in lines(path, shape):
+        if not line.wrong:
+            found.append(line.values)
+        if line.number >= most:
+            break
+    return found

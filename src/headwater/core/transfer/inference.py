@@ -1,0 +1,57 @@
+"""What kind of values a column of a file holds, told by a sample of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from headwater.core.transfer.kinds import Kind, Name
+
+_PATTERNS: tuple[tuple[Name, re.Pattern[str]], ...] = (
+    ("boolean", re.compile(r"true|false|t|f", re.IGNORECASE)),
+    ("integer", re.compile(r"-?(?:0|[1-9]\d{0,17})")),
+    ("decimal", re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")),
+    ("float", re.compile(r"-?\d+(?:\.\d+)?[eE][+-]?\d+")),
+    ("date", re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")),
+    ("timestamp", re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?P<zone>Z|[+-]\d\d(?::?\d\d)?)?")),
+    ("time", re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?")),
+    ("uuid", re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)),
+    ("json", re.compile(r"\s*[\[{].*[\]}]\s*", re.DOTALL)),
+)
+# Kinds of which one can stand for another: numbers widen, a date is a moment.
+_WIDER: dict[frozenset[Name], Name] = {
+    frozenset({"integer", "decimal"}): "decimal", frozenset({"integer", "float"}): "float",
+    frozenset({"decimal", "float"}): "float", frozenset({"integer", "decimal", "float"}): "float",
+    frozenset({"date", "timestamp"}): "timestamp",
+}  # fmt: skip
+
+
+def kind_of_values(values: Iterable[Any]) -> Kind:
+    """Return the narrowest kind that all values are of; a text when they are of none, or there are none."""
+    names: set[Name] = set()
+    zoned = False
+    for value in values:
+        if value is None:
+            continue
+        name, has_zone = _name(value)
+        names.add(name)
+        zoned = zoned or has_zone
+    found = names.pop() if len(names) == 1 else _WIDER.get(frozenset(names), "text")
+    return Kind(found, 64 if found in {"integer", "float"} else None, 6 if found == "timestamp" else None, zoned=zoned)
+
+
+def _name(value: Any) -> tuple[Name, bool]:
+    match value:
+        case bool():
+            return "boolean", False
+        case int():
+            return ("integer" if -(2**63) <= value < 2**63 else "decimal"), False
+        case float():
+            return "float", False
+        case bytes():
+            return "binary", False
+    for name, pattern in _PATTERNS:
+        if match := pattern.fullmatch(value):
+            return name, name == "timestamp" and bool(match["zone"])
+    return "text", False

@@ -1,0 +1,53 @@
+"""Rows as INSERT statements in the words of a dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from headwater.catalog.model import Relation
+from headwater.catalog.results import Cell, Row
+from headwater.core.transfer.kinds import Kind
+from headwater.core.transfer.reading import kind_of
+
+AT_ONCE = 500
+
+
+class Inserts:
+    """Writes rows of a table as INSERTs of many; what the database works out itself is left out."""
+
+    def __init__(self, dialect: str, quote: Callable[..., str], table: Relation) -> None:
+        kept = [(place, column) for place, column in enumerate(table.columns) if not column.generated]
+        self._dialect = dialect
+        self._cells = [(place, kind_of(dialect, column.type)) for place, column in kept]
+        names = ", ".join(quote(column.name) for _, column in kept)
+        # An identity that is always generated takes a number only when this is said.
+        always = any(("identity", "always") in column.attrs for column in table.columns)
+        overriding = " OVERRIDING SYSTEM VALUE" if always else ""
+        self._head = f"INSERT INTO {quote(table.schema, table.name)} ({names}){overriding} VALUES\n"
+
+    def open(self) -> bytes:
+        """Return what stands before the rows."""
+        return b""
+
+    def rows(self, rows: Iterable[Row]) -> bytes:
+        """Return some rows."""
+        lines = ["(" + ", ".join(self._constant(row[place], kind) for place, kind in self._cells) + ")" for row in rows]
+        parts = [",\n".join(lines[at : at + AT_ONCE]) for at in range(0, len(lines), AT_ONCE)]
+        return "".join(f"{self._head}{part};\n" for part in parts).encode()
+
+    def close(self) -> bytes:
+        """Return what stands behind the rows."""
+        return b""
+
+    def _constant(self, cell: Cell, kind: Kind) -> str:
+        match cell:
+            case None:
+                return "NULL"
+            case bool():
+                return "TRUE" if cell else "FALSE"
+            case int() | float():
+                return repr(cell)
+        if kind.name in {"binary", "any"} and cell.startswith("\\x") and self._dialect != "postgres":
+            return f"x'{cell[2:]}'"
+        text = cell.replace("'", "''")
+        return "'" + (text.replace("\\", "\\\\") if self._dialect == "mysql" else text) + "'"

@@ -1,0 +1,48 @@
+"""What a copy will do, worked out before anything is touched: the Schema on the other side and what is lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headwater.catalog.model import Schema
+from headwater.core.transfer.kinds import Kind, Loss
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlan:
+    """A column and what becomes of it."""
+
+    name: str
+    source_type: str
+    target_type: str
+    kind: Kind
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlan:
+    """A table, its name on the other side, and its columns that are copied; `counters` number their rows themselves."""
+
+    schema: str | None
+    name: str
+    target_schema: str | None
+    target_name: str
+    columns: tuple[ColumnPlan, ...]
+    counters: tuple[str, ...] = ()
+    rows: int | None = None
+
+    @property
+    def shown(self) -> str:
+        """The table's name for people."""
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The Schema to make, the tables to fill in it, and what will not be as it was."""
+
+    source: str
+    target: str
+    schema: Schema
+    tables: tuple[TablePlan, ...]
+    losses: tuple[Loss, ...]

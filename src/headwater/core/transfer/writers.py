@@ -1,0 +1,169 @@
+"""Rows as the bytes of a file, piece by piece: CSV, NDJSON, JSON, Arrow, Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import msgspec
+import pyarrow as pa
+import pyarrow.ipc
+import pyarrow.parquet
+
+from headwater.catalog.results import Cell, ResultColumn, Row
+
+Form = Literal["csv", "ndjson", "json", "arrow", "parquet"]
+BATCH = 5_000
+
+
+class _Csv:
+    def __init__(self, columns: tuple[ResultColumn, ...]) -> None:
+        self._columns = columns
+
+    def open(self) -> bytes:
+        return _csv_lines([[column.name for column in self._columns]])
+
+    def rows(self, rows: list[Row]) -> bytes:
+        return _csv_lines(rows)
+
+    def close(self) -> bytes:
+        return b""
+
+
+def _csv_lines(rows: Any) -> bytes:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue().encode()
+
+
+class _Ndjson:
+    def __init__(self, columns: tuple[ResultColumn, ...]) -> None:
+        self._names = _unique([column.name for column in columns])
+
+    def open(self) -> bytes:
+        return b""
+
+    def rows(self, rows: list[Row]) -> bytes:
+        return b"".join(msgspec.json.encode(dict(zip(self._names, row, strict=True))) + b"\n" for row in rows)
+
+    def close(self) -> bytes:
+        return b""
+
+
+class _Json(_Ndjson):
+    _written = False
+
+    def open(self) -> bytes:
+        return b"["
+
+    def rows(self, rows: list[Row]) -> bytes:
+        lines = super().rows(rows)[:-1].replace(b"\n", b",\n")
+        opening = b",\n" if self._written else b"\n"
+        self._written = True
+        return opening + lines
+
+    def close(self) -> bytes:
+        return b"\n]\n"
+
+
+class _Sink(io.RawIOBase):
+    """A file that is taken away piece by piece while it is written: a footer only needs to know where things were."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._at = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        part = bytes(data)
+        self._parts.append(part)
+        self._at += len(part)
+        return len(part)
+
+    def tell(self) -> int:
+        return self._at
+
+    def take(self) -> bytes:
+        """Return what was written since the last time."""
+        taken, self._parts = b"".join(self._parts), []
+        return taken
+
+
+class _Arrow:
+    """Arrow record batches; Parquet is the same with another writer."""
+
+    _opened: Callable[[Any, pa.Schema], Any] = staticmethod(pa.ipc.new_stream)
+
+    def __init__(self, columns: tuple[ResultColumn, ...]) -> None:
+        names = _unique([column.name for column in columns])
+        pairs = zip(names, columns, strict=True)
+        self._schema = pa.schema([(name, _arrow_type(column)) for name, column in pairs])
+        self._out = _Sink()
+        self._writer = self._opened(self._out, self._schema)
+        self._held: list[Row] = []
+
+    def open(self) -> bytes:
+        return b""
+
+    def rows(self, rows: list[Row]) -> bytes:
+        self._held += rows
+        return self._flush() if len(self._held) >= BATCH else b""
+
+    def close(self) -> bytes:
+        if self._held:
+            self._put()
+        self._writer.close()
+        return self._out.take()
+
+    def _flush(self) -> bytes:
+        self._put()
+        return self._out.take()
+
+    def _put(self) -> None:
+        columns = zip(*self._held, strict=True)
+        arrays = [_arrow_column(cells, field) for cells, field in zip(columns, self._schema, strict=True)]
+        self._writer.write_batch(pa.record_batch(arrays, schema=self._schema))
+        self._held = []
+
+
+class _Parquet(_Arrow):
+    _opened = staticmethod(pa.parquet.ParquetWriter)
+
+
+_INTEGERS = frozenset({"integer", "smallint", "bigint", "int", "tinyint", "mediumint"})
+_FLOATS = frozenset({"double precision", "real", "double", "float"})
+
+
+def _arrow_type(column: ResultColumn) -> pa.DataType:
+    name = column.type.partition("(")[0].lower()
+    if name in _INTEGERS:
+        return pa.int64()
+    if name in _FLOATS:
+        return pa.float64()
+    return pa.bool_() if column.kind == "boolean" else pa.string()
+
+
+def _arrow_column(cells: tuple[Cell, ...], field: pa.Field) -> pa.Array:
+    if pa.types.is_string(field.type):
+        return pa.array([None if cell is None else str(cell) for cell in cells], field.type)
+    number: Any = int if pa.types.is_integer(field.type) else float
+    if pa.types.is_boolean(field.type):
+        return pa.array(cells, field.type)
+    return pa.array([None if cell is None else number(cell) for cell in cells], field.type)
+
+
+def _unique(names: list[str]) -> list[str]:
+    """Return the names with a number behind those that stood before."""
+    seen: dict[str, int] = {}
+    made = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        made.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return made
+
+
+WRITERS: Mapping[Form, Any] = {"csv": _Csv, "ndjson": _Ndjson, "json": _Json, "arrow": _Arrow, "parquet": _Parquet}

@@ -1,0 +1,103 @@
+"""`headwater db import` and `headwater db export`: files into tables, tables into files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from headwater.features.accounts.remote import Remote, remote, show_one
+from headwater.features.databases.commands import JsonOption, NameArgument, find_database
+from headwater.features.transfers.commands.copying import TablesOption, names
+from headwater.features.transfers.commands.following import follow
+from headwater.kit.errors import BadInput
+
+
+def import_(
+    name: NameArgument,
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, JSON, Parquet or SQL.", show_default=False)],
+    table: Annotated[str, typer.Option(help="The table to fill; not needed for SQL.")] = "",
+    create: Annotated[bool, typer.Option("--create", help="Make the table, with types told by a sample.")] = False,
+    type_: Annotated[list[str] | None, typer.Option("--type", help="A column's type, as name=type.")] = None,
+    skip_errors: Annotated[bool, typer.Option("--skip-errors", help="Leave bad rows out; tell each.")] = False,
+    confirm: Annotated[bool, typer.Option(help="Writing to a protected database is meant.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Import a file into a table; all rows, or none when one is bad."""
+    if not file.is_file():
+        raise BadInput(f"There is no file {file}.")
+    if not table and file.suffix.lower() != ".sql":
+        raise BadInput("Name the table to fill with --table.", hint="With --create it is made.")
+    with remote() as server:
+        database = find_database(server, name)
+        with file.open("rb") as content:
+            files = {"file": (file.name, content)}
+            preview = server.call("POST", f"/databases/{database['id']}/imports", files=files)
+        body: dict[str, Any] = {
+            "table": table, "create": create, "on_error": "skip" if skip_errors else "stop", "confirmed": confirm,
+            "columns": _columns(preview, type_ or []),
+        }  # fmt: skip
+        begun = server.call("POST", f"/imports/{preview['transfer']['id']}/start", json=body)
+        done = follow(server, begun)
+    if as_json:
+        show_one(done, (), True)
+    else:
+        _show(done["result"])
+
+
+def export(
+    name: NameArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The ZIP to write.", show_default=False)],
+    form: Annotated[
+        Literal["csv", "ndjson", "parquet", "sql"], typer.Option("--format", help="Of each table.")
+    ] = "csv",
+    tables: TablesOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Export tables as files in a ZIP, all of one moment."""
+    with remote() as server:
+        body = {"tables": names(tables), "format": form}
+        place = f"/databases/{find_database(server, name)['id']}/exports"
+        done = follow(server, server.call("POST", place, json=body))
+        _save(server, done["id"], output)
+    if as_json:
+        show_one(done, (), True)
+    else:
+        rows = sum(one["rows"] for one in done["result"]["files"])
+        typer.echo(f"{output}: {len(done['result']['files'])} tables, {rows:,} rows")
+
+
+def _columns(preview: Any, types: list[str]) -> list[dict[str, str]]:
+    wrong = [one for one in types if "=" not in one]
+    if wrong:
+        raise BadInput(f"{wrong[0]!r} is no type of a column.", hint="Write --type name=type.")
+    given = dict(one.split("=", 1) for one in types)
+    return [
+        {"source": one["name"], "target": one["name"], "type": given.get(one["name"], one["type"])}
+        for one in preview["columns"]
+    ]
+
+
+def _show(result: Any) -> None:
+    typer.echo(f"{result['rows']:,} rows imported" + (f", {result['bad_rows']:,} not" if result["bad_rows"] else ""))
+    if result["errors"]:
+        shown = Table("row", "column", "what is wrong", box=None, pad_edge=False)
+        for one in result["errors"]:
+            shown.add_row(str(one["row"]), one["column"], one["sentence"])
+        Console().print(shown)
+
+
+def _save(server: Remote, transfer_id: str, output: Path) -> None:
+    part = output.with_name(output.name + ".part")
+    try:
+        with part.open("wb") as out:
+            for chunk in server.download(f"/transfers/{transfer_id}/file"):
+                out.write(chunk)
+        part.replace(output)
+    except OSError as error:
+        raise BadInput(f"{output} cannot be written: {error.strerror}.") from error
+    finally:
+        part.unlink(missing_ok=True)

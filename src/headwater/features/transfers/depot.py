@@ -1,0 +1,73 @@
+"""Files of transfers below `$HEADWATER_HOME/transfers`: uploads, reports of bad rows, exports.
+
+Workers on other hosts need the same folder (a shared file system).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Literal
+
+from headwater.kit.errors import TooLarge, Unavailable
+from headwater.kit.settings import Settings
+
+Part = Literal["upload", "errors", "export"]
+PART = ".part"
+KEPT_SECONDS = 7 * 86_400.0
+
+
+def path_of(settings: Settings, transfer_id: uuid.UUID, part: Part) -> Path:
+    """Return a file of a transfer; its folder is made."""
+    folder = settings.home_folder / "transfers"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder / f"{transfer_id}.{part}"
+
+
+async def receive(settings: Settings, transfer_id: uuid.UUID, chunks: AsyncIterator[bytes], shown: str) -> int:
+    """Store an upload as it arrives and return its size; whatever goes wrong, no part stays behind.
+
+    Raises:
+        TooLarge: more bytes than `max_upload_mb`, noticed as soon as they are exceeded.
+    """
+    whole = path_of(settings, transfer_id, "upload")
+    part = whole.with_name(whole.name + PART)
+    size, limit = 0, settings.max_upload_mb * 1_048_576
+    try:
+        with part.open("xb") as out:
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > limit:
+                    raise TooLarge(
+                        f"{shown} is larger than {settings.max_upload_mb} MB.",
+                        hint="Import it in parts, or raise HEADWATER_MAX_UPLOAD_MB.",
+                    )
+                await asyncio.to_thread(out.write, chunk)
+            out.flush()
+            await asyncio.to_thread(os.fsync, out.fileno())
+        part.rename(whole)
+    except OSError as error:
+        raise Unavailable(f"The upload cannot be stored: {error.strerror}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return size
+
+
+def remove(settings: Settings, transfer_id: uuid.UUID) -> None:
+    """Remove all files of a transfer."""
+    for part in ("upload", "errors", "export"):
+        path_of(settings, transfer_id, part).unlink(missing_ok=True)
+
+
+def remove_old(settings: Settings) -> None:
+    """Remove files that are a week old: a transfer's files are no place to keep data."""
+    old = time.time() - KEPT_SECONDS
+    for file in (settings.home_folder / "transfers").glob("*"):
+        with contextlib.suppress(OSError):
+            if file.stat().st_mtime < old:
+                file.unlink()

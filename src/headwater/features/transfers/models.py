@@ -1,0 +1,45 @@
+"""The rows of transfers: what was asked for, what was found out before, what was made on the way, what came of it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy.dialects.postgresql import TEXT
+from sqlalchemy.orm import Mapped, mapped_column
+
+from headwater.features.accounts.models import Organization
+from headwater.features.databases.models import Database
+from headwater.kit.ids import new_id
+from headwater.store.base import Base
+
+
+class Transfer(Base):
+    """Data on its way: a copy of `database_id` into `target_id`, an import into `database_id`, an export of it.
+
+    `made` lists (kind, quoted name) of what a copy or import has made and may therefore take away again; only the
+    attempt that is named in `attempt` may change it. An import has no job until somebody has looked at its preview.
+    """
+
+    __tablename__ = "transfers"
+    __table_args__ = (
+        CheckConstraint("kind IN ('copy', 'import', 'export')", name="kind"),
+        Index("ix_transfers_database_id_id", "database_id", text("id DESC")),
+    )
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Organization.id, ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(TEXT)
+    database_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Database.id, ondelete="CASCADE"))
+    target_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Database.id, ondelete="CASCADE"), index=True)
+    job_id: Mapped[uuid.UUID | None]
+    filename: Mapped[str | None] = mapped_column(TEXT)
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    request: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    preview: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    made: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    attempt: Mapped[uuid.UUID | None]
+    created_by: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

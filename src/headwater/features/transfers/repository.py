@@ -1,0 +1,37 @@
+"""All SQL on the rows of transfers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.transfers.models import Transfer
+
+
+async def get(db: AsyncSession, transfer_id: uuid.UUID, *, lock: bool = False) -> Transfer | None:
+    """Return a transfer; with `lock`, held until the end of the transaction."""
+    query = select(Transfer).where(Transfer.id == transfer_id).execution_options(populate_existing=True)
+    return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
+
+
+async def page(db: AsyncSession, database_id: uuid.UUID, before: uuid.UUID | None, limit: int) -> Sequence[Transfer]:
+    """Return the transfers that a database has a part in, newest first."""
+    query = select(Transfer).where(or_(Transfer.database_id == database_id, Transfer.target_id == database_id))
+    if before:
+        query = query.where(Transfer.id < before)
+    return (await db.execute(query.order_by(Transfer.id.desc()).limit(limit + 1))).scalars().all()
+
+
+async def note(db: AsyncSession, transfer_id: uuid.UUID, attempt: uuid.UUID, **values: Any) -> bool:
+    """Set values as one attempt; False when another has taken over or the transfer is gone."""
+    statement = update(Transfer).where(Transfer.id == transfer_id, Transfer.attempt == attempt).values(**values)
+    return bool((await db.execute(statement.returning(Transfer.id))).first())
+
+
+async def names(db: AsyncSession) -> set[uuid.UUID]:
+    """Return the ids of all transfers."""
+    return set((await db.execute(select(Transfer.id))).scalars())

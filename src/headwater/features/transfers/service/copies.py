@@ -1,0 +1,172 @@
+"""Copies of a database, or some of its tables, into another one of any SQL engine."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.catalog.model import Schema
+from headwater.core.transfer import mapping
+from headwater.core.transfer.kinds import DIALECTS, Loss
+from headwater.core.transfer.plan import Plan
+from headwater.engines import Engine
+from headwater.features.accounts.rights import Actor
+from headwater.features.databases.service import databases
+from headwater.features.databases.service import schema as schemas
+from headwater.features.jobs.context import Attempt, Write
+from headwater.features.query.service import access as doors
+from headwater.features.query.service.access import Access, Workplace
+from headwater.features.transfers.models import Transfer
+from headwater.features.transfers.service import moving, transfers
+from headwater.features.transfers.service.transfers import TransferView
+from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
+
+
+class Lossy(Conflict):
+    """The copy would not be the same: look at what is lost, and say that it is meant."""
+
+    code = "losses_not_accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What shall be copied where; `tables` are names with or without their schema, None for all."""
+
+    source_id: uuid.UUID
+    target_id: uuid.UUID
+    tables: Sequence[str] | None = None
+    accepted: bool = False
+    confirmed: bool = False
+
+
+async def plan(place: Workplace, actor: Actor, request: Request) -> tuple[Plan, Engine]:
+    """Return what a copy would do, and the engine that it would do it to."""
+    source = await doors.enter(place, actor, request.source_id)
+    target = await doors.enter(place, actor, request.target_id, write=True, confirmed=True)
+    return await _plan(place, source, target, request.tables), target.reached.engine
+
+
+async def start(place: Workplace, actor: Actor, request: Request) -> TransferView:
+    """Put a copy into the queue.
+
+    Raises:
+        Lossy: something would be lost, and nobody said that this is meant.
+        Unconfirmed: the target is protected.
+    """
+    source = await doors.enter(place, actor, request.source_id)
+    target = await doors.enter(place, actor, request.target_id, write=True, confirmed=request.confirmed)
+    planned = await _plan(place, source, target, request.tables)
+    if planned.losses and not request.accepted:
+        raise Lossy(
+            f"{len(planned.losses)} things would not be as they were.", hint="Look at the plan, then accept it."
+        )
+    async with place.store.transaction() as db:
+        database = await databases.find(db, actor, request.target_id, "database:write")
+        transfer = Transfer(
+            organization_id=database.organization_id, kind="copy", database_id=request.source_id,
+            target_id=request.target_id, created_by=actor.user_id, preview={}, made={}, result={},
+            request={
+                "tables": list(request.tables) if request.tables is not None else None,
+                "losses": [asdict(loss) for loss in planned.losses],
+            },
+        )  # fmt: skip
+        job = await transfers.begin(
+            db, actor, transfer, database, f"Copy {source.reached.name} to {target.reached.name}"
+        )
+        return TransferView(transfer, job)
+
+
+async def _plan(place: Workplace, source: Access, target: Access, tables: Sequence[str] | None) -> Plan:
+    if source.reached.id == target.reached.id:
+        raise BadInput("A database cannot be copied into itself.", hint="Choose another target.")
+    dialects(source.reached.engine, target.reached.engine)
+    schema = await schemas.read(place.settings, place.store, source.reached)
+    there = await schemas.read(place.settings, place.store, target.reached)
+    return check(mapped(schema, source.reached.engine, target.reached.engine, tables), there, target.reached.name)
+
+
+def dialects(*engines: Engine) -> None:
+    """Raise BadInput unless rows can be copied from and to all these engines."""
+    for engine in engines:
+        if engine.DIALECT not in DIALECTS:
+            raise BadInput(
+                f"{engine.NAME} cannot be copied from or to yet.", hint="SQL databases can: PostgreSQL, MySQL, SQLite."
+            )
+
+
+def mapped(schema: Schema, source: Engine, target: Engine, tables: Sequence[str] | None) -> Plan:
+    """Return the plan for a Schema, or raise when a table that was asked for is not there."""
+    known = {one.name for one in schema if one.kind == "table"}
+    known |= {one.qualified_name for one in schema if one.kind == "table"}
+    for table in tables or ():
+        if table not in known:
+            raise NotFound(f"There is no table {table!r} in the source.", hint=did_you_mean(table, known))
+    planned = mapping.plan(schema, source.DIALECT, target.DIALECT, tables)
+    if not planned.tables:
+        raise BadInput("There are no tables to copy.", hint="The source is empty.")
+    return planned
+
+
+def check(planned: Plan, there: Schema, name: str) -> Plan:
+    """Return the plan, or raise Conflict when the target has one of its tables or types already."""
+    taken = {one.name for one in there} & {table.target_name for table in planned.tables}
+    taken |= {one.name for one in there.enums} & {one.name for one in planned.schema.enums}
+    if taken:
+        shown = ", ".join(sorted(taken)[:5]) + (" …" if len(taken) > 5 else "")
+        raise Conflict(
+            f"{name} has {shown} already.", hint="Choose other tables or another target, or drop them there."
+        )
+    return planned
+
+
+async def carry_out(attempt: Attempt) -> Write:
+    """Do the work of a copy's job; whatever ends it, the target has all of it or nothing."""
+    working = await transfers.take(attempt)
+    row = working.transfer
+    assert row.target_id
+    source = await working.reach(row.database_id, write=False)
+    target = await working.reach(row.target_id, write=True)
+    if working.made:
+        attempt.note("An earlier attempt ended in the middle: what it made is taken away first.", "warning")
+        await working.clear(target)
+    compared = []
+    try:
+        async with AsyncExitStack() as stack:
+            left, right = await working.open(stack, source), await working.open(stack, target)
+            schema = await left.engine.inspect(left.session)
+            planned = mapped(schema, left.engine, right.engine, row.request["tables"])
+            check(planned, await right.engine.inspect(right.session), target.name)
+            _check_losses(planned, row.request["losses"])
+            compared = await moving.copy(left, right, planned, working)
+    except BaseException:
+        await transfers.clear_after(working, target)
+        raise
+    _tell(attempt, compared)
+
+    async def write(db: AsyncSession) -> None:
+        await transfers.finish(db, working, {"tables": [asdict(one) | {"same": one.same} for one in compared]})
+        await schemas.forget(db, target.id)
+
+    return write
+
+
+def _check_losses(planned: Plan, accepted: Sequence[dict[str, str]]) -> None:
+    new = [loss for loss in planned.losses if asdict(loss) not in accepted]
+    if new:
+        raise Conflict(f"The source has changed: {_sentence(new[0])}", hint="Look at the plan again.")
+
+
+def _sentence(loss: Loss) -> str:
+    return f"{loss.table} {loss.object}: {loss.sentence}."
+
+
+def _tell(attempt: Attempt, compared: Sequence[moving.Compared]) -> None:
+    rows = sum(one.target_rows for one in compared)
+    attempt.note(f"{len(compared)} tables with {rows:,} rows were copied and compared.")
+    for one in compared:
+        if not one.same:
+            attempt.note(f"{one.table} is not the same on both sides.", "error")

@@ -1,0 +1,149 @@
+"""Exports of tables or a whole database as files in a ZIP, written by a job as the rows come."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+import uuid
+import zipfile
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.catalog.model import Relation, Schema
+from headwater.catalog.results import UNLIMITED, Row, Rows, Started
+from headwater.core.transfer.inserts import Inserts
+from headwater.core.transfer.writers import WRITERS
+from headwater.features.accounts.rights import Actor
+from headwater.features.databases.service import databases
+from headwater.features.databases.service import schema as schemas
+from headwater.features.jobs.context import Attempt, Write
+from headwater.features.query.service import access as doors
+from headwater.features.query.service.access import Workplace
+from headwater.features.transfers import depot
+from headwater.features.transfers.models import Transfer
+from headwater.features.transfers.service import copies, transfers
+from headwater.features.transfers.service.moving import Side
+from headwater.features.transfers.service.transfers import TransferView, Working
+from headwater.kit.errors import BadInput, NotFound, did_you_mean
+
+Form = Literal["csv", "ndjson", "parquet", "sql"]
+
+
+async def start(
+    place: Workplace, actor: Actor, database_id: uuid.UUID, tables: Sequence[str] | None, form: Form
+) -> TransferView:
+    """Put an export into the queue."""
+    access = await doors.enter(place, actor, database_id)
+    copies.dialects(access.reached.engine)
+    schema = await schemas.read(place.settings, place.store, access.reached)
+    chosen(schema, tables)
+    async with place.store.transaction() as db:
+        # Who exports makes a job and a file on the host: more than looking at rows.
+        database = await databases.find(db, actor, database_id, "database:write")
+        transfer = Transfer(
+            organization_id=database.organization_id, kind="export", database_id=database_id,
+            filename=f"{database.name}-{form}.zip", created_by=actor.user_id, preview={}, made={}, result={},
+            request={"tables": list(tables) if tables is not None else None, "format": form},
+        )  # fmt: skip
+        job = await transfers.begin(db, actor, transfer, database, f"Export {database.name} as {form.upper()}")
+        return TransferView(transfer, job)
+
+
+def chosen(schema: Schema, tables: Sequence[str] | None) -> list[Relation]:
+    """Return the tables to export, or raise NotFound for a name that is none."""
+    found = [one for one in schema if one.kind == "table"]
+    known = {one.name for one in found} | {one.qualified_name for one in found}
+    for table in tables or ():
+        if table not in known:
+            raise NotFound(f"There is no table {table!r}.", hint=did_you_mean(table, known))
+    if tables is not None:
+        found = [one for one in found if one.name in tables or one.qualified_name in tables]
+    if not found:
+        raise BadInput("There are no tables to export.", hint="The database is empty.")
+    return found
+
+
+async def file_of(place: Workplace, actor: Actor, transfer_id: uuid.UUID, part: depot.Part) -> tuple[Path, str]:
+    """Return a finished file of a transfer and the name under which it is saved."""
+    async with place.store.transaction() as db:
+        transfer = await transfers.find(db, actor, transfer_id)
+    path = depot.path_of(place.settings, transfer.id, part)
+    if not path.exists():
+        raise NotFound("There is no such file.", hint="Files are kept for a week; export again.")
+    return path, transfer.filename or "export.zip" if part == "export" else f"{transfer.filename}-errors.csv"
+
+
+async def carry_out(attempt: Attempt) -> Write:
+    """Do the work of an export's job: the file is there whole or not at all."""
+    working = await transfers.take(attempt)
+    row = working.transfer
+    source = await working.reach(row.database_id, write=False)
+    path = depot.path_of(working.settings, row.id, "export")
+    part = path.with_name(path.name + depot.PART)
+    written: list[dict[str, Any]] = []
+    try:
+        async with AsyncExitStack() as stack:
+            side = await working.open(stack, source)
+            await side.loads.begin_reading()
+            schema = await _inspected(working, source)
+            tables = chosen(schema, row.request["tables"])
+            with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as archive:
+                only = Schema(tuple(tables), schema.enums, domains=schema.domains, sequences=schema.sequences)
+                archive.writestr("schema.sql", "".join(f"{text};\n\n" for text in side.engine.ddl(only)))
+                for number, table in enumerate(tables):
+                    working.report("tables", number, len(tables), table.qualified_name)
+                    rows = await _write(side, table, row.request["format"], archive, working)
+                    written.append({"table": table.qualified_name, "rows": rows})
+        part.rename(path)
+    finally:
+        part.unlink(missing_ok=True)
+    size = path.stat().st_size
+    attempt.note(f"{len(written)} tables with {sum(one['rows'] for one in written):,} rows were exported.")
+
+    async def write(db: AsyncSession) -> None:
+        await transfers.finish(db, working, {"files": written, "size_bytes": size})
+
+    return write
+
+
+async def _inspected(working: Working, source: Any) -> Schema:
+    """Read the Schema by a session of its own: the one that reads rows stands in its transaction."""
+    async with AsyncExitStack() as stack:
+        side = await working.open(stack, source)
+        return await side.engine.inspect(side.session)
+
+
+async def _write(side: Side, table: Relation, form: Form, archive: zipfile.ZipFile, working: Working) -> int:
+    """Write one table as one file of the archive; return how many rows it has."""
+    quote = side.engine.quote
+    names = [side.loads.reading(quote(one.name), one.type) for one in table.columns]
+    text = f"SELECT {', '.join(names)} FROM {quote(table.schema, table.name)}"  # noqa: S608
+    rows, writer = 0, None
+    entry = zipfile.ZipInfo(f"{table.qualified_name.replace('/', '_')}.{form}", time.localtime()[:6])
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    with archive.open(entry, "w", force_zip64=True) as out:
+        async with contextlib.aclosing(side.session.run(text, None, UNLIMITED)) as frames:
+            async for frame in frames:
+                if isinstance(frame, Started) and frame.columns is not None:
+                    writer = (
+                        Inserts(side.engine.DIALECT, side.engine.quote, table)
+                        if form == "sql"
+                        else WRITERS[form](frame.columns)
+                    )
+                    await asyncio.to_thread(out.write, writer.open())
+                elif isinstance(frame, Rows) and writer is not None:
+                    rows += len(frame.rows)
+                    await asyncio.to_thread(_append, out, writer, frame.rows)
+                    working.attempt.check()
+        if writer is not None:
+            await asyncio.to_thread(out.write, writer.close())
+    return rows
+
+
+def _append(out: Any, writer: Any, rows: list[Row]) -> None:
+    out.write(writer.rows(rows))

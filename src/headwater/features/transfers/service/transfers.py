@@ -1,0 +1,180 @@
+"""Transfers of every kind: found, listed, and worked at by one attempt at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts.rights import SYSTEM, Actor, authorize
+from headwater.features.accounts.service import audit, projects
+from headwater.features.databases.models import Database
+from headwater.features.databases.service import databases, reaching
+from headwater.features.databases.service.reaching import Reached
+from headwater.features.jobs.context import Attempt
+from headwater.features.jobs.models import Job
+from headwater.features.jobs.service import queue
+from headwater.features.transfers import repository
+from headwater.features.transfers.models import Transfer
+from headwater.features.transfers.service import moving
+from headwater.features.transfers.service.moving import Side
+from headwater.kit.errors import Cancelled, Forbidden, HeadwaterError, NotFound
+from headwater.kit.paging import Page, cut
+from headwater.kit.settings import Settings
+from headwater.store.sealing import Sealer
+from headwater.store.session import Database as Store
+
+
+@dataclass(frozen=True, slots=True)
+class TransferView:
+    """A transfer with its job, if it has one yet."""
+
+    transfer: Transfer
+    job: Job | None
+
+
+async def find(
+    db: AsyncSession, actor: Actor, transfer_id: uuid.UUID, *, write: bool = False, lock: bool = False
+) -> Transfer:
+    """Return a transfer whose databases the actor may see, or also write to."""
+    transfer = await repository.get(db, transfer_id, lock=lock)
+    if transfer is None or transfer.organization_id not in actor.roles:
+        raise NotFound("There is no such transfer.")
+    authorize(actor, "database:write" if write else "database:read", transfer)
+    return transfer
+
+
+async def view(db: AsyncSession, actor: Actor, transfer_id: uuid.UUID) -> TransferView:
+    """Return a transfer with its job."""
+    return await shown(db, await find(db, actor, transfer_id))
+
+
+async def shown(db: AsyncSession, transfer: Transfer) -> TransferView:
+    """Return a transfer with its job."""
+    jobs = await queue.get_many(db, [transfer.job_id] if transfer.job_id else [])
+    return TransferView(transfer, next(iter(jobs.values()), None))
+
+
+async def list_of_database(
+    db: AsyncSession, actor: Actor, database_id: uuid.UUID, *, cursor: str | None, limit: int
+) -> Page[TransferView]:
+    """Return the transfers that a database has a part in, newest first; imports that nobody began are left out."""
+    await databases.find(db, actor, database_id)
+    rows = await repository.page(db, database_id, audit.before_id(cursor), limit)
+    jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
+    views = [TransferView(row, jobs.get(row.job_id) if row.job_id else None) for row in rows]
+    return cut(views, limit, lambda row: (str(row.transfer.id),))
+
+
+async def begin(db: AsyncSession, actor: Actor, transfer: Transfer, database: Database, title: str) -> Job:
+    """Put the job of a transfer into the queue, in the project of a database."""
+    assert database.project_id
+    project = await projects.get(db, actor, database.project_id, "database:read")
+    db.add(transfer)
+    await db.flush()
+    job = await queue.enqueue(
+        db, actor, project, kind=f"transfer.{transfer.kind}", title=title, args={"transfer_id": str(transfer.id)}
+    )
+    transfer.job_id = job.id
+    audit.record(
+        db, actor, f"database.{transfer.kind}", "database", database.id, database.name,
+        organization_id=database.organization_id, transfer_id=str(transfer.id),
+    )  # fmt: skip
+    await db.flush()
+    await db.refresh(transfer)
+    return job
+
+
+@dataclass(slots=True)
+class Working:
+    """One attempt at a transfer; the `Watch` of what it moves."""
+
+    attempt: Attempt
+    transfer: Transfer
+    token: uuid.UUID = field(default_factory=uuid.uuid4)
+    made: list[tuple[str, str]] = field(default_factory=list)
+    unit: str = "rows"
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the worker."""
+        return self.attempt.settings
+
+    @property
+    def store(self) -> Store:
+        """Our own store."""
+        return self.attempt.database
+
+    def report(self, phase: str, done: int, total: int, message: str) -> None:
+        """Show how far it is; see `moving.Watch`."""
+        unit = "rows" if phase == "rows" else self.unit if phase == "bytes" else "steps"
+        self.attempt.report(phase, done, total, unit=unit, message=message)
+
+    def stopped(self) -> bool:
+        """Whether it shall stop."""
+        return self.attempt.stop.is_set()
+
+    async def making(self, kind: str, name: str) -> None:
+        """Record what is about to be made, before it is."""
+        self.made.append((kind, name))
+        await self.note(made={"things": self.made})
+
+    async def note(self, **values: object) -> None:
+        """Write to the transfer's row, or raise when somebody else has the work."""
+        async with self.store.transaction() as db:
+            if not await repository.note(db, self.transfer.id, self.token, **values):
+                raise Cancelled("Another attempt has taken over.")
+
+    async def reach(self, database_id: uuid.UUID, *, write: bool) -> Reached:
+        """Return what is needed to open sessions on a database; its owner may have closed it meanwhile."""
+        async with self.store.transaction() as db:
+            database = await databases.find(db, SYSTEM, database_id)
+            if write and database.read_only:
+                raise Forbidden(f"{database.name} is connected for reading only.")
+            return await reaching.load(db, Sealer.of(self.settings), database)
+
+    async def open(self, stack: AsyncExitStack, reached: Reached) -> Side:
+        """Open a session that is closed with the stack."""
+        return Side(reached.engine, await stack.enter_async_context(reaching.opened(self.settings, reached)))
+
+    async def clear(self, reached: Reached) -> None:
+        """Take away what this transfer had made, and forget it; only as the attempt that has the work."""
+        if not self.made:
+            return
+        await self.note(made={"things": self.made})
+        async with AsyncExitStack() as stack:
+            await moving.drop(await self.open(stack, reached), self.made)
+        self.made = []
+        await self.note(made={})
+
+
+async def take(attempt: Attempt) -> Working:
+    """Begin an attempt at the transfer of a job; from here on, no other attempt writes to it."""
+    async with attempt.database.transaction() as db:
+        transfer = await repository.get(db, uuid.UUID(attempt.args["transfer_id"]), lock=True)
+        if transfer is None:
+            raise Cancelled("The database of this transfer was deleted.")
+        working = Working(attempt, transfer)
+        transfer.attempt = working.token
+        things: Sequence[Sequence[str]] = transfer.made.get("things", [])
+        working.made = [(kind, name) for kind, name in things]
+    return working
+
+
+async def clear_after(working: Working, reached: Reached) -> None:
+    """Clear up after a failure as far as it is possible; what is left stays recorded for the next attempt."""
+    try:
+        await asyncio.shield(working.clear(reached))
+    except Cancelled:
+        return
+    except HeadwaterError as error:
+        working.attempt.note(f"What was made could not be taken away: {error.message}", "error")
+
+
+async def finish(db: AsyncSession, working: Working, result: dict[str, object]) -> None:
+    """Store what came of a transfer, in the transaction that completes its job; nothing of it is provisional now."""
+    await repository.note(db, working.transfer.id, working.token, result=result, made={})

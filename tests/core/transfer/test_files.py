@@ -1,0 +1,99 @@
+"""Files with rows: what they are, what their columns hold, and which of their rows are wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from headwater.core.transfer.files import Line, lines, sample, shape_of
+from headwater.core.transfer.inference import kind_of_values
+from headwater.kit.errors import Unreadable
+
+
+def written(folder: Path, name: str, content: str | bytes) -> Path:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def read(path: Path) -> list[Line]:
+    return list(lines(path, shape_of(path, path.name)))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", 'id,name\r\n1,"a, ""b""\nc"\r\n2,\r\n'), ("a.csv", '\ufeffid;name\n1;"a, ""b""\nc"\n\n2;\n'),
+        ("a.tsv", 'id\tname\n1\t"a, ""b""\nc"\n2\t\n'), ("a.ndjson", '{"id":"1","name":"a, \\"b\\"\\nc"}\n\n{"id":"2"}\n'),
+        ("a.json", '[{"id":"1","name":"a, \\"b\\"\\nc"},\n {"id":"2","name":null}]'),
+    ],
+)  # fmt: skip
+def test_the_same_rows_in_every_format(tmp_path: Path, name: str, content: str) -> None:
+    path = written(tmp_path, name, content)
+    assert shape_of(path, name).columns == ("id", "name")
+    assert [line.values for line in read(path)] == [["1", 'a, "b"\nc'], ["2", None]]
+
+
+def test_parquet(tmp_path: Path) -> None:
+    table = pa.table({"a": [1, None], "b": ["x", "y"], "c": [[1, 2], None], "d": [b"\x00", b""]})
+    pyarrow.parquet.write_table(table, tmp_path / "t.bin")
+    path = tmp_path / "t.bin"
+    assert [line.values for line in read(path)] == [[1, "x", "[1,2]", b"\x00"], [None, "y", None, b""]]
+
+
+def test_wrong_rows_are_told_and_the_others_read(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.csv", "a,b\n1,2\n3\n4,5,6\n7,8\n")
+    assert [(line.number, line.wrong) for line in read(path)] == [
+        (1, ""), (2, "The row has 1 fields, not 2."), (3, "The row has 3 fields, not 2."), (4, ""),
+    ]  # fmt: skip
+    path = written(tmp_path, "a.ndjson", '{"a":1}\n[1]\n{oops\n{"a":2}\n')
+    assert [bool(line.wrong) for line in read(path)] == [False, True, True, False]
+    assert sample(path, shape_of(path, "a.ndjson")) == [[1], [2]]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.csv", ""), ("a.csv", "  \n"), ("a.xyz", "x"), ("a.parquet", "PAR"), ("a.parquet", "PAR1oops"), ("a.csv", "a,a\n1,2\n"),
+     ("a.json", "[]"), ("a.json", "[1, 2"), ("a.ndjson", "1\n2\n"), ("a.json", '[{"a":1}, {oops')],
+)  # fmt: skip
+def test_what_is_no_file_of_rows(tmp_path: Path, name: str, content: str) -> None:
+    with pytest.raises(Unreadable):
+        read(written(tmp_path, name, content))
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    assert read(written(tmp_path, "a.csv", b"a\n\xff\n"))[-1].wrong
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["1", "-2", None], "integer"), (["1", "2.50"], "decimal"), (["1e5", "2"], "float"), ([1, 2.5], "float"),
+        (["true", "f"], "boolean"), (["2026-01-31"], "date"), (["2026-01-31", "2026-01-31T10:00:00Z"], "timestamp"),
+        (["10:00"], "time"), (["007"], "text"), (["1", "x"], "text"), ([None], "text"), ([], "text"), (['{"a": 1}'], "json"),
+        (["6f1f9c3e-0000-4000-8000-000000000000"], "uuid"), (["2026-13-01"], "text"), ([True], "boolean"), ([b"x"], "binary"),
+        (["99999999999999999999"], "decimal"),
+    ],
+)  # fmt: skip
+def test_kinds_by_a_sample(values: list[object], kind: str) -> None:
+    assert kind_of_values(values).name == kind
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from("abc"), st.integers() | st.text() | st.none(), min_size=1),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_an_array_is_read_as_json_reads_it(tmp_path: Path, rows: list[dict[str, object]]) -> None:
+    path = written(tmp_path, "p.json", json.dumps(rows, indent=1))
+    shape = shape_of(path, "p.json")
+    assert [line.values for line in lines(path, shape)] == [[row.get(name) for name in shape.columns] for row in rows]

@@ -1,0 +1,101 @@
+// Owns beginning a copy: where to, which tables, what becomes of every type, and what is lost.
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { Database } from '@/api/types'
+import { SelectField } from '@/components/field'
+import { PageFrame, Panel } from '@/components/page'
+import { EmptyState, ErrorNote, Loaded, SkeletonRows } from '@/components/states'
+import { useDatabase } from '@/lib/database-scope'
+import { useProjectScope } from '@/lib/project-scope'
+import { copyPlanQuery, neighboursQuery, useCopy } from './api'
+import { Losses, Types } from './losses'
+import { TableChoice } from './table-choice'
+
+const SQL = new Set(['postgresql', 'mysql', 'sqlite'])
+
+function Target({ databases, target, onChange }: { databases: Database[]; target: string; onChange: (id: string) => void }) {
+  if (databases.length === 0) return <EmptyState text="There is no other SQL database in this project. Create an empty one first, of any engine." />
+  const options = [{ value: '', label: 'Choose a database' }, ...databases.map((one) => ({ value: one.id, label: `${one.name} (${one.engine})` }))]
+  return (
+    <div className="p-4">
+      <SelectField label="Into" value={target} onChange={onChange} options={options} />
+      <p className="small dim">It must have none of these tables. Documents (MongoDB) cannot be a target yet.</p>
+    </div>
+  )
+}
+
+function Consent({ text, checked, onChange }: { text: string; checked: boolean; onChange: (on: boolean) => void }) {
+  return (
+    <label className="row">
+      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.target.checked)} />
+      {text}
+    </label>
+  )
+}
+
+export function CopyPage() {
+  const database = useDatabase()
+  const { project } = useProjectScope()
+  const navigate = useNavigate()
+  const neighbours = useQuery(neighboursQuery(project.id))
+  const [target, setTarget] = useState('')
+  const [tables, setTables] = useState<string[] | null>(null)
+  const [accepted, setAccepted] = useState(false)
+  const [confirmed, setConfirmed] = useState(false)
+  const request = target && tables?.length !== 0 ? { target_id: target, tables } : null
+  const plan = useQuery(copyPlanQuery(database.id, request))
+  const copy = useCopy(database.id)
+  const guarded = neighbours.data?.find((one) => one.id === target)?.protected ?? false
+  const ready = plan.data !== undefined && !plan.error && (accepted || plan.data.losses.length === 0) && (confirmed || !guarded)
+  const begin = () => {
+    if (request === null) return
+    copy.mutate(
+      { ...request, accepted: true, confirmed },
+      { onSuccess: (made) => void navigate({ to: '/p/$project/d/$database/transfers/$transfer', params: { project: project.id, database: database.id, transfer: made.id } }) },
+    )
+  }
+  return (
+    <PageFrame title="Copy" subtitle={<p className="dim">{database.name} into another database, of any SQL engine</p>}>
+      <Panel title="Target">
+        <Loaded query={neighbours} rows={2}>
+          {(items) => (
+            <Target
+              databases={items.filter((one) => one.id !== database.id && SQL.has(one.engine) && !one.read_only)}
+              target={target}
+              onChange={(id) => {
+                setTarget(id)
+                setAccepted(false)
+                setConfirmed(false)
+              }}
+            />
+          )}
+        </Loaded>
+      </Panel>
+      <TableChoice
+        database={database.id}
+        chosen={tables}
+        onChange={(chosen) => {
+          setTables(chosen)
+          setAccepted(false)
+        }}
+      />
+      {request !== null && plan.isFetching && !plan.data && <SkeletonRows rows={4} label="Working out the plan" />}
+      {plan.error && <ErrorNote error={plan.error} retry={() => void plan.refetch()} />}
+      {plan.data && !plan.error && (
+        <>
+          <Losses losses={plan.data.losses} />
+          <Types tables={plan.data.tables} />
+          {copy.error && <ErrorNote error={copy.error} />}
+          <div className="row flex-wrap">
+            {plan.data.losses.length > 0 && <Consent text="I know what is lost" checked={accepted} onChange={setAccepted} />}
+            {guarded && <Consent text="The target is protected: write to it" checked={confirmed} onChange={setConfirmed} />}
+            <button type="button" className="btn primary end" disabled={!ready || copy.isPending} onClick={begin}>
+              {copy.isPending ? 'Beginning…' : 'Copy'}
+            </button>
+          </div>
+        </>
+      )}
+    </PageFrame>
+  )
+}

@@ -1,0 +1,48 @@
+// Owns beginning an import: the file is uploaded and looked at, then its columns are put in their places.
+import { Upload } from 'lucide-react'
+import { useRef, useState } from 'react'
+import { Bar } from '@/components/marks'
+import { PageFrame, Panel } from '@/components/page'
+import { EmptyState, ErrorNote } from '@/components/states'
+import { useDatabase } from '@/lib/database-scope'
+import { plural } from '@/lib/format'
+import { useUpload } from './api'
+import { ImportForm } from './import-form'
+
+const ACCEPT = '.csv,.tsv,.tab,.txt,.ndjson,.jsonl,.json,.parquet,.pq,.sql'
+
+export function ImportPage() {
+  const database = useDatabase()
+  const input = useRef<HTMLInputElement>(null)
+  const [part, setPart] = useState(0)
+  const upload = useUpload(database.id, setPart)
+  const preview = upload.data
+  return (
+    <PageFrame title="Import" subtitle={<p className="dim">A file into {database.name}</p>}>
+      <Panel title="File" aside={preview && <span className="dim small">{`${preview.format.toUpperCase()}, ${plural(preview.columns.length, 'column')}`}</span>}>
+        <input
+          ref={input}
+          type="file"
+          accept={ACCEPT}
+          className="sr"
+          tabIndex={-1}
+          aria-label="File to import"
+          onChange={(event) => {
+            const file = event.target.files?.[0]
+            event.target.value = ''
+            if (file) upload.mutate(file)
+          }}
+        />
+        <EmptyState text={preview?.transfer.filename ?? 'CSV, TSV, NDJSON, JSON, Parquet or a script of SQL, in UTF-8.'}>
+          {upload.isPending && <Bar part={part} label="Upload" className="w-60" />}
+          <button type="button" className={preview ? 'btn' : 'btn primary'} disabled={upload.isPending} onClick={() => input.current?.click()}>
+            <Upload className="i" aria-hidden="true" />
+            {preview ? 'Another file' : 'Choose a file'}
+          </button>
+        </EmptyState>
+      </Panel>
+      {upload.error && <ErrorNote error={upload.error} />}
+      {preview && !upload.isPending && <ImportForm key={preview.transfer.id} preview={preview} />}
+    </PageFrame>
+  )
+}
