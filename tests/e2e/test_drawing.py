@@ -317,6 +317,8 @@ def test_the_diagram_on_a_phone_is_for_looking(open_page: OpenPage, site: Site, 
     phone.goto(f"/p/{site.sample}/d/{shop}/diagram")
     expect(phone.get_by_role("article", name="table shops")).to_be_visible()
     expect(phone.get_by_role("button", name="Edit")).to_have_count(0)
+    phone.get_by_role("button", name="shops", exact=True).click()
+    expect(phone.get_by_role("region", name="Table shops")).to_contain_text("city")
     picture(phone, "diagram.phone")
     sound(phone)
     phone.context.close()

@@ -58,6 +58,9 @@ function Controls({ onArrange, movable }: { onArrange: () => void; movable: bool
   )
 }
 
+/** What is inside boxes that cannot be moved, as on phones, can still be pressed: xyflow denies it unless told. */
+const PRESSABLE = { pointerEvents: 'all' } as const
+
 function nodesFor(relations: readonly LiveRelation[], positions: Positions, before: readonly TableNode[]): TableNode[] {
   const known = new Map(before.map((node) => [node.id, node]))
   return relations.map((relation) => {
@@ -65,7 +68,7 @@ function nodesFor(relations: readonly LiveRelation[], positions: Positions, befo
     const old = known.get(id)
     const place = { position: positions[id] ?? { x: 0, y: 0 }, width: WIDTH, height: heightOf(relation) }
     const data = old?.data.relation === relation ? old.data : { relation }
-    return old ? { ...old, ...place, data } : { id, type: 'table', data, ...place }
+    return old ? { ...old, ...place, data } : { id, type: 'table', data, style: PRESSABLE, ...place }
   })
 }
 
