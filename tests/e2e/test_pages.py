@@ -26,6 +26,8 @@ PAGES = {
     "data": "/p/{sample}/d/{database}/data/people",
     "structure": "/p/{sample}/d/{database}/structure",
     "migrations": "/p/{sample}/d/{database}/migrations",
+    "diagram": "/p/{sample}/d/{database}/diagram",
+    "dashboards": "/p/{sample}/dashboards",
     "sessions": "/p/{sample}/d/{database}/sessions",
     "project-jobs": "/p/{sample}/jobs",
     "jobs": "/jobs",

@@ -11,7 +11,8 @@ from importlib.util import find_spec
 from types import ModuleType
 
 FEATURES: tuple[str, ...] = (
-    "accounts", "jobs", "databases", "query", "transfers", "documents", "codebases", "schemas", "migrations",
+    "accounts", "jobs", "databases", "query", "transfers", "documents", "dashboards", "codebases", "schemas",
+    "migrations",
 )  # fmt: skip
 
 

@@ -36,6 +36,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/databases/{database_id}/query"): {"text": "SELECT 1"},
     ("POST", "/api/v1/databases/{database_id}/explain"): {"text": "SELECT 1"},
     ("POST", "/api/v1/databases/{database_id}/check"): {"text": "SELECT 1"},
+    ("POST", "/api/v1/databases/{database_id}/builder/parse"): {"text": "SELECT * FROM t"},
+    ("POST", "/api/v1/databases/{database_id}/builder/render"): {"query": {"table": {"name": "t", "alias": "t"}}},
     ("POST", "/api/v1/databases/{database_id}/export"): {"text": "SELECT 1"},
     ("POST", "/api/v1/databases/{database_id}/rows"): {"table": "t"},
     ("POST", "/api/v1/databases/{database_id}/cell"): {"table": "t", "key": {"id": 1}, "column": "id"},
@@ -56,6 +58,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/databases/{database_id}/entries/changes"): {"holder": "t", "kind": "delete", "id": "1"},
     ("POST", "/api/v1/projects/{project_id}/queries"): {"name": "q", "text": "SELECT 1"},
     ("PATCH", "/api/v1/queries/{query_id}"): {"name": "renamed"},
+    ("POST", "/api/v1/projects/{project_id}/dashboards"): {"name": "made"},
+    ("PATCH", "/api/v1/dashboards/{dashboard_id}"): {"name": "renamed"},
+    ("PATCH", "/api/v1/dashboards/{dashboard_id}/tiles/{tile_id}"): {"width": 1},
 }  # fmt: skip
 # What these name within a database may be gone for everybody: then nobody learns more than that.
 GONE = {
@@ -118,7 +123,8 @@ async def database_of(person: Person, path: str) -> dict[str, str]:
     assert made["state"] == "running", made
     query = {"text": "CREATE TABLE t (id integer PRIMARY KEY); INSERT INTO t VALUES (1)"}
     await person.send("POST", f"/databases/{made['id']}/query", 200, json=query)
-    saved = await person.send("POST", f"{project}/queries", 201, json={"name": "q", "text": "SELECT 1", "shared": True})
+    query = {"name": "q", "text": "SELECT 1", "shared": True, "database_id": made["id"]}
+    saved = await person.send("POST", f"{project}/queries", 201, json=query)
     found = {"database_id": made["id"], "query_id": saved["id"], "run_id": str(uuid.uuid4()), "session": "1"}
     if "{version}" in path:
         body = {"name": "m", "up": "SELECT 1"}
@@ -136,6 +142,17 @@ async def import_of(person: Person) -> str:
     return str(found["transfer"]["id"])
 
 
+async def dashboard_of(person: Person) -> dict[str, str]:
+    """Make a dashboard of a person, with one tile; its order and next tile go into the bodies of the requests."""
+    query = await database_of(person, "")
+    made = await person.send("POST", f"/projects/{person.sample['id']}/dashboards", 201, json={"name": "board"})
+    tile = {"query_id": query["query_id"]}
+    board = await person.send("POST", f"/dashboards/{made['id']}/tiles", 201, json=tile)
+    BODIES["POST", "/api/v1/dashboards/{dashboard_id}/tiles"] = tile
+    BODIES["PUT", "/api/v1/dashboards/{dashboard_id}/order"] = {"tiles": [board["tiles"][0]["id"]]}
+    return {"dashboard_id": made["id"], "tile_id": board["tiles"][0]["id"]}
+
+
 async def filled(person: Person, path: str) -> str:
     """Fill the placeholders of a path with things of a person."""
     codebase = (await person.get(f"/projects/{person.sample['id']}/codebases"))["items"][0]
@@ -150,6 +167,8 @@ async def filled(person: Person, path: str) -> str:
         values |= await database_of(person, path)
     if "{transfer_id}" in path:
         values["transfer_id"] = await import_of(person)
+    if "{dashboard_id}" in path:
+        values |= await dashboard_of(person)
     values["how"] = "cancel"
     for name, value in values.items():
         path = path.replace("{" + name + "}", str(value))
@@ -180,6 +199,9 @@ async def state_of(house: House, person: Person) -> list[Any]:
         " FROM databases d WHERE organization_id = :id ORDER BY 1",
         "SELECT q::text FROM saved_queries q WHERE organization_id = :id ORDER BY 1",
         "SELECT m::text FROM migrations m JOIN databases d ON d.id = m.database_id WHERE d.organization_id = :id"
+        " ORDER BY 1",
+        "SELECT d::text FROM dashboards d WHERE organization_id = :id ORDER BY 1",
+        "SELECT t::text FROM dashboard_tiles t JOIN dashboards d ON d.id = dashboard_id WHERE organization_id = :id"
         " ORDER BY 1",
     )
     async with house.server.database.transaction() as db:

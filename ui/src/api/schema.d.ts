@@ -866,6 +866,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/databases/{database_id}/builder/parse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw Query
+         * @description Return a SELECT as parts that can be drawn, or say which clause of it cannot be.
+         */
+        post: operations["draw_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/builder/render": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Query
+         * @description Write a drawn query in the dialect of the database.
+         */
+        post: operations["write_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/queries": {
         parameters: {
             query?: never;
@@ -1314,6 +1354,142 @@ export interface paths {
          * @description Insert, replace, delete or expire one entry, or put or remove one of its parts, if it is as it was shown.
          */
         post: operations["change_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/dashboards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dashboards
+         * @description List the dashboards of a project, newest first.
+         */
+        get: operations["list_dashboards"];
+        put?: never;
+        /**
+         * Create Dashboard
+         * @description Make an empty dashboard.
+         */
+        post: operations["create_dashboard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dashboards/{dashboard_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dashboard
+         * @description Show a dashboard with its tiles.
+         */
+        get: operations["get_dashboard"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Dashboard
+         * @description Delete a dashboard; its queries stay.
+         */
+        delete: operations["delete_dashboard"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Dashboard
+         * @description Rename a dashboard, or say how often it refreshes.
+         */
+        patch: operations["change_dashboard"];
+        trace?: never;
+    };
+    "/api/v1/dashboards/{dashboard_id}/tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Tile
+         * @description Put a shared saved query at the end of a dashboard.
+         */
+        post: operations["add_tile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dashboards/{dashboard_id}/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Order Tiles
+         * @description Put the tiles of a dashboard in an order.
+         */
+        put: operations["order_tiles"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dashboards/{dashboard_id}/tiles/{tile_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Tile
+         * @description Take a tile off a dashboard; its query stays.
+         */
+        delete: operations["remove_tile"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Tile
+         * @description Set title, width or chart of a tile; a chart of null is the query's own.
+         */
+        patch: operations["change_tile"];
+        trace?: never;
+    };
+    "/api/v1/dashboards/{dashboard_id}/tiles/{tile_id}/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tile
+         * @description Run the query of a tile for you, read-only; answers are kept for a minute.
+         */
+        get: operations["read_tile"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1794,6 +1970,40 @@ export interface components {
             value: boolean | number | string | null;
         };
         /**
+         * Chart
+         * @description How a result is drawn; `auto` chooses by the kinds of its columns, and so does a column that is not named.
+         */
+        Chart: {
+            /**
+             * Kind
+             * @default auto
+             * @enum {string}
+             */
+            kind: "auto" | "table" | "bar" | "line" | "area" | "scatter" | "number";
+            /**
+             * X
+             * @description The column along the bottom.
+             */
+            x?: string | null;
+            /**
+             * Y
+             * @description The columns of values.
+             */
+            y?: string[];
+            /**
+             * Series
+             * @description A column whose values each get a line or bar of their own.
+             */
+            series?: string | null;
+            /**
+             * Aggregate
+             * @description What becomes of rows with the same x and series.
+             * @default none
+             * @enum {string}
+             */
+            aggregate: "none" | "sum" | "avg" | "count" | "min" | "max";
+        };
+        /**
          * Check
          * @description A condition that every row fulfils.
          */
@@ -1984,6 +2194,54 @@ export interface components {
             same: boolean;
         };
         /**
+         * Condition
+         * @description A term, aggregated or not, held against values; `holds` takes none: the term itself is the condition.
+         */
+        "Condition-Input": {
+            term: components["schemas"]["Term-Input"];
+            /**
+             * Operator
+             * @default =
+             * @enum {string}
+             */
+            operator: "=" | "!=" | "<" | "<=" | ">" | ">=" | "like" | "not like" | "ilike" | "not ilike" | "in" | "not in" | "between" | "not between" | "is null" | "is not null" | "holds";
+            /**
+             * Values
+             * @default []
+             */
+            values: components["schemas"]["Term-Input"][];
+            /**
+             * Aggregate
+             * @default
+             * @enum {string}
+             */
+            aggregate: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
+        };
+        /**
+         * Condition
+         * @description A term, aggregated or not, held against values; `holds` takes none: the term itself is the condition.
+         */
+        "Condition-Output": {
+            term: components["schemas"]["Term-Output"];
+            /**
+             * Operator
+             * @default =
+             * @enum {string}
+             */
+            operator: "=" | "!=" | "<" | "<=" | ">" | ">=" | "like" | "not like" | "ilike" | "not ilike" | "in" | "not in" | "between" | "not between" | "is null" | "is not null" | "holds";
+            /**
+             * Values
+             * @default []
+             */
+            values: components["schemas"]["Term-Output"][];
+            /**
+             * Aggregate
+             * @default
+             * @enum {string}
+             */
+            aggregate: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
+        };
+        /**
          * ConnectionIn
          * @description Where a database is and who asks; or a `url`, whose parts the other fields override.
          */
@@ -2129,6 +2387,91 @@ export interface components {
             command: string;
         };
         /**
+         * DashboardChange
+         * @description What to change of a dashboard; what is left out stays.
+         */
+        DashboardChange: {
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Refresh Seconds
+             * @default 0
+             * @enum {integer}
+             */
+            refresh_seconds: 0 | 60 | 300 | 900 | 3600;
+        };
+        /**
+         * DashboardIn
+         * @description A dashboard to be made; `refresh_seconds` of 0 means that it refreshes only when asked.
+         */
+        DashboardIn: {
+            /** Name */
+            name: string;
+            /**
+             * Refresh Seconds
+             * @default 0
+             * @enum {integer}
+             */
+            refresh_seconds: 0 | 60 | 300 | 900 | 3600;
+        };
+        /**
+         * DashboardOut
+         * @description A dashboard with its tiles in order.
+         */
+        DashboardOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Project Id
+             * Format: uuid
+             */
+            project_id: string;
+            /** Name */
+            name: string;
+            /** Refresh Seconds */
+            refresh_seconds: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Tiles */
+            tiles: components["schemas"]["TileOut"][];
+        };
+        /**
+         * DashboardSummary
+         * @description A dashboard in a list.
+         */
+        DashboardSummary: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Project Id
+             * Format: uuid
+             */
+            project_id: string;
+            /** Name */
+            name: string;
+            /** Refresh Seconds */
+            refresh_seconds: number;
+            /** Tiles */
+            tiles: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
          * DatabaseChange
          * @description What to change of a database; what is left out stays.
          */
@@ -2257,6 +2600,24 @@ export interface components {
                 string,
                 string
             ][];
+        };
+        /**
+         * DrawnIn
+         * @description A drawn query to be written.
+         */
+        DrawnIn: {
+            query: components["schemas"]["Query-Input"];
+        };
+        /**
+         * DrawnOut
+         * @description A query as it can be drawn; null when it cannot, because of `clause` ("": the whole text).
+         */
+        DrawnOut: {
+            query: components["schemas"]["Query-Output"] | null;
+            /** Clause */
+            clause: string;
+            /** Message */
+            message: string;
         };
         /**
          * EditConflict
@@ -2893,6 +3254,38 @@ export interface components {
             columns: components["schemas"]["GraphColumnOut"][];
         };
         /**
+         * Group
+         * @description Conditions of which all or any must be fulfilled; without any, everything is let through.
+         */
+        "Group-Input": {
+            /**
+             * All
+             * @default true
+             */
+            all: boolean;
+            /**
+             * Items
+             * @default []
+             */
+            items: (components["schemas"]["Condition-Input"] | components["schemas"]["Group-Input"])[];
+        };
+        /**
+         * Group
+         * @description Conditions of which all or any must be fulfilled; without any, everything is let through.
+         */
+        "Group-Output": {
+            /**
+             * All
+             * @default true
+             */
+            all: boolean;
+            /**
+             * Items
+             * @default []
+             */
+            items: (components["schemas"]["Condition-Output"] | components["schemas"]["Group-Output"])[];
+        };
+        /**
          * HazardOut
          * @description What can go wrong when a change is applied.
          */
@@ -3086,6 +3479,34 @@ export interface components {
             progress: components["schemas"]["ProgressOut"];
         };
         /**
+         * Join
+         * @description One more table, and what makes its rows belong to those before.
+         */
+        "Join-Input": {
+            table: components["schemas"]["Table-Input"];
+            /**
+             * Kind
+             * @default inner
+             * @enum {string}
+             */
+            kind: "inner" | "left" | "right" | "full" | "cross";
+            on?: components["schemas"]["Group-Input"];
+        };
+        /**
+         * Join
+         * @description One more table, and what makes its rows belong to those before.
+         */
+        "Join-Output": {
+            table: components["schemas"]["Table-Output"];
+            /**
+             * Kind
+             * @default inner
+             * @enum {string}
+             */
+            kind: "inner" | "left" | "right" | "full" | "cross";
+            on?: components["schemas"]["Group-Output"];
+        };
+        /**
          * KeyIn
          * @description A new API key.
          */
@@ -3168,6 +3589,13 @@ export interface components {
         ListOf_CodebaseOut_: {
             /** Items */
             items: components["schemas"]["CodebaseOut"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** ListOf[DashboardSummary] */
+        ListOf_DashboardSummary_: {
+            /** Items */
+            items: components["schemas"]["DashboardSummary"][];
             /** Next */
             next?: string | null;
         };
@@ -3603,6 +4031,14 @@ export interface components {
             help: string;
         };
         /**
+         * OrderIn
+         * @description The ids of all tiles in their new order.
+         */
+        OrderIn: {
+            /** Tiles */
+            tiles: string[];
+        };
+        /**
          * OrganizationOut
          * @description An organization with the role that the asking user has in it.
          */
@@ -3716,6 +4152,42 @@ export interface components {
             items: components["schemas"]["PartOut"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * Pick
+         * @description Something that is shown.
+         */
+        "Pick-Input": {
+            term: components["schemas"]["Term-Input"];
+            /**
+             * Aggregate
+             * @default
+             * @enum {string}
+             */
+            aggregate: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
+            /**
+             * Alias
+             * @default
+             */
+            alias: string;
+        };
+        /**
+         * Pick
+         * @description Something that is shown.
+         */
+        "Pick-Output": {
+            term: components["schemas"]["Term-Output"];
+            /**
+             * Aggregate
+             * @default
+             * @enum {string}
+             */
+            aggregate: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
+            /**
+             * Alias
+             * @default
+             */
+            alias: string;
         };
         /**
          * PlanNodeOut
@@ -3899,6 +4371,72 @@ export interface components {
             user?: string | null;
             /** Password */
             password?: string | null;
+        };
+        /**
+         * Query
+         * @description A SELECT; without picks it shows every column.
+         */
+        "Query-Input": {
+            table: components["schemas"]["Table-Input"];
+            /**
+             * Joins
+             * @default []
+             */
+            joins: components["schemas"]["Join-Input"][];
+            /**
+             * Picks
+             * @default []
+             */
+            picks: components["schemas"]["Pick-Input"][];
+            where?: components["schemas"]["Group-Input"];
+            having?: components["schemas"]["Group-Input"];
+            /**
+             * Sort
+             * @default []
+             */
+            sort: components["schemas"]["Sort-Input"][];
+            /** Limit */
+            limit?: number | null;
+            /** Offset */
+            offset?: number | null;
+            /**
+             * Distinct
+             * @default false
+             */
+            distinct: boolean;
+        };
+        /**
+         * Query
+         * @description A SELECT; without picks it shows every column.
+         */
+        "Query-Output": {
+            table: components["schemas"]["Table-Output"];
+            /**
+             * Joins
+             * @default []
+             */
+            joins: components["schemas"]["Join-Output"][];
+            /**
+             * Picks
+             * @default []
+             */
+            picks: components["schemas"]["Pick-Output"][];
+            where?: components["schemas"]["Group-Output"];
+            having?: components["schemas"]["Group-Output"];
+            /**
+             * Sort
+             * @default []
+             */
+            sort: components["schemas"]["Sort-Output"][];
+            /** Limit */
+            limit?: number | null;
+            /** Offset */
+            offset?: number | null;
+            /**
+             * Distinct
+             * @default false
+             */
+            distinct: boolean;
         };
         /**
          * QueryIn
@@ -4310,10 +4848,7 @@ export interface components {
             database_id?: string | null;
             /** Shared */
             shared?: boolean | null;
-            /** Chart */
-            chart?: {
-                [key: string]: unknown;
-            } | null;
+            chart?: components["schemas"]["Chart"] | null;
         };
         /**
          * SavedQueryIn
@@ -4336,10 +4871,7 @@ export interface components {
              * @default false
              */
             shared: boolean;
-            /** Chart */
-            chart?: {
-                [key: string]: unknown;
-            };
+            chart?: components["schemas"]["Chart"];
         };
         /**
          * SavedQueryOut
@@ -4373,10 +4905,7 @@ export interface components {
             text: string;
             /** Shared */
             shared: boolean;
-            /** Chart */
-            chart: {
-                [key: string]: unknown;
-            };
+            chart: components["schemas"]["Chart"];
             /**
              * Updated At
              * Format: date-time
@@ -4754,6 +5283,54 @@ export interface components {
             size_bytes: number;
         };
         /**
+         * Sort
+         * @description Something to sort by; `nulls` of "" leaves them where the engine puts them.
+         */
+        "Sort-Input": {
+            term: components["schemas"]["Term-Input"];
+            /**
+             * Aggregate
+             * @default
+             * @enum {string}
+             */
+            aggregate: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
+            /**
+             * Descending
+             * @default false
+             */
+            descending: boolean;
+            /**
+             * Nulls
+             * @default
+             * @enum {string}
+             */
+            nulls: "" | "first" | "last";
+        };
+        /**
+         * Sort
+         * @description Something to sort by; `nulls` of "" leaves them where the engine puts them.
+         */
+        "Sort-Output": {
+            term: components["schemas"]["Term-Output"];
+            /**
+             * Aggregate
+             * @default
+             * @enum {string}
+             */
+            aggregate: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
+            /**
+             * Descending
+             * @default false
+             */
+            descending: boolean;
+            /**
+             * Nulls
+             * @default
+             * @enum {string}
+             */
+            nulls: "" | "first" | "last";
+        };
+        /**
          * SortIn
          * @description A column to sort by.
          */
@@ -4812,6 +5389,30 @@ export interface components {
             transactional: boolean;
         };
         /**
+         * Table
+         * @description A table under its alias, by which terms name it.
+         */
+        "Table-Input": {
+            /** Name */
+            name: string;
+            /** Alias */
+            alias: string;
+            /** Schema */
+            schema?: string | null;
+        };
+        /**
+         * Table
+         * @description A table under its alias, by which terms name it.
+         */
+        "Table-Output": {
+            /** Name */
+            name: string;
+            /** Alias */
+            alias: string;
+            /** Schema */
+            schema?: string | null;
+        };
+        /**
          * TablePlanOut
          * @description A table and what becomes of it; `rows` is what the source estimates.
          */
@@ -4824,6 +5425,145 @@ export interface components {
             rows: number | null;
             /** Columns */
             columns: components["schemas"]["ColumnPlanOut"][];
+        };
+        /**
+         * Term
+         * @description A column (`table` is the alias in this query), every column, the name of a pick, a constant or an expression.
+         *
+         *     `value` is the column's or pick's name, the digits, the text, `true` or `false`, or the expression as SQL.
+         */
+        "Term-Input": {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "column" | "star" | "alias" | "number" | "text" | "boolean" | "expression";
+            /**
+             * Value
+             * @default
+             */
+            value: string;
+            /**
+             * Table
+             * @default
+             */
+            table: string;
+        };
+        /**
+         * Term
+         * @description A column (`table` is the alias in this query), every column, the name of a pick, a constant or an expression.
+         *
+         *     `value` is the column's or pick's name, the digits, the text, `true` or `false`, or the expression as SQL.
+         */
+        "Term-Output": {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "column" | "star" | "alias" | "number" | "text" | "boolean" | "expression";
+            /**
+             * Value
+             * @default
+             */
+            value: string;
+            /**
+             * Table
+             * @default
+             */
+            table: string;
+        };
+        /**
+         * TileChange
+         * @description What to change of a tile; what is left out stays.
+         */
+        TileChange: {
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /**
+             * Width
+             * @default 2
+             */
+            width: number;
+            chart?: components["schemas"]["Chart"] | null;
+        };
+        /**
+         * TileData
+         * @description What a tile shows; `cached` when it was fetched for an earlier look, at most a minute ago.
+         */
+        TileData: {
+            /** Columns */
+            columns: components["schemas"]["ResultColumnOut"][];
+            /** Rows */
+            rows: (boolean | number | string | null)[][];
+            /** Truncated */
+            truncated: boolean;
+            error: components["schemas"]["QueryProblem"] | null;
+            /** Milliseconds */
+            milliseconds: number;
+            /**
+             * Ran At
+             * Format: date-time
+             */
+            ran_at: string;
+            /** Cached */
+            cached: boolean;
+        };
+        /**
+         * TileIn
+         * @description A saved query to be put on a dashboard; without a title or chart, those of the query are used.
+         */
+        TileIn: {
+            /**
+             * Query Id
+             * Format: uuid
+             */
+            query_id: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /**
+             * Width
+             * @default 2
+             */
+            width: number;
+            chart?: components["schemas"]["Chart"] | null;
+        };
+        /**
+         * TileOut
+         * @description A tile; `hidden` when its query is no longer shared with you.
+         */
+        TileOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Query Id
+             * Format: uuid
+             */
+            query_id: string;
+            /** Query Name */
+            query_name: string;
+            /** Database Id */
+            database_id: string | null;
+            /** Title */
+            title: string;
+            /** Width */
+            width: number;
+            chart: components["schemas"]["Chart"];
+            /**
+             * Own Chart
+             * @description Whether the chart is the tile's own, not the query's.
+             */
+            own_chart: boolean;
+            /** Hidden */
+            hidden: boolean;
         };
         /**
          * TlsIn
@@ -5032,6 +5772,14 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * WrittenOut
+         * @description A query as SQL.
+         */
+        WrittenOut: {
+            /** Text */
+            text: string;
         };
     };
     responses: never;
@@ -7152,6 +7900,94 @@ export interface operations {
             };
         };
     };
+    draw_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawnIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_saved_queries: {
         parameters: {
             query?: {
@@ -8200,6 +9036,431 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntryChangeOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dashboards: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_DashboardSummary_"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_dashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DashboardIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_dashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dashboard_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_dashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dashboard_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_dashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dashboard_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DashboardChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_tile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dashboard_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TileIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_tiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dashboard_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_tile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dashboard_id: string;
+                tile_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_tile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dashboard_id: string;
+                tile_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TileChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_tile: {
+        parameters: {
+            query?: {
+                /** @description Run it anew, even if it ran a moment ago. */
+                fresh?: boolean;
+            };
+            header?: never;
+            path: {
+                dashboard_id: string;
+                tile_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TileData"];
                 };
             };
             /** @description What was wrong with the request. */

@@ -1,7 +1,7 @@
 // Owns the navigation: the rail at the left, and the bar at the bottom of phones.
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, type LinkProps } from '@tanstack/react-router'
-import { Activity, ArrowRightLeft, Braces, ChartNoAxesGantt, Database, Ellipsis, FileCode, GitCommitVertical, House, KeyRound, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, type LucideIcon } from 'lucide-react'
+import { Activity, ArrowRightLeft, Braces, ChartColumn, ChartNoAxesGantt, Database, Ellipsis, FileCode, GitCommitVertical, House, KeyRound, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, Workflow, type LucideIcon } from 'lucide-react'
 import { Menu, MenuItem } from '@/components/ui/menu'
 import { databaseQuery, useLanguage, type Language } from '@/features/databases/api'
 
@@ -17,6 +17,7 @@ const PROJECT_ITEMS = [
   { to: '/p/$project/databases', label: 'Databases', icon: Database },
   { to: '/p/$project/schema', label: 'Schema', icon: ListTree },
   { to: '/p/$project/lineage', label: 'Lineage', icon: Waypoints },
+  { to: '/p/$project/dashboards', label: 'Dashboards', icon: ChartColumn },
   { to: '/p/$project/columns', label: 'Columns', icon: ChartNoAxesGantt },
   { to: '/p/$project/files', label: 'Files', icon: FileCode },
   { to: '/p/$project/jobs', label: 'Jobs', icon: RotateCw },
@@ -35,6 +36,7 @@ const DATABASE_ITEMS: readonly DatabaseItem[] = [
   { to: '/p/$project/d/$database/data', label: 'Documents', icon: Braces, speaks: ['mongodb'] },
   { to: '/p/$project/d/$database/data', label: 'Keys', icon: KeyRound, speaks: ['redis'] },
   { to: '/p/$project/d/$database/structure', label: 'Structure', icon: Table2, speaks: ['sql'] },
+  { to: '/p/$project/d/$database/diagram', label: 'Diagram', icon: Workflow, speaks: ['sql'] },
   { to: '/p/$project/d/$database/migrations', label: 'Migrations', icon: GitCommitVertical, speaks: ['sql'] },
   { to: '/p/$project/d/$database/transfers', label: 'Transfers', icon: ArrowRightLeft, speaks: ['sql'] },
   { to: '/p/$project/d/$database/sessions', label: 'Sessions', icon: Activity, speaks: ['sql', 'redis'] },
@@ -99,7 +101,7 @@ export function MainNav({ project }: { project: string | undefined }) {
   )
 }
 
-function MoreMenu({ project }: { project: string }) {
+function MoreMenu({ project, database, rest }: { project: string; database: string | undefined; rest: readonly Item[] }) {
   const navigate = useNavigate()
   return (
     <Menu
@@ -111,8 +113,14 @@ function MoreMenu({ project }: { project: string }) {
         </button>
       }
     >
+      {rest.map((item) => (
+        <MenuItem key={item.to} onSelect={() => void navigate({ to: item.to, params: { project, database } as never })}>
+          {item.label}
+        </MenuItem>
+      ))}
       <MenuItem onSelect={() => void navigate({ to: '/' })}>Home</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/databases', params: { project } })}>Databases</MenuItem>
+      <MenuItem onSelect={() => void navigate({ to: '/p/$project/dashboards', params: { project } })}>Dashboards</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/columns', params: { project } })}>Columns</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/files', params: { project } })}>Files</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/jobs', params: { project } })}>Jobs</MenuItem>
@@ -139,7 +147,7 @@ export function TabBar({ project }: { project: string | undefined }) {
       {items.slice(0, 4).map((item) => (
         <NavLink key={item.to} item={item} project={project} database={database} />
       ))}
-      <MoreMenu project={project} />
+      <MoreMenu project={project} database={database} rest={database ? items.slice(4) : []} />
     </nav>
   )
 }

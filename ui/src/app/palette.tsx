@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Command } from 'cmdk'
-import { ChartNoAxesGantt, FileCode, Folder, House, LayoutDashboard, ListTree, RotateCw, Settings, Table2, Waypoints } from 'lucide-react'
+import { ChartColumn, ChartNoAxesGantt, Database, FileCode, Folder, House, LayoutDashboard, ListTree, RotateCw, Settings, Table2, Waypoints } from 'lucide-react'
 import { useDeferredValue, useMemo, useState } from 'react'
 import { TypeGlyph } from '@/components/marks'
 import { codebasesQuery, columnSummariesQuery, filesQuery } from '@/features/codebases/api'
@@ -13,6 +13,8 @@ const SHOWN = 8
 
 const PAGES = [
   { label: 'Overview', to: '/p/$project', icon: LayoutDashboard },
+  { label: 'Databases', to: '/p/$project/databases', icon: Database },
+  { label: 'Dashboards', to: '/p/$project/dashboards', icon: ChartColumn },
   { label: 'Schema', to: '/p/$project/schema', icon: ListTree },
   { label: 'Lineage', to: '/p/$project/lineage', icon: Waypoints },
   { label: 'Columns', to: '/p/$project/columns', icon: ChartNoAxesGantt },

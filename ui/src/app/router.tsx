@@ -3,6 +3,7 @@ import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tansta
 import { columnsSearch, lineageSearch, text, whole, type RawSearch } from '@/lib/search-params'
 import { NotFound, RouteError } from './fallbacks'
 import { database, project, root, shell, signIn, signUp } from './frames'
+import { transferPages } from './transfer-routes'
 
 const home = createRoute({
   getParentRoute: () => shell,
@@ -169,40 +170,16 @@ const structure = createRoute({
   component: lazyRouteComponent(() => import('@/features/query/structure-page'), 'StructurePage'),
 })
 
+const diagram = createRoute({
+  getParentRoute: () => database,
+  path: '/diagram',
+  component: lazyRouteComponent(() => import('@/features/designer/diagram-page'), 'DiagramPage'),
+})
+
 const sessions = createRoute({
   getParentRoute: () => database,
   path: '/sessions',
   component: lazyRouteComponent(() => import('@/features/query/sessions-page'), 'SessionsPage'),
-})
-
-const transfers = createRoute({
-  getParentRoute: () => database,
-  path: '/transfers',
-  component: lazyRouteComponent(() => import('@/features/transfers/transfers-page'), 'TransfersPage'),
-})
-
-const copyPage = createRoute({
-  getParentRoute: () => database,
-  path: '/transfers/copy',
-  component: lazyRouteComponent(() => import('@/features/transfers/copy-page'), 'CopyPage'),
-})
-
-const importPage = createRoute({
-  getParentRoute: () => database,
-  path: '/transfers/import',
-  component: lazyRouteComponent(() => import('@/features/transfers/import-page'), 'ImportPage'),
-})
-
-const exportPage = createRoute({
-  getParentRoute: () => database,
-  path: '/transfers/export',
-  component: lazyRouteComponent(() => import('@/features/transfers/export-page'), 'ExportPage'),
-})
-
-const transfer = createRoute({
-  getParentRoute: () => database,
-  path: '/transfers/$transfer',
-  component: lazyRouteComponent(() => import('@/features/transfers/transfer-page'), 'TransferPage'),
 })
 
 const migrations = createRoute({
@@ -211,10 +188,24 @@ const migrations = createRoute({
   component: lazyRouteComponent(() => import('@/features/migrations/migrations-page'), 'MigrationsPage'),
 })
 
+const dashboards = createRoute({
+  getParentRoute: () => project,
+  path: '/dashboards',
+  component: lazyRouteComponent(() => import('@/features/dashboards/dashboards-page'), 'DashboardsPage'),
+})
+
+const dashboard = createRoute({
+  getParentRoute: () => project,
+  path: '/dashboards/$dashboard',
+  component: lazyRouteComponent(() => import('@/features/dashboards/dashboard-page'), 'DashboardPage'),
+})
+
 const projectPages = project.addChildren([
   overview,
   databases,
-  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, migrations, sessions, transfers, copyPage, importPage, exportPage, transfer]),
+  dashboards,
+  dashboard,
+  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, sessions, ...transferPages]),
   lineage,
   columns,
   schema.addChildren([schemaTable]),

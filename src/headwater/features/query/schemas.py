@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, StringConstraints
 
 from headwater.catalog.results import Kind
+from headwater.core.building import Query
 from headwater.features.accounts.schemas import Input, Wire
 
 Cell: TypeAlias = bool | int | float | str | None
@@ -149,6 +150,26 @@ class Finding(Wire):
     message: str
 
 
+class DrawnOut(Wire):
+    """A query as it can be drawn; null when it cannot, because of `clause` ("": the whole text)."""
+
+    query: Query | None
+    clause: str
+    message: str
+
+
+class DrawnIn(Input):
+    """A drawn query to be written."""
+
+    query: Query
+
+
+class WrittenOut(Wire):
+    """A query as SQL."""
+
+    text: str
+
+
 class CheckOut(Wire):
     """What is wrong with a text."""
 
@@ -167,6 +188,18 @@ class RunOut(Wire):
     started_at: datetime
 
 
+class Chart(Input):
+    """How a result is drawn; `auto` chooses by the kinds of its columns, and so does a column that is not named."""
+
+    kind: Literal["auto", "table", "bar", "line", "area", "scatter", "number"] = "auto"
+    x: Words | None = Field(None, description="The column along the bottom.")
+    y: Annotated[list[Words], Field(max_length=12)] = Field(default_factory=list, description="The columns of values.")
+    series: Words | None = Field(None, description="A column whose values each get a line or bar of their own.")
+    aggregate: Literal["none", "sum", "avg", "count", "min", "max"] = Field(
+        "none", description="What becomes of rows with the same x and series."
+    )
+
+
 class SavedQueryIn(Input):
     """A query to be kept."""
 
@@ -175,7 +208,7 @@ class SavedQueryIn(Input):
     folder: Words = ""
     database_id: uuid.UUID | None = None
     shared: bool = False
-    chart: dict[str, Any] = Field(default_factory=dict)
+    chart: Chart = Field(default_factory=Chart)
 
 
 class SavedQueryChange(Input):
@@ -186,7 +219,7 @@ class SavedQueryChange(Input):
     folder: Words | None = None
     database_id: uuid.UUID | None = None
     shared: bool | None = None
-    chart: dict[str, Any] | None = None
+    chart: Chart | None = None
 
 
 class SavedQueryOut(Wire):
@@ -201,7 +234,7 @@ class SavedQueryOut(Wire):
     folder: str
     text: str
     shared: bool
-    chart: dict[str, Any]
+    chart: Chart
     updated_at: datetime
 
 

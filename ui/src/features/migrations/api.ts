@@ -13,7 +13,7 @@ export const migrationsQuery = (id: string) =>
 
 export const migrationText = (id: string, version: string) => api.get<MigrationText>(`/databases/${id}/migrations/${encodeURIComponent(version)}`)
 
-export const addMigration = (id: string, input: { name: string; up?: string; down?: string | null; changes?: Record<string, unknown>[] }) =>
+export const addMigration = (id: string, input: { name: string; up?: string; down?: string | null; changes?: readonly Record<string, unknown>[] }) =>
   api.post<MigrationText>(`/databases/${id}/migrations`, input)
 
 export const runMigrations = (id: string, way: Way, to: string, apply: boolean) =>

@@ -1,6 +1,6 @@
 // Owns the requests of queries, rows, edits, changes of a schema and sessions.
 import { queryOptions } from '@tanstack/react-query'
-import type { Cell, EditsAnswer, Finding, Plan, QueryAnswer, RowFilter, RowSort, RowsPage, Run, SavedQuery, SchemaChangesAnswer, ServerSession, StagedEdit } from '@/api/types'
+import type { Cell, Chart, EditsAnswer, Finding, Plan, QueryAnswer, RowFilter, RowSort, RowsPage, Run, SavedQuery, SchemaChangesAnswer, ServerSession, StagedEdit } from '@/api/types'
 import { api, everyPage } from '@/lib/http'
 
 export interface RunInput {
@@ -29,7 +29,7 @@ export const runsQuery = (id: string, search: string) =>
 export const savedQuery = (project: string) =>
   queryOptions({ queryKey: ['saved', project], queryFn: ({ signal }) => everyPage<SavedQuery>(`/projects/${project}/queries`, {}, 2000, signal) })
 
-export const saveQuery = (project: string, input: { name: string; text: string; database_id: string; shared: boolean }) =>
+export const saveQuery = (project: string, input: { name: string; text: string; database_id: string; shared: boolean; chart: Chart }) =>
   api.post<SavedQuery>(`/projects/${project}/queries`, input)
 
 export interface RowsInput {
@@ -57,7 +57,7 @@ export interface EditsInput {
 
 export const sendEdits = (id: string, input: EditsInput) => api.post<EditsAnswer>(`/databases/${id}/edits`, input)
 
-export const changeSchema = (id: string, changes: Record<string, unknown>[], apply: boolean, confirmed: boolean) =>
+export const changeSchema = (id: string, changes: readonly Record<string, unknown>[], apply: boolean, confirmed: boolean) =>
   api.post<SchemaChangesAnswer>(`/databases/${id}/schema/changes`, { changes, apply, confirmed })
 
 export const sessionsQuery = (id: string) =>

@@ -22,23 +22,24 @@ const describe = (change: Change) =>
 
 interface ChangeDialogProps {
   database: { id: string; name: string; protected: boolean }
-  change: Change
+  /** Applied together where the engine can; the same array as long as they are the same. */
+  changes: readonly Change[]
   onClose: () => void
   onApplied: () => void
 }
 
-export function ChangeDialog({ database, change, onClose, onApplied }: ChangeDialogProps) {
+export function ChangeDialog({ database, changes, onClose, onApplied }: ChangeDialogProps) {
   const [answer, setAnswer] = useState<SchemaChangesAnswer | null>(null)
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
   useEffect(() => {
-    void changeSchema(database.id, [change], false, false).then(setAnswer, setError)
-  }, [database.id, change])
+    void changeSchema(database.id, changes, false, false).then(setAnswer, setError)
+  }, [database.id, changes])
   const apply = async () => {
     setBusy(true)
     setError(null)
     try {
-      const found = await changeSchema(database.id, [change], true, true)
+      const found = await changeSchema(database.id, changes, true, true)
       setAnswer(found)
       if (found.applied) onApplied()
     } catch (failure) {
@@ -48,18 +49,19 @@ export function ChangeDialog({ database, change, onClose, onApplied }: ChangeDia
   }
   const keep = () =>
     tellFailure(async () => {
-      const made = await addMigration(database.id, { name: describe(change), changes: [change] })
+      const made = await addMigration(database.id, { name: changes.map(describe).join(', ').slice(0, 200), changes })
       toast.success(`Kept as migration ${made.version}`)
       onClose()
     })
+  const done = answer?.steps.every((step) => step.transactional) ? 0 : (answer?.failed_step ?? 0)
   const hazards = answer?.steps.flatMap((step) => step.hazards) ?? []
   const loses = hazards.some((hazard) => hazard.kind === 'data_loss')
   return (
-    <Dialog title="Apply this change?" description={database.protected ? `${database.name} is protected.` : ''} open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title={changes.length === 1 ? 'Apply this change?' : `Apply these ${changes.length} changes?`} description={database.protected ? `${database.name} is protected.` : ''} open onOpenChange={(open) => !open && onClose()}>
       {error !== null && <ErrorNote error={asApiError(error)} />}
       {answer?.error && (
         <p role="alert" className="note t-del">
-          {answer.error} Nothing was changed.
+          {answer.error} {done > 0 ? `The ${done === 1 ? 'change' : `${done} changes`} before it ${done === 1 ? 'was' : 'were'} made and cannot be undone together with it.` : 'Nothing was changed.'}
         </p>
       )}
       {answer ? <pre className="mono sqlpreview">{answer.steps.flatMap((step) => step.statements.map((statement) => `${statement};`)).join('\n')}</pre> : error === null && <SkeletonRows rows={3} />}

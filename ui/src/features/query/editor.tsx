@@ -13,8 +13,8 @@ export interface EditorHandle {
   caret: () => number
   focus: () => void
   insert: (text: string) => void
-  /** Puts another text in the place of the whole. */
-  replace: (text: string) => void
+  /** Puts another text in the place of the whole, and takes the focus unless told otherwise. */
+  replace: (text: string, quietly?: boolean) => void
 }
 
 interface EditorProps {
@@ -43,7 +43,7 @@ function PlainEditor({ label, value, onChange, onRun, ready }: EditorProps) {
       caret: () => field.current?.selectionStart ?? 0,
       focus: () => field.current?.focus(),
       insert: (text) => onChange(value + text),
-      replace: onChange,
+      replace: (text) => onChange(text),
     })
     return () => ready(null)
   }, [value, onChange, ready])

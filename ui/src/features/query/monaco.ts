@@ -59,6 +59,10 @@ function takeOurColours(): void {
       { token: 'string', foreground: hex('--add') },
       { token: 'number', foreground: hex('--warn') },
       { token: 'comment', foreground: hex('--dim') },
+      // The base theme has hues of its own for SQL, which would win over the general ones.
+      { token: 'operator.sql', foreground: hex('--merge') },
+      { token: 'string.sql', foreground: hex('--add') },
+      { token: 'predefined.sql', foreground: hex('--info') },
       { token: 'predefined', foreground: hex('--info') },
       { token: 'identifier', foreground: hex('--text') },
     ],
@@ -127,9 +131,9 @@ export function makeEditor(box: HTMLElement, { value, colours, label }: { value:
     caret: () => model.getOffsetAt(editor.getPosition() ?? new monaco.Position(1, 1)),
     focus: () => editor.focus(),
     insert: (text) => editor.trigger('page', 'type', { text }),
-    replace: (text) => {
+    replace: (text, quietly = false) => {
       editor.executeEdits('page', [{ range: model.getFullModelRange(), text }])
-      editor.focus()
+      if (!quietly) editor.focus()
     },
     mark: (findings) =>
       monaco.editor.setModelMarkers(

@@ -1,11 +1,12 @@
 // Owns the SQL page: the editor over its results, plan and history; what is typed is kept in this browser per database.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Play, Square } from 'lucide-react'
-import { useCallback, useEffect, useRef, useState } from 'react'
-import type { Finding, Plan, QueryResult } from '@/api/types'
+import { Play, Shapes, Square } from 'lucide-react'
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
+import type { Chart, Finding, Plan, QueryResult } from '@/api/types'
 import { ErrorNote, EmptyState, SkeletonRows } from '@/components/states'
 import { usePageTitle } from '@/components/page'
 import { Dialog } from '@/components/ui/dialog'
+import { AUTO } from '@/features/charts/spec'
 import { liveSchemaQuery, refreshSchema, useLanguage } from '@/features/databases/api'
 import { useDatabase } from '@/lib/database-scope'
 import { DIALECTS, type Language } from '@/lib/dialects'
@@ -17,13 +18,17 @@ import { SqlEditor, type EditorHandle } from './editor'
 import { HistoryList } from './history-list'
 import { PlanView } from './plan-view'
 import { Results } from './results'
+import { ResultChart } from './result-chart'
 import { SaveDialog } from './save-dialog'
 import { SchemaTree } from './schema-tree'
+import { useOpenedQuery } from './use-opened-query'
 import { useRun } from './use-run'
 
-type Tab = 'results' | 'plan' | 'history'
+const BuilderPanel = lazy(() => import('@/features/builder/builder-panel'))
 
-const TABS: readonly Tab[] = ['results', 'plan', 'history']
+type Tab = (typeof TABS)[number]
+
+const TABS = ['results', 'chart', 'plan', 'history'] as const
 const LIMITS = [100, 500, 1000, 10_000]
 
 async function formatted(text: string): Promise<string> {
@@ -72,6 +77,8 @@ function QueryPage({ language }: { language: Language }) {
   const [plan, setPlan] = useState<Plan | null>(null)
   const [planError, setPlanError] = useState<unknown>(null)
   const [saving, setSaving] = useState(false)
+  const [building, setBuilding] = useState(false)
+  const [chart, setChart] = useState<Chart>(AUTO)
   const editor = useRef<EditorHandle | null>(null)
   const [ran, setRan] = useState({ offset: 0, text: '' })
   const ready = useCallback((handle: EditorHandle | null) => {
@@ -93,10 +100,14 @@ function QueryPage({ language }: { language: Language }) {
     return { text: found.text, offset: found.start }
   }
   const put = (next: string) => (editor.current ? editor.current.replace(next) : setText(next))
+  useOpenedQuery((opened) => {
+    if (!text.includes(opened.text)) put(text.trim() && text !== dialect.first ? `${text.trimEnd()}\n\n${opened.text}\n` : opened.text)
+    setChart(opened.chart)
+  })
   const start = (what: { text: string; offset: number }) => {
     if (!what.text.trim()) return
     setRan(what)
-    setTab('results')
+    if (tab !== 'chart') setTab('results')
     run.start(what.text)
   }
   const showPlan = async (analyze: boolean) => {
@@ -120,17 +131,30 @@ function QueryPage({ language }: { language: Language }) {
       <h1 className="sr">{dialect.title} of {database.name}</h1>
       {schema.data && <SchemaTree schema={schema.data} what={dialect.tree} link={{ project: project.id, database: database.id }} onName={(name) => editor.current?.insert(name)} onRefresh={refresh} />}
       <div className="sqlmain">
-        <SqlEditor
-          label={dialect.title}
-          colours={dialect.colours}
-          value={text}
-          onChange={setText}
-          onRun={() => start(chosen())}
-          onSave={() => setSaving(true)}
-          suggest={(value, caret) => (schema.data && dialect.plans ? suggestions(value, caret, schema.data) : [])}
-          findings={findings}
-          ready={ready}
-        />
+        <div className={`editing ${building ? 'two' : ''}`}>
+          {building && language === 'sql' && schema.data && (
+            <Suspense fallback={<SkeletonRows rows={4} />}>
+              <BuilderPanel
+                database={database.id}
+                schema={schema.data}
+                text={text}
+                caret={() => editor.current?.caret() ?? 0}
+                put={(next) => (editor.current ? editor.current.replace(next, true) : setText(next))}
+              />
+            </Suspense>
+          )}
+          <SqlEditor
+            label={dialect.title}
+            colours={dialect.colours}
+            value={text}
+            onChange={setText}
+            onRun={() => start(chosen())}
+            onSave={() => setSaving(true)}
+            suggest={(value, caret) => (schema.data && dialect.plans ? suggestions(value, caret, schema.data) : [])}
+            findings={findings}
+            ready={ready}
+          />
+        </div>
         <div className="runbar" role="toolbar" aria-label="Run">
           {run.busy ? (
             <button type="button" className="btn" onClick={run.cancel}>
@@ -146,6 +170,12 @@ function QueryPage({ language }: { language: Language }) {
           <button type="button" className="btn ghost" disabled={run.busy} onClick={() => start({ text: editor.current?.text() ?? text, offset: 0 })}>
             Run all
           </button>
+          {dialect.plans && (
+            <button type="button" className="btn ghost" aria-pressed={building} onClick={() => setBuilding(!building)}>
+              <Shapes className="i" aria-hidden="true" />
+              Builder
+            </button>
+          )}
           {dialect.plans && (
             <>
               <button type="button" className="btn ghost hide-p" onClick={() => void showPlan(false)}>
@@ -163,7 +193,7 @@ function QueryPage({ language }: { language: Language }) {
             Save
           </button>
           <div className="seg" role="group" aria-label="Below">
-            {TABS.filter((one) => one !== 'plan' || dialect.plans).map((one) => (
+            {TABS.filter((one) => dialect.plans || one === 'results' || one === 'history').map((one) => (
               <button key={one} type="button" aria-pressed={tab === one} onClick={() => setTab(one)}>
                 {one[0]?.toUpperCase()}
                 {one.slice(1)}
@@ -185,15 +215,18 @@ function QueryPage({ language }: { language: Language }) {
           </label>
         </div>
         <section className="below" aria-label={`Below: ${tab}`}>
-          {tab === 'results' && run.error !== null && <div className="p-4"><ErrorNote error={run.error} /></div>}
+          {(tab === 'results' || tab === 'chart') && run.error !== null && <div className="p-4"><ErrorNote error={run.error} /></div>}
           {tab === 'results' && run.error === null && run.answer && <Results answer={run.answer} onExport={exported} />}
-          {tab === 'results' && run.error === null && !run.answer && <EmptyState text={run.busy ? 'Running…' : `Run the ${language === 'sql' ? 'statement' : 'command'} at the caret with Ctrl+Enter.`} />}
+          {tab === 'chart' && run.error === null && run.answer && <ResultChart answer={run.answer} chart={chart} onChange={setChart} />}
+          {(tab === 'results' || tab === 'chart') && run.error === null && !run.answer && (
+            <EmptyState text={run.busy ? 'Running…' : `Run the ${language === 'sql' ? 'statement' : 'command'} at the caret with Ctrl+Enter.`} />
+          )}
           {tab === 'plan' && planError !== null && <div className="p-4"><ErrorNote error={planError} /></div>}
           {tab === 'plan' && plan && <PlanView plan={plan} onUse={(statement) => put(`${text.trimEnd()}\n\n${statement};\n`)} />}
           {tab === 'history' && <HistoryList onUse={(used) => put(`${text.trimEnd()}\n\n${used}\n`)} />}
         </section>
       </div>
-      {saving && <SaveDialog text={text} onClose={() => setSaving(false)} />}
+      {saving && <SaveDialog text={text} chart={chart} onClose={() => setSaving(false)} />}
       {run.unconfirmed !== null && (
         <Dialog title={`Write to ${database.name}?`} description="This database is protected. Nothing has been changed yet." open onOpenChange={(open) => !open && run.refuse()}>
           <pre className="mono scroll">{run.unconfirmed.slice(0, 2000)}</pre>

@@ -113,11 +113,11 @@ export function StructurePage() {
   const queries = useQueryClient()
   const schema = useQuery(liveSchemaQuery(database.id))
   const [form, setForm] = useState<Form>(null)
-  const [change, setChange] = useState<Change | null>(null)
+  const [changes, setChanges] = useState<readonly [Change] | null>(null)
   const canEdit = project.role !== 'viewer' && !database.read_only
   const preview = (next: Change) => {
     setForm(null)
-    setChange(next)
+    setChanges([next])
   }
   const open = (name: string) => void navigate({ to: '/p/$project/d/$database/structure', params: { project: project.id, database: database.id }, search: { table: name } })
   return (
@@ -191,14 +191,15 @@ export function StructurePage() {
           )
         }}
       </Loaded>
-      {change && (
+      {changes && (
         <ChangeDialog
           database={database}
-          change={change}
-          onClose={() => setChange(null)}
+          changes={changes}
+          onClose={() => setChanges(null)}
           onApplied={() => {
+            const [change] = changes
             if (change['kind'] === 'AddTable' && typeof change['table'] === 'string') open(change['table'])
-            setChange(null)
+            setChanges(null)
             void queries.invalidateQueries({ queryKey: ['databases', database.id, 'schema'] })
           }}
         />

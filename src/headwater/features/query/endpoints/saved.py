@@ -44,7 +44,10 @@ async def change_saved_query(
     query_id: uuid.UUID, body: schemas.SavedQueryChange, db: Db, actor: Writer
 ) -> schemas.SavedQueryOut:
     """Change a saved query; only its owner may share it."""
-    changed = await saved.change(db, actor, query_id, body.model_dump(exclude_unset=True))
+    given = body.model_dump(include=body.model_fields_set)
+    # Only the database can be taken away; for all else null says as little as leaving it out.
+    meant = {name: value for name, value in given.items() if value is not None or name == "database_id"}
+    changed = await saved.change(db, actor, query_id, meant)
     return wire.saved(changed, actor.user_id)
 
 

@@ -1,4 +1,4 @@
-"""Queries kept under a name: one's own, or shared with the project; those with a chart stand on its dashboard."""
+"""Queries kept under a name: one's own, or shared with the project, each with the chart of its result."""
 
 from __future__ import annotations
 

@@ -1,0 +1,28 @@
+"""The visual query builder's other half: a SELECT as parts that can be drawn, and SQL from and to them.
+
+`parse` gives a `Query`, or says which clause cannot be drawn; `render` writes a Query in an engine's dialect. The law
+between them: what is rendered from a parsed text gives the same rows, and a rendered Query is parsed as itself.
+"""
+
+from __future__ import annotations
+
+from headwater.core.building.model import (
+    Aggregate,
+    Condition,
+    Dialect,
+    Group,
+    Join,
+    Pick,
+    Query,
+    Refusal,
+    Sort,
+    Table,
+    Term,
+)
+from headwater.core.building.parsing import parse
+from headwater.core.building.rendering import render
+
+__all__ = [
+    "Aggregate", "Condition", "Dialect", "Group", "Join", "Pick", "Query", "Refusal", "Sort", "Table", "Term",
+    "parse", "render",
+]  # fmt: skip

@@ -1,0 +1,79 @@
+"""Expressions that stand in a query as text: read, brought to one spelling, asked whether they aggregate."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from headwater.core.building.model import Query, Term
+from headwater.kit.errors import BadInput
+
+# What an expression may not hold: the first two have no place in a drawing, the others change what is grouped.
+FOREIGN: dict[type[exp.Expr], str] = {
+    exp.Query: "a subquery",
+    exp.Command: "a command",
+    exp.Window: "a window function",
+    exp.Star: "every column within an expression",
+}
+# These bind weaker than what may stand beside a term, so they are put in parentheses.
+_WEAK = (exp.Binary, exp.Unary, exp.Between, exp.In, exp.Is, exp.Not, exp.Alias, exp.Interval, exp.Case)
+
+
+@lru_cache(maxsize=4096)
+def read(text: str, dialect: str) -> exp.Expr:
+    """Return the tree of an expression.
+
+    Raises:
+        BadInput: it is none.
+    """
+    try:
+        tree = sqlglot.parse_one(f"SELECT {text}", read=dialect)
+    except (SqlglotError, RecursionError, ValueError, AttributeError, TypeError, IndexError) as error:
+        raise BadInput(f"{text!r} is not an expression.", hint="Write it as it would stand in SELECT.") from error
+    shown = tree.expressions if isinstance(tree, exp.Select) else []
+    extra = isinstance(tree, exp.Select) and any(value for name, value in tree.args.items() if name != "expressions")
+    if len(shown) != 1 or extra or isinstance(shown[0], exp.Alias):
+        raise BadInput(f"{text!r} is not one expression.", hint="Write it as it would stand in SELECT.")
+    found: exp.Expr = shown[0].unnest()
+    if problem := foreign(found):
+        raise BadInput(f"{text!r} holds {problem}, which the builder cannot draw.")
+    return found
+
+
+def foreign(tree: exp.Expr) -> str:
+    """Return what an expression holds that cannot be drawn, or ""."""
+    for node in tree.walk():
+        inside_count = isinstance(node, exp.Star) and isinstance(node.parent, exp.Count)
+        for kind, name in FOREIGN.items():
+            if isinstance(node, kind) and not inside_count:
+                return name
+    return ""
+
+
+def written(tree: exp.Expr, dialect: str) -> str:
+    """Return an expression in its one spelling."""
+    return tree.unnest().sql(dialect=dialect, comments=False)
+
+
+def enclosed(text: str, dialect: str) -> str:
+    """Return an expression so that it can stand beside an operator."""
+    return f"({text})" if isinstance(read(text, dialect), _WEAK) else text
+
+
+def aggregates(term: Term, dialect: str) -> bool:
+    """Tell whether a term is an expression over many rows."""
+    return term.kind == "expression" and read(term.value, dialect).find(exp.AggFunc) is not None
+
+
+def grouped_terms(query: Query, dialect: str) -> tuple[Term, ...] | None:
+    """Return the terms by which rows are grouped, or None when nothing is aggregated."""
+    sources = [(pick.term, pick.aggregate) for pick in query.picks]
+    sources += [(one.term, one.aggregate) for one in query.having.conditions()]
+    sources += [(one.term, one.aggregate) for one in query.sort]
+    if not query.having.items and not any(how or aggregates(term, dialect) for term, how in sources):
+        return None
+    plain = [pick.term for pick in query.picks if not pick.aggregate and not aggregates(pick.term, dialect)]
+    return tuple(dict.fromkeys(term for term in plain if term.kind in {"column", "expression", "star"}))

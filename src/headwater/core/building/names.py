@@ -1,0 +1,96 @@
+"""What names in a statement mean: which table a column is of, which pick an alias or a number stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from headwater.catalog.model import Relation, Schema
+from headwater.core.building.model import Dialect, Pick, Table
+
+# Columns that every table of some engine has without saying so.
+_HIDDEN = frozenset({"rowid", "oid", "_rowid_", "ctid", "xmin", "xmax", "tableoid"})
+
+
+class Undrawable(Exception):
+    """A clause that cannot be drawn."""
+
+    def __init__(self, clause: str, message: str) -> None:
+        super().__init__(message)
+        self.clause, self.message = clause, message
+
+
+def spelling(node: exp.Expr, dialect: str) -> str:
+    """Return a name as the database knows it: PostgreSQL folds what is not quoted."""
+    name = node.name
+    quoted = isinstance(node, exp.Identifier) and node.args.get("quoted")
+    return name if quoted or dialect != "postgres" else name.lower()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The tables of a statement and, where they can be named, its picks."""
+
+    tables: Sequence[Table]
+    dialect: Dialect
+    schema: Schema | None
+    picks: Sequence[Pick] = ()
+
+    def with_picks(self, picks: Sequence[Pick]) -> Scope:
+        """Return this scope where picks can be named."""
+        return replace(self, picks=picks)
+
+    def column(self, node: exp.Column, clause: str) -> tuple[str, str]:
+        """Return (alias of the table, name) of a column."""
+        name = spelling(node.this, self.dialect.name)
+        said = node.args.get("table")
+        if said is None:
+            return self._owner(name, clause), name
+        wanted = spelling(said, self.dialect.name)
+        for table in self.tables:
+            if table.alias == wanted or (self.dialect.name != "postgres" and table.alias.lower() == wanted.lower()):
+                self._check(table, name, clause)
+                return table.alias, name
+        raise Undrawable(clause, f"There is no table {wanted} in FROM.")
+
+    def _owner(self, column: str, clause: str) -> str:
+        if len(self.tables) == 1:
+            self._check(self.tables[0], column, clause)
+            return self.tables[0].alias
+        owners = [table.alias for table in self.tables if self._has(table, column)]
+        if len(owners) != 1:
+            raise Undrawable(clause, f"{column} does not say which table it is of: write it as table.{column}.")
+        return owners[0]
+
+    def _check(self, table: Table, column: str, clause: str) -> None:
+        """Refuse a name that is no column: a text in the wrong quotes, say, or the name of something shown."""
+        relation = self._relation(table)
+        if relation is not None and relation.column(column) is None and column.lower() not in _HIDDEN:
+            raise Undrawable(clause, f"{table.name} has no column {column}.")
+
+    def _has(self, table: Table, column: str) -> bool:
+        relation = self._relation(table)
+        return relation is not None and relation.column(column) is not None
+
+    def _relation(self, table: Table) -> Relation | None:
+        return self.schema.relation(table.name, table.schema) if self.schema else None
+
+    def picked(self, node: exp.Expr, *, columns_first: bool = False) -> Pick | None:
+        """Return the pick that an alias or a number in ORDER BY or GROUP BY stands for.
+
+        With `columns_first`, a column of a table of that name goes before the alias, as in GROUP BY.
+        """
+        if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit():
+            place = int(node.name)
+            before = self.picks[:place]
+            if len(before) < place or any(pick.term.kind == "star" and not pick.aggregate for pick in before):
+                raise Undrawable("ORDER BY", f"{place} is not the number of something that is shown.")
+            return self.picks[place - 1]
+        if not isinstance(node, exp.Column) or node.args.get("table"):
+            return None
+        name = spelling(node.this, self.dialect.name)
+        if columns_first and any(self._has(table, name) for table in self.tables):
+            return None
+        return next((pick for pick in self.picks if pick.alias == name), None)

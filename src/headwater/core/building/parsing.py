@@ -1,0 +1,217 @@
+"""SQL as a drawn query, or the clause that cannot be drawn; nothing is left out silently."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect as Grammar
+from sqlglot.errors import ParseError, SqlglotError
+
+from headwater.catalog.model import Schema
+from headwater.core.building.expressions import grouped_terms
+from headwater.core.building.model import (
+    NO_LIMIT,
+    Dialect,
+    Drawn,
+    Group,
+    Join,
+    JoinKind,
+    Pick,
+    Query,
+    Refusal,
+    Sort,
+    Table,
+    Term,
+)
+from headwater.core.building.names import Scope, Undrawable, spelling
+from headwater.core.building.terms import aggregated, group_of, term_of
+
+# The parts of a SELECT that are read; any other is a reason to refuse, by the name that users know it by.
+_READ = frozenset({
+    "expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "distinct", "kind", "hint",
+    "operation_modifiers",
+})  # fmt: skip
+_OUTER: tuple[JoinKind, ...] = ("left", "right", "full")
+_CLAUSES: Mapping[str, str] = {
+    "with_": "WITH", "windows": "WINDOW", "qualify": "QUALIFY", "laterals": "LATERAL", "pivots": "PIVOT",
+    "locks": "FOR UPDATE", "into": "INTO", "sample": "TABLESAMPLE", "cluster": "CLUSTER BY", "sort": "SORT BY",
+    "connect": "CONNECT BY", "match": "MATCH_RECOGNIZE", "prewhere": "PREWHERE", "hint": "a hint",
+}  # fmt: skip
+
+
+def parse(text: str, dialect: Dialect, schema: Schema | None = None) -> Drawn:
+    """Return the query that a text is, or why it cannot be drawn.
+
+    Args:
+        text: one statement; a semicolon at its end does not matter.
+        dialect: the dialect in which it is written.
+        schema: what tables there are, for columns that do not say of which table they are.
+    """
+    try:
+        trees = [tree for tree in sqlglot.parse(text, read=dialect.name) if tree is not None]
+    except ParseError as error:
+        where = error.errors[0] if error.errors else {}
+        place = f" near {where['highlight']!r} in line {where['line']}" if where.get("highlight") else ""
+        return Refusal("", f"The statement cannot be read{place}.")
+    except (SqlglotError, RecursionError, ValueError, AttributeError, TypeError, IndexError):
+        return Refusal("", "The statement cannot be read.")
+    if len(trees) != 1:
+        return Refusal("", "There is no statement." if not trees else "There is more than one statement.")
+    try:
+        return _Reader(trees[0], dialect, schema).query()
+    except Undrawable as error:
+        return Refusal(error.clause, error.message)
+    except RecursionError:
+        return Refusal("", "The statement is nested too deeply.")
+
+
+class _Reader:
+    def __init__(self, tree: exp.Expr, dialect: Dialect, schema: Schema | None) -> None:
+        if isinstance(tree, exp.SetOperation):
+            raise Undrawable(tree.key.upper(), "Two queries put together cannot be drawn.")
+        if not isinstance(tree, exp.Select):
+            raise Undrawable("", "Only a SELECT can be drawn.")
+        self.tree, self.dialect, self.schema = tree, dialect, schema
+        self._check_clauses()
+
+    def _check_clauses(self) -> None:
+        for name, value in self.tree.args.items():
+            if value and (name not in _READ or name in {"hint", "operation_modifiers", "kind"}):
+                clause = _CLAUSES.get(name, name.strip("_").replace("_", " ").upper())
+                raise Undrawable(clause, f"{clause} cannot be drawn.")
+        distinct = self.tree.args.get("distinct")
+        if distinct is not None and distinct.args.get("on"):
+            raise Undrawable("DISTINCT ON", "DISTINCT ON cannot be drawn.")
+
+    def query(self) -> Query:
+        """Return the whole of it."""
+        table, joined = self._tables()
+        scope = Scope((table, *(one for one, _ in joined)), self.dialect, self.schema)
+        joins = tuple(self._join(one, node, scope) for one, node in joined)
+        picks = self._picks(scope)
+        named = scope.with_picks(picks)
+        having = self.tree.args.get("having")
+        where = self.tree.args.get("where")
+        query = Query(
+            table, joins, picks,
+            where=group_of(where.this, scope, "WHERE") if where else Group(),
+            having=group_of(having.this, named, "HAVING") if having else Group(),
+            sort=self._sort(named), limit=self._limit(), offset=self._number("offset"),
+            distinct=self.tree.args.get("distinct") is not None,
+        )  # fmt: skip
+        return self._grouped(query, named)
+
+    def _tables(self) -> tuple[Table, list[tuple[Table, exp.Join]]]:
+        source = self.tree.args.get("from_")
+        if source is None:
+            raise Undrawable("FROM", "There is no table to draw.")
+        nodes = list(self.tree.args.get("joins") or ())
+        found = [self._table(node.this) for node in (source, *nodes)]
+        aliases = [table.alias for table in found]
+        if len(set(aliases)) < len(aliases):
+            raise Undrawable("FROM", "Two tables have the same name.")
+        return found[0], list(zip(found[1:], nodes, strict=True))
+
+    def _table(self, node: exp.Expr) -> Table:
+        if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
+            what = (
+                "a subquery" if isinstance(node, exp.Query) or node.find(exp.Query) else "something other than a table"
+            )
+            raise Undrawable("FROM", f"The query reads from {what}.")
+        alias = node.args.get("alias")
+        extra = [name for name, value in node.args.items() if value and name not in {"this", "db", "alias"}]
+        if extra or (alias is not None and alias.args.get("columns")):
+            raise Undrawable("FROM", f"{node.name} is read in a way that cannot be drawn.")
+        name = spelling(node.this, self.dialect.name)
+        schema = spelling(node.args["db"], self.dialect.name) if node.args.get("db") else None
+        return Table(name, spelling(alias.this, self.dialect.name) if alias is not None else name, schema)
+
+    def _join(self, table: Table, node: exp.Join, scope: Scope) -> Join:
+        extra = [name for name, value in node.args.items() if value and name not in {"this", "side", "kind", "on"}]
+        words = f"{node.side} {node.kind}".replace("OUTER", "").split()
+        if extra or len(words) > 1 or set(words) - {"LEFT", "RIGHT", "FULL", "INNER", "CROSS"}:
+            clause = "USING" if "using" in extra else "NATURAL" if "method" in extra else "JOIN"
+            raise Undrawable(clause, f"The join of {table.alias} cannot be drawn: say with ON which columns are equal.")
+        on = node.args.get("on")
+        if on is None:
+            if words and words != ["CROSS"]:
+                raise Undrawable("JOIN", f"The join of {table.alias} has no condition.")
+            return Join(table, "cross")
+        kind: JoinKind = "inner"
+        for known in _OUTER:
+            kind = known if known.upper() in words else kind
+        return Join(table, kind, group_of(on, scope, "JOIN"))
+
+    def _picks(self, scope: Scope) -> tuple[Pick, ...]:
+        nodes = self.tree.expressions
+        if len(nodes) == 1 and type(nodes[0]) is exp.Star and not any(nodes[0].args.values()):
+            return ()
+        return tuple(self._pick(node, scope) for node in nodes)
+
+    def _pick(self, node: exp.Expr, scope: Scope) -> Pick:
+        alias = ""
+        if isinstance(node, exp.Alias):
+            alias = spelling(node.args["alias"], self.dialect.name)
+            node = node.this
+        elif isinstance(node, exp.Aliases):
+            raise Undrawable("SELECT", "An expression with several names cannot be drawn.")
+        term, aggregate = aggregated(node, scope, "SELECT")
+        return Pick(term, aggregate, alias)
+
+    def _limit(self) -> int | None:
+        limit = self._number("limit")
+        return None if limit == NO_LIMIT and self.tree.args.get("offset") else limit
+
+    def _number(self, clause: str) -> int | None:
+        node = self.tree.args.get(clause)
+        if node is None:
+            return None
+        value = node.args.get("expression")
+        extra = [name for name, one in node.args.items() if one and name != "expression"]
+        if isinstance(node, exp.Fetch) or extra or not isinstance(value, exp.Literal) or not value.name.isdigit():
+            raise Undrawable(clause.upper(), f"{clause.upper()} can be drawn only with a plain number.")
+        return int(value.name)
+
+    def _sort(self, scope: Scope) -> tuple[Sort, ...]:
+        order = self.tree.args.get("order")
+        return tuple(self._sorted(node, scope) for node in order.expressions) if order else ()
+
+    def _sorted(self, node: exp.Expr, scope: Scope) -> Sort:
+        if not isinstance(node, exp.Ordered) or node.args.get("with_fill"):
+            raise Undrawable("ORDER BY", "The order cannot be drawn.")
+        descending = bool(node.args.get("desc"))
+        first = bool(node.args.get("nulls_first"))
+        nulls = "" if first == self._nulls_come_first(descending) else "first" if first else "last"
+        picked = scope.picked(node.this)
+        if picked is not None:
+            return Sort(Term("alias", picked.alias) if picked.alias else picked.term,
+                        "" if picked.alias else picked.aggregate, descending, nulls)  # type: ignore[arg-type]  # fmt: skip
+        term, aggregate = aggregated(node.this, scope, "ORDER BY")
+        return Sort(term, aggregate, descending, nulls)  # type: ignore[arg-type]
+
+    def _nulls_come_first(self, descending: bool) -> bool:
+        how = Grammar.get_or_raise(self.dialect.name).NULL_ORDERING
+        return how != "nulls_are_last" and descending == (how == "nulls_are_large")
+
+    def _grouped(self, query: Query, scope: Scope) -> Query:
+        """Check that the text groups by what the drawing implies; grouping without aggregates is DISTINCT."""
+        group = self.tree.args.get("group")
+        said = self._group_terms(group, scope) if group else ()
+        implied = grouped_terms(query, self.dialect.name)
+        if implied is None and group and {pick.term for pick in query.picks} == set(said):
+            return replace(query, distinct=True)
+        if set(said) != set(implied or ()):
+            raise Undrawable("GROUP BY", "The rows are grouped by something other than the columns that are shown.")
+        return query
+
+    def _group_terms(self, group: exp.Group, scope: Scope) -> Sequence[Term]:
+        if any(value for name, value in group.args.items() if name != "expressions"):
+            raise Undrawable("GROUP BY", "ROLLUP, CUBE, GROUPING SETS and ALL cannot be drawn.")
+        found = []
+        for node in group.expressions:
+            picked = scope.picked(node, columns_first=True)
+            found.append(picked.term if picked is not None else term_of(node, scope, "GROUP BY"))
+        return found

@@ -1,0 +1,169 @@
+"""A drawn query as SQL in the dialect of an engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from headwater.core.building.expressions import enclosed, grouped_terms, read, written
+from headwater.core.building.model import NO_LIMIT, Aggregate, Condition, Dialect, Group, Join, Query, Sort, Table, Term
+from headwater.kit.errors import BadInput
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
+_JOINS: Mapping[str, str] = {
+    "inner": "join", "left": "left join", "right": "right join", "full": "full join", "cross": "cross join",
+}  # fmt: skip
+# How many values an operator takes; `in` takes one or more.
+_VALUES: Mapping[str, int] = {"is null": 0, "is not null": 0, "holds": 0, "between": 2, "not between": 2}
+
+
+def render(query: Query, dialect: Dialect) -> str:
+    """Return the SQL of a query, a line for each clause, without a semicolon.
+
+    Raises:
+        BadInput: a part is incomplete or contradicts another; the sentence names it.
+    """
+    return _Writer(query, dialect).text()
+
+
+class _Writer:
+    def __init__(self, query: Query, dialect: Dialect) -> None:
+        self.query, self.dialect = query, dialect
+        self.quote = dialect.quote
+        self.aliases = [table.alias for table in query.tables]
+
+    def text(self) -> str:
+        query = self.query
+        self._check()
+        lines = [self._select(), f"from {self._table(query.table)}", *(self._join(join) for join in query.joins)]
+        if query.where.items:
+            lines.append(f"where {self._group(query.where)}")
+        lines += self._grouping()
+        if query.having.items:
+            lines.append(f"having {self._group(query.having)}")
+        if query.sort:
+            lines.append("order by " + ", ".join(self._sort(one) for one in query.sort))
+        lines += self._cut()
+        return "\n".join(lines)
+
+    def _check(self) -> None:
+        twice = {alias for alias in self.aliases if self.aliases.count(alias) > 1}
+        if twice:
+            raise BadInput(f"Two tables are called {min(twice)}.", hint="Give one of them another alias.")
+        if not all(self.aliases) or not all(table.name for table in self.query.tables):
+            raise BadInput("A table has no name.", hint="Choose a table.")
+        for one in self.query.where.conditions():
+            if one.aggregate:
+                raise BadInput("A filter of rows aggregates.", hint="Put it among the filters of groups.")
+
+    def _select(self) -> str:
+        picks = [self._pick(pick.term, pick.aggregate, pick.alias) for pick in self.query.picks] or ["*"]
+        start = "select distinct" if self.query.distinct else "select"
+        if len(picks) == 1:
+            return f"{start} {picks[0]}"
+        return start + "\n  " + ",\n  ".join(picks)
+
+    def _pick(self, term: Term, aggregate: Aggregate, alias: str) -> str:
+        text = self._aggregated(term, aggregate)
+        if alias and term.kind == "star" and not aggregate:
+            raise BadInput("Every column cannot get one name.", hint="Take the name away.")
+        return f"{text} as {self.quote(alias)}" if alias else text
+
+    def _table(self, table: Table) -> str:
+        name = self.quote(table.name)
+        full = f"{self.quote(table.schema)}.{name}" if table.schema else name
+        return full if table.alias == table.name else f"{full} as {self.quote(table.alias)}"
+
+    def _join(self, join: Join) -> str:
+        start = f"{_JOINS[join.kind]} {self._table(join.table)}"
+        if join.kind == "cross":
+            return start
+        if not join.on.items:
+            raise BadInput(f"The join of {join.table.alias} has no condition.", hint="Say which columns are equal.")
+        return f"{start} on {self._group(join.on)}"
+
+    def _grouping(self) -> list[str]:
+        terms = grouped_terms(self.query, self.dialect.name)
+        if any(term.kind == "star" for term in terms or ()) or (terms is not None and not self.query.picks):
+            raise BadInput("Every column is shown beside an aggregate.", hint="Choose single columns.")
+        return ["group by " + ", ".join(self._term(term) for term in terms)] if terms else []
+
+    def _cut(self) -> list[str]:
+        limit, offset = self.query.limit, self.query.offset
+        if min(limit or 0, offset or 0) < 0:
+            raise BadInput("A limit is not below 0.")
+        if limit is None and offset is not None and self.dialect.name != "postgres":
+            limit = NO_LIMIT
+        found = [] if limit is None else [f"limit {limit}"]
+        return found if offset is None else [*found, f"offset {offset}"]
+
+    def _sort(self, one: Sort) -> str:
+        text = self._aggregated(one.term, one.aggregate)
+        if one.term.kind in {"number", "text", "boolean", "star"} and not one.aggregate:
+            raise BadInput("Rows cannot be sorted by a constant.", hint="Choose a column.")
+        if one.nulls and self.dialect.name == "mysql":
+            raise BadInput("This engine cannot say where NULLs are sorted.", hint="Leave them where they are.")
+        return text + (" desc" if one.descending else "") + (f" nulls {one.nulls}" if one.nulls else "")
+
+    def _group(self, group: Group) -> str:
+        items = [item for item in group.items if not isinstance(item, Group) or item.items]
+        word = " and " if group.all else " or "
+        return word.join(
+            f"({self._group(item)})" if isinstance(item, Group) and len(items) > 1 else
+            self._group(item) if isinstance(item, Group) else self._condition(item)
+            for item in items
+        ) or "1 = 1"  # fmt: skip
+
+    def _condition(self, one: Condition) -> str:
+        if one.operator == "holds":
+            return self._side(one.term, one.aggregate)
+        left = self._side(one.term, one.aggregate)
+        values = [self._side(value, "") for value in one.values]
+        wanted = _VALUES.get(one.operator, 1)
+        if len(values) != wanted and not (values and one.operator in {"in", "not in"}):
+            raise BadInput(f"The filter on {left} has no value.", hint="Give it one, or take it away.")
+        if "ilike" in one.operator and self.dialect.name != "postgres":
+            raise BadInput(f"This engine does not know {one.operator}.", hint="Use like.")
+        if one.operator in {"in", "not in"}:
+            return f"{left} {one.operator} ({', '.join(values)})"
+        if "between" in one.operator:
+            return f"{left} {one.operator} {values[0]} and {values[1]}"
+        return " ".join([left, one.operator, *values])
+
+    def _side(self, term: Term, aggregate: Aggregate) -> str:
+        if term.kind == "expression" and not aggregate:
+            return enclosed(self._term(term), self.dialect.name)
+        return self._aggregated(term, aggregate)
+
+    def _aggregated(self, term: Term, aggregate: Aggregate) -> str:
+        text = self._term(term)
+        if not aggregate:
+            return text
+        if term.kind == "star" and (aggregate != "count" or term.table):
+            raise BadInput("Only count() takes every column.", hint="Choose a column.")
+        return f"count(distinct {text})" if aggregate == "count_distinct" else f"{aggregate}({text})"
+
+    def _term(self, term: Term) -> str:
+        match term.kind:
+            case "column" | "star":
+                if term.table and term.table not in self.aliases:
+                    raise BadInput(f"There is no table {term.table} in the query.", hint="Add it, or choose another.")
+                if term.kind == "column" and not (term.table and term.value):
+                    raise BadInput("A column is missing.", hint="Choose one.")
+                name = "*" if term.kind == "star" else self.quote(term.value)
+                return f"{self.quote(term.table)}.{name}" if term.table else name
+            case "alias":
+                if term.value not in {pick.alias for pick in self.query.picks}:
+                    raise BadInput(f"Nothing that is shown is called {term.value!r}.")
+                return self.quote(term.value)
+            case "number":
+                if not _NUMBER.fullmatch(term.value):
+                    raise BadInput(f"{term.value!r} is not a number.")
+                return term.value
+            case "boolean":
+                return "true" if term.value == "true" else "false"
+            case "text":
+                value = term.value.replace("\\", "\\\\") if self.dialect.name == "mysql" else term.value
+                return "'" + value.replace("'", "''") + "'"
+            case "expression":
+                return written(read(term.value, self.dialect.name), self.dialect.name)

@@ -1,0 +1,73 @@
+"""`headwater dashboards`: the dashboards of a project, and what their tiles show, over the HTTP API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from headwater.features.accounts.remote import Remote, remote, show, show_one
+from headwater.features.databases.commands import JsonOption, ProjectOption, find_project
+from headwater.features.query.printing import print_result
+from headwater.kit.errors import NotFound, did_you_mean
+
+LIST = ("name", "tiles", "refresh_seconds", "updated_at", "id")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Dashboards of a project.", no_args_is_help=True)
+    group.command("list")(list_)
+    group.command("show")(show_dashboard)
+    app.add_typer(group, name="dashboards")
+
+
+def list_(project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """List dashboards, newest first."""
+    with remote() as server:
+        show(_all(server, project), LIST, as_json)
+
+
+def show_dashboard(
+    name: Annotated[str, typer.Argument(metavar="DASHBOARD", help="Name or id of the dashboard.", show_default=False)],
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the tiles of a dashboard and what they show now."""
+    with remote() as server:
+        found = server.call("GET", f"/dashboards/{_find(server, name, project)}")
+        for tile in found["tiles"]:
+            hidden = tile["hidden"]
+            tile["data"] = None if hidden else server.call("GET", f"/dashboards/{found['id']}/tiles/{tile['id']}/data")
+    if as_json:
+        show_one(found, (), True)
+        return
+    console = Console()
+    console.print(found["name"], style="bold", highlight=False)
+    for tile in found["tiles"]:
+        _print(console, tile)
+
+
+def _print(console: Console, tile: dict[str, Any]) -> None:
+    console.print(f"\n{tile['title'] or tile['query_name'] or 'A query that is not shared with you'}", markup=False)
+    data = tile["data"]
+    if data is None:
+        return
+    if data["error"]:
+        console.print(data["error"]["message"], style="red", markup=False)
+        return
+    print_result(console, {**data, "command": "SELECT", "affected": None, "notices": []})
+
+
+def _all(server: Remote, project: str | None) -> list[Any]:
+    projects = [find_project(server, project)] if project else server.every("/projects")
+    return [row for one in projects for row in server.every(f"/projects/{one['id']}/dashboards")]
+
+
+def _find(server: Remote, name: str, project: str | None) -> str:
+    rows = _all(server, project)
+    for row in rows:
+        if name in {row["id"], row["name"]}:
+            return str(row["id"])
+    raise NotFound(f"There is no dashboard {name!r}.", hint=did_you_mean(name, [row["name"] for row in rows]))

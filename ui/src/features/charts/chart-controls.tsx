@@ -1,0 +1,114 @@
+// Owns the choices of a chart: its kind, its columns, and what becomes of rows that fall together.
+import { ChartArea, ChartColumn, ChartLine, ChartScatter, Hash, Sparkles, Table2 } from 'lucide-react'
+import type { Chart, ResultColumn } from '@/api/types'
+import { SelectField } from '@/components/field'
+import { Menu } from '@/components/ui/menu'
+import { DropdownMenu } from 'radix-ui'
+import { resolve, type Rows } from './spec'
+
+const KINDS = [
+  { value: 'auto', label: 'Choose for me', icon: Sparkles },
+  { value: 'bar', label: 'Bars', icon: ChartColumn },
+  { value: 'line', label: 'Lines', icon: ChartLine },
+  { value: 'area', label: 'Area', icon: ChartArea },
+  { value: 'scatter', label: 'Dots', icon: ChartScatter },
+  { value: 'number', label: 'One number', icon: Hash },
+  { value: 'table', label: 'Table', icon: Table2 },
+] as const
+
+const AGGREGATES = [
+  { value: 'none', label: 'as they are' },
+  { value: 'sum', label: 'sum' },
+  { value: 'avg', label: 'average' },
+  { value: 'count', label: 'count' },
+  { value: 'min', label: 'least' },
+  { value: 'max', label: 'most' },
+] as const
+
+interface ControlsProps {
+  chart: Chart
+  columns: readonly ResultColumn[]
+  rows: Rows
+  onChange: (chart: Chart) => void
+}
+
+function Values({ names, chosen, onChange }: { names: string[]; chosen: string[]; onChange: (names: string[]) => void }) {
+  return (
+    <Menu
+      trigger={
+        <button type="button" className="btn" aria-label={`Values: ${chosen.join(', ') || 'none'}`}>
+          <span className="cut chartvalues">{chosen.join(', ') || 'none'}</span>
+        </button>
+      }
+    >
+      {names.map((name) => (
+        <DropdownMenu.CheckboxItem
+          key={name}
+          className="menuitem"
+          checked={chosen.includes(name)}
+          onSelect={(event) => event.preventDefault()}
+          onCheckedChange={(on) => onChange(on ? [...chosen, name] : chosen.filter((one) => one !== name))}
+        >
+          <span className="grow">{name}</span>
+          {chosen.includes(name) && <span aria-hidden="true">✓</span>}
+        </DropdownMenu.CheckboxItem>
+      ))}
+    </Menu>
+  )
+}
+
+export function ChartControls({ chart, columns, rows, onChange }: ControlsProps) {
+  const resolved = resolve(chart, columns, rows)
+  const name = (at: number | null) => (at === null ? '' : (columns[at]?.name ?? ''))
+  const names = columns.map((column) => column.name)
+  const options = (none: string) => [{ value: '', label: none }, ...names.map((one) => ({ value: one, label: one }))]
+  /** The first choice by hand fixes what was chosen automatically: nothing else then changes under it. */
+  const set = (change: Partial<Chart>) =>
+    onChange({ kind: resolved.kind, x: name(resolved.x) || null, y: resolved.y.map(name), series: name(resolved.series) || null, aggregate: resolved.aggregate, ...change })
+  const plots = resolved.kind !== 'number' && resolved.kind !== 'table'
+  return (
+    <div className="chartbar" role="toolbar" aria-label="Chart">
+      <div className="seg" role="group" aria-label="Kind of chart">
+        {KINDS.map(({ value, label, icon: Icon }) => (
+          <button
+            key={value}
+            type="button"
+            title={label}
+            aria-label={label}
+            aria-pressed={chart.kind === value}
+            onClick={() => (value === 'auto' ? onChange({ kind: 'auto', x: null, y: [], series: null, aggregate: 'none' }) : onChange({ ...chart, kind: value }))}
+          >
+            <Icon className="i" aria-hidden="true" />
+          </button>
+        ))}
+      </div>
+      {plots && (
+        <span className="row small dim">
+          Along
+          <SelectField label="Column along the bottom" hideLabel value={name(resolved.x)} onChange={(x) => set({ x: x || null })} options={options('row number')} />
+        </span>
+      )}
+      {resolved.kind !== 'table' && (
+        <span className="row small dim">
+          Values
+          <Values names={names} chosen={resolved.y.map(name)} onChange={(y) => set({ y })} />
+        </span>
+      )}
+      {resolved.kind !== 'table' && (
+        <SelectField
+          label="Rows that fall together"
+          hideLabel
+          value={resolved.aggregate}
+          onChange={(value) => set({ aggregate: value as Chart['aggregate'] })}
+          options={AGGREGATES}
+        />
+      )}
+      {plots && (
+        <span className="row small dim">
+          Series
+          <SelectField label="Column of series" hideLabel value={name(resolved.series)} onChange={(series) => set({ series: series || null })} options={options('none')} />
+        </span>
+      )}
+    </div>
+  )
+}

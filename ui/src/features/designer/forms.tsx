@@ -1,0 +1,131 @@
+// Owns the questions of the designer: a new table, a table's name, a column with what it refers to.
+import { useState } from 'react'
+import type { LiveColumn, LiveRelation } from '@/api/types'
+import { SelectField, TextField } from '@/components/field'
+import { Dialog } from '@/components/ui/dialog'
+import { idOf, keyBetween, placeOf, type Staged } from './staging'
+
+const TYPES = ['text', 'integer', 'bigint', 'numeric(12,2)', 'boolean', 'date', 'timestamp with time zone', 'uuid', 'jsonb', 'double precision']
+
+interface NameFormProps {
+  title: string
+  action: string
+  start: string
+  taken: readonly string[]
+  onDone: (name: string) => void
+  onClose: () => void
+}
+
+export function NameForm({ title, action, start, taken, onDone, onClose }: NameFormProps) {
+  const [name, setName] = useState(start)
+  const clean = name.trim()
+  const error = clean !== start && taken.includes(clean) ? 'That name is taken.' : undefined
+  return (
+    <Dialog title={title} open onOpenChange={(open) => !open && onClose()}>
+      <form
+        className="form-stack"
+        onSubmit={(event) => {
+          event.preventDefault()
+          onDone(clean)
+        }}
+      >
+        <TextField label="Name" value={name} maxLength={63} autoFocus required error={error} onChange={(event) => setName(event.target.value)} />
+        <footer>
+          <button type="submit" className="btn primary" disabled={!clean || clean === start || error !== undefined}>
+            {action}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}
+
+/** A table that begins with an id which counts by itself; SQLite counts only integers. */
+export function tableNamed(name: string, schema: string | null, engine: string): Staged {
+  const id = { name: 'id', type: engine === 'sqlite' ? 'integer' : 'bigint', nullable: false, identity: true } as unknown as LiveColumn
+  return { kind: 'AddTable', table: name, schema, relation: { name, schema, kind: 'table', columns: [id], primary_key: ['id'] } as unknown as LiveRelation }
+}
+
+interface ColumnFormProps {
+  relation: LiveRelation
+  /** The column that is changed; null for a new one. */
+  column: LiveColumn | null
+  relations: readonly LiveRelation[]
+  onDone: (changes: Staged[]) => void
+  onClose: () => void
+}
+
+function edits(relation: LiveRelation, column: LiveColumn, next: { name: string; type: string; nullable: boolean; fallback: string | null }): Staged[] {
+  const at = placeOf(relation)
+  const found: Staged[] = []
+  if (next.type !== column.type) found.push({ kind: 'AlterType', ...at, column: column.name, type: next.type, was: column.type ?? '' })
+  if (next.nullable !== column.nullable) found.push({ kind: 'SetNullable', ...at, column: column.name, nullable: next.nullable })
+  if (next.fallback !== (column.default ?? null)) found.push({ kind: 'SetDefault', ...at, column: column.name, default: next.fallback, was: column.default ?? null })
+  if (next.name !== column.name) found.push({ kind: 'RenameColumn', ...at, column: column.name, new_name: next.name })
+  return found
+}
+
+export function ColumnForm({ relation, column, relations, onDone, onClose }: ColumnFormProps) {
+  const [name, setName] = useState(column?.name ?? '')
+  const [type, setType] = useState(column?.type ?? 'text')
+  const [fallback, setFallback] = useState(column?.default ?? '')
+  const [required, setRequired] = useState(column ? !column.nullable : false)
+  const [target, setTarget] = useState('')
+  const taken = relation.columns.some((one) => one.name === name.trim() && one.name !== column?.name)
+  const refers = (relation.foreign_keys ?? []).some((key) => key.columns.length === 1 && key.columns[0] === column?.name)
+  const parents = relations.filter((one) => one.kind === 'table' && one.primary_key?.length === 1)
+  const choose = (id: string) => {
+    setTarget(id)
+    const parent = relations.find((one) => idOf(one) === id)
+    const key = parent?.columns.find((one) => one.name === parent.primary_key?.[0])
+    if (key?.type && column === null) setType(key.type)
+  }
+  const submit = () => {
+    const next = { name: name.trim(), type: type.trim(), nullable: !required, fallback: fallback.trim() || null }
+    const fresh = { ...next, default: next.fallback } as unknown as LiveColumn
+    const changes: Staged[] = column
+      ? edits(relation, column, next)
+      : [{ kind: 'AddColumn', ...placeOf(relation), column: { name: fresh.name, type: fresh.type, nullable: fresh.nullable, default: fresh.default } as LiveColumn }]
+    const parent = relations.find((one) => idOf(one) === target)
+    const key = parent?.primary_key?.[0]
+    const key_change = parent && key ? keyBetween({ relation: { ...relation, primary_key: [] }, column: next.name }, { relation: parent, column: key }) : null
+    onDone(key_change ? [...changes, key_change] : changes)
+  }
+  return (
+    <Dialog title={column ? `Change ${relation.name}.${column.name}` : `New column of ${relation.name}`} open onOpenChange={(open) => !open && onClose()}>
+      <form
+        className="form-stack"
+        onSubmit={(event) => {
+          event.preventDefault()
+          submit()
+        }}
+      >
+        <TextField label="Name" value={name} maxLength={63} autoFocus required error={taken ? 'That name is taken.' : undefined} onChange={(event) => setName(event.target.value)} />
+        <TextField label="Type" value={type} required list="designer-types" onChange={(event) => setType(event.target.value)} />
+        <datalist id="designer-types">
+          {TYPES.map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
+        <TextField label="Default" value={fallback} note="An expression, such as now() or 'new'" onChange={(event) => setFallback(event.target.value)} />
+        <label className="row">
+          <input type="checkbox" checked={required} onChange={(event) => setRequired(event.target.checked)} />
+          May not be null
+        </label>
+        {!refers && (
+          <SelectField
+            label="Refers to"
+            value={target}
+            onChange={choose}
+            options={[{ value: '', label: 'Nothing' }, ...parents.map((one) => ({ value: idOf(one), label: `${one.name}.${one.primary_key?.[0] ?? ''}` }))]}
+          />
+        )}
+        <footer>
+          <button type="submit" className="btn primary" disabled={!name.trim() || !type.trim() || taken}>
+            Stage
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}
