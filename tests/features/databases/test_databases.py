@@ -125,6 +125,9 @@ async def test_viewers_read_and_do_not_write(house: House, keeper: Keeper) -> No
     for attempt in ("DELETE FROM t", "COMMIT; DELETE FROM t", "SELECT 1; DROP TABLE t", "SET ROLE postgres"):
         assert (await run(viewer, made, attempt))["error"], attempt
     assert (await viewer.client.post(f"/api/v1/databases/{made['id']}/credentials")).status_code == 403
+    await owner.send("PATCH", f"/databases/{made['id']}", 200, json={"protected": True})
+    refused = await run(viewer, made, "DELETE FROM t")
+    assert "read-only" in refused["error"]["message"], "a viewer's yes would lift nothing"
     assert (await run(owner, made, "SELECT count(*) FROM t"))["results"][0]["rows"] == [[1]]
 
 

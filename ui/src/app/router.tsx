@@ -3,6 +3,7 @@ import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tansta
 import { columnsSearch, lineageSearch, text, whole, type RawSearch } from '@/lib/search-params'
 import { NotFound, RouteError } from './fallbacks'
 import { database, project, root, shell, signIn, signUp } from './frames'
+import { transferPages } from './transfer-routes'
 
 const home = createRoute({
   getParentRoute: () => shell,
@@ -181,36 +182,6 @@ const sessions = createRoute({
   component: lazyRouteComponent(() => import('@/features/query/sessions-page'), 'SessionsPage'),
 })
 
-const transfers = createRoute({
-  getParentRoute: () => database,
-  path: '/transfers',
-  component: lazyRouteComponent(() => import('@/features/transfers/transfers-page'), 'TransfersPage'),
-})
-
-const copyPage = createRoute({
-  getParentRoute: () => database,
-  path: '/transfers/copy',
-  component: lazyRouteComponent(() => import('@/features/transfers/copy-page'), 'CopyPage'),
-})
-
-const importPage = createRoute({
-  getParentRoute: () => database,
-  path: '/transfers/import',
-  component: lazyRouteComponent(() => import('@/features/transfers/import-page'), 'ImportPage'),
-})
-
-const exportPage = createRoute({
-  getParentRoute: () => database,
-  path: '/transfers/export',
-  component: lazyRouteComponent(() => import('@/features/transfers/export-page'), 'ExportPage'),
-})
-
-const transfer = createRoute({
-  getParentRoute: () => database,
-  path: '/transfers/$transfer',
-  component: lazyRouteComponent(() => import('@/features/transfers/transfer-page'), 'TransferPage'),
-})
-
 const migrations = createRoute({
   getParentRoute: () => database,
   path: '/migrations',
@@ -234,9 +205,7 @@ const projectPages = project.addChildren([
   databases,
   dashboards,
   dashboard,
-  database.addChildren([
-    databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, sessions, transfers, copyPage, importPage, exportPage, transfer,
-  ]),
+  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, sessions, ...transferPages]),
   lineage,
   columns,
   schema.addChildren([schemaTable]),

@@ -35,11 +35,12 @@ class Workplace:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A database that an actor may query; `read_only` when nothing that runs may write."""
+    """A database that an actor may query; `read_only` when nothing that runs may write, `asks` when a yes lifts that."""
 
     reached: Reached
     user_id: uuid.UUID
     read_only: bool
+    asks: bool = False
 
 
 async def enter(
@@ -67,7 +68,8 @@ async def enter(
     if write and database.protected and not confirmed:
         raise Unconfirmed(f"{database.name} is protected.", hint="Confirm the write.")
     assert actor.user_id
-    return Access(reached, actor.user_id, not writes or (database.protected and not confirmed))
+    asks = writes and database.protected and not confirmed
+    return Access(reached, actor.user_id, not writes or asks, asks)
 
 
 @asynccontextmanager

@@ -143,7 +143,7 @@ def _collect(outcome: Outcome, frame: Frame) -> None:
 def _check_confirmation(access: doors.Access, outcome: Outcome) -> None:
     """A write that only the missing confirmation refused is answered by asking for it."""
     refused = isinstance(outcome.error, QueryError) and outcome.error.sqlstate in READ_ONLY_STATES
-    if refused and access.read_only and access.reached.protected and not access.reached.read_only:
+    if refused and access.asks:
         raise Unconfirmed(f"{access.reached.name} is protected.", hint="Confirm the write.")
 
 
