@@ -35,7 +35,7 @@ class Workplace:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A database that an actor may query; `read_only` when nothing may be written, `asks` when a yes would lift that."""
+    """A database that an actor may query; `read_only` when nothing may be written, `asks` when a yes lifts it."""
 
     reached: Reached
     user_id: uuid.UUID
