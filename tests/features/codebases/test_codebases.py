@@ -140,7 +140,7 @@ async def test_a_disk_that_is_full_is_said_so(house: House, before: set[str], mo
         raise OSError(28, "No space left on device")
 
     someone = await house.person()
-    monkeypatch.setattr(uploads.os, "fsync", full)
+    monkeypatch.setattr(receiving.os, "fsync", full)
     answer = await upload(someone, APP)
     assert (answer.status_code, answer.json()["detail"]) == (
         503, "The upload cannot be stored: No space left on device.",

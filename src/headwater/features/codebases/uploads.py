@@ -5,9 +5,7 @@ Workers on other hosts need the same folder (a shared file system), since a scan
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import os
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -15,10 +13,10 @@ from pathlib import Path
 
 from headwater.core.lineage.containers import open_container
 from headwater.core.lineage.limits import Limits
-from headwater.kit.errors import HeadwaterError, TooLarge, Unavailable, Unreadable
+from headwater.kit import receiving
+from headwater.kit.errors import HeadwaterError, Unreadable
 from headwater.kit.settings import Settings
 
-PART = ".part"
 # An upload that no code base names after this time is left over from a crash or a deleted project.
 ORPHAN_SECONDS = 3600.0
 
@@ -40,31 +38,11 @@ async def receive(settings: Settings, codebase_id: uuid.UUID, chunks: AsyncItera
         TooLarge: more bytes than `max_upload_mb`; noticed as soon as they are exceeded.
         Unreadable: not an archive, or nothing in it.
     """
-    limit = settings.max_upload_mb * 1_048_576
-    whole = path_of(settings, codebase_id)
-    part = whole.with_name(whole.name + PART)
-    part.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    size = 0
-    try:
-        with part.open("xb") as out:
-            async for chunk in chunks:
-                size += len(chunk)
-                if size > limit:
-                    raise TooLarge(
-                        f"{shown} is larger than {settings.max_upload_mb} MB.",
-                        hint="Leave out dependencies and build output, or raise HEADWATER_MAX_UPLOAD_MB.",
-                    )
-                out.write(chunk)
-            out.flush()
-            await asyncio.to_thread(os.fsync, out.fileno())
-        await asyncio.to_thread(_check, part, shown)
-        part.rename(whole)
-        await asyncio.to_thread(_settle_folder, part.parent)
-    except OSError as error:
-        raise Unavailable(f"The upload cannot be stored: {error.strerror}.") from error
-    finally:
-        part.unlink(missing_ok=True)
-    return size
+    return await receiving.receive(
+        path_of(settings, codebase_id), chunks, limit_mb=settings.max_upload_mb, shown=shown,
+        hint="Leave out dependencies and build output, or raise HEADWATER_MAX_UPLOAD_MB.",
+        check=lambda part: _check(part, shown),
+    )  # fmt: skip
 
 
 def remove(settings: Settings, codebase_id: uuid.UUID) -> None:
@@ -80,7 +58,7 @@ def abandoned(settings: Settings) -> list[uuid.UUID]:
         with contextlib.suppress(OSError, ValueError):
             if file.stat().st_mtime > old:
                 continue
-            if file.suffix == PART:
+            if file.suffix == receiving.PART:
                 file.unlink()
             else:
                 found.append(uuid.UUID(file.name))
@@ -95,11 +73,3 @@ def _check(path: Path, shown: str) -> None:
                 raise Unreadable(f"{shown} is empty.", hint="Put the source code into the archive.")
     except HeadwaterError as error:
         raise type(error)(error.message.replace(path.name, shown), hint=error.hint) from error
-
-
-def _settle_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -5,20 +5,17 @@ Workers on other hosts need the same folder (a shared file system).
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import os
 import time
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Literal
 
-from headwater.kit.errors import TooLarge, Unavailable
+from headwater.kit import receiving
 from headwater.kit.settings import Settings
 
 Part = Literal["upload", "errors", "export"]
-PART = ".part"
 KEPT_SECONDS = 7 * 86_400.0
 
 
@@ -35,27 +32,10 @@ async def receive(settings: Settings, transfer_id: uuid.UUID, chunks: AsyncItera
     Raises:
         TooLarge: more bytes than `max_upload_mb`, noticed as soon as they are exceeded.
     """
-    whole = path_of(settings, transfer_id, "upload")
-    part = whole.with_name(whole.name + PART)
-    size, limit = 0, settings.max_upload_mb * 1_048_576
-    try:
-        with part.open("xb") as out:
-            async for chunk in chunks:
-                size += len(chunk)
-                if size > limit:
-                    raise TooLarge(
-                        f"{shown} is larger than {settings.max_upload_mb} MB.",
-                        hint="Import it in parts, or raise HEADWATER_MAX_UPLOAD_MB.",
-                    )
-                await asyncio.to_thread(out.write, chunk)
-            out.flush()
-            await asyncio.to_thread(os.fsync, out.fileno())
-        part.rename(whole)
-    except OSError as error:
-        raise Unavailable(f"The upload cannot be stored: {error.strerror}.") from error
-    finally:
-        part.unlink(missing_ok=True)
-    return size
+    return await receiving.receive(
+        path_of(settings, transfer_id, "upload"), chunks, limit_mb=settings.max_upload_mb, shown=shown,
+        hint="Import it in parts, or raise HEADWATER_MAX_UPLOAD_MB.",
+    )  # fmt: skip
 
 
 def remove(settings: Settings, transfer_id: uuid.UUID) -> None:

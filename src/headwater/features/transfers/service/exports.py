@@ -29,6 +29,7 @@ from headwater.features.transfers.models import Transfer
 from headwater.features.transfers.service import copies, transfers
 from headwater.features.transfers.service.moving import Side
 from headwater.features.transfers.service.transfers import TransferView, Working
+from headwater.kit import receiving
 from headwater.kit.errors import BadInput, NotFound, did_you_mean
 
 Form = Literal["csv", "ndjson", "parquet", "sql"]
@@ -84,7 +85,7 @@ async def carry_out(attempt: Attempt) -> Write:
     row = working.transfer
     source = await working.reach(row.database_id, write=False)
     path = depot.path_of(working.settings, row.id, "export")
-    part = path.with_name(path.name + depot.PART)
+    part = path.with_name(path.name + receiving.PART)
     written: list[dict[str, Any]] = []
     try:
         async with AsyncExitStack() as stack:
