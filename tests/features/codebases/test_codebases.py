@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from headwater.features.codebases import uploads
+from headwater.kit import receiving
 from people import House, Person
 
 SQL = "CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL, nick text);\n"
