@@ -4779,6 +4779,11 @@ export interface components {
          * @description Rows of a table. `key` names the columns that identify a row; empty: rows cannot be edited, `why` says why.
          */
         RowsOut: {
+            /**
+             * Name
+             * @description The qualified name of the table, quoted as the engine wants it.
+             */
+            name: string;
             /** Columns */
             columns: components["schemas"]["ResultColumnOut"][];
             /** Rows */

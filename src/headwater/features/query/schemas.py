@@ -273,6 +273,7 @@ class RowsIn(Input):
 class RowsOut(Wire):
     """Rows of a table. `key` names the columns that identify a row; empty: rows cannot be edited, `why` says why."""
 
+    name: str = Field(description="The qualified name of the table, quoted as the engine wants it.")
     columns: list[ResultColumnOut]
     rows: list[list[Cell]]
     cut: list[list[int]] = Field(description="[row, column] of cells that are longer than shown.")

@@ -80,7 +80,7 @@ def saved(query: SavedQuery, user_id: object) -> shapes.SavedQueryOut:
 def page(found: Page) -> shapes.RowsOut:
     """Return a page of a table."""
     return shapes.RowsOut.model_construct(
-        columns=[column(one) for one in found.columns], rows=[list(row) for row in found.rows],
+        name=found.name, columns=[column(one) for one in found.columns], rows=[list(row) for row in found.rows],
         cut=[list(place) for place in found.cut], key=list(found.key), why=found.why, next=found.next,
         count=found.count, count_is_estimate=found.count_is_estimate, sql=found.sql, milliseconds=found.milliseconds,
     )  # fmt: skip

@@ -1,11 +1,11 @@
 // Owns the grid of one table: filter, sort, staged edits, copy, and the row that a foreign key points to.
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { Plus, Trash2 } from 'lucide-react'
+import { Copy, Plus, Trash2 } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import type { Cell, LiveRelation, LiveSchema } from '@/api/types'
 import { EmptyState, ErrorNote, SkeletonRows } from '@/components/states'
 import { Menu, MenuItem } from '@/components/ui/menu'
-import { written, quoteName, type Form } from '@/lib/cells'
+import { written, type Form } from '@/lib/cells'
 import { useDatabase } from '@/lib/database-scope'
 import { copyText, saveBlob, tellFailure } from '@/lib/download'
 import { count, plural } from '@/lib/format'
@@ -18,6 +18,7 @@ import { CellEditor } from './cell-editor'
 import { Grid, type Place } from './grid'
 import { ReviewDialog } from './review-dialog'
 import { addressOf } from './schema-tree'
+import { Reference } from './reference'
 import { useRows } from './use-rows'
 import { WholeCell } from './whole-cell'
 
@@ -80,6 +81,12 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
     if (key !== null) setStaged((now) => setCell(now, key, name, original(at)?.[column] ?? null, value))
   }
   const remove = (list: number[]) => canEdit && setStaged((now) => toggleDelete(now, list.map(keyAt).filter((key) => key !== null)))
+  // A copy gets a key of its own: the database gives it one, or somebody types it.
+  const duplicate = (at: number) => {
+    const row = cells(at)
+    const copied = row && columns.map((column, place) => [column.name, row[place] ?? null] as const).filter(([name]) => !first?.key.includes(name))
+    if (copied) setStaged((now) => addRow(now, Object.fromEntries(copied)))
+  }
   const copy = (form: Form, from: Place, to: Place) => {
     const [top, bottom] = [Math.min(from.row, to.row), Math.max(from.row, to.row)]
     const [left, right] = [Math.min(from.column, to.column), Math.max(from.column, to.column)]
@@ -90,8 +97,7 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
   }
   const exportAll = (format: string) =>
     void tellFailure(async () => {
-      const name = [relation.schema, relation.name].filter((part) => part !== null && part !== undefined).map(quoteName).join('.')
-      saveBlob(await exportResult(database.id, `SELECT * FROM ${name}`, format), `${relation.name}.${format}`)
+      if (first) saveBlob(await exportResult(database.id, `SELECT * FROM ${first.name}`, format), `${relation.name}.${format}`)
     })
   const choicesOf = (column: string): readonly string[] | null => {
     const type = relation.columns.find((one) => one.name === column)?.type ?? ''
@@ -125,6 +131,9 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
             <button type="button" className="btn" onClick={() => setStaged((now) => addRow(now, {}))}>
               <Plus className="i" aria-hidden="true" />
               Row
+            </button>
+            <button type="button" className="btn icon" aria-label="Duplicate the chosen row" disabled={place === null} onClick={() => place && duplicate(place.row)}>
+              <Copy className="i" aria-hidden="true" />
             </button>
             <button type="button" className="btn icon" aria-label="Delete the chosen row" disabled={place === null || place.row < added} onClick={() => place && void remove([place.row])}>
               <Trash2 className="i" aria-hidden="true" />
@@ -208,21 +217,7 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
         {first && <span>{first.milliseconds.toFixed(0)} ms</span>}
         {first?.why && <span className="cut">{first.why}</span>}
         <span className="grow" />
-        {target && pointed !== null && pointed !== undefined && (
-          <button
-            type="button"
-            className="link"
-            onClick={() =>
-              void navigate({
-                to: '/p/$project/d/$database/data/$table',
-                params: { project: project.id, database: database.id, table: addressOf({ name: target.ref_table, schema: target.ref_schema }) },
-                search: { filter: `${target.ref_columns?.[0] ?? 'id'} = '${String(pointed).replaceAll("'", "''")}'` },
-              })
-            }
-          >
-            Go to {target.ref_table} {String(pointed).slice(0, 24)}
-          </button>
-        )}
+        {target && pointed !== null && pointed !== undefined && <Reference target={target} value={pointed} />}
         {place && (
           <Menu
             align="end"

@@ -63,8 +63,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows of a table, and where the next ones begin."""
+    """Rows of a table, and where the next ones begin; `name` is the table's, as SQL writes it."""
 
+    name: str
     columns: tuple[ResultColumn, ...]
     rows: list[Row]
     cut: list[tuple[int, int]]
@@ -126,7 +127,7 @@ async def page(place: Workplace, access: Access, request: Request) -> Page:
     after = _cursor(table, rows[-1], columns, order, offset + len(rows)) if more else None
     shown, cut = _cut(rows)
     return Page(
-        columns, shown, cut, table.key, table.why, after, count, estimated, _spelt(table, text, query.values),
+        table.name, columns, shown, cut, table.key, table.why, after, count, estimated, _spelt(table, text, query.values),
         (time.perf_counter() - began) * 1000,
     )  # fmt: skip
 
