@@ -197,7 +197,7 @@ async def test_idle_it_sleeps_and_measured_it_is_before(it: Kept, monkeypatch: p
     assert values["size_bytes"] > 0 and values["disk_bytes"] > values["size_bytes"] and values["commits"] >= 1
     async with asyncio.timeout(20):
         while found.running:
-            await idle.look_after(it.keeper)
+            await idle._look_at(it.keeper, found)
             await asyncio.sleep(0.1)
     row = await it.until(made, "asleep")
     assert row and row.size_bytes and row.desired == "asleep"
