@@ -148,7 +148,7 @@ async def test_there_and_back_is_the_same(middle: str) -> None:
     async with sides("postgresql", middle, "postgresql") as (one, two, three):
         runs = []
 
-        @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
         @given(st.lists(ROW, max_size=40))
         def generate(generated: list[tuple[Any, ...]]) -> None:
             runs.append(generated)

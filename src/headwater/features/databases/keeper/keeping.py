@@ -164,9 +164,9 @@ class Keeper:
 
     async def _rest(self, kept: Kept, desired: str, **values: Any) -> None:
         """Note that a database has stopped; who wanted it started meanwhile is not overruled."""
-        await self.note(kept, **values)
         async with self._store.transaction() as db:
             await repository.turn(db, kept.spec.id, "running", desired)
+            await repository.note(db, kept.spec.id, **({"state_reason": "", "state_at": now()} | values))
 
     async def _row(self, database_id: uuid.UUID) -> Database | None:
         async with self._store.transaction() as db:
