@@ -127,7 +127,8 @@ async def page(place: Workplace, access: Access, request: Request) -> Page:
     after = _cursor(table, rows[-1], columns, order, offset + len(rows)) if more else None
     shown, cut = _cut(rows)
     return Page(
-        table.name, columns, shown, cut, table.key, table.why, after, count, estimated, _spelt(table, text, query.values),
+        table.name, columns, shown, cut, table.key, table.why, after, count, estimated,
+        _spelt(table, text, query.values),
         (time.perf_counter() - began) * 1000,
     )  # fmt: skip
 
