@@ -148,12 +148,14 @@ async def test_there_and_back_is_the_same(middle: str) -> None:
     async with sides("postgresql", middle, "postgresql") as (one, two, three):
         runs = []
 
-        @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
         @given(st.lists(ROW, max_size=40))
         def generate(generated: list[tuple[Any, ...]]) -> None:
             runs.append(generated)
 
         generate()
+        # Neither SQLite nor a MySQL literal keeps the sign of zero: what once did not compare equal.
+        runs.append([tuple(-0.0 if type_ == "double precision" else None for type_ in CELLS)])
         for generated in runs:
             name = f"t{uuid.uuid4().hex[:8]}"
             schema = Schema((Relation(name, TABLE.columns, "public"),))
@@ -169,11 +171,15 @@ async def test_there_and_back_is_the_same(middle: str) -> None:
                 assert all(side.same for side in compared)
                 await everything(source.session, "ROLLBACK")
             text = f"SELECT md5(coalesce(string_agg(x::text, '|' ORDER BY x::text), '')) FROM {name} x"
-            casted = ", ".join(f"c{number}::{type_} AS c{number}" for number, type_ in enumerate(CELLS))
+            casted = ", ".join(f"{_without_sign(n, type_)}::{type_} AS c{n}" for n, type_ in enumerate(CELLS))
             again = text.replace(f"FROM {name} x", f"FROM (SELECT {casted} FROM {name}) x")
             assert await rows(one.session, again) == await rows(three.session, again)
             for side in (one, two, three):
                 await everything(side.session, f"DROP TABLE {name}")
+
+
+def _without_sign(number: int, type_: str) -> str:
+    return f"(c{number}::{type_} + 0)" if type_ == "double precision" else f"c{number}"
 
 
 def _spelt(value: Any) -> Any:

@@ -212,6 +212,8 @@ def canonical(value: Any, kind: Kind) -> bytes:
         return b"\x01" + value
     if isinstance(value, list):
         return b"\x02" + msgspec.json.encode([_shown(one, kind.item) for one in value])
+    if isinstance(value, float):
+        value += 0.0  # -0.0 becomes 0.0: SQL holds them equal, and SQLite keeps no sign of zero
     return b"\x04" + repr(value).encode()
 
 
