@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
-from headwater.entrypoints.server.app import build
 from headwater.entrypoints.worker.run import tasks
 from headwater.features.accounts.guard import Server
 from headwater.features.jobs.runner import Runner
@@ -48,11 +48,12 @@ class House:
     """A server with its store, and people who use it."""
 
     server: Server
+    application: FastAPI
     stack: contextlib.AsyncExitStack
 
     async def stranger(self, **headers: str) -> httpx.AsyncClient:
         """Return a client that is not signed in."""
-        transport = httpx.ASGITransport(build(self.server), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(self.application, raise_app_exceptions=False)
         client = httpx.AsyncClient(transport=transport, base_url="https://headwater.test", headers=headers)
         return await self.stack.enter_async_context(client)
 
