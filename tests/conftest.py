@@ -67,10 +67,15 @@ def store_url(store: EmbeddedServer) -> str:
     return url
 
 
+def settings_of(home: Path, store_url: str) -> Settings:
+    """Return the settings of a test's server."""
+    return Settings(home=home, database_url=SecretStr(store_url), max_upload_mb=1, allow_loopback=True)
+
+
 @pytest.fixture
 def settings(home: Path, store_url: str) -> Settings:
-    """The settings of a test's server."""
-    return Settings(home=home, database_url=SecretStr(store_url), max_upload_mb=1, allow_loopback=True)
+    """The settings of a test's server, which the test may change."""
+    return settings_of(home, store_url)
 
 
 @pytest.fixture(scope="session")
@@ -79,9 +84,9 @@ def application() -> FastAPI:
     return build()
 
 
-@pytest.fixture
-async def house(settings: Settings, store_url: str, application: FastAPI) -> AsyncIterator[House]:
-    """A server on the store."""
+@contextlib.asynccontextmanager
+async def opened(settings: Settings, store_url: str, application: FastAPI) -> AsyncIterator[House]:
+    """Give a server on the store; one at a time, for all ask the one application."""
     database = Database(store_url, pool_size=4)
     welcomes = tuple(module.welcome for module in collect("welcome").values())
     server = Server(settings, database, Signer(settings), SignInThrottle(), welcomes)
@@ -91,6 +96,20 @@ async def house(settings: Settings, store_url: str, application: FastAPI) -> Asy
     application.state.server = None
     await asyncio.gather(*(room.close() for room in server.rooms.values()))
     await database.close()
+
+
+@pytest.fixture
+async def house(settings: Settings, store_url: str, application: FastAPI) -> AsyncIterator[House]:
+    """A server on the store."""
+    async with opened(settings, store_url, application) as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+async def lasting_house(home: Path, store_url: str, application: FastAPI) -> AsyncIterator[House]:
+    """A server for all tests of a module, where what they make together is worth keeping; not beside `house`."""
+    async with opened(settings_of(home, store_url), store_url, application) as house:
+        yield house
 
 
 @pytest.fixture(scope="session")
