@@ -86,7 +86,7 @@ def application() -> FastAPI:
 
 @contextlib.asynccontextmanager
 async def opened(settings: Settings, store_url: str, application: FastAPI) -> AsyncIterator[House]:
-    """Give a server on the store; one at a time, for all ask the one application."""
+    """Give a server on the store; one at a time for an application."""
     database = Database(store_url, pool_size=4)
     welcomes = tuple(module.welcome for module in collect("welcome").values())
     server = Server(settings, database, Signer(settings), SignInThrottle(), welcomes)
@@ -106,9 +106,9 @@ async def house(settings: Settings, store_url: str, application: FastAPI) -> Asy
 
 
 @pytest.fixture(scope="module")
-async def lasting_house(home: Path, store_url: str, application: FastAPI) -> AsyncIterator[House]:
-    """A server for all tests of a module, where what they make together is worth keeping; not beside `house`."""
-    async with opened(settings_of(home, store_url), store_url, application) as house:
+async def lasting_house(home: Path, store_url: str) -> AsyncIterator[House]:
+    """A server for all tests of a module, where what takes long to make serves more than one of them."""
+    async with opened(settings_of(home, store_url), store_url, build()) as house:
         yield house
 
 

@@ -145,13 +145,12 @@ async def database_of(person: Person, path: str) -> dict[str, str]:
 
 async def new_database(person: Person) -> dict[str, str]:
     project = f"/projects/{person.sample['id']}"
-    made = await person.send("POST", f"{project}/databases", 201, json={"name": f"d{uuid.uuid4().hex[:12]}"})
-    assert made["state"] == "running", made
+    database = await person.database()
     query = {"text": "CREATE TABLE t (id integer PRIMARY KEY); INSERT INTO t VALUES (1)"}
-    await person.send("POST", f"/databases/{made['id']}/query", 200, json=query)
-    query = {"name": "q", "text": "SELECT 1", "shared": True, "database_id": made["id"]}
+    await person.send("POST", f"/databases/{database}/query", 200, json=query)
+    query = {"name": "q", "text": "SELECT 1", "shared": True, "database_id": database}
     saved = await person.send("POST", f"{project}/queries", 201, json=query)
-    return {"database_id": made["id"], "query_id": saved["id"], "run_id": str(uuid.uuid4()), "session": "1"}
+    return {"database_id": database, "query_id": saved["id"], "run_id": str(uuid.uuid4()), "session": "1"}
 
 
 async def dashboard_of(person: Person) -> dict[str, str]:
