@@ -26,7 +26,6 @@ export function useRows({ database, ...list }: List) {
     placeholderData: keepPreviousData,
     staleTime: 30_000,
     // Not behind the back of somebody who is far down: a first page read anew begins another list.
-    refetchOnWindowFocus: false,
     refetchOnReconnect: false,
   })
   // What stands behind one first page; read anew, the first page begins another list.
