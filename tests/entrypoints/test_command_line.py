@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import uuid
 
+import pytest
 import typer
 
 from headwater import version
 from headwater.entrypoints.cli import SERVING, serving
 from headwater.features import COMMANDS, FEATURES, collect
+from headwater.features.accounts.remote import show
 
 
 def words(app: typer.Typer) -> set[str]:
@@ -48,3 +51,8 @@ def test_the_version_is_told_and_a_slip_of_the_pen_is_named() -> None:
     wrong = said("databses")
     assert wrong.returncode == 2
     assert "No such command 'databses'" in wrong.stderr
+
+
+def test_tables_are_whole_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    show([{"id": str(uuid.UUID(int=7)), "name": "n" * 300}], ("name", "id"), as_json=False)
+    assert capsys.readouterr().out.splitlines()[1].split() == ["n" * 300, str(uuid.UUID(int=7))]

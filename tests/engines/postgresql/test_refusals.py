@@ -14,7 +14,10 @@ AT = 'connection failed: connection to server at "10.0.0.7", port 5432 failed: '
     [
         ("FATAL:  could not write init file: No space left on device", "The disk of the server is full."),
         ('FATAL:  password authentication failed for user "ines"', "User or password are not right."),
-        ("FATAL:  the database system is shutting down\nmore", "The server refuses: the database system is shutting down."),
+        (
+            "FATAL:  the database system is shutting down\nmore",
+            "The server refuses: the database system is shutting down.",
+        ),
         ("Network is unreachable", "The server could not be reached."),
     ],
 )
