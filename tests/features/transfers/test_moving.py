@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from features.transfers.moves import ENGINES, SHOP, Quiet, copied, planned, sides
 from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.results import QueryError
-from headwater.core.transfer import mapping
+from headwater.core.transfer import constraints, mapping
 from headwater.features.transfers.service import moving
 from headwater.kit.errors import BadInput, Cancelled
 from headwater.testing.engines.subject import everything, rows
@@ -43,6 +43,29 @@ async def test_a_shop_in_every_direction(source: str, target: str) -> None:
         left_over = await right.engine.inspect(right.session)
         assert (left_over.relations, left_over.enums) == ((), ())
         assert plan.schema.relations
+
+
+@pytest.mark.parametrize(("source", "target"), PAIRS, ids=lambda value: str(value))
+async def test_the_order_of_an_index_arrives(source: str, target: str) -> None:
+    async with sides(source, target) as (left, right):
+        await everything(left.session, "CREATE TABLE t (a int, b int); CREATE INDEX mixed ON t (a, b DESC)")
+        plan, _, _ = await copied(left, right)
+        table = (await right.engine.inspect(right.session)).relation("t")
+        assert table and [constraints.keys(one) for one in table.indexes] == [
+            (constraints.Key("a"), constraints.Key("b", descending=True))
+        ]
+        assert not [loss for loss in plan.losses if loss.object == "mixed"]
+
+
+async def test_namesakes_of_two_namespaces_both_arrive() -> None:
+    for target in ENGINES:
+        async with sides("postgresql", target) as (left, right):
+            await everything(
+                left.session, "CREATE SCHEMA one; CREATE SCHEMA two; CREATE TABLE one.t (a int); CREATE TABLE two.t (b text);"
+                "INSERT INTO one.t VALUES (1); INSERT INTO two.t VALUES ('x'), ('y')"
+            )  # fmt: skip
+            _, compared, _ = await copied(left, right)
+            assert [(one.target, one.target_rows, one.same) for one in compared] == [("t", 1, True), ("two_t", 2, True)]
 
 
 @pytest.mark.parametrize("target", ENGINES)

@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
-from headwater.catalog.model import Column, Domain, Enum, Relation, Schema
+from headwater.catalog.model import Column, Enum, Relation, Schema
 from headwater.core.transfer import constraints, expressions
 from headwater.core.transfer.kinds import Kind, Loss, Severity
 from headwater.core.transfer.plan import ColumnPlan, Plan, TablePlan
-from headwater.core.transfer.reading import kind_of
+from headwater.core.transfer.work import HOME, Work, column_kind, find_enum, give_names
 from headwater.core.transfer.writing import spell
-
-# The namespace in which tables are made, where a dialect has namespaces.
-HOME = {"postgres": "public", "mysql": None, "sqlite": None}
-
-
-@dataclass(slots=True)
-class Work:
-    """What a mapping is at: where from, where to, and what it has found so far."""
-
-    schema: Schema
-    source: str
-    target: str
-    names: dict[tuple[str | None, str], str]
-    enums: list[Enum] = field(default_factory=list)
-    losses: dict[tuple[Severity, str, str], list[str]] = field(default_factory=dict)
-    index_names: set[str] = field(default_factory=set)
-
-    def lose(self, severity: Severity, table: str, of: str, sentence: str) -> None:
-        """Note a loss; those of one table that read the same become one."""
-        known = self.losses.setdefault((severity, table, sentence), [])
-        if of not in known:
-            known.append(of)
 
 
 def plan(schema: Schema, source: str, target: str, tables: Collection[str] | None = None) -> Plan:
     """Return what copying a Schema (or some of its tables, by qualified or bare name) to another dialect will do."""
     chosen = [one for one in schema if one.kind == "table" and _wanted(one, tables)]
-    work = Work(schema, source, target, _names(chosen, target))
+    work = Work(schema, source, target)
+    give_names(chosen, work)
     relations, plans = [], []
     for relation in chosen:
         made, planned = _table(relation, work)
@@ -55,18 +34,6 @@ def plan(schema: Schema, source: str, target: str, tables: Collection[str] | Non
 
 def _wanted(relation: Relation, tables: Collection[str] | None) -> bool:
     return tables is None or relation.name in tables or relation.qualified_name in tables
-
-
-def _names(chosen: Sequence[Relation], target: str) -> dict[tuple[str | None, str], str]:
-    """Return the names on the other side: namespaces fall away, and of namesakes the later ones are told apart."""
-    longest = {"postgres": 63, "mysql": 64}.get(target, 200)
-    names: dict[tuple[str | None, str], str] = {}
-    for one in chosen:
-        name = one.name[:longest]
-        if name in names.values():
-            name = f"{one.schema or 'other'}_{one.name}"[:longest]
-        names[one.schema, one.name] = name
-    return names
 
 
 def _rest(schema: Schema, tables: Collection[str] | None, work: Work) -> None:
@@ -96,15 +63,16 @@ def _table(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
         _attribute(attribute, shown, work)
     counters = tuple(column.name for column in made if column.identity)
     built = Relation(
-        name, tuple(made), HOME[work.target], primary_key=relation.primary_key,
+        name, tuple(made), HOME.get(work.target), primary_key=relation.primary_key,
         foreign_keys=constraints.foreign_keys(relation, work), indexes=constraints.indexes(relation, kinds, work),
         checks=constraints.checks(relation, kinds, work),
-        comment=None if work.target == "sqlite" else relation.comment, attrs=_attributes(relation, counters, work),
+        comment=None if work.target == "sqlite" else relation.comment,
+        attrs=_attributes(relation, kinds, counters, work),
     )  # fmt: skip
     if relation.comment and work.target == "sqlite":
         work.lose("left_out", shown, relation.name, "SQLite has no comments")
     planned_table = TablePlan(
-        relation.schema, relation.name, HOME[work.target], name, tuple(plans), counters, relation.rows
+        relation.schema, relation.name, HOME.get(work.target), name, tuple(plans), counters, relation.rows
     )
     return built, planned_table
 
@@ -122,13 +90,26 @@ def _attribute(name: str, table: str, work: Work) -> None:
         work.lose("left_out", table, name.removeprefix("policy:"), "policies are not copied")
 
 
-def _attributes(relation: Relation, counters: tuple[str, ...], work: Work) -> tuple[tuple[str, str], ...]:
+def _attributes(
+    relation: Relation, kinds: Mapping[str, Kind], counters: tuple[str, ...], work: Work
+) -> tuple[tuple[str, str], ...]:
+    had, shown = dict(relation.attrs), relation.qualified_name
+    collation = had.get("collation", "")
+    texts = work.source == "mysql" and any(kind.name in {"text", "enum"} for kind in kinds.values())
+    if "primary_key_terms" in had:
+        work.lose("changed", shown, ", ".join(relation.primary_key), "order and collation of the key are not kept")
     if work.target == "mysql":
         # Texts that differ must stay different: the usual collations take `a` for `A`.
+        if texts and collation not in {"", "utf8mb4_bin"}:
+            work.lose("changed", shown, "table", f"the collation {collation} becomes utf8mb4_bin, by code point")
         return (("collation", "utf8mb4_bin"), ("engine", "InnoDB"))
-    if work.source == "mysql" and not (dict(relation.attrs).get("collation") or "_bin").endswith("_bin"):
-        work.lose("changed", relation.qualified_name, "table", "texts are compared by their case and accents")
-    return (("autoincrement", "yes"),) if work.target == "sqlite" and counters else ()
+    if texts and not (collation or "_bin").endswith("_bin"):
+        sentence = f"the collation {collation} is not kept: texts are compared by their case and accents"
+        work.lose("changed", shown, "table", sentence)
+    kept = {"autoincrement": "yes"} if work.target == "sqlite" and counters else {}
+    if work.source == work.target == "sqlite":
+        kept |= {name: value for name, value in had.items() if name in {"strict", "without_rowid"}}
+    return tuple(sorted(kept.items()))
 
 
 def _keyed(relation: Relation, schema: Schema) -> set[str]:
@@ -151,37 +132,6 @@ def _unique(relation: Relation) -> set[str]:
     for index in relation.indexes:
         found |= set(constraints.plain_columns(index)) if index.unique else set()
     return found
-
-
-def column_kind(column: Column, relation: Relation, work: Work) -> Kind:
-    """Return what a column holds; enums, domains and MariaDB's JSON are looked up."""
-    written = column.type
-    bare = written.rpartition(".")[2].strip('"')
-    for enum in work.schema.enums:
-        if enum.name == bare:
-            return Kind("enum", values=enum.values, written=written)
-    for domain in work.schema.domains:
-        if domain.name == bare:
-            work.lose("changed", relation.qualified_name, column.name, f"the domain {bare} becomes its type")
-            return _of_domain(domain, work)
-    if work.source == "mysql" and any(constraints.is_json_check(check, column.name) for check in relation.checks):
-        return Kind("json", written="json")
-    return _raw(kind_of(work.source, written), work)
-
-
-def _raw(kind: Kind, work: Work) -> Kind:
-    """Return the kind as it is moved: between two of the same dialect, what could be read otherwise stays its text."""
-    if work.source != work.target:
-        return kind
-    if kind.name == "boolean" and work.source == "mysql":
-        return Kind("integer", 8, written=kind.written)
-    if work.source == "sqlite":
-        return Kind("any", written=kind.written)
-    return Kind("other", written=kind.written) if kind.name == "array" else kind
-
-
-def _of_domain(domain: Domain, work: Work) -> Kind:
-    return _raw(kind_of(work.source, domain.type), work)
 
 
 def _column(relation: Relation, column: Column, kind: Kind, keyed: bool, work: Work) -> tuple[Column, ColumnPlan]:
@@ -242,8 +192,13 @@ def _enum_type(relation: Relation, column: Column, kind: Kind, work: Work) -> st
     """Make the type of an enum where types have names, and return its name."""
     if kind.name != "enum" or work.target != "postgres":
         return None
-    bare = kind.written.rpartition(".")[2].strip('"') if work.source == "postgres" else ""
-    name = bare or f"{relation.name}_{column.name}"[:63]
+    found = find_enum(kind.written, work.schema.enums) if work.source == "postgres" else None
+    name = found.name if found else f"{relation.name}_{column.name}"[:63]
+    if any(known.name == name and known.values != kind.values for known in work.enums):
+        name, number = f"{name}_{column.name}"[:60], 2
+        while any(known.name == name and known.values != kind.values for known in work.enums):
+            name, number = f"{name.removesuffix(f'_{number - 1}')}_{number}", number + 1
+        work.lose("changed", relation.qualified_name, column.name, f"its type becomes {name}: another has its name")
     if all(known.name != name for known in work.enums):
         work.enums.append(Enum(name, kind.values, "public"))
     return 'public."' + name.replace('"', '""') + '"'
@@ -253,6 +208,8 @@ def _column_attributes(column: Column, table: str, work: Work) -> None:
     attrs = dict(column.attrs)
     if "collation" in attrs:
         work.lose("changed", table, column.name, f"the collation {attrs['collation']} is not kept")
+    if column.type.lower() == "citext" and work.target != work.source:
+        work.lose("changed", table, column.name, "texts are compared by their case, as citext does not")
     if "on_update" in attrs:
         work.lose("left_out", table, column.name, "ON UPDATE is not kept: nothing sets the column by itself")
     if "invisible" in attrs:
