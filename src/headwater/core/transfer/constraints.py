@@ -117,7 +117,7 @@ def _index(relation: Relation, index: Index, kinds: Mapping[str, Kind], work: Wo
     columns = plain_columns(index)
     if work.source == work.target:
         return replace(index, name=_free_name(index.name, relation, work) if index.name else None)
-    if why := _impossible(index, attrs, columns, kinds, work):
+    if why := impossible(index, attrs, columns, kinds, work):
         work.lose("left_out", shown, name, f"{what} {why}")
         return None
     where = None
@@ -128,19 +128,22 @@ def _index(relation: Relation, index: Index, kinds: Mapping[str, Kind], work: Wo
             return None
         if where is None:
             work.lose("changed", shown, name, "an index of some rows becomes one of all")
+    lose_attributes(attrs, shown, name, work)
+    ordered = tuple(_spelt(key, name, relation, work) for key in keys(index))
+    comment = None if index.comment and work.lose_comment(shown, name) else index.comment
+    return Index(_free_name(index.name, relation, work) if index.name else None, ordered, index.unique, where, comment)
+
+
+def lose_attributes(attrs: Mapping[str, str], table: str, index: str, work: Work, kept: str = "") -> None:
+    """Tell what an index has that only its own engine has; `kept` is the attribute that the target has too."""
     for attribute, sentence in (
         ("include", "an index without the columns that it only carries"),
         ("nulls_not_distinct", "a unique index that allows several NULLs"),
         ("conflict", "a unique index without its conflict clause"),
         ("deferrable", "a unique constraint that is checked at once"),
     ):
-        if attribute in attrs:
-            work.lose("changed", shown, name, sentence)
-    ordered = tuple(_spelt(key, name, relation, work) for key in keys(index))
-    comment = None if work.target == "sqlite" else index.comment
-    if index.comment and comment is None:
-        work.lose("left_out", shown, name, "SQLite has no comments")
-    return Index(_free_name(index.name, relation, work) if index.name else None, ordered, index.unique, where, comment)
+        if attribute in attrs and attribute != kept:
+            work.lose("changed", table, index, sentence)
 
 
 def _spelt(key: Key, index: str, relation: Relation, work: Work) -> str:
@@ -153,9 +156,10 @@ def _spelt(key: Key, index: str, relation: Relation, work: Work) -> str:
     return f"({mark}{key.column.replace(mark, mark * 2)}{mark} DESC)"
 
 
-def _impossible(
+def impossible(
     index: Index, attrs: Mapping[str, str], columns: tuple[str, ...], kinds: Mapping[str, Kind], work: Work
 ) -> str:
+    """Return why an index cannot be made on the other side, as words behind "an index"; empty when it can."""
     if "exclude" in attrs:
         return "that excludes (EXCLUDE)"
     if (method := attrs.get("method", "BTREE").upper()) not in {"BTREE", "HASH"}:
@@ -164,8 +168,9 @@ def _impossible(
         return "of an expression"
     if index.unique and any(key.length for key in keys(index)):
         return "of the beginnings of texts"
-    if work.target == "mysql" and any(kinds[one].name in {"json", "array"} for one in columns if one in kinds):
-        return "of JSON"
+    nested = any(kinds[one].name in {"json", "array"} for one in columns if one in kinds)
+    if nested and work.target in {"mysql", "mongodb"}:
+        return "of JSON" if work.target == "mysql" else "of JSON or arrays"
     return ""
 
 

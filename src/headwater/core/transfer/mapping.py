@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from headwater.catalog.model import Column, Enum, Relation, Schema
-from headwater.core.transfer import constraints, expressions
+from headwater.core.transfer import constraints, documents, expressions, telling
 from headwater.core.transfer.kinds import Kind, Loss, Severity
 from headwater.core.transfer.plan import ColumnPlan, Plan, TablePlan
 from headwater.core.transfer.work import HOME, Work, column_kind, find_enum, give_names
@@ -18,9 +18,10 @@ def plan(schema: Schema, source: str, target: str, tables: Collection[str] | Non
     chosen = [one for one in schema if one.kind == "table" and _wanted(one, tables)]
     work = Work(schema, source, target)
     give_names(chosen, work)
+    make = _SHAPES.get(target, _table)
     relations, plans = [], []
     for relation in chosen:
-        made, planned = _table(relation, work)
+        made, planned = make(relation, work)
         relations.append(made)
         plans.append(planned)
     _rest(schema, tables, work)
@@ -30,6 +31,10 @@ def plan(schema: Schema, source: str, target: str, tables: Collection[str] | Non
         source, target, Schema(tuple(relations), tuple(work.enums)), tuple(plans),
         tuple(sorted(losses, key=lambda one: (one.table, order[one.severity]))),
     )  # fmt: skip
+
+
+# What a table becomes where it does not become a table.
+_SHAPES: Mapping[str, Callable[[Relation, Work], tuple[Relation, TablePlan]]] = {"mongodb": documents.collection}
 
 
 def _wanted(relation: Relation, tables: Collection[str] | None) -> bool:
@@ -49,7 +54,7 @@ def _rest(schema: Schema, tables: Collection[str] | None, work: Work) -> None:
 
 
 def _table(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
-    name, shown = work.names[relation.schema, relation.name], relation.qualified_name
+    name = work.names[relation.schema, relation.name]
     keyed = _keyed(relation, work.schema)
     kinds = {column.name: column_kind(column, relation, work) for column in relation.columns}
     made, plans = [], []
@@ -57,58 +62,28 @@ def _table(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
         new, planned = _column(relation, column, kinds[column.name], column.name in keyed, work)
         made.append(new)
         plans.append(planned)
-    for trigger in relation.triggers:
-        work.lose("left_out", shown, trigger.name, "triggers are not copied")
-    for attribute, _ in relation.attrs:
-        _attribute(attribute, shown, work)
+    telling.of_table(relation, kinds, work)
     counters = tuple(column.name for column in made if column.identity)
     built = Relation(
         name, tuple(made), HOME.get(work.target), primary_key=relation.primary_key,
         foreign_keys=constraints.foreign_keys(relation, work), indexes=constraints.indexes(relation, kinds, work),
         checks=constraints.checks(relation, kinds, work),
         comment=None if work.target == "sqlite" else relation.comment,
-        attrs=_attributes(relation, kinds, counters, work),
+        attrs=_attributes(relation, counters, work),
     )  # fmt: skip
-    if relation.comment and work.target == "sqlite":
-        work.lose("left_out", shown, relation.name, "SQLite has no comments")
     planned_table = TablePlan(
         relation.schema, relation.name, HOME.get(work.target), name, tuple(plans), counters, relation.rows
     )
     return built, planned_table
 
 
-def _attribute(name: str, table: str, work: Work) -> None:
-    said = {
-        "partition_by": "the partitions become one table", "partitions": "the partitions become one table",
-        "partition_of": "a partition is copied as a table of its own, besides the rows in its whole",
-        "inherits": "inheritance is not copied", "row_security": "row-level security is not copied",
-        "foreign": "a foreign table becomes an ordinary one", "module": "a virtual table becomes an ordinary one",
-    }  # fmt: skip
-    if name in said:
-        work.lose("changed", table, "table", said[name])
-    if name.startswith("policy:"):
-        work.lose("left_out", table, name.removeprefix("policy:"), "policies are not copied")
-
-
-def _attributes(
-    relation: Relation, kinds: Mapping[str, Kind], counters: tuple[str, ...], work: Work
-) -> tuple[tuple[str, str], ...]:
-    had, shown = dict(relation.attrs), relation.qualified_name
-    collation = had.get("collation", "")
-    texts = work.source == "mysql" and any(kind.name in {"text", "enum"} for kind in kinds.values())
-    if "primary_key_terms" in had:
-        work.lose("changed", shown, ", ".join(relation.primary_key), "order and collation of the key are not kept")
+def _attributes(relation: Relation, counters: tuple[str, ...], work: Work) -> tuple[tuple[str, str], ...]:
     if work.target == "mysql":
         # Texts that differ must stay different: the usual collations take `a` for `A`.
-        if texts and collation not in {"", "utf8mb4_bin"}:
-            work.lose("changed", shown, "table", f"the collation {collation} becomes utf8mb4_bin, by code point")
         return (("collation", "utf8mb4_bin"), ("engine", "InnoDB"))
-    if texts and not (collation or "_bin").endswith("_bin"):
-        sentence = f"the collation {collation} is not kept: texts are compared by their case and accents"
-        work.lose("changed", shown, "table", sentence)
     kept = {"autoincrement": "yes"} if work.target == "sqlite" and counters else {}
     if work.source == work.target == "sqlite":
-        kept |= {name: value for name, value in had.items() if name in {"strict", "without_rowid"}}
+        kept |= {name: value for name, value in relation.attrs if name in {"strict", "without_rowid"}}
     return tuple(sorted(kept.items()))
 
 
@@ -136,7 +111,7 @@ def _unique(relation: Relation) -> set[str]:
 
 def _column(relation: Relation, column: Column, kind: Kind, keyed: bool, work: Work) -> tuple[Column, ColumnPlan]:
     shown = relation.qualified_name
-    counts = column.identity or _counts(relation, column, kind, work)
+    counts = column.identity or telling.counts(relation, column, work)
     if counts and work.target == "postgres" and kind.unsigned and kind.size == 64:
         kind = replace(kind, unsigned=False)
         work.lose("risk", shown, column.name, "numbers above 9,223,372,036,854,775,807 are refused")
@@ -144,14 +119,16 @@ def _column(relation: Relation, column: Column, kind: Kind, keyed: bool, work: W
     same = work.source == work.target and kind.name not in {"enum", "json"} and not _is_named(column, work)
     type_ = column.type if same else _enum_type(relation, column, kind, work) or spelling.type
     if not same:
-        for severity, sentence in (("changed", spelling.changed), ("risk", spelling.risk), ("risk", _risk(kind, work))):
+        for severity, sentence in (
+            ("changed", spelling.changed),
+            ("risk", spelling.risk),
+            ("risk", telling.risk(kind, work)),
+        ):
             if sentence:
                 work.lose(severity, shown, column.name, sentence)  # type: ignore[arg-type]
     if work.target == "mysql" and not same and kind.name == "text" and column.name in _unique(relation):
         work.lose("risk", shown, column.name, "keys that differ only by spaces at their end are refused")
-    if column.generated:
-        work.lose("changed", shown, column.name, "a generated column becomes a plain one with its values")
-    _column_attributes(column, shown, work)
+    telling.of_column(column, shown, work)
     given = None if counts or column.generated else _default(relation, column, kind, type_, work)
     comment = None if work.target == "sqlite" else column.comment
     made = Column(column.name, type_, column.nullable and column.name not in relation.primary_key, given,
@@ -163,29 +140,6 @@ def _is_named(column: Column, work: Work) -> bool:
     bare = column.type.rpartition(".")[2].strip('"')
     named = [one.name for one in work.schema.enums] + [one.name for one in work.schema.domains]
     return bare in named
-
-
-def _risk(kind: Kind, work: Work) -> str:
-    """Return what values the source allows and no spelling on the other side can hold."""
-    if work.source == "sqlite" and kind.name not in {"text", "binary"}:
-        return "SQLite checks no types: a value of another type is refused"
-    if work.source == "mysql" and kind.name == "boolean":
-        return "numbers other than 0 and 1 are refused"
-    if work.source == "mysql" and kind.name in {"date", "timestamp"}:
-        return "zero dates (0000-00-00) are refused"
-    if work.source == "mysql" and kind.name == "time":
-        return "times below 0 and above 24 hours are refused" if work.target == "postgres" else ""
-    if work.target == "postgres" and kind.name == "text":
-        return "texts with a zero character are refused"
-    return ""
-
-
-def _counts(relation: Relation, column: Column, kind: Kind, work: Work) -> bool:
-    """Whether a column numbers its rows by other means than an identity: a serial, or SQLite's row number."""
-    if (column.default or "").startswith("nextval("):
-        return True
-    row_number = work.source == "sqlite" and relation.primary_key == (column.name,)
-    return row_number and column.type.upper() == "INTEGER" and work.target != "sqlite"
 
 
 def _enum_type(relation: Relation, column: Column, kind: Kind, work: Work) -> str | None:
@@ -202,20 +156,6 @@ def _enum_type(relation: Relation, column: Column, kind: Kind, work: Work) -> st
     if all(known.name != name for known in work.enums):
         work.enums.append(Enum(name, kind.values, "public"))
     return 'public."' + name.replace('"', '""') + '"'
-
-
-def _column_attributes(column: Column, table: str, work: Work) -> None:
-    attrs = dict(column.attrs)
-    if "collation" in attrs:
-        work.lose("changed", table, column.name, f"the collation {attrs['collation']} is not kept")
-    if column.type.lower() == "citext" and work.target != work.source:
-        work.lose("changed", table, column.name, "texts are compared by their case, as citext does not")
-    if "on_update" in attrs:
-        work.lose("left_out", table, column.name, "ON UPDATE is not kept: nothing sets the column by itself")
-    if "invisible" in attrs:
-        work.lose("changed", table, column.name, "an invisible column becomes visible")
-    if column.comment and work.target == "sqlite":
-        work.lose("left_out", table, column.name, "SQLite has no comments")
 
 
 def _default(relation: Relation, column: Column, kind: Kind, type_: str, work: Work) -> str | None:

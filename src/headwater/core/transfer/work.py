@@ -15,6 +15,8 @@ HOME = {"postgres": "public"}
 # How long names can be: PostgreSQL counts bytes, the others characters; MongoDB's 255 bytes hold the database too.
 LONGEST = {"postgres": 63, "mysql": 64, "mongodb": 120}
 
+COMMENTLESS = {"sqlite": "SQLite", "mongodb": "MongoDB"}
+
 
 @dataclass(slots=True)
 class Work:
@@ -33,6 +35,13 @@ class Work:
         known = self.losses.setdefault((severity, table, sentence), [])
         if of not in known:
             known.append(of)
+
+    def lose_comment(self, table: str, of: str) -> bool:
+        """Note a comment that the target cannot have; return whether it is so."""
+        name = COMMENTLESS.get(self.target)
+        if name:
+            self.lose("left_out", table, of, f"{name} has no comments")
+        return name is not None
 
 
 def give_names(chosen: Sequence[Relation], work: Work) -> None:

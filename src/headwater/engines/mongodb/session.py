@@ -9,17 +9,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from bson import encode
 from bson.errors import BSONError
+from bson.raw_bson import RawBSONDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from headwater.catalog.results import (
     STANDARD,
+    UNLIMITED,
     Finished,
     Frame,
     Limits,
@@ -32,8 +34,10 @@ from headwater.catalog.results import (
     Rows,
     Started,
 )
-from headwater.engines import Address, Facts, Parameters
-from headwater.engines.mongodb import answers, errors, policy
+from headwater.engines import Address, Columns, Facts, Parameters
+from headwater.engines import _batches as batches
+from headwater.engines.mongodb import answers, errors, loading, policy
+from headwater.engines.mongodb.changing import unquoted
 from headwater.engines.mongodb.connecting import Channel
 from headwater.engines.mongodb.statements import Statement, statements
 from headwater.engines.mongodb.values import Document, shown
@@ -132,6 +136,47 @@ class MongoSession:
         except QueryError as error:
             return error
         return None
+
+    async def begin_loading(self) -> None:
+        """Nothing has to be set; see `headwater.engines.Loads`."""
+
+    async def load(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows as documents; those before one that is refused stay. See `headwater.engines.Loads`."""
+        options = self.database.codec_options
+        commands = await asyncio.to_thread(lambda: list(loading.inserts(table, columns, rows, options)))
+        async with self._in_time(None):
+            for command in commands:
+                statement = Statement(command)
+                try:
+                    answers.outcome(statement, await self._doing(self.database.command(command)), 0)
+                except BROKEN as error:
+                    raise self._why(error, 0, statement, UNLIMITED) from error
+
+    async def end_loading(self, counters: Sequence[tuple[str, str]]) -> None:
+        """Nothing counts, and nothing waits; see `headwater.engines.Loads`."""
+
+    async def scan(self, table: str, columns: Columns) -> AsyncGenerator[Sequence[Sequence[Any]], None]:
+        """Give the documents of a collection as rows; see `headwater.engines.Loads`."""
+        command: Document = {"find": unquoted(table), "batchSize": CHUNK}
+        places, options, batch = loading.paths(columns), self.database.codec_options, batches.Batch[list[Any]]()
+        raw = self.database.with_options(codec_options=options.with_options(document_class=RawBSONDocument))
+        try:
+            async with await raw.cursor_command(command) as cursor:
+                async for document in cursor:
+                    for rows in batch.add([loading.row(document.raw, places, options)], len(document.raw)):
+                        yield rows
+        except BROKEN as error:
+            raise errors.refusal(error, Statement(command), 0) from error
+        if rows := batch.rest():
+            yield rows
+
+    async def drop(self, kind: str, name: str) -> None:
+        """Take away a collection, if it is there; see `headwater.engines.Loads`."""
+        try:
+            await self.ask({"drop": unquoted(name)})
+        except QueryError as error:
+            if error.sqlstate != errors.NOT_FOUND:
+                raise
 
     async def cancel(self) -> None:
         """End what runs."""
