@@ -26,6 +26,9 @@ _FRACTION = re.compile(r"(\.\d*?)0+(?=$|[+-]|Z)")
 _WORDS = {"nan": "NaN", "infinity": "Infinity", "inf": "Infinity", "-infinity": "-Infinity", "-inf": "-Infinity"}
 
 
+_WRONG = (ValueError, TypeError, InvalidOperation, OverflowError, IndexError, RecursionError, msgspec.DecodeError)
+
+
 class Unfit(ValueError):
     """A value is no value of its kind: a text in a column of numbers, say."""
 
@@ -47,7 +50,7 @@ def _careful(make: Callable[[Any, Kind], Any], kind: Kind, is_no: str = "is no")
             return None
         try:
             return make(cell, kind)
-        except (ValueError, TypeError, InvalidOperation, OverflowError, IndexError, msgspec.DecodeError) as error:
+        except _WRONG as error:
             raise Unfit(f"{str(cell)[:80]!r} {is_no} {kind.name}") from error
 
     return decode

@@ -17,7 +17,7 @@ import msgspec
 
 from headwater.core.transfer.kinds import Kind, Name
 
-DIGITS = 34
+DIGITS, DEEPEST = 34, 100
 _FINER = re.compile(r"(\.\d{3})\d+")
 
 
@@ -87,15 +87,18 @@ def _as_moment(value: str, _: Kind) -> datetime:
 
 
 def _as_json(value: str, _: Kind) -> Any:
-    return _large_as_decimal(msgspec.json.decode(value))
+    return _nested(msgspec.json.decode(value), 1)
 
 
-def _large_as_decimal(value: Any) -> Any:
+def _nested(value: Any, level: int) -> Any:
+    """Return what stands in JSON with integers that are too large as decimals; as deep as documents can be."""
     match value:
+        case dict() | list() if level >= DEEPEST:
+            raise ValueError
         case dict():
-            return {key: _large_as_decimal(one) for key, one in value.items()}
+            return {key: _nested(one, level + 1) for key, one in value.items()}
         case list():
-            return [_large_as_decimal(one) for one in value]
+            return [_nested(one, level + 1) for one in value]
         case int() if abs(value) >= 2**63:
             return Decimal(value)
     return value

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from bson import encode
 from bson.errors import BSONError
@@ -157,16 +157,16 @@ class MongoSession:
 
     async def scan(self, table: str, columns: Columns) -> AsyncGenerator[Sequence[Sequence[Any]], None]:
         """Give the documents of a collection as rows; see `headwater.engines.Loads`."""
-        command: Document = {"find": unquoted(table), "batchSize": CHUNK}
         places, options, batch = loading.paths(columns), self.database.codec_options, batches.Batch[list[Any]]()
-        raw = self.database.with_options(codec_options=options.with_options(document_class=RawBSONDocument))
+        raw = self.database.get_collection(unquoted(table), options.with_options(document_class=RawBSONDocument))
         try:
-            async with await raw.cursor_command(command) as cursor:
+            async with raw.find({}, batch_size=CHUNK) as cursor:
                 async for document in cursor:
-                    for rows in batch.add([loading.row(document.raw, places, options)], len(document.raw)):
+                    found = bytes(cast(RawBSONDocument, document).raw)
+                    for rows in batch.add([loading.row(found, places, options)], len(found)):
                         yield rows
         except BROKEN as error:
-            raise errors.refusal(error, Statement(command), 0) from error
+            raise errors.refusal(error, Statement({"find": unquoted(table)}), 0) from error
         if rows := batch.rest():
             yield rows
 
