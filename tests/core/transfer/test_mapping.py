@@ -51,6 +51,76 @@ def test_types(source: str, target: str, pairs: dict[str, str]) -> None:
     assert dict(zip(pairs, types(source, target, *pairs), strict=True)) == pairs
 
 
+def test_types_of_documents() -> None:
+    pairs = {
+        "smallint": "int", "integer": "int", "bigint": "long", "numeric(12,4)": "decimal", "numeric(38,2)": "decimal | string",
+        "numeric": "decimal | string", "real": "double", "boolean": "bool", "text": "string", "bytea": "binData", "uuid": "UUID",
+        "timestamp with time zone": "date", "date": "date", "time without time zone": "string", "interval": "string",
+        "jsonb": "object", "bigint[]": "array<long>", "inet": "string",
+    }  # fmt: skip
+    assert dict(zip(pairs, types("postgres", "mongodb", *pairs), strict=True)) == pairs
+    assert types("mysql", "mongodb", "bigint unsigned", "int unsigned", "bit(1)", "bit(9)", "bit(64)", "year(4)") == [
+        "decimal", "long", "bool", "long", "decimal", "int",
+    ]  # fmt: skip
+
+
+def document(table: Relation, source: str = "postgres") -> tuple[Relation, list[str], set[tuple[str, str, str]]]:
+    plan = mapping.plan(Schema((table,)), source, "mongodb")
+    said = {(loss.severity, loss.object, loss.sentence) for loss in plan.losses}
+    return plan.schema.relations[0], [column.named for column in plan.tables[0].columns], said
+
+
+def test_every_loss_of_documents_is_said() -> None:
+    plan = mapping.plan(SHOP, "postgres", "mongodb")
+    said = {(loss.severity, loss.object, loss.sentence) for loss in plan.losses}
+    assert {
+        ("left_out", "everything", "views are not copied"), ("left_out", "u2", "an index of an expression"),
+        ("left_out", "u5", "an index by GIN"), ("changed", "u4", "an index of some rows becomes one of all"),
+        ("left_out", "old", "the check (age > (0)::numeric)"), ("left_out", "long", "the check (length(email) > 2)"),
+        ("changed", "age", "the domain years becomes its type"), ("left_out", "id", "nothing numbers new documents"),
+        ("changed", "full", "a generated column becomes a plain one with its values"),
+        ("left_out", "mood", "the default 'sad'::sales.mood is not kept"), ("left_out", "o1, shop", "foreign keys are not kept"),
+        ("changed", "_id", "a table without a key: the server makes an _id for each document"),
+        ("risk", "users", "rows of more than 16 MB are refused"),
+    } <= said  # fmt: skip
+    made = {index.name: (index.unique, dict(index.attrs)["keys"]) for index in plan.schema.relations[0].indexes}
+    assert made == {"u1": (True, '{"email": 1}'), "u3": (False, '{"email": -1}'), "u4": (False, '{"age": 1}')}
+    assert plan.schema.relations[0].indexes[0].where is None  # the email is never NULL
+
+
+def test_keys_and_names_of_documents() -> None:
+    columns = tuple(Column(name, "integer") for name in ("_id", "a.b", "a_b", "$x", "k"))
+    _, names, said = document(Relation("t", columns, primary_key=("k",)))
+    assert names == ["_id_", "a_b", "a_b_", "_x", "_id"]
+    assert {one for _, one, sentence in said if sentence.startswith("is named")} == {"_id", "a.b", "a_b", "$x"}
+    _, names, _ = document(Relation("t", columns, primary_key=("_id",)))
+    assert names[0] == "_id"
+    table, names, _ = document(Relation("t", columns, primary_key=("k", "a.b")))
+    assert names == ["_id_", "_id.a_b", "a_b_", "_x", "_id.k"]
+    assert '"required": ["a_b", "k"]' in table.checks[0].expression
+    nested = Relation("t", (Column("k", "integer[]", False),), primary_key=("k",), indexes=(Index("i", ("k",), True),))
+    table, names, said = document(nested)
+    assert names == ["k"] and table.indexes == ()
+    assert ("left_out", "k", "a key of JSON or arrays: the server makes an _id instead") in said
+    assert ("left_out", "i", "a unique index of JSON or arrays") in said
+
+
+def test_unique_indexes_of_documents() -> None:
+    columns = (Column("a", "text"), Column("b", "numeric(9,2)", False))
+    plain = Index("i", ("a", "(b DESC)"), unique=True)
+    table, _, said = document(Relation("t", columns, indexes=(plain,)))
+    assert table.indexes[0].where == '{"a": {"$type": ["string"]}}'
+    assert ("changed", "i", "a unique index leaves out rows with NULL: it does not find them") in said
+    one_null = Index("i", ("a",), unique=True, attrs=(("nulls_not_distinct", "yes"),))
+    table, _, said = document(Relation("t", columns, indexes=(one_null,)))
+    assert table.indexes[0].where is None and not [one for one in said if one[1] == "i"]
+    some = Index("i", ("b",), unique=True, where="a = 'x'")
+    table, _, said = document(Relation("t", columns, indexes=(some,)))
+    assert table.indexes == () and ("left_out", "i", "a unique index of some rows only") in said
+    stamps = Relation("t", (Column("at", "timestamp with time zone", False),), primary_key=("at",))
+    assert ("risk", "at", "keys that differ by less than a millisecond are refused") in document(stamps)[2]
+
+
 def test_within_a_dialect_types_stay() -> None:
     for dialect in DIALECTS:
         written = ("inet", "text[]", "numeric(5,2)", "tinyint(1)", "geometry", "datetime(6)")
