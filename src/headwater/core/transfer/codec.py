@@ -236,19 +236,27 @@ def canonical(value: Any, kind: Kind) -> bytes:
     if isinstance(value, list):
         item = kind.item
         if item and item.name == "json":
-            value = arrays.mapped(value, lambda one: None if one is None else json_form(one).decode())
+            # Whether a list is a dimension of the array or JSON itself is not known on every side.
+            return b"\x02" + json_form(b"[" + b",".join(_joined(one) for one in value) + b"]")
         return b"\x02" + msgspec.json.encode([_shown(one, item) for one in value])
     if isinstance(value, float):
         value += 0.0  # -0.0 becomes 0.0: SQL holds them equal, and SQLite keeps no sign of zero
     return b"\x04" + repr(value).encode()
 
 
-def json_form(text: str) -> bytes:
+def _joined(value: Any) -> bytes:
+    """Return an item of an array of JSON as JSON text."""
+    if isinstance(value, list):
+        return b"[" + b",".join(map(_joined, value)) + b"]"
+    return b"null" if value is None else str(value).encode()
+
+
+def json_form(text: str | bytes) -> bytes:
     """Return JSON text as bytes that are equal when the values are: keys sorted, numbers as doubles or integers."""
     try:
         return msgspec.json.encode(_plain(msgspec.json.decode(text)), order="sorted")
     except msgspec.DecodeError:
-        return text.encode()
+        return text.encode() if isinstance(text, str) else text
 
 
 def _plain(value: Any) -> Any:
