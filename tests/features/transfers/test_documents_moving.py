@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import decimal
 import uuid
@@ -203,16 +204,30 @@ async def test_wide_rows_become_documents() -> None:
         assert sum(counts) == 12 and max(counts) <= 5
 
 
-async def test_a_load_ends_when_all_shall_stop() -> None:
+async def test_a_load_that_shall_stop_leaves_nothing_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
     class Stopping(Quiet):
+        loading = False
+
+        def report(self, phase: str, done: int, total: int, message: str) -> None:
+            self.loading = phase == "rows"
+
         def stopped(self) -> bool:
-            return True
+            return self.loading
 
     async with sides("postgresql", "mongodb") as (left, right):
         await everything(left.session, "CREATE TABLE t AS SELECT g a FROM generate_series(1, 5000) g")
         plan, watch = await planned(left, right), Stopping()
+        real = right.session.load  # type: ignore[attr-defined]
+
+        async def slow(*given: Any) -> None:
+            await asyncio.sleep(2 * moving.LOOK_SECONDS)
+            await real(*given)
+
+        monkeypatch.setattr(right.session, "load", slow)
         with pytest.raises(Cancelled):
             await moving.copy(left, right, plan, watch)
         await everything(right.session, "db.theirs.insertOne({})")
+        # The batch that was being loaded has arrived: nothing comes after the collection is dropped.
+        assert len(await documents(right, "t")) == 1000
         await moving.drop(right, watch.made)
         assert [one.name for one in (await right.engine.inspect(right.session)).relations] == ["theirs"]

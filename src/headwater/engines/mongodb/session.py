@@ -21,7 +21,6 @@ from pymongo.errors import PyMongoError
 
 from headwater.catalog.results import (
     STANDARD,
-    UNLIMITED,
     Finished,
     Frame,
     Limits,
@@ -141,16 +140,14 @@ class MongoSession:
         """Nothing has to be set; see `headwater.engines.Loads`."""
 
     async def load(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
-        """Insert rows as documents; those before one that is refused stay. See `headwater.engines.Loads`."""
+        """Insert rows as documents; those before one that is refused stay. See `headwater.engines.Loads`.
+
+        It is not broken off by `cancel`: what the server still inserts after the collection is dropped makes it anew.
+        """
         options = self.database.codec_options
         commands = await asyncio.to_thread(lambda: list(loading.inserts(table, columns, rows, options)))
-        async with self._in_time(None):
-            for command in commands:
-                statement = Statement(command)
-                try:
-                    answers.outcome(statement, await self._doing(self.database.command(command)), 0)
-                except BROKEN as error:
-                    raise self._why(error, 0, statement, UNLIMITED) from error
+        for command in commands:
+            answers.outcome(Statement(command), await self.ask(command), 0)
 
     async def end_loading(self, counters: Sequence[tuple[str, str]]) -> None:
         """Nothing counts, and nothing waits; see `headwater.engines.Loads`."""
