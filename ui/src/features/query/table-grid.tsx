@@ -172,7 +172,8 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
           primary={relation.primary_key ?? []}
           sort={sort.map(({ column, descending }) => ({ column, descending: descending ?? false }))}
           onSort={(column, more) => go({ sort: sortText(nextSort(sort, column, more)) })}
-          tone={tone}
+          tone={size(staged) > 0 ? tone : undefined}
+          onView={(from, to) => rows.show(from - added, to - added)}
           editable={() => canEdit}
           onEdit={editCell}
           onPlace={setPlace}
@@ -182,8 +183,7 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
             const column = columns[at.column]
             if (!column) return null
             const key = keyAt(at.row)
-            const isCut = first.cut.some(([row, cell]) => row === at.row - added && cell === at.column)
-            return isCut && key ? (
+            return at.row >= added && rows.isCut(at.row - added, at.column) && key ? (
               <WholeCell
                 load={() => readCell(database.id, { table: relation.name, schema: relation.schema ?? null, key, column: column.name })}
                 render={(whole) => <CellEditor column={column} value={whole} choices={null} done={done} />}
