@@ -1,14 +1,14 @@
 """Database engines, one folder each, found by listing; each answers only what it alone knows.
 
 An engine package offers what `Engine` lists, as names of the module. What only some can do stands in small
-protocols (`Explains`, `Exports`, `Loads`, `Watches`), asked for by `isinstance`, never by an engine's name.
+protocols (`Explains`, `Exports`, `Reads`, `Loads`, `Watches`), asked for by `isinstance`, never by an engine's name.
 """
 
 from headwater.engines._address import Address
 from headwater.engines._browsing import Browses
 from headwater.engines._discovery import all_engines, engine, parse_url
 from headwater.engines._engine import Engine, Explains, Language, Option, Step, Tabular, Watches
-from headwater.engines._loads import Loads
+from headwater.engines._loads import ByStatements, Columns, Loads, Reads
 from headwater.engines._provisions import Activity, Instance, Program, Provisions
 from headwater.engines._proxies import Opener, Opening, Proxies
 from headwater.engines._session import Checks, Exports, Facts, Parameters, Session
@@ -17,7 +17,9 @@ __all__ = [
     "Activity",
     "Address",
     "Browses",
+    "ByStatements",
     "Checks",
+    "Columns",
     "Engine",
     "Explains",
     "Exports",
@@ -32,6 +34,7 @@ __all__ = [
     "Program",
     "Provisions",
     "Proxies",
+    "Reads",
     "Session",
     "Step",
     "Tabular",

@@ -17,7 +17,8 @@ from psycopg.adapt import Transformer
 from headwater.catalog.results import QueryError, ResultColumn, Row
 from headwater.engines.postgresql.columns import Origins
 
-CHUNK = 1000
+# What the driver holds at once, however wide the rows are; they are passed on in larger batches.
+CHUNK = 8
 _COPY = frozenset({pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH})
 _FAILED = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE})
 

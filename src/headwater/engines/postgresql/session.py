@@ -28,11 +28,13 @@ from headwater.catalog.results import (
     QueryCancelled,
     QueryError,
     QueryTimeout,
+    Row,
     Rows,
     Started,
 )
 from headwater.catalog.sqltext import Statement
-from headwater.engines import Facts, Parameters
+from headwater.engines import ByStatements, Columns, Facts, Parameters
+from headwater.engines import _batches as batches
 from headwater.engines import _texts as texts
 from headwater.engines.postgresql import columns, exporting, extended, loading
 from headwater.engines.postgresql.binding import bound, unbound
@@ -47,7 +49,7 @@ _JUDGED = re.compile(r"(?:\(\s*)*(?:SELECT|WITH|VALUES|TABLE|INSERT|UPDATE|DELET
 _CLIENT_COPY = re.compile(r"COPY\b.*?\b(?:FROM\s+STDIN|TO\s+STDOUT)\b", re.IGNORECASE | re.DOTALL)
 
 
-class PostgresSession:
+class PostgresSession(ByStatements):
     """One connection in autocommit: a BEGIN that the user types stays open until the user ends it."""
 
     def __init__(self, connection: AsyncConnection[Any]) -> None:
@@ -142,25 +144,20 @@ class PostgresSession:
         return None
 
     async def begin_reading(self) -> None:
-        """See `headwater.engines.Loads`."""
-        await loading.run(
-            self.connection,
-            *loading.SETTINGS,
-            "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            "SELECT 1",
-        )
+        """See `headwater.engines.Reads`."""
+        await loading.run(self.connection, *loading.SETTINGS, *loading.ONE_MOMENT)
 
     def reading(self, column: str, type_: str) -> str:
-        """See `headwater.engines.Loads`: every type has a text of its own."""
+        """See `headwater.engines.Reads`: every type has a text of its own."""
         return column
 
     async def begin_loading(self) -> None:
         """See `headwater.engines.Loads`."""
         await loading.run(self.connection, *loading.SETTINGS)
 
-    async def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    async def load(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
         """Insert rows by COPY; see `headwater.engines.Loads`."""
-        await loading.copy(self.connection, table, columns, rows)
+        await loading.copy(self.connection, table, [name for name, _ in columns], rows)
 
     async def end_loading(self, counters: Sequence[tuple[str, str]]) -> None:
         """Set the sequences of serial and identity columns; see `headwater.engines.Loads`."""
@@ -198,19 +195,20 @@ class PostgresSession:
         text, values = bound(statement.text, parameters)
         shown = await extended.prepare(self.connection, self._origins, text)
         yield Started(number, statement.start, statement.start + len(statement.text), shown)
-        meter = Meter(limits)
+        meter, batch = Meter(limits), batches.Batch[Row]()
         command, affected = "", None
         async with contextlib.aclosing(extended.results(self.connection, values)) as results:
             async for result in results:
                 if result.ntuples:
-                    kept = meter.take(extended.rows(self.connection, result))
-                    if kept:
+                    for kept in batch.add(meter.take(extended.rows(self.connection, result))):
                         yield Rows(kept)
                     if meter.full and self._may_stop(statement.text):
                         command = "SELECT"
                         break
                 if result.command_status:  # the last chunk has it, or the empty result behind it
                     command, affected = extended.tag(result)
+        if kept := batch.rest():
+            yield Rows(kept)
         command = command or statement.text.split(None, 1)[0].upper()
         if limits.read_only:
             self._left = command in ENDS_TRANSACTION
