@@ -48,6 +48,13 @@ export function ReferencePicker({ targets, relation, column, valueOf, parse, don
     options.push({ id: `${id}-typed`, key: typed.trim(), words: ['as typed, whether there is such a row or not'], now: false, values: { [column]: parse(typed.trim()) } })
   }
   const { active, move, reset } = useActive(options, none !== null && !searched && found.list.length > 0 ? 1 : 0)
+  const hasty = useRef(false)
+  const first = found.list.length > 0 ? options[active] : undefined
+  useEffect(() => {
+    if (!hasty.current || found.searching) return
+    hasty.current = false
+    if (first) done(first.values)
+  }, [found.searching, first, done])
   const list = useRef<HTMLUListElement>(null)
   useEffect(() => {
     list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' })
@@ -63,8 +70,9 @@ export function ReferencePicker({ targets, relation, column, valueOf, parse, don
       move(step)
     } else if (event.target instanceof HTMLInputElement && event.key === 'Enter') {
       event.preventDefault()
-      // While an answer is on its way, the list is still that of other words.
-      if (!found.searching && options[active]) done(options[active].values)
+      // While an answer is on its way, the list is still that of other words: Enter waits for it.
+      if (found.searching) hasty.current = true
+      else if (options[active]) done(options[active].values)
     }
   }
   const name = `${column}, a row of ${target.relation.name}`
@@ -90,7 +98,7 @@ export function ReferencePicker({ targets, relation, column, valueOf, parse, don
         spellCheck={false}
         placeholder={`${target.relation.name} by ${[...target.refColumns, ...(target.label ? [target.label] : [])].join(' or ')}`}
         value={typed}
-        onChange={(event) => { setTyped(event.target.value); reset() }}
+        onChange={(event) => { setTyped(event.target.value); hasty.current = false; reset() }}
       />
       <ul
         ref={list}

@@ -1,7 +1,8 @@
 // Owns which editor a cell gets: by its foreign keys, by the type that the table declares, by what the value looks like.
-import { useDatabase } from '@/lib/database-scope'
+import { useRef } from 'react'
 import type { Cell, LiveRelation, LiveSchema, ResultColumn } from '@/api/types'
 import { bytesOf, isBinary } from '@/lib/binary'
+import { useDatabase } from '@/lib/database-scope'
 import { targetsOf } from '@/lib/references'
 import { timeColumn } from '@/lib/time-text'
 import { readCell } from './api'
@@ -27,8 +28,15 @@ function choicesOf(type: string, schema: LiveSchema): readonly string[] | null {
   return schema.enums?.find((one) => one.name === type || `${one.schema ?? ''}.${one.name}` === type)?.values ?? null
 }
 
-export function RowEditor({ relation, schema, columns, staged, place, value, done }: RowEditorProps) {
+export function RowEditor({ relation, schema, columns, staged, place, value, done: close }: RowEditorProps) {
   const database = useDatabase()
+  // Closing moves the focus, which an editor may take for being left once more.
+  const closed = useRef(false)
+  const done = (given?: Cell) => {
+    if (closed.current) return
+    closed.current = true
+    close(given)
+  }
   const column = columns[place.column]
   if (!column) return null
   const key = staged.keyAt(place.row)

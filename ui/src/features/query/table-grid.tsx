@@ -142,7 +142,7 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
           onPlace={setPlace}
           onCopy={(from, to) => copy('tsv', from, to)}
           onDelete={(list) => canEdit && staged.remove(list)}
-          editor={(at, value, done) => <RowEditor relation={relation} schema={schema} columns={columns} staged={staged} place={at} value={value} done={done} />}
+          editor={(at, value, done) => <RowEditor key={`${at.row} ${at.column}`} relation={relation} schema={schema} columns={columns} staged={staged} place={at} value={value} done={done} />}
           empty={<EmptyState text={parsed.filters.length ? 'No row fits the filter.' : 'No rows. Add one, or import some.'} />}
         />
       )}

@@ -63,7 +63,7 @@ export function useCandidates(database: string, target: Target, typed: string, c
     return {
       list: merged([referred ? [referred] : [], ...pages]),
       now: referred,
-      searching: all.isPending,
+      searching: typed.trim() !== '' || all.isPending,
       error: all.error,
       more: all.hasNextPage ? 'fetch' : null,
       fetchMore: () => void (all.hasNextPage && !all.isFetchingNextPage && all.fetchNextPage()),
