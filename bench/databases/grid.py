@@ -47,7 +47,7 @@ END = """rows => new Promise(done => {
   const grid = document.querySelector('.dgrid')
   grid.scrollTop = grid.scrollHeight
   const look = () => {
-    const cell = [...document.querySelectorAll('.gcell')].find(one => one.dataset.row === String(rows - 1))
+    const cell = [...document.querySelectorAll('.gcell')].find(one => one.parentElement.dataset.row === String(rows - 1))
     if (cell && cell.textContent) done(true)
     else setTimeout(look, 20)
   }

@@ -1,8 +1,13 @@
 """Headwater: one self-hosted workbench for the whole life of a database."""
 
-from importlib.metadata import PackageNotFoundError, version
+from __future__ import annotations
 
-try:
-    __version__ = version("headwater")
-except PackageNotFoundError:  # run from a source tree that was never installed
-    __version__ = "0+source"
+
+def version() -> str:
+    """Return the version of the installed package; read when asked for, since most commands never ask."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("headwater")
+    except metadata.PackageNotFoundError:  # run from a source tree that was never installed
+        return "0+source"

@@ -115,7 +115,7 @@ def test_rows_are_filtered_sorted_and_reached_far_down(page: Page, shop: str) ->
 def test_a_reference_is_looked_at_and_followed(page: Page, site: Site) -> None:
     page.goto(f"/p/{site.sample}/d/{site.database}/data/people")
     grid = page.get_by_role("grid")
-    grid.locator("[data-row='0'][data-column='2']").click()
+    grid.locator("[data-row='0'] [data-column='2']").click()
     expect(page.get_by_text("blue", exact=True)).to_be_visible()
     page.get_by_role("button", name="Duplicate the chosen row").click()
     expect(page.get_by_role("button", name="Review SQL")).to_be_visible()

@@ -6,6 +6,7 @@ files has nothing to say there.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -15,8 +16,15 @@ FEATURES: tuple[str, ...] = (
     "migrations",
 )  # fmt: skip
 
+# The words that commands of a room begin with: a command that is typed loads the rooms that know it, not all of them.
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "accounts": ("login", "projects", "keys"), "jobs": ("jobs",), "databases": ("db",), "query": ("sql",),
+    "transfers": ("db",), "documents": ("entries",), "dashboards": ("dashboards",),
+    "codebases": ("scan", "usages", "codebases"), "schemas": ("schema",), "migrations": ("migrations",),
+}  # fmt: skip
 
-def collect(role: str) -> dict[str, ModuleType]:
+
+def collect(role: str, features: Sequence[str] = FEATURES) -> dict[str, ModuleType]:
     """Return the module of one role (`endpoints`, `commands`, `tasks`, `models`) of each feature that has it."""
-    paths = {name: f"{__name__}.{name}.{role}" for name in FEATURES}
+    paths = {name: f"{__name__}.{name}.{role}" for name in features}
     return {name: import_module(path) for name, path in paths.items() if find_spec(path)}

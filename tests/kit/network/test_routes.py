@@ -19,6 +19,7 @@ import asyncssh
 import pytest
 
 from headwater.kit.errors import HeadwaterError, Invalid
+from headwater.kit.network import ssh
 from headwater.kit.network.guard import TRUSTED, Blocked, Policy
 from headwater.kit.network.routes import Direct, Proxy, ProxyFailed, Target, open_route
 from headwater.kit.network.ssh import HostKeyChanged, HostKeyUnknown, SshTunnel, TunnelFailed, text_of
@@ -29,10 +30,10 @@ CUTS = int(os.environ.get("HEADWATER_CUTS", "20"))
 class Door(asyncssh.SSHServer):
     """Lets one user in, and forwards wherever it is asked to."""
 
-    connections: ClassVar[set[asyncssh.SSHServerConnection]] = set()
+    connections: ClassVar[list[asyncssh.SSHServerConnection]] = []
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        self.connections.add(conn)
+        self.connections.append(conn)
 
     def begin_auth(self, username: str) -> bool:
         return True
@@ -66,6 +67,7 @@ async def ssh_host() -> AsyncIterator[SshHost]:
     server = await asyncssh.create_server(
         Door, "127.0.0.1", 0, server_host_keys=[key], authorized_client_keys=keys
     )  # fmt: skip
+    Door.connections.clear()
     yield SshHost(server.get_port(), key, user_key, server)
     server.close()
     await server.wait_closed()
@@ -202,6 +204,44 @@ async def test_tunnels_that_are_cut_hang_nobody(ssh_host: SshHost, echo: Target)
             writer.close()
     await asyncio.sleep(0.2)
     assert len(asyncio.all_tasks()) <= before + 2
+
+
+async def test_all_who_declare_the_same_share_one_connection(ssh_host: SshHost, echo: Target) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        ways = await asyncio.gather(
+            *(stack.enter_async_context(open_route(echo, ssh_host.tunnel, TRUSTED)) for _ in range(8))
+        )
+        assert len(Door.connections) == 1
+        assert await asyncio.gather(*(said(way.ip, way.port, b"hi") for way in ways)) == [b"hi"] * 8
+        over = replace(ssh_host.tunnel, jump=ssh_host.tunnel)
+        assert await through(echo, over) == b"hello"
+        assert len(Door.connections) == 2, "the way to the jump host was there"
+        with pytest.raises(TunnelFailed):
+            await through(echo, replace(ssh_host.tunnel, password="wrong"))
+        assert await through(echo, ssh_host.tunnel) == b"hello", "who is not let in disturbs nobody"
+    assert not ssh._lines
+    async with asyncio.timeout(5):
+        await asyncio.gather(*(one.wait_closed() for one in Door.connections))
+
+
+async def test_after_a_cut_the_next_gets_a_new_connection(ssh_host: SshHost, echo: Target) -> None:
+    async with open_route(echo, ssh_host.tunnel, TRUSTED):
+        Door.connections[0].abort()
+        async with asyncio.timeout(5):
+            while not next(iter(ssh._lines.values())).connection.is_closed():
+                await asyncio.sleep(0.01)
+        assert await through(echo, ssh_host.tunnel) == b"hello"
+    assert not ssh._lines
+
+
+async def test_who_gives_up_while_connecting_does_not_stop_the_others(ssh_host: SshHost, echo: Target) -> None:
+    first = asyncio.create_task(through(echo, ssh_host.tunnel))
+    second = asyncio.create_task(through(echo, ssh_host.tunnel))
+    while not ssh._lines:
+        await asyncio.sleep(0)
+    first.cancel()
+    assert await second == b"hello"
+    assert not ssh._lines
 
 
 async def proxied(kind: str, echo: Target, *, refuse: bool = False) -> tuple[asyncio.Server, list[str]]:

@@ -7,6 +7,7 @@ import { Menu, MenuItem, MenuLabel, MenuSeparator } from '@/components/ui/menu'
 import { meQuery, useSignOut } from '@/features/accounts/api'
 import { runningJobsQuery } from '@/features/jobs/api'
 import { initials, plural } from '@/lib/format'
+import { chord } from '@/lib/hotkeys'
 import { progressPart } from '@/lib/jobs'
 import { signedInUser } from '@/lib/session'
 import { setTheme, useTheme } from '@/lib/theme'
@@ -94,7 +95,7 @@ export function Header({ project, onSearch, onShortcuts }: HeaderProps) {
       <button type="button" className="btn find" aria-label="Search or run a command" onClick={onSearch}>
         <Search className="i" aria-hidden="true" />
         <span>Search or run a command</span>
-        <kbd>{navigator.platform.startsWith('Mac') ? '⌘K' : 'Ctrl K'}</kbd>
+        <kbd>{chord('K')}</kbd>
       </button>
       <JobsRing project={project} />
       <ThemeToggle />

@@ -16,6 +16,11 @@ export function keyName(event: KeyboardEvent): string {
   return event.metaKey || event.ctrlKey ? `mod+${event.key.toLowerCase()}` : event.key
 }
 
+/** How a chord is written on this machine: "Ctrl K" or "⌘K". */
+export function chord(key: string): string {
+  return navigator.platform.startsWith('Mac') ? `⌘${key}` : `Ctrl ${key}`
+}
+
 /** Listens while the component is shown; "g l" is a sequence, "mod+k" works in fields too. */
 export function useHotkeys(hotkeys: Hotkeys): void {
   const latest = useRef(hotkeys)

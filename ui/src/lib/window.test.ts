@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { columnWindow, rowWindow, scrollTo, TALLEST } from './window'
+import { columnWindow, rowWindow, scrollTo, slotted, TALLEST } from './window'
 
 describe('rows in view', () => {
   it('are placed pixel by pixel while the browser allows', () => {
@@ -36,4 +36,11 @@ it('takes the columns in view and one on each side', () => {
   expect(columnWindow(widths, 0, 450)).toEqual({ first: 0, last: 6, before: 0 })
   expect(columnWindow(widths, 10_050, 450)).toEqual({ first: 99, last: 106, before: 9900 })
   expect(columnWindow([], 0, 450)).toEqual({ first: 0, last: 0, before: 0 })
+})
+
+it('keeps each row in its slot while it is in view', () => {
+  expect(slotted(0, 5, 5)).toEqual([0, 1, 2, 3, 4])
+  expect(slotted(3, 8, 5)).toEqual([5, 6, 7, 3, 4])
+  expect(slotted(97, 100, 5)).toEqual([97, 98, 99])
+  expect(slotted(0, 0, 5)).toEqual([])
 })

@@ -23,6 +23,11 @@ export function rowWindow(count: number, height: number, view: number, scrollTop
   return { total, first, last, top: (row) => row * height + shift }
 }
 
+/** The rows in view, each in its slot: what scrolls out makes room for what scrolls in, and its elements are used again. */
+export function slotted(first: number, last: number, slots: number): number[] {
+  return Array.from({ length: slots }, (_, slot) => first + ((((slot - first) % slots) + slots) % slots)).filter((row) => row < last)
+}
+
 const placeOf = (scrollTop: number, all: number, total: number, view: number): number =>
   total <= view ? 0 : (Math.min(scrollTop, total - view) / (total - view)) * (all - view)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from headwater import __version__
+from headwater import version
 from headwater.catalog.model import Schema
 from headwater.catalog.usages import USAGE_TYPES, NotUnderstood, Usage
 from headwater.core.lineage.result import ScanResult, SkippedFile
@@ -43,7 +43,7 @@ def report_of(result: ScanResult) -> Report:
 def document(report: Report) -> dict[str, Any]:
     """Return the report as plain lists and dicts; the shape is documented in docs/reference/report.md."""
     return {
-        "headwater": __version__,
+        "headwater": version(),
         "source": report.source,
         "files": dict(report.files),
         "schema": {"tables": [_table(relation) for relation in report.schema]},
@@ -127,7 +127,7 @@ def to_html(report: Report) -> bytes:
     types = {(r.name, c.name): c.type for r in report.schema for c in r.columns}
     page = _PAGE.format(
         title=html.escape(report.source),
-        version=__version__,
+        version=version(),
         tables=len(report.schema.relations),
         columns=len(types),
         usages=len(explicit),

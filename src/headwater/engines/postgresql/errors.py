@@ -29,6 +29,7 @@ _CONNECTING = (
     ("no pg_hba.conf entry", "The server does not accept this user, database or network.", "See its pg_hba.conf."),
     ("too many clients", "The server has no connection left.", "Close some, or raise max_connections."),
     ("too many connections for", "This user or database has no connection left.", "Close some, or raise the limit."),
+    ("No space left on device", "The disk of the server is full.", "Make room on it, then try again."),
     ("is starting up", "The server is starting.", "Try again in a moment."),
 )  # fmt: skip
 
@@ -42,6 +43,8 @@ def connecting(said: str) -> HeadwaterError:
     for part, sentence, hint in _CONNECTING:
         if part in said:
             return ConnectionRefused(sentence, hint=hint)
+    if "FATAL:" in said:  # it was reached: what it says is worth more than a guess
+        return ConnectionRefused(f"The server refuses: {said.split('FATAL:', 1)[1].strip().splitlines()[0]}.")
     return ConnectionRefused("The server could not be reached.", hint="Check host, port, TLS and firewall.")
 
 

@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
-from headwater.entrypoints.cli import serving
-from headwater.features import collect
+from headwater import version
+from headwater.features import COMMANDS, FEATURES, collect
 from headwater.kit.errors import HeadwaterError
 
+SERVING = ("up", "serve", "worker", "proxy", "openapi")
 
-def build() -> typer.Typer:
-    """Return the application with the commands of every feature and entry point."""
+
+def build(word: str | None = None) -> typer.Typer:
+    """Return the application: all commands, or those that may begin with a word, which takes a fraction of the time."""
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     app.callback()(_root)
-    serving.register(app)
-    for module in collect("commands").values():
+    rooms = [room for room, words in COMMANDS.items() if word in words]
+    if not rooms:
+        from headwater.entrypoints.cli import serving
+
+        serving.register(app)
+    for module in () if word in SERVING else collect("commands", rooms or FEATURES).values():
         module.register(app)
     return app
 
 
-def _root() -> None:
+def _root(
+    _: Annotated[
+        bool, typer.Option("--version", help="Show the version.", is_eager=True, callback=lambda on: on and _tell())
+    ] = False,
+) -> None:
     """Headwater: from every column to every line of code that touches it."""
+
+
+def _tell() -> None:
+    typer.echo(f"headwater {version()}")
+    raise typer.Exit
 
 
 def main() -> None:
     """Run the command line; a known error ends with its exit code, its sentence and its hint on stderr."""
     try:
-        build()()
+        build(next((word for word in sys.argv[1:] if not word.startswith("-")), None))()
     except HeadwaterError as error:
         hint = f"\n{error.hint}" if error.hint else ""
         print(f"headwater: {error.message}{hint}", file=sys.stderr)

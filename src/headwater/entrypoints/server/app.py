@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from headwater import __version__
+from headwater import version
 from headwater.entrypoints.server import probes, problems, web
 from headwater.entrypoints.server.middleware import Around
 from headwater.features import collect
@@ -22,7 +22,7 @@ def build(server: Server | None = None) -> FastAPI:
     """Return the application; without `server` it can only describe itself."""
     app = FastAPI(
         title="Headwater",
-        version=__version__,
+        version=version(),
         summary="From every column to every line of code that touches it.",
         openapi_url=None,
         docs_url=None,

@@ -16,10 +16,10 @@ import httpx
 import msgspec
 import platformdirs
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from headwater.kit.errors import BadInput, HeadwaterError, Unauthenticated, Unavailable
+from headwater.kit.terminal import terminal
 
 DEFAULT_URL = "http://127.0.0.1:7717"
 PATIENCE = httpx.Timeout(30.0, read=300.0, write=300.0)
@@ -78,7 +78,9 @@ class Remote:
     def __init__(self, url: str, key: str = "") -> None:
         headers = {"authorization": f"Bearer {key}"} if key else {}
         self.url = url
-        self._http = httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=PATIENCE)
+        # Certificates of authorities are only read where some are looked at: reading them takes longer than a command.
+        verify = not url.lower().startswith("http:")
+        self._http = httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=PATIENCE, verify=verify)
 
     def close(self) -> None:
         """Close the connection."""
@@ -172,10 +174,12 @@ def show(rows: Sequence[Any], fields: Sequence[str], as_json: bool) -> None:
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(rows), indent=1).decode())
         return
-    table = Table(*fields, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for field in fields:  # an id that is cut is none
+        table.add_column(field, no_wrap=field == "id", min_width=36 if field == "id" and rows else None)
     for row in rows:
         table.add_row(*(_cell(row, field) for field in fields))
-    Console().print(table)
+    terminal().print(table)
 
 
 def show_one(row: Any, fields: Sequence[str], as_json: bool) -> None:

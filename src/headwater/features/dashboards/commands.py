@@ -11,6 +11,7 @@ from headwater.features.accounts.remote import Remote, remote, show, show_one
 from headwater.features.databases.commands import JsonOption, ProjectOption, find_project
 from headwater.features.query.printing import print_result
 from headwater.kit.errors import NotFound, did_you_mean
+from headwater.kit.terminal import terminal
 
 LIST = ("name", "tiles", "refresh_seconds", "updated_at", "id")
 
@@ -43,7 +44,7 @@ def show_dashboard(
     if as_json:
         show_one(found, (), True)
         return
-    console = Console()
+    console = terminal()
     console.print(found["name"], style="bold", highlight=False)
     for tile in found["tiles"]:
         _print(console, tile)

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from headwater.features.accounts.remote import Remote, remote, show, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, find_database
 from headwater.features.query.printing import print_error
 from headwater.kit.errors import BadInput
+from headwater.kit.terminal import terminal
 
 COLUMNS = ("version", "name", "state", "origin", "applied_at")
 SUFFIXES = {".sql", ".py"}
@@ -150,7 +150,7 @@ def _run(name: str, way: str, to: str, dry: bool, yes: bool, as_json: bool) -> N
 
 
 def _show_plan(planned: Any, way: str) -> None:
-    console = Console()
+    console = terminal()
     if not planned["planned"]:
         console.print("There is nothing to run.")
     for one in planned["planned"]:

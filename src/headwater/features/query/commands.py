@@ -13,6 +13,7 @@ from headwater.features.accounts.remote import Remote, remote, show_one
 from headwater.features.databases.commands import NameArgument, find_database
 from headwater.features.query.printing import print_error, print_result
 from headwater.kit.errors import BadInput, HeadwaterError
+from headwater.kit.terminal import terminal
 
 Form = Literal["table", "json", "ndjson", "csv", "arrow", "parquet"]
 
@@ -63,7 +64,7 @@ def _run(server: Remote, database: Any, text: str, max_rows: int, confirm: bool,
     if as_json:
         show_one(answer, (), True)
     else:
-        console = Console()
+        console = terminal()
         for result in answer["results"]:
             print_result(console, result)
     if answer["error"]:

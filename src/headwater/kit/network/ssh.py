@@ -1,4 +1,4 @@
-"""SSH tunnels: connected once for all who declare the same, host keys pinned, and gone when nobody uses them."""
+"""SSH tunnels: one connection for all who declare the same, host keys pinned, gone when nobody uses it."""
 
 from __future__ import annotations
 
@@ -78,11 +78,25 @@ def text_of(key: asyncssh.SSHKey) -> str:
     return " ".join(key.export_public_key("openssh").decode().split()[:2])
 
 
+@dataclass(slots=True, eq=False)
+class _Line:
+    """One SSH connection of this process: who comes first makes it, who leaves last closes it."""
+
+    users: int = 0
+    making: asyncio.Lock = field(default_factory=asyncio.Lock)
+    open: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
+    connection: asyncssh.SSHClientConnection | None = None
+
+
+_lines: dict[tuple[asyncio.AbstractEventLoop, SshTunnel, Policy], _Line] = {}
+
+
 @contextlib.asynccontextmanager
 async def connected(tunnel: SshTunnel, policy: Policy) -> AsyncIterator[asyncssh.SSHClientConnection]:
-    """Connect to the SSH host, over its jump host when it has one.
+    """Give a connection to the SSH host, over its jump host when it has one; shared by all who declare the very same.
 
-    The first host is resolved and guarded here; what lies behind it is resolved by the host before it.
+    The first host is resolved and guarded here; what lies behind it is resolved by the host before it. A connection
+    that broke is left to those who are on it, and the next to come gets a new one.
 
     Raises:
         HostKeyUnknown: no key is pinned; the error carries the one that was shown.
@@ -91,19 +105,42 @@ async def connected(tunnel: SshTunnel, policy: Policy) -> AsyncIterator[asyncssh
     """
     if tunnel.jump and tunnel.jump.jump:
         raise Invalid({"ssh.jump.jump": "One jump host is possible, not two."})
-    async with contextlib.AsyncExitStack() as stack:
-        before = await stack.enter_async_context(connected(tunnel.jump, policy)) if tunnel.jump else None
+    key = (asyncio.get_running_loop(), tunnel, policy)
+    line = _lines.get(key)
+    if line is None or (line.connection is not None and line.connection.is_closed()):
+        line = _lines[key] = _Line()
+    line.users += 1
+    try:
+        async with line.making:
+            if line.connection is None:
+                line.connection = await _made(line.open, tunnel, policy)
+        yield line.connection
+    finally:
+        line.users -= 1
+        if line.users == 0:
+            if _lines.get(key) is line:
+                del _lines[key]
+            await line.open.aclose()
+
+
+async def _made(stack: contextlib.AsyncExitStack, tunnel: SshTunnel, policy: Policy) -> asyncssh.SSHClientConnection:
+    """Connect, and leave on the stack what closes the connection and its way again."""
+    async with contextlib.AsyncExitStack() as way:
+        before = await way.enter_async_context(connected(tunnel.jump, policy)) if tunnel.jump else None
         host, port = tunnel.host, tunnel.port
         if before is None:
             endpoint = (await resolve(host, port, policy))[0]
             host, port = endpoint.ip, endpoint.port
         connection = await _connect(tunnel, host, port, before)
-        try:
-            yield connection
-        finally:
-            connection.abort()
-            with contextlib.suppress(OSError, asyncssh.Error):
-                await connection.wait_closed()
+        way.push_async_callback(_ended, connection)
+        stack.push_async_callback(way.pop_all().aclose)
+    return connection
+
+
+async def _ended(connection: asyncssh.SSHClientConnection) -> None:
+    connection.abort()
+    with contextlib.suppress(OSError, asyncssh.Error):
+        await connection.wait_closed()
 
 
 async def _connect(

@@ -1,6 +1,7 @@
 // Owns the window of an editor that is larger than its cell: it stands beside the cell, and focus goes back to the grid.
 import { Popover } from 'radix-ui'
 import type { KeyboardEvent, ReactNode } from 'react'
+import { chord } from '@/lib/hotkeys'
 
 interface EditorFrameProps {
   label: string
@@ -46,7 +47,7 @@ export const isNullKey = (event: KeyboardEvent) => (event.ctrlKey || event.metaK
 export function NullButton({ onNull }: { onNull: () => void }) {
   return (
     <button type="button" className="btn ghost" onMouseDown={(event) => event.preventDefault()} onClick={onNull}>
-      NULL <kbd>⌘0</kbd>
+      NULL <kbd aria-hidden="true">{chord('0')}</kbd>
     </button>
   )
 }

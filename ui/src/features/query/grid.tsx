@@ -1,6 +1,6 @@
 // Owns the grid of rows: only what is in view is in the page; keys move a cell, ranges are copied, cells may be edited.
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { memo, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import type { Cell, ResultColumn } from '@/api/types'
 import { TypeGlyph } from '@/components/marks'
 import { shown } from '@/lib/cells'
@@ -22,7 +22,9 @@ export interface GridProps {
   primary?: readonly string[]
   sort?: readonly { column: string; descending: boolean }[]
   onSort?: (column: string, more: boolean) => void
-  tone?: (row: number, column: number) => string
+  tone?: ((row: number, column: number) => string) | undefined
+  /** Called with the first row in view and the one after the last. */
+  onView?: (first: number, last: number) => void
   editable?: (place: Place) => boolean
   onEdit?: (place: Place, value: Cell) => void
   onPlace?: (place: Place | null) => void
@@ -62,6 +64,7 @@ interface RowProps {
   at: number
   top: number
   height: number
+  width: number
   columns: readonly ResultColumn[]
   widths: number[]
   /** The columns in view, and the space before them. */
@@ -74,12 +77,10 @@ interface RowProps {
   tone: ((row: number, column: number) => string) | undefined
 }
 
-const GridRow = memo(function GridRow({ at, top, height, columns, widths, first, last, before, cells, chosen, range, tone }: RowProps) {
+const GridRow = memo(function GridRow({ at, top, height, width, columns, widths, first, last, before, cells, chosen, range, tone }: RowProps) {
   return (
-    <div role="row" aria-rowindex={at + 2} className="grow-row" style={{ transform: `translateY(${top}px)`, height }}>
-      <div role="rowheader" className="gnum" style={{ width: MARGIN }}>
-        {at + 1}
-      </div>
+    <div role="row" aria-rowindex={at + 2} data-row={at} className="grow-row" style={{ transform: `translateY(${top}px)`, height, width }}>
+      <div role="rowheader" aria-label={String(at + 1)} style={{ flex: 'none', width: MARGIN }} />
       {before > 0 && <div role="presentation" style={{ flex: 'none', width: before }} />}
       {columns.slice(first, last).map((column, step) => {
         const place = first + step
@@ -93,7 +94,6 @@ const GridRow = memo(function GridRow({ at, top, height, columns, widths, first,
             role="gridcell"
             aria-colindex={place + 2}
             aria-selected={selected || inRange}
-            data-row={at}
             data-column={place}
             className={`gcell ${column.kind === 'number' ? 'num' : ''} ${cell === null ? 'null' : ''} ${tone?.(at, place) ?? ''}`}
             style={{ width: widths[place] }}
@@ -105,6 +105,19 @@ const GridRow = memo(function GridRow({ at, top, height, columns, widths, first,
     </div>
   )
 })
+
+// One sticky layer for all numbers: a sticky cell in each row would be a layer each, painted anew in each frame.
+const Numbers = ({ rows, within, top, height }: { rows: readonly number[]; within: (row: number) => number; top: number; height: number }) => (
+  <div aria-hidden="true" className="gnums" style={{ width: MARGIN }}>
+    <div style={{ position: 'absolute', inset: '0 0 auto', transform: `translateY(${top}px)` }}>
+      {rows.map((at, slot) => (
+        <div key={slot} className="gnum" style={{ position: 'absolute', inset: '0 0 auto', transform: `translateY(${within(at)}px)`, height }}>
+          {at + 1}
+        </div>
+      ))}
+    </div>
+  </div>
+)
 
 type EditorOf = NonNullable<GridProps['editor']>
 
@@ -122,6 +135,8 @@ export function Grid(props: GridProps) {
   const [editing, setEditing] = useState<Place | null>(null)
   const widths = useMemo(() => columns.map(widthOf), [columns])
   const view = useWindow(box, count, height, HEAD, widths)
+  const { onView } = props
+  useEffect(() => onView?.(view.first, view.last))
   const total = MARGIN + widths.reduce((sum, one) => sum + one, 0)
 
   const choose = (place: Place, extend = false) => {
@@ -137,8 +152,8 @@ export function Grid(props: GridProps) {
     else if (element && right > element.scrollLeft + element.clientWidth) element.scrollLeft = right - element.clientWidth
   }
   const placeOf = (target: EventTarget | null): Place | null => {
-    const cell = target instanceof HTMLElement ? target.closest<HTMLElement>('[data-row]') : null
-    return cell ? { row: Number(cell.dataset['row']), column: Number(cell.dataset['column']) } : null
+    const cell = target instanceof HTMLElement ? target.closest<HTMLElement>('[data-column]') : null
+    return cell ? { row: Number(cell.closest<HTMLElement>('[data-row]')?.dataset['row']), column: Number(cell.dataset['column']) } : null
   }
   const edit = (place: Place | null) => {
     if (place && editor && editable?.(place) && row(place.row)) setEditing(place)
@@ -216,12 +231,13 @@ export function Grid(props: GridProps) {
       </div>
       <div role="rowgroup" style={{ height: view.total, width: total, position: 'relative' }}>
         <div role="presentation" style={{ position: 'absolute', transform: `translateY(${view.blockTop}px)`, width: total }}>
-          {view.rows.map((at) => (
+          {view.rows.map((at, slot) => (
             <GridRow
-              key={at}
+              key={slot}
               at={at}
               top={view.within(at)}
               height={height}
+              width={total}
               columns={columns}
               widths={widths}
               {...view.columns}
@@ -232,6 +248,7 @@ export function Grid(props: GridProps) {
             />
           ))}
         </div>
+        <Numbers rows={view.rows} within={view.within} top={view.blockTop} height={height} />
         {editing && editor && (
           <div
             className="gedit"

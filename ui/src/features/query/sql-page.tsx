@@ -11,6 +11,7 @@ import { liveSchemaQuery, refreshSchema, useLanguage } from '@/features/database
 import { useDatabase } from '@/lib/database-scope'
 import { DIALECTS, type Language } from '@/lib/dialects'
 import { saveBlob, tellFailure } from '@/lib/download'
+import { chord } from '@/lib/hotkeys'
 import { useProjectScope } from '@/lib/project-scope'
 import { suggestions } from '@/lib/sql-completion'
 import { check, explain, exportResult } from './api'
@@ -164,7 +165,7 @@ function QueryPage({ language }: { language: Language }) {
           ) : (
             <button type="button" className="btn primary" onClick={() => start(chosen())}>
               <Play className="i" aria-hidden="true" />
-              Run <kbd aria-hidden="true">⌘↵</kbd>
+              Run <kbd aria-hidden="true">{chord('↵')}</kbd>
             </button>
           )}
           <button type="button" className="btn ghost" disabled={run.busy} onClick={() => start({ text: editor.current?.text() ?? text, offset: 0 })}>
@@ -222,6 +223,7 @@ function QueryPage({ language }: { language: Language }) {
             <EmptyState text={run.busy ? 'Running…' : `Run the ${language === 'sql' ? 'statement' : 'command'} at the caret with Ctrl+Enter.`} />
           )}
           {tab === 'plan' && planError !== null && <div className="p-4"><ErrorNote error={planError} /></div>}
+          {tab === 'plan' && planError === null && !plan && <EmptyState text="Explain shows how the statement at the caret would run; Analyze runs it and measures." />}
           {tab === 'plan' && plan && <PlanView plan={plan} onUse={(statement) => put(`${text.trimEnd()}\n\n${statement};\n`)} />}
           {tab === 'history' && <HistoryList onUse={(used) => put(`${text.trimEnd()}\n\n${used}\n`)} />}
         </section>

@@ -39,7 +39,7 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
   const first = rows.first.data
   const canEdit = project.role !== 'viewer' && !database.read_only && (first?.key.length ?? 0) > 0
   const columns = first?.columns ?? []
-  const staged = useStagedRows(relation, { first, row: rows.row })
+  const staged = useStagedRows(relation, { first, row: rows.row, isCut: rows.isCut })
 
   const go = (part: { filter?: string | undefined; sort?: string | undefined }) =>
     void navigate({
@@ -136,7 +136,8 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
           primary={relation.primary_key ?? []}
           sort={sort.map(({ column, descending }) => ({ column, descending: descending ?? false }))}
           onSort={(column, more) => go({ sort: sortText(nextSort(sort, column, more)) })}
-          tone={staged.tone}
+          tone={staged.size > 0 ? staged.tone : undefined}
+          onView={(from, to) => rows.show(from - staged.added, to - staged.added)}
           editable={() => canEdit}
           onEdit={staged.editCell}
           onPlace={setPlace}

@@ -1,13 +1,15 @@
-// Owns the rows of a table as they are read: pages of 200 by key, kept for a while, a far jump by counting off.
+// Owns the rows of a table as they are read: pages by key, kept for a while, a far jump by counting off.
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useCallback, useEffect, useRef, useState } from 'react'
-import type { Cell, RowFilter, RowSort, RowsPage } from '@/api/types'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { Cell, RowFilter, RowSort } from '@/api/types'
+import { keep, PAGE, rowCount, wanted, type Pages } from '@/lib/row-pages'
 import { readRows } from './api'
 
-export const PAGE = 200
-const KEPT = 50
+// How long a far place must stay in view before it is read, in ms: nothing is read where somebody only flies by.
+const REST = 80
+const NONE: Pages = new Map()
 
-interface Wanted {
+interface List {
   database: string
   table: string
   schema: string | null
@@ -15,62 +17,56 @@ interface Wanted {
   sort: RowSort[]
 }
 
-export function useRows({ database, ...wanted }: Wanted) {
-  const key = JSON.stringify([database, wanted])
+export function useRows({ database, ...list }: List) {
+  const key = JSON.stringify([database, list])
   const queries = useQueryClient()
   const first = useQuery({
     queryKey: ['rows', database, key],
-    queryFn: () => readRows(database, { ...wanted, limit: PAGE }),
+    queryFn: () => readRows(database, { ...list, limit: PAGE }),
     placeholderData: keepPreviousData,
     staleTime: 30_000,
+    // Not behind the back of somebody who is far down: a first page read anew begins another list.
+    refetchOnReconnect: false,
   })
-  const [pages, setPages] = useState<{ key: string; byNumber: ReadonlyMap<number, RowsPage> }>({ key, byNumber: new Map() })
-  const asked = useRef(new Set<string>())
-  const byNumber = pages.key === key ? pages.byNumber : new Map<number, RowsPage>()
-
+  // What stands behind one first page; read anew, the first page begins another list.
+  const [rest, setRest] = useState<{ of: unknown; pages: Pages }>({ of: first.data, pages: NONE })
+  const behind = rest.of === first.data ? rest.pages : NONE
+  const pages = useMemo(() => (first.data ? new Map(behind).set(0, first.data) : NONE), [first.data, behind])
+  const current = useRef(first.data)
+  const asked = useRef(new Set<number>())
+  const waiting = useRef<ReturnType<typeof setTimeout>>(undefined)
   useEffect(() => {
+    current.current = first.data
     asked.current.clear()
-  }, [key, first.dataUpdatedAt])
+    return () => clearTimeout(waiting.current)
+  }, [first.data])
 
-  const load = useCallback(
-    (number: number) => {
-      const mark = `${key}#${number}`
-      if (number === 0 || asked.current.has(mark)) return
-      asked.current.add(mark)
-      const before = number === 1 ? first.data : byNumber.get(number - 1)
-      const place = before?.next ? { cursor: before.next } : { skip: number * PAGE }
-      readRows(database, { ...wanted, ...place, limit: PAGE }).then(
-        (page) =>
-          setPages((now) => {
-            const next = new Map(now.key === key ? now.byNumber : [])
-            next.set(number, page)
-            for (const old of next.keys()) {
-              if (next.size <= KEPT) break
-              if (Math.abs(old - number) > KEPT / 2) {
-                next.delete(old)
-                asked.current.delete(`${key}#${old}`)
-              }
-            }
-            return { key, byNumber: next }
-          }),
-        () => asked.current.delete(mark),
-      )
-    },
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- `wanted` is what `key` spells
-    [key, first.data, pages],
-  )
-  const row = (at: number): readonly Cell[] | null => {
-    const number = Math.floor(at / PAGE)
-    const page = number === 0 ? first.data : byNumber.get(number)
-    if (page) return page.rows[at % PAGE] ?? null
-    queueMicrotask(() => load(number))
-    return null
+  const load = (number: number) => {
+    const of = first.data
+    if (asked.current.has(number) || of !== current.current) return
+    asked.current.add(number)
+    const cursor = pages.get(number - 1)?.next
+    readRows(database, { ...list, ...(cursor ? { cursor } : { skip: number * PAGE }), limit: PAGE }).then(
+      (page) => {
+        if (of !== current.current) return
+        asked.current.delete(number)
+        setRest((now) => ({ of, pages: keep(now.of === of ? now.pages : NONE, number, page) }))
+      },
+      () => of === current.current && asked.current.delete(number),
+    )
   }
-  const loaded = (first.data?.rows.length ?? 0) + [...byNumber.values()].reduce((sum, page) => sum + page.rows.length, 0)
-  const count = first.data?.count ?? loaded
-  const reload = async () => {
-    setPages({ key, byNumber: new Map() })
-    await queries.invalidateQueries({ queryKey: ['rows', database] })
+  /** Read what is in view, and what comes next. */
+  const show = (from: number, to: number) => {
+    clearTimeout(waiting.current)
+    if (first.isPlaceholderData || first.data === undefined) return
+    const { now, soon } = wanted(pages, from, to)
+    now.forEach(load)
+    if (soon.length > 0) waiting.current = setTimeout(() => soon.forEach(load), REST)
   }
-  return { first, row, count: Math.max(count, loaded), reload }
+  const row = (at: number): readonly Cell[] | null => pages.get(Math.floor(at / PAGE))?.rows[at % PAGE] ?? null
+  /** Whether a cell came cut, so that it must be read whole before it is edited. */
+  const isCut = (at: number, column: number) =>
+    pages.get(Math.floor(at / PAGE))?.cut.some(([row, cell]) => row === at % PAGE && cell === column) ?? false
+  const reload = () => queries.invalidateQueries({ queryKey: ['rows', database] })
+  return { first, row, isCut, show, count: rowCount(pages), reload }
 }

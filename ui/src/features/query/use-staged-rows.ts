@@ -8,9 +8,10 @@ interface Source {
   first: RowsPage | undefined
   /** The cells of a row of the table, or null while it is on its way. */
   row: (at: number) => readonly Cell[] | null
+  isCut: (at: number, column: number) => boolean
 }
 
-export function useStagedRows(relation: LiveRelation, { first, row }: Source) {
+export function useStagedRows(relation: LiveRelation, { first, row, isCut }: Source) {
   const [staged, setStaged] = useState(NOTHING)
   const columns = first?.columns ?? []
   const added = staged.added.length
@@ -57,8 +58,8 @@ export function useStagedRows(relation: LiveRelation, { first, row }: Source) {
     input,
     size: size(staged),
     editCell: ({ row: at, column }: Place, value: Cell) => columns[column] && edit(at, { [columns[column].name]: value }),
-    /** Whether the page shows only the beginning of a value. */
-    isCut: (at: number, column: number) => first !== undefined && at >= added && !(columns[column]?.name !== undefined && columns[column].name in (changeAt(at) ?? {})) && first.cut.some(([cutRow, cell]) => cutRow === at - added && cell === column),
+    /** Whether the page shows only the beginning of a value; what is staged is there whole. */
+    isCut: (at: number, column: number) => at >= added && !(columns[column] && columns[column].name in (changeAt(at) ?? {})) && isCut(at - added, column),
     add: (values: Record<string, Cell>) => setStaged((now) => addRow(now, values)),
     remove: (rows: number[]) => setStaged((now) => toggleDelete(now, rows.map(keyAt).filter((key) => key !== null))),
     discard: () => setStaged(NOTHING),

@@ -1,6 +1,6 @@
 // Owns what part of a scrolled grid is in view, followed as it scrolls and changes size.
 import { useLayoutEffect, useState, type RefObject } from 'react'
-import { columnWindow, rowWindow } from '@/lib/window'
+import { columnWindow, rowWindow, slotted } from '@/lib/window'
 
 const OVERSCAN = 8
 // Rows stand in blocks: one that stays in view keeps its place in its block, and is not drawn anew.
@@ -26,7 +26,9 @@ export function useWindow(box: RefObject<HTMLDivElement | null>, count: number, 
   const base = rows.first - (rows.first % BLOCK)
   return {
     total: rows.total,
-    rows: Array.from({ length: Math.max(0, rows.last - rows.first) }, (_, at) => rows.first + at),
+    first: rows.first,
+    last: rows.last,
+    rows: slotted(rows.first, rows.last, Math.ceil(view / height) + 1 + 2 * OVERSCAN),
     /** Where the block of rows stands, and a row within it. */
     blockTop: rows.top(base),
     within: (row: number) => (row - base) * height,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater import __version__
+from headwater import version
 from headwater.features.accounts import repository
 from headwater.features.accounts.rights import Actor, allow_admin
 from headwater.features.accounts.service import audit
@@ -33,7 +33,7 @@ async def signup_is_open(db: AsyncSession, settings: Settings) -> bool:
 async def describe(db: AsyncSession, settings: Settings) -> Instance:
     """Return what a visitor may know of this instance."""
     users = await repository.has_users(db)
-    return Instance(__version__, not users or await signup_is_open(db, settings), users)
+    return Instance(version(), not users or await signup_is_open(db, settings), users)
 
 
 async def set_open_signup(db: AsyncSession, actor: Actor, settings: Settings, value: bool) -> Instance:

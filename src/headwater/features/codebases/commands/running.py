@@ -64,8 +64,3 @@ def _with_progress(work: Callable[[Callable[[Step], None] | None], Result]) -> R
             )
 
         return work(show)
-
-
-def terminal() -> Console:
-    """Return the console for results: as wide as the terminal, wide enough for whole lines in a pipe."""
-    return Console() if sys.stdout.isatty() else Console(width=240)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from headwater.features.accounts.remote import remote, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, find_database
 from headwater.features.transfers.commands.following import follow
 from headwater.kit.errors import BadInput
+from headwater.kit.terminal import terminal
 
 TablesOption = Annotated[str | None, typer.Option(help="Only these tables, with commas between.")]
 SEVERITIES = {"left_out": "left out", "changed": "changed", "risk": "may be refused"}
@@ -67,7 +67,7 @@ def _accept(plan: Any, target: Any, yes: bool, as_json: bool) -> None:
 
 
 def _show_plan(plan: Any) -> None:
-    console = Console()
+    console = terminal()
     console.print(f"{len(plan['tables'])} tables: {', '.join(one['target'] for one in plan['tables'])}")
     if not plan["losses"]:
         console.print("Nothing is lost.")
@@ -85,4 +85,4 @@ def _show_comparison(tables: list[Any]) -> None:
             one["target"], f"{one['source_rows']:,}", f"{one['target_rows']:,}", one["target_checksum"][:12],
             "same" if one["same"] else "DIFFERENT",
         )  # fmt: skip
-    Console().print(shown)
+    terminal().print(shown)

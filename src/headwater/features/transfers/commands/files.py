@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from headwater.features.accounts.remote import Remote, remote, show_one
@@ -14,6 +13,7 @@ from headwater.features.databases.commands import JsonOption, NameArgument, find
 from headwater.features.transfers.commands.copying import TablesOption, names
 from headwater.features.transfers.commands.following import follow
 from headwater.kit.errors import BadInput
+from headwater.kit.terminal import terminal
 
 
 def import_(
@@ -87,7 +87,7 @@ def _show(result: Any) -> None:
         shown = Table("row", "column", "what is wrong", box=None, pad_edge=False)
         for one in result["errors"]:
             shown.add_row(str(one["row"]), one["column"], one["sentence"])
-        Console().print(shown)
+        terminal().print(shown)
 
 
 def _save(server: Remote, transfer_id: str, output: Path) -> None:

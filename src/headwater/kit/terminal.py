@@ -1,0 +1,14 @@
+"""Where results are printed: as wide as the terminal, and never cut where a program reads them."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+
+PIPE_WIDTH = 10_000
+
+
+def terminal() -> Console:
+    """Return the console for results."""
+    return Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH)

@@ -1,0 +1,25 @@
+"""What PostgreSQL says when it lets nobody in, as sentences."""
+
+from __future__ import annotations
+
+import pytest
+
+from headwater.engines.postgresql.errors import connecting
+
+AT = 'connection failed: connection to server at "10.0.0.7", port 5432 failed: '
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("FATAL:  could not write init file: No space left on device", "The disk of the server is full."),
+        ('FATAL:  password authentication failed for user "ines"', "User or password are not right."),
+        (
+            "FATAL:  the database system is shutting down\nmore",
+            "The server refuses: the database system is shutting down.",
+        ),
+        ("Network is unreachable", "The server could not be reached."),
+    ],
+)
+def test_a_refusal_is_a_sentence_without_the_address(said: str, sentence: str) -> None:
+    assert connecting(AT + said).message == sentence

@@ -1,0 +1,58 @@
+"""The command line as a whole: which command lives in which room, and that a command loads no more than it needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import uuid
+
+import pytest
+import typer
+
+from headwater import version
+from headwater.entrypoints.cli import SERVING, serving
+from headwater.features import COMMANDS, FEATURES, collect
+from headwater.features.accounts.remote import show
+
+
+def words(app: typer.Typer) -> set[str]:
+    """Return what the commands of an application begin with."""
+    return set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+
+
+def test_the_list_of_commands_is_true() -> None:
+    assert tuple(COMMANDS) == FEATURES
+    rooms = collect("commands")
+    assert set(rooms) == {room for room, known in COMMANDS.items() if known}
+    for room, known in COMMANDS.items():
+        app = typer.Typer()
+        app.callback()(lambda: None)
+        for other in (other for other in FEATURES if set(COMMANDS[other]) & set(known)):
+            rooms[other].register(app)
+        assert words(app) == set(known), room
+    app = typer.Typer()
+    serving.register(app)
+    assert words(app) == set(SERVING)
+
+
+def test_a_command_loads_no_more_than_it_needs() -> None:
+    heavy = "{'pydantic', 'sqlalchemy', 'sqlglot', 'asyncssh', 'tree_sitter', 'headwater.engines', 'cryptography'}"
+    text = f"import sys; from headwater.entrypoints.cli import build; build('db'); print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def said(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "headwater", *words], capture_output=True, text=True, check=False)
+
+
+def test_the_version_is_told_and_a_slip_of_the_pen_is_named() -> None:
+    assert said("--version").stdout == f"headwater {version()}\n"
+    wrong = said("databses")
+    assert wrong.returncode == 2
+    assert "No such command 'databses'" in wrong.stderr
+
+
+def test_tables_are_whole_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    show([{"id": str(uuid.UUID(int=7)), "name": "n" * 300}], ("name", "id"), as_json=False)
+    assert capsys.readouterr().out.splitlines()[1].split() == ["n" * 300, str(uuid.UUID(int=7))]
