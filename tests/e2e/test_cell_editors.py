@@ -52,7 +52,7 @@ class Table:
     database: str
 
     def cell(self, row: int, column: str) -> Locator:
-        return self.page.locator(f"[data-row='{row}'][data-column='{COLUMNS.index(column)}']")
+        return self.page.locator(f"[data-row='{row}'] [data-column='{COLUMNS.index(column)}']")
 
     def edit(self, row: int, column: str) -> Locator:
         """Go to a cell with the keys, and open its editor."""
@@ -115,7 +115,7 @@ def table(request: pytest.FixtureRequest, site: Site, client: httpx.Client, page
     answer = client.post(f"/databases/{made['id']}/query", json={"text": text}).json()
     assert answer["error"] is None, answer
     page.goto(f"/p/{site.sample}/d/{made['id']}/data/people")
-    expect(page.locator("[data-row='0'][data-column='0']")).to_have_text("1")
+    expect(page.locator("[data-row='0'] [data-column='0']")).to_have_text("1")
     return Table(page, client, made["id"])
 
 
