@@ -217,3 +217,19 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         assert page.locator("h1").count() == 1, name
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
     page.context.close()
+
+
+def test_tables_become_collections(page: Page, site: Site, ask: Ask, shop: str) -> None:
+    made = ask(f"/projects/{site.sample}/databases?wait=60", name="relational", engine="sqlite")
+    rows = "CREATE TABLE readers (id INTEGER PRIMARY KEY, born DATE); INSERT INTO readers VALUES (1, '1990-01-01'), (2, NULL)"
+    assert ask(f"/databases/{made['id']}/query", text=rows)["error"] is None
+    page.goto(f"/p/{site.sample}/d/{made['id']}/transfers/copy")
+    page.get_by_label("Into").select_option(label="orders (mongodb)")
+    expect(page.get_by_text("the key becomes the _id")).to_be_visible()
+    expect(page.get_by_role("button", name="Copy", exact=True)).to_be_disabled()
+    page.get_by_label("I know what is lost").check()
+    picture(page, "copy-into-documents")
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_text("The same on both sides")).to_be_visible(timeout=60_000)
+    found = ask(f"/databases/{shop}/query", text="db.readers.find({_id: 2})")
+    assert found["results"][0]["rows"] == [['{"_id": {"$numberLong": "2"}, "born": null}']]

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
+from engines.mongodb import place as mongodb_place
 from entrypoints.running import Running, free_port, running
 
 KILLS = int(os.environ.get("HEADWATER_KILLS", "2"))
-ROWS = 300_000
+ROWS, DOCUMENTS = 300_000, 80_000
 WITHIN_SECONDS = 120.0
 pytestmark = pytest.mark.timeout(600)
 
@@ -25,7 +26,12 @@ pytestmark = pytest.mark.timeout(600)
 def headwater() -> Iterator[Running]:
     home = Path(tempfile.mkdtemp(prefix="hw-copykill-"))
     home.chmod(0o755)  # the servers of databases have users of their own
-    with running(home, HEADWATER_LOG_LEVEL="warning", HEADWATER_MYSQL_PROXY_PORT=str(free_port())) as found:
+    with running(
+        home,
+        HEADWATER_LOG_LEVEL="warning",
+        HEADWATER_MYSQL_PROXY_PORT=str(free_port()),
+        HEADWATER_ALLOW_LOOPBACK="true",
+    ) as found:
         found.sign_up()
         yield found
     shutil.rmtree(home, ignore_errors=True)
@@ -50,6 +56,34 @@ def sql(headwater: Running, id_: str, text: str) -> Any:
     return answer["results"][-1]["rows"]
 
 
+@pytest.fixture(scope="module")
+def mongodb() -> Iterator[int]:
+    """A MongoDB elsewhere: its port."""
+    if reason := mongodb_place.missing():
+        pytest.skip(reason)
+    folder, port = tempfile.mkdtemp(prefix="hw-copykill-mongodb-"), mongodb_place.free_port()
+    server = mongodb_place.started(folder, port)
+    yield port
+    server.kill()
+    server.wait(20)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def connected(headwater: Running, name: str, port: int) -> str:
+    project = headwater.get("/projects")["items"][0]["id"]
+    url = f"mongodb://127.0.0.1:{port}/{name}?tls=disable"
+    return str(post(headwater, f"/projects/{project}/connections", name=name, connection={"url": url})["id"])
+
+
+@pytest.mark.parametrize("round_", range(KILLS))
+def test_a_copy_into_documents_survives(headwater: Running, mongodb: int, round_: int) -> None:
+    source, target = database(headwater, f"s-m-{round_}", "postgresql"), connected(headwater, f"t-m-{round_}", mongodb)
+    sql(headwater, target, "db.mine.insertOne({a: 1})")
+    killed_in_the_middle(headwater, source, target, round_, DOCUMENTS)
+    assert sql(headwater, target, "db.many.countDocuments({})") == [[DOCUMENTS]]
+    assert sql(headwater, target, "db.mine.countDocuments({})") == [[1]]
+
+
 @pytest.mark.parametrize("engine", ["sqlite", "mysql"])
 @pytest.mark.parametrize("round_", range(KILLS))
 def test_a_copy_survives(headwater: Running, engine: str, round_: int) -> None:
@@ -57,10 +91,17 @@ def test_a_copy_survives(headwater: Running, engine: str, round_: int) -> None:
         database(headwater, f"s-{engine}-{round_}", "postgresql"),
         database(headwater, f"t-{engine}-{round_}", engine),
     )
+    sql(headwater, target, "CREATE TABLE mine (a int)")
+    killed_in_the_middle(headwater, source, target, round_, ROWS)
+    assert sql(headwater, target, "SELECT count(*) FROM many") == [[ROWS]]
+    assert sql(headwater, target, "SELECT count(*) FROM mine") == [[0]]
+
+
+def killed_in_the_middle(headwater: Running, source: str, target: str, round_: int, rows: int) -> None:
+    """Begin a copy, kill the worker, and wait until the next attempt is through."""
     sql(headwater, source, "CREATE TABLE first (id int PRIMARY KEY); INSERT INTO first SELECT generate_series(1, 1000)")
     sql(headwater, source, "CREATE TABLE many (id bigint PRIMARY KEY, first int REFERENCES first, body varchar(60));"
-        f"INSERT INTO many SELECT g, g % 1000 + 1, md5(g::text) FROM generate_series(1, {ROWS}) g")  # fmt: skip
-    sql(headwater, target, "CREATE TABLE mine (a int)")
+        f"INSERT INTO many SELECT g, g % 1000 + 1, md5(g::text) FROM generate_series(1, {rows}) g")  # fmt: skip
     made = post(headwater, f"/databases/{source}/copies", target_id=target, accepted=True)
     job = made["job"]["id"]
     while (found := headwater.get(f"/jobs/{job}"))["progress"]["done"] < 20_000 * (round_ + 1):
@@ -75,7 +116,5 @@ def test_a_copy_survives(headwater: Running, engine: str, round_: int) -> None:
     assert (found["state"], found["attempts"] >= 2) == ("completed", True), found
     tables = headwater.get(f"/transfers/{made['id']}")["tables"]
     assert [(one["target"], one["target_rows"], one["same"]) for one in tables] == [
-        ("first", 1000, True), ("many", ROWS, True),
+        ("first", 1000, True), ("many", rows, True),
     ]  # fmt: skip
-    assert sql(headwater, target, "SELECT count(*) FROM many") == [[ROWS]]
-    assert sql(headwater, target, "SELECT count(*) FROM mine") == [[0]]

@@ -1,7 +1,7 @@
 """Database engines, one folder each, found by listing; each answers only what it alone knows.
 
 An engine package offers what `Engine` lists, as names of the module. What only some can do stands in small
-protocols (`Explains`, `Exports`, `Loads`, `Watches`), asked for by `isinstance`, never by an engine's name.
+protocols (`Explains`, `Exports`, `Reads`, `Loads`, `Watches`), asked for by `isinstance`, never by an engine's name.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from headwater.catalog.model import Schema
 from headwater.catalog.plans import Plan, ServerSession
 from headwater.catalog.results import STANDARD, Cell, Frame, Limits, QueryError
 from headwater.engines._browsing import Browses as Browses
+from headwater.engines._loads import ByStatements as ByStatements
+from headwater.engines._loads import Columns as Columns
 from headwater.engines._loads import Loads as Loads
+from headwater.engines._loads import Reads as Reads
 from headwater.kit import plugins
 from headwater.kit.errors import BadInput, NotFound, did_you_mean
 from headwater.kit.network.endpoint import Endpoint

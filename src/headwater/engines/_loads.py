@@ -1,14 +1,20 @@
-"""What a session must be able to do to take part in a bulk transfer."""
+"""What a session must be able to do to take part in a bulk transfer: as the side that is read, or as the one filled."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+import contextlib
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+from headwater.catalog.results import UNLIMITED, Frame, Limits, Rows
+
+# The columns of a table: their names, quoted, and their types as the engine spells them.
+Columns: TypeAlias = Sequence[tuple[str, str]]
 
 
 @runtime_checkable
-class Loads(Protocol):
-    """A session that takes part in a bulk transfer: as the side that is read, or as the one that is filled.
+class Reads(Protocol):
+    """A session by which a whole database is read.
 
     It spells values in one way, whatever the server is set to: times in UTC and ISO 8601, numbers in full.
     """
@@ -19,14 +25,22 @@ class Loads(Protocol):
     def reading(self, column: str, type_: str) -> str:
         """Return the expression that selects a column of a type without loss; `column` is quoted."""
 
+    def scan(self, table: str, columns: Columns) -> AsyncGenerator[Sequence[Sequence[Any]], None]:
+        """Give the rows of a table, quoted, in batches of a bounded size."""
+
+
+@runtime_checkable
+class Loads(Protocol):
+    """A session by which tables are filled, read back, and taken away again."""
+
     async def begin_loading(self) -> None:
         """Take values strictly: what does not fit is an error, and nothing is set by itself."""
 
-    async def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Insert rows, all or none; table and columns are quoted.
+    async def load(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows into a table, quoted: all or none where the engine has transactions.
 
-        A value is a number, a boolean, a text, bytes or None. What runs in a transaction stays in it, also after
-        an error.
+        A value is one that the codec of the engine's dialect makes (`core/transfer/codec`). What runs in a
+        transaction stays in it, also after an error.
 
         Raises:
             QueryError: the database refused a row.
@@ -34,3 +48,33 @@ class Loads(Protocol):
 
     async def end_loading(self, counters: Sequence[tuple[str, str]]) -> None:
         """Let counters of (table, column) go on behind the largest number, and check what waited for the end."""
+
+    def scan(self, table: str, columns: Columns) -> AsyncGenerator[Sequence[Sequence[Any]], None]:
+        """Give the rows of a table, quoted, in batches of a bounded size."""
+
+    async def drop(self, kind: str, name: str) -> None:
+        """Take away a table or type by its quoted name, if it is there."""
+
+
+class _SpeaksSql(Protocol):
+    def run(self, text: str, parameters: None, limits: Limits) -> AsyncGenerator[Frame, None]: ...
+
+    def reading(self, column: str, type_: str) -> str: ...
+
+
+class ByStatements:
+    """The part in a transfer that all sessions of SQL have in common."""
+
+    async def scan(self: _SpeaksSql, table: str, columns: Columns) -> AsyncGenerator[Sequence[Sequence[Any]], None]:
+        """Give the rows of a table in batches; see `Reads`."""
+        cells = ", ".join(self.reading(name, type_) for name, type_ in columns)
+        async with contextlib.aclosing(self.run(f"SELECT {cells} FROM {table}", None, UNLIMITED)) as frames:  # noqa: S608
+            async for frame in frames:
+                if isinstance(frame, Rows):
+                    yield frame.rows
+
+    async def drop(self: _SpeaksSql, kind: str, name: str) -> None:
+        """Take away a table or type; see `Loads`."""
+        async with contextlib.aclosing(self.run(f"DROP {kind.upper()} IF EXISTS {name}", None, UNLIMITED)) as frames:
+            async for _ in frames:
+                pass

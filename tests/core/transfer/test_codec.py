@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import random
+from datetime import UTC, datetime
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.core.transfer import arrays
-from headwater.core.transfer.codec import Unfit, canonical, decoder, encoder, json_form
+from headwater.core.transfer.codec import Unfit, canonical, decoder, encoder, json_form, row_keeper
 from headwater.core.transfer.digest import Digest
 from headwater.core.transfer.kinds import Kind
 
@@ -82,3 +85,61 @@ def test_json_is_compared_by_value() -> None:
     assert json_form('{"a": 1}') != json_form('{"a": "1"}')
     assert canonical("1", Kind("text")) != canonical(1, Kind("integer"))
     assert json_form("{oops") == b"{oops"
+
+
+JSONS = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**64), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False) | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4), max_leaves=12,
+)  # fmt: skip
+CANONICAL = {
+    Kind("json"): JSONS.map(lambda value: json.dumps(value)),
+    Kind("decimal"): st.decimals(allow_nan=False, allow_infinity=False).map(lambda n: decoder("postgres", Kind("decimal"))(f"{n:f}")),
+    Kind("decimal", 20, 4): st.decimals(-(10**15), 10**15, places=4).map(lambda n: decoder("postgres", Kind("decimal"))(str(n))),
+    Kind("timestamp"): st.datetimes().map(lambda at: at.isoformat(" ")), Kind("date"): st.dates().map(str),
+    Kind("integer", 64, unsigned=True): st.integers(0, 2**64 - 1), Kind("bits", 64): st.integers(0, 2**64 - 1),
+    Kind("array", item=Kind("json")): st.lists(JSONS.map(json.dumps)),
+    Kind("array", item=Kind("timestamp")): st.lists(st.none() | st.datetimes().map(lambda at: at.isoformat(" "))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CANONICAL, ids=lambda kind: f"{kind.name}-{kind.size}")
+def test_what_a_document_keeps_comes_back(kind: Kind) -> None:
+    """Law: what is kept of a value is compared, and the same after it was a value of a document."""
+
+    @given(st.data())
+    def holds(data: st.DataObject) -> None:
+        (kept,) = row_keeper("mongodb", [kind])([data.draw(CANONICAL[kind])])
+        again = decoder("mongodb", kind)(encoder("mongodb", kind)(kept))
+        assert canonical(again, kind) == canonical(kept, kind)
+
+    holds()
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "made"),
+    [
+        (Kind("decimal", 10, 2), "1.5", Decimal("1.50")), (Kind("decimal"), "9" * 34, Decimal("9" * 34)),
+        (Kind("decimal"), "-1." + "9" * 34, "-1." + "9" * 34), (Kind("decimal"), "0." + "0" * 9 + "9" * 34, Decimal("0." + "0" * 9 + "9" * 34)),
+        (Kind("bits", 1), 1, True), (Kind("date"), "2026-02-03", datetime(2026, 2, 3, tzinfo=UTC)),
+        (Kind("timestamp", zoned=True), "2026-02-03 04:05:06.789", datetime(2026, 2, 3, 4, 5, 6, 789_000, tzinfo=UTC)),
+        (Kind("float"), "Infinity", float("inf")), (Kind("uuid"), "5f" * 16, UUID("5f" * 16)),
+        (Kind("json"), '{"a": 18446744073709551615}', {"a": Decimal(18446744073709551615)}),
+    ],
+)  # fmt: skip
+def test_values_of_documents(kind: Kind, value: object, made: object) -> None:
+    assert repr(encoder("mongodb", kind)(value)) == repr(made)
+
+
+def test_what_documents_do_not_keep() -> None:
+    keep = row_keeper("mongodb", [Kind("timestamp"), Kind("json"), Kind("array", item=Kind("json")), Kind("text")])
+    kept = keep(["2026-01-01 00:00:00.1239", " null", ["null", "1"], "null"])
+    assert kept == ["2026-01-01 00:00:00.123", None, [None, "1"], "null"]
+    assert row_keeper("postgres", [Kind("timestamp")])(["2026-01-01 00:00:00.1239"]) == ["2026-01-01 00:00:00.1239"]
+    for kind, value in (
+        ("date", "0044-03-15 BC"),
+        ("timestamp", "infinity"),
+        ("date", "10000-01-01"),
+        ("json", "[" * 200 + "]" * 200),
+    ):
+        with pytest.raises(Unfit, match="cannot be kept as"):
+            encoder("mongodb", Kind(kind))(value)  # type: ignore[arg-type]

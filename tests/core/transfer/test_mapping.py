@@ -51,6 +51,76 @@ def test_types(source: str, target: str, pairs: dict[str, str]) -> None:
     assert dict(zip(pairs, types(source, target, *pairs), strict=True)) == pairs
 
 
+def test_types_of_documents() -> None:
+    pairs = {
+        "smallint": "int", "integer": "int", "bigint": "long", "numeric(12,4)": "decimal", "numeric(38,2)": "decimal | string",
+        "numeric": "decimal | string", "real": "double", "boolean": "bool", "text": "string", "bytea": "binData", "uuid": "UUID",
+        "timestamp with time zone": "date", "date": "date", "time without time zone": "string", "interval": "string",
+        "jsonb": "object", "bigint[]": "array<long>", "inet": "string",
+    }  # fmt: skip
+    assert dict(zip(pairs, types("postgres", "mongodb", *pairs), strict=True)) == pairs
+    assert types("mysql", "mongodb", "bigint unsigned", "int unsigned", "bit(1)", "bit(9)", "bit(64)", "year(4)") == [
+        "decimal", "long", "bool", "long", "decimal", "int",
+    ]  # fmt: skip
+
+
+def document(table: Relation, source: str = "postgres") -> tuple[Relation, list[str], set[tuple[str, str, str]]]:
+    plan = mapping.plan(Schema((table,)), source, "mongodb")
+    said = {(loss.severity, loss.object, loss.sentence) for loss in plan.losses}
+    return plan.schema.relations[0], [column.named for column in plan.tables[0].columns], said
+
+
+def test_every_loss_of_documents_is_said() -> None:
+    plan = mapping.plan(SHOP, "postgres", "mongodb")
+    said = {(loss.severity, loss.object, loss.sentence) for loss in plan.losses}
+    assert {
+        ("left_out", "everything", "views are not copied"), ("left_out", "u2", "an index of an expression"),
+        ("left_out", "u5", "an index by GIN"), ("changed", "u4", "an index of some rows becomes one of all"),
+        ("left_out", "old", "the check (age > (0)::numeric)"), ("left_out", "long", "the check (length(email) > 2)"),
+        ("changed", "age", "the domain years becomes its type"), ("left_out", "id", "nothing numbers new documents"),
+        ("changed", "full", "a generated column becomes a plain one with its values"),
+        ("left_out", "mood", "the default 'sad'::sales.mood is not kept"), ("left_out", "o1, shop", "foreign keys are not kept"),
+        ("changed", "_id", "a table without a key: the server makes an _id for each document"),
+        ("risk", "users", "rows of more than 16 MB are refused"),
+    } <= said  # fmt: skip
+    made = {index.name: (index.unique, dict(index.attrs)["keys"]) for index in plan.schema.relations[0].indexes}
+    assert made == {"u1": (True, '{"email": 1}'), "u3": (False, '{"email": -1}'), "u4": (False, '{"age": 1}')}
+    assert plan.schema.relations[0].indexes[0].where is None  # the email is never NULL
+
+
+def test_keys_and_names_of_documents() -> None:
+    columns = tuple(Column(name, "integer") for name in ("_id", "a.b", "a_b", "$x", "k"))
+    _, names, said = document(Relation("t", columns, primary_key=("k",)))
+    assert names == ["_id_", "a_b", "a_b_", "_x", "_id"]
+    assert {one for _, one, sentence in said if sentence.startswith("is named")} == {"_id", "a.b", "a_b", "$x"}
+    _, names, _ = document(Relation("t", columns, primary_key=("_id",)))
+    assert names[0] == "_id"
+    table, names, _ = document(Relation("t", columns, primary_key=("k", "a.b")))
+    assert names == ["_id_", "_id.a_b", "a_b_", "_x", "_id.k"]
+    assert '"required": ["a_b", "k"]' in table.checks[0].expression
+    nested = Relation("t", (Column("k", "integer[]", False),), primary_key=("k",), indexes=(Index("i", ("k",), True),))
+    table, names, said = document(nested)
+    assert names == ["k"] and table.indexes == ()
+    assert ("left_out", "k", "a key of JSON or arrays: the server makes an _id instead") in said
+    assert ("left_out", "i", "a unique index of JSON or arrays") in said
+
+
+def test_unique_indexes_of_documents() -> None:
+    columns = (Column("a", "text"), Column("b", "numeric(9,2)", False))
+    plain = Index("i", ("a", "(b DESC)"), unique=True)
+    table, _, said = document(Relation("t", columns, indexes=(plain,)))
+    assert table.indexes[0].where == '{"a": {"$type": ["string"]}}'
+    assert ("changed", "i", "a unique index leaves out rows with NULL: it does not find them") in said
+    one_null = Index("i", ("a",), unique=True, attrs=(("nulls_not_distinct", "yes"),))
+    table, _, said = document(Relation("t", columns, indexes=(one_null,)))
+    assert table.indexes[0].where is None and not [one for one in said if one[1] == "i"]
+    some = Index("i", ("b",), unique=True, where="a = 'x'")
+    table, _, said = document(Relation("t", columns, indexes=(some,)))
+    assert table.indexes == () and ("left_out", "i", "a unique index of some rows only") in said
+    stamps = Relation("t", (Column("at", "timestamp with time zone", False),), primary_key=("at",))
+    assert ("risk", "at", "keys that differ by less than a millisecond are refused") in document(stamps)[2]
+
+
 def test_within_a_dialect_types_stay() -> None:
     for dialect in DIALECTS:
         written = ("inet", "text[]", "numeric(5,2)", "tinyint(1)", "geometry", "datetime(6)")
@@ -96,11 +166,13 @@ def test_every_loss_is_said() -> None:
         ("changed", "full", "a generated column becomes a plain one with its values"),
         ("changed", "email", "a key needs a length: 255 characters"), ("risk", "email", "longer texts are refused"),
         ("left_out", "shop", "a foreign key to a table that is not copied"),
+        ("changed", "sales, old", "the namespace is not kept: all tables are made in one"),
+        ("changed", "users", "becomes old_users: another table is named users there"),
     } <= said  # fmt: skip
     users = plan.schema.relations[0]
     assert [column.type for column in users.columns] == ["int", "varchar(255)", "enum('sad','glad')", "int", "longtext"]
     assert (users.columns[0].identity, users.columns[2].default) == (True, "'sad'")
-    assert [index.columns for index in users.indexes] == [("email",), ("email",), ("age",)]
+    assert [index.columns for index in users.indexes] == [("email",), ("(`email` DESC)",), ("age",)]
     assert [check.expression for check in users.checks] == ["`age` > 0"]
     assert plan.schema.relations[1].foreign_keys[0].on_delete == "CASCADE"
     assert [table.target_name for table in plan.tables] == ["users", "orders", "old_users"]
@@ -143,3 +215,96 @@ def test_conditions_that_surely_mean_the_same() -> None:
         "a / 2 > 1",
     ):
         assert expressions.translated(text, "postgres", "mysql") is None, text
+
+
+def lost(relations: tuple[Relation, ...], source: str, target: str) -> set[tuple[str, str, str, str]]:
+    plan = mapping.plan(Schema(relations), source, target)
+    return {(loss.severity, loss.table, loss.object, loss.sentence) for loss in plan.losses}
+
+
+def named(schema: str | None, name: str, *keys: ForeignKey) -> Relation:
+    return Relation(name, (Column("id", "integer", False),), schema, primary_key=("id",), foreign_keys=keys)
+
+
+@pytest.mark.parametrize("target", DIALECTS)
+def test_no_table_takes_the_place_of_its_namesake(target: str) -> None:
+    tables = (named("a", "users"), named("b", "users"), named("public", "b_users"), named("c", "Users"))
+    plan = mapping.plan(Schema(tables), "postgres", target)
+    names = [table.target_name for table in plan.tables]
+    fourth = "c_Users" if target == "sqlite" else "Users"  # SQLite takes `Users` for `users`
+    assert names == ["users", "b_users_2", "b_users", fourth]
+    said = lost(tables, "postgres", target)
+    assert ("changed", "b.users", "users", "becomes b_users_2: another table is named users there") in said
+    assert ("changed", "", "a, b, c", "the namespace is not kept: all tables are made in one") in said
+    assert not [one for one in said if one[1] == "public.b_users"]
+
+
+def test_a_foreign_key_never_refers_to_a_namesake() -> None:
+    key = ForeignKey(("id",), "users", ("id",), "k", "b")
+    tables = (named("a", "users"), named("b", "users"), named("a", "orders", key))
+    plan = mapping.plan(Schema(tables), "postgres", "mysql")
+    assert plan.schema.relations[2].foreign_keys[0].ref_table == "b_users"
+    some = mapping.plan(Schema(tables), "postgres", "mysql", ["a.users", "a.orders"])
+    assert some.schema.relations[1].foreign_keys == ()
+    assert ("left_out", "k") in [(loss.severity, loss.object) for loss in some.losses]
+
+
+def test_long_names_are_cut_by_what_the_target_counts() -> None:
+    tables = (named(None, "ü" * 40), named(None, "ü" * 40 + "x"))
+    plan = mapping.plan(Schema(tables), "sqlite", "postgres")
+    first, second = (table.target_name for table in plan.tables)
+    assert first != second and max(len(first.encode()), len(second.encode())) <= 63
+    assert {loss.object for loss in plan.losses} >= {"ü" * 40, "ü" * 40 + "x"}
+
+
+def test_enums_of_two_namespaces_stay_two() -> None:
+    columns = (Column("x", "a.mood"), Column("y", "b.mood"))
+    schema = Schema((Relation("t", columns, "public"),), (Enum("mood", ("u",), "a"), Enum("mood", ("v",), "b")))
+    plan = mapping.plan(schema, "postgres", "postgres")
+    assert {enum.name: enum.values for enum in plan.schema.enums} == {"mood": ("u",), "mood_y": ("v",)}
+    assert plan.tables[0].columns[1].target_type == 'public."mood_y"'
+
+
+@pytest.mark.parametrize("target", ["mysql", "postgres", "sqlite"])
+def test_collations_of_mysql(target: str) -> None:
+    attrs = (("collation", "utf8mb4_general_ci"),)
+    said = lost((Relation("t", (Column("a", "text"),), attrs=attrs), Relation("n", (Column("a", "int"),), attrs=attrs)),
+                "mysql", target)  # fmt: skip
+    sentences = [sentence for _, table, _, sentence in said if "utf8mb4_general_ci" in sentence and table == "t"]
+    assert len(sentences) == 1
+    assert not [one for one in said if one[1] == "n" and "collation" in one[3]]
+    same = lost((Relation("t", (Column("a", "text"),), attrs=(("collation", "utf8mb4_bin"),)),), "mysql", target)
+    assert not [one for one in same if "collation" in one[3]]
+
+
+def test_collations_of_postgresql_and_sqlite() -> None:
+    column = Column("a", "text", attrs=(("collation", '"de-x-icu"'),))
+    for target in DIALECTS:
+        said = lost((Relation("t", (column, Column("b", "citext"))),), "postgres", target)
+        assert ("changed", "t", "a", 'the collation "de-x-icu" is not kept') in said
+        folded = ("changed", "t", "b", "texts are compared by their case, as citext does not")
+        assert (folded in said) == (target != "postgres")
+    table = Relation("t", (Column("a", "TEXT", attrs=(("collation", "NOCASE"),)),), primary_key=("a",),
+                     attrs=(("primary_key_terms", "(a DESC)"), ("strict", "yes")))  # fmt: skip
+    said = lost((table,), "sqlite", "sqlite")
+    assert ("changed", "t", "a", "the collation NOCASE is not kept") in said
+    assert ("changed", "t", "a", "order and collation of the key are not kept") in said
+    assert mapping.plan(Schema((table,)), "sqlite", "sqlite").schema.relations[0].attrs == (("strict", "yes"),)
+
+
+@pytest.mark.parametrize(
+    ("source", "key", "target", "made"),
+    [
+        ("postgres", "(email DESC)", "mysql", "(`email` DESC)"), ("postgres", "(email DESC)", "sqlite", '("email" DESC)'),
+        ("postgres", '("E ""x""" DESC NULLS LAST)', "mysql", '(`E "x"` DESC)'), ("postgres", "(email NULLS FIRST)", "sqlite", "email"),
+        ("mysql", "(`a``b` DESC)", "postgres", '("a`b" DESC)'), ("mysql", "(`email`(10) DESC)", "sqlite", '("email" DESC)'),
+        ("sqlite", "(email DESC)", "postgres", '("email" DESC)'), ("sqlite", '("a b" DESC)', "mysql", "(`a b` DESC)"),
+    ],
+)  # fmt: skip
+def test_the_order_of_an_index_is_kept(source: str, key: str, target: str, made: str) -> None:
+    columns = tuple(Column(name, "varchar(9)") for name in ("email", 'E "x"', "a`b", "a b"))
+    table = Relation("t", columns, indexes=(Index("i", (key,)),))
+    plan = mapping.plan(Schema((table,)), source, target)
+    assert plan.schema.relations[0].indexes[0].columns == (made,)
+    said = [loss.sentence for loss in plan.losses if loss.object == "i"]
+    assert said == (["an index of whole texts, not of their beginnings"] if "(10)" in key else [])

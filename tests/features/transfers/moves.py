@@ -7,9 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from engines.test_every_engine import subject
 from headwater.catalog.results import Row
-from headwater.core.transfer import mapping
 from headwater.core.transfer.plan import Plan
-from headwater.features.transfers.service import moving
+from headwater.features.transfers.service import copies, moving
 from headwater.features.transfers.service.moving import Compared, Side
 from headwater.testing.engines.subject import connected, everything, rows
 
@@ -90,7 +89,7 @@ async def again(side: Side) -> AsyncIterator[Side]:
 async def planned(source: Side, target: Side, tables: list[str] | None = None) -> Plan:
     """Return the plan of a copy."""
     schema = await source.engine.inspect(source.session)
-    return mapping.plan(schema, source.engine.DIALECT, target.engine.DIALECT, tables)
+    return copies.mapped(schema, source.engine, target.engine, tables)
 
 
 async def copied(source: Side, target: Side) -> tuple[Plan, list[Compared], Quiet]:

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from features.transfers.moves import ENGINES, SHOP, Quiet, copied, planned, sides
 from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.results import QueryError
-from headwater.core.transfer import mapping
+from headwater.core.transfer import constraints, mapping
 from headwater.features.transfers.service import moving
 from headwater.kit.errors import BadInput, Cancelled
 from headwater.testing.engines.subject import everything, rows
 
+AB = [("a", "int"), ("b", "varchar(50)")]
 PAIRS = list(itertools.product(ENGINES, ENGINES))
 
 
@@ -43,6 +44,29 @@ async def test_a_shop_in_every_direction(source: str, target: str) -> None:
         left_over = await right.engine.inspect(right.session)
         assert (left_over.relations, left_over.enums) == ((), ())
         assert plan.schema.relations
+
+
+@pytest.mark.parametrize(("source", "target"), PAIRS, ids=lambda value: str(value))
+async def test_the_order_of_an_index_arrives(source: str, target: str) -> None:
+    async with sides(source, target) as (left, right):
+        await everything(left.session, "CREATE TABLE t (a int, b int); CREATE INDEX mixed ON t (a, b DESC)")
+        plan, _, _ = await copied(left, right)
+        table = (await right.engine.inspect(right.session)).relation("t")
+        assert table and [constraints.keys(one) for one in table.indexes] == [
+            (constraints.Key("a"), constraints.Key("b", descending=True))
+        ]
+        assert not [loss for loss in plan.losses if loss.object == "mixed"]
+
+
+async def test_namesakes_of_two_namespaces_both_arrive() -> None:
+    for target in ENGINES:
+        async with sides("postgresql", target) as (left, right):
+            await everything(
+                left.session, "CREATE SCHEMA one; CREATE SCHEMA two; CREATE TABLE one.t (a int); CREATE TABLE two.t (b text);"
+                "INSERT INTO one.t VALUES (1); INSERT INTO two.t VALUES ('x'), ('y')"
+            )  # fmt: skip
+            _, compared, _ = await copied(left, right)
+            assert [(one.target, one.target_rows, one.same) for one in compared] == [("t", 1, True), ("two_t", 2, True)]
 
 
 @pytest.mark.parametrize("target", ENGINES)
@@ -106,13 +130,13 @@ async def test_a_load_is_whole_or_nothing_in_and_outside_of_a_transaction() -> N
             await everything(side.session, "CREATE TABLE t (a int PRIMARY KEY, b varchar(50))")
             await side.loads.begin_loading()
             with pytest.raises(QueryError):
-                await side.loads.load("t", ["a", "b"], [(1, "x"), (1, "y")])
+                await side.loads.load("t", AB, [(1, "x"), (1, "y")])
             assert await rows(side.session, "SELECT count(*) FROM t") == [(0,)]
             await everything(side.session, "BEGIN")
-            await side.loads.load("t", ["a", "b"], [(1, "\\N\t\n'\\")])
+            await side.loads.load("t", AB, [(1, "\\N\t\n'\\")])
             with pytest.raises(QueryError):
-                await side.loads.load("t", ["a", "b"], [(2, "x"), (1, "y")])
-            await side.loads.load("t", ["a", "b"], [(3, None)])
+                await side.loads.load("t", AB, [(2, "x"), (1, "y")])
+            await side.loads.load("t", AB, [(3, None)])
             await everything(side.session, "COMMIT")
             assert await rows(side.session, "SELECT a, b FROM t ORDER BY a") == [(1, "\\N\t\n'\\"), (3, None)]
 
@@ -162,7 +186,7 @@ async def test_there_and_back_is_the_same(middle: str) -> None:
             for statement in one.engine.ddl(schema):
                 await everything(one.session, statement)
             loaded = [[_spelt(value) for value in row] for row in generated]
-            await one.loads.load(name, [column.name for column in TABLE.columns], loaded)
+            await one.loads.load(name, [(column.name, column.type) for column in TABLE.columns], loaded)
             for source, target in ((one, two), (two, three)):
                 plan = mapping.plan(
                     await source.engine.inspect(source.session), source.engine.DIALECT, target.engine.DIALECT, [name]
@@ -191,3 +215,52 @@ async def test_the_plan_knows_what_is_there() -> None:
         await everything(left.session, SHOP["postgresql"])
         plan = await planned(left, right, ["artist"])
         assert [table.target_name for table in plan.tables] == ["artist"]
+
+
+WIDE = 2 * 2**20
+WIDE_ROWS = {
+    "postgresql": "INSERT INTO wide SELECT g, repeat(chr(97 + g), {0}), decode(repeat('ab', {0}), 'hex') FROM generate_series(1, 5) g",
+    "mysql": "INSERT INTO wide SELECT seq, repeat(char(97 + seq), {0}), repeat(x'ab', {0}) FROM seq_1_to_5",
+    "sqlite": "WITH RECURSIVE g(g) AS (SELECT 1 UNION ALL SELECT g + 1 FROM g WHERE g < 5) INSERT INTO wide "
+    "SELECT g, hex(randomblob({0} / 2)), randomblob({0}) FROM g",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("source", ENGINES)
+async def test_wide_rows_come_in_batches_of_few(source: str) -> None:
+    binary = {"postgresql": "bytea", "mysql": "longblob", "sqlite": "blob"}[source]
+    text = "longtext" if source == "mysql" else "text"
+    async with sides(source, *ENGINES) as (left, *others):
+        await everything(left.session, f"CREATE TABLE wide (id int PRIMARY KEY, t {text}, b {binary})")
+        await everything(left.session, WIDE_ROWS[source].format(WIDE))
+        await left.reads.begin_reading()
+        columns = [("id", "int"), ("t", text), ("b", binary)]
+        counts = [len(rows) async for rows in left.reads.scan("wide", columns)]
+        assert sum(counts) == 5 and max(counts) <= 2  # each has 2 MB of text, and 4 MB of digits for its bytes
+        await everything(left.session, "ROLLBACK")
+        for right in others:
+            _, compared, _ = await copied(left, right)
+            assert [(one.target_rows, one.same) for one in compared] == [(5, True)]
+
+
+async def test_narrow_rows_come_by_the_thousand() -> None:
+    for engine in ENGINES:
+        async with sides(engine) as (side,):
+            await everything(side.session, SHOP[engine])
+            counts = [len(rows) async for rows in side.reads.scan("album", [("id", "int"), ("title", "text")])]
+            assert counts == [1000, 1000, 500]
+
+
+async def test_a_row_that_the_server_does_not_take_at_once_is_named() -> None:
+    async with sides("sqlite", "mysql") as (left, right):
+        (most,) = (await rows(right.session, "SELECT @@max_allowed_packet"))[0]
+        await everything(
+            left.session, "CREATE TABLE t (id INTEGER PRIMARY KEY, b BLOB); INSERT INTO t VALUES (1, x'00')"
+        )
+        await everything(left.session, f"INSERT INTO t VALUES (2, zeroblob({int(str(most)) // 2}))")
+        with pytest.raises(
+            BadInput, match=r"t: A row needs [\d,]+ bytes as a statement, and the server takes"
+        ) as caught:
+            await copied(left, right)
+        assert "max_allowed_packet" in (caught.value.hint or "")
+        assert await rows(right.session, "SELECT count(*) FROM t") == [(0,)]

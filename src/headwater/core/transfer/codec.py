@@ -17,13 +17,16 @@ from typing import Any, TypeAlias
 import msgspec
 
 from headwater.catalog.results import SAFE_INTEGER
-from headwater.core.transfer import arrays
+from headwater.core.transfer import arrays, native
 from headwater.core.transfer.kinds import Kind, Name
 
 Value: TypeAlias = bool | int | float | str | bytes | None
 Convert: TypeAlias = Callable[[Any], Any]
 _FRACTION = re.compile(r"(\.\d*?)0+(?=$|[+-]|Z)")
 _WORDS = {"nan": "NaN", "infinity": "Infinity", "inf": "Infinity", "-infinity": "-Infinity", "-inf": "-Infinity"}
+
+
+_WRONG = (ValueError, TypeError, InvalidOperation, OverflowError, IndexError, RecursionError, msgspec.DecodeError)
 
 
 class Unfit(ValueError):
@@ -38,19 +41,17 @@ def decoder(dialect: str, kind: Kind) -> Convert:
 def encoder(dialect: str, kind: Kind) -> Convert:
     """Return what makes a canonical value one that a dialect's session loads."""
     make = _ENCODERS[dialect].get(kind.name)
-    if make is None:
-        return lambda value: value
-    return lambda value: None if value is None else make(value, kind)
+    return (lambda value: value) if make is None else _careful(make, kind, "cannot be kept as")
 
 
-def _careful(make: Callable[[Any, Kind], Any], kind: Kind) -> Convert:
+def _careful(make: Callable[[Any, Kind], Any], kind: Kind, is_no: str = "is no") -> Convert:
     def decode(cell: Any) -> Any:
         if cell is None:
             return None
         try:
             return make(cell, kind)
-        except (ValueError, TypeError, InvalidOperation, OverflowError, IndexError) as error:
-            raise Unfit(f"{str(cell)[:80]!r} is no {kind.name}") from error
+        except _WRONG as error:
+            raise Unfit(f"{str(cell)[:80]!r} {is_no} {kind.name}") from error
 
     return decode
 
@@ -158,6 +159,12 @@ def _postgres_array(cell: Any, kind: Kind) -> list[Any]:
     return arrays.mapped(arrays.parse(str(cell)), item)
 
 
+def _list(cell: Any, kind: Kind) -> list[Any]:
+    if not isinstance(cell, list):
+        raise TypeError
+    return arrays.mapped(cell, decoder("mongodb", kind.item or Kind("text")))
+
+
 def _json_array(cell: Any, kind: Kind) -> list[Any]:
     found = msgspec.json.decode(cell)
     return found if isinstance(found, list) else [found]
@@ -169,7 +176,7 @@ _COMMON: Mapping[Name, Callable[[Any, Kind], Any]] = {
     "enum": _text, "array": _json_array, "bits": _bits, "other": _text, "any": _any,
 }  # fmt: skip
 _DECODERS: Mapping[str, Mapping[Name, Callable[[Any, Kind], Any]]] = {
-    "postgres": {"array": _postgres_array}, "mysql": {}, "sqlite": {},
+    "postgres": {"array": _postgres_array}, "mysql": {}, "sqlite": {}, "mongodb": {**native.DECODERS, "array": _list},
 }  # fmt: skip
 
 
@@ -191,6 +198,10 @@ def _shown(value: Any, kind: Kind | None) -> Any:
     return "\\x" + value.hex() if isinstance(value, bytes) else value
 
 
+def _as_list(value: Any, kind: Kind) -> list[Any]:
+    return arrays.mapped(value, encoder("mongodb", kind.item or Kind("text")))
+
+
 def _postgres_bits(value: Any, kind: Kind) -> Any:
     return bool(value) if (kind.size or 1) == 1 else value
 
@@ -199,7 +210,19 @@ _ENCODERS: Mapping[str, Mapping[Name, Callable[[Any, Kind], Any]]] = {
     "postgres": {"array": _as_json, "bits": _postgres_bits},
     "mysql": {"boolean": lambda value, _: int(value), "array": _as_json},
     "sqlite": {"integer": _sqlite_integer, "float": _number, "boolean": lambda value, _: int(value), "array": _as_json},
+    "mongodb": {**native.ENCODERS, "array": _as_list},
 }
+_KEEPERS: Mapping[str, Mapping[Name, Callable[[Any, Kind], Any]]] = {
+    "postgres": {}, "mysql": {}, "sqlite": {}, "mongodb": native.KEEPERS,
+}  # fmt: skip
+
+
+def keeper(dialect: str, kind: Kind) -> Convert | None:
+    """Return what leaves of a canonical value what a dialect keeps; None when that is all."""
+    if kind.name == "array" and kind.item and (inner := keeper(dialect, kind.item)):
+        return lambda value: None if value is None else arrays.mapped(value, inner)
+    make = _KEEPERS[dialect].get(kind.name)
+    return None if make is None else lambda value: None if value is None else make(value, kind)
 
 
 def canonical(value: Any, kind: Kind) -> bytes:
@@ -211,18 +234,29 @@ def canonical(value: Any, kind: Kind) -> bytes:
     if isinstance(value, bytes):
         return b"\x01" + value
     if isinstance(value, list):
-        return b"\x02" + msgspec.json.encode([_shown(one, kind.item) for one in value])
+        item = kind.item
+        if item and item.name == "json":
+            # Whether a list is a dimension of the array or JSON itself is not known on every side.
+            return b"\x02" + json_form(b"[" + b",".join(_joined(one) for one in value) + b"]")
+        return b"\x02" + msgspec.json.encode([_shown(one, item) for one in value])
     if isinstance(value, float):
         value += 0.0  # -0.0 becomes 0.0: SQL holds them equal, and SQLite keeps no sign of zero
     return b"\x04" + repr(value).encode()
 
 
-def json_form(text: str) -> bytes:
+def _joined(value: Any) -> bytes:
+    """Return an item of an array of JSON as JSON text."""
+    if isinstance(value, list):
+        return b"[" + b",".join(map(_joined, value)) + b"]"
+    return b"null" if value is None else str(value).encode()
+
+
+def json_form(text: str | bytes) -> bytes:
     """Return JSON text as bytes that are equal when the values are: keys sorted, numbers as doubles or integers."""
     try:
         return msgspec.json.encode(_plain(msgspec.json.decode(text)), order="sorted")
     except msgspec.DecodeError:
-        return text.encode()
+        return text.encode() if isinstance(text, str) else text
 
 
 def _plain(value: Any) -> Any:
@@ -237,6 +271,18 @@ def row_decoder(dialect: str, kinds: Sequence[Kind]) -> Callable[[Sequence[Any]]
     """Return what makes a whole row canonical."""
     makers = [decoder(dialect, kind) for kind in kinds]
     return lambda row: [make(cell) for make, cell in zip(makers, row, strict=True)]
+
+
+def row_keeper(dialect: str, kinds: Sequence[Kind]) -> Callable[[list[Any]], list[Any]]:
+    """Return what leaves of a canonical row what a dialect keeps: the plan has said that the rest is lost."""
+    keepers = {place: keep for place, kind in enumerate(kinds) if (keep := keeper(dialect, kind))}
+
+    def kept(row: list[Any]) -> list[Any]:
+        for place, keep in keepers.items():
+            row[place] = keep(row[place])
+        return row
+
+    return kept
 
 
 def row_encoder(dialect: str, kinds: Sequence[Kind]) -> Callable[[Sequence[Any]], tuple[Value, ...]]:

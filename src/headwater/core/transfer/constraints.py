@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from headwater.catalog.model import Check, ForeignKey, Index, Relation
@@ -13,12 +13,12 @@ from headwater.core.transfer.kinds import Kind
 from headwater.core.transfer.writing import literal
 
 if TYPE_CHECKING:
-    from headwater.core.transfer.mapping import Work
+    from headwater.core.transfer.work import Work
 
 # `(name DESC)`, `("name" NULLS FIRST)`, `(`name`(10))`: a column with an order or a length behind it.
 _ORDERED = re.compile(
-    r'\(\s*(?P<q>["`]?)(?P<name>[^"`()\s]+)(?P=q)(?P<length>\(\d+\))?'
-    r"(?:\s+(?:ASC|DESC|NULLS (?:FIRST|LAST)))*\s*\)",
+    r'\(\s*(?:"(?P<quoted>(?:[^"]|"")+)"|`(?P<ticked>(?:[^`]|``)+)`|(?P<name>[^"`()\s]+))(?P<length>\(\d+\))?'
+    r"(?:\s+ASC)?(?P<desc>\s+DESC)?(?:\s+NULLS\s+(?:FIRST|LAST))?\s*\)",
     re.IGNORECASE,
 )
 _JSON_CHECK = re.compile(r"\(?json_valid\(`?(?P<name>[^`)]+)`?\)\)?", re.IGNORECASE)
@@ -31,16 +31,35 @@ def is_json_check(check: Check, column: str) -> bool:
     return bool(match and match["name"] == column)
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A column of an index, its order, and whether only its beginning is meant.
+
+    Where PostgreSQL says NULLS at all, it says where the others have them anyway.
+    """
+
+    column: str
+    descending: bool = False
+    length: bool = False
+
+
+def keys(index: Index) -> tuple[Key, ...]:
+    """Return the columns of an index with their orders; an expression is left out."""
+    return tuple(found for key in index.columns if (found := _key(key)) is not None)
+
+
+def _key(text: str) -> Key | None:
+    match = _ORDERED.fullmatch(text)
+    if not match:
+        return None if text.startswith("(") else Key(text)
+    quoted, ticked = match["quoted"], match["ticked"]
+    name = quoted.replace('""', '"') if quoted else ticked.replace("``", "`") if ticked else match["name"]
+    return Key(name, bool(match["desc"]), bool(match["length"]))
+
+
 def plain_columns(index: Index) -> tuple[str, ...]:
     """Return the columns of an index, without their orders; an expression is left out."""
-    found = []
-    for key in index.columns:
-        match = _ORDERED.fullmatch(key)
-        if match:
-            found.append(match["name"])
-        elif not key.startswith("("):
-            found.append(key)
-    return tuple(found)
+    return tuple(key.column for key in keys(index))
 
 
 def foreign_keys(relation: Relation, work: Work) -> tuple[ForeignKey, ...]:
@@ -73,7 +92,8 @@ def foreign_keys(relation: Relation, work: Work) -> tuple[ForeignKey, ...]:
 
 def _target(key: ForeignKey, work: Work) -> str | None:
     exact = work.names.get((key.ref_schema, key.ref_table))
-    if exact:
+    # A namesake in another namespace is another table.
+    if exact or key.ref_schema:
         return exact
     return next(
         (new for (_, name), new in work.names.items() if name.casefold() == key.ref_table.casefold()), None
@@ -97,7 +117,7 @@ def _index(relation: Relation, index: Index, kinds: Mapping[str, Kind], work: Wo
     columns = plain_columns(index)
     if work.source == work.target:
         return replace(index, name=_free_name(index.name, relation, work) if index.name else None)
-    if why := _impossible(index, attrs, columns, kinds, work):
+    if why := impossible(index, attrs, columns, kinds, work):
         work.lose("left_out", shown, name, f"{what} {why}")
         return None
     where = None
@@ -108,30 +128,49 @@ def _index(relation: Relation, index: Index, kinds: Mapping[str, Kind], work: Wo
             return None
         if where is None:
             work.lose("changed", shown, name, "an index of some rows becomes one of all")
+    lose_attributes(attrs, shown, name, work)
+    ordered = tuple(_spelt(key, name, relation, work) for key in keys(index))
+    comment = None if index.comment and work.lose_comment(shown, name) else index.comment
+    return Index(_free_name(index.name, relation, work) if index.name else None, ordered, index.unique, where, comment)
+
+
+def lose_attributes(attrs: Mapping[str, str], table: str, index: str, work: Work, kept: str = "") -> None:
+    """Tell what an index has that only its own engine has; `kept` is the attribute that the target has too."""
     for attribute, sentence in (
         ("include", "an index without the columns that it only carries"),
         ("nulls_not_distinct", "a unique index that allows several NULLs"),
         ("conflict", "a unique index without its conflict clause"),
         ("deferrable", "a unique constraint that is checked at once"),
     ):
-        if attribute in attrs:
-            work.lose("changed", shown, name, sentence)
-    return Index(_free_name(index.name, relation, work) if index.name else None, columns, index.unique, where)
+        if attribute in attrs and attribute != kept:
+            work.lose("changed", table, index, sentence)
 
 
-def _impossible(
+def _spelt(key: Key, index: str, relation: Relation, work: Work) -> str:
+    """Return a column of an index as the target spells it."""
+    if key.length:
+        work.lose("changed", relation.qualified_name, index, "an index of whole texts, not of their beginnings")
+    if not key.descending:
+        return key.column
+    mark = "`" if work.target == "mysql" else '"'
+    return f"({mark}{key.column.replace(mark, mark * 2)}{mark} DESC)"
+
+
+def impossible(
     index: Index, attrs: Mapping[str, str], columns: tuple[str, ...], kinds: Mapping[str, Kind], work: Work
 ) -> str:
+    """Return why an index cannot be made on the other side, as words behind "an index"; empty when it can."""
     if "exclude" in attrs:
         return "that excludes (EXCLUDE)"
     if (method := attrs.get("method", "BTREE").upper()) not in {"BTREE", "HASH"}:
         return f"by {method}"
     if len(columns) < len(index.columns):
         return "of an expression"
-    if index.unique and any((match := _ORDERED.fullmatch(key)) and match["length"] for key in index.columns):
+    if index.unique and any(key.length for key in keys(index)):
         return "of the beginnings of texts"
-    if work.target == "mysql" and any(kinds[one].name in {"json", "array"} for one in columns if one in kinds):
-        return "of JSON"
+    nested = any(kinds[one].name in {"json", "array"} for one in columns if one in kinds)
+    if nested and work.target in {"mysql", "mongodb"}:
+        return "of JSON" if work.target == "mysql" else "of JSON or arrays"
     return ""
 
 

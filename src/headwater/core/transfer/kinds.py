@@ -10,7 +10,9 @@ Name = Literal[
     "json", "enum", "array", "bits", "other", "any",
 ]  # fmt: skip
 Severity = Literal["changed", "left_out", "risk"]
+# Those with declared tables, which are copied from; and those that are copied to.
 DIALECTS = ("postgres", "mysql", "sqlite")
+TARGETS = (*DIALECTS, "mongodb")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
-from headwater.catalog.model import Column, Domain, Enum, Relation, Schema
-from headwater.core.transfer import constraints, expressions
+from headwater.catalog.model import Column, Enum, Relation, Schema
+from headwater.core.transfer import constraints, documents, expressions, telling
 from headwater.core.transfer.kinds import Kind, Loss, Severity
 from headwater.core.transfer.plan import ColumnPlan, Plan, TablePlan
-from headwater.core.transfer.reading import kind_of
+from headwater.core.transfer.work import HOME, Work, column_kind, find_enum, give_names
 from headwater.core.transfer.writing import spell
-
-# The namespace in which tables are made, where a dialect has namespaces.
-HOME = {"postgres": "public", "mysql": None, "sqlite": None}
-
-
-@dataclass(slots=True)
-class Work:
-    """What a mapping is at: where from, where to, and what it has found so far."""
-
-    schema: Schema
-    source: str
-    target: str
-    names: dict[tuple[str | None, str], str]
-    enums: list[Enum] = field(default_factory=list)
-    losses: dict[tuple[Severity, str, str], list[str]] = field(default_factory=dict)
-    index_names: set[str] = field(default_factory=set)
-
-    def lose(self, severity: Severity, table: str, of: str, sentence: str) -> None:
-        """Note a loss; those of one table that read the same become one."""
-        known = self.losses.setdefault((severity, table, sentence), [])
-        if of not in known:
-            known.append(of)
 
 
 def plan(schema: Schema, source: str, target: str, tables: Collection[str] | None = None) -> Plan:
     """Return what copying a Schema (or some of its tables, by qualified or bare name) to another dialect will do."""
     chosen = [one for one in schema if one.kind == "table" and _wanted(one, tables)]
-    work = Work(schema, source, target, _names(chosen, target))
+    work = Work(schema, source, target)
+    give_names(chosen, work)
+    make = _SHAPES.get(target, _table)
     relations, plans = [], []
     for relation in chosen:
-        made, planned = _table(relation, work)
+        made, planned = make(relation, work)
         relations.append(made)
         plans.append(planned)
     _rest(schema, tables, work)
@@ -53,20 +33,12 @@ def plan(schema: Schema, source: str, target: str, tables: Collection[str] | Non
     )  # fmt: skip
 
 
+# What a table becomes where it does not become a table.
+_SHAPES: Mapping[str, Callable[[Relation, Work], tuple[Relation, TablePlan]]] = {"mongodb": documents.collection}
+
+
 def _wanted(relation: Relation, tables: Collection[str] | None) -> bool:
     return tables is None or relation.name in tables or relation.qualified_name in tables
-
-
-def _names(chosen: Sequence[Relation], target: str) -> dict[tuple[str | None, str], str]:
-    """Return the names on the other side: namespaces fall away, and of namesakes the later ones are told apart."""
-    longest = {"postgres": 63, "mysql": 64}.get(target, 200)
-    names: dict[tuple[str | None, str], str] = {}
-    for one in chosen:
-        name = one.name[:longest]
-        if name in names.values():
-            name = f"{one.schema or 'other'}_{one.name}"[:longest]
-        names[one.schema, one.name] = name
-    return names
 
 
 def _rest(schema: Schema, tables: Collection[str] | None, work: Work) -> None:
@@ -82,7 +54,7 @@ def _rest(schema: Schema, tables: Collection[str] | None, work: Work) -> None:
 
 
 def _table(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
-    name, shown = work.names[relation.schema, relation.name], relation.qualified_name
+    name = work.names[relation.schema, relation.name]
     keyed = _keyed(relation, work.schema)
     kinds = {column.name: column_kind(column, relation, work) for column in relation.columns}
     made, plans = [], []
@@ -90,45 +62,29 @@ def _table(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
         new, planned = _column(relation, column, kinds[column.name], column.name in keyed, work)
         made.append(new)
         plans.append(planned)
-    for trigger in relation.triggers:
-        work.lose("left_out", shown, trigger.name, "triggers are not copied")
-    for attribute, _ in relation.attrs:
-        _attribute(attribute, shown, work)
+    telling.of_table(relation, kinds, work)
     counters = tuple(column.name for column in made if column.identity)
     built = Relation(
-        name, tuple(made), HOME[work.target], primary_key=relation.primary_key,
+        name, tuple(made), HOME.get(work.target), primary_key=relation.primary_key,
         foreign_keys=constraints.foreign_keys(relation, work), indexes=constraints.indexes(relation, kinds, work),
         checks=constraints.checks(relation, kinds, work),
-        comment=None if work.target == "sqlite" else relation.comment, attrs=_attributes(relation, counters, work),
+        comment=None if work.target == "sqlite" else relation.comment,
+        attrs=_attributes(relation, counters, work),
     )  # fmt: skip
-    if relation.comment and work.target == "sqlite":
-        work.lose("left_out", shown, relation.name, "SQLite has no comments")
     planned_table = TablePlan(
-        relation.schema, relation.name, HOME[work.target], name, tuple(plans), counters, relation.rows
+        relation.schema, relation.name, HOME.get(work.target), name, tuple(plans), counters, relation.rows
     )
     return built, planned_table
-
-
-def _attribute(name: str, table: str, work: Work) -> None:
-    said = {
-        "partition_by": "the partitions become one table", "partitions": "the partitions become one table",
-        "partition_of": "a partition is copied as a table of its own, besides the rows in its whole",
-        "inherits": "inheritance is not copied", "row_security": "row-level security is not copied",
-        "foreign": "a foreign table becomes an ordinary one", "module": "a virtual table becomes an ordinary one",
-    }  # fmt: skip
-    if name in said:
-        work.lose("changed", table, "table", said[name])
-    if name.startswith("policy:"):
-        work.lose("left_out", table, name.removeprefix("policy:"), "policies are not copied")
 
 
 def _attributes(relation: Relation, counters: tuple[str, ...], work: Work) -> tuple[tuple[str, str], ...]:
     if work.target == "mysql":
         # Texts that differ must stay different: the usual collations take `a` for `A`.
         return (("collation", "utf8mb4_bin"), ("engine", "InnoDB"))
-    if work.source == "mysql" and not (dict(relation.attrs).get("collation") or "_bin").endswith("_bin"):
-        work.lose("changed", relation.qualified_name, "table", "texts are compared by their case and accents")
-    return (("autoincrement", "yes"),) if work.target == "sqlite" and counters else ()
+    kept = {"autoincrement": "yes"} if work.target == "sqlite" and counters else {}
+    if work.source == work.target == "sqlite":
+        kept |= {name: value for name, value in relation.attrs if name in {"strict", "without_rowid"}}
+    return tuple(sorted(kept.items()))
 
 
 def _keyed(relation: Relation, schema: Schema) -> set[str]:
@@ -153,40 +109,9 @@ def _unique(relation: Relation) -> set[str]:
     return found
 
 
-def column_kind(column: Column, relation: Relation, work: Work) -> Kind:
-    """Return what a column holds; enums, domains and MariaDB's JSON are looked up."""
-    written = column.type
-    bare = written.rpartition(".")[2].strip('"')
-    for enum in work.schema.enums:
-        if enum.name == bare:
-            return Kind("enum", values=enum.values, written=written)
-    for domain in work.schema.domains:
-        if domain.name == bare:
-            work.lose("changed", relation.qualified_name, column.name, f"the domain {bare} becomes its type")
-            return _of_domain(domain, work)
-    if work.source == "mysql" and any(constraints.is_json_check(check, column.name) for check in relation.checks):
-        return Kind("json", written="json")
-    return _raw(kind_of(work.source, written), work)
-
-
-def _raw(kind: Kind, work: Work) -> Kind:
-    """Return the kind as it is moved: between two of the same dialect, what could be read otherwise stays its text."""
-    if work.source != work.target:
-        return kind
-    if kind.name == "boolean" and work.source == "mysql":
-        return Kind("integer", 8, written=kind.written)
-    if work.source == "sqlite":
-        return Kind("any", written=kind.written)
-    return Kind("other", written=kind.written) if kind.name == "array" else kind
-
-
-def _of_domain(domain: Domain, work: Work) -> Kind:
-    return _raw(kind_of(work.source, domain.type), work)
-
-
 def _column(relation: Relation, column: Column, kind: Kind, keyed: bool, work: Work) -> tuple[Column, ColumnPlan]:
     shown = relation.qualified_name
-    counts = column.identity or _counts(relation, column, kind, work)
+    counts = column.identity or telling.counts(relation, column, work)
     if counts and work.target == "postgres" and kind.unsigned and kind.size == 64:
         kind = replace(kind, unsigned=False)
         work.lose("risk", shown, column.name, "numbers above 9,223,372,036,854,775,807 are refused")
@@ -194,14 +119,16 @@ def _column(relation: Relation, column: Column, kind: Kind, keyed: bool, work: W
     same = work.source == work.target and kind.name not in {"enum", "json"} and not _is_named(column, work)
     type_ = column.type if same else _enum_type(relation, column, kind, work) or spelling.type
     if not same:
-        for severity, sentence in (("changed", spelling.changed), ("risk", spelling.risk), ("risk", _risk(kind, work))):
+        for severity, sentence in (
+            ("changed", spelling.changed),
+            ("risk", spelling.risk),
+            ("risk", telling.risk(kind, work)),
+        ):
             if sentence:
                 work.lose(severity, shown, column.name, sentence)  # type: ignore[arg-type]
     if work.target == "mysql" and not same and kind.name == "text" and column.name in _unique(relation):
         work.lose("risk", shown, column.name, "keys that differ only by spaces at their end are refused")
-    if column.generated:
-        work.lose("changed", shown, column.name, "a generated column becomes a plain one with its values")
-    _column_attributes(column, shown, work)
+    telling.of_column(column, shown, work)
     given = None if counts or column.generated else _default(relation, column, kind, type_, work)
     comment = None if work.target == "sqlite" else column.comment
     made = Column(column.name, type_, column.nullable and column.name not in relation.primary_key, given,
@@ -215,50 +142,20 @@ def _is_named(column: Column, work: Work) -> bool:
     return bare in named
 
 
-def _risk(kind: Kind, work: Work) -> str:
-    """Return what values the source allows and no spelling on the other side can hold."""
-    if work.source == "sqlite" and kind.name not in {"text", "binary"}:
-        return "SQLite checks no types: a value of another type is refused"
-    if work.source == "mysql" and kind.name == "boolean":
-        return "numbers other than 0 and 1 are refused"
-    if work.source == "mysql" and kind.name in {"date", "timestamp"}:
-        return "zero dates (0000-00-00) are refused"
-    if work.source == "mysql" and kind.name == "time":
-        return "times below 0 and above 24 hours are refused" if work.target == "postgres" else ""
-    if work.target == "postgres" and kind.name == "text":
-        return "texts with a zero character are refused"
-    return ""
-
-
-def _counts(relation: Relation, column: Column, kind: Kind, work: Work) -> bool:
-    """Whether a column numbers its rows by other means than an identity: a serial, or SQLite's row number."""
-    if (column.default or "").startswith("nextval("):
-        return True
-    row_number = work.source == "sqlite" and relation.primary_key == (column.name,)
-    return row_number and column.type.upper() == "INTEGER" and work.target != "sqlite"
-
-
 def _enum_type(relation: Relation, column: Column, kind: Kind, work: Work) -> str | None:
     """Make the type of an enum where types have names, and return its name."""
     if kind.name != "enum" or work.target != "postgres":
         return None
-    bare = kind.written.rpartition(".")[2].strip('"') if work.source == "postgres" else ""
-    name = bare or f"{relation.name}_{column.name}"[:63]
+    found = find_enum(kind.written, work.schema.enums) if work.source == "postgres" else None
+    name = found.name if found else f"{relation.name}_{column.name}"[:63]
+    if any(known.name == name and known.values != kind.values for known in work.enums):
+        name, number = f"{name}_{column.name}"[:60], 2
+        while any(known.name == name and known.values != kind.values for known in work.enums):
+            name, number = f"{name.removesuffix(f'_{number - 1}')}_{number}", number + 1
+        work.lose("changed", relation.qualified_name, column.name, f"its type becomes {name}: another has its name")
     if all(known.name != name for known in work.enums):
         work.enums.append(Enum(name, kind.values, "public"))
     return 'public."' + name.replace('"', '""') + '"'
-
-
-def _column_attributes(column: Column, table: str, work: Work) -> None:
-    attrs = dict(column.attrs)
-    if "collation" in attrs:
-        work.lose("changed", table, column.name, f"the collation {attrs['collation']} is not kept")
-    if "on_update" in attrs:
-        work.lose("left_out", table, column.name, "ON UPDATE is not kept: nothing sets the column by itself")
-    if "invisible" in attrs:
-        work.lose("changed", table, column.name, "an invisible column becomes visible")
-    if column.comment and work.target == "sqlite":
-        work.lose("left_out", table, column.name, "SQLite has no comments")
 
 
 def _default(relation: Relation, column: Column, kind: Kind, type_: str, work: Work) -> str | None:

@@ -10,13 +10,19 @@ from headwater.core.transfer.kinds import Kind, Loss
 
 @dataclass(frozen=True, slots=True)
 class ColumnPlan:
-    """A column and what becomes of it."""
+    """A column and what becomes of it; `target_name` when it is named otherwise there, with dots for what is nested."""
 
     name: str
     source_type: str
     target_type: str
     kind: Kind
     note: str = ""
+    target_name: str = ""
+
+    @property
+    def named(self) -> str:
+        """The column's name on the other side."""
+        return self.target_name or self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,3 +104,8 @@ def quote(*names: str | None) -> str:
     """Return a collection as the shell names it."""
     joined = ".".join(name for name in names if name)
     return joined if joined.replace("_", "a").isalnum() else json.dumps(joined, ensure_ascii=False)
+
+
+def unquoted(name: str) -> str:
+    """Return what `quote` was given."""
+    return str(json.loads(name)) if name.startswith('"') else name

@@ -11,6 +11,7 @@ from headwater.engines.mongodb.statements import Statement
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 UNAUTHORIZED, AUTHENTICATION_FAILED, TIMED_OUT = 13, 18, 50
+NOT_FOUND = "26"
 INTERRUPTED = frozenset({11601, 237, 175})
 
 

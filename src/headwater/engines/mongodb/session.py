@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from typing import Any, TypeVar, cast
 
 from bson import encode
 from bson.errors import BSONError
+from bson.raw_bson import RawBSONDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
@@ -32,8 +33,10 @@ from headwater.catalog.results import (
     Rows,
     Started,
 )
-from headwater.engines import Address, Facts, Parameters
-from headwater.engines.mongodb import answers, errors, policy
+from headwater.engines import Address, Columns, Facts, Parameters
+from headwater.engines import _batches as batches
+from headwater.engines.mongodb import answers, errors, loading, policy
+from headwater.engines.mongodb.changing import unquoted
 from headwater.engines.mongodb.connecting import Channel
 from headwater.engines.mongodb.statements import Statement, statements
 from headwater.engines.mongodb.values import Document, shown
@@ -132,6 +135,45 @@ class MongoSession:
         except QueryError as error:
             return error
         return None
+
+    async def begin_loading(self) -> None:
+        """Nothing has to be set; see `headwater.engines.Loads`."""
+
+    async def load(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows as documents; those before one that is refused stay. See `headwater.engines.Loads`.
+
+        It is not broken off by `cancel`: what the server still inserts after the collection is dropped makes it anew.
+        """
+        options = self.database.codec_options
+        commands = await asyncio.to_thread(lambda: list(loading.inserts(table, columns, rows, options)))
+        for command in commands:
+            answers.outcome(Statement(command), await self.ask(command), 0)
+
+    async def end_loading(self, counters: Sequence[tuple[str, str]]) -> None:
+        """Nothing counts, and nothing waits; see `headwater.engines.Loads`."""
+
+    async def scan(self, table: str, columns: Columns) -> AsyncGenerator[Sequence[Sequence[Any]], None]:
+        """Give the documents of a collection as rows; see `headwater.engines.Loads`."""
+        places, options, batch = loading.paths(columns), self.database.codec_options, batches.Batch[list[Any]]()
+        raw = self.database.get_collection(unquoted(table), options.with_options(document_class=RawBSONDocument))
+        try:
+            async with raw.find({}, batch_size=CHUNK) as cursor:
+                async for document in cursor:
+                    found = bytes(cast(RawBSONDocument, document).raw)
+                    for rows in batch.add([loading.row(found, places, options)], len(found)):
+                        yield rows
+        except BROKEN as error:
+            raise errors.refusal(error, Statement({"find": unquoted(table)}), 0) from error
+        if rows := batch.rest():
+            yield rows
+
+    async def drop(self, kind: str, name: str) -> None:
+        """Take away a collection, if it is there; see `headwater.engines.Loads`."""
+        try:
+            await self.ask({"drop": unquoted(name)})
+        except QueryError as error:
+            if error.sqlstate != errors.NOT_FOUND:
+                raise
 
     async def cancel(self) -> None:
         """End what runs."""

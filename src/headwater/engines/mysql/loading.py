@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from headwater.catalog.results import QueryError
+
 READING = (
     "SET SESSION time_zone = '+00:00'", "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
@@ -15,6 +17,8 @@ LOADING = (
     "SET SESSION time_zone = '+00:00'",
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE'",
 )
+# What a server takes as one message, and what it takes when nobody set it.
+MOST, USUAL_MOST = "SELECT @@max_allowed_packet AS bytes", 16 * 2**20
 _FLOAT = re.compile(r"float\b", re.IGNORECASE)
 _PIECE = 512 * 1024
 
@@ -25,14 +29,23 @@ def reading(column: str, type_: str) -> str:
 
 
 def inserts(
-    table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], escape: Callable[[Any], str]
-) -> Iterator[str | bytes]:
-    """Give INSERTs of many rows, each well below what a server takes at once."""
+    table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], escape: Callable[[Any], str], most: int
+) -> Iterator[str]:
+    """Give INSERTs of many rows, each well below what a server takes at once, or of one row that is larger.
+
+    Raises:
+        QueryError: a single row has more than the `most` bytes that the server takes.
+    """
     head = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "  # noqa: S608
     held: list[str] = []
     size = 0
     for row in rows:
         line = "(" + ",".join(_constant(value, escape) for value in row) + ")"
+        if len(line) * 4 + 1000 > most and (bytes_ := len(line.encode()) + len(head) + 100) > most:
+            raise QueryError(
+                f"A row needs {bytes_:,} bytes as a statement, and the server takes {most:,}.",
+                hint="Raise max_allowed_packet there, and connect again.",
+            )
         if held and size + len(line) > _PIECE:
             yield head + ",".join(held)
             held, size = [], 0

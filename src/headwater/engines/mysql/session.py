@@ -35,14 +35,14 @@ from headwater.catalog.results import (
     Started,
 )
 from headwater.catalog.sqltext import Statement
-from headwater.engines import Address, Facts, Parameters
+from headwater.engines import Address, ByStatements, Columns, Facts, Parameters
+from headwater.engines import _batches as batches
 from headwater.engines import _texts as texts
 from headwater.engines._worker import Worker
 from headwater.engines.mysql import columns, errors, loading, queries
 from headwater.engines.mysql.connecting import connected
 from headwater.kit.errors import HeadwaterError, Unavailable
 
-CHUNK = 1000
 _READS = re.compile(r"[(\s]*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|DESC)\b", re.IGNORECASE)
 _QUERIES = re.compile(r"[(\s]*(?:SELECT|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|DESC)\b", re.IGNORECASE)
 _JUDGED = re.compile(r"[(\s]*(?:SELECT|WITH|VALUES|INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
@@ -52,7 +52,7 @@ _WORD = re.compile(r"\w+")
 _ERRORS = (pymysql.Error, OSError, UnicodeDecodeError, AttributeError)
 
 
-class MysqlSession:
+class MysqlSession(ByStatements):
     """One connection in autocommit: a BEGIN that the user types stays open until the user ends it."""
 
     def __init__(self, to: Address) -> None:
@@ -60,6 +60,7 @@ class MysqlSession:
         self.worker = Worker("mysql", self._kill)
         self._connection: Any = None
         self._running = self._killed = self._held_read_only = False
+        self._most = loading.USUAL_MOST
         self.database = to.database
 
     def adopt(self, connection: Any) -> None:
@@ -148,20 +149,21 @@ class MysqlSession:
             cursor.execute("DEALLOCATE PREPARE headwater_check")
 
     async def begin_reading(self) -> None:
-        """See `headwater.engines.Loads`."""
+        """See `headwater.engines.Reads`."""
         for statement in loading.READING:
             await self.ask(statement)
 
     def reading(self, column: str, type_: str) -> str:
-        """See `headwater.engines.Loads`."""
+        """See `headwater.engines.Reads`."""
         return loading.reading(column, type_)
 
     async def begin_loading(self) -> None:
         """See `headwater.engines.Loads`."""
         for statement in loading.LOADING:
             await self.ask(statement)
+        self._most = int((await self.ask(loading.MOST))[0]["bytes"])
 
-    async def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    async def load(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
         """Insert rows by INSERTs of many; see `headwater.engines.Loads`."""
         point = "SAVEPOINT headwater_load"
 
@@ -170,9 +172,10 @@ class MysqlSession:
                 began = not self.in_transaction
                 cursor.execute("BEGIN" if began else point)
                 try:
-                    for statement in loading.inserts(table, columns, rows, self.connection.escape):
+                    names = [name for name, _ in columns]
+                    for statement in loading.inserts(table, names, rows, self.connection.escape, self._most):
                         cursor.execute(statement)
-                except pymysql.Error:
+                except (pymysql.Error, QueryError):
                     cursor.execute("ROLLBACK" if began else f"ROLLBACK TO {point}")
                     raise
                 cursor.execute("COMMIT" if began else f"RELEASE {point}")
@@ -240,13 +243,13 @@ class MysqlSession:
         yield Started(number, statement.start, statement.start + len(statement.text), shown)
         meter = Meter(limits)
         while shown is not None:
-            chunk: list[Row] = list(await self.worker.call(lambda: cursor.fetchmany(CHUNK)))
+            chunk: list[Row] = await self.worker.call(lambda: batches.taken(iter(cursor.fetchone, None)))
+            if not chunk:
+                break
             if kept := meter.take(chunk):
                 yield Rows(kept)
             if meter.full and _QUERIES.match(statement.text):
                 await self._stop(cursor)
-                break
-            if len(chunk) < CHUNK:
                 break
         affected = None if shown is not None else cursor.rowcount
         yield Finished(

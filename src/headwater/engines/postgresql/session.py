@@ -35,14 +35,16 @@ from headwater.catalog.results import (
     Started,
 )
 from headwater.catalog.sqltext import Statement
-from headwater.engines import Facts, Parameters
+from headwater.engines import ByStatements, Columns, Facts, Parameters
+from headwater.engines import _batches as batches
 from headwater.engines import _texts as texts
 from headwater.engines.postgresql import columns, exporting, loading
 from headwater.engines.postgresql.binding import bound, unbound
 from headwater.engines.postgresql.errors import broken
 from headwater.engines.postgresql.queries import PING, PRIVILEGES
 
-CHUNK = 1000
+# What the driver holds at once, however wide the rows are; they are passed on in larger batches.
+CHUNK = 8
 ENDS_TRANSACTION = frozenset({"COMMIT", "ROLLBACK", "BEGIN", "START TRANSACTION", "PREPARE TRANSACTION"})
 _READS = re.compile(r"(?:\(\s*)*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN|DECLARE|FETCH|CLOSE|MOVE)\b", re.IGNORECASE)
 # Statements that only read, as far as their first word can tell.
@@ -53,7 +55,7 @@ _COPY = frozenset({pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.
 _FAILED = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE})
 
 
-class PostgresSession:
+class PostgresSession(ByStatements):
     """One connection in autocommit: a BEGIN that the user types stays open until the user ends it."""
 
     def __init__(self, connection: AsyncConnection[Any]) -> None:
@@ -150,25 +152,20 @@ class PostgresSession:
         return None
 
     async def begin_reading(self) -> None:
-        """See `headwater.engines.Loads`."""
-        await loading.run(
-            self.connection,
-            *loading.SETTINGS,
-            "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            "SELECT 1",
-        )
+        """See `headwater.engines.Reads`."""
+        await loading.run(self.connection, *loading.SETTINGS, *loading.ONE_MOMENT)
 
     def reading(self, column: str, type_: str) -> str:
-        """See `headwater.engines.Loads`: every type has a text of its own."""
+        """See `headwater.engines.Reads`: every type has a text of its own."""
         return column
 
     async def begin_loading(self) -> None:
         """See `headwater.engines.Loads`."""
         await loading.run(self.connection, *loading.SETTINGS)
 
-    async def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    async def load(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
         """Insert rows by COPY; see `headwater.engines.Loads`."""
-        await loading.copy(self.connection, table, columns, rows)
+        await loading.copy(self.connection, table, [name for name, _ in columns], rows)
 
     async def end_loading(self, counters: Sequence[tuple[str, str]]) -> None:
         """Set the sequences of serial and identity columns; see `headwater.engines.Loads`."""
@@ -206,19 +203,20 @@ class PostgresSession:
         text, values = bound(statement.text, parameters)
         shown = await self._prepared(text)
         yield Started(number, statement.start, statement.start + len(statement.text), shown)
-        meter = Meter(limits)
+        meter, batch = Meter(limits), batches.Batch[Row]()
         command, affected = "", None
         async with contextlib.aclosing(self._results(values)) as results:
             async for result in results:
                 if result.ntuples:
-                    kept = meter.take(self._rows(result))
-                    if kept:
+                    for kept in batch.add(meter.take(self._rows(result))):
                         yield Rows(kept)
                     if meter.full and self._may_stop(statement.text):
                         command = "SELECT"
                         break
                 if result.command_status:  # the last chunk has it, or the empty result behind it
                     command, affected = _tag(result)
+        if kept := batch.rest():
+            yield Rows(kept)
         command = command or statement.text.split(None, 1)[0].upper()
         if limits.read_only:
             self._left = command in ENDS_TRANSACTION

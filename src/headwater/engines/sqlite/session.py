@@ -37,7 +37,8 @@ from headwater.catalog.results import (
     Started,
 )
 from headwater.catalog.sqltext import Statement
-from headwater.engines import Address, Facts, Parameters
+from headwater.engines import Address, ByStatements, Columns, Facts, Parameters
+from headwater.engines import _batches as batches
 from headwater.engines import _texts as texts
 from headwater.engines._worker import Worker
 from headwater.engines.sqlite import loading
@@ -45,7 +46,6 @@ from headwater.engines.sqlite.errors import ConnectionRefused, refusal
 from headwater.engines.sqlite.guard import Guard
 from headwater.kit.errors import HeadwaterError, Unavailable
 
-CHUNK = 1000
 # How long a statement waits for another connection's write before it says that the database is locked.
 PATIENCE = 5.0
 LONGEST_VALUE, LONGEST_TEXT = 256 * 2**20, 16 * 2**20
@@ -55,7 +55,7 @@ _ERRORS = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError, OverflowError)
 Found = TypeVar("Found")
 
 
-class SqliteSession:
+class SqliteSession(ByStatements):
     """One connection to a file, and the thread that it lives in."""
 
     def __init__(self, to: Address) -> None:
@@ -164,25 +164,25 @@ class SqliteSession:
         return None
 
     async def begin_reading(self) -> None:
-        """See `headwater.engines.Loads`."""
+        """See `headwater.engines.Reads`."""
         await self.ask("BEGIN")
         await self.ask("SELECT count(*) FROM sqlite_schema")  # from here on it sees one moment
 
     def reading(self, column: str, type_: str) -> str:
-        """See `headwater.engines.Loads`."""
+        """See `headwater.engines.Reads`."""
         return column
 
     async def begin_loading(self) -> None:
         """Let rows come before those that they refer to; see `headwater.engines.Loads`."""
         await self.ask("PRAGMA foreign_keys = OFF")
 
-    async def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    async def load(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
         """Insert rows; see `headwater.engines.Loads`."""
 
         def inserted() -> None:
             self._guard.own = True
             try:
-                loading.insert(self.connection, table, columns, rows)
+                loading.insert(self.connection, table, [name for name, _ in columns], rows)
             finally:
                 self._guard.own = False
 
@@ -241,7 +241,7 @@ class SqliteSession:
                 if meter.full and not writes and _QUERIES.match(text):
                     break
                 self._stop_if_asked()
-                chunk = await self.call(lambda: cursor.fetchmany(CHUNK))
+                chunk = await self.call(lambda: batches.taken(cursor))
             affected = await self.call(self._changes) if writes else None
         finally:
             with contextlib.suppress(sqlite3.Error):
@@ -253,7 +253,7 @@ class SqliteSession:
         self._stop_if_asked()
         self._guard.begin(text)
         cursor.execute(text, values)
-        return cursor.fetchmany(CHUNK) if cursor.description else []
+        return batches.taken(cursor) if cursor.description else []
 
     def _compile(self, text: str, count: int) -> None:
         self.connection.execute(f"EXPLAIN {text}", [None] * count).close()

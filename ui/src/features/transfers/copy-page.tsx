@@ -12,15 +12,15 @@ import { copyPlanQuery, neighboursQuery, useCopy } from './api'
 import { Losses, Types } from './losses'
 import { TableChoice } from './table-choice'
 
-const SQL = new Set(['postgresql', 'mysql', 'sqlite'])
+const TARGETS = new Set(['postgresql', 'mysql', 'sqlite', 'mongodb'])
 
 function Target({ databases, target, onChange }: { databases: Database[]; target: string; onChange: (id: string) => void }) {
-  if (databases.length === 0) return <EmptyState text="There is no other SQL database in this project. Create an empty one first, of any engine." />
+  if (databases.length === 0) return <EmptyState text="There is no other database in this project to copy into. Create an empty one first, or connect a MongoDB." />
   const options = [{ value: '', label: 'Choose a database' }, ...databases.map((one) => ({ value: one.id, label: `${one.name} (${one.engine})` }))]
   return (
     <div className="p-4">
       <SelectField label="Into" value={target} onChange={onChange} options={options} />
-      <p className="small dim">It must have none of these tables. Documents (MongoDB) cannot be a target yet.</p>
+      <p className="small dim">It must have none of these tables. In a MongoDB each table becomes a collection.</p>
     </div>
   )
 }
@@ -56,12 +56,12 @@ export function CopyPage() {
     )
   }
   return (
-    <PageFrame title="Copy" subtitle={<p className="dim">{database.name} into another database, of any SQL engine</p>}>
+    <PageFrame title="Copy" subtitle={<p className="dim">{database.name} into another database, of this engine or another</p>}>
       <Panel title="Target">
         <Loaded query={neighbours} rows={2}>
           {(items) => (
             <Target
-              databases={items.filter((one) => one.id !== database.id && SQL.has(one.engine) && !one.read_only)}
+              databases={items.filter((one) => one.id !== database.id && TARGETS.has(one.engine) && !one.read_only)}
               target={target}
               onChange={(id) => {
                 setTarget(id)

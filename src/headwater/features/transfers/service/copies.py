@@ -1,4 +1,4 @@
-"""Copies of a database, or some of its tables, into another one of any SQL engine."""
+"""Copies of a database, or some of its tables, into another one of the same engine or another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Schema
 from headwater.core.transfer import mapping
-from headwater.core.transfer.kinds import DIALECTS, Loss
+from headwater.core.transfer.kinds import DIALECTS, TARGETS, Loss
 from headwater.core.transfer.plan import Plan
 from headwater.engines import Engine
 from headwater.features.accounts.rights import Actor
@@ -83,19 +83,37 @@ async def start(place: Workplace, actor: Actor, request: Request) -> TransferVie
 async def _plan(place: Workplace, source: Access, target: Access, tables: Sequence[str] | None) -> Plan:
     if source.reached.id == target.reached.id:
         raise BadInput("A database cannot be copied into itself.", hint="Choose another target.")
-    dialects(source.reached.engine, target.reached.engine)
+    pair(source.reached.engine, target.reached.engine)
     schema = await schemas.read(place.settings, place.store, source.reached)
     there = await schemas.read(place.settings, place.store, target.reached)
     return check(mapped(schema, source.reached.engine, target.reached.engine, tables), there, target.reached.name)
 
 
-def dialects(*engines: Engine) -> None:
-    """Raise BadInput unless rows can be copied from and to all these engines."""
-    for engine in engines:
-        if engine.DIALECT not in DIALECTS:
-            raise BadInput(
-                f"{engine.NAME} cannot be copied from or to yet.", hint="SQL databases can: PostgreSQL, MySQL, SQLite."
-            )
+def tongue(engine: Engine) -> str:
+    """Return the name by which `core/transfer` knows what an engine speaks."""
+    return engine.DIALECT or engine.LANGUAGE
+
+
+def pair(source: Engine, target: Engine) -> None:
+    """Raise BadInput unless rows can be copied from the one to the other."""
+    if tongue(source) not in DIALECTS:
+        raise BadInput(
+            f"{source.NAME} cannot be copied from: it declares no columns.",
+            hint="PostgreSQL, MySQL, MariaDB and SQLite can; MongoDB can be copied into.",
+        )
+    if tongue(target) not in TARGETS:
+        raise BadInput(
+            f"{target.NAME} cannot be copied into.", hint="PostgreSQL, MySQL, MariaDB, SQLite and MongoDB can."
+        )
+
+
+def tabular(engine: Engine) -> None:
+    """Raise BadInput unless an engine has tables, which files are imported into and exported from."""
+    if tongue(engine) not in DIALECTS:
+        raise BadInput(
+            f"{engine.NAME} has no tables: files cannot be imported into it or exported from it.",
+            hint="PostgreSQL, MySQL, MariaDB and SQLite have.",
+        )
 
 
 def mapped(schema: Schema, source: Engine, target: Engine, tables: Sequence[str] | None) -> Plan:
@@ -105,7 +123,7 @@ def mapped(schema: Schema, source: Engine, target: Engine, tables: Sequence[str]
     for table in tables or ():
         if table not in known:
             raise NotFound(f"There is no table {table!r} in the source.", hint=did_you_mean(table, known))
-    planned = mapping.plan(schema, source.DIALECT, target.DIALECT, tables)
+    planned = mapping.plan(schema, tongue(source), tongue(target), tables)
     if not planned.tables:
         raise BadInput("There are no tables to copy.", hint="The source is empty.")
     return planned

@@ -40,7 +40,7 @@ async def start(
 ) -> TransferView:
     """Put an export into the queue."""
     access = await doors.enter(place, actor, database_id)
-    copies.dialects(access.reached.engine)
+    copies.tabular(access.reached.engine)
     schema = await schemas.read(place.settings, place.store, access.reached)
     chosen(schema, tables)
     async with place.store.transaction() as db:
@@ -90,7 +90,7 @@ async def carry_out(attempt: Attempt) -> Write:
     try:
         async with AsyncExitStack() as stack:
             side = await working.open(stack, source)
-            await side.loads.begin_reading()
+            await side.reads.begin_reading()
             schema = await _inspected(working, source)
             tables = chosen(schema, row.request["tables"])
             with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as archive:
@@ -122,7 +122,7 @@ async def _inspected(working: Working, source: Any) -> Schema:
 async def _write(side: Side, table: Relation, form: Form, archive: zipfile.ZipFile, working: Working) -> int:
     """Write one table as one file of the archive; return how many rows it has."""
     quote = side.engine.quote
-    names = [side.loads.reading(quote(one.name), one.type) for one in table.columns]
+    names = [side.reads.reading(quote(one.name), one.type) for one in table.columns]
     text = f"SELECT {', '.join(names)} FROM {quote(table.schema, table.name)}"  # noqa: S608
     rows, writer = 0, None
     entry = zipfile.ZipInfo(f"{table.qualified_name.replace('/', '_')}.{form}", time.localtime()[:6])

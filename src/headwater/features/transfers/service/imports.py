@@ -58,7 +58,7 @@ async def receive(
 ) -> TransferView:
     """Take a file for a database and look at it: its columns, what they hold, its first rows."""
     access = await doors.enter(place, actor, database_id, write=True, confirmed=True)
-    copies.dialects(access.reached.engine)
+    copies.tabular(access.reached.engine)
     transfer_id = new_id()
     size = await depot.receive(place.settings, transfer_id, chunks, filename)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from itertools import islice
@@ -20,6 +20,7 @@ from headwater.core.transfer.codec import Unfit, decoder, encoder
 from headwater.core.transfer.files import Line
 from headwater.core.transfer.kinds import Kind
 from headwater.core.transfer.reading import kind_of
+from headwater.engines import Columns
 from headwater.features.databases.service import schema as schemas
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.transfers import depot
@@ -122,17 +123,18 @@ class _Import:
         await side.loads.begin_loading()
         relation = await self._relation()
         dialect = side.engine.DIALECT
+        columns: list[tuple[str, str]] = []
         for name in self._targets:
             column = relation.column(name)
             assert column is not None
+            columns.append((quote(name), column.type))
             kind = _kind(dialect, column)
             self._makers.append((decoder("mysql", kind), encoder(dialect, kind)))
         place = quote(relation.schema, relation.name)
-        names = [quote(name) for name in self._targets]
         await moving.run(side.session, "BEGIN", self._working)
         async for batch in self._batches():
             ready = await asyncio.to_thread(self._prepared, batch)
-            await self._load(place, names, ready)
+            await self._load(place, columns, ready)
         counters = [(place, quote(one.name)) for one in relation.columns if one.name in self._targets and _counts(one)]
         await side.loads.end_loading(counters)
         self._working.report("rows", self._rows, self._rows, "Committing")
@@ -191,12 +193,12 @@ class _Import:
                 return None
         return values
 
-    async def _load(self, place: str, names: Sequence[str], rows: list[tuple[int, list[Any]]]) -> None:
+    async def _load(self, place: str, columns: Columns, rows: list[tuple[int, list[Any]]]) -> None:
         """Load rows; when some are refused, halve until those are found."""
         if not rows:
             return
         try:
-            work = self._side.loads.load(place, names, [values for _, values in rows])
+            work = self._side.loads.load(place, columns, [values for _, values in rows])
             await moving.guarded(work, self._working, self._side.session)
             self._rows += len(rows)
         except QueryError as error:
@@ -205,8 +207,8 @@ class _Import:
                 self._bad(rows[0][0], "", f"{error.message}{detail}")
                 return
             half = len(rows) // 2
-            await self._load(place, names, rows[:half])
-            await self._load(place, names, rows[half:])
+            await self._load(place, columns, rows[:half])
+            await self._load(place, columns, rows[half:])
 
     def _bad(self, row: int, column: str, sentence: str) -> None:
         self._problems.add(row, column, sentence)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from headwater.catalog.model import Relation, Schema
-from headwater.catalog.results import UNLIMITED, QueryError, Row, Rows
-from headwater.core.transfer.codec import Unfit, row_decoder, row_encoder
+from headwater.catalog.results import UNLIMITED, QueryError
+from headwater.core.transfer.codec import Unfit, row_decoder, row_encoder, row_keeper
 from headwater.core.transfer.digest import Digest
+from headwater.core.transfer.kinds import Kind
 from headwater.core.transfer.plan import Plan, TablePlan
-from headwater.engines import Engine, Loads, Session
+from headwater.engines import Engine, Loads, Reads, Session
 from headwater.kit.errors import BadInput, Cancelled, Unavailable
 
 Found = TypeVar("Found")
+Batch: TypeAlias = Sequence[Sequence[Any]]
 LOOK_SECONDS = 0.3
 
 
@@ -28,10 +30,17 @@ class Side:
     session: Session
 
     @property
+    def reads(self) -> Reads:
+        """The session as one by which many rows are read."""
+        if not isinstance(self.session, Reads):
+            raise BadInput(f"{self.engine.NAME} cannot be copied from.")
+        return self.session
+
+    @property
     def loads(self) -> Loads:
-        """The session as one that moves many rows."""
+        """The session as one by which many rows are loaded."""
         if not isinstance(self.session, Loads):
-            raise BadInput(f"Rows of {self.engine.NAME} cannot be moved yet.")
+            raise BadInput(f"{self.engine.NAME} cannot be copied to.")
         return self.session
 
 
@@ -67,7 +76,7 @@ class Watch(Protocol):
 
 async def copy(source: Side, target: Side, plan: Plan, watch: Watch) -> list[Compared]:
     """Carry out a plan on a target that has none of its tables; return the comparison of both sides."""
-    await source.loads.begin_reading()
+    await source.reads.begin_reading()
     await target.loads.begin_loading()
     first, later = split(target.engine, plan.schema)
     await _make(target, plan, first, watch)
@@ -80,11 +89,8 @@ async def copy(source: Side, target: Side, plan: Plan, watch: Watch) -> list[Com
     for number, statement in enumerate(later):
         watch.report("keys and indexes", number, len(later), statement.split("(")[0].strip()[:120])
         await run(target.session, statement, watch)
-    quote = target.engine.quote
     counters = [
-        (quote(table.target_schema, table.target_name), quote(column))
-        for table in plan.tables
-        for column in table.counters
+        (_place(target, table), target.engine.quote(column)) for table in plan.tables for column in table.counters
     ]
     await target.loads.end_loading(counters)
     compared = []
@@ -126,65 +132,68 @@ async def _fill(
     source: Side, target: Side, plan: Plan, table: TablePlan, watch: Watch, before: tuple[int, int]
 ) -> Digest:
     kinds = [column.kind for column in table.columns]
-    decode, encode = row_decoder(plan.source, kinds), row_encoder(plan.target, kinds)
-    digest, (done, total) = Digest(kinds), before
-    quote = target.engine.quote
-    place, names = quote(table.target_schema, table.target_name), [quote(column.name) for column in table.columns]
+    change, digest, (done, total) = _Change(plan.source, plan.target, kinds), Digest(kinds), before
+    quote = source.engine.quote
+    place, columns = _place(target, table), _columns(target, table)
 
-    def prepare(rows: list[Row]) -> list[Sequence[Any]]:
+    def prepare(rows: Batch) -> list[Sequence[Any]]:
         try:
-            decoded = [decode(row) for row in rows]
+            decoded = [change.keep(change.decode(row)) for row in rows]
+            ready: list[Sequence[Any]] = [change.encode(row) for row in decoded]
         except Unfit as error:
-            raise BadInput(f"{table.shown}: {_where(table, rows, plan.source, digest.rows)}{error}.") from error
+            raise BadInput(f"{table.shown}: {_where(plan, table, rows, digest.rows)}{error}.") from error
         digest.add(decoded)
-        return [encode(row) for row in decoded]
+        return ready
 
     watch.report("rows", done, max(total, done), table.shown)
-    async with contextlib.aclosing(_read(source, table, target_side=False)) as batches:
+    read = [(quote(column.name), column.source_type) for column in table.columns]
+    async with contextlib.aclosing(source.reads.scan(quote(table.schema, table.name), read)) as batches:
         async for rows in batches:
             ready = await asyncio.to_thread(prepare, rows)
             try:
-                await guarded(target.loads.load(place, names, ready), watch, target.session)
+                await guarded(target.loads.load(place, columns, ready), watch, target.session)
             except QueryError as error:
                 raise BadInput(f"{table.shown}: {error.message}", hint=error.detail or error.hint) from error
             watch.report("rows", done + digest.rows, max(total, done + digest.rows), table.shown)
     return digest
 
 
-def _where(table: TablePlan, rows: list[Row], dialect: str, before: int) -> str:
-    """Return the row and column of the first cell that is no value of its kind."""
+class _Change:
+    """What a row goes through: as the source spells it, as both sides know it, as the target loads it."""
+
+    def __init__(self, source: str, target: str, kinds: Sequence[Kind]) -> None:
+        self.decode, self.keep = row_decoder(source, kinds), row_keeper(target, kinds)
+        self.encode = row_encoder(target, kinds)
+
+
+def _place(target: Side, table: TablePlan) -> str:
+    return target.engine.quote(table.target_schema, table.target_name)
+
+
+def _columns(target: Side, table: TablePlan) -> list[tuple[str, str]]:
+    return [(target.engine.quote(column.named), column.target_type) for column in table.columns]
+
+
+def _where(plan: Plan, table: TablePlan, rows: Batch, before: int) -> str:
+    """Return the row and column of the first cell that is no value of its kind, or none that the target can hold."""
+    changes = [_Change(plan.source, plan.target, [column.kind]) for column in table.columns]
     for number, row in enumerate(rows, before + 1):
-        for column, cell in zip(table.columns, row, strict=True):
+        for column, change, cell in zip(table.columns, changes, row, strict=True):
             try:
-                row_decoder(dialect, [column.kind])([cell])
+                change.encode(change.keep(change.decode([cell])))
             except Unfit:
                 return f"row {number}, column {column.name}: "
     return ""
-
-
-async def _read(side: Side, table: TablePlan, *, target_side: bool) -> AsyncGenerator[list[Row], None]:
-    """Give the rows of a table in batches."""
-    quote, reading = side.engine.quote, side.loads.reading
-    cells = [
-        reading(quote(column.name), column.target_type if target_side else column.source_type)
-        for column in table.columns
-    ]
-    name = quote(table.target_schema, table.target_name) if target_side else quote(table.schema, table.name)
-    text = f"SELECT {', '.join(cells)} FROM {name}"  # noqa: S608
-    async with contextlib.aclosing(side.session.run(text, None, UNLIMITED)) as frames:
-        async for frame in frames:
-            if isinstance(frame, Rows):
-                yield frame.rows
 
 
 async def _compare(target: Side, plan: Plan, table: TablePlan, source: Digest, watch: Watch) -> Compared:
     kinds = [column.kind for column in table.columns]
     decode, digest = row_decoder(plan.target, kinds), Digest(kinds)
 
-    def add(rows: list[Row]) -> None:
+    def add(rows: Batch) -> None:
         digest.add([decode(row) for row in rows])
 
-    async with contextlib.aclosing(_read(target, table, target_side=True)) as batches:
+    async with contextlib.aclosing(target.loads.scan(_place(target, table), _columns(target, table))) as batches:
         async for rows in batches:
             try:
                 await asyncio.to_thread(add, rows)
@@ -225,17 +234,15 @@ async def guarded(work: Awaitable[Found], watch: Watch, session: Session) -> Fou
 
 async def drop(target: Side, made: Sequence[tuple[str, str]]) -> None:
     """Take away what a copy had made: tables that refer to others first, whatever is there of them."""
-    left = [f"DROP {kind.upper()} IF EXISTS {name}" for kind, name in made]
+    left = sorted(made, key=lambda thing: thing[0] == "type")
     last: QueryError | None = None
     for _ in range(len(left) + 1):
         failed = []
-        for statement in sorted(left, key=lambda one: one.startswith("DROP TYPE")):
+        for kind, name in left:
             try:
-                async with contextlib.aclosing(target.session.run(statement, None, UNLIMITED)) as frames:
-                    async for _frame in frames:
-                        pass
+                await target.loads.drop(kind, name)
             except QueryError as error:
-                failed.append(statement)
+                failed.append((kind, name))
                 last = error
         if not failed:
             return

@@ -1,0 +1,247 @@
+"""A table as a collection: each row a document, its key the `_id`, its types and bans on NULL a validator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from headwater.catalog.model import Check, Column, Index, Relation
+from headwater.core.transfer import constraints, telling
+from headwater.core.transfer.kinds import Kind, Name
+from headwater.core.transfer.plan import ColumnPlan, TablePlan
+from headwater.core.transfer.work import Work, column_kind
+
+ID = "_id"
+TEXT, NESTED = ("string",), frozenset({"json", "array"})
+MICROSECONDS = "times are cut to milliseconds"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A kind as types of BSON; `of` is what the loader needs to know, shown to people as the type."""
+
+    of: str
+    types: tuple[str, ...]
+    changed: tuple[str, ...] = ()
+    risk: str = ""
+
+
+Speller: TypeAlias = Callable[[Kind], Field]
+
+
+def _integer(kind: Kind) -> Field:
+    bits = (kind.size or 64) + (1 if kind.unsigned else 0)
+    if bits > 64:
+        return Field("decimal", ("decimal",), ("a number of 64 bits without a sign becomes a decimal",))
+    return Field("int", ("int",)) if bits <= 32 else Field("long", ("long",))
+
+
+def _decimal(kind: Kind) -> Field:
+    unenforced = "the number of digits is not enforced"
+    if kind.size and kind.size <= 34:
+        return Field("decimal", ("decimal",), (unenforced,))
+    long = "numbers of more than 34 digits become texts"
+    return Field("decimal | string", ("decimal", "string"), (long, unenforced) if kind.size else (long,))
+
+
+def _timestamp(kind: Kind) -> Field:
+    finer = (MICROSECONDS,) if kind.scale is None or kind.scale > 3 else ()
+    zone = () if kind.zoned else ("times without a zone become moments in UTC",)
+    return Field("date", ("date",), finer + zone, "BC, infinity, and years after 9999 are refused")
+
+
+def _array(kind: Kind) -> Field:
+    item = SPELLINGS[(kind.item or Kind("text")).name](kind.item or Kind("text"))
+    bounds = "bounds of arrays other than from 1 are not kept"
+    return Field(f"array<{item.of}>", ("array",), (*item.changed, bounds), item.risk)
+
+
+def _bits(kind: Kind) -> Field:
+    size = kind.size or 1
+    if size == 1:
+        return Field("bool", ("bool",))
+    return Field("long" if size < 64 else "decimal", ("long" if size < 64 else "decimal",), ("bits become a number",))
+
+
+def _always(of: str, *changed: str, risk: str = "") -> Speller:
+    return lambda _: Field(of, (of,), changed, risk)
+
+
+def _other(kind: Kind) -> Field:
+    return Field("string", TEXT, (f"{kind.written or 'the type'} becomes text",))
+
+
+SPELLINGS: Mapping[Name, Speller] = {
+    "integer": _integer, "decimal": _decimal, "float": _always("double"), "boolean": _always("bool"),
+    "text": _always("string"), "binary": _always("binData"), "uuid": lambda _: Field("UUID", ("binData",)),
+    "date": _always("date", "a day becomes the moment at which it begins in UTC",
+                    risk="BC, infinity, and years after 9999 are refused"),
+    "time": _always("string", "a time of day becomes text"), "timestamp": _timestamp,
+    "interval": _always("string", "an interval becomes text in ISO 8601: P1Y2M3DT4H"),
+    "json": lambda _: Field(
+        "object", (), ("numbers in JSON that no double holds are rounded", "JSON's null becomes NULL"),
+        "JSON of more than 100 levels is refused",
+    ),
+    "enum": _always("string", "a list of values becomes a rule of the validator"), "array": _array, "bits": _bits,
+    "other": _other, "any": _other,
+}  # fmt: skip
+
+
+def collection(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
+    """Return what a table becomes, with every loss told."""
+    name = work.names[relation.schema, relation.name]
+    kinds = {column.name: column_kind(column, relation, work) for column in relation.columns}
+    paths = _paths(relation, kinds, work)
+    telling.of_table(relation, kinds, work)
+    made, plans, fields = [], [], {}
+    for column in relation.columns:
+        kind = kinds[column.name]
+        field = SPELLINGS[kind.name](kind)
+        fields[column.name] = field
+        _tell(relation, column, kind, field, work)
+        nullable = column.nullable and column.name not in relation.primary_key
+        made.append(Column(paths[column.name], field.of, nullable))
+        note = "; ".join(field.changed)
+        plans.append(ColumnPlan(column.name, column.type, field.of, kind, note, paths[column.name]))
+    _tell_of_constraints(relation, kinds, work)
+    if any(kind.size is None and kind.name in {"text", "binary", "json", "array", "other"} for kind in kinds.values()):
+        work.lose("risk", "", relation.name, "rows of more than 16 MB are refused")
+    built = Relation(
+        name, tuple(made), kind="collection", primary_key=(ID,),
+        indexes=tuple(_indexes(relation, kinds, fields, paths, work)),
+        checks=(Check(json.dumps(_validator(relation, kinds, fields, paths), ensure_ascii=False), "validator"),),
+    )  # fmt: skip
+    return built, TablePlan(relation.schema, relation.name, None, name, tuple(plans), (), relation.rows)
+
+
+def _paths(relation: Relation, kinds: Mapping[str, Kind], work: Work) -> dict[str, str]:
+    """Return where each column stands in a document: the key as `_id`, or as parts of it."""
+    shown, key = relation.qualified_name, relation.primary_key
+    if any(kinds[name].name in NESTED for name in key if name in kinds):
+        work.lose("left_out", shown, ", ".join(key), "a key of JSON or arrays: the server makes an _id instead")
+        key = ()
+    elif not key:
+        work.lose("changed", shown, ID, "a table without a key: the server makes an _id for each document")
+    paths: dict[str, str] = {}
+    for column in relation.columns:
+        name = column.name.replace(".", "_").replace("\0", "_") or "_"
+        name = f"_{name[1:]}" if name.startswith("$") else name
+        name = f"{name}_" if name == ID and column.name not in key else name
+        while name in paths.values():
+            name += "_"
+        if name != column.name and key != (column.name,):
+            work.lose("changed", shown, column.name, f"is named {name}: fields have no such names, or another has it")
+        paths[column.name] = name
+    if len(key) == 1:
+        paths[key[0]] = ID
+        if key[0] != ID:
+            work.lose("changed", shown, key[0], "the key becomes the _id, and is no field besides")
+    elif key:
+        paths |= {name: f"{ID}.{paths[name]}" for name in key}
+        work.lose("changed", shown, ", ".join(key), "the key becomes the _id: a document of its parts in their order")
+    return paths
+
+
+def _tell(relation: Relation, column: Column, kind: Kind, field: Field, work: Work) -> None:
+    shown = relation.qualified_name
+    for sentence in field.changed:
+        work.lose("changed", shown, column.name, sentence)
+    for sentence in (field.risk, telling.risk(kind, work)):
+        if sentence:
+            work.lose("risk", shown, column.name, sentence)
+    telling.of_column(column, shown, work)
+    if kind.name == "timestamp" and MICROSECONDS in field.changed and column.name in _telling_apart(relation):
+        work.lose("risk", shown, column.name, "keys that differ by less than a millisecond are refused")
+    if column.identity or telling.counts(relation, column, work):
+        work.lose("left_out", shown, column.name, "nothing numbers new documents")
+    elif column.default is not None and not column.generated and not column.default.upper().startswith("NULL"):
+        work.lose("left_out", shown, column.name, f"the default {column.default} is not kept")
+
+
+def _telling_apart(relation: Relation) -> set[str]:
+    found = set(relation.primary_key)
+    return found.union(*(constraints.plain_columns(index) for index in relation.indexes if index.unique))
+
+
+def _tell_of_constraints(relation: Relation, kinds: Mapping[str, Kind], work: Work) -> None:
+    shown = relation.qualified_name
+    for key in relation.foreign_keys:
+        work.lose("left_out", shown, key.name or ", ".join(key.columns), "foreign keys are not kept")
+    for check in relation.checks:
+        if not any(constraints.is_json_check(check, column) for column in kinds):
+            work.lose("left_out", shown, check.name or check.expression, f"the check ({check.expression})")
+
+
+def _indexes(
+    relation: Relation, kinds: Mapping[str, Kind], fields: Mapping[str, Field], paths: Mapping[str, str], work: Work
+) -> list[Index]:
+    made = []
+    for index in relation.indexes:
+        shown, name = relation.qualified_name, index.name or ", ".join(index.columns)
+        attrs = dict(index.attrs)
+        keys = {paths[key.column]: -1 if key.descending else 1 for key in constraints.keys(index)}
+        if set(keys) == {ID}:
+            continue  # it is there anyway
+        why = constraints.impossible(index, attrs, constraints.plain_columns(index), kinds, work)
+        if why or (index.where and index.unique):
+            what = "a unique index" if index.unique else "an index"
+            work.lose("left_out", shown, name, f"{what} {why or 'of some rows only'}")
+            continue
+        if index.where:
+            work.lose("changed", shown, name, "an index of some rows becomes one of all")
+        constraints.lose_attributes(attrs, shown, name, work, kept="nulls_not_distinct")
+        if index.comment:
+            work.lose_comment(shown, name)
+        where = None
+        if index.unique and "nulls_not_distinct" not in attrs:
+            where = _without_null(relation, index, fields, paths)
+        if where:
+            work.lose("changed", shown, name, "a unique index leaves out rows with NULL: it does not find them")
+        made.append(Index(
+            index.name or "_".join(f"{key}_{way}" for key, way in keys.items()), tuple(keys), index.unique,
+            json.dumps(where, ensure_ascii=False) if where else None,
+            attrs=(("keys", json.dumps(keys, ensure_ascii=False)),),
+        ))  # fmt: skip
+    return made
+
+
+def _without_null(
+    relation: Relation, index: Index, fields: Mapping[str, Field], paths: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the condition under which a unique index holds: NULLs differ from each other in SQL, and not here."""
+    nullable = {one.name for one in relation.columns if one.nullable and one.name not in relation.primary_key}
+    columns = [name for name in constraints.plain_columns(index) if name in nullable]
+    return {paths[name]: {"$type": list(fields[name].types)} for name in columns}
+
+
+def _validator(
+    relation: Relation, kinds: Mapping[str, Kind], fields: Mapping[str, Field], paths: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return types, lengths, lists of values and bans on NULL as a rule for documents."""
+    whole: dict[str, Any] = {"bsonType": "object", "required": [], "properties": {}}
+    for column in relation.columns:
+        needed = not column.nullable or column.name in relation.primary_key
+        rule = _rule(kinds[column.name], fields[column.name], needed)
+        outer, _, inner = paths[column.name].partition(".")
+        into, name = whole, outer
+        if inner:
+            into = whole["properties"].setdefault(outer, {"bsonType": "object", "required": [], "properties": {}})
+            name = inner
+        if needed:
+            into["required"].append(name)
+        if rule:
+            into["properties"][name] = rule
+    return {"$jsonSchema": {key: value for key, value in whole.items() if value}}
+
+
+def _rule(kind: Kind, field: Field, needed: bool) -> dict[str, Any]:
+    if not field.types:
+        return {}
+    rule: dict[str, Any] = {"bsonType": [*field.types, *(() if needed else ("null",))]}
+    if kind.name == "enum":
+        rule["enum"] = [*kind.values, *(() if needed else (None,))]
+    if kind.name == "text" and kind.size:
+        rule["maxLength"] = kind.size
+    return rule
