@@ -22,7 +22,7 @@ export function useStagedRows(relation: LiveRelation, { first, row, isCut }: Sou
     return cells && first ? keyOf(first.key, columns, cells) : null
   }
   const changeAt = (at: number) => {
-    const key = keyAt(at)
+    const key = staged.changed.size > 0 ? keyAt(at) : null
     return key && (staged.changed.get(keyText(key))?.values ?? null)
   }
   // Added rows stand on top, so that they are seen; the table's own follow.
