@@ -32,8 +32,8 @@ _MARKS = (
     r"|(?P<end>;|//)"
 )
 _FLAGS = re.IGNORECASE | re.DOTALL | re.MULTILINE
-_TOKEN = re.compile(_QUOTED + r"|\bE'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'" + _MARKS, _FLAGS)
-_MYSQL_TOKEN = re.compile(_QUOTED + r"|\#[^\n]*|'(?:[^'\\]|''|\\.)*'" + _MARKS, _FLAGS)
+_TOKEN = re.compile(_QUOTED + r"|\bE'(?:[^'\\]++|''|\\.)*'|'(?:[^']++|'')*'" + _MARKS, _FLAGS)
+_MYSQL_TOKEN = re.compile(_QUOTED + r"|\#[^\n]*|'(?:[^'\\]++|''|\\.)*'" + _MARKS, _FLAGS)
 _IS_MYSQL = re.compile(r"`|^\s*DELIMITER\b", re.IGNORECASE | re.MULTILINE)
 _ROUTINE = re.compile(r"CREATE\b[^;]{0,200}?\b(PROCEDURE|FUNCTION|TRIGGER|EVENT|PROC)\b", re.IGNORECASE)
 _COPY = re.compile(r"COPY\b[^;]*\bFROM\s+stdin\b", re.IGNORECASE)

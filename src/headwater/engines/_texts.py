@@ -11,10 +11,10 @@ from headwater.catalog.sqltext import Statement, split
 from headwater.engines._session import Parameters
 from headwater.kit.errors import BadInput
 
-_STANDARD = r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`"
-_MYSQL = (
-    r"--[ \t][^\n]*|\#[^\n]*|/\*.*?\*/|'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\"\"|\\.)*\"|`(?:[^`]|``)*`|(?<=\w)[$:]\w+|:="
-)
+# Runs are taken whole (`++`): a literal of bytes may have millions of characters.
+_STANDARD = r"--[^\n]*|/\*.*?\*/|'(?:[^']++|'')*'|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`"
+_ESCAPED = r"'(?:[^'\\]++|''|\\.)*'|\"(?:[^\"\\]|\"\"|\\.)*\""
+_MYSQL = rf"--[ \t][^\n]*|\#[^\n]*|/\*.*?\*/|{_ESCAPED}|`(?:[^`]|``)*`|(?<=\w)[$:]\w+|:="
 _MARKS = r"|(?<![\w:$]):(?P<name>[A-Za-z_]\w*)|(?<![\w$])\$(?P<number>\d+)"
 _PLACEHOLDERS: Final = {
     "sqlite": re.compile(_STANDARD + r"|\[[^\]]*\]" + _MARKS, re.DOTALL),

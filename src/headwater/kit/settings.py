@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, IPvAnyNetwork, SecretStr
+from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
+from headwater.kit.errors import BadInput
+
+PREFIX = "HEADWATER_"
+
+
+def _listed(value: Any) -> Any:
+    """Return the items of a list that stands in a variable, as JSON or with commas between them."""
+    if not isinstance(value, str):
+        return value
+    return (
+        json.loads(value)
+        if value.lstrip().startswith("[")
+        else [one.strip() for one in value.split(",") if one.strip()]
+    )
+
 
 class Settings(BaseSettings):
     """Everything an operator can set; each is documented in docs/reference/settings.md."""
 
-    model_config = SettingsConfigDict(env_prefix="HEADWATER_", toml_file="headwater.toml", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file="headwater.toml", extra="ignore")
 
     home: Path = Field(Path("~/.headwater"), description="Folder of the embedded server, key file, uploads, logs.")
     database_url: SecretStr | None = Field(
@@ -40,8 +58,8 @@ class Settings(BaseSettings):
     )
     tls_certificate: Path | None = Field(None, description="PEM file of the certificate that the proxy shows.")
     tls_key: Path | None = Field(None, description="PEM file of the key of that certificate.")
-    allowed_networks: tuple[IPvAnyNetwork, ...] = Field(
-        (), description='Private networks that connections may reach, as JSON: `["10.0.0.0/8"]`.'
+    allowed_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        (), description="Private networks that connections may reach: `10.0.0.0/8,192.168.7.0/24`."
     )
     allow_loopback: bool = Field(
         False, description="Let connections reach this very machine; only for a Headwater with one trusted user."
@@ -69,5 +87,16 @@ class Settings(BaseSettings):
 
 @cache
 def settings() -> Settings:
-    """Return the settings of this process."""
-    return Settings()
+    """Return the settings of this process.
+
+    Raises:
+        BadInput: a setting has a value that it cannot have, or the file is no TOML.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = PREFIX + ".".join(map(str, first["loc"])).upper()
+        raise BadInput(f"{name}: {first['msg']}.", hint="docs/reference/settings.md says what it takes.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"headwater.toml is no TOML: {error}.") from error

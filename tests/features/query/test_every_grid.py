@@ -26,6 +26,7 @@ ROWS = [
     for number in range(60)
 ]  # fmt: skip
 BINARY = {"postgresql": "bytea", "mysql": "varbinary(20)", "sqlite": "blob"}
+ZEROS = {"postgresql": "decode(repeat('00', {}), 'hex')", "mysql": "repeat(x'00', {})", "sqlite": "zeroblob({})"}
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -115,6 +116,30 @@ async def test_bytes_are_keys_and_values_too(desk: Desk) -> None:
     assert (await desk.edit("raw", update))["applied"]
     cell = await desk.post("cell", table="raw", key={"id": "\\x0003"}, column="body")
     assert cell == {"value": "\\x00"}
+
+
+async def test_as_many_bytes_as_the_editor_takes_come_back_whole(desk: Desk) -> None:
+    kind = "longblob" if desk.engine == "mysql" else BINARY[desk.engine]
+    assert (await desk.sql(f"CREATE TABLE large (id integer NOT NULL PRIMARY KEY, body {kind})"))["error"] is None
+    before, after = ("\\x" + byte * 4_000_000 for byte in ("ab", "00"))
+    assert (await desk.edit("large", {"kind": "insert", "values": {"id": 1, "body": before}}))["applied"]
+    page = await desk.post("rows", table="large", counts=False)
+    assert (page["cut"], page["rows"][0][1], page["count"]) == ([[0, 1]], before[:1024], None)
+    update = {"kind": "update", "key": {"id": 1}, "was": {"body": before}, "values": {"body": after}}
+    assert (await desk.edit("large", update))["applied"]
+    assert await desk.post("cell", table="large", key={"id": 1}, column="body") == {"value": after}
+
+
+async def test_a_value_that_no_browser_wants_is_refused(desk: Desk) -> None:
+    kind = "longblob" if desk.engine == "mysql" else BINARY[desk.engine]
+    assert (await desk.sql(f"CREATE TABLE large (id integer NOT NULL PRIMARY KEY, body {kind})"))["error"] is None
+    for key, size in ((1, 2**22), (2, 2**23)):
+        insert = f"INSERT INTO large VALUES ({key}, {ZEROS[desk.engine].format(size)})"
+        assert (await desk.sql(insert))["error"] is None
+    whole = await desk.post("cell", table="large", key={"id": 1}, column="body")
+    assert whole["value"] == "\\x" + "00" * 2**22
+    refused = await desk.post("cell", 413, table="large", key={"id": 2}, column="body")
+    assert refused["hint"] == "Export the table to have it whole."
 
 
 async def test_a_protected_database_asks_before_it_writes(desk: Desk) -> None:

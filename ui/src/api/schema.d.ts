@@ -4773,6 +4773,12 @@ export interface components {
              * @default 200
              */
             limit: number;
+            /**
+             * Counts
+             * @description Whether all rows that fit are counted: on a large table the longest part.
+             * @default true
+             */
+            counts: boolean;
         };
         /**
          * RowsOut

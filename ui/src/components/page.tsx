@@ -51,3 +51,25 @@ export function TableScroll({ label, children }: { label: string; children: Reac
     </div>
   )
 }
+
+interface HeadCell {
+  name: string
+  className?: string
+  /** Said, not shown, as over a column of buttons. */
+  unseen?: boolean
+}
+
+/** The heads of a table's columns. */
+export function TableHead({ columns }: { columns: readonly HeadCell[] }) {
+  return (
+    <thead>
+      <tr>
+        {columns.map(({ name, className, unseen }) => (
+          <th key={name} scope="col" className={className}>
+            {unseen ? <span className="sr">{name}</span> : name}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  )
+}

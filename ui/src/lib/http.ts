@@ -56,7 +56,7 @@ async function sendJson<T>(method: string, path: string, body?: unknown, signal?
 
 export const api = {
   get: <T>(path: string, query?: Query, signal?: AbortSignal) => sendJson<T>('GET', withQuery(path, query), undefined, signal),
-  post: <T>(path: string, body?: unknown) => sendJson<T>('POST', path, body),
+  post: <T>(path: string, body?: unknown, signal?: AbortSignal) => sendJson<T>('POST', path, body, signal),
   put: <T>(path: string, body: unknown) => sendJson<T>('PUT', path, body),
   patch: <T>(path: string, body: unknown) => sendJson<T>('PATCH', path, body),
   delete: (path: string) => sendJson<void>('DELETE', path),

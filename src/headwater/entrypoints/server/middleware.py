@@ -21,6 +21,8 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 REQUEST_ID = re.compile(r"[\w.-]{1,64}")
 # Of every body but an upload, whose own limit is counted while it is written.
 MAX_BODY = 1_048_576
+# Edits of rows bring values in both forms, as they were and as they are to be; bytes take two characters each.
+MAX_EDITS = 20 * MAX_BODY
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 SECURITY_HEADERS = {
     "content-security-policy": (
@@ -64,22 +66,23 @@ class Around:
             await send(message)
 
         try:
-            await self.app(scope, _bounded(receive, headers), send_with_headers)
+            await self.app(scope, _bounded(receive, headers, scope["path"]), send_with_headers)
         finally:
             _note(scope, status, time.perf_counter() - started)
 
 
-def _bounded(receive: Receive, headers: Headers) -> Receive:
+def _bounded(receive: Receive, headers: Headers, path: str) -> Receive:
     """Break off a body that grows beyond the bound, whether it states its length or not."""
     if headers.get("content-type", "").startswith("multipart/form-data"):
         return receive
+    most = MAX_EDITS if path.startswith("/api/") and path.endswith("/edits") else MAX_BODY
     size = 0
 
     async def counted() -> Message:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        if size > MAX_BODY:
+        if size > most:
             # the one kind of error that FastAPI lets pass while it reads a body
             raise HTTPException(TooLarge.status, "The request is too large.")
         return message

@@ -268,6 +268,7 @@ class RowsIn(Input):
     # For the far jump of a scroll bar: rows skipped after the cursor. Costs the server their reading.
     skip: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
+    counts: bool = Field(True, description="Whether all rows that fit are counted: on a large table the longest part.")
 
 
 class RowsOut(Wire):

@@ -4,7 +4,7 @@ import { Ellipsis } from 'lucide-react'
 import { useState } from 'react'
 import type { Codebase } from '@/api/types'
 import { StateChip } from '@/components/marks'
-import { TableScroll } from '@/components/page'
+import { TableHead, TableScroll } from '@/components/page'
 import { ConfirmDialog } from '@/components/ui/dialog'
 import { Menu, MenuItem } from '@/components/ui/menu'
 import { tellFailure } from '@/lib/download'
@@ -55,27 +55,17 @@ export function CodebaseTable({ codebases, current, canWrite }: CodebaseTablePro
   return (
     <TableScroll label="Codebases">
       <table className="table tall">
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">State</th>
-            <th scope="col" className="num hide-p">
-              Size
-            </th>
-            <th scope="col" className="num hide-p">
-              Files
-            </th>
-            <th scope="col" className="num">
-              Usages
-            </th>
-            <th scope="col" className="hide-p">
-              Added
-            </th>
-            <th scope="col">
-              <span className="sr">More</span>
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            { name: 'Name' },
+            { name: 'State' },
+            { name: 'Size', className: 'num hide-p' },
+            { name: 'Files', className: 'num hide-p' },
+            { name: 'Usages', className: 'num' },
+            { name: 'Added', className: 'hide-p' },
+            { name: 'More', unseen: true },
+          ]}
+        />
         <tbody>
           {codebases.map((codebase) => (
             <tr key={codebase.id} className={codebase.id === current?.id ? 'sel' : undefined}>

@@ -1,10 +1,10 @@
 // Owns the flow diagram: tables at the left, code at the right, laid out by ELK, drawn by xyflow.
 import '@xyflow/react/dist/base.css'
-import { Background, ReactFlow, ReactFlowProvider, useReactFlow, useViewport, type EdgeTypes, type NodeTypes } from '@xyflow/react'
-import { Maximize, Minus, Plus } from 'lucide-react'
+import { Background, ReactFlow, ReactFlowProvider, useReactFlow, type EdgeTypes, type NodeTypes } from '@xyflow/react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { Usage } from '@/api/types'
 import { SkeletonRows } from '@/components/states'
+import { ZoomControls } from '@/components/zoom-controls'
 import { columnPort, FILE_WIDTH, fileId, symbolPort, TABLE_WIDTH, tableId, type Positions } from '@/lib/flow-layout'
 import { edgeName, type GraphView } from '@/lib/graph-view'
 import { RelationEdge, UsageEdge, type RelationEdgeType, type UsageEdgeType } from './flow-edges'
@@ -82,25 +82,6 @@ function useFirstView(of: GraphView | undefined, width: number) {
     const zoom = Math.min(1, Math.max(0.6, width / needed))
     void flow.setViewport({ x: Math.max(MARGIN, (width - needed * zoom) / 2 + MARGIN * zoom), y: MARGIN, zoom })
   }, [of, width, flow])
-}
-
-function ZoomControls() {
-  const flow = useReactFlow()
-  const { zoom } = useViewport()
-  return (
-    <div className="zoom">
-      <button type="button" className="btn icon" aria-label="Zoom out" onClick={() => void flow.zoomOut()}>
-        <Minus className="i" aria-hidden="true" />
-      </button>
-      <span className="small dim">{Math.round(zoom * 100)}%</span>
-      <button type="button" className="btn icon" aria-label="Zoom in" onClick={() => void flow.zoomIn()}>
-        <Plus className="i" aria-hidden="true" />
-      </button>
-      <button type="button" className="btn icon" aria-label="Fit everything" onClick={() => void flow.fitView({ padding: 0.08 })}>
-        <Maximize className="i" aria-hidden="true" />
-      </button>
-    </div>
-  )
 }
 
 function Canvas({ view, scope }: { view: GraphView; scope: string }) {

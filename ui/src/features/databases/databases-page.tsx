@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { Ellipsis, Plug, Plus } from 'lucide-react'
 import { useState } from 'react'
 import type { Database } from '@/api/types'
-import { PageFrame, Panel, TableScroll } from '@/components/page'
+import { PageFrame, Panel, TableHead, TableScroll } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
 import { ConfirmDialog } from '@/components/ui/dialog'
 import { Menu, MenuItem, MenuSeparator } from '@/components/ui/menu'
@@ -92,27 +92,17 @@ function DatabaseTable({ databases, role }: { databases: Database[]; role: strin
   return (
     <TableScroll label="Databases">
       <table className="table tall">
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col" className="hide-p">
-              Engine
-            </th>
-            <th scope="col">State</th>
-            <th scope="col" className="num hide-p">
-              Tables
-            </th>
-            <th scope="col" className="num hide-p">
-              Size
-            </th>
-            <th scope="col" className="hide-p">
-              Made
-            </th>
-            <th scope="col">
-              <span className="sr">More</span>
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            { name: 'Name' },
+            { name: 'Engine', className: 'hide-p' },
+            { name: 'State' },
+            { name: 'Tables', className: 'num hide-p' },
+            { name: 'Size', className: 'num hide-p' },
+            { name: 'Made', className: 'hide-p' },
+            { name: 'More', unseen: true },
+          ]}
+        />
         <tbody>
           {databases.map((database) => (
             <DatabaseRow key={database.id} database={database} role={role} />

@@ -1,20 +1,22 @@
 // Owns the drawing: boxes that can be moved, lines between them, pan and zoom, drawing a foreign key from column to column.
 import '@xyflow/react/dist/base.css'
-import { Background, ConnectionMode, ReactFlow, ReactFlowProvider, useNodesState, useReactFlow, useStore, type Connection, type EdgeTypes, type NodeTypes } from '@xyflow/react'
-import { LayoutGrid, Maximize, Minus, Plus } from 'lucide-react'
-import { useEffect, useMemo, useRef, type CSSProperties } from 'react'
+import { ConnectionMode, ReactFlow, ReactFlowProvider, useNodesState, useReactFlow, useStore, type Connection, type NodeTypes } from '@xyflow/react'
+import { LayoutGrid } from 'lucide-react'
+import { useEffect, useRef, useState, type CSSProperties } from 'react'
 import type { LiveRelation } from '@/api/types'
 import { SkeletonRows } from '@/components/states'
+import { ZoomControls } from '@/components/zoom-controls'
 import { useDiagram } from './diagram-context'
-import { KeyLine, type KeyEdge } from './key-line'
-import { heightOf, hub, linesOf, WIDTH, type Positions } from './layout'
+import { Dots } from './dots'
+import { KeyLines } from './key-lines'
+import { heightOf, hub, WIDTH, type Positions } from './layout'
 import { idOf } from './staging'
 import { TableBox, type TableNode } from './table-box'
+import { FAR } from './use-detail'
 
 const NODES: NodeTypes = { table: TableBox }
-const EDGES: EdgeTypes = { key: KeyLine }
-const CULL_ABOVE = 60
-const FAR = 0.4
+/** Boxes whose columns are not shown are cheap: they are taken out of the page only when there are very many. */
+const CULL_ABOVE = 600
 /** Below this zoom names cannot be read: a diagram that needs less opens at its hub. */
 const READABLE = 0.22
 
@@ -32,30 +34,6 @@ interface CanvasProps {
   onTie: (from: End, to: End) => void
   /** Brings a table into view; the number tells one wish from the next. */
   show: { id: string; wish: number } | null
-}
-
-function Controls({ onArrange, movable }: { onArrange: () => void; movable: boolean }) {
-  const flow = useReactFlow()
-  const zoom = useStore((state) => Math.round(state.transform[2] * 100))
-  return (
-    <div className="zoom">
-      <button type="button" className="btn icon" aria-label="Zoom out" onClick={() => void flow.zoomOut()}>
-        <Minus className="i" aria-hidden="true" />
-      </button>
-      <span className="small dim">{zoom}%</span>
-      <button type="button" className="btn icon" aria-label="Zoom in" onClick={() => void flow.zoomIn()}>
-        <Plus className="i" aria-hidden="true" />
-      </button>
-      <button type="button" className="btn icon" aria-label="Fit everything" onClick={() => void flow.fitView({ padding: 0.08 })}>
-        <Maximize className="i" aria-hidden="true" />
-      </button>
-      {movable && (
-        <button type="button" className="btn icon" aria-label="Arrange anew" title="Arrange anew" onClick={onArrange}>
-          <LayoutGrid className="i" aria-hidden="true" />
-        </button>
-      )}
-    </div>
-  )
 }
 
 /** What is inside boxes that cannot be moved, as on phones, can still be pressed: xyflow denies it unless told. */
@@ -78,6 +56,7 @@ function Canvas({ relations, positions, movable, onMove, onArrange, onTie, show 
   const far = useStore((state) => (state.transform[2] < FAR ? Math.round(state.transform[2] * 50) / 50 : 0))
   const ready = useStore((state) => state.width > 0)
   const [nodes, setNodes, onNodesChange] = useNodesState<TableNode>([])
+  const [moving, setMoving] = useState(false)
   const fitted = useRef(false)
   useEffect(() => {
     if (positions) setNodes((before) => nodesFor(relations, positions, before))
@@ -92,25 +71,19 @@ function Canvas({ relations, positions, movable, onMove, onArrange, onTie, show 
   useEffect(() => {
     if (show) void flow.fitView({ nodes: [{ id: show.id }], maxZoom: 1, padding: 0.6, duration: 0 })
   }, [show, flow])
-  const edges = useMemo<KeyEdge[]>(() => {
-    const shown = new Set(nodes.map((node) => node.id))
-    return linesOf(relations)
-      .filter((line) => shown.has(line.from) && shown.has(line.to))
-      .map((line) => ({ id: line.id, type: 'key', source: line.from, target: line.to, data: { line, near: line.from === chosen || line.to === chosen }, zIndex: line.from === chosen || line.to === chosen ? 1 : 0, ariaLabel: `${line.from} refers to ${line.to}` }))
-  }, [relations, nodes, chosen])
   const tie = ({ source, sourceHandle, target, targetHandle }: Connection) => {
     const [from, to] = [relations.find((one) => idOf(one) === source), relations.find((one) => idOf(one) === target)]
     if (from && to && sourceHandle && targetHandle) onTie({ relation: from, column: sourceHandle.slice(2) }, { relation: to, column: targetHandle.slice(2) })
   }
   return (
-    <section className={`canvas erd ${far ? 'far' : ''} ${editing ? 'editing' : ''}`} style={{ '--zoom': Math.max(far, 0.1) } as CSSProperties} aria-label="Diagram of the tables">
+    <section className={`canvas erd ${far ? 'far' : ''} ${editing ? 'editing' : ''} ${moving ? 'moving' : ''}`} style={{ '--zoom': Math.max(far, 0.1) } as CSSProperties} aria-label="Diagram of the tables">
       {positions === null && <SkeletonRows rows={6} label="Arranging the tables" />}
-      <ReactFlow<TableNode, KeyEdge>
+      <ReactFlow<TableNode>
         nodes={nodes}
-        edges={edges}
         nodeTypes={NODES}
-        edgeTypes={EDGES}
         onNodesChange={onNodesChange}
+        onMoveStart={() => setMoving(true)}
+        onMoveEnd={() => setMoving(false)}
         onNodeDragStop={(_, node) => onMove(node.id, node.position)}
         onConnect={tie}
         connectionMode={ConnectionMode.Loose}
@@ -126,9 +99,16 @@ function Canvas({ relations, positions, movable, onMove, onArrange, onTie, show 
         minZoom={0.05}
         maxZoom={1.6}
       >
-        <Background gap={16} size={1} color="var(--line)" />
+        {!far && <Dots boxes={nodes} />}
+        <KeyLines relations={relations} boxes={nodes} chosen={chosen} />
       </ReactFlow>
-      <Controls onArrange={onArrange} movable={movable} />
+      <ZoomControls>
+        {movable && (
+          <button type="button" className="btn icon" aria-label="Arrange anew" title="Arrange anew" onClick={onArrange}>
+            <LayoutGrid className="i" aria-hidden="true" />
+          </button>
+        )}
+      </ZoomControls>
     </section>
   )
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { LiveColumn, LiveRelation } from '@/api/types'
 import { balanced, hub, isStale, layoutInput, linesOf, withNewcomers } from './layout'
 import { folded, keyBetween, told, type Staged } from './staging'
+import { isNear } from './use-detail'
 
 const column = (name: string, type = 'bigint') => ({ name, type, nullable: true, default: null }) as unknown as LiveColumn
 const relation = (name: string, columns: string[], keys: unknown[] = []) => ({ name, schema: 'public', kind: 'table', columns: columns.map((one) => column(one)), primary_key: ['id'], foreign_keys: keys }) as unknown as LiveRelation
@@ -70,5 +71,23 @@ describe('the arrangement', () => {
     expect(isStale(known, [TEAMS, PEOPLE, pets])).toBe(false)
     expect(isStale({}, [TEAMS])).toBe(true)
     expect(withNewcomers(known, [TEAMS, PEOPLE, pets])).toEqual({ ...known, 'public.pets': { x: 564, y: 0 } })
+  })
+})
+
+describe('which boxes show their columns', () => {
+  const box = { x: 0, y: 0, width: 216, height: 200 }
+  it('is none from afar', () => {
+    expect(isNear([0, 0, 0.49], 1000, 800, box)).toBe(false)
+    expect(isNear([0, 0, 0.5], 1000, 800, box)).toBe(true)
+  })
+  it('is none before the size of the view is known', () => expect(isNear([0, 0, 1], 0, 0, box)).toBe(false))
+  it('is every box in view, wherever the view was moved to', () => {
+    for (let x = -1200; x < 3000; x += 37) {
+      const inView = x + box.width > 0 && x < 1000
+      if (inView) expect(isNear([0, 0, 1], 1000, 800, { ...box, x })).toBe(true)
+      expect(isNear([-x, 0, 1], 1000, 800, { ...box, x: x + 500 })).toBe(true)
+    }
+    expect(isNear([0, 0, 1], 1000, 800, { ...box, x: 3000 })).toBe(false)
+    expect(isNear([0, 0, 1], 1000, 800, { ...box, y: -1000 })).toBe(false)
   })
 })

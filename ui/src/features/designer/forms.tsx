@@ -3,9 +3,8 @@ import { useState } from 'react'
 import type { LiveColumn, LiveRelation } from '@/api/types'
 import { SelectField, TextField } from '@/components/field'
 import { Dialog } from '@/components/ui/dialog'
+import { ColumnFields, isComplete, type ColumnDraft } from '@/features/query/column-fields'
 import { idOf, keyBetween, placeOf, type Staged } from './staging'
-
-const TYPES = ['text', 'integer', 'bigint', 'numeric(12,2)', 'boolean', 'date', 'timestamp with time zone', 'uuid', 'jsonb', 'double precision']
 
 interface NameFormProps {
   title: string
@@ -66,22 +65,19 @@ function edits(relation: LiveRelation, column: LiveColumn, next: { name: string;
 }
 
 export function ColumnForm({ relation, column, relations, onDone, onClose }: ColumnFormProps) {
-  const [name, setName] = useState(column?.name ?? '')
-  const [type, setType] = useState(column?.type ?? 'text')
-  const [fallback, setFallback] = useState(column?.default ?? '')
-  const [required, setRequired] = useState(column ? !column.nullable : false)
+  const [draft, setDraft] = useState<ColumnDraft>({ name: column?.name ?? '', type: column?.type ?? 'text', fallback: column?.default ?? '', required: column ? !column.nullable : false })
   const [target, setTarget] = useState('')
-  const taken = relation.columns.some((one) => one.name === name.trim() && one.name !== column?.name)
+  const taken = relation.columns.some((one) => one.name === draft.name.trim() && one.name !== column?.name)
   const refers = (relation.foreign_keys ?? []).some((key) => key.columns.length === 1 && key.columns[0] === column?.name)
   const parents = relations.filter((one) => one.kind === 'table' && one.primary_key?.length === 1)
   const choose = (id: string) => {
     setTarget(id)
     const parent = relations.find((one) => idOf(one) === id)
     const key = parent?.columns.find((one) => one.name === parent.primary_key?.[0])
-    if (key?.type && column === null) setType(key.type)
+    if (key?.type && column === null) setDraft((now) => ({ ...now, type: key.type ?? now.type }))
   }
   const submit = () => {
-    const next = { name: name.trim(), type: type.trim(), nullable: !required, fallback: fallback.trim() || null }
+    const next = { name: draft.name.trim(), type: draft.type.trim(), nullable: !draft.required, fallback: draft.fallback.trim() || null }
     const fresh = { ...next, default: next.fallback } as unknown as LiveColumn
     const changes: Staged[] = column
       ? edits(relation, column, next)
@@ -100,18 +96,7 @@ export function ColumnForm({ relation, column, relations, onDone, onClose }: Col
           submit()
         }}
       >
-        <TextField label="Name" value={name} maxLength={63} autoFocus required error={taken ? 'That name is taken.' : undefined} onChange={(event) => setName(event.target.value)} />
-        <TextField label="Type" value={type} required list="designer-types" onChange={(event) => setType(event.target.value)} />
-        <datalist id="designer-types">
-          {TYPES.map((one) => (
-            <option key={one} value={one} />
-          ))}
-        </datalist>
-        <TextField label="Default" value={fallback} note="An expression, such as now() or 'new'" onChange={(event) => setFallback(event.target.value)} />
-        <label className="row">
-          <input type="checkbox" checked={required} onChange={(event) => setRequired(event.target.checked)} />
-          May not be null
-        </label>
+        <ColumnFields draft={draft} taken={taken} onChange={setDraft} />
         {!refers && (
           <SelectField
             label="Refers to"
@@ -121,7 +106,7 @@ export function ColumnForm({ relation, column, relations, onDone, onClose }: Col
           />
         )}
         <footer>
-          <button type="submit" className="btn primary" disabled={!name.trim() || !type.trim() || taken}>
+          <button type="submit" className="btn primary" disabled={!isComplete(draft) || taken}>
             Stage
           </button>
         </footer>

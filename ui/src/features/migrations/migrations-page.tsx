@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Ellipsis, FileUp, Play, Plus } from 'lucide-react'
 import { useState } from 'react'
 import type { Migration, MigrationText } from '@/api/types'
-import { PageFrame, Panel, TableScroll } from '@/components/page'
+import { PageFrame, Panel, TableHead, TableScroll } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
 import { Menu, MenuItem } from '@/components/ui/menu'
@@ -127,24 +127,16 @@ export function MigrationsPage() {
             ) : (
               <TableScroll label="Migrations">
                 <table className="table tall">
-                  <thead>
-                    <tr>
-                      <th scope="col">State</th>
-                      <th scope="col" className="hide-p">
-                        Version
-                      </th>
-                      <th scope="col">What it does</th>
-                      <th scope="col" className="hide-p">
-                        From
-                      </th>
-                      <th scope="col" className="hide-p">
-                        Applied
-                      </th>
-                      <th scope="col">
-                        <span className="sr">More</span>
-                      </th>
-                    </tr>
-                  </thead>
+                  <TableHead
+                    columns={[
+                      { name: 'State' },
+                      { name: 'Version', className: 'hide-p' },
+                      { name: 'What it does' },
+                      { name: 'From', className: 'hide-p' },
+                      { name: 'Applied', className: 'hide-p' },
+                      { name: 'More', unseen: true },
+                    ]}
+                  />
                   <tbody>
                     {items.map((one) => (
                       <MigrationRow

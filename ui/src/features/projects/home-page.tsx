@@ -5,7 +5,7 @@ import { Ellipsis, Plus } from 'lucide-react'
 import { useState } from 'react'
 import type { Project } from '@/api/types'
 import { JobFeed } from '@/components/job-feed'
-import { PageFrame, Panel, TableScroll } from '@/components/page'
+import { PageFrame, Panel, TableHead, TableScroll } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
 import { ConfirmDialog } from '@/components/ui/dialog'
 import { Menu, MenuItem } from '@/components/ui/menu'
@@ -71,29 +71,17 @@ function ProjectTable({ projects }: { projects: Project[] }) {
   return (
     <TableScroll label="Projects">
       <table className="table tall">
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col" className="num">
-              Codebases
-            </th>
-            <th scope="col" className="num hide-p">
-              Tables
-            </th>
-            <th scope="col" className="num hide-p">
-              Columns
-            </th>
-            <th scope="col" className="num">
-              Usages
-            </th>
-            <th scope="col" className="hide-p">
-              Made
-            </th>
-            <th scope="col">
-              <span className="sr">More</span>
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            { name: 'Name' },
+            { name: 'Codebases', className: 'num' },
+            { name: 'Tables', className: 'num hide-p' },
+            { name: 'Columns', className: 'num hide-p' },
+            { name: 'Usages', className: 'num' },
+            { name: 'Made', className: 'hide-p' },
+            { name: 'More', unseen: true },
+          ]}
+        />
         <tbody>
           {projects.map((project) => (
             <ProjectRow key={project.id} project={project} />

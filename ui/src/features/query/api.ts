@@ -40,9 +40,11 @@ export interface RowsInput {
   cursor?: string | null
   skip?: number
   limit: number
+  /** Whether all rows are counted, which takes longest on a large table. */
+  counts?: boolean
 }
 
-export const readRows = (id: string, input: RowsInput) => api.post<RowsPage>(`/databases/${id}/rows`, input)
+export const readRows = (id: string, input: RowsInput, signal?: AbortSignal) => api.post<RowsPage>(`/databases/${id}/rows`, input, signal)
 
 export const readCell = async (id: string, input: { table: string; schema: string | null; key: Record<string, Cell>; column: string }) =>
   (await api.post<{ value: Cell }>(`/databases/${id}/cell`, input)).value

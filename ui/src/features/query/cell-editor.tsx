@@ -1,6 +1,7 @@
 // Owns the editing of one cell: a field fit for its type, NULL by a key of its own, Escape leaves it as it was.
 import { useState, type KeyboardEvent } from 'react'
 import type { Cell, ResultColumn } from '@/api/types'
+import { isNullKey, NullButton } from './editor-frame'
 
 interface CellEditorProps {
   column: ResultColumn
@@ -9,7 +10,8 @@ interface CellEditorProps {
   done: (value?: Cell) => void
 }
 
-function parsed(column: ResultColumn, text: string): Cell {
+/** A typed text as a value of the column: a number where it is one, exactly. */
+export function parsed(column: ResultColumn, text: string): Cell {
   if (column.kind === 'boolean') return /^t/i.test(text)
   if (column.kind === 'number' && text.trim() !== '' && Number.isSafeInteger(Number(text)) && /^-?\d+$/.test(text.trim())) return Number(text)
   return text
@@ -21,7 +23,7 @@ export function CellEditor({ column, value, choices, done }: CellEditorProps) {
   const onKey = (event: KeyboardEvent) => {
     event.stopPropagation()
     if (event.key === 'Escape') done()
-    if ((event.ctrlKey || event.metaKey) && event.key === '0') {
+    if (isNullKey(event)) {
       event.preventDefault()
       done(null)
     }
@@ -54,9 +56,7 @@ export function CellEditor({ column, value, choices, done }: CellEditorProps) {
             Stage
           </button>
         )}
-        <button type="button" className="btn ghost" onMouseDown={(event) => event.preventDefault()} onClick={() => done(null)}>
-          NULL <kbd>⌘0</kbd>
-        </button>
+        <NullButton onNull={() => done(null)} />
       </div>
     </div>
   )

@@ -80,7 +80,7 @@ interface RowProps {
 const GridRow = memo(function GridRow({ at, top, height, width, columns, widths, first, last, before, cells, chosen, range, tone }: RowProps) {
   return (
     <div role="row" aria-rowindex={at + 2} data-row={at} className="grow-row" style={{ transform: `translateY(${top}px)`, height, width }}>
-      <div role="rowheader" aria-label={String(at + 1)} style={{ flex: 'none', width: MARGIN }} />
+      <div role="presentation" style={{ flex: 'none', width: MARGIN }} />
       {before > 0 && <div role="presentation" style={{ flex: 'none', width: before }} />}
       {columns.slice(first, last).map((column, step) => {
         const place = first + step

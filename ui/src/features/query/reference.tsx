@@ -19,7 +19,7 @@ export function Reference({ target, value }: { target: ForeignKey; value: Cell }
   const filters = [{ column, operator: '=' as const, value, values: [] }]
   const found = useQuery({
     queryKey: ['reference', database.id, target.ref_schema, target.ref_table, column, value],
-    queryFn: () => readRows(database.id, { table: target.ref_table, schema: target.ref_schema ?? null, filters, sort: [], limit: 1 }),
+    queryFn: () => readRows(database.id, { table: target.ref_table, schema: target.ref_schema ?? null, filters, sort: [], limit: 1, counts: false }),
     staleTime: 60_000,
     retry: false,
   })

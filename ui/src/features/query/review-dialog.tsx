@@ -7,6 +7,10 @@ import { asApiError } from '@/lib/problem'
 import { plural } from '@/lib/format'
 import { sendEdits, type EditsInput } from './api'
 
+// Of each statement: a value may have millions of characters, and nobody reads them here.
+const SHOWN = 4000
+const shortened = (statement: string) => (statement.length > SHOWN ? `${statement.slice(0, SHOWN)} … ${plural(statement.length, 'character')} in all` : statement)
+
 interface ReviewProps {
   database: { id: string; name: string; protected: boolean }
   input: Omit<EditsInput, 'apply' | 'confirmed'>
@@ -48,13 +52,13 @@ export function ReviewDialog({ database, input, onClose, onApplied }: ReviewProp
             <p className="t-warn">Somebody else changed {plural(answer.conflicts.length, 'row')} meanwhile. Nothing was changed.</p>
             {answer.conflicts.map((conflict) => (
               <p key={conflict.edit} className="small">
-                {answer.statements[conflict.edit]} {conflict.now === null ? '– the row is gone' : `– it is now ${JSON.stringify(conflict.now)}`}
+                {shortened(answer.statements[conflict.edit] ?? '')} {conflict.now === null ? '– the row is gone' : `– it is now ${shortened(JSON.stringify(conflict.now))}`}
               </p>
             ))}
           </div>
         </div>
       )}
-      {answer ? <pre className="mono sqlpreview">{answer.statements.join('\n')}</pre> : error === null && <SkeletonRows rows={3} />}
+      {answer ? <pre className="mono sqlpreview">{answer.statements.map(shortened).join('\n')}</pre> : error === null && <SkeletonRows rows={3} />}
       <footer>
         <button type="button" className="btn" onClick={onClose}>
           Back

@@ -4,6 +4,7 @@ import type { LiveRelation } from '@/api/types'
 import { SelectField, TextField } from '@/components/field'
 import { Dialog } from '@/components/ui/dialog'
 import type { Change } from './change-dialog'
+import { ColumnFields, isComplete, type ColumnDraft } from './column-fields'
 
 export type Form = 'table' | 'column' | 'index' | null
 
@@ -35,32 +36,19 @@ function TableForm({ onChange, onClose }: FormProps) {
 }
 
 function ColumnForm({ relation, onChange, onClose }: FormProps) {
-  const [name, setName] = useState('')
-  const [type, setType] = useState('text')
-  const [fallback, setFallback] = useState('')
-  const [required, setRequired] = useState(false)
+  const [draft, setDraft] = useState<ColumnDraft>({ name: '', type: 'text', fallback: '', required: false })
+  const taken = relation?.columns.some((one) => one.name === draft.name.trim()) ?? false
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    const column = { name, type, nullable: !required, default: fallback.trim() || null }
+    const column = { name: draft.name, type: draft.type, nullable: !draft.required, default: draft.fallback.trim() || null }
     onChange({ kind: 'AddColumn', table: relation?.name, schema: relation?.schema, column })
   }
   return (
     <Dialog title={`New column of ${relation?.name ?? ''}`} open onOpenChange={(open) => !open && onClose()}>
       <form className="form-stack" onSubmit={submit}>
-        <TextField label="Name" value={name} autoFocus required onChange={(event) => setName(event.target.value)} />
-        <TextField label="Type" value={type} required list="types" onChange={(event) => setType(event.target.value)} />
-        <datalist id="types">
-          {['text', 'integer', 'bigint', 'numeric(12,2)', 'boolean', 'date', 'timestamp with time zone', 'uuid', 'jsonb', 'double precision'].map((one) => (
-            <option key={one} value={one} />
-          ))}
-        </datalist>
-        <TextField label="Default" value={fallback} note="An expression, such as now() or 'new'" onChange={(event) => setFallback(event.target.value)} />
-        <label className="row">
-          <input type="checkbox" checked={required} onChange={(event) => setRequired(event.target.checked)} />
-          May not be null
-        </label>
+        <ColumnFields draft={draft} taken={taken} onChange={setDraft} />
         <footer>
-          <button type="submit" className="btn primary" disabled={!name.trim() || !type.trim()}>
+          <button type="submit" className="btn primary" disabled={!isComplete(draft) || taken}>
             Preview
           </button>
         </footer>

@@ -5,7 +5,7 @@ import { KeyRound, Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { LiveRelation } from '@/api/types'
 import { SelectField } from '@/components/field'
-import { PageFrame, Panel, TableScroll } from '@/components/page'
+import { PageFrame, Panel, TableHead, TableScroll } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
 import { liveSchemaQuery } from '@/features/databases/api'
 import { useDatabase } from '@/lib/database-scope'
@@ -21,21 +21,15 @@ function Columns({ relation, canEdit, onChange }: { relation: LiveRelation; canE
   return (
     <TableScroll label="Columns">
       <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">Column</th>
-            <th scope="col">Type</th>
-            <th scope="col" className="hide-p">
-              Null
-            </th>
-            <th scope="col" className="hide-p">
-              Default
-            </th>
-            <th scope="col">
-              <span className="sr">Drop</span>
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            { name: 'Column' },
+            { name: 'Type' },
+            { name: 'Null', className: 'hide-p' },
+            { name: 'Default', className: 'hide-p' },
+            { name: 'Drop', unseen: true },
+          ]}
+        />
         <tbody>
           {relation.columns.map((column) => (
             <tr key={column.name}>

@@ -2,7 +2,7 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Copy, Plus, Trash2 } from 'lucide-react'
 import { useMemo, useState } from 'react'
-import type { Cell, LiveRelation, LiveSchema } from '@/api/types'
+import type { LiveRelation, LiveSchema } from '@/api/types'
 import { EmptyState, ErrorNote, SkeletonRows } from '@/components/states'
 import { Menu, MenuItem } from '@/components/ui/menu'
 import { written, type Form } from '@/lib/cells'
@@ -12,15 +12,14 @@ import { count, plural } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
 import { parseFilter } from '@/lib/row-filter'
 import { nextSort, sortOf, sortText } from '@/lib/row-sort'
-import { addRow, edits, keyOf, keyText, NOTHING, setAdded, setCell, size, toggleDelete } from '@/lib/staged'
-import { exportResult, readCell } from './api'
-import { CellEditor } from './cell-editor'
+import { exportResult } from './api'
 import { Grid, type Place } from './grid'
-import { ReviewDialog } from './review-dialog'
-import { addressOf } from './schema-tree'
 import { Reference } from './reference'
+import { ReviewDialog } from './review-dialog'
+import { RowEditor } from './row-editor'
+import { addressOf } from './schema-tree'
 import { useRows } from './use-rows'
-import { WholeCell } from './whole-cell'
+import { useStagedRows } from './use-staged-rows'
 
 const route = getRouteApi('/shell/p/$project/d/$database/data')
 
@@ -30,7 +29,6 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
   const search = route.useSearch() as { filter?: string; sort?: string }
   const navigate = useNavigate()
   const [typed, setTyped] = useState(search.filter ?? '')
-  const [staged, setStaged] = useState(NOTHING)
   const [place, setPlace] = useState<Place | null>(null)
   const [reviewing, setReviewing] = useState(false)
   const names = useMemo(() => relation.columns.map((column) => column.name), [relation])
@@ -41,8 +39,7 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
   const first = rows.first.data
   const canEdit = project.role !== 'viewer' && !database.read_only && (first?.key.length ?? 0) > 0
   const columns = first?.columns ?? []
-  const added = staged.added.length
-  const changes = useMemo(() => ({ table: relation.name, schema: relation.schema ?? null, edits: edits(staged) }), [relation, staged])
+  const staged = useStagedRows(relation, { first, row: rows.row, isCut: rows.isCut })
 
   const go = (part: { filter?: string | undefined; sort?: string | undefined }) =>
     void navigate({
@@ -53,44 +50,16 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
       resetScroll: false,
     })
 
-  // Added rows stand on top, so that they are seen; the table's own follow.
-  const cells = (at: number): readonly Cell[] | null => {
-    if (at < added) return columns.map((column) => staged.added[at]?.[column.name] ?? null)
-    const row = rows.row(at - added)
-    if (row === null || first === undefined) return row
-    const change = staged.changed.get(keyText(keyOf(first.key, columns, row)))
-    return change ? row.map((cell, column) => (columns[column] && columns[column].name in change.values ? (change.values[columns[column].name] ?? null) : cell)) : row
-  }
-  const original = (at: number) => (at < added ? null : rows.row(at - added))
-  const keyAt = (at: number) => {
-    const row = original(at)
-    return row && first ? keyOf(first.key, columns, row) : null
-  }
-  const tone = (at: number, column: number) => {
-    if (at < added) return 'is-add'
-    const key = keyAt(at)
-    if (key === null) return ''
-    if (staged.deleted.has(keyText(key))) return 'is-del'
-    return columns[column] && columns[column].name in (staged.changed.get(keyText(key))?.values ?? {}) ? 'is-change' : ''
-  }
-  const editCell = ({ row: at, column }: Place, value: Cell) => {
-    const name = columns[column]?.name
-    if (name === undefined) return
-    if (at < added) return setStaged((now) => setAdded(now, at, name, value))
-    const key = keyAt(at)
-    if (key !== null) setStaged((now) => setCell(now, key, name, original(at)?.[column] ?? null, value))
-  }
-  const remove = (list: number[]) => canEdit && setStaged((now) => toggleDelete(now, list.map(keyAt).filter((key) => key !== null)))
   // A copy gets a key of its own: the database gives it one, or somebody types it.
   const duplicate = (at: number) => {
-    const row = cells(at)
+    const row = staged.cells(at)
     const copied = row && columns.map((column, place) => [column.name, row[place] ?? null] as const).filter(([name]) => !first?.key.includes(name))
-    if (copied) setStaged((now) => addRow(now, Object.fromEntries(copied)))
+    if (copied) staged.add(Object.fromEntries(copied))
   }
   const copy = (form: Form, from: Place, to: Place) => {
     const [top, bottom] = [Math.min(from.row, to.row), Math.max(from.row, to.row)]
     const [left, right] = [Math.min(from.column, to.column), Math.max(from.column, to.column)]
-    const picked = Array.from({ length: bottom - top + 1 }, (_, step) => cells(top + step)).filter((row) => row !== null)
+    const picked = Array.from({ length: bottom - top + 1 }, (_, step) => staged.cells(top + step)).filter((row) => row !== null)
     const single = picked.length === 1 && left === right
     const text = single ? String(picked[0]?.[left] ?? '') : written(form, columns.slice(left, right + 1), picked.map((row) => row.slice(left, right + 1)), relation.name)
     void copyText(text, single ? 'Cell' : plural(picked.length, 'row'))
@@ -99,13 +68,8 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
     void tellFailure(async () => {
       if (first) saveBlob(await exportResult(database.id, `SELECT * FROM ${first.name}`, format), `${relation.name}.${format}`)
     })
-  const choicesOf = (column: string): readonly string[] | null => {
-    const type = relation.columns.find((one) => one.name === column)?.type ?? ''
-    const found = schema.enums?.find((one) => one.name === type || `${one.schema ?? ''}.${one.name}` === type)
-    return found ? found.values : null
-  }
   const target = place === null ? null : (relation.foreign_keys ?? []).find((key) => key.columns.length === 1 && key.columns[0] === columns[place.column]?.name)
-  const pointed = place === null ? null : cells(place.row)?.[place.column]
+  const pointed = place === null ? null : staged.cells(place.row)?.[place.column]
 
   return (
     <>
@@ -128,14 +92,14 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
         </label>
         {canEdit && (
           <>
-            <button type="button" className="btn" onClick={() => setStaged((now) => addRow(now, {}))}>
+            <button type="button" className="btn" onClick={() => staged.add({})}>
               <Plus className="i" aria-hidden="true" />
               Row
             </button>
             <button type="button" className="btn icon" aria-label="Duplicate the chosen row" disabled={place === null} onClick={() => place && duplicate(place.row)}>
               <Copy className="i" aria-hidden="true" />
             </button>
-            <button type="button" className="btn icon" aria-label="Delete the chosen row" disabled={place === null || place.row < added} onClick={() => place && void remove([place.row])}>
+            <button type="button" className="btn icon" aria-label="Delete the chosen row" disabled={place === null || place.row < staged.added} onClick={() => place && staged.remove([place.row])}>
               <Trash2 className="i" aria-hidden="true" />
             </button>
           </>
@@ -167,39 +131,27 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
           key={`${search.filter ?? ''}|${search.sort ?? ''}`}
           label={`Rows of ${relation.name}`}
           columns={columns}
-          count={rows.count + added}
-          row={cells}
+          count={rows.count + staged.added}
+          row={staged.cells}
           primary={relation.primary_key ?? []}
           sort={sort.map(({ column, descending }) => ({ column, descending: descending ?? false }))}
           onSort={(column, more) => go({ sort: sortText(nextSort(sort, column, more)) })}
-          tone={size(staged) > 0 ? tone : undefined}
-          onView={(from, to) => rows.show(from - added, to - added)}
+          tone={staged.size > 0 ? staged.tone : undefined}
+          onView={(from, to) => rows.show(from - staged.added, to - staged.added)}
           editable={() => canEdit}
-          onEdit={editCell}
+          onEdit={staged.editCell}
           onPlace={setPlace}
           onCopy={(from, to) => copy('tsv', from, to)}
-          onDelete={(list) => void remove(list)}
-          editor={(at, value, done) => {
-            const column = columns[at.column]
-            if (!column) return null
-            const key = keyAt(at.row)
-            return at.row >= added && rows.isCut(at.row - added, at.column) && key ? (
-              <WholeCell
-                load={() => readCell(database.id, { table: relation.name, schema: relation.schema ?? null, key, column: column.name })}
-                render={(whole) => <CellEditor column={column} value={whole} choices={null} done={done} />}
-              />
-            ) : (
-              <CellEditor column={column} value={value} choices={choicesOf(column.name)} done={done} />
-            )
-          }}
+          onDelete={(list) => canEdit && staged.remove(list)}
+          editor={(at, value, done) => <RowEditor key={`${at.row} ${at.column}`} relation={relation} schema={schema} columns={columns} staged={staged} place={at} value={value} done={done} />}
           empty={<EmptyState text={parsed.filters.length ? 'No row fits the filter.' : 'No rows. Add one, or import some.'} />}
         />
       )}
-      {size(staged) > 0 && (
+      {staged.size > 0 && (
         <div className="stagebar" role="region" aria-label="Staged changes">
-          <span>{plural(size(staged), 'change')} not yet in the database</span>
+          <span>{plural(staged.size, 'change')} not yet in the database</span>
           <span className="grow" />
-          <button type="button" className="btn" onClick={() => setStaged(NOTHING)}>
+          <button type="button" className="btn" onClick={staged.discard}>
             Discard
           </button>
           <button type="button" className="btn primary" onClick={() => setReviewing(true)}>
@@ -238,11 +190,11 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
       {reviewing && (
         <ReviewDialog
           database={database}
-          input={changes}
+          input={staged.input}
           onClose={() => setReviewing(false)}
           onApplied={() => {
             setReviewing(false)
-            setStaged(NOTHING)
+            staged.discard()
             void rows.reload()
           }}
         />

@@ -27,7 +27,7 @@ async def read_rows(database_id: uuid.UUID, body: schemas.RowsIn, server: Shared
         body.table, body.schema_,
         tuple(rows.Filter(one.column, one.operator, one.value, tuple(one.values)) for one in body.filters),
         tuple(rows.Sort(one.column, one.descending) for one in body.sort),
-        body.cursor, body.skip, body.limit,
+        body.cursor, body.skip, body.limit, body.counts,
     )  # fmt: skip
     return wire.page(await rows.page(place, entered, request))
 

@@ -22,9 +22,11 @@ from headwater.features.query.service import access as doors
 from headwater.features.query.service import tables
 from headwater.features.query.service.access import Access, Workplace
 from headwater.features.query.service.tables import Table
-from headwater.kit.errors import BadInput, Invalid
+from headwater.kit.errors import BadInput, Invalid, TooLarge
 
 LONGEST_CELL = 1024
+# Of a whole value, in characters (two for a byte): beyond it a browser has no use for it.
+LARGEST_VALUE = 16 * 2**20
 COUNT_SECONDS = 2.0
 COUNTED_BELOW = 200_000
 OPERATORS = frozenset({"=", "!=", "<", "<=", ">", ">="})
@@ -59,6 +61,7 @@ class Request:
     cursor: str | None = None
     skip: int = 0
     limit: int = 200
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ async def page(place: Workplace, access: Access, request: Request) -> Page:
     async with doors.session(place, access) as session:
         columns, rows = await _fetched(session, text, query.values)
         count, estimated = None, False
-        if request.cursor is None and not request.skip:
+        if request.counts and request.cursor is None and not request.skip:
             count, estimated = await _count(session, table, counted)
     more = len(rows) > request.limit
     rows = rows[: request.limit]
@@ -213,10 +216,13 @@ def _select(table: Table, query: _Query, order: Sequence[Sort], limit: int, offs
     return f"SELECT * FROM {table.name}{query.where}{sorted_by} LIMIT {limit + 1}{skipped}"  # noqa: S608 - names are quoted, values bound
 
 
-async def _fetched(session: Session, text: str, values: list[Cell]) -> tuple[tuple[ResultColumn, ...], list[Row]]:
+async def _fetched(
+    session: Session, text: str, values: list[Cell], longest: int | None = None
+) -> tuple[tuple[ResultColumn, ...], list[Row]]:
+    limits = Limits(rows=None, bytes=64 * 2**20, seconds=60, read_only=True, cell=longest)
     columns: tuple[ResultColumn, ...] = ()
     rows: list[Row] = []
-    async for frame in session.run(text, values, Limits(rows=None, bytes=64 * 2**20, seconds=60, read_only=True)):
+    async for frame in session.run(text, values, limits):
         if isinstance(frame, Started):
             columns = frame.columns or ()
         elif isinstance(frame, Rows):
@@ -291,12 +297,22 @@ def _spelt(table: Table, text: str, values: Sequence[Cell]) -> str:
 async def cell(
     place: Workplace, access: Access, table_name: str, schema_name: str | None, key: dict[str, Cell], column: str
 ) -> Cell:
-    """Return one whole value of a row, however long."""
+    """Return one whole value of a row.
+
+    Raises:
+        TooLarge: it is longer than LARGEST_VALUE.
+    """
     table = await tables.find(place, access, table_name, schema_name)
     table.check_key(key, 0)
     query = _Query(table)
     query.conditions = [f"{table.quoted(name)} = {query.bind(value, name)}" for name, value in key.items()]
     text = f"SELECT {table.quoted(column)} FROM {table.name}{query.where}"  # noqa: S608 - as above
     async with doors.session(place, access) as session:
-        _, rows = await _fetched(session, text, query.values)
-    return rows[0][0] if rows else None
+        _, rows = await _fetched(session, text, query.values, LARGEST_VALUE + 1)
+    value = rows[0][0] if rows else None
+    if isinstance(value, str) and len(value) > LARGEST_VALUE:
+        raise TooLarge(
+            f"This value of {column} is longer than {LARGEST_VALUE >> 20} million characters.",
+            hint="Export the table to have it whole.",
+        )
+    return value
