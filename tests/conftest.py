@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 
 from headwater.drivers.local import LocalDriver
+from headwater.entrypoints.server.app import build
 from headwater.features import collect
 from headwater.features.accounts import passwords
 from headwater.features.accounts.guard import Server
@@ -65,22 +67,49 @@ def store_url(store: EmbeddedServer) -> str:
     return url
 
 
-@pytest.fixture
-def settings(home: Path, store_url: str) -> Settings:
-    """The settings of a test's server."""
+def settings_of(home: Path, store_url: str) -> Settings:
+    """Return the settings of a test's server."""
     return Settings(home=home, database_url=SecretStr(store_url), max_upload_mb=1, allow_loopback=True)
 
 
 @pytest.fixture
-async def house(settings: Settings, store_url: str) -> AsyncIterator[House]:
-    """A server on the store."""
+def settings(home: Path, store_url: str) -> Settings:
+    """The settings of a test's server, which the test may change."""
+    return settings_of(home, store_url)
+
+
+@pytest.fixture(scope="session")
+def application() -> FastAPI:
+    """The routes of the server, put together once: that takes longer than most tests ask for."""
+    return build()
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings, store_url: str, application: FastAPI) -> AsyncIterator[House]:
+    """Give a server on the store; one at a time for an application."""
     database = Database(store_url, pool_size=4)
     welcomes = tuple(module.welcome for module in collect("welcome").values())
     server = Server(settings, database, Signer(settings), SignInThrottle(), welcomes)
+    application.state.server = server
     async with contextlib.AsyncExitStack() as stack:
-        yield House(server, stack)
+        yield House(server, application, stack)
+    application.state.server = None
     await asyncio.gather(*(room.close() for room in server.rooms.values()))
     await database.close()
+
+
+@pytest.fixture
+async def house(settings: Settings, store_url: str, application: FastAPI) -> AsyncIterator[House]:
+    """A server on the store."""
+    async with opened(settings, store_url, application) as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+async def lasting_house(home: Path, store_url: str) -> AsyncIterator[House]:
+    """A server for all tests of a module, where what takes long to make serves more than one of them."""
+    async with opened(settings_of(home, store_url), store_url, build()) as house:
+        yield house
 
 
 @pytest.fixture(scope="session")

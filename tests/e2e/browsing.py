@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
 
+import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 import headwater
@@ -59,6 +62,29 @@ def sign_in(page: Page) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Home", level=1)).to_be_visible()
+
+
+@contextmanager
+def signed_in(url: str) -> Iterator[httpx.Client]:
+    """Give a client of the API that is signed in, as at another window."""
+    with httpx.Client(base_url=f"{url}/api/v1", timeout=60) as client:
+        answer = client.post("/auth/login", json={"email": EMAIL, "password": PASSWORD})
+        client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
+        yield client
+
+
+def write(page: Page, text: str) -> None:
+    """Put a text into the editor as somebody who pastes it."""
+    page.locator(".monaco-editor").first.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Escape")
+
+
+def findings(page: Page) -> list[str]:
+    """What axe finds, each with its first place."""
+    violations = Axe().run(page).response["violations"]
+    return [f"{violation['id']}: {violation['nodes'][0]['html'][:200]}" for violation in violations]
 
 
 def picture(page: Page, name: str) -> None:

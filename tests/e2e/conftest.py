@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -26,6 +25,7 @@ from e2e.browsing import (
     missing,
     picture,
     require_web,
+    signed_in,
 )
 from entrypoints.running import running
 
@@ -120,9 +120,7 @@ FROM generate_series(1, 3000) g; ANALYZE
 
 def _database(url: str, project: str) -> str:
     """Make a database with a few tables, over the API."""
-    with httpx.Client(base_url=f"{url}/api/v1", timeout=60) as client:
-        answer = client.post("/auth/login", json={"email": EMAIL, "password": PASSWORD})
-        client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
+    with signed_in(url) as client:
         made = client.post(f"/projects/{project}/databases", json={"name": "club"}).json()
         assert client.post(f"/databases/{made['id']}/query", json={"text": TABLES}).json()["error"] is None
         return str(made["id"])

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from e2e.browsing import EMAIL, PASSWORD, OpenPage, Site, picture, sign_in
+from e2e.browsing import OpenPage, Site, findings, picture, sign_in, signed_in, write
 
 pytestmark = pytest.mark.timeout(300)
 TABLES = """
@@ -28,9 +27,7 @@ BY_CITY = "select city, sum(amount) as amount from sales join shops on shops.id 
 
 @pytest.fixture(scope="module")
 def api(site: Site) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{site.url}/api/v1", timeout=60) as client:
-        answer = client.post("/auth/login", json={"email": EMAIL, "password": PASSWORD})
-        client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
+    with signed_in(site.url) as client:
         yield client
 
 
@@ -49,14 +46,6 @@ def page(site: Site, open_page: OpenPage) -> Page:
     return page
 
 
-def write(page: Page, text: str) -> None:
-    """Put a text into the editor as somebody who pastes it."""
-    page.locator(".monaco-editor").first.click()
-    page.keyboard.press("Control+A")
-    page.keyboard.insert_text(text)
-    page.keyboard.press("Escape")
-
-
 def written(page: Page) -> str:
     """What stands in the editor, as one line: long lines are not drawn whole, so it is read from where it is kept."""
     kept = page.evaluate(
@@ -67,8 +56,7 @@ def written(page: Page) -> str:
 
 def sound(page: Page) -> None:
     """No accessibility finding."""
-    violations = Axe().run(page).response["violations"]
-    assert [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in violations] == []
+    assert findings(page) == []
 
 
 def test_a_result_is_drawn_and_read_by_keyboard(page: Page, site: Site, shop: str) -> None:

@@ -7,12 +7,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.browsing import EMAIL, PASSWORD, OpenPage, Site, Theme, missing, picture, sign_in
-from e2e.test_pages import findings, visit
+from e2e.browsing import OpenPage, Site, Theme, findings, missing, picture, sign_in, signed_in
+from e2e.test_pages import visit
 from engines.mongodb import place as mongodb
 from headwater.engines.redis import provision
 
@@ -31,9 +30,7 @@ Ask = Callable[..., Any]
 @pytest.fixture(scope="module")
 def ask(site: Site) -> Iterator[Ask]:
     """Asks the server as somebody else at another window would."""
-    with httpx.Client(base_url=f"{site.url}/api/v1", timeout=60) as client:
-        answer = client.post("/auth/login", json={"email": EMAIL, "password": PASSWORD})
-        client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
+    with signed_in(site.url) as client:
 
         def ask(path: str, **body: Any) -> Any:
             answer = client.post(path, json=body)

@@ -13,7 +13,7 @@ import pymysql
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.browsing import OpenPage, Site, missing, picture, sign_in
+from e2e.browsing import OpenPage, Site, missing, picture, sign_in, write
 from headwater.kit.network.ssh import text_of
 
 pytestmark = pytest.mark.timeout(300)
@@ -25,14 +25,6 @@ def page(site: Site, open_page: OpenPage) -> Page:
     page = open_page(theme="light")
     sign_in(page)
     return page
-
-
-def write(page: Page, text: str) -> None:
-    """Put a text into the editor as somebody who pastes it."""
-    page.locator(".monaco-editor").first.click()
-    page.keyboard.press("Control+A")
-    page.keyboard.insert_text(text)
-    page.keyboard.press("Escape")
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,11 @@
-"""The protocol of engines without tables; `headwater.engines` offers it with the others."""
+"""The protocol of engines without tables."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from headwater.catalog.entries import ChangeOutcome, Entry, EntryChange, EntryPage, Holder, PartPage, Search
-
-if TYPE_CHECKING:
-    from headwater.engines import Session
+from headwater.engines._session import Session
 
 
 @runtime_checkable

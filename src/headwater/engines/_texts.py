@@ -8,7 +8,7 @@ from typing import Final
 
 from headwater.catalog.results import Cell, QueryError
 from headwater.catalog.sqltext import Statement, split
-from headwater.engines import Parameters
+from headwater.engines._session import Parameters
 from headwater.kit.errors import BadInput
 
 # Runs are taken whole (`++`): a literal of bytes may have millions of characters.

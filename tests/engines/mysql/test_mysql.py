@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -12,7 +11,7 @@ from headwater.catalog import changes as c
 from headwater.catalog.model import Check, Column, Index, Relation, Schema
 from headwater.catalog.results import UNLIMITED, Finished, Limits, QueryError, Started
 from headwater.engines.mysql.ddl import column_definition
-from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
+from headwater.kit.errors import BadInput, HeadwaterError
 from headwater.kit.network.tls import Tls
 from headwater.testing.engines.subject import connected, everything, rows
 
@@ -132,33 +131,6 @@ async def test_plans_are_trees_with_advice() -> None:
         with pytest.raises(QueryError) as raised:
             await engine.explain(session, "\n SELECT x FROM")
         assert raised.value.position == 15
-
-
-async def test_who_waits_for_whom_and_is_ended() -> None:
-    one = subject("mysql")
-    async with one.fresh() as address:
-        first, second, watcher = [await one.engine.connect(address) for _ in range(3)]
-        await everything(
-            first, "CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1); BEGIN; UPDATE t SET a = 2"
-        )
-        waiting = asyncio.create_task(everything(second, "UPDATE t SET a = 3"))
-        async with asyncio.timeout(20):
-            while not (blocked := [found for found in await one.engine.sessions(watcher) if found.blocked_by]):
-                await asyncio.sleep(0.1)
-        (blocker,) = [found for found in await one.engine.sessions(watcher) if found.id in blocked[0].blocked_by]
-        assert blocked[0].query == "UPDATE t SET a = 3" and blocker.state == "idle in transaction"
-        assert await one.engine.end(watcher, blocker.id, terminate=True)
-        await waiting
-        async with asyncio.timeout(20):
-            while not first.broken():
-                await asyncio.sleep(0.05)
-        with pytest.raises(Unavailable):
-            await everything(first, "SELECT 1")
-        assert not await one.engine.end(watcher, "999999", terminate=False)
-        with pytest.raises(BadInput):
-            await one.engine.end(watcher, "1 OR 1", terminate=True)
-        for session in (first, second, watcher):
-            await session.close()
 
 
 async def test_tls_that_the_server_lacks_is_refused() -> None:

@@ -13,7 +13,6 @@ from engines.test_every_engine import subject
 from headwater.catalog import changes as c
 from headwater.catalog.model import Check, Column, Index, Relation, Schema
 from headwater.catalog.results import UNLIMITED, Finished, Limits, QueryCancelled, QueryError, QueryTimeout, Started
-from headwater.kit.errors import BadInput, Unavailable
 from headwater.testing.engines.subject import READ_ONLY, connected, everything, rows
 
 
@@ -136,31 +135,6 @@ async def test_plans_are_trees_with_advice() -> None:
         assert "bad_estimate" in {one.kind for one in plan.advice}
         await engine.explain(session, "DELETE FROM t", run=True)
         assert await rows(session, "SELECT count(*) FROM t") == [(60000,)]
-
-
-async def test_who_waits_for_whom_and_is_ended() -> None:
-    one = subject("postgresql")
-    async with one.fresh() as address:
-        first, second, watcher = [await one.engine.connect(address) for _ in range(3)]
-        await everything(first, "CREATE TABLE t (a int); INSERT INTO t VALUES (1); BEGIN; UPDATE t SET a = 2")
-        waiting = asyncio.create_task(everything(second, "UPDATE t SET a = 3"))
-        async with asyncio.timeout(20):
-            while not (blocked := [found for found in await one.engine.sessions(watcher) if found.blocked_by]):
-                await asyncio.sleep(0.05)
-        (blocker,) = [found for found in await one.engine.sessions(watcher) if found.id in blocked[0].blocked_by]
-        assert blocked[0].query == "UPDATE t SET a = 3" and blocker.state == "idle in transaction"
-        assert await one.engine.end(watcher, blocker.id, terminate=True)
-        await waiting
-        async with asyncio.timeout(20):
-            while not first.broken():
-                await asyncio.sleep(0.05)
-        with pytest.raises(Unavailable):
-            await everything(first, "SELECT 1")
-        assert not await one.engine.end(watcher, "999999", terminate=False)
-        with pytest.raises(BadInput):
-            await one.engine.end(watcher, "1 OR true", terminate=True)
-        for session in (first, second, watcher):
-            await session.close()
 
 
 def test_hazards_say_what_postgresql_does() -> None:

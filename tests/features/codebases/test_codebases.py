@@ -136,6 +136,33 @@ async def test_what_is_no_upload(house: House, before: set[str], body: bytes, he
     assert nothing_left(house, before)
 
 
+async def test_who_hangs_up_in_the_middle_leaves_nothing(house: House, before: set[str]) -> None:
+    someone = await house.person()
+    begun = b"--b\r\nContent-Disposition: form-data; name=file; filename=a.zip\r\n\r\nPK\x03\x04"
+    told = iter([{"type": "http.request", "body": begun, "more_body": True}, {"type": "http.disconnect"}])
+    path = f"/api/v1/projects/{someone.sample['id']}/codebases"
+    headers = {
+        "content-type": "multipart/form-data; boundary=b",
+        "authorization": someone.client.headers["authorization"],
+    }
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "POST", "scheme": "https", "path": path, "raw_path": path.encode(),
+        "query_string": b"", "client": ("127.0.0.1", 1), "server": ("headwater.test", 443),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+    answers: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return next(told)
+
+    async def send(message: dict[str, Any]) -> None:
+        answers.append(message)
+
+    await someone.client._transport.app(scope, receive, send)  # type: ignore[attr-defined]
+    assert answers[0]["status"] == 400
+    assert nothing_left(house, before)
+
+
 async def test_a_disk_that_is_full_is_said_so(house: House, before: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")

@@ -41,8 +41,7 @@ class Board:
 async def board(house: House, keeper: Keeper) -> Board:
     person = await house.person("ines")
     project = f"/projects/{person.sample['id']}"
-    made = await person.send("POST", f"{project}/databases", 201, json={"name": f"b{uuid.uuid4().hex[:8]}"})
-    desk = Desk(person, made["id"])
+    desk = Desk(person, await person.database())
     assert (await desk.sql(ROWS))["error"] is None
     dashboard = await person.send("POST", f"{project}/dashboards", 201, json={"name": "Sales", "refresh_seconds": 60})
     return Board(desk, dashboard["id"])

@@ -156,6 +156,19 @@ async def test_deleted_it_can_come_back_until_it_is_purged(it: Kept) -> None:
     assert not it.folder(made).exists()
 
 
+async def test_a_row_that_was_purged_meanwhile_stops_no_round(it: Kept) -> None:
+    made = await it.create()
+    read_before = await it.row(made)
+    assert read_before is not None
+    await it.person.send("DELETE", f"/databases/{made['id']}", 204)
+    await it.write(made, purge_at=now() - timedelta(seconds=1))
+    await it.until(made, None)
+    await it.keeper._look(read_before)
+    assert read_before.id not in it.keeper.kept
+    with pytest.raises(NotFound):
+        await it.keeper.wake(read_before.id)
+
+
 async def test_a_database_without_a_project_is_deleted_after_its_grace(it: Kept) -> None:
     made = await it.create()
     await it.write(made, project_id=None)

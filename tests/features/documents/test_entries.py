@@ -37,12 +37,7 @@ async def cache(house: House, keeper: Keeper) -> Desk:
     if reason := provision.available():
         pytest.skip(reason)
     person = await house.person("rita")
-    made = await person.send(
-        "POST", f"/projects/{person.sample['id']}/databases", 201,
-        json={"name": f"r{uuid.uuid4().hex[:8]}", "engine": "redis"}, params={"wait": 30},
-    )  # fmt: skip
-    assert made["state"] == "running", made
-    return Desk(person, made["id"])
+    return Desk(person, await person.database("redis"))
 
 
 @pytest.fixture
@@ -161,8 +156,5 @@ async def test_documents_of_a_mongodb_elsewhere(shop: Desk) -> None:
 
 async def test_databases_with_tables_have_no_entries(house: House, keeper: Keeper) -> None:
     person = await house.person("otto")
-    made = await person.send(
-        "POST", f"/projects/{person.sample['id']}/databases", 201, json={"name": f"p{uuid.uuid4().hex[:8]}"}
-    )
-    answer = await person.client.get(f"/api/v1/databases/{made['id']}/holders")
+    answer = await person.client.get(f"/api/v1/databases/{await person.database()}/holders")
     assert answer.status_code == 400 and answer.json()["hint"]

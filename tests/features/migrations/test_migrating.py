@@ -4,36 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import io
-import uuid
 import zipfile
 from typing import Any
 
 import pytest
 
-from features.query.desk import Desk
-from headwater.engines import Provisions, Tabular, all_engines
+from features.query.desk import ENGINES, Desk, new_desk
+from headwater.engines import all_engines
 from headwater.features.databases.keeper.keeping import Keeper
 from people import House
-
-ENGINES = [name for name, one in all_engines().items() if isinstance(one, Tabular) and isinstance(one, Provisions)]
 
 
 @pytest.fixture(params=ENGINES)
 async def desk(request: pytest.FixtureRequest, house: House, keeper: Keeper) -> Desk:
-    if reason := all_engines()[request.param].available():  # type: ignore[attr-defined]
-        pytest.skip(reason)
-    person = await house.person("ines")
-    body = {"name": f"m{uuid.uuid4().hex[:8]}", "engine": request.param}
-    made = await person.send("POST", f"/projects/{person.sample['id']}/databases", 201, json=body, params={"wait": 60})
-    return Desk(person, made["id"], request.param)
+    return await new_desk(house, request.param)
 
 
 @pytest.fixture
 async def postgres(house: House, keeper: Keeper) -> Desk:
-    person = await house.person("ines")
-    body = {"name": f"m{uuid.uuid4().hex[:8]}"}
-    made = await person.send("POST", f"/projects/{person.sample['id']}/databases", 201, json=body)
-    return Desk(person, made["id"])
+    return await new_desk(house)
 
 
 async def states(desk: Desk) -> list[tuple[str, str]]:

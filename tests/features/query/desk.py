@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from people import Person
+import pytest
+
+from headwater.engines import Provisions, Tabular, all_engines
+from people import House, Person
+
+ENGINES = [name for name, one in all_engines().items() if isinstance(one, Tabular) and isinstance(one, Provisions)]
 
 
 class Desk:
@@ -21,3 +26,11 @@ class Desk:
 
     async def edit(self, table: str, *edits: Any) -> Any:
         return await self.post("edits", table=table, edits=edits, apply=True)
+
+
+async def new_desk(house: House, engine: str = "postgresql") -> Desk:
+    """Sign somebody up, with a new database that runs; skipped where this machine cannot run one."""
+    if reason := all_engines()[engine].available():  # type: ignore[attr-defined]
+        pytest.skip(reason)
+    person = await house.person("ines")
+    return Desk(person, await person.database(engine), engine)

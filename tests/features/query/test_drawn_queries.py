@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import pytest
 
-from features.query.desk import Desk
-from headwater.engines import Provisions, Tabular, all_engines
+from features.query.desk import ENGINES, Desk, new_desk
 from headwater.features.databases.keeper.keeping import Keeper
 from people import House
 
-ENGINES = [name for name, one in all_engines().items() if isinstance(one, Tabular) and isinstance(one, Provisions)]
 TABLES = """
+DROP TABLE IF EXISTS visits; DROP TABLE IF EXISTS people; DROP TABLE IF EXISTS teams;
 CREATE TABLE teams (id integer NOT NULL PRIMARY KEY, name varchar(40));
 CREATE TABLE people (id integer NOT NULL PRIMARY KEY, name varchar(40), team_id integer, FOREIGN KEY (team_id) REFERENCES teams (id));
 INSERT INTO teams VALUES (1, 'red'), (2, 'blue');
@@ -21,17 +19,15 @@ INSERT INTO people VALUES (1, 'O''Neil', 1), (2, 'back', 1), (3, NULL, 2)
 """
 
 
-@pytest.fixture(params=ENGINES)
-async def desk(request: pytest.FixtureRequest, house: House, keeper: Keeper) -> Desk:
-    if reason := all_engines()[request.param].available():  # type: ignore[attr-defined]
-        pytest.skip(reason)
-    person = await house.person("ines")
-    body = {"name": f"d{uuid.uuid4().hex[:8]}", "engine": request.param}
-    made = await person.send("POST", f"/projects/{person.sample['id']}/databases", 201, json=body, params={"wait": 60})
-    assert made["state"] == "running", made["state_reason"]
-    desk = Desk(person, made["id"], request.param)
-    assert (await desk.sql(TABLES))["error"] is None
-    return desk
+@pytest.fixture(scope="module", params=ENGINES)
+async def place(request: pytest.FixtureRequest, lasting_house: House, keeper: Keeper) -> Desk:
+    return await new_desk(lasting_house, request.param)
+
+
+@pytest.fixture
+async def desk(place: Desk) -> Desk:
+    assert (await place.sql(TABLES))["error"] is None
+    return place
 
 
 async def rows(desk: Desk, text: str) -> Any:

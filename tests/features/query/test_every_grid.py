@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from features.query.desk import Desk
-from headwater.engines import Provisions, Tabular, all_engines
+from features.query.desk import ENGINES, Desk, new_desk
 from headwater.features.databases.keeper.keeping import Keeper
 from people import House
 
-ENGINES = [name for name, one in all_engines().items() if isinstance(one, Tabular) and isinstance(one, Provisions)]
 TABLE = """
+DROP TABLE IF EXISTS things;
 CREATE TABLE things (a integer NOT NULL, b varchar(20) NOT NULL, name varchar(50), score decimal(10, 2),
   day date, PRIMARY KEY (a, b));
 """
@@ -30,19 +29,18 @@ BINARY = {"postgresql": "bytea", "mysql": "varbinary(20)", "sqlite": "blob"}
 ZEROS = {"postgresql": "decode(repeat('00', {}), 'hex')", "mysql": "repeat(x'00', {})", "sqlite": "zeroblob({})"}
 
 
-@pytest.fixture(params=ENGINES)
-async def desk(request: pytest.FixtureRequest, house: House, keeper: Keeper) -> Desk:
-    if reason := all_engines()[request.param].available():  # type: ignore[attr-defined]
-        pytest.skip(reason)
-    person = await house.person("ines")
-    body = {"name": f"q{uuid.uuid4().hex[:8]}", "engine": request.param}
-    made = await person.send("POST", f"/projects/{person.sample['id']}/databases", 201, json=body, params={"wait": 60})
-    assert made["state"] == "running", made["state_reason"]
-    desk = Desk(person, made["id"], request.param)
-    assert (await desk.sql(TABLE))["error"] is None
-    added = await desk.edit("things", *({"kind": "insert", "values": row} for row in ROWS))
+@pytest.fixture(scope="module", params=ENGINES)
+async def place(request: pytest.FixtureRequest, lasting_house: House, keeper: Keeper) -> Desk:
+    return await new_desk(lasting_house, request.param)
+
+
+@pytest.fixture
+async def desk(place: Desk) -> Desk:
+    await place.person.send("PATCH", f"/databases/{place.id}", 200, json={"protected": False})
+    assert (await place.sql(TABLE))["error"] is None
+    added = await place.edit("things", *({"kind": "insert", "values": row} for row in ROWS))
     assert added["applied"], added
-    return desk
+    return place
 
 
 async def paged(desk: Desk, **asked: Any) -> list[tuple[int, str]]:

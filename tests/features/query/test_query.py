@@ -13,11 +13,12 @@ import pyarrow.ipc
 import pyarrow.parquet
 import pytest
 
-from features.query.desk import Desk
+from features.query.desk import Desk, new_desk
 from headwater.features.databases.keeper.keeping import Keeper
 from people import House
 
 TABLE = """
+DROP SCHEMA public CASCADE; CREATE SCHEMA public;
 CREATE TYPE mood AS ENUM ('sad', 'glad');
 CREATE TABLE people (a int, b text, name text, mood mood, score numeric, at timestamptz, data jsonb, PRIMARY KEY (a, b));
 INSERT INTO people SELECT g % 10, 'k' || g, CASE WHEN g % 7 = 0 THEN NULL ELSE 'name ' || g % 50 END, 'sad',
@@ -28,15 +29,15 @@ CREATE TABLE long (id int PRIMARY KEY, body text); INSERT INTO long VALUES (1, r
 """
 
 
+@pytest.fixture(scope="module")
+async def place(lasting_house: House, keeper: Keeper) -> Desk:
+    return await new_desk(lasting_house)
+
+
 @pytest.fixture
-async def desk(house: House, keeper: Keeper) -> Desk:
-    person = await house.person("ines")
-    made = await person.send(
-        "POST", f"/projects/{person.sample['id']}/databases", 201, json={"name": f"q{uuid.uuid4().hex[:8]}"}
-    )
-    desk = Desk(person, made["id"])
-    assert (await desk.sql(TABLE))["error"] is None
-    return desk
+async def desk(place: Desk) -> Desk:
+    assert (await place.sql(TABLE))["error"] is None
+    return place
 
 
 async def test_results_and_the_error_in_its_place(desk: Desk) -> None:
@@ -86,11 +87,11 @@ async def test_a_write_is_not_undone_by_the_limit_on_what_it_returns(desk: Desk)
     assert (await desk.sql("SELECT count(*) FROM loose WHERE x LIKE '%!'"))["results"][0]["rows"] == [[450]]
 
 
-async def test_saved_queries_are_ones_own_until_shared(house: House, desk: Desk) -> None:
+async def test_saved_queries_are_ones_own_until_shared(lasting_house: House, desk: Desk) -> None:
     project = desk.person.sample["id"]
     body = {"name": "sum", "text": "SELECT 1", "database_id": desk.id}
     saved = await desk.person.send("POST", f"/projects/{project}/queries", 201, json=body)
-    mate = await house.person("mate")
+    mate = await lasting_house.person("mate")
     place = f"/organizations/{desk.person.organization}/members"
     await desk.person.send("POST", place, 201, json={"email": mate.email, "role": "member"})
     assert (await mate.client.get(f"/api/v1/queries/{saved['id']}")).status_code == 404

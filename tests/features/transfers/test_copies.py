@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import pytest
@@ -35,18 +34,10 @@ class Pair:
         return await self.person.get(f"/transfers/{made['id']}")
 
 
-async def database(person: Person, engine: str, **given: Any) -> str:
-    """Make a database."""
-    body = {"name": f"c{uuid.uuid4().hex[:8]}", "engine": engine} | given
-    made = await person.send("POST", f"/projects/{person.sample['id']}/databases", 201, json=body, params={"wait": 60})
-    assert made["state"] == "running", made
-    return str(made["id"])
-
-
 @pytest.fixture
 async def pair(house: House, keeper: Keeper) -> Pair:
     person = await house.person("cora")
-    pair = Pair(house, person, await database(person, "postgresql"), await database(person, "sqlite"))
+    pair = Pair(house, person, await person.database("postgresql"), await person.database("sqlite"))
     await pair.sql(pair.source, SHOP["postgresql"])
     return pair
 
@@ -85,7 +76,7 @@ async def test_some_tables_and_wrong_ones(pair: Pair) -> None:
 async def test_a_failed_copy_leaves_nothing_behind(pair: Pair) -> None:
     await pair.sql(pair.source, "CREATE TABLE zoo (d float8); INSERT INTO zoo VALUES ('NaN')")
     await pair.sql(pair.target, "CREATE TABLE mine (a int)")
-    mysql = await database(pair.person, "mysql")
+    mysql = await pair.person.database("mysql")
     pair.target = mysql
     done = await pair.copy()
     assert done["job"]["state"] == "failed"
@@ -135,7 +126,7 @@ async def test_rights_and_protection(pair: Pair, monkeypatch: pytest.MonkeyPatch
     await viewer.send("POST", f"/databases/{pair.source}/copies", 403, json=body)
     stranger = await pair.house.person("sven")
     await stranger.send("POST", f"/databases/{pair.source}/copies", 404, json=body)
-    theirs = await database(stranger, "sqlite")
+    theirs = await stranger.database("sqlite")
     await stranger.send("POST", f"/databases/{theirs}/copies/plan", 404, json={"target_id": pair.target})
     await pair.person.send("PATCH", f"/databases/{pair.target}", 200, json={"protected": True})
     refused = await pair.post(f"{pair.source}/copies", 409, **body)

@@ -11,7 +11,7 @@ import pytest
 
 from engines.mongodb import place as mongodb_place
 from features.transfers.moves import SHOP
-from features.transfers.test_copies import Pair, database
+from features.transfers.test_copies import Pair
 from headwater.features.databases.keeper.keeping import Keeper
 from headwater.features.transfers.service import moving
 from people import House
@@ -22,7 +22,7 @@ async def pair(house: House, keeper: Keeper) -> AsyncIterator[Pair]:
     if reason := mongodb_place.missing():
         pytest.skip(reason)
     person = await house.person("dora")
-    source = await database(person, "postgresql")
+    source = await person.database("postgresql")
     async with mongodb_place.fresh() as address:
         url = f"mongodb://{address.user}:{address.password}@127.0.0.1:{address.port}/{address.database}?tls=disable"
         made = await person.send(

@@ -15,7 +15,6 @@ import pytest
 from sqlalchemy import text
 
 from features.transfers.moves import SHOP
-from features.transfers.test_copies import database
 from headwater.features.databases.keeper.keeping import Keeper
 from people import House, Person
 
@@ -59,7 +58,7 @@ class Desk:
 @pytest.fixture(params=["postgresql", "mysql", "sqlite"])
 async def desk(house: House, keeper: Keeper, request: pytest.FixtureRequest) -> Desk:
     person = await house.person("iva")
-    return Desk(house, person, await database(person, request.param))
+    return Desk(house, person, await person.database(request.param))
 
 
 async def test_a_file_becomes_a_table_and_fills_it_again(desk: Desk) -> None:
@@ -127,7 +126,7 @@ async def test_out_and_in_again(desk: Desk) -> None:
     engine = (await desk.person.get(f"/databases/{desk.id}"))["engine"]
     await desk.sql(SHOP[engine])
     archive = await desk.take(format="sql")
-    other = Desk(desk.house, desk.person, await database(desk.person, engine))
+    other = Desk(desk.house, desk.person, await desk.person.database(engine))
     names = sorted(name for name in archive.namelist() if name != "schema.sql")
     script = archive.read("schema.sql") + b"".join(
         archive.read(name) for name in sorted(names, key=lambda one: "artist" not in one)
@@ -152,7 +151,7 @@ async def test_out_and_in_again(desk: Desk) -> None:
 
 async def test_what_cannot_be_imported_is_said(house: House, keeper: Keeper) -> None:
     person = await house.person("ida")
-    desk = Desk(house, person, await database(person, "sqlite"))
+    desk = Desk(house, person, await person.database("sqlite"))
     assert "no file of rows" in (await desk.upload("x.exe", b"MZ", 422))["detail"]
     assert "is empty" in (await desk.upload("x.csv", b"", 422))["detail"]
     assert (await desk.upload("x.csv", b"a\n" + b"1\n" * 700_000, 413))["code"] == "too_large"
@@ -178,7 +177,7 @@ async def test_what_cannot_be_imported_is_said(house: House, keeper: Keeper) -> 
 
 async def test_rows_that_may_be_there_already_are_not_imported_twice(house: House, keeper: Keeper) -> None:
     person = await house.person("ike")
-    desk = Desk(house, person, await database(person, "sqlite"))
+    desk = Desk(house, person, await person.database("sqlite"))
     await desk.sql("CREATE TABLE t (a int)")
     found = await desk.upload("t.csv", "a\n1\n")
     begun = await person.send("POST", f"/imports/{found['transfer']['id']}/start", 202, json={"table": "t"})

@@ -15,6 +15,7 @@ from headwater.catalog.apply import apply
 from headwater.catalog.changes import Change, Hazard
 from headwater.catalog.model import Column, Relation, Schema
 from headwater.engines import Step
+from headwater.engines._altering import kind_of, table_of
 from headwater.engines.mysql import attributes as a
 from headwater.engines.mysql import ddl
 from headwater.engines.mysql.ddl import quote
@@ -85,14 +86,6 @@ def _widens(table: Relation, column: str, wanted: str) -> bool:
     return less <= more and (more <= ONE_BYTE or less > ONE_BYTE)
 
 
-def _table(schema: Schema, change: Change) -> Relation:
-    found = schema.relation(change.table)
-    if found is None:
-        names = [relation.name for relation in schema]
-        raise NotFound(f"There is no table {change.table}.", hint=did_you_mean(change.table, names))
-    return found
-
-
 def _column(table: Relation, name: str) -> Column:
     found = table.column(name)
     if found is None:
@@ -115,15 +108,10 @@ def _add_table(change: c.AddTable, _: Schema, __: Schema) -> Iterable[str]:
     yield from (trigger.definition for trigger in relation.triggers)
 
 
-def _drop_table(change: c.DropTable, before: Schema, _: Schema) -> Iterable[str]:
-    found = before.relation(change.table)
-    yield f"DROP {'VIEW' if found and found.kind == 'view' else 'TABLE'} {quote(change.table)}"
-
-
 def _modified(change: Any, before: Schema, after: Schema) -> Iterable[str]:
     """Say a column anew, with what has not changed: what MODIFY does not name is lost."""
-    _column(_table(before, change), change.column)
-    table = _table(after, change)
+    _column(table_of(before, change), change.column)
+    table = table_of(after, change)
     return _alter(change, f"MODIFY COLUMN {ddl.column_definition(_column(table, change.column), table)}")
 
 
@@ -131,20 +119,20 @@ def _set_default(change: c.SetDefault, before: Schema, after: Schema) -> Iterabl
     if change.default is not None and not _LITERAL.match(change.default):
         return _modified(change, before, after)
     rest = "DROP DEFAULT" if change.default is None else f"SET DEFAULT {change.default}"
-    column = _column(_table(before, change), change.column)
+    column = _column(table_of(before, change), change.column)
     if change.default is None and column.nullable:
         rest = "SET DEFAULT NULL"  # without any default, an INSERT that leaves the column out would fail
     return _alter(change, f"ALTER COLUMN {quote(change.column)} {rest}")
 
 
 def _set_primary_key(change: c.SetPrimaryKey, before: Schema, _: Schema) -> Iterable[str]:
-    parts = ["DROP PRIMARY KEY"] if _table(before, change).primary_key else []
+    parts = ["DROP PRIMARY KEY"] if table_of(before, change).primary_key else []
     parts += [f"ADD PRIMARY KEY ({', '.join(map(quote, change.columns))})"] if change.columns else []
     return _alter(change, ", ".join(parts)) if parts else []
 
 
 def _drop_foreign_key(change: c.DropForeignKey, before: Schema, _: Schema) -> Iterable[str]:
-    keys = _table(before, change).foreign_keys
+    keys = table_of(before, change).foreign_keys
     name = change.name or next((key.name for key in keys if key.columns == change.columns), None)
     if name is None:
         known = [key.name for key in keys if key.name]
@@ -162,14 +150,14 @@ def _drop_index(change: c.DropIndex, before: Schema, _: Schema) -> Iterable[str]
 
 def _drop_check(change: c.DropCheck, before: Schema, after: Schema) -> Iterable[str]:
     """Drop whichever constraint has the name: each kind has a word of its own."""
-    table = _table(before, change)
+    table = table_of(before, change)
     if any(key.name == change.name for key in table.foreign_keys):
         return _alter(change, f"DROP FOREIGN KEY {quote(change.name)}")
     if any(index.name == change.name for index in table.indexes):
         return _alter(change, f"DROP INDEX {quote(change.name)}")
     for check in table.checks:
         if check.name == change.name and (column := a.get(check.attrs, a.OF_COLUMN)):
-            left = _table(after, change)
+            left = table_of(after, change)
             return _alter(change, f"MODIFY COLUMN {ddl.column_definition(_column(left, column), left)}")
     return _alter(change, f"DROP CONSTRAINT {quote(change.name)}")
 
@@ -180,7 +168,7 @@ def _no_enums(_: Any, __: Schema, ___: Schema) -> Iterable[str]:
 
 _STATEMENTS: Mapping[type[Change], Callable[[Any, Schema, Schema], Iterable[str]]] = {
     c.AddTable: _add_table,
-    c.DropTable: _drop_table,
+    c.DropTable: lambda change, before, _: [f"DROP {kind_of(before, change)} {quote(change.table)}"],
     c.RenameTable: lambda change, _, __: [f"RENAME TABLE {quote(change.table)} TO {quote(change.new_name)}"],
     c.AddColumn: lambda change, _, __: _alter(change, f"ADD COLUMN {ddl.column_definition(change.column)}"),
     c.DropColumn: lambda change, _, __: _alter(change, f"DROP COLUMN {quote(change.column)}"),
@@ -191,9 +179,9 @@ _STATEMENTS: Mapping[type[Change], Callable[[Any, Schema, Schema], Iterable[str]
     c.SetNullable: _modified,
     c.SetDefault: _set_default,
     c.SetPrimaryKey: _set_primary_key,
-    c.AddForeignKey: lambda change, before, _: [ddl.add_foreign_key(_table(before, change), change.key)],
+    c.AddForeignKey: lambda change, before, _: [ddl.add_foreign_key(table_of(before, change), change.key)],
     c.DropForeignKey: _drop_foreign_key,
-    c.AddIndex: lambda change, before, _: [ddl.create_index(_table(before, change), change.index)],
+    c.AddIndex: lambda change, before, _: [ddl.create_index(table_of(before, change), change.index)],
     c.DropIndex: _drop_index,
     c.AddCheck: lambda change, _, __: _alter(change, f"ADD {ddl.check_definition(change.check)}"),
     c.DropCheck: _drop_check,

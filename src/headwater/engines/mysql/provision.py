@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-import hashlib
 import os
 import re
 import secrets as random
@@ -17,7 +16,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache as remembered
 from pathlib import Path
@@ -27,14 +25,13 @@ import pymysql
 from pymysql.cursors import Cursor
 
 from headwater.engines import Activity, Address, Instance, Option, Program
+from headwater.engines import _folders as folders
 from headwater.engines.mysql.connecting import dialled
 from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.network.tls import PLAIN
-from headwater.kit.process import Identity
 
 OWNER, KEEPER = "owner", "headwater-keeper"
 SOCKET = "mysql.sock"
-SOCKET_PATH_LIMIT = 103
 SPARE_CONNECTIONS = 3
 LENIENCY_SECONDS = 5
 RESERVED = frozenset({"mysql", "sys", "test", "information_schema", "performance_schema"})
@@ -89,11 +86,11 @@ def make(instance: Instance, cache: Path) -> None:
     shutil.rmtree(_data(instance), ignore_errors=True)
     shutil.copytree(template / "data", _data(instance))
     _data(instance).chmod(0o700)
-    for folder, folders, files in os.walk(_data(instance)):
-        for name in (".", *folders, *files):
-            _give(instance.owner, Path(folder, name))
+    for folder, inner, files in os.walk(_data(instance)):
+        for name in (".", *inner, *files):
+            folders.give(instance.owner, Path(folder, name))
     (instance.folder / "charset").write_text(charset)
-    _write_secret(_secret(instance), (template / "keeper.password").read_text())
+    folders.write_secret(_secret(instance), (template / "keeper.password").read_text())
 
 
 def _template(cache: Path) -> Path:
@@ -115,7 +112,7 @@ def _template(cache: Path) -> Path:
             _run([programs[1], "--no-defaults", "--auth-root-authentication-method=normal", *common])
             told = _FURNISHING.format(keeper=KEEPER, password=password)
             _run([programs[0], "--no-defaults", "--bootstrap", "--skip-networking", *common], told)
-            _write_secret(fresh / "keeper.password", password)
+            folders.write_secret(fresh / "keeper.password", password)
             fresh.rename(folder)
     return folder
 
@@ -134,30 +131,9 @@ def _secret(instance: Instance) -> Path:
     return instance.folder / "keeper.password"
 
 
-def _write_secret(file: Path, secret: str) -> None:
-    fresh = file.with_name(f"{file.name}.new")
-    fresh.unlink(missing_ok=True)
-    fresh.touch(0o600)
-    fresh.write_text(secret)
-    fresh.rename(file)
-
-
-def _give(owner: Identity | None, path: Path) -> None:
-    if owner:
-        os.chown(path, owner.uid, owner.gid)
-
-
-def _socket_folder(instance: Instance) -> Path:
-    near = instance.folder / "run"
-    if len(str(near / SOCKET).encode()) <= SOCKET_PATH_LIMIT:
-        return near
-    digest = hashlib.sha256(str(instance.folder).encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"headwater-{digest}"
-
-
 def leave(instance: Instance) -> None:
-    """Remove the folder of the socket, which may lie elsewhere."""
-    shutil.rmtree(_socket_folder(instance), ignore_errors=True)
+    """Remove what lies outside of the instance's folder."""
+    folders.leave(instance, SOCKET)
 
 
 def program(instance: Instance) -> Program:
@@ -165,13 +141,9 @@ def program(instance: Instance) -> Program:
     programs = _programs()
     if programs is None:
         raise Unavailable(str(available()))
-    run, quotas = _socket_folder(instance), instance.quotas
+    run, quotas = folders.socket_folder(instance, SOCKET), instance.quotas
     for folder in (run, instance.folder / "tmp"):
-        folder.mkdir(exist_ok=True, mode=0o700)
-        ours = {os.geteuid(), *([instance.owner.uid] if instance.owner else [])}
-        if folder.is_symlink() or folder.lstat().st_uid not in ours:
-            raise Unavailable(f"Somebody else has made {folder}.", hint="Remove it, or use a shorter HEADWATER_HOME.")
-        _give(instance.owner, folder)
+        folders.make_private(instance, folder)
     (run / SOCKET).unlink(missing_ok=True)
     settings = dict(SETTINGS) | {
         "datadir": str(_data(instance)), "socket": str(run / SOCKET), "tmpdir": str(instance.folder / "tmp"),
@@ -192,7 +164,7 @@ def ready(instance: Instance) -> bool:
     try:
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(1.0)
-            probe.connect(str(_socket_folder(instance) / SOCKET))
+            probe.connect(str(folders.socket_file(instance, SOCKET)))
             return len(probe.recv(5)) == 5
     except OSError:
         return False
@@ -207,7 +179,7 @@ def _set_up(cursor: Cursor, instance: Instance) -> None:
     fresh, own = _secret(instance).with_suffix(".next"), instance.folder / "keeper.own"
     if not own.exists():
         password = random.token_urlsafe(32)
-        _write_secret(fresh, password)
+        folders.write_secret(fresh, password)
         cursor.execute("ALTER USER %s@'localhost' IDENTIFIED BY %s", (KEEPER, password))
         fresh.rename(_secret(instance))
         own.touch()
@@ -248,7 +220,7 @@ def _keeper(instance: Instance) -> Iterator[Cursor]:
             user=KEEPER, password=file.read_text(), autocommit=True, read_timeout=30, defer_connect=True,
         )  # fmt: skip
         try:
-            connection.connect(dialled(_socket_folder(instance) / SOCKET, 5.0))
+            connection.connect(dialled(folders.socket_file(instance, SOCKET), 5.0))
         except (pymysql.Error, OSError) as error:
             problem = error
             continue
@@ -262,7 +234,7 @@ def address(instance: Instance) -> Address:
     """Return where the owner connects on this machine: its own socket file."""
     return Address(
         database=instance.name, user=OWNER, password=instance.password, tls=PLAIN,
-        socket=_socket_folder(instance) / SOCKET,
+        socket=folders.socket_file(instance, SOCKET),
     )  # fmt: skip
 
 

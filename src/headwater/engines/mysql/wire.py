@@ -23,7 +23,8 @@ from urllib.parse import quote
 
 import structlog
 
-from headwater.engines import Address, Opener, Opening
+from headwater.engines import Address, Opener
+from headwater.engines._front import Front
 from headwater.kit.errors import HeadwaterError, NotFound, TooMany
 from headwater.kit.network.splice import End, secure, splice
 
@@ -69,25 +70,23 @@ class Malformed(Exception):
     """These bytes are no login."""
 
 
-class _Client(End):
+class _Client(Front):
     """A client, from our greeting to its last byte."""
 
+    EXPECTED = (Malformed, TimeoutError, OSError)
+
     def __init__(self, opener: Opener, tls: ssl.SSLContext | None) -> None:
-        self._opener = opener
+        super().__init__(opener)
         self._tls = tls
         self._nonce = bytes(secrets.choice(range(1, 128)) for _ in range(20))
         self._number = next(_numbers) % 2**32
         self._packets: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue()
-        self._buffer = b""
-        self._opening: Opening | None = None
-        self._task: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         if self._task is None:
             self._send(0, greeting(self._nonce, self._number, TLS if self._tls else 0))
-            self._task = asyncio.get_running_loop().create_task(self._login())
-            self._task.add_done_callback(self._ended)
+            self._start(self._login())
 
     def received(self, data: bytes) -> None:
         if self.other is not None and self._opening is not None:
@@ -111,20 +110,8 @@ class _Client(End):
                 return  # what follows is not ours to take apart
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._task:
-            self._task.cancel()
         _threads.pop(self._number, None)
         super().connection_lost(exc)
-        if self._opening:
-            self._opening.meter.end()
-            self._opening = None
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            if not isinstance(error, (Malformed, TimeoutError, OSError)):
-                log.error("proxy.crashed", exc_info=error)
-            if self.transport:
-                self.transport.abort()
 
     def _send(self, number: int, payload: bytes) -> None:
         if self.transport and not self.transport.is_closing():

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import secrets as random
 import shutil
 import signal
-import stat
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +21,7 @@ import psycopg
 from psycopg import AsyncConnection, sql
 
 from headwater.engines import Activity, Address, Instance, Option, Program
+from headwater.engines import _folders as folders
 from headwater.engines.postgresql.programs import BUNDLED, identity, initdb, installed, open_programs, programs_of
 from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.network.tls import PLAIN
@@ -38,7 +36,7 @@ RESERVED = frozenset({KEEPERS, BLANK, "template0", "postgres"})
 IDLE_TRANSACTION_SECONDS = 900
 # Sessions can lift their own time limits; who is this much over them is ended from outside.
 LENIENCY_SECONDS = 5
-SOCKET_PATH_LIMIT = 103
+SOCKET = f".s.PGSQL.{PORT}"
 PROVISION_OPTIONS = (
     Option("version", "Version", "choice", BUNDLED, choices=tuple(installed()), help="Major version of PostgreSQL."),
 )
@@ -86,7 +84,7 @@ def make(instance: Instance, cache: Path) -> None:
         _copy_tree(template / "pg", _data(instance))
     _give(_data(instance), instance.owner)
     (instance.folder / "version").write_text(version)
-    _write_secret(_secret(instance), (template / "superuser.password").read_text())
+    folders.write_secret(_secret(instance), (template / "superuser.password").read_text())
 
 
 def _take_spare(template: Path, target: Path) -> bool:
@@ -114,7 +112,7 @@ def _template(version: str, cache: Path) -> Path:
             initdb(programs, fresh / "pg", password, identity(), "--wal-segsize=1", "--data-checksums", *locale)
             (fresh / "pg" / "pg_hba.conf").write_text(_HBA)
             _furnish(programs, fresh / "pg")
-            _write_secret(fresh / "superuser.password", password)
+            folders.write_secret(fresh / "superuser.password", password)
             fresh.rename(folder)
     return folder
 
@@ -147,13 +145,6 @@ def _secret(instance: Instance) -> Path:
     return instance.folder / "superuser.password"
 
 
-def _write_secret(file: Path, secret: str) -> None:
-    fresh = file.with_name(f"{file.name}.new")
-    with open(fresh, "w", opener=_private) as out:
-        out.write(secret)
-    fresh.rename(file)
-
-
 _FICLONE = 0x4004_9409
 
 
@@ -169,8 +160,8 @@ def _copy_tree(source: Path, target: Path) -> None:
 def _give(tree: Path, owner: Identity | None) -> None:
     uid, gid = (owner.uid, owner.gid) if owner else (-1, -1)
     os.chown(tree, uid, gid)
-    for folder, folders, files in os.walk(tree):
-        for name in (*folders, *files):
+    for folder, inner, files in os.walk(tree):
+        for name in (*inner, *files):
             os.chown(os.path.join(folder, name), uid, gid)
 
 
@@ -192,30 +183,9 @@ def _data(instance: Instance) -> Path:
     return instance.folder / "pg"
 
 
-def _socket_folder(instance: Instance) -> Path:
-    """Return the folder of the socket: in the instance's, or a short one when that path is too long for a socket."""
-    near = instance.folder / "run"
-    if len(str(near / f".s.PGSQL.{PORT}").encode()) <= SOCKET_PATH_LIMIT:
-        return near
-    digest = hashlib.sha256(str(instance.folder).encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"headwater-{digest}"
-
-
-def _make_socket_folder(instance: Instance) -> Path:
-    folder = _socket_folder(instance)
-    folder.mkdir(exist_ok=True, mode=0o700)
-    found, ours = folder.lstat(), {os.geteuid(), *([instance.owner.uid] if instance.owner else [])}
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours:
-        raise Unavailable(f"Somebody else has made {folder}.", hint="Remove it, or use a shorter HEADWATER_HOME.")
-    if instance.owner:
-        os.chown(folder, instance.owner.uid, instance.owner.gid)
-    folder.chmod(0o700)
-    return folder
-
-
 def leave(instance: Instance) -> None:
-    """Remove the folder of the socket, which may lie elsewhere."""
-    shutil.rmtree(_socket_folder(instance), ignore_errors=True)
+    """Remove what lies outside of the instance's folder."""
+    folders.leave(instance, SOCKET)
 
 
 def program(instance: Instance) -> Program:
@@ -225,9 +195,9 @@ def program(instance: Instance) -> Program:
     _forget_stale_pid(instance)
     if instance.owner:
         open_programs(programs.parent)
-    quotas = instance.quotas
+    quotas, run = instance.quotas, folders.make_private(instance, folders.socket_folder(instance, SOCKET))
     own = {
-        "unix_socket_directories": str(_make_socket_folder(instance)), "port": str(PORT),
+        "unix_socket_directories": str(run), "port": str(PORT),
         "max_connections": str(quotas.get("connections", 50) + 5),
         "superuser_reserved_connections": "3",
         "temp_file_limit": f"{quotas.get('temp_mb', 1000)}MB",
@@ -276,7 +246,7 @@ async def setup(instance: Instance) -> None:
     async with await _superuser(instance) as connection, connection.transaction():
         if not own.exists():
             password = random.token_urlsafe(32)
-            _write_secret(fresh, password)
+            folders.write_secret(fresh, password)
             await connection.execute(sql.SQL("ALTER ROLE postgres PASSWORD {}").format(sql.Literal(password)))
         login = sql.SQL("ALTER ROLE {} CONNECTION LIMIT {} PASSWORD {}").format(
             role, sql.Literal(quotas.get("connections", 50)), sql.Literal(instance.password)
@@ -305,8 +275,8 @@ async def _superuser(instance: Instance) -> AsyncConnection[Any]:
     for password in passwords:
         try:
             return await AsyncConnection.connect(
-                host=str(_socket_folder(instance)), port=PORT, dbname=KEEPERS, user="postgres", password=password,
-                autocommit=True, connect_timeout=5, application_name="headwater-keeper",
+                host=str(folders.socket_folder(instance, SOCKET)), port=PORT, dbname=KEEPERS, user="postgres",
+                password=password, autocommit=True, connect_timeout=5, application_name="headwater-keeper",
             )  # fmt: skip
         except psycopg.Error as error:
             problem = error
@@ -317,7 +287,7 @@ def address(instance: Instance) -> Address:
     """Return where the owner connects on this machine: its own socket."""
     return Address(
         database=instance.name, user=OWNER, password=instance.password, port=PORT, tls=PLAIN,
-        socket=_socket_folder(instance),
+        socket=folders.socket_folder(instance, SOCKET),
     )  # fmt: skip
 
 

@@ -17,8 +17,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any, Literal
 
 import psycopg
-from psycopg import AsyncConnection, generators, pq
-from psycopg.adapt import Transformer
+from psycopg import AsyncConnection, pq
 
 from headwater.catalog.results import (
     STANDARD,
@@ -29,7 +28,6 @@ from headwater.catalog.results import (
     QueryCancelled,
     QueryError,
     QueryTimeout,
-    ResultColumn,
     Row,
     Rows,
     Started,
@@ -38,21 +36,17 @@ from headwater.catalog.sqltext import Statement
 from headwater.engines import ByStatements, Columns, Facts, Parameters
 from headwater.engines import _batches as batches
 from headwater.engines import _texts as texts
-from headwater.engines.postgresql import columns, exporting, loading
+from headwater.engines.postgresql import columns, exporting, extended, loading
 from headwater.engines.postgresql.binding import bound, unbound
 from headwater.engines.postgresql.errors import broken
 from headwater.engines.postgresql.queries import PING, PRIVILEGES
 
-# What the driver holds at once, however wide the rows are; they are passed on in larger batches.
-CHUNK = 8
 ENDS_TRANSACTION = frozenset({"COMMIT", "ROLLBACK", "BEGIN", "START TRANSACTION", "PREPARE TRANSACTION"})
 _READS = re.compile(r"(?:\(\s*)*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN|DECLARE|FETCH|CLOSE|MOVE)\b", re.IGNORECASE)
 # Statements that only read, as far as their first word can tell.
 _QUERIES = re.compile(r"(?:\(\s*)*(?:SELECT|VALUES|TABLE|SHOW)\b", re.IGNORECASE)
 _JUDGED = re.compile(r"(?:\(\s*)*(?:SELECT|WITH|VALUES|TABLE|INSERT|UPDATE|DELETE|MERGE|EXPLAIN)\b", re.IGNORECASE)
 _CLIENT_COPY = re.compile(r"COPY\b.*?\b(?:FROM\s+STDIN|TO\s+STDOUT)\b", re.IGNORECASE | re.DOTALL)
-_COPY = frozenset({pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH})
-_FAILED = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE})
 
 
 class PostgresSession(ByStatements):
@@ -143,9 +137,7 @@ class PostgresSession(ByStatements):
                 if not _JUDGED.match(statement.text) or _CLIENT_COPY.match(statement.text):
                     return None
                 try:
-                    async with self.connection.lock:
-                        self.connection.pgconn.send_prepare(b"", unbound(statement.text).encode())
-                        await self.connection.wait(_answered(self.connection.pgconn))
+                    await extended.parse(self.connection, unbound(statement.text))
                 except psycopg.Error as error:
                     why = broken(error, number, statement.start)
                     return why if isinstance(why, QueryError) and why.sqlstate != "57014" else None
@@ -197,24 +189,24 @@ class PostgresSession(ByStatements):
                 position=statement.start, hint="Only statements that read are.",
             )  # fmt: skip
         if _CLIENT_COPY.match(statement.text):
-            raise _no_copy()
+            raise extended.no_copy()
         began, self._notices = time.perf_counter(), []
         self._in_users_transaction = self.in_transaction
         text, values = bound(statement.text, parameters)
-        shown = await self._prepared(text)
+        shown = await extended.prepare(self.connection, self._origins, text)
         yield Started(number, statement.start, statement.start + len(statement.text), shown)
         meter, batch = Meter(limits), batches.Batch[Row]()
         command, affected = "", None
-        async with contextlib.aclosing(self._results(values)) as results:
+        async with contextlib.aclosing(extended.results(self.connection, values)) as results:
             async for result in results:
                 if result.ntuples:
-                    for kept in batch.add(meter.take(self._rows(result))):
+                    for kept in batch.add(meter.take(extended.rows(self.connection, result))):
                         yield Rows(kept)
                     if meter.full and self._may_stop(statement.text):
                         command = "SELECT"
                         break
                 if result.command_status:  # the last chunk has it, or the empty result behind it
-                    command, affected = _tag(result)
+                    command, affected = extended.tag(result)
         if kept := batch.rest():
             yield Rows(kept)
         command = command or statement.text.split(None, 1)[0].upper()
@@ -232,71 +224,6 @@ class PostgresSession(ByStatements):
         Ending it would undo what it wrote, and would spoil a transaction of the user's.
         """
         return bool(_QUERIES.match(text)) and (self._reading or not self._in_users_transaction)
-
-    async def _prepared(self, text: str) -> tuple[ResultColumn, ...] | None:
-        """Let the server parse a statement, and return the columns that it will give; None when it gives no rows."""
-        pgconn = self.connection.pgconn
-        async with self.connection.lock:
-            pgconn.send_prepare(b"", text.encode())
-            await self.connection.wait(_answered(pgconn))
-            pgconn.send_describe_prepared(b"")
-            described = await self.connection.wait(_answered(pgconn))
-        if not described.nfields:
-            return None
-        # What the look-ups below prepare goes by other names: the unnamed statement stays ours only until the next
-        # parse, so that it is sent again when they had something to ask.
-        columns_shown = await self._origins.describe(described)
-        async with self.connection.lock:
-            pgconn.send_prepare(b"", text.encode())
-            await self.connection.wait(_answered(pgconn))
-        return columns_shown
-
-    async def _results(self, values: Sequence[bytes | None]) -> AsyncGenerator[Any, None]:
-        """Execute the prepared statement and give its results in chunks of rows; ended early, the server stops."""
-        pgconn = self.connection.pgconn
-        async with self.connection.lock:
-            pgconn.send_query_prepared(b"", values, result_format=pq.Format.TEXT)
-            pgconn.set_chunked_rows_mode(CHUNK)
-            await self.connection.wait(generators._send(pgconn))
-            over = False
-            try:
-                while (result := await self.connection.wait(generators.fetch(pgconn))) is not None:
-                    if result.status in _FAILED:
-                        await self.connection.wait(_drained(pgconn))
-                        over = True
-                        raise psycopg.errors.error_from_result(result, encoding="utf-8")
-                    if result.status in _COPY:
-                        pgconn.finish()  # a routine did this: there is no other way back
-                        over = True
-                        raise _no_copy()
-                    yield result
-                over = True
-            finally:
-                if not over:
-                    await self._stop()
-
-    async def _stop(self) -> None:
-        """End what still runs and read what it had sent."""
-        pgconn = self.connection.pgconn
-        if pgconn.status != pq.ConnStatus.OK or pgconn.transaction_status != pq.TransactionStatus.ACTIVE:
-            return
-        with contextlib.suppress(psycopg.Error, OSError):
-            await self.connection.cancel_safe(timeout=5)
-        try:
-            async with asyncio.timeout(10):
-                await self.connection.wait(_drained(pgconn))
-        except (psycopg.Error, TimeoutError):
-            pgconn.finish()
-
-    def _rows(self, result: Any) -> list[Row]:
-        transformer = Transformer.from_context(self.connection)
-        transformer.set_pgresult(result)
-        try:
-            return transformer.load_rows(0, result.ntuples, tuple)
-        except UnicodeDecodeError as error:
-            raise QueryError(
-                "The result holds bytes that are not UTF-8.", hint="Select encode(column::bytea, 'hex') instead."
-            ) from error
 
     def _why(
         self, error: psycopg.Error, statement: Statement, number: int, limits: Limits, before: int = 0
@@ -360,38 +287,3 @@ class PostgresSession(ByStatements):
             for task in pending:
                 with contextlib.suppress(psycopg.Error, OSError):
                     await task
-
-
-def _no_copy() -> QueryError:
-    return QueryError(
-        "COPY from and to the client is not possible here.", hint="Use import and export instead.", sqlstate="0A000"
-    )
-
-
-def _answered(pgconn: Any) -> Any:
-    """Send what waits and return the server's one answer to it.
-
-    Raises:
-        psycopg.Error: the answer is an error.
-    """
-    yield from generators._send(pgconn)
-    last = None
-    while (result := (yield from generators.fetch(pgconn))) is not None:
-        last = result
-    if last is None or last.status in _FAILED:
-        raise psycopg.errors.error_from_result(last, encoding="utf-8") if last else psycopg.OperationalError()
-    return last
-
-
-def _drained(pgconn: Any) -> Any:
-    """Read and forget what is left of a statement."""
-    while (yield from generators.fetch(pgconn)) is not None:
-        pass
-
-
-def _tag(result: Any) -> tuple[str, int | None]:
-    """Return the command of a finished statement, and how many rows it affected."""
-    words = (result.command_status or b"").decode().split()
-    count = int(words[-1]) if words and words[-1].isdigit() else None
-    command = " ".join(word for word in words if not word.isdigit())
-    return command, None if command in {"SELECT", "FETCH", "MOVE", "SHOW"} else count

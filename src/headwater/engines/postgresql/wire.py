@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import ssl
 import struct
-from collections.abc import Coroutine
 from pathlib import Path
 from urllib.parse import quote
 
 import structlog
 
-from headwater.engines import Address, Opener, Opening
+from headwater.engines import Address, Opener
+from headwater.engines._front import Front
 from headwater.kit.errors import Conflict, HeadwaterError, NotFound, TooMany
 from headwater.kit.network.splice import End, secure, splice
 
@@ -25,7 +25,6 @@ SPEAKS_FIRST = False
 TLS_REQUEST, GSS_REQUEST, CANCEL_REQUEST = 80877103, 80877104, 80877102
 PROTOCOL_3 = 3
 LONGEST_STARTUP = 10_000
-# Somebody who connects and says nothing does not hold a place for ever.
 STARTUP_SECONDS = 30.0
 CANCEL_SECONDS = 10.0
 NOT_NOW, FAILED = "57P03", "08006"
@@ -57,44 +56,20 @@ def socket_of(address: Address) -> Path:
     return address.socket / f".s.PGSQL.{address.port}"
 
 
-class _Client(End):
-    """A client, from its first byte to its last."""
+class _Client(Front):
+    """A client, from its start-up message to its last byte."""
+
+    LONGEST = LONGEST_STARTUP
 
     def __init__(self, opener: Opener, tls: ssl.SSLContext | None) -> None:
-        self._opener = opener
+        super().__init__(opener)
         self._tls = tls
-        self._buffer = b""
-        self._opening: Opening | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(STARTUP_SECONDS, transport.close)
+        self._hurry(STARTUP_SECONDS)
 
-    def received(self, data: bytes) -> None:
-        if self.other is not None and self._opening is not None:
-            self._opening.meter.seen()
-            self.other.transport.write(data)  # type: ignore[union-attr]
-            return
-        self._buffer += data
-        if self._task is None:
-            self._begin()
-        elif len(self._buffer) > LONGEST_STARTUP and self.transport:
-            self.transport.pause_reading()  # no client says so much before it was answered
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._timer:
-            self._timer.cancel()
-        if self._task:
-            self._task.cancel()
-        super().connection_lost(exc)
-        if self._opening:
-            self._opening.meter.end()
-            self._opening = None
-
-    def _begin(self) -> None:
+    def begin(self) -> None:
         """Take the first messages apart as soon as they are complete."""
         assert self.transport is not None
         while len(self._buffer) >= 8:
@@ -112,21 +87,9 @@ class _Client(End):
                 self._start(self._upgrade(self._tls))  # type: ignore[arg-type]
                 return
             else:
-                if self._timer:
-                    self._timer.cancel()
+                self._in_time()
                 self._start(self._cancel(message) if code == CANCEL_REQUEST else self._connect(message, code))
                 return
-
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        self._task = asyncio.get_running_loop().create_task(work)
-        self._task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """Whatever went wrong here, a client that waits is told by the end of its connection."""
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("proxy.crashed", exc_info=error)
-            if self.transport:
-                self.transport.abort()
 
     async def _upgrade(self, tls: ssl.SSLContext) -> None:
         assert self.transport is not None
@@ -140,7 +103,7 @@ class _Client(End):
             log.info("proxy.tls_failed", error=str(error))
             return
         self._task = None
-        self._begin()
+        self.begin()
 
     async def _cancel(self, message: bytes) -> None:
         """Pass a cancel request on to the cluster that gave the key; it wakes nobody and is never answered."""

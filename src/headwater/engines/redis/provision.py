@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import re
 import secrets as random
 import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from functools import cache as remembered
 from pathlib import Path
@@ -25,12 +23,12 @@ from redis import asyncio as client
 from redis.exceptions import RedisError
 
 from headwater.engines import Activity, Address, Instance, Option, Program
+from headwater.engines import _folders as folders
 from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.network.tls import PLAIN
 
 KEEPER = "headwater-keeper"
 SOCKET = "redis.sock"
-SOCKET_PATH_LIMIT = 103
 SPARE_CONNECTIONS = 5
 PROVISION_OPTIONS = (
     Option(
@@ -74,7 +72,7 @@ def make(instance: Instance, cache: Path) -> None:
     (instance.folder / "durability").write_text(durability)
     data = instance.folder / "data"
     data.mkdir(mode=0o700)
-    _give(instance, data)
+    folders.give(instance.owner, data)
     secret = instance.folder / "keeper.password"
     secret.touch(0o600)
     secret.write_text(random.token_urlsafe(32))
@@ -85,7 +83,8 @@ def program(instance: Instance) -> Program:
     found = _program()
     if found is None:
         raise Unavailable(str(available()))
-    run = _make_socket_folder(instance)
+    run = folders.make_private(instance, folders.socket_folder(instance, SOCKET))
+    (run / SOCKET).unlink(missing_ok=True)
     data, quotas = instance.folder / "data", instance.quotas
     settings = {
         "port": "0", "unixsocket": str(run / SOCKET), "unixsocketperm": "700", "dir": str(data), "databases": "16",
@@ -94,9 +93,11 @@ def program(instance: Instance) -> Program:
         "maxclients": str(quotas.get("connections", 50) + SPARE_CONNECTIONS), "aclfile": str(data / "users.acl"),
         "daemonize": "no", "loglevel": "warning", "lua-time-limit": "2000", "always-show-logo": "no",
     }  # fmt: skip
-    _write(instance, data / "redis.conf", "".join(f"{name} {value}\n" for name, value in settings.items()))
+    folders.write_secret(
+        data / "redis.conf", "".join(f"{name} {value}\n" for name, value in settings.items()), instance.owner
+    )
     users = ("user default off", f"user {KEEPER} on #{_digest(_secret(instance))} ~* &* +@all", _owner_rule(instance))
-    _write(instance, data / "users.acl", "\n".join(users) + "\n")
+    folders.write_secret(data / "users.acl", "\n".join(users) + "\n", instance.owner)
     return Program((found[0], str(data / "redis.conf")), signal.SIGTERM, {"PATH": "/usr/bin:/bin", "LC_ALL": "C"})
 
 
@@ -112,42 +113,9 @@ def _secret(instance: Instance) -> str:
     return (instance.folder / "keeper.password").read_text()
 
 
-def _write(instance: Instance, file: Path, text: str) -> None:
-    fresh = file.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    fresh.touch(0o600)
-    fresh.write_text(text)
-    _give(instance, fresh)
-    fresh.rename(file)
-
-
-def _give(instance: Instance, path: Path) -> None:
-    if instance.owner:
-        os.chown(path, instance.owner.uid, instance.owner.gid)
-
-
-def _socket_folder(instance: Instance) -> Path:
-    near = instance.folder / "run"
-    if len(str(near / SOCKET).encode()) <= SOCKET_PATH_LIMIT:
-        return near
-    digest = hashlib.sha256(str(instance.folder).encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"headwater-{digest}"
-
-
-def _make_socket_folder(instance: Instance) -> Path:
-    folder = _socket_folder(instance)
-    folder.mkdir(exist_ok=True, mode=0o700)
-    ours = {os.geteuid(), *([instance.owner.uid] if instance.owner else [])}
-    if folder.is_symlink() or folder.lstat().st_uid not in ours:
-        raise Unavailable(f"Somebody else has made {folder}.", hint="Remove it, or use a shorter HEADWATER_HOME.")
-    (folder / SOCKET).unlink(missing_ok=True)
-    _give(instance, folder)
-    return folder
-
-
 def leave(instance: Instance) -> None:
-    """Remove the folder of the socket, which may lie elsewhere."""
-    shutil.rmtree(_socket_folder(instance), ignore_errors=True)
+    """Remove what lies outside of the instance's folder."""
+    folders.leave(instance, SOCKET)
 
 
 def ready(instance: Instance) -> bool:
@@ -155,7 +123,7 @@ def ready(instance: Instance) -> bool:
     try:
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(1.0)
-            probe.connect(str(_socket_folder(instance) / SOCKET))
+            probe.connect(str(folders.socket_file(instance, SOCKET)))
             probe.sendall(f"AUTH {KEEPER} {_secret(instance)}\r\nPING\r\n".encode())
             answer = b""
             while answer.count(b"\r\n") < 2:
@@ -180,7 +148,7 @@ async def setup(instance: Instance) -> None:
 
 def _keeper(instance: Instance) -> client.Redis:
     return client.Redis(
-        unix_socket_path=str(_socket_folder(instance) / SOCKET), username=KEEPER, password=_secret(instance),
+        unix_socket_path=str(folders.socket_file(instance, SOCKET)), username=KEEPER, password=_secret(instance),
         socket_timeout=5, single_connection_client=True, decode_responses=True,
     )  # fmt: skip
 
@@ -196,7 +164,7 @@ def address(instance: Instance) -> Address:
     """Return where the owner connects on this machine: its own socket file."""
     return Address(
         database="0", user=instance.name, password=instance.password, tls=PLAIN,
-        socket=_socket_folder(instance) / SOCKET,
+        socket=folders.socket_file(instance, SOCKET),
     )  # fmt: skip
 
 

@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 import structlog
 
-from headwater.engines import Opener, Opening
+from headwater.engines import Opener
+from headwater.engines._front import Front
 from headwater.kit.errors import HeadwaterError, NotFound, TooMany
 from headwater.kit.network.splice import End, splice
 
@@ -90,50 +91,24 @@ def user_of(words: list[bytes]) -> str | None:
     return None
 
 
-class _Client(End):
-    """A client, from its first byte to its last."""
+class _Client(Front):
+    """A client, from its first command to its last byte."""
 
-    def __init__(self, opener: Opener) -> None:
-        self._opener = opener
-        self._buffer = b""
-        self._opening: Opening | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+    LONGEST = LONGEST_COMMAND
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._timer = asyncio.get_running_loop().call_later(AUTH_SECONDS, transport.close)
+        self._hurry(AUTH_SECONDS)
 
-    def received(self, data: bytes) -> None:
-        if self.other is not None and self._opening is not None:
-            self._opening.meter.seen()
-            self.other.transport.write(data)  # type: ignore[union-attr]
-            return
-        self._buffer += data
-        if self._task is None:
-            self._begin()
-        elif len(self._buffer) > LONGEST_COMMAND and self.transport:
-            self.transport.pause_reading()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._forget_timer()
-        if self._task:
-            self._task.cancel()
-        super().connection_lost(exc)
-        if self._opening:
-            self._opening.meter.end()
-            self._opening = None
-
-    def _begin(self) -> None:
+    def begin(self) -> None:
         assert self.transport is not None
         try:
             while self._buffer and (taken := take(self._buffer)):
                 words, message, self._buffer = taken
                 user = user_of(words)
                 if user is not None:
-                    self._forget_timer()
-                    self._task = asyncio.get_running_loop().create_task(self._connect(user, message))
-                    self._task.add_done_callback(self._ended)
+                    self._in_time()
+                    self._start(self._connect(user, message))
                     return
                 if words and words[0].upper() == b"QUIT":
                     self.transport.write(b"+OK\r\n")
@@ -144,12 +119,6 @@ class _Client(End):
         except Malformed:
             self.transport.write(b"-ERR Protocol error\r\n")
             self.transport.close()
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("proxy.crashed", exc_info=error)
-            if self.transport:
-                self.transport.abort()
 
     async def _connect(self, user: str, message: bytes) -> None:
         try:
@@ -178,7 +147,3 @@ class _Client(End):
         if self.transport and not self.transport.is_closing():
             self.transport.write(f"-{' '.join(text.split())}\r\n".encode())
             self.transport.close()
-
-    def _forget_timer(self) -> None:
-        if self._timer:
-            self._timer.cancel()

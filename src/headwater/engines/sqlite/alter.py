@@ -17,10 +17,11 @@ from headwater.catalog.apply import apply
 from headwater.catalog.changes import Change, Hazard
 from headwater.catalog.model import Index, Relation, Schema
 from headwater.engines import Step
+from headwater.engines._altering import kind_of, table_of
 from headwater.engines.sqlite import attributes as a
 from headwater.engines.sqlite import ddl
 from headwater.engines.sqlite.ddl import quote
-from headwater.kit.errors import BadInput, NotFound, did_you_mean
+from headwater.kit.errors import BadInput
 
 _CONSTANT = re.compile(r"[+-]?\s*[\d.]+$|'(?:[^']|'')*'$|[xX]'[0-9A-Fa-f]*'$|null$|true$|false$", re.IGNORECASE)
 COPIED = "{table} is copied into a new table that takes its place; nobody writes to the database meanwhile."
@@ -50,17 +51,9 @@ def _hazards(change: Change, *, rebuilt: bool) -> tuple[Hazard, ...]:
     return tuple(hazards)
 
 
-def _table(schema: Schema, change: Change) -> Relation:
-    found = schema.relation(change.table)
-    if found is None:
-        names = [relation.name for relation in schema]
-        raise NotFound(f"There is no table {change.table}.", hint=did_you_mean(change.table, names))
-    return found
-
-
 def _rebuilt(change: Change, before: Schema, after: Schema) -> Iterable[str]:
     """Return the recipe: a new table, the rows, the old one away, the new one in its place, indexes and triggers."""
-    old, new = _table(before, change), _table(after, change)
+    old, new = table_of(before, change), table_of(after, change)
     if old.kind != "table" or a.get(old.attrs, a.MODULE):
         raise BadInput(f"{old.name} is no ordinary table.", hint="Drop it and make it anew.")
     yield ";\n".join([
@@ -108,13 +101,8 @@ def _add_table(change: c.AddTable, _: Schema, __: Schema) -> Iterable[str]:
     yield from (trigger.definition for trigger in relation.triggers)
 
 
-def _drop_table(change: c.DropTable, before: Schema, _: Schema) -> Iterable[str]:
-    found = before.relation(change.table)
-    yield f"DROP {'VIEW' if found and found.kind == 'view' else 'TABLE'} {quote(change.table)}"
-
-
 def _rename_table(change: c.RenameTable, before: Schema, _: Schema) -> Iterable[str]:
-    found = _table(before, change)
+    found = table_of(before, change)
     if found.kind == "view":
         yield f"DROP VIEW {quote(found.name)}"
         yield ddl.create_view(replace(found, name=change.new_name))
@@ -133,7 +121,7 @@ def _add_column(change: c.AddColumn, before: Schema, after: Schema) -> Iterable[
 
 
 def _drop_column(change: c.DropColumn, before: Schema, after: Schema) -> Iterable[str]:
-    table = _table(before, change)
+    table = table_of(before, change)
     if _is_named(change.column, table):
         yield from _rebuilt(change, before, after)
     else:
@@ -153,7 +141,7 @@ def _add_index(change: c.AddIndex, before: Schema, after: Schema) -> Iterable[st
     if a.get(change.index.attrs, a.CONSTRAINT):
         yield from _rebuilt(change, before, after)
     else:
-        yield ddl.create_index(_table(before, change), change.index)
+        yield ddl.create_index(table_of(before, change), change.index)
 
 
 def _drop_index(change: c.DropIndex, before: Schema, after: Schema) -> Iterable[str]:
@@ -175,7 +163,7 @@ def _no_enums(_: Any, __: Schema, ___: Schema) -> Iterable[str]:
 
 _STATEMENTS: Mapping[type[Change], Callable[[Any, Schema, Schema], Iterable[str]]] = {
     c.AddTable: _add_table,
-    c.DropTable: _drop_table,
+    c.DropTable: lambda change, before, _: [f"DROP {kind_of(before, change)} {quote(change.table)}"],
     c.RenameTable: _rename_table,
     c.AddColumn: _add_column,
     c.DropColumn: _drop_column,

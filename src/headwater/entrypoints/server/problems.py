@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from headwater.kit.errors import BadInput, Conflict, HeadwaterError, Invalid, TooMany, Unavailable
@@ -107,6 +108,10 @@ def _field(item: Mapping[str, Any]) -> FieldProblem:
     return FieldProblem(field=field, message=message)
 
 
+async def _broken_off(_: Request, error: Exception) -> Response:
+    return respond(BadInput("The request was broken off."))
+
+
 async def _bad_value(_: Request, error: Exception) -> Response:
     log.info("request.bad_value", error=str(error.__cause__ or error))
     return respond(BadInput("The request contains a value that cannot be stored or looked up."))
@@ -133,6 +138,7 @@ _HANDLERS: Mapping[type[Exception], Any] = {
     HeadwaterError: _known,
     HTTPException: _http,
     RequestValidationError: _validation,
+    ClientDisconnect: _broken_off,
     DataError: _bad_value,
     IntegrityError: _taken,
     OperationalError: _store_down,

@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
 from headwater.features.accounts.guard import Shared, allow_detached
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.schemas import ListOf
-from headwater.features.codebases.multipart import Upload
 from headwater.features.migrations import archive, schemas, wire
 from headwater.features.migrations.service import applying, history
 from headwater.features.query.place import running, workplace
 from headwater.features.query.service import access, structure
+from headwater.kit import forms
 
 router = APIRouter(tags=["migrations"])
 Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
 Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
-FORM: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary", "description": "ZIP or tar archive"}},
-                }
-            }
-        },
-    }
-}
+FORM = forms.described("ZIP or tar archive")
 
 
 @router.get("/databases/{database_id}/migrations")
@@ -65,7 +52,7 @@ async def import_migrations(
     """Import the folder of Flyway, Prisma, dbmate, golang-migrate, plain SQL or Alembic, as an archive."""
     place = workplace(server)
     entered = await access.enter(place, actor, database_id, write=True, confirmed=True)
-    upload = Upload(request)
+    upload = forms.Upload(request.headers.get("content-type"), request.stream())
     await upload.open()
     files = await archive.texts(upload.chunks(), server.settings.max_upload_mb)
     found = await history.import_folder(place, actor, entered, files, applied=applied)

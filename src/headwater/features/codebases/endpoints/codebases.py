@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from pathlib import PurePosixPath
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
@@ -20,34 +20,18 @@ from headwater.features.accounts.guard import (
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.schemas import ListOf
 from headwater.features.codebases import uploads, wire
-from headwater.features.codebases.multipart import Upload
 from headwater.features.codebases.schemas import CodebaseJobOut, CodebaseOut
 from headwater.features.codebases.service import codebases
 from headwater.features.codebases.service.codebases import CodebaseView
 from headwater.features.jobs.schemas import JobOut
+from headwater.kit import forms
 from headwater.kit.errors import Invalid
 from headwater.kit.ids import new_id
 
 router = APIRouter(tags=["codebases"])
 Reader = Annotated[Actor, Depends(allow("codebase:read"))]
 Writer = Annotated[Actor, Depends(allow("codebase:write"))]
-FORM: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "ZIP or tar archive"},
-                        "name": {"type": "string", "maxLength": 200},
-                    },
-                }
-            }
-        },
-    }
-}
+FORM = forms.described("ZIP or tar archive", name={"type": "string", "maxLength": 200})
 
 
 @router.get("/projects/{project_id}/codebases")
@@ -69,7 +53,7 @@ async def upload_codebase(
     """Upload an archive of source code and scan it."""
     async with server.database.transaction() as db:
         await codebases.check_project(db, actor, project_id)
-    upload = Upload(request)
+    upload = forms.Upload(request.headers.get("content-type"), request.stream())
     await upload.open()
     filename = _shown(upload.filename)
     codebase_id = new_id()
@@ -120,7 +104,7 @@ def _shown(filename: str | None) -> str:
     return clean[:200] or "upload"
 
 
-def _name(upload: Upload, filename: str) -> str:
+def _name(upload: forms.Upload, filename: str) -> str:
     given = "".join(char for char in upload.fields.get("name", "") if char.isprintable()).strip()
     if len(given) > 200:
         raise Invalid({"name": "Use at most 200 characters."})

@@ -188,7 +188,10 @@ class Keeper:
                 await self._run(kept, row)
 
     async def _look(self, row: Database) -> None:
-        kept = await self._known(row)
+        try:
+            kept = await self._known(row)
+        except NotFound:
+            return  # purged since the row was read
         if not wanted(row):
             kept.running = False  # from here on, who connects asks the row
         if next_step(kept, row, now(), alive=self._alive(kept)) and not kept.lock.locked():
@@ -268,6 +271,8 @@ class Keeper:
     async def _spec(self, row: Database) -> Spec:
         async with self._store.transaction() as db:
             sealed = await repository.secrets(db, row.id)
+        if "password" not in sealed:
+            raise NotFound("There is no such database here.")
         password = self._sealer.open(sealed["password"], row.organization_id, row.id, "password")
         # The database inside keeps the name that it was made with: a rename here changes no client.
         return Spec(row.id, row.engine, row.route or row.name, password, dict(row.quotas), dict(row.options))

@@ -11,31 +11,16 @@ from fastapi.responses import FileResponse
 
 from headwater.features.accounts.guard import Shared, allow_detached
 from headwater.features.accounts.rights import Actor
-from headwater.features.codebases.multipart import Upload
 from headwater.features.query.place import workplace
 from headwater.features.query.service import access as doors
 from headwater.features.transfers import schemas, wire
 from headwater.features.transfers.service import exports, imports
+from headwater.kit import forms
 
 router = APIRouter(tags=["transfers"])
 Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
 Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
-FORM: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "CSV, NDJSON, JSON, Parquet, SQL"}
-                    },
-                }
-            }
-        },
-    }
-}
+FORM = forms.described("CSV, NDJSON, JSON, Parquet, SQL")
 ZIP: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -49,7 +34,7 @@ async def upload_import(
     """Upload a file of rows and look at it; nothing is imported before `start`."""
     place = workplace(server)
     await doors.enter(place, actor, database_id, write=True, confirmed=True)
-    upload = Upload(request)
+    upload = forms.Upload(request.headers.get("content-type"), request.stream())
     await upload.open()
     name = PurePosixPath((upload.filename or "").replace("\\", "/")).name
     shown = "".join(char for char in name if char.isprintable())[:200] or "upload"

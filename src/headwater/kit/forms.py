@@ -1,17 +1,27 @@
-"""Takes the file out of a multipart/form-data request while it arrives; nothing is kept in memory or temp folders."""
+"""A form that carries a file, multipart/form-data: how it is described, and how the file is taken out as it arrives.
+
+Nothing is kept in memory or in temporary folders: who asks for the chunks says where they go.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
-from starlette.requests import ClientDisconnect, Request
 
 from headwater.kit.errors import BadInput
 
 FIELD_LIMIT = 10_000
+
+
+def described(file: str, **fields: dict[str, Any]) -> dict[str, Any]:
+    """Return what OpenAPI says of a request with such a form: what its file is, and the schemas of other fields."""
+    properties = {"file": {"type": "string", "format": "binary", "description": file}, **fields}
+    schema = {"type": "object", "required": ["file"], "properties": properties}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
 @dataclass(slots=True)
@@ -26,12 +36,12 @@ class _Part:
 class Upload:
     """The form of an upload: the fields before the file, then the file's chunks, then the fields after it."""
 
-    def __init__(self, request: Request, field_name: str = "file") -> None:
-        kind, options = parse_options_header(request.headers.get("content-type", ""))
+    def __init__(self, content_type: str | None, stream: AsyncIterator[bytes], field_name: str = "file") -> None:
+        kind, options = parse_options_header(content_type or "")
         if kind != b"multipart/form-data" or not options.get(b"boundary"):
             raise BadInput("Send the file as multipart/form-data, in the field `file`.")
         self._field_name = field_name
-        self._stream = request.stream()
+        self._stream = stream
         self._parser = MultipartParser(
             options[b"boundary"],
             {
@@ -77,8 +87,6 @@ class Upload:
                     return True
         except MultipartParseError as error:
             raise BadInput("The form cannot be read.", hint="Send multipart/form-data.") from error
-        except ClientDisconnect as error:
-            raise BadInput("The upload was broken off.") from error
         if not self._complete:
             raise BadInput("The upload ends in the middle.", hint="Send it again.")
         return False

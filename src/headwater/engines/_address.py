@@ -1,0 +1,54 @@
+"""Where a database is, and what its URL says of TLS in the words of any engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from headwater.kit.errors import BadInput
+from headwater.kit.network.endpoint import Endpoint
+from headwater.kit.network.tls import Tls, TlsMode
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a database is and who asks. `endpoint` is the checked address that `host` stands for.
+
+    `host` is only a name to check certificates by when `endpoint` is set. `path` is the file of engines that
+    live in files; `socket` a folder or file of a Unix socket, never taken from a user.
+    """
+
+    host: str = ""
+    port: int | None = None
+    database: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    tls: Tls = Tls()
+    options: tuple[tuple[str, str], ...] = ()
+    endpoint: Endpoint | None = None
+    path: Path | None = None
+    socket: Path | None = None
+
+    def option(self, name: str, default: str = "") -> str:
+        """Return the value of an option."""
+        return dict(self.options).get(name, default)
+
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+TLS_KEYS = ("sslmode", "ssl-mode", "ssl_mode", "tls", "ssl")
+_MODES: Mapping[str, TlsMode] = {
+    "disable": "off", "disabled": "off", "false": "off", "0": "off", "allow": "prefer", "prefer": "prefer",
+    "preferred": "prefer", "require": "require", "required": "require", "true": "verify-full", "1": "verify-full",
+    "verify-ca": "verify-ca", "verify_ca": "verify-ca", "verify-full": "verify-full",
+    "verify_identity": "verify-full",
+}  # fmt: skip
+
+
+def tls_of(scheme: str, host: str, query: Mapping[str, str]) -> Tls:
+    """Return what the URL says of TLS in any engine's words; without a word, all but loopback is verified."""
+    said = next((query[key].lower() for key in TLS_KEYS if key in query), "")
+    if said and said not in _MODES:
+        raise BadInput(f"{said!r} is no TLS mode.", hint="Use disable, prefer, require, verify-ca or verify-full.")
+    encrypted = scheme.lower() == "rediss"
+    return Tls(_MODES[said] if said else "prefer" if host in LOOPBACK and not encrypted else "verify-full")

@@ -1,0 +1,66 @@
+"""Which engines there are, and which of them a URL names."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from headwater.engines._address import TLS_KEYS, Address, tls_of
+from headwater.engines._engine import Engine
+from headwater.kit import plugins
+from headwater.kit.errors import BadInput, NotFound, did_you_mean
+
+
+@cache
+def all_engines() -> dict[str, Engine]:
+    """Return every engine by its folder name."""
+    return {name: engine(name) for name in plugins.names("engines")}
+
+
+def engine(name: str) -> Engine:
+    """Return one engine, or raise NotFound with the right names."""
+    module: Any = plugins.load("engines", name)
+    return cast(Engine, module)
+
+
+def engine_of_scheme(scheme: str) -> str:
+    """Return the name of the engine that opens URLs of a scheme, or raise NotFound."""
+    wanted = scheme.lower().partition("+")[0]
+    known = {known: name for name, one in all_engines().items() for known in one.SCHEMES}
+    if wanted not in known:
+        raise NotFound(f"No engine is installed that opens {scheme}:// addresses.", hint=did_you_mean(wanted, known))
+    return known[wanted]
+
+
+def parse_url(text: str) -> tuple[str, Address]:
+    """Return the engine and the address that a database URL names; what the engine does not know is an error.
+
+    Raises:
+        NotFound: no engine opens such URLs.
+        BadInput: not a URL, or a port that is none.
+    """
+    scheme, colon, rest = text.strip().partition("://")
+    if not colon or not scheme:
+        raise BadInput("This is not a database URL.", hint="It looks like postgresql://user:password@host:5432/name.")
+    if scheme.lower().endswith("+srv"):
+        raise BadInput(
+            f"{scheme}:// names a list of hosts, and Headwater connects to one.",
+            hint=f"Name the host of one member: {scheme.partition('+')[0]}://user@host/database?tls=true",
+        )
+    name = engine_of_scheme(scheme)
+    if not all_engines()[name].PORT:
+        path = rest.partition("?")[0]
+        return name, Address(path=Path(unquote(path.removeprefix("/"))))
+    parts = urlsplit(f"//{rest}")
+    try:
+        port = parts.port or all_engines()[name].PORT
+    except ValueError as error:
+        raise BadInput("The port of the URL is not a number from 1 to 65535.") from error
+    query = tuple(parse_qsl(parts.query, keep_blank_values=True))
+    return name, Address(
+        host=parts.hostname or "", port=port, database=unquote(parts.path[1:]), user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""), tls=tls_of(scheme, parts.hostname or "", dict(query)),
+        options=tuple((key, value) for key, value in query if key not in TLS_KEYS),
+    )  # fmt: skip

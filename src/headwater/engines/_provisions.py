@@ -1,0 +1,90 @@
+"""What an engine must say so that a driver can run a server of it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from headwater.engines._address import Address
+from headwater.engines._engine import Option
+from headwater.kit.process import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A database that Headwater runs: its folder, which its server owns, and what was asked for.
+
+    `quotas` has the numbers `connections disk_mb temp_mb statement_seconds memory_mb`. `owner` is the
+    operating-system user of the server, None for our own.
+    """
+
+    folder: Path
+    name: str
+    password: str = field(repr=False)
+    owner: Identity | None = None
+    quotas: Mapping[str, int] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """How a server is started, and the signal on which it ends cleanly; `memory_mb` limits each of its processes."""
+
+    command: tuple[str, ...]
+    stop_signal: signal.Signals
+    environment: Mapping[str, str] = field(default_factory=dict)
+    memory_mb: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What goes on in a running instance: sessions that are open, and those that are at work or in a transaction."""
+
+    sessions: int
+    busy: int
+
+
+@runtime_checkable
+class Provisions(Protocol):
+    """An engine of which Headwater can run a server of its own; it says what, the driver says where and when.
+
+    All methods can be called again after they were interrupted at any point.
+    """
+
+    PROVISION_OPTIONS: tuple[Option, ...]
+
+    def available(self) -> str | None:
+        """Return why no server can be run on this machine, or None."""
+
+    def prepare(self, cache: Path) -> None:
+        """Make ahead what the first `make` would have to. Blocks."""
+
+    def make(self, instance: Instance, cache: Path) -> None:
+        """Fill the instance's empty folder with what its server needs; `cache` keeps templates. Blocks."""
+
+    def program(self, instance: Instance) -> Program | None:
+        """Return how to start the server; None when the engine needs none."""
+
+    def ready(self, instance: Instance) -> bool:
+        """Say whether a server that was started takes connections now. Cheap: asked every few milliseconds."""
+
+    async def setup(self, instance: Instance) -> None:
+        """Make role, database and quotas as wanted, in a server that is ready."""
+
+    def address(self, instance: Instance) -> Address:
+        """Return where the owner of the database connects on this machine."""
+
+    async def activity(self, instance: Instance) -> Activity:
+        """Return what goes on, our own look excepted."""
+
+    async def metrics(self, instance: Instance) -> Mapping[str, float]:
+        """Return figures of a running instance: size_bytes, connections, and what the engine counts."""
+
+    async def enforce(self, instance: Instance, *, full: bool) -> None:
+        """End what breaks the quotas of a running instance; when it is `full`, writing needs an effort."""
+
+    def leave(self, instance: Instance) -> None:
+        """Remove what the instance has outside of its folder."""
