@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
+import time
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -163,10 +164,20 @@ async def test_a_row_that_was_purged_meanwhile_stops_no_round(it: Kept) -> None:
     await it.person.send("DELETE", f"/databases/{made['id']}", 204)
     await it.write(made, purge_at=now() - timedelta(seconds=1))
     await it.until(made, None)
-    await it.keeper._look(read_before)
+    await it.keeper._look(read_before, time.monotonic())
     assert read_before.id not in it.keeper.kept
     with pytest.raises(NotFound):
         await it.keeper.wake(read_before.id)
+
+
+async def test_a_row_that_was_read_before_a_wake_does_not_undo_it(it: Kept) -> None:
+    made = await it.create()
+    await it.write(made, desired="asleep")
+    read_before, read = await it.until(made, "asleep"), time.monotonic()
+    assert read_before is not None
+    await it.keeper.wake(read_before.id)
+    await it.keeper._look(read_before, read)
+    assert it.keeper.up(it.keeper.kept[read_before.id])
 
 
 async def test_a_database_without_a_project_is_deleted_after_its_grace(it: Kept) -> None:

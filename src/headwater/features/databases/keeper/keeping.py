@@ -71,16 +71,18 @@ class Keeper:
 
     async def reconcile(self) -> None:
         """Bring every database nearer to what is wanted of it, all of them at once."""
+        read = time.monotonic()
         async with self._store.transaction() as db:
             rows = await repository.managed(db)
         for row in rows:
-            await self._look(row)
+            await self._look(row, read)
 
     async def poke(self, database_id: uuid.UUID) -> None:
         """A row has changed: look at it now."""
+        read = time.monotonic()
         row = await self._row(database_id)
         if row is not None:
-            await self._look(row)
+            await self._look(row, read)
 
     async def wake(self, database_id: uuid.UUID) -> Address:
         """Return where a database takes connections, started if it slept.
@@ -187,12 +189,12 @@ class Keeper:
             if not self.up(kept):
                 await self._run(kept, row)
 
-    async def _look(self, row: Database) -> None:
+    async def _look(self, row: Database, read: float) -> None:
         try:
             kept = await self._known(row)
         except NotFound:
             return  # purged since the row was read
-        if not wanted(row):
+        if not wanted(row) and not kept.lock.locked() and kept.started < read:
             kept.running = False  # from here on, who connects asks the row
         if next_step(kept, row, now(), alive=self._alive(kept)) and not kept.lock.locked():
             self.soon(self._step(kept))
@@ -227,6 +229,7 @@ class Keeper:
         await self.note(kept, state="running", used_at=now())
         async with self._store.transaction() as db:
             await repository.turn(db, kept.spec.id, row.desired, "running")
+        kept.started = time.monotonic()
 
     async def _apply(self, kept: Kept, row: Database) -> None:
         await self.driver.apply(kept.spec)

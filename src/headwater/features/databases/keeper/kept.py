@@ -19,8 +19,9 @@ Step = Literal["orphan", "destroy", "halt", "run", "apply", "fallen"]
 class Kept:
     """A database of which the keeper knows; `lock` is held for each step that changes it.
 
-    `seen` is when somebody last used it, and `watched`, `measured` when it was last looked at, in monotonic
-    seconds; `clients` counts those who are connected through the proxy; `disk_bytes` is what its folder holds.
+    In monotonic seconds, `seen` is when somebody last used it, `watched` and `measured` when it was last looked at,
+    `started` when it was last started: a row that was read before says nothing of that. `clients` counts those who
+    are connected through the proxy; `disk_bytes` is what its folder holds.
     """
 
     spec: Spec
@@ -28,6 +29,7 @@ class Kept:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     running: bool = False
     applied: Spec | None = None
+    started: float = 0.0
     seen: float = field(default_factory=time.monotonic)
     watched: float = 0.0
     measured: float = 0.0
