@@ -11,11 +11,12 @@ import { liveSchemaQuery } from '@/features/databases/api'
 import { ChangeDialog } from '@/features/query/change-dialog'
 import { useDatabase } from '@/lib/database-scope'
 import { plural } from '@/lib/format'
+import { homeOf, newTable } from '@/lib/new-table'
 import { useProjectScope } from '@/lib/project-scope'
 import { useNarrow } from '@/lib/use-narrow'
 import DiagramCanvas, { type End } from './canvas'
 import { DiagramContext } from './diagram-context'
-import { ColumnForm, NameForm, tableNamed } from './forms'
+import { ColumnForm, NameForm } from './forms'
 import { ChosenTable, StagedList, type Ask } from './side-panel'
 import { folded, idOf, keyBetween, placeOf, told, type Staged } from './staging'
 import { useArrangement } from './use-arrangement'
@@ -84,7 +85,7 @@ function Diagram({ relations: live }: { relations: LiveRelation[] }) {
     setChosen(id)
   }
   const names = relations.map((one) => one.name)
-  const home = live[0]?.schema ?? (database.engine === 'postgresql' ? 'public' : null)
+  const home = homeOf(live[0], database.engine)
   return (
     <DiagramContext value={context}>
       <div className="toolbar">
@@ -134,7 +135,7 @@ function Diagram({ relations: live }: { relations: LiveRelation[] }) {
       {ask?.what === 'table' && (
         <NameForm
           title="New table" action="Stage" start="" taken={names} onClose={() => setAsk(null)}
-          onDone={(name) => { stage([tableNamed(name, home, database.engine)]); setChosen(idOf({ name, schema: home })) }}
+          onDone={(name) => { stage([newTable(name, home, database.engine)]); setChosen(idOf({ name, schema: home })) }}
         />
       )}
       {ask?.what === 'rename' && <NameForm title={`Rename ${ask.relation.name}`} action="Stage" start={ask.relation.name} taken={names} onClose={() => setAsk(null)} onDone={(name) => rename(ask.relation, name)} />}

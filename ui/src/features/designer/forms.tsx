@@ -39,12 +39,6 @@ export function NameForm({ title, action, start, taken, onDone, onClose }: NameF
   )
 }
 
-/** A table that begins with an id which counts by itself; SQLite counts only integers. */
-export function tableNamed(name: string, schema: string | null, engine: string): Staged {
-  const id = { name: 'id', type: engine === 'sqlite' ? 'integer' : 'bigint', nullable: false, identity: true } as unknown as LiveColumn
-  return { kind: 'AddTable', table: name, schema, relation: { name, schema, kind: 'table', columns: [id], primary_key: ['id'] } as unknown as LiveRelation }
-}
-
 interface ColumnFormProps {
   relation: LiveRelation
   /** The column that is changed; null for a new one. */

@@ -3,6 +3,8 @@ import { useState, type FormEvent } from 'react'
 import type { LiveRelation } from '@/api/types'
 import { SelectField, TextField } from '@/components/field'
 import { Dialog } from '@/components/ui/dialog'
+import { useDatabase } from '@/lib/database-scope'
+import { homeOf, newTable } from '@/lib/new-table'
 import type { Change } from './change-dialog'
 import { ColumnFields, isComplete, type ColumnDraft } from './column-fields'
 
@@ -14,12 +16,12 @@ interface FormProps {
   onClose: () => void
 }
 
-function TableForm({ onChange, onClose }: FormProps) {
+function TableForm({ relation, onChange, onClose }: FormProps) {
+  const { engine } = useDatabase()
   const [name, setName] = useState('')
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    const id = { name: 'id', type: 'bigint', nullable: false, identity: true }
-    onChange({ kind: 'AddTable', table: name, schema: 'public', relation: { name, schema: 'public', columns: [id], primary_key: ['id'] } })
+    onChange(newTable(name.trim(), homeOf(relation, engine), engine))
   }
   return (
     <Dialog title="New table" description="It begins with an id that counts by itself; add its columns afterwards." open onOpenChange={(open) => !open && onClose()}>
