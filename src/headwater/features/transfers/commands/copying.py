@@ -68,7 +68,8 @@ def _accept(plan: Any, target: Any, yes: bool, as_json: bool) -> None:
 
 def _show_plan(plan: Any) -> None:
     console = terminal()
-    console.print(f"{len(plan['tables'])} table{'s'[: len(plan['tables']) != 1]}: {', '.join(one['target'] for one in plan['tables'])}")
+    names = [one["target"] for one in plan["tables"]]
+    console.print(f"{len(names)} {'table' if len(names) == 1 else 'tables'}: {', '.join(names)}")
     if not plan["losses"]:
         console.print("Nothing is lost.")
         return
