@@ -132,13 +132,13 @@ async def test_as_many_bytes_as_the_editor_takes_come_back_whole(desk: Desk) -> 
 
 async def test_a_value_that_no_browser_wants_is_refused(desk: Desk) -> None:
     kind = "longblob" if desk.engine == "mysql" else BINARY[desk.engine]
-    assert (await desk.sql(f"CREATE TABLE large (id integer NOT NULL PRIMARY KEY, body {kind})"))["error"] is None
+    assert (await desk.sql(f"CREATE TABLE vast (id integer NOT NULL PRIMARY KEY, body {kind})"))["error"] is None
     for key, size in ((1, 2**22), (2, 2**23)):
-        insert = f"INSERT INTO large VALUES ({key}, {ZEROS[desk.engine].format(size)})"
+        insert = f"INSERT INTO vast VALUES ({key}, {ZEROS[desk.engine].format(size)})"
         assert (await desk.sql(insert))["error"] is None
-    whole = await desk.post("cell", table="large", key={"id": 1}, column="body")
+    whole = await desk.post("cell", table="vast", key={"id": 1}, column="body")
     assert whole["value"] == "\\x" + "00" * 2**22
-    refused = await desk.post("cell", 413, table="large", key={"id": 2}, column="body")
+    refused = await desk.post("cell", 413, table="vast", key={"id": 2}, column="body")
     assert refused["hint"] == "Export the table to have it whole."
 
 
