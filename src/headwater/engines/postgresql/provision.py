@@ -22,6 +22,7 @@ from psycopg import AsyncConnection, sql
 
 from headwater.engines import Activity, Address, Instance, Option, Program
 from headwater.engines import _folders as folders
+from headwater.engines.postgresql.errors import connecting
 from headwater.engines.postgresql.programs import BUNDLED, identity, initdb, installed, open_programs, programs_of
 from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.network.tls import PLAIN
@@ -280,7 +281,8 @@ async def _superuser(instance: Instance) -> AsyncConnection[Any]:
             )  # fmt: skip
         except psycopg.Error as error:
             problem = error
-    raise Unavailable("The database's server does not let its keeper in.") from problem
+    why = connecting(str(problem)).message if problem else "It has no password."
+    raise Unavailable(f"The database's server does not let its keeper in. {why}") from problem
 
 
 def address(instance: Instance) -> Address:

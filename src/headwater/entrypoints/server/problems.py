@@ -21,6 +21,7 @@ from headwater.kit.errors import BadInput, Conflict, HeadwaterError, Invalid, To
 log = structlog.get_logger()
 # Two changes at once of which PostgreSQL let one through: deadlock, serialization failure.
 DEADLOCKS = frozenset({"40P01", "40001"})
+DISK_FULL = "53100"
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -123,9 +124,12 @@ async def _taken(_: Request, error: Exception) -> Response:
 
 
 async def _store_down(request: Request, error: Exception) -> Response:
-    if getattr(getattr(error, "orig", None), "sqlstate", None) in DEADLOCKS:
+    sqlstate = getattr(getattr(error, "orig", None), "sqlstate", None)
+    if sqlstate in DEADLOCKS:
         return await _taken(request, error)
     log.warning("store.unreachable", error=str(error.__cause__ or error))
+    if sqlstate == DISK_FULL or "No space left on device" in str(error):
+        return respond(Unavailable("The disk of Headwater's store is full.", hint="Make room on it, then try again."))
     return respond(Unavailable("The store does not answer.", hint="Try again in a moment."))
 
 

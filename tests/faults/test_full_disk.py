@@ -1,0 +1,71 @@
+"""A disk that is full while databases are made: said in a sentence, nothing half is left, and room is all that it takes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from entrypoints.keeping import Keeping, keeping
+from entrypoints.running import processes_of
+
+DISK, LEFT = "320m", 8 * 2**20
+
+
+@pytest.fixture
+def kept() -> Iterator[Keeping]:
+    """A Headwater on a small disk of its own."""
+    if os.geteuid() != 0:
+        pytest.skip("only root mounts a small disk")
+    home = Path(tempfile.mkdtemp(prefix="hw-full-"))
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", home], check=True)
+    try:
+        with keeping(home) as found:
+            yield found
+        assert not processes_of(home)
+    finally:
+        subprocess.run(["umount", "--lazy", home], check=True)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def fill(home: Path) -> Path:
+    """Leave a few megabytes free."""
+    ballast = home / "ballast"
+    with ballast.open("wb") as out:
+        while shutil.disk_usage(home).free > LEFT:
+            out.write(bytes(2**20))
+            out.flush()
+    return ballast
+
+
+def test_a_full_disk_makes_no_half_database_and_loses_none(kept: Keeping) -> None:
+    first = kept.create("first")
+    with kept.connect(first) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    ballast = fill(kept.home)
+    project = kept.headwater.get("/projects")["items"][0]["id"]
+    for name in ("second", "third", "fourth"):  # one may find its data ready: made ahead, before the disk was full
+        answer = kept.headwater.client.post(f"/api/v1/projects/{project}/databases?wait=30", json={"name": name})
+        assert answer.status_code == 201, answer.text
+        last = answer.json()
+        if last["state"] != "running":
+            break
+    assert last["state"] == "failed" and ("No space left" in last["state_reason"] or "disk" in last["state_reason"]), (
+        last
+    )
+    body = {"text": "INSERT INTO kept SELECT generate_series(1, 10000000)"}
+    told = kept.headwater.client.post(f"/api/v1/databases/{first['id']}/query", json=body, timeout=60)
+    assert told.status_code in {200, 422, 503}, told.text
+    said = told.json()["error"]["message"] if told.status_code == 200 else told.json()["detail"]
+    assert "No space left" in said or "disk" in said, said
+    ballast.unlink()
+    assert kept.ask(first, "SELECT count(*) FROM kept") == 1
+    kept.desire(last, "running")
+    assert kept.until(last, "running")
+    credentials = kept.headwater.client.post(f"/api/v1/databases/{last['id']}/credentials").json()
+    assert kept.ask(last | {"user": credentials["user"], "password": credentials["password"]}, "SELECT 1") == 1
