@@ -102,6 +102,15 @@ async def test_a_killed_server_is_seen_and_started_again(driver: LocalDriver, ro
     await driver.destroy(spec)
 
 
+async def test_a_server_killed_before_it_wrote_its_number_is_started_again(driver: LocalDriver, root: Path) -> None:
+    spec = specs("postgresql")()
+    await driver.create(spec)
+    (root / str(spec.id) / "pg" / "postmaster.pid").touch()
+    await driver.start(spec)
+    assert await connects(driver, spec)
+    await driver.destroy(spec)
+
+
 async def test_a_server_that_outlived_its_keeper_is_replaced(driver: LocalDriver, root: Path) -> None:
     spec = specs("postgresql")()
     await driver.create(spec)

@@ -130,7 +130,10 @@ async def _clear_leftovers(cluster: Cluster) -> None:
     pid_file = cluster.data / "postmaster.pid"
     try:
         pid = abs(int(pid_file.read_text().split("\n", 1)[0]))
-    except (OSError, ValueError):
+    except OSError:
+        return
+    except ValueError:  # killed before it had written its number
+        pid_file.unlink(missing_ok=True)
         return
     for attempt in range(200):
         if str(cluster.data) not in process.command_line(pid):

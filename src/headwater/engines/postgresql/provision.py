@@ -216,11 +216,17 @@ def program(instance: Instance) -> Program:
 
 
 def _forget_stale_pid(instance: Instance) -> None:
-    """Remove the pid file of a server that is gone: its number may belong to another program by now."""
+    """Remove the pid file of a server that is gone: its number may belong to another program by now.
+
+    One without a number is of a server that was killed before it wrote it; PostgreSQL would wait for a hand.
+    """
     pid_file = _data(instance) / "postmaster.pid"
     try:
         pid = abs(int(pid_file.read_text().split("\n", 1)[0]))
-    except (OSError, ValueError):
+    except OSError:
+        return
+    except ValueError:
+        pid_file.unlink(missing_ok=True)
         return
     if str(instance.folder) not in command_line(pid):
         pid_file.unlink(missing_ok=True)
