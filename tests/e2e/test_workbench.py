@@ -128,6 +128,23 @@ def test_an_index_is_added_after_a_look(page: Page, shop: str) -> None:
     expect(page.get_by_role("region", name="Indexes and keys").get_by_text("books_title_idx")).to_be_visible()
 
 
+def test_a_view_is_made_and_dropped_after_a_look(page: Page, shop: str) -> None:
+    page.goto(f"{shop}/structure?table=books")
+    page.get_by_role("button", name="New view").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("titles")
+    dialog.get_by_label("Query").fill("SELECT id, title FROM books;")
+    picture(page, "view-new")
+    dialog.get_by_role("button", name="Preview").click()
+    expect(dialog).to_contain_text("CREATE VIEW public.titles AS SELECT id, title FROM books")
+    dialog.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("region", name="Definition")).to_contain_text("FROM public.books")
+    page.get_by_role("button", name="Drop", exact=True).click()
+    expect(dialog).to_contain_text("DROP VIEW public.titles")
+    dialog.get_by_role("button", name="Apply").click()
+    expect(page.get_by_label("Table").locator("option", has_text="titles")).to_have_count(0)
+
+
 def test_a_change_is_kept_as_a_migration_and_applied(page: Page, shop: str) -> None:
     page.goto(f"{shop}/structure?table=books")
     page.get_by_role("button", name="Add column").click()

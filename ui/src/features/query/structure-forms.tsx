@@ -1,14 +1,14 @@
-// Owns the forms that say what is to change in a structure: a new table, column or index.
-import { useState, type FormEvent } from 'react'
+// Owns the forms that say what is to change in a structure: a new table, view, column or index.
+import { useId, useState, type FormEvent } from 'react'
 import type { LiveRelation } from '@/api/types'
 import { SelectField, TextField } from '@/components/field'
 import { Dialog } from '@/components/ui/dialog'
 import { useDatabase } from '@/lib/database-scope'
-import { homeOf, newTable } from '@/lib/new-table'
+import { homeOf, newTable, newView } from '@/lib/new-table'
 import type { Change } from './change-dialog'
 import { ColumnFields, isComplete, type ColumnDraft } from './column-fields'
 
-export type Form = 'table' | 'column' | 'index' | null
+export type Form = 'table' | 'view' | 'column' | 'index' | null
 
 interface FormProps {
   relation: LiveRelation | null
@@ -29,6 +29,33 @@ function TableForm({ relation, onChange, onClose }: FormProps) {
         <TextField label="Name" value={name} autoFocus required onChange={(event) => setName(event.target.value)} />
         <footer>
           <button type="submit" className="btn primary" disabled={!name.trim()}>
+            Preview
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}
+
+function ViewForm({ relation, onChange, onClose }: FormProps) {
+  const { engine } = useDatabase()
+  const id = useId()
+  const [name, setName] = useState('')
+  const [query, setQuery] = useState('')
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    onChange(newView(name.trim(), homeOf(relation, engine), query.trim().replace(/;+$/, '')))
+  }
+  return (
+    <Dialog title="New view" description="A query that is read like a table." open onOpenChange={(open) => !open && onClose()}>
+      <form className="form-stack" onSubmit={submit}>
+        <TextField label="Name" value={name} autoFocus required onChange={(event) => setName(event.target.value)} />
+        <div className="formrow">
+          <label htmlFor={id}>Query</label>
+          <textarea id={id} className="area mono" rows={6} spellCheck={false} required placeholder="SELECT …" value={query} onChange={(event) => setQuery(event.target.value)} />
+        </div>
+        <footer>
+          <button type="submit" className="btn primary" disabled={!name.trim() || !query.trim()}>
             Preview
           </button>
         </footer>
@@ -95,4 +122,4 @@ function IndexForm({ relation, onChange, onClose }: FormProps) {
 }
 
 /** The form of each kind. */
-export const FORMS = { table: TableForm, column: ColumnForm, index: IndexForm }
+export const FORMS = { table: TableForm, view: ViewForm, column: ColumnForm, index: IndexForm }

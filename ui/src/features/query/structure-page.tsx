@@ -119,10 +119,16 @@ export function StructurePage() {
       title="Structure"
       actions={
         canEdit && (
-          <button type="button" className="btn primary" onClick={() => setForm('table')}>
-            <Plus className="i" aria-hidden="true" />
-            New table
-          </button>
+          <>
+            <button type="button" className="btn" onClick={() => setForm('view')}>
+              <Plus className="i" aria-hidden="true" />
+              New view
+            </button>
+            <button type="button" className="btn primary" onClick={() => setForm('table')}>
+              <Plus className="i" aria-hidden="true" />
+              New table
+            </button>
+          </>
         )
       }
     >
@@ -148,6 +154,13 @@ export function StructurePage() {
                     />
                     {relation.rows !== null && relation.rows !== undefined && <span className="dim small">about {count(relation.rows)} rows</span>}
                     {relation.comment && <span className="dim cut hide-p">{relation.comment}</span>}
+                    <span className="grow" />
+                    {canEdit && (
+                      <button type="button" className="btn" onClick={() => preview({ kind: 'DropTable', table: relation.name, schema: relation.schema })}>
+                        <Trash2 className="i" aria-hidden="true" />
+                        Drop
+                      </button>
+                    )}
                   </div>
                   <Panel
                     title="Columns"
