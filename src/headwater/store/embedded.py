@@ -15,7 +15,7 @@ import psycopg
 import structlog
 from psycopg import sql
 
-from headwater.engines.postgresql.programs import binaries, identity
+from headwater.engines.postgresql.programs import binaries, identity, left_pid
 from headwater.kit import process
 from headwater.kit.errors import Unavailable
 from headwater.store.cluster import DATABASE, PORT, ROLE, Cluster, ensure
@@ -127,17 +127,12 @@ async def _clear_leftovers(cluster: Cluster) -> None:
     We hold the lock, so no other supervisor owns it. A pid file whose number now belongs to another program
     would keep PostgreSQL from starting for ever.
     """
-    pid_file = cluster.data / "postmaster.pid"
-    try:
-        pid = abs(int(pid_file.read_text().split("\n", 1)[0]))
-    except OSError:
-        return
-    except ValueError:  # killed before it had written its number
-        pid_file.unlink(missing_ok=True)
+    pid = left_pid(cluster.data)
+    if pid is None:
         return
     for attempt in range(200):
         if str(cluster.data) not in process.command_line(pid):
-            pid_file.unlink(missing_ok=True)
+            (cluster.data / "postmaster.pid").unlink(missing_ok=True)
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT if attempt < 100 else signal.SIGQUIT)

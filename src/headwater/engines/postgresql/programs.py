@@ -35,6 +35,22 @@ def binaries() -> Path:
     return folder
 
 
+def left_pid(data: Path) -> int | None:
+    """Return the number in a cluster's pid file, None when there is none.
+
+    A file without a number is of a server that was killed before it wrote it. PostgreSQL would wait for a hand, so it
+    is removed: the caller knows that no server of this cluster is starting.
+    """
+    pid_file = data / "postmaster.pid"
+    try:
+        return abs(int(pid_file.read_text().split("\n", 1)[0]))
+    except OSError:
+        return None
+    except ValueError:
+        pid_file.unlink(missing_ok=True)
+        return None
+
+
 @cache
 def installed() -> dict[str, Path]:
     """Return the folders of PostgreSQL's programs by major version: the wheel's, and those of the system."""

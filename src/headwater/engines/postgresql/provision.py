@@ -23,7 +23,15 @@ from psycopg import AsyncConnection, sql
 from headwater.engines import Activity, Address, Instance, Option, Program
 from headwater.engines import _folders as folders
 from headwater.engines.postgresql.errors import connecting
-from headwater.engines.postgresql.programs import BUNDLED, identity, initdb, installed, open_programs, programs_of
+from headwater.engines.postgresql.programs import (
+    BUNDLED,
+    identity,
+    initdb,
+    installed,
+    left_pid,
+    open_programs,
+    programs_of,
+)
 from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.network.tls import PLAIN
 from headwater.kit.process import Identity, command_line
@@ -216,20 +224,10 @@ def program(instance: Instance) -> Program:
 
 
 def _forget_stale_pid(instance: Instance) -> None:
-    """Remove the pid file of a server that is gone: its number may belong to another program by now.
-
-    One without a number is of a server that was killed before it wrote it; PostgreSQL would wait for a hand.
-    """
-    pid_file = _data(instance) / "postmaster.pid"
-    try:
-        pid = abs(int(pid_file.read_text().split("\n", 1)[0]))
-    except OSError:
-        return
-    except ValueError:
-        pid_file.unlink(missing_ok=True)
-        return
-    if str(instance.folder) not in command_line(pid):
-        pid_file.unlink(missing_ok=True)
+    """Remove the pid file of a server that is gone: its number may belong to another program by now."""
+    pid = left_pid(_data(instance))
+    if pid is not None and str(instance.folder) not in command_line(pid):
+        (_data(instance) / "postmaster.pid").unlink(missing_ok=True)
 
 
 def ready(instance: Instance) -> bool:
