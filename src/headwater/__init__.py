@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 
+
+@cache
 def version() -> str:
-    """Return the version of the installed package; read when asked for, since most commands never ask."""
+    """Return the version of the installed package; read when first asked for, since most commands never ask."""
     from importlib import metadata
 
     try:
