@@ -26,7 +26,11 @@ def _day(cell: Any, _: Kind) -> str:
 
 
 def _moment(cell: Any, _: Kind) -> str:
-    text = _moment_of(cell).replace(tzinfo=None).isoformat(" ")
+    return _trimmed(_moment_of(cell).replace(tzinfo=None).isoformat(" "))
+
+
+def _trimmed(text: str) -> str:
+    """Return a moment without zeros at the end of its fraction."""
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -105,8 +109,7 @@ def _nested(value: Any, level: int) -> Any:
 
 
 def _to_the_millisecond(value: str, _: Kind) -> str:
-    cut = _FINER.sub(r"\1", value)
-    return cut.rstrip("0").rstrip(".") if "." in cut else cut
+    return _trimmed(_FINER.sub(r"\1", value))
 
 
 def _without_null(value: str, _: Kind) -> str | None:
