@@ -50,6 +50,12 @@ class Person:
         assert made["state"] == "running", (made["state"], made["state_reason"])
         return str(made["id"])
 
+    async def connected(self, url: str) -> str:
+        """Connect a database elsewhere in the sample's project; return its id."""
+        path = f"/projects/{self.sample['id']}/connections"
+        made = await self.send("POST", path, 201, json={"name": f"c{uuid.uuid4().hex[:8]}", "connection": {"url": url}})
+        return str(made["id"])
+
 
 @dataclass
 class House:

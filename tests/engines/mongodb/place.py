@@ -76,6 +76,11 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+def url(address: Address) -> str:
+    """Return the URL of a database of `fresh`."""
+    return f"mongodb://{address.user}:{address.password}@{HOST}:{address.port}/{address.database}?tls=disable"
+
+
 @asynccontextmanager
 async def fresh() -> AsyncIterator[Address]:
     port, name = server(), f"hw_{uuid.uuid4().hex[:12]}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -46,12 +45,7 @@ async def shop(house: House) -> AsyncIterator[Desk]:
         pytest.skip(reason)
     person = await house.person("mona")
     async with mongodb_place.fresh() as address:
-        url = f"mongodb://{address.user}:{address.password}@127.0.0.1:{address.port}/{address.database}?tls=disable"
-        made = await person.send(
-            "POST", f"/projects/{person.sample['id']}/connections", 201,
-            json={"name": f"m{uuid.uuid4().hex[:8]}", "connection": {"url": url}},
-        )  # fmt: skip
-        yield Desk(person, made["id"])
+        yield Desk(person, await person.connected(mongodb_place.url(address)))
 
 
 async def test_strangers_and_neighbours_see_nothing(house: House, cache: Desk) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -24,12 +23,7 @@ async def pair(house: House, keeper: Keeper) -> AsyncIterator[Pair]:
     person = await house.person("dora")
     source = await person.database("postgresql")
     async with mongodb_place.fresh() as address:
-        url = f"mongodb://{address.user}:{address.password}@127.0.0.1:{address.port}/{address.database}?tls=disable"
-        made = await person.send(
-            "POST", f"/projects/{person.sample['id']}/connections", 201,
-            json={"name": f"m{uuid.uuid4().hex[:8]}", "connection": {"url": url}},
-        )  # fmt: skip
-        pair = Pair(house, person, source, made["id"])
+        pair = Pair(house, person, source, await person.connected(mongodb_place.url(address)))
         await pair.sql(pair.source, SHOP["postgresql"])
         yield pair
 
