@@ -1,0 +1,107 @@
+"""Deltas: rows of a chunk that are other ones now, without the columns of the rest being stored again.
+
+A delta has whole rows that take the place of those with the same key, or come behind the others, and keys whose rows
+are gone. A column page is stored again when a value in it changes; where a few rows change in every chunk, that is
+every page, and a delta is smaller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headwater.vault import pages
+from headwater.vault.errors import Damaged
+from headwater.vault.pages import Column, Hint
+
+# A chunk is written anew when more of its rows than this have changed, or behind so many deltas.
+MOST_ROWS, MOST_DELTAS = 0.3, 4
+
+
+class _Written(msgspec.Struct, array_like=True, frozen=True):
+    rows: list[bytes]
+    gone: list[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """`rows` has every column of the rows that are new or other; `gone` the key columns of those that are gone."""
+
+    rows: tuple[Column, ...]
+    gone: tuple[Column, ...]
+
+    @property
+    def size(self) -> int:
+        """How many rows it changes."""
+        return len(self.rows[0]) + len(self.gone[0])
+
+
+def encode(delta: Delta, hints: Sequence[Hint], key: Sequence[int]) -> bytes:
+    """Return a delta as bytes; its columns are encoded as those of pages are."""
+    rows = [pages.encode(column, hint) for column, hint in zip(delta.rows, hints, strict=True)]
+    gone = [pages.encode(column, hints[place]) for column, place in zip(delta.gone, key, strict=True)]
+    return msgspec.msgpack.encode(_Written(rows, gone))
+
+
+def decode(data: bytes) -> Delta:
+    """Return a delta; raises Damaged."""
+    try:
+        written = msgspec.msgpack.decode(data, type=_Written)
+    except msgspec.MsgspecError as error:
+        raise Damaged("Changed rows in the vault cannot be read.") from error
+    delta = Delta(tuple(map(pages.decode, written.rows)), tuple(map(pages.decode, written.gone)))
+    if (
+        not delta.rows
+        or not delta.gone
+        or len({len(one) for one in delta.rows}) + len({len(g) for g in delta.gone}) > 2
+    ):
+        raise Damaged("Changed rows in the vault have columns of different lengths.")
+    return delta
+
+
+def identity(key: Sequence[Column]) -> Column:
+    """Return one value for each row that is equal when all values of its key are."""
+    if len(key) == 1:
+        return key[0]
+    colon, nothing = pa.scalar(b":", pages.VALUES), pa.scalar(b"", pages.VALUES)
+    parts = []
+    for column in key:
+        sizes = pc.binary_length(column).cast(pa.string()).cast(pages.VALUES)
+        parts += [sizes, colon, column]
+    return pc.binary_join_element_wise(*parts, nothing)
+
+
+def apply(columns: Sequence[Column], key: Sequence[Column], delta: Delta, delta_key: Sequence[int],
+          places: Sequence[int]) -> list[Column]:  # fmt: skip
+    """Return columns as they are after a delta: changed rows in their places, new ones at the end.
+
+    Args:
+        columns: some columns of the rows before.
+        key: the columns of their key.
+        delta: the change.
+        delta_key: the places of the key's columns among all columns.
+        places: the places of `columns` among all columns.
+    """
+    chosen = choice(identity(key), delta, delta_key)
+    return [
+        pa.concat_arrays([column, delta.rows[place]]).take(chosen)
+        for column, place in zip(columns, places, strict=True)
+    ]
+
+
+def choice(before: Column, delta: Delta, key: Sequence[int]) -> Any:
+    """Return which rows of those before, followed by those of the delta, are there afterwards, and in what order."""
+    new = identity([delta.rows[place] for place in key])
+    at = pc.index_in(before, value_set=new)
+    rows = np.arange(len(before))
+    replaced = at.is_valid().to_numpy(zero_copy_only=False)
+    rows[replaced] = len(before) + at.drop_null().to_numpy()
+    kept = ~pc.is_in(before, value_set=identity(delta.gone)).to_numpy(zero_copy_only=False) | replaced
+    added = ~pc.is_in(new, value_set=before).to_numpy(zero_copy_only=False)
+    return pa.array(np.concatenate((rows[kept], len(before) + np.flatnonzero(added))))

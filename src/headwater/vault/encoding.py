@@ -1,0 +1,168 @@
+"""Encodes a chunk: as pages, as the chunk that the parent has, or as that with a delta, whichever is the least.
+
+This is what the threads of a writer do; it knows nothing of the order of chunks or of where their bytes will lie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+import blake3
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headwater.vault import deltas, pages
+from headwater.vault.borders import Sizes
+from headwater.vault.codecs import Codec
+from headwater.vault.deltas import MOST_DELTAS, MOST_ROWS, Delta
+from headwater.vault.errors import Damaged
+from headwater.vault.keys import Keys
+from headwater.vault.packs import PackWriter, Ref
+from headwater.vault.pages import Hint
+from headwater.vault.tree import Branch, Chunk
+
+Batch: TypeAlias = Any  # pa.RecordBatch of `pages.VALUES`
+ID_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The columns of a table: what each looks like, and which of them are its key (none: rows have no key)."""
+
+    hints: tuple[Hint, ...]
+    key: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """What the parent snapshot has of a table: its root, chunks and leaves by their first keys, and a way to read.
+
+    `key` are the places of its key's columns: deltas of its chunks mean nothing under another key.
+    """
+
+    root: Ref
+    chunks: Mapping[bytes, Chunk]
+    branches: Mapping[bytes, Branch]
+    read: Callable[[Chunk], Batch]
+    key: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Ink:
+    """What all tables of one snapshot are written with: packs for pages and for trees, keys, codec, threads."""
+
+    data: PackWriter
+    trees: PackWriter
+    keys: Keys
+    codec: Codec
+    threads: ThreadPoolExecutor
+    sizes: Sizes = field(default_factory=Sizes)
+
+    def id(self, content: bytes) -> bytes:
+        """Return the id of some content; without the key of the vault it says nothing about it."""
+        return content_id(self.keys, content)
+
+
+def content_id(keys: Keys, content: bytes) -> bytes:
+    """Return the keyed BLAKE3 of some content, cut to 16 bytes."""
+    return blake3.blake3(content, key=keys.content).digest(length=ID_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A page or delta: one that is there already, or one that is not yet."""
+
+    id: bytes
+    old: Ref | None
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A chunk as its pages, or as `kept`, the one that the parent has, with a delta or as it is."""
+
+    first: bytes
+    hash: int
+    rows: int
+    raw: int
+    pages: tuple[Segment, ...] = ()
+    kept: Chunk | None = None
+    delta: Segment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a chunk: what it is recognised by, the hash of its first key, and the bytes of its text."""
+
+    table: Any  # pa.Table
+    first: bytes
+    hash: int
+    raw: int
+
+
+def encoded(ink: Ink, shape: Shape, parent: Parent | None, rows: Rows) -> Encoded:
+    """Return a chunk as what costs the least."""
+    columns = [_whole(rows.table.column(place)) for place in range(rows.table.num_columns)]
+    made = Encoded(rows.first, rows.hash, rows.table.num_rows, rows.raw)
+    before = parent.chunks.get(rows.first) if parent else None
+    known = before.pages if before and len(before.pages) == len(columns) else ()
+    contents = [pages.encode(column, hint) for column, hint in zip(columns, shape.hints, strict=True)]
+    ids = [ink.id(content) for content in contents]
+    other = [place for place, found in enumerate(ids) if not known or known[place].id != found]
+    if parent and before and known and other and shape.key:
+        cost = sum(known[place].length for place in other)
+        if kept := _kept(ink, shape, before, parent.read, columns, cost):
+            return replace(made, kept=kept[0], delta=kept[1])
+    new = [None if known and place not in other else ink.codec.compress(contents[place]) for place in range(len(ids))]
+    return replace(
+        made, pages=tuple(Segment(id_, known[place]) if body is None else Segment(id_, None, body)
+                          for place, (id_, body) in enumerate(zip(ids, new, strict=True))),
+    )  # fmt: skip
+
+
+def _kept(
+    ink: Ink, shape: Shape, before: Chunk, read: Callable[[Chunk], Batch], columns: Sequence[Any], cost: int
+) -> tuple[Chunk, Segment | None] | None:  # fmt: skip
+    """Return the parent's chunk with what has changed, unless new pages, which cost so many bytes, are less."""
+    try:
+        there = read(before).columns
+    except Damaged:
+        return None  # what cannot be read must not keep the next snapshots from being taken
+    delta = difference(there, columns, shape.key)
+    if delta is None:
+        return before, None
+    if delta.size > before.rows * MOST_ROWS or len(before.deltas) >= MOST_DELTAS:
+        return None
+    made = segment(ink, shape, delta)
+    return (before, made) if len(made.body) < cost else None
+
+
+def difference(old: Sequence[Any], new: Sequence[Any], key: Sequence[int]) -> Delta | None:
+    """Return what makes the old rows the new ones, or None when they are the same rows, in whatever order."""
+    there, here = (deltas.identity([side[place] for place in key]) for side in (old, new))
+    at = pc.index_in(here, value_set=there)
+    changed = at.is_null().to_numpy(zero_copy_only=False)
+    for before, now in zip(old, new, strict=True):
+        same = pc.equal(before.take(at), now)
+        both = pc.and_(before.take(at).is_null(), now.is_null())
+        changed = changed | ~pc.or_(same.fill_null(False), both).to_numpy(zero_copy_only=False)
+    gone = pc.invert(pc.is_in(there, value_set=here))
+    if not changed.any() and not pc.any(gone).as_py():
+        return None
+    rows = pa.array(np.flatnonzero(changed))
+    return Delta(tuple(column.take(rows) for column in new), tuple(old[place].filter(gone) for place in key))
+
+
+def segment(ink: Ink, shape: Shape, delta: Delta) -> Segment:
+    """Return a delta, encoded."""
+    content = deltas.encode(delta, shape.hints, shape.key)
+    return Segment(ink.id(content), None, ink.codec.compress(content))
+
+
+def _whole(column: Any) -> Any:
+    """Return a column of a table as one array."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

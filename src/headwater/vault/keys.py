@@ -1,0 +1,215 @@
+"""The keys of a vault: one random master key, wrapped once for each way to open it, and what is derived from it.
+
+A slot is a blob `keys/<id>` with the master key wrapped by a passphrase (scrypt), by a key that somebody else keeps
+(a file, the key of this Headwater), or by a service that wraps and unwraps (`Wraps`, the shape of a KMS). Changing a
+key means a new slot and the old one deleted; no page is written anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from headwater.kit.errors import Conflict, NotFound, did_you_mean
+from headwater.vault.blobs import Blobs
+from headwater.vault.errors import Damaged, Locked, Missing
+
+SLOTS = "keys/"
+_NONCE = 12
+# scrypt: 2**17 × 8 × 128 bytes = 128 MB and about half a second (RFC 7914; OWASP's first choice).
+_COST, _BLOCK = 2**17, 8
+_DEAREST = 2**20  # 1 GB: a slot that was tampered with must not take all memory
+
+
+class Slot(msgspec.Struct, frozen=True, tag=False):
+    """One way to open a vault.
+
+    `salt` and `cost` are for passphrases. A service wraps a key of the slot, in `salt`, which wraps the master key: so
+    every kind binds the master key to its vault.
+    """
+
+    kind: Literal["passphrase", "key", "service"]
+    wrapped: bytes
+    label: str = ""
+    salt: bytes = b""
+    cost: int = 0
+
+
+class Wraps(Protocol):
+    """A service that wraps keys without giving its own away."""
+
+    def wrap(self, key: bytes) -> bytes:
+        """Return a key as only this service can read it."""
+
+    def unwrap(self, wrapped: bytes) -> bytes:
+        """Return the key; raises ValueError when it was wrapped by something else."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Opener:
+    """What opens a slot: a passphrase, a key of 32 bytes or more, or a service."""
+
+    kind: Literal["passphrase", "key", "service"]
+    secret: bytes = b""
+    service: Wraps | None = None
+
+    @classmethod
+    def passphrase(cls, text: str) -> Opener:
+        """Open by something that a person remembers."""
+        return cls("passphrase", text.encode())
+
+    @classmethod
+    def key(cls, secret: bytes) -> Opener:
+        """Open by a random secret."""
+        return cls("key", secret)
+
+    @classmethod
+    def of(cls, service: Wraps) -> Opener:
+        """Open by a service."""
+        return cls("service", service=service)
+
+
+class Keys:
+    """What is derived from the master key of one vault; never shown, never logged."""
+
+    def __init__(self, master: bytes) -> None:
+        self._master = master
+        self.content = self._derived(b"content", 32)
+        self.salt = int.from_bytes(self._derived(b"borders", 8), "little")
+
+    @classmethod
+    def new(cls) -> Keys:
+        """Return keys that nobody has seen."""
+        return cls(secrets.token_bytes(32))
+
+    def pack(self, pack: bytes) -> AESGCM:
+        """Return the cipher of one pack."""
+        return AESGCM(self._derived(b"pack" + pack, 32))
+
+    def manifest(self, name: str) -> AESGCM:
+        """Return the cipher of one manifest."""
+        return AESGCM(self._derived(b"manifest" + name.encode(), 32))
+
+    def repair(self, name: str) -> AESGCM:
+        """Return the cipher of one record of a repair."""
+        return AESGCM(self._derived(b"moved" + name.encode(), 32))
+
+    def lease(self, name: str) -> AESGCM:
+        """Return the cipher of one lease."""
+        return AESGCM(self._derived(b"lease" + name.encode(), 32))
+
+    def __repr__(self) -> str:
+        return "Keys(…)"
+
+    def _derived(self, purpose: bytes, length: int) -> bytes:
+        return HKDF(hashes.SHA256(), length, None, b"headwater vault 1 " + purpose).derive(self._master)
+
+    def slot(self, opener: Opener, vault: str, label: str) -> Slot:
+        """Return a slot that this opener opens."""
+        secret = opener.secret
+        salt, cost = (os.urandom(16), _COST) if opener.kind == "passphrase" else (b"", 0)
+        if opener.service:
+            secret = secrets.token_bytes(32)
+            salt = opener.service.wrap(secret)
+        nonce = os.urandom(_NONCE)
+        wrapping = _wrapping(secret, salt if cost else b"", cost)
+        sealed = AESGCM(wrapping).encrypt(nonce, self._master, vault.encode())
+        return Slot(opener.kind, nonce + sealed, label, salt, cost)
+
+    @classmethod
+    def opened(cls, slot: Slot, opener: Opener, vault: str) -> Keys | None:
+        """Return the keys behind a slot, or None when this opener does not open it."""
+        if slot.kind != opener.kind:
+            return None
+        try:
+            secret = opener.service.unwrap(slot.salt) if opener.service else opener.secret
+            wrapping = AESGCM(_wrapping(secret, slot.salt, slot.cost if slot.kind == "passphrase" else 0))
+            return cls(wrapping.decrypt(slot.wrapped[:_NONCE], slot.wrapped[_NONCE:], vault.encode()))
+        except (InvalidTag, ValueError):
+            return None
+
+
+def _wrapping(secret: bytes, salt: bytes, cost: int) -> bytes:
+    if cost:
+        if cost > _DEAREST:
+            raise ValueError("an absurd cost")
+        return hashlib.scrypt(secret, salt=salt, n=cost, r=_BLOCK, p=1, maxmem=256 * cost * _BLOCK, dklen=32)
+    return HKDF(hashes.SHA256(), 32, None, b"headwater vault 1 slot").derive(secret)
+
+
+def add_slot(blobs: Blobs, vault: str, keys: Keys, opener: Opener, label: str) -> str:
+    """Write a slot and return its id; raises Damaged when it cannot be read back."""
+    slot_id = secrets.token_hex(8)
+    data = msgspec.msgpack.encode(keys.slot(opener, vault, label))
+    if not blobs.create(SLOTS + slot_id, data) or blobs.read(SLOTS + slot_id) != data:
+        raise Damaged("The key slot was not stored whole.", hint="Try again.")  # nobody must rely on it
+    return slot_id
+
+
+def remove_slot(blobs: Blobs, slot_id: str) -> None:
+    """Delete a slot: what it was made for opens the vault no more.
+
+    Raises:
+        NotFound: there is none of this id.
+        Conflict: it is the last one that can be read.
+    """
+    found = slots(blobs)
+    if slot_id not in found and slot_id not in damaged_slots(blobs):
+        raise NotFound(f"This vault has no key slot {slot_id}.", hint=did_you_mean(slot_id, found))
+    if not found.keys() - {slot_id}:
+        raise _last()
+    content = blobs.read(SLOTS + slot_id)
+    blobs.delete(SLOTS + slot_id)
+    if not slots(blobs):  # somebody else removed the others meanwhile
+        blobs.create(SLOTS + slot_id, content)
+        raise _last()
+
+
+def _last() -> Conflict:
+    return Conflict("This is the last key slot: without it nobody could open the vault.", hint="Add another one first.")
+
+
+def slots(blobs: Blobs) -> dict[str, Slot]:
+    """Return the slots of a vault by id; those that cannot be read open nothing, and are not among them."""
+    return {slot_id: slot for slot_id, slot in _listed(blobs) if slot}
+
+
+def damaged_slots(blobs: Blobs) -> list[str]:
+    """Return the ids of the slots that cannot be read."""
+    return [slot_id for slot_id, slot in _listed(blobs) if slot is None]
+
+
+def _listed(blobs: Blobs) -> Iterator[tuple[str, Slot | None]]:
+    for blob in blobs.list(SLOTS):
+        slot_id = blob.name.removeprefix(SLOTS)
+        try:
+            yield slot_id, msgspec.msgpack.decode(blobs.read(blob.name), type=Slot)
+        except Missing:
+            continue  # removed since it was listed
+        except (msgspec.MsgspecError, UnicodeDecodeError, Damaged):
+            yield slot_id, None
+
+
+def unlock(blobs: Blobs, vault: str, opener: Opener) -> Keys:
+    """Return the keys of a vault.
+
+    Raises:
+        Locked: no slot is opened by this.
+        Damaged: neither, and there is one that cannot be read.
+    """
+    for slot in slots(blobs).values():
+        if found := Keys.opened(slot, opener, vault):
+            return found
+    if damaged_slots(blobs):
+        raise Damaged("No key slot is opened by this, and one of them cannot be read.", hint="Give another key.")
+    raise Locked(hint="Give the passphrase or the key that one of its slots was made for.")

@@ -1,0 +1,165 @@
+"""The manifest of a snapshot: the one blob whose existence makes it one, encrypted and bound to its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+
+from headwater.vault.blobs import Blobs
+from headwater.vault.codecs import Codec, decompress
+from headwater.vault.errors import Damaged
+from headwater.vault.keys import Keys
+from headwater.vault.packs import Ref
+from headwater.vault.pages import Hint
+from headwater.vault.writing import Written
+
+FOLDER = "snapshots/"
+VERSION = 1
+_MAGIC = b"HWSNAP\x00\x01"
+_NONCE = 12
+_CODEC = Codec("zstd", 9)
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """A `Ref` as it is written."""
+
+    id: bytes
+    pack: bytes
+    offset: int
+    length: int
+
+    @classmethod
+    def of(cls, ref: Ref) -> Place:
+        """Return a reference as it is written."""
+        return cls(ref.id, ref.pack, ref.offset, ref.length)
+
+    @property
+    def ref(self) -> Ref:
+        """The reference."""
+        return Ref(self.id, self.pack, self.offset, self.length)
+
+
+class Column(msgspec.Struct, frozen=True, array_like=True):
+    """A column: its name, its type as the engine spells it, and what its text looks like."""
+
+    name: str
+    type: str
+    hint: Hint = "text"
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A table of a snapshot.
+
+    `key` are the places of the columns of its key. `raw` counts the bytes of the text of all values, `stored` those
+    of all segments that the table is made of, `new` those that this snapshot added. `packs` says how many bytes of
+    which packs it needs. `facts` are the engine's own, by which the next snapshot reads only what has changed.
+    """
+
+    schema: str | None
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[int, ...]
+    rows: int
+    raw: int
+    stored: int
+    new: int
+    root: Place
+    packs: Mapping[bytes, int]
+    facts: Mapping[str, Any] = {}
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """A snapshot: what it is of, when, and where everything is.
+
+    `schema` is the Schema as the catalog's codec writes it; `moment` is what the engine calls the moment it was taken
+    at (LSN, GTID …); `extras` are statements and values that the engine needs to make everything else anew.
+    """
+
+    version: int = VERSION
+    id: str
+    database: str
+    label: str = ""
+    started: datetime
+    finished: datetime
+    parent: str | None = None
+    engine: str
+    product: str = ""
+    moment: Mapping[str, Any] = {}
+    schema: bytes = b""
+    extras: Mapping[str, Any] = {}
+    tables: tuple[Table, ...] = ()
+    codec: str = "zstd"
+    level: int = 3
+
+    @property
+    def packs(self) -> dict[bytes, int]:
+        """How many bytes of which packs the snapshot needs."""
+        total: dict[bytes, int] = {}
+        for table in self.tables:
+            for pack, size in table.packs.items():
+                total[pack] = total.get(pack, 0) + size
+        return total
+
+
+def table(
+    schema: str | None, name: str, columns: Sequence[Column], key: Sequence[int], written: Written,
+    facts: Mapping[str, Any] | None = None,
+) -> Table:  # fmt: skip
+    """Return a table that was written, as a manifest lists it."""
+    counted = written.counted
+    return Table(
+        schema, name, tuple(columns), tuple(key), counted.rows, counted.raw, counted.stored, counted.new,
+        Place.of(written.root), dict(written.packs), facts or {},
+    )  # fmt: skip
+
+
+def kept(before: Table, facts: Mapping[str, Any] | None = None) -> Table:
+    """Return a table of the parent that has not changed, as the manifest of the next snapshot lists it."""
+    return msgspec.structs.replace(before, new=0, facts=before.facts if facts is None else facts)
+
+
+def commit(blobs: Blobs, keys: Keys, manifest: Manifest) -> int:
+    """Write a manifest: from here on the snapshot exists; returns its size.
+
+    Raises:
+        Damaged: there is another snapshot of this id.
+    """
+    name = FOLDER + manifest.id
+    nonce = os.urandom(_NONCE)
+    content = _CODEC.compress(msgspec.msgpack.encode(manifest))
+    sealed = _MAGIC + nonce + keys.manifest(name).encrypt(nonce, content, name.encode())
+    if not blobs.create(name, sealed):
+        raise Damaged(f"There is another snapshot {manifest.id} in the vault.")
+    if blobs.read(name) != sealed:
+        blobs.delete(name)
+        raise Damaged(f"The manifest of snapshot {manifest.id} was not stored whole.", hint="Try again.")
+    return len(sealed)
+
+
+def read(blobs: Blobs, keys: Keys, snapshot: str) -> Manifest:
+    """Return the manifest of a snapshot; raises Missing or Damaged."""
+    name = FOLDER + snapshot
+    data = blobs.read(name)
+    start = len(_MAGIC) + _NONCE
+    try:
+        if data[: len(_MAGIC)] != _MAGIC:
+            raise Damaged(f"{name} is none that this Headwater knows.", hint="Update it.")
+        content = keys.manifest(name).decrypt(data[len(_MAGIC) : start], data[start:], name.encode())
+        return msgspec.msgpack.decode(decompress(content), type=Manifest)
+    except (InvalidTag, ValueError, msgspec.MsgspecError) as error:
+        raise Damaged(f"The manifest of snapshot {snapshot} is damaged.", hint="Verify the vault.") from error
+
+
+def names(blobs: Blobs) -> list[str]:
+    """Return the ids of all snapshots, in their order."""
+    return sorted(blob.name.removeprefix(FOLDER) for blob in blobs.list(FOLDER))
+
+
+def delete(blobs: Blobs, snapshot: str) -> None:
+    """Delete a manifest; what only it needed is collected later."""
+    blobs.delete(FOLDER + snapshot)

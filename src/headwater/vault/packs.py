@@ -1,0 +1,231 @@
+"""Packs: many small segments in one blob, each encrypted for itself and readable alone.
+
+A pack's key is derived from its random id, and a segment's nonce is its place in the pack, so that no pair of key and
+nonce is ever used twice. The footer lists the segments; it is what garbage collection and repair read, while readers
+of a snapshot come with a `Ref` that says where a segment lies. Layout: docs/reference/vault-format.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import struct
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from headwater.vault import repairs
+from headwater.vault.blobs import Blob, Blobs
+from headwater.vault.errors import Damaged
+from headwater.vault.keys import Keys
+from headwater.vault.repairs import Ref as Ref  # a segment is referred to by whoever reads packs
+
+FOLDER = "packs/"
+MAGIC, END = b"HWPACK\x00\x01", b"HWPACKEN"
+PAGE, DELTA, LEAF, ROOT, FOOTER = range(5)
+TARGET = 16 * 2**20
+TAG = 16
+_ENTRY = struct.Struct("<B16sII")  # kind, id, offset, length
+_TRAILER = struct.Struct("<I8s")
+_UPLOADS = 2
+_NAME = re.compile(r"packs/([0-9a-f]{2})/\1[0-9a-f]{30}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A segment as the footer of its pack lists it."""
+
+    kind: int
+    ref: Ref
+
+
+def blob_name(pack: bytes) -> str:
+    """Return the name of the blob that a pack is."""
+    text = pack.hex()
+    return f"{FOLDER}{text[:2]}/{text}"
+
+
+def _nonce(offset: int) -> bytes:
+    return offset.to_bytes(12, "big")
+
+
+def _bound(pack: bytes, offset: int, kind: int) -> bytes:
+    return pack + struct.pack("<IB", offset, kind)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A pack that is being filled."""
+
+    cipher: AESGCM
+    id: bytes
+    data: bytearray = field(default_factory=lambda: bytearray(MAGIC))
+    entries: list[Entry] = field(default_factory=list)
+
+    def add(self, kind: int, content: bytes, body: bytes) -> Ref:
+        offset = len(self.data)
+        self.data += self.cipher.encrypt(_nonce(offset), body, _bound(self.id, offset, kind))
+        ref = Ref(content, self.id, offset, len(self.data) - offset)
+        self.entries.append(Entry(kind, ref))
+        return ref
+
+    def sealed(self) -> bytes:
+        listed = b"".join(_ENTRY.pack(one.kind, one.ref.id, one.ref.offset, one.ref.length) for one in self.entries)
+        offset = len(self.data)
+        footer = self.cipher.encrypt(_nonce(offset), listed, _bound(self.id, offset, FOOTER))
+        return bytes(self.data + footer + _TRAILER.pack(len(footer), END))
+
+
+class PackWriter:
+    """Fills packs and uploads them, a few at a time; `add` waits when uploads cannot keep up.
+
+    Args:
+        written: called with id and size of each pack that is in the store for good.
+    """
+
+    def __init__(self, blobs: Blobs, keys: Keys, written: Callable[[bytes, int], None], target: int = TARGET) -> None:
+        self._blobs, self._keys, self._written, self._target = blobs, keys, written, target
+        self._lock = threading.Lock()
+        self._uploads = ThreadPoolExecutor(_UPLOADS, thread_name_prefix="vault-upload")
+        self._room = threading.Semaphore(_UPLOADS)
+        self._running: list[Future[None]] = []
+        self._open: _Open | None = None
+        self._failed: BaseException | None = None
+
+    def add(self, kind: int, content: bytes, body: bytes) -> Ref:
+        """Add a segment and return where it will be; raises what an earlier upload failed with."""
+        with self._lock:
+            self._check()
+            if self._open is None:
+                pack = secrets.token_bytes(16)
+                self._open = _Open(self._keys.pack(pack), pack)
+            ref = self._open.add(kind, content, body)
+            if len(self._open.data) >= self._target:
+                self._seal()
+            return ref
+
+    def finish(self) -> None:
+        """Upload what is left and wait until all is in the store; raises what any upload failed with."""
+        with self._lock:
+            self._check()
+            if self._open:
+                self._seal()
+            self._collect(len(self._running))
+
+    def close(self) -> None:
+        """Stop; what was not finished is lost, and nobody refers to it."""
+        self._uploads.shutdown(wait=True, cancel_futures=True)
+
+    def _seal(self) -> None:
+        assert self._open
+        done, self._open = self._open, None
+        self._collect(sum(one.done() for one in self._running))
+        self._room.acquire()
+        self._running.append(self._uploads.submit(self._upload, done.id, done.sealed()))
+
+    def _collect(self, number: int) -> None:
+        for _ in range(number):
+            error = self._running.pop(0).exception()
+            self._failed = self._failed or error
+        self._check()
+
+    def _check(self) -> None:
+        if self._failed:  # whoever wrote into the pack that is lost must not get to a commit, whoever hears of it first
+            raise self._failed
+
+    def _upload(self, pack: bytes, data: bytes) -> None:
+        try:
+            name = blob_name(pack)
+            if not self._blobs.create(name, data):
+                raise Damaged(f"{name} is in the vault already.")
+            found = self._blobs.find(name)
+            if found is None or found.size != len(data):
+                raise Damaged(f"{name} was not stored whole.", hint="Try again; nothing was lost.")
+            self._written(pack, len(data))
+        finally:
+            self._room.release()
+
+
+class PackReader:
+    """Reads segments; keeps the ciphers of the packs that it has seen."""
+
+    def __init__(self, blobs: Blobs, keys: Keys) -> None:
+        self._blobs, self._keys = blobs, keys
+        self._ciphers: dict[bytes, AESGCM] = {}
+
+    def segment(self, kind: int, ref: Ref) -> bytes:
+        """Return the content of a segment, decrypted; raises Damaged or Missing."""
+        return self.segments(kind, [ref])[0]
+
+    def segments(self, kind: int, refs: Sequence[Ref]) -> list[bytes]:
+        """Return many segments in the order asked for, with few requests; what was repaired comes from elsewhere."""
+        found: dict[Ref, bytes] = {}
+        for pack, wanted in _by_pack(refs).items():
+            try:
+                found.update(self._read(kind, pack, wanted))
+            except Damaged:
+                moved = repairs.moved(self._blobs, self._keys, pack)
+                if not moved:
+                    raise
+                for ref in wanted:
+                    found[ref] = self._one(kind, ref, moved)
+        return [found[ref] for ref in refs]
+
+    def _read(self, kind: int, pack: bytes, refs: Sequence[Ref]) -> Mapping[Ref, bytes]:
+        parts = self._blobs.read_parts(blob_name(pack), [(ref.offset, ref.length) for ref in refs])
+        return {ref: self._opened(kind, ref, part) for ref, part in zip(refs, parts, strict=True)}
+
+    def _one(self, kind: int, ref: Ref, moved: Mapping[int, Sequence[Ref]]) -> bytes:
+        """Return a segment from where it was, or from the first place that it was moved to where it can be read."""
+        for place in moved.get(ref.offset, ()):
+            with contextlib.suppress(Damaged):
+                return self._read(kind, place.pack, [place])[place]
+        return self._read(kind, ref.pack, [ref])[ref]
+
+    def entries(self, pack: bytes) -> list[Entry]:
+        """Return what is in a pack by its footer."""
+        name = blob_name(pack)
+        blob = self._blobs.find(name)
+        size = blob.size if blob else 0
+        length, end = _TRAILER.unpack(self._blobs.read(name, max(0, size - _TRAILER.size), _TRAILER.size))
+        start = size - _TRAILER.size - length
+        if end != END or start < len(MAGIC):
+            raise Damaged(f"{name} of the vault has no end.", hint="Verify the vault.")
+        footer = self._opened(FOOTER, Ref(b"", pack, start, length), self._blobs.read(name, start, length))
+        return [Entry(kind, Ref(content, pack, at, long)) for kind, content, at, long in _ENTRY.iter_unpack(footer)]
+
+    def _opened(self, kind: int, ref: Ref, data: bytes) -> bytes:
+        cipher = self._ciphers.get(ref.pack)
+        if cipher is None:
+            cipher = self._ciphers[ref.pack] = self._keys.pack(ref.pack)
+        try:
+            return cipher.decrypt(_nonce(ref.offset), data, _bound(ref.pack, ref.offset, kind))
+        except InvalidTag as error:
+            raise Damaged(
+                f"{blob_name(ref.pack)} of the vault is damaged at byte {ref.offset}.", hint="Verify the vault."
+            ) from error
+
+
+def size_of(entries: Sequence[Entry]) -> int:
+    """Return how large a pack with these segments is."""
+    footer = len(entries) * _ENTRY.size + TAG
+    return len(MAGIC) + sum(entry.ref.length for entry in entries) + footer + _TRAILER.size
+
+
+def _by_pack(refs: Sequence[Ref]) -> Mapping[bytes, list[Ref]]:
+    packs: dict[bytes, list[Ref]] = {}
+    for ref in dict.fromkeys(refs):
+        packs.setdefault(ref.pack, []).append(ref)
+    return packs
+
+
+def listed(blobs: Blobs) -> Iterator[tuple[bytes, Blob]]:
+    """Give every pack that is there, by its id; what else somebody put into the folder is passed over."""
+    for blob in blobs.list(FOLDER):
+        if _NAME.fullmatch(blob.name):
+            yield bytes.fromhex(blob.name[-32:]), blob

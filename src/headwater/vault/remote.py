@@ -1,0 +1,153 @@
+"""Blobs in a bucket of S3 or what speaks its protocol, by obstore."""
+
+from __future__ import annotations
+
+import bisect
+import contextlib
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import obstore
+from obstore import exceptions
+from obstore.store import S3Store
+
+from headwater.vault.blobs import Blob
+from headwater.vault.errors import Damaged, Missing, StorageFull, StorageUnavailable
+
+# No call may hang: the last try begins before `_PATIENCE` is over and has `_TIMEOUT` to end, less than 100 s in all.
+_RETRIES, _PATIENCE, _TIMEOUT = 6, timedelta(seconds=35), timedelta(seconds=60)
+_NEAR = 2**20  # a gap that is read over rather than asked about again; no less than obstore's own
+
+
+class S3Blobs:
+    """A bucket, or what is below a prefix of it.
+
+    Args:
+        bucket: its name; it must be there.
+        prefix: a folder of it, or "".
+        options: `endpoint region access_key_id secret_access_key session_token`, as obstore names them.
+        http: whether it may be reached without TLS.
+        retries: how often a request that failed is made again, at growing distances.
+    """
+
+    def __init__(
+        self, bucket: str, prefix: str = "", *, http: bool = False, retries: int = _RETRIES, **options: str
+    ) -> None:
+        self._store = S3Store(
+            bucket, prefix=prefix or None, config={"region": "us-east-1", **options},  # type: ignore[arg-type]
+            client_options={"allow_http": http, "timeout": _TIMEOUT},
+            retry_config={"max_retries": retries, "retry_timeout": _PATIENCE},
+        )  # fmt: skip
+
+    def create(self, name: str, data: bytes) -> bool:
+        """See `Blobs`; If-None-Match is what decides who was first."""
+        try:
+            with _told(name):
+                obstore.put(self._store, name, data, mode="create", use_multipart=False)
+        except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
+            return self.read(name) == data  # by a request of ours, whose answer was lost
+        return True
+
+    def read(self, name: str, start: int = 0, length: int | None = None) -> bytes:
+        """See `Blobs`."""
+        if length is None and not start:
+            with _told(name):
+                return bytes(obstore.get(self._store, name).bytes())
+        if length is None:
+            length = self._size(name) - start
+        return self.read_parts(name, [(start, length)])[0]
+
+    def read_parts(self, name: str, parts: Sequence[tuple[int, int]]) -> Sequence[bytes]:
+        """See `Blobs`; neighbours come with one request."""
+        if any(length <= 0 for _, length in parts):
+            self._reaches(name, parts)  # S3 has no word for a part without a byte
+        spans = _spans([(start, start + length) for start, length in parts if length])
+        if not spans:
+            return [b""] * len(parts)
+        begins, ends = [begin for begin, _ in spans], [end for _, end in spans]
+        with _told(name):
+            got = obstore.get_ranges(self._store, name, starts=begins, ends=ends)
+        views = [memoryview(one) for one in got]
+        if [len(one) for one in views] != [end - begin for begin, end in spans]:
+            raise _cut_off(name)
+        return [_cut(begins, views, start, length) for start, length in parts]
+
+    def find(self, name: str) -> Blob | None:
+        """See `Blobs`."""
+        try:
+            with _told(name):
+                return _blob(obstore.head(self._store, name))
+        except Missing:
+            return None
+
+    def list(self, prefix: str) -> Iterator[Blob]:
+        """See `Blobs`."""
+        with _told(prefix):
+            for page in obstore.list(self._store, prefix.rstrip("/")):
+                for one in page:
+                    yield _blob(one)
+
+    def delete(self, name: str) -> None:
+        """See `Blobs`."""
+        with _told(name), contextlib.suppress(FileNotFoundError, exceptions.NotFoundError):
+            obstore.delete(self._store, name)
+
+    def sweep(self, older: timedelta) -> None:
+        """See `Blobs`; an upload is one request, which leaves nothing behind."""
+
+    def _size(self, name: str) -> int:
+        with _told(name):
+            return int(obstore.head(self._store, name)["size"])
+
+    def _reaches(self, name: str, parts: Sequence[tuple[int, int]]) -> None:
+        size = self._size(name)
+        if any(length < 0 or start + length > size for start, length in parts):
+            raise _cut_off(name)
+
+
+def _spans(wanted: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return what is fetched with one request each; obstore would do it, but panics when a blob ends too early."""
+    spans: list[tuple[int, int]] = []
+    for begin, end in sorted(wanted):
+        if spans and begin - spans[-1][1] <= _NEAR:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((begin, end))
+    return spans
+
+
+def _cut(begins: Sequence[int], views: Sequence[memoryview], start: int, length: int) -> bytes:
+    if not length:
+        return b""
+    place = bisect.bisect_right(begins, start) - 1
+    return bytes(views[place][start - begins[place] : start - begins[place] + length])
+
+
+def _cut_off(name: str) -> Damaged:
+    return Damaged(f"{name} of the vault is cut off.", hint="Verify the vault.")
+
+
+def _blob(meta: Any) -> Blob:
+    return Blob(meta["path"], meta["size"], meta["last_modified"])
+
+
+@contextlib.contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Turn what obstore says into sentences; what it says may hold addresses and keys, and is not shown."""
+    try:
+        yield
+    except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
+        raise
+    except (FileNotFoundError, exceptions.NotFoundError) as error:
+        raise Missing(f"{name} of the vault is missing.", hint="Verify the vault.") from error
+    except (PermissionError, exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
+        raise StorageUnavailable(
+            "The storage refuses the keys.", hint="Check the access key and its rights."
+        ) from error
+    except (exceptions.BaseError, OSError) as error:
+        if "InvalidRange" in str(error) or "416 " in str(error):  # a part that begins behind the end
+            raise _cut_off(name) from error
+        if "InsufficientStorage" in str(error) or "507" in str(error):
+            raise StorageFull from error
+        raise StorageUnavailable(hint="Check endpoint, port and network; nothing was lost.") from error

@@ -1,0 +1,86 @@
+"""Records of repairs: segments of a damaged pack, and where they lie now.
+
+Nothing in a vault is changed, so who refers to a damaged place goes on to. A record `moved/<pack>/<id>` says where
+else its segments are; readers ask for it only when a pack is damaged or missing.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+
+from headwater.vault.blobs import Blobs
+from headwater.vault.errors import Damaged, Missing
+from headwater.vault.keys import Keys
+
+FOLDER = "moved/"
+_NONCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Where a segment lies: `id` of its content, pack, offset and length there."""
+
+    id: bytes
+    pack: bytes
+    offset: int
+    length: int
+
+
+class _Move(msgspec.Struct, frozen=True, array_like=True):
+    """A segment: its offset in the damaged pack, its id, and pack, offset and length of where it is now."""
+
+    before: int
+    id: bytes
+    pack: bytes
+    offset: int
+    length: int
+
+
+def record(blobs: Blobs, keys: Keys, pack: bytes, moves: Mapping[int, Ref]) -> None:
+    """Write where segments of a pack, by their offsets, are now; raises Damaged when it cannot be read back."""
+    name = f"{FOLDER}{pack.hex()}/{secrets.token_hex(8)}"
+    nonce = os.urandom(_NONCE)
+    listed = [_Move(at, ref.id, ref.pack, ref.offset, ref.length) for at, ref in moves.items()]
+    sealed = nonce + keys.repair(name).encrypt(nonce, msgspec.msgpack.encode(listed), name.encode())
+    if not blobs.create(name, sealed) or blobs.read(name) != sealed:
+        raise Damaged("The record of a repair was not stored whole.", hint="Try again.")
+
+
+def moved(blobs: Blobs, keys: Keys, pack: bytes) -> dict[int, list[Ref]]:
+    """Return where segments of a pack, by their offsets, are now; records that cannot be read say nothing."""
+    found: dict[int, list[Ref]] = {}
+    for blob in blobs.list(f"{FOLDER}{pack.hex()}/"):
+        for move in _read(blobs, keys, blob.name):
+            found.setdefault(move.before, []).append(Ref(move.id, move.pack, move.offset, move.length))
+    return found
+
+
+def records(blobs: Blobs) -> Iterator[tuple[bytes, str]]:
+    """Give the damaged pack and the name of every record."""
+    for blob in blobs.list(FOLDER):
+        pack = blob.name.split("/")[1]
+        if len(pack) == 2 * 16 and not pack.strip("0123456789abcdef"):
+            yield bytes.fromhex(pack), blob.name
+
+
+def targets(blobs: Blobs, keys: Keys, name: str) -> dict[bytes, int]:
+    """Return how many bytes of which packs a record needs."""
+    found: dict[bytes, int] = {}
+    for move in _read(blobs, keys, name):
+        found[move.pack] = found.get(move.pack, 0) + move.length
+    return found
+
+
+def _read(blobs: Blobs, keys: Keys, name: str) -> Sequence[_Move]:
+    try:
+        data = blobs.read(name)
+        content = keys.repair(name).decrypt(data[:_NONCE], data[_NONCE:], name.encode())
+        return msgspec.msgpack.decode(content, type=list[_Move])
+    except (Missing, Damaged, InvalidTag, ValueError, msgspec.MsgspecError):
+        return ()

@@ -1,0 +1,134 @@
+"""The tree of a table: a root that lists leaves, leaves that list chunks, chunks that say where their pages are.
+
+Leaves are cut by the same keys as chunks, so that a change gives new bytes to the leaves that it touches and to the
+root, and to nothing else. The encoding is MessagePack; layout in docs/reference/vault-format.md.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from headwater.vault.errors import Damaged
+from headwater.vault.packs import Ref
+
+LEAF_CHUNKS = 32
+MOST_CHUNKS = 4 * LEAF_CHUNKS
+_REF = struct.Struct("<16sHII")  # id, number of the pack in the list, offset, length
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some rows of a table: `first` is the key of the first one, `pages` has one page for each column.
+
+    `deltas` are changes to be applied to the pages, oldest first; `rows` counts what comes out.
+    """
+
+    first: bytes
+    rows: int
+    pages: tuple[Ref, ...]
+    deltas: tuple[Ref, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A leaf as the root lists it."""
+
+    ref: Ref
+    first: bytes
+    chunks: int
+    rows: int
+
+
+class _Leaf(msgspec.Struct, array_like=True, frozen=True):
+    packs: bytes
+    columns: int
+    firsts: list[bytes]
+    rows: list[int]
+    deltas: list[int]
+    refs: bytes
+
+
+class _Root(msgspec.Struct, array_like=True, frozen=True):
+    packs: bytes
+    firsts: list[bytes]
+    chunks: list[int]
+    rows: list[int]
+    refs: bytes
+
+
+class _Packed:
+    """References with the ids of their packs written once."""
+
+    def __init__(self) -> None:
+        self.packs: dict[bytes, int] = {}
+        self.refs = bytearray()
+
+    def add(self, ref: Ref) -> None:
+        number = self.packs.setdefault(ref.pack, len(self.packs))
+        self.refs += _REF.pack(ref.id, number, ref.offset, ref.length)
+
+    @property
+    def listed(self) -> bytes:
+        return b"".join(self.packs)
+
+
+def _unpacked(packs: bytes, refs: bytes) -> list[Ref]:
+    ids = [packs[at : at + 16] for at in range(0, len(packs), 16)]
+    return [Ref(content, ids[number], at, length) for content, number, at, length in _REF.iter_unpack(refs)]
+
+
+def encode_leaf(chunks: Sequence[Chunk]) -> bytes:
+    """Return a leaf as bytes."""
+    packed = _Packed()
+    for chunk in chunks:
+        for ref in (*chunk.pages, *chunk.deltas):
+            packed.add(ref)
+    return msgspec.msgpack.encode(
+        _Leaf(
+            packed.listed, len(chunks[0].pages), [one.first for one in chunks], [one.rows for one in chunks],
+            [len(one.deltas) for one in chunks], bytes(packed.refs),
+        )
+    )  # fmt: skip
+
+
+def decode_leaf(data: bytes) -> list[Chunk]:
+    """Return the chunks of a leaf; raises Damaged."""
+    try:
+        leaf = msgspec.msgpack.decode(data, type=_Leaf)
+        refs = iter(_unpacked(leaf.packs, leaf.refs))
+        return [
+            Chunk(first, rows, tuple(next(refs) for _ in range(leaf.columns)), tuple(next(refs) for _ in range(deltas)))
+            for first, rows, deltas in zip(leaf.firsts, leaf.rows, leaf.deltas, strict=True)
+        ]
+    except (msgspec.MsgspecError, struct.error, IndexError, ValueError, RuntimeError) as error:
+        raise Damaged("A list of chunks in the vault cannot be read.") from error
+
+
+def encode_root(branches: Sequence[Branch]) -> bytes:
+    """Return a root as bytes."""
+    packed = _Packed()
+    for branch in branches:
+        packed.add(branch.ref)
+    return msgspec.msgpack.encode(
+        _Root(
+            packed.listed, [one.first for one in branches], [one.chunks for one in branches],
+            [one.rows for one in branches], bytes(packed.refs),
+        )
+    )  # fmt: skip
+
+
+def decode_root(data: bytes) -> list[Branch]:
+    """Return the leaves that a root lists; raises Damaged."""
+    try:
+        root = msgspec.msgpack.decode(data, type=_Root)
+        refs = _unpacked(root.packs, root.refs)
+        return [
+            Branch(ref, first, chunks, rows)
+            for ref, first, chunks, rows in zip(refs, root.firsts, root.chunks, root.rows, strict=True)
+        ]
+    except (msgspec.MsgspecError, struct.error, IndexError, ValueError) as error:
+        raise Damaged("The root of a table in the vault cannot be read.") from error

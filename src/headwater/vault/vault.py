@@ -1,0 +1,166 @@
+"""A vault: opened with a key, written by one snapshot at a time or many, read by anybody who has the key."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import msgspec
+
+from headwater.kit.errors import Conflict
+from headwater.vault import keys as keyring
+from headwater.vault import leases, manifest
+from headwater.vault.blobs import Blobs
+from headwater.vault.borders import Sizes
+from headwater.vault.codecs import Codec
+from headwater.vault.errors import Damaged
+from headwater.vault.keys import Keys, Opener
+from headwater.vault.manifest import Manifest, Table
+from headwater.vault.packs import PackReader, PackWriter
+from headwater.vault.reading import TableReader
+from headwater.vault.writing import Ink
+
+_CONFIG = "config"
+VERSION = 1
+
+
+class Config(msgspec.Struct, frozen=True):
+    """What can be read without a key."""
+
+    version: int
+    id: str
+    created: datetime
+
+
+@dataclass(slots=True)
+class Writing:
+    """A snapshot that is being written: what its tables are written with, and what it has added so far.
+
+    `held` are the packs of its parent, which it may refer to.
+    """
+
+    ink: Ink
+    lease: str
+    packs: Counter[bytes] = field(default_factory=Counter)
+    held: frozenset[bytes] = frozenset()
+
+
+class Vault:
+    """A vault whose key is known."""
+
+    def __init__(self, blobs: Blobs, config: Config, keys: Keys) -> None:
+        self.blobs, self.config, self.keys = blobs, config, keys
+        self.id = config.id
+        self.packs = PackReader(blobs, keys)
+
+    @classmethod
+    def create(cls, blobs: Blobs, opener: Opener, label: str = "") -> Vault:
+        """Make a vault in an empty place, or open the one that somebody else made there meanwhile."""
+        if blobs.find(_CONFIG):
+            return cls.open(blobs, opener)
+        config = Config(VERSION, secrets.token_hex(16), datetime.now(UTC))
+        keys = Keys.new()
+        # The slot is first: a vault without one could not be opened.
+        slot = keyring.add_slot(blobs, config.id, keys, opener, label)
+        if not blobs.create(_CONFIG, msgspec.json.encode(config)):
+            blobs.delete(keyring.SLOTS + slot)
+            return cls.open(blobs, opener)
+        if read_config(blobs) != config:
+            raise Damaged("The vault was not stored whole.", hint="Use another place.")
+        return cls(blobs, config, keys)
+
+    @classmethod
+    def open(cls, blobs: Blobs, opener: Opener) -> Vault:
+        """Open a vault.
+
+        Raises:
+            Missing: there is none.
+            Locked: this does not open it.
+        """
+        config = read_config(blobs)
+        return cls(blobs, config, keyring.unlock(blobs, config.id, opener))
+
+    @contextlib.contextmanager
+    def writing(
+        self, snapshot: str, *, codec: Codec | None = None, threads: int | None = None, parent: Manifest | None = None,
+        sizes: Sizes | None = None,
+    ) -> Iterator[Writing]:  # fmt: skip
+        """Give what the tables of a snapshot are written with; what is not committed at the end is nobody's.
+
+        Raises:
+            Conflict: the parent was deleted meanwhile.
+        """
+        lease = leases.take(self.blobs, self.keys, snapshot, list(parent.packs) if parent else [])
+        if parent and self.blobs.find(manifest.FOLDER + parent.id) is None:
+            # Asked only now: a collection that has not seen the lease has seen that the manifest is there, or not.
+            leases.release(self.blobs, lease)
+            raise Conflict("The snapshot to build on was deleted meanwhile.", hint="Take this one again.")
+        packs: Counter[bytes] = Counter()
+        data = PackWriter(self.blobs, self.keys, packs.__setitem__)
+        trees = PackWriter(self.blobs, self.keys, packs.__setitem__)
+        pool = ThreadPoolExecutor(threads or max(2, os.cpu_count() or 2), thread_name_prefix="vault-encode")
+        try:
+            held = frozenset(parent.packs if parent else ())
+            yield Writing(Ink(data, trees, self.keys, codec or Codec(), pool, sizes or Sizes()), lease, packs, held)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+            data.close()
+            trees.close()
+            leases.release(self.blobs, lease)
+
+    def commit(self, writing: Writing, snapshot: Manifest) -> int:
+        """Make a snapshot exist, when everything that it refers to is in the store; returns the manifest's size.
+
+        Raises:
+            Damaged: it refers to what neither it nor its parent wrote, or what was written cannot be read back.
+            Conflict: its lease has ended.
+        """
+        writing.ink.data.finish()
+        writing.ink.trees.finish()
+        for pack in writing.packs:
+            self.packs.entries(pack)  # read back: what cannot be listed could not be repaired
+        if snapshot.packs.keys() - writing.packs.keys() - writing.held:
+            raise Damaged(f"Snapshot {snapshot.id} refers to packs that nothing keeps.", hint="Take it again.")
+        leases.check(self.blobs, writing.lease)
+        return manifest.commit(self.blobs, self.keys, snapshot)
+
+    def snapshots(self) -> list[str]:
+        """Return the ids of all snapshots, in their order."""
+        return manifest.names(self.blobs)
+
+    def manifest(self, snapshot: str) -> Manifest:
+        """Return the manifest of a snapshot; raises Missing or Damaged."""
+        found = manifest.read(self.blobs, self.keys, snapshot)
+        if found.version > manifest.VERSION:
+            raise Damaged(f"Snapshot {snapshot} was made by a newer Headwater.", hint="Update this one.")
+        return found
+
+    def delete(self, snapshot: str) -> None:
+        """Delete a snapshot; the room it took is given back by the next collections."""
+        manifest.delete(self.blobs, snapshot)
+
+    def table(self, table: Table) -> TableReader:
+        """Return the reader of a table."""
+        return TableReader(self.packs, self.keys, table.root.ref, table.key)
+
+
+def read_config(blobs: Blobs) -> Config:
+    """Return what can be read of a vault without a key; raises Missing or Damaged."""
+    try:
+        config = msgspec.json.decode(blobs.read(_CONFIG), type=Config)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Damaged("This is no vault, or its first page is damaged.") from error
+    if config.version > VERSION:
+        raise Damaged("This vault was made by a newer Headwater.", hint="Update this one.")
+    return config
+
+
+def new_place(tables: Sequence[Table], schema: str | None, name: str) -> Table | None:
+    """Return the table of a name among those of a snapshot."""
+    return next((one for one in tables if (one.schema, one.name) == (schema, name)), None)

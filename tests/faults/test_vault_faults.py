@@ -1,0 +1,254 @@
+"""A storage that fails at any call, and bytes that change: no half snapshot, no wrong row, and another try works."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from headwater.kit.errors import HeadwaterError
+from headwater.testing.vaults import FAULTS, Fault, FaultyBlobs, MemoryBlobs
+from headwater.vault import collecting, leases, manifest, packs, verifying
+from headwater.vault.borders import Sizes
+from headwater.vault.codecs import Codec
+from headwater.vault.deltas import Delta
+from headwater.vault.keys import Opener
+from headwater.vault.manifest import Manifest
+from headwater.vault.vault import Vault
+from headwater.vault.writing import Shape, TableWriter
+from vault import making
+from vault.making import Given, Row
+
+SMALL = Sizes(rows=32)
+DAMAGES = 1050 * int(os.environ.get("HEADWATER_DAMAGES", "1"))
+
+
+def rows_(seed: int) -> list[Row]:
+    made = random.Random(seed)
+    return [
+        (b"%d" % place, made.choice([b"new", b"paid", None]), made.randbytes(9).hex().encode()) for place in range(80)
+    ]
+
+
+def given_(seed: int) -> dict[str, Given]:
+    same = rows_(1)
+    changed = [row if place % 50 else rows_(seed)[place] for place, row in enumerate(same)]
+    return {
+        "orders": Given(("integer", "text", "hex"), changed, (0,)),
+        "notes": Given(("text",), rows_(seed)[:9] and [(b"a",)]),
+    }
+
+
+def restored(of: Vault, id_: str) -> dict[str, list[Row]]:
+    taken = of.manifest(id_)
+    return {table.name: making.rows(of, taken, table.name) for table in taken.tables}
+
+
+def wanted(tables: dict[str, Given]) -> dict[str, list[Row]]:
+    return {name: list(one.rows) for name, one in tables.items()}
+
+
+@pytest.mark.parametrize("lasting", [False, True], ids=["once", "from-then-on"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_at_every_call_of_a_snapshot(fault: Fault, lasting: bool) -> None:
+    """The call fails once and for all: a clean error or success; the old snapshot restores; a retry works."""
+    base = MemoryBlobs()
+    parent = making.snapshot(Vault.create(base, making.KEY), given_(1), sizes=SMALL)
+    at = failures = 0
+    while True:
+        blobs = MemoryBlobs(base.content)
+        of = Vault.open(blobs, making.KEY)
+        faulty = FaultyBlobs(blobs, at, fault, lasting=lasting)
+        try:
+            before = Vault(faulty, of.config, of.keys)
+            making.snapshot(before, given_(2), parent=before.manifest(parent.id), sizes=SMALL, id_="second", threads=1)
+        except HeadwaterError as error:
+            failures += 1
+            assert error.message
+        else:
+            assert "second" in of.snapshots()
+        there = [one for one in of.snapshots() if blobs.content[f"snapshots/{one}"] != b"somebody else's"]
+        assert parent.id in there
+        for one in there:  # if it is there in spite of an error, because the answer was lost, it is whole
+            assert restored(of, one) == wanted(given_(1 if one == parent.id else 2))
+        assert verifying.deep(of, there).sound
+        third = making.snapshot(of, given_(3), parent=of.manifest(parent.id), sizes=SMALL)
+        assert restored(of, third.id) == wanted(given_(3))
+        if not faulty.failed:
+            break
+        at += 1
+    assert at > 10
+    assert failures >= {"slow": 0, "taken": 4}.get(fault, 7)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_at_every_call_of_making_and_opening(fault: Fault) -> None:
+    at = 0
+    while True:
+        blobs = MemoryBlobs()
+        faulty = FaultyBlobs(blobs, at, fault)
+        try:
+            made = Vault.create(faulty, making.KEY)
+        except HeadwaterError:
+            if not blobs.content.get("config", b"{").startswith(b"{") or fault == "half":
+                at += 1  # the place is spoilt, which was told
+                continue
+            made = Vault.create(blobs, making.KEY)
+        taken = making.snapshot(Vault(blobs, made.config, made.keys), given_(1))
+        assert restored(Vault.open(blobs, making.KEY), taken.id) == wanted(given_(1))
+        if not faulty.failed:
+            break
+        at += 1
+    assert at >= 4
+
+
+def with_all_kinds() -> tuple[MemoryBlobs, dict[str, dict[str, list[Row]]]]:
+    """Return a vault with every kind of blob and segment, and what its snapshots hold."""
+    blobs = MemoryBlobs()
+    of = Vault.create(blobs, making.KEY)
+    tables = given_(1) | {"large": Given(("text",), [(random.Random(5).randbytes(1500),)])}
+    one = making.snapshot(of, tables, sizes=SMALL)
+    two = making.snapshot(of, given_(2), parent=one, sizes=SMALL, codec=Codec("none", 0))
+    before = next(table for table in two.tables if table.name == "orders")
+    with of.writing("third", parent=two) as writing:
+        reader = of.table(before)
+        writer = TableWriter(writing.ink, Shape(("integer", "text", "hex"), (0,)), reader.parent())
+        chunks = list(reader.chunks())
+        large = max(chunks, key=lambda chunk: chunk.rows)  # borders hang on the vault's key: some chunks have one row
+        for chunk in chunks:
+            old = reader.batch(chunk)
+            if chunk is not large:
+                writer.keep(chunk)
+            else:
+                changed = tuple(column.slice(0, 2) for column in old.columns[:1]) + tuple(
+                    column.slice(1, 2) for column in old.columns[1:]
+                )
+                writer.change(chunk, Delta(changed, (old.column(0).slice(3, 1),)), chunk.rows - 1)
+        written = writer.end()
+        of.commit(writing, Manifest(
+            id="third", database="shop", started=one.started, finished=one.finished, engine="test", parent=two.id,
+            tables=(manifest.table("public", "orders", before.columns, before.key, written),),
+        ))  # fmt: skip
+    leases.take(blobs, of.keys, "a writer at work", [])
+    blobs.create("gc/0000", b"HWGONE\x00\x01" + bytes(32))
+    return blobs, {snapshot: restored(of, snapshot) for snapshot in of.snapshots()}
+
+
+def damages(content: dict[str, bytes], count: int) -> Iterator[tuple[str, bytes]]:
+    """Give blobs with a flipped bit, bytes overwritten, an end cut off, or something added; every blob has its turn."""
+    made = random.Random(20261121)
+    names = sorted(content)
+    for number in range(count):
+        name = (
+            names[number % len(names)]
+            if number % 2
+            else made.choice([one for one in names if one.startswith("packs/")])
+        )
+        data = bytearray(content[name])
+        place = made.randrange(len(data))
+        kind = made.randrange(8)
+        if kind < 5:
+            data[place] ^= 1 << made.randrange(8)
+        elif kind == 5:
+            data[place : place + 16] = made.randbytes(len(data[place : place + 16]))
+        elif kind == 6:
+            data = data[:place]
+        else:
+            data += made.randbytes(made.randrange(1, 30))
+        if bytes(data) != content[name]:
+            yield name, bytes(data)
+
+
+def test_no_changed_byte_is_silent() -> None:
+    """Verification finds every one that snapshots need; reading tells it or gives the very rows that were written."""
+    blobs, truth = with_all_kinds()
+    assert len(truth) == 3
+    kinds = {kind for pack, _ in packs.listed(blobs) for kind in kinds_in(blobs, pack)}
+    assert kinds == {packs.PAGE, packs.DELTA, packs.LEAF, packs.ROOT}
+    done = told = 0
+    touched: set[str] = set()
+    for name, data in damages(blobs.content, DAMAGES):
+        done += 1
+        touched.add(name.split("/")[0])
+        broken = MemoryBlobs({**blobs.content, name: data})
+        try:
+            of = Vault.open(broken, making.KEY)
+        except HeadwaterError:
+            told += 1
+            assert name.startswith(("config", "keys/"))
+            continue
+        found = verifying.deep(of, threads=1)
+        if name.startswith(("packs/", "snapshots/")):
+            assert not found.sound, name
+            told += 1
+        for snapshot in truth:
+            for table in truth[snapshot]:
+                try:
+                    rows = read(of, snapshot, table)
+                except HeadwaterError:
+                    assert not found.sound
+                else:
+                    assert rows == truth[snapshot][table], (name, snapshot, table)
+    assert touched == {"config", "keys", "packs", "snapshots", "leases", "gc"}
+    assert done >= 0.95 * DAMAGES
+    assert told > 0.6 * done
+
+
+def read(of: Vault, snapshot: str, name: str) -> list[Row]:
+    """Return rows as `making.rows`, without threads, which take longer than so few rows."""
+    reader = of.table(next(one for one in of.manifest(snapshot).tables if one.name == name))
+    found = [reader.batch(chunk) for chunk in reader.chunks()]
+    return [row for batch in found for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)]
+
+
+def kinds_in(blobs: MemoryBlobs, pack: bytes) -> set[int]:
+    return {entry.kind for entry in Vault.open(blobs, making.KEY).packs.entries(pack)}
+
+
+CANARIES = {
+    "row": b"canary-in-a-row-4711", "table": b"canary_table", "column": b"canary_column", "passphrase": b"canary passphrase",
+    "label": b"canary label", "database": b"canary_database", "statement": b"CREATE ROLE canary_role",
+    "engine's fact": b"canary-fact", "key": b"canary key, 32 bytes and no less",
+}  # fmt: skip
+
+
+def test_nothing_can_be_read_without_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    from headwater.vault import keys
+
+    monkeypatch.setattr(keys, "_COST", 2**8)
+    blobs = MemoryBlobs()
+    of = Vault.create(blobs, Opener.passphrase(CANARIES["passphrase"].decode()))
+    keys.add_slot(blobs, of.id, of.keys, Opener.key(CANARIES["key"]), "")
+    text: Any = lambda name: CANARIES[name].decode()  # noqa: E731
+    first: Manifest | None = None
+    for number in range(2):
+        rows: list[Row] = [(CANARIES["row"], b"%d" % (number * place)) for place in range(500)]
+        id_ = f"snapshot-{number}"
+        with of.writing(id_, codec=Codec("none", 0), parent=first) as writing:
+            old = of.table(first.tables[0]).parent() if first else None
+            written = TableWriter(writing.ink, Shape(("text", "text"), (1,)), old).write(
+                making.batches(Given(("text", "text"), rows))
+            )
+            columns = [manifest.Column(text("column"), "text"), manifest.Column("b", "text")]
+            first = Manifest(
+                id=id_, database=text("database"), label=text("label"), started=of.config.created, finished=of.config.created,
+                engine="test", schema=CANARIES["table"], extras={"roles": [text("statement")]},
+                tables=(manifest.table("public", text("table"), columns, (1,), written, {"fact": text("engine's fact")}),),
+            )  # fmt: skip
+            of.commit(writing, first)
+            leases.take(blobs, of.keys, id_, list(first.packs))
+    of.delete("snapshot-0")
+    collecting.collect(of)
+    assert {name.split("/")[0] for name in blobs.content} == {"config", "keys", "packs", "snapshots", "leases"}
+    secrets = {**CANARIES, "master": of.keys._master, "content key": of.keys.content}
+    for name, data in blobs.content.items():
+        for what, canary in secrets.items():
+            for spelled in (canary, canary.hex().encode(), canary[::-1]):
+                assert spelled not in data, f"{what} in {name}"
+            assert canary.decode("latin-1") not in name
+    shown = f"{of.keys!r} {of.keys} {Opener.key(CANARIES['key'])!r} {vars(of)!r}"
+    assert "canary" not in shown
+    assert making.rows(of, of.manifest("snapshot-1"), text("table"))[3] == (CANARIES["row"], b"3")

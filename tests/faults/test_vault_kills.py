@@ -1,0 +1,103 @@
+"""kill -9 of a child that takes, deletes and collects snapshots; and two writers beside a collector without patience."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from faults import vaulting
+from headwater.kit.errors import HeadwaterError
+from headwater.vault import leases, packs, verifying
+from headwater.vault.collecting import collect
+from headwater.vault.local import LocalBlobs
+from headwater.vault.vault import Vault
+from vault import making
+
+KILLS = 16 * int(os.environ.get("HEADWATER_KILLS", "2"))
+SECONDS = float(os.environ.get("HEADWATER_VAULT_SECONDS", "20"))
+pytestmark = pytest.mark.timeout(max(300, 3 * KILLS, int(SECONDS) + 200))
+
+
+@pytest.fixture(scope="module")
+def processes() -> Any:
+    """What starts children from a process that has loaded everything, so that each is there in a moment."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["faults.vaulting"])
+    return context
+
+
+def test_every_committed_snapshot_outlives_kills(tmp_path: Path, processes: Any) -> None:
+    folder = tmp_path / "vault"
+    of = Vault.create(LocalBlobs(folder), making.KEY)
+    made = random.Random(20261121)
+    newest, under_way = "", 0
+    for round_ in range(KILLS):
+        begun = processes.Event()
+        child = processes.Process(target=vaulting.loop, args=(folder, round_, begun), daemon=True)
+        child.start()
+        assert begun.wait(60)
+        time.sleep(made.uniform(0.0, 0.25))  # the moment of the kill, not a wait for something
+        child.kill()
+        child.join(20)
+        assert child.exitcode == -9
+        of = making.again(LocalBlobs(folder))
+        under_way += bool(list(of.blobs.list(leases.FOLDER)))
+        there = of.snapshots()
+        assert there[-1] >= newest if there else not newest
+        assert verifying.deep(of, threads=1).findings == ()
+        assert all(vaulting.is_what_its_id_says(of, snapshot) for snapshot in there)
+        # Nobody's hand is needed: leases end by age, which is now, and what was left behind is given back.
+        for _ in range(2):
+            collect(of, vaulting.NONE, longest=vaulting.NONE)
+        needed = {pack for snapshot in there for pack in of.manifest(snapshot).packs}
+        assert {pack for pack, _ in packs.listed(of.blobs)} == needed
+        assert not list((folder / "temporary").iterdir())
+        assert {blob.name.split("/")[0] for blob in of.blobs.list("")} <= {"config", "keys", "packs", "snapshots"}
+        newest = there[-1] if there else ""
+    assert newest
+    assert under_way > KILLS // 4, "hardly a kill came in the middle of anything"
+
+
+def test_two_writers_and_a_collector_lose_nothing(tmp_path: Path, processes: Any) -> None:
+    folder = tmp_path / "vault"
+    of = Vault.create(LocalBlobs(folder), making.KEY)
+    told, until = processes.Queue(), time.time() + SECONDS
+    writers = [
+        processes.Process(target=vaulting.write, args=(folder, seed, until, told), daemon=True) for seed in (1, 2)
+    ]
+    for writer in writers:
+        writer.start()
+    deleted = passes = looked = 0
+    while time.time() < until:
+        deleted += collect(of, vaulting.NONE).deleted
+        passes += 1
+        for snapshot in of.snapshots()[-2:]:
+            try:
+                sound = vaulting.is_what_its_id_says(of, snapshot)
+            except HeadwaterError as error:
+                # The writers delete snapshots, too: only one that is still there must be whole.
+                assert of.blobs.find(f"snapshots/{snapshot}") is None, error
+            else:
+                assert sound
+                looked += 1
+    outcomes = [told.get(timeout=60) for _ in writers]
+    for writer in writers:
+        writer.join(20)
+    assert [error for _, _, error in outcomes] == ["", ""]
+    for _ in range(2):
+        collect(of, vaulting.NONE)
+    fresh = making.again(LocalBlobs(folder))
+    assert verifying.deep(fresh).findings == ()
+    assert all(vaulting.is_what_its_id_says(fresh, snapshot) for snapshot in fresh.snapshots())
+    assert {pack for pack, _ in packs.listed(fresh.blobs)} == {
+        pack for snapshot in fresh.snapshots() for pack in fresh.manifest(snapshot).packs
+    }
+    assert min(done for done, _, _ in outcomes) >= 3
+    assert deleted > 5
+    assert min(passes, looked) > 5

@@ -1,0 +1,83 @@
+"""Children that take, delete and collect snapshots without an end, until somebody kills them or they are told."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from headwater.kit.errors import Conflict
+from headwater.vault.borders import Sizes
+from headwater.vault.collecting import collect
+from headwater.vault.errors import Missing
+from headwater.vault.local import LocalBlobs
+from headwater.vault.manifest import Manifest
+from headwater.vault.vault import Vault
+from vault import making
+from vault.making import Given, Row
+
+NONE = timedelta(seconds=-5)  # a margin that is always over
+SIZES = Sizes(rows=32)
+_KEPT = 4
+
+
+def rows(state: dict[int, int]) -> list[Row]:
+    """Return the rows of a table whose content is a version for each key."""
+    return [(b"%d" % key, hashlib.sha256(b"%d %d" % (key, state[key])).hexdigest().encode()) for key in sorted(state)]
+
+
+def fingerprint(found: list[Row]) -> str:
+    """Return what rows are recognised by; a snapshot carries it as its label of tables' facts."""
+    return hashlib.sha256(repr(found).encode()).hexdigest()
+
+
+def take(of: Vault, seed: int, parent: Manifest | None) -> Manifest:
+    """Take a snapshot of random rows, alike to those of others, whose id tells what is in it."""
+    made = random.Random(seed)
+    state = {key: 0 if key % 40 else made.randrange(50) for key in range(made.randrange(300, 500))}
+    content = rows(state)
+    id_ = f"{time.time_ns():020d}-{made.randrange(10**6):06d}-{fingerprint(content)}"
+    return making.snapshot(of, {"t": Given(("integer", "hex"), content, (0,))}, parent=parent, sizes=SIZES, id_=id_)
+
+
+def is_what_its_id_says(of: Vault, snapshot: str) -> bool:
+    """Say whether a snapshot has the rows that were given to it."""
+    return fingerprint(making.rows(of, of.manifest(snapshot), "t")) == snapshot.rsplit("-", 1)[1]
+
+
+def loop(folder: Path, seed: int, begun: Any) -> None:
+    """Take, delete and collect, until killed."""
+    of, made = Vault.open(LocalBlobs(folder), making.KEY), random.Random(seed)
+    begun.set()
+    while True:
+        there = of.snapshots()
+        take(of, made.randrange(2**40), of.manifest(there[-1]) if there and made.random() < 0.8 else None)
+        for old in there[: max(0, len(there) - _KEPT)]:
+            of.delete(old)
+        if made.random() < 0.4:
+            collect(of, NONE)
+
+
+def write(folder: Path, seed: int, until: float, told: Any) -> None:
+    """Take and delete beside others until a time; what is not of their making is told."""
+    of, made = Vault.open(LocalBlobs(folder), making.KEY), random.Random(seed)
+    done = refused = 0
+    try:
+        while time.time() < until:
+            there = of.snapshots()
+            try:
+                parent = of.manifest(made.choice(there)) if there and made.random() < 0.8 else None
+                take(of, made.randrange(2**40), parent)
+                done += 1
+            except (Conflict, Missing) as error:
+                if isinstance(error, Missing) and not str(error).startswith("snapshots/"):
+                    raise
+                refused += 1  # the other writer deleted the parent: told, and nothing was made
+            if len(there) > _KEPT:
+                of.delete(made.choice(there))
+        told.put((done, refused, ""))
+    except Exception as error:
+        told.put((done, refused, repr(error)))

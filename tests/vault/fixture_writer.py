@@ -1,0 +1,117 @@
+"""Writes the fixture vault of the present format: `python -m vault.fixture_writer FOLDER`, in `tests/`, once a version."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from pathlib import Path
+
+from headwater.vault import keys, manifest
+from headwater.vault.borders import Sizes
+from headwater.vault.codecs import Codec
+from headwater.vault.deltas import Delta
+from headwater.vault.keys import Opener
+from headwater.vault.local import LocalBlobs
+from headwater.vault.manifest import Manifest
+from headwater.vault.pages import Hint
+from headwater.vault.vault import Vault
+from headwater.vault.writing import Shape, TableWriter
+from vault import making
+from vault.making import Given, Row
+
+PASSPHRASE = "the river remembers"
+SIZES = Sizes(rows=24)
+HINTS: tuple[Hint, ...] = (
+    "integer", "integer", "float", "timestamp", "timestamptz", "date", "uuid", "hex", "text", "text", "text",
+)  # fmt: skip
+
+
+def rows() -> list[Row]:
+    """Return rows whose columns give every kind of page, with and without nulls."""
+    made = random.Random(1)
+    found: list[Row] = []
+    for place in range(200):
+        number = made.randrange(-(2**63), 2**63)
+        odd = ("1e-7", "9999999999", "1e+10", "0.000001", "0.1", "3e+300", "nan", "-inf", "-0")
+        float_ = made.choice([repr(number / 1e9), f"{place}.5", *odd])
+        row: list[bytes | None] = [
+            b"%d" % place, b"%d" % (number >> (place % 60)), float_.encode(),
+            b"2026-%02d-11 10:%02d:00" % (place % 12 + 1, place % 60),
+            b"19%02d-02-28 23:59:59.%06d+00" % (place % 100, place * 7 + 1) if place % 10 != 9 else b"2026-01-01 00:00:00.5+00",
+            b"20%02d-%02d-28" % (place % 100, place % 12 + 1),
+            b"%08x-0000-4000-8000-%012x" % (made.getrandbits(32), place),
+            b"\\x" + made.randbytes(place % 7).hex().encode(),
+            made.randbytes(place % 30), [b"new", b"paid", b""][place % 3], b"always",
+        ]  # fmt: skip
+        found.append(
+            tuple(
+                None if column and made.random() < (0.1 if place > 120 else 0) else one
+                for column, one in enumerate(row)
+            )
+        )
+    return found
+
+
+def write(folder: Path) -> None:
+    """Write the vault and what is in it."""
+    of = Vault.create(LocalBlobs(folder / "vault"), making.KEY, "key")
+    keys.add_slot(of.blobs, of.id, of.keys, Opener.passphrase(PASSPHRASE), "passphrase")
+    content = rows()
+    tables = {
+        "everything": Given(HINTS, content, (0,)),
+        "without a key": Given(("text", "integer"), [(None, b"007"), (b"\0\xff", None)] * 40),
+        "without columns": Given((), [()] * 5),
+        "without rows": Given(("text",), []),
+    }
+    parent = making.snapshot(of, tables, sizes=SIZES, id_="0001")
+    last = parent
+    for number, codec in enumerate((Codec("gzip", 6), Codec("deflate", 6), Codec("lz4", 0), Codec("none", 0)), 2):
+        content = [
+            (*row[:-1], b"version %d" % number) if place % 300 == number else row for place, row in enumerate(content)
+        ]
+        last = making.snapshot(
+            of, {"everything": Given(HINTS, content, (0,))}, parent=last, sizes=SIZES, codec=codec, id_=f"000{number}"
+        )
+    _delta(of, last)
+    found = {
+        taken: {
+            table.name: _shown(making.rows(of, of.manifest(taken), table.name)) for table in of.manifest(taken).tables
+        }
+        for taken in of.snapshots()
+    }
+    (folder / "rows.json").write_text(json.dumps({"key": making.KEY.secret.decode(), "passphrase": PASSPHRASE, "snapshots": {
+        taken: found[taken] for taken in ("0001", "0006")}}, separators=(",", ":")))  # fmt: skip
+    (folder / "vault" / "temporary").rmdir()
+
+
+def _delta(of: Vault, last: Manifest) -> None:
+    before = last.tables[0]
+    with of.writing("0006", parent=last, sizes=SIZES) as writing:
+        reader = of.table(before)
+        writer = TableWriter(writing.ink, Shape(HINTS, (0,)), reader.parent())
+        for number, chunk in enumerate(reader.chunks()):
+            old = reader.batch(chunk)
+            if number % 3:
+                writer.keep(chunk)
+                continue
+            # Row 1 gets what row 2 has, row 4 is gone, and a row is added whose key was not there.
+            new = [old.column(0).slice(1, 1), *(column.slice(2, 1) for column in old.columns[1:])]
+            added = making.pa.array([old.column(0)[-1].as_py() + b".5"], making.VALUES)
+            columns = [
+                making.pa.concat_arrays([new[0], added]),
+                *(making.pa.concat_arrays([one, one]) for one in new[1:]),
+            ]
+            writer.change(chunk, Delta(tuple(columns), (old.column(0).slice(4, 1),)), chunk.rows)
+        table = manifest.table("public", "everything", before.columns, before.key, writer.end())
+        of.commit(writing, Manifest(
+            id="0006", database="shop", started=last.started, finished=last.finished, engine="test", parent=last.id, tables=(table,),
+        ))  # fmt: skip
+
+
+def _shown(found: list[Row]) -> list[list[str | None]]:
+    return [[None if one is None else one.decode("latin-1") for one in row] for row in found]
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

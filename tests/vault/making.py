@@ -1,0 +1,97 @@
+"""Makes vaults and snapshots for tests: tables are lists of rows of byte strings or None."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from headwater.vault import manifest
+from headwater.vault.blobs import Blobs
+from headwater.vault.borders import Sizes
+from headwater.vault.codecs import Codec
+from headwater.vault.keys import Opener
+from headwater.vault.local import LocalBlobs
+from headwater.vault.manifest import Column, Manifest
+from headwater.vault.pages import VALUES, Hint
+from headwater.vault.vault import Vault, new_place
+from headwater.vault.writing import Shape, TableWriter
+
+Row = tuple[bytes | None, ...]
+KEY = Opener.key(b"a key of 32 bytes, for tests only")
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Given:
+    """A table to be written: its hints, the places of its key, its rows."""
+
+    hints: tuple[Hint, ...]
+    rows: Sequence[Row]
+    key: tuple[int, ...] = ()
+
+
+def vault(folder: Path) -> Vault:
+    """Return a new vault on disk."""
+    return Vault.create(LocalBlobs(folder / f"vault-{next(_numbers)}"), KEY)
+
+
+def again(blobs: Blobs) -> Vault:
+    """Open a vault anew, with nothing kept in memory."""
+    return Vault.open(blobs, KEY)
+
+
+def batches(given: Given, size: int = 1000) -> Iterator[Any]:
+    """Give rows as the engines do: batches of columns of bytes."""
+    names = [str(place) for place in range(len(given.hints))]
+    for start in range(0, len(given.rows), size):
+        rows = given.rows[start : start + size]
+        if not names:
+            yield pa.RecordBatch.from_struct_array(pa.array([{}] * len(rows), pa.struct([])))
+            continue
+        yield pa.RecordBatch.from_arrays([pa.array(column, VALUES) for column in zip(*rows, strict=True)], names)
+
+
+def snapshot(
+    into: Vault, tables: Mapping[str, Given], *, parent: Manifest | None = None, codec: Codec | None = None,
+    sizes: Sizes | None = None, batch: int = 1000, threads: int = 2, id_: str | None = None,
+) -> Manifest:  # fmt: skip
+    """Take a snapshot of tables and commit it."""
+    started, made = datetime.now(UTC), []
+    id_ = id_ or str(uuid.uuid4())
+    with into.writing(id_, codec=codec, parent=parent, sizes=sizes, threads=threads) as writing:
+        for name, given in tables.items():
+            before = new_place(parent.tables, "public", name) if parent else None
+            old = into.table(before).parent() if before else None
+            written = TableWriter(writing.ink, Shape(given.hints, given.key), old).write(batches(given, batch))
+            columns = [Column(f"c{place}", "text", hint) for place, hint in enumerate(given.hints)]
+            made.append(manifest.table("public", name, columns, given.key, written))
+        taken = Manifest(
+            id=id_, database="shop", started=started, finished=datetime.now(UTC), engine="test",
+            parent=parent.id if parent else None, tables=tuple(made),
+        )  # fmt: skip
+        into.commit(writing, taken)
+    return taken
+
+
+def rows(of: Vault, taken: Manifest, name: str, places: Sequence[int] | None = None) -> list[Row]:
+    """Return the rows of a table of a snapshot."""
+    table = next(one for one in taken.tables if one.name == name)
+    found: list[Row] = []
+    with ThreadPoolExecutor(2) as threads:
+        for batch in of.table(table).rows(threads, places):
+            columns = [column.to_pylist() for column in batch.columns]
+            found.extend(zip(*columns, strict=True) if columns else [()] * batch.num_rows)
+    return found
+
+
+def content(of: Vault) -> dict[str, bytes]:
+    """Return all blobs of a vault."""
+    return {blob.name: of.blobs.read(blob.name) for blob in of.blobs.list("")}

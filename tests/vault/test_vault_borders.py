@@ -1,0 +1,130 @@
+"""Borders: the same keys give the same cuts however they come in, and a change moves none that is far."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from headwater.vault import borders
+from headwater.vault.borders import Sizes
+from headwater.vault.pages import VALUES, Hint
+
+SMALL = Sizes(rows=32, most_bytes=3000)
+
+
+def column(values: list[bytes | None]) -> Any:
+    return pa.array(values, VALUES)
+
+
+def chunks(hashes: np.ndarray, weights: np.ndarray, sizes: Sizes, batches: list[int]) -> list[int]:
+    """Cut rows that come in such batches, as the writer does."""
+    made, start, have = [], 0, 0
+    for size in itertools.chain(batches, [len(hashes)]):
+        have = min(have + size, len(hashes))
+        found = borders.cuts(hashes[start:have], weights[start:have], sizes, end=False)
+        made += [start + cut for cut in found]
+        start = made[-1] if made else 0
+    return made + [start + cut for cut in borders.cuts(hashes[start:], weights[start:], sizes, end=True)]
+
+
+hash_lists = some.integers(0, 2**32).map(
+    lambda seed: np.random.default_rng(seed).integers(0, 2**64, 2000, dtype=np.uint64)
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(hash_lists, some.lists(some.integers(1, 700), max_size=20), some.integers(1, 400))
+def test_cuts_do_not_depend_on_batches(hashes: np.ndarray, batches: list[int], weight: int) -> None:
+    weights = np.random.default_rng(weight).integers(0, 2 * weight, len(hashes))
+    whole = chunks(hashes, weights, SMALL, [])
+    assert chunks(hashes, weights, SMALL, batches) == whole
+    assert whole[-1] == len(hashes)
+    sizes = np.diff([0, *whole])
+    assert sizes.min() >= 1
+    assert sizes.max() <= SMALL.most
+    for start, end in itertools.pairwise([0, *whole]):
+        heavy = int(weights[start:end].sum()) > SMALL.most_bytes
+        assert not heavy or end - start == 1
+        # What is cut too early is cut because it is heavy.
+        if end - start < SMALL.fewest and end != len(hashes):
+            assert weights[start : end + 1].sum() > SMALL.most_bytes
+
+
+@settings(max_examples=60, deadline=None)
+@given(hash_lists, some.integers(300, 1700), some.sampled_from(["insert", "delete", "change", "many"]), some.data())
+def test_a_change_moves_no_far_border(hashes: np.ndarray, place: int, kind: str, data: Any) -> None:
+    new = np.array(data.draw(some.lists(some.integers(0, 2**64 - 1), min_size=1, max_size=50)), np.uint64)
+    if kind == "delete":
+        changed = np.delete(hashes, place)
+    elif kind == "change":
+        changed = hashes.copy()
+        changed[place] = new[0]
+    else:
+        changed = np.insert(hashes, place, new[:1] if kind == "insert" else new)
+    shift = len(changed) - len(hashes)
+    sizes = Sizes(rows=32)
+    flat, flat2 = np.ones(len(hashes), np.int64), np.ones(len(changed), np.int64)
+    before, after = chunks(hashes, flat, sizes, []), chunks(changed, flat2, sizes, [])
+    assert [cut for cut in after if cut < place] == [cut for cut in before if cut < place]
+    late = {cut + shift for cut in before if cut > place}
+    met = [cut for cut in after if cut in late]
+    assert met, "the cuts never meet again"
+    assert [cut for cut in after if cut >= met[0]] == sorted(cut for cut in late if cut >= met[0])
+    assert met[0] <= place + len(new) + 12 * sizes.most
+
+
+def test_all_keys_alike_are_cut_at_the_most() -> None:
+    high, low = np.full(1000, 2**64 - 1, np.uint64), np.zeros(1000, np.uint64)
+    ones = np.ones(1000, np.int64)
+    assert set(np.diff([0, *chunks(high, ones, SMALL, [])])[:-1]) == {SMALL.most}
+    assert set(np.diff([0, *chunks(low, ones, SMALL, [])])[:-1]) == {SMALL.fewest}
+    assert borders.cuts(np.empty(0, np.uint64), np.empty(0, np.int64), SMALL, end=True) == []
+
+
+def test_chunks_are_about_as_large_as_they_should_be() -> None:
+    count = 400_000
+    ids = column([str(number).encode() for number in range(count)])
+    found = borders.hashes([(ids, "integer")], 17)
+    cuts = borders.cuts(found, np.ones(count, np.int64), Sizes(), end=True)
+    assert 0.5 * Sizes().rows < count / len(cuts) < 2 * Sizes().rows
+
+
+values = some.lists(
+    some.one_of(
+        some.none(),
+        some.integers(-(2**64), 2**64).map(lambda number: str(number).encode()),
+        some.sampled_from([b"", b"007", b"0x10", b"-0", b"+1", b"x", b"\xff", b"9223372036854775808", b" 1"]),
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(values, some.integers(0, 2**64 - 1), some.sampled_from(["integer", "text"]), some.integers(0, 40))
+def test_a_row_s_hash_is_its_own(keys: list[bytes | None], salt: int, hint: Hint, cut: int) -> None:
+    """A null or a word beside it must change nothing: else a border would move with the size of batches."""
+    whole = borders.hashes([(column(keys), hint)], salt)
+    parts = [keys[:cut], keys[cut:]]
+    apart = [borders.hashes([(column(part), hint)], salt).tolist() for part in parts if part]
+    assert whole.tolist() == [one for part in apart for one in part]
+    alone = [int(borders.hashes([(column([key]), hint)], salt)[0]) for key in keys]
+    assert whole.tolist() == alone
+
+
+@pytest.mark.parametrize("hint", ["integer", "text"])
+def test_hashes_hang_on_salt_order_and_value(hint: Hint) -> None:
+    keys = column([str(number).encode() for number in range(500)])
+    salts = 0x1234_5678_9ABC_DEF0, 0x0FED_CBA9_8765_4321
+    first, second = (set(borders.hashes([(keys, hint)], salt).tolist()) for salt in salts)
+    assert len(first) == len(second) == 500
+    assert not first & second
+    other = column([str(number % 7).encode() for number in range(500)])
+    one, two = borders.hashes([(keys, hint), (other, hint)], 1), borders.hashes([(other, hint), (keys, hint)], 1)
+    assert (one != two).sum() > 480

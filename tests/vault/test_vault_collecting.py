@@ -1,0 +1,200 @@
+"""Collection gives back what nothing needs, in two passes, and never what a snapshot or a writer needs."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headwater.testing.vaults import FaultyBlobs
+from headwater.vault import collecting, leases, packs
+from headwater.vault.blobs import Blobs
+from headwater.vault.collecting import collect
+from headwater.vault.errors import Damaged, Missing, StorageUnavailable
+from headwater.vault.local import LocalBlobs
+from headwater.vault.vault import Vault
+from vault import making
+from vault.making import Given
+
+# Nothing is older than this by any clock: what was listed a moment ago is old enough.
+NONE = timedelta(seconds=-5)
+
+
+def given_(*rows: bytes) -> dict[str, Given]:
+    return {"t": Given(("text",), [(row,) for row in rows])}
+
+
+def there(of: Vault) -> set[bytes]:
+    return {pack for pack, _ in packs.listed(of.blobs)}
+
+
+def test_what_a_deleted_snapshot_alone_needed_goes_in_the_second_pass(place: Callable[[], Blobs]) -> None:
+    of = Vault.create(place(), making.KEY)
+    one = making.snapshot(of, given_(b"a"))
+    two = making.snapshot(of, given_(b"a"), parent=one)  # shares all with the first
+    three = making.snapshot(of, given_(b"c"))
+    assert collect(of, NONE).deleted == 0
+    of.delete(one.id)
+    of.delete(three.id)
+    first = collect(of, NONE)
+    assert (first.deleted, first.listed, first.kept) == (0, 2, 2)
+    assert there(of) == two.packs.keys() | three.packs.keys()
+    second = collect(of, NONE)
+    assert (second.deleted, second.listed) == (2, 0)
+    assert second.freed > 0
+    assert there(of) == two.packs.keys()
+    assert making.rows(making.again(of.blobs), two, "t") == [(b"a",)]
+    assert list(of.blobs.list(collecting.FOLDER)) == []
+    assert collect(of, NONE).deleted == 0
+
+
+def test_nothing_goes_before_the_margin(tmp_path: Path) -> None:
+    of = making.vault(tmp_path)
+    of.delete(making.snapshot(of, given_(b"a")).id)
+    for _ in range(5):
+        assert collect(of).deleted == 0
+    assert len(list(of.blobs.list(collecting.FOLDER))) == 1  # one list, not one a pass
+    assert len(there(of)) == 2
+    assert collect(of, NONE).deleted == 2
+
+
+def test_what_came_to_be_needed_since_it_was_listed_stays(tmp_path: Path) -> None:
+    of = making.vault(tmp_path)
+    one = making.snapshot(of, given_(b"a"))
+    kept = of.blobs.read(f"snapshots/{one.id}")
+    of.delete(one.id)
+    assert collect(of, NONE).listed == 2
+    of.blobs.create(f"snapshots/{one.id}", kept)  # whatever the way: it is needed now
+    assert collect(of, NONE).deleted == 0
+    assert making.rows(of, one, "t") == [(b"a",)]
+
+
+def test_a_writer_at_work_loses_nothing(tmp_path: Path) -> None:
+    """Not what it builds on, though its snapshot is deleted; not what it wrote, though no manifest names it yet."""
+    of = making.vault(tmp_path)
+    parent = making.snapshot(of, given_(b"a"))
+
+    class Meanwhile(LocalBlobs):
+        def find(self, name: str) -> Any:
+            found = super().find(name)
+            if name.startswith(packs.FOLDER):  # a pack was written a moment ago
+                if parent.id in of.snapshots():
+                    of.delete(parent.id)
+                for _ in range(3):
+                    assert collect(making.again(of.blobs), NONE).deleted == 0
+            return found
+
+    writer = Vault.open(Meanwhile(of.blobs.folder), making.KEY)  # type: ignore[attr-defined]
+    made = making.snapshot(writer, {**given_(b"a"), "more": Given(("text",), [(b"b",)])}, parent=parent)
+    fresh = making.again(of.blobs)
+    assert making.rows(fresh, made, "t") == [(b"a",)]
+    assert making.rows(fresh, made, "more") == [(b"b",)]
+    for _ in range(3):
+        assert collect(fresh, NONE).deleted == 0
+
+
+def test_what_a_killed_writer_left_goes_when_its_lease_has_ended(tmp_path: Path) -> None:
+    of = making.vault(tmp_path)
+    kept = making.snapshot(of, given_(b"a"))
+    with of.writing("never", parent=kept) as writing:
+        writing.ink.data.add(packs.PAGE, bytes(16), b"half a table")
+        writing.ink.data.finish()
+        assert len(there(of)) == 3
+        for _ in range(3):
+            assert collect(of, NONE).deleted == 0
+        for _ in range(2):  # the writer hangs: its lease is over by age, while it still is there
+            last = collect(of, NONE, longest=NONE)
+        assert last.deleted == 1
+        assert list(of.blobs.list(leases.FOLDER)) == []
+    assert there(of) == kept.packs.keys()
+
+
+def test_a_lease_that_cannot_be_read_holds_all(tmp_path: Path) -> None:
+    of = making.vault(tmp_path)
+    of.delete(making.snapshot(of, given_(b"a")).id)
+    collect(of, NONE)
+    of.blobs.create("leases/0badc0de", b"\xc1")
+    waiting = collect(of, NONE)
+    assert (waiting.deleted, waiting.waits_for) == (0, ("leases/0badc0de",))
+    assert collect(of, NONE, longest=NONE).deleted == 2
+
+
+def test_a_manifest_that_cannot_be_read_lets_nothing_be_deleted(tmp_path: Path) -> None:
+    of = making.vault(tmp_path)
+    one, two = making.snapshot(of, given_(b"a")), making.snapshot(of, given_(b"b"))
+    of.delete(two.id)
+    collect(of, NONE)
+    data = of.blobs.read(f"snapshots/{one.id}")
+    of.blobs.delete(f"snapshots/{one.id}")
+    of.blobs.create(f"snapshots/{one.id}", data[:-1] + bytes([data[-1] ^ 1]))
+    for _ in range(2):
+        with pytest.raises(Damaged, match="nothing is collected"):
+            collect(of, NONE)
+    assert there(of) == one.packs.keys() | two.packs.keys()
+    of.delete(one.id)
+    for _ in range(2):
+        collect(of, NONE)
+    assert there(of) == set()
+
+
+def test_lists_that_cannot_be_read_are_forgotten(tmp_path: Path) -> None:
+    of = making.vault(tmp_path)
+    kept = making.snapshot(of, given_(b"a"))
+    gone = making.snapshot(of, given_(b"b"))
+    of.delete(gone.id)
+    for number, data in enumerate((b"", b"HWGONE", b"nonsense" * 9, b"HWGONE\x00\x01" + b"".join(there(of)))):
+        of.blobs.create(f"gc/{number}", data)
+    for _ in range(2):
+        collect(of, NONE)
+    assert there(of) == kept.packs.keys()
+    assert list(of.blobs.list("gc/")) == []
+
+
+def test_a_place_that_is_no_vault_is_not_collected(tmp_path: Path) -> None:
+    of = making.vault(tmp_path)
+    making.snapshot(of, given_(b"a"))
+    of.blobs.delete("config")
+    with pytest.raises(Missing):
+        collect(of, NONE)
+
+
+def test_dead_bytes_are_told(tmp_path: Path) -> None:
+    of = making.vault(tmp_path)
+    rows = [bytes([number % 251]) * 999 + str(number).encode() for number in range(500)]
+    one = making.snapshot(of, {"t": given_(*rows)["t"], "u": given_(*rows[::-1])["t"]})
+    second = making.snapshot(of, {"t": given_(*rows)["t"]}, parent=one)
+    sizes = dict(packs.listed(of.blobs))
+    assert collect(of, NONE).dead_bytes < 400  # footers
+    of.delete(one.id)
+    told = collect(of, NONE)
+    assert told.dead_bytes == sum(sizes[pack].size - size for pack, size in second.packs.items())
+    assert told.dead_bytes > 1000
+    assert told.kept_bytes == sum(sizes[pack].size for pack in second.packs)
+
+
+@pytest.mark.parametrize("fault", ["error", "lost", "half", "slow"])
+def test_a_pass_that_is_cut_off_anywhere_harms_nothing(tmp_path: Path, fault: Any) -> None:
+    at = 0
+    while True:
+        of = making.vault(tmp_path)
+        one = making.snapshot(of, given_(b"a"))
+        two = making.snapshot(of, given_(b"a", b"b"), parent=one)
+        lost = making.snapshot(of, given_(b"c"))
+        of.delete(one.id)
+        of.delete(lost.id)
+        collect(of, NONE)
+        faulty = FaultyBlobs(of.blobs, at, fault)
+        with contextlib.suppress(StorageUnavailable, Damaged):
+            collect(Vault(faulty, of.config, of.keys), NONE)
+        assert making.rows(making.again(of.blobs), two, "t") == [(b"a",), (b"b",)]
+        for _ in range(2):
+            collect(of, NONE)
+        assert there(of) == two.packs.keys()
+        if not faulty.failed:
+            break
+        at += 1
+    assert at > 12

@@ -1,0 +1,50 @@
+"""Deltas: what is applied is what a plain dictionary of rows would be, for any keys, and its bytes come back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from headwater.vault import deltas
+from headwater.vault.deltas import Delta
+from headwater.vault.errors import Damaged
+from headwater.vault.pages import VALUES, Hint
+
+HINTS: tuple[Hint, ...] = ("integer", "text", "text")
+keys = some.tuples(
+    some.integers(-3, 9).map(lambda number: b"%d" % number), some.sampled_from([b"", b"a", b"1:a", b":"])
+)
+rows_ = some.dictionaries(keys, some.one_of(some.none(), some.binary(max_size=4)), max_size=14)
+
+
+def columns(rows: list[tuple[bytes | None, ...]], width: int) -> tuple[Any, ...]:
+    return tuple(pa.array([row[place] for row in rows], VALUES) for place in range(width))
+
+
+@settings(max_examples=200, deadline=None)
+@given(rows_, rows_, some.sets(keys, max_size=6), some.sampled_from([(0, 1), (1, 0)]), some.data())
+def test_a_delta_does_what_a_dictionary_does(before: Any, new: Any, gone: Any, key: tuple[int, ...], data: Any) -> None:
+    table = [(*its, value) for its, value in before.items()]
+    changed = [(*its, value) for its, value in new.items()]
+    dead = [tuple(its[place] for place in key) for its in gone]
+    delta = Delta(columns(changed, 3), columns(dead, 2))
+    delta = deltas.decode(deltas.encode(delta, HINTS, key))
+    places = data.draw(some.permutations([0, 1, 2]))
+    wide = columns(table, 3)
+    applied = deltas.apply([wide[at] for at in places], [wide[at] for at in key], delta, key, places)
+    found = list(zip(*(applied[places.index(at)].to_pylist() for at in range(3)), strict=True))
+    kept = {its: value for its, value in before.items() if its in new or its not in gone} | new
+    assert found == [(*its, value) for its, value in kept.items()]
+
+
+def test_bytes_that_are_no_delta_are_damaged() -> None:
+    good = deltas.encode(Delta(columns([(b"1", b"a", None)], 3), columns([(b"2", b"b")], 2)), HINTS, (0, 1))
+    one = columns([(b"1",)], 1)[0]
+    for content in (b"", b"\xc1", good[:-1], b"\x92\x90\x90",
+                    deltas.encode(Delta((one, one.slice(1)), (one,)), HINTS[:2], (0,))):  # fmt: skip
+        with pytest.raises(Damaged):
+            deltas.decode(content)

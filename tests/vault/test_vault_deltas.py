@@ -1,0 +1,97 @@
+"""What has changed is kept as new pages or as a delta, whichever is less; either way it is read back as it was written."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from headwater.vault.borders import Sizes
+from vault import making
+from vault.making import Given, Row
+
+SIZES = Sizes(rows=128)
+HINTS = ("integer", "text", "integer", "hex")
+
+
+def table(count: int, chance: random.Random) -> dict[int, Row]:
+    return {number: row(number, chance) for number in range(0, 3 * count, 3)}
+
+
+def row(number: int, chance: random.Random) -> Row:
+    text = None if chance.random() < 0.2 else chance.randbytes(12).hex().encode()
+    return (b"%d" % number, text, b"%d" % chance.randint(0, 9), chance.randbytes(16).hex().encode())
+
+
+def given(rows: dict[int, Row]) -> Given:
+    return Given(HINTS, [rows[number] for number in sorted(rows)], (0,))
+
+
+def work(rows: dict[int, Row], chance: random.Random) -> None:
+    """Change, add and delete some rows, a few or many, side by side or scattered."""
+    share, numbers = chance.choice((0.005, 0.02, 0.5)), sorted(rows)
+    if chance.random() < 0.5:
+        start = chance.randrange(len(numbers))
+        numbers = numbers[start : start + 200]
+    for number in numbers:
+        if chance.random() < share:
+            what = chance.randint(0, 3)
+            if what == 0:
+                del rows[number]
+            elif what == 1:
+                rows[number + 1] = row(number + 1, chance)
+            else:
+                rows[number] = row(number, chance)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_snapshot_upon_snapshot_is_what_was_there(tmp_path: Path, seed: int) -> None:
+    chance, vault = random.Random(seed), making.vault(tmp_path)
+    rows, taken, kept = table(4000, chance), None, []
+    for _ in range(9):
+        taken = making.snapshot(vault, {"t": given(rows)}, parent=taken, sizes=SIZES, batch=chance.randint(50, 3000))
+        kept.append((taken, sorted(rows.values(), key=lambda one: int(one[0] or 0))))
+        assert taken.tables[0].rows == len(rows)
+        work(rows, chance)
+    for one, expected in kept:  # the older ones too
+        found = making.rows(making.again(vault.blobs), one, "t")
+        assert sorted(found, key=lambda one: int(one[0] or 0)) == expected
+
+
+def test_scattered_changes_of_every_column_cost_what_the_rows_do(tmp_path: Path) -> None:
+    chance, vault = random.Random(1), making.vault(tmp_path)
+    rows = table(20_000, chance)
+    first = making.snapshot(vault, {"t": given(rows)})
+    changed = {number: row(number, chance) for number in sorted(rows)[7::100]}
+    rows |= changed
+    second = making.snapshot(vault, {"t": given(rows)}, parent=first)
+    assert 0 < second.tables[0].new < first.tables[0].stored * 0.03
+    deltas = [chunk.deltas for chunk in vault.table(second.tables[0]).chunks()]
+    assert any(deltas)
+    third = making.snapshot(vault, {"t": given(rows)}, parent=second)
+    assert third.tables[0].new == 0
+    assert making.rows(vault, third, "t") == making.rows(vault, second, "t")
+
+
+def test_deltas_end_in_pages_before_they_are_many(tmp_path: Path) -> None:
+    chance, vault = random.Random(2), making.vault(tmp_path)
+    rows, taken = table(2000, chance), None
+    most = 0
+    for turn in range(9):
+        taken = making.snapshot(vault, {"t": given(rows)}, parent=taken)
+        most = max(most, *(len(chunk.deltas) for chunk in vault.table(taken.tables[0]).chunks()))
+        rows |= {number: row(number, chance) for number in sorted(rows)[turn::150]}
+    assert 0 < most <= 4
+
+
+def test_what_was_changed_back_is_the_old_pages(tmp_path: Path) -> None:
+    chance, vault = random.Random(3), making.vault(tmp_path)
+    rows = table(2000, chance)
+    before = dict(rows)
+    first = making.snapshot(vault, {"t": given(rows)})
+    rows |= {number: row(number, chance) for number in sorted(rows)[::100]}
+    second = making.snapshot(vault, {"t": given(rows)}, parent=first)
+    third = making.snapshot(vault, {"t": given(before)}, parent=second)
+    assert third.tables[0].root == first.tables[0].root or third.tables[0].new < 2000
+    assert making.rows(vault, third, "t") == making.rows(vault, first, "t")

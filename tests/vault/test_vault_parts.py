@@ -1,0 +1,413 @@
+"""Codecs, trees, packs, keys, manifests and leases, each alone."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import secrets
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from headwater.kit.errors import Conflict, NotFound
+from headwater.testing.vaults import FaultyBlobs
+from headwater.vault import codecs, keys, leases, manifest, packs, tree
+from headwater.vault.codecs import Codec
+from headwater.vault.errors import Damaged, Locked, Missing, StorageFull, StorageUnavailable
+from headwater.vault.keys import Keys, Opener
+from headwater.vault.local import LocalBlobs
+from headwater.vault.packs import LEAF, PAGE, PackReader, PackWriter, Ref
+from headwater.vault.tree import Branch, Chunk
+from headwater.vault.vault import Vault
+from vault import making
+
+CODECS = [Codec(name, level) for name, levels in codecs.LEVELS.items() for level in {levels[0], levels[-1]}]
+
+
+@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: f"{codec.name}-{codec.level}")
+@settings(max_examples=30, deadline=None)
+@given(some.one_of(some.binary(max_size=2000), some.binary(min_size=1, max_size=50).map(lambda one: one * 3000)))
+def test_codecs_give_back(codec: Codec, content: bytes) -> None:
+    body = codec.compress(content)
+    assert codecs.decompress(body) == content
+    assert len(body) <= len(content) + 1
+    assert body == codec.compress(content)
+
+
+@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: f"{codec.name}-{codec.level}")
+def test_codecs_make_smaller_and_tell_damage(codec: Codec) -> None:
+    content = b"".join(b"row %d of many;" % number for number in range(5000))
+    body = codec.compress(content)
+    if codec.name != "none":
+        assert len(body) < len(content) / 3
+        for broken in (body[:-9], body[:1], body[:1] + b"\xff" * 40):
+            with pytest.raises(Damaged):
+                codecs.decompress(broken)
+    for nonsense in (b"", b"\xff", b"\x63abc"):
+        with pytest.raises(Damaged):
+            codecs.decompress(nonsense)
+
+
+@pytest.mark.parametrize(("name", "level"), [("zip", 1), ("zstd", 0), ("zstd", 20), ("gzip", 10), ("lz4", 1)])
+def test_unknown_codecs_are_refused(name: Any, level: int) -> None:
+    with pytest.raises(ValueError, match=f"no codec {name} {level}"):
+        Codec(name, level)
+
+
+ids = some.binary(min_size=16, max_size=16)
+refs = some.builds(Ref, ids, some.sampled_from([bytes([n]) * 16 for n in range(40)]), some.integers(0, 2**32 - 1),
+                   some.integers(0, 2**32 - 1))  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(some.integers(0, 5).flatmap(lambda columns: some.lists(
+    some.builds(Chunk, some.binary(max_size=30), some.integers(0, 2**40), some.tuples(*[refs] * columns),
+                some.lists(refs, max_size=3).map(tuple)), min_size=1, max_size=12)))  # fmt: skip
+def test_leaves_come_back(chunks: list[Chunk]) -> None:
+    assert tree.decode_leaf(tree.encode_leaf(chunks)) == chunks
+
+
+@settings(max_examples=100, deadline=None)
+@given(some.lists(some.builds(Branch, refs, some.binary(max_size=30), some.integers(0, 99), some.integers(0, 2**40))))
+def test_roots_come_back(branches: list[Branch]) -> None:
+    assert tree.decode_root(tree.encode_root(branches)) == branches
+
+
+@settings(max_examples=200, deadline=None)
+@given(some.data())
+def test_trees_with_other_bytes_are_damaged_or_some_tree(data: Any) -> None:
+    ref = Ref(b"i" * 16, b"p" * 16, 8, 99)
+    leaf = tree.encode_leaf([Chunk(b"a", 5, (ref, ref)), Chunk(b"b", 5, (ref, ref), (ref,))])
+    root = tree.encode_root([Branch(ref, b"a", 2, 10)])
+    for content, decode in ((leaf, tree.decode_leaf), (root, tree.decode_root)):
+        changed = bytearray(content)
+        changed[data.draw(some.integers(0, len(content) - 1))] = data.draw(some.integers(0, 255))
+        reader: Callable[[bytes], object] = decode
+        for broken in (bytes(changed), content[: data.draw(some.integers(0, len(content) - 1))]):
+            with contextlib.suppress(Damaged):
+                reader(broken)
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> LocalBlobs:
+    return LocalBlobs(tmp_path / "blobs")
+
+
+def written(blobs: Any, keys_: Keys, segments: list[tuple[int, bytes]], target: int = 2000) -> list[Ref]:
+    writer = PackWriter(blobs, keys_, lambda *_: None, target)
+    try:
+        made = [writer.add(kind, secrets.token_bytes(16), body) for kind, body in segments]
+        writer.finish()
+    finally:
+        writer.close()
+    return made
+
+
+def test_segments_come_back_alone_and_together(blobs: LocalBlobs) -> None:
+    keys_ = Keys.new()
+    segments = [(PAGE, secrets.token_bytes(number * 37 % 900)) for number in range(60)]
+    made = written(blobs, keys_, segments)
+    reader = PackReader(blobs, keys_)
+    assert len({ref.pack for ref in made}) > 5
+    assert [reader.segment(kind, ref) for (kind, _), ref in zip(segments, made, strict=True)] == [
+        b for _, b in segments
+    ]
+    mixed = made[::-3] + made[:5] + made[:5]
+    by_ref = dict(zip(made, (body for _, body in segments), strict=True))
+    assert reader.segments(PAGE, mixed) == [by_ref[ref] for ref in mixed]
+    listed = [entry for pack, _ in packs.listed(blobs) for entry in reader.entries(pack)]
+    assert {(entry.kind, entry.ref) for entry in listed} == {(PAGE, ref) for ref in made}
+    assert dict(packs.listed(blobs)).keys() == {ref.pack for ref in made}
+
+
+def test_what_is_no_pack_is_not_listed(blobs: LocalBlobs) -> None:
+    (ref,) = written(blobs, Keys.new(), [(PAGE, b"x")])
+    for name in ("packs/readme", "packs/00/zz", f"packs/00/{'1' * 32}", f"packs/0/{'0' * 32}"):
+        blobs.create(name, b"somebody's notes")
+    assert [pack for pack, _ in packs.listed(blobs)] == [ref.pack]
+
+
+def test_a_segment_is_bound_to_its_place_kind_pack_and_vault(blobs: LocalBlobs) -> None:
+    keys_ = Keys.new()
+    made = written(blobs, keys_, [(PAGE, b"a" * 30), (PAGE, b"b" * 30)], target=1)
+    reader = PackReader(blobs, keys_)
+    one, two = made
+    for kind, ref in (
+        (LEAF, one),
+        (PAGE, dataclasses.replace(one, offset=9)),
+        (PAGE, dataclasses.replace(one, length=one.length - 1)),
+    ):
+        with pytest.raises(Damaged):
+            reader.segment(kind, ref)
+    with pytest.raises(Damaged):
+        PackReader(blobs, Keys.new()).segment(PAGE, one)
+    with pytest.raises(Missing):
+        reader.segment(PAGE, dataclasses.replace(one, pack=b"x" * 16))
+    # One pack in the place of another is told, too.
+    other = blobs.read(packs.blob_name(two.pack))
+    blobs.delete(packs.blob_name(one.pack))
+    blobs.create(packs.blob_name(one.pack), other)
+    for call in (lambda: reader.segment(PAGE, one), lambda: reader.entries(one.pack)):
+        with pytest.raises(Damaged):
+            call()
+
+
+def test_a_pack_that_is_lost_stops_everybody(blobs: LocalBlobs) -> None:
+    """Several tables write into one pack: whoever hears first that it is lost must not be the only one."""
+    faulty = FaultyBlobs(blobs, 0, "full")
+    writer = PackWriter(faulty, Keys.new(), lambda *_: None, 100)
+    with pytest.raises(StorageFull):
+        for _ in range(100):
+            writer.add(PAGE, bytes(16), bytes(200))
+    for call in (lambda: writer.add(PAGE, bytes(16), b"x"), writer.finish, writer.finish):
+        with pytest.raises(StorageFull):
+            call()
+    writer.close()
+
+
+def test_a_pack_that_was_not_stored_whole_is_told(blobs: LocalBlobs) -> None:
+    with pytest.raises(Damaged, match="not stored whole"):
+        written(FaultyBlobs(blobs, 0, "half"), Keys.new(), [(PAGE, bytes(500))])
+
+
+def test_many_threads_write_one_pack(blobs: LocalBlobs) -> None:
+    keys_, made, lock = Keys.new(), {}, threading.Lock()
+    writer = PackWriter(blobs, keys_, lambda *_: None, 5000)
+
+    def work(worker: int) -> None:
+        for number in range(100):
+            body = b"%d of %d" % (number, worker) * 9
+            ref = writer.add(PAGE, bytes(16), body)
+            with lock:
+                made[ref] = body
+
+    threads = [threading.Thread(target=work, args=(worker,)) for worker in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    writer.finish()
+    writer.close()
+    assert len(made) == 600
+    assert dict(zip(made, PackReader(blobs, keys_).segments(PAGE, list(made)), strict=True)) == made
+
+
+class Service:
+    """What a KMS looks like from here."""
+
+    def __init__(self) -> None:
+        self.wrapped: dict[bytes, bytes] = {}
+
+    def wrap(self, key: bytes) -> bytes:
+        name = secrets.token_bytes(9)
+        self.wrapped[name] = key
+        return name
+
+    def unwrap(self, wrapped: bytes) -> bytes:
+        if wrapped not in self.wrapped:
+            raise ValueError("not ours")
+        return self.wrapped[wrapped]
+
+
+@pytest.fixture
+def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "_COST", 2**8)
+
+
+def openers() -> list[Opener]:
+    return [Opener.passphrase("correct horse"), Opener.key(b"k" * 32), Opener.of(Service())]
+
+
+@pytest.mark.usefixtures("cheap")
+@pytest.mark.parametrize("kind", range(3))
+def test_a_slot_opens_by_what_it_was_made_for_only(blobs: LocalBlobs, kind: int) -> None:
+    right, wrong = openers()[kind], [Opener.passphrase("correct hors"), Opener.key(b"l" * 32), Opener.of(Service())]
+    made = Vault.create(blobs, right, "mine")
+    assert Vault.open(blobs, right).keys.content == made.keys.content
+    for opener in wrong:
+        with pytest.raises(Locked) as raised:
+            Vault.open(blobs, opener)
+        assert "horse" not in f"{raised.value} {raised.value.hint} {opener!r}"
+
+
+@pytest.mark.usefixtures("cheap")
+@pytest.mark.parametrize("kind", range(3))
+def test_a_slot_is_of_its_vault(blobs: LocalBlobs, tmp_path: Path, kind: int) -> None:
+    """A slot carried into another vault opens nothing, whoever wrapped it: the wrong key would write what nobody reads."""
+    opener = openers()[kind]
+    here, there = Vault.create(blobs, opener), Vault.create(LocalBlobs(tmp_path / "there"), opener)
+    for blob in list(there.blobs.list(keys.SLOTS)):
+        blobs.create(blob.name, there.blobs.read(blob.name))
+    for blob in list(blobs.list(keys.SLOTS)):
+        if there.blobs.find(blob.name) is None:
+            blobs.delete(blob.name)
+    assert here.id != there.id
+    with pytest.raises(Locked):
+        Vault.open(blobs, opener)
+
+
+@pytest.mark.usefixtures("cheap")
+def test_rotation_is_a_new_slot_and_the_old_one_removed(tmp_path: Path) -> None:
+    of = making.vault(tmp_path)
+    taken = making.snapshot(of, {"t": making.Given(("text",), [(b"kept",)])})
+    before = making.content(of)
+    (old,) = keys.slots(of.blobs)
+    new = keys.add_slot(of.blobs, of.id, of.keys, Opener.passphrase("next year's"), "2027")
+    assert keys.slots(of.blobs)[new].label == "2027"
+    for opener in (making.KEY, Opener.passphrase("next year's")):
+        assert making.rows(Vault.open(of.blobs, opener), taken, "t") == [(b"kept",)]
+    keys.remove_slot(of.blobs, old)
+    with pytest.raises(Locked):
+        Vault.open(of.blobs, making.KEY)
+    assert making.rows(Vault.open(of.blobs, Opener.passphrase("next year's")), taken, "t") == [(b"kept",)]
+    with pytest.raises(Conflict, match="last key slot"):
+        keys.remove_slot(of.blobs, new)
+    with pytest.raises(NotFound) as raised:
+        keys.remove_slot(of.blobs, old)
+    assert new in str(raised.value.hint)
+    after = making.content(of)
+    assert {name: data for name, data in after.items() if not name.startswith(keys.SLOTS)} == {
+        name: data for name, data in before.items() if not name.startswith(keys.SLOTS)
+    }
+
+
+@pytest.mark.usefixtures("cheap")
+def test_a_damaged_slot_keeps_nobody_out_and_does_not_count(blobs: LocalBlobs) -> None:
+    made = Vault.create(blobs, Opener.key(b"k" * 32))
+    (good,) = keys.slots(blobs)
+    for name, data in (("bad", b"\xc1 nonsense"), ("empty", b"")):
+        blobs.create(keys.SLOTS + name, data)
+    assert Vault.open(blobs, Opener.key(b"k" * 32)).id == made.id
+    assert sorted(keys.damaged_slots(blobs)) == ["bad", "empty"]
+    with pytest.raises(Conflict):
+        keys.remove_slot(blobs, good)
+    with pytest.raises(Damaged):
+        Vault.open(blobs, Opener.key(b"l" * 32))
+    keys.remove_slot(blobs, "bad")
+    keys.remove_slot(blobs, "empty")
+    with pytest.raises(Locked):
+        Vault.open(blobs, Opener.key(b"l" * 32))
+
+
+def test_a_slot_that_asks_for_all_memory_is_refused(blobs: LocalBlobs) -> None:
+    made = Vault.create(blobs, Opener.key(b"k" * 32))
+    dear = keys.Slot("passphrase", bytes(60), "", bytes(16), 2**31)
+    blobs.create(keys.SLOTS + "dear", msgspec.msgpack.encode(dear))
+    with pytest.raises(Locked):
+        keys.unlock(blobs, made.id, Opener.passphrase("x"))
+
+
+def test_the_real_cost_of_a_passphrase() -> None:
+    slot = Keys.new().slot(Opener.passphrase("x"), "vault", "")
+    assert slot.cost >= 2**17
+    assert Keys.opened(slot, Opener.passphrase("x"), "vault")
+    assert Keys.opened(slot, Opener.passphrase("x"), "other") is None
+
+
+def test_of_many_who_make_a_vault_all_have_the_same(blobs: LocalBlobs) -> None:
+    start, made = threading.Barrier(8), []
+
+    def make() -> None:
+        start.wait()
+        made.append(Vault.create(blobs, Opener.key(b"k" * 32)))
+
+    threads = [threading.Thread(target=make) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({one.id for one in made}) == 1
+    assert len({one.keys.content for one in made}) == 1
+    assert len(keys.slots(blobs)) == 1
+
+
+def test_a_vault_of_the_future_and_no_vault_are_told(blobs: LocalBlobs) -> None:
+    with pytest.raises(Missing):
+        Vault.open(blobs, making.KEY)
+    blobs.create("config", b'{"version":99,"id":"x","created":"2026-11-21T00:00:00Z"}')
+    with pytest.raises(Damaged, match="newer"):
+        Vault.open(blobs, making.KEY)
+    blobs.delete("config")
+    blobs.create("config", b"not json")
+    with pytest.raises(Damaged):
+        Vault.open(blobs, making.KEY)
+
+
+def example(id_: str, **more: Any) -> manifest.Manifest:
+    moment = datetime(2026, 11, 21, tzinfo=UTC)
+    return manifest.Manifest(id=id_, database="shop", started=moment, finished=moment, engine="test", **more)
+
+
+def test_a_manifest_is_bound_to_its_name_and_key(blobs: LocalBlobs) -> None:
+    keys_ = Keys.new()
+    one = example("one", label="before the rename", extras={"roles": ["a"]}, moment={"lsn": "0/16B"})
+    manifest.commit(blobs, keys_, one)
+    assert manifest.read(blobs, keys_, "one") == one
+    assert manifest.names(blobs) == ["one"]
+    blobs.create("snapshots/two", blobs.read("snapshots/one"))
+    with pytest.raises(Damaged):
+        manifest.read(blobs, keys_, "two")
+    with pytest.raises(Damaged):
+        manifest.read(blobs, Keys.new(), "one")
+    with pytest.raises(Missing):
+        manifest.read(blobs, keys_, "three")
+    with pytest.raises(Damaged, match="another"):
+        manifest.commit(blobs, keys_, example("one", label="other"))
+    assert manifest.read(blobs, keys_, "one") == one
+    manifest.delete(blobs, "one")
+    assert manifest.names(blobs) == ["two"]
+
+
+def test_every_changed_byte_of_a_manifest_is_found(blobs: LocalBlobs) -> None:
+    keys_ = Keys.new()
+    manifest.commit(blobs, keys_, example("one"))
+    data = blobs.read("snapshots/one")
+    for place in range(len(data)):
+        changed = bytearray(data)
+        changed[place] ^= 1 << place % 8
+        blobs.delete("snapshots/one")
+        blobs.create("snapshots/one", bytes(changed))
+        with pytest.raises(Damaged):
+            manifest.read(blobs, keys_, "one")
+    for cut in (0, 5, 8, 19, 20, 35, len(data) - 1):
+        blobs.delete("snapshots/one")
+        blobs.create("snapshots/one", data[:cut])
+        with pytest.raises(Damaged):
+            manifest.read(blobs, keys_, "one")
+
+
+def test_a_newer_manifest_is_not_misread(tmp_path: Path) -> None:
+    of = making.vault(tmp_path)
+    manifest.commit(of.blobs, of.keys, example("one", version=99))
+    with pytest.raises(Damaged, match="newer"):
+        of.manifest("one")
+
+
+def test_leases_hold_until_they_are_given_back_or_over(blobs: LocalBlobs) -> None:
+    keys_ = Keys.new()
+    one = leases.take(blobs, keys_, "s1", [b"a" * 16, b"b" * 16])
+    two = leases.take(blobs, keys_, "s2", [])
+    now = datetime.now(UTC)
+    found = leases.held(blobs, keys_, now)
+    first, second = blobs.find(one), blobs.find(two)
+    assert first and second
+    assert (found.packs, found.since, found.ended) == ({b"a" * 16, b"b" * 16}, first.modified, [])
+    later = leases.held(blobs, keys_, now + timedelta(hours=25))
+    assert (later.packs, later.since, sorted(later.ended)) == (set(), None, sorted([one, two]))
+    leases.release(blobs, one)
+    leases.check(blobs, two)
+    with pytest.raises(Conflict, match="too long"):
+        leases.check(blobs, one)
+    blobs.delete(two)
+    blobs.create(two, b"what is this")
+    assert leases.held(blobs, keys_, now).unread == [two]
+    leases.release(FaultyBlobs(blobs, 0), two)  # its store does not answer: age will do
+    with pytest.raises(StorageUnavailable):
+        leases.check(FaultyBlobs(blobs, 0), two)

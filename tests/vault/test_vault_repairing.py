@@ -1,0 +1,148 @@
+"""Repair puts right what has a copy elsewhere, tells what has none, and overwrites nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from headwater.vault import packs, repairs, verifying
+from headwater.vault.borders import Sizes
+from headwater.vault.collecting import collect
+from headwater.vault.errors import Damaged
+from headwater.vault.manifest import Manifest
+from headwater.vault.repairing import repair
+from headwater.vault.repairs import Ref
+from headwater.vault.vault import Vault
+from vault import making
+from vault.making import Given
+
+NONE = timedelta(seconds=-5)
+SIZES = Sizes(rows=64)
+TABLE = Given(("integer", "text"), [(b"%d" % place, b"row %d" % (place * 7919 % 1000)) for place in range(4000)], (0,))
+
+
+@pytest.fixture
+def of(tmp_path: Path) -> Vault:
+    return making.vault(tmp_path)
+
+
+def take(of: Vault, parent: Manifest | None = None) -> Manifest:
+    return making.snapshot(of, {"t": TABLE}, sizes=SIZES, parent=parent)
+
+
+def flip(of: Vault, *refs: Ref) -> None:
+    for ref in refs:
+        name = packs.blob_name(ref.pack)
+        data = bytearray(of.blobs.read(name))
+        data[ref.offset + ref.length // 2] ^= 1
+        of.blobs.delete(name)
+        of.blobs.create(name, bytes(data))
+
+
+def pages(of: Vault, taken: Manifest) -> list[Ref]:
+    return [ref for chunk in of.table(taken.tables[0]).chunks() for ref in chunk.pages]
+
+
+def test_copies_of_another_snapshot_are_taken(of: Vault) -> None:
+    one, two = take(of), take(of)  # without a parent, so that each has its own
+    child = take(of, parent=one)
+    flip(of, *pages(of, one)[3:40:9])
+    before = making.content(of)
+    assert not verifying.deep(of).sound
+    with pytest.raises(Damaged):
+        making.rows(of, one, "t")
+    done = repair(of)
+    assert (done.segments, done.left) == (5, ())
+    fresh = making.again(of.blobs)
+    for taken in (one, two, child):
+        assert making.rows(fresh, taken, "t") == TABLE.rows
+    assert verifying.deep(fresh).sound
+    after = making.content(of)
+    assert {name: after[name] for name in before} == before
+    assert {name.split("/")[0] for name in after.keys() - before.keys()} == {"packs", "moved"}
+    assert repair(of).segments == 0
+
+
+def test_a_pack_that_is_gone_comes_back_from_a_fresh_snapshot(of: Vault) -> None:
+    """Nothing else has what it had; the table has not changed, so reading it again gives the same pages."""
+    one = take(of)
+    (pack,) = {ref.pack for ref in pages(of, one)}
+    of.blobs.delete(packs.blob_name(pack))
+    lost = repair(of)
+    assert lost.segments == 0
+    assert lost.left
+    take(of)
+    done = repair(of)
+    assert done.segments > 50
+    assert done.left == ()
+    assert making.rows(making.again(of.blobs), one, "t") == TABLE.rows
+    assert verifying.quick(of).sound
+
+
+def test_a_damaged_tree_is_told_and_left(of: Vault) -> None:
+    """It says where its own pages lie, so that no other is like it."""
+    one, two = take(of), take(of)
+    root = one.tables[0].root.ref
+    flip(of, root)
+    done = repair(of)
+    assert done.segments == 0
+    assert {(finding.snapshot, finding.offset) for finding in done.left} == {(one.id, root.offset)}
+    assert making.rows(of, two, "t") == TABLE.rows
+
+
+def test_what_has_no_copy_is_told_and_the_rest_is_put_right(of: Vault) -> None:
+    one, two = take(of), take(of)
+    page, other, twin = pages(of, one)[5], pages(of, one)[11], pages(of, two)[11]
+    assert other.id == twin.id
+    flip(of, page, other, twin)
+    done = repair(of)
+    assert done.segments == 1
+    left = {(finding.snapshot, finding.offset) for finding in done.left}
+    assert left == {(one.id, other.offset), (two.id, twin.offset)}
+    third = take(of)  # now there is a copy
+    assert repair(of).left == ()
+    assert making.rows(of, one, "t") == making.rows(of, two, "t") == making.rows(of, third, "t") == TABLE.rows
+
+
+def test_what_stands_in_is_kept_as_long_as_it_is_needed(of: Vault) -> None:
+    one, two = take(of), take(of)
+    flip(of, pages(of, one)[3])
+    repair(of)
+    of.delete(two.id)
+    for _ in range(3):
+        collect(of, NONE)
+    fresh = making.again(of.blobs)
+    assert making.rows(fresh, one, "t") == TABLE.rows
+    # What stands in is damaged in turn, and repaired again from a third copy.
+    (name,) = [name for _, name in repairs.records(of.blobs)]
+    (pack,) = repairs.targets(of.blobs, of.keys, name)
+    of.blobs.delete(packs.blob_name(pack))
+    assert not verifying.deep(of).sound
+    take(of)
+    assert repair(of).left == ()
+    assert making.rows(of, one, "t") == TABLE.rows
+    for snapshot in of.snapshots():
+        of.delete(snapshot)
+    for _ in range(3):
+        collect(of, NONE)
+    assert {name.split("/")[0] for name in making.content(of)} == {"config", "keys"}
+
+
+def test_a_record_with_other_bytes_is_as_none(of: Vault) -> None:
+    one = take(of)
+    take(of)
+    flip(of, pages(of, one)[3])
+    repair(of)
+    (name,) = [name for _, name in repairs.records(of.blobs)]
+    data = of.blobs.read(name)
+    for broken in (data[:-1], bytes([data[0] ^ 1]) + data[1:], b""):
+        of.blobs.delete(name)
+        of.blobs.create(name, broken)
+        assert not verifying.deep(of).sound
+        with pytest.raises(Damaged):
+            making.rows(making.again(of.blobs), one, "t")
+    of.blobs.create(name.replace("moved/", "moved/zz"), data)
+    assert repair(of).left == ()
+    assert making.rows(of, one, "t") == TABLE.rows

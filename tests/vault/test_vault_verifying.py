@@ -1,0 +1,140 @@
+"""Verification finds what is missing, cut off and changed, says where, and reads what is shared once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from headwater.testing.vaults import FaultyBlobs
+from headwater.vault import keys, packs, verifying
+from headwater.vault.borders import Sizes
+from headwater.vault.errors import StorageUnavailable
+from headwater.vault.manifest import Manifest
+from headwater.vault.vault import Vault
+from vault import making
+from vault.making import Given
+
+SMALL = Sizes(rows=64)
+
+
+def big(count: int = 4000) -> Given:
+    return Given(
+        ("integer", "text"), [(b"%d" % place, b"row %d" % (place * 7919 % 1000)) for place in range(count)], (0,)
+    )
+
+
+def replace(of: Vault, name: str, data: bytes | None) -> None:
+    of.blobs.delete(name)
+    if data is not None:
+        of.blobs.create(name, data)
+
+
+@pytest.fixture
+def of(tmp_path: Path) -> Vault:
+    return making.vault(tmp_path)
+
+
+def pages_of(of: Vault, taken: Manifest) -> list[packs.Ref]:
+    return [ref for chunk in of.table(taken.tables[0]).chunks() for ref in chunk.pages]
+
+
+def test_a_sound_vault_has_no_findings(of: Vault) -> None:
+    one = making.snapshot(of, {"t": big(), "empty": Given((), [])}, sizes=SMALL)
+    two = making.snapshot(of, {"t": big(4100)}, parent=one, sizes=SMALL)
+    for found in (verifying.quick(of), verifying.deep(of)):
+        assert found.findings == ()
+        assert found.sound
+        assert (found.snapshots, found.packs) == (2, 4)
+    seen: list[tuple[int, int]] = []
+    found = verifying.deep(of, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (8100, 8100)
+    assert seen == sorted(seen)
+    alone = verifying.deep(of, [two.id])
+    assert (alone.rows, alone.snapshots) == (4100, 1)
+    # What is shared is read once.
+    assert alone.rows <= found.rows < 4000 + 600
+    assert verifying.deep(making.vault(Path(of.blobs.folder))).sound  # type: ignore[attr-defined]
+
+
+def test_a_sample_reads_about_its_share_and_another_one_by_seed(of: Vault) -> None:
+    one = making.snapshot(of, {"t": big(20_000)}, sizes=SMALL)
+    found = [verifying.deep(of, fraction=0.25, seed=seed) for seed in range(3)]
+    assert all(one.sound and 20_000 * 0.1 < one.rows < 20_000 * 0.45 for one in found)
+    assert len({one.rows for one in found}) > 1
+    assert verifying.deep(of, fraction=0.25, seed=1).rows == found[1].rows
+    ref = pages_of(of, one)[20]
+    name = packs.blob_name(ref.pack)
+    data = bytearray(of.blobs.read(name))
+    data[ref.offset + 3] ^= 1
+    replace(of, name, bytes(data))
+    outcomes = {verifying.deep(of, fraction=0.5, seed=seed).sound for seed in range(20)}
+    assert outcomes == {True, False}
+
+
+def test_each_damaged_page_is_told_where_it_lies(of: Vault) -> None:
+    one = making.snapshot(of, {"t": big()}, sizes=SMALL)
+    two = making.snapshot(of, {"t": big(4100)}, parent=one, sizes=SMALL)
+    wrong = pages_of(of, one)[3:90:17]
+    assert {ref.pack for ref in wrong} == {wrong[0].pack}
+    name = packs.blob_name(wrong[0].pack)
+    data = bytearray(of.blobs.read(name))
+    for ref in wrong:
+        data[ref.offset + ref.length // 2] ^= 0x10
+    replace(of, name, bytes(data))
+    assert verifying.quick(of).sound
+    found = verifying.deep(of)
+    assert {(one.snapshot, one.table, one.pack, one.offset) for one in found.findings} == {
+        (snapshot.id, "public.t", name, ref.offset) for snapshot in (one, two) for ref in wrong
+    }
+    assert all(str(one.offset) in one.what for one in found.findings)
+
+
+@pytest.mark.parametrize("how", ["gone", "empty", "shorter", "longer", "without its end", "another pack", "no begin"])
+def test_a_pack_that_is_not_whole_is_found_quickly(of: Vault, how: str) -> None:
+    one = making.snapshot(of, {"t": big()})
+    making.snapshot(of, {"t": big(10)})
+    pack = pages_of(of, one)[0].pack
+    name = packs.blob_name(pack)
+    data = of.blobs.read(name)
+    other = next(of.blobs.read(packs.blob_name(other)) for other, _ in packs.listed(of.blobs) if other != pack)
+    replace(of, name, {"gone": None, "empty": b"", "shorter": data[:-1], "longer": data + b"\0",
+                       "without its end": data[:-9], "another pack": other, "no begin": b"X" + data[1:]}[how])  # fmt: skip
+    found = verifying.quick(of)
+    assert {(one.snapshot, one.table, one.pack) for one in found.findings} == {(one.id, "public.t", name)}
+    assert not verifying.deep(of).sound
+    assert verifying.quick(of, [snapshot for snapshot in of.snapshots() if snapshot != one.id]).sound
+
+
+def test_manifests_and_slots_are_looked_at(of: Vault) -> None:
+    one, two = making.snapshot(of, {"t": big(10)}), making.snapshot(of, {"t": big(11)})
+    data = of.blobs.read(f"snapshots/{one.id}")
+    replace(of, f"snapshots/{one.id}", data[:-3])
+    of.blobs.create(keys.SLOTS + "bad", b"?")
+    for found in (verifying.quick(of), verifying.deep(of)):
+        assert [(one.snapshot, one.pack) for one in found.findings] == [(None, None), (one.id, None)]
+    assert verifying.deep(of, [two.id, "no-such-snapshot"]).findings[-1].snapshot == "no-such-snapshot"
+
+
+def test_a_pack_that_the_manifest_does_not_name_is_told(of: Vault) -> None:
+    """Collection would delete it."""
+    import msgspec
+
+    from headwater.vault import manifest
+
+    one = making.snapshot(of, {"t": big(10)})
+    tables = tuple(msgspec.structs.replace(table, packs={}, rows=11) for table in one.tables)
+    of.delete(one.id)
+    manifest.commit(of.blobs, of.keys, msgspec.structs.replace(one, tables=tables))
+    what = {found.what for found in verifying.deep(of).findings}
+    assert any("does not name" in one for one in what)
+    assert any("number of rows" in one for one in what)
+
+
+def test_a_storage_that_does_not_answer_is_no_damage(of: Vault) -> None:
+    making.snapshot(of, {"t": big(10)})
+    calls = FaultyBlobs(of.blobs)
+    verifying.deep(Vault(calls, of.config, of.keys))
+    for at in range(calls.calls):
+        with pytest.raises(StorageUnavailable):
+            verifying.deep(Vault(FaultyBlobs(of.blobs, at), of.config, of.keys), threads=1)
