@@ -6,8 +6,9 @@ import importlib
 
 import pytest
 
+from headwater.engines import Dumps
 from headwater.kit import plugins
-from headwater.testing.engines import CHECKS, SQL_CHECKS, Subject
+from headwater.testing.engines import CHECKS, DUMP_CHECKS, SQL_CHECKS, Subject
 
 
 def subject(name: str) -> Subject:
@@ -30,4 +31,12 @@ async def test_engine(name, check):
     "name", [name for name in plugins.names("engines") if plugins.load("engines", name).LANGUAGE == "sql"]
 )
 async def test_engine_that_speaks_sql(name, check):
+    await check(subject(name))
+
+
+@pytest.mark.parametrize("check", DUMP_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize(
+    "name", [name for name in plugins.names("engines") if isinstance(plugins.load("engines", name), Dumps)]
+)
+async def test_engine_of_snapshots(name, check):
     await check(subject(name))

@@ -1,4 +1,4 @@
-"""Reads the data files of an engine's tests: `everything.sql`, `cells.txt`, `tricks.txt`, `escapes.txt`."""
+"""Reads the data files of an engine's tests: `everything.sql`, `values.sql`, `cells.txt`, `tricks.txt`, `escapes.txt`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def of(folder: Path) -> dict[str, Any]:
     pairs = [line.rsplit(" => ", 1) for line in lines(folder / "cells.txt")]
     return {
         "everything": (folder / "everything.sql").read_text("utf-8"),
+        "values": (folder / "values.sql").read_text("utf-8") if (folder / "values.sql").exists() else "",
         "cells": [(expression, json.loads(cell)) for expression, cell in pairs],
         "tricks": lines(folder / "tricks.txt"),
         "escapes": lines(folder / "escapes.txt"),

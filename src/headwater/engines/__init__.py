@@ -1,12 +1,29 @@
 """Database engines, one folder each, found by listing; each answers only what it alone knows.
 
 An engine package offers what `Engine` lists, as names of the module. What only some can do stands in small
-protocols (`Explains`, `Exports`, `Reads`, `Loads`, `Watches`), asked for by `isinstance`, never by an engine's name.
+protocols (`Explains`, `Exports`, `Reads`, `Loads`, `Dumps`, `Watches`), asked for by `isinstance`, never by an
+engine's name.
 """
 
 from headwater.engines._address import Address
 from headwater.engines._browsing import Browses
 from headwater.engines._discovery import all_engines, engine, parse_url
+from headwater.engines._dumps import (
+    Batch,
+    Dump,
+    DumpColumn,
+    Dumps,
+    DumpTable,
+    Fill,
+    Follows,
+    Hint,
+    Key,
+    Refill,
+    Refilled,
+    Refilling,
+    Refills,
+    Then,
+)
 from headwater.engines._engine import Engine, Explains, Language, Option, Step, Tabular, Watches
 from headwater.engines._loads import ByStatements, Columns, Loads, Reads
 from headwater.engines._provisions import Activity, Instance, Program, Provisions
@@ -16,15 +33,24 @@ from headwater.engines._session import Checks, Exports, Facts, Parameters, Sessi
 __all__ = [
     "Activity",
     "Address",
+    "Batch",
     "Browses",
     "ByStatements",
     "Checks",
     "Columns",
+    "Dump",
+    "DumpColumn",
+    "DumpTable",
+    "Dumps",
     "Engine",
     "Explains",
     "Exports",
     "Facts",
+    "Fill",
+    "Follows",
+    "Hint",
     "Instance",
+    "Key",
     "Language",
     "Loads",
     "Opener",
@@ -35,9 +61,14 @@ __all__ = [
     "Provisions",
     "Proxies",
     "Reads",
+    "Refill",
+    "Refilled",
+    "Refilling",
+    "Refills",
     "Session",
     "Step",
     "Tabular",
+    "Then",
     "Watches",
     "all_engines",
     "engine",

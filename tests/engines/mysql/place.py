@@ -40,6 +40,7 @@ async def fresh() -> AsyncIterator[Address]:
     name = f"hw_{uuid.uuid4().hex[:12]}"
     admin = pymysql.connect(host=HOST, port=PORT, user="root", autocommit=True, ssl_disabled=True)
     try:
+        admin.query("SET lock_wait_timeout = 20")  # a test that failed may have left a transaction open
         admin.query(f"CREATE DATABASE {name}")
         yield Address(HOST, PORT, name, "root", tls=PLAIN, endpoint=Endpoint(HOST, PORT))
     finally:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from headwater.catalog.grammar import Grammar
-from headwater.engines import Address, Language, Option, Session
+from headwater.engines import Address, Dump, Fill, Language, Option, Session
+from headwater.engines.mysql import dumping, filling
 from headwater.engines.mysql.alter import alter
 from headwater.engines.mysql.connecting import connected
-from headwater.engines.mysql.ddl import ddl, quote
+from headwater.engines.mysql.ddl import ddl, phases, quote
 from headwater.engines.mysql.explain import explain
 from headwater.engines.mysql.inspect import inspect
 from headwater.engines.mysql.provision import (
@@ -29,8 +30,9 @@ from headwater.engines.mysql.wire import SPEAKS_FIRST, client_url, front, speaks
 
 __all__ = [
     "DIALECT", "GRAMMAR", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "SPEAKS_FIRST",
-    "activity", "address", "alter", "available", "client_url", "connect", "ddl", "end", "enforce", "explain", "front",
-    "inspect", "leave", "make", "metrics", "prepare", "program", "quote", "ready", "sessions", "setup", "speaks",
+    "activity", "address", "alter", "available", "client_url", "connect", "ddl", "end", "enforce", "explain",
+    "front", "inspect", "leave", "make", "metrics", "open_dump", "open_fill", "phases", "prepare", "program",
+    "quote", "ready", "sessions", "setup", "speaks",
 ]  # fmt: skip
 
 NAME = "MySQL, MariaDB"
@@ -54,3 +56,13 @@ async def connect(to: Address, *, seconds: float = 10.0) -> Session:
         session.worker.close()
         raise
     return session
+
+
+async def open_dump(address: Address, *, seconds: float = 15.0) -> Dump:
+    """Fix a moment of a database; see `headwater.engines.Dumps`."""
+    return await dumping.opened(await connect(address, seconds=seconds))
+
+
+async def open_fill(address: Address, *, seconds: float = 15.0) -> Fill:
+    """Return a database that is filled; see `headwater.engines.Dumps`."""
+    return await filling.opened(await connect(address, seconds=seconds))

@@ -35,6 +35,13 @@ def ddl(schema: Schema) -> tuple[str, ...]:
     return tuple(_statements(schema))
 
 
+def phases(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return sequences and tables, then what comes when their rows are there; see `headwater.engines.Dumps`."""
+    whole = ddl(schema)
+    bare = len(schema.sequences) + sum(one.kind == "table" for one in schema)
+    return whole[:bare], whole[bare:]
+
+
 def _statements(schema: Schema) -> Iterator[str]:
     tables = [one for one in schema if one.kind == "table"]
     yield from (create_sequence(one) for one in schema.sequences)

@@ -54,3 +54,14 @@ ORDER BY specific_name, ordinal_position
 EVENTS = "SELECT * FROM information_schema.events WHERE event_schema = DATABASE() ORDER BY event_name"
 SEQUENCE = "SELECT * FROM {name}"
 CREATE_TABLE = "SHOW CREATE TABLE {name}"
+
+# What a snapshot needs beyond the Schema: where the log was, and what counters give next.
+POSITION = """
+SELECT variable_name, variable_value AS value FROM information_schema.global_status
+WHERE variable_name IN ('BINLOG_SNAPSHOT_FILE', 'BINLOG_SNAPSHOT_POSITION') AND variable_value <> ''
+"""
+COUNTERS = """
+SELECT table_name, auto_increment FROM information_schema.tables
+WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') AND auto_increment IS NOT NULL
+ORDER BY table_name
+"""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection
 
 from headwater.catalog.grammar import Grammar
-from headwater.engines import Address, Language, Option, Session
-from headwater.engines.postgresql import columns
+from headwater.engines import Address, Dump, Fill, Language, Option, Refill, Session
+from headwater.engines.postgresql import columns, dumping, filling, refilling
 from headwater.engines.postgresql.alter import alter
-from headwater.engines.postgresql.ddl import ddl, quote
+from headwater.engines.postgresql.connecting import PORT, parameters
+from headwater.engines.postgresql.ddl import ddl, phases, quote
 from headwater.engines.postgresql.errors import connecting
 from headwater.engines.postgresql.explain import explain
 from headwater.engines.postgresql.inspect import inspect
@@ -34,17 +33,16 @@ from headwater.engines.postgresql.provision import (
 from headwater.engines.postgresql.session import PostgresSession
 from headwater.engines.postgresql.watch import end, sessions
 from headwater.engines.postgresql.wire import SPEAKS_FIRST, client_url, front, speaks
-from headwater.kit.network.tls import pem_files
 
 __all__ = [
     "DIALECT", "GRAMMAR", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "SPEAKS_FIRST",
     "activity", "address", "alter", "available", "client_url", "connect", "ddl", "end", "enforce", "explain", "front",
-    "inspect", "leave", "make", "metrics", "prepare", "program", "quote", "ready", "sessions", "setup", "speaks",
+    "inspect", "leave", "make", "metrics", "open_dump", "open_fill", "open_refill", "phases", "prepare", "program",
+    "quote", "ready", "sessions", "setup", "speaks",
 ]  # fmt: skip
 
 NAME = "PostgreSQL"
 SCHEMES = ("postgresql", "postgres")
-PORT = 5432
 LANGUAGE: Language = "sql"
 DIALECT = "postgres"
 GRAMMAR = Grammar(lock=" FOR UPDATE")
@@ -53,48 +51,29 @@ OPTIONS = (
     Option("role", "Role", help="A role to take on after connecting."),
 )
 
-# libpq looks into the home folder for what is not named; it finds nothing here.
-NOWHERE = "/nonexistent/headwater"
-
 
 async def connect(to: Address, *, seconds: float = 10.0) -> Session:
     """Open a connection; see `headwater.engines.Engine`."""
-    with _parameters(to, seconds) as parameters:
+    with parameters(to, seconds) as given:
         try:
             connection: AsyncConnection[Any] = await AsyncConnection.connect(
-                autocommit=True, context=columns.CONTEXT, prepare_threshold=None, **parameters
+                autocommit=True, context=columns.CONTEXT, prepare_threshold=None, **given
             )
         except (psycopg.Error, OSError) as error:
             raise connecting(str(error)) from None  # the cause may echo the address
     return PostgresSession(connection)
 
 
-@contextlib.contextmanager
-def _parameters(address: Address, seconds: float) -> Iterator[dict[str, Any]]:
-    """Give libpq's parameters: what users say, and nothing that libpq would look up by itself."""
-    given: dict[str, Any] = {
-        "dbname": address.database or address.user, "user": address.user, "connect_timeout": max(2, round(seconds)),
-        "application_name": "headwater", "client_encoding": "utf8", "passfile": NOWHERE,
-    }  # fmt: skip
-    if address.password:
-        given["password"] = address.password
-    settings = {name: address.option(name) for name in ("search_path", "role") if address.option(name)}
-    if settings:
-        given["options"] = " ".join(f"-c {name}={_escaped(value)}" for name, value in settings.items())
-    if address.socket:
-        yield given | {"host": str(address.socket), "port": address.port or PORT}
-        return
-    given |= {"host": address.tls.server_name or address.host, "port": address.port or PORT}
-    if address.endpoint:
-        given |= {"hostaddr": address.endpoint.ip, "port": address.endpoint.port}
-    mode = {"off": "disable"}.get(address.tls.mode, address.tls.mode)
-    with pem_files(address.tls) as files:
-        yield given | {
-            "sslmode": mode,
-            "sslrootcert": str(files.ca) if files.ca else "system" if mode == "verify-full" else NOWHERE,
-            "sslcert": str(files.certificate or NOWHERE), "sslkey": str(files.key or NOWHERE),
-        }  # fmt: skip
+async def open_dump(address: Address, *, seconds: float = 15.0) -> Dump:
+    """Fix a moment of a database; see `headwater.engines.Dumps`."""
+    return await dumping.opened(address, seconds, await connect(address, seconds=seconds))
 
 
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace(" ", "\\ ")
+async def open_fill(address: Address, *, seconds: float = 15.0) -> Fill:
+    """Return a database that is filled; see `headwater.engines.Dumps`."""
+    return await filling.opened(address, seconds, await connect(address, seconds=seconds))
+
+
+async def open_refill(address: Address, *, seconds: float = 15.0) -> Refill:
+    """Return a database whose tables are refilled; see `headwater.engines.Refills`."""
+    return await refilling.opened(address, seconds)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from headwater.catalog.model import (
     Attributes,
@@ -60,6 +61,39 @@ def literal(text: str) -> str:
 def ddl(schema: Schema) -> tuple[str, ...]:
     """Return the statements that make a Schema; see `headwater.engines.Engine`."""
     return tuple(_statements(schema))
+
+
+def phases(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what makes bare tables, and what comes when their rows are there; see `headwater.engines.Dumps`.
+
+    Indexes are built once rather than grown; keys, triggers and policies would check or change what is given back.
+    """
+    keyless = schema.map_relations(_without_key)
+    bare = keyless.map_relations(
+        lambda one: replace(
+            one, indexes=(), foreign_keys=(), triggers=(),
+            attrs=tuple(pair for pair in one.attrs if pair[0] != a.ROW_SECURITY and not pair[0].startswith(a.POLICY)),
+        )
+    )  # fmt: skip
+    first = ddl(replace(bare, relations=tuple(one for one in bare if one.kind == "table")))
+    made = set(first)
+    keys = [add_primary_key(one) for one in schema if one.primary_key and not _without_key(one).primary_key]
+    later = [one for one in ddl(keyless) if one not in made or one.startswith(("SET ", "RESET "))]
+    return first, (*keys, *later)
+
+
+def _without_key(one: Relation) -> Relation:
+    """Return a table without its primary key, unless that belongs to tables that it inherits from, or to time."""
+    if any(name in dict(one.attrs) for name in (a.PARTITION_OF, a.PARTITION_BY, a.INHERITS, a.PRIMARY_KEY_PERIOD)):
+        return one
+    return replace(one, primary_key=(), attrs=tuple(pair for pair in one.attrs if pair[0] != a.PRIMARY_KEY_NAME))
+
+
+def add_primary_key(table: Relation) -> str:
+    """Return the statement that gives a table its primary key."""
+    name = a.get(table.attrs, a.PRIMARY_KEY_NAME)
+    constraint = f"CONSTRAINT {quote(name)} " if name else ""
+    return f"ALTER TABLE {quote(table.schema, table.name)} ADD {constraint}PRIMARY KEY ({_names(table.primary_key)})"
 
 
 def _statements(schema: Schema) -> Iterator[str]:

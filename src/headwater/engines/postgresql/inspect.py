@@ -72,6 +72,7 @@ async def _read(connection: psycopg.AsyncConnection[Any]) -> dict[str, list[Row]
         async with connection.transaction():
             await connection.execute(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             await connection.execute(b"SET LOCAL search_path = pg_catalog")
+            await connection.execute(b"SET LOCAL jit = off")  # compiling these queries takes longer than running them
             for name in QUERIES:
                 query = "SELECT coalesce(json_agg(q), '[]')::text FROM (" + getattr(queries, name) + ") q"
                 row = await (await connection.execute(query.encode())).fetchone()

@@ -158,3 +158,74 @@ FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.o
 JOIN pg_class c ON c.oid = d.refobjid AND c.relkind IN ('v', 'm') JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class AND {_OURS}
 """
+
+# What a snapshot needs beyond the Schema.
+MOMENT = """
+SELECT pg_export_snapshot() AS snapshot, 'PostgreSQL ' || current_setting('server_version') AS product,
+       CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text AS lsn,
+       pg_snapshot_xmin(pg_current_snapshot())::text AS horizon, pg_snapshot_xmax(pg_current_snapshot())::text AS next,
+       now()::text AS time, has_function_privilege('pg_control_system()', 'EXECUTE')
+       AND has_function_privilege('pg_control_checkpoint()', 'EXECUTE') AS told,
+       (SELECT coalesce(md5(string_agg(concat_ws(':', enumtypid, oid, enumlabel), ' ' ORDER BY oid)), '') FROM pg_enum)
+       || ' ' ||
+       (SELECT coalesce(md5(string_agg(concat_ws(':', a.attrelid, a.attnum, a.atttypid, a.attisdropped), ' '
+                              ORDER BY a.attrelid, a.attnum)), '')
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relkind = 'c') AS types,
+       (SELECT oid::int8 FROM pg_database WHERE datname = current_database()) AS database
+"""
+SYSTEM = """
+SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system,
+       (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline
+"""
+# Tables with rows of their own: their columns but for generated ones, and the key in whose order they are read: the
+# primary key, or else the smallest unique index on columns that are never null.
+DUMPED = f"""
+SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name, pg_relation_filenode(c.oid)::int8 AS file,
+       CASE WHEN c.reltuples >= 0 THEN c.reltuples::int8 END AS rows,
+       (SELECT m.amname = 'heap' FROM pg_am m WHERE m.oid = c.relam) AS heap,
+       coalesce((SELECT array_agg(ARRAY[a.attname, format_type(a.atttypid, a.atttypmod)] ORDER BY a.attnum)
+        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''),
+        '{{}}') AS columns,
+       coalesce((SELECT array_agg(a.attnum::int ORDER BY a.attnum) FROM pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''), '{{}}') AS numbers,
+       (SELECT (SELECT array_agg(a.attname ORDER BY p.place)
+                FROM unnest(i.indkey[0:i.indnkeyatts - 1]) WITH ORDINALITY p(number, place)
+                JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.number)
+        FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
+        WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indimmediate AND m.amname = 'btree'
+          AND i.indpred IS NULL AND i.indexprs IS NULL
+          AND NOT EXISTS (SELECT FROM unnest(i.indkey[0:i.indnkeyatts - 1]) k(number) JOIN pg_attribute a
+                          ON a.attrelid = c.oid AND a.attnum = k.number
+                          WHERE NOT a.attnotnull OR a.attgenerated <> '')
+        ORDER BY i.indisprimary DESC, i.indnkeyatts, x.relname LIMIT 1) AS key
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND {_OURS}
+  AND {_NOT_OF_EXTENSION.format(catalog="pg_class", oid="c.oid")}
+ORDER BY n.nspname, c.relname
+"""
+COUNTS = f"""
+SELECT n.nspname AS schema, c.relname AS name, coalesce(pg_sequence_last_value(c.oid), s.seqstart) AS value,
+       pg_sequence_last_value(c.oid) IS NOT NULL AS called
+FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE {_OURS} AND {_NOT_OF_EXTENSION.format(catalog="pg_class", oid="c.oid")} ORDER BY 1, 2
+"""
+VERSIONS = "SELECT extname AS name, extversion AS version FROM pg_extension ORDER BY 1"
+GRANTS = f"""
+SELECT format('GRANT %s ON %s %s TO %s%s', string_agg(x.privilege_type, ', ' ORDER BY x.privilege_type),
+              CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, format('%I.%I', n.nspname, c.relname),
+              CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END,
+              CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) AS statement,
+       CASE x.grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(x.grantee) END AS role
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) x
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {_OURS} AND x.grantee <> c.relowner
+  AND {_NOT_OF_EXTENSION.format(catalog="pg_class", oid="c.oid")}
+GROUP BY n.nspname, c.relname, c.relkind, x.grantee, x.is_grantable ORDER BY n.nspname, c.relname, x.grantee
+"""
+# What a snapshot does not hold, as sentences.
+LEFT_OUT = """
+SELECT count(*) || ' large objects are not in the snapshot.' AS note
+FROM pg_largeobject_metadata HAVING count(*) > 0
+UNION ALL
+SELECT 'The rows of ' || count(*) || ' foreign tables are not in the snapshot.'
+FROM pg_foreign_table HAVING count(*) > 0
+"""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from headwater.catalog.grammar import Grammar
-from headwater.engines import Address, Language, Option, Session
+from headwater.engines import Address, Dump, Fill, Language, Option, Session
+from headwater.engines.sqlite import dumping, filling
 from headwater.engines.sqlite.alter import alter
-from headwater.engines.sqlite.ddl import ddl, quote
+from headwater.engines.sqlite.ddl import ddl, phases, quote
 from headwater.engines.sqlite.errors import ConnectionRefused
 from headwater.engines.sqlite.explain import explain
 from headwater.engines.sqlite.inspect import inspect
@@ -30,7 +31,7 @@ from headwater.engines.sqlite.session import SqliteSession
 __all__ = [
     "DIALECT", "GRAMMAR", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "activity", "address",
     "alter", "available", "connect", "ddl", "enforce", "explain", "inspect", "leave", "make", "metrics",
-    "prepare", "program", "quote", "ready", "setup",
+    "open_dump", "open_fill", "phases", "prepare", "program", "quote", "ready", "setup",
 ]  # fmt: skip
 
 NAME = "SQLite"
@@ -65,3 +66,13 @@ def _check(to: Address) -> None:
         raise ConnectionRefused("The file cannot be read.", hint="Check who may read it.") from error
     if begin not in {b"", MAGIC}:
         raise ConnectionRefused("The file is no SQLite database.", hint="It may be encrypted, or something else.")
+
+
+async def open_dump(address: Address, *, seconds: float = 15.0) -> Dump:
+    """Fix a moment of a file; see `headwater.engines.Dumps`."""
+    return await dumping.opened(await connect(address, seconds=seconds), connect)
+
+
+async def open_fill(address: Address, *, seconds: float = 15.0) -> Fill:
+    """Return a file that is filled; see `headwater.engines.Dumps`."""
+    return await filling.opened(await connect(address, seconds=seconds))

@@ -48,6 +48,13 @@ def ddl(schema: Schema) -> tuple[str, ...]:
     return tuple(_statements(schema))
 
 
+def phases(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return tables, then what comes when their rows are there; see `headwater.engines.Dumps`."""
+    whole = ddl(schema)
+    first = tuple(create_table(one) for one in schema if one.kind == "table")
+    return first, whole[len(first) :]
+
+
 def _statements(schema: Schema) -> Iterator[str]:
     tables = [one for one in schema if one.kind == "table"]
     for table in tables:

@@ -13,9 +13,10 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from functools import partial
 from math import isfinite
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote as percent
 
@@ -102,20 +103,38 @@ class SqliteSession(ByStatements):
         """Do something in the session's thread."""
         return await self._worker.call(work)
 
+    @contextlib.contextmanager
+    def our_own(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection for statements of ours, which the guard lets pass; nobody else may use it meanwhile."""
+        self._guard.own = True
+        try:
+            yield self.connection
+        finally:
+            self._guard.own = False
+
     async def ask(self, query: str) -> list[Any]:
         """Return the rows of a question of our own, as they are."""
 
         def asked() -> list[Any]:
-            self._guard.own = True
-            try:
-                return self.connection.execute(query).fetchall()
-            finally:
-                self._guard.own = False
+            with self.our_own() as connection:
+                return connection.execute(query).fetchall()
 
         try:
             return await self.call(asked)
         except sqlite3.Error as error:
             raise refusal(error, Statement(query, 0), 0, read_only=False) from error
+
+    async def copy(self, path: Path) -> None:
+        """Copy the whole database into a new file, as it is at one moment."""
+
+        def copied() -> None:
+            with self.our_own() as connection, contextlib.closing(sqlite3.connect(path)) as target:
+                connection.backup(target)
+
+        try:
+            await self.call(copied)
+        except sqlite3.Error as error:
+            raise refusal(error, Statement("", 0), 0, read_only=True) from error
 
     async def ping(self) -> Facts:
         """Return version, size and latency."""
@@ -180,11 +199,8 @@ class SqliteSession(ByStatements):
         """Insert rows; see `headwater.engines.Loads`."""
 
         def inserted() -> None:
-            self._guard.own = True
-            try:
-                loading.insert(self.connection, table, [name for name, _ in columns], rows)
-            finally:
-                self._guard.own = False
+            with self.our_own() as connection:
+                loading.insert(connection, table, [name for name, _ in columns], rows)
 
         try:
             await self.call(inserted)
@@ -259,11 +275,8 @@ class SqliteSession(ByStatements):
         self.connection.execute(f"EXPLAIN {text}", [None] * count).close()
 
     def _changes(self) -> int:
-        self._guard.own = True
-        try:
-            return int(self.connection.execute("SELECT changes()").fetchone()[0])
-        finally:
-            self._guard.own = False
+        with self.our_own() as connection:
+            return int(connection.execute("SELECT changes()").fetchone()[0])
 
     def _stop_if_asked(self) -> None:
         if self._worker.stopped:

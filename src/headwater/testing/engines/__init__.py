@@ -2,15 +2,17 @@
 
 Each check takes a `Subject`, an engine with a place where it may make databases, and raises AssertionError. What only
 the engine can spell (its kinds of objects, its values, its tricks to write) comes with the subject as data. `CHECKS`
-lists what engines of any language hold to, `SQL_CHECKS` what those that speak SQL do.
+lists what engines of any language hold to, `SQL_CHECKS` what those that speak SQL do, `DUMP_CHECKS` what those do of
+whose databases snapshots are taken.
 """
 
 from __future__ import annotations
 
-from headwater.testing.engines import connecting, running, schemas
+from headwater.testing.engines import connecting, dumping, running, schemas
 from headwater.testing.engines.subject import Subject
 
-__all__ = ["CHECKS", "SQL_CHECKS", "Subject"]
+__all__ = ["CHECKS", "DUMP_CHECKS", "SQL_CHECKS", "Subject"]
 
 CHECKS = connecting.CHECKS
+DUMP_CHECKS = dumping.CHECKS
 SQL_CHECKS = running.CHECKS + schemas.CHECKS

@@ -25,6 +25,7 @@ class Subject:
         engine: the package.
         fresh: gives the address of a new empty database, and takes that away at the end.
         everything: statements that make every kind of object that the engine's `inspect` reads.
+        values: statements that fill what `everything` made, and more tables, with values of every type.
         cells: expressions, and the cell that selecting each gives.
         tricks: texts that try to write, or to leave a read-only run; the table `kept` is what they are after.
         escapes: texts that try to reach files, programs or other databases; none may succeed.
@@ -33,6 +34,7 @@ class Subject:
     engine: Engine
     fresh: Callable[[], AbstractAsyncContextManager[Address]]
     everything: str = ""
+    values: str = ""
     cells: Sequence[tuple[str, Cell]] = ()
     tricks: Sequence[str] = ()
     escapes: Sequence[str] = ()

@@ -1,0 +1,122 @@
+"""The rows of a query of one column read in bulk: whole blocks of packets, without a call for each row.
+
+PyMySQL sends the query; its socket is read here until the result has ended, when PyMySQL may go on. That is what the
+protocol's packets are read for (MySQL Internals, Text Resultset): 3 bytes of length, a number, then the value behind
+its own length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pymysql
+from pymysql.constants import COMMAND
+
+from headwater.engines import _fields as fields
+from headwater.kit.errors import Unavailable
+
+_WHOLE = 0xFFFFFF  # a packet of this length goes on in the next one
+_END, _ERROR, _NULL = 0xFE, 0xFF, 0xFB
+_LENGTHS = {0xFC: 2, 0xFD: 3, 0xFE: 8}
+
+
+def rows(connection: Any, query: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Give the values of a query's only column in blocks: their bytes, and where each begins. Blocks.
+
+    Raises:
+        pymysql.Error: what the server answered.
+        Unavailable: the connection broke, or a value was too large for the server to send.
+    """
+    connection._execute_command(COMMAND.COM_QUERY, query)
+    wire = _Wire(connection._sock)
+    first = wire.packet()
+    if first[0] == _ERROR:
+        pymysql.err.raise_mysql_exception(first)
+    while not _is_end(wire.packet()):
+        pass  # what the columns are
+    yield from wire.values()
+
+
+def _is_end(packet: bytes) -> bool:
+    return packet[0] == _END and len(packet) < 9
+
+
+class _Wire:
+    """A socket in the middle of a result."""
+
+    def __init__(self, channel: Any) -> None:
+        self._channel = channel
+        self._buffer = bytearray(fields.BLOCK)
+        self._at = self._end = 0
+
+    def packet(self) -> bytes:
+        """Return the next packet, put together of its parts."""
+        parts = []
+        while True:
+            self._need(4)
+            length = int.from_bytes(self._buffer[self._at : self._at + 3], "little")
+            self._need(4 + length)
+            parts.append(bytes(self._buffer[self._at + 4 : self._at + 4 + length]))
+            self._at += 4 + length
+            if length < _WHOLE:
+                return b"".join(parts)
+
+    def values(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Give the values of all packets up to the end of the result."""
+        while True:
+            self._need(4)
+            starts: list[int] = []
+            begin, at, end, done = self._at, self._at, self._end, False
+            buffer, add = self._buffer, starts.append
+            while at + 5 <= end:
+                length = buffer[at] | buffer[at + 1] << 8 | buffer[at + 2] << 16
+                after = at + 4 + length
+                if after > end or length == _WHOLE:
+                    break
+                head = buffer[at + 4]
+                if head < _NULL:
+                    skip = 1
+                elif head == _NULL:
+                    raise Unavailable("A row is larger than the server sends.", hint="Raise max_allowed_packet there.")
+                elif (head == _END and length < 9) or head == _ERROR:
+                    done = True
+                    break
+                else:
+                    skip = 1 + _LENGTHS.get(head, 0)
+                add(at + 4 + skip)
+                buffer[at : at + 4 + skip] = bytes(4 + skip)  # lengths may look like tabs and newlines
+                at = after
+            if starts:
+                block = np.frombuffer(bytes(memoryview(buffer)[begin:at]), np.uint8)
+                self._at = at
+                yield block, np.array(starts, np.int64) - begin
+                if not done:
+                    continue
+            packet = self.packet()
+            if packet[0] == _ERROR:
+                pymysql.err.raise_mysql_exception(packet)
+            if _is_end(packet):
+                return
+            skip = 1 + _LENGTHS.get(packet[0], 0)
+            yield np.frombuffer(packet, np.uint8, offset=skip), np.zeros(1, np.int64)
+
+    def _need(self, size: int) -> None:
+        """Read until so many bytes lie ahead; what was used makes room."""
+        if self._end - self._at >= size:
+            return
+        rest = self._buffer[self._at : self._end]
+        if size > len(self._buffer):
+            self._buffer = bytearray(size + fields.BLOCK)
+        self._buffer[: len(rest)] = rest
+        self._at, self._end = 0, len(rest)
+        view = memoryview(self._buffer)
+        while self._end < size:
+            try:
+                found = self._channel.recv_into(view[self._end :])
+            except OSError as error:
+                raise Unavailable(f"The connection broke: {error.strerror}.") from error
+            if not found:
+                raise Unavailable("The database closed the connection.")
+            self._end += found

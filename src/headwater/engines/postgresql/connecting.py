@@ -1,0 +1,45 @@
+"""What libpq is told when it connects: what users say, and nothing that it would look up by itself."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from headwater.engines import Address
+from headwater.kit.network.tls import pem_files
+
+PORT = 5432
+# libpq looks into the home folder for what is not named; it finds nothing here.
+NOWHERE = "/nonexistent/headwater"
+
+
+@contextlib.contextmanager
+def parameters(address: Address, seconds: float) -> Iterator[dict[str, Any]]:
+    """Give libpq's parameters: what users say, and nothing that libpq would look up by itself."""
+    given: dict[str, Any] = {
+        "dbname": address.database or address.user, "user": address.user, "connect_timeout": max(2, round(seconds)),
+        "application_name": "headwater", "client_encoding": "utf8", "passfile": NOWHERE,
+    }  # fmt: skip
+    if address.password:
+        given["password"] = address.password
+    settings = {name: address.option(name) for name in ("search_path", "role") if address.option(name)}
+    if settings:
+        given["options"] = " ".join(f"-c {name}={_escaped(value)}" for name, value in settings.items())
+    if address.socket:
+        yield given | {"host": str(address.socket), "port": address.port or PORT}
+        return
+    given |= {"host": address.tls.server_name or address.host, "port": address.port or PORT}
+    if address.endpoint:
+        given |= {"hostaddr": address.endpoint.ip, "port": address.endpoint.port}
+    mode = {"off": "disable"}.get(address.tls.mode, address.tls.mode)
+    with pem_files(address.tls) as files:
+        yield given | {
+            "sslmode": mode,
+            "sslrootcert": str(files.ca) if files.ca else "system" if mode == "verify-full" else NOWHERE,
+            "sslcert": str(files.certificate or NOWHERE), "sslkey": str(files.key or NOWHERE),
+        }  # fmt: skip
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace(" ", "\\ ")

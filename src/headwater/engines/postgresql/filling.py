@@ -1,0 +1,152 @@
+"""A PostgreSQL database that is filled from a snapshot: tables by COPY, several at once, then what belongs to them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headwater.engines import Address, Batch, DumpTable, Session
+from headwater.engines.postgresql import loading
+from headwater.engines.postgresql.connecting import parameters
+from headwater.engines.postgresql.ddl import literal, quote
+from headwater.engines.postgresql.errors import broken, connecting
+from headwater.engines.postgresql.session import PostgresSession
+
+SETTINGS = (*loading.SETTINGS, "SET IntervalStyle = 'postgres'", "SET lc_monetary = 'C'", "SET row_security = off")
+_MEMORY = ("SET maintenance_work_mem = '256MB'",)
+_PIECE = 2**20
+
+
+class PostgresFill:
+    """See `headwater.engines.Fill`."""
+
+    def __init__(self, address: Address, seconds: float, session: PostgresSession) -> None:
+        self._address, self._seconds, self._session = address, seconds, session
+        self._lock = threading.Lock()
+        self._busy: set[psycopg.Connection[Any]] = set()
+
+    async def run(self, statements: Iterable[str]) -> None:
+        """Run statements, one by one."""
+        await loading.run(self._session.connection, *_MEMORY, *statements)
+
+    def load(self, table: DumpTable, batches: Iterable[Batch]) -> int:
+        """Insert rows by one COPY; see `headwater.engines.Fill`."""
+        with self._connection() as connection:
+            try:
+                with connection.cursor() as cursor:
+                    return feed(cursor, copy_in(table), batches)
+            except psycopg.Error as error:
+                raise broken(error, 0, 0) from error
+
+    def count(self, table: DumpTable) -> int:
+        """Return how many rows a table has; see `headwater.engines.Fill`."""
+        with self._connection() as connection:
+            try:
+                query = f"SELECT count(*)::text FROM ONLY {quote(table.schema, table.name)}"  # noqa: S608 (quoted)
+                row = connection.execute(query.encode()).fetchone()
+            except psycopg.Error as error:
+                raise broken(error, 0, 0) from error
+        return int(row[0]) if row else 0
+
+    @contextlib.contextmanager
+    def _connection(self) -> Any:
+        with parameters(self._address, self._seconds) as given:
+            try:
+                connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
+            except (psycopg.Error, OSError) as error:
+                raise connecting(str(error)) from None  # the cause may echo the address
+        with self._lock:
+            self._busy.add(connection)
+        try:
+            for statement in SETTINGS:
+                connection.execute(statement.encode())
+            yield connection
+        finally:
+            with self._lock:
+                self._busy.discard(connection)
+            connection.close()
+
+    async def finish(self, extras: Mapping[str, Any]) -> list[str]:
+        """Set sequences, and give rights to the roles that are there."""
+        connection = self._session.connection
+        counts = [
+            f"SELECT setval({literal(quote(schema, name))}, {value}, {'true' if called else 'false'})"
+            for schema, name, value, called in extras.get("sequences", ())
+        ]
+        await loading.run(connection, *counts)
+        grants: Sequence[tuple[str | None, str]] = extras.get("grants", ())
+        try:
+            there = {row[0] async for row in await connection.execute(b"SELECT rolname::text FROM pg_roles")}
+        except psycopg.Error as error:
+            raise broken(error, 0, 0) from error
+        await loading.run(connection, *(statement for role, statement in grants if role is None or role in there))
+        absent = sorted({role for role, _ in grants if role is not None} - there)
+        return [f"The rights of {role} were not given: there is no such role here." for role in absent]
+
+    def cancel(self) -> None:
+        """End what is being loaded."""
+        with self._lock:
+            for connection in self._busy:
+                with contextlib.suppress(psycopg.Error, OSError):
+                    connection.cancel_safe(timeout=5)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await asyncio.to_thread(self.cancel)
+        await self._session.close()
+
+
+async def opened(address: Address, seconds: float, connected: Session) -> PostgresFill:
+    """Return a fill over a session of ours, which it closes."""
+    assert isinstance(connected, PostgresSession)
+    fill = PostgresFill(address, seconds, connected)
+    await loading.run(connected.connection, *SETTINGS)
+    return fill
+
+
+def feed(cursor: psycopg.Cursor[Any], statement: str, batches: Iterable[Batch]) -> int:
+    """Send rows to a `COPY … FROM STDIN` and return how many there were."""
+    rows = 0
+    with cursor.copy(statement.encode()) as sink:
+        for batch in batches:
+            rows += batch.num_rows
+            text = memoryview(lines(batch))
+            for start in range(0, len(text), _PIECE):
+                sink.write(text[start : start + _PIECE])
+    return rows
+
+
+def copy_in(table: DumpTable) -> str:
+    """Return the statement that fills a table."""
+    names = ", ".join(quote(column.name) for column in table.columns)
+    return f"COPY {quote(table.schema, table.name)} {f'({names}) ' if names else ''}FROM STDIN"
+
+
+def lines(batch: Batch) -> Any:
+    """Return rows as the text that COPY takes, as a buffer."""
+    if not batch.num_columns:
+        return b"\n" * batch.num_rows
+    tab, newline, nothing = (pa.scalar(text, pa.binary()) for text in (b"\t", b"\n", b""))
+    columns = batch.columns
+    if batch.num_columns == 1 or columns[-1].null_count:
+        columns = [one.fill_null(b"\\N") if one.null_count else one for one in columns]
+    last = pc.binary_join_element_wise(columns[-1], newline, nothing)
+    if batch.num_columns == 1:
+        return _text(last)
+    joined = pc.binary_join_element_wise(*columns[:-1], last, tab, null_handling="replace", null_replacement=b"\\N")
+    return _text(joined)
+
+
+def _text(lines_: Any) -> Any:
+    """Return the bytes of all values of an array in a row."""
+    _, offsets, data = lines_.buffers()
+    places = memoryview(offsets).cast("i")
+    start, end = places[lines_.offset], places[lines_.offset + len(lines_)]
+    return data.slice(start, end - start)

@@ -1,0 +1,138 @@
+"""Tables of a PostgreSQL database in use that get the rows of a snapshot, in one transaction on one connection.
+
+Foreign keys to and from the tables are taken off and put back at the end, which checks them; triggers of users are
+held off meanwhile. All of that is undone by the rollback of whatever goes wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg
+
+from headwater.engines import Address, Batch, DumpTable, Refilled, Refilling
+from headwater.engines.postgresql.connecting import parameters
+from headwater.engines.postgresql.ddl import literal, quote
+from headwater.engines.postgresql.errors import broken, connecting
+from headwater.engines.postgresql.filling import SETTINGS, copy_in, feed
+
+_KEYS = """
+SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
+       format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+FROM pg_constraint
+WHERE contype = 'f' AND conparentid = 0
+  AND (conrelid::regclass::text = ANY (%s) OR confrelid::regclass::text = ANY (%s))
+ORDER BY conrelid::regclass::text, conname
+"""
+_TRIGGERS = """
+SELECT format('ALTER TABLE %%s DISABLE TRIGGER %%I', tgrelid::regclass, tgname),
+       format('ALTER TABLE %%s ENABLE %%s TRIGGER %%I', tgrelid::regclass,
+              CASE tgenabled WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END, tgname)
+FROM pg_trigger
+WHERE NOT tgisinternal AND tgparentid = 0 AND tgenabled <> 'D' AND tgrelid::regclass::text = ANY (%s)
+ORDER BY 1
+"""
+
+
+class PostgresRefill:
+    """See `headwater.engines.Refill`."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+
+    def put(self, what: Refilling) -> list[Refilled]:
+        """Carry it out in one transaction; see `headwater.engines.Refill`."""
+        try:
+            with self._connection.transaction():
+                return self._put(what)
+        except psycopg.Error as error:
+            raise broken(error, 0, 0) from error
+
+    def _put(self, what: Refilling) -> list[Refilled]:
+        self._run(*what.first)
+        tables = [table for table, _ in what.tables]
+        names = [self._name(table) for table in tables]
+        if names:
+            self._run(f"LOCK TABLE {', '.join(f'ONLY {name}' for name in names)} IN ACCESS EXCLUSIVE MODE")
+        keys = self._connection.execute(_KEYS.encode(), (names, names)).fetchall()
+        triggers = self._connection.execute(_TRIGGERS.encode(), (names,)).fetchall()
+        self._run(*(row[0] for row in (*keys, *triggers)))
+        before = [self._count(table) for table in tables]
+        if what.mode == "overwrite" and names:
+            self._run(f"TRUNCATE {', '.join(f'ONLY {name}' for name in names)}")
+        written = [self._fill(table, batches, what) for table, batches in what.tables]
+        self._run(*(row[1] for row in (*keys, *triggers)), *what.later)
+        for schema, name, value, called in what.counts:
+            self._run(_counted(quote(schema, name), value, called))
+        found = [self._count(table) for table in tables]
+        return [Refilled(*numbers) for numbers in zip(before, written, found, strict=True)]
+
+    def _name(self, table: DumpTable) -> str:
+        """Return a table as `regclass` spells it, by which catalogs are asked for it."""
+        place = literal(quote(table.schema, table.name))
+        row = self._connection.execute(f"SELECT {place}::regclass::text".encode()).fetchone()
+        return str(row[0]) if row else ""
+
+    def _count(self, table: DumpTable) -> int:
+        query = f"SELECT count(*)::text FROM ONLY {quote(table.schema, table.name)}"  # noqa: S608 (quoted)
+        row = self._connection.execute(query.encode()).fetchone()
+        return int(row[0]) if row else 0
+
+    def _fill(self, table: DumpTable, batches: Iterable[Batch], what: Refilling) -> int:
+        if what.mode != "append_missing":
+            return self._copy(copy_in(table), batches)
+        place, names = quote(table.schema, table.name), ", ".join(quote(column.name) for column in table.columns)
+        empty = f"SELECT {names} FROM {place} WITH NO DATA"  # noqa: S608 (quoted)
+        self._run(f"CREATE TEMPORARY TABLE headwater_missing ON COMMIT DROP AS {empty}")
+        self._copy(f"COPY headwater_missing ({names}) FROM STDIN", batches)
+        insert = (
+            f"INSERT INTO {place} ({names}) OVERRIDING SYSTEM VALUE "  # noqa: S608 (quoted)
+            f"SELECT {names} FROM headwater_missing ON CONFLICT DO NOTHING"
+        )
+        written = self._connection.execute(insert.encode()).rowcount
+        self._run("DROP TABLE headwater_missing")
+        return written
+
+    def _copy(self, statement: str, batches: Iterable[Batch]) -> int:
+        with self._connection.cursor() as cursor:
+            return feed(cursor, statement, batches)
+
+    def _run(self, *statements: str) -> None:
+        for statement in statements:
+            self._connection.execute(statement.encode())
+
+    def cancel(self) -> None:
+        """End what is being put."""
+        with contextlib.suppress(psycopg.Error, OSError):
+            self._connection.cancel_safe(timeout=5)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        with contextlib.suppress(psycopg.Error, OSError):
+            await asyncio.to_thread(self._connection.close)
+
+
+def _counted(name: str, value: object, called: bool) -> str:
+    """Return the statement that lets a sequence go on behind a value, and never behind where it is."""
+    further = f"CASE WHEN is_called THEN last_value ELSE last_value - 1 END < {int(str(value)) - (not called)}"
+    done = "true" if called else "false"
+    return f"SELECT setval({literal(name)}, {int(str(value))}, {done}) FROM {name} WHERE {further}"  # noqa: S608
+
+
+async def opened(address: Address, seconds: float) -> PostgresRefill:
+    """Return a refill over a connection of its own."""
+
+    def connect() -> psycopg.Connection[Any]:
+        with parameters(address, seconds) as given:
+            try:
+                connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
+            except (psycopg.Error, OSError) as error:
+                raise connecting(str(error)) from None  # the cause may echo the address
+        for statement in (*SETTINGS, "SET search_path = ''"):
+            connection.execute(statement.encode())
+        return connection
+
+    return PostgresRefill(await asyncio.to_thread(connect))

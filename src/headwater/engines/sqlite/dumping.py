@@ -1,0 +1,176 @@
+"""A SQLite database at one moment: one read transaction, in which every value keeps the class it is stored in.
+
+A value's text says its class: whole numbers as they are written, `rx` and the 16 hexadecimal digits of a real number's
+bits, `'` before text, `b` before a blob. So 1 and 1.0, a text of digits and a number, come back as what they were.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import binascii
+import shutil
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headwater.catalog.model import Relation, Schema
+from headwater.catalog.sqltext import Statement
+from headwater.engines import Address, Batch, DumpColumn, DumpTable, Hint, Session
+from headwater.engines.sqlite import attributes as a
+from headwater.engines.sqlite.ddl import quote
+from headwater.engines.sqlite.errors import refusal
+from headwater.engines.sqlite.inspect import inspect
+from headwater.engines.sqlite.session import SqliteSession
+
+ROWS = 4096
+Connects: TypeAlias = Callable[[Address], Awaitable[Session]]
+_BYTES = pa.binary()
+# Text may hold what is no UTF-8; it goes through as it is.
+_TEXT = partial(str, encoding="utf-8", errors="surrogateescape")
+
+
+class SqliteDump:
+    """See `headwater.engines.Dump`."""
+
+    def __init__(self, session: SqliteSession, copy: Path | None) -> None:
+        self._session, self._copy = session, copy
+        self._one = threading.Lock()
+        self.product, self.schema = f"SQLite {sqlite3.sqlite_version}", Schema()
+        self.moment: Mapping[str, Any] = {}
+        self.extras: Mapping[str, Any] = {}
+        self.notes: tuple[str, ...] = ()
+        self.tables: tuple[DumpTable, ...] = ()
+
+    async def open(self) -> None:
+        """Begin the transaction, and read everything but the rows."""
+        await self._session.begin_reading()
+        self.schema = await inspect(self._session)
+        self.tables = tuple(_table(one) for one in self.schema if one.kind == "table")
+        settings = {
+            name: (await self._session.ask(f"PRAGMA {name}"))[0][0] for name in ("user_version", "application_id")
+        }
+        kept = await self._session.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_sequence'")
+        counters = await self._session.ask("SELECT name, seq FROM sqlite_sequence ORDER BY name") if kept[0][0] else []
+        self.extras = {"settings": settings, "counters": [list(one) for one in counters]}
+        ((version,),) = await self._session.ask("PRAGMA data_version")
+        self.moment = {"data_version": version}
+
+    def read(self, table: DumpTable) -> Iterator[Batch]:
+        """Give the rows of a table; one table at a time. See `headwater.engines.Dump`."""
+        names = ", ".join(quote(column.name) for column in table.columns)
+        order = ", ".join(quote(table.columns[place].name) for place in table.key)
+        query = f"SELECT {names} FROM {quote(table.name)}" + (f" ORDER BY {order}" if order else "")  # noqa: S608
+        with self._one, self._session.our_own() as connection:
+            connection.text_factory = _TEXT
+            try:
+                cursor = connection.execute(query)
+                while rows := cursor.fetchmany(ROWS):
+                    yield _batch(rows, len(table.columns))
+            except sqlite3.Error as error:
+                raise refusal(error, Statement(query, 0), 0, read_only=True) from error
+            finally:
+                connection.text_factory = str
+
+    def cancel(self) -> None:
+        """Interrupt what is being read."""
+        self._session.connection.interrupt()
+
+    async def close(self) -> None:
+        """Close the session, and with it the transaction."""
+        await self._session.close()
+        if self._copy:
+            await asyncio.to_thread(shutil.rmtree, self._copy, ignore_errors=True)
+
+
+async def opened(session: Session, connect: Connects) -> SqliteDump:
+    """Return a dump over a session of ours, which it closes.
+
+    A file in WAL mode is read in one transaction, which keeps nobody from writing. In the other modes it would, for
+    as long as it takes; such a file is copied first, which is quick, and the copy is read.
+    """
+    assert isinstance(session, SqliteSession)
+    copy = None
+    try:
+        if (await session.ask("PRAGMA journal_mode"))[0][0] != "wal":
+            copy = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="headwater-snapshot-"))
+            await session.copy(copy / "copy.db")
+            await session.close()
+            session = await connect(Address(path=copy / "copy.db"))
+            assert isinstance(session, SqliteSession)
+        dump = SqliteDump(session, copy)
+        await dump.open()
+    except BaseException:
+        await session.close()
+        if copy:
+            await asyncio.to_thread(shutil.rmtree, copy, ignore_errors=True)
+        raise
+    return dump
+
+
+def _table(relation: Relation) -> DumpTable:
+    columns = tuple(
+        DumpColumn(one.name, one.type or "", _hint(one.type or "")) for one in relation.columns if not one.generated
+    )
+    names = [column.name for column in columns]
+    never_null = {one.name for one in relation.columns if not one.nullable}
+    keyed = relation.primary_key and (
+        a.get(relation.attrs, a.WITHOUT_ROWID) or never_null.issuperset(relation.primary_key)
+    )
+    key = tuple(names.index(name) for name in relation.primary_key) if keyed else ()
+    return DumpTable(None, relation.name, columns, key, relation.rows)
+
+
+def _hint(declared: str) -> Hint:
+    """Return what the values of a column look like by its affinity (SQLite, Datatypes, 3.1)."""
+    upper = declared.upper()
+    if "INT" in upper:
+        return "integer"
+    return "hex" if any(word in upper for word in ("REAL", "FLOA", "DOUB")) else "text"
+
+
+def _batch(rows: Sequence[Sequence[Any]], columns: int) -> Batch:
+    arrays = [_column(values) for values in zip(*rows, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, [str(place) for place in range(columns)])
+
+
+def _column(values: Sequence[Any]) -> Any:
+    """Return the values of a column as byte strings that say their classes."""
+    kinds = {type(value) for value in values} - {type(None)}
+    if kinds == {int}:
+        return pa.array(values, pa.int64()).cast(pa.string()).cast(_BYTES)
+    if kinds == {str}:
+        try:
+            text = pa.array(values, pa.string()).cast(_BYTES)
+        except (UnicodeEncodeError, pa.ArrowInvalid):
+            return pa.array([_spelled(value) for value in values], _BYTES)
+        return pc.binary_join_element_wise(pa.scalar(b"'", _BYTES), text, pa.scalar(b"", _BYTES))
+    if kinds == {float} and None not in values:
+        digits = binascii.hexlify(np.array(values, ">f8").tobytes())
+        table = np.empty((len(values), 18), np.uint8)
+        table[:, :2] = np.frombuffer(b"rx", np.uint8)
+        table[:, 2:] = np.frombuffer(digits, np.uint8).reshape(-1, 16)
+        offsets = np.arange(0, 18 * len(values) + 1, 18, dtype=np.int32)
+        return pa.Array.from_buffers(_BYTES, len(values), [None, pa.py_buffer(offsets), pa.py_buffer(table.tobytes())])
+    return pa.array([_spelled(value) for value in values], _BYTES)
+
+
+def _spelled(value: Any) -> bytes | None:
+    match value:
+        case None:
+            return None
+        case int():
+            return str(value).encode()
+        case float():
+            return b"rx" + binascii.hexlify(np.array(value, ">f8").tobytes())
+        case str():
+            return b"'" + value.encode("utf-8", "surrogateescape")
+        case _:
+            return b"b" + bytes(value)
