@@ -13,7 +13,9 @@ import os
 import uuid
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from headwater.kit.errors import Unavailable
 from headwater.kit.settings import Settings
@@ -30,7 +32,7 @@ class Sealer:
     def __init__(self, secret: str) -> None:
         key = hashlib.sha256(b"headwater envelope\0" + secret.encode()).digest()
         self.key_id = hashlib.sha256(b"id\0" + key).digest()[:_KEY_ID]
-        self._key = AESGCM(key)
+        self._key, self._root = AESGCM(key), key
 
     @classmethod
     def of(cls, settings: Settings) -> Sealer:
@@ -44,6 +46,11 @@ class Sealer:
         outer, inner = os.urandom(_NONCE), os.urandom(_NONCE)
         wrapped = self._key.encrypt(outer, data_key, VERSION + self.key_id + place)
         return VERSION + self.key_id + outer + wrapped + inner + AESGCM(data_key).encrypt(inner, text.encode(), place)
+
+    def derive(self, purpose: str, tenant: uuid.UUID) -> bytes:
+        """Return a key of 32 bytes for one purpose of one tenant; the same one every time."""
+        info = b"headwater " + purpose.encode() + b"\0" + tenant.bytes
+        return HKDF(hashes.SHA256(), 32, None, info).derive(self._root)
 
     def open(self, sealed: bytes, tenant: uuid.UUID, row: uuid.UUID, column: str) -> str:
         """Return the secret that was sealed for this very place.

@@ -61,6 +61,13 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/projects/{project_id}/dashboards"): {"name": "made"},
     ("PATCH", "/api/v1/dashboards/{dashboard_id}"): {"name": "renamed"},
     ("PATCH", "/api/v1/dashboards/{dashboard_id}/tiles/{tile_id}"): {"width": 1},
+    ("POST", "/api/v1/databases/{database_id}/snapshots"): {"label": "made"},
+    ("PATCH", "/api/v1/snapshots/{snapshot_id}"): {"label": "renamed"},
+    ("POST", "/api/v1/snapshots/{snapshot_id}/verifications"): {"kind": "deep"},
+    ("POST", "/api/v1/snapshots/{snapshot_id}/restores"): {"name": "back"},
+    ("POST", "/api/v1/snapshots/{snapshot_id}/restores/plan"): {"name": "back"},
+    ("PUT", "/api/v1/organizations/{organization_id}/vault"): {"kind": "local"},
+    ("POST", "/api/v1/organizations/{organization_id}/vault/keys"): {"passphrase": "seven wooden boats"},
 }  # fmt: skip
 # What these name within a database may be gone for everybody: then nobody learns more than that.
 GONE = {
@@ -76,8 +83,10 @@ LASTING_POSTS = {
     *(f"/api/v1/databases/{{database_id}}/{rest}" for rest in (
         "builder/parse", "builder/render", "cell", "check", "copies", "copies/plan", "edits", "entries", "entries/changes",
         "entries/one", "entries/parts", "explain", "export", "exports", "imports", "migrations", "migrations/import",
-        "query", "rows", "runs/{run_id}/cancel", "schema/changes", "sessions/{session}/{how}", "test",
+        "query", "rows", "runs/{run_id}/cancel", "schema/changes", "sessions/{session}/{how}", "snapshots", "test",
     )),
+    "/api/v1/snapshots/{snapshot_id}/restores", "/api/v1/snapshots/{snapshot_id}/restores/plan",
+    "/api/v1/snapshots/{snapshot_id}/verifications", "/api/v1/snapshots/{snapshot_id}/drills",
     "/api/v1/connections/parse", "/api/v1/dashboards/{dashboard_id}/tiles", "/api/v1/imports/{transfer_id}/start",
     "/api/v1/keys", "/api/v1/projects/{project_id}/connections/test",
 }  # fmt: skip
@@ -172,7 +181,25 @@ async def import_of(person: Person) -> str:
     return str(found["transfer"]["id"])
 
 
-async def filled(person: Person, path: str) -> str:
+async def snapshot_of(house: House, person: Person, path: str) -> dict[str, str]:
+    """Take a snapshot of a person's database; restore it, or add a key to its vault, where the path is about that."""
+    made = await database_of(person, "")
+    snapshot = await person.send("POST", f"/databases/{made['database_id']}/snapshots", 202, json={})
+    await house.work(snapshot["job"]["id"])
+    assert (await person.get(f"/snapshots/{snapshot['id']}"))["status"] == "complete"
+    values = {"snapshot_id": snapshot["id"]}
+    if "{restore_id}" in path:
+        body = {"name": f"r{uuid.uuid4().hex[:8]}"}
+        values["restore_id"] = (await person.send("POST", f"/snapshots/{snapshot['id']}/restores", 202, json=body))[
+            "id"
+        ]
+    if "/vault/keys/{key_id}" in path:
+        keys = f"/organizations/{person.organization}/vault/keys"
+        values["key_id"] = (await person.send("POST", keys, 201, json={"passphrase": "seven wooden boats"}))["id"]
+    return values
+
+
+async def filled(house: House, person: Person, path: str) -> str:
     """Fill the placeholders of a path with things of a person."""
     codebase = (await person.get(f"/projects/{person.sample['id']}/codebases"))["items"][0]
     values = {
@@ -188,6 +215,8 @@ async def filled(person: Person, path: str) -> str:
         values |= await dashboard_of(person)
     if "{transfer_id}" in path:
         values["transfer_id"] = await import_of(person)
+    if "{snapshot_id}" in path or "{restore_id}" in path or "/vault" in path:
+        values |= await snapshot_of(house, person, path)
     values["how"] = "cancel"
     for name, value in values.items():
         path = path.replace("{" + name + "}", str(value))
@@ -219,6 +248,9 @@ async def state_of(house: House, person: Person) -> list[Any]:
         "SELECT q::text FROM saved_queries q WHERE organization_id = :id ORDER BY 1",
         "SELECT m::text FROM migrations m JOIN databases d ON d.id = m.database_id WHERE d.organization_id = :id"
         " ORDER BY 1",
+        "SELECT s::text FROM snapshots s WHERE organization_id = :id ORDER BY 1",
+        "SELECT r::text FROM restores r WHERE organization_id = :id ORDER BY 1",
+        "SELECT v::text FROM vaults v WHERE organization_id = :id ORDER BY 1",
         "SELECT d::text FROM dashboards d WHERE organization_id = :id ORDER BY 1",
         "SELECT t::text FROM dashboard_tiles t JOIN dashboards d ON d.id = dashboard_id WHERE organization_id = :id"
         " ORDER BY 1",
@@ -247,7 +279,7 @@ async def test_the_matrix(
     house = lasting_house
     lasts = method == "GET" or (method == "POST" and template in LASTING_POSTS)
     owner = lasting_owner if lasts else await scanned(house)
-    path = await filled(owner, template)
+    path = await filled(house, owner, template)
     before = await state_of(house, owner)
     neighbour, viewer = await house.person("neighbour"), await house.person("viewer")
     place = f"/organizations/{owner.organization}/members"

@@ -187,8 +187,9 @@ def show_one(row: Any, fields: Sequence[str], as_json: bool) -> None:
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(row), indent=1).decode())
         return
+    width = max(13, *map(len, fields)) + 1
     for field in fields:
-        typer.echo(f"{field + ':':<14}{_cell(row, field)}")
+        typer.echo(f"{field + ':':<{width}}{_cell(row, field)}")
 
 
 def _cell(row: Any, field: str) -> str:

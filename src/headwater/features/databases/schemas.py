@@ -30,7 +30,7 @@ class OptionOut(Wire):
 
 
 class EngineOut(Wire):
-    """A database engine; `unavailable` says why no database of it can be created here."""
+    """A database engine; `unavailable` says why no database of it can be created here, `snapshots` that it has them."""
 
     name: str
     label: str
@@ -41,6 +41,7 @@ class EngineOut(Wire):
     options: list[OptionOut]
     provision_options: list[OptionOut]
     unavailable: str | None
+    snapshots: bool
 
 
 class Quotas(Input):

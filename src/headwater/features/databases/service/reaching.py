@@ -60,31 +60,44 @@ def policy_of(settings: Settings) -> Policy:
 
 
 @asynccontextmanager
+async def addressed(settings: Settings, reached: Reached) -> AsyncIterator[Address]:
+    """Give the address of a database with its secrets, woken or over its own way, which stays open until the end."""
+    if reached.managed:
+        yield replace(await client.wake(settings, reached.id), password=reached.password)
+        return
+    if reached.connection is None:
+        raise Conflict(f"{reached.name} has no connection.")
+    async with routed(settings, reached.connection) as address:
+        yield address
+
+
+@asynccontextmanager
+async def routed(settings: Settings, connection: Connection) -> AsyncIterator[Address]:
+    """Give the address of a connection over its own way: guarded, tunnelled."""
+    address: Address = connection.address
+    target = Target(address.host, address.port or 0)
+    async with open_route(target, connection.route, policy_of(settings)) as endpoint:
+        yield replace(address, endpoint=endpoint)
+
+
+@asynccontextmanager
 async def opened(settings: Settings, reached: Reached, *, seconds: float = 15.0) -> AsyncIterator[Session]:
     """Give a new session on a database and close it at the end."""
-    if reached.managed:
-        address = await client.wake(settings, reached.id)
-        session = await reached.engine.connect(replace(address, password=reached.password), seconds=seconds)
+    async with addressed(settings, reached) as address:
+        session = await reached.engine.connect(address, seconds=seconds)
         try:
             yield session
         finally:
             await session.close()
-        return
-    if reached.connection is None:
-        raise Conflict(f"{reached.name} has no connection.")
-    async with opened_connection(settings, reached.connection, seconds=seconds) as session:
-        yield session
 
 
 @asynccontextmanager
 async def opened_connection(
     settings: Settings, connection: Connection, *, seconds: float = 15.0
 ) -> AsyncIterator[Session]:
-    """Give a session over a connection's own way: guarded, tunnelled, encrypted."""
-    address: Address = connection.address
-    target = Target(address.host, address.port or 0)
-    async with open_route(target, connection.route, policy_of(settings)) as endpoint:
-        session = await engine(connection.engine).connect(replace(address, endpoint=endpoint), seconds=seconds)
+    """Give a session over a connection's own way, before it is kept as a database."""
+    async with routed(settings, connection) as address:
+        session = await engine(connection.engine).connect(address, seconds=seconds)
         try:
             yield session
         finally:

@@ -1,0 +1,1 @@
+"""Snapshots of databases: taken into the organization's vault, looked at, given back, deleted; the way back."""

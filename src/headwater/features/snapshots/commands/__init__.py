@@ -1,0 +1,24 @@
+"""`headwater snapshot`: snapshots on a server, over its HTTP API."""
+
+from __future__ import annotations
+
+import typer
+
+from headwater.features.snapshots.commands import restoring, snapshots
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Snapshots of databases: the way back.", no_args_is_help=True)
+    for command in (
+        snapshots.create,
+        snapshots.list_,
+        snapshots.show_snapshot,
+        snapshots.verify,
+        snapshots.hold,
+        snapshots.delete,
+    ):
+        group.command(command.__name__.rstrip("_").replace("_snapshot", ""))(command)
+    group.command("restore")(restoring.restore)
+    group.command("drill")(restoring.drill)
+    app.add_typer(group, name="snapshot")

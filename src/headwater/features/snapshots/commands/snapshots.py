@@ -1,0 +1,106 @@
+"""`headwater snapshot create`, `list`, `show`, `hold`, `delete`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from headwater.features.accounts.remote import remote, show, show_one
+from headwater.features.databases.commands import JsonOption, NameArgument, find_database
+from headwater.features.snapshots.commands.following import follow
+from headwater.features.snapshots.commands.naming import SnapshotArgument, TablesOption, find_snapshot, names
+from headwater.kit.terminal import terminal
+
+LIST = ("taken_at", "label", "status", "tables", "rows", "stored_bytes", "new_bytes", "seconds", "id")
+ONE = (
+    "id", "database_name", "label", "status", "error", "taken_at", "seconds", "engine", "product", "tables", "rows",
+    "raw_bytes", "stored_bytes", "new_bytes", "parent_id", "verified_at", "held", "grew",
+)  # fmt: skip
+
+
+def create(
+    name: NameArgument,
+    tables: TablesOption = None,
+    exclude: Annotated[str | None, typer.Option(help="All but these tables, with commas between.")] = None,
+    label: Annotated[str, typer.Option(help="What it is called; DB#LABEL names it then.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Take a snapshot of a database and wait until it is complete."""
+    body = {"tables": names(tables), "exclude": names(exclude), "label": label}
+    with remote() as server:
+        made = server.call("POST", f"/databases/{find_database(server, name)['id']}/snapshots", json=body)
+        done = follow(server, made, f"/snapshots/{made['id']}")
+    _show(done, as_json)
+
+
+def list_(name: NameArgument, as_json: JsonOption = False) -> None:
+    """List the snapshots of a database, newest first."""
+    with remote() as server:
+        show(server.every(f"/databases/{find_database(server, name)['id']}/snapshots"), LIST, as_json)
+
+
+def show_snapshot(snapshot: SnapshotArgument, as_json: JsonOption = False) -> None:
+    """Show a snapshot and its tables."""
+    with remote() as server:
+        _show(server.call("GET", f"/snapshots/{find_snapshot(server, snapshot)['id']}"), as_json)
+
+
+def verify(
+    snapshot: SnapshotArgument,
+    deep: Annotated[bool, typer.Option("--deep", help="Read and decrypt every page.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Look whether a snapshot is whole; exits with 1 when it is not."""
+    with remote() as server:
+        path = f"/snapshots/{find_snapshot(server, snapshot)['id']}"
+        job = server.call("POST", f"{path}/verifications", json={"kind": "deep" if deep else "quick"})
+        done = follow(server, job, path)
+    fields = (
+        "id",
+        "verified_at",
+        "verification.kind",
+        "verification.ok",
+        "verification.pages",
+        "verification.problems",
+    )
+    show_one(done, fields, as_json)
+    if not done["verification"]["ok"]:
+        raise typer.Exit(1)
+
+
+def hold(
+    snapshot: SnapshotArgument,
+    off: Annotated[bool, typer.Option("--off", help="Let go of it.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold a snapshot, so that nobody and no rule deletes it."""
+    with remote() as server:
+        path = f"/snapshots/{find_snapshot(server, snapshot)['id']}"
+        show_one(server.call("PATCH", path, json={"held": not off}), ("id", "label", "held"), as_json)
+
+
+def delete(
+    snapshot: SnapshotArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete a snapshot; what others share with it stays."""
+    with remote() as server:
+        found = find_snapshot(server, snapshot)
+        shown = f"{found['database_name']} of {found['taken_at'] or found['created_at']}"
+        if not yes and not typer.confirm(f"Delete the snapshot of {shown}?"):
+            raise typer.Exit(1)
+        server.call("DELETE", f"/snapshots/{found['id']}")
+    typer.echo(f"The snapshot of {shown} is deleted.")
+
+
+def _show(snapshot: Any, as_json: bool) -> None:
+    show_one(snapshot, ONE, as_json)
+    if as_json:
+        return
+    shown = Table("table", "rows", "raw_bytes", "stored_bytes", "new_bytes", box=None, pad_edge=False)
+    for one in snapshot["contents"]:
+        name = f"{one['schema']}.{one['name']}" if one["schema"] else one["name"]
+        shown.add_row(name, *(f"{one[field]:,}" for field in ("rows", "raw_bytes", "stored_bytes", "new_bytes")))
+    terminal().print(shown)

@@ -1,0 +1,69 @@
+"""HTTP of vaults: where the snapshots of an organization are."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from headwater.features.accounts.guard import Db, Shared, allow, allow_detached
+from headwater.features.accounts.rights import Actor
+from headwater.features.snapshots import schemas, wire
+from headwater.features.snapshots.service import places, vaults
+
+router = APIRouter(tags=["snapshots"])
+Reader = Annotated[Actor, Depends(allow("database:read"))]
+Detached = Annotated[Actor, Depends(allow_detached("database:read"))]
+Admin = Annotated[Actor, Depends(allow_detached("database:admin"))]
+
+
+@router.get("/organizations/{organization_id}/vault")
+async def get_vault(organization_id: uuid.UUID, db: Db, actor: Reader) -> schemas.VaultOut:
+    """Show where the snapshots of an organization are, and how many there are."""
+    return wire.vault(await places.view(db, actor, organization_id))
+
+
+@router.put("/organizations/{organization_id}/vault")
+async def change_vault(
+    organization_id: uuid.UUID, body: schemas.VaultIn, server: Shared, actor: Admin
+) -> schemas.VaultOut:
+    """Say where new snapshots go; the place is tried before it is kept. Those that are there stay where they are."""
+    given = vaults.Given(
+        body.kind, body.bucket, body.prefix, body.endpoint, body.region, body.access_key,
+        body.secret_key.get_secret_value(),
+    )  # fmt: skip
+    await vaults.change(server.settings, server.database, actor, organization_id, given)
+    async with server.database.transaction() as db:
+        return wire.vault(await places.view(db, actor, organization_id))
+
+
+@router.get("/organizations/{organization_id}/vault/usage")
+async def measure_vault(organization_id: uuid.UUID, server: Shared, actor: Detached) -> schemas.VaultUsageOut:
+    """Count what the vault takes of its storage."""
+    found = await vaults.usage(server.settings, server.database, actor, organization_id)
+    return schemas.VaultUsageOut.model_validate(found)
+
+
+@router.get("/organizations/{organization_id}/vault/keys")
+async def list_vault_keys(organization_id: uuid.UUID, server: Shared, actor: Detached) -> list[schemas.VaultKeyOut]:
+    """List the ways to open the vault."""
+    found = await vaults.keys(server.settings, server.database, actor, organization_id)
+    return [schemas.VaultKeyOut.model_validate(one) for one in found]
+
+
+@router.post("/organizations/{organization_id}/vault/keys", status_code=201)
+async def add_vault_passphrase(
+    organization_id: uuid.UUID, body: schemas.PassphraseIn, server: Shared, actor: Admin
+) -> schemas.VaultKeyOut:
+    """Add a passphrase that opens the vault without this Headwater: keep it where a lost machine does not take it."""
+    found = await vaults.add_passphrase(
+        server.settings, server.database, actor, organization_id, body.passphrase.get_secret_value(), body.label
+    )
+    return schemas.VaultKeyOut.model_validate(found)
+
+
+@router.delete("/organizations/{organization_id}/vault/keys/{key_id}", status_code=204)
+async def remove_vault_key(organization_id: uuid.UUID, key_id: str, server: Shared, actor: Admin) -> None:
+    """Remove a way to open the vault; never the last, nor the one by which this Headwater opens it."""
+    await vaults.remove_key(server.settings, server.database, actor, organization_id, key_id)

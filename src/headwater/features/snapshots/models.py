@@ -1,0 +1,116 @@
+"""The rows of snapshots: where the vaults are, what was taken, what was given back. The vault itself is the truth."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, func, text
+from sqlalchemy.dialects.postgresql import TEXT
+from sqlalchemy.orm import Mapped, mapped_column
+
+from headwater.features.accounts.models import Organization, Project
+from headwater.features.databases.models import Database
+from headwater.kit.ids import new_id
+from headwater.store.base import Base
+
+
+class VaultPlace(Base):
+    """Where a vault of an organization is; new snapshots go into its `current` one.
+
+    `settings` are what may be seen (bucket, prefix, endpoint, region), `sealed` the keys of the storage. `opened` is
+    the id by which the vault calls itself, known once it was made; `collected_at` says when room was last given back.
+    """
+
+    __tablename__ = "vaults"
+    __table_args__ = (
+        CheckConstraint("kind IN ('local', 's3')", name="kind"),
+        Index("uq_vaults_organization_id", "organization_id", unique=True, postgresql_where=text("current")),
+    )
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Organization.id, ondelete="RESTRICT"))
+    kind: Mapped[str] = mapped_column(TEXT)
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    current: Mapped[bool] = mapped_column(default=True)
+    opened: Mapped[str | None] = mapped_column(TEXT)
+    collected_at: Mapped[datetime | None]
+    created_by: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Snapshot(Base):
+    """A snapshot, whose `id` is also its name in the vault; complete only after its manifest is there.
+
+    It outlives its database, whose name it keeps. `request` is what was asked for, `contents` lists its tables,
+    `attempt` names the attempt that may write to the row. `verification` and `drill` say how the last ones went.
+    """
+
+    __tablename__ = "snapshots"
+    __table_args__ = (
+        CheckConstraint("status IN ('taking', 'complete', 'deleting')", name="status"),
+        Index("ix_snapshots_database_id_id", "database_id", text("id DESC")),
+        Index("ix_snapshots_organization_id_id", "organization_id", text("id DESC")),
+    )
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Organization.id, ondelete="RESTRICT"))
+    project_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Project.id, ondelete="SET NULL"), index=True)
+    database_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Database.id, ondelete="SET NULL"))
+    database_name: Mapped[str] = mapped_column(TEXT)
+    vault_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(VaultPlace.id, ondelete="RESTRICT"), index=True)
+    job_id: Mapped[uuid.UUID | None]
+    attempt: Mapped[uuid.UUID | None]
+    label: Mapped[str] = mapped_column(TEXT, default="")
+    status: Mapped[str] = mapped_column(TEXT, default="taking")
+    engine: Mapped[str] = mapped_column(TEXT)
+    product: Mapped[str] = mapped_column(TEXT, default="")
+    request: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    contents: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    moment: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    parent_id: Mapped[uuid.UUID | None]
+    tables: Mapped[int] = mapped_column(default=0)
+    rows: Mapped[int] = mapped_column(BigInteger, default=0)
+    raw_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    new_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    seconds: Mapped[float | None]
+    grew: Mapped[bool] = mapped_column(default=False)
+    held: Mapped[bool] = mapped_column(default=False)
+    taken_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    verified_at: Mapped[datetime | None]
+    verification: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    drilled_at: Mapped[datetime | None]
+    drill: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_by: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Restore(Base):
+    """A snapshot that is given back, into `target_id`.
+
+    `fresh` says that the target was made for it, and goes away with a failure. `made` lists what was made or emptied
+    in the target so far; `undo_id` is the snapshot that was taken of it before anything changed.
+    """
+
+    __tablename__ = "restores"
+    __table_args__ = (
+        CheckConstraint("mode IN ('empty', 'overwrite', 'append', 'append_missing')", name="mode"),
+        Index("ix_restores_snapshot_id_id", "snapshot_id", text("id DESC")),
+    )
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Organization.id, ondelete="CASCADE"))
+    snapshot_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("snapshots.id", ondelete="CASCADE"))
+    target_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Database.id, ondelete="SET NULL"), index=True)
+    target_name: Mapped[str] = mapped_column(TEXT)
+    fresh: Mapped[bool] = mapped_column(default=False)
+    mode: Mapped[str] = mapped_column(TEXT)
+    request: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    made: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    undo_id: Mapped[uuid.UUID | None]
+    job_id: Mapped[uuid.UUID | None]
+    attempt: Mapped[uuid.UUID | None]
+    created_by: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

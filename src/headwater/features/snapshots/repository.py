@@ -1,0 +1,188 @@
+"""All SQL on the rows of snapshots, restores and vaults."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts.models import User
+from headwater.features.snapshots.models import Restore, Snapshot, VaultPlace
+from headwater.kit.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What some snapshots are together."""
+
+    snapshots: int
+    raw_bytes: int
+    stored_bytes: int
+    new_bytes: int
+
+
+async def get(db: AsyncSession, snapshot_id: uuid.UUID, *, lock: bool = False) -> Snapshot | None:
+    """Return a snapshot; with `lock`, held until the end of the transaction."""
+    query = select(Snapshot).where(Snapshot.id == snapshot_id).execution_options(populate_existing=True)
+    return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
+
+
+async def names(db: AsyncSession, people: Iterable[uuid.UUID]) -> dict[uuid.UUID | None, str]:
+    """Return the names of users by their ids."""
+    found = await db.execute(select(User.id, User.name).where(User.id.in_(people)))
+    return {row.id: row.name for row in found}
+
+
+async def of_database(
+    db: AsyncSession, database_id: uuid.UUID, before: uuid.UUID | None, limit: int
+) -> Sequence[Snapshot]:
+    """Return the snapshots of a database, newest first."""
+    query = select(Snapshot).where(Snapshot.database_id == database_id)
+    if before:
+        query = query.where(Snapshot.id < before)
+    return (await db.execute(query.order_by(Snapshot.id.desc()).limit(limit + 1))).scalars().all()
+
+
+async def of_organization(
+    db: AsyncSession, organization_id: uuid.UUID, before: uuid.UUID | None, limit: int
+) -> Sequence[Snapshot]:
+    """Return the snapshots of an organization, newest first, also those whose database is gone."""
+    query = select(Snapshot).where(Snapshot.organization_id == organization_id)
+    if before:
+        query = query.where(Snapshot.id < before)
+    return (await db.execute(query.order_by(Snapshot.id.desc()).limit(limit + 1))).scalars().all()
+
+
+async def complete_of_database(db: AsyncSession, database_id: uuid.UUID, limit: int) -> Sequence[Snapshot]:
+    """Return the complete snapshots of a database, newest first."""
+    query = select(Snapshot).where(Snapshot.database_id == database_id, Snapshot.status == "complete")
+    return (await db.execute(query.order_by(Snapshot.id.desc()).limit(limit))).scalars().all()
+
+
+async def note(db: AsyncSession, snapshot_id: uuid.UUID, attempt: uuid.UUID, **values: Any) -> bool:
+    """Set values as one attempt; False when another has taken over or the snapshot is gone."""
+    statement = (
+        update(Snapshot)
+        .where(Snapshot.id == snapshot_id, Snapshot.attempt == attempt)
+        .values(attempt=attempt, **values)
+    )
+    return bool((await db.execute(statement.returning(Snapshot.id))).first())
+
+
+async def mark(db: AsyncSession, snapshot_id: uuid.UUID, **values: Any) -> None:
+    """Set values of a snapshot, whoever works at it."""
+    await db.execute(update(Snapshot).where(Snapshot.id == snapshot_id).values(**values))
+
+
+async def forget(db: AsyncSession, snapshot_id: uuid.UUID) -> None:
+    """Remove the row of a snapshot that the vault no longer has."""
+    await db.execute(delete(Snapshot).where(Snapshot.id == snapshot_id))
+
+
+async def being_deleted(db: AsyncSession) -> Sequence[Snapshot]:
+    """Return the snapshots whose deletion has begun."""
+    return (await db.execute(select(Snapshot).where(Snapshot.status == "deleting"))).scalars().all()
+
+
+async def sums(db: AsyncSession, vault_id: uuid.UUID) -> Sums:
+    """Return what the complete snapshots of a vault are together."""
+    query = select(
+        func.count(), func.coalesce(func.sum(Snapshot.raw_bytes), 0),
+        func.coalesce(func.sum(Snapshot.stored_bytes), 0), func.coalesce(func.sum(Snapshot.new_bytes), 0),
+    ).where(Snapshot.vault_id == vault_id, Snapshot.status == "complete")  # fmt: skip
+    row = (await db.execute(query)).one()
+    return Sums(row[0], int(row[1]), int(row[2]), int(row[3]))
+
+
+async def current_vault(db: AsyncSession, organization_id: uuid.UUID) -> VaultPlace | None:
+    """Return the vault that new snapshots of an organization go into, if there is one yet."""
+    query = select(VaultPlace).where(VaultPlace.organization_id == organization_id, VaultPlace.current)
+    return (await db.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+
+
+async def vault(db: AsyncSession, vault_id: uuid.UUID) -> VaultPlace:
+    """Return a vault by id."""
+    return (await db.execute(select(VaultPlace).where(VaultPlace.id == vault_id))).scalar_one()
+
+
+async def vaults(db: AsyncSession) -> Sequence[VaultPlace]:
+    """Return all vaults, whoever owns them: for the upkeep."""
+    return (await db.execute(select(VaultPlace))).scalars().all()
+
+
+async def make_local_vault(db: AsyncSession, organization_id: uuid.UUID, user_id: uuid.UUID | None) -> None:
+    """Give an organization a vault on the local disk, unless it has one meanwhile."""
+    values = {"id": new_id(), "organization_id": organization_id, "kind": "local", "settings": {}, "current": True}
+    await db.execute(insert(VaultPlace).values(**values, created_by=user_id).on_conflict_do_nothing())
+
+
+async def note_opened(db: AsyncSession, vault_id: uuid.UUID, opened: str) -> None:
+    """Keep the id by which a vault calls itself."""
+    await db.execute(update(VaultPlace).where(VaultPlace.id == vault_id).values(opened=opened))
+
+
+async def to_collect(db: AsyncSession, interval: timedelta) -> Sequence[VaultPlace]:
+    """Return the vaults whose room was last given back so long ago, and note that this is done now."""
+    due = or_(VaultPlace.collected_at.is_(None), VaultPlace.collected_at < func.now() - interval)
+    statement = update(VaultPlace).where(due, VaultPlace.opened.is_not(None)).values(collected_at=func.now())
+    return (await db.execute(statement.returning(VaultPlace))).scalars().all()
+
+
+async def step_back(db: AsyncSession, organization_id: uuid.UUID) -> None:
+    """Let no vault of an organization be its current one."""
+    await db.execute(
+        update(VaultPlace)
+        .where(VaultPlace.organization_id == organization_id, VaultPlace.current)
+        .values(current=False)
+    )
+
+
+async def restore(db: AsyncSession, restore_id: uuid.UUID, *, lock: bool = False) -> Restore | None:
+    """Return a restore; with `lock`, held until the end of the transaction."""
+    query = select(Restore).where(Restore.id == restore_id).execution_options(populate_existing=True)
+    return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
+
+
+async def restores_of(
+    db: AsyncSession, snapshot_id: uuid.UUID, before: uuid.UUID | None, limit: int
+) -> Sequence[Restore]:
+    """Return the restores of a snapshot, newest first."""
+    query = select(Restore).where(Restore.snapshot_id == snapshot_id)
+    if before:
+        query = query.where(Restore.id < before)
+    return (await db.execute(query.order_by(Restore.id.desc()).limit(limit + 1))).scalars().all()
+
+
+async def unfinished_restores(db: AsyncSession) -> Sequence[Restore]:
+    """Return the restores into new databases that have no result: they are at work, or nobody goes on with them."""
+    query = select(Restore).where(Restore.fresh, Restore.target_id.is_not(None), Restore.result == {})
+    return (await db.execute(query)).scalars().all()
+
+
+async def note_restore(db: AsyncSession, restore_id: uuid.UUID, attempt: uuid.UUID, **values: Any) -> bool:
+    """Set values as one attempt; False when another has taken over or the restore is gone."""
+    statement = (
+        update(Restore).where(Restore.id == restore_id, Restore.attempt == attempt).values(attempt=attempt, **values)
+    )
+    return bool((await db.execute(statement.returning(Restore.id))).first())
+
+
+async def forget_target(db: AsyncSession, restore_id: uuid.UUID) -> None:
+    """Let a restore have no target any more: it is taken away."""
+    await db.execute(update(Restore).where(Restore.id == restore_id).values(target_id=None, made={}))
+
+
+async def same_vault(
+    db: AsyncSession, organization_id: uuid.UUID, kind: str, settings: dict[str, Any]
+) -> VaultPlace | None:
+    """Return a vault of an organization that is at the same place, if it had one there before."""
+    query = select(VaultPlace).where(VaultPlace.organization_id == organization_id, VaultPlace.kind == kind)
+    names = ("bucket", "prefix", "endpoint")
+    rows = (await db.execute(query.execution_options(populate_existing=True))).scalars().all()
+    return next((row for row in rows if all(row.settings.get(n) == settings.get(n) for n in names)), None)

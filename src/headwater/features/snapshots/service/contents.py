@@ -1,0 +1,39 @@
+"""The tables of a manifest, as engines know them, as rows of our store list them, and as people write their names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from headwater.engines import DumpColumn, DumpTable
+from headwater.vault.manifest import Manifest, Table
+
+
+def shown(table: Table) -> str:
+    """Return the name of a table as people write it."""
+    return f"{table.schema}.{table.name}" if table.schema else table.name
+
+
+def dump_table(table: Table) -> DumpTable:
+    """Return a table as engines know it."""
+    columns = tuple(DumpColumn(one.name, one.type, one.hint) for one in table.columns)
+    return DumpTable(table.schema, table.name, columns, table.key, table.rows, table.facts)
+
+
+def chosen(manifest: Manifest, tables: Sequence[str] | None) -> list[Table]:
+    """Return the tables of these names, with or without their schema; all without any."""
+    return [one for one in manifest.tables if tables is None or {shown(one), one.name} & set(tables)]
+
+
+def total(manifest: Manifest, field: str) -> int:
+    """Return the sum of a field over all tables."""
+    return sum(getattr(table, field) for table in manifest.tables)
+
+
+def listed(table: Table) -> dict[str, Any]:
+    """Return a table as the row of its snapshot lists it."""
+    return {
+        "schema": table.schema, "name": table.name, "columns": [[one.name, one.type] for one in table.columns],
+        "key": [table.columns[place].name for place in table.key], "rows": table.rows, "raw": table.raw,
+        "stored": table.stored, "new": table.new,
+    }  # fmt: skip

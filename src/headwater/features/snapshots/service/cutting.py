@@ -1,0 +1,60 @@
+"""Cuts a Schema down to some of its tables, so that what is left can be made by itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from headwater.catalog.model import Relation, Routine, Schema
+
+
+def cut(schema: Schema, wanted: Collection[str], present: Collection[str] = ()) -> tuple[Schema, tuple[str, ...]]:
+    """Return the part of a Schema that has only these tables, by qualified names, and what was left out beside others.
+
+    Types stay. Keys to tables that are not there go, unless these are `present` where it is made; as do sequences that
+    number them, views, and routines and triggers whose text names one of them.
+    """
+    gone = [one for one in schema if one.kind == "table" and one.qualified_name not in wanted]
+    if not gone:
+        return schema, ()
+    absent = {(one.schema, one.name) for one in gone if one.qualified_name not in present}
+    views = [one for one in schema if one.kind != "table"]
+    names = re.compile("|".join(rf"(?<!\w){re.escape(one.name)}(?!\w)" for one in [*gone, *views]))
+    routines = [one for one in schema.routines if not names.search(_text(one))]
+    lost = [one for one in schema.routines if one not in routines]
+    called = re.compile("|".join(rf"(?<!\w){re.escape(one.name)}(?!\w)" for one in lost) or r"(?!)")
+    left = [f"view {one.qualified_name}" for one in views] + [f"routine {one.name}" for one in lost]
+
+    def alone(table: Relation) -> Relation:
+        keys = tuple(one for one in table.foreign_keys if (one.ref_schema or table.schema, one.ref_table) not in absent)
+        triggers = tuple(
+            one for one in table.triggers if not called.search(one.definition) and not names.search(one.definition)
+        )
+        left.extend(f"key {one.name}" for one in table.foreign_keys if one not in keys)
+        left.extend(f"trigger {one.name}" for one in table.triggers if one not in triggers)
+        return replace(table, foreign_keys=keys, triggers=triggers)
+
+    tables = tuple(alone(one) for one in schema if one.kind == "table" and one.qualified_name in wanted)
+    owners = {one.name for one in tables}
+    sequences = tuple(one for one in schema.sequences if one.owned_by is None or one.owned_by[0] in owners)
+    return replace(schema, relations=tables, routines=tuple(routines), sequences=sequences), tuple(left)
+
+
+def _text(routine: Routine) -> str:
+    return f"{routine.arguments} {routine.returns} {routine.definition or ''}"
+
+
+def without_rows(schema: Schema, filled: Collection[str]) -> set[str]:
+    """Return the tables that have no rows of their own, as partitioned ones: those that an engine does not read."""
+    return {one.qualified_name for one in schema if one.kind == "table"} - set(filled)
+
+
+def extras_of(extras: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """Return the extras of a dump that belong to the tables of a part: values of their sequences and counters."""
+    own, tables = {(one.schema, one.name) for one in schema.sequences}, {one.name for one in schema}
+    return {
+        "sequences": [one for one in extras.get("sequences", ()) if (one[0], one[1]) in own],
+        "counters": [one for one in extras.get("counters", ()) if one[0] in tables],
+    }

@@ -1,0 +1,254 @@
+"""Restores: planned, asked for, found; `restoring` carries them out."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.catalog.model import Schema
+from headwater.engines import engine
+from headwater.features.accounts.rights import Actor, authorize
+from headwater.features.accounts.service import audit, projects
+from headwater.features.databases.models import Database
+from headwater.features.databases.schemas import Quotas
+from headwater.features.databases.service import databases, reaching
+from headwater.features.databases.service import schema as schemas
+from headwater.features.jobs.models import Job
+from headwater.features.jobs.service import queue
+from headwater.features.snapshots import repository
+from headwater.features.snapshots.models import Restore, Snapshot
+from headwater.features.snapshots.service import snapshots
+from headwater.features.snapshots.service.engines import refills
+from headwater.kit.errors import Conflict, Forbidden, Invalid, NotFound, did_you_mean
+from headwater.kit.paging import Page, cut
+from headwater.kit.settings import Settings
+from headwater.store.sealing import Sealer
+from headwater.store.session import Database as Store
+
+Mode = Literal["empty", "overwrite", "append", "append_missing"]
+Action = Literal["create", "replace", "append", "append_missing", "refuse"]
+_THERE: dict[Mode, tuple[Action, str]] = {
+    "empty": ("refuse", "is there already"),
+    "overwrite": ("replace", "loses its rows and gets those of the snapshot"),
+    "append": ("append", "keeps its rows and gets those of the snapshot as well"),
+    "append_missing": ("append_missing", "keeps its rows and gets those of the snapshot whose key is not there"),
+}
+
+
+class Unconfirmed(Conflict):
+    """The database is protected: say that the restore is meant."""
+
+    code = "confirmation_needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Where a snapshot shall be restored: into a new database by name, or into one that is there; all of it or some."""
+
+    name: str | None = None
+    project_id: uuid.UUID | None = None
+    target_id: uuid.UUID | None = None
+    tables: Sequence[str] | None = None
+    mode: Mode = "empty"
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreView:
+    """A restore with its job."""
+
+    restore: Restore
+    job: Job | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a restore would do to one table."""
+
+    table: str
+    rows: int
+    rows_there: int | None
+    action: Action
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a restore would do; with refusals it would not begin."""
+
+    target_name: str
+    fresh: bool
+    undo: bool
+    steps: tuple[Step, ...]
+    refusals: tuple[str, ...]
+
+
+async def plan(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID, order: Order) -> Plan:
+    """Return what a restore would do to each table of its target."""
+    async with store.transaction() as db:
+        snapshot = await _complete(db, actor, snapshot_id)
+        wanted = chosen(snapshot, order.tables)
+        target = await _target(db, actor, snapshot, order)
+        reached = await reaching.load(db, Sealer.of(settings), target) if target else None
+    there = await schemas.read(settings, store, reached) if reached else Schema()
+    steps = tuple(_step(table, there, order.mode) for table in wanted)
+    refused = [f"{one.table} {_THERE['empty'][1]}." for one in steps if one.action == "refuse"]
+    if reached and reached.protected and not order.confirmed:
+        refused.append(f"{reached.name} is protected: say that the restore is meant.")
+    changes = any(one.action in {"replace", "append", "append_missing"} for one in steps)
+    return Plan(reached.name if reached else order.name or "", target is None, changes, steps, tuple(refused))
+
+
+def chosen(snapshot: Snapshot, tables: Sequence[str] | None) -> list[dict[str, object]]:
+    """Return what the row of a snapshot says of the tables that are asked for; raises NotFound for a wrong name."""
+    every: list[dict[str, object]] = snapshot.contents.get("tables", [])
+    names = {shown(one): one["name"] for one in every}
+    for name in tables or ():
+        if name not in names and name not in names.values():
+            raise NotFound(
+                f"There is no table {name!r} in the snapshot.",
+                hint=did_you_mean(name, {*names, *map(str, names.values())}),
+            )
+    return [one for one in every if tables is None or {shown(one), one["name"]} & set(tables)]
+
+
+def shown(table: dict[str, object]) -> str:
+    """Return the name of a table of a snapshot's row as people write it."""
+    return f"{table['schema']}.{table['name']}" if table["schema"] else str(table["name"])
+
+
+def _step(table: dict[str, object], there: Schema, mode: Mode) -> Step:
+    name, rows = shown(table), int(str(table["rows"]))
+    found = next((one for one in there if (one.schema, one.name) == (table["schema"], table["name"])), None)
+    if found is None:
+        return Step(name, rows, None, "create", f"{name} is made with {rows:,} rows.")
+    action, what = _THERE[mode]
+    return Step(name, rows, found.rows or 0, action, f"{name} {what}.")
+
+
+async def _complete(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID) -> Snapshot:
+    snapshot = await snapshots.find(db, actor, snapshot_id, write=True)
+    if snapshot.status != "complete":
+        raise Conflict("This snapshot is not complete.", hint="Wait until it is, or choose another.")
+    return snapshot
+
+
+async def _target(db: AsyncSession, actor: Actor, snapshot: Snapshot, order: Order) -> Database | None:
+    """Return the database that is restored into, if there is one already, to which the actor may do that."""
+    if (order.name is None) == (order.target_id is None):
+        raise Invalid({"name": "Give either the name of a new database or the id of one that is there."})
+    if order.target_id is None:
+        return None
+    target = await databases.find(
+        db, actor, order.target_id, "database:write" if order.mode == "empty" else "database:admin"
+    )
+    if target.read_only:
+        raise Forbidden(f"{target.name} is connected for reading only.", hint="An admin can change that.")
+    if target.organization_id != snapshot.organization_id:
+        raise Conflict(f"{target.name} belongs to another organization.")
+    if order.mode != "empty":
+        refills(engine(target.engine))
+    if target.engine != snapshot.engine:
+        raise Conflict(
+            f"{target.name} is {engine(target.engine).NAME}, the snapshot is of {engine(snapshot.engine).NAME}.",
+            hint="Restore it into a new database, then copy that.",
+        )
+    return target
+
+
+async def start(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID, order: Order) -> RestoreView:
+    """Put a restore into the queue; a new database is asked for at once.
+
+    Raises:
+        Unconfirmed: the target is protected.
+        Conflict: the target has one of the tables, and nobody said what shall happen to it.
+    """
+    planned = await plan(settings, store, actor, snapshot_id, order)
+    async with store.transaction() as db:
+        snapshot = await _complete(db, actor, snapshot_id)
+        target = await _target(db, actor, snapshot, order)
+        if target and target.protected and not order.confirmed:
+            raise Unconfirmed(f"{target.name} is protected.", hint="Confirm the restore.")
+        if planned.refusals:
+            raise Conflict(planned.refusals[0], hint="Choose a mode for tables that are there, or another target.")
+        made = target or await create_target(
+            db, actor, settings, snapshot, order.name or "", order.project_id or snapshot.project_id
+        )
+        return await _begin(db, actor, snapshot, made, order, fresh=target is None)
+
+
+async def drill(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID) -> RestoreView:
+    """Put a drill into the queue: a restore into a new database, compared, which goes away again."""
+    async with store.transaction() as db:
+        snapshot = await _complete(db, actor, snapshot_id)
+        order = Order(f"drill-{secrets.token_hex(6)}")
+        made = await create_target(db, actor, settings, snapshot, order.name or "", snapshot.project_id)
+        return await _begin(db, actor, snapshot, made, order, fresh=True, drill=True)
+
+
+async def create_target(
+    db: AsyncSession, actor: Actor, settings: Settings, snapshot: Snapshot, name: str, project_id: uuid.UUID | None
+) -> Database:
+    """Ask for the new database that a snapshot is restored into."""
+    if project_id is None:
+        raise Invalid({"project_id": "The snapshot's own project is gone: say in which one the database shall be."})
+    return await databases.create(
+        db, actor, Sealer.of(settings), project_id, name=name, engine_name=snapshot.engine, options={},
+        quotas=Quotas().model_dump(), sleep_after_seconds=300, protected=False,
+    )  # fmt: skip
+
+
+async def _begin(
+    db: AsyncSession, actor: Actor, snapshot: Snapshot, target: Database, order: Order, *, fresh: bool,
+    drill: bool = False,
+) -> RestoreView:  # fmt: skip
+    assert target.project_id
+    row = Restore(
+        organization_id=snapshot.organization_id, snapshot_id=snapshot.id, target_id=target.id,
+        target_name=target.name, fresh=fresh, mode=order.mode, created_by=actor.user_id, made={}, result={},
+        request={
+            "tables": list(order.tables) if order.tables is not None else None, "project_id": str(target.project_id),
+            "drill": drill,
+        },
+    )  # fmt: skip
+    db.add(row)
+    await db.flush()
+    project = await projects.get(db, actor, target.project_id, "database:read")
+    job = await queue.enqueue(
+        db, actor, project, kind="snapshot.restore", args={"restore_id": str(row.id)},
+        title=f"{'Drill of' if drill else 'Restore'} {snapshot.database_name} into {target.name}",
+    )  # fmt: skip
+    row.job_id = job.id
+    action = "snapshot.drill" if drill else "snapshot.restore"
+    snapshots.note(db, actor, action, snapshot, restore_id=str(row.id), target=target.name, mode=order.mode)
+    await db.flush()
+    await db.refresh(row)
+    return RestoreView(row, job)
+
+
+async def view(db: AsyncSession, actor: Actor, restore_id: uuid.UUID) -> RestoreView:
+    """Return a restore with its job."""
+    row = await repository.restore(db, restore_id)
+    if row is None or row.organization_id not in actor.roles:
+        raise NotFound("There is no such restore.")
+    authorize(actor, "database:read", row)
+    return (await _shown(db, [row]))[0]
+
+
+async def list_of_snapshot(
+    db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, *, cursor: str | None, limit: int
+) -> Page[RestoreView]:
+    """Return the restores of a snapshot, newest first."""
+    await snapshots.find(db, actor, snapshot_id)
+    views = await _shown(db, await repository.restores_of(db, snapshot_id, audit.before_id(cursor), limit))
+    return cut(views, limit, lambda one: (str(one.restore.id),))
+
+
+async def _shown(db: AsyncSession, rows: Sequence[Restore]) -> list[RestoreView]:
+    jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
+    return [RestoreView(row, jobs.get(row.job_id) if row.job_id else None) for row in rows]

@@ -1,0 +1,247 @@
+"""Snapshots: asked for, found, listed, changed, deleted."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.catalog.codec import from_json
+from headwater.catalog.model import Schema
+from headwater.engines import engine
+from headwater.features.accounts.rights import Actor, authorize
+from headwater.features.accounts.service import audit, projects
+from headwater.features.databases.service import databases, reaching
+from headwater.features.databases.service import schema as schemas
+from headwater.features.jobs.models import Job
+from headwater.features.jobs.service import queue
+from headwater.features.snapshots import repository
+from headwater.features.snapshots.models import Snapshot
+from headwater.features.snapshots.service import engines, places
+from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
+from headwater.kit.paging import Page, cut
+from headwater.kit.settings import Settings
+from headwater.store.sealing import Sealer
+from headwater.store.session import Database as Store
+from headwater.vault.errors import Missing
+
+POINTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotView:
+    """A snapshot with the job that takes it; `by` is the name of who asked for it."""
+
+    snapshot: Snapshot
+    job: Job | None
+    by: str | None
+
+    @property
+    def status(self) -> str:
+        """How it stands: one that is not complete, and whose job has ended, has failed.
+
+        A job that is completed was read after it completed the row, which was read before.
+        """
+        alive = self.job is not None and self.job.state in {"pending", "running", "completed"}
+        return "failed" if self.snapshot.status == "taking" and not alive else self.snapshot.status
+
+    @property
+    def error(self) -> str | None:
+        """Why it has failed."""
+        if self.status != "failed":
+            return None
+        return (self.job and self.job.error) or "It was cancelled."
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What shall be in a snapshot: tables by their names with or without a schema; None for all."""
+
+    label: str = ""
+    tables: Sequence[str] | None = None
+    exclude: Sequence[str] | None = None
+
+
+async def find(
+    db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, *, write: bool = False, admin: bool = False,
+    lock: bool = False,
+) -> Snapshot:  # fmt: skip
+    """Return a snapshot that the actor may see, or also use for a change."""
+    row = await repository.get(db, snapshot_id, lock=lock)
+    if row is None or (row.organization_id not in actor.roles and actor.kind != "system"):
+        raise NotFound("There is no such snapshot.")
+    authorize(actor, "database:admin" if admin else "database:write" if write else "database:read", row)
+    return row
+
+
+async def view(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID) -> SnapshotView:
+    """Return a snapshot with its job."""
+    return (await shown(db, [await find(db, actor, snapshot_id)]))[0]
+
+
+async def shown(db: AsyncSession, rows: Sequence[Snapshot]) -> list[SnapshotView]:
+    """Return snapshots with their jobs and the names of who asked for them."""
+    jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
+    people = await repository.names(db, {row.created_by for row in rows if row.created_by})
+    views = [
+        SnapshotView(row, jobs.get(row.job_id) if row.job_id else None, people.get(row.created_by)) for row in rows
+    ]
+    for one in views:
+        if one.snapshot.status == "taking" and one.job and one.job.state == "completed":
+            await db.refresh(one.snapshot)  # it ended between the reading of the row and of its job
+    return views
+
+
+async def list_of_database(
+    db: AsyncSession, actor: Actor, database_id: uuid.UUID, *, cursor: str | None, limit: int
+) -> Page[SnapshotView]:
+    """Return the snapshots of a database, newest first."""
+    await databases.find(db, actor, database_id, deleted=True)
+    views = await shown(db, await repository.of_database(db, database_id, audit.before_id(cursor), limit))
+    return cut(views, limit, lambda one: (str(one.snapshot.id),))
+
+
+async def list_of_organization(
+    db: AsyncSession, actor: Actor, organization_id: uuid.UUID, *, cursor: str | None, limit: int
+) -> Page[SnapshotView]:
+    """Return the snapshots of an organization, newest first, also those whose database is gone."""
+    authorize(actor, "database:read", places.Owner(organization_id))
+    views = await shown(db, await repository.of_organization(db, organization_id, audit.before_id(cursor), limit))
+    return cut(views, limit, lambda one: (str(one.snapshot.id),))
+
+
+async def over_time(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Sequence[Snapshot]:
+    """Return the complete snapshots of a database, oldest first."""
+    await databases.find(db, actor, database_id, deleted=True)
+    return list(reversed(await repository.complete_of_database(db, database_id, POINTS)))
+
+
+async def create(
+    settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, request: Request
+) -> SnapshotView:
+    """Ask for a snapshot of a database; a job takes it.
+
+    Raises:
+        BadInput: the engine has no snapshots, or nothing would be in this one.
+        NotFound: a table that was named is not there.
+    """
+    async with store.transaction() as db:
+        database = await databases.find(db, actor, database_id, "database:write")
+        engines.dumps(engine(database.engine))
+        reached = await reaching.load(db, Sealer.of(settings), database)
+    if request.tables is not None or request.exclude is not None:
+        chosen(await schemas.read(settings, store, reached), request.tables, request.exclude)
+    async with store.transaction() as db:
+        return await begin(db, actor, database_id, request)
+
+
+async def begin(db: AsyncSession, actor: Actor, database_id: uuid.UUID, request: Request) -> SnapshotView:
+    """Make the row of a snapshot and put its job into the queue."""
+    database = await databases.find(db, actor, database_id, "database:write")
+    if database.project_id is None:
+        raise Conflict(f"The project of {database.name} is gone.")
+    place = await places.current(db, actor, database.organization_id)
+    row = Snapshot(
+        organization_id=database.organization_id, project_id=database.project_id, database_id=database.id,
+        database_name=database.name, vault_id=place.id, label=request.label, status="taking", engine=database.engine,
+        created_by=actor.user_id, contents={}, moment={}, verification={}, drill={},
+        request={
+            "tables": list(request.tables) if request.tables is not None else None,
+            "exclude": list(request.exclude) if request.exclude is not None else None,
+        },
+    )  # fmt: skip
+    db.add(row)
+    await db.flush()
+    project = await projects.get(db, actor, database.project_id, "database:read")
+    job = await queue.enqueue(
+        db, actor, project, kind="snapshot.take", title=f"Snapshot of {database.name}",
+        args={"snapshot_id": str(row.id)},
+    )  # fmt: skip
+    row.job_id = job.id
+    note(db, actor, "snapshot.create", row, label=request.label)
+    await db.flush()
+    await db.refresh(row)
+    return (await shown(db, [row]))[0]
+
+
+def chosen(schema: Schema, tables: Sequence[str] | None, exclude: Sequence[str] | None) -> set[str]:
+    """Return the qualified names of the tables that are asked for; raises NotFound for one that is not there."""
+    every = {one.qualified_name: one.name for one in schema if one.kind in {"table", "collection"}}
+    wanted = set(every) if tables is None else set[str]()
+    for name in tables or ():
+        wanted |= _named(every, name)
+    for name in exclude or ():
+        wanted -= _named(every, name)
+    if not wanted and (tables or exclude):
+        raise BadInput("No table would be in the snapshot.", hint="Exclude fewer, or name some.")
+    return wanted
+
+
+def _named(every: dict[str, str], name: str) -> set[str]:
+    found = {qualified for qualified, short in every.items() if name in {qualified, short}}
+    if not found:
+        raise NotFound(f"There is no table {name!r}.", hint=did_you_mean(name, {*every, *every.values()}))
+    return found
+
+
+async def schema_of(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID) -> Schema:
+    """Return the Schema of what is in a snapshot."""
+    async with store.transaction() as db:
+        row = await find(db, actor, snapshot_id)
+        if row.status != "complete":
+            raise Conflict("This snapshot is not complete.", hint="Wait until it is, or choose another.")
+        place = await places.load(db, settings, row.vault_id)
+    return from_json(await asyncio.to_thread(lambda: place.open().manifest(str(row.id)).schema))
+
+
+async def change(
+    db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, *, label: str | None, held: bool | None
+) -> SnapshotView:
+    """Give a snapshot another label; hold it, so that nobody deletes it, or let go of it."""
+    row = await find(db, actor, snapshot_id, write=True, admin=held is not None, lock=True)
+    if label is not None:
+        row.label = label
+    if held is not None:
+        row.held = held
+    note(db, actor, "snapshot.update", row, label=row.label, held=row.held)
+    await db.flush()
+    return await view(db, actor, snapshot_id)
+
+
+async def remove(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID) -> None:
+    """Delete a snapshot; the room that it took is given back by the next collections of its vault."""
+    async with store.transaction() as db:
+        row = await find(db, actor, snapshot_id, admin=True, lock=True)
+        if row.held:
+            raise Conflict("This snapshot is held.", hint="An admin can let go of it first.")
+        if (await shown(db, [row]))[0].status == "taking":
+            raise Conflict("This snapshot is being taken.", hint="Cancel its job first.")
+        row.status = "deleting"
+        note(db, actor, "snapshot.delete", row)
+    await finish_removal(settings, store, row)
+
+
+async def finish_removal(settings: Settings, store: Store, row: Snapshot) -> None:
+    """Delete a snapshot from its vault, then its row; what ends in the middle is finished by the upkeep."""
+    async with store.transaction() as db:
+        place = await places.load(db, settings, row.vault_id)
+
+    def delete() -> None:
+        if place.opened:
+            place.open().delete(str(row.id))
+
+    with contextlib.suppress(Missing):  # the whole vault is gone, and the snapshot with it
+        await asyncio.to_thread(delete)
+    async with store.transaction() as db:
+        await repository.forget(db, row.id)
+
+
+def note(db: AsyncSession, actor: Actor, action: str, row: Snapshot, **details: object) -> None:
+    """Write to the audit what was done to a snapshot."""
+    audit.record(
+        db, actor, action, "snapshot", row.id, row.database_name, organization_id=row.organization_id, **details
+    )

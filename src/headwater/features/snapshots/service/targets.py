@@ -1,0 +1,168 @@
+"""The databases that snapshots are restored into: made anew, looked at before, and cleared up after a failure."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.catalog.model import Schema
+from headwater.catalog.results import QueryError
+from headwater.engines import Engine, Loads
+from headwater.features.accounts.rights import SYSTEM
+from headwater.features.databases.service import databases, reaching, waiting
+from headwater.features.databases.service.reaching import Reached
+from headwater.features.jobs.context import Attempt
+from headwater.features.snapshots import repository
+from headwater.features.snapshots.models import Restore, Snapshot
+from headwater.features.snapshots.service import restores
+from headwater.features.snapshots.service.places import Place
+from headwater.kit.errors import Cancelled, Conflict, HeadwaterError, NotFound, Unavailable
+
+WAIT_SECONDS = 120.0
+Things = list[list[str]]
+
+
+@dataclass(slots=True)
+class Restoring:
+    """One attempt at a restore."""
+
+    attempt: Attempt
+    row: Restore
+    snapshot: Snapshot
+    place: Place
+    token: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    async def note(self, **values: object) -> None:
+        """Write to the row, or raise when somebody else has the work."""
+        async with self.attempt.database.transaction() as db:
+            if not await repository.note_restore(db, self.row.id, self.token, **values):
+                raise Cancelled("Another attempt has taken over.")
+
+
+async def renew(work: Restoring) -> None:
+    """Make sure that the new database of a restore is there and as it was made: nothing of an earlier attempt in it."""
+    attempt, row = work.attempt, work.row
+    async with attempt.database.transaction() as db:
+        there = await _alive(db, row.target_id)
+        if there is not None and row.made:
+            attempt.note("An earlier attempt ended in the middle: its database is taken away first.", "warning")
+            await _take_away(db, row.target_id)
+            there = None
+        if there is None:
+            made = await restores.create_target(
+                db, SYSTEM, attempt.settings, work.snapshot, row.target_name, _project(row, work.snapshot)
+            )
+            row.target_id = made.id
+        await repository.note_restore(db, row.id, work.token, target_id=row.target_id, made={"begun": True})
+        row.made = {}
+    assert row.target_id
+    attempt.report("database", 0, 1, unit="steps", message=row.target_name)
+    view = await waiting.until_settled(attempt.settings, attempt.database, SYSTEM, row.target_id, WAIT_SECONDS)
+    if view.database.state != "running":
+        raise Unavailable(f"{row.target_name} could not be made: {view.database.state_reason or view.database.state}")
+
+
+def _project(row: Restore, snapshot: Snapshot) -> uuid.UUID | None:
+    given = row.request.get("project_id")
+    return uuid.UUID(given) if given else snapshot.project_id
+
+
+async def _alive(db: AsyncSession, database_id: uuid.UUID | None) -> uuid.UUID | None:
+    try:
+        return (await databases.find(db, SYSTEM, database_id)).id if database_id else None
+    except NotFound:
+        return None
+
+
+async def _take_away(db: AsyncSession, database_id: uuid.UUID | None) -> None:
+    assert database_id
+    await databases.remove(db, SYSTEM, database_id)
+    await databases.purge(db, SYSTEM, database_id)
+
+
+async def abandon(db: AsyncSession, row: Restore) -> uuid.UUID | None:
+    """Take away the new database of a restore that nobody goes on with, in the caller's transaction; return its id."""
+    there = await _alive(db, row.target_id)
+    await repository.forget_target(db, row.id)
+    if there is not None:
+        await _take_away(db, there)
+    return there
+
+
+def things(engine: Engine, schema: Schema, there: Schema, name: str) -> Things:
+    """Return (kind, quoted name) of everything that a restore will make, which must not be there yet.
+
+    Raises:
+        Conflict: something is there already.
+    """
+    taken = {(kind, key) for kind, key in _objects(there)}
+    clash = [key for kind, key in _objects(schema) if (kind, key) in taken]
+    if clash:
+        shown = ", ".join(".".join(filter(None, one)) for one in clash[:5]) + (" …" if len(clash) > 5 else "")
+        raise Conflict(f"{name} has {shown} already.", hint="Choose an empty database, or tables that are not there.")
+    return [[kind, engine.quote(*key)] for kind, key in _objects(schema)]
+
+
+def _objects(schema: Schema) -> Iterator[tuple[str, tuple[str | None, str]]]:
+    """Give what can be dropped by name, in an order that mostly works; identities go with their tables."""
+    for one in schema:
+        if one.kind != "table":
+            yield one.kind.replace("_", " "), (one.schema, one.name)
+    for one in schema:
+        if one.kind == "table":
+            yield "table", (one.schema, one.name)
+    yield from (("routine", (one.schema, one.name)) for one in schema.routines)
+    yield from (("sequence", (one.schema, one.name)) for one in schema.sequences if one.owned_by is None)
+    yield from (("domain", (one.schema, one.name)) for one in schema.domains)
+    yield from (("type", (one.schema, one.name)) for one in schema.enums)
+
+
+async def clear_after(work: Restoring, target: Reached) -> None:
+    """Clear up after a failure as far as it is possible; what is left stays recorded for the next attempt."""
+    try:
+        if work.row.fresh:
+            async with work.attempt.database.transaction() as db:
+                if await repository.note_restore(db, work.row.id, work.token, target_id=None, made={}):
+                    await _take_away(db, target.id)
+            await waiting.poke(work.attempt.settings, target.id)
+        else:
+            await clear(work, target)
+    except Cancelled:
+        return  # somebody else has the work
+    except HeadwaterError as error:
+        work.attempt.note(f"What was made could not be taken away: {error.message}", "error")
+
+
+async def clear(work: Restoring, target: Reached) -> None:
+    """Drop what the restore has made in a database that was there; only as the attempt that has the work."""
+    await work.note()
+    async with work.attempt.database.transaction() as db:
+        row = await repository.restore(db, work.row.id)
+        made: Things = row.made.get("things", []) if row else []
+    if not made:
+        return
+    async with reaching.opened(work.attempt.settings, target) as session:
+        if not isinstance(session, Loads):
+            raise Conflict(f"{target.engine.NAME} cannot drop what was made.")
+        await _drop(session, made)
+    await work.note(made={})
+
+
+async def _drop(session: Loads, made: Sequence[Sequence[str]]) -> None:
+    """Drop things, those that others need last, whatever is there of them."""
+    left = [list(one) for one in made]
+    while left:
+        failed: Things = []
+        last = None
+        for kind, name in left:
+            try:
+                await session.drop(kind, name)
+            except QueryError as error:
+                failed.append([kind, name])
+                last = error
+        if last and len(failed) == len(left):
+            raise last
+        left = failed

@@ -1,0 +1,177 @@
+"""What admins do with the vault of an organization: where it is, and what opens it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from headwater.features.accounts.rights import Actor, authorize
+from headwater.features.accounts.service import audit
+from headwater.features.snapshots import repository
+from headwater.features.snapshots.models import VaultPlace
+from headwater.features.snapshots.service import places
+from headwater.features.snapshots.service.places import Owner, Place, Usage
+from headwater.kit.errors import Conflict, Invalid, NotFound
+from headwater.kit.ids import new_id
+from headwater.kit.settings import Settings
+from headwater.store.sealing import Sealer
+from headwater.store.session import Database as Store
+from headwater.vault import keys as keyring
+from headwater.vault.blobs import Blobs
+from headwater.vault.errors import StorageUnavailable
+from headwater.vault.keys import Keys, Opener
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Where new snapshots shall go, as an admin says it."""
+
+    kind: Literal["local", "s3"]
+    bucket: str = ""
+    prefix: str = ""
+    endpoint: str = ""
+    region: str = ""
+    access_key: str = ""
+    secret_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One way to open a vault."""
+
+    id: str
+    kind: Literal["passphrase", "key", "service"]
+    label: str
+
+
+async def change(settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID, given: Given) -> None:
+    """Let new snapshots go somewhere else; it is tried first, and nothing is kept when that fails.
+
+    Raises:
+        Invalid: a field is missing or wrong, by name; Forbidden: the address may not be reached.
+        StorageUnavailable: the storage refuses.
+    """
+    authorize(actor, "database:admin", Owner(organization_id))
+    sealer = Sealer.of(settings)
+    row = VaultPlace(
+        id=new_id(), organization_id=organization_id, kind=given.kind, created_by=actor.user_id, current=True,
+        settings=await _checked(settings, given) if given.kind == "s3" else {},
+    )  # fmt: skip
+    if given.kind == "s3":
+        row.sealed = sealer.seal(given.secret_key, organization_id, row.id, "credentials")
+        await asyncio.to_thread(_probe, places.blobs_of(settings, row, sealer))
+    async with store.transaction() as db:
+        known = await repository.same_vault(db, organization_id, given.kind, row.settings)
+        await repository.step_back(db, organization_id)
+        if known:
+            known.current, known.sealed = True, _sealed_again(sealer, known, given)
+        else:
+            db.add(row)
+        audit.record(
+            db, actor, "vault.change", "vault", (known or row).id, given.kind, organization_id=organization_id,
+            **row.settings,
+        )  # fmt: skip
+
+
+def _sealed_again(sealer: Sealer, row: VaultPlace, given: Given) -> bytes | None:
+    if row.kind == "local":
+        return None
+    return sealer.seal(given.secret_key, row.organization_id, row.id, "credentials")
+
+
+async def _checked(settings: Settings, given: Given) -> dict[str, str]:
+    wrong = {}
+    if not given.bucket:
+        wrong["bucket"] = "Name the bucket."
+    if not given.access_key or not given.secret_key:
+        wrong["access_key"] = "Give the access key and the secret key of the storage."
+    parts = urlsplit(given.endpoint)
+    if given.endpoint and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        wrong["endpoint"] = "Write https://host, or leave it empty for Amazon's own."
+    if wrong:
+        raise Invalid(wrong)
+    await places.look_at(settings, given.endpoint)
+    return {
+        "bucket": given.bucket, "prefix": given.prefix.strip("/"), "endpoint": given.endpoint.rstrip("/"),
+        "region": given.region, "access_key": given.access_key,
+    }  # fmt: skip
+
+
+def _probe(blobs: Blobs) -> None:
+    """Write, read and delete a blob; and look whether the storage refuses to write it twice, on which all is built."""
+    name = f"probes/{secrets.token_hex(8)}"
+    try:
+        first = blobs.create(name, b"headwater")
+        second = blobs.create(name, b"another")
+        if not first or second or blobs.read(name) != b"headwater":
+            raise StorageUnavailable(
+                "This storage overwrites what is there already.",
+                hint="It must support conditional writes (If-None-Match).",
+            )
+    finally:
+        blobs.delete(name)
+
+
+async def usage(settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID) -> Usage:
+    """Count what the vault of an organization takes of its storage."""
+    place = await _place(settings, store, actor, organization_id)
+    return await asyncio.to_thread(places.measured, place)
+
+
+async def keys(settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID) -> Sequence[Key]:
+    """Return the ways to open the vault of an organization."""
+    place = await _place(settings, store, actor, organization_id)
+    found = await asyncio.to_thread(keyring.slots, place.blobs)
+    return [Key(id_, slot.kind, slot.label) for id_, slot in sorted(found.items())]
+
+
+async def add_passphrase(
+    settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID, passphrase: str, label: str
+) -> Key:
+    """Add a passphrase that opens the vault of an organization."""
+    place = await _place(settings, store, actor, organization_id, admin=True)
+
+    def add() -> str:
+        vault = place.open()
+        return keyring.add_slot(vault.blobs, vault.id, vault.keys, Opener.passphrase(passphrase), label)
+
+    key = Key(await asyncio.to_thread(add), "passphrase", label)
+    async with store.transaction() as db:
+        audit.record(
+            db, actor, "vault.key.add", "vault", place.id, key.id, organization_id=organization_id, slot=key.kind
+        )
+    return key
+
+
+async def remove_key(settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID, key_id: str) -> None:
+    """Remove a way to open the vault: never the last, nor the one by which this Headwater opens it."""
+    place = await _place(settings, store, actor, organization_id, admin=True)
+    await asyncio.to_thread(_remove, place, key_id)
+    async with store.transaction() as db:
+        audit.record(db, actor, "vault.key.remove", "vault", place.id, key_id, organization_id=organization_id)
+
+
+def _remove(place: Place, key_id: str) -> None:
+    vault = place.open()
+    found = keyring.slots(vault.blobs)
+    if key_id not in found:
+        raise NotFound("There is no such key.")
+    others = [slot for id_, slot in found.items() if id_ != key_id]
+    if not any(Keys.opened(slot, place.opener, vault.id) for slot in others):
+        raise Conflict("This Headwater opens the vault with this key.", hint="Without it, no snapshot could be taken.")
+    vault.blobs.delete(keyring.SLOTS + key_id)
+
+
+async def _place(
+    settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID, *, admin: bool = False
+) -> Place:
+    """Return the vault of an organization; a local one from the first time on."""
+    authorize(actor, "database:admin" if admin else "database:read", Owner(organization_id))
+    async with store.transaction() as db:
+        row = await places.current(db, actor, organization_id)
+        return await places.load(db, settings, row.id)

@@ -1,0 +1,59 @@
+"""What is left of a Schema when some of its tables are taken out of it can be made by itself."""
+
+from __future__ import annotations
+
+from headwater.catalog.model import Column, Enum, ForeignKey, Relation, Routine, Schema, Sequence, Trigger
+from headwater.features.snapshots.service.cutting import cut, extras_of, without_rows
+
+ARTIST = Relation("artist", (Column("id"),), "public")
+ALBUM = Relation(
+    "album", (Column("id"), Column("artist_id")), "public",
+    foreign_keys=(ForeignKey(("artist_id",), "artist", ("id",), name="by"),),
+    triggers=(Trigger("count", "CREATE TRIGGER count AFTER INSERT ON album EXECUTE FUNCTION tally()"),),
+)  # fmt: skip
+VIEW = Relation("glad", (), "public", kind="view", definition="SELECT * FROM artist")
+SCHEMA = Schema(
+    relations=(ARTIST, ALBUM, VIEW), enums=(Enum("mood", ("sad",), "public"),),
+    routines=(
+        Routine("tally", schema="public", definition="CREATE FUNCTION tally() … UPDATE artist SET n = n + 1"),
+        Routine("plain", schema="public", definition="CREATE FUNCTION plain() RETURNS int …"),
+    ),
+    sequences=(
+        Sequence("artist_id_seq", schema="public", owned_by=("artist", "id")),
+        Sequence("album_id_seq", schema="public", owned_by=("album", "id")), Sequence("own", schema="public"),
+    ),
+)  # fmt: skip
+
+
+def test_all_tables_are_the_very_same_schema() -> None:
+    assert cut(SCHEMA, {"public.artist", "public.album"}) == (SCHEMA, ())
+
+
+def test_what_needs_a_table_that_is_gone_goes_with_it_and_is_named() -> None:
+    part, left_out = cut(SCHEMA, {"public.album"})
+    (album,) = part.relations
+    assert (album.name, album.foreign_keys, album.triggers) == ("album", (), ())
+    assert [one.name for one in part.routines] == ["plain"]
+    assert [one.name for one in part.sequences] == ["album_id_seq", "own"]
+    assert part.enums == SCHEMA.enums
+    assert left_out == ("view public.glad", "routine tally", "key by", "trigger count")
+
+
+def test_what_needs_nothing_else_stays_as_it_was() -> None:
+    part, _ = cut(SCHEMA, {"public.artist"})
+    assert part.relations == (ARTIST,)
+
+
+def test_extras_of_a_part_are_those_of_its_tables() -> None:
+    part, _ = cut(SCHEMA, {"public.album"})
+    extras = {
+        "sequences": [["public", "artist_id_seq", 7, True], ["public", "album_id_seq", 8, True]],
+        "counters": [["artist", 7], ["album", 8]], "grants": [[None, "GRANT …"]],
+    }  # fmt: skip
+    assert extras_of(extras, part) == {
+        "sequences": [["public", "album_id_seq", 8, True]], "counters": [["album", 8]],
+    }  # fmt: skip
+
+
+def test_tables_that_are_not_read_are_told() -> None:
+    assert without_rows(SCHEMA, {"public.album"}) == {"public.artist"}

@@ -1,0 +1,246 @@
+"""What ends in the middle: cancelled, failed, killed between commit and row; nothing half is ever seen."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from features.snapshots.shelf import Shelf
+from headwater.features.snapshots import upkeep
+from headwater.features.snapshots.service import restoring, taking, targets
+from headwater.features.snapshots.service.working import Progress
+from headwater.vault import local
+from headwater.vault.errors import StorageFull
+from headwater.vault.vault import Vault
+
+
+@pytest.fixture
+def at_rows(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+    """Let something happen in the middle of the rows of the table `album`."""
+
+    def set_up(happen: Callable[[], None]) -> None:
+        real = Progress.counted
+
+        def counted(self: Progress, batches: Iterator[Any], shown: str) -> Iterator[Any]:
+            for number, batch in enumerate(real(self, batches, shown)):
+                if shown == "public.album" and not number:
+                    happen()
+                yield batch
+
+        monkeypatch.setattr(Progress, "counted", counted)
+
+    return set_up
+
+
+async def begun(shelf: Shelf, path: str, **body: Any) -> Any:
+    return await shelf.person.send("POST", path, 202, json=body)
+
+
+async def work_cancelled(shelf: Shelf, job: str, middle: threading.Event, go_on: threading.Event) -> None:
+    """Work at a job and cancel it when it has come to its middle."""
+    running = asyncio.create_task(shelf.house.work(job))
+    assert await asyncio.to_thread(middle.wait, 30)
+    await shelf.person.send("POST", f"/jobs/{job}/cancel", 202)
+    await asyncio.wait_for(running, 30)
+    go_on.set()
+
+
+async def test_a_cancelled_snapshot_is_none(shelf: Shelf, at_rows: Any) -> None:
+    middle, go_on = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        middle.set()
+        go_on.wait(2)  # the word to stop comes meanwhile
+
+    at_rows(wait)
+    made = await begun(shelf, f"/databases/{shelf.database}/snapshots")
+    await work_cancelled(shelf, made["job"]["id"], middle, go_on)
+    found = await shelf.person.get(f"/snapshots/{made['id']}")
+    assert (found["status"], found["error"], found["job"]["state"]) == ("failed", "It was cancelled.", "cancelled")
+    vault = await shelf.vault()
+    assert vault.snapshots() == []
+    assert list(vault.blobs.list("leases/")) == []
+    refused = await shelf.person.send("POST", f"/snapshots/{made['id']}/restores", 409, json={"name": "x"})
+    assert "not complete" in refused["detail"]
+    await shelf.person.send("DELETE", f"/snapshots/{made['id']}", 204)
+
+
+async def test_a_cancelled_restore_takes_its_new_database_away(shelf: Shelf, at_rows: Any) -> None:
+    snapshot = await shelf.take()
+    middle, go_on = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        middle.set()
+        go_on.wait(2)
+
+    at_rows(wait)
+    made = await begun(shelf, f"/snapshots/{snapshot['id']}/restores", name="back")
+    await work_cancelled(shelf, made["job"]["id"], middle, go_on)
+    found = await shelf.person.get(f"/restores/{made['id']}")
+    assert (found["job"]["state"], found["target_id"], found["tables"]) == ("cancelled", None, [])
+    names = [
+        one["name"] for one in (await shelf.person.get(f"/projects/{shelf.person.sample['id']}/databases"))["items"]
+    ]
+    assert "back" not in names
+
+
+async def test_a_restore_that_fails_leaves_an_empty_database_as_it_was(shelf: Shelf, at_rows: Any) -> None:
+    snapshot = await shelf.take()
+    target = await shelf.person.database("postgresql")
+    await shelf.sql("CREATE TABLE mine (a int)", target)
+
+    def fail() -> None:
+        raise restoring.Different("A fault of the test.")
+
+    at_rows(fail)
+    done = await shelf.restore(snapshot, target_id=target)
+    assert (done["job"]["state"], done["job"]["error"]) == ("failed", "A fault of the test.")
+    left = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind <> 'i'"
+    assert await shelf.sql(left, target) == [["mine"]]
+    types = "SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd')"
+    assert await shelf.sql(types, target) == []
+
+
+async def test_a_restore_that_was_killed_is_begun_again_from_nothing(
+    shelf: Shelf, at_rows: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = await shelf.take()
+    made = await begun(shelf, f"/snapshots/{snapshot['id']}/restores", name="back")
+
+    def fail() -> None:
+        raise OSError("the machine is gone")
+
+    async def nothing(*_: Any) -> None:
+        return None
+
+    with monkeypatch.context() as patch:
+        patch.setattr(targets, "clear_after", nothing)
+        at_rows(fail)
+        await shelf.house.work(made["job"]["id"])
+    monkeypatch.undo()
+    assert (await shelf.person.get(f"/jobs/{made['job']['id']}"))["state"] == "pending"
+    await shelf.house.work(made["job"]["id"])
+    done = await shelf.person.get(f"/restores/{made['id']}")
+    assert done["job"]["state"] == "completed", done["job"]
+    assert done["target_id"] != made["target_id"]
+    assert all(one["same"] for one in done["tables"])
+    await shelf.person.send("GET", f"/databases/{done['target_id']}", 200)
+
+
+async def test_an_abandoned_database_is_taken_away_by_the_upkeep(
+    shelf: Shelf, at_rows: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = await shelf.take()
+    made = await begun(shelf, f"/snapshots/{snapshot['id']}/restores", name="back")
+    await shelf.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)  # before any worker saw it
+    server = shelf.house.server
+    await upkeep.upkeep(server.database, server.settings)
+    assert (await shelf.person.get(f"/restores/{made['id']}"))["target_id"] is None
+    names = [
+        one["name"] for one in (await shelf.person.get(f"/projects/{shelf.person.sample['id']}/databases"))["items"]
+    ]
+    assert "back" not in names
+
+
+async def test_what_was_killed_between_commit_and_row_is_only_finished(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await begun(shelf, f"/databases/{shelf.database}/snapshots")
+
+    def killed(*_: Any) -> Any:
+        raise OSError("the machine is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(taking, "_read_back", killed)
+        await shelf.house.work(made["job"]["id"])
+    first = await shelf.person.get(f"/snapshots/{made['id']}")
+    assert (first["status"], first["job"]["state"]) == ("taking", "pending")
+    assert (await shelf.vault()).snapshots() == [made["id"]]
+    await shelf.sql("DROP TABLE album")
+    await shelf.house.work(made["job"]["id"])
+    found = await shelf.person.get(f"/snapshots/{made['id']}")
+    assert (found["status"], found["tables"], found["rows"]) == ("complete", 3, 14_200)
+
+
+async def test_a_full_disk_is_said_and_room_is_all_it_takes(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = await shelf.take()
+    await shelf.sql("UPDATE album SET title = md5(id::text)")
+    made = await begun(shelf, f"/databases/{shelf.database}/snapshots")
+    real = local._write
+
+    def full(path: Path, data: bytes) -> None:
+        if len(data) > 50_000:
+            raise OSError(28, "No space left on device")
+        real(path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(local, "_write", full)
+        await shelf.house.work(made["job"]["id"])
+    waiting = await shelf.person.get(f"/snapshots/{made['id']}")
+    assert (waiting["status"], waiting["job"]["state"]) == ("taking", "pending")
+    log = (await shelf.person.get(f"/jobs/{made['job']['id']}/log"))["items"]
+    assert any(str(StorageFull()) in one["message"] for one in log), log
+    assert (await shelf.vault()).snapshots() == [first["id"]]
+    await shelf.house.work(made["job"]["id"])
+    found = await shelf.person.get(f"/snapshots/{made['id']}")
+    assert (found["status"], found["parent_id"]) == ("complete", first["id"])
+
+
+async def test_rows_that_may_not_be_seen_are_not_left_out_in_silence(shelf: Shelf) -> None:
+    await shelf.sql(
+        "ALTER TABLE note ENABLE ROW LEVEL SECURITY; ALTER TABLE note FORCE ROW LEVEL SECURITY; "
+        "CREATE POLICY seen ON note USING (body = 'n1')"
+    )
+    found = await shelf.take()
+    assert (found["status"], found["job"]["attempts"]) == ("failed", 1)
+    assert "row-level security" in found["error"]
+    assert (await shelf.vault()).snapshots() == []
+
+
+async def test_a_page_that_cannot_be_read_back_is_no_snapshot(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = await begun(shelf, f"/databases/{shelf.database}/snapshots")
+    real = Vault.commit
+
+    def damaging(self: Vault, *given: Any) -> int:
+        size = real(self, *given)
+        for blob in self.blobs.list("packs/"):
+            path = self.blobs.folder / blob.name  # type: ignore[attr-defined]
+            data = bytearray(path.read_bytes())
+            for place in range(20, len(data) - 100, 64):
+                data[place] ^= 1
+            path.write_bytes(data)
+        return size
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Vault, "commit", damaging)
+        await shelf.house.work(made["job"]["id"])
+    found = await shelf.person.get(f"/snapshots/{made['id']}")
+    assert (found["status"], found["job"]["state"]) == ("taking", "pending")
+    assert (await shelf.vault()).snapshots() == []
+    await shelf.house.work(made["job"]["id"])
+    assert (await shelf.person.get(f"/snapshots/{made['id']}"))["status"] == "complete"
+
+
+async def test_a_parent_that_is_deleted_meanwhile_is_not_built_on(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await shelf.take(), await shelf.take()
+    made = await begun(shelf, f"/databases/{shelf.database}/snapshots")
+    real, deleted = Vault.writing, []
+
+    def writing(self: Vault, snapshot: str, **given: Any) -> Any:
+        if not deleted:
+            deleted.append(given["parent"].id)
+            self.delete(given["parent"].id)
+        return real(self, snapshot, **given)
+
+    monkeypatch.setattr(Vault, "writing", writing)
+    await shelf.house.work(made["job"]["id"])
+    found = await shelf.person.get(f"/snapshots/{made['id']}")
+    assert deleted == [second["id"]]
+    assert (found["status"], found["parent_id"]) == ("complete", first["id"]), found["job"]

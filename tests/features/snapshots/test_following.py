@@ -1,0 +1,183 @@
+"""Reading what has changed gives the same table as reading all of it, whatever was done to it in between."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+import psycopg
+import pytest
+
+from engines.postgresql.place import HOST, PORT, fresh, missing
+from headwater.engines import Address, DumpTable, Follows, Then, engine
+from headwater.features.snapshots.service import following
+from headwater.vault.borders import Sizes
+from headwater.vault.keys import Opener
+from headwater.vault.local import LocalBlobs
+from headwater.vault.reading import TableReader
+from headwater.vault.vault import Vault
+from headwater.vault.writing import Shape, TableWriter, Written
+
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+POSTGRES = engine("postgresql")
+SMALL = Sizes(rows=64)
+# Tables with keys of every sort: a number, a text in the database's order, several columns, one with odd values.
+TABLES = {
+    "plain": ("id bigint PRIMARY KEY, n int, note text", "g, g % 7, 'note ' || g"),
+    "texts": ("id text PRIMARY KEY, n int, note text", "'Kéy ' || md5(g::text), g % 7, E'tab\\t' || g"),
+    "pairs": (
+        "a int, b text, n int, note text, PRIMARY KEY (b, a)",
+        "g, (ARRAY['x', 'Y', 'ä', ''''])[1 + g % 4], g % 7, CASE g % 5 WHEN 0 THEN NULL ELSE 'n' || g END",
+    ),
+    "odd": ("id numeric PRIMARY KEY, n int, note text", "g::numeric / 3, g % 7, 'note'"),
+}  # fmt: skip
+WORK = (
+    "UPDATE {t} SET n = n + 1 WHERE random() < {p}",
+    "UPDATE {t} SET note = note || '!' WHERE random() < {p}",
+    "DELETE FROM {t} WHERE random() < {p}",
+    "DELETE FROM {t} WHERE n = {k}",
+    "INSERT INTO {t} SELECT {values} FROM generate_series({from_}, {from_} + {many}) g ON CONFLICT DO NOTHING",
+    "WITH gone AS (DELETE FROM {t} WHERE random() < {p} RETURNING *) INSERT INTO {t} SELECT * FROM gone",
+    "DELETE FROM {t} WHERE random() < {p}; INSERT INTO {t} SELECT {values} FROM generate_series(1, 4000) g "
+    "WHERE random() < {p} ON CONFLICT DO NOTHING",
+    "SELECT 1",
+)
+
+
+@asynccontextmanager
+async def dumped(address: Address):
+    dump = await POSTGRES.open_dump(address)
+    try:
+        yield dump
+    finally:
+        await dump.close()
+
+
+def written(vault: Vault, dump, table: DumpTable, before: tuple[Then, Written] | None) -> tuple[Written, str]:
+    """Write a table by what has changed if that can be told, else whole; say which it was."""
+    shape = Shape(tuple(column.hint for column in table.columns), table.key)
+    with vault.writing("test", sizes=SMALL) as writing:
+        if before:
+            reader = TableReader(vault.packs, vault.keys, before[1].root, table.key)
+            writer = TableWriter(writing.ink, shape, reader.parent())
+            try:
+                found = following.follow(dump, table, before[0], reader, writer), "changes"
+            except following.ReadAll:
+                found = TableWriter(writing.ink, shape, reader.parent()).write(dump.read(table)), "all"
+        else:
+            found = TableWriter(writing.ink, shape).write(dump.read(table)), "all"
+        writing.ink.data.finish()
+        writing.ink.trees.finish()
+    return found
+
+
+def rows(vault: Vault, table: DumpTable, root: Written) -> list[tuple[bytes | None, ...]]:
+    def given() -> Iterator[tuple[bytes | None, ...]]:
+        with ThreadPoolExecutor(2) as threads:
+            for batch in TableReader(vault.packs, vault.keys, root.root, table.key).rows(threads):
+                yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+    return sorted(given(), key=repr)
+
+
+def directly(dump, table: DumpTable) -> list[tuple[bytes | None, ...]]:
+    found = [row for batch in dump.read(table) for row in zip(*(one.to_pylist() for one in batch.columns), strict=True)]
+    return sorted(found, key=repr)
+
+
+def work(connection: psycopg.Connection, name: str, chance: random.Random) -> None:
+    for statement in chance.sample(WORK, chance.randint(1, 3)):
+        connection.execute(
+            statement.format(
+                t=name, p=chance.choice((0.0005, 0.01, 0.2)), k=chance.randint(0, 9), values=TABLES[name][1],
+                from_=chance.choice((-50, 1_000, 4_001, 9_000)), many=chance.choice((3, 150)),
+            ).encode()
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TABLES)
+async def test_changes_alone_give_the_same_table(name, tmp_path):
+    vault = Vault.create(LocalBlobs(tmp_path), Opener.key(b"k" * 32))
+    chance, how = random.Random(name), []
+    async with fresh() as address:
+        where = f"host={HOST} port={PORT} user=postgres dbname={address.database}"
+        with psycopg.connect(where, autocommit=True) as connection:
+            columns, values = TABLES[name]
+            connection.execute(f"CREATE TABLE {name} ({columns})".encode())
+            connection.execute(f"INSERT INTO {name} SELECT {values} FROM generate_series(1, 4000) g".encode())
+            before = None
+            for _ in range(9):
+                async with dumped(address) as dump:
+                    assert isinstance(dump, Follows)
+                    (table,) = dump.tables
+                    root, by = await asyncio.to_thread(written, vault, dump, table, before)
+                    how.append(by)
+                    there = await asyncio.to_thread(directly, dump, table)
+                    assert rows(vault, table, root) == there
+                    assert root.counted.rows == len(there)
+                    before = Then(dump.product, dump.moment, table), root
+                work(connection, name, chance)
+    assert how.count("changes") > 3, how
+
+
+async def test_a_transaction_open_at_the_snapshot_is_not_missed(tmp_path):
+    vault = Vault.create(LocalBlobs(tmp_path), Opener.key(b"k" * 32))
+    async with fresh() as address:
+        where = f"host={HOST} port={PORT} user=postgres dbname={address.database}"
+        with psycopg.connect(where, autocommit=True) as one, psycopg.connect(where) as other:
+            one.execute("CREATE TABLE plain (id int PRIMARY KEY, n int)")
+            one.execute("INSERT INTO plain SELECT g, 0 FROM generate_series(1, 500) g")
+            other.execute("UPDATE plain SET n = 1 WHERE id = 7")  # begun before, committed after
+            one.execute("UPDATE plain SET n = 2 WHERE id = 400")
+            async with dumped(address) as dump:
+                (table,) = dump.tables
+                root, _ = await asyncio.to_thread(written, vault, dump, table, None)
+                before = Then(dump.product, dump.moment, table), root
+            other.commit()
+            async with dumped(address) as dump:
+                (table,) = dump.tables
+                root, by = await asyncio.to_thread(written, vault, dump, table, before)
+                assert by == "changes"
+                assert rows(vault, table, root) == await asyncio.to_thread(directly, dump, table)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE plain ADD COLUMN more int DEFAULT 5", "ALTER TABLE plain ALTER n TYPE bigint",
+        "TRUNCATE plain; INSERT INTO plain SELECT g, 1, 'new' FROM generate_series(1, 4000) g", "VACUUM FULL plain",
+        "ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'",
+    ],
+)  # fmt: skip
+async def test_what_changes_rows_unseen_lets_all_be_read(change, tmp_path):
+    async with fresh() as address:
+        where = f"host={HOST} port={PORT} user=postgres dbname={address.database}"
+        with psycopg.connect(where, autocommit=True) as connection:
+            connection.execute("CREATE TYPE mood AS ENUM ('sad', 'glad')")
+            connection.execute("CREATE TABLE plain (id int PRIMARY KEY, n int, m mood)".replace("m mood", "note text"))
+            async with dumped(address) as dump:
+                then = Then(dump.product, dump.moment, dump.tables[0])
+            async with dumped(address) as dump:
+                assert dump.follows(dump.tables[0], then)
+            for statement in change.split(";"):
+                connection.execute(statement.encode())
+            async with dumped(address) as dump:
+                assert not dump.follows(dump.tables[0], then)
+
+
+async def test_an_unchanged_table_is_known_by_counting(tmp_path):
+    async with fresh() as address:
+        where = f"host={HOST} port={PORT} user=postgres dbname={address.database}"
+        with psycopg.connect(where, autocommit=True) as connection:
+            connection.execute("CREATE TABLE plain (id int PRIMARY KEY, n int)")
+            connection.execute("INSERT INTO plain SELECT g, 0 FROM generate_series(1, 500) g")
+            async with dumped(address) as dump:
+                then = Then(dump.product, dump.moment, dump.tables[0])
+            async with dumped(address) as dump:
+                assert await asyncio.to_thread(following.unchanged, dump, dump.tables[0], then, 500)
+            connection.execute("DELETE FROM plain WHERE id = 3")
+            async with dumped(address) as dump:
+                assert not await asyncio.to_thread(following.unchanged, dump, dump.tables[0], then, 500)

