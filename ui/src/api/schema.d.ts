@@ -1496,6 +1496,310 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/databases/{database_id}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Snapshots
+         * @description List the snapshots of a database, newest first.
+         */
+        get: operations["list_snapshots"];
+        put?: never;
+        /**
+         * Take Snapshot
+         * @description Take a snapshot of a database, or of some of its tables.
+         */
+        post: operations["take_snapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/snapshots/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Storage
+         * @description Show what the last 500 snapshots of a database took, oldest first.
+         */
+        get: operations["show_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List All Snapshots
+         * @description List the snapshots of an organization, newest first, also those whose database is gone.
+         */
+        get: operations["list_all_snapshots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshots/{snapshot_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Snapshot
+         * @description Show a snapshot and its tables.
+         */
+        get: operations["get_snapshot"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Snapshot
+         * @description Delete a snapshot; others are not touched, whatever they share with it.
+         */
+        delete: operations["delete_snapshot"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Snapshot
+         * @description Give a snapshot another label; hold it, so that nobody and no rule deletes it, or let go of it.
+         */
+        patch: operations["change_snapshot"];
+        trace?: never;
+    };
+    "/api/v1/snapshots/{snapshot_id}/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Snapshot Schema
+         * @description Show the Schema of what is in a snapshot.
+         */
+        get: operations["get_snapshot_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshots/{snapshot_id}/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Snapshot
+         * @description Look whether a snapshot is whole; the snapshot shows what was found.
+         */
+        post: operations["verify_snapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshots/{snapshot_id}/restores/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Restore
+         * @description Show what a restore would do to each table, without doing it.
+         */
+        post: operations["plan_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshots/{snapshot_id}/restores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Restores
+         * @description List the restores of a snapshot, newest first.
+         */
+        get: operations["list_restores"];
+        put?: never;
+        /**
+         * Start Restore
+         * @description Restore a snapshot, or some of its tables, into a new database or one that is there.
+         */
+        post: operations["start_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshots/{snapshot_id}/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drill Restore
+         * @description Prove that a snapshot can be restored: into a new database, which is compared and goes away again.
+         */
+        post: operations["drill_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/restores/{restore_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Restore
+         * @description Show a restore, its job and what came of it.
+         */
+        get: operations["get_restore"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/vault": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Vault
+         * @description Show where the snapshots of an organization are, and how many there are.
+         */
+        get: operations["get_vault"];
+        /**
+         * Change Vault
+         * @description Say where new snapshots go; the place is tried before it is kept. Those that are there stay where they are.
+         */
+        put: operations["change_vault"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/vault/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Measure Vault
+         * @description Count what the vault takes of its storage.
+         */
+        get: operations["measure_vault"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/vault/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Vault Keys
+         * @description List the ways to open the vault.
+         */
+        get: operations["list_vault_keys"];
+        put?: never;
+        /**
+         * Add Vault Passphrase
+         * @description Add a passphrase that opens the vault without this Headwater: keep it where a lost machine does not take it.
+         */
+        post: operations["add_vault_passphrase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/vault/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Vault Key
+         * @description Remove a way to open the vault; never the last, nor the one by which this Headwater opens it.
+         */
+        delete: operations["remove_vault_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/codebases": {
         parameters: {
             query?: never;
@@ -2694,7 +2998,7 @@ export interface components {
         };
         /**
          * EngineOut
-         * @description A database engine; `unavailable` says why no database of it can be created here.
+         * @description A database engine; `unavailable` says why no database of it can be created here, `snapshots` that it has them.
          */
         EngineOut: {
             /** Name */
@@ -2718,6 +3022,8 @@ export interface components {
             provision_options: components["schemas"]["OptionOut"][];
             /** Unavailable */
             unavailable: string | null;
+            /** Snapshots */
+            snapshots: boolean;
         };
         /**
          * EntriesIn
@@ -3669,6 +3975,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** ListOf[RestoreOut] */
+        ListOf_RestoreOut_: {
+            /** Items */
+            items: components["schemas"]["RestoreOut"][];
+            /** Next */
+            next?: string | null;
+        };
         /** ListOf[RunOut] */
         ListOf_RunOut_: {
             /** Items */
@@ -3701,6 +4014,13 @@ export interface components {
         ListOf_SkippedOut_: {
             /** Items */
             items: components["schemas"]["SkippedOut"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** ListOf[SnapshotOut] */
+        ListOf_SnapshotOut_: {
+            /** Items */
+            items: components["schemas"]["SnapshotOut"][];
             /** Next */
             next?: string | null;
         };
@@ -4154,6 +4474,22 @@ export interface components {
             items: components["schemas"]["PartOut"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * PassphraseIn
+         * @description A passphrase that opens the vault without this Headwater.
+         */
+        PassphraseIn: {
+            /**
+             * Passphrase
+             * Format: password
+             */
+            passphrase: string;
+            /**
+             * Label
+             * @default
+             */
+            label: string;
         };
         /**
          * Pick
@@ -4646,6 +4982,128 @@ export interface components {
                 string,
                 string
             ][];
+        };
+        /**
+         * RestoreIn
+         * @description Where a snapshot shall be restored: into a new database called `name`, or into the one of `target_id`.
+         *
+         *     `mode` says what happens to tables that are there: with `empty` there must be none, `overwrite` replaces their
+         *     rows, `append` adds the snapshot's rows to theirs, `append_missing` only those whose key is not there.
+         */
+        RestoreIn: {
+            /** Name */
+            name?: string | null;
+            /** Project Id */
+            project_id?: string | null;
+            /** Target Id */
+            target_id?: string | null;
+            /** Tables */
+            tables?: string[] | null;
+            /**
+             * Mode
+             * @default empty
+             * @enum {string}
+             */
+            mode: "empty" | "overwrite" | "append" | "append_missing";
+            /**
+             * Confirmed
+             * @default false
+             */
+            confirmed: boolean;
+        };
+        /**
+         * RestoreOut
+         * @description A restore and what came of it; `undo_id` is the snapshot that was taken of the target before it changed.
+         */
+        RestoreOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Snapshot Id
+             * Format: uuid
+             */
+            snapshot_id: string;
+            /** Target Id */
+            target_id: string | null;
+            /** Target Name */
+            target_name: string;
+            /** Fresh */
+            fresh: boolean;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "empty" | "overwrite" | "append" | "append_missing";
+            /** Request */
+            request: {
+                [key: string]: unknown;
+            };
+            /** Undo Id */
+            undo_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Seconds */
+            seconds: number | null;
+            /** Tables */
+            tables: components["schemas"]["RestoredTableOut"][];
+            job: components["schemas"]["JobOut"] | null;
+        };
+        /**
+         * RestorePlanOut
+         * @description What a restore would do; with `refusals` it would not begin. `undo`: a snapshot is taken of the target first.
+         */
+        RestorePlanOut: {
+            /** Target Name */
+            target_name: string;
+            /** Fresh */
+            fresh: boolean;
+            /** Undo */
+            undo: boolean;
+            /** Steps */
+            steps: components["schemas"]["RestoreStepOut"][];
+            /** Refusals */
+            refusals: string[];
+        };
+        /**
+         * RestoreStepOut
+         * @description What a restore would do to one table; `rows_there` is what the target estimates, null when it is not there.
+         */
+        RestoreStepOut: {
+            /** Table */
+            table: string;
+            /** Rows */
+            rows: number;
+            /** Rows There */
+            rows_there: number | null;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "create" | "replace" | "append" | "append_missing" | "refuse";
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * RestoredTableOut
+         * @description A table after a restore: rows of the snapshot, rows that were written, rows that are there now.
+         */
+        RestoredTableOut: {
+            /** Table */
+            table: string;
+            /** Expected */
+            expected: number;
+            /** Written */
+            written: number;
+            /** Found */
+            found: number;
+            /** Same */
+            same: boolean;
         };
         /**
          * ResultColumnOut
@@ -5296,6 +5754,231 @@ export interface components {
             size_bytes: number;
         };
         /**
+         * SnapshotChange
+         * @description What to change of a snapshot; what is left out stays. One that is held cannot be deleted.
+         */
+        SnapshotChange: {
+            /** Label */
+            label?: string | null;
+            /** Held */
+            held?: boolean | null;
+        };
+        /**
+         * SnapshotColumnOut
+         * @description A column of a table, with its type as the engine spells it.
+         */
+        SnapshotColumnOut: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * SnapshotDetailOut
+         * @description A snapshot with its tables; `moment` is what the engine calls the moment, `request` what was asked for.
+         */
+        SnapshotDetailOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Organization Id
+             * Format: uuid
+             */
+            organization_id: string;
+            /** Project Id */
+            project_id: string | null;
+            /** Database Id */
+            database_id: string | null;
+            /** Database Name */
+            database_name: string;
+            /**
+             * Vault Id
+             * Format: uuid
+             */
+            vault_id: string;
+            /** Label */
+            label: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "taking" | "complete" | "failed" | "deleting";
+            /** Error */
+            error: string | null;
+            /** Engine */
+            engine: string;
+            /** Product */
+            product: string;
+            /** By */
+            by: string | null;
+            /** Parent Id */
+            parent_id: string | null;
+            /** Tables */
+            tables: number;
+            /** Rows */
+            rows: number;
+            /** Raw Bytes */
+            raw_bytes: number;
+            /** Stored Bytes */
+            stored_bytes: number;
+            /** New Bytes */
+            new_bytes: number;
+            /** Seconds */
+            seconds: number | null;
+            /** Grew */
+            grew: boolean;
+            /** Held */
+            held: boolean;
+            /** Taken At */
+            taken_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Verified At */
+            verified_at: string | null;
+            verification: components["schemas"]["VerificationOut"] | null;
+            /** Drilled At */
+            drilled_at: string | null;
+            /** Drill Seconds */
+            drill_seconds: number | null;
+            job: components["schemas"]["JobOut"] | null;
+            /** Moment */
+            moment: {
+                [key: string]: unknown;
+            };
+            /** Request */
+            request: {
+                [key: string]: unknown;
+            };
+            /** Contents */
+            contents: components["schemas"]["SnapshotTableOut"][];
+        };
+        /**
+         * SnapshotIn
+         * @description A snapshot to be taken: of some tables, by their names with or without a schema, of all but some, or of all.
+         */
+        SnapshotIn: {
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /** Tables */
+            tables?: string[] | null;
+            /** Exclude */
+            exclude?: string[] | null;
+        };
+        /**
+         * SnapshotOut
+         * @description A snapshot.
+         *
+         *     `raw_bytes` counts the text of all values, `stored_bytes` what the snapshot consists of in the vault, `new_bytes`
+         *     what it added. `by` is the name of who asked for it. `grew` marks one that added far more than those before it.
+         *     `database_id` is null when the database is gone; the snapshot stays.
+         */
+        SnapshotOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Organization Id
+             * Format: uuid
+             */
+            organization_id: string;
+            /** Project Id */
+            project_id: string | null;
+            /** Database Id */
+            database_id: string | null;
+            /** Database Name */
+            database_name: string;
+            /**
+             * Vault Id
+             * Format: uuid
+             */
+            vault_id: string;
+            /** Label */
+            label: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "taking" | "complete" | "failed" | "deleting";
+            /** Error */
+            error: string | null;
+            /** Engine */
+            engine: string;
+            /** Product */
+            product: string;
+            /** By */
+            by: string | null;
+            /** Parent Id */
+            parent_id: string | null;
+            /** Tables */
+            tables: number;
+            /** Rows */
+            rows: number;
+            /** Raw Bytes */
+            raw_bytes: number;
+            /** Stored Bytes */
+            stored_bytes: number;
+            /** New Bytes */
+            new_bytes: number;
+            /** Seconds */
+            seconds: number | null;
+            /** Grew */
+            grew: boolean;
+            /** Held */
+            held: boolean;
+            /** Taken At */
+            taken_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Verified At */
+            verified_at: string | null;
+            verification: components["schemas"]["VerificationOut"] | null;
+            /** Drilled At */
+            drilled_at: string | null;
+            /** Drill Seconds */
+            drill_seconds: number | null;
+            job: components["schemas"]["JobOut"] | null;
+        };
+        /**
+         * SnapshotTableOut
+         * @description A table of a snapshot; `key` names the columns that tell its rows apart.
+         */
+        SnapshotTableOut: {
+            /** Schema */
+            schema: string | null;
+            /** Name */
+            name: string;
+            /** Columns */
+            columns: components["schemas"]["SnapshotColumnOut"][];
+            /** Key */
+            key: string[];
+            /** Rows */
+            rows: number;
+            /** Raw Bytes */
+            raw_bytes: number;
+            /** Stored Bytes */
+            stored_bytes: number;
+            /** New Bytes */
+            new_bytes: number;
+        };
+        /**
          * Sort
          * @description Something to sort by; `nulls` of "" leaves them where the engine puts them.
          */
@@ -5400,6 +6083,48 @@ export interface components {
             hazards: components["schemas"]["HazardOut"][];
             /** Transactional */
             transactional: boolean;
+        };
+        /**
+         * StorageOut
+         * @description The snapshots of a database over time, oldest first, and their sums.
+         */
+        StorageOut: {
+            /** Points */
+            points: components["schemas"]["StoragePointOut"][];
+            /** Raw Bytes */
+            raw_bytes: number;
+            /** Stored Bytes */
+            stored_bytes: number;
+            /** New Bytes */
+            new_bytes: number;
+        };
+        /**
+         * StoragePointOut
+         * @description What one snapshot took, for a chart over time; `grew` as in the snapshot, `whole` where it shares with none.
+         */
+        StoragePointOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Taken At
+             * Format: date-time
+             */
+            taken_at: string;
+            /** Raw Bytes */
+            raw_bytes: number;
+            /** Stored Bytes */
+            stored_bytes: number;
+            /** New Bytes */
+            new_bytes: number;
+            /** Seconds */
+            seconds: number | null;
+            /** Grew */
+            grew: boolean;
+            /** Whole */
+            whole: boolean;
         };
         /**
          * Table
@@ -5785,6 +6510,150 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * VaultIn
+         * @description Where new snapshots shall go: to this Headwater's own disk, or to a bucket of S3 or what speaks its protocol.
+         */
+        VaultIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "local" | "s3";
+            /**
+             * Bucket
+             * @default
+             */
+            bucket: string;
+            /**
+             * Prefix
+             * @default
+             */
+            prefix: string;
+            /**
+             * Endpoint
+             * @description Empty: Amazon's own.
+             * @default
+             */
+            endpoint: string;
+            /**
+             * Region
+             * @default us-east-1
+             */
+            region: string;
+            /**
+             * Access Key
+             * @default
+             */
+            access_key: string;
+            /**
+             * Secret Key
+             * Format: password
+             * @default
+             */
+            secret_key: string;
+        };
+        /**
+         * VaultKeyOut
+         * @description One way to open a vault.
+         */
+        VaultKeyOut: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "passphrase" | "key" | "service";
+            /** Label */
+            label: string;
+        };
+        /**
+         * VaultOut
+         * @description Where an organization's snapshots are. `id` is null before the first one is taken.
+         *
+         *     `snapshots` counts those that are complete; `raw_bytes`, `stored_bytes` and `new_bytes` are their sums, so that
+         *     `new_bytes` is about what they take.
+         */
+        VaultOut: {
+            /** Id */
+            id: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "local" | "s3";
+            /** Bucket */
+            bucket: string;
+            /** Prefix */
+            prefix: string;
+            /** Endpoint */
+            endpoint: string;
+            /** Region */
+            region: string;
+            /** Access Key */
+            access_key: string;
+            /** Created At */
+            created_at: string | null;
+            /** Snapshots */
+            snapshots: number;
+            /** Raw Bytes */
+            raw_bytes: number;
+            /** Stored Bytes */
+            stored_bytes: number;
+            /** New Bytes */
+            new_bytes: number;
+        };
+        /**
+         * VaultUsageOut
+         * @description What a vault takes of its storage, counted there.
+         */
+        VaultUsageOut: {
+            /** Packs */
+            packs: number;
+            /** Bytes */
+            bytes: number;
+            /** Snapshots */
+            snapshots: number;
+        };
+        /**
+         * VerificationIn
+         * @description How thoroughly: `quick` looks whether all is there, `deep` reads and decrypts every page.
+         */
+        VerificationIn: {
+            /**
+             * Kind
+             * @default quick
+             * @enum {string}
+             */
+            kind: "quick" | "deep";
+        };
+        /**
+         * VerificationOut
+         * @description How the last verification went: `deep` read every page, `quick` looked whether all is there.
+         */
+        VerificationOut: {
+            /**
+             * Kind
+             * @default quick
+             * @enum {string}
+             */
+            kind: "quick" | "deep";
+            /** Ok */
+            ok: boolean;
+            /**
+             * Pages
+             * @default 0
+             */
+            pages: number;
+            /**
+             * Bytes
+             * @default 0
+             */
+            bytes: number;
+            /** Problems */
+            problems?: string[];
         };
         /**
          * WrittenOut
@@ -9475,6 +10344,840 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TileData"];
                 };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_snapshots: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_SnapshotOut_"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnapshotIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_all_snapshots: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_SnapshotOut_"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotDetailOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnapshotChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_snapshot_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schema"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerificationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestorePlanOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_restores: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_RestoreOut_"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoreOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drill_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoreOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                restore_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoreOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_vault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VaultOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_vault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VaultIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VaultOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measure_vault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VaultUsageOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_vault_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VaultKeyOut"][];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_vault_passphrase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PassphraseIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VaultKeyOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_vault_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization_id: string;
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What was wrong with the request. */
             "4XX": {

@@ -103,6 +103,22 @@ export type ImportPreview = Omit<Wire['ImportPreviewOut'], 'transfer'> & { trans
 export type ImportOrder = Wire['ImportIn']
 export type ExportFormat = Wire['ExportTablesIn']['format']
 
+type WithJob<T extends { job: unknown }> = Omit<T, 'job'> & { job: Job | null }
+export type Snapshot = WithJob<Wire['SnapshotOut']>
+export type SnapshotDetail = WithJob<Wire['SnapshotDetailOut']>
+export type SnapshotTable = Wire['SnapshotTableOut']
+export type SnapshotRequest = Wire['SnapshotIn']
+export type Restore = WithJob<Wire['RestoreOut']>
+export type RestoreOrder = Required<Wire['RestoreIn']>
+export type RestorePlan = Wire['RestorePlanOut']
+export type RestoreStep = Wire['RestoreStepOut']
+export type StoragePoint = Wire['StoragePointOut']
+export type Storage = Wire['StorageOut']
+export type Vault = Wire['VaultOut']
+export type VaultPlace = Wire['VaultIn']
+export type VaultKey = Wire['VaultKeyOut']
+export type VaultUsage = Wire['VaultUsageOut']
+
 export type Migration = Wire['MigrationOut']
 export type MigrationText = Wire['MigrationText']
 export type MigrationsRun = Wire['MigrationsRunOut']

@@ -1,9 +1,10 @@
 // Owns the navigation: the rail at the left, and the bar at the bottom of phones.
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, type LinkProps } from '@tanstack/react-router'
-import { Activity, ArrowRightLeft, Braces, ChartColumn, ChartNoAxesGantt, Database, Ellipsis, FileCode, GitCommitVertical, House, KeyRound, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, Workflow, type LucideIcon } from 'lucide-react'
+import { Activity, ArrowRightLeft, Braces, ChartColumn, ChartNoAxesGantt, Database, Ellipsis, FileCode, GitCommitVertical, History, House, KeyRound, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, Workflow, type LucideIcon } from 'lucide-react'
+import type { Engine } from '@/api/types'
 import { Menu, MenuItem } from '@/components/ui/menu'
-import { databaseQuery, useLanguage, type Language } from '@/features/databases/api'
+import { databaseQuery, useEngine, type Language } from '@/features/databases/api'
 
 interface Item {
   to: LinkProps['to']
@@ -26,6 +27,8 @@ const PROJECT_ITEMS = [
 interface DatabaseItem extends Item {
   /** The languages of the databases that have this page; without any, all have it. */
   speaks?: readonly Language[]
+  /** Whether the page is of snapshots, which not every engine has. */
+  snapshots?: boolean
 }
 
 const DATABASE_ITEMS: readonly DatabaseItem[] = [
@@ -38,16 +41,17 @@ const DATABASE_ITEMS: readonly DatabaseItem[] = [
   { to: '/p/$project/d/$database/structure', label: 'Structure', icon: Table2, speaks: ['sql'] },
   { to: '/p/$project/d/$database/diagram', label: 'Diagram', icon: Workflow, speaks: ['sql'] },
   { to: '/p/$project/d/$database/migrations', label: 'Migrations', icon: GitCommitVertical, speaks: ['sql'] },
+  { to: '/p/$project/d/$database/history', label: 'History', icon: History, snapshots: true },
   { to: '/p/$project/d/$database/transfers', label: 'Transfers', icon: ArrowRightLeft, speaks: ['sql'] },
   { to: '/p/$project/d/$database/sessions', label: 'Sessions', icon: Activity, speaks: ['sql', 'redis'] },
 ]
 
-const databaseItems = (language: Language | undefined): readonly Item[] =>
-  DATABASE_ITEMS.filter((item) => item.speaks === undefined || (language !== undefined && item.speaks.includes(language)))
+const databaseItems = (engine: Engine | undefined): readonly Item[] =>
+  DATABASE_ITEMS.filter((item) => (item.speaks === undefined || (engine !== undefined && item.speaks.includes(engine.language))) && (!item.snapshots || engine?.snapshots === true))
 
 function useDatabaseItems(id: string | undefined): readonly Item[] {
   const database = useQuery({ ...databaseQuery(id ?? ''), enabled: id !== undefined })
-  return databaseItems(useLanguage(database.data?.engine))
+  return databaseItems(useEngine(database.data?.engine))
 }
 
 const HOME = { to: '/', label: 'Home', icon: House, exact: true } as const

@@ -1,6 +1,6 @@
 // Owns the routes: which page stands where, what its search holds, and that a session is needed inside the shell.
 import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
-import { columnsSearch, lineageSearch, text, whole, type RawSearch } from '@/lib/search-params'
+import { columnsSearch, historySearch, lineageSearch, text, whole, type RawSearch } from '@/lib/search-params'
 import { NotFound, RouteError } from './fallbacks'
 import { database, project, root, shell, signIn, signUp } from './frames'
 import { transferPages } from './transfer-routes'
@@ -60,6 +60,13 @@ const members = createRoute({
   path: '/members',
   validateSearch: (raw: RawSearch): { organization?: string } => ({ organization: text(raw, 'organization') }),
   component: lazyRouteComponent(() => import('@/features/accounts/members-page'), 'MembersPage'),
+})
+
+const storage = createRoute({
+  getParentRoute: () => settings,
+  path: '/storage',
+  validateSearch: (raw: RawSearch): { organization?: string } => ({ organization: text(raw, 'organization') }),
+  component: lazyRouteComponent(() => import('@/features/snapshots/storage-page'), 'StoragePage'),
 })
 
 const instance = createRoute({
@@ -188,6 +195,13 @@ const migrations = createRoute({
   component: lazyRouteComponent(() => import('@/features/migrations/migrations-page'), 'MigrationsPage'),
 })
 
+const history = createRoute({
+  getParentRoute: () => database,
+  path: '/history',
+  validateSearch: historySearch,
+  component: lazyRouteComponent(() => import('@/features/snapshots/history-page'), 'HistoryPage'),
+})
+
 const dashboards = createRoute({
   getParentRoute: () => project,
   path: '/dashboards',
@@ -205,7 +219,7 @@ const projectPages = project.addChildren([
   databases,
   dashboards,
   dashboard,
-  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, sessions, ...transferPages]),
+  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, history, sessions, ...transferPages]),
   lineage,
   columns,
   schema.addChildren([schemaTable]),
@@ -214,7 +228,7 @@ const projectPages = project.addChildren([
   projectJob,
 ])
 
-const settingsPages = settings.addChildren([settingsIndex, profile, security, keys, members, instance, audit])
+const settingsPages = settings.addChildren([settingsIndex, profile, security, keys, members, storage, instance, audit])
 
 export const router = createRouter({
   routeTree: root.addChildren([signIn, signUp, shell.addChildren([home, jobs, job, settingsPages, projectPages])]),

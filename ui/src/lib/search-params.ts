@@ -95,3 +95,23 @@ export function columnsSearch(raw: RawSearch): ColumnsSearch {
     dir: oneOf(raw, 'dir', ['asc', 'desc'] as const),
   }
 }
+
+export interface HistorySearch {
+  range?: 'day' | 'week'
+  /** The snapshot in the side panel. */
+  snapshot?: string
+  /** Whether the panel asks where to restore it. */
+  restore?: boolean
+  /** The restore that the panel follows. */
+  run?: string
+}
+
+/** Reads the search of a database's history. */
+export function historySearch(raw: RawSearch): HistorySearch {
+  return {
+    range: oneOf(raw, 'range', ['day', 'week'] as const),
+    snapshot: text(raw, 'snapshot'),
+    restore: raw['restore'] === true ? true : undefined,
+    run: text(raw, 'run'),
+  }
+}

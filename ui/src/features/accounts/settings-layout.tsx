@@ -8,6 +8,7 @@ const PAGES = [
   { to: '/settings/security', label: 'Security' },
   { to: '/settings/keys', label: 'API keys' },
   { to: '/settings/members', label: 'Members' },
+  { to: '/settings/storage', label: 'Snapshots' },
   { to: '/settings/audit', label: 'Audit log' },
 ] as const
 

@@ -9,11 +9,13 @@ export const enginesQuery = () => queryOptions({ queryKey: ['engines'], queryFn:
 
 export type Language = Engine['language']
 
-/** What users of an engine write; undefined while that is not known. */
-export function useLanguage(engine: string | undefined): Language | undefined {
-  const engines = useQuery(enginesQuery())
-  return engines.data?.find((one) => one.name === engine)?.language
+/** What an engine can; undefined while that is not known. */
+export function useEngine(name: string | undefined): Engine | undefined {
+  return useQuery(enginesQuery()).data?.find((one) => one.name === name)
 }
+
+/** What users of an engine write; undefined while that is not known. */
+export const useLanguage = (engine: string | undefined): Language | undefined => useEngine(engine)?.language
 
 export const databasesQuery = (project: string, deleted = false) =>
   queryOptions({

@@ -1,0 +1,203 @@
+"""The history in a real browser: a snapshot is taken, shows up, and gives its rows back in a new database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e.browsing import OpenPage, Site, Theme, findings, picture, sign_in, signed_in
+
+pytestmark = pytest.mark.timeout(300)
+
+TABLES = """
+CREATE TABLE books (id int PRIMARY KEY, title text NOT NULL, price numeric(8,2));
+CREATE TABLE loans (id int PRIMARY KEY, book int REFERENCES books, since timestamptz);
+INSERT INTO books SELECT g, 'Book ' || g, g + 0.50 FROM generate_series(1, 1200) g;
+INSERT INTO loans SELECT g, g, '2026-01-01' FROM generate_series(1, 40) g; ANALYZE
+"""
+SUM = "SELECT count(*), sum(price) FROM books"
+
+
+@dataclass(frozen=True)
+class Library:
+    """A database with two tables, and the page of its history."""
+
+    client: httpx.Client
+    page: Page
+    id: str
+    history: str
+
+    def run(self, text: str, database: str = "") -> list[list[object]]:
+        """Run a statement in a database; return the rows of its last result."""
+        answer = self.client.post(f"/databases/{database or self.id}/query", json={"text": text}).json()
+        assert answer["error"] is None, answer["error"]
+        rows: list[list[object]] = answer["results"][-1]["rows"]
+        return rows
+
+    def take(self, label: str) -> None:
+        """Take a snapshot as a user does, and wait until it is complete."""
+        self.page.get_by_role("button", name="snapshot").click()
+        dialog = self.page.get_by_role("dialog")
+        dialog.get_by_label("Label").fill(label)
+        dialog.get_by_role("button", name="Take snapshot").click()
+        panel = self.page.get_by_role("complementary")
+        expect(panel.get_by_role("link", name="Restore")).to_be_visible(timeout=60_000)
+
+
+@pytest.fixture(scope="module")
+def library(site: Site, open_page: OpenPage) -> Iterator[Library]:
+    page = open_page(theme="light")
+    sign_in(page)
+    with signed_in(site.url) as client:
+        made = client.post(f"/projects/{site.sample}/databases", json={"name": "library"}).json()
+        found = Library(client, page, made["id"], f"/p/{site.sample}/d/{made['id']}/history")
+        found.run(TABLES)
+        yield found
+    page.context.close()
+
+
+def test_taken_seen_and_given_back(library: Library) -> None:
+    page = library.page
+    page.goto(library.history)
+    expect(page.get_by_text("No snapshot of library was taken yet.")).to_be_visible()
+    library.take("Before the sale")
+    page.get_by_role("button", name="Close").click()
+    row = page.get_by_role("region", name="Snapshots").get_by_role("link", name="Before the sale")
+    expect(row).to_contain_text("2 tables")
+    expect(row).to_contain_text("Verified")
+
+    before = library.run(SUM)
+    library.run("UPDATE books SET price = 0; DELETE FROM loans")
+    library.take("After it")
+    expect(page.get_by_role("region", name="Snapshots").get_by_role("listitem")).to_have_count(2)
+    row.click()
+    panel = page.get_by_role("complementary")
+    expect(panel.get_by_role("cell", name="1,200")).to_be_visible()
+    panel.get_by_role("link", name="Restore").click()
+    panel.get_by_label("Name").fill("library-of-then")
+    expect(panel).to_contain_text(
+        "Makes the database library-of-then with 2 tables and 1,240 rows. Nothing else changes."
+    )
+    picture(page, "history-restore")
+    panel.get_by_role("button", name="Restore into library-of-then").click()
+    expect(panel.get_by_text("Every table has the rows of the snapshot")).to_be_visible(timeout=90_000)
+    picture(page, "history-restored")
+    panel.get_by_role("link", name="Open library-of-then").click()
+    expect(page.get_by_role("button", name="books").or_(page.get_by_role("link", name="books")).first).to_be_visible()
+    then = page.url.split("/d/")[1].split("/")[0]
+    assert library.run(SUM, then) == before
+    assert library.run("SELECT count(*) FROM loans", then) == [[40]]
+    assert library.run("SELECT sum(price) FROM books") != [[before[0][1]]]
+
+
+def test_over_the_database_itself_with_a_way_to_undo_it(library: Library) -> None:
+    page = library.page
+    page.goto(library.history)
+    page.get_by_role("region", name="Snapshots").get_by_role("link", name="Before the sale").click()
+    panel = page.get_by_role("complementary")
+    panel.get_by_role("link", name="Restore", exact=True).click()
+    panel.get_by_label("Over library").check()
+    panel.get_by_label("public.loans").uncheck()
+    expect(panel).to_contain_text("In library it replaces the rows of 1 table, with 1,200 rows of the snapshot.")
+    expect(panel).to_contain_text("A snapshot of library is taken first, so that this can be undone.")
+    panel.get_by_role("button", name="Restore over library").click()
+    expect(panel.get_by_text("Every table has the rows of the snapshot")).to_be_visible(timeout=90_000)
+    assert library.run("SELECT count(*) FROM books WHERE price > 0") == [[1200]]
+    assert library.run("SELECT count(*) FROM loans") == [[0]], "this table was not chosen"
+    panel.get_by_role("link", name="Show it").click()
+    expect(panel.get_by_role("link", name="Restore", exact=True)).to_be_visible()
+    expect(page.get_by_role("region", name="Snapshots").get_by_role("listitem")).to_have_count(3)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing_in_the_panels(library: Library, open_page: OpenPage, theme: Theme, width: int) -> None:
+    items = library.client.get(f"/databases/{library.id}/snapshots").json()["items"]
+    page = open_page(theme=theme, width=width)
+    sign_in(page)
+    for name, query in {"snapshot": "", "restore": "&restore=true"}.items():
+        page.goto(f"{library.history}?snapshot={items[-1]['id']}{query}")
+        expect(page.get_by_role("complementary")).to_contain_text("1,200")
+        page.wait_for_load_state("networkidle")
+        picture(page, f"history-{name}.{theme}.{width}")
+        assert findings(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.context.close()
+
+
+def test_keys_move_in_the_timeline_and_close_the_panel(library: Library) -> None:
+    page = library.page
+    page.goto(library.history)
+    expect(page.get_by_role("region", name="Snapshots").get_by_role("listitem")).to_have_count(3)
+    for _ in range(3):
+        page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("complementary")
+    expect(panel.get_by_role("heading", name="Before the sale")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+
+
+def test_deleting_asks_first_and_a_held_one_is_kept(library: Library) -> None:
+    page = library.page
+    page.goto(library.history)
+    page.get_by_role("region", name="Snapshots").get_by_role("link", name="After it").click()
+    panel = page.get_by_role("complementary")
+    panel.get_by_label("Held").click()
+    expect(panel.get_by_label("Held")).to_be_checked()
+    panel.get_by_role("button", name="More about After it").click()
+    expect(page.get_by_role("menuitem", name="Delete (it is held)")).to_be_disabled()
+    page.keyboard.press("Escape")
+    panel.get_by_label("Held").click()
+    expect(panel.get_by_label("Held")).not_to_be_checked()
+    expect(page.get_by_role("region", name="Snapshots").get_by_text("Held")).to_have_count(0)
+    panel.get_by_role("button", name="More about After it").click()
+    page.get_by_role("menuitem", name="Delete snapshot").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading")).to_contain_text("Delete After it of")
+    dialog.get_by_role("button", name="Delete snapshot").click()
+    expect(page.get_by_role("region", name="Snapshots").get_by_role("listitem")).to_have_count(2)
+
+
+def test_a_recovery_passphrase_is_added_and_removed(library: Library) -> None:
+    page = library.page
+    page.goto("/settings/storage")
+    expect(page.get_by_text("Only this Headwater can open the vault.")).to_be_visible()
+    page.get_by_role("button", name="Add passphrase").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Passphrase").fill("correct horse battery")
+    dialog.get_by_label("Once more").fill("correct horse")
+    expect(dialog.get_by_text("It is not the same.")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Add passphrase")).to_be_disabled()
+    dialog.get_by_label("Once more").fill("correct horse battery")
+    dialog.get_by_label("Label").fill("office safe")
+    dialog.get_by_role("button", name="Add passphrase").click()
+    expect(page.get_by_role("cell", name="office safe", exact=True)).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Remove office safe").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove key").click()
+    expect(page.get_by_role("cell", name="office safe", exact=True)).to_have_count(0)
+    page.get_by_role("button", name="Count", exact=True).click()
+    expect(page.get_by_text(re.compile(r"for \d snapshots\."))).to_be_visible()
+
+
+def test_a_bucket_that_does_not_answer_is_refused_and_nothing_changes(library: Library) -> None:
+    page = library.page
+    page.goto("/settings/storage")
+    page.get_by_role("button", name="S3 bucket").click()
+    save = page.get_by_role("button", name="Test and save")
+    expect(save).to_be_disabled()
+    given = {"Bucket": "shop", "Endpoint": "http://127.0.0.1:1", "Access key": "key", "Secret key": "a secret"}
+    for label, text in given.items():
+        page.get_by_label(label).fill(text)
+    save.click()
+    alert = page.get_by_role("main").get_by_role("alert")
+    expect(alert).to_be_visible(timeout=60_000)
+    expect(alert).not_to_contain_text("a secret")
+    picture(page, "storage-refused")
+    page.reload()
+    expect(page.get_by_text("This Headwater's own disk")).to_be_visible()

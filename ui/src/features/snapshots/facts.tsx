@@ -1,0 +1,98 @@
+// Owns the facts of one snapshot: how large, how much of it is new, of which moment, how it is sealed and proven.
+import { Copy } from 'lucide-react'
+import type { SnapshotDetail } from '@/api/types'
+import { copyText } from '@/lib/download'
+import { bytes, count, moment as dayAndTime, plural, seconds, words } from '@/lib/format'
+import { sourceName, times } from './history'
+
+function asked(request: SnapshotDetail['request']): string | null {
+  const names = (value: unknown) => (Array.isArray(value) ? value.map(String) : [])
+  const [only, without] = [names(request['tables']), names(request['exclude'])]
+  if (only.length > 0) return `Only ${only.join(', ')}`
+  return without.length > 0 ? `Without ${without.join(', ')}` : null
+}
+
+function verified({ verified_at, verification }: SnapshotDetail): string {
+  if (verified_at === null) return 'Not yet'
+  const how = verification?.kind === 'deep' ? 'every page was read' : 'all is there'
+  return verification?.ok === false ? `Damaged, ${dayAndTime(verified_at)}` : `${dayAndTime(verified_at)}: ${how}${verification && verification.pages > 0 ? `, ${plural(verification.pages, 'page')}` : ''}`
+}
+
+function pairs(snapshot: SnapshotDetail): [string, string][] {
+  const ratio = times(snapshot.raw_bytes, snapshot.stored_bytes)
+  const only = asked(snapshot.request)
+  const found: [string, string | null][] = [
+    ['Rows', `${count(snapshot.rows)} in ${plural(snapshot.tables, 'table')}`],
+    ['Stored', `${bytes(snapshot.stored_bytes)} for ${bytes(snapshot.raw_bytes)} of text${ratio ? `, ${ratio} smaller` : ''}`],
+    ['New', snapshot.new_bytes === 0 ? 'Nothing: all of it was there already' : bytes(snapshot.new_bytes)],
+    ['Asked by', snapshot.by],
+    ['Took', snapshot.seconds === null ? null : seconds(snapshot.seconds)],
+    ['Holds', only],
+    ['Engine', snapshot.product || snapshot.engine],
+    ['Sealed', 'AES-256-GCM, before it left Headwater'],
+    ['Verified', verified(snapshot)],
+    ['Drill', snapshot.drilled_at === null ? null : `${dayAndTime(snapshot.drilled_at)}${snapshot.drill_seconds === null ? '' : `, ${seconds(snapshot.drill_seconds)}`}`],
+  ]
+  return found.filter((one): one is [string, string] => one[1] !== null)
+}
+
+/** The moment as the engine calls it: positions and numbers that only matter beside its own logs. */
+function momentOf(snapshot: SnapshotDetail): [string, string][] {
+  return Object.entries(snapshot.moment).flatMap(([name, value]): [string, string][] => {
+    const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : ''
+    return text === '' ? [] : [[words(name), text]]
+  })
+}
+
+/** The name of the snapshot wherever a source is asked for. */
+function Source({ snapshot }: { snapshot: SnapshotDetail }) {
+  const name = sourceName(snapshot)
+  return (
+    <div className="row pb-2">
+      <code className="cut">{name}</code>
+      <button type="button" className="btn ghost icon" aria-label={`Copy ${name}`} onClick={() => void copyText(name, 'Name')}>
+        <Copy className="i" aria-hidden="true" />
+      </button>
+    </div>
+  )
+}
+
+function Pairs({ pairs, mono }: { pairs: [string, string][]; mono?: boolean }) {
+  return (
+    <dl className="facts">
+      {pairs.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd className={mono ? 'mono' : ''}>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+export function Facts({ snapshot }: { snapshot: SnapshotDetail }) {
+  if (snapshot.status !== 'complete') return null
+  const problems = snapshot.verification?.problems ?? []
+  const inEngine = momentOf(snapshot)
+  return (
+    <section>
+      <Source snapshot={snapshot} />
+      <Pairs pairs={pairs(snapshot)} />
+      {inEngine.length > 0 && (
+        <details className="pt-2">
+          <summary className="dim small">The moment, as {snapshot.product || snapshot.engine} calls it</summary>
+          <div className="pt-2">
+            <Pairs pairs={inEngine} mono />
+          </div>
+        </details>
+      )}
+      {problems.length > 0 && (
+        <ul className="t-del small" role="alert">
+          {problems.map((problem) => (
+            <li key={problem}>{problem}</li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}

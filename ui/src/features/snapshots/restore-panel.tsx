@@ -1,0 +1,112 @@
+// Owns the restore wizard: where to, which tables, and in words exactly what will change before anything does.
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { RotateCcw } from 'lucide-react'
+import { useDeferredValue, useState } from 'react'
+import type { Database, RestoreOrder, SnapshotDetail } from '@/api/types'
+import { ErrorNote, Loaded } from '@/components/states'
+import { databasesQuery } from '@/features/databases/api'
+import { useDatabase } from '@/lib/database-scope'
+import { bytes, plural } from '@/lib/format'
+import { useProjectScope } from '@/lib/project-scope'
+import { planQuery, snapshotQuery, useRestore } from './api'
+import { Changes } from './changes'
+import { Drawer } from './drawer'
+import { sourceName } from './history'
+import { actionText, freeName, orderOf, tableName, type Choice } from './restoring'
+import { TableChecks } from './table-checks'
+import { WhereTo } from './where-to'
+
+const route = getRouteApi('/shell/p/$project/d/$database/history')
+
+interface WizardProps {
+  snapshot: SnapshotDetail
+  databases: Database[]
+  onClose: () => void
+}
+
+function Wizard({ snapshot, databases, onClose }: WizardProps) {
+  const database = useDatabase()
+  const { project } = useProjectScope()
+  const navigate = route.useNavigate()
+  const taken = databases.map((one) => one.name)
+  const names = snapshot.contents.map(tableName)
+  const [choice, setChoice] = useState<Choice>({ where: 'new', name: freeName(snapshot.database_name, taken), target: '', mode: 'overwrite', tables: null, confirmed: false })
+  const order = orderOf(choice, { project: project.id, database: database.id }, taken)
+  const asked = useDeferredValue(JSON.stringify(order))
+  const plan = useQuery(planQuery(snapshot.id, JSON.parse(asked) as RestoreOrder | null))
+  const restore = useRestore(snapshot.id)
+  const target = choice.where === 'over' ? database : choice.where === 'empty' ? databases.find((one) => one.id === choice.target) : undefined
+  const guarded = target?.protected ?? false
+  const chosen = choice.tables ?? new Set(names)
+  const patch = (part: Partial<Choice>) => setChoice((now) => ({ ...now, confirmed: false, ...part }))
+  const current = asked === JSON.stringify(order) && !plan.isFetching && !plan.error
+  const ready = order !== null && current && plan.data?.refusals.length === 0
+  const begin = () => {
+    if (order) restore.mutate(order, { onSuccess: (made) => void navigate({ search: (now) => ({ ...now, restore: undefined, run: made.id }) }) })
+  }
+  return (
+    <>
+      <section>
+        <code>{sourceName(snapshot)}</code>
+        <p className="small dim">
+          {snapshot.label && `${snapshot.label}. `}
+          {bytes(snapshot.stored_bytes)} in {plural(snapshot.tables, 'table')}, {plural(snapshot.rows, 'row')}.
+        </p>
+      </section>
+      <WhereTo snapshot={snapshot} choice={choice} databases={databases} onChange={patch} />
+      <section>
+        <div className="row pb-2">
+          <h3 className="m-0">Tables</h3>
+          <span className="end small dim">
+            {chosen.size} of {names.length}
+          </span>
+          <button type="button" className="link small" onClick={() => patch({ tables: chosen.size === names.length ? new Set() : null })}>
+            {chosen.size === names.length ? 'None' : 'All'}
+          </button>
+        </div>
+        <TableChecks
+          label="Tables to restore"
+          tables={snapshot.contents.map((one) => ({ name: tableName(one), rows: one.rows }))}
+          chosen={chosen}
+          onChange={(now) => patch({ tables: now.size === names.length ? null : now })}
+        />
+      </section>
+      {order && plan.data && !plan.error && <Changes plan={plan.data} guarded={guarded} confirmed={choice.confirmed} onConfirm={(confirmed) => patch({ confirmed })} />}
+      {order && plan.error && (
+        <section>
+          <ErrorNote error={plan.error} retry={() => void plan.refetch()} />
+        </section>
+      )}
+      {restore.error && (
+        <section>
+          <ErrorNote error={restore.error} />
+        </section>
+      )}
+      <footer>
+        <button type="button" className="btn primary grow" disabled={!ready || restore.isPending} onClick={begin}>
+          <RotateCcw className="i" aria-hidden="true" />
+          <span className="cut">{restore.isPending ? 'Beginning…' : actionText(choice, database.name, target?.name)}</span>
+        </button>
+        <button type="button" className="btn" onClick={onClose}>
+          Cancel
+        </button>
+      </footer>
+    </>
+  )
+}
+
+export function RestorePanel({ id, onClose, onCancel }: { id: string; onClose: () => void; onCancel: () => void }) {
+  const { project } = useProjectScope()
+  const snapshot = useQuery(snapshotQuery(id))
+  const databases = useQuery(databasesQuery(project.id))
+  const both = snapshot.data && databases.data ? { snapshot: snapshot.data, databases: databases.data } : undefined
+  const refetch = () => Promise.all([snapshot.refetch(), databases.refetch()])
+  return (
+    <Drawer title="Restore" onClose={onClose}>
+      <Loaded query={{ data: both, error: snapshot.error ?? databases.error, refetch }} rows={10}>
+        {(found) => <Wizard key={id} {...found} onClose={onCancel} />}
+      </Loaded>
+    </Drawer>
+  )
+}

@@ -1,0 +1,79 @@
+// Owns a restore that was begun: its live progress, what came of each table, and the way to the result.
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { Check, X } from 'lucide-react'
+import type { Restore } from '@/api/types'
+import { TableHead, TableScroll } from '@/components/page'
+import { Loaded } from '@/components/states'
+import { count, seconds } from '@/lib/format'
+import { useProjectScope } from '@/lib/project-scope'
+import { restoreQuery } from './api'
+import { Drawer } from './drawer'
+import { LiveJob, useLive } from './live-job'
+
+function Tables({ restore }: { restore: Restore }) {
+  const same = restore.tables.every((one) => one.same)
+  return (
+    <section className="flush">
+      <h3 className={same ? 't-add' : 't-del'}>{same ? 'Every table has the rows of the snapshot' : 'Not every table has the rows of the snapshot'}</h3>
+      <TableScroll label="Restored tables">
+        <table className="table">
+          <TableHead columns={[{ name: 'Table' }, { name: 'Written', className: 'num' }, { name: 'There now', className: 'num' }, { name: 'Same', unseen: true }]} />
+          <tbody>
+            {restore.tables.map((one) => (
+              <tr key={one.table}>
+                <td className="mono cut w-full max-w-0" title={one.table}>
+                  {one.table}
+                </td>
+                <td className="num">{count(one.written)}</td>
+                <td className="num">{count(one.found)}</td>
+                <td>{one.same ? <Check className="i t-add" aria-label="as in the snapshot" /> : <X className="i t-del" aria-label="not as in the snapshot" />}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableScroll>
+    </section>
+  )
+}
+
+function Shown({ restore }: { restore: Restore }) {
+  const { project } = useProjectScope()
+  const { job, log } = useLive(restore.job)
+  const done = job?.state === 'completed'
+  return (
+    <>
+      {job && <LiveJob title={`Into ${restore.target_name}`} job={job} log={log} canCancel={project.role !== 'viewer'} />}
+      {restore.undo_id && (
+        <section>
+          <p>
+            A snapshot of {restore.target_name} as it was before was taken first.{' '}
+            <Link from="/p/$project/d/$database/history" to="." search={(now) => ({ range: now.range, snapshot: restore.undo_id ?? undefined })} className="link">
+              Show it
+            </Link>
+          </p>
+        </section>
+      )}
+      {restore.tables.length > 0 && <Tables restore={restore} />}
+      {done && restore.target_id && (
+        <footer>
+          <Link from="/p/$project" to="/p/$project/d/$database/data" params={{ database: restore.target_id }} className="btn primary grow">
+            Open {restore.target_name}
+          </Link>
+          {restore.seconds !== null && <span className="dim small">{seconds(restore.seconds)}</span>}
+        </footer>
+      )}
+    </>
+  )
+}
+
+export function RunPanel({ id, onClose }: { id: string; onClose: () => void }) {
+  const restore = useQuery(restoreQuery(id))
+  return (
+    <Drawer title="Restore" onClose={onClose}>
+      <Loaded query={restore} rows={6}>
+        {(data) => <Shown key={data.id} restore={data} />}
+      </Loaded>
+    </Drawer>
+  )
+}

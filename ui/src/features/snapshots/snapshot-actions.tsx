@@ -1,0 +1,99 @@
+// Owns what can be done with one snapshot: restore, verify, give it another label, delete.
+import { Link } from '@tanstack/react-router'
+import { Ellipsis, RotateCcw } from 'lucide-react'
+import { useState, type FormEvent } from 'react'
+import type { Job, SnapshotDetail } from '@/api/types'
+import { TextField } from '@/components/field'
+import { ConfirmDialog, Dialog } from '@/components/ui/dialog'
+import { Menu, MenuItem, MenuSeparator } from '@/components/ui/menu'
+import { tellFailure } from '@/lib/download'
+import { moment as dayAndTime } from '@/lib/format'
+import { useChangeSnapshot, useDeleteSnapshot, useVerify, type Depth } from './api'
+import { title } from './history'
+
+function LabelDialog({ snapshot, onClose }: { snapshot: SnapshotDetail; onClose: () => void }) {
+  const [label, setLabel] = useState(snapshot.label)
+  const change = useChangeSnapshot()
+  const save = (event: FormEvent) => {
+    event.preventDefault()
+    void tellFailure(async () => {
+      await change.mutateAsync({ id: snapshot.id, label: label.trim() })
+      onClose()
+    })
+  }
+  return (
+    <Dialog title="Label of the snapshot" open onOpenChange={(open) => !open && onClose()}>
+      <form className="form-stack" onSubmit={save}>
+        <TextField label="Label" value={label} autoFocus maxLength={200} onChange={(event) => setLabel(event.target.value)} />
+        <footer>
+          <button type="submit" className="btn primary" disabled={change.isPending}>
+            Save
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}
+
+interface ActionsProps {
+  snapshot: SnapshotDetail
+  isAdmin: boolean
+  onVerifying: (job: Job) => void
+  onDeleted: () => void
+}
+
+export function SnapshotActions({ snapshot, isAdmin, onVerifying, onDeleted }: ActionsProps) {
+  const [asking, setAsking] = useState<'label' | 'delete' | null>(null)
+  const verify = useVerify()
+  const remove = useDeleteSnapshot()
+  const complete = snapshot.status === 'complete'
+  const check = (kind: Depth) => void tellFailure(async () => onVerifying(await verify.mutateAsync({ id: snapshot.id, kind })))
+  if (!complete && snapshot.status !== 'failed') return null
+  const called = `${title(snapshot)} of ${dayAndTime(snapshot.taken_at ?? snapshot.created_at)}`
+  return (
+    <footer>
+      {complete && (
+        <>
+          <Link from="/p/$project/d/$database/history" to="." search={(now) => ({ ...now, restore: true })} className="btn primary grow">
+            <RotateCcw className="i" aria-hidden="true" />
+            Restore
+          </Link>
+          <button type="button" className="btn" disabled={verify.isPending} onClick={() => check('quick')}>
+            Verify
+          </button>
+        </>
+      )}
+      <Menu
+        align="end"
+        trigger={
+          <button type="button" className={`btn icon ${complete ? '' : 'end'}`} aria-label={`More about ${title(snapshot)}`}>
+            <Ellipsis className="i" aria-hidden="true" />
+          </button>
+        }
+      >
+        {complete && (
+          <>
+            <MenuItem onSelect={() => check('deep')}>Verify deeply: read every page</MenuItem>
+            <MenuItem onSelect={() => setAsking('label')}>Change the label</MenuItem>
+            <MenuSeparator />
+          </>
+        )}
+        <MenuItem danger disabled={!isAdmin || snapshot.held} onSelect={() => setAsking('delete')}>
+          {snapshot.held ? 'Delete (it is held)' : 'Delete snapshot'}
+        </MenuItem>
+      </Menu>
+      {asking === 'label' && <LabelDialog snapshot={snapshot} onClose={() => setAsking(null)} />}
+      <ConfirmDialog
+        title={`Delete ${called}?`}
+        text={`It cannot be taken back. Other snapshots of ${snapshot.database_name} stay whole, whatever they share with it.`}
+        action="Delete snapshot"
+        open={asking === 'delete'}
+        onOpenChange={(open) => setAsking(open ? 'delete' : null)}
+        onConfirm={async () => {
+          await remove.mutateAsync(snapshot.id)
+          onDeleted()
+        }}
+      />
+    </footer>
+  )
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { Database, Project, RestorePlan, SnapshotDetail } from '@/api/types'
+import { DatabaseScopeContext } from '@/lib/database-scope'
+import { ProjectScopeContext } from '@/lib/project-scope'
+import { click, shown } from '@/testing/shown'
+import { Changes } from './changes'
+import { Facts } from './facts'
+import { GrowthChart } from './growth-chart'
+import type { GrowthBar } from './history'
+import type { Choice } from './restoring'
+import { TableChecks } from './table-checks'
+import { WhereTo } from './where-to'
+
+const bar = (id: string, bytes: number, rest: Partial<GrowthBar> = {}): GrowthBar => ({ ids: [id], from: '2026-11-20T10:00:00Z', to: '2026-11-20T10:00:00Z', bytes, grew: false, whole: false, ...rest })
+
+describe('the chart', () => {
+  it('marks what has grown and what is chosen, and says the same in words', () => {
+    const { box } = shown(<GrowthChart bars={[bar('a', 100), bar('b', 900, { grew: true }), bar('c', 50)]} current="c" onChoose={() => undefined} />)
+    expect([...box.querySelectorAll('svg g')].map((one) => one.getAttribute('class'))).toEqual([null, 'odd', 'now'])
+    expect(box.querySelector('svg')?.getAttribute('aria-label')).toBe('3 snapshots, 1.1 kB of new data, 1 with unusual growth')
+    expect(box.querySelectorAll('title')[1]?.textContent).toContain('+900 B, unusual growth')
+  })
+  it('cuts a whole one off where the others would be lost beside it', () => {
+    const { box, again } = shown(<GrowthChart bars={[bar('a', 10_000, { whole: true }), bar('b', 10), bar('c', 5)]} current={undefined} onChoose={() => undefined} />)
+    expect(box.querySelectorAll('.cutoff')).toHaveLength(1)
+    expect(Number(box.querySelectorAll('g')[1]?.querySelectorAll('rect')[1]?.getAttribute('height'))).toBeGreaterThan(40)
+    again(<GrowthChart bars={[bar('a', 20, { whole: true }), bar('b', 10)]} current={undefined} onChoose={() => undefined} />)
+    expect(box.querySelectorAll('.cutoff')).toHaveLength(0)
+  })
+  it('chooses the newest snapshot of a bar', () => {
+    const choose = vi.fn()
+    const { box } = shown(<GrowthChart bars={[{ ...bar('a', 1), ids: ['a', 'b'] }]} current={undefined} onChoose={choose} />)
+    click(box, 'svg g')
+    expect(choose).toHaveBeenCalledExactlyOnceWith('b')
+  })
+})
+
+describe('choosing tables', () => {
+  it('adds and takes away one, and leaves the others', () => {
+    const change = vi.fn()
+    const { box } = shown(<TableChecks label="Tables" tables={[{ name: 'a', rows: 1200 }, { name: 'b', rows: null }]} chosen={new Set(['a'])} onChange={change} />)
+    expect(box.textContent).toContain('1,200')
+    click(box, 'li:nth-child(2) input')
+    click(box, 'li:nth-child(1) input')
+    expect(change.mock.calls.map(([chosen]) => [...(chosen as Set<string>)])).toEqual([['a', 'b'], []])
+  })
+})
+
+const detail = (rest: Partial<SnapshotDetail>): SnapshotDetail =>
+  ({
+    id: 's1', status: 'complete', database_name: 'shop', label: '', engine: 'postgresql', product: 'PostgreSQL 18.4', tables: 2, rows: 1200, raw_bytes: 4000, stored_bytes: 1000,
+    new_bytes: 0, seconds: 2, taken_at: '2026-11-20T10:00:00Z', verified_at: null, verification: null, drilled_at: null, drill_seconds: null, request: {}, moment: {}, contents: [], ...rest,
+  }) as SnapshotDetail
+
+describe('the facts', () => {
+  it('say how much was spared, and that nothing was new', () => {
+    const text = shown(<Facts snapshot={detail({ request: { exclude: ['carts'] } })} />).box.textContent
+    expect(text).toContain('1.0 kB for 4.0 kB of text, 4 times smaller')
+    expect(text).toContain('all of it was there already')
+    expect(text).toContain('Without carts')
+  })
+  it('do not hide damage', () => {
+    const verification = { kind: 'deep' as const, ok: false, pages: 3, bytes: 1, problems: ['A page of orders cannot be read.'] }
+    const { box } = shown(<Facts snapshot={detail({ verified_at: '2026-11-20T11:00:00Z', verification })} />)
+    expect(box.querySelector('[role=alert]')?.textContent).toBe('A page of orders cannot be read.')
+    expect(box.textContent).toContain('Damaged')
+  })
+  it("fold the engine's moment away, without what is empty", () => {
+    const { box } = shown(<Facts snapshot={detail({ moment: { lsn: '0/6A62', types: ' ', timeline: 1 } })} />)
+    expect([...box.querySelectorAll('details dt')].map((one) => one.textContent)).toEqual(['Lsn', 'Timeline'])
+  })
+})
+
+const plan = (rest: Partial<RestorePlan>): RestorePlan => ({ target_name: 'shop', fresh: false, undo: true, steps: [], refusals: [], ...rest })
+const replaced = { table: 'books', rows: 10, rows_there: 12, action: 'replace' as const, sentence: 'books loses its rows and gets those of the snapshot.' }
+
+describe('what will change', () => {
+  it('names every table that loses or gets rows, with what is there now', () => {
+    const { box } = shown(<Changes plan={plan({ steps: [replaced] })} guarded={false} confirmed={false} onConfirm={() => undefined} />)
+    expect(box.querySelector('li')?.textContent).toBe('books loses its rows and gets those of the snapshot. About 12 rows there now.')
+    expect(box.textContent).toContain('A snapshot of shop is taken first')
+    expect(box.querySelector('input')).toBeNull()
+  })
+  it('says only why it cannot begin when it is refused', () => {
+    const confirm = vi.fn()
+    const { box } = shown(<Changes plan={plan({ steps: [replaced], refusals: ['shop is protected: say that the restore is meant.'] })} guarded confirmed={false} onConfirm={confirm} />)
+    expect(box.textContent).toContain('shop is protected: say that the restore is meant.')
+    expect(box.textContent).not.toContain('loses its rows')
+    click(box, 'input')
+    expect(confirm).toHaveBeenCalledExactlyOnceWith(true)
+  })
+})
+
+const database = (rest: Partial<Database>) => ({ id: 'd1', name: 'shop', engine: 'postgresql', read_only: false, protected: false, ...rest }) as Database
+
+function where(choice: Partial<Choice>, role: Project['role'], others: Database[] = []) {
+  const change = vi.fn()
+  const whole: Choice = { where: 'new', name: 'shop-restored', target: '', mode: 'overwrite', tables: null, confirmed: false, ...choice }
+  const home = database({})
+  const { box } = shown(
+    <ProjectScopeContext value={{ project: { id: 'p1', role } as Project, codebases: [], codebase: null }}>
+      <DatabaseScopeContext value={home}>
+        <WhereTo snapshot={detail({})} choice={whole} databases={[home, ...others]} onChange={change} />
+      </DatabaseScopeContext>
+    </ProjectScopeContext>,
+  )
+  return { box, change, radios: [...box.querySelectorAll<HTMLInputElement>('[type=radio]')] }
+}
+
+describe('where to', () => {
+  it('offers only an admin to restore over what is there', () => {
+    expect(where({}, 'member').radios.map((one) => one.disabled)).toEqual([false, true, true])
+    expect(where({}, 'admin').radios.map((one) => one.disabled)).toEqual([false, true, false])
+  })
+  it('offers databases of the same engine that can be written to', () => {
+    const others = [database({ id: 'd2', name: 'staging' }), database({ id: 'd3', name: 'lite', engine: 'sqlite' }), database({ id: 'd4', name: 'mirror', read_only: true })]
+    const { box } = where({ where: 'empty' }, 'member', others)
+    expect([...box.querySelectorAll('option')].map((one) => one.textContent)).toEqual(['Choose a database', 'staging'])
+  })
+  it('says at once that a name is taken', () => {
+    expect(where({ name: 'shop' }, 'member').box.textContent).toContain('There is a database shop already.')
+    expect(where({ name: 'shop-2' }, 'member').box.querySelector('[aria-invalid]')).toBeNull()
+  })
+  it('tells what was chosen', () => {
+    const { box, change } = where({}, 'admin')
+    click(box, '.opt:nth-child(3) input')
+    expect(change).toHaveBeenCalledExactlyOnceWith({ where: 'over' })
+  })
+})

@@ -1,0 +1,92 @@
+// Owns saying where new snapshots go: the server's own disk, or a bucket; the place is tried before it is kept.
+import { useState, type FormEvent } from 'react'
+import { toast } from 'sonner'
+import type { Vault, VaultPlace } from '@/api/types'
+import { Segmented, TextField } from '@/components/field'
+import { Panel } from '@/components/page'
+import { ErrorNote } from '@/components/states'
+import { asApiError } from '@/lib/problem'
+import { useChangeVault } from './api'
+
+const KINDS: readonly { value: VaultPlace['kind']; label: string }[] = [
+  { value: 'local', label: 'Own disk' },
+  { value: 's3', label: 'S3 bucket' },
+]
+
+type S3Field = 'bucket' | 'prefix' | 'endpoint' | 'region' | 'access_key' | 'secret_key'
+
+const FIELDS: readonly { name: S3Field; label: string; note?: string; secret?: boolean; required?: boolean }[] = [
+  { name: 'bucket', label: 'Bucket', required: true },
+  { name: 'prefix', label: 'Prefix', note: 'The folder in the bucket. May be left empty.' },
+  { name: 'endpoint', label: 'Endpoint', note: "Empty for Amazon's own." },
+  { name: 'region', label: 'Region', required: true },
+  { name: 'access_key', label: 'Access key', required: true },
+  { name: 'secret_key', label: 'Secret key', note: 'Kept encrypted; it is not shown again.', secret: true, required: true },
+]
+
+const given = (vault: Vault): VaultPlace => ({
+  kind: vault.kind,
+  bucket: vault.bucket,
+  prefix: vault.prefix,
+  endpoint: vault.endpoint,
+  region: vault.region || 'us-east-1',
+  access_key: vault.access_key,
+  secret_key: '',
+})
+
+interface FormProps {
+  organization: string
+  vault: Vault
+  canChange: boolean
+}
+
+export function VaultForm({ organization, vault, canChange }: FormProps) {
+  const [place, setPlace] = useState(() => given(vault))
+  const change = useChangeVault(organization)
+  const failure = change.error ? asApiError(change.error) : null
+  const whole = place.kind === 'local' || FIELDS.every(({ name, required }) => !required || place[name]?.trim())
+  const save = (event: FormEvent) => {
+    event.preventDefault()
+    change.mutate(place.kind === 'local' ? { ...place, bucket: '', prefix: '', endpoint: '', access_key: '', secret_key: '' } : place, {
+      onSuccess: () => toast.success('The place was tried and kept'),
+    })
+  }
+  return (
+    <Panel title="Where new snapshots go" aside={canChange ? undefined : 'Only an admin can change it'}>
+      <form className="form-stack p-4" onSubmit={save}>
+        {failure && Object.keys(failure.fields).length === 0 && <ErrorNote error={failure} />}
+        <fieldset disabled={!canChange} className="form-stack">
+          <Segmented className="self-start" label="Kind of storage" value={place.kind} options={KINDS} onChange={(kind) => setPlace({ ...place, kind })} />
+          {place.kind === 'local' ? (
+            <p className="dim">Snapshots are on the disk of this Headwater, encrypted. They are lost with that disk: choose a bucket for what must survive it.</p>
+          ) : (
+            <div className="grid gap-4 md:grid-cols-2">
+              {FIELDS.map(({ name, label, note, secret, required }) => (
+                <TextField
+                  key={name}
+                  label={label}
+                  note={note}
+                  type={secret ? 'password' : 'text'}
+                  autoComplete={secret ? 'new-password' : 'off'}
+                  spellCheck={false}
+                  required={required}
+                  value={place[name] ?? ''}
+                  error={failure?.fields[name]}
+                  onChange={(event) => setPlace({ ...place, [name]: event.target.value })}
+                />
+              ))}
+            </div>
+          )}
+        </fieldset>
+        {canChange && (
+          <div className="row flex-wrap">
+            <p className="dim small grow">An object is written, read and removed there before the place is kept. Snapshots that are there stay where they are.</p>
+            <button type="submit" className="btn primary" disabled={change.isPending || !whole}>
+              {change.isPending ? 'Trying…' : 'Test and save'}
+            </button>
+          </div>
+        )}
+      </form>
+    </Panel>
+  )
+}
