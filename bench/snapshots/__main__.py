@@ -1,0 +1,36 @@
+"""Snapshots, measured: every figure beside a named peer in the same run.
+
+make bench PART=snapshots ARGS="[part …]"    (all parts without ARGS)
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.rows import Row, save
+from bench.snapshots import codecs, postgresql
+from entrypoints.keeping import Keeping, keeping
+
+PARTS: dict[str, Callable[[Keeping], list[Row]]] = {
+    "table": postgresql.table, "changes": postgresql.changes, "pgbench": postgresql.pgbench,
+    "one-of-many": postgresql.one_of_many, "codecs": codecs.codecs,
+}  # fmt: skip
+
+
+def main() -> None:
+    """Measure what is named on the command line, or everything."""
+    for name in sys.argv[1:] or PARTS:
+        home = Path(tempfile.mkdtemp(prefix="hw-bench-"))
+        try:
+            with keeping(home) as kept:
+                save("snapshots", PARTS[name](kept))
+        finally:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,279 @@
+"""Snapshots of PostgreSQL beside pg_dump and pg_restore, over HTTP as a user takes them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bench.rows import Row
+from bench.snapshots.counting import opened
+from entrypoints.keeping import Keeping
+from headwater.engines.postgresql.programs import binaries
+
+COMMAND = "make bench PART=snapshots"
+ROUNDS = 3
+TABLE = Path(__file__).with_name("table.sql")
+EVERY = (
+    "customer = customer + 1, ratio = ratio + 1, price = price + 1, email = email || 'x', note = md5(random()::text), title = title || '!', "
+    "created = created + interval '1 s', born = born + 1, ref = gen_random_uuid(), active = NOT active, tags = ARRAY[md5(random()::text)], "
+    "doc = doc || '{\"new\": 1}', raw = decode(md5(random()::text), 'hex'), n = n + 1"
+)
+
+
+class Bench:
+    """A database of a running Headwater, its peers' programs, and a folder for their files."""
+
+    def __init__(self, kept: Keeping, name: str) -> None:
+        self.kept, self.client = kept, kept.headwater.client
+        self.database = kept.create(name, quotas={"statement_seconds": 3600})
+        self.folder = kept.home / "peers"
+        self.folder.mkdir(exist_ok=True)
+        kept.ask(self.database, "SELECT 1")
+
+    def place(self, database: dict[str, Any] | None = None) -> dict[str, str]:
+        """What the programs of PostgreSQL need to know."""
+        one = database or self.database
+        return os.environ | {
+            "PGHOST": str(self.kept.folder(one) / "run"), "PGDATABASE": one["name"], "PGUSER": one["user"],
+            "PGPASSWORD": one["password"],
+        }  # fmt: skip
+
+    def run(self, *command: str | Path, shell: bool = False, database: dict[str, Any] | None = None) -> float:
+        """Run a program of PostgreSQL and return how long it took."""
+        path = f"{binaries()}:{os.environ['PATH']}"
+        began = time.perf_counter()
+        line: Any = str(command[0]) if shell else [str(part) for part in command]
+        done = subprocess.run(
+            line, shell=shell, env=self.place(database) | {"PATH": path}, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        return time.perf_counter() - began
+
+    def ask(self, query: str) -> Any:
+        """Run a statement as the owner and return its first value, if any."""
+        with self.kept.connect(self.database) as connection:
+            done = connection.execute(query.encode())
+            row = done.fetchone() if done.description else None
+            return row[0] if row else None
+
+    def snapshot(self, **body: Any) -> tuple[dict[str, Any], float]:
+        """Take a snapshot; return it, and how long it took from asking until it was complete."""
+        began = time.perf_counter()
+        answer = self.client.post(f"/api/v1/databases/{self.database['id']}/snapshots", json=body)
+        assert answer.status_code == 202, answer.text
+        found = self._until(f"/snapshots/{answer.json()['id']}", lambda one: one["status"] != "taking")
+        assert found["status"] == "complete", found
+        return found, time.perf_counter() - began
+
+    def restore(self, snapshot: dict[str, Any], name: str) -> float:
+        """Restore into a new database and return how long it took from asking until it was done."""
+        began = time.perf_counter()
+        answer = self.client.post(f"/api/v1/snapshots/{snapshot['id']}/restores", json={"name": name})
+        assert answer.status_code == 202, answer.text
+        found = self._until(
+            f"/restores/{answer.json()['id']}", lambda one: one["job"]["state"] not in {"pending", "running"}
+        )
+        assert found["job"]["state"] == "completed" and all(one["same"] for one in found["tables"]), found
+        return time.perf_counter() - began
+
+    def _until(self, path: str, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        while True:
+            found: dict[str, Any] = self.kept.headwater.get(path)
+            if done(found):
+                return found
+            time.sleep(0.02)
+
+    def forget(self) -> None:
+        """Delete all snapshots, so that the next one is a first one."""
+        for one in self.kept.headwater.get(f"/databases/{self.database['id']}/snapshots")["items"]:
+            assert self.client.delete(f"/api/v1/snapshots/{one['id']}").status_code == 204
+
+
+@contextmanager
+def memory(kept: Keeping) -> Iterator[list[int]]:
+    """Give, at the end, the most memory that one worker of the Headwater had, in bytes."""
+    found, over = [0], threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.05):
+            for one in psutil.process_iter(["cmdline"]):
+                words = one.info["cmdline"] or []
+                if "worker" in words and any("headwater" in word for word in words):
+                    try:
+                        if one.environ().get("HEADWATER_HOME") == str(kept.home):
+                            found[0] = max(found[0], one.memory_info().rss)
+                    except psutil.Error:
+                        continue
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield found
+    finally:
+        over.set()
+        thread.join()
+
+
+def median(values: list[float]) -> float:
+    """Return the middle one."""
+    return statistics.median(values)
+
+
+def row(what: str, ours: str, peer: str, peer_name: str, ratio: float, target: float) -> Row:
+    """Return a row whose ratio must not be above its target."""
+    return Row(what, ours, peer, peer_name, round(ratio, 4), f"≤ {target:g}×", ratio <= target, COMMAND)
+
+
+def table(kept: Keeping) -> list[Row]:
+    """A table of 1.5 million rows of mixed types: first snapshot, unchanged second one, restore; beside dumps."""
+    bench = Bench(kept, "bench-table")
+    bench.run("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", TABLE)
+    return _whole(bench, "1.5 M rows × 16 columns")
+
+
+def pgbench(kept: Keeping) -> list[Row]:
+    """A whole database: pgbench at scale 50, five million narrow rows."""
+    bench = Bench(kept, "bench-pgbench")
+    bench.run("pgbench", "-i", "-q", "-s", "50")
+    return _whole(bench, "pgbench, scale 50")
+
+
+def _whole(bench: Bench, what: str) -> list[Row]:
+    dump, zst = bench.folder / "dump", bench.folder / "dump.zst"
+    ours, again, peers, restored, peer_restored, most = [], [], [], [], [], 0
+    for number in range(ROUNDS):
+        bench.forget()
+        with memory(bench.kept) as used:
+            first, seconds = bench.snapshot()
+        most = max(most, used[0])
+        ours.append(seconds)
+        second, seconds = bench.snapshot()
+        again.append(seconds)
+        peers.append(bench.run("pg_dump", "-Fc", "-f", dump))
+        restored.append(bench.restore(first, f"back-{number}"))
+        other = bench.kept.create(f"peer-{number}", quotas={"statement_seconds": 3600})
+        peer_restored.append(bench.run("pg_restore", "--no-owner", "-j2", "-d", other["name"], dump, database=other))
+    bench.run(f"pg_dump | zstd -3 -q -f -o {zst}", shell=True)
+    size, dumped, packed = first["stored_bytes"], dump.stat().st_size, zst.stat().st_size
+    whole, peer = median(ours), median(peers)
+    rows = [
+        row(f"{what}: first snapshot, wall", f"{whole:.1f} s", f"{peer:.1f} s", "pg_dump -Fc", whole / peer, 0.30),
+        row(f"{what}: stored", _mb(size), _mb(dumped), "pg_dump -Fc", size / dumped, 0.70),
+        row(f"{what}: stored, beside zstd", _mb(size), _mb(packed), "pg_dump | zstd -3", size / packed, 0.85),
+        row(f"{what}: second snapshot of what has not changed, wall", f"{median(again):.2f} s", f"{whole:.1f} s", "the first one",
+            median(again) / whole, 0.1),
+        Row(f"{what}: new bytes of that", str(second["new_bytes"]), "0", "limit", None, "0 bytes", second["new_bytes"] == 0, COMMAND),
+        row(f"{what}: restore into a new database, wall", f"{median(restored):.1f} s", f"{median(peer_restored):.1f} s", "pg_restore -j2",
+            median(restored) / median(peer_restored), 1.0),
+        row(f"{what}: peak memory of the worker", _mb(most), "256 MB", "limit", most / 2**28, 1.0),
+    ]  # fmt: skip
+    restic = _restic(bench, dump)
+    return rows + (
+        [row(f"{what}: stored, beside restic", _mb(size), _mb(restic), "restic of the plain dump", size / restic, 0.85)]
+        if restic
+        else []
+    )
+
+
+def _restic(bench: Bench, dump: Path) -> int | None:
+    """Return what restic stores of the plain dump; None where it is not installed."""
+    if not shutil.which("restic"):
+        return None
+    repository, plain = bench.folder / "restic", bench.folder / "plain.sql"
+    bench.run("pg_dump", "-f", plain)
+    os.environ["RESTIC_PASSWORD"] = "x"
+    if not repository.exists():
+        bench.run("restic", "-q", "-r", repository, "init")
+    bench.run("restic", "-q", "-r", repository, "backup", plain)
+    return sum(file.stat().st_size for file in repository.rglob("*") if file.is_file())
+
+
+# What is done to one row in a hundred: where, what, and the most of the first snapshot's bytes that may be new.
+CHANGES = {
+    "one column of 1 % of the rows, side by side": ("id BETWEEN 300001 AND 315000", "n = n + 1", 0.001),
+    "one column of 1 % of the rows, scattered": ("id % 100 = 7", "n = n + 1", 0.025),
+    "all columns of 1 % of the rows, side by side": ("id BETWEEN 600001 AND 615000", EVERY, 0.015),
+    "all columns of 1 % of the rows, scattered": ("id % 100 = 13", EVERY, 0.03),
+}
+
+
+def changes(kept: Keeping) -> list[Row]:
+    """What the next snapshot adds, and how long it takes, beside reading the whole table in order."""
+    bench = Bench(kept, "bench-changes")
+    bench.run("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", TABLE)
+    first, _ = bench.snapshot()
+    restic = _restic(bench, bench.folder / "dump")
+    rows = []
+    for what, (where, how, most) in CHANGES.items():
+        seconds, peers, new = [], [], 0
+        for _ in range(ROUNDS):
+            bench.ask(f"UPDATE t SET {how} WHERE {where}")
+            found, took = bench.snapshot()
+            new = found["new_bytes"]
+            seconds.append(took)
+            peers.append(
+                bench.run("psql -X -q -c 'COPY (SELECT * FROM t ORDER BY id) TO STDOUT' > /dev/null", shell=True)
+            )
+        ratio = new / first["stored_bytes"]
+        rows += [
+            row(f"{what}: new bytes", _mb(new), _mb(first["stored_bytes"]), "the first snapshot", ratio, most),
+            row(f"{what}: wall", f"{median(seconds):.2f} s", f"{median(peers):.2f} s", "an ordered COPY of the table",
+                median(seconds) / median(peers), 0.4),
+        ]  # fmt: skip
+        if restic:
+            total = _restic(bench, bench.folder / "dump") or restic
+            grown, restic = total - restic, total
+            rows.append(
+                row(
+                    f"{what}: new bytes beside restic",
+                    _mb(new),
+                    _mb(grown),
+                    "restic of the plain dump",
+                    new / max(grown, 1),
+                    1 / 30,
+                )
+            )
+    return rows
+
+
+def one_of_many(kept: Keeping) -> list[Row]:
+    """One table out of a hundred: what is read of the vault to restore it."""
+    bench = Bench(kept, "bench-many")
+    for number in range(100):
+        bench.ask(
+            f"CREATE TABLE t{number} AS SELECT g AS id, md5(g::text) AS a, g * {number} AS b FROM generate_series(1, 20000) g"
+        )
+        bench.ask(f"ALTER TABLE t{number} ADD PRIMARY KEY (id)")
+    found, _ = bench.snapshot()
+    detail = bench.kept.headwater.get(f"/snapshots/{found['id']}")
+    stored = next(one for one in detail["contents"] if one["name"] == "t50")["stored_bytes"]
+    read = _bytes_read(bench, found["id"], "t50")
+    return [
+        row("one table out of a hundred: bytes read", f"{read:,}", f"{stored:,}", "what it stored", read / stored, 1.1)
+    ]
+
+
+def _bytes_read(bench: Bench, snapshot: str, name: str) -> int:
+    """Read a table as a restore does, in this process, and count what comes out of the store."""
+    vault, counted = opened(bench.kept.home)
+    table = next(one for one in vault.manifest(snapshot).tables if one.name == name)
+    counted.bytes = 0
+    with ThreadPoolExecutor(2) as threads:
+        rows = sum(batch.num_rows for batch in vault.table(table).rows(threads))
+    assert rows == table.rows
+    return counted.bytes
+
+
+def _mb(size: float) -> str:
+    return f"{size / 1e6:.2f} MB"
