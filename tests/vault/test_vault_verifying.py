@@ -57,19 +57,19 @@ def test_a_sound_vault_has_no_findings(of: Vault) -> None:
     assert verifying.deep(making.vault(Path(of.blobs.folder))).sound  # type: ignore[attr-defined]
 
 
-def test_a_sample_reads_about_its_share_and_another_one_by_seed(of: Vault) -> None:
+def test_parts_read_everything_once_together_and_each_always_the_same(of: Vault) -> None:
     one = making.snapshot(of, {"t": big(20_000)}, sizes=SMALL)
-    found = [verifying.deep(of, fraction=0.25, seed=seed) for seed in range(3)]
+    parts = [verifying.Part(number, 4) for number in range(4)]
+    found = [verifying.deep(of, part=part) for part in parts]
     assert all(one.sound and 20_000 * 0.1 < one.rows < 20_000 * 0.45 for one in found)
-    assert len({one.rows for one in found}) > 1
-    assert verifying.deep(of, fraction=0.25, seed=1).rows == found[1].rows
+    assert sum(one.rows for one in found) == 20_000
+    assert verifying.deep(of, part=verifying.Part(5, 4)).rows == found[1].rows
     ref = pages_of(of, one)[20]
     name = packs.blob_name(ref.pack)
     data = bytearray(of.blobs.read(name))
     data[ref.offset + 3] ^= 1
     replace(of, name, bytes(data))
-    outcomes = {verifying.deep(of, fraction=0.5, seed=seed).sound for seed in range(20)}
-    assert outcomes == {True, False}
+    assert [verifying.deep(of, part=part).sound for part in parts].count(False) == 1
 
 
 def test_each_damaged_page_is_told_where_it_lies(of: Vault) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import random
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -47,6 +46,21 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of `parts` of about the same size that all chunks fall into; each chunk is always in the same one."""
+
+    number: int = 0
+    parts: int = 1
+
+    def holds(self, chunk: Chunk) -> bool:
+        """Whether a chunk is in this part: told by the id of its first page, which is a hash."""
+        first = next(iter((*chunk.pages, *chunk.deltas)), None)
+        if self.parts == 1 or first is None:
+            return True
+        return int.from_bytes(first.id[:8], "big") % self.parts == self.number % self.parts
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
     """What was looked at, and what is wrong; `rows` and `segments` are of what was read, not of what is there."""
 
@@ -75,7 +89,7 @@ def quick(vault: Vault, snapshots: Sequence[str] | None = None) -> Verified:
 
 
 def deep(
-    vault: Vault, snapshots: Sequence[str] | None = None, *, fraction: float = 1.0, seed: int = 0,
+    vault: Vault, snapshots: Sequence[str] | None = None, *, part: Part = Part(),
     progress: Progress | None = None, threads: int = 2,
 ) -> Verified:  # fmt: skip
     """Do as `quick`, and read everything that snapshots are made of, down to their rows.
@@ -83,12 +97,11 @@ def deep(
     Args:
         vault: where.
         snapshots: which; all when not given.
-        fraction: the share of chunks whose pages are read; trees are read whole.
-        seed: by which the share is chosen, so that another day reads others.
+        part: which of the chunks are read; trees are read whole.
         progress: called with rows done and rows in all.
         threads: how many read at once; 1 is the caller's own.
     """
-    work = _Work(vault, snapshots, random.Random(seed), fraction, progress)  # noqa: S311 - a sample, not a secret
+    work = _Work(vault, snapshots, part, progress)
     _footers(work)
     with contextlib.ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(threads, "vault-verify")) if threads > 1 else None
@@ -104,8 +117,7 @@ class _Work:
 
     vault: Vault
     asked: Sequence[str] | None
-    chance: random.Random | None = None
-    fraction: float = 1.0
+    part: Part = Part()
     progress: Progress | None = None
     findings: dict[Finding, None] = field(default_factory=dict)
     seen: set[Ref] = field(default_factory=set)
@@ -245,7 +257,7 @@ class _Table:
         yield from under_way
 
     def _chosen(self, chunk: Chunk) -> bool:
-        if self._work.chance and self._work.fraction < 1 and self._work.chance.random() >= self._work.fraction:
+        if not self._work.part.holds(chunk):
             return False
         return bool(chunk.deltas) or not self._work.seen.issuperset(chunk.pages)
 

@@ -13,8 +13,11 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from sqlalchemy import text
 
 from headwater.entrypoints.server.app import build
-from headwater.features.accounts.rights import PERMISSIONS, VIEWER
+from headwater.features.accounts.rights import PERMISSIONS, SYSTEM, VIEWER
 from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.service import databases
+from headwater.features.policies.service import alerts
+from headwater.kit.clock import now
 from people import House, Person
 
 GUEST = "guest-of-the-matrix@example.org"
@@ -67,6 +70,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/snapshots/{snapshot_id}/restores"): {"name": "back"},
     ("POST", "/api/v1/snapshots/{snapshot_id}/restores/plan"): {"name": "back"},
     ("PUT", "/api/v1/organizations/{organization_id}/vault"): {"kind": "local"},
+    ("PUT", "/api/v1/databases/{database_id}/policy"): {"schedule": {"cron": "0 3 * * *"}},
+    ("POST", "/api/v1/databases/{database_id}/policy/preview"): {"policy": {"retention": {"last": 1}}},
     ("POST", "/api/v1/organizations/{organization_id}/vault/keys"): {"passphrase": "seven wooden boats"},
 }  # fmt: skip
 # What these name within a database may be gone for everybody: then nobody learns more than that.
@@ -83,7 +88,7 @@ LASTING_POSTS = {
     *(f"/api/v1/databases/{{database_id}}/{rest}" for rest in (
         "builder/parse", "builder/render", "cell", "check", "copies", "copies/plan", "edits", "entries", "entries/changes",
         "entries/one", "entries/parts", "explain", "export", "exports", "imports", "migrations", "migrations/import",
-        "query", "rows", "runs/{run_id}/cancel", "schema/changes", "sessions/{session}/{how}", "snapshots", "test",
+        "policy/preview", "query", "rows", "runs/{run_id}/cancel", "schema/changes", "sessions/{session}/{how}", "snapshots", "test",
     )),
     "/api/v1/snapshots/{snapshot_id}/restores", "/api/v1/snapshots/{snapshot_id}/restores/plan",
     "/api/v1/snapshots/{snapshot_id}/verifications", "/api/v1/snapshots/{snapshot_id}/drills",
@@ -199,6 +204,18 @@ async def snapshot_of(house: House, person: Person, path: str) -> dict[str, str]
     return values
 
 
+async def policy_of(house: House, person: Person) -> dict[str, str]:
+    """Give a person's database a policy, and an alert."""
+    made = await database_of(person, "")
+    body = {"schedule": {"cron": "0 4 * * *"}}
+    await person.send("PUT", f"/databases/{made['database_id']}/policy", 200, json=body)
+    async with house.server.database.transaction() as db:
+        database = await databases.find(db, SYSTEM, uuid.UUID(made["database_id"]))
+        await alerts.tell(db, database, "failed", "It failed.", now())
+    open_ones = await person.get("/alerts", database_id=made["database_id"], status="open")
+    return {"alert_id": open_ones["items"][0]["id"]}
+
+
 async def filled(house: House, person: Person, path: str) -> str:
     """Fill the placeholders of a path with things of a person."""
     codebase = (await person.get(f"/projects/{person.sample['id']}/codebases"))["items"][0]
@@ -217,6 +234,8 @@ async def filled(house: House, person: Person, path: str) -> str:
         values["transfer_id"] = await import_of(person)
     if "{snapshot_id}" in path or "{restore_id}" in path or "/vault" in path:
         values |= await snapshot_of(house, person, path)
+    if "/policy" in path or "{alert_id}" in path:
+        values |= await policy_of(house, person)
     values["how"] = "cancel"
     for name, value in values.items():
         path = path.replace("{" + name + "}", str(value))
@@ -251,6 +270,9 @@ async def state_of(house: House, person: Person) -> list[Any]:
         "SELECT s::text FROM snapshots s WHERE organization_id = :id ORDER BY 1",
         "SELECT r::text FROM restores r WHERE organization_id = :id ORDER BY 1",
         "SELECT v::text FROM vaults v WHERE organization_id = :id ORDER BY 1",
+        "SELECT p::text FROM snapshot_policies p WHERE organization_id = :id ORDER BY 1",
+        "SELECT r::text FROM policy_runs r WHERE organization_id = :id ORDER BY 1",
+        "SELECT a::text FROM alerts a WHERE organization_id = :id ORDER BY 1",
         "SELECT d::text FROM dashboards d WHERE organization_id = :id ORDER BY 1",
         "SELECT t::text FROM dashboard_tiles t JOIN dashboards d ON d.id = dashboard_id WHERE organization_id = :id"
         " ORDER BY 1",

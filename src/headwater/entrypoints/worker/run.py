@@ -7,6 +7,7 @@ import contextlib
 import signal
 import time
 import uuid
+from types import ModuleType
 
 import structlog
 from procrastinate import App, PsycopgConnector
@@ -20,6 +21,7 @@ from headwater.features.jobs.names import QUEUE, TASK
 from headwater.features.jobs.runner import Runner
 from headwater.features.jobs.service import sweep, workers
 from headwater.kit import logs
+from headwater.kit.errors import HeadwaterError
 from headwater.kit.settings import Settings, settings
 from headwater.store import migrations
 from headwater.store.address import store_url
@@ -102,14 +104,20 @@ async def _pull_for_ever(url: str, runner: Runner) -> None:
 
 
 async def _look_after(database: Database, chosen: Settings) -> None:
-    """Let each feature do what it needs done now and then."""
-    while True:
+    """Let each feature do what it needs done now and then; a slow one does not hold up the others."""
+    async with asyncio.TaskGroup() as rooms:
         for module in collect("upkeep").values():
-            try:
-                await module.upkeep(database, chosen)
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("upkeep.failed", error=str(error.__cause__ or error))
-        await asyncio.sleep(UPKEEP_SECONDS)
+            rooms.create_task(_look_after_room(module, database, chosen))
+
+
+async def _look_after_room(module: ModuleType, database: Database, chosen: Settings) -> None:
+    """Do the upkeep of one feature as often as it says."""
+    while True:
+        try:
+            await module.upkeep(database, chosen)
+        except (SQLAlchemyError, OSError, HeadwaterError) as error:
+            log.warning("upkeep.failed", room=module.__name__, error=str(error.__cause__ or error))
+        await asyncio.sleep(getattr(module, "EVERY_SECONDS", UPKEEP_SECONDS))
 
 
 async def _keep_alive(database: Database, me: workers.Process) -> None:

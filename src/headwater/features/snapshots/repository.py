@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Row, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -63,6 +63,35 @@ async def complete_of_database(db: AsyncSession, database_id: uuid.UUID, limit: 
     """Return the complete snapshots of a database, newest first."""
     query = select(Snapshot).where(Snapshot.database_id == database_id, Snapshot.status == "complete")
     return (await db.execute(query.order_by(Snapshot.id.desc()).limit(limit))).scalars().all()
+
+
+async def shelf(db: AsyncSession, database_id: uuid.UUID) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return what rules need to know of the complete snapshots of a database, newest first; their tables are large."""
+    query = select(
+        Snapshot.id, Snapshot.taken_at, Snapshot.created_at, Snapshot.label, Snapshot.held, Snapshot.request,
+        Snapshot.stored_bytes, Snapshot.new_bytes, Snapshot.grew, Snapshot.verified_at, Snapshot.verification,
+    ).where(Snapshot.database_id == database_id, Snapshot.status == "complete")  # fmt: skip
+    return (await db.execute(query.order_by(Snapshot.id.desc()))).all()
+
+
+async def places_of(db: AsyncSession, database_id: uuid.UUID) -> dict[uuid.UUID, list[uuid.UUID]]:
+    """Return the ids of the complete snapshots of a database by the vault that they are in."""
+    query = select(Snapshot.vault_id, Snapshot.id).where(
+        Snapshot.database_id == database_id, Snapshot.status == "complete"
+    )
+    found: dict[uuid.UUID, list[uuid.UUID]] = {}
+    for vault_id, snapshot_id in await db.execute(query.order_by(Snapshot.id)):
+        found.setdefault(vault_id, []).append(snapshot_id)
+    return found
+
+
+async def unfinished_restores_of(
+    db: AsyncSession, database_id: uuid.UUID
+) -> Sequence[tuple[uuid.UUID, uuid.UUID | None]]:
+    """Return (snapshot, job) of the restores of a database's snapshots that have no result."""
+    query = select(Restore.snapshot_id, Restore.job_id).join(Snapshot, Snapshot.id == Restore.snapshot_id)
+    rows = await db.execute(query.where(Snapshot.database_id == database_id, Restore.result == {}))
+    return [(row.snapshot_id, row.job_id) for row in rows]
 
 
 async def note(db: AsyncSession, snapshot_id: uuid.UUID, attempt: uuid.UUID, **values: Any) -> bool:

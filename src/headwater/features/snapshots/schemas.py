@@ -35,12 +35,13 @@ class SnapshotChange(Input):
 
 
 class VerificationOut(Wire):
-    """How the last verification went: `deep` read every page, `quick` looked whether all is there."""
+    """How the last verification went: `deep` read so many percent of the pages, `quick` looked whether all is there."""
 
     kind: Literal["quick", "deep"] = "quick"
     ok: bool
     pages: int = 0
     bytes: int = 0
+    percent: int = 100
     problems: list[str] = Field(default_factory=list)
 
 
@@ -48,7 +49,8 @@ class SnapshotOut(Wire):
     """A snapshot.
 
     `raw_bytes` counts the text of all values, `stored_bytes` what the snapshot consists of in the vault, `new_bytes`
-    what it added. `by` is the name of who asked for it. `grew` marks one that added far more than those before it.
+    what it added. `by` is the name of who asked for it, `scheduled` says that it was a policy. `grew` marks one that
+    added far more than those before it.
     `database_id` is null when the database is gone; the snapshot stays.
     """
 
@@ -64,6 +66,7 @@ class SnapshotOut(Wire):
     engine: str
     product: str
     by: str | None
+    scheduled: bool
     parent_id: uuid.UUID | None
     tables: int
     rows: int

@@ -33,6 +33,7 @@ def _fields(view: SnapshotView) -> dict[str, Any]:
     given = {
         "status": view.status, "error": view.error, "job": _job(view.job), "verification": row.verification or None,
         "by": view.by, "drill_seconds": row.drill.get("seconds"),
+        "scheduled": bool(row.request.get("scheduled")),
     }  # fmt: skip
     return {name: getattr(row, name) for name in schemas.SnapshotOut.model_fields if name not in given} | given
 

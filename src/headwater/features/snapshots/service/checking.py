@@ -22,13 +22,14 @@ class Checked:
     pages: int
     bytes: int
     problems: tuple[str, ...] = ()
+    percent: int = 100
 
     @property
     def plain(self) -> dict[str, Any]:
         """What the row of the snapshot keeps of it."""
         return {
             "kind": self.kind, "ok": not self.problems, "pages": self.pages, "bytes": self.bytes,
-            "problems": list(self.problems[:100]),
+            "percent": self.percent, "problems": list(self.problems[:100]),
         }  # fmt: skip
 
 

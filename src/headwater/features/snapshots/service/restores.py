@@ -185,10 +185,15 @@ async def start(settings: Settings, store: Store, actor: Actor, snapshot_id: uui
 async def drill(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID) -> RestoreView:
     """Put a drill into the queue: a restore into a new database, compared, which goes away again."""
     async with store.transaction() as db:
-        snapshot = await _complete(db, actor, snapshot_id)
-        order = Order(f"drill-{secrets.token_hex(6)}")
-        made = await create_target(db, actor, settings, snapshot, order.name or "", snapshot.project_id)
-        return await _begin(db, actor, snapshot, made, order, fresh=True, drill=True)
+        return await begin_drill(db, actor, settings, snapshot_id)
+
+
+async def begin_drill(db: AsyncSession, actor: Actor, settings: Settings, snapshot_id: uuid.UUID) -> RestoreView:
+    """Put a drill into the queue, as part of the caller's transaction."""
+    snapshot = await _complete(db, actor, snapshot_id)
+    order = Order(f"drill-{secrets.token_hex(6)}")
+    made = await create_target(db, actor, settings, snapshot, order.name or "", snapshot.project_id)
+    return await _begin(db, actor, snapshot, made, order, fresh=True, drill=True)
 
 
 async def create_target(

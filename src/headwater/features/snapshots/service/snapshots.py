@@ -7,6 +7,7 @@ import contextlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -59,11 +60,24 @@ class SnapshotView:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What shall be in a snapshot: tables by their names with or without a schema; None for all."""
+    """What shall be in a snapshot: tables by their names with or without a schema; None for all.
+
+    `scheduled` says that a rule asks for it and not somebody; `growth` is how many times the usual is unusual then.
+    """
 
     label: str = ""
     tables: Sequence[str] | None = None
     exclude: Sequence[str] | None = None
+    scheduled: bool = False
+    growth: float | None = None
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """What the row of the snapshot keeps of it."""
+        return {
+            "tables": list(self.tables) if self.tables is not None else None,
+            "exclude": list(self.exclude) if self.exclude is not None else None,
+        } | ({"scheduled": True, "growth": self.growth} if self.scheduled else {})  # fmt: skip
 
 
 async def find(
@@ -123,7 +137,14 @@ async def over_time(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> S
 async def create(
     settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, request: Request
 ) -> SnapshotView:
-    """Ask for a snapshot of a database; a job takes it.
+    """Ask for a snapshot of a database; a job takes it. Raises what `check` raises."""
+    await check(settings, store, actor, database_id, request)
+    async with store.transaction() as db:
+        return await begin(db, actor, database_id, request)
+
+
+async def check(settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, request: Request) -> None:
+    """Look whether a snapshot of this kind can be taken of a database.
 
     Raises:
         BadInput: the engine has no snapshots, or nothing would be in this one.
@@ -135,8 +156,6 @@ async def create(
         reached = await reaching.load(db, Sealer.of(settings), database)
     if request.tables is not None or request.exclude is not None:
         chosen(await schemas.read(settings, store, reached), request.tables, request.exclude)
-    async with store.transaction() as db:
-        return await begin(db, actor, database_id, request)
 
 
 async def begin(db: AsyncSession, actor: Actor, database_id: uuid.UUID, request: Request) -> SnapshotView:
@@ -148,11 +167,7 @@ async def begin(db: AsyncSession, actor: Actor, database_id: uuid.UUID, request:
     row = Snapshot(
         organization_id=database.organization_id, project_id=database.project_id, database_id=database.id,
         database_name=database.name, vault_id=place.id, label=request.label, status="taking", engine=database.engine,
-        created_by=actor.user_id, contents={}, moment={}, verification={}, drill={},
-        request={
-            "tables": list(request.tables) if request.tables is not None else None,
-            "exclude": list(request.exclude) if request.exclude is not None else None,
-        },
+        created_by=actor.user_id, contents={}, moment={}, verification={}, drill={}, request=request.plain,
     )  # fmt: skip
     db.add(row)
     await db.flush()
@@ -215,14 +230,25 @@ async def change(
 async def remove(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID) -> None:
     """Delete a snapshot; the room that it took is given back by the next collections of its vault."""
     async with store.transaction() as db:
-        row = await find(db, actor, snapshot_id, admin=True, lock=True)
-        if row.held:
-            raise Conflict("This snapshot is held.", hint="An admin can let go of it first.")
-        if (await shown(db, [row]))[0].status == "taking":
-            raise Conflict("This snapshot is being taken.", hint="Cancel its job first.")
-        row.status = "deleting"
-        note(db, actor, "snapshot.delete", row)
+        row = await begin_removal(db, actor, snapshot_id)
     await finish_removal(settings, store, row)
+
+
+async def begin_removal(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, **details: object) -> Snapshot:
+    """Mark a snapshot as one that is being deleted; `finish_removal`, or else the upkeep, does the rest.
+
+    Raises:
+        Conflict: it is held, or being taken.
+    """
+    row = await find(db, actor, snapshot_id, admin=True, lock=True)
+    if row.held:
+        raise Conflict("This snapshot is held.", hint="An admin can let go of it first.")
+    if (await shown(db, [row]))[0].status == "taking":
+        raise Conflict("This snapshot is being taken.", hint="Cancel its job first.")
+    row.status = "deleting"
+    note(db, actor, "snapshot.delete", row, **details)
+    await db.flush()
+    return row
 
 
 async def finish_removal(settings: Settings, store: Store, row: Snapshot) -> None:

@@ -283,7 +283,7 @@ async def _finish(
         "contents": {
             "tables": [contents.listed(one) for one in manifest.tables], "followed": _followed(taking, manifest)
         },
-        "grew": grew(new, [one.new_bytes for one in taking.parents]),
+        "grew": grew(new, [one.new_bytes for one in taking.parents], taking.row.request.get("growth") or GROWTH),
         "verified_at": datetime.now(UTC), "verification": found.plain,
     }  # fmt: skip
     if not await repository.note(db, taking.row.id, taking.token, **values):
@@ -297,6 +297,6 @@ def _followed(taking: Taking, manifest: Manifest) -> int:
     return so_far + 1 if so_far < MOST_FOLLOWED else 0
 
 
-def grew(new: int, before: Sequence[int]) -> bool:
+def grew(new: int, before: Sequence[int], times: float = GROWTH) -> bool:
     """Say whether a snapshot added far more than those before it usually did."""
-    return len(before) >= FEWEST and new > GROWTH * max(statistics.median(before), FLOOR)
+    return len(before) >= FEWEST and new > times * max(statistics.median(before), FLOOR)

@@ -57,12 +57,12 @@ async def carry_out(attempt: Attempt) -> Write:
 
     found = await asyncio.to_thread(work)
     for one in found.findings:
-        attempt.note(_sentence(one), "error")
+        attempt.note(sentence(one), "error")
     if found.sound:
         attempt.note(
             f"All is there: {found.packs} packs, {found.segments:,} segments and {found.rows:,} rows were read."
         )
-    checked = Checked(kind, found.segments, 0, tuple(_sentence(one) for one in found.findings))
+    checked = Checked(kind, found.segments, 0, tuple(sentence(one) for one in found.findings))
 
     async def write(db: AsyncSession) -> None:
         await repository.mark(db, snapshot_id, verified_at=now(), verification=checked.plain)
@@ -72,5 +72,6 @@ async def carry_out(attempt: Attempt) -> Write:
     return write
 
 
-def _sentence(finding: Finding) -> str:
+def sentence(finding: Finding) -> str:
+    """Return a finding as people read it."""
     return f"{finding.table}: {finding.what}" if finding.table else finding.what

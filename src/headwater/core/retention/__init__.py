@@ -1,0 +1,7 @@
+"""Which snapshots a policy keeps and which it deletes, and why; pure, so that a preview is the plan."""
+
+from __future__ import annotations
+
+from headwater.core.retention.planning import Candidate, Decision, Policy, plan
+
+__all__ = ["Candidate", "Decision", "Policy", "plan"]

@@ -1,0 +1,1 @@
+"""Policies of databases: when snapshots are taken, which are kept, how they are checked; and alerts."""

@@ -1,0 +1,21 @@
+"""`headwater policy` and `headwater alerts`: policies of databases on a server, over its HTTP API."""
+
+from __future__ import annotations
+
+import typer
+
+from headwater.features.policies.commands import alerts, policies, setting
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="When snapshots of a database are taken, kept and checked.", no_args_is_help=True)
+    group.command("show")(policies.show_policy)
+    group.command("set")(setting.set_policy)
+    for command in (policies.preview, policies.run, policies.runs, policies.pause, policies.resume, policies.delete):
+        group.command(command.__name__)(command)
+    app.add_typer(group, name="policy")
+    told = typer.Typer(help="What somebody should look at.", no_args_is_help=True)
+    told.command("list")(alerts.list_)
+    told.command("acknowledge")(alerts.acknowledge)
+    app.add_typer(told, name="alerts")

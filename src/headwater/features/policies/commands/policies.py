@@ -1,0 +1,104 @@
+"""`headwater policy show`, `preview`, `run`, `runs`, `pause`, `resume`, `delete`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from headwater.features.accounts.remote import Remote, remote, show, show_one
+from headwater.features.databases.commands import JsonOption, NameArgument, find_database
+from headwater.features.snapshots.commands.following import follow
+from headwater.kit.terminal import terminal
+
+ONE = (
+    "schedule.cron", "schedule.timezone", "schedule.misfire", "paused", "label", "tables", "exclude", "keeps",
+    "verify.kind", "verify.every_days", "verify.percent", "drill_every_days", "growth", "last_run.outcome",
+    "last_run.scheduled_for", "last_run.detail", "next",
+)  # fmt: skip
+RUNS = ("kind", "scheduled_for", "outcome", "detail", "snapshot_id")
+PERIODS = ("last", "hourly", "daily", "weekly", "monthly", "yearly", "within_hours")
+
+
+def show_policy(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Show the policy of a database, and its next five times."""
+    with remote() as server:
+        print_policy(server.call("GET", path_of(server, name)), as_json)
+
+
+def preview(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Show which snapshots the policy would delete and why; nothing is done."""
+    with remote() as server:
+        found = server.call("POST", f"{path_of(server, name)}/preview", json={})
+    if as_json:
+        show_one(found, (), True)
+        return
+    shown = Table("taken_at", "label", "", "reasons", box=None, pad_edge=False)
+    for one in found["snapshots"]:
+        shown.add_row(one["taken_at"], one["label"], "keep" if one["keep"] else "DELETE", ", ".join(one["reasons"]))
+    terminal().print(shown)
+    typer.echo(f"{found['kept']} would be kept, {found['deleted']} deleted.")
+
+
+def run(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Take a snapshot as the policy would, and wait until it is complete."""
+    with remote() as server:
+        made = server.call("POST", f"{path_of(server, name)}/runs")
+        done = follow(server, made, f"/snapshots/{made['snapshot_id']}")
+    show_one(done, ("id", "database_name", "label", "status", "taken_at", "seconds", "new_bytes"), as_json)
+
+
+def runs(name: NameArgument, as_json: JsonOption = False) -> None:
+    """List what came of the times of the policy, newest first."""
+    with remote() as server:
+        show(server.every(f"{path_of(server, name)}/runs"), RUNS, as_json)
+
+
+def pause(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Let nothing be taken, checked or deleted until it is resumed."""
+    _set_paused(name, True, as_json)
+
+
+def resume(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Go on with a policy that was paused; what was due meanwhile is not made up for."""
+    _set_paused(name, False, as_json)
+
+
+def delete(
+    name: NameArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove the policy of a database; its snapshots stay."""
+    with remote() as server:
+        path = path_of(server, name)
+        if not yes and not typer.confirm(f"Remove the policy of {name}?"):
+            raise typer.Exit(1)
+        server.call("DELETE", path)
+    typer.echo(f"{name} has no policy any more; its snapshots stay.")
+
+
+def path_of(server: Remote, name: str) -> str:
+    """Return the path of the policy of a database by name."""
+    return f"/databases/{find_database(server, name)['id']}/policy"
+
+
+def given(policy: Any) -> dict[str, Any]:
+    """Return of a policy what can be set."""
+    fields = ("schedule", "paused", "label", "tables", "exclude", "retention", "verify", "drill_every_days", "growth")
+    return {field: policy[field] for field in fields}
+
+
+def print_policy(policy: Any, as_json: bool) -> None:
+    """Print a policy."""
+    kept = policy["retention"] or {}
+    words = [f"{kept[name]} {name.replace('_', ' ')}" for name in PERIODS if kept.get(name)]
+    extra = {} if as_json else {"keeps": f"{', '.join(words)} ({kept['scope']})" if kept else "all"}
+    show_one(policy | extra, ONE, as_json)
+
+
+def _set_paused(name: str, paused: bool, as_json: bool) -> None:
+    with remote() as server:
+        path = path_of(server, name)
+        body = given(server.call("GET", path)) | {"paused": paused}
+        print_policy(server.call("PUT", path, json=body), as_json)

@@ -1,0 +1,162 @@
+"""All SQL on the rows of policies, their runs and alerts."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import and_, delete, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts.models import User
+from headwater.features.databases.models import Database
+from headwater.features.policies.models import Alert, PolicyRun, SnapshotPolicy
+from headwater.kit.ids import new_id
+
+Due = Literal["due_at", "verify_at", "drill_at"]
+RETAIN_EVERY = timedelta(hours=1)
+
+
+async def get(db: AsyncSession, database_id: uuid.UUID, *, lock: bool = False) -> SnapshotPolicy | None:
+    """Return the policy of a database, if it has one; with `lock`, held until the end of the transaction."""
+    query = select(SnapshotPolicy).where(SnapshotPolicy.database_id == database_id)
+    query = query.execution_options(populate_existing=True)
+    return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
+
+
+async def due(db: AsyncSession, field: Due, at: datetime) -> Sequence[uuid.UUID]:
+    """Return the databases for whose policies something is due, longest first; not the paused and deleted ones."""
+    column = getattr(SnapshotPolicy, field)
+    query = select(SnapshotPolicy.database_id).join(Database, Database.id == SnapshotPolicy.database_id)
+    alive = and_(Database.deleted_at.is_(None), Database.project_id.is_not(None), ~SnapshotPolicy.paused)
+    return (await db.execute(query.where(alive, column <= at).order_by(column).limit(500))).scalars().all()
+
+
+async def claim(db: AsyncSession, database_id: uuid.UUID, field: Due, at: datetime) -> SnapshotPolicy | None:
+    """Return a policy for which something is still due, held; None when another has it, or had it meanwhile."""
+    column = getattr(SnapshotPolicy, field)
+    query = select(SnapshotPolicy).where(
+        SnapshotPolicy.database_id == database_id, ~SnapshotPolicy.paused, column <= at
+    )
+    query = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    return (await db.execute(query)).scalar_one_or_none()
+
+
+async def to_retain(db: AsyncSession, at: datetime) -> Sequence[uuid.UUID]:
+    """Return the databases whose retention was not applied for a while."""
+    old = SnapshotPolicy.retained_at <= at - RETAIN_EVERY
+    query = select(SnapshotPolicy.database_id).join(Database, Database.id == SnapshotPolicy.database_id)
+    query = query.where(Database.deleted_at.is_(None), ~SnapshotPolicy.paused, SnapshotPolicy.retention != {}, old)
+    return (await db.execute(query.limit(500))).scalars().all()
+
+
+async def add_run(db: AsyncSession, **values: Any) -> uuid.UUID | None:
+    """Note a run; None when this time of the schedule has one already."""
+    statement = insert(PolicyRun).values(id=new_id(), **values).on_conflict_do_nothing().returning(PolicyRun.id)
+    return (await db.execute(statement)).scalar_one_or_none()
+
+
+async def change_run(db: AsyncSession, run_id: uuid.UUID, **values: Any) -> None:
+    """Set values of a run."""
+    await db.execute(update(PolicyRun).where(PolicyRun.id == run_id).values(**values))
+
+
+async def running(
+    db: AsyncSession, database_id: uuid.UUID, kind: str, *, besides: uuid.UUID | None = None
+) -> PolicyRun | None:
+    """Return a run of a kind that is not over, if there is another one."""
+    query = select(PolicyRun).where(
+        PolicyRun.database_id == database_id, PolicyRun.kind == kind, PolicyRun.outcome == "running"
+    )
+    if besides:
+        query = query.where(PolicyRun.id != besides)
+    return (await db.execute(query.order_by(PolicyRun.id).limit(1))).scalar_one_or_none()
+
+
+async def all_running(db: AsyncSession) -> Sequence[uuid.UUID]:
+    """Return the runs that are not over, whoever's they are."""
+    return (await db.execute(select(PolicyRun.id).where(PolicyRun.outcome == "running"))).scalars().all()
+
+
+async def hold_run(db: AsyncSession, run_id: uuid.UUID) -> PolicyRun | None:
+    """Return a run that is not over, held; None when another has it, or had it meanwhile."""
+    query = select(PolicyRun).where(PolicyRun.id == run_id, PolicyRun.outcome == "running")
+    query = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    return (await db.execute(query)).scalar_one_or_none()
+
+
+async def run(db: AsyncSession, run_id: uuid.UUID) -> PolicyRun | None:
+    """Return a run by id."""
+    query = select(PolicyRun).where(PolicyRun.id == run_id).execution_options(populate_existing=True)
+    return (await db.execute(query)).scalar_one_or_none()
+
+
+async def runs(db: AsyncSession, database_id: uuid.UUID, before: uuid.UUID | None, limit: int) -> Sequence[PolicyRun]:
+    """Return the runs of a database, newest first."""
+    query = select(PolicyRun).where(PolicyRun.database_id == database_id)
+    if before:
+        query = query.where(PolicyRun.id < before)
+    return (await db.execute(query.order_by(PolicyRun.id.desc()).limit(limit + 1))).scalars().all()
+
+
+async def last_run(db: AsyncSession, database_id: uuid.UUID, kind: str) -> PolicyRun | None:
+    """Return the newest run of a kind."""
+    query = select(PolicyRun).where(PolicyRun.database_id == database_id, PolicyRun.kind == kind)
+    return (await db.execute(query.order_by(PolicyRun.id.desc()).limit(1))).scalar_one_or_none()
+
+
+async def forget_runs(db: AsyncSession, before: datetime) -> None:
+    """Remove the runs that were over before a moment."""
+    await db.execute(delete(PolicyRun).where(PolicyRun.finished_at < before))
+
+
+async def open_alert(db: AsyncSession, at: datetime, **values: Any) -> Alert:
+    """Open an alert, or count that it has happened once more when one of its kind is open."""
+    fresh = {"id": new_id(), "created_at": at, "last_at": at, "status": "open", "times": 1}
+    again = {name: values[name] for name in ("message", "snapshot_id", "job_id")}
+    statement = insert(Alert).values(**fresh, **values)
+    statement = statement.on_conflict_do_update(
+        index_elements=["database_id", "kind"], index_where=text("status = 'open'"),
+        set_={**again, "last_at": at, "times": Alert.times + 1},
+    )  # fmt: skip
+    made = statement.returning(Alert).execution_options(populate_existing=True)
+    return (await db.execute(made)).scalar_one()
+
+
+async def count_again(db: AsyncSession, database_id: uuid.UUID, kind: str, at: datetime, message: str) -> bool:
+    """Count that what somebody has acknowledged goes on; False when nobody has."""
+    known = Alert.database_id == database_id, Alert.kind == kind, Alert.status == "acknowledged"
+    values = {"times": Alert.times + 1, "last_at": at, "message": message}
+    return bool((await db.execute(update(Alert).where(*known).values(**values).returning(Alert.id))).first())
+
+
+async def resolve(db: AsyncSession, database_id: uuid.UUID, kinds: Sequence[str], at: datetime) -> None:
+    """End the alerts of some kinds: it went well again."""
+    known = Alert.database_id == database_id, Alert.kind.in_(kinds), Alert.status.in_(["open", "acknowledged"])
+    await db.execute(update(Alert).where(*known).values(status="resolved", resolved_at=at))
+
+
+async def alert(db: AsyncSession, alert_id: uuid.UUID, *, lock: bool = False) -> Alert | None:
+    """Return an alert; with `lock`, held until the end of the transaction."""
+    query = select(Alert).where(Alert.id == alert_id).execution_options(populate_existing=True)
+    return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
+
+
+async def alerts(
+    db: AsyncSession, organizations: Sequence[uuid.UUID], *, status: str | None, database_id: uuid.UUID | None,
+    alert_id: uuid.UUID | None = None, before: uuid.UUID | None, limit: int,
+) -> list[tuple[Alert, Database, str | None]]:  # fmt: skip
+    """Return (alert, database, name of who acknowledged it) of some organizations, newest first."""
+    query = select(Alert, Database, User.name).join(Database, Database.id == Alert.database_id)
+    query = query.outerjoin(User, User.id == Alert.acknowledged_by)
+    query = query.where(Alert.organization_id.in_(organizations), Database.deleted_at.is_(None))
+    for column, value in ((Alert.status, status), (Alert.database_id, database_id), (Alert.id, alert_id)):
+        if value is not None:
+            query = query.where(column == value)
+    if before:
+        query = query.where(Alert.id < before)
+    rows = await db.execute(query.order_by(Alert.id.desc()).limit(limit + 1))
+    return [(row[0], row[1], row[2]) for row in rows]

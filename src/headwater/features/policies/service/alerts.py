@@ -1,0 +1,94 @@
+"""Alerts: opened when a policy could not do what it says, ended when it can again, acknowledged by people."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts.rights import SYSTEM, Actor, authorize, organizations_allowing
+from headwater.features.accounts.service import audit
+from headwater.features.databases.models import Database
+from headwater.features.policies import repository
+from headwater.features.policies.models import Alert
+from headwater.kit.clock import now
+from headwater.kit.errors import Conflict, NotFound
+from headwater.kit.paging import Page, cut
+
+Kind = Literal["failed", "missed", "grew", "damaged", "verify_failed", "drill_failed"]
+# What goes on until the next one goes well; the others happen once, and once more is worth another look.
+LASTING: frozenset[Kind] = frozenset({"failed", "missed", "verify_failed", "drill_failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class AlertView:
+    """An alert with the database that it is about; `by` is the name of who acknowledged it."""
+
+    alert: Alert
+    database: Database
+    by: str | None
+
+
+async def tell(
+    db: AsyncSession, database: Database, kind: Kind, message: str, at: datetime, *,
+    snapshot_id: uuid.UUID | None = None, job_id: uuid.UUID | None = None,
+) -> None:  # fmt: skip
+    """Open an alert; one that is open is counted again, and so is one that somebody knows of as long as it lasts."""
+    if kind in LASTING and await repository.count_again(db, database.id, kind, at, message):
+        return
+    found = await repository.open_alert(
+        db, at, organization_id=database.organization_id, database_id=database.id, kind=kind, message=message,
+        snapshot_id=snapshot_id, job_id=job_id,
+    )  # fmt: skip
+    if found.times == 1:
+        _note(db, SYSTEM, "alert.open", found, database.name)
+
+
+async def resolve(db: AsyncSession, database_id: uuid.UUID, at: datetime, *kinds: Kind) -> None:
+    """End the alerts of some kinds: the next one went well."""
+    await repository.resolve(db, database_id, kinds, at)
+
+
+async def listed(
+    db: AsyncSession, actor: Actor, *, status: str | None, database_id: uuid.UUID | None, cursor: str | None, limit: int
+) -> Page[AlertView]:
+    """Return the alerts that the actor sees, newest first."""
+    rows = await repository.alerts(
+        db, organizations_allowing(actor, "database:read"), status=status, database_id=database_id,
+        before=audit.before_id(cursor), limit=limit,
+    )  # fmt: skip
+    return cut([AlertView(*row) for row in rows], limit, lambda one: (str(one.alert.id),))
+
+
+async def acknowledge(db: AsyncSession, actor: Actor, alert_id: uuid.UUID) -> AlertView:
+    """Note that somebody knows of an alert."""
+    found = await repository.alert(db, alert_id, lock=True)
+    if found is None or found.organization_id not in actor.roles:
+        raise NotFound("There is no such alert.")
+    authorize(actor, "database:write", found)
+    if found.status != "open":
+        raise Conflict(f"This alert is {found.status} already.")
+    found.status, found.acknowledged_by, found.acknowledged_at = "acknowledged", actor.user_id, now()
+    await db.flush()
+    view = await _view(db, found)
+    _note(db, actor, "alert.acknowledge", found, view.database.name)
+    return view
+
+
+async def _view(db: AsyncSession, found: Alert) -> AlertView:
+    rows = await repository.alerts(
+        db, [found.organization_id], status=None, database_id=None, alert_id=found.id, before=None, limit=1
+    )
+    if not rows:
+        raise NotFound("The database of this alert was deleted.")
+    return AlertView(*rows[0])
+
+
+def _note(db: AsyncSession, actor: Actor, action: str, found: Alert, name: str) -> None:
+    audit.record(
+        db, actor, action, "alert", found.id, name, organization_id=found.organization_id, what=found.kind,
+        message=found.message,
+    )  # fmt: skip

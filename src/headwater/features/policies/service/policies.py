@@ -1,0 +1,184 @@
+"""The policy of a database: set, shown, previewed, run by hand, removed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.core import scheduling
+from headwater.features.accounts.rights import Actor
+from headwater.features.accounts.service import audit
+from headwater.features.databases.models import Database
+from headwater.features.databases.service import databases
+from headwater.features.jobs.models import Job
+from headwater.features.jobs.service import queue
+from headwater.features.policies import repository
+from headwater.features.policies.models import PolicyRun, SnapshotPolicy
+from headwater.features.policies.service import retaining, rules
+from headwater.features.policies.service.retaining import Planned
+from headwater.features.policies.service.rules import Rules
+from headwater.features.snapshots.service import snapshots
+from headwater.kit.clock import now
+from headwater.kit.errors import Conflict, NotFound
+from headwater.kit.paging import Page, cut
+from headwater.kit.settings import Settings
+from headwater.store.session import Database as Store
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyView:
+    """A policy, its next times, and the last run that took a snapshot or should have."""
+
+    row: SnapshotPolicy
+    rules: Rules
+    next: tuple[datetime, ...]
+    last: PolicyRun | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run with its job."""
+
+    run: PolicyRun
+    job: Job | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a policy would do: its next times, and what becomes of each snapshot that is there."""
+
+    next: tuple[datetime, ...]
+    snapshots: Sequence[Planned]
+
+
+async def find(db: AsyncSession, actor: Actor, database_id: uuid.UUID, *, lock: bool = False) -> SnapshotPolicy:
+    """Return the policy of a database that the actor may see."""
+    database = await databases.find(db, actor, database_id)
+    row = await repository.get(db, database_id, lock=lock)
+    if row is None:
+        raise NotFound(f"{database.name} has no policy.", hint="Set one: headwater policy set DB --cron '0 3 * * *'.")
+    return row
+
+
+async def view(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> PolicyView:
+    """Return the policy of a database with its next times."""
+    row = await find(db, actor, database_id)
+    given = rules.of_row(row)
+    return PolicyView(row, given, upcoming(given, row.next_at), await repository.last_run(db, database_id, "snapshot"))
+
+
+def upcoming(given: Rules, first: datetime | None = None) -> tuple[datetime, ...]:
+    """Return the next times of a schedule; none while it is paused."""
+    if given.schedule is None or given.paused:
+        return ()
+    found = scheduling.times(given.schedule, first or now())
+    return (first, *islice(found, SHOWN - 1)) if first else tuple(islice(found, SHOWN))
+
+
+async def put(settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, given: Rules) -> PolicyView:
+    """Give a database a policy, or another one.
+
+    Raises:
+        Forbidden: the retention would change, and the actor may not delete snapshots.
+        Invalid: a time, a zone or a number cannot be used.
+        NotFound: a table that is named is not there.
+    """
+    async with store.transaction() as db:
+        await databases.find(db, actor, database_id, "database:write")
+    given = rules.checked(given)
+    await snapshots.check(settings, store, actor, database_id, given.request)
+    async with store.transaction() as db:
+        database = await databases.find(db, actor, database_id, "database:write", lock=True)
+        row = await repository.get(db, database_id, lock=True)
+        before = rules.of_row(row) if row else None
+        if (before.retention if before else None) != given.retention:
+            await databases.find(db, actor, database_id, "database:admin")
+        if row is None:
+            row = SnapshotPolicy(database_id=database_id, organization_id=database.organization_id, verify_part=0)
+            db.add(row)
+        _set(row, before, given, actor)
+        await db.flush()
+        await db.refresh(row)
+        _note(db, actor, "policy.set", database, **rules.values(given))
+        return await view(db, actor, database_id)
+
+
+def _set(row: SnapshotPolicy, before: Rules | None, given: Rules, actor: Actor) -> None:
+    """Write rules to a row; what did not change keeps its next time."""
+    at = now()
+    for name, value in rules.values(given).items():
+        setattr(row, name, value)
+    row.updated_by, row.updated_at = actor.user_id, at
+    timing = (before.schedule, before.jitter_seconds) if before and not before.paused else None
+    if timing != (given.schedule, given.jitter_seconds):
+        rules.set_next(row, at)
+    if before is None or before.retention != given.retention:
+        row.retained_at = at  # an hour to think again, unless a snapshot is taken before
+    if before is None or before.verify != given.verify:
+        row.verify_at = at if given.verify else None
+    if before is None or before.drill_days != given.drill_days:
+        row.drill_at = at if given.drill_days else None
+
+
+async def remove(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> None:
+    """Remove the policy of a database; its snapshots stay, and nothing deletes them any more."""
+    database = await databases.find(db, actor, database_id, "database:admin")
+    row = await find(db, actor, database_id, lock=True)
+    await db.delete(row)
+    await db.flush()
+    _note(db, actor, "policy.delete", database)
+
+
+async def run_now(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> RunView:
+    """Take a snapshot as the policy would, without waiting for its time."""
+    database = await databases.find(db, actor, database_id, "database:write")
+    row = await find(db, actor, database_id, lock=True)
+    if await repository.running(db, database_id, "snapshot"):
+        raise Conflict("The last one is still being taken.", hint="Wait until it is complete, or cancel its job.")
+    made = await snapshots.begin(db, actor, database_id, rules.of_row(row).request)
+    run_id = await repository.add_run(
+        db, organization_id=row.organization_id, database_id=database_id, kind="snapshot", outcome="running",
+        detail="", snapshot_id=made.snapshot.id, job_id=made.snapshot.job_id, created_by=actor.user_id,
+    )  # fmt: skip
+    assert run_id
+    _note(db, actor, "policy.run", database)
+    run = await repository.run(db, run_id)
+    assert run
+    return RunView(run, made.job)
+
+
+async def runs(
+    db: AsyncSession, actor: Actor, database_id: uuid.UUID, *, cursor: str | None, limit: int
+) -> Page[RunView]:
+    """Return what came of the times of a policy, newest first; also after the policy is gone."""
+    await databases.find(db, actor, database_id)
+    found = await repository.runs(db, database_id, audit.before_id(cursor), limit)
+    jobs = await queue.get_many(db, [one.job_id for one in found if one.job_id])
+    views = [RunView(one, jobs.get(one.job_id) if one.job_id else None) for one in found]
+    return cut(views, limit, lambda one: (str(one.run.id),))
+
+
+async def preview(db: AsyncSession, actor: Actor, database_id: uuid.UUID, given: Rules | None) -> Preview:
+    """Return what a policy would do, the one that is set or another one; nothing is done."""
+    await databases.find(db, actor, database_id)
+    if given is None:
+        row = await find(db, actor, database_id)
+        known = rules.of_row(row)
+        times = upcoming(known, row.next_at)
+    else:
+        known = rules.checked(given)
+        times = upcoming(known)
+    return Preview(times, await retaining.planned(db, actor, database_id, known.retention, known.timezone))
+
+
+def _note(db: AsyncSession, actor: Actor, action: str, database: Database, **details: object) -> None:
+    audit.record(
+        db, actor, action, "database", database.id, database.name, organization_id=database.organization_id, **details
+    )

@@ -1,0 +1,147 @@
+"""What a policy says, as values: when, what, how many are kept, how they are checked; and how its row keeps them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from headwater.core import retention, scheduling
+from headwater.features.policies.models import SnapshotPolicy
+from headwater.features.snapshots.service.snapshots import Request
+from headwater.features.snapshots.service.verifying import Kind
+from headwater.kit.errors import Invalid
+from headwater.vault.verifying import Part
+
+Misfire = Literal["run_once", "skip"]
+Scope = Literal["scheduled", "every"]
+PERIODS = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
+# Everything that a snapshot consists of is read again within so many days.
+READ_WITHIN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How many snapshots are kept; of `scheduled` ones, or of `every` one."""
+
+    last: int = 0
+    hourly: int = 0
+    daily: int = 0
+    weekly: int = 0
+    monthly: int = 0
+    yearly: int = 0
+    within_hours: int = 0
+    scope: Scope = "scheduled"
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """What the row keeps of it."""
+        return {name: getattr(self, name) for name in (*PERIODS, "within_hours", "scope")}
+
+    def core(self, zone: str) -> retention.Policy:
+        """Return it as the plan takes it."""
+        counts = {name: getattr(self, name) for name in PERIODS}
+        return retention.Policy(**counts, within=timedelta(hours=self.within_hours), zone=zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """How all snapshots are verified, every so many days; a deep one reads so many percent of their pages."""
+
+    kind: Kind = "deep"
+    every_days: int = 1
+    percent: int = 4
+
+    @property
+    def parts(self) -> int:
+        """How many verifications read everything together."""
+        return -(-100 // self.percent) if self.kind == "deep" else 1
+
+    def part(self, number: int) -> Part:
+        """Return what the next one reads."""
+        return Part(number % self.parts, self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A policy as somebody gives it."""
+
+    cron: str | None = None
+    timezone: str = "UTC"
+    misfire: Misfire = "run_once"
+    grace_seconds: int = 3600
+    jitter_seconds: int = 0
+    paused: bool = False
+    request: Request = field(default_factory=Request)
+    retention: Retention | None = None
+    verify: Verify | None = None
+    drill_days: int | None = None
+    growth: float | None = 5.0
+
+    @property
+    def schedule(self) -> scheduling.Schedule | None:
+        """When snapshots are taken, if at all."""
+        return scheduling.Schedule(self.cron, self.timezone) if self.cron else None
+
+
+def checked(rules: Rules) -> Rules:
+    """Return rules that can be followed.
+
+    Raises:
+        Invalid: a time, a zone or a number cannot be used.
+    """
+    schedule = scheduling.checked(rules.cron or "0 0 * * *", rules.timezone)
+    if rules.retention and not rules.retention.core(rules.timezone).has_rules:
+        raise Invalid({"retention": "Say how many to keep."}, hint="Without a retention, all are kept.")
+    if rules.verify and rules.verify.parts * rules.verify.every_days > READ_WITHIN:
+        days = rules.verify.parts * rules.verify.every_days
+        raise Invalid(
+            {"verify": f"It would take {days} days until all is read; {READ_WITHIN} are the most."},
+            hint="Verify more often, or more of it each time.",
+        )
+    cron = schedule.cron if rules.cron else None
+    return replace(rules, cron=cron)
+
+
+def of_row(row: SnapshotPolicy) -> Rules:
+    """Return what a row says."""
+    given = row.request
+    request = Request(
+        given.get("label", ""), given.get("tables"), given.get("exclude"), scheduled=True, growth=row.growth
+    )
+    verify = row.checks.get("verify")
+    return Rules(
+        row.cron, row.timezone, row.misfire, row.grace_seconds, row.jitter_seconds, row.paused, request,  # type: ignore[arg-type]
+        Retention(**row.retention) if row.retention else None, Verify(**verify) if verify else None,
+        row.checks.get("drill_days"), row.growth,
+    )  # fmt: skip
+
+
+def values(rules: Rules) -> Mapping[str, Any]:
+    """Return what a row keeps of rules."""
+    verify, request = rules.verify, rules.request
+    return {
+        "cron": rules.cron, "timezone": rules.timezone, "misfire": rules.misfire, "paused": rules.paused,
+        "grace_seconds": rules.grace_seconds, "jitter_seconds": rules.jitter_seconds, "growth": rules.growth,
+        "request": {"label": request.label, "tables": _list(request.tables), "exclude": _list(request.exclude)},
+        "retention": rules.retention.plain if rules.retention else {},
+        "checks": {
+            "verify": {"kind": verify.kind, "every_days": verify.every_days, "percent": verify.percent}
+            if verify else None,
+            "drill_days": rules.drill_days,
+        },
+    }  # fmt: skip
+
+
+def _list(names: Sequence[str] | None) -> list[str] | None:
+    return list(names) if names is not None else None
+
+
+def set_next(row: SnapshotPolicy, after: datetime) -> None:
+    """Set the next time of a schedule, and its share of jitter."""
+    schedule = of_row(row).schedule
+    row.next_at = next(scheduling.times(schedule, after), None) if schedule else None
+    spread = random.uniform(0, row.jitter_seconds)  # noqa: S311 - no secret
+    row.due_at = row.next_at + timedelta(seconds=spread) if row.next_at else None

@@ -1,0 +1,59 @@
+"""The complete snapshots of a database in few words: what rules that keep, delete and check them need to know."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts.rights import Actor
+from headwater.features.databases.service import databases
+from headwater.features.jobs.service import queue
+from headwater.features.snapshots import repository
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A complete snapshot; `extent` is the same for those that were asked for the same tables, `sound` when no
+    verification has found damage, `used` while a restore reads it."""
+
+    id: uuid.UUID
+    taken_at: datetime
+    label: str
+    held: bool
+    scheduled: bool
+    extent: str
+    stored_bytes: int
+    new_bytes: int
+    grew: bool
+    verified_at: datetime | None
+    sound: bool
+    used: bool
+
+
+async def of_database(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Sequence[Shelved]:
+    """Return all complete snapshots of a database, newest first."""
+    await databases.find(db, actor, database_id)
+    reading = await repository.unfinished_restores_of(db, database_id)
+    jobs = await queue.get_many(db, [job_id for _, job_id in reading if job_id])
+    used = {
+        snapshot_id for snapshot_id, job_id in reading
+        if job_id in jobs and jobs[job_id].state not in queue.DONE
+    }  # fmt: skip
+    rows = await repository.shelf(db, database_id)
+    return [
+        Shelved(
+            row.id, row.taken_at or row.created_at, row.label, row.held, bool(row.request.get("scheduled")),
+            _extent(row.request.get("tables"), row.request.get("exclude")), row.stored_bytes, row.new_bytes, row.grew,
+            row.verified_at, row.verification.get("ok", True), row.id in used,
+        ) for row in rows
+    ]  # fmt: skip
+
+
+def _extent(tables: Sequence[str] | None, exclude: Sequence[str] | None) -> str:
+    """Return what tables were asked for, the same text for the same ones in any order."""
+    only = "all" if tables is None else "only " + ", ".join(sorted(tables))
+    return only + (" but " + ", ".join(sorted(exclude)) if exclude else "")

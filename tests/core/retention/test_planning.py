@@ -1,0 +1,121 @@
+"""Retention: examples as data, and the laws that hold for every policy and every history."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headwater.core.retention import Candidate, Policy, plan
+
+EXAMPLES = json.loads((Path(__file__).parent / "plans.json").read_text("utf-8"))
+RULES = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
+ZONES = ("UTC", "Europe/Berlin", "America/Los_Angeles", "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Apia")
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[one["what"] for one in EXAMPLES])
+def test_an_example(example: dict[str, Any]) -> None:
+    rules = dict(example["policy"])
+    policy = Policy(within=timedelta(hours=rules.pop("within_hours", 0)), **rules)
+    found = plan(policy, [Candidate(one, at(one)) for one in reversed(example["taken"])])
+    assert [one.id for one in found] == example["taken"]
+    assert {one.id: list(one.reasons) for one in found if one.keep} == example["kept"]
+    assert {one.id: list(one.reasons) for one in found if not one.keep} == example["deleted"]
+
+
+def test_others_of_another_group_do_not_stand_for_one() -> None:
+    narrow = Candidate("narrow", at("2026-11-20T23:00"), "only t")
+    whole = [Candidate("whole", at("2026-11-20T03:00")), Candidate("before", at("2026-11-19T03:00"))]
+    assert [one.id for one in plan(Policy(daily=1), [narrow, *whole]) if one.keep] == ["narrow", "whole"]
+
+
+MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 31)).map(lambda one: one.replace(tzinfo=UTC))
+# Close together as well as far apart: around both changes of the clock, every few minutes.
+NEAR = st.builds(
+    lambda day, minutes: day + timedelta(minutes=minutes),
+    st.sampled_from([at("2026-03-29T00:00"), at("2026-10-25T00:00"), at("2026-04-04T12:00"), at("2026-12-31T12:00")]),
+    st.integers(0, 48 * 60),
+)
+HISTORIES = st.lists(
+    st.tuples(st.one_of(MOMENTS, NEAR), st.sampled_from(["", "", "only t"]), st.booleans(), st.booleans()), max_size=40
+).map(
+    lambda rows: [
+        Candidate(f"{number:03}", moment, group, ("legal hold",) if one and two else ())
+        for number, (moment, group, one, two) in enumerate(rows)
+    ]
+)
+POLICIES = st.builds(
+    Policy, *(st.integers(0, 6) for _ in RULES), within=st.integers(0, 2000).map(lambda hours: timedelta(hours=hours)),
+    zone=st.sampled_from(ZONES),
+)  # fmt: skip
+
+
+def kept(policy: Policy, history: list[Candidate]) -> set[str]:
+    return {one.id for one in plan(policy, history) if one.keep}
+
+
+@given(POLICIES, HISTORIES, st.randoms())
+def test_the_order_of_the_snapshots_does_not_matter(policy: Policy, history: list[Candidate], chance: Any) -> None:
+    shuffled = list(history)
+    chance.shuffle(shuffled)
+    assert plan(policy, shuffled) == plan(policy, history)
+
+
+@given(POLICIES, HISTORIES)
+def test_what_was_kept_is_kept_again(policy: Policy, history: list[Candidate]) -> None:
+    left = kept(policy, history)
+    assert kept(policy, [one for one in history if one.id in left]) == left
+
+
+@given(POLICIES, HISTORIES, st.sampled_from(RULES), st.integers(1, 20))
+def test_to_keep_more_never_deletes_more(policy: Policy, history: list[Candidate], rule: str, more: int) -> None:
+    if policy.has_rules:
+        larger = replace(policy, **{rule: getattr(policy, rule) + more})
+        assert kept(policy, history) <= kept(larger, history)
+        assert kept(policy, history) <= kept(replace(policy, within=policy.within + timedelta(hours=more)), history)
+
+
+@given(POLICIES, HISTORIES)
+def test_the_newest_of_each_group_and_what_is_held_stay(policy: Policy, history: list[Candidate]) -> None:
+    left = kept(policy, history)
+    assert {one.id for one in history if one.pins} <= left
+    for group in {one.group for one in history}:
+        newest = max((one for one in history if one.group == group), key=lambda one: (one.at, one.id))
+        assert newest.id in left
+
+
+@given(POLICIES, HISTORIES)
+def test_every_decision_has_a_reason(policy: Policy, history: list[Candidate]) -> None:
+    found = plan(policy, history)
+    assert sorted(one.id for one in found) == sorted(one.id for one in history)
+    assert all(one.reasons for one in found)
+
+
+@given(POLICIES, HISTORIES, st.data())
+def test_holding_one_more_deletes_no_other(policy: Policy, history: list[Candidate], data: st.DataObject) -> None:
+    if history:
+        one = data.draw(st.sampled_from(history))
+        held = [replace(other, pins=("legal hold",)) if other is one else other for other in history]
+        assert kept(policy, held) == kept(policy, history) | {one.id}
+
+
+@given(POLICIES, HISTORIES)
+def test_each_rule_keeps_as_many_as_it_says(policy: Policy, history: list[Candidate]) -> None:
+    found = plan(policy, history)
+    for group in {one.group for one in history}:
+        mine = {one.id for one in history if one.group == group}
+        for rule in RULES[1:]:
+            number = sum(
+                reason.startswith(f"{rule} ") for one in found if one.id in mine for reason in one.reasons if one.keep
+            )
+            assert number <= getattr(policy, rule)

@@ -1,0 +1,95 @@
+"""Schedules: the times of cron expressions where clocks change, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headwater.core.scheduling import Schedule, checked, latest, times
+from headwater.kit.errors import Invalid
+
+EXAMPLES = json.loads((Path(__file__).parent / "times.json").read_text("utf-8"))
+CRONS = ("0 3 * * *", "30 2 * * *", "0,30 1-3 * * *", "*/7 * * * *", "15 */6 * * 1", "0 0 1 * *", "5 2 * * 0")
+ZONES = ("UTC", "Europe/Berlin", "America/Los_Angeles", "Australia/Lord_Howe", "Asia/Kolkata", "Africa/Cairo")
+SCHEDULES = st.builds(Schedule, st.sampled_from(CRONS), st.sampled_from(ZONES))
+MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 31)).map(lambda one: one.replace(tzinfo=UTC))
+CHANGES = st.builds(
+    lambda day, minutes: datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(minutes=minutes),
+    st.sampled_from(["2026-03-28T22:00", "2026-10-24T22:00", "2026-04-04T12:00", "2026-10-03T12:00"]),
+    st.integers(0, 600),
+)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[one["what"] for one in EXAMPLES])
+def test_an_example(example: dict[str, Any]) -> None:
+    found = times(checked(example["cron"], example["zone"]), at(example["after"]))
+    assert [f"{one:%Y-%m-%dT%H:%M}" for one in islice(found, len(example["times"]))] == example["times"]
+
+
+@given(SCHEDULES, st.one_of(MOMENTS, CHANGES))
+def test_times_only_go_on(schedule: Schedule, after: datetime) -> None:
+    found = [after, *islice(times(schedule, after), 10)]
+    assert all(one < two for one, two in pairwise(found))
+    assert all(one.tzinfo is UTC for one in found[1:])
+
+
+@given(SCHEDULES, st.one_of(MOMENTS, CHANGES))
+def test_who_asks_again_after_each_finds_the_same(schedule: Schedule, after: datetime) -> None:
+    at_once = list(islice(times(schedule, after), 4))
+    one_by_one, last = [], after
+    for _ in at_once:
+        last = next(times(schedule, last))
+        one_by_one.append(last)
+    assert one_by_one == at_once
+
+
+@given(SCHEDULES, CHANGES, st.integers(0, 3 * 24 * 60))
+@settings(max_examples=50)
+def test_the_last_one_up_to_a_moment_is_the_last_one(schedule: Schedule, after: datetime, minutes: int) -> None:
+    first = next(times(schedule, after))
+    until = first + timedelta(minutes=minutes)
+    every = [first]
+    for one in times(schedule, first):
+        if one > until:
+            break
+        every.append(one)
+    assert latest(schedule, first, until) == every[-1]
+
+
+def test_a_year_of_minutes_is_not_gone_through() -> None:
+    schedule = Schedule("* * * * *")
+    assert latest(schedule, at("2025-01-01T00:00"), at("2026-11-20T10:00")) == at("2026-11-20T10:00")
+
+
+@pytest.mark.parametrize(
+    ("cron", "zone", "field", "said"),
+    [
+        ("61 * * * *", "UTC", "cron", "bad minute"),
+        ("* * * *", "UTC", "cron", "five fields"),
+        ("0 0 3 * * *", "UTC", "cron", "five fields"),
+        ("@daily", "UTC", "cron", "five fields"),
+        ("", "UTC", "cron", "five fields"),
+        ("0 0 31 2 *", "UTC", "cron", "day-of-month"),
+        ("0 3 * * *", "Europe/Berlim", "timezone", "no time zone"),
+        ("0 3 * * *", "../../etc/passwd", "timezone", "no time zone"),
+        ("0 3 * * *", "", "timezone", "no time zone"),
+        ("\ud800 3 * * *", "UTC", "cron", "bad minute"),
+        ("0 0 29 2 mon#6", "UTC", "cron", "day-of-week"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(cron: str, zone: str, field: str, said: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        checked(cron, zone)
+    assert said in refused.value.fields[field]
+    assert refused.value.hint
