@@ -1800,6 +1800,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/databases/{database_id}/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Policy
+         * @description Show the policy of a database, and its next five times.
+         */
+        get: operations["get_policy"];
+        /**
+         * Put Policy
+         * @description Give a database a policy, or another one; only an admin changes what is deleted.
+         */
+        put: operations["put_policy"];
+        post?: never;
+        /**
+         * Delete Policy
+         * @description Remove the policy of a database; its snapshots stay.
+         */
+        delete: operations["delete_policy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/policy/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Policy
+         * @description Show what a policy would do: its next times, and which snapshots it would delete and why. Nothing is done.
+         */
+        post: operations["preview_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/policy/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Policy Runs
+         * @description List what came of the times of a policy, newest first.
+         */
+        get: operations["list_policy_runs"];
+        put?: never;
+        /**
+         * Run Policy
+         * @description Take a snapshot as the policy would, without waiting for its time.
+         */
+        post: operations["run_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alerts
+         * @description List the alerts of all databases that you see, or of one, newest first.
+         */
+        get: operations["list_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{alert_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge Alert
+         * @description Say that you know of an alert; what goes on is counted, and opens no other one until it was well again.
+         */
+        post: operations["acknowledge_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/codebases": {
         parameters: {
             query?: never;
@@ -2195,6 +2307,65 @@ export interface components {
             };
             /** Statement */
             statement: string | null;
+        };
+        /**
+         * AlertOut
+         * @description Something to look at; `times` counts how often it has happened. `resolved`: the next one went well.
+         */
+        AlertOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Organization Id
+             * Format: uuid
+             */
+            organization_id: string;
+            /** Project Id */
+            project_id: string | null;
+            /**
+             * Database Id
+             * Format: uuid
+             */
+            database_id: string;
+            /** Database Name */
+            database_name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "failed" | "missed" | "grew" | "damaged" | "verify_failed" | "drill_failed";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "acknowledged" | "resolved";
+            /** Message */
+            message: string;
+            /** Times */
+            times: number;
+            /** Snapshot Id */
+            snapshot_id: string | null;
+            /** Job Id */
+            job_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Resolved At */
+            resolved_at: string | null;
         };
         /**
          * AuditActorOut
@@ -3884,6 +4055,13 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /** ListOf[AlertOut] */
+        ListOf_AlertOut_: {
+            /** Items */
+            items: components["schemas"]["AlertOut"][];
+            /** Next */
+            next?: string | null;
+        };
         /** ListOf[AuditOut] */
         ListOf_AuditOut_: {
             /** Items */
@@ -3965,6 +4143,13 @@ export interface components {
         ListOf_OrganizationOut_: {
             /** Items */
             items: components["schemas"]["OrganizationOut"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** ListOf[PolicyRunOut] */
+        ListOf_PolicyRunOut_: {
+            /** Items */
+            items: components["schemas"]["PolicyRunOut"][];
             /** Next */
             next?: string | null;
         };
@@ -4569,6 +4754,168 @@ export interface components {
             raw: string;
         };
         /**
+         * PlannedOut
+         * @description What a policy would do with a snapshot, and why.
+         */
+        PlannedOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Taken At
+             * Format: date-time
+             */
+            taken_at: string;
+            /** Label */
+            label: string;
+            /** Held */
+            held: boolean;
+            /** Scheduled */
+            scheduled: boolean;
+            /** Stored Bytes */
+            stored_bytes: number;
+            /** Keep */
+            keep: boolean;
+            /** Reasons */
+            reasons: string[];
+        };
+        /**
+         * PolicyIn
+         * @description What a database's snapshots follow. What is null is not done: no schedule, everything kept, nothing checked.
+         *
+         *     `growth` alerts of a snapshot that adds so many times as many bytes as those before it usually do.
+         */
+        PolicyIn: {
+            schedule?: components["schemas"]["ScheduleIn"] | null;
+            /**
+             * Paused
+             * @default false
+             */
+            paused: boolean;
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /** Tables */
+            tables?: string[] | null;
+            /** Exclude */
+            exclude?: string[] | null;
+            retention?: components["schemas"]["RetentionIn"] | null;
+            verify?: components["schemas"]["VerifyIn"] | null;
+            /** Drill Every Days */
+            drill_every_days?: number | null;
+            /**
+             * Growth
+             * @default 5
+             */
+            growth: number | null;
+        };
+        /**
+         * PolicyOut
+         * @description The policy of a database, its next five times without jitter, and when the next checks are due.
+         */
+        PolicyOut: {
+            /**
+             * Database Id
+             * Format: uuid
+             */
+            database_id: string;
+            schedule: components["schemas"]["ScheduleOut"] | null;
+            /** Paused */
+            paused: boolean;
+            /** Label */
+            label: string;
+            /** Tables */
+            tables: string[] | null;
+            /** Exclude */
+            exclude: string[] | null;
+            retention: components["schemas"]["RetentionOut"] | null;
+            verify: components["schemas"]["VerifyOut"] | null;
+            /** Drill Every Days */
+            drill_every_days: number | null;
+            /** Growth */
+            growth: number | null;
+            /** Next */
+            next: string[];
+            /** Due At */
+            due_at: string | null;
+            /** Verify At */
+            verify_at: string | null;
+            /** Drill At */
+            drill_at: string | null;
+            last_run: components["schemas"]["PolicyRunOut"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * PolicyPreviewIn
+         * @description A policy to look at before it is set; without one, that of the database.
+         */
+        PolicyPreviewIn: {
+            policy?: components["schemas"]["PolicyIn"] | null;
+        };
+        /**
+         * PolicyPreviewOut
+         * @description What a policy would do: its next times, and what becomes of each snapshot, newest first; nothing is done.
+         */
+        PolicyPreviewOut: {
+            /** Next */
+            next: string[];
+            /** Kept */
+            kept: number;
+            /** Deleted */
+            deleted: number;
+            /** Snapshots */
+            snapshots: components["schemas"]["PlannedOut"][];
+        };
+        /**
+         * PolicyRunOut
+         * @description What came of one time of a policy; `scheduled_for` is null when somebody asked for it.
+         */
+        PolicyRunOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "snapshot" | "verify" | "drill";
+            /** Scheduled For */
+            scheduled_for: string | null;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "running" | "complete" | "failed" | "cancelled" | "skipped" | "missed" | "damaged";
+            /** Detail */
+            detail: string;
+            /** Snapshot Id */
+            snapshot_id: string | null;
+            /** Job Id */
+            job_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+        };
+        /**
          * Problem
          * @description What went wrong, in words, and what to do about it.
          */
@@ -5153,6 +5500,81 @@ export interface components {
             notices: string[];
         };
         /**
+         * RetentionIn
+         * @description How many snapshots are kept: the last ones, the newest of so many hours, days and so on, all within some hours.
+         *
+         *     Each rule looks at all by itself; hours and days without a snapshot do not count. Only those that the policy has
+         *     taken are counted and deleted, unless `scope` says `every`. One that is held is never deleted, nor is the newest.
+         */
+        RetentionIn: {
+            /**
+             * Last
+             * @default 0
+             */
+            last: number;
+            /**
+             * Hourly
+             * @default 0
+             */
+            hourly: number;
+            /**
+             * Daily
+             * @default 0
+             */
+            daily: number;
+            /**
+             * Weekly
+             * @default 0
+             */
+            weekly: number;
+            /**
+             * Monthly
+             * @default 0
+             */
+            monthly: number;
+            /**
+             * Yearly
+             * @default 0
+             */
+            yearly: number;
+            /**
+             * Within Hours
+             * @default 0
+             */
+            within_hours: number;
+            /**
+             * Scope
+             * @default scheduled
+             * @enum {string}
+             */
+            scope: "scheduled" | "every";
+        };
+        /**
+         * RetentionOut
+         * @description How many snapshots are kept.
+         */
+        RetentionOut: {
+            /** Last */
+            last: number;
+            /** Hourly */
+            hourly: number;
+            /** Daily */
+            daily: number;
+            /** Weekly */
+            weekly: number;
+            /** Monthly */
+            monthly: number;
+            /** Yearly */
+            yearly: number;
+            /** Within Hours */
+            within_hours: number;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "scheduled" | "every";
+        };
+        /**
          * RoleIn
          * @description Another role for a member.
          */
@@ -5423,6 +5845,57 @@ export interface components {
             readers: components["schemas"]["ReaderOut"][];
             /** Skipped */
             skipped: components["schemas"]["SkippedGroup"][];
+        };
+        /**
+         * ScheduleIn
+         * @description When snapshots are taken: a cron expression of five fields, in a time zone of the IANA database.
+         *
+         *     A time that is later than the grace is missed: `run_once` then takes one as soon as Headwater runs again, `skip`
+         *     waits for the next time. `jitter_seconds` delays each time by chance, by so much at most.
+         */
+        ScheduleIn: {
+            /** Cron */
+            cron: string;
+            /**
+             * Timezone
+             * @default UTC
+             */
+            timezone: string;
+            /**
+             * Misfire
+             * @default run_once
+             * @enum {string}
+             */
+            misfire: "run_once" | "skip";
+            /**
+             * Grace Seconds
+             * @default 3600
+             */
+            grace_seconds: number;
+            /**
+             * Jitter Seconds
+             * @default 0
+             */
+            jitter_seconds: number;
+        };
+        /**
+         * ScheduleOut
+         * @description When snapshots are taken.
+         */
+        ScheduleOut: {
+            /** Cron */
+            cron: string;
+            /** Timezone */
+            timezone: string;
+            /**
+             * Misfire
+             * @enum {string}
+             */
+            misfire: "run_once" | "skip";
+            /** Grace Seconds */
+            grace_seconds: number;
+            /** Jitter Seconds */
+            jitter_seconds: number;
         };
         /**
          * Schema
@@ -5814,6 +6287,8 @@ export interface components {
             product: string;
             /** By */
             by: string | null;
+            /** Scheduled */
+            scheduled: boolean;
             /** Parent Id */
             parent_id: string | null;
             /** Tables */
@@ -5880,7 +6355,8 @@ export interface components {
          * @description A snapshot.
          *
          *     `raw_bytes` counts the text of all values, `stored_bytes` what the snapshot consists of in the vault, `new_bytes`
-         *     what it added. `by` is the name of who asked for it. `grew` marks one that added far more than those before it.
+         *     what it added. `by` is the name of who asked for it, `scheduled` says that it was a policy. `grew` marks one that
+         *     added far more than those before it.
          *     `database_id` is null when the database is gone; the snapshot stays.
          */
         SnapshotOut: {
@@ -5920,6 +6396,8 @@ export interface components {
             product: string;
             /** By */
             by: string | null;
+            /** Scheduled */
+            scheduled: boolean;
             /** Parent Id */
             parent_id: string | null;
             /** Tables */
@@ -6067,6 +6545,43 @@ export interface components {
             /** Host Key */
             host_key?: string | null;
             jump?: components["schemas"]["SshIn"] | null;
+        };
+        /**
+         * StartedPolicyRunOut
+         * @description A run that was begun, with its job.
+         */
+        StartedPolicyRunOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "snapshot" | "verify" | "drill";
+            /** Scheduled For */
+            scheduled_for: string | null;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "running" | "complete" | "failed" | "cancelled" | "skipped" | "missed" | "damaged";
+            /** Detail */
+            detail: string;
+            /** Snapshot Id */
+            snapshot_id: string | null;
+            /** Job Id */
+            job_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            job: components["schemas"]["JobOut"] | null;
         };
         /**
          * StepOut
@@ -6631,7 +7146,7 @@ export interface components {
         };
         /**
          * VerificationOut
-         * @description How the last verification went: `deep` read every page, `quick` looked whether all is there.
+         * @description How the last verification went: `deep` read so many percent of the pages, `quick` looked whether all is there.
          */
         VerificationOut: {
             /**
@@ -6652,8 +7167,52 @@ export interface components {
              * @default 0
              */
             bytes: number;
+            /**
+             * Percent
+             * @default 100
+             */
+            percent: number;
             /** Problems */
             problems?: string[];
+        };
+        /**
+         * VerifyIn
+         * @description How all snapshots are verified every so many days; `deep` reads so many percent of their pages each time.
+         *
+         *     All must be read within 30 days.
+         */
+        VerifyIn: {
+            /**
+             * Kind
+             * @default deep
+             * @enum {string}
+             */
+            kind: "quick" | "deep";
+            /**
+             * Every Days
+             * @default 1
+             */
+            every_days: number;
+            /**
+             * Percent
+             * @default 4
+             */
+            percent: number;
+        };
+        /**
+         * VerifyOut
+         * @description How all snapshots are verified.
+         */
+        VerifyOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "quick" | "deep";
+            /** Every Days */
+            every_days: number;
+            /** Percent */
+            percent: number;
         };
         /**
          * WrittenOut
@@ -11178,6 +11737,338 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyPreviewIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPreviewOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_policy_runs: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_PolicyRunOut_"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedPolicyRunOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alerts: {
+        parameters: {
+            query?: {
+                status?: ("open" | "acknowledged" | "resolved") | null;
+                database_id?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_AlertOut_"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertOut"];
+                };
             };
             /** @description What was wrong with the request. */
             "4XX": {

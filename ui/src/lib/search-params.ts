@@ -104,6 +104,8 @@ export interface HistorySearch {
   restore?: boolean
   /** The restore that the panel follows. */
   run?: string
+  /** Whether the panel has the schedule and what is kept. */
+  schedule?: boolean
 }
 
 /** Reads the search of a database's history. */
@@ -113,5 +115,6 @@ export function historySearch(raw: RawSearch): HistorySearch {
     snapshot: text(raw, 'snapshot'),
     restore: raw['restore'] === true ? true : undefined,
     run: text(raw, 'run'),
+    schedule: raw['schedule'] === true ? true : undefined,
   }
 }

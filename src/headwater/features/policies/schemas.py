@@ -75,7 +75,7 @@ class PolicyIn(Input):
     growth: Annotated[float, Field(gt=1, le=1000)] | None = 5.0
 
 
-class RunOut(Wire):
+class PolicyRunOut(Wire):
     """What came of one time of a policy; `scheduled_for` is null when somebody asked for it."""
 
     id: uuid.UUID
@@ -89,7 +89,7 @@ class RunOut(Wire):
     finished_at: datetime | None
 
 
-class StartedRunOut(RunOut):
+class StartedPolicyRunOut(PolicyRunOut):
     """A run that was begun, with its job."""
 
     job: JobOut | None
@@ -143,12 +143,12 @@ class PolicyOut(Wire):
     due_at: datetime | None
     verify_at: datetime | None
     drill_at: datetime | None
-    last_run: RunOut | None
+    last_run: PolicyRunOut | None
     created_at: datetime
     updated_at: datetime
 
 
-class PreviewIn(Input):
+class PolicyPreviewIn(Input):
     """A policy to look at before it is set; without one, that of the database."""
 
     policy: PolicyIn | None = None
@@ -167,7 +167,7 @@ class PlannedOut(Wire):
     reasons: list[str]
 
 
-class PreviewOut(Wire):
+class PolicyPreviewOut(Wire):
     """What a policy would do: its next times, and what becomes of each snapshot, newest first; nothing is done."""
 
     next: list[datetime]

@@ -33,7 +33,7 @@ def policy(view: PolicyView) -> schemas.PolicyOut:
         verify=schemas.VerifyOut.model_validate(given.verify) if given.verify else None,
         drill_every_days=given.drill_days, growth=given.growth, next=list(view.next),
         due_at=None if given.paused else row.due_at, verify_at=row.verify_at, drill_at=row.drill_at,
-        last_run=schemas.RunOut.model_validate(view.last) if view.last else None, created_at=row.created_at,
+        last_run=schemas.PolicyRunOut.model_validate(view.last) if view.last else None, created_at=row.created_at,
         updated_at=row.updated_at,
     )  # fmt: skip
 
@@ -42,21 +42,21 @@ def _names(given: object) -> list[str] | None:
     return list(given) if isinstance(given, list | tuple) else None
 
 
-def run(view: RunView) -> schemas.RunOut:
+def run(view: RunView) -> schemas.PolicyRunOut:
     """Return what came of a time of a policy."""
-    return schemas.RunOut.model_validate(view.run)
+    return schemas.PolicyRunOut.model_validate(view.run)
 
 
-def started(view: RunView) -> schemas.StartedRunOut:
+def started(view: RunView) -> schemas.StartedPolicyRunOut:
     """Return a run that was begun."""
     job = JobOut.model_validate(view.job) if view.job else None
-    return schemas.StartedRunOut(**run(view).model_dump(), job=job)
+    return schemas.StartedPolicyRunOut(**run(view).model_dump(), job=job)
 
 
-def preview(found: Preview) -> schemas.PreviewOut:
+def preview(found: Preview) -> schemas.PolicyPreviewOut:
     """Return what a policy would do."""
     deleted = sum(not one.keep for one in found.snapshots)
-    return schemas.PreviewOut(
+    return schemas.PolicyPreviewOut(
         next=list(found.next), kept=len(found.snapshots) - deleted, deleted=deleted,
         snapshots=[_planned(one) for one in found.snapshots],
     )  # fmt: skip

@@ -1,7 +1,7 @@
 // Owns the databases of a project: their list, creating one, connecting one, starting, stopping, deleting.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Ellipsis, Plug, Plus } from 'lucide-react'
+import { Ellipsis, Plug, Plus, TriangleAlert } from 'lucide-react'
 import { useState } from 'react'
 import type { Database } from '@/api/types'
 import { PageFrame, Panel, TableHead, TableScroll } from '@/components/page'
@@ -9,7 +9,8 @@ import { EmptyState, Loaded } from '@/components/states'
 import { ConfirmDialog } from '@/components/ui/dialog'
 import { Menu, MenuItem, MenuSeparator } from '@/components/ui/menu'
 import { tellFailure } from '@/lib/download'
-import { bytes, count, day } from '@/lib/format'
+import { alertCounts, openAlertsQuery } from '@/lib/alerts'
+import { bytes, count, day, plural } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
 import { databasesQuery, useDeleteDatabase, useSteer, useUndeleteDatabase } from './api'
 import { ConnectDialog } from './connect-dialog'
@@ -62,7 +63,7 @@ function RowMenu({ database, canDelete }: { database: Database; canDelete: boole
   )
 }
 
-function DatabaseRow({ database, role }: { database: Database; role: string }) {
+function DatabaseRow({ database, role, alerts }: { database: Database; role: string; alerts: number }) {
   const { project } = useProjectScope()
   return (
     <tr>
@@ -73,6 +74,12 @@ function DatabaseRow({ database, role }: { database: Database; role: string }) {
           </Link>
           {database.protected && <span className="chip">protected</span>}
           {database.read_only && <span className="chip">read only</span>}
+          {alerts > 0 && (
+            <Link to="/p/$project/d/$database/history" params={{ project: project.id, database: database.id }} search={{ schedule: undefined }} className="chip warn">
+              <TriangleAlert className="i" aria-hidden="true" />
+              {plural(alerts, 'alert')}
+            </Link>
+          )}
           {database.state_reason && <span className="t-del cut hide-p">{database.state_reason}</span>}
         </span>
       </td>
@@ -89,6 +96,7 @@ function DatabaseRow({ database, role }: { database: Database; role: string }) {
 }
 
 function DatabaseTable({ databases, role }: { databases: Database[]; role: string }) {
+  const alerts = alertCounts(useQuery(openAlertsQuery()).data ?? [])
   return (
     <TableScroll label="Databases">
       <table className="table tall">
@@ -105,7 +113,7 @@ function DatabaseTable({ databases, role }: { databases: Database[]; role: strin
         />
         <tbody>
           {databases.map((database) => (
-            <DatabaseRow key={database.id} database={database} role={role} />
+            <DatabaseRow key={database.id} database={database} role={role} alerts={alerts.get(database.id) ?? 0} />
           ))}
         </tbody>
       </table>

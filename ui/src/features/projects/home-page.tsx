@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { Ellipsis, Plus } from 'lucide-react'
 import { useState } from 'react'
 import type { Project } from '@/api/types'
+import { AlertFeed } from '@/components/alert-feed'
 import { JobFeed } from '@/components/job-feed'
 import { PageFrame, Panel, TableHead, TableScroll } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
@@ -134,6 +135,7 @@ export function HomePage() {
         {(items) => (
           <>
             <Totals projects={items} />
+            <AlertFeed />
             <div className="cols-2">
               <Panel title="Projects">
                 {items.length === 0 ? <EmptyState text="No projects yet. A project holds the codebases of one product." /> : <ProjectTable projects={items} />}

@@ -14,7 +14,8 @@ function asked(request: SnapshotDetail['request']): string | null {
 
 function verified({ verified_at, verification }: SnapshotDetail): string {
   if (verified_at === null) return 'Not yet'
-  const how = verification?.kind === 'deep' ? 'every page was read' : 'all is there'
+  const percent = verification?.percent ?? 100
+  const how = verification?.kind !== 'deep' ? 'all is there' : percent < 100 ? `${percent} % of the pages were read` : 'every page was read'
   return verification?.ok === false ? `Damaged, ${dayAndTime(verified_at)}` : `${dayAndTime(verified_at)}: ${how}${verification && verification.pages > 0 ? `, ${plural(verification.pages, 'page')}` : ''}`
 }
 
@@ -25,7 +26,7 @@ function pairs(snapshot: SnapshotDetail): [string, string][] {
     ['Rows', `${count(snapshot.rows)} in ${plural(snapshot.tables, 'table')}`],
     ['Stored', `${bytes(snapshot.stored_bytes)} for ${bytes(snapshot.raw_bytes)} of text${ratio ? `, ${ratio} smaller` : ''}`],
     ['New', snapshot.new_bytes === 0 ? 'Nothing: all of it was there already' : bytes(snapshot.new_bytes)],
-    ['Asked by', snapshot.by],
+    ['Asked by', snapshot.scheduled ? (snapshot.by ? `${snapshot.by}, by the policy` : 'The schedule') : snapshot.by],
     ['Took', snapshot.seconds === null ? null : seconds(snapshot.seconds)],
     ['Holds', only],
     ['Engine', snapshot.product || snapshot.engine],

@@ -6,6 +6,9 @@ import type { Snapshot, Storage } from '@/api/types'
 import { Segmented } from '@/components/field'
 import { usePageTitle } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
+import { Alerts } from '@/features/policies/alerts'
+import { PolicyPanel } from '@/features/policies/policy-panel'
+import { ScheduleLink } from '@/features/policies/schedule-link'
 import { useDatabase } from '@/lib/database-scope'
 import { useProjectScope } from '@/lib/project-scope'
 import { snapshotsQuery, storageQuery } from './api'
@@ -58,10 +61,11 @@ function First({ canTake, onTake }: { canTake: boolean; onTake: () => void }) {
 }
 
 function SidePanel() {
-  const { snapshot, restore, run } = route.useSearch()
+  const { snapshot, restore, run, schedule } = route.useSearch()
   const navigate = route.useNavigate()
   const close = () => void navigate({ search: (now) => ({ range: now.range }) })
   const back = () => void navigate({ search: (now) => ({ range: now.range, snapshot: now.snapshot }) })
+  if (schedule) return <PolicyPanel onClose={close} />
   if (run) return <RunPanel key={run} id={run} onClose={snapshot ? back : close} />
   if (!snapshot) return null
   if (restore) return <RestorePanel key={snapshot} id={snapshot} onClose={close} onCancel={back} />
@@ -87,13 +91,14 @@ export function HistoryPage() {
       </button>
     </p>
   )
-  const beside = search.snapshot !== undefined || search.run !== undefined
+  const beside = search.snapshot !== undefined || search.run !== undefined || search.schedule === true
   return (
     <div className="tool fill">
       <div className="toolbar">
         <h1>History</h1>
         {items && items.length > 0 && <Segmented label="Range" value={range} options={RANGES} onChange={(value) => void navigate({ search: (now) => ({ ...now, range: value === 'all' ? undefined : value }) })} />}
         <span className="grow hide-p" />
+        <ScheduleLink />
         {canTake && items && items.length > 0 && (
           <button type="button" className="btn primary take" onClick={() => setTaking(true)}>
             Take snapshot
@@ -102,6 +107,7 @@ export function HistoryPage() {
       </div>
       <div className={`history ${beside ? 'beside' : ''}`}>
         <div className="past">
+          <Alerts />
           <Loaded query={{ data: items, error: snapshots.error, refetch: snapshots.refetch }} rows={12}>
             {(found) =>
               found.length === 0 ? <First canTake={canTake} onTake={() => setTaking(true)} /> : <OverTime snapshots={found} storage={storage.data} range={range} older={older} />

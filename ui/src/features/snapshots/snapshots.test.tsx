@@ -60,7 +60,7 @@ describe('the facts', () => {
     expect(text).toContain('Without carts')
   })
   it('do not hide damage', () => {
-    const verification = { kind: 'deep' as const, ok: false, pages: 3, bytes: 1, problems: ['A page of orders cannot be read.'] }
+    const verification = { kind: 'deep' as const, ok: false, pages: 3, bytes: 1, percent: 100, problems: ['A page of orders cannot be read.'] }
     const { box } = shown(<Facts snapshot={detail({ verified_at: '2026-11-20T11:00:00Z', verification })} />)
     expect(box.querySelector('[role=alert]')?.textContent).toBe('A page of orders cannot be read.')
     expect(box.textContent).toContain('Damaged')

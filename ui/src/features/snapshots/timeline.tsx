@@ -56,6 +56,7 @@ function Complete({ snapshot, points, top }: { snapshot: Snapshot; points: reado
           <span className="small faint cut hide-p">
             {plural(snapshot.tables, 'table')}
             {snapshot.by && `, by ${snapshot.by}`}
+            {snapshot.scheduled && !snapshot.by && ', scheduled'}
           </span>
         )}
       </span>
@@ -96,7 +97,7 @@ function Content({ snapshot, points, top }: { snapshot: Snapshot; points: readon
 function tone(snapshot: Snapshot): string {
   if (snapshot.status === 'failed') return 'failed'
   if (snapshot.status === 'taking') return 'now'
-  return snapshot.grew ? 'bad' : snapshot.label ? 'manual' : ''
+  return snapshot.grew ? 'bad' : snapshot.label && !snapshot.scheduled ? 'manual' : ''
 }
 
 interface TimelineProps {

@@ -41,7 +41,9 @@ async def delete_policy(database_id: uuid.UUID, db: Db, actor: Admin) -> None:
 
 
 @router.post("/databases/{database_id}/policy/preview")
-async def preview_policy(database_id: uuid.UUID, body: schemas.PreviewIn, db: Db, actor: Reader) -> schemas.PreviewOut:
+async def preview_policy(
+    database_id: uuid.UUID, body: schemas.PolicyPreviewIn, db: Db, actor: Reader
+) -> schemas.PolicyPreviewOut:
     """Show what a policy would do: its next times, and which snapshots it would delete and why. Nothing is done."""
     given = wire.rules(body.policy) if body.policy else None
     return wire.preview(await policies.preview(db, actor, database_id, given))
@@ -50,13 +52,13 @@ async def preview_policy(database_id: uuid.UUID, body: schemas.PreviewIn, db: Db
 @router.get("/databases/{database_id}/policy/runs")
 async def list_policy_runs(
     database_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
-) -> ListOf[schemas.RunOut]:
+) -> ListOf[schemas.PolicyRunOut]:
     """List what came of the times of a policy, newest first."""
     page = await policies.runs(db, actor, database_id, cursor=cursor, limit=limit)
     return ListOf(items=[wire.run(one) for one in page.items], next=page.next)
 
 
 @router.post("/databases/{database_id}/policy/runs", status_code=202)
-async def run_policy(database_id: uuid.UUID, db: Db, actor: Writer) -> schemas.StartedRunOut:
+async def run_policy(database_id: uuid.UUID, db: Db, actor: Writer) -> schemas.StartedPolicyRunOut:
     """Take a snapshot as the policy would, without waiting for its time."""
     return wire.started(await policies.run_now(db, actor, database_id))

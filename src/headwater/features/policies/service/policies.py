@@ -19,7 +19,7 @@ from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.policies import repository
 from headwater.features.policies.models import PolicyRun, SnapshotPolicy
-from headwater.features.policies.service import retaining, rules
+from headwater.features.policies.service import retaining, rules, settling
 from headwater.features.policies.service.retaining import Planned
 from headwater.features.policies.service.rules import Rules
 from headwater.features.snapshots.service import snapshots
@@ -140,6 +140,7 @@ async def run_now(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Run
     """Take a snapshot as the policy would, without waiting for its time."""
     database = await databases.find(db, actor, database_id, "database:write")
     row = await find(db, actor, database_id, lock=True)
+    await _settle_last(db, row)
     if await repository.running(db, database_id, "snapshot"):
         raise Conflict("The last one is still being taken.", hint="Wait until it is complete, or cancel its job.")
     made = await snapshots.begin(db, actor, database_id, rules.of_row(row).request)
@@ -152,6 +153,15 @@ async def run_now(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Run
     run = await repository.run(db, run_id)
     assert run
     return RunView(run, made.job)
+
+
+async def _settle_last(db: AsyncSession, row: SnapshotPolicy) -> None:
+    """Note how the last one ended, if it is over and nobody has noted it yet; the next tick then applies the rest."""
+    last = await repository.running(db, row.database_id, "snapshot")
+    held = await repository.hold_run(db, last.id) if last else None
+    if held and await settling.settle_one(db, held, now()):
+        row.retained_at = now() - repository.RETAIN_EVERY
+    await db.flush()
 
 
 async def runs(

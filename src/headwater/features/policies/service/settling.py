@@ -48,13 +48,13 @@ async def settle(store: Store, at: datetime) -> set[uuid.UUID]:
     for run_id in running:
         async with store.transaction() as db:
             run = await repository.hold_run(db, run_id)
-            if run and await _settle(db, run, at) and run.kind == "snapshot":
+            if run and await settle_one(db, run, at) and run.kind == "snapshot":
                 taken.add(run.database_id)
     return taken
 
 
-async def _settle(db: AsyncSession, run: PolicyRun, at: datetime) -> bool:
-    """End a run; return whether it went well."""
+async def settle_one(db: AsyncSession, run: PolicyRun, at: datetime) -> bool:
+    """End a held run if its job is over; return whether it went well."""
     job = (await queue.get_many(db, [run.job_id])).get(run.job_id) if run.job_id else None
     if job is not None and job.state not in queue.DONE:
         return False

@@ -1,0 +1,142 @@
+"""A policy in a real browser: set with a preview, run, told of when it fails; both themes, wide and narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e.browsing import OpenPage, Site, Theme, findings, picture, sign_in, signed_in
+
+pytestmark = pytest.mark.timeout(300)
+
+TABLES = "CREATE TABLE book (id integer PRIMARY KEY, title text); CREATE TABLE cart (id integer PRIMARY KEY)"
+LONG_MS = 60_000
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A database with two tables, and the page of its history."""
+
+    client: httpx.Client
+    page: Page
+    id: str
+    project: str
+
+    @property
+    def history(self) -> str:
+        return f"/p/{self.project}/d/{self.id}/history"
+
+    def run(self, text: str) -> None:
+        """Run a statement in the database."""
+        answer = self.client.post(f"/databases/{self.id}/query", json={"text": text}).json()
+        assert answer["error"] is None, answer["error"]
+
+
+@pytest.fixture(scope="module")
+def shop(site: Site, open_page: OpenPage) -> Iterator[Shop]:
+    page = open_page(theme="light")
+    sign_in(page)
+    with signed_in(site.url) as client:
+        body = {"name": "kiosk", "engine": "sqlite"}
+        made = client.post(f"/projects/{site.sample}/databases", json=body).json()
+        found = Shop(client, page, made["id"], site.sample)
+        found.run(TABLES)
+        yield found
+    page.context.close()
+
+
+def test_set_with_its_next_times_and_run_by_hand(shop: Shop) -> None:
+    page = shop.page
+    page.goto(shop.history)
+    page.get_by_role("link", name="Schedule").click()
+    panel = page.get_by_role("complementary")
+    expect(panel.get_by_text("There are no snapshots yet.")).to_be_visible()
+    expect(panel.get_by_role("list", name="Next times").get_by_role("listitem")).to_have_count(5)
+    panel.get_by_label("When", exact=True).select_option("At other times (cron)")
+    panel.get_by_label("Cron", exact=True).fill("61 * * * *")
+    expect(panel.get_by_text("This is no cron expression: bad minute.")).to_be_visible()
+    panel.get_by_label("When", exact=True).select_option("Every hour")
+    panel.get_by_role("button", name="By rules").click()
+    panel.get_by_label("Label", exact=True).fill("Hourly")
+    panel.get_by_role("button", name="Set policy").click()
+    expect(page.get_by_text("24 hourly, 14 daily, 8 weekly").first).to_be_visible()
+    for number in (1, 2):
+        shop.run(f"INSERT INTO book VALUES ({number}, 'Book {number}')")
+        panel.get_by_role("button", name="More about the policy").click()
+        page.get_by_role("menuitem", name="Run now").click()
+        rows = page.get_by_role("region", name="Snapshots").get_by_role("listitem")
+        expect(rows).to_have_count(number, timeout=LONG_MS)
+        expect(rows.get_by_text("Verified")).to_have_count(number, timeout=LONG_MS)
+
+
+def test_the_preview_says_what_would_be_deleted_and_why(shop: Shop) -> None:
+    page = shop.page
+    page.goto(f"{shop.history}?schedule=true")
+    panel = page.get_by_role("complementary")
+    panel.get_by_role("button", name="The last 10").click()
+    expect(panel.get_by_text("All 2 snapshots would be kept.")).to_be_visible()
+    panel.get_by_label("Last", exact=True).fill("1")
+    expect(panel.get_by_text("1 snapshot would be deleted, 1 kept.")).to_be_visible()
+    going = panel.get_by_role("list", name="Would be deleted").get_by_role("listitem")
+    expect(going).to_have_count(1)
+    expect(going).to_contain_text("not among the last 1")
+    expect(page.get_by_role("region", name="Snapshots").get_by_role("listitem")).to_have_count(2)
+    picture(page, "policy-preview")
+    panel.get_by_label("Last", exact=True).fill("")
+    expect(panel.get_by_role("button", name="Save policy")).to_be_disabled()
+
+
+def test_a_failure_is_told_on_every_page_until_somebody_knows(shop: Shop) -> None:
+    page = shop.page
+    page.goto(f"{shop.history}?schedule=true")
+    panel = page.get_by_role("complementary")
+    panel.get_by_role("button", name="All but some").click()
+    panel.get_by_label("cart").check()
+    panel.get_by_role("button", name="Save policy").click()
+    expect(page.get_by_text("The policy is set")).to_be_visible()
+    shop.run("DROP TABLE cart")
+    panel.get_by_role("button", name="More about the policy").click()
+    page.get_by_role("menuitem", name="Run now").click()
+    alerts = page.get_by_role("region", name="Alerts")
+    expect(alerts).to_contain_text("Snapshot failed", timeout=LONG_MS)
+    expect(alerts).to_contain_text("There is no table 'cart'.")
+    page.goto("/")
+    expect(page.get_by_role("region", name="Alerts").get_by_role("link", name="kiosk")).to_be_visible()
+    page.goto(f"/p/{shop.project}/databases")
+    page.get_by_role("link", name="1 alert").click()
+    expect(alerts).to_contain_text("Snapshot failed")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing_in_the_panel(shop: Shop, open_page: OpenPage, theme: Theme, width: int) -> None:
+    page = open_page(theme=theme, width=width)
+    sign_in(page)
+    page.goto(f"{shop.history}?schedule=true")
+    expect(page.get_by_role("complementary")).to_contain_text("What came of it")
+    expect(page.get_by_role("complementary")).to_contain_text("would be kept")
+    page.wait_for_load_state("networkidle")
+    picture(page, f"policy.{theme}.{width}")
+    assert findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.context.close()
+
+
+def test_acknowledged_paused_and_removed(shop: Shop) -> None:
+    page = shop.page
+    page.goto(shop.history)
+    alerts = page.get_by_role("region", name="Alerts")
+    alerts.get_by_role("button", name="Acknowledge").click()
+    expect(alerts).to_have_count(0)
+    page.get_by_role("link", name="Schedule").click()
+    panel = page.get_by_role("complementary")
+    panel.get_by_role("button", name="All", exact=True).click()
+    panel.get_by_role("button", name="More about the policy").click()
+    page.get_by_role("menuitem", name="Remove policy").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove policy").click()
+    expect(panel.get_by_role("button", name="Set policy")).to_be_visible()
+    expect(page.get_by_role("region", name="Snapshots").get_by_role("listitem")).to_have_count(3)

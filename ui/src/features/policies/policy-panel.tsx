@@ -1,0 +1,155 @@
+// Owns the policy of a database in the side panel: when, what is kept, how it is checked, shown before it is saved.
+import { useQuery } from '@tanstack/react-query'
+import { Ellipsis } from 'lucide-react'
+import { useDeferredValue, useState, type FormEvent } from 'react'
+import { toast } from 'sonner'
+import type { Policy } from '@/api/types'
+import { TextField } from '@/components/field'
+import { ErrorNote, Loaded } from '@/components/states'
+import { ConfirmDialog } from '@/components/ui/dialog'
+import { Menu, MenuItem, MenuSeparator } from '@/components/ui/menu'
+import { Drawer } from '@/features/snapshots/drawer'
+import { ExtentFields, isNamed } from '@/features/snapshots/extent-fields'
+import { useDatabase } from '@/lib/database-scope'
+import { tellFailure } from '@/lib/download'
+import { asApiError } from '@/lib/problem'
+import { useProjectScope } from '@/lib/project-scope'
+import { policyQuery, previewQuery, useDeletePolicy, usePutPolicy, useRunPolicy } from './api'
+import { CheckFields } from './check-fields'
+import { draftOf, isWhole, keptText, orderOf, type Draft } from './draft'
+import { KeptFields } from './kept-fields'
+import { Runs } from './runs'
+import { WhenFields } from './when-fields'
+
+const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone
+const SHOWN_FIELDS = ['cron', 'timezone', 'retention', 'verify']
+
+function MoreMenu({ policy, isAdmin, onPause }: { policy: Policy; isAdmin: boolean; onPause: () => void }) {
+  const database = useDatabase()
+  const [asking, setAsking] = useState(false)
+  const run = useRunPolicy(database.id)
+  const remove = useDeletePolicy(database.id)
+  const now = () =>
+    void tellFailure(async () => {
+      await run.mutateAsync(undefined)
+      toast.success('A snapshot is being taken')
+    })
+  return (
+    <>
+      <Menu
+        align="end"
+        trigger={
+          <button type="button" className="btn icon" aria-label="More about the policy">
+            <Ellipsis className="i" aria-hidden="true" />
+          </button>
+        }
+      >
+        <MenuItem onSelect={now}>Run now</MenuItem>
+        <MenuItem onSelect={onPause}>{policy.paused ? 'Resume' : 'Pause'}</MenuItem>
+        <MenuSeparator />
+        <MenuItem danger disabled={!isAdmin} onSelect={() => setAsking(true)}>
+          Remove policy
+        </MenuItem>
+      </Menu>
+      <ConfirmDialog
+        title={`Remove the policy of ${database.name}?`}
+        text="Nothing is taken, checked or deleted by it any more. The snapshots stay."
+        action="Remove policy"
+        open={asking}
+        onOpenChange={setAsking}
+        onConfirm={() => remove.mutateAsync(undefined)}
+      />
+    </>
+  )
+}
+
+function Form({ policy, isAdmin }: { policy: Policy | null; isAdmin: boolean }) {
+  const database = useDatabase()
+  const [draft, setDraft] = useState<Draft>(() => draftOf(policy, HERE))
+  const save = usePutPolicy(database.id)
+  const asked = useDeferredValue(draft)
+  const preview = useQuery(previewQuery(database.id, isWhole(asked) ? orderOf(asked) : null))
+  const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }))
+  const failure = save.error ? asApiError(save.error) : preview.error ? asApiError(preview.error) : null
+  const fields = failure?.fields ?? {}
+  const untold = failure && !SHOWN_FIELDS.some((name) => name in fields)
+  const keep = (next: Draft, said: string) => save.mutate(orderOf(next), { onSuccess: () => toast.success(said) })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    keep(draft, 'The policy is set')
+  }
+  return (
+    <form className="contents" onSubmit={submit}>
+      {untold && (
+        <section>
+          <ErrorNote error={failure} />
+        </section>
+      )}
+      <WhenFields draft={draft} next={preview.data?.next ?? []} fields={fields} onChange={change} />
+      <KeptFields draft={draft} isAdmin={isAdmin} preview={isWhole(draft) ? preview.data : undefined} error={fields['retention']} onChange={change} />
+      <section className="form-stack">
+        <TextField label="Label" value={draft.label} maxLength={200} placeholder="Nightly" onChange={(event) => change({ label: event.target.value })} />
+        <ExtentFields database={database.id} value={draft} onChange={change} />
+      </section>
+      <CheckFields draft={draft} error={fields['verify']} onChange={change} />
+      <Runs />
+      <footer>
+        <button type="submit" className="btn primary grow" disabled={save.isPending || !isWhole(draft) || !isNamed(draft)}>
+          {save.isPending ? 'Saving…' : policy ? 'Save policy' : 'Set policy'}
+        </button>
+        {policy && (
+          <MoreMenu
+            policy={policy}
+            isAdmin={isAdmin}
+            onPause={() => {
+              const next = { ...draftOf(policy, HERE), paused: !policy.paused }
+              setDraft((before) => ({ ...before, paused: next.paused }))
+              keep(next, next.paused ? 'Paused' : 'Resumed')
+            }}
+          />
+        )}
+      </footer>
+    </form>
+  )
+}
+
+/** The policy for those who may only look. */
+function Told({ policy }: { policy: Policy | null }) {
+  if (!policy) return <section>There is no policy: snapshots are taken by hand, and all are kept.</section>
+  const { schedule, verify, drill_every_days } = policy
+  const facts: [string, string][] = [
+    ['When', schedule ? `${schedule.cron}, ${schedule.timezone}${policy.paused ? ', paused' : ''}` : 'Not on a schedule'],
+    ['Kept', keptText(policy.retention)],
+    ['Verified', verify ? `${verify.kind}, every ${verify.every_days} d` : 'No'],
+    ['Drill', drill_every_days ? `Every ${drill_every_days} d` : 'No'],
+  ]
+  return (
+    <>
+      <section>
+        <dl className="facts">
+          {facts.map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+      <Runs />
+    </>
+  )
+}
+
+export function PolicyPanel({ onClose }: { onClose: () => void }) {
+  const database = useDatabase()
+  const { project } = useProjectScope()
+  const policy = useQuery(policyQuery(database.id))
+  const isAdmin = project.role === 'owner' || project.role === 'admin'
+  return (
+    <Drawer title="Schedule and retention" onClose={onClose}>
+      <Loaded query={policy} rows={10}>
+        {(found) => (project.role === 'viewer' ? <Told policy={found} /> : <Form key={found ? 'set' : 'new'} policy={found} isAdmin={isAdmin} />)}
+      </Loaded>
+    </Drawer>
+  )
+}
