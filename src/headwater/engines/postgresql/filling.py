@@ -27,6 +27,8 @@ _PIECE = 2**20
 class PostgresFill:
     """See `headwater.engines.Fill`."""
 
+    streams = 2
+
     def __init__(self, address: Address, seconds: float, session: PostgresSession) -> None:
         self._address, self._seconds, self._session = address, seconds, session
         self._lock = threading.Lock()
