@@ -11,6 +11,7 @@ import os
 import select
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,7 @@ from headwater.kit.errors import HeadwaterError, Unavailable
 _HEAD = struct.Struct(">cI")
 _ROW, _NEWLINE = ord("d"), ord("\n")
 _READY = b"Z\0\0\0\x05"  # and one byte more, at the end of all answers
+_BREATH_SECONDS = 0.0004  # the server sends 8 KiB at a time: to wake up for each costs more than to read them
 _QUIET_SECONDS, _SOON_MILLISECONDS = 600, 50
 
 
@@ -117,6 +119,7 @@ def _filled(wire: socket.socket, poll: select.poll, buffer: bytearray, end: int)
             if end > began and view[end - 6 : end - 1] == _READY:
                 break
             if poll.poll(_SOON_MILLISECONDS if end > began else _QUIET_SECONDS * 1000):
+                time.sleep(_BREATH_SECONDS)
                 continue
             if end > began:
                 break
