@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,21 @@ class Running:
                     return answer.json()
             time.sleep(0.1)
         raise AssertionError(f"{path} is not answered")
+
+    def commands(self) -> Callable[..., str]:
+        """Return what runs `headwater WORDS` as the user, checks its exit code, and gives all that it prints."""
+        answer = self.client.post("/api/v1/keys", json={"name": "cli", "scopes": ["admin"]})
+        variables = os.environ | {
+            "HEADWATER_URL": f"http://127.0.0.1:{self.port}", "HEADWATER_API_KEY": answer.json()["secret"],
+        }  # fmt: skip
+
+        def run(*words: str, code: int = 0) -> str:
+            command = [sys.executable, "-m", "headwater", *words]
+            done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=120)
+            assert done.returncode == code, (words, done.stdout, done.stderr)
+            return done.stdout + done.stderr
+
+        return run
 
     def stop(self) -> None:
         """End it as Ctrl-C does."""

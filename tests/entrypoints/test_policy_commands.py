@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -33,17 +30,7 @@ def headwater() -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def run(headwater: Running) -> Run:
-    answer = headwater.client.post("/api/v1/keys", json={"name": "cli", "scopes": ["admin"]})
-    variables = os.environ | {
-        "HEADWATER_URL": f"http://127.0.0.1:{headwater.port}", "HEADWATER_API_KEY": answer.json()["secret"],
-    }  # fmt: skip
-
-    def run(*words: str, code: int = 0) -> str:
-        command = [sys.executable, "-m", "headwater", *words]
-        done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=120)
-        assert done.returncode == code, (words, done.stdout, done.stderr)
-        return done.stdout + done.stderr
-
+    run = headwater.commands()
     run("db", "create", "shop", "--engine", "sqlite")
     run("sql", "shop", "CREATE TABLE item (id integer PRIMARY KEY); INSERT INTO item VALUES (1)")
     return run

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,16 +27,7 @@ def headwater() -> Iterator[Running]:
 
 
 def test_from_the_first_snapshot_to_the_last(headwater: Running) -> None:
-    answer = headwater.client.post("/api/v1/keys", json={"name": "cli", "scopes": ["admin"]})
-    variables = os.environ | {
-        "HEADWATER_URL": f"http://127.0.0.1:{headwater.port}", "HEADWATER_API_KEY": answer.json()["secret"],
-    }  # fmt: skip
-
-    def run(*words: str, code: int = 0) -> str:
-        command = [sys.executable, "-m", "headwater", *words]
-        done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=120)
-        assert done.returncode == code, (words, done.stdout, done.stderr)
-        return done.stdout + done.stderr
+    run = headwater.commands()
 
     def told(*words: str, code: int = 0) -> Any:
         return json.loads(run(*words, "--json", code=code))

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from headwater.features.accounts.remote import Remote, remote, show, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, find_database
-from headwater.features.snapshots.commands.following import follow
+from headwater.features.jobs.watching import finish
 from headwater.kit.terminal import terminal
 
 ONE = (
@@ -45,7 +45,7 @@ def run(name: NameArgument, as_json: JsonOption = False) -> None:
     """Take a snapshot as the policy would, and wait until it is complete."""
     with remote() as server:
         made = server.call("POST", f"{path_of(server, name)}/runs")
-        done = follow(server, made, f"/snapshots/{made['snapshot_id']}")
+        done = finish(server, made["job"]["id"], f"/snapshots/{made['snapshot_id']}")
     show_one(done, ("id", "database_name", "label", "status", "taken_at", "seconds", "new_bytes"), as_json)
 
 
