@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from features.policies.rota import HOURLY, Rota
 from headwater.features.policies.service import ticking
@@ -193,3 +195,21 @@ async def test_a_database_asleep_is_woken_by_its_policy(rota: Rota) -> None:
     asleep = await shop.person.send("PUT", f"/databases/{shop.database}/desired", 200, json={"state": "asleep"})
     assert asleep["state"] == "asleep"
     assert (await shop.scheduled())["outcome"] == "complete"
+
+
+async def test_each_time_through_the_change_of_clocks_comes_once_whoever_ticks(rota: Rota) -> None:
+    """Three tickers whose clocks differ, around the hour that comes twice and the one that does not come."""
+    chance = random.Random(7)
+    for first in ("2027-10-30T22:00", "2027-03-27T22:00"):
+        begin = datetime.fromisoformat(first).replace(tzinfo=UTC)
+        await rota.put(schedule={"cron": "0,30 * * * *", "timezone": "Europe/Berlin"})
+        async with rota.house.server.database.transaction() as db:
+            await db.execute(text("DELETE FROM policy_runs"))
+            await db.execute(text("UPDATE snapshot_policies SET next_at = :at, due_at = :at"), {"at": begin})
+        for step in range(24):
+            at = begin + step * timedelta(minutes=20)
+            clocks = [at + timedelta(seconds=chance.uniform(-90, 90)) for _ in range(3)]
+            await asyncio.gather(*(rota.tick(clock) for clock in clocks))
+        times = sorted(datetime.fromisoformat(one["scheduled_for"]) for one in await rota.runs())
+        assert times == [begin + number * timedelta(minutes=30) for number in range(16)]
+        await rota.person.send("DELETE", rota.path, 204)

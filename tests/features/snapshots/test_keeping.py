@@ -120,6 +120,7 @@ async def test_a_verification_finds_what_is_damaged(shelf: Shelf) -> None:
     wrong = await verified("deep")
     assert not wrong["ok"]
     assert "damaged" in wrong["problems"][0]
+    assert await verified("quick") == wrong, "a look that reads less does not call it sound"
     actions = [one["action"] for one in (await shelf.person.get("/audit"))["items"]]
     assert "snapshot.damaged" in actions
 

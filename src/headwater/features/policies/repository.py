@@ -108,9 +108,10 @@ async def last_run(db: AsyncSession, database_id: uuid.UUID, kind: str) -> Polic
     return (await db.execute(query.order_by(PolicyRun.id.desc()).limit(1))).scalar_one_or_none()
 
 
-async def forget_runs(db: AsyncSession, before: datetime) -> None:
-    """Remove the runs that were over before a moment."""
-    await db.execute(delete(PolicyRun).where(PolicyRun.finished_at < before))
+async def forget_runs(db: AsyncSession, database_id: uuid.UUID, before: datetime) -> None:
+    """Remove the runs of a database that were over before a moment."""
+    old = PolicyRun.database_id == database_id, PolicyRun.finished_at < before
+    await db.execute(delete(PolicyRun).where(*old))
 
 
 async def open_alert(db: AsyncSession, at: datetime, **values: Any) -> Alert:

@@ -3,6 +3,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { Upload } from 'lucide-react'
 import { useState } from 'react'
 import type { Codebase } from '@/api/types'
+import { AlertFeed } from '@/components/alert-feed'
 import { PageFrame, Panel } from '@/components/page'
 import { EmptyState } from '@/components/states'
 import { sentence } from '@/lib/problem'
@@ -55,6 +56,7 @@ export function OverviewPage() {
     <PageFrame title={project.name} subtitle={<p className="cut hide-p">{project.description}</p>} actions={codebases.length > 0 && button}>
       {over && <DropOverlay />}
       {uploads.state && <UploadBar state={uploads.state} onDismiss={uploads.dismiss} />}
+      <AlertFeed project={project.id} />
       {codebases.length === 0 ? (
         <section className="panel" aria-label="First codebase">
           <EmptyState text="No code yet. Drop a ZIP of your repository anywhere on this page to see where every column is used.">{button}</EmptyState>

@@ -46,7 +46,6 @@ async def tick(settings: Settings, store: Store, at: datetime | None = None) -> 
             await _guarded(work, settings, store, database_id, at)
     async with store.transaction() as db:
         to_retain = {*ended, *await repository.to_retain(db, at)}
-        await repository.forget_runs(db, at - RUNS_KEPT)
     for database_id in to_retain:
         await _guarded(retaining.apply, settings, store, database_id, at)
 
@@ -96,6 +95,7 @@ def _clock(moment: datetime) -> str:
 
 
 async def _begin_run(db: AsyncSession, row: SnapshotPolicy, kind: str, planned: datetime) -> uuid.UUID | None:
+    await repository.forget_runs(db, row.database_id, planned - RUNS_KEPT)
     return await repository.add_run(
         db, organization_id=row.organization_id, database_id=row.database_id, kind=kind, scheduled_for=planned,
         outcome="running", detail="",

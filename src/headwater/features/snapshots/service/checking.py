@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,11 @@ class Checked:
             "kind": self.kind, "ok": not self.problems, "pages": self.pages, "bytes": self.bytes,
             "percent": self.percent, "problems": list(self.problems[:100]),
         }  # fmt: skip
+
+    def may_replace(self, before: Mapping[str, Any]) -> bool:
+        """Whether this may stand for what is known: damage that was found stays until everything was read again."""
+        whole = self.kind == "deep" and self.percent == 100
+        return bool(self.problems) or whole or bool(before.get("ok", True))
 
 
 def sampled(vault: Vault, manifest: Manifest) -> Checked:

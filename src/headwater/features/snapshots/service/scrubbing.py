@@ -100,13 +100,10 @@ def _where(finding: Finding) -> str:
 
 
 async def _write(db: AsyncSession, checked: Mapping[uuid.UUID, Checked]) -> None:
-    """Note what was found; damage that is known stays until everything was read again."""
+    """Note what was found."""
     for snapshot_id, one in checked.items():
         row = await repository.get(db, snapshot_id, lock=True)
-        if row is None or row.status != "complete":
-            continue
-        whole = one.kind == "deep" and one.percent == 100
-        if not one.problems and not whole and not row.verification.get("ok", True):
+        if row is None or row.status != "complete" or not one.may_replace(row.verification):
             continue
         row.verified_at, row.verification = now(), one.plain
         if one.problems:

@@ -65,7 +65,9 @@ async def carry_out(attempt: Attempt) -> Write:
     checked = Checked(kind, found.segments, 0, tuple(sentence(one) for one in found.findings))
 
     async def write(db: AsyncSession) -> None:
-        await repository.mark(db, snapshot_id, verified_at=now(), verification=checked.plain)
+        known = await repository.get(db, snapshot_id, lock=True)
+        if known and checked.may_replace(known.verification):
+            known.verified_at, known.verification = now(), checked.plain
         if not found.sound:
             snapshots.note(db, SYSTEM, "snapshot.damaged", row, problems=len(found.findings))
 
