@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headwater.core.scheduling import Schedule, checked, latest, times
@@ -27,6 +27,9 @@ CHANGES = st.builds(
 )
 
 
+LAW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
@@ -37,6 +40,7 @@ def test_an_example(example: dict[str, Any]) -> None:
     assert [f"{one:%Y-%m-%dT%H:%M}" for one in islice(found, len(example["times"]))] == example["times"]
 
 
+@LAW
 @given(SCHEDULES, st.one_of(MOMENTS, CHANGES))
 def test_times_only_go_on(schedule: Schedule, after: datetime) -> None:
     found = [after, *islice(times(schedule, after), 10)]
@@ -44,6 +48,7 @@ def test_times_only_go_on(schedule: Schedule, after: datetime) -> None:
     assert all(one.tzinfo is UTC for one in found[1:])
 
 
+@LAW
 @given(SCHEDULES, st.one_of(MOMENTS, CHANGES))
 def test_who_asks_again_after_each_finds_the_same(schedule: Schedule, after: datetime) -> None:
     at_once = list(islice(times(schedule, after), 4))
@@ -55,7 +60,7 @@ def test_who_asks_again_after_each_finds_the_same(schedule: Schedule, after: dat
 
 
 @given(SCHEDULES, CHANGES, st.integers(0, 3 * 24 * 60))
-@settings(max_examples=50)
+@settings(LAW, max_examples=50)
 def test_the_last_one_up_to_a_moment_is_the_last_one(schedule: Schedule, after: datetime, minutes: int) -> None:
     first = next(times(schedule, after))
     until = first + timedelta(minutes=minutes)

@@ -24,6 +24,8 @@ async def taken(rota: Rota, *ages: float) -> list[str]:
     for age in sorted(ages, reverse=True):
         run = await rota.person.send("POST", f"{rota.path}/runs", 202)
         await rota.house.work(run["job"]["id"])
+        found = await rota.person.get(f"/snapshots/{run['snapshot_id']}")
+        assert found["status"] == "complete", await rota.person.get(f"/jobs/{run['job']['id']}/log")
         await rota.tick(datetime.now(UTC))
         await rota.sql(f"UPDATE book SET title = 'at {age}' WHERE id = 1")
         made.append(run["snapshot_id"])
@@ -109,8 +111,13 @@ async def test_failed_and_running_ones_stand_for_none(rota: Rota) -> None:
     await rota.sql("ALTER TABLE loans RENAME TO loan")
     await rota.put(**HOURLY, retention={"last": 1})
     await rota.tick(await rota.due() + timedelta(minutes=1))
-    await retaining.apply(rota.house.server.settings, rota.house.server.database, _id(rota), datetime.now(UTC))
+    server, path = rota.house.server, f"/databases/{rota.database}/snapshots"
+    await retaining.apply(server.settings, server.database, _id(rota), datetime.now(UTC))
     assert await rota.shelf() == [good]
+    assert [one["status"] for one in (await rota.person.get(path))["items"]] == ["taking", "failed", "complete"]
+    await retaining.apply(server.settings, server.database, _id(rota), datetime.now(UTC) + 8 * DAY)
+    left = [one["status"] for one in (await rota.person.get(path))["items"]]
+    assert left == ["taking", "complete"], "a failed one is shown for a week"
 
 
 async def test_one_that_is_being_restored_is_not_taken_away(rota: Rota) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, delete, func, or_, select, update
@@ -72,6 +72,13 @@ async def shelf(db: AsyncSession, database_id: uuid.UUID) -> Sequence[Row[*tuple
         Snapshot.stored_bytes, Snapshot.new_bytes, Snapshot.grew, Snapshot.verified_at, Snapshot.verification,
     ).where(Snapshot.database_id == database_id, Snapshot.status == "complete")  # fmt: skip
     return (await db.execute(query.order_by(Snapshot.id.desc()))).all()
+
+
+async def scheduled_before(db: AsyncSession, database_id: uuid.UUID, before: datetime) -> Sequence[Snapshot]:
+    """Return the snapshots that a policy has asked for before a moment, and that are not complete."""
+    query = select(Snapshot).where(Snapshot.database_id == database_id, Snapshot.status == "taking")
+    query = query.where(Snapshot.created_at < before, Snapshot.request["scheduled"].as_boolean())
+    return (await db.execute(query)).scalars().all()
 
 
 async def places_of(db: AsyncSession, database_id: uuid.UUID) -> dict[uuid.UUID, list[uuid.UUID]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +15,7 @@ from headwater.features.accounts.rights import SYSTEM, Actor
 from headwater.features.policies import repository
 from headwater.features.policies.service import rules
 from headwater.features.policies.service.rules import Retention
+from headwater.features.snapshots.models import Snapshot
 from headwater.features.snapshots.service import shelf, snapshots
 from headwater.features.snapshots.service.shelf import Shelved
 from headwater.kit.errors import Conflict, HeadwaterError, NotFound
@@ -24,6 +25,8 @@ from headwater.store.session import Database as Store
 log = structlog.get_logger()
 # So many are deleted at once; the rest by the next pass.
 AT_ONCE = 200
+# How long a scheduled snapshot that has failed is shown.
+FAILED_KEPT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,17 @@ def _pins(one: Shelved) -> tuple[str, ...]:
     return (("legal hold",) if one.held else ()) + (("a restore reads it",) if one.used else ())
 
 
+async def _marked(db: AsyncSession, doomed: Sequence[tuple[uuid.UUID, str]]) -> list[Snapshot]:
+    """Mark snapshots as ones that are being deleted, each for its reason; but those that may not be any more."""
+    marked = []
+    for snapshot_id, why in doomed:
+        try:
+            marked.append(await snapshots.begin_removal(db, SYSTEM, snapshot_id, reason=why, by="retention"))
+        except (Conflict, NotFound) as error:
+            log.info("retention.kept", snapshot=str(snapshot_id), reason=error.message)
+    return marked
+
+
 async def apply(settings: Settings, store: Store, database_id: uuid.UUID, at: datetime) -> int:
     """Delete what the retention of a database does not keep, and return how many; what is left over comes next time.
 
@@ -74,14 +88,10 @@ async def apply(settings: Settings, store: Store, database_id: uuid.UUID, at: da
             decided = await planned(db, SYSTEM, database_id, given.retention, given.timezone)
         except NotFound:
             return 0  # the database was deleted: what it leaves behind is for people to decide
-        marked = []
-        doomed = [one for one in decided if not one.keep]
-        for one in doomed[-AT_ONCE:]:
-            try:
-                why = "; ".join(one.reasons)
-                marked.append(await snapshots.begin_removal(db, SYSTEM, one.snapshot.id, reason=why, by="retention"))
-            except (Conflict, NotFound) as error:
-                log.info("retention.kept", snapshot=str(one.snapshot.id), reason=error.message)
+        doomed = [(one.snapshot.id, "; ".join(one.reasons)) for one in decided if not one.keep]
+        failed = await shelf.failed_before(db, SYSTEM, database_id, at - FAILED_KEPT)
+        doomed += [(snapshot_id, "failed, and nothing of it was kept") for snapshot_id in failed]
+        marked = await _marked(db, doomed[-AT_ONCE:])
         if len(doomed) <= AT_ONCE:
             row.retained_at = at
     for snapshot in marked:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.rights import SYSTEM
@@ -23,6 +24,7 @@ from headwater.features.snapshots.service import shelf
 from headwater.kit.errors import NotFound
 from headwater.store.session import Database as Store
 
+log = structlog.get_logger()
 _FAILED: dict[str, tuple[Kind, str]] = {
     "snapshot": ("failed", "The scheduled snapshot failed."),
     "verify": ("verify_failed", "The snapshots could not be verified."),
@@ -46,10 +48,13 @@ async def settle(store: Store, at: datetime) -> set[uuid.UUID]:
         running = await repository.all_running(db)
     taken = set()
     for run_id in running:
-        async with store.transaction() as db:
-            run = await repository.hold_run(db, run_id)
-            if run and await settle_one(db, run, at) and run.kind == "snapshot":
-                taken.add(run.database_id)
+        try:
+            async with store.transaction() as db:
+                run = await repository.hold_run(db, run_id)
+                if run and await settle_one(db, run, at) and run.kind == "snapshot":
+                    taken.add(run.database_id)
+        except Exception as error:  # whatever is wrong with one, the others are settled
+            log.warning("policy.not_settled", run=str(run_id), error=repr(error))
     return taken
 
 

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.core import scheduling
@@ -53,8 +52,8 @@ async def tick(settings: Settings, store: Store, at: datetime | None = None) -> 
 async def _guarded(work: Work, settings: Settings, store: Store, database_id: uuid.UUID, at: datetime) -> None:
     try:
         await work(settings, store, database_id, at)
-    except (HeadwaterError, SQLAlchemyError) as error:
-        log.warning("policy.not_followed", database=str(database_id), error=str(error))
+    except Exception as error:  # whatever is wrong with one, such as a zone that is no more: the others are followed
+        log.warning("policy.not_followed", database=str(database_id), error=repr(error))
 
 
 async def take(settings: Settings, store: Store, database_id: uuid.UUID, at: datetime) -> None:

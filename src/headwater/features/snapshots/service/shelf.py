@@ -13,6 +13,7 @@ from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases
 from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
+from headwater.features.snapshots.service import snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,15 @@ async def of_database(db: AsyncSession, actor: Actor, database_id: uuid.UUID) ->
             row.verified_at, row.verification.get("ok", True), row.id in used,
         ) for row in rows
     ]  # fmt: skip
+
+
+async def failed_before(
+    db: AsyncSession, actor: Actor, database_id: uuid.UUID, before: datetime
+) -> Sequence[uuid.UUID]:  # fmt: skip
+    """Return the scheduled snapshots that have failed and were asked for before a moment."""
+    await databases.find(db, actor, database_id)
+    rows = await repository.scheduled_before(db, database_id, before)
+    return [one.snapshot.id for one in await snapshots.shown(db, rows) if one.status == "failed"]
 
 
 def _extent(tables: Sequence[str] | None, exclude: Sequence[str] | None) -> str:
