@@ -7,6 +7,7 @@ import contextlib
 import signal
 import time
 import uuid
+from types import ModuleType
 
 import structlog
 from procrastinate import App, PsycopgConnector
@@ -102,14 +103,19 @@ async def _pull_for_ever(url: str, runner: Runner) -> None:
 
 
 async def _look_after(database: Database, chosen: Settings) -> None:
-    """Let each feature do what it needs done now and then."""
-    while True:
+    """Let each feature do what it needs done now and then, at its own pace."""
+    async with asyncio.TaskGroup() as tasks_:
         for module in collect("upkeep").values():
-            try:
-                await module.upkeep(database, chosen)
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("upkeep.failed", error=str(error.__cause__ or error))
-        await asyncio.sleep(UPKEEP_SECONDS)
+            tasks_.create_task(_again_and_again(module, database, chosen))
+
+
+async def _again_and_again(module: ModuleType, database: Database, chosen: Settings) -> None:
+    while True:
+        try:
+            await module.upkeep(database, chosen)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("upkeep.failed", error=str(error.__cause__ or error))
+        await asyncio.sleep(getattr(module, "EVERY_SECONDS", UPKEEP_SECONDS))
 
 
 async def _keep_alive(database: Database, me: workers.Process) -> None:
