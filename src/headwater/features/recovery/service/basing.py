@@ -49,7 +49,7 @@ async def carry_out(attempt: Attempt) -> Write:
     """Do the work of a base's job."""
     started = time.monotonic()
     work = await _begin(attempt)
-    vault = await asyncio.to_thread(work.place.open)
+    vault = await places.opened(attempt.database, work.place)
     made = await asyncio.to_thread(keeping.found, vault, keeping.base_name(work.row.id))
     if made is None:
         made = await _make(work, vault)

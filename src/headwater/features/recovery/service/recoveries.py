@@ -124,10 +124,10 @@ def _way(view: ArchiveView, order: Order) -> Way:
     assert archive
     if order.time is not None and order.time > now():
         raise OutOfReach("This moment is in the future.", hint=_latest(view))
-    windows = view.windows
-    alive = archive.enabled and view.database.deleted_at is None and bool(windows)
-    if alive and order.time is not None and order.time > windows[-1][1]:
-        return to_time(view.stretches, windows[-1][1])
+    newest = view.stretches[-1].window if view.stretches else None
+    alive = archive.enabled and view.database.deleted_at is None
+    if alive and newest and order.time is not None and order.time > newest[1]:
+        return to_time(view.stretches, newest[1])
     found = way(view, order)
     _check_version(view, found)
     return found
@@ -148,12 +148,12 @@ def _check_version(view: ArchiveView, found: Way) -> None:
 
 
 async def _view(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: Order) -> ArchiveView:
+    database = await databases.find(db, actor, database_id, "database:write", deleted=True)
     given = [order.time, order.position, order.point]
     if sum(one is not None for one in given) != 1:
         raise Invalid({"time": "Give one of time, lsn and point."})
     if order.time is not None and order.time.tzinfo is None:
         raise Invalid({"time": "Say the time with its zone, such as 2026-11-21T10:00:00Z."})
-    database = await databases.find(db, actor, database_id, "database:write", deleted=True)
     view = await archives.seen(db, database)
     if view.archive is None:
         raise Conflict(

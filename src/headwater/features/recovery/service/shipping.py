@@ -132,12 +132,12 @@ async def _emptied(
     async with store.transaction() as db:
         place = await places.load(db, settings, archive.vault_id)
         logs = await repository.logs(db, archive.id)
-    vault = await asyncio.to_thread(place.open)
+    vault = await places.opened(store, place)
     to = archive.archived_to
     held = [(one.timeline, one.first, one.ends) for one in logs]
     for group in groups(parts):
-        new = [one for one in group if not _held(one, held)]
-        if new:
+        # What an earlier turn has stored comes first, and is less than what has come since.
+        while new := [one for one in group if not _held(one, held)]:
             made = await asyncio.to_thread(keeping.keep_log, vault, _origin(database, new[0]), new)
             async with store.transaction() as db:
                 await repository.keep_log(db, _row(archive, made))
