@@ -118,6 +118,11 @@ export type Vault = Wire['VaultOut']
 export type VaultPlace = Wire['VaultIn']
 export type VaultKey = Wire['VaultKeyOut']
 export type VaultUsage = Wire['VaultUsageOut']
+export type RecoveryStatus = Wire['RecoveryStatusOut']
+export type RecoveryWish = Wire['RecoveryIn']
+export type RecoverOrder = Required<Wire['RecoverIn']>
+export type RecoverPlan = Wire['RecoverPlanOut']
+export type Recovered = WithJob<Wire['RecoveredOut']>
 
 export type Migration = Wire['MigrationOut']
 export type MigrationText = Wire['MigrationText']

@@ -6,6 +6,7 @@ import type { Snapshot, Storage } from '@/api/types'
 import { Segmented } from '@/components/field'
 import { usePageTitle } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
+import { MomentCard } from '@/features/recovery/moment-card'
 import { useDatabase } from '@/lib/database-scope'
 import { useProjectScope } from '@/lib/project-scope'
 import { snapshotsQuery, storageQuery } from './api'
@@ -102,6 +103,7 @@ export function HistoryPage() {
       </div>
       <div className={`history ${beside ? 'beside' : ''}`}>
         <div className="past">
+          <MomentCard />
           <Loaded query={{ data: items, error: snapshots.error, refetch: snapshots.refetch }} rows={12}>
             {(found) =>
               found.length === 0 ? <First canTake={canTake} onTake={() => setTaking(true)} /> : <OverTime snapshots={found} storage={storage.data} range={range} older={older} />
