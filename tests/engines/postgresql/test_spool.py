@@ -89,3 +89,13 @@ def test_positions_are_read_and_shown() -> None:
         with pytest.raises(BadInput, match="no LSN"):
             spool.position(wrong)
     assert [spool.rounded_up(at, MB) for at in (MB, MB + 40, MB + 41, 2 * MB - 1)] == [MB, MB, 2 * MB, 2 * MB]
+
+
+def test_what_the_servers_user_puts_there_to_be_read_for_it_is_passed_over(instance: Instance, tmp_path: Path) -> None:
+    folder = spool.spool_folder(instance)
+    folder.mkdir()
+    (tmp_path / "secret").write_bytes(b"s" * MB)
+    (folder / NAME).symlink_to(tmp_path / "secret")
+    (folder / (NAME[:-1] + "3")).mkdir()
+    (folder / (NAME[:-1] + "4")).write_bytes(b"not as long as a segment")
+    assert spool.spooled(instance) == []

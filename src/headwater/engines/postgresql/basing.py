@@ -23,6 +23,7 @@ from headwater.engines.postgresql.provision import data_folder, ready, superuser
 from headwater.engines.postgresql.spool import behind_header, position, rounded_up
 from headwater.kit.clock import now
 from headwater.kit.errors import BadInput, Unavailable
+from headwater.kit.files import unlinked
 
 BLOCK_BYTES = 32 * 1024
 READ_BYTES = 32 * BLOCK_BYTES
@@ -88,18 +89,29 @@ async def flush(instance: Instance) -> int | None:
     """Finish the segment that is being written to; see `headwater.engines.Recovers`."""
     if not ready(instance):
         return None
-    async with await superuser(instance) as connection:
-        (segment,) = await _one(connection, _SEGMENT)
-        (place,) = await _one(connection, b"SELECT (pg_switch_wal() - '0/0')::bigint")
+    with _told():
+        async with await superuser(instance) as connection:
+            (segment,) = await _one(connection, _SEGMENT)
+            (place,) = await _one(connection, b"SELECT (pg_switch_wal() - '0/0')::bigint")
     return rounded_up(place, segment)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Turn what a server says that is just stopping into a sentence."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise Unavailable("The database stopped meanwhile.", hint="Try again in a moment.") from error
 
 
 async def name_point(instance: Instance, name: str) -> int:
     """Write a name into the log; see `headwater.engines.Recovers`."""
     if len(name.encode()) > MOST_NAME:
         raise BadInput(f"The name of a point has at most {MOST_NAME} bytes.")
-    async with await superuser(instance) as connection:
-        (place,) = await _one(connection, b"SELECT (pg_create_restore_point(%s) - '0/0')::bigint", name)
+    with _told():
+        async with await superuser(instance) as connection:
+            (place,) = await _one(connection, b"SELECT (pg_create_restore_point(%s) - '0/0')::bigint", name)
     return int(place)
 
 
@@ -200,7 +212,7 @@ def _size(path: Path) -> int:
 
 
 def _pieces(path: Path, name: str) -> Iterator[Block]:
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=unlinked) as file:
         number = 0
         while (found := file.read(READ_BYTES)) or not number:
             for at in range(0, max(1, len(found)), BLOCK_BYTES):

@@ -39,6 +39,7 @@ _LAST = re.compile(r"last completed transaction was at log time ([-0-9]+ [0-9:.]
 _SETTINGS = {
     "wal_level": "replica", "archive_mode": "off", "hot_standby": "off", "recovery_target_timeline": "current",
     "recovery_target_action": "promote", "log_min_messages": "log", "log_checkpoints": "off",
+    "log_min_error_statement": "panic",
 }  # fmt: skip
 
 
@@ -89,6 +90,7 @@ def recovery(instance: Instance, facts: Mapping[str, Any], goal: Goal, log: Path
     place = shlex.quote(str(log)).replace("%", "%%")
     # The passwords in it are of another cluster, and may not be known any more.
     _hba(instance).write_text("local all postgres trust\n")
+    _hba(instance).chmod(0o600)
     folders.give(instance.owner, _hba(instance))
     settings = _SETTINGS | _goal(goal) | {"hba_file": str(_hba(instance))}
     settings |= {"restore_command": f'test -e {place}/%f && cp {place}/%f "%p"'}

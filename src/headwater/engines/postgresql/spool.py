@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shlex
+import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from headwater.engines import Instance, Part
 from headwater.engines import _folders as folders
 from headwater.kit.errors import BadInput
 
-MOST = 512
+MOST, LEAST = 512, 2**20
 TIMEOUT_SECONDS = 60
 _SEGMENT = re.compile(r"([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})")
 _LEFT = re.compile(r"[0-9A-F]{24}\.[0-9A-F]{8}\.backup|[0-9A-F]{8}\.history|[0-9A-F]{24}\.partial")
@@ -54,7 +55,11 @@ def spooled(instance: Instance) -> Sequence[Part]:
     found = []
     with contextlib.suppress(FileNotFoundError):
         for path in sorted(spool_folder(instance).iterdir()):
-            if (match := _SEGMENT.fullmatch(path.name)) and (size := path.stat().st_size):
+            if match := _SEGMENT.fullmatch(path.name):
+                here = path.lstat()
+                size = here.st_size
+                if not stat.S_ISREG(here.st_mode) or size & (size - 1) or size < LEAST:
+                    continue  # the server's user may put there what it likes
                 timeline, high, low = (int(part, 16) for part in match.groups())
                 first = (high << 32) + low * size
                 found.append(Part(path.name, timeline, first, first + size, path))

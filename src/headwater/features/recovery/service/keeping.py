@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from headwater.engines import BaseFacts, Block, Part
+from headwater.kit.files import unlinked
 from headwater.vault import manifest as manifests
 from headwater.vault.borders import Sizes
 from headwater.vault.errors import Damaged, Missing
@@ -135,7 +136,8 @@ def keep_log(vault: Vault, origin: Origin, parts: Sequence[Part]) -> Manifest:
 
 def _read(parts: Sequence[Part]) -> Iterator[Batch]:
     for part in parts:
-        columns = ([part.name.encode()], [part.path.read_bytes()])
+        with open(part.path, "rb", opener=unlinked) as file:
+            columns = ([part.name.encode()], [file.read()])
         yield pa.RecordBatch.from_arrays([pa.array(one, VALUES) for one in columns], ["0", "1"])
 
 

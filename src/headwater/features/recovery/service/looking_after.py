@@ -30,6 +30,8 @@ from headwater.vault.errors import Missing
 log = structlog.get_logger()
 # A base that has failed is not made again at once.
 PATIENCE = timedelta(minutes=10)
+# So long it is seen that one has failed; then what it may have left in the vault goes with it.
+SHOWN = timedelta(days=1)
 
 
 async def look_after(settings: Settings, store: Store) -> None:
@@ -60,8 +62,9 @@ async def _due(db: AsyncSession, archive: Archive, moment: datetime) -> None:
     view = await archives.seen(db, database)
     if locked is None:
         return
+    failed = [one.base.id for one in view.bases if one.status == "failed" and moment - one.base.created_at > SHOWN]
     gone = outdated(view.stretches, [one.base for one in view.bases], moment - timedelta(days=locked.window_days))
-    await repository.drop(db, [one.id for one in gone[0]], [one.name for one in gone[1]])
+    await repository.drop(db, [*failed, *(one.id for one in gone[0])], [one.name for one in gone[1]])
     kept = [log.first for stretch in view.stretches for log in stretch.logs if log not in gone[1]]
     if kept:
         await repository.forget_points(db, locked.id, min(kept))

@@ -128,6 +128,8 @@ def _way(view: ArchiveView, order: Order) -> Way:
     alive = archive.enabled and view.database.deleted_at is None
     if alive and newest and order.time is not None and order.time > newest[1]:
         return to_time(view.stretches, newest[1])
+    if alive and newest and order.point is not None and _point(view, order.point).position > view.stretches[-1].ends:
+        return to_position(view.stretches, view.stretches[-1].ends, order.point)
     found = way(view, order)
     _check_version(view, found)
     return found

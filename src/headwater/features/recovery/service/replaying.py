@@ -7,7 +7,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from headwater.engines import Arrived, Goal, Instance, Program, Provisions
 from headwater.features.databases.service.instances import Local
@@ -19,10 +19,20 @@ LOG, OUTPUT = "replay", "log"
 POLL_SECONDS, STOP_SECONDS = 0.1, 60.0
 
 
-def give(instance: Instance, path: Path) -> None:
-    """Let the server of an instance read a file."""
+def put(instance: Instance, path: Path, content: bytes) -> None:
+    """Write a file that only the server of an instance reads."""
+    with open(path, "xb", opener=_private) as file:
+        file.write(content)
     if instance.owner:
         os.chown(path, instance.owner.uid, instance.owner.gid)
+
+
+def _written(path: Path) -> IO[bytes]:
+    return open(path, "wb", opener=_private)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 async def replayed(
@@ -47,7 +57,7 @@ async def _run(
     """Run the server until it has arrived; return what it printed, also when it has missed the goal."""
     program = await asyncio.to_thread(local.engine.recovery, instance, facts, goal, instance.folder / LOG)
     output = instance.folder / OUTPUT
-    with output.open("wb") as file:
+    with _written(output) as file:
         child = process.spawn(
             program.command, death_signal=program.stop_signal, identity=instance.owner, env=program.environment,
             cwd=instance.folder, output=file, memory_mb=program.memory_mb,

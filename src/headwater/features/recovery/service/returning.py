@@ -29,7 +29,7 @@ from headwater.features.recovery.models import Archive, Recovery
 from headwater.features.recovery.service import archives, keeping, recoveries, replaying, targets
 from headwater.features.recovery.service.basing import MB
 from headwater.features.recovery.service.recoveries import Order
-from headwater.features.recovery.service.stretches import Way
+from headwater.features.recovery.service.stretches import OutOfReach, Way
 from headwater.features.snapshots.service import places
 from headwater.features.snapshots.service.working import guarded
 from headwater.kit.errors import Cancelled, Conflict, HeadwaterError, Unavailable
@@ -122,7 +122,21 @@ async def _return(work: Returning) -> dict[str, Any]:
 
 async def _way(work: Returning) -> tuple[Way, places.Place]:
     """Return how the moment is reached, after what was committed until now is brought into the vault."""
-    attempt, order = work.attempt, work.order
+    try:
+        return await _shipped_way(work)
+    except OutOfReach:
+        alive = work.archive.enabled and work.source.deleted_at is None and work.source.desired != "stopped"
+        if not alive:
+            raise
+    # A server that was killed puts the end of its log into the spool when it is up again.
+    async with work.attempt.database.transaction() as db:
+        local = await instances.local(db, work.attempt.settings, work.source)
+    await archives.awake(work.attempt.settings, local)
+    return await _shipped_way(work)
+
+
+async def _shipped_way(work: Returning) -> tuple[Way, places.Place]:
+    attempt = work.attempt
     if work.archive.enabled and work.source.deleted_at is None:
         attempt.report("the log", 0, 1, unit="steps", message="what was written last goes into the vault")
         try:
@@ -133,7 +147,7 @@ async def _way(work: Returning) -> tuple[Way, places.Place]:
         source = await databases.find(db, SYSTEM, work.source.id, deleted=True)
         view = await archives.seen(db, source)
         place = await places.load(db, attempt.settings, work.archive.vault_id)
-    return recoveries.way(view, order), place
+    return recoveries.way(view, work.order), place
 
 
 def _goal(work: Returning, local: Local) -> Goal:
@@ -177,9 +191,8 @@ async def _fill(work: Returning, vault: Vault, way: Way, local: Local, instance:
 
 def _put(log: Path, instance: Instance, parts: Iterable[tuple[str, bytes]], progress: Any) -> None:
     for name, content in parts:
-        path = log / name
-        path.write_bytes(content)
-        replaying.give(instance, path)
+        (log / name).unlink(missing_ok=True)  # it came twice, by a push that was killed
+        replaying.put(instance, log / name, content)
         progress(len(content))
 
 
