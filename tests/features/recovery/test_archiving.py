@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +111,25 @@ async def test_an_idle_database_ships_nothing_and_is_not_woken_yet_its_latest_mo
     assert status["latest"] > latest
     assert status["lag_bytes"] == 0
     assert (await line.person.get(path))["state"] == "asleep"
+
+
+async def test_what_was_committed_a_while_ago_does_not_wait_for_a_part_to_be_full(
+    line: Timeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await line.ship()
+    await line.sql("INSERT INTO step SELECT max(n) + 1, 'alone' FROM step")
+    before = now()
+    await line.tick()
+    assert (await line.status())["lag_bytes"] > 0
+    monkeypatch.setattr(shipping, "FLUSH_AFTER", timedelta(0))
+    await line.tick()
+    status = await line.status()
+    assert status["lag_bytes"] == 0
+    assert datetime.fromisoformat(status["latest"]) > before
+    parts = await names(line)
+    for _ in range(3):  # what a server writes by itself is no reason to end a part
+        await line.tick()
+    assert await names(line) == parts
 
 
 async def test_what_stands_in_the_way_is_told_and_room_is_all_it_takes(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -32,6 +32,7 @@ from headwater.vault.manifest import Manifest
 
 log = structlog.get_logger()
 MOST_PARTS = 64
+FLUSH_AFTER = timedelta(seconds=60)
 FLUSH_SECONDS = 30.0
 POLL_SECONDS = 0.1
 # The spool takes so many; from here on somebody should look why it is not emptied.
@@ -91,7 +92,7 @@ async def _ship(
     settings: Settings, store: Store, archive: Archive, database: Database, local: Local, flush: bool
 ) -> None:
     seen = await local.engine.mark(local.instance)
-    if flush and archive.enabled:
+    if archive.enabled and (flush or _late(archive)):
         await _flushed(local, archive.archived_to)
     parts = await asyncio.to_thread(local.engine.spooled, local.instance)
     to = archive.archived_to
@@ -107,6 +108,11 @@ async def _ship(
         )  # fmt: skip
         if covered and to is not None:
             await repository.reach(db, archive.id, to, marked(covered).at)
+
+
+def _late(archive: Archive) -> bool:
+    """Say whether something was committed so long ago, and is still in a part that the server has not finished."""
+    return bool(archive.pending) and now() - marked(archive.pending).at >= FLUSH_AFTER
 
 
 async def _flushed(local: Local, to: int | None) -> None:
