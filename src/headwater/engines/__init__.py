@@ -25,7 +25,7 @@ from headwater.engines._dumps import (
     Then,
 )
 from headwater.engines._engine import Engine, Explains, Language, Option, Step, Tabular, Watches
-from headwater.engines._loads import ByStatements, Columns, Loads, Reads
+from headwater.engines._loads import ByStatements, Columns, Loads, Reads, drop_all
 from headwater.engines._provisions import Activity, Instance, Program, Provisions
 from headwater.engines._proxies import Opener, Opening, Proxies
 from headwater.engines._recovers import Arrived, Base, BaseFacts, Block, Goal, Mark, Part, Recovers
@@ -80,6 +80,7 @@ __all__ = [
     "Then",
     "Watches",
     "all_engines",
+    "drop_all",
     "engine",
     "parse_url",
 ]

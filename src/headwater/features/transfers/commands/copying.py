@@ -9,7 +9,7 @@ from rich.table import Table
 
 from headwater.features.accounts.remote import remote, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, find_database
-from headwater.features.transfers.commands.following import follow
+from headwater.features.jobs.watching import finish
 from headwater.kit.errors import BadInput
 from headwater.kit.terminal import terminal
 
@@ -39,7 +39,8 @@ def copy(
             return
         _accept(found, right, yes, as_json)
         body |= {"accepted": True, "confirmed": True}
-        done = follow(server, server.call("POST", f"/databases/{left['id']}/copies", json=body))
+        begun = server.call("POST", f"/databases/{left['id']}/copies", json=body)
+        done = finish(server, begun["job"]["id"], f"/transfers/{begun['id']}")
     if as_json:
         show_one(done, (), True)
     else:
