@@ -10,7 +10,7 @@ from rich.table import Table
 
 from headwater.features.accounts.remote import Remote, remote, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, ProjectOption, find_database, find_project
-from headwater.features.snapshots.commands.following import follow
+from headwater.features.jobs.watching import finish
 from headwater.kit.errors import BadInput, Conflict
 from headwater.kit.terminal import terminal
 
@@ -67,7 +67,8 @@ def base(name: NameArgument, as_json: JsonOption = False) -> None:
     """Make a base backup now and wait for it."""
     with remote() as server:
         path = _path(server, name)
-        _show(follow(server, server.call("POST", f"{path}/bases"), path), as_json)
+        job = server.call("POST", f"{path}/bases")
+        _show(finish(server, job["id"], path), as_json)
 
 
 def point(
@@ -112,7 +113,7 @@ def restore(
         if planned["refusals"]:
             raise Conflict(planned["refusals"][0], hint=f"Look at headwater recovery show {name}.")
         made = server.call("POST", path, json=body)
-        done = follow(server, made, f"/recoveries/{made['id']}")
+        done = finish(server, made["job"]["id"], f"/recoveries/{made['id']}")
     show_one(done, DONE, as_json)
 
 
