@@ -20,7 +20,7 @@ from headwater.features.recovery import repository
 from headwater.features.recovery.models import ArchiveBase
 from headwater.features.recovery.service import shipping
 from headwater.kit.clock import now
-from headwater.vault import local
+from headwater.vault import collecting, local, verifying
 from headwater.vault.blobs import Blob
 
 CANARY = "canary-4f1d0c9be2"
@@ -166,6 +166,9 @@ async def test_no_row_lies_open_in_the_vault(line: Timeline) -> None:
     blobs: list[Blob] = list(vault.blobs.list(""))
     assert len(blobs) > 5
     assert not [one.name for one in blobs if CANARY.encode() in vault.blobs.read(one.name)]
+    found = await asyncio.to_thread(verifying.deep, vault)
+    assert found.sound, found.findings
+    assert found.rows > 1000
 
 
 async def test_a_second_base_stores_little_and_one_with_writes_in_the_middle_is_whole(line: Timeline) -> None:
@@ -241,6 +244,13 @@ async def test_a_gap_is_told_a_new_base_follows_and_what_is_older_goes_with_its_
     kept = await names(line)  # the log before the base that is left is of no use, either
     assert kept and set(kept) <= {one.name for one in logs[gap:]}
     assert status["points"] == []
+    vault = await line.vault()
+    deleted = [(await asyncio.to_thread(collecting.collect, vault, timedelta(seconds=-5))).deleted for _ in range(2)]
+    assert sum(deleted) > 0
+    done = await line.back(time=status["latest"])
+    query = "SELECT count(*), sum(n) FROM step"
+    assert await line.sql(query, done["target_id"]) == await line.sql(query)
+    await line.leave(done)
 
 
 async def test_turned_off_what_is_there_can_be_reached_and_destroyed_all_of_it_goes(line: Timeline) -> None:

@@ -61,7 +61,9 @@ class Timeline:
 
     async def tick(self) -> None:
         """Do what a worker does from time to time."""
-        await upkeep.upkeep(self.house.server.database, self.house.server.settings)
+        server = self.house.server
+        await upkeep.upkeep(server.database, server.settings)
+        await upkeep.look(server.database, server.settings)
 
     async def archive(self) -> Archive:
         """Return the row of the archive."""

@@ -6,6 +6,7 @@ session is in a transaction all the time, so that the keeper takes the cluster f
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import re
@@ -56,7 +57,7 @@ async def _one(connection: AsyncConnection[Any], query: bytes, *given: Any) -> A
 async def mark(instance: Instance) -> Mark | None:
     """Return where the log is; see `headwater.engines.Recovers`."""
     if not ready(instance):
-        return _resting(instance)
+        return await asyncio.to_thread(_resting, instance)
     try:
         async with await superuser(instance) as connection:
             # In this order: what is over before the second look has its end in the log before the third.

@@ -5,16 +5,16 @@ import type { RecoveryStatus } from '@/api/types'
 import { useEngine } from '@/features/databases/api'
 import { useDatabase } from '@/lib/database-scope'
 import { tellFailure } from '@/lib/download'
-import { bytes, moment, plural } from '@/lib/format'
+import { bytes, plural } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
 import { recoveryQuery, useBase } from './api'
 import { KeepDialog } from './keep-dialog'
-import { behind, parts } from './moments'
+import { behind, exact, parts } from './moments'
 import { PointDialog } from './point-dialog'
 import { RecoverDialog } from './recover-dialog'
 
 export function WindowBar({ windows }: { windows: RecoveryStatus['windows'] }) {
-  const said = windows.map((one) => `${moment(one.earliest)} to ${moment(one.latest)}`).join(', and ')
+  const said = windows.map((one) => `${exact(one.earliest)} to ${exact(one.latest)}`).join(', and ')
   return (
     <div className="momentbar" role="img" aria-label={`Any moment from ${said}`}>
       {parts(windows).map((one) => (
@@ -33,7 +33,7 @@ export function Reach({ status }: { status: RecoveryStatus }) {
       <p className="small">
         {status.earliest && status.latest ? (
           <>
-            Any moment from <b>{moment(status.earliest)}</b> to <b>{moment(status.latest)}</b>
+            Any moment from <b>{exact(status.earliest)}</b> to <b>{exact(status.latest)}</b>
             {status.windows.length > 1 && <span className="t-warn">, but for the gaps</span>}.
           </>
         ) : (

@@ -57,6 +57,11 @@ export function orderOf(choice: Choice, project: string, taken: readonly string[
   return { name: choice.name, time, point, lsn, inclusive: null, project_id: project }
 }
 
+const seconds = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' })
+
+/** A moment to the second: where one goes back to, a minute is too much. */
+export const exact = (iso: string): string => seconds.format(new Date(iso))
+
 /** How far behind the vault is, in words; null when it is not worth a word. */
 export function behind(status: Pick<RecoveryStatus, 'lag_bytes' | 'lag_seconds'>): string | null {
   if (status.lag_seconds === null || status.lag_seconds < 180) return null

@@ -10,11 +10,10 @@ import { databasesQuery } from '@/features/databases/api'
 import { LiveJob, useLive } from '@/features/snapshots/live-job'
 import { freeName, nameProblem } from '@/features/snapshots/restoring'
 import { useDatabase } from '@/lib/database-scope'
-import { moment } from '@/lib/format'
 import { asApiError } from '@/lib/problem'
 import { useProjectScope } from '@/lib/project-scope'
 import { recoveredQuery, recoverPlanQuery, useRecover } from './api'
-import { asField, orderOf, type Choice, type Kind } from './moments'
+import { asField, exact, orderOf, type Choice, type Kind } from './moments'
 
 const KINDS: readonly { value: Kind; label: string }[] = [
   { value: 'time', label: 'Time' },
@@ -40,7 +39,7 @@ export function When({ status, choice, onChange }: WhenProps) {
           step={1}
           value={choice.time}
           min={status.earliest ? asField(status.earliest) : undefined}
-          note={status.earliest && status.latest ? `From ${moment(status.earliest)} to ${moment(status.latest)}.` : undefined}
+          note={status.earliest && status.latest ? `From ${exact(status.earliest)} to ${exact(status.latest)}.` : undefined}
           onChange={(event) => onChange({ time: event.target.value })}
         />
       )}
@@ -48,7 +47,7 @@ export function When({ status, choice, onChange }: WhenProps) {
         <SelectField
           label="Point"
           value={choice.point}
-          options={[{ value: '', label: 'Choose a point' }, ...status.points.map((one) => ({ value: one.name, label: `${one.name} (${moment(one.at)})` }))]}
+          options={[{ value: '', label: 'Choose a point' }, ...status.points.map((one) => ({ value: one.name, label: `${one.name} (${exact(one.at)})` }))]}
           onChange={(point) => onChange({ point })}
         />
       )}
