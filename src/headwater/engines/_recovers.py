@@ -31,7 +31,8 @@ class Part:
 class Mark:
     """Where a log is at a moment: what was committed before `at` lies before `position`.
 
-    `changes` grows with every transaction that changes something; when the log is `quiet`, none is under way.
+    When the log is `quiet`, `changes` grows with the next transaction that changes something and ends; else one may
+    end without that.
     """
 
     at: datetime

@@ -60,7 +60,8 @@ async def mark(instance: Instance) -> Mark | None:
         return await asyncio.to_thread(_resting, instance)
     try:
         async with await superuser(instance) as connection:
-            # In this order: what is over before the second look has its end in the log before the third.
+            # In this order: what is over before the second look has its end in the log before the third. The upper end
+            # of a snapshot is the last transaction that ended, plus one; those that run may lie behind it.
             (at,) = await _one(connection, b"SELECT clock_timestamp()")
             low, high = await _one(connection, _SNAPSHOT)
             (place,) = await _one(connection, _INSERT)
