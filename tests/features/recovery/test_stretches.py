@@ -101,6 +101,7 @@ def test_what_no_moment_of_the_window_needs_goes() -> None:
     assert outdated(found, bases, at(5)) == ([bases[0]], logs[:2])
     assert outdated(found, bases, at(6.5)) == (bases[:2], logs[:3])
     assert outdated(found, bases, at(100)) == (bases[:2], logs[:3])  # the last base reaches every moment since
+    assert outdated(found, bases, at(100), ended=True) == (bases, logs)
     adrift = base(2, 200, 201)
     assert outdated(found, [*bases, adrift], at(3))[0] == [adrift]
 

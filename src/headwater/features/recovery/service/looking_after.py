@@ -63,7 +63,8 @@ async def _due(db: AsyncSession, archive: Archive, moment: datetime) -> None:
     if locked is None:
         return
     failed = [one.base.id for one in view.bases if one.status == "failed" and moment - one.base.created_at > SHOWN]
-    gone = outdated(view.stretches, [one.base for one in view.bases], moment - timedelta(days=locked.window_days))
+    since = moment - timedelta(days=locked.window_days)
+    gone = outdated(view.stretches, [one.base for one in view.bases], since, ended=not locked.enabled)
     await repository.drop(db, [*failed, *(one.id for one in gone[0])], [one.name for one in gone[1]])
     kept = [log.first for stretch in view.stretches for log in stretch.logs if log not in gone[1]]
     if kept:
@@ -103,15 +104,17 @@ def _as_then(archive: Archive, base: ArchiveBase) -> bool:
 
 
 def outdated(
-    stretches: Sequence[Stretch], bases: Sequence[ArchiveBase], since: datetime
+    stretches: Sequence[Stretch], bases: Sequence[ArchiveBase], since: datetime, *, ended: bool = False
 ) -> tuple[list[ArchiveBase], list[ArchiveLog]]:
     """Return the bases and the parts of the log that no moment since a time needs.
 
-    The newest base before that time is needed, and the log from the oldest base on that is kept.
+    The newest base before that time is needed, and the log from the oldest base on that is kept. When the log has
+    `ended`, its last part is over by its age, too.
     """
     gone, parts = [], []
     for stretch in stretches:
-        if stretch is not stretches[-1] and stretch.reaches and stretch.reaches < since:
+        over = ended or stretch is not stretches[-1]
+        if over and stretch.reaches and stretch.reaches < since:
             gone += stretch.bases
             parts += stretch.logs
             continue
