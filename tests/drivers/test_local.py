@@ -86,6 +86,24 @@ async def test_each_has_a_user_and_closed_files_of_its_own(driver: LocalDriver, 
         await driver.destroy(spec)
 
 
+async def test_what_is_staged_is_not_there_before_it_is_taken_in(driver: LocalDriver, root: Path) -> None:
+    spec, stray = specs("postgresql")(), specs("postgresql")()
+    for one in (spec, stray):
+        instance = await driver.stage(one)
+        assert list(instance.folder.iterdir()) == [instance.folder / "owner"] if instance.owner else []
+        assert driver.status(one) == "absent"
+    await driver.sweep({spec.id}, timedelta(0))
+    assert [path.name for path in root.glob("*.back")] == [f"{spec.id}.back"]  # nobody knows the other one
+    await driver.unstage(spec)
+    assert not list(root.glob("*.back"))
+    await driver.stage(spec)
+    await driver.take_in(spec)
+    assert driver.status(spec) == "stopped"
+    await driver.stage(spec)
+    await driver.destroy(spec)
+    assert not list(root.glob(f"{spec.id}*"))
+
+
 async def test_a_killed_server_is_seen_and_started_again(driver: LocalDriver, root: Path) -> None:
     spec = specs("postgresql")()
     await driver.create(spec)

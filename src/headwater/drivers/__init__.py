@@ -24,7 +24,7 @@ class StartFailed(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What a database shall be; `quotas` and `options` as in `headwater.engines.Instance`."""
+    """What a database shall be; `quotas`, `options` and `archives` as in `headwater.engines.Instance`."""
 
     id: uuid.UUID
     engine: str
@@ -32,6 +32,7 @@ class Spec:
     password: str = field(repr=False)
     quotas: Mapping[str, int] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    archives: bool = False
 
 
 class Driver(Protocol):

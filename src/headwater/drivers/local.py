@@ -3,6 +3,7 @@
 Below `$HEADWATER_HOME/databases`:
 
 <id>.new/      being made; becomes <id>/ as a whole when complete; <id>.gone/ is being removed
+<id>.back/     being recovered by a worker, who puts it in the place of <id>/ when it is complete
 <id>/owner     the number of the user that its server runs as
 <id>/pid       the process that runs and the signal that ends it, to find it again after we were killed
 <id>/applied   what role, database and quotas were last made of
@@ -85,14 +86,38 @@ class LocalDriver:
         if self._folder(spec).exists():
             return
         cache = self._cache()
-        fresh = self._root / f"{spec.id}.new"
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(mode=0o711)
-        owner = _owner_of(spec.id, fresh)
-        if owner:
-            (fresh / "owner").write_text(str(owner.uid))
+        fresh = _empty_folder(self._root / f"{spec.id}.new", spec)
         engine_.make(self._instance(spec, fresh), cache)
         fresh.rename(self._folder(spec))
+
+    def instance(self, spec: Spec) -> Instance:
+        """Return a database as its engine knows it, for who works on its files beside its server."""
+        return self._instance(spec)
+
+    async def stage(self, spec: Spec) -> Instance:
+        """Return the database as one whose files are made by the caller, in an empty folder beside its place."""
+        await self.unstage(spec)
+        self._cache()
+        return self._instance(spec, await asyncio.to_thread(_empty_folder, self._back(spec), spec))
+
+    async def unstage(self, spec: Spec) -> None:
+        """Take away what was staged, and end what runs there."""
+        if self._back(spec).exists():
+            await _end_recorded(self._back(spec))
+            await asyncio.to_thread(self._leave, spec)
+
+    def _leave(self, spec: Spec) -> None:
+        _engine(spec).leave(self._instance(spec, self._back(spec)))
+        shutil.rmtree(self._back(spec), ignore_errors=True)
+
+    async def take_in(self, spec: Spec) -> None:
+        """Put what was staged, and is complete, in its place."""
+        await asyncio.to_thread(_engine(spec).leave, self._instance(spec, self._back(spec)))
+        (self._back(spec) / "log").unlink(missing_ok=True)
+        self._back(spec).rename(self._folder(spec))
+
+    def _back(self, spec: Spec) -> Path:
+        return self._root / f"{spec.id}.back"
 
     async def start(self, spec: Spec) -> None:
         """Start the server, wait until it is ready, and set up what was not set up as it is wanted now."""
@@ -170,6 +195,7 @@ class LocalDriver:
 
     async def destroy(self, spec: Spec) -> None:
         """End the server and remove its folder, out of sight first."""
+        await self.unstage(spec)
         if self.status(spec) == "absent" and spec.id not in self._files:
             return
         await self.stop(spec)
@@ -188,10 +214,11 @@ class LocalDriver:
         for path in sorted(self._root.glob("*-*-*-*-*")):
             stem, _, suffix = path.name.partition(".")
             with contextlib.suppress(ValueError):
-                stray = not suffix and uuid.UUID(stem) not in known
+                unknown = uuid.UUID(stem) not in known
+                stray = not suffix and unknown
                 if stray and time.time() - path.stat().st_mtime < grace.total_seconds():
                     log.warning("driver.stray", folder=path.name, hint="No database knows these files.")
-                elif stray or suffix in {"new", "gone"}:
+                elif stray or suffix in {"new", "gone"} or (suffix == "back" and unknown):
                     await _end_recorded(path)
                     await asyncio.to_thread(shutil.rmtree, path, True)
 
@@ -213,7 +240,8 @@ class LocalDriver:
 
     def _instance(self, spec: Spec, folder: Path | None = None) -> Instance:
         folder = folder or self._folder(spec)
-        return Instance(folder, spec.name, spec.password, _recorded_owner(folder), spec.quotas, spec.options)
+        owner = _recorded_owner(folder)
+        return Instance(folder, spec.name, spec.password, owner, spec.quotas, spec.options, spec.archives)
 
     async def _end_leftovers(self, spec: Spec) -> None:
         """End a server that outlived us, or what a killed one left of its processes."""
@@ -272,6 +300,16 @@ def _engine(spec: Spec) -> Provisions:
     if (reason := found.available()) is not None:
         raise Unavailable(reason)
     return found
+
+
+def _empty_folder(folder: Path, spec: Spec) -> Path:
+    """Make a folder for the files of a database, anew, and note who its server runs as."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o711)
+    owner = _owner_of(spec.id, folder)
+    if owner:
+        (folder / "owner").write_text(str(owner.uid))
+    return folder
 
 
 def _owner_of(id_: uuid.UUID, folder: Path) -> Identity | None:

@@ -1,8 +1,8 @@
 """Database engines, one folder each, found by listing; each answers only what it alone knows.
 
 An engine package offers what `Engine` lists, as names of the module. What only some can do stands in small
-protocols (`Explains`, `Exports`, `Reads`, `Loads`, `Dumps`, `Watches`), asked for by `isinstance`, never by an
-engine's name.
+protocols (`Explains`, `Exports`, `Reads`, `Loads`, `Dumps`, `Recovers`, `Watches`), asked for by `isinstance`, never
+by an engine's name.
 """
 
 from headwater.engines._address import Address
@@ -28,12 +28,17 @@ from headwater.engines._engine import Engine, Explains, Language, Option, Step, 
 from headwater.engines._loads import ByStatements, Columns, Loads, Reads, drop_all
 from headwater.engines._provisions import Activity, Instance, Program, Provisions
 from headwater.engines._proxies import Opener, Opening, Proxies
+from headwater.engines._recovers import Arrived, Base, BaseFacts, Block, Goal, Mark, Part, Recovers
 from headwater.engines._session import Checks, Exports, Facts, Parameters, Session
 
 __all__ = [
     "Activity",
     "Address",
+    "Arrived",
+    "Base",
+    "BaseFacts",
     "Batch",
+    "Block",
     "Browses",
     "ByStatements",
     "Checks",
@@ -48,19 +53,23 @@ __all__ = [
     "Facts",
     "Fill",
     "Follows",
+    "Goal",
     "Hint",
     "Instance",
     "Key",
     "Language",
     "Loads",
+    "Mark",
     "Opener",
     "Opening",
     "Option",
     "Parameters",
+    "Part",
     "Program",
     "Provisions",
     "Proxies",
     "Reads",
+    "Recovers",
     "Refill",
     "Refilled",
     "Refilling",

@@ -18,7 +18,8 @@ class Instance:
     """A database that Headwater runs: its folder, which its server owns, and what was asked for.
 
     `quotas` has the numbers `connections disk_mb temp_mb statement_seconds memory_mb`. `owner` is the
-    operating-system user of the server, None for our own.
+    operating-system user of the server, None for our own. With `archives`, an engine that `Recovers` keeps the log
+    of all changes in the spool.
     """
 
     folder: Path
@@ -27,6 +28,7 @@ class Instance:
     owner: Identity | None = None
     quotas: Mapping[str, int] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    archives: bool = False
 
 
 @dataclass(frozen=True, slots=True)

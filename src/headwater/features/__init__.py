@@ -13,14 +13,14 @@ from types import ModuleType
 
 FEATURES: tuple[str, ...] = (
     "accounts", "jobs", "databases", "query", "transfers", "documents", "dashboards", "snapshots", "policies",
-    "codebases", "schemas", "migrations",
+    "recovery", "codebases", "schemas", "migrations",
 )  # fmt: skip
 
 # The words that commands of a room begin with: a command that is typed loads the rooms that know it, not all of them.
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "accounts": ("login", "projects", "keys"), "jobs": ("jobs",), "databases": ("db",), "query": ("sql",),
     "transfers": ("db",), "documents": ("entries",), "dashboards": ("dashboards",),
-    "snapshots": ("snapshot",), "policies": ("policy", "alerts"),
+    "snapshots": ("snapshot",), "policies": ("policy", "alerts"), "recovery": ("recovery",),
     "codebases": ("scan", "usages", "codebases"), "schemas": ("schema",), "migrations": ("migrations",),
 }  # fmt: skip
 

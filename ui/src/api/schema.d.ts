@@ -1912,6 +1912,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/databases/{database_id}/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Recovery
+         * @description Show to which moments a database can be brought back, and what is kept for that.
+         */
+        get: operations["show_recovery"];
+        /**
+         * Change Recovery
+         * @description Keep the log of a database, or stop; its server is restarted when that changes, and clients connect again.
+         */
+        put: operations["change_recovery"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/recovery/bases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Base
+         * @description Make a base backup now: a recovery to a later moment begins with it, and is quicker.
+         */
+        post: operations["make_base"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/recovery/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Name Point
+         * @description Give this moment a name, to come back to.
+         */
+        post: operations["name_point"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/recoveries/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Recovery
+         * @description Say what a recovery would do, without doing it.
+         */
+        post: operations["plan_recovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/recoveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Recoveries
+         * @description List the recoveries of a database, newest first.
+         */
+        get: operations["list_recoveries"];
+        put?: never;
+        /**
+         * Start Recovery
+         * @description Bring a database back to a moment, as a new database; it is not touched itself.
+         */
+        post: operations["start_recovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{recovery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Recovery
+         * @description Show a recovery, its job and what came of it.
+         */
+        get: operations["get_recovery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/codebases": {
         parameters: {
             query?: never;
@@ -2419,6 +2547,42 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * BaseOut
+         * @description A base backup: reachable is what comes after it, once `usable` says that its log is in the vault, too.
+         */
+        BaseOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "taking" | "complete" | "failed";
+            /** Usable */
+            usable: boolean;
+            /** Finished At */
+            finished_at: string | null;
+            /** Seconds */
+            seconds: number | null;
+            /** Raw Bytes */
+            raw_bytes: number;
+            /** Stored Bytes */
+            stored_bytes: number;
+            /** New Bytes */
+            new_bytes: number;
+            /** Version */
+            version: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            job: components["schemas"]["JobOut"] | null;
         };
         /**
          * CellIn
@@ -3169,7 +3333,9 @@ export interface components {
         };
         /**
          * EngineOut
-         * @description A database engine; `unavailable` says why no database of it can be created here, `snapshots` that it has them.
+         * @description A database engine; `unavailable` says why no database of it can be created here.
+         *
+         *     `snapshots` says that it has them, `recovery` that a database of it that runs here can be brought back to a moment.
          */
         EngineOut: {
             /** Name */
@@ -3195,6 +3361,8 @@ export interface components {
             unavailable: string | null;
             /** Snapshots */
             snapshots: boolean;
+            /** Recovery */
+            recovery: boolean;
         };
         /**
          * EntriesIn
@@ -4160,6 +4328,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** ListOf[RecoveredOut] */
+        ListOf_RecoveredOut_: {
+            /** Items */
+            items: components["schemas"]["RecoveredOut"][];
+            /** Next */
+            next?: string | null;
+        };
         /** ListOf[RestoreOut] */
         ListOf_RestoreOut_: {
             /** Items */
@@ -4782,6 +4957,29 @@ export interface components {
             reasons: string[];
         };
         /**
+         * PointIn
+         * @description A point to come back to.
+         */
+        PointIn: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * PointOut
+         * @description A name that somebody wrote into the log; `lsn` is where.
+         */
+        PointOut: {
+            /** Name */
+            name: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Lsn */
+            lsn: string;
+        };
+        /**
          * PolicyIn
          * @description What a database's snapshots follow. What is null is not done: no schedule, everything kept, nothing checked.
          *
@@ -5246,6 +5444,137 @@ export interface components {
             path: string;
             /** Models */
             models: number;
+        };
+        /**
+         * RecoverIn
+         * @description To which moment, and as what: one of a time with its zone, an LSN and the name of a point.
+         *
+         *     `inclusive`: whether what happened exactly then is in it; without it, a time is, and what begins at an LSN is not.
+         */
+        RecoverIn: {
+            /** Name */
+            name: string;
+            /** Time */
+            time?: string | null;
+            /** Lsn */
+            lsn?: string | null;
+            /** Point */
+            point?: string | null;
+            /** Inclusive */
+            inclusive?: boolean | null;
+            /** Project Id */
+            project_id?: string | null;
+        };
+        /**
+         * RecoverPlanOut
+         * @description What a recovery would do; with `refusals` it would not begin.
+         */
+        RecoverPlanOut: {
+            /** Target Name */
+            target_name: string;
+            /** Moment */
+            moment: string;
+            /** Base Id */
+            base_id: string | null;
+            /** Base Bytes */
+            base_bytes: number;
+            /** Log Bytes */
+            log_bytes: number;
+            /** Sentences */
+            sentences: string[];
+            /** Refusals */
+            refusals: string[];
+        };
+        /**
+         * RecoveredOut
+         * @description A recovery and what came of it; `last` is the time of the last change that was replayed, null when none was.
+         */
+        RecoveredOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Target Id */
+            target_id: string | null;
+            /** Target Name */
+            target_name: string;
+            /** Time */
+            time: string | null;
+            /** Lsn */
+            lsn: string | null;
+            /** Point */
+            point: string | null;
+            /** Inclusive */
+            inclusive: boolean;
+            /** Last */
+            last: string | null;
+            /** Seconds */
+            seconds: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            job: components["schemas"]["JobOut"] | null;
+        };
+        /**
+         * RecoveryIn
+         * @description Whether the log is kept, for how many days, and every how many days a base backup is made.
+         */
+        RecoveryIn: {
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Window Days
+             * @default 7
+             */
+            window_days: number;
+            /**
+             * Base Days
+             * @default 1
+             */
+            base_days: number;
+        };
+        /**
+         * RecoveryStatusOut
+         * @description What is kept of a database, and which moments can be reached.
+         *
+         *     There are several windows when parts of the log are missing between them. `lag_bytes` of the log are not in the
+         *     vault yet; what was committed before `covered_at` is. `waiting` counts the parts in the spool. `problem` is what
+         *     stood in the way last.
+         */
+        RecoveryStatusOut: {
+            /** Enabled */
+            enabled: boolean;
+            /** Window Days */
+            window_days: number;
+            /** Base Days */
+            base_days: number;
+            /** Earliest */
+            earliest: string | null;
+            /** Latest */
+            latest: string | null;
+            /** Windows */
+            windows: components["schemas"]["WindowOut"][];
+            /** Covered At */
+            covered_at: string | null;
+            /** Lag Bytes */
+            lag_bytes: number;
+            /** Lag Seconds */
+            lag_seconds: number | null;
+            /** Waiting */
+            waiting: number;
+            /** Log Bytes */
+            log_bytes: number;
+            /** Problem */
+            problem: string | null;
+            /** Problem At */
+            problem_at: string | null;
+            /** Bases */
+            bases: components["schemas"]["BaseOut"][];
+            /** Points */
+            points: components["schemas"]["PointOut"][];
         };
         /**
          * ReferenceOut
@@ -7213,6 +7542,22 @@ export interface components {
             every_days: number;
             /** Percent */
             percent: number;
+        };
+        /**
+         * WindowOut
+         * @description Moments that can be reached: from, up to.
+         */
+        WindowOut: {
+            /**
+             * Earliest
+             * Format: date-time
+             */
+            earliest: string;
+            /**
+             * Latest
+             * Format: date-time
+             */
+            latest: string;
         };
         /**
          * WrittenOut
@@ -12068,6 +12413,345 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryStatusOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoveryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryStatusOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_base: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    name_point: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryStatusOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoverIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoverPlanOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_recoveries: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_RecoveredOut_"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoverIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveredOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recovery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveredOut"];
                 };
             };
             /** @description What was wrong with the request. */

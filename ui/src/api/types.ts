@@ -124,6 +124,11 @@ export type Alert = Wire['AlertOut']
 export type VaultPlace = Wire['VaultIn']
 export type VaultKey = Wire['VaultKeyOut']
 export type VaultUsage = Wire['VaultUsageOut']
+export type RecoveryStatus = Wire['RecoveryStatusOut']
+export type RecoveryWish = Wire['RecoveryIn']
+export type RecoverOrder = Required<Wire['RecoverIn']>
+export type RecoverPlan = Wire['RecoverPlanOut']
+export type Recovered = WithJob<Wire['RecoveredOut']>
 
 export type Migration = Wire['MigrationOut']
 export type MigrationText = Wire['MigrationText']

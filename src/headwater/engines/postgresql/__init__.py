@@ -11,6 +11,7 @@ from headwater.catalog.grammar import Grammar
 from headwater.engines import Address, Dump, Fill, Language, Option, Refill, Session
 from headwater.engines.postgresql import columns, dumping, filling, refilling
 from headwater.engines.postgresql.alter import alter
+from headwater.engines.postgresql.basing import archives, flush, mark, name_point, open_base
 from headwater.engines.postgresql.connecting import PORT, parameters
 from headwater.engines.postgresql.ddl import ddl, phases, quote
 from headwater.engines.postgresql.errors import connecting
@@ -30,15 +31,18 @@ from headwater.engines.postgresql.provision import (
     ready,
     setup,
 )
+from headwater.engines.postgresql.recovering import adopt, arrived, lay, missed, recovery
 from headwater.engines.postgresql.session import PostgresSession
+from headwater.engines.postgresql.spool import position, shown, spooled
 from headwater.engines.postgresql.watch import end, sessions
 from headwater.engines.postgresql.wire import SPEAKS_FIRST, client_url, front, speaks
 
 __all__ = [
     "DIALECT", "GRAMMAR", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "SPEAKS_FIRST",
-    "activity", "address", "alter", "available", "client_url", "connect", "ddl", "end", "enforce", "explain", "front",
-    "inspect", "leave", "make", "metrics", "open_dump", "open_fill", "open_refill", "phases", "prepare", "program",
-    "quote", "ready", "sessions", "setup", "speaks",
+    "activity", "address", "adopt", "alter", "archives", "arrived", "available", "client_url", "connect", "ddl", "end",
+    "enforce", "explain", "flush", "front", "inspect", "lay", "leave", "make", "mark", "metrics", "missed",
+    "name_point", "open_base", "open_dump", "open_fill", "open_refill", "phases", "position", "prepare", "program",
+    "quote", "ready", "recovery", "sessions", "setup", "shown", "speaks", "spooled",
 ]  # fmt: skip
 
 NAME = "PostgreSQL"

@@ -22,6 +22,7 @@ from psycopg import AsyncConnection, sql
 
 from headwater.engines import Activity, Address, Instance, Option, Program
 from headwater.engines import _folders as folders
+from headwater.engines.postgresql import spool
 from headwater.engines.postgresql.errors import connecting
 from headwater.engines.postgresql.programs import (
     BUNDLED,
@@ -88,10 +89,10 @@ def make(instance: Instance, cache: Path) -> None:
     """Put a copy of the template of the wanted version into the instance's folder."""
     version = instance.options.get("version") or BUNDLED
     template = _template(version, cache)
-    shutil.rmtree(_data(instance), ignore_errors=True)
-    if not _take_spare(template, _data(instance)):
-        _copy_tree(template / "pg", _data(instance))
-    _give(_data(instance), instance.owner)
+    shutil.rmtree(data_folder(instance), ignore_errors=True)
+    if not _take_spare(template, data_folder(instance)):
+        _copy_tree(template / "pg", data_folder(instance))
+    give_tree(data_folder(instance), instance.owner)
     (instance.folder / "version").write_text(version)
     folders.write_secret(_secret(instance), (template / "superuser.password").read_text())
 
@@ -154,6 +155,12 @@ def _secret(instance: Instance) -> Path:
     return instance.folder / "superuser.password"
 
 
+def keep_secret(instance: Instance, password: str) -> None:
+    """Keep the password of the keeper's role, which no other cluster has."""
+    folders.write_secret(_secret(instance), password)
+    (instance.folder / "superuser.own").touch()
+
+
 _FICLONE = 0x4004_9409
 
 
@@ -166,7 +173,8 @@ def _copy_tree(source: Path, target: Path) -> None:
             _clone(os.path.join(folder, name), os.path.join(place, name))
 
 
-def _give(tree: Path, owner: Identity | None) -> None:
+def give_tree(tree: Path, owner: Identity | None) -> None:
+    """Let a folder with all that is in it belong to a server's user."""
     uid, gid = (owner.uid, owner.gid) if owner else (-1, -1)
     os.chown(tree, uid, gid)
     for folder, inner, files in os.walk(tree):
@@ -188,7 +196,8 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _data(instance: Instance) -> Path:
+def data_folder(instance: Instance) -> Path:
+    """Return the data directory of an instance."""
     return instance.folder / "pg"
 
 
@@ -199,7 +208,7 @@ def leave(instance: Instance) -> None:
 
 def program(instance: Instance) -> Program:
     """Return how to start the cluster, with its settings on the command line: no file can be changed to lose them."""
-    version = (instance.folder / "version").read_text().strip()
+    version = version_of(instance)
     programs = programs_of(version)
     _forget_stale_pid(instance)
     if instance.owner:
@@ -211,29 +220,34 @@ def program(instance: Instance) -> Program:
         "superuser_reserved_connections": "3",
         "temp_file_limit": f"{quotas.get('temp_mb', 1000)}MB",
     }  # fmt: skip
-    settings = {**SETTINGS, **own}
+    settings = {**SETTINGS, **own, **(spool.settings(instance) if instance.archives else {})}
     if int(version) >= 18:
         settings["io_method"] = "sync"
     flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     return Program(
-        (str(programs / "postgres"), "-D", str(_data(instance)), *flags),
+        (str(programs / "postgres"), "-D", str(data_folder(instance)), *flags),
         signal.SIGINT,
         {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
         memory_mb=quotas.get("memory_mb", 1024) + 256,
     )
 
 
+def version_of(instance: Instance) -> str:
+    """Return the major version of an instance."""
+    return (instance.folder / "version").read_text().strip()
+
+
 def _forget_stale_pid(instance: Instance) -> None:
     """Remove the pid file of a server that is gone: its number may belong to another program by now."""
-    pid = left_pid(_data(instance))
+    pid = left_pid(data_folder(instance))
     if pid is not None and str(instance.folder) not in command_line(pid):
-        (_data(instance) / "postmaster.pid").unlink(missing_ok=True)
+        (data_folder(instance) / "postmaster.pid").unlink(missing_ok=True)
 
 
 def ready(instance: Instance) -> bool:
     """Say whether the postmaster has written that it is ready: the socket answers before recovery is over."""
     try:
-        lines = (_data(instance) / "postmaster.pid").read_text().split("\n")
+        lines = (data_folder(instance) / "postmaster.pid").read_text().split("\n")
     except OSError:
         return False
     return len(lines) > 7 and lines[7].strip() == "ready"
@@ -248,7 +262,7 @@ async def setup(instance: Instance) -> None:
     if instance.name in RESERVED:
         raise BadInput(f"A PostgreSQL database cannot be called {instance.name}.", hint="Choose another name.")
     own, fresh = instance.folder / "superuser.own", _secret(instance).with_suffix(".next")
-    async with await _superuser(instance) as connection, connection.transaction():
+    async with await superuser(instance) as connection, connection.transaction():
         if not own.exists():
             password = random.token_urlsafe(32)
             folders.write_secret(fresh, password)
@@ -272,7 +286,8 @@ async def _found(connection: AsyncConnection[Any], query: str, name: str) -> boo
     return await cursor.fetchone() is not None
 
 
-async def _superuser(instance: Instance) -> AsyncConnection[Any]:
+async def superuser(instance: Instance) -> AsyncConnection[Any]:
+    """Return a session of the keeper's own role, to be closed by the caller; raises Unavailable."""
     passwords = [
         file.read_text() for file in (_secret(instance), _secret(instance).with_suffix(".next")) if file.exists()
     ]
@@ -313,7 +328,7 @@ FROM pg_stat_database d WHERE d.datname = %s
 
 async def activity(instance: Instance) -> Activity:
     """Return the client sessions, and how many of them are at work or in a transaction."""
-    async with await _superuser(instance) as connection:
+    async with await superuser(instance) as connection:
         row = await (await connection.execute(_ACTIVITY)).fetchone()
     assert row is not None
     return Activity(int(row[0]), int(row[1]))
@@ -321,7 +336,7 @@ async def activity(instance: Instance) -> Activity:
 
 async def metrics(instance: Instance) -> Mapping[str, float]:
     """Return what the server counts of the database."""
-    async with await _superuser(instance) as connection:
+    async with await superuser(instance) as connection:
         cursor = await connection.execute(_METRICS, [instance.name])
         row = await cursor.fetchone()
     names = [column.name for column in cursor.description or ()]
@@ -344,7 +359,7 @@ _END_ALL = b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usenam
 async def enforce(instance: Instance, *, full: bool) -> None:
     """End sessions over their time; make a full database read-only by default, so that it can still be emptied."""
     statement = instance.quotas.get("statement_seconds", 300) + LENIENCY_SECONDS
-    async with await _superuser(instance) as connection:
+    async with await superuser(instance) as connection:
         await connection.execute(_OVER_TIME, [OWNER, statement, IDLE_TRANSACTION_SECONDS + LENIENCY_SECONDS])
         if full == await _found(connection, _READ_ONLY, instance.name):
             return

@@ -27,7 +27,8 @@ class Database(Base):
     want; the keeper writes `state` and `state_reason` as it makes it so. A soft-deleted row has `deleted_at`, and
     is destroyed after `purge_at`; one whose project is gone (`project_id` is NULL) is soft-deleted by the keeper.
     `connection` holds address, TLS and tunnel of a connected one without its secrets, which are sealed in
-    `database_secrets`. `quotas` and `options` are plain values by name.
+    `database_secrets`. `quotas` and `options` are plain values by name. With `archives` its server keeps the log of its
+    changes for the way back. While it is `building`, a job makes its files, and the keeper leaves it alone.
     """
 
     __tablename__ = "databases"
@@ -57,6 +58,8 @@ class Database(Base):
     quotas: Mapped[dict[str, Any]] = mapped_column(default=dict)
     connection: Mapped[dict[str, Any]] = mapped_column(default=dict)
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    archives: Mapped[bool] = mapped_column(default=False)
+    building: Mapped[bool] = mapped_column(default=False)
     protected: Mapped[bool] = mapped_column(default=False)
     read_only: Mapped[bool] = mapped_column(default=False)
     sleep_after_seconds: Mapped[int] = mapped_column(default=300)

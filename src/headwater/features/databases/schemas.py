@@ -30,7 +30,10 @@ class OptionOut(Wire):
 
 
 class EngineOut(Wire):
-    """A database engine; `unavailable` says why no database of it can be created here, `snapshots` that it has them."""
+    """A database engine; `unavailable` says why no database of it can be created here.
+
+    `snapshots` says that it has them, `recovery` that a database of it that runs here can be brought back to a moment.
+    """
 
     name: str
     label: str
@@ -42,6 +45,7 @@ class EngineOut(Wire):
     provision_options: list[OptionOut]
     unavailable: str | None
     snapshots: bool
+    recovery: bool
 
 
 class Quotas(Input):

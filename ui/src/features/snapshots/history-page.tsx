@@ -9,6 +9,7 @@ import { EmptyState, Loaded } from '@/components/states'
 import { Alerts } from '@/features/policies/alerts'
 import { PolicyPanel } from '@/features/policies/policy-panel'
 import { ScheduleLink } from '@/features/policies/schedule-link'
+import { MomentCard } from '@/features/recovery/moment-card'
 import { useDatabase } from '@/lib/database-scope'
 import { useProjectScope } from '@/lib/project-scope'
 import { snapshotsQuery, storageQuery } from './api'
@@ -108,6 +109,7 @@ export function HistoryPage() {
       <div className={`history ${beside ? 'beside' : ''}`}>
         <div className="past">
           <Alerts />
+          <MomentCard />
           <Loaded query={{ data: items, error: snapshots.error, refetch: snapshots.refetch }} rows={12}>
             {(found) =>
               found.length === 0 ? <First canTake={canTake} onTake={() => setTaking(true)} /> : <OverTime snapshots={found} storage={storage.data} range={range} older={older} />

@@ -46,7 +46,7 @@ class Keeper:
         self._preparing: asyncio.Task[None] | None = None
         self._steps: dict[str, Callable[[Kept, Database], Awaitable[None]]] = {
             "orphan": self._orphan, "destroy": self._destroy, "halt": self._halt, "run": self._run,
-            "apply": self._apply, "fallen": self._fallen,
+            "apply": self._apply, "restart": self._restart, "fallen": self._fallen,
         }  # fmt: skip
 
     async def begin(self) -> None:
@@ -184,6 +184,8 @@ class Keeper:
             row = await self._row(database_id)
             if row is None or row.deleted_at is not None:
                 raise NotFound("There is no such database here.")
+            if row.building:
+                raise Conflict(f"{row.name} is being recovered.", hint="It starts by itself when that is done.")
             if row.desired == "stopped":
                 raise Conflict(f"{row.name} is stopped.", hint=row.state_reason or "Start it first.")
             if not self.up(kept):
@@ -235,6 +237,12 @@ class Keeper:
         await self.driver.apply(kept.spec)
         kept.applied = kept.spec
 
+    async def _restart(self, kept: Kept, row: Database) -> None:
+        """Start its server anew, with settings that a running one cannot take; who connects meanwhile waits."""
+        kept.running = False
+        await self.driver.stop(kept.spec)
+        await self._run(kept, row)
+
     async def _halt(self, kept: Kept, row: Database) -> None:
         kept.running = False
         await self.driver.stop(kept.spec)
@@ -266,7 +274,7 @@ class Keeper:
         kept = self.kept.get(row.id)
         if kept is None:
             kept = self.kept.setdefault(row.id, Kept(await self._spec(row), row.route or row.name))
-        elif dict(kept.spec.quotas) != row.quotas:
+        elif (dict(kept.spec.quotas), kept.spec.archives) != (row.quotas, row.archives):
             kept.spec = await self._spec(row)
         kept.sleep_after = row.sleep_after_seconds
         return kept
@@ -278,4 +286,6 @@ class Keeper:
             raise NotFound("There is no such database here.")
         password = self._sealer.open(sealed["password"], row.organization_id, row.id, "password")
         # The database inside keeps the name that it was made with: a rename here changes no client.
-        return Spec(row.id, row.engine, row.route or row.name, password, dict(row.quotas), dict(row.options))
+        return Spec(
+            row.id, row.engine, row.route or row.name, password, dict(row.quotas), dict(row.options), row.archives
+        )

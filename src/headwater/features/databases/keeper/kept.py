@@ -12,7 +12,7 @@ from headwater.drivers import Spec
 from headwater.features.databases.models import Database
 
 RETRIES = 3
-Step = Literal["orphan", "destroy", "halt", "run", "apply", "fallen"]
+Step = Literal["orphan", "destroy", "halt", "run", "apply", "restart", "fallen"]
 
 
 @dataclass(slots=True, eq=False)
@@ -58,10 +58,14 @@ def next_step(kept: Kept, row: Database, moment: datetime, *, alive: bool) -> St
         return "orphan"
     if row.purge_at is not None and row.purge_at <= moment:
         return "destroy"
+    if row.building:
+        return None
     if not wanted(row):
         told = "asleep" if row.desired == "asleep" and row.deleted_at is None else "stopped"
         return "halt" if alive or row.state != told else None
     if alive and kept.running:
+        if kept.applied and kept.applied.archives != kept.spec.archives:
+            return "restart"
         return "apply" if kept.applied != kept.spec else None
     if row.state == "running" and not alive:
         return "fallen"

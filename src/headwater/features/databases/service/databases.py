@@ -87,9 +87,9 @@ async def named(db: AsyncSession, actor: Actor, name: str) -> Database:
 async def create(
     db: AsyncSession, actor: Actor, sealer: Sealer, project_id: uuid.UUID, *,
     name: str, engine_name: str, options: Mapping[str, str], quotas: Mapping[str, Any],
-    sleep_after_seconds: int, protected: bool,
+    sleep_after_seconds: int, protected: bool, building: bool = False,
 ) -> Database:  # fmt: skip
-    """Ask for a new database; the keeper makes it."""
+    """Ask for a new database; the keeper makes it, or, while it is `building`, a job does."""
     project = await projects.get(db, actor, project_id, "database:write", lock=True)
     _check_engine(engine_name)
     await _check_name(db, project, name)
@@ -97,7 +97,7 @@ async def create(
         id=new_id(), project_id=project.id, organization_id=project.organization_id, name=name,
         route=await _free_route(db, name), engine=engine_name, origin="managed", driver="local",
         desired="running", state="creating", options=dict(options), quotas=dict(quotas),
-        sleep_after_seconds=sleep_after_seconds, protected=protected, created_by=actor.user_id,
+        sleep_after_seconds=sleep_after_seconds, protected=protected, building=building, created_by=actor.user_id,
     )  # fmt: skip
     db.add(database)
     await db.flush()
@@ -152,6 +152,8 @@ async def steer(db: AsyncSession, actor: Actor, database_id: uuid.UUID, desired:
     database = await find(db, actor, database_id, "database:write", lock=True)
     if database.origin != "managed":
         raise Conflict(f"{database.name} runs elsewhere.", hint="Headwater starts and stops only its own.")
+    if database.building:
+        raise Conflict(f"{database.name} is being recovered.", hint="It starts by itself when that is done.")
     database.desired = desired
     _note(db, actor, "database.steer", database, desired=desired)
     await db.flush()

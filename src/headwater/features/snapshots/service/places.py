@@ -6,6 +6,7 @@ of this Headwater and the id of the organization.
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from headwater.features.snapshots.models import VaultPlace
 from headwater.kit.network import guard
 from headwater.kit.settings import Settings
 from headwater.store.sealing import Sealer
+from headwater.store.session import Database as Store
 from headwater.vault.blobs import Blobs
 from headwater.vault.errors import Damaged, Missing
 from headwater.vault.keys import Opener
@@ -29,6 +31,8 @@ from headwater.vault.remote import S3Blobs
 from headwater.vault.vault import Vault
 
 LABEL = "this Headwater"
+# Manifests of other rooms: what databases are brought back by.
+NO_SNAPSHOTS = ("snapshots/base-", "snapshots/log-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,14 @@ async def load(db: AsyncSession, settings: Settings, vault_id: uuid.UUID) -> Pla
     row = await repository.vault(db, vault_id)
     await look_at(settings, row.settings.get("endpoint", ""))
     return placed(settings, row)
+
+
+async def opened(store: Store, place: Place) -> Vault:
+    """Open a vault that is to be written to, and note by which id it calls itself."""
+    vault = await asyncio.to_thread(place.open)
+    async with store.transaction() as db:
+        await repository.note_opened(db, place.id, vault.id)
+    return vault
 
 
 async def look_at(settings: Settings, endpoint: str) -> None:
@@ -149,5 +161,6 @@ def measured(place: Place) -> Usage:
     for blob in place.blobs.list("packs/"):
         packs += 1
         total += blob.size
-    manifests = [blob.size for blob in place.blobs.list("snapshots/")]
-    return Usage(packs, total + sum(manifests), len(manifests))
+    manifests = {blob.name: blob.size for blob in place.blobs.list("snapshots/")}
+    snapshots = sum(not name.startswith(NO_SNAPSHOTS) for name in manifests)
+    return Usage(packs, total + sum(manifests.values()), snapshots)

@@ -68,9 +68,7 @@ async def carry_out(attempt: Attempt) -> Write:
 async def take(attempt: Attempt, snapshot_id: uuid.UUID) -> Write:
     """Take the snapshot of a row, and return what writes down that it is complete."""
     taking = await _begin(attempt, snapshot_id)
-    vault = await asyncio.to_thread(taking.place.open)
-    async with attempt.database.transaction() as db:
-        await repository.note_opened(db, taking.place.id, vault.id)
+    vault = await places.opened(attempt.database, taking.place)
     started = time.monotonic()
     manifest = await asyncio.to_thread(_committed, vault, taking.row.id)
     if manifest is None:

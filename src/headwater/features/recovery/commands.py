@@ -1,0 +1,169 @@
+"""`headwater recovery`: a database back to any moment, over a server's HTTP API."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from headwater.features.accounts.remote import Remote, remote, show_one
+from headwater.features.databases.commands import JsonOption, NameArgument, ProjectOption, find_database, find_project
+from headwater.features.jobs.watching import finish
+from headwater.kit.errors import BadInput, Conflict
+from headwater.kit.terminal import terminal
+
+STATUS = (
+    "enabled", "earliest", "latest", "lag_seconds", "lag_bytes", "waiting", "log_bytes", "window_days", "base_days",
+    "problem",
+)  # fmt: skip
+DONE = ("target_name", "target_id", "last", "seconds")
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="A database back to any moment.", no_args_is_help=True)
+    for command in (show_recovery, enable, disable, base, point, restore):
+        group.command(command.__name__.replace("_recovery", ""))(command)
+    app.add_typer(group, name="recovery")
+
+
+def show_recovery(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Show to which moments a database can be brought back, and what is kept for that."""
+    with remote() as server:
+        _show(server.call("GET", _path(server, name)), as_json)
+
+
+def enable(
+    name: NameArgument,
+    days: Annotated[int, typer.Option(help="For how many days any moment can be reached.")] = 7,
+    base_every: Annotated[int, typer.Option(help="Every how many days a base backup is made.")] = 1,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep the log of a database from now on, or change for how long."""
+    with remote() as server:
+        path = _path(server, name)
+        if not server.call("GET", path)["enabled"]:
+            _ask(f"{name} is restarted: its clients connect again. Go on?", yes, as_json)
+        body = {"enabled": True, "window_days": days, "base_days": base_every}
+        _show(server.call("PUT", path, json=body), as_json)
+
+
+def disable(name: NameArgument, yes: YesOption = False, as_json: JsonOption = False) -> None:
+    """Keep the log no longer; what is there can be reached until its days are over."""
+    with remote() as server:
+        path = _path(server, name)
+        there = server.call("GET", path)
+        if there["enabled"]:
+            _ask(f"{name} is restarted, and what changes from now on cannot be taken back so. Go on?", yes, as_json)
+        body = {"enabled": False, "window_days": there["window_days"], "base_days": there["base_days"]}
+        _show(server.call("PUT", path, json=body), as_json)
+
+
+def base(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Make a base backup now and wait for it."""
+    with remote() as server:
+        path = _path(server, name)
+        job = server.call("POST", f"{path}/bases")
+        _show(finish(server, job["id"], path), as_json)
+
+
+def point(
+    name: NameArgument,
+    called: Annotated[str, typer.Argument(metavar="NAME", help="What this moment is called.", show_default=False)],
+    as_json: JsonOption = False,
+) -> None:
+    """Give this moment of a database a name, to come back to."""
+    with remote() as server:
+        found = server.call("POST", f"{_path(server, name)}/points", json={"name": called})
+    made = next(one for one in found["points"] if one["name"] == called)
+    show_one(made, ("name", "at", "lsn"), as_json)
+
+
+def restore(
+    name: NameArgument,
+    new: Annotated[str, typer.Option("--new", help="Name of the new database.", show_default=False)],
+    time: Annotated[str | None, typer.Option(help="A time such as 2026-11-21T10:00:00; UTC without a zone.")] = None,
+    lsn: Annotated[str | None, typer.Option(help="A position of the log such as 0/16B3748.")] = None,
+    point: Annotated[str | None, typer.Option(help="The name of a point.")] = None,
+    inclusive: Annotated[
+        bool | None, typer.Option("--inclusive/--exclusive", help="Whether what happened exactly then is in it.")
+    ] = None,
+    project: ProjectOption = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what would be done.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring a database back to a moment, as a new database; it is not touched itself."""
+    if sum(one is not None for one in (time, lsn, point)) != 1:
+        raise BadInput("Say to which moment.", hint="Give one of --time, --lsn and --point.")
+    body: dict[str, Any] = {"name": new, "lsn": lsn, "point": point, "inclusive": inclusive}
+    body["time"] = _moment(time) if time else None
+    with remote() as server:
+        database = find_database(server, name, deleted=True)
+        if project:
+            body["project_id"] = find_project(server, project)["id"]
+        path = f"/databases/{database['id']}/recoveries"
+        planned = server.call("POST", f"{path}/plan", json=body)
+        if plan:
+            _show_plan(planned, as_json)
+            return
+        if planned["refusals"]:
+            raise Conflict(planned["refusals"][0], hint=f"Look at headwater recovery show {name}.")
+        made = server.call("POST", path, json=body)
+        done = finish(server, made["job"]["id"], f"/recoveries/{made['id']}")
+    show_one(done, DONE, as_json)
+
+
+def _path(server: Remote, name: str) -> str:
+    return f"/databases/{find_database(server, name)['id']}/recovery"
+
+
+def _ask(question: str, yes: bool, as_json: bool) -> None:
+    if yes:
+        return
+    if as_json:
+        raise BadInput(question.removesuffix(" Go on?"), hint="Say --yes.")
+    if not typer.confirm(question):
+        raise typer.Exit(1)
+
+
+def _moment(text: str) -> str:
+    """Return a time with its zone, as the server takes it."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"{text!r} is no time.", hint="It looks like 2026-11-21T10:00:00.") from None
+    return found.replace(tzinfo=found.tzinfo or UTC).isoformat()
+
+
+def _show_plan(planned: Any, as_json: bool) -> None:
+    if as_json:
+        show_one(planned, (), True)
+        return
+    for sentence in planned["sentences"]:
+        typer.echo(sentence)
+    for sentence in planned["refusals"]:
+        typer.echo(f"Refused: {sentence}")
+
+
+def _show(found: Any, as_json: bool) -> None:
+    show_one(found, STATUS, as_json)
+    if as_json:
+        return
+    if found["bases"]:
+        shown = Table("base backup", "status", "bytes", "new bytes", "seconds", box=None, pad_edge=False)
+        for one in found["bases"]:
+            status = one["status"] if one["usable"] or one["status"] != "complete" else "waits for its log"
+            shown.add_row(
+                one["finished_at"] or one["created_at"], status, f"{one['raw_bytes']:,}", f"{one['new_bytes']:,}",
+                "" if one["seconds"] is None else f"{one['seconds']:.1f}",
+            )  # fmt: skip
+        terminal().print(shown)
+    if found["points"]:
+        shown = Table("point", "at", "lsn", box=None, pad_edge=False)
+        for one in found["points"]:
+            shown.add_row(one["name"], one["at"], one["lsn"])
+        terminal().print(shown)

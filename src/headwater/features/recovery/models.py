@@ -1,0 +1,133 @@
+"""The rows of recovery: which databases archive, what of them is in a vault, the points in them, what was recovered."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy.dialects.postgresql import TEXT
+from sqlalchemy.orm import Mapped, mapped_column
+
+from headwater.features.accounts.models import Organization
+from headwater.features.databases.models import Database
+from headwater.features.snapshots.models import VaultPlace
+from headwater.kit.ids import new_id
+from headwater.store.base import Base
+
+
+class Archive(Base):
+    """What is kept of a database's log: for how many days, and how often a base is made.
+
+    `archived_to` is where the log in the vault ends. Three marks say where the log was at a moment: `seen` is the last
+    one, `covered` the last one that lies before that end, `pending` the next that shall. `database_id` is null when
+    the database was destroyed: then all that is kept of it goes away.
+    """
+
+    __tablename__ = "archives"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Organization.id, ondelete="RESTRICT"))
+    database_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Database.id, ondelete="SET NULL"), unique=True)
+    vault_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(VaultPlace.id, ondelete="RESTRICT"), index=True)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    window_days: Mapped[int]
+    base_days: Mapped[int]
+    archived_to: Mapped[int | None] = mapped_column(BigInteger)
+    seen: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    covered: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    pending: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    spooled: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str] = mapped_column(TEXT, default="")
+    problem_at: Mapped[datetime | None]
+    created_by: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ArchiveBase(Base):
+    """A base backup, whose name in the vault is `base-` and its id; complete only after its manifest is there.
+
+    With the log from `first` on it is the database at any moment from `finished_at` on, if the log comes to `ends`.
+    `changes` is the engine's count of changes when it was begun.
+    """
+
+    __tablename__ = "archive_bases"
+    __table_args__ = (
+        CheckConstraint("status IN ('taking', 'complete', 'deleting')", name="status"),
+        Index("ix_archive_bases_archive_id_id", "archive_id", text("id DESC")),
+    )
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    archive_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("archives.id", ondelete="RESTRICT"))
+    status: Mapped[str] = mapped_column(TEXT, default="taking")
+    job_id: Mapped[uuid.UUID | None]
+    attempt: Mapped[uuid.UUID | None]
+    timeline: Mapped[int | None] = mapped_column(BigInteger)
+    first: Mapped[int | None] = mapped_column(BigInteger)
+    ends: Mapped[int | None] = mapped_column(BigInteger)
+    changes: Mapped[int | None] = mapped_column(BigInteger)
+    version: Mapped[str] = mapped_column(TEXT, default="")
+    raw_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    new_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    seconds: Mapped[float | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    created_by: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ArchiveLog(Base):
+    """Parts of a log that came into the vault together: from position `first` up to `ends`, without a gap.
+
+    `name` is that of its manifest. `reaches`: what was committed before lies before `ends`; null when not known.
+    """
+
+    __tablename__ = "archive_logs"
+    __table_args__ = (
+        CheckConstraint("status IN ('complete', 'deleting')", name="status"),
+        Index("ix_archive_logs_archive_id_first", "archive_id", "timeline", "first"),
+    )
+    name: Mapped[str] = mapped_column(TEXT, primary_key=True)
+    archive_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("archives.id", ondelete="RESTRICT"))
+    status: Mapped[str] = mapped_column(TEXT, default="complete")
+    timeline: Mapped[int] = mapped_column(BigInteger)
+    first: Mapped[int] = mapped_column(BigInteger)
+    ends: Mapped[int] = mapped_column(BigInteger)
+    parts: Mapped[int]
+    stored_bytes: Mapped[int] = mapped_column(BigInteger)
+    reaches: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ArchivePoint(Base):
+    """A name that somebody wrote into a log."""
+
+    __tablename__ = "archive_points"
+    __table_args__ = (Index("uq_archive_points_archive_id_name", "archive_id", "name", unique=True),)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    archive_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("archives.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(TEXT)
+    position: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime]
+    created_by: Mapped[uuid.UUID | None]
+
+
+class Recovery(Base):
+    """A database that is brought back to a moment, as the new database `target_id`.
+
+    `request` is what was asked for. Once the target is handed to the keeper, `result` says where it has arrived.
+    """
+
+    __tablename__ = "recoveries"
+    __table_args__ = (Index("ix_recoveries_archive_id_id", "archive_id", text("id DESC")),)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Organization.id, ondelete="CASCADE"))
+    archive_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("archives.id", ondelete="CASCADE"))
+    target_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Database.id, ondelete="SET NULL"), index=True)
+    target_name: Mapped[str] = mapped_column(TEXT)
+    request: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    job_id: Mapped[uuid.UUID | None]
+    attempt: Mapped[uuid.UUID | None]
+    created_by: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,225 @@
+"""Archives: a database begins to keep the log of its changes, and stops; what can be reached of it; named points."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.engines import Recovers
+from headwater.features.accounts.rights import Actor
+from headwater.features.accounts.service import audit, projects
+from headwater.features.databases.models import Database
+from headwater.features.databases.service import databases, instances, waiting
+from headwater.features.databases.service.instances import Local
+from headwater.features.jobs.models import Job
+from headwater.features.jobs.service import queue
+from headwater.features.recovery import repository
+from headwater.features.recovery.models import Archive, ArchiveBase, ArchivePoint
+from headwater.features.recovery.service import shipping
+from headwater.features.recovery.service.shipping import marked
+from headwater.features.recovery.service.stretches import Stretch, stretches
+from headwater.features.snapshots.service import places
+from headwater.kit.clock import now
+from headwater.kit.errors import BadInput, Conflict, Unavailable
+from headwater.kit.settings import Settings
+from headwater.store.session import Database as Store
+
+_POINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class BaseView:
+    """A base with the job that makes it; `usable` when the log in the vault carries it."""
+
+    base: ArchiveBase
+    job: Job | None
+    usable: bool
+
+    @property
+    def status(self) -> str:
+        """How it stands: one that is not complete, and whose job has ended, has failed."""
+        alive = self.job is not None and self.job.state in {"pending", "running", "completed"}
+        return "failed" if self.base.status == "taking" and not alive else self.base.status
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveView:
+    """What is kept of a database, and what can be reached; `archive` is None when nothing is."""
+
+    database: Database
+    engine: Recovers
+    archive: Archive | None
+    stretches: Sequence[Stretch] = ()
+    bases: Sequence[BaseView] = ()
+    points: Sequence[ArchivePoint] = ()
+    log_bytes: int = 0
+
+    @property
+    def covered_at(self) -> datetime | None:
+        """Up to when all that was committed is in the vault."""
+        return marked(self.archive.covered).at if self.archive and self.archive.covered else None
+
+    @property
+    def lag_bytes(self) -> int:
+        """How much of the log is not in the vault yet, as the server told last."""
+        archive = self.archive
+        if archive is None or not archive.seen or archive.archived_to is None or not archive.enabled:
+            return 0
+        quiet = archive.covered and archive.covered["at"] == archive.seen["at"]
+        return 0 if quiet else max(0, archive.seen["position"] - archive.archived_to)
+
+    @property
+    def windows(self) -> list[tuple[datetime, datetime]]:
+        """The times that can be reached, oldest first."""
+        return [one.window for one in self.stretches if one.window]
+
+
+async def view(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> ArchiveView:
+    """Return what is kept of a database; also of one that was deleted and not yet destroyed."""
+    database = await databases.find(db, actor, database_id, deleted=True)
+    return await seen(db, database)
+
+
+async def seen(db: AsyncSession, database: Database) -> ArchiveView:
+    """Return what is kept of a database that the caller may see."""
+    engine = instances.recovers(database)
+    archive = await repository.of_database(db, database.id)
+    if archive is None:
+        return ArchiveView(database, engine, None)
+    bases = await repository.bases(db, archive.id)
+    covered = marked(archive.covered).at if archive.covered else None
+    found = stretches(bases, await repository.logs(db, archive.id), covered, archive.archived_to)
+    usable = {base.id for stretch in found for base in stretch.bases}
+    jobs = await queue.get_many(db, [one.job_id for one in bases if one.job_id])
+    views = [BaseView(one, jobs.get(one.job_id) if one.job_id else None, one.id in usable) for one in bases]
+    points = await repository.points(db, archive.id)
+    return ArchiveView(database, engine, archive, found, views, points, await repository.stored(db, archive.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What shall be kept of a database: whether, for how many days, and every how many days a base is made."""
+
+    enabled: bool
+    window_days: int
+    base_days: int
+
+
+async def change(settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, wish: Wish) -> ArchiveView:
+    """Let a database keep the log of its changes, or stop; its server is restarted when that changes.
+
+    A database that begins gets a base at once. One that stops keeps what is there until the window is over.
+    """
+    async with store.transaction() as db:
+        database = await databases.find(db, actor, database_id, "database:admin", lock=True)
+        instances.recovers(database)
+        archive = await repository.of_database(db, database_id, lock=True)
+        begins = wish.enabled and (archive is None or not archive.enabled)
+        if archive is None and wish.enabled:
+            place = await places.current(db, actor, database.organization_id)
+            archive = Archive(
+                organization_id=database.organization_id, database_id=database_id, vault_id=place.id, enabled=True,
+                window_days=wish.window_days, base_days=wish.base_days, created_by=actor.user_id, seen={}, covered={},
+                pending={},
+            )  # fmt: skip
+            db.add(archive)
+            await db.flush()
+        elif archive:
+            archive.enabled, archive.window_days, archive.base_days = wish.enabled, wish.window_days, wish.base_days
+        await instances.archive(db, database_id, on=wish.enabled)
+        note(
+            db, actor, "recovery.change", database, enabled=wish.enabled, window_days=wish.window_days,
+            base_days=wish.base_days,
+        )  # fmt: skip
+        if archive and begins:
+            await begin_base(db, actor, database, archive)
+    await waiting.poke(settings, database_id)
+    async with store.transaction() as db:
+        return await view(db, actor, database_id)
+
+
+async def make_base(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Job:
+    """Ask for a base backup of a database; a job makes it."""
+    database = await databases.find(db, actor, database_id, "database:write", lock=True)
+    archive = await enabled(db, database)
+    for one in await repository.unfinished_bases(db, archive.id):
+        jobs = await queue.get_many(db, [one.job_id] if one.job_id else [])
+        if any(job.state not in queue.DONE for job in jobs.values()):
+            raise Conflict(f"A base backup of {database.name} is being made.", hint="Wait until it is complete.")
+    return await begin_base(db, actor, database, archive)
+
+
+async def begin_base(db: AsyncSession, actor: Actor, database: Database, archive: Archive) -> Job:
+    """Make the row of a base and put its job into the queue."""
+    if database.project_id is None:
+        raise Conflict(f"The project of {database.name} is gone.")
+    row = ArchiveBase(archive_id=archive.id, status="taking", created_by=actor.user_id)
+    db.add(row)
+    await db.flush()
+    project = await projects.get(db, actor, database.project_id, "database:read")
+    job = await queue.enqueue(
+        db, actor, project, kind="recovery.base", title=f"Base backup of {database.name}", args={"base_id": str(row.id)}
+    )
+    row.job_id = job.id
+    note(db, actor, "recovery.base", database, base_id=str(row.id))
+    await db.flush()
+    return job
+
+
+async def enabled(db: AsyncSession, database: Database) -> Archive:
+    """Return the archive of a database that keeps its log; raises Conflict."""
+    instances.recovers(database)
+    archive = await repository.of_database(db, database.id)
+    if archive is None or not archive.enabled:
+        raise Conflict(
+            f"{database.name} does not keep the log of its changes.", hint="Turn it on: headwater recovery enable"
+        )
+    return archive
+
+
+async def name_point(settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, name: str) -> ArchivePoint:
+    """Write a name into the log of a database, to come back to; wakes it."""
+    if not _POINT.fullmatch(name):
+        raise BadInput(
+            f"{name!r} cannot be the name of a point.", hint="Letters, digits, spaces, . _ : and -, at most 63."
+        )
+    async with store.transaction() as db:
+        database = await databases.find(db, actor, database_id, "database:write")
+        archive = await enabled(db, database)
+        if any(one.name == name for one in await repository.points(db, archive.id)):
+            raise Conflict(f"There is a point called {name!r} already.", hint="Choose another name.")
+        local = await instances.local(db, settings, database)
+    await awake(settings, local)
+    at = now()
+    position = await local.engine.name_point(local.instance, name)
+    async with store.transaction() as db:
+        row = ArchivePoint(archive_id=archive.id, name=name, position=position, at=at, created_by=actor.user_id)
+        db.add(row)
+        await db.flush()
+        note(db, actor, "recovery.point", database, point=name, position=local.engine.shown(position))
+    return row
+
+
+async def awake(settings: Settings, local: Local) -> None:
+    """Wake a database whose files are on this machine; raises Unavailable when they are not."""
+    await instances.wake(settings, local)
+    if not local.here:
+        raise Unavailable("The files of this database are on another machine.", hint="Ask Headwater there.")
+
+
+async def ship_now(settings: Settings, store: Store, archive_id: uuid.UUID) -> None:
+    """Bring all that was committed until now into the vault."""
+    await asyncio.wait_for(shipping.until_shipped(settings, store, archive_id, flush=True), 300)
+
+
+def note(db: AsyncSession, actor: Actor, action: str, database: Database, **details: object) -> None:
+    """Write to the audit what was done to the archive of a database."""
+    audit.record(
+        db, actor, action, "database", database.id, database.name, organization_id=database.organization_id, **details
+    )

@@ -1,0 +1,243 @@
+"""Recoveries: planned, asked for, found; `returning` carries them out."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.engines import Provisions
+from headwater.features.accounts.rights import Actor, authorize
+from headwater.features.accounts.service import audit, projects
+from headwater.features.databases.models import Database
+from headwater.features.databases.service import databases
+from headwater.features.jobs.models import Job
+from headwater.features.jobs.service import queue
+from headwater.features.recovery import repository
+from headwater.features.recovery.models import ArchiveBase, ArchivePoint, Recovery
+from headwater.features.recovery.service import archives
+from headwater.features.recovery.service.archives import ArchiveView
+from headwater.features.recovery.service.stretches import OutOfReach, Way, to_position, to_time
+from headwater.kit.clock import now
+from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
+from headwater.kit.paging import Page, cut
+from headwater.kit.settings import Settings
+from headwater.store.sealing import Sealer
+from headwater.store.session import Database as Store
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """To which moment, and as what: exactly one of time, position and point.
+
+    `inclusive` says whether what happened exactly then is in it; without a word a time is, and a position is not.
+    """
+
+    name: str
+    time: datetime | None = None
+    position: str | None = None
+    point: str | None = None
+    inclusive: bool | None = None
+    project_id: uuid.UUID | None = None
+
+    @property
+    def including(self) -> bool:
+        """Whether what happened exactly then is in it."""
+        return self.position is None if self.inclusive is None else self.inclusive
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a recovery would do: the base it begins with, how much of the log it replays, as sentences."""
+
+    target_name: str
+    base: ArchiveBase | None
+    log_bytes: int
+    moment: str
+    sentences: tuple[str, ...]
+    refusals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryView:
+    """A recovery with its job."""
+
+    recovery: Recovery
+    job: Job | None
+
+
+def way(view: ArchiveView, order: Order) -> Way:
+    """Return how a moment is reached; raises OutOfReach, BadInput or NotFound."""
+    if order.time is not None:
+        return to_time(view.stretches, order.time)
+    if order.point is not None:
+        point = _point(view, order.point)
+        return to_position(view.stretches, point.position, f"the point {point.name}")
+    assert order.position is not None
+    return to_position(view.stretches, view.engine.position(order.position), order.position)
+
+
+def _point(view: ArchiveView, name: str) -> ArchivePoint:
+    for one in view.points:
+        if one.name == name:
+            return one
+    raise NotFound(f"There is no point {name!r}.", hint=did_you_mean(name, [one.name for one in view.points]))
+
+
+async def plan(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: Order) -> Plan:
+    """Return what a recovery would do, without doing it."""
+    view = await _view(db, actor, database_id, order)
+    refusals = []
+    found: Way | None = None
+    try:
+        found = _way(view, order)
+    except OutOfReach as error:
+        refusals.append(f"{error.message} {error.hint or ''}".strip())
+    log = sum(one.ends - one.first for one in found.logs) if found else 0
+    moment = _moment(order)
+    said = (
+        f"{view.database.name} is brought back to {moment} as the new database {order.name}.",
+        *([_from_base(found.base)] if found else []),
+        f"{view.database.name} itself is not touched. The new database has a password of its own.",
+    )
+    return Plan(order.name, found.base if found else None, log, moment, said, tuple(refusals))
+
+
+def _from_base(base: ArchiveBase) -> str:
+    finished = base.finished_at or base.created_at
+    return f"It begins with the base backup of {finished:%Y-%m-%d %H:%M:%S} UTC, and replays the log from there."
+
+
+def _moment(order: Order) -> str:
+    if order.time is not None:
+        return f"{order.time.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}".rstrip("0").rstrip(".") + " UTC"
+    return f"the point {order.point}" if order.point is not None else f"position {order.position}"
+
+
+def _way(view: ArchiveView, order: Order) -> Way:
+    """Return how a moment is reached; of one that is not in the vault yet, how it will be once the log is there."""
+    archive = view.archive
+    assert archive
+    if order.time is not None and order.time > now():
+        raise OutOfReach("This moment is in the future.", hint=_latest(view))
+    newest = view.stretches[-1].window if view.stretches else None
+    alive = archive.enabled and view.database.deleted_at is None
+    if alive and newest and order.time is not None and order.time > newest[1]:
+        return to_time(view.stretches, newest[1])
+    if alive and newest and order.point is not None and _point(view, order.point).position > view.stretches[-1].ends:
+        return to_position(view.stretches, view.stretches[-1].ends, order.point)
+    found = way(view, order)
+    _check_version(view, found)
+    return found
+
+
+def _latest(view: ArchiveView) -> str | None:
+    return f"The latest moment is {view.windows[-1][1]:%Y-%m-%d %H:%M:%S} UTC." if view.windows else None
+
+
+def _check_version(view: ArchiveView, found: Way) -> None:
+    options = view.engine.PROVISION_OPTIONS if isinstance(view.engine, Provisions) else ()
+    versions = next((one.choices for one in options if one.name == "version"), ())
+    if versions and found.base.version not in versions:
+        raise OutOfReach(
+            f"The base backup is of version {found.base.version}, which is not installed here.",
+            hint=f"There are: {', '.join(versions)}.",
+        )
+
+
+async def _view(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: Order) -> ArchiveView:
+    database = await databases.find(db, actor, database_id, "database:write", deleted=True)
+    given = [order.time, order.position, order.point]
+    if sum(one is not None for one in given) != 1:
+        raise Invalid({"time": "Give one of time, lsn and point."})
+    if order.time is not None and order.time.tzinfo is None:
+        raise Invalid({"time": "Say the time with its zone, such as 2026-11-21T10:00:00Z."})
+    view = await archives.seen(db, database)
+    if view.archive is None:
+        raise Conflict(
+            f"{database.name} does not keep the log of its changes.", hint="Turn it on: headwater recovery enable"
+        )
+    return view
+
+
+async def start(settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, order: Order) -> RecoveryView:
+    """Put a recovery into the queue; its new database is there at once, and cannot be used before it is complete."""
+    async with store.transaction() as db:
+        view = await _view(db, actor, database_id, order)
+        _way(view, order)
+        assert view.archive
+        request: dict[str, Any] = {
+            "time": order.time.isoformat() if order.time else None, "position": order.position, "point": order.point,
+            "inclusive": order.including, "project_id": str(order.project_id or view.database.project_id or "") or None,
+        }  # fmt: skip
+        row = Recovery(
+            organization_id=view.database.organization_id, archive_id=view.archive.id, target_name=order.name,
+            request=request, result={}, created_by=actor.user_id,
+        )  # fmt: skip
+        db.add(row)
+        target = await create_target(db, actor, settings, view.database, row)
+        row.target_id = target.id
+        await db.flush()
+        assert target.project_id
+        project = await projects.get(db, actor, target.project_id, "database:read")
+        job = await queue.enqueue(
+            db, actor, project, kind="recovery.restore", args={"recovery_id": str(row.id)},
+            title=f"{view.database.name} back to {_moment(order)} as {target.name}",
+        )  # fmt: skip
+        row.job_id = job.id
+        archives.note(
+            db, actor, "recovery.restore", view.database, recovery_id=str(row.id), target=target.name,
+            moment=_moment(order),
+        )  # fmt: skip
+        await db.flush()
+        await db.refresh(row)
+        return RecoveryView(row, job)
+
+
+async def create_target(
+    db: AsyncSession, actor: Actor, settings: Settings, source: Database, row: Recovery
+) -> Database:
+    """Ask for the new database of a recovery: with the quotas of the one that it was, built by our job."""
+    project = row.request.get("project_id")
+    if project is None:
+        raise Invalid({"project_id": f"The project of {source.name} is gone: say in which one the database shall be."})
+    return await databases.create(
+        db, actor, Sealer.of(settings), uuid.UUID(project), name=row.target_name, engine_name=source.engine,
+        options=source.options, quotas=source.quotas, sleep_after_seconds=source.sleep_after_seconds, protected=False,
+        building=True,
+    )  # fmt: skip
+
+
+def order_of(row: Recovery) -> Order:
+    """Return what was asked for."""
+    given = row.request
+    at = datetime.fromisoformat(given["time"]) if given["time"] else None
+    return Order(row.target_name, at, given["position"], given["point"], given["inclusive"])
+
+
+async def view(db: AsyncSession, actor: Actor, recovery_id: uuid.UUID) -> RecoveryView:
+    """Return a recovery with its job."""
+    row = await repository.recovery(db, recovery_id)
+    if row is None or row.organization_id not in actor.roles:
+        raise NotFound("There is no such recovery.")
+    authorize(actor, "database:read", row)
+    return (await _shown(db, [row]))[0]
+
+
+async def list_of_database(
+    db: AsyncSession, actor: Actor, database_id: uuid.UUID, *, cursor: str | None, limit: int
+) -> Page[RecoveryView]:
+    """Return the recoveries of a database, newest first."""
+    await databases.find(db, actor, database_id, deleted=True)
+    archive = await repository.of_database(db, database_id)
+    rows = await repository.recoveries(db, archive.id, audit.before_id(cursor), limit) if archive else []
+    return cut(await _shown(db, rows), limit, lambda one: (str(one.recovery.id),))
+
+
+async def _shown(db: AsyncSession, rows: Sequence[Recovery]) -> list[RecoveryView]:
+    jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
+    return [RecoveryView(row, jobs.get(row.job_id) if row.job_id else None) for row in rows]

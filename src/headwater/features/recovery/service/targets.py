@@ -1,0 +1,69 @@
+"""The new databases of recoveries: asked for, asked for again, and taken away when nobody goes on with them."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts.rights import SYSTEM
+from headwater.features.databases.models import Database
+from headwater.features.databases.service import databases, instances, waiting
+from headwater.features.databases.service.instances import Local
+from headwater.features.jobs.context import Attempt
+from headwater.features.recovery import repository
+from headwater.features.recovery.models import Recovery
+from headwater.features.recovery.service import recoveries
+from headwater.kit.errors import Cancelled, HeadwaterError, NotFound
+
+
+async def renew(attempt: Attempt, row: Recovery, source: Database, token: uuid.UUID) -> Local:
+    """Make sure that the new database is asked for and waits for its files, with nothing of an earlier attempt."""
+    async with attempt.database.transaction() as db:
+        there = await _alive(db, row.target_id)
+        if there is not None and not there.building:
+            attempt.note("An earlier attempt ended in the middle: its database is taken away first.", "warning")
+            await _take_away(db, there.id)
+            there = None
+        if there is None:
+            there = await recoveries.create_target(db, SYSTEM, attempt.settings, source, row)
+            row.target_id = there.id
+        if not await repository.note_recovery(db, row.id, token, target_id=there.id):
+            raise Cancelled("Another attempt has taken over.")
+        return await instances.local(db, attempt.settings, there)
+
+
+async def clear_after(attempt: Attempt, recovery_id: uuid.UUID, token: uuid.UUID) -> None:
+    """Take the new database away after a failure, as the attempt that has the work."""
+    try:
+        async with attempt.database.transaction() as db:
+            row = await repository.recovery(db, recovery_id)
+            if row is None or row.attempt != token:
+                return
+            gone = await abandon(db, row)
+        if gone:
+            await waiting.poke(attempt.settings, gone)
+    except HeadwaterError as error:
+        attempt.note(f"The new database could not be taken away: {error.message}", "error")
+
+
+async def abandon(db: AsyncSession, row: Recovery) -> uuid.UUID | None:
+    """Take away the new database of a recovery that nobody goes on with, in the caller's transaction; return its id."""
+    there = await _alive(db, row.target_id)
+    await repository.forget_target(db, row.id)
+    if there is None:
+        return None
+    await _take_away(db, there.id)
+    return there.id
+
+
+async def _alive(db: AsyncSession, database_id: uuid.UUID | None) -> Database | None:
+    try:
+        return await databases.find(db, SYSTEM, database_id) if database_id else None
+    except NotFound:
+        return None
+
+
+async def _take_away(db: AsyncSession, database_id: uuid.UUID) -> None:
+    await databases.remove(db, SYSTEM, database_id)
+    await databases.purge(db, SYSTEM, database_id)

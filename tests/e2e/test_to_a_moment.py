@@ -1,0 +1,88 @@
+"""Going back to a moment in a real browser: turned on, a point named, a mistake made, and the way back found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e.browsing import OpenPage, Site, Theme, findings, picture, sign_in, signed_in
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A database with a table, and the page of its history."""
+
+    client: httpx.Client
+    page: Page
+    id: str
+    history: str
+
+    def run(self, text: str, database: str = "") -> list[list[object]]:
+        """Run a statement in a database; return the rows of its last result."""
+        answer = self.client.post(f"/databases/{database or self.id}/query", json={"text": text}).json()
+        assert answer["error"] is None, answer["error"]
+        rows: list[list[object]] = answer["results"][-1]["rows"]
+        return rows
+
+
+@pytest.fixture(scope="module")
+def shop(site: Site, open_page: OpenPage) -> Iterator[Shop]:
+    page = open_page(theme="light")
+    sign_in(page)
+    with signed_in(site.url) as client:
+        made = client.post(f"/projects/{site.sample}/databases", json={"name": "till"}).json()
+        found = Shop(client, page, made["id"], f"/p/{site.sample}/d/{made['id']}/history")
+        found.run("CREATE TABLE sale (id int PRIMARY KEY, price int); INSERT INTO sale VALUES (1, 10), (2, 20)")
+        yield found
+    page.context.close()
+
+
+def test_a_mistake_is_taken_back(shop: Shop) -> None:
+    page = shop.page
+    page.goto(shop.history)
+    card = page.get_by_role("region", name="To a moment")
+    card.get_by_role("button", name="Turn on").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("It is restarted for that")
+    dialog.get_by_role("button", name="Turn on and restart").click()
+    expect(card).to_contain_text("Any moment from", timeout=60_000)
+    card.get_by_role("button", name="Name this moment").click()
+    dialog.get_by_label("Name").fill("before the mistake")
+    dialog.get_by_role("button", name="Name it").click()
+    expect(dialog).to_have_count(0)
+    shop.run("DELETE FROM sale")
+    card.get_by_role("button", name="Go back to…").click()
+    dialog.get_by_role("button", name="Point").click()
+    dialog.get_by_label("Point").select_option("before the mistake")
+    expect(dialog).to_contain_text("till itself is not touched")
+    dialog.get_by_role("button", name="Bring back as till-restored").click()
+    dialog.get_by_role("link", name="Open till-restored").click(timeout=90_000)
+    page.wait_for_url(re.compile(r"/d/[0-9a-f-]+$"))
+    back = page.url.rsplit("/", 1)[1]
+    assert shop.run("SELECT id, price FROM sale ORDER BY id", back) == [[1, 10], [2, 20]]
+    assert shop.run("SELECT count(*) FROM sale") == [[0]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_card_is_in_order(shop: Shop, open_page: OpenPage, theme: Theme, width: int) -> None:
+    page = open_page(theme=theme, width=width)
+    sign_in(page)
+    page.goto(shop.history)
+    card = page.get_by_role("region", name="To a moment")
+    expect(card).to_contain_text("Any moment from", timeout=60_000)
+    assert findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    picture(page, f"moment-card-{theme}-{width}")
+    card.get_by_role("button", name="Go back to…").click()
+    expect(page.get_by_role("dialog")).to_contain_text("is not touched")
+    assert findings(page) == []
+    picture(page, f"moment-dialog-{theme}-{width}")
+    page.context.close()

@@ -1,0 +1,106 @@
+"""kill -9 of worker, keeper and server while a log is written, brought into the vault and replayed: every moment stays."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from entrypoints.running import Running, free_port, running
+
+KILLS = int(os.environ.get("HEADWATER_KILLS", "1"))
+WITHIN_SECONDS = 150.0
+# Who is killed, by a part of the command line: the one who ships, the one who keeps, a server itself.
+VICTIMS = ("headwater worker", "headwater proxy", "postgres -D")
+ROWS = "SELECT count(*), coalesce(sum(n), 0) FROM step"
+CLOCK = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def headwater() -> Iterator[Running]:
+    home = Path(tempfile.mkdtemp(prefix="hw-pitrkill-"))
+    home.chmod(0o755)  # the servers of databases have users of their own
+    with running(home, HEADWATER_LOG_LEVEL="warning", HEADWATER_MYSQL_PROXY_PORT=str(free_port())) as found:
+        found.sign_up()
+        yield found
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def call(headwater: Running, method: str, path: str, **body: Any) -> Any:
+    """Call until it is answered well: what was killed is coming back."""
+    until = time.monotonic() + WITHIN_SECONDS
+    while True:
+        with contextlib.suppress(httpx.HTTPError):
+            answer = headwater.client.request(method, f"/api/v1{path}", json=body or None, timeout=90)
+            if answer.is_success:
+                return answer.json()
+        assert time.monotonic() < until, (path, answer.text)
+        time.sleep(0.2)
+
+
+def sql(headwater: Running, id_: str, text: str) -> Any:
+    until = time.monotonic() + WITHIN_SECONDS
+    while (answer := call(headwater, "POST", f"/databases/{id_}/query", text=text))["error"] is not None:
+        assert time.monotonic() < until, answer["error"]
+        time.sleep(0.2)
+    return answer["results"][-1]["rows"]
+
+
+def ended(headwater: Running, job: str) -> Any:
+    until = time.monotonic() + WITHIN_SECONDS
+    while (found := headwater.get(f"/jobs/{job}"))["state"] in {"pending", "running"}:
+        assert time.monotonic() < until, found
+        time.sleep(0.1)
+    return found
+
+
+def kill(headwater: Running, part: str) -> None:
+    for pid in headwater.pids(part):
+        if "store" not in Path(f"/proc/{pid}/cmdline").read_bytes().decode():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def test_every_moment_can_be_reached_whoever_was_killed(headwater: Running) -> None:
+    project = headwater.get("/projects")["items"][0]["id"]
+    line = call(headwater, "POST", f"/projects/{project}/databases?wait=60", name="line")["id"]
+    sql(headwater, line, "CREATE TABLE step (n int PRIMARY KEY, body text)")
+    status = call(headwater, "PUT", f"/databases/{line}/recovery", enabled=True)
+    assert ended(headwater, status["bases"][0]["job"]["id"])["state"] == "completed"
+    moments = []
+    for round_ in range(KILLS):
+        for victim in VICTIMS:
+            start = 20_000 * len(moments)
+            sql(headwater, line, "INSERT INTO step SELECT g, repeat(md5(g::text), 8) "
+                f"FROM generate_series({start + 1}, {start + 20_000}) g")  # fmt: skip
+            rows = sql(headwater, line, ROWS)
+            moments.append((sql(headwater, line, CLOCK)[0][0], rows))
+            time.sleep(0.4 * round_)
+            kill(headwater, victim)
+            headwater.wait_ready()
+            assert sql(headwater, line, ROWS) == rows
+    for number, (time_, rows) in enumerate(moments[-2:]):
+        made = call(headwater, "POST", f"/databases/{line}/recoveries", name=f"back-{number}", time=time_)
+        while not (found := headwater.get(f"/jobs/{made['job']['id']}"))["progress"]["phase"]:
+            assert found["state"] in {"pending", "running"}, found
+            time.sleep(0.01)
+        time.sleep(0.5 * number)
+        kill(headwater, "headwater worker")
+        job = ended(headwater, made["job"]["id"])
+        assert job["state"] == "completed", job
+        done = headwater.get(f"/recoveries/{made['id']}")
+        assert sql(headwater, done["target_id"], ROWS) == rows
+        assert not list((headwater.home / "databases").glob("*.back"))
+    assert sql(headwater, line, ROWS) == moments[-1][1]
+    status = headwater.get(f"/databases/{line}/recovery")
+    assert (len(status["windows"]), status["problem"]) == (1, None), status

@@ -1,0 +1,19 @@
+"""What the tests of recovery share: a database that keeps its log, one for each file."""
+
+from __future__ import annotations
+
+import pytest
+
+from features.recovery.timeline import Timeline
+from headwater.features.databases.keeper.keeping import Keeper
+from people import House
+
+
+@pytest.fixture(scope="module")
+async def line(lasting_house: House, keeper: Keeper) -> Timeline:
+    """Somebody with a database that keeps its log from now on."""
+    person = await lasting_house.person("rita")
+    line = Timeline(lasting_house, person, await person.database("postgresql"))
+    await line.sql("CREATE TABLE step (n int PRIMARY KEY, body text)")
+    await line.enable()
+    return line

@@ -1,0 +1,150 @@
+"""Who may keep and bring back what; what is refused, and in which words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from features.recovery.timeline import Timeline
+from headwater.engines.postgresql import provision
+from headwater.features.recovery import repository
+from headwater.kit.clock import now
+from people import Person
+
+IN_FUTURE = (now() + timedelta(days=1)).isoformat()
+PATHS = (("GET", "recovery", None), ("PUT", "recovery", {"enabled": True}), ("POST", "recovery/bases", None),
+         ("POST", "recovery/points", {"name": "x"}), ("POST", "recoveries", {"name": "x", "point": "p"}),
+         ("POST", "recoveries/plan", {"name": "x", "point": "p"}), ("GET", "recoveries", None))  # fmt: skip
+
+
+async def member(line: Timeline, role: str) -> Person:
+    person = await line.house.person(role)
+    place = f"/organizations/{line.person.organization}/members"
+    await line.person.send("POST", place, 201, json={"email": person.email, "role": role})
+    return person
+
+
+@pytest.mark.parametrize(("method", "path", "body"), PATHS)
+async def test_a_stranger_gets_nothing(line: Timeline, method: str, path: str, body: Any) -> None:
+    stranger = await line.house.stranger()
+    answer = await stranger.request(method, f"/api/v1/databases/{line.database}/{path}", json=body)
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(("method", "path", "body"), PATHS)
+async def test_the_wrong_neighbour_finds_nothing(line: Timeline, method: str, path: str, body: Any) -> None:
+    neighbour = await line.house.person("neighbour")
+    await neighbour.send(method, f"/databases/{line.database}/{path}", 404, json=body)
+
+
+async def test_viewers_look_members_bring_back_admins_turn_it_on_and_off(line: Timeline) -> None:
+    viewer, someone = await member(line, "viewer"), await member(line, "member")
+    path = f"/databases/{line.database}"
+    assert (await viewer.get(f"{path}/recovery"))["enabled"]
+    latest = (await line.status())["latest"]
+    order = {"name": "seen", "time": latest}
+    for method, place, body in PATHS[2:6]:
+        await viewer.send(method, f"{path}/{place}", 403, json=body)
+    await someone.send("PUT", f"{path}/recovery", 403, json={"enabled": False})
+    plan = await someone.send("POST", f"{path}/recoveries/plan", 200, json=order)
+    assert (plan["refusals"], plan["target_name"]) == ([], "seen")
+    assert any("is not touched" in one for one in plan["sentences"])
+    made = await someone.send("POST", f"{path}/recoveries", 202, json=order)
+    await viewer.get(f"/recoveries/{made['id']}")
+    await (await line.house.person()).send("GET", f"/recoveries/{made['id']}", 404)
+    database = await line.person.get(f"/databases/{made['target_id']}")
+    assert database["state"] == "creating"
+    await line.person.send("PUT", f"/databases/{made['target_id']}/desired", 409, json={"state": "running"})
+    await line.person.send("POST", f"/databases/{made['target_id']}/query", 409, json={"text": "SELECT 1"})
+    await line.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)
+    await line.tick()
+    await line.person.send("GET", f"/databases/{made['target_id']}", 200)
+    found = await line.person.get(f"/recoveries/{made['id']}")
+    assert (found["target_id"], found["job"]["state"]) == (None, "cancelled")
+
+
+@pytest.mark.parametrize(
+    ("order", "status", "said"),
+    [
+        ({}, 422, "Give one of"),
+        ({"lsn": "0/1", "point": "x"}, 422, "Give one of"),
+        ({"time": "2026-11-21T10:00:00"}, 422, "time"),
+        ({"time": "yesterday"}, 422, "time"),
+        ({"time": "2020-01-01T00:00:00Z"}, 409, "before the first base backup"),
+        ({"time": "0001-01-01T00:00:00Z"}, 409, "before the first base backup"),
+        ({"time": IN_FUTURE}, 409, "in the future"),
+        ({"time": "9999-12-31T23:59:59Z"}, 409, "in the future"),
+        ({"lsn": "0/1"}, 409, "before the end of the first base backup"),
+        ({"lsn": "FFFFFFFF/FFFFFFFF"}, 409, "does not come to"),
+        ({"lsn": "somewhere"}, 400, "is no LSN"),
+        ({"point": "nowhere"}, 404, "no point"),
+        ({"name": "Not A Name", "point": "x"}, 422, "name"),
+    ],
+)
+async def test_what_cannot_be_is_said(line: Timeline, order: dict[str, Any], status: int, said: str) -> None:
+    refused = await line.begin(status, **order)
+    assert said in str(refused), refused
+
+
+async def test_wrong_wishes_are_refused(line: Timeline) -> None:
+    path = f"/databases/{line.database}/recovery"
+    for wrong in ({}, {"enabled": True, "window_days": 0}, {"enabled": True, "base_days": 99}, {"enable": True}):
+        await line.person.send("PUT", path, 422, json=wrong)
+    for name in ("", "a\nb", "x" * 64, "'; DROP"):
+        answer = await line.person.client.post(f"/api/v1{path}/points", json={"name": name})
+        assert answer.status_code in {400, 422}, answer.text
+    await line.person.send("POST", f"{path}/points", 201, json={"name": "once"})
+    again = await line.person.send("POST", f"{path}/points", 409, json={"name": "once"})
+    assert "already" in again["detail"]
+    await line.begin(409, name=(await line.person.get(f"/databases/{line.database}"))["name"], point="once")
+
+
+async def test_of_other_engines_and_elsewhere_it_cannot_be_kept(line: Timeline) -> None:
+    lite = await line.person.database("sqlite")
+    refused = await line.person.send("PUT", f"/databases/{lite}/recovery", 400, json={"enabled": True})
+    assert "cannot be brought back to a moment" in refused["detail"]
+    url = (await line.person.send("POST", f"/databases/{line.database}/credentials", 200))["url"]
+    assert url
+    other = await line.person.database("postgresql")
+    off = await line.person.send("POST", f"/databases/{other}/recovery/points", 409, json={"name": "x"})
+    assert "does not keep" in off["detail"]
+    assert not (await line.person.get(f"/databases/{other}/recovery"))["enabled"]
+
+
+async def test_another_version_is_refused(line: Timeline) -> None:
+    async with line.house.server.database.transaction() as db:
+        for one in await repository.bases(db, (await line.archive()).id):
+            one.version = "9"
+    order = {"time": (await line.status())["latest"]}
+    refused = await line.begin(409, **order)
+    assert "version 9, which is not installed" in refused["detail"]
+    async with line.house.server.database.transaction() as db:
+        for one in await repository.bases(db, (await line.archive()).id):
+            one.version = "18"
+
+
+async def test_the_old_passwords_do_not_open_the_new_database(line: Timeline) -> None:
+    await line.ship()
+    done = await line.back(time=(await line.status())["latest"])
+    credentials = [
+        await line.person.send("POST", f"/databases/{one}/credentials", 200)
+        for one in (line.database, done["target_id"])
+    ]
+    assert credentials[0]["password"] != credentials[1]["password"]
+    home = line.house.server.settings.home_folder / "databases"
+    secrets = [(home / one / "superuser.password").read_text() for one in (line.database, done["target_id"])]
+    assert secrets[0] != secrets[1]
+    hba = (home / done["target_id"] / "pg" / "pg_hba.conf").read_text()
+    assert hba == provision._HBA
+    assert not (home / done["target_id"] / "recovery.hba").exists()
+    query = "SELECT count(*) FROM pg_roles WHERE rolcanlogin"
+    assert await line.one(query, done["target_id"]) == 2  # the keeper's and the owner's
+    await line.leave(done)
+
+
+async def test_the_audit_says_who_did_what(line: Timeline) -> None:
+    entries = (await line.person.get("/audit"))["items"]
+    found = {one["action"] for one in entries if one["resource"]["id"] == line.database}
+    assert {"recovery.change", "recovery.base", "recovery.point", "recovery.restore"} <= found

@@ -1,0 +1,144 @@
+"""Which moments can be reached, by which base and which parts of the log; what is kept for them, and what goes."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from headwater.engines import Mark
+from headwater.features.recovery.models import Archive, ArchiveBase, ArchiveLog
+from headwater.features.recovery.service.archives import BaseView
+from headwater.features.recovery.service.looking_after import base_is_due, outdated
+from headwater.features.recovery.service.shipping import advanced, marked, plain
+from headwater.features.recovery.service.stretches import OutOfReach, Stretch, stretches, to_position, to_time
+
+DAWN = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def at(hours: float) -> datetime:
+    return DAWN + timedelta(hours=hours)
+
+
+def base(hours: float, first: int, ends: int, **given: Any) -> ArchiveBase:
+    values = {"timeline": 1, "status": "complete", "changes": 7, "created_at": at(hours)} | given
+    return ArchiveBase(id=uuid.uuid4(), first=first, ends=ends, finished_at=at(hours), **values)
+
+
+def log(first: int, ends: int, hours: float | None) -> ArchiveLog:
+    reaches = at(hours) if hours is not None else None
+    return ArchiveLog(name=f"log-{first}", timeline=1, first=first, ends=ends, reaches=reaches)
+
+
+def day() -> tuple[list[ArchiveBase], list[ArchiveLog], list[Stretch]]:
+    """Two bases on a log without a gap, then a gap, then a base on the rest."""
+    bases = [base(1, 10, 12), base(5, 50, 52), base(9, 90, 92)]
+    logs = [log(10, 20, 2), log(20, 45, 4), log(45, 60, 6), log(90, 100, 10)]
+    return bases, logs, stretches(bases, logs, at(12), 100)
+
+
+def test_each_stretch_has_its_window() -> None:
+    assert [one.window for one in day()[2]] == [(at(1), at(6)), (at(9), at(12))]
+
+
+@pytest.mark.parametrize(
+    ("hours", "which", "names"),
+    [
+        (1, 0, ["log-10"]),
+        (2, 0, ["log-10"]),
+        (3, 0, ["log-10", "log-20"]),
+        (5, 1, ["log-45"]),
+        (6, 1, ["log-45"]),
+        (11, 2, ["log-90"]),
+    ],
+)
+def test_a_time_is_reached_from_the_last_base_by_no_more_log_than_it_needs(
+    hours: float, which: int, names: list[str]
+) -> None:
+    bases, _, found = day()
+    way = to_time(found, at(hours))
+    assert (way.base, [one.name for one in way.logs]) == (bases[which], names)
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [(0.5, "before the first base backup"), (7, "is missing at"), (13, "does not come to")],
+)
+def test_a_time_that_is_not_reached_says_why_and_what_is(hours: float, said: str) -> None:
+    with pytest.raises(OutOfReach, match=said) as refused:
+        to_time(day()[2], at(hours))
+    assert refused.value.hint and "UTC" in refused.value.hint
+
+
+def test_a_base_without_all_of_its_log_reaches_nothing() -> None:
+    assert [one.window for one in stretches([base(1, 10, 30)], [log(10, 20, 2)])] == [None]
+    with pytest.raises(OutOfReach, match="no base backup"):
+        to_time(stretches([base(1, 10, 30, status="taking")], [log(10, 40, 2)]), at(2))
+    with pytest.raises(OutOfReach, match="no base backup"):
+        to_position([], 5, "0/5")
+
+
+def test_positions() -> None:
+    bases, _, found = day()
+    way = to_position(found, 55, "0/37")
+    assert (way.base, [one.name for one in way.logs]) == (bases[1], ["log-45"])
+    assert to_position(found, 51, "0/33").base is bases[0]
+    for wrong, said in ((11, "before the end of the first"), (70, "has a gap"), (101, "does not come to")):
+        with pytest.raises(OutOfReach, match=said):
+            to_position(found, wrong, "it")
+
+
+def test_parts_that_came_twice_are_no_gap() -> None:
+    (one,) = stretches([], [log(10, 20, 1), log(10, 30, None), log(30, 40, 2)])
+    assert (one.first, one.ends, one.reaches) == (10, 40, at(2))
+
+
+def test_what_no_moment_of_the_window_needs_goes() -> None:
+    bases, logs, found = day()
+    assert outdated(found, bases, at(0)) == ([], [])
+    assert outdated(found, bases, at(5)) == ([bases[0]], logs[:2])
+    assert outdated(found, bases, at(6.5)) == (bases[:2], logs[:3])
+    assert outdated(found, bases, at(100)) == (bases[:2], logs[:3])  # the last base reaches every moment since
+    assert outdated(found, bases, at(100), ended=True) == (bases, logs)
+    adrift = base(2, 200, 201)
+    assert outdated(found, [*bases, adrift], at(3))[0] == [adrift]
+
+
+def archive(**given: Any) -> Archive:
+    values: dict[str, Any] = {"base_days": 1, "seen": {}, "covered": {}, "pending": {}} | given
+    return Archive(**values)
+
+
+def due(archive: Archive, bases: list[ArchiveBase], logs: list[ArchiveLog], hours: float) -> bool:
+    views = [BaseView(one, None, True) for one in bases]
+    return base_is_due(archive, views, stretches(bases, logs), at(hours))
+
+
+def test_a_base_is_made_when_there_is_none_after_a_gap_and_every_few_days_in_which_something_changed() -> None:
+    one, logs = base(1, 10, 12), [log(10, 20, 2)]
+    assert due(archive(), [], [], 2)
+    assert not due(archive(), [one], logs, 24)
+    assert due(archive(), [one], logs, 25)
+    quiet = plain(Mark(at(25), 20, 7, True))
+    assert not due(archive(seen=quiet), [one], logs, 25)
+    assert due(archive(seen=quiet | {"changes": 8}), [one], logs, 25)
+    assert due(archive(seen=quiet | {"quiet": False}), [one], logs, 25)
+    assert due(archive(), [one], [*logs, log(30, 40, 3)], 4)
+    assert not due(archive(), [base(1, 10, 12, status="taking")], logs, 1)  # its job is gone: it has failed just now
+    assert due(archive(), [base(1, 10, 12, status="taking")], logs, 2)
+
+
+def test_a_mark_is_covered_when_the_log_comes_to_it_or_nothing_has_changed_since() -> None:
+    first, second = Mark(at(1), 15, 7, True), Mark(at(2), 17, 7, True)
+    covered, pending = advanced({}, {}, first, 10)
+    assert (covered, pending) == ({}, plain(first))
+    covered, pending = advanced(covered, pending, second, 15)
+    assert (marked(covered), pending) == (first, plain(second))
+    covered, pending = advanced(plain(first), {}, second, 15)
+    assert (marked(covered), pending) == (second, {})
+    busy = Mark(at(3), 19, 8, False)
+    assert advanced(plain(second), {}, busy, 15) == (plain(second), plain(busy))
+    assert advanced(plain(second), plain(busy), None, 30) == (plain(second), plain(busy))
+    assert advanced(plain(second), plain(busy), Mark(at(4), 25, 9, False), 20)[0] == plain(busy)

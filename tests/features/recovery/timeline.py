@@ -1,0 +1,95 @@
+"""Somebody with a database that keeps its log, and a worker and a clock of the test's own."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from headwater.features.recovery import repository, upkeep
+from headwater.features.recovery.models import Archive
+from headwater.features.recovery.service import archives
+from headwater.features.snapshots.service import places
+from headwater.vault.vault import Vault
+from people import House, Person
+
+
+class Timeline:
+    """Somebody with a database."""
+
+    def __init__(self, house: House, person: Person, database: str) -> None:
+        self.house, self.person, self.database = house, person, database
+
+    async def sql(self, query: str, database: str = "") -> Any:
+        """Run SQL on a database and return the rows of the last statement."""
+        path = f"/databases/{database or self.database}/query"
+        answer = await self.person.send("POST", path, 200, json={"text": query})
+        assert answer["error"] is None, answer["error"]
+        return answer["results"][-1].get("rows")
+
+    async def one(self, query: str, database: str = "") -> Any:
+        """Return the one value that a query gives."""
+        return (await self.sql(query, database))[0][0]
+
+    async def status(self) -> Any:
+        """Return what is kept of the database."""
+        return await self.person.get(f"/databases/{self.database}/recovery")
+
+    async def enable(self, **wish: Any) -> Any:
+        """Keep the log from now on, and make the base that this begins with."""
+        body = {"enabled": True} | wish
+        found = await self.person.send("PUT", f"/databases/{self.database}/recovery", 200, json=body)
+        for one in found["bases"]:
+            if one["status"] == "taking":
+                await self.worked(one["job"]["id"])
+        return await self.status()
+
+    async def base(self) -> None:
+        """Make a base."""
+        job = await self.person.send("POST", f"/databases/{self.database}/recovery/bases", 202)
+        await self.worked(job["id"])
+
+    async def worked(self, job: str) -> None:
+        """Work at a job, which must be completed."""
+        await self.house.work(job)
+        found = await self.person.get(f"/jobs/{job}")
+        assert found["state"] == "completed", (found, await self.person.get(f"/jobs/{job}/log"))
+
+    async def ship(self) -> None:
+        """Bring all that was committed until now into the vault."""
+        server = self.house.server
+        await archives.ship_now(server.settings, server.database, (await self.archive()).id)
+
+    async def tick(self) -> None:
+        """Do what a worker does from time to time."""
+        server = self.house.server
+        await upkeep.upkeep(server.database, server.settings)
+        await upkeep.look(server.database, server.settings)
+
+    async def archive(self) -> Archive:
+        """Return the row of the archive."""
+        async with self.house.server.database.transaction() as db:
+            found = await repository.of_database(db, uuid.UUID(self.database))
+        assert found
+        return found
+
+    async def vault(self) -> Vault:
+        """Return the vault, opened."""
+        async with self.house.server.database.transaction() as db:
+            place = await places.load(db, self.house.server.settings, (await self.archive()).vault_id)
+        return place.open()
+
+    async def begin(self, status: int = 202, **order: Any) -> Any:
+        """Ask for a recovery, without the work."""
+        body = {"name": f"r{uuid.uuid4().hex[:8]}"} | order
+        return await self.person.send("POST", f"/databases/{self.database}/recoveries", status, json=body)
+
+    async def back(self, **order: Any) -> Any:
+        """Bring the database back to a moment and return the recovery."""
+        made = await self.begin(**order)
+        await self.worked(made["job"]["id"])
+        return await self.person.get(f"/recoveries/{made['id']}")
+
+    async def leave(self, done: Any) -> None:
+        """Delete what was recovered."""
+        await self.person.send("DELETE", f"/databases/{done['target_id']}", 204)
+        await self.person.send("POST", f"/databases/{done['target_id']}/deletion/complete", 204)
