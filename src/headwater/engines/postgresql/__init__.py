@@ -13,6 +13,7 @@ from headwater.engines.postgresql import columns, dumping, filling, refilling
 from headwater.engines.postgresql.alter import alter
 from headwater.engines.postgresql.connecting import PORT, parameters
 from headwater.engines.postgresql.ddl import ddl, phases, quote
+from headwater.engines.postgresql.decoding import decoder
 from headwater.engines.postgresql.errors import connecting
 from headwater.engines.postgresql.explain import explain
 from headwater.engines.postgresql.inspect import inspect
@@ -30,15 +31,16 @@ from headwater.engines.postgresql.provision import (
     ready,
     setup,
 )
+from headwater.engines.postgresql.scripting import script
 from headwater.engines.postgresql.session import PostgresSession
 from headwater.engines.postgresql.watch import end, sessions
 from headwater.engines.postgresql.wire import SPEAKS_FIRST, client_url, front, speaks
 
 __all__ = [
     "DIALECT", "GRAMMAR", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "SPEAKS_FIRST",
-    "activity", "address", "alter", "available", "client_url", "connect", "ddl", "end", "enforce", "explain", "front",
-    "inspect", "leave", "make", "metrics", "open_dump", "open_fill", "open_refill", "phases", "prepare", "program",
-    "quote", "ready", "sessions", "setup", "speaks",
+    "activity", "address", "alter", "available", "client_url", "connect", "ddl", "decoder", "end", "enforce", "explain",
+    "front", "inspect", "leave", "make", "metrics", "open_dump", "open_fill", "open_refill", "phases", "prepare",
+    "program", "quote", "ready", "script", "sessions", "setup", "speaks",
 ]  # fmt: skip
 
 NAME = "PostgreSQL"
