@@ -12,13 +12,15 @@ from headwater.engines.postgresql.filling import SETTINGS, copy_in, lines
 
 _HEAD = b"-- Load it into an empty database: psql -v ON_ERROR_STOP=1 -f FILE DATABASE\n\n"
 
+_SETTINGS = ("SET client_encoding = 'UTF8'", "SET client_min_messages = warning")
+
 
 def script(
     schema: Schema, tables: Iterable[tuple[DumpTable, Iterable[Batch]]], extras: Mapping[str, Any]
 ) -> Iterator[bytes]:
     """Give the pieces of a script; see `headwater.engines.Scripts`."""
     first, later = phases(schema)
-    yield _HEAD + _statements(("SET client_encoding = 'UTF8'", *SETTINGS, *first))
+    yield _HEAD + _statements((*_SETTINGS, *SETTINGS, *first))
     for table, batches in tables:
         yield f"\n{copy_in(table)};\n".encode()
         for batch in batches:
