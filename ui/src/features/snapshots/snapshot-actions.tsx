@@ -58,6 +58,9 @@ export function SnapshotActions({ snapshot, isAdmin, onVerifying, onDeleted }: A
             <RotateCcw className="i" aria-hidden="true" />
             Restore
           </Link>
+          <Link from="/p/$project/d/$database/history" to="/p/$project/d/$database/snapshots/$snapshot" params={{ snapshot: snapshot.id }} search={{}} className="btn">
+            Look inside
+          </Link>
           <button type="button" className="btn" disabled={verify.isPending} onClick={() => check('quick')}>
             Verify
           </button>
