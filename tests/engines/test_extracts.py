@@ -19,6 +19,7 @@ from engines.test_every_engine import subject
 from headwater.catalog.model import Schema
 from headwater.engines import Address, Decodes, DumpColumn, Dumps, Scripts, Unfit
 from headwater.engines._decoding import unescaped
+from headwater.engines.postgresql.decoding import iso_interval
 from headwater.engines.sqlite.scripting import literal
 from headwater.kit import plugins
 from headwater.testing.engines.dumping import texts
@@ -118,6 +119,20 @@ async def test_cells_are_those_of_a_session(name: str) -> None:
                         continue
                     assert (values.type, len(values)) == (decoder.type, len(live))
                     assert values.is_null().to_pylist() == [one is None for one in read]
+                await session.begin_reading()
+                where = engine.quote(table.schema, table.name)
+                copied = [
+                    row
+                    async for rows in session.scan(where, [(engine.quote(one.name), one.type) for one in table.columns])
+                    for row in rows
+                ]
+                for place, column in enumerate(table.columns):
+                    decoder = engine.decoder(column, dump.schema)
+                    read = (decoder.copied or decoder.cells)(batch.column(place).chunk(0))
+                    assert sorted(map(repr, read)) == sorted(repr(row[place]) for row in copied), (
+                        column.name,
+                        column.type,
+                    )
         finally:
             await dump.close()
             await session.close()
@@ -138,6 +153,18 @@ def test_real_numbers_come_back_to_the_bit(value: float) -> None:
         (found,) = connection.execute(f"SELECT {literal(value).decode()}").fetchone()
     connection.close()
     assert struct.pack(">d", found) == struct.pack(">d", value) or (value == 0 == found)
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("00:00:00", "PT0S"), ("1 year 2 mons -3 days +04:05:06.789", "P1Y2M-3DT4H5M6.789S"), ("-00:00:00.5", "PT-0.5S"),
+        ("-1 years -2 mons +3 days -04:05:06", "P-1Y-2M3DT-4H-5M-6S"), ("1 day", "P1D"), ("01:00:00", "PT1H"),
+        ("-178000000 years", "P-178000000Y"), ("1 mon 00:00:01", "P1MT1S"),
+    ],
+)  # fmt: skip
+def test_intervals_are_spelled_as_a_copy_reads_them(text: str, spelled: str) -> None:
+    assert iso_interval(text) == spelled
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ class Decoder:
 
     `type` is the Arrow type of what `values` makes of texts; it raises Unfit for a text that this type cannot hold.
     Infinite moments become the largest and smallest number that there is, as DuckDB has them. `text` gives what
-    people read: nothing of it is escaped. `cells` gives what a session of the engine would. `risky` says that
+    people read: nothing of it is escaped. `cells` gives what a session of the engine would, `copied` what one that
+    copies would (`Reads.scan`), where that is something else. `risky` says that
     there may be texts that do not fit, and `endless` whether some of them stand for an infinite moment.
     """
 
@@ -33,6 +34,7 @@ class Decoder:
     text: Callable[[Array], Array]
     cells: Callable[[Array], list[Cell]]
     risky: bool = False
+    copied: Callable[[Array], list[Cell]] | None = None
     endless: Callable[[Array], bool] = lambda _: False
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pyarrow as pa
 
 from headwater.catalog.model import Schema
-from headwater.catalog.results import Kind
-from headwater.engines import Decoder, DumpColumn
+from headwater.catalog.results import Cell, Kind
+from headwater.engines import Decoder, DumpColumn, Unfit
 from headwater.engines import _decoding as d
+from headwater.engines._extracts import Array
 
 _PLAIN: Mapping[str, Decoder] = {
     "smallint": d.integers(pa.int16()), "integer": d.integers(pa.int32()), "bigint": d.integers(pa.int64()),
@@ -24,6 +26,10 @@ _KINDS: Mapping[str, Kind] = {
 }  # fmt: skip
 _NUMERIC = re.compile(r"numeric\((\d+),(-?\d+)\)")
 _MOMENT = re.compile(r"timestamp(?:\(\d\))? (with|without) time zone")
+_INTERVAL = re.compile(
+    r"(?:([+-]?\d+) years?)? ?(?:([+-]?\d+) mons?)? ?(?:([+-]?\d+) days?)? ?"
+    r"(?:(?P<sign>[+-])?(?P<hours>\d+):(?P<minutes>\d\d):(?P<seconds>\d\d)(?P<fraction>\.\d+)?)?"
+)
 _MODIFIER = re.compile(r"\([^)]*\)")
 _DEEPEST = 20  # domains over domains
 
@@ -39,7 +45,30 @@ def decoder(column: DumpColumn, schema: Schema) -> Decoder:
             return d.decimals(precision, scale)
     if match := _MOMENT.fullmatch(type_):
         return d.moments(zoned=match[1] == "with")
+    if type_.startswith("interval"):
+        return replace(d.texts("time"), copied=_iso_intervals)
     return d.texts(_kind(type_, schema), d.unescaped)
+
+
+def _iso_intervals(values: Array) -> list[Cell]:
+    return [None if one is None else iso_interval(one.decode()) for one in values.to_pylist()]
+
+
+def iso_interval(text: str) -> str:
+    """Return an interval as the server spells it in ISO 8601: each part with a sign of its own."""
+    match = _INTERVAL.fullmatch(text)
+    if match is None:
+        raise Unfit(text[:80])
+    parts = [f"{int(number)}{letter}" for letter, number in zip("YMD", match.group(1, 2, 3), strict=True) if number]
+    clock = []
+    if match["hours"]:
+        sign, fraction = match["sign"] if match["sign"] == "-" else "", match["fraction"] or ""
+        seconds = f"{int(match['seconds'])}{fraction}"
+        counts = (str(int(match["hours"])), "H"), (str(int(match["minutes"])), "M"), (seconds, "S")
+        clock = [f"{sign}{count}{letter}" for count, letter in counts if count != "0"]
+    if not parts and not clock:
+        return "PT0S"
+    return "P" + "".join(parts) + ("T" + "".join(clock) if clock else "")
 
 
 def _base(type_: str, schema: Schema) -> str:

@@ -13,7 +13,9 @@ export function SnapshotTables({ tables, current }: { tables: readonly SnapshotT
   const found = tables.filter((table) => tableName(table).toLowerCase().includes(wanted))
   return (
     <div className="filetree">
-      <SearchField label="Find a table" placeholder="Find a table" value={search} onChange={setSearch} />
+      <div className="row">
+        <SearchField label="Find a table" placeholder="Find a table" value={search} onChange={setSearch} className="grow" />
+      </div>
       <ul className="treescroll" aria-label="Tables">
         {found.map((table) => {
           const name = tableName(table)
