@@ -12,9 +12,10 @@ from urllib.parse import quote, urlencode
 import typer
 
 from headwater.features.accounts.remote import remote, show_one
-from headwater.features.databases.commands import JsonOption
+from headwater.features.databases.commands import JsonOption, find_database
 from headwater.features.query.printing import print_error, print_result
 from headwater.features.snapshots.commands.naming import SnapshotArgument, TablesOption, find_snapshot, names
+from headwater.features.transfers.commands.copying import carry_out
 from headwater.kit.errors import BadInput, HeadwaterError
 from headwater.kit.terminal import terminal
 
@@ -29,7 +30,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the group `snapshot`, which the room of snapshots has made."""
     group = next(one.typer_instance for one in app.registered_groups if one.name == "snapshot")
     assert group is not None
-    for name, command in (("query", query), ("rows", rows), ("export", export), ("link", link)):
+    for name, command in (("query", query), ("rows", rows), ("export", export), ("link", link), ("copy", copy)):
         group.command(name)(command)
 
 
@@ -124,6 +125,21 @@ def link(
     else:
         typer.echo(made["url"])
         typer.echo(f"Until {made['expires_at']}, for everybody who has it.", err=True)
+
+
+def copy(
+    snapshot: SnapshotArgument,
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="The database to copy into.", show_default=False)],
+    tables: TablesOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Accept what is lost; do not ask.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Only show what would be done.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy a snapshot, or tables of it, into a database of another engine."""
+    with remote() as server:
+        right = find_database(server, target)
+        path = f"/snapshots/{find_snapshot(server, snapshot)['id']}/copies"
+        carry_out(server, path, right, names(tables), yes=yes, plan=plan, as_json=as_json)
 
 
 def _seconds(text: str) -> int:

@@ -13,13 +13,16 @@ from headwater.catalog.results import Limits
 from headwater.features.accounts.guard import Cursor, From, Server, Shared, allow_detached, public
 from headwater.features.accounts.rights import Actor
 from headwater.features.extracts import schemas
-from headwater.features.extracts.service import exports, links, questions, rows
+from headwater.features.extracts.service import copies, exports, links, questions, rows
 from headwater.features.extracts.service.exports import File
 from headwater.features.extracts.service.questions import Place, Question
 from headwater.features.extracts.service.sandboxes import Sandboxes
 from headwater.features.query import schemas as shapes
 from headwater.features.query import wire
+from headwater.features.query.place import workplace
 from headwater.features.query.service.exports import MEDIA_TYPES
+from headwater.features.transfers import schemas as transfer_schemas
+from headwater.features.transfers import wire as transfer_wire
 
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
@@ -101,6 +104,28 @@ async def make_snapshot_link(
         server.settings, server.database, actor, snapshot_id, body.format, body.tables, body.expires_in
     )
     return schemas.LinkOut(url=f"/api/v1/downloads/{made.token}", expires_at=made.expires_at)
+
+
+@router.post("/snapshots/{snapshot_id}/copies/plan")
+async def plan_snapshot_copy(
+    snapshot_id: uuid.UUID, body: transfer_schemas.CopyPlanIn, server: Shared, actor: Reader
+) -> transfer_schemas.CopyPlanOut:
+    """Show what a copy of a snapshot into a database of another engine would do, and everything that is lost."""
+    request = copies.Request(snapshot_id, body.target_id, body.tables)
+    found, engine = await copies.plan(workplace(server), actor, request)
+    return transfer_wire.plan(found, engine)
+
+
+@router.post("/snapshots/{snapshot_id}/copies", status_code=202)
+async def start_snapshot_copy(
+    snapshot_id: uuid.UUID, body: transfer_schemas.CopyIn, server: Shared, actor: Reader
+) -> transfer_schemas.TransferOut:
+    """Copy a snapshot, or tables of it, into a database of another engine, which must have none of these tables.
+
+    When something would be lost, the answer is 409 `losses_not_accepted` until `accepted` says that it is meant.
+    """
+    request = copies.Request(snapshot_id, body.target_id, body.tables, body.accepted, body.confirmed)
+    return transfer_wire.transfer(await copies.start(workplace(server), actor, request))
 
 
 @router.get(
