@@ -23,6 +23,7 @@ import pyarrow.dataset
 import pyarrow.ipc
 
 ROWS = 2048
+PIECE_BYTES = 16 * 2**20
 _EXPLAIN = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/)*EXPLAIN\s+(?:ANALYZE\b\s*)?(?:\([^()]*\)\s*)?", re.IGNORECASE | re.DOTALL
 )
@@ -118,8 +119,9 @@ def _answer(control: socket.socket, order: dict[str, Any], out: Any) -> None:
     with pa.ipc.new_stream(out, pa.schema(fields)) as stream:
         for batch in _batches(reader):
             columns = [_plain(column) for column in batch.columns]
-            stream.write_batch(pa.record_batch(columns, schema=pa.schema(fields)))
-            out.flush()
+            for piece in _pieces(pa.record_batch(columns, schema=pa.schema(fields))):
+                stream.write_batch(piece)
+                out.flush()
 
 
 def _batches(reader: Any) -> Iterator[Any]:
@@ -128,6 +130,22 @@ def _batches(reader: Any) -> Iterator[Any]:
             yield reader.read_next_batch()
         except StopIteration:
             return
+
+
+def _pieces(batch: Any) -> Iterator[Any]:
+    """Give a batch in pieces that the server can hold several of.
+
+    Raises:
+        Refused: a single row is larger than that.
+    """
+    if batch.nbytes <= PIECE_BYTES:
+        yield batch
+    elif batch.num_rows > 1:
+        half = batch.num_rows // 2
+        yield from _pieces(batch.slice(0, half))
+        yield from _pieces(batch.slice(half))
+    else:
+        raise Refused(f"A row of the result has {batch.nbytes:,} bytes; {PIECE_BYTES:,} are the most.")
 
 
 def _flat(type_: Any) -> Any:

@@ -12,14 +12,16 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.ipc
+import structlog
 
 from headwater.catalog.results import QueryError
 from headwater.engines import Decoder, Unfit
 from headwater.features.extracts.service.opening import Opened
 from headwater.features.snapshots.service import contents
-from headwater.kit.errors import HeadwaterError
+from headwater.kit.errors import HeadwaterError, Unavailable
 from headwater.vault.manifest import Table
 
+log = structlog.get_logger()
 _MOST_ASKED = 65_536
 
 
@@ -94,10 +96,14 @@ class Feeder:
         with to, contextlib.suppress(BrokenPipeError, ConnectionResetError), to.makefile("wb") as file:
             try:
                 self._write(table, places, file)
-            except HeadwaterError as error:
+            except (BrokenPipeError, ConnectionResetError):
+                raise
+            except Exception as error:
+                # What was written looks whole to whoever reads it: the error is what the query ends with.
+                if not isinstance(error, HeadwaterError):
+                    log.exception("extract.feed", table=contents.shown(table))
+                    error = Unavailable("The snapshot could not be read.", hint="Verify it.")
                 self.error = self.error or error
-                # What was written must not look whole.
-                to.shutdown(socket.SHUT_RDWR)
 
     def _write(self, table: Table, places: list[int], file: Any) -> None:
         decoders, schema = self._opened.decoders(table), self._schema(table, places)

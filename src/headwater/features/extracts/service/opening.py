@@ -42,8 +42,15 @@ class Opened:
     def decoders(self, table: Table) -> list[Decoder]:
         """Return how the columns of a table are read."""
         assert isinstance(self.engine, Decodes)
-        dumped = contents.dump_table(table)
-        return [self.engine.decoder(column, self.schema) for column in dumped.columns]
+        if (found := self._decoders.get(table.root)) is None:
+            dumped = contents.dump_table(table)
+            found = [self.engine.decoder(column, self.schema) for column in dumped.columns]
+            self._decoders[table.root] = found
+        return found
+
+    @cached_property
+    def _decoders(self) -> dict[Any, list[Decoder]]:
+        return {}
 
     def columns(self, table: Table) -> tuple[ResultColumn, ...]:
         """Return the columns of a table as those of a result."""

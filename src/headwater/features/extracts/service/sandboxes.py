@@ -25,7 +25,7 @@ from headwater.catalog.results import QueryCancelled, QueryError, QueryTimeout
 from headwater.features.extracts.service.feeding import Feeder
 from headwater.features.extracts.service.opening import Opened
 from headwater.kit import process
-from headwater.kit.errors import NotFound, TooMany
+from headwater.kit.errors import Conflict, NotFound, TooMany
 from headwater.kit.settings import Settings
 
 # Of DuckDB's own count; the process may map so much more for code, threads and what nobody counts.
@@ -150,7 +150,10 @@ class Sandboxes:
 
         Raises:
             TooMany: as many as there may be are at work.
+            Conflict: there is one of this id.
         """
+        if (user_id, run_id) in self._running:
+            raise Conflict("A query of this id is running.", hint="Give each its own.")
         if len(self._running) >= AT_ONCE:
             raise TooMany("Several snapshots are being queried.", hint="Try again in a moment.", retry_after=2)
         sandbox = Sandbox(opened, order)
