@@ -62,7 +62,7 @@ async def export(
     name = f"{opened.name}-{opened.manifest.finished:%Y%m%d-%H%M%S}"
     if form == "sql":
         return File(f"{name}.sql", "application/sql; charset=utf-8", await _streamed(_script, opened, chosen, tables))
-    if len(chosen) == 1 and tables is not None:
+    if len(chosen) == 1:
         single = f"{contents.shown(chosen[0]).replace('/', '_')}.{form}"
         return File(single, MEDIA_TYPES[form], await _streamed(_table, opened, chosen[0], form))
     return File(f"{name}-{form}.zip", "application/zip", await _streamed(_archive, opened, chosen, form))
