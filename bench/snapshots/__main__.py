@@ -12,12 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.rows import Row, save
-from bench.snapshots import codecs, postgresql
+from bench.snapshots import codecs, others, postgresql
 from entrypoints.keeping import Keeping, keeping
 
 PARTS: dict[str, Callable[[Keeping], list[Row]]] = {
     "table": postgresql.table, "changes": postgresql.changes, "pgbench": postgresql.pgbench,
     "one-of-many": postgresql.one_of_many, "codecs": codecs.codecs,
+    "mysql": others.mysql, "sqlite": others.sqlite,
 }  # fmt: skip
 
 

@@ -6,7 +6,8 @@ import time
 
 from bench.rows import Row
 from bench.snapshots.counting import opened
-from bench.snapshots.postgresql import COMMAND, TABLE, Bench, median
+from bench.snapshots.postgresql import TABLE, Server
+from bench.snapshots.taking import COMMAND, median
 from entrypoints.keeping import Keeping
 from headwater.vault.codecs import Codec, decompress
 from headwater.vault.packs import PAGE
@@ -20,7 +21,7 @@ SAMPLE = 40  # chunks
 
 def codecs(kept: Keeping) -> list[Row]:
     """Every codec on the pages of some chunks, beside gzip 6, which is what pg_dump -Fc takes."""
-    bench = Bench(kept, "bench-codecs")
+    bench = Server(kept, "bench-codecs")
     bench.run("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", TABLE)
     found, _ = bench.snapshot()
     vault, _ = opened(kept.home)

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import statistics
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from bench.rows import Row
 from bench.snapshots.counting import opened
+from bench.snapshots.taking import COMMAND, ROUNDS, Bench, median, megabytes, memory, row
 from entrypoints.keeping import Keeping
 from headwater.engines.postgresql.programs import binaries
 
-COMMAND = "make bench PART=snapshots"
-ROUNDS = 3
 TABLE = Path(__file__).with_name("table.sql")
 EVERY = (
     "customer = customer + 1, ratio = ratio + 1, price = price + 1, email = email || 'x', note = md5(random()::text), title = title || '!', "
@@ -31,14 +24,11 @@ EVERY = (
 )
 
 
-class Bench:
-    """A database of a running Headwater, its peers' programs, and a folder for their files."""
+class Server(Bench):
+    """A PostgreSQL, with the programs that go with it."""
 
     def __init__(self, kept: Keeping, name: str) -> None:
-        self.kept, self.client = kept, kept.headwater.client
-        self.database = kept.create(name, quotas={"statement_seconds": 3600})
-        self.folder = kept.home / "peers"
-        self.folder.mkdir(exist_ok=True)
+        super().__init__(kept, name)
         kept.ask(self.database, "SELECT 1")
 
     def place(self, database: dict[str, Any] | None = None) -> dict[str, str]:
@@ -67,89 +57,22 @@ class Bench:
             row = done.fetchone() if done.description else None
             return row[0] if row else None
 
-    def snapshot(self, **body: Any) -> tuple[dict[str, Any], float]:
-        """Take a snapshot; return it, and how long it took from asking until it was complete."""
-        began = time.perf_counter()
-        answer = self.client.post(f"/api/v1/databases/{self.database['id']}/snapshots", json=body)
-        assert answer.status_code == 202, answer.text
-        found = self._until(f"/snapshots/{answer.json()['id']}", lambda one: one["status"] != "taking")
-        assert found["status"] == "complete", found
-        return found, time.perf_counter() - began
-
-    def restore(self, snapshot: dict[str, Any], name: str) -> float:
-        """Restore into a new database and return how long it took from asking until it was done."""
-        began = time.perf_counter()
-        answer = self.client.post(f"/api/v1/snapshots/{snapshot['id']}/restores", json={"name": name})
-        assert answer.status_code == 202, answer.text
-        found = self._until(
-            f"/restores/{answer.json()['id']}", lambda one: one["job"]["state"] not in {"pending", "running"}
-        )
-        assert found["job"]["state"] == "completed" and all(one["same"] for one in found["tables"]), found
-        return time.perf_counter() - began
-
-    def _until(self, path: str, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        while True:
-            found: dict[str, Any] = self.kept.headwater.get(path)
-            if done(found):
-                return found
-            time.sleep(0.02)
-
-    def forget(self) -> None:
-        """Delete all snapshots, so that the next one is a first one."""
-        for one in self.kept.headwater.get(f"/databases/{self.database['id']}/snapshots")["items"]:
-            assert self.client.delete(f"/api/v1/snapshots/{one['id']}").status_code == 204
-
-
-@contextmanager
-def memory(kept: Keeping) -> Iterator[list[int]]:
-    """Give, at the end, the most memory that one worker of the Headwater had, in bytes."""
-    found, over = [0], threading.Event()
-
-    def look() -> None:
-        while not over.wait(0.05):
-            for one in psutil.process_iter(["cmdline"]):
-                words = one.info["cmdline"] or []
-                if "worker" in words and any("headwater" in word for word in words):
-                    try:
-                        if one.environ().get("HEADWATER_HOME") == str(kept.home):
-                            found[0] = max(found[0], one.memory_info().rss)
-                    except psutil.Error:
-                        continue
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        yield found
-    finally:
-        over.set()
-        thread.join()
-
-
-def median(values: list[float]) -> float:
-    """Return the middle one."""
-    return statistics.median(values)
-
-
-def row(what: str, ours: str, peer: str, peer_name: str, ratio: float, target: float) -> Row:
-    """Return a row whose ratio must not be above its target."""
-    return Row(what, ours, peer, peer_name, round(ratio, 4), f"≤ {target:g}×", ratio <= target, COMMAND)
-
 
 def table(kept: Keeping) -> list[Row]:
     """A table of 1.5 million rows of mixed types: first snapshot, unchanged second one, restore; beside dumps."""
-    bench = Bench(kept, "bench-table")
+    bench = Server(kept, "bench-table")
     bench.run("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", TABLE)
     return _whole(bench, "1.5 M rows × 16 columns")
 
 
 def pgbench(kept: Keeping) -> list[Row]:
     """A whole database: pgbench at scale 50, five million narrow rows."""
-    bench = Bench(kept, "bench-pgbench")
+    bench = Server(kept, "bench-pgbench")
     bench.run("pgbench", "-i", "-q", "-s", "50")
     return _whole(bench, "pgbench, scale 50")
 
 
-def _whole(bench: Bench, what: str) -> list[Row]:
+def _whole(bench: Server, what: str) -> list[Row]:
     dump, zst = bench.folder / "dump", bench.folder / "dump.zst"
     ours, again, peers, restored, peer_restored, most = [], [], [], [], [], 0
     for number in range(ROUNDS):
@@ -169,24 +92,33 @@ def _whole(bench: Bench, what: str) -> list[Row]:
     whole, peer = median(ours), median(peers)
     rows = [
         row(f"{what}: first snapshot, wall", f"{whole:.1f} s", f"{peer:.1f} s", "pg_dump -Fc", whole / peer, 0.30),
-        row(f"{what}: stored", _mb(size), _mb(dumped), "pg_dump -Fc", size / dumped, 0.70),
-        row(f"{what}: stored, beside zstd", _mb(size), _mb(packed), "pg_dump | zstd -3", size / packed, 0.85),
+        row(f"{what}: stored", megabytes(size), megabytes(dumped), "pg_dump -Fc", size / dumped, 0.70),
+        row(f"{what}: stored, beside zstd", megabytes(size), megabytes(packed), "pg_dump | zstd -3", size / packed, 0.85),
         row(f"{what}: second snapshot of what has not changed, wall", f"{median(again):.2f} s", f"{whole:.1f} s", "the first one",
             median(again) / whole, 0.1),
         Row(f"{what}: new bytes of that", str(second["new_bytes"]), "0", "limit", None, "0 bytes", second["new_bytes"] == 0, COMMAND),
         row(f"{what}: restore into a new database, wall", f"{median(restored):.1f} s", f"{median(peer_restored):.1f} s", "pg_restore -j2",
             median(restored) / median(peer_restored), 1.0),
-        row(f"{what}: peak memory of the worker", _mb(most), "256 MB", "limit", most / 2**28, 1.0),
+        row(f"{what}: peak memory of the worker", megabytes(most), "256 MB", "limit", most / 2**28, 1.0),
     ]  # fmt: skip
     restic = _restic(bench, dump)
     return rows + (
-        [row(f"{what}: stored, beside restic", _mb(size), _mb(restic), "restic of the plain dump", size / restic, 0.85)]
+        [
+            row(
+                f"{what}: stored, beside restic",
+                megabytes(size),
+                megabytes(restic),
+                "restic of the plain dump",
+                size / restic,
+                0.85,
+            )
+        ]
         if restic
         else []
     )
 
 
-def _restic(bench: Bench, dump: Path) -> int | None:
+def _restic(bench: Server, dump: Path) -> int | None:
     """Return what restic stores of the plain dump; None where it is not installed."""
     if not shutil.which("restic"):
         return None
@@ -210,7 +142,7 @@ CHANGES = {
 
 def changes(kept: Keeping) -> list[Row]:
     """What the next snapshot adds, and how long it takes, beside reading the whole table in order."""
-    bench = Bench(kept, "bench-changes")
+    bench = Server(kept, "bench-changes")
     bench.run("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", TABLE)
     first, _ = bench.snapshot()
     restic = _restic(bench, bench.folder / "dump")
@@ -227,7 +159,7 @@ def changes(kept: Keeping) -> list[Row]:
             )
         ratio = new / first["stored_bytes"]
         rows += [
-            row(f"{what}: new bytes", _mb(new), _mb(first["stored_bytes"]), "the first snapshot", ratio, most),
+            row(f"{what}: new bytes", megabytes(new), megabytes(first["stored_bytes"]), "the first snapshot", ratio, most),
             row(f"{what}: wall", f"{median(seconds):.2f} s", f"{median(peers):.2f} s", "an ordered COPY of the table",
                 median(seconds) / median(peers), 0.4),
         ]  # fmt: skip
@@ -237,8 +169,8 @@ def changes(kept: Keeping) -> list[Row]:
             rows.append(
                 row(
                     f"{what}: new bytes beside restic",
-                    _mb(new),
-                    _mb(grown),
+                    megabytes(new),
+                    megabytes(grown),
                     "restic of the plain dump",
                     new / max(grown, 1),
                     1 / 30,
@@ -249,7 +181,7 @@ def changes(kept: Keeping) -> list[Row]:
 
 def one_of_many(kept: Keeping) -> list[Row]:
     """One table out of a hundred: what is read of the vault to restore it."""
-    bench = Bench(kept, "bench-many")
+    bench = Server(kept, "bench-many")
     for number in range(100):
         bench.ask(
             f"CREATE TABLE t{number} AS SELECT g AS id, md5(g::text) AS a, g * {number} AS b FROM generate_series(1, 20000) g"
@@ -264,7 +196,7 @@ def one_of_many(kept: Keeping) -> list[Row]:
     ]
 
 
-def _bytes_read(bench: Bench, snapshot: str, name: str) -> int:
+def _bytes_read(bench: Server, snapshot: str, name: str) -> int:
     """Read a table as a restore does, in this process, and count what comes out of the store."""
     vault, counted = opened(bench.kept.home)
     table = next(one for one in vault.manifest(snapshot).tables if one.name == name)
@@ -273,7 +205,3 @@ def _bytes_read(bench: Bench, snapshot: str, name: str) -> int:
         rows = sum(batch.num_rows for batch in vault.table(table).rows(threads))
     assert rows == table.rows
     return counted.bytes
-
-
-def _mb(size: float) -> str:
-    return f"{size / 1e6:.2f} MB"

@@ -26,7 +26,7 @@ from headwater.engines._dumps import (
 )
 from headwater.engines._engine import Engine, Explains, Language, Option, Step, Tabular, Watches
 from headwater.engines._extracts import Decoder, Decodes, Scripts, Unfit
-from headwater.engines._loads import ByStatements, Columns, Loads, Reads
+from headwater.engines._loads import ByStatements, Columns, Loads, Reads, drop_all
 from headwater.engines._provisions import Activity, Instance, Program, Provisions
 from headwater.engines._proxies import Opener, Opening, Proxies
 from headwater.engines._session import Checks, Exports, Facts, Parameters, Session
@@ -76,6 +76,7 @@ __all__ = [
     "Unfit",
     "Watches",
     "all_engines",
+    "drop_all",
     "engine",
     "parse_url",
 ]

@@ -79,7 +79,12 @@ class Dump(Protocol):
 
 
 class Fill(Protocol):
-    """A database that is being filled with what a snapshot has. Nothing else uses it meanwhile."""
+    """A database that is being filled with what a snapshot has. Nothing else uses it meanwhile.
+
+    `streams` is how many loads at once are worth it, also into one table, whose rows then stand in any order.
+    """
+
+    streams: int
 
     async def run(self, statements: Iterable[str]) -> None:
         """Run statements of `phases`, one by one."""

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from headwater.catalog.results import UNLIMITED, Frame, Limits, Rows
+from headwater.catalog.results import UNLIMITED, Frame, Limits, QueryError, Rows
 
 # The columns of a table: their names, quoted, and their types as the engine spells them.
 Columns: TypeAlias = Sequence[tuple[str, str]]
@@ -54,6 +54,26 @@ class Loads(Protocol):
 
     async def drop(self, kind: str, name: str) -> None:
         """Take away a table or type by its quoted name, if it is there."""
+
+
+async def drop_all(session: Loads, made: Sequence[Sequence[str]]) -> None:
+    """Take away things of (kind, quoted name), whatever is there of them: what others need goes last.
+
+    Raises:
+        QueryError: something else needs what is left.
+    """
+    left = [(kind, name) for kind, name in sorted(made, key=lambda thing: thing[0] == "type")]
+    while left:
+        failed = []
+        for kind, name in left:
+            try:
+                await session.drop(kind, name)
+            except QueryError as error:
+                failed.append((kind, name))
+                last = error
+        if len(failed) == len(left):
+            raise last
+        left = failed
 
 
 class _SpeaksSql(Protocol):

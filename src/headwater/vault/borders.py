@@ -81,6 +81,15 @@ def begins_leaf(hash_: int, chunks: int) -> bool:
     return (hash_ >> 20) % chunks == 0
 
 
+def _lowest(found: np.ndarray, start: int, forced: int) -> int:
+    """Return the row with the smallest hash in the second half of a chunk that has become too large.
+
+    Where exactly it became so hangs on values that are no keys: a longer text must not move the border.
+    """
+    half = start + max(1, (forced - start) // 2)
+    return half + int(found[half:forced].argmin()) if half < forced else forced
+
+
 def cuts(found: np.ndarray, weights: np.ndarray, sizes: Sizes, *, end: bool) -> list[int]:
     """Return the rows before which rows are cut, beginning with row 0 being the first of a chunk.
 
@@ -102,6 +111,8 @@ def cuts(found: np.ndarray, weights: np.ndarray, sizes: Sizes, *, end: bool) -> 
         cut = min(forced, int(natural[place]) if place < len(natural) else forced)
         if cut >= count:
             break
+        if cut == forced:
+            cut = _lowest(found, start, forced)
         made.append(cut)
         start = cut
     if end and start < count:

@@ -53,13 +53,17 @@ class Parent:
 
 @dataclass(slots=True)
 class Ink:
-    """What all tables of one snapshot are written with: packs for pages and for trees, keys, codec, threads."""
+    """What all tables of one snapshot are written with: packs for pages and for trees, keys, codec, threads.
+
+    `ahead` is how many chunks may be in memory, those that the threads are at among them.
+    """
 
     data: PackWriter
     trees: PackWriter
     keys: Keys
     codec: Codec
     threads: ThreadPoolExecutor
+    ahead: int
     sizes: Sizes = field(default_factory=Sizes)
 
     def id(self, content: bytes) -> bytes:

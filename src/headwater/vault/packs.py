@@ -28,7 +28,7 @@ from headwater.vault.repairs import Ref as Ref  # a segment is referred to by wh
 FOLDER = "packs/"
 MAGIC, END = b"HWPACK\x00\x01", b"HWPACKEN"
 PAGE, DELTA, LEAF, ROOT, FOOTER = range(5)
-TARGET = 16 * 2**20
+TARGET = 8 * 2**20
 TAG = 16
 _ENTRY = struct.Struct("<B16sII")  # kind, id, offset, length
 _TRAILER = struct.Struct("<I8s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -73,11 +74,20 @@ class TableReader:
             columns = deltas.apply(columns, key, delta, self._key, places)
         return [columns[places.index(place)] for place in wanted]
 
-    def rows(self, threads: ThreadPoolExecutor, places: Sequence[int] | None = None) -> Iterator[Batch]:
-        """Give the rows of the table in batches, in order; what is ahead is bounded."""
+    def rows(
+        self, threads: ThreadPoolExecutor, places: Sequence[int] | None = None, share: tuple[int, int] = (0, 1)
+    ) -> Iterator[Batch]:
+        """Give the rows of the table in batches, in order; what is ahead is bounded.
+
+        Args:
+            threads: what fetches and decodes.
+            places: those of the columns that are wanted; all of them without.
+            share: of so many equal shares of the chunks, which one: (0, 1) is everything.
+        """
+        number, shares = share
         under_way: deque[Future[Any]] = deque()
         try:
-            for chunk in self.chunks():
+            for chunk in itertools.islice(self.chunks(), number, None, shares):
                 under_way.append(threads.submit(self.batch, chunk, places))
                 if len(under_way) > _AHEAD:
                     yield under_way.popleft().result()

@@ -104,10 +104,12 @@ class Vault:
         packs: Counter[bytes] = Counter()
         data = PackWriter(self.blobs, self.keys, packs.__setitem__)
         trees = PackWriter(self.blobs, self.keys, packs.__setitem__)
-        pool = ThreadPoolExecutor(threads or max(2, os.cpu_count() or 2), thread_name_prefix="vault-encode")
+        count = threads or max(2, os.cpu_count() or 2)
+        pool = ThreadPoolExecutor(count, thread_name_prefix="vault-encode")
         try:
             held = frozenset(parent.packs if parent else ())
-            yield Writing(Ink(data, trees, self.keys, codec or Codec(), pool, sizes or Sizes()), lease, packs, held)
+            ink = Ink(data, trees, self.keys, codec or Codec(), pool, count + 1, sizes or Sizes())
+            yield Writing(ink, lease, packs, held)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
             data.close()

@@ -24,8 +24,6 @@ from headwater.vault.tree import Branch, Chunk
 
 __all__ = ["Batch", "Counted", "Ink", "Parent", "Shape", "TableWriter", "Written"]
 
-_AHEAD = 6  # chunks that are being encoded or wait for it
-
 
 @dataclass(slots=True)
 class Counted:
@@ -155,7 +153,7 @@ class TableWriter:
         self._hashes, self._weights = self._hashes[start:], self._weights[start:]
 
     def _submit(self, rows: Any, hash_: int, raw: int) -> None:
-        while len(self._under_way) >= _AHEAD:
+        while len(self._under_way) >= self._ink.ahead:
             self._add(self._under_way.popleft().result())
         first = _first([rows.column(place)[0].as_py() for place in self._shape.key], hash_, self._turns[hash_])
         if not self._shape.key:

@@ -62,9 +62,13 @@ def written(vault: Vault, dump, table: DumpTable, before: tuple[Then, Written] |
     with vault.writing("test", sizes=SMALL) as writing:
         if before:
             reader = TableReader(vault.packs, vault.keys, before[1].root, table.key)
-            writer = TableWriter(writing.ink, shape, reader.parent())
+            parent = reader.parent()
+            writer = TableWriter(writing.ink, shape, parent)
             try:
-                found = following.follow(dump, table, before[0], reader, writer), "changes"
+                since = following.since(dump, table, before[0], before[1].counted.rows)
+                if since is None:
+                    raise following.ReadAll
+                found = following.follow(dump, table, since, parent, reader, writer), "changes"
             except following.ReadAll:
                 found = TableWriter(writing.ink, shape, reader.parent()).write(dump.read(table)), "all"
         else:
@@ -177,7 +181,7 @@ async def test_an_unchanged_table_is_known_by_counting(tmp_path):
             async with dumped(address) as dump:
                 then = Then(dump.product, dump.moment, dump.tables[0])
             async with dumped(address) as dump:
-                assert await asyncio.to_thread(following.unchanged, dump, dump.tables[0], then, 500)
+                assert (await asyncio.to_thread(following.since, dump, dump.tables[0], then, 500)).nothing
             connection.execute("DELETE FROM plain WHERE id = 3")
             async with dumped(address) as dump:
-                assert not await asyncio.to_thread(following.unchanged, dump, dump.tables[0], then, 500)
+                assert not (await asyncio.to_thread(following.since, dump, dump.tables[0], then, 500)).nothing

@@ -18,6 +18,7 @@ from features.transfers.test_moving import ROW, TABLE
 from features.transfers.test_moving import _spelt as spelt
 from headwater.catalog.model import Relation, Schema
 from headwater.catalog.results import QueryError
+from headwater.engines import drop_all
 from headwater.features.transfers.service import moving
 from headwater.kit.errors import BadInput, Cancelled
 from headwater.testing.engines.subject import everything
@@ -40,7 +41,7 @@ async def test_a_shop_becomes_documents(source: str) -> None:
         assert (album["title"], album["artist_id"]) == ("t7", 8)
         made = await right.engine.inspect(right.session)
         assert [one.columns for one in made.relation("artist").indexes] == [("name",)]  # type: ignore[union-attr]
-        await moving.drop(right, watch.made)
+        await drop_all(right.loads, watch.made)
         assert (await right.engine.inspect(right.session)).relations == ()
         assert plan.losses
 
@@ -229,5 +230,5 @@ async def test_a_load_that_shall_stop_leaves_nothing_on_its_way(monkeypatch: pyt
         await everything(right.session, "db.theirs.insertOne({})")
         # The batch that was being loaded has arrived: nothing comes after the collection is dropped.
         assert len(await documents(right, "t")) == 1000
-        await moving.drop(right, watch.made)
+        await drop_all(right.loads, watch.made)
         assert [one.name for one in (await right.engine.inspect(right.session)).relations] == ["theirs"]

@@ -14,6 +14,7 @@ from features.transfers.moves import ENGINES, SHOP, Quiet, copied, planned, side
 from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.results import QueryError
 from headwater.core.transfer import constraints, mapping
+from headwater.engines import drop_all
 from headwater.features.transfers.service import moving
 from headwater.kit.errors import BadInput, Cancelled
 from headwater.testing.engines.subject import everything, rows
@@ -40,7 +41,7 @@ async def test_a_shop_in_every_direction(source: str, target: str) -> None:
         # What numbers rows goes on behind the last one.
         await everything(right.session, "INSERT INTO artist (name) VALUES ('next')")
         assert (await rows(right.session, "SELECT max(id) FROM artist")) == [(1501,)]
-        await moving.drop(right, watch.made)
+        await drop_all(right.loads, watch.made)
         left_over = await right.engine.inspect(right.session)
         assert (left_over.relations, left_over.enums) == ((), ())
         assert plan.schema.relations

@@ -64,36 +64,14 @@ class _Wire:
                 return b"".join(parts)
 
     def values(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Give the values of all packets up to the end of the result."""
+        """Give the values of all packets up to the end of the result; what comes in small parts is gathered."""
         while True:
-            self._need(4)
-            starts: list[int] = []
-            begin, at, end, done = self._at, self._at, self._end, False
-            buffer, add = self._buffer, starts.append
-            while at + 5 <= end:
-                length = buffer[at] | buffer[at + 1] << 8 | buffer[at + 2] << 16
-                after = at + 4 + length
-                if after > end or length == _WHOLE:
-                    break
-                head = buffer[at + 4]
-                if head < _NULL:
-                    skip = 1
-                elif head == _NULL:
-                    raise Unavailable("A row is larger than the server sends.", hint="Raise max_allowed_packet there.")
-                elif (head == _END and length < 9) or head == _ERROR:
-                    done = True
-                    break
-                else:
-                    skip = 1 + _LENGTHS.get(head, 0)
-                add(at + 4 + skip)
-                buffer[at : at + 4 + skip] = bytes(4 + skip)  # lengths may look like tabs and newlines
-                at = after
+            starts, done = self._gathered()
             if starts:
-                block = np.frombuffer(bytes(memoryview(buffer)[begin:at]), np.uint8)
-                self._at = at
-                yield block, np.array(starts, np.int64) - begin
-                if not done:
-                    continue
+                block = np.frombuffer(bytes(memoryview(self._buffer)[starts[0] : self._at]), np.uint8)
+                yield block, np.array(starts, np.int64) - starts[0]
+            if not done:
+                continue
             packet = self.packet()
             if packet[0] == _ERROR:
                 pymysql.err.raise_mysql_exception(packet)
@@ -102,21 +80,56 @@ class _Wire:
             skip = 1 + _LENGTHS.get(packet[0], 0)
             yield np.frombuffer(packet, np.uint8, offset=skip), np.zeros(1, np.int64)
 
+    def _gathered(self) -> tuple[list[int], bool]:
+        """Pass over packets of values until the buffer is full, and say where each value begins.
+
+        Returns:
+            The places in the buffer, and whether what comes next is something else: a packet for itself.
+        """
+        self._room()
+        starts: list[int] = []
+        buffer, add, at = self._buffer, starts.append, self._at
+        while True:
+            while at + 5 <= self._end:
+                length = buffer[at] | buffer[at + 1] << 8 | buffer[at + 2] << 16
+                head, after = buffer[at + 4], at + 4 + length
+                if length == _WHOLE or head == _ERROR or (head == _END and length < 9) or 4 + length > len(buffer):
+                    self._at = at
+                    return starts, True
+                if after > self._end:
+                    break
+                if head == _NULL:
+                    raise Unavailable("A row is larger than the server sends.", hint="Raise max_allowed_packet there.")
+                skip = 5 if head < _NULL else 5 + _LENGTHS.get(head, 0)
+                add(at + skip)
+                buffer[at : at + skip] = bytes(skip)  # lengths may look like tabs and newlines
+                at = after
+            self._at = at
+            if self._end == len(buffer):
+                return starts, False
+            self._receive()
+
     def _need(self, size: int) -> None:
-        """Read until so many bytes lie ahead; what was used makes room."""
+        """Read until so many bytes lie ahead."""
         if self._end - self._at >= size:
             return
+        self._room(size)
+        while self._end < size:
+            self._receive()
+
+    def _room(self, size: int = 0) -> None:
+        """Move what lies ahead to the beginning of the buffer, which gets so large that `size` bytes fit."""
         rest = self._buffer[self._at : self._end]
         if size > len(self._buffer):
             self._buffer = bytearray(size + fields.BLOCK)
         self._buffer[: len(rest)] = rest
         self._at, self._end = 0, len(rest)
-        view = memoryview(self._buffer)
-        while self._end < size:
-            try:
-                found = self._channel.recv_into(view[self._end :])
-            except OSError as error:
-                raise Unavailable(f"The connection broke: {error.strerror}.") from error
-            if not found:
-                raise Unavailable("The database closed the connection.")
-            self._end += found
+
+    def _receive(self) -> None:
+        try:
+            found = self._channel.recv_into(memoryview(self._buffer)[self._end :])
+        except OSError as error:
+            raise Unavailable(f"The connection broke: {error.strerror}.") from error
+        if not found:
+            raise Unavailable("The database closed the connection.")
+        self._end += found

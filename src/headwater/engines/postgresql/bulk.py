@@ -11,6 +11,7 @@ import os
 import select
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,7 +24,10 @@ from headwater.engines import _fields as fields
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 _HEAD = struct.Struct(">cI")
-_QUIET_SECONDS = 600
+_ROW, _NEWLINE = ord("d"), ord("\n")
+_READY = b"Z\0\0\0\x05"  # and one byte more, at the end of all answers
+_BREATH_SECONDS = 0.0004  # the server sends 8 KiB at a time: to wake up for each costs more than to read them
+_QUIET_SECONDS, _SOON_MILLISECONDS = 600, 50
 
 
 def copied(connection: psycopg.Connection[Any], statement: str, columns: int) -> Iterator[Any]:
@@ -53,48 +57,79 @@ def _by_socket(connection: psycopg.Connection[Any], statement: bytes) -> Iterato
             if 2 * len(rest) > len(buffer):
                 buffer = bytearray(2 * len(rest))
             buffer[: len(rest)] = rest
-            view, end, at = memoryview(buffer), len(rest), 0
-            heads: list[int] = []
-            add, head = heads.append, _HEAD.unpack_from
-            while not ready and end < len(buffer):
-                end += _received(wire, poll, view[end:])
-                while at + 5 <= end:
-                    kind, length = head(buffer, at)
-                    after = at + 1 + length
-                    if after > end:
-                        break
-                    if kind == b"d":
-                        add(at)
-                    else:
-                        error = bytes(buffer[at + 5 : after]) if kind == b"E" else error
-                        ready = kind == b"Z"
-                        buffer[at:after] = bytes(after - at)  # it may hold what looks like tabs and newlines
-                    at = after
-            rest = bytes(view[at:end])
-            if heads:
+            end, at = _filled(wire, poll, buffer, len(rest)), 0
+            starts: list[np.ndarray] = []
+            while at + _HEAD.size <= end:
+                found, size = _rows(np.frombuffer(buffer, np.uint8, end - at, at))
+                starts.append(found + at)
+                at += size
+                kind, after = _message(buffer, at, end)
+                if after > end:
+                    break
+                if kind == b"d":
+                    starts.append(np.array([at + _HEAD.size]))
+                else:
+                    error = bytes(buffer[at + _HEAD.size : after]) if kind == b"E" else error
+                    ready = kind == b"Z"
+                    buffer[at:after] = bytes(after - at)  # it may hold what looks like tabs and newlines
+                at = after
+            rest = bytes(memoryview(buffer)[at:end])
+            places = np.concatenate(starts) if starts else np.empty(0, np.int64)
+            if len(places):
                 data = np.frombuffer(buffer, np.uint8, at)
-                places = np.array(heads, np.int64)
-                for offset in range(5):  # and so may the lengths of rows
-                    data[places + offset] = 0
-                yield data, places + 5
+                for offset in range(1, _HEAD.size):  # and so may the lengths of rows
+                    data[places - offset] = 0
+                yield data, places
         if error:
             raise _error(error)
 
 
-def _received(wire: socket.socket, poll: select.poll, room: memoryview) -> int:
-    """Read what is there into the room, waiting for it; return how much it was."""
-    while True:
+def _message(buffer: bytearray, at: int, end: int) -> tuple[bytes, int]:
+    """Return the kind of a message and where the next one begins; behind the end when its head is not there yet."""
+    if at + _HEAD.size > end:
+        return b"", end + 1
+    kind, length = _HEAD.unpack_from(buffer, at)
+    return kind, at + 1 + length
+
+
+def _rows(data: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return where the rows begin that these bytes begin with, one message each, and how many bytes they take.
+
+    A row has one newline, its last byte. What looks like one in the head of a message is less than six bytes behind
+    the end of a row, where no other row can end yet; heads are compared with what is found, so nothing is guessed.
+    """
+    newlines = np.flatnonzero(data == _NEWLINE)
+    ends = newlines[np.diff(newlines, prepend=-1) > _HEAD.size]
+    starts = np.concatenate(([0], ends[:-1] + 1))[: len(ends)]
+    wanted = ends - starts
+    right = data[starts] == _ROW
+    for offset, shift in enumerate((24, 16, 8, 0), 1):
+        right &= data[starts + offset] == (wanted >> shift) & 0xFF
+    count = len(ends) if right.all() else int(right.argmin())
+    return starts[:count] + _HEAD.size, int(ends[count - 1]) + 1 if count else 0
+
+
+def _filled(wire: socket.socket, poll: select.poll, buffer: bytearray, end: int) -> int:
+    """Read into the buffer until it is full or the server has told all that it had to tell; return its new end."""
+    view, began = memoryview(buffer), end
+    while end < len(buffer):
         try:
-            found = wire.recv_into(room)
+            found = wire.recv_into(view[end:])
         except BlockingIOError:
-            if not poll.poll(_QUIET_SECONDS * 1000):
-                raise Unavailable("The database has not sent anything for ten minutes.") from None
-            continue
+            if end > began and view[end - 6 : end - 1] == _READY:
+                break
+            if poll.poll(_SOON_MILLISECONDS if end > began else _QUIET_SECONDS * 1000):
+                time.sleep(_BREATH_SECONDS)
+                continue
+            if end > began:
+                break
+            raise Unavailable("The database has not sent anything for ten minutes.") from None
         except OSError as error:
             raise Unavailable(f"The connection broke: {error.strerror}.") from error
         if not found:
             raise Unavailable("The database closed the connection.")
-        return found
+        end += found
+    return end
 
 
 def _send(wire: socket.socket, message: bytes) -> None:

@@ -1,12 +1,15 @@
-"""What libpq is told when it connects: what users say, and nothing that it would look up by itself."""
+"""Connections by libpq: it is told what users say, and looks nothing up by itself."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+import psycopg
+
 from headwater.engines import Address
+from headwater.engines.postgresql.errors import broken, connecting
 from headwater.kit.network.tls import pem_files
 
 PORT = 5432
@@ -39,6 +42,28 @@ def parameters(address: Address, seconds: float) -> Iterator[dict[str, Any]]:
             "sslrootcert": str(files.ca) if files.ca else "system" if mode == "verify-full" else NOWHERE,
             "sslcert": str(files.certificate or NOWHERE), "sslkey": str(files.key or NOWHERE),
         }  # fmt: skip
+
+
+def connected(address: Address, seconds: float, settings: Iterable[str]) -> psycopg.Connection[Any]:
+    """Return a connection that blocks, on which these statements were run.
+
+    Raises:
+        HeadwaterError: what `errors.connecting` says, or what the server answered to a statement.
+    """
+    with parameters(address, seconds) as given:
+        try:
+            connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
+        except (psycopg.Error, OSError) as error:
+            raise connecting(str(error)) from None  # the cause may echo the address
+    try:
+        for statement in settings:
+            connection.execute(statement.encode())
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, psycopg.Error):
+            raise broken(error, 0, 0) from error
+        raise
+    return connection
 
 
 def _escaped(value: str) -> str:

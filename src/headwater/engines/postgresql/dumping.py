@@ -19,9 +19,9 @@ import pyarrow as pa
 from headwater.catalog.model import Schema
 from headwater.engines import Address, Batch, DumpColumn, DumpTable, Hint, Key, Session, Then
 from headwater.engines.postgresql import bulk, following, loading, queries
-from headwater.engines.postgresql.connecting import parameters
+from headwater.engines.postgresql.connecting import connected
 from headwater.engines.postgresql.ddl import literal, quote
-from headwater.engines.postgresql.errors import broken, connecting
+from headwater.engines.postgresql.errors import broken
 from headwater.engines.postgresql.inspect import inspect
 from headwater.engines.postgresql.session import PostgresSession
 
@@ -144,19 +144,10 @@ class PostgresDump:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-        with parameters(self._address, self._seconds) as given:
-            try:
-                connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
-            except (psycopg.Error, OSError) as error:
-                raise connecting(str(error)) from None  # the cause may echo the address
+        seen = f"SET TRANSACTION SNAPSHOT {literal(self._snapshot)}"
+        connection = connected(self._address, self._seconds, (*SETTINGS, _BEGIN, seen))
         with self._lock:
             self._all.append(connection)
-        try:
-            for statement in (*SETTINGS, _BEGIN, f"SET TRANSACTION SNAPSHOT {literal(self._snapshot)}"):
-                connection.execute(statement.encode())
-        except psycopg.Error as error:
-            connection.close()
-            raise broken(error, 0, 0) from error
         return connection
 
     def cancel(self) -> None:
@@ -185,10 +176,10 @@ class PostgresDump:
         return found
 
 
-async def opened(address: Address, seconds: float, connected: Session) -> PostgresDump:
+async def opened(address: Address, seconds: float, session: Session) -> PostgresDump:
     """Return a dump over a session of ours, which it closes."""
-    assert isinstance(connected, PostgresSession)
-    dump = PostgresDump(address, seconds, connected)
+    assert isinstance(session, PostgresSession)
+    dump = PostgresDump(address, seconds, session)
     try:
         await dump.open()
     except BaseException:

@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 
 from headwater.engines import Address, Batch, DumpTable, Session
 from headwater.engines.postgresql import loading
-from headwater.engines.postgresql.connecting import parameters
+from headwater.engines.postgresql.connecting import connected
 from headwater.engines.postgresql.ddl import literal, quote
-from headwater.engines.postgresql.errors import broken, connecting
+from headwater.engines.postgresql.errors import broken
 from headwater.engines.postgresql.session import PostgresSession
 
 SETTINGS = (*loading.SETTINGS, "SET IntervalStyle = 'postgres'", "SET lc_monetary = 'C'", "SET row_security = off")
@@ -26,6 +26,8 @@ _PIECE = 2**20
 
 class PostgresFill:
     """See `headwater.engines.Fill`."""
+
+    streams = 2
 
     def __init__(self, address: Address, seconds: float, session: PostgresSession) -> None:
         self._address, self._seconds, self._session = address, seconds, session
@@ -49,24 +51,16 @@ class PostgresFill:
         """Return how many rows a table has; see `headwater.engines.Fill`."""
         with self._connection() as connection:
             try:
-                query = f"SELECT count(*)::text FROM ONLY {quote(table.schema, table.name)}"  # noqa: S608 (quoted)
-                row = connection.execute(query.encode()).fetchone()
+                return counted(connection, table)
             except psycopg.Error as error:
                 raise broken(error, 0, 0) from error
-        return int(row[0]) if row else 0
 
     @contextlib.contextmanager
     def _connection(self) -> Any:
-        with parameters(self._address, self._seconds) as given:
-            try:
-                connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
-            except (psycopg.Error, OSError) as error:
-                raise connecting(str(error)) from None  # the cause may echo the address
+        connection = connected(self._address, self._seconds, SETTINGS)
         with self._lock:
             self._busy.add(connection)
         try:
-            for statement in SETTINGS:
-                connection.execute(statement.encode())
             yield connection
         finally:
             with self._lock:
@@ -103,11 +97,11 @@ class PostgresFill:
         await self._session.close()
 
 
-async def opened(address: Address, seconds: float, connected: Session) -> PostgresFill:
+async def opened(address: Address, seconds: float, session: Session) -> PostgresFill:
     """Return a fill over a session of ours, which it closes."""
-    assert isinstance(connected, PostgresSession)
-    fill = PostgresFill(address, seconds, connected)
-    await loading.run(connected.connection, *SETTINGS)
+    assert isinstance(session, PostgresSession)
+    fill = PostgresFill(address, seconds, session)
+    await loading.run(session.connection, *SETTINGS)
     return fill
 
 
@@ -121,6 +115,13 @@ def feed(cursor: psycopg.Cursor[Any], statement: str, batches: Iterable[Batch]) 
             for start in range(0, len(text), _PIECE):
                 sink.write(text[start : start + _PIECE])
     return rows
+
+
+def counted(connection: psycopg.Connection[Any], table: DumpTable) -> int:
+    """Return how many rows a table has, without those of tables that inherit from it."""
+    query = f"SELECT count(*)::text FROM ONLY {quote(table.schema, table.name)}"  # noqa: S608 (quoted)
+    row = connection.execute(query.encode()).fetchone()
+    return int(row[0]) if row else 0
 
 
 def copy_in(table: DumpTable) -> str:

@@ -39,7 +39,7 @@ def is_new(then: Then) -> str:
 
     `age` counts back from the same transaction id for all that it is asked of in one transaction.
     """
-    return f"age(xmin) <= age('{int(str(then.moment['horizon'])) % 2**32}'::xid)"
+    return f"age(xmin) <= (SELECT age('{int(str(then.moment['horizon'])) % 2**32}'::xid))"
 
 
 def counting(table: DumpTable, new: str) -> str:

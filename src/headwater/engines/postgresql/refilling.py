@@ -14,10 +14,10 @@ from typing import Any
 import psycopg
 
 from headwater.engines import Address, Batch, DumpTable, Refilled, Refilling
-from headwater.engines.postgresql.connecting import parameters
+from headwater.engines.postgresql.connecting import connected
 from headwater.engines.postgresql.ddl import literal, quote
-from headwater.engines.postgresql.errors import broken, connecting
-from headwater.engines.postgresql.filling import SETTINGS, copy_in, feed
+from headwater.engines.postgresql.errors import broken
+from headwater.engines.postgresql.filling import SETTINGS, copy_in, counted, feed
 
 _KEYS = """
 SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
@@ -60,14 +60,14 @@ class PostgresRefill:
         keys = self._connection.execute(_KEYS.encode(), (names, names)).fetchall()
         triggers = self._connection.execute(_TRIGGERS.encode(), (names,)).fetchall()
         self._run(*(row[0] for row in (*keys, *triggers)))
-        before = [self._count(table) for table in tables]
+        before = [counted(self._connection, table) for table in tables]
         if what.mode == "overwrite" and names:
             self._run(f"TRUNCATE {', '.join(f'ONLY {name}' for name in names)}")
         written = [self._fill(table, batches, what) for table, batches in what.tables]
         self._run(*(row[1] for row in (*keys, *triggers)), *what.later)
         for schema, name, value, called in what.counts:
-            self._run(_counted(quote(schema, name), value, called))
-        found = [self._count(table) for table in tables]
+            self._run(_set(quote(schema, name), value, called))
+        found = [counted(self._connection, table) for table in tables]
         return [Refilled(*numbers) for numbers in zip(before, written, found, strict=True)]
 
     def _name(self, table: DumpTable) -> str:
@@ -75,11 +75,6 @@ class PostgresRefill:
         place = literal(quote(table.schema, table.name))
         row = self._connection.execute(f"SELECT {place}::regclass::text".encode()).fetchone()
         return str(row[0]) if row else ""
-
-    def _count(self, table: DumpTable) -> int:
-        query = f"SELECT count(*)::text FROM ONLY {quote(table.schema, table.name)}"  # noqa: S608 (quoted)
-        row = self._connection.execute(query.encode()).fetchone()
-        return int(row[0]) if row else 0
 
     def _fill(self, table: DumpTable, batches: Iterable[Batch], what: Refilling) -> int:
         if what.mode != "append_missing":
@@ -115,7 +110,7 @@ class PostgresRefill:
             await asyncio.to_thread(self._connection.close)
 
 
-def _counted(name: str, value: object, called: bool) -> str:
+def _set(name: str, value: object, called: bool) -> str:
     """Return the statement that lets a sequence go on behind a value, and never behind where it is."""
     further = f"CASE WHEN is_called THEN last_value ELSE last_value - 1 END < {int(str(value)) - (not called)}"
     done = "true" if called else "false"
@@ -124,15 +119,5 @@ def _counted(name: str, value: object, called: bool) -> str:
 
 async def opened(address: Address, seconds: float) -> PostgresRefill:
     """Return a refill over a connection of its own."""
-
-    def connect() -> psycopg.Connection[Any]:
-        with parameters(address, seconds) as given:
-            try:
-                connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
-            except (psycopg.Error, OSError) as error:
-                raise connecting(str(error)) from None  # the cause may echo the address
-        for statement in (*SETTINGS, "SET search_path = ''"):
-            connection.execute(statement.encode())
-        return connection
-
-    return PostgresRefill(await asyncio.to_thread(connect))
+    settings = (*SETTINGS, "SET search_path = ''")
+    return PostgresRefill(await asyncio.to_thread(connected, address, seconds, settings))

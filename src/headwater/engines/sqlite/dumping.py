@@ -33,8 +33,6 @@ from headwater.engines.sqlite.session import SqliteSession
 ROWS = 4096
 Connects: TypeAlias = Callable[[Address], Awaitable[Session]]
 _BYTES = pa.binary()
-# Text may hold what is no UTF-8; it goes through as it is.
-_TEXT = partial(str, encoding="utf-8", errors="surrogateescape")
 
 
 class SqliteDump:
@@ -69,7 +67,7 @@ class SqliteDump:
         order = ", ".join(quote(table.columns[place].name) for place in table.key)
         query = f"SELECT {names} FROM {quote(table.name)}" + (f" ORDER BY {order}" if order else "")  # noqa: S608
         with self._one, self._session.our_own() as connection:
-            connection.text_factory = _TEXT
+            connection.text_factory = bytearray  # not `bytes`, which blobs are; text may be no UTF-8
             try:
                 cursor = connection.execute(query)
                 while rows := cursor.fetchmany(ROWS):
@@ -143,34 +141,38 @@ def _batch(rows: Sequence[Sequence[Any]], columns: int) -> Batch:
 
 def _column(values: Sequence[Any]) -> Any:
     """Return the values of a column as byte strings that say their classes."""
-    kinds = {type(value) for value in values} - {type(None)}
-    if kinds == {int}:
-        return pa.array(values, pa.int64()).cast(pa.string()).cast(_BYTES)
-    if kinds == {str}:
-        try:
-            text = pa.array(values, pa.string()).cast(_BYTES)
-        except (UnicodeEncodeError, pa.ArrowInvalid):
-            return pa.array([_spelled(value) for value in values], _BYTES)
-        return pc.binary_join_element_wise(pa.scalar(b"'", _BYTES), text, pa.scalar(b"", _BYTES))
-    if kinds == {float} and None not in values:
-        digits = binascii.hexlify(np.array(values, ">f8").tobytes())
-        table = np.empty((len(values), 18), np.uint8)
-        table[:, :2] = np.frombuffer(b"rx", np.uint8)
-        table[:, 2:] = np.frombuffer(digits, np.uint8).reshape(-1, 16)
-        offsets = np.arange(0, 18 * len(values) + 1, 18, dtype=np.int32)
-        return pa.Array.from_buffers(_BYTES, len(values), [None, pa.py_buffer(offsets), pa.py_buffer(table.tobytes())])
-    return pa.array([_spelled(value) for value in values], _BYTES)
+    kinds = set(map(type, values))
+    kinds.discard(type(None))
+    if len(kinds) < 2:
+        return _SPELLED[kinds.pop()](values) if kinds else pa.nulls(len(values), _BYTES)
+    places = [[place for place, value in enumerate(values) if type(value) is kind] for kind in (*kinds, type(None))]
+    parts = [_column([values[place] for place in some]) for some in places]
+    return pa.concat_arrays(parts).take(pa.array(np.argsort(np.concatenate(places).astype(np.int64))))
 
 
-def _spelled(value: Any) -> bytes | None:
-    match value:
-        case None:
-            return None
-        case int():
-            return str(value).encode()
-        case float():
-            return b"rx" + binascii.hexlify(np.array(value, ">f8").tobytes())
-        case str():
-            return b"'" + value.encode("utf-8", "surrogateescape")
-        case _:
-            return b"b" + bytes(value)
+def _integers(values: Sequence[int | None]) -> Any:
+    return pa.array(values, pa.int64()).cast(pa.string()).cast(_BYTES)
+
+
+def _reals(values: Sequence[float | None]) -> Any:
+    found = pa.array(values, pa.float64())
+    digits = binascii.hexlify(found.drop_null().to_numpy().astype(">f8").tobytes())
+    table = np.empty((len(found) - found.null_count, 18), np.uint8)
+    table[:, :2] = np.frombuffer(b"rx", np.uint8)
+    table[:, 2:] = np.frombuffer(digits, np.uint8).reshape(-1, 16)
+    offsets = np.arange(0, table.size + 1, 18, dtype=np.int32)
+    shown = pa.Array.from_buffers(_BYTES, len(table), [None, pa.py_buffer(offsets), pa.py_buffer(table.tobytes())])
+    if not found.null_count:
+        return shown
+    there = found.is_valid().to_numpy(zero_copy_only=False)
+    return shown.take(pa.array(np.cumsum(there) - 1, mask=~there))
+
+
+def _marked(mark: bytes, values: Sequence[bytes | bytearray | None]) -> Any:
+    nothing = pa.scalar(b"", _BYTES)
+    return pc.binary_join_element_wise(pa.scalar(mark, _BYTES), pa.array(values, _BYTES), nothing)
+
+
+_SPELLED: Mapping[type, Callable[[Sequence[Any]], Any]] = {
+    int: _integers, float: _reals, bytes: partial(_marked, b"b"), bytearray: partial(_marked, b"'"),
+}  # fmt: skip

@@ -31,6 +31,8 @@ from headwater.store.embedded import EmbeddedServer
 from headwater.store.session import Database
 
 log = structlog.get_logger()
+# Threads that pass large buffers on keep them for long otherwise: 85 MB more for a worker that takes a snapshot.
+MEMORY = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 READY_SECONDS = 60.0
 RESTARTS, WINDOW_SECONDS = 30, 120.0
 
@@ -133,7 +135,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "HEADWATER_PORT": str(settings.port),
         "HEADWATER_PROXY_PORT": str(settings.proxy_port),
     }
-    return {**os.environ, **chosen}
+    return {**MEMORY, **os.environ, **chosen}
 
 
 def _check_port(settings: Settings) -> None:

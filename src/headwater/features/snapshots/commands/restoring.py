@@ -9,7 +9,7 @@ from rich.table import Table
 
 from headwater.features.accounts.remote import remote, show_one
 from headwater.features.databases.commands import JsonOption, ProjectOption, find_database, find_project
-from headwater.features.snapshots.commands.following import follow
+from headwater.features.jobs.watching import finish
 from headwater.features.snapshots.commands.naming import SnapshotArgument, TablesOption, find_snapshot, names
 from headwater.kit.errors import BadInput, Conflict
 from headwater.kit.terminal import terminal
@@ -46,7 +46,7 @@ def restore(
         if planned["undo"] and not yes:
             _ask(planned, as_json)
         made = server.call("POST", f"/snapshots/{found['id']}/restores", json=body)
-        done = follow(server, made, f"/restores/{made['id']}")
+        done = finish(server, made["job"]["id"], f"/restores/{made['id']}")
     _show(done, as_json)
 
 
@@ -54,7 +54,7 @@ def drill(snapshot: SnapshotArgument, as_json: JsonOption = False) -> None:
     """Prove that a snapshot can be restored: into a new database, which is compared and goes away again."""
     with remote() as server:
         made = server.call("POST", f"/snapshots/{find_snapshot(server, snapshot)['id']}/drills")
-        _show(follow(server, made, f"/restores/{made['id']}"), as_json)
+        _show(finish(server, made["job"]["id"], f"/restores/{made['id']}"), as_json)
 
 
 def _ask(planned: Any, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from headwater.features.accounts.remote import remote, show, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, find_database
-from headwater.features.snapshots.commands.following import follow
+from headwater.features.jobs.watching import finish
 from headwater.features.snapshots.commands.naming import SnapshotArgument, TablesOption, find_snapshot, names
 from headwater.kit.terminal import terminal
 
@@ -31,7 +31,7 @@ def create(
     body = {"tables": names(tables), "exclude": names(exclude), "label": label}
     with remote() as server:
         made = server.call("POST", f"/databases/{find_database(server, name)['id']}/snapshots", json=body)
-        done = follow(server, made, f"/snapshots/{made['id']}")
+        done = finish(server, made["job"]["id"], f"/snapshots/{made['id']}")
     _show(done, as_json)
 
 
@@ -56,7 +56,7 @@ def verify(
     with remote() as server:
         path = f"/snapshots/{find_snapshot(server, snapshot)['id']}"
         job = server.call("POST", f"{path}/verifications", json={"kind": "deep" if deep else "quick"})
-        done = follow(server, job, path)
+        done = finish(server, job["id"], path)
     fields = (
         "id",
         "verified_at",

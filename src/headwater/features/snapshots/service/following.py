@@ -6,6 +6,7 @@ keys of the ranges that are touched. From both it follows which rows were change
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ import pyarrow.compute as pc
 from headwater.engines import Batch, DumpTable, Follows, Key, Then
 from headwater.vault import deltas, pages
 from headwater.vault.deltas import MOST_DELTAS, MOST_ROWS, Delta
+from headwater.vault.encoding import Parent
 from headwater.vault.reading import TableReader
 from headwater.vault.tree import Branch, Chunk
 from headwater.vault.writing import TableWriter, Written
@@ -26,6 +28,9 @@ from headwater.vault.writing import TableWriter, Written
 # What is read of changed rows is held until all of it is there; when it would be more, all is read instead.
 MOST_BYTES = 64 * 2**20
 MOST_KEYS = 2_000_000
+# When so many rows of a chunk have changed, it is read again: perhaps only one of its columns has, which is less to
+# store than whole rows.
+AGAIN = 0.1
 
 
 class ReadAll(Exception):
@@ -51,34 +56,48 @@ class _Range:
         return sum(one.num_rows for one in self.gone)
 
 
-def unchanged(dump: Follows, table: DumpTable, then: Then, rows: int) -> bool:
-    """Say whether a table still has the very rows that it had then, which were so many.
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What has become of the rows that a table had then: so many there were, are left, and are new or changed."""
 
-    Old rows can only go; when all are there and none is new, nothing has happened.
-    """
-    return dump.follows(table, then) and dump.count(table, then) == (0, rows)
+    then: Then
+    before: int
+    left: int
+    new: int
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the table still has the very rows: old ones can only go, and all are there."""
+        return self.new == 0 and self.left == self.before
 
 
-def follow(dump: Follows, table: DumpTable, then: Then, reader: TableReader, writer: TableWriter) -> Written:
+def since(dump: Follows, table: DumpTable, then: Then, rows: int) -> Since | None:
+    """Count what has changed in a table that had so many rows then; None when it cannot be told."""
+    if not dump.follows(table, then):
+        return None
+    new, left = dump.count(table, then)
+    return Since(then, rows, left, new)
+
+
+def follow(
+    dump: Follows, table: DumpTable, since: Since, parent: Parent, reader: TableReader, writer: TableWriter
+) -> Written:
     """Write a table as what its parent was and what has changed since; blocks.
 
     Raises:
-        ReadAll: nothing was written; too much has changed, or it cannot be told.
+        ReadAll: nothing was written; too much has changed, or what the engine tells does not add up.
     """
-    branches = reader.branches()
-    leaves = [reader.leaf(branch) for branch in branches]
+    if not since.before or not table.key or since.new > since.before * MOST_ROWS:
+        raise ReadAll
+    then, chunks = since.then, iter(parent.chunks.values())
+    branches = list(parent.branches.values())
+    leaves = [list(itertools.islice(chunks, branch.chunks)) for branch in branches]
     ranges = [_Range(chunk) for leaf in leaves for chunk in leaf]
-    before = sum(one.chunk.rows for one in ranges)
-    if not before or not table.key or not dump.follows(table, then):
-        raise ReadAll
-    new, old = dump.count(table, then)
-    if new > before * MOST_ROWS:
-        raise ReadAll
     firsts = [_key(one.chunk) for one in ranges]
-    if new:
+    if since.new:
         _changed(dump, table, then, firsts, ranges)
     existing = {place: _existing(reader, table, one) for place, one in enumerate(ranges) if one.rows}
-    if before - old - sum(existing.values()):
+    if since.before - since.left - sum(existing.values()):
         _deleted(dump, table, then, reader, ranges, firsts, existing)
     for one in ranges:
         one.again = one.touched and _is_much(one)
@@ -154,7 +173,7 @@ def _deleted(
 def _is_much(one: _Range) -> bool:
     """Whether a range is better read anew than kept with one more delta."""
     changed = sum(batch.num_rows for batch in one.rows) + one.lost
-    return changed > one.chunk.rows * MOST_ROWS or len(one.chunk.deltas) >= MOST_DELTAS
+    return changed > one.chunk.rows * AGAIN or len(one.chunk.deltas) >= MOST_DELTAS
 
 
 def _write(

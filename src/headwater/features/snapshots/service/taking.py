@@ -37,6 +37,7 @@ from headwater.kit.errors import Cancelled, Conflict
 from headwater.store.sealing import Sealer
 from headwater.vault import keys as keyring
 from headwater.vault import manifest as manifests
+from headwater.vault.encoding import Parent
 from headwater.vault.errors import Damaged, Missing
 from headwater.vault.manifest import Column, Manifest, Table
 from headwater.vault.vault import Vault, Writing, new_place
@@ -238,35 +239,42 @@ class _Work:
         before = new_place(parent.tables, table.schema, table.name) if parent else None
         if before and (before.columns, before.key) != (columns, table.key):
             before = None
-        if parent and before and self.follows and isinstance(self.dump, Follows):
-            then = Then(parent.product, parent.moment, contents.dump_table(before))
-            progress.begin(table.shown)
-            if following.unchanged(self.dump, table, then, before.rows):
-                progress.passed(before.rows)
-                return manifests.kept(before, facts)
-            written = self._followed(self.dump, writing, table, then, before)
-        else:
-            written = None
+        progress.begin(table.shown)
+        changed = self._since(table, parent, before)
+        if before and changed and changed.nothing:
+            progress.passed(before.rows)
+            return manifests.kept(before, facts)
+        written = self._followed(writing, table, changed, before) if before and changed else None
         if written is None:
             rows = progress.counted(self.dump.read(table), table.shown)
-            written = self._writer(writing, table, before).write(rows)
+            known = self.vault.table(before).parent() if before else None
+            written = _writer(writing, table, known).write(rows)
         else:
             progress.passed(written.counted.rows)
             if before and before.rows:  # of rows that were not read, as many bytes as they had on average
                 written.counted.raw = before.raw * written.counted.rows // before.rows
         return manifests.table(table.schema, table.name, columns, table.key, written, facts)
 
-    def _writer(self, writing: Writing, table: DumpTable, before: Table | None) -> TableWriter:
-        known = self.vault.table(before).parent() if before else None
-        return TableWriter(writing.ink, Shape(tuple(one.hint for one in table.columns), table.key), known)
+    def _since(self, table: DumpTable, parent: Manifest | None, before: Table | None) -> following.Since | None:
+        """Return what has become of the rows that the parent has of a table, if that can be told."""
+        if parent is None or before is None or not self.follows or not isinstance(self.dump, Follows):
+            return None
+        then = Then(parent.product, parent.moment, contents.dump_table(before))
+        return following.since(self.dump, table, then, before.rows)
 
-    def _followed(self, dump: Follows, writing: Writing, table: DumpTable, then: Then, before: Table) -> Written | None:
+    def _followed(self, writing: Writing, table: DumpTable, since: following.Since, before: Table) -> Written | None:
         """Write a table by what has changed in it, or nothing when reading all of it is the better way."""
+        assert isinstance(self.dump, Follows)
+        reader = self.vault.table(before)
+        parent = reader.parent()
         try:
-            writer = self._writer(writing, table, before)
-            return following.follow(dump, table, then, self.vault.table(before), writer)
+            return following.follow(self.dump, table, since, parent, reader, _writer(writing, table, parent))
         except following.ReadAll:
             return None
+
+
+def _writer(writing: Writing, table: DumpTable, known: Parent | None) -> TableWriter:
+    return TableWriter(writing.ink, Shape(tuple(one.hint for one in table.columns), table.key), known)
 
 
 async def _finish(

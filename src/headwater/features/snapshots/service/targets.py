@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Schema
-from headwater.catalog.results import QueryError
-from headwater.engines import Engine, Loads
+from headwater.engines import Engine, Loads, drop_all
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.service import databases, reaching, waiting
 from headwater.features.databases.service.reaching import Reached
@@ -147,22 +146,5 @@ async def clear(work: Restoring, target: Reached) -> None:
     async with reaching.opened(work.attempt.settings, target) as session:
         if not isinstance(session, Loads):
             raise Conflict(f"{target.engine.NAME} cannot drop what was made.")
-        await _drop(session, made)
+        await drop_all(session, made)
     await work.note(made={})
-
-
-async def _drop(session: Loads, made: Sequence[Sequence[str]]) -> None:
-    """Drop things, those that others need last, whatever is there of them."""
-    left = [list(one) for one in made]
-    while left:
-        failed: Things = []
-        last = None
-        for kind, name in left:
-            try:
-                await session.drop(kind, name)
-            except QueryError as error:
-                failed.append([kind, name])
-                last = error
-        if last and len(failed) == len(left):
-            raise last
-        left = failed

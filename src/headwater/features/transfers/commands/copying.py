@@ -9,7 +9,7 @@ from rich.table import Table
 
 from headwater.features.accounts.remote import Remote, remote, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, find_database
-from headwater.features.transfers.commands.following import follow
+from headwater.features.jobs.watching import finish
 from headwater.kit.errors import BadInput
 from headwater.kit.terminal import terminal
 
@@ -47,7 +47,8 @@ def carry_out(
         return
     _accept(found, target, yes, as_json)
     body |= {"accepted": True, "confirmed": True}
-    done = follow(server, server.call("POST", path, json=body))
+    begun = server.call("POST", path, json=body)
+    done = finish(server, begun["job"]["id"], f"/transfers/{begun['id']}")
     if as_json:
         show_one(done, (), True)
     else:

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from headwater.features.accounts.remote import Remote, remote, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, find_database
+from headwater.features.jobs.watching import finish
 from headwater.features.transfers.commands.copying import TablesOption, names
-from headwater.features.transfers.commands.following import follow
 from headwater.kit.errors import BadInput
 from headwater.kit.terminal import terminal
 
@@ -41,7 +41,7 @@ def import_(
             "columns": _columns(preview, type_ or []),
         }  # fmt: skip
         begun = server.call("POST", f"/imports/{preview['transfer']['id']}/start", json=body)
-        done = follow(server, begun)
+        done = finish(server, begun["job"]["id"], f"/transfers/{begun['id']}")
     if as_json:
         show_one(done, (), True)
     else:
@@ -61,7 +61,8 @@ def export(
     with remote() as server:
         body = {"tables": names(tables), "format": form}
         place = f"/databases/{find_database(server, name)['id']}/exports"
-        done = follow(server, server.call("POST", place, json=body))
+        begun = server.call("POST", place, json=body)
+        done = finish(server, begun["job"]["id"], f"/transfers/{begun['id']}")
         _save(server, done["id"], output)
     if as_json:
         show_one(done, (), True)

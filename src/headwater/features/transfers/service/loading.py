@@ -20,7 +20,7 @@ from headwater.core.transfer.codec import Unfit, decoder, encoder
 from headwater.core.transfer.files import Line
 from headwater.core.transfer.kinds import Kind
 from headwater.core.transfer.reading import kind_of
-from headwater.engines import Columns
+from headwater.engines import Columns, drop_all
 from headwater.features.databases.service import schema as schemas
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.transfers import depot
@@ -78,7 +78,7 @@ async def carry_out(attempt: Attempt) -> Write:
         async with AsyncExitStack() as stack:
             side = await working.open(stack, target)
             if working.made:
-                await moving.drop(side, working.made)
+                await drop_all(side.loads, working.made)
                 working.made = []
             if row.preview["format"] == "sql":
                 rows = await scripts.run(side, path, row.request["on_error"], working, problems.add)

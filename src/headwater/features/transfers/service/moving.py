@@ -230,24 +230,3 @@ async def guarded(work: Awaitable[Found], watch: Watch, session: Session) -> Fou
     finally:
         if not task.done():
             task.cancel()
-
-
-async def drop(target: Side, made: Sequence[tuple[str, str]]) -> None:
-    """Take away what a copy had made: tables that refer to others first, whatever is there of them."""
-    left = sorted(made, key=lambda thing: thing[0] == "type")
-    last: QueryError | None = None
-    for _ in range(len(left) + 1):
-        failed = []
-        for kind, name in left:
-            try:
-                await target.loads.drop(kind, name)
-            except QueryError as error:
-                failed.append((kind, name))
-                last = error
-        if not failed:
-            return
-        if len(failed) == len(left):
-            break
-        left = failed
-    if last:
-        raise last

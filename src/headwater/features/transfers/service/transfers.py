@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from headwater.engines import drop_all
 from headwater.features.accounts.rights import SYSTEM, Actor, authorize
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.models import Database
@@ -20,7 +21,6 @@ from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.transfers import repository
 from headwater.features.transfers.models import Transfer
-from headwater.features.transfers.service import moving
 from headwater.features.transfers.service.moving import Side
 from headwater.kit.errors import Cancelled, Forbidden, HeadwaterError, NotFound
 from headwater.kit.paging import Page, cut
@@ -147,7 +147,8 @@ class Working:
             return
         await self.note(made={"things": self.made})
         async with AsyncExitStack() as stack:
-            await moving.drop(await self.open(stack, reached), self.made)
+            side = await self.open(stack, reached)
+            await drop_all(side.loads, self.made)
         self.made = []
         await self.note(made={})
 
