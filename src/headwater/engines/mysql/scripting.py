@@ -7,11 +7,11 @@ from typing import Any
 
 from headwater.catalog.model import Schema
 from headwater.engines import Batch, DumpTable
+from headwater.engines._scripting import inserts
 from headwater.engines.mysql.ddl import phases, quote
 from headwater.engines.mysql.filling import SETTINGS, constants
 
 _HEAD = b"-- Load it into an empty database: mysql DATABASE < FILE\n\n"
-_PIECE = 256 * 1024
 
 
 def script(
@@ -42,15 +42,6 @@ def _rows(table: DumpTable, batches: Iterable[Batch]) -> Iterator[bytes]:
     names = ", ".join(quote(column.name) for column in table.columns)
     head = f"\nINSERT INTO {quote(table.name)} ({names}) VALUES\n".encode()
     for batch in batches:
-        held: list[bytes] = []
-        size = 0
-        for row in constants(table.columns, batch):
-            # The program changes both on their way, unless they are escaped.
-            plain = row.replace(b"\0", b"\\0").replace(b"\r", b"\\r")
-            if held and size + len(plain) > _PIECE:
-                yield head + b",\n".join(held) + b";\n"
-                held, size = [], 0
-            held.append(plain)
-            size += len(plain)
-        if held:
-            yield head + b",\n".join(held) + b";\n"
+        # The program changes both on their way, unless they are escaped.
+        rows = (row.replace(b"\0", b"\\0").replace(b"\r", b"\\r") for row in constants(table.columns, batch))
+        yield from inserts(head, rows)

@@ -8,12 +8,11 @@ from typing import Any
 
 from headwater.catalog.model import Schema
 from headwater.engines import Batch, DumpTable
+from headwater.engines._scripting import inserts
 from headwater.engines.sqlite.ddl import phases, quote
 from headwater.engines.sqlite.filling import SETTINGS, Odd, value_of
 
 _HEAD = b"-- Load it into a new file: sqlite3 NEW.db < FILE\n\nPRAGMA foreign_keys = OFF;\nBEGIN;\n"
-_PIECE = 256 * 1024
-_ROWS = 200
 # Whole steps of the exponent: powers of two that every version reads without rounding.
 _STEP = 52
 _DIGITS = 15
@@ -44,17 +43,7 @@ def _rows(table: DumpTable, batches: Iterable[Batch]) -> Iterator[bytes]:
     head = f"INSERT INTO {quote(table.name)} ({names}) VALUES\n".encode()
     for batch in batches:
         columns = [[literal(value_of(value)) for value in column.to_pylist()] for column in batch.columns]
-        held: list[bytes] = []
-        size = 0
-        for row in zip(*columns, strict=True):
-            text = b"(" + b",".join(row) + b")"
-            if held and (size + len(text) > _PIECE or len(held) >= _ROWS):
-                yield head + b",\n".join(held) + b";\n"
-                held, size = [], 0
-            held.append(text)
-            size += len(text)
-        if held:
-            yield head + b",\n".join(held) + b";\n"
+        yield from inserts(head, (b"(" + b",".join(row) + b")" for row in zip(*columns, strict=True)))
 
 
 def literal(value: Any) -> bytes:

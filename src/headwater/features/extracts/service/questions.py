@@ -35,7 +35,7 @@ from headwater.features.extracts.service import opening
 from headwater.features.extracts.service.opening import Opened
 from headwater.features.extracts.service.sandboxes import Order, Sandboxes
 from headwater.features.query.service.exports import written
-from headwater.features.query.service.runs import Outcome, Result
+from headwater.features.query.service.runs import Outcome, collect
 from headwater.features.snapshots.service import snapshots
 from headwater.kit.settings import Settings
 from headwater.store.session import Database as Store
@@ -72,13 +72,7 @@ async def ask(place: Place, actor: Actor, snapshot_id: uuid.UUID, question: Ques
     try:
         async with contextlib.aclosing(_frames(place, actor, opened, question, outcome.run_id)) as frames:
             async for frame in frames:
-                match frame:
-                    case Started():
-                        outcome.results.append(Result(frame))
-                    case Rows():
-                        outcome.results[-1].rows.extend(frame.rows)
-                    case Finished():
-                        outcome.results[-1].finished = frame
+                collect(outcome, frame)
     except (QueryError, QueryCancelled) as error:
         outcome.error = error
     outcome.milliseconds = (time.perf_counter() - began) * 1000
@@ -141,8 +135,12 @@ async def _typed(
         batches = sandbox.batches()
         while (batch := await asyncio.to_thread(next, batches, _END)) is not _END:
             named = batch.rename_columns(unique([name for name, _ in columns]))
-            writer = writer or Typed(form, named.schema)
-            if piece := await asyncio.to_thread(writer.add, named):
+            try:
+                writer = writer or Typed(form, named.schema)
+                piece = await asyncio.to_thread(writer.add, named)
+            except pa.ArrowException as error:
+                raise QueryError(f"{form} has no room for this result: {error}", hint="Cast it to VARCHAR.") from error
+            if piece:
                 yield piece
         if writer is not None:
             yield await asyncio.to_thread(writer.close)
