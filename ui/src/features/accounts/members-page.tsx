@@ -10,7 +10,8 @@ import { ConfirmDialog } from '@/components/ui/dialog'
 import { tellFailure } from '@/lib/download'
 import { words } from '@/lib/format'
 import { AddMemberForm } from './add-member-form'
-import { meQuery, membersQuery, organizationsQuery, useChangeRole, useRemoveMember } from './api'
+import { meQuery, membersQuery, useChangeRole, useRemoveMember } from './api'
+import { OneOrganization } from './one-organization'
 import { ROLE_OPTIONS } from './roles'
 
 const route = getRouteApi('/shell/settings/members')
@@ -104,27 +105,11 @@ function MembersOf({ organization }: { organization: Organization }) {
 export function MembersPage() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const organizations = useQuery(organizationsQuery())
   return (
     <PageFrame title="Members">
-      <Loaded query={organizations} rows={3}>
-        {(items) => {
-          const chosen = items.find((one) => one.id === search.organization) ?? items[0]
-          return (
-            <>
-              {items.length > 1 && (
-                <SelectField
-                  label="Organization"
-                  value={chosen?.id ?? ''}
-                  options={items.map((one) => ({ value: one.id, label: one.name }))}
-                  onChange={(organization) => void navigate({ search: { organization } })}
-                />
-              )}
-              {chosen && <MembersOf key={chosen.id} organization={chosen} />}
-            </>
-          )
-        }}
-      </Loaded>
+      <OneOrganization chosen={search.organization} onChoose={(organization) => void navigate({ search: { organization } })}>
+        {(organization) => <MembersOf key={organization.id} organization={organization} />}
+      </OneOrganization>
     </PageFrame>
   )
 }

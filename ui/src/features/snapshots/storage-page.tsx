@@ -2,10 +2,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import type { Organization, Vault } from '@/api/types'
-import { SelectField } from '@/components/field'
 import { PageFrame, Panel } from '@/components/page'
 import { ErrorNote, Loaded } from '@/components/states'
-import { organizationsQuery } from '@/features/accounts/api'
+import { OneOrganization } from '@/features/accounts/one-organization'
 import { bytes, count, plural } from '@/lib/format'
 import { usageQuery, vaultQuery } from './api'
 import { times } from './history'
@@ -85,27 +84,11 @@ const route = getRouteApi('/shell/settings/storage')
 export function StoragePage() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const organizations = useQuery(organizationsQuery())
   return (
     <PageFrame title="Storage of snapshots">
-      <Loaded query={organizations} rows={3}>
-        {(items) => {
-          const chosen = items.find((one) => one.id === search.organization) ?? items[0]
-          return (
-            <>
-              {items.length > 1 && (
-                <SelectField
-                  label="Organization"
-                  value={chosen?.id ?? ''}
-                  options={items.map((one) => ({ value: one.id, label: one.name }))}
-                  onChange={(organization) => void navigate({ search: { organization } })}
-                />
-              )}
-              {chosen && <StorageOf key={chosen.id} organization={chosen} />}
-            </>
-          )
-        }}
-      </Loaded>
+      <OneOrganization chosen={search.organization} onChoose={(organization) => void navigate({ search: { organization } })}>
+        {(organization) => <StorageOf key={organization.id} organization={organization} />}
+      </OneOrganization>
     </PageFrame>
   )
 }
