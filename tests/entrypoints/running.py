@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,21 +83,6 @@ class Running:
             time.sleep(0.1)
         raise AssertionError(f"{path} is not answered")
 
-    def commands(self) -> Callable[..., str]:
-        """Return what runs `headwater WORDS` as the user, checks its exit code, and gives all that it prints."""
-        answer = self.client.post("/api/v1/keys", json={"name": "cli", "scopes": ["admin"]})
-        variables = os.environ | {
-            "HEADWATER_URL": f"http://127.0.0.1:{self.port}", "HEADWATER_API_KEY": answer.json()["secret"],
-        }  # fmt: skip
-
-        def run(*words: str, code: int = 0) -> str:
-            command = [sys.executable, "-m", "headwater", *words]
-            done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=120)
-            assert done.returncode == code, (words, done.stdout, done.stderr)
-            return done.stdout + done.stderr
-
-        return run
-
     def stop(self) -> None:
         """End it as Ctrl-C does."""
         if self.process.poll() is None:
@@ -129,3 +115,24 @@ def running(home: Path, **variables: str) -> Iterator[Running]:
     finally:
         found.stop()
         log.close()
+
+
+class Commands:
+    """The command line, signed in as the user of a Headwater."""
+
+    def __init__(self, headwater: Running) -> None:
+        answer = headwater.client.post("/api/v1/keys", json={"name": "cli", "scopes": ["admin"]})
+        self._variables = os.environ | {
+            "HEADWATER_URL": f"http://127.0.0.1:{headwater.port}", "HEADWATER_API_KEY": answer.json()["secret"],
+        }  # fmt: skip
+
+    def run(self, *words: str, code: int = 0) -> str:
+        """Run `headwater WORDS`, which must end with a code; return all that it prints."""
+        command = [sys.executable, "-m", "headwater", *words]
+        done = subprocess.run(command, env=self._variables, capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == code, (words, done.stdout, done.stderr)
+        return done.stdout + done.stderr
+
+    def told(self, *words: str, code: int = 0) -> Any:
+        """Run it with --json; return its answer."""
+        return json.loads(self.run(*words, "--json", code=code))

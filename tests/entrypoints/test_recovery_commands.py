@@ -2,50 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from entrypoints.running import Running, free_port, running
+from entrypoints.running import Commands, Running
 
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.fixture(scope="module")
-def headwater() -> Iterator[Running]:
-    home = Path(tempfile.mkdtemp(prefix="hw-pitrcli-"))
-    home.chmod(0o755)  # the servers of databases have users of their own
-    with running(home, HEADWATER_LOG_LEVEL="warning", HEADWATER_MYSQL_PROXY_PORT=str(free_port())) as found:
-        found.sign_up()
-        yield found
-    shutil.rmtree(home, ignore_errors=True)
-
-
-def test_back_and_forth_on_the_command_line(headwater: Running) -> None:
-    answer = headwater.client.post("/api/v1/keys", json={"name": "cli", "scopes": ["admin"]})
-    variables = os.environ | {
-        "HEADWATER_URL": f"http://127.0.0.1:{headwater.port}", "HEADWATER_API_KEY": answer.json()["secret"],
-    }  # fmt: skip
-
-    def run(*words: str, code: int = 0) -> str:
-        command = [sys.executable, "-m", "headwater", *words]
-        done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=120)
-        assert done.returncode == code, (words, done.stdout, done.stderr)
-        return done.stdout + done.stderr
-
-    def told(*words: str, code: int = 0) -> Any:
-        return json.loads(run(*words, "--json", code=code))
-
+def test_back_and_forth_on_the_command_line(headwater: Running, commands: Commands) -> None:
+    run, told = commands.run, commands.told
     run("db", "create", "shop")
     run("sql", "shop", "CREATE TABLE item (id int PRIMARY KEY, name text); INSERT INTO item VALUES (1, 'one')")
     assert "Turn it on" in run("recovery", "point", "shop", "x", code=2)

@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import httpx
 import pytest
 
-from entrypoints.running import Running, free_port, running
+from entrypoints.running import Commands
 
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.fixture(scope="module")
-def headwater() -> Iterator[Running]:
-    home = Path(tempfile.mkdtemp(prefix="hw-snapcli-"))
-    home.chmod(0o755)  # the servers of databases have users of their own
-    with running(home, HEADWATER_LOG_LEVEL="warning", HEADWATER_MYSQL_PROXY_PORT=str(free_port())) as found:
-        found.sign_up()
-        yield found
-    shutil.rmtree(home, ignore_errors=True)
-
-
-def test_from_the_first_snapshot_to_the_last(headwater: Running) -> None:
-    run = headwater.commands()
-
-    def told(*words: str, code: int = 0) -> Any:
-        return json.loads(run(*words, "--json", code=code))
-
+def test_from_the_first_snapshot_to_the_last(commands: Commands) -> None:
+    run, told = commands.run, commands.told
     run("db", "create", "shop")
     run(
         "sql",
@@ -61,3 +43,40 @@ def test_from_the_first_snapshot_to_the_last(headwater: Running) -> None:
     run("snapshot", "hold", "shop#first", "--off")
     run("snapshot", "delete", "shop#first", "--yes")
     assert "There is no snapshot" in run("snapshot", "show", "shop#first", code=2)
+
+
+def test_what_is_read_without_restoring(commands: Commands, tmp_path: Path) -> None:
+    run, told = commands.run, commands.told
+    run("db", "create", "books")
+    run(
+        "sql",
+        "books",
+        "CREATE TABLE book (id int PRIMARY KEY, price numeric(6,2)); CREATE TABLE loan (id int PRIMARY KEY);"
+        "INSERT INTO book SELECT g, g / 4.0 FROM generate_series(1, 500) g; INSERT INTO loan VALUES (7)",
+    )
+    run("snapshot", "create", "books", "--label", "then")
+    run("sql", "books", "DELETE FROM book")
+    asked = told("snapshot", "query", "books#then", "SELECT count(*), max(price) FROM book")
+    assert asked["results"][0]["rows"] == [[500, "125.00"]]
+    assert "125.00" in run("snapshot", "query", "books#latest", "SELECT max(price) FROM book")
+    assert run("snapshot", "query", "books#then", "SELECT id FROM loan", "--format", "csv") == "id\n7\n"
+    refused = run("snapshot", "query", "books#then", "SELECT * FROM bok", code=1)
+    assert "bok" in refused
+    assert "cannot be changed" in run("snapshot", "query", "books#then", "DELETE FROM book", code=1)
+    page = told("snapshot", "rows", "books#then", "book", "--skip", "498", "--limit", "5")
+    assert (page["rows"], page["count"], page["next"]) == ([[499, "124.75"], [500, "125.00"]], 500, None)
+    assert "Did you mean book" in run("snapshot", "rows", "books#then", "boook", code=2)
+    script = tmp_path / "books.sql"
+    made = told("snapshot", "export", "books#then", "-o", str(script))
+    assert (made["bytes"], made["format"]) == (script.stat().st_size, "sql")
+    assert "COPY public.book" in script.read_text()
+    assert run("snapshot", "export", "books#then", "--format", "ndjson", "--tables", "loan") == '{"id":7}\n'
+    link = told("snapshot", "link", "books#then", "--format", "csv", "--tables", "loan", "--expires-in", "10m")
+    assert httpx.get(link["url"]).text == "id\n7\n"
+    assert "no time" in run("snapshot", "link", "books#then", "--expires-in", "soon", code=2)
+    run("db", "create", "light", "--engine", "sqlite")
+    assert "book, loan" in run("snapshot", "copy", "books#then", "light", "--plan")
+    done = told("snapshot", "copy", "books#then", "light", "--yes")
+    assert [(one["target"], one["target_rows"], one["same"]) for one in done["tables"]] == [
+        ("book", 500, True), ("loan", 1, True),
+    ]  # fmt: skip

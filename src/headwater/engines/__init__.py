@@ -1,8 +1,8 @@
 """Database engines, one folder each, found by listing; each answers only what it alone knows.
 
 An engine package offers what `Engine` lists, as names of the module. What only some can do stands in small
-protocols (`Explains`, `Exports`, `Reads`, `Loads`, `Dumps`, `Recovers`, `Watches`), asked for by `isinstance`, never
-by an engine's name.
+protocols (`Explains`, `Exports`, `Reads`, `Loads`, `Dumps`, `Decodes`, `Scripts`, `Recovers`, `Watches`), asked for by
+`isinstance`, never by an engine's name.
 """
 
 from headwater.engines._address import Address
@@ -25,6 +25,7 @@ from headwater.engines._dumps import (
     Then,
 )
 from headwater.engines._engine import Engine, Explains, Language, Option, Step, Tabular, Watches
+from headwater.engines._extracts import Decoder, Decodes, Scripts, Unfit
 from headwater.engines._loads import ByStatements, Columns, Loads, Reads, drop_all
 from headwater.engines._provisions import Activity, Instance, Program, Provisions
 from headwater.engines._proxies import Opener, Opening, Proxies
@@ -43,6 +44,8 @@ __all__ = [
     "ByStatements",
     "Checks",
     "Columns",
+    "Decoder",
+    "Decodes",
     "Dump",
     "DumpColumn",
     "DumpTable",
@@ -74,10 +77,12 @@ __all__ = [
     "Refilled",
     "Refilling",
     "Refills",
+    "Scripts",
     "Session",
     "Step",
     "Tabular",
     "Then",
+    "Unfit",
     "Watches",
     "all_engines",
     "drop_all",

@@ -12,16 +12,17 @@ from importlib.util import find_spec
 from types import ModuleType
 
 FEATURES: tuple[str, ...] = (
-    "accounts", "jobs", "databases", "query", "transfers", "documents", "dashboards", "snapshots", "policies",
-    "recovery", "codebases", "schemas", "migrations",
+    "accounts", "jobs", "databases", "query", "transfers", "documents", "dashboards", "snapshots", "extracts",
+    "policies", "recovery", "codebases", "schemas", "migrations",
 )  # fmt: skip
 
 # The words that commands of a room begin with: a command that is typed loads the rooms that know it, not all of them.
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "accounts": ("login", "projects", "keys"), "jobs": ("jobs",), "databases": ("db",), "query": ("sql",),
     "transfers": ("db",), "documents": ("entries",), "dashboards": ("dashboards",),
-    "snapshots": ("snapshot",), "policies": ("policy", "alerts"), "recovery": ("recovery",),
-    "codebases": ("scan", "usages", "codebases"), "schemas": ("schema",), "migrations": ("migrations",),
+    "snapshots": ("snapshot",), "extracts": ("snapshot",), "policies": ("policy", "alerts"),
+    "recovery": ("recovery",), "codebases": ("scan", "usages", "codebases"), "schemas": ("schema",),
+    "migrations": ("migrations",),
 }  # fmt: skip
 
 

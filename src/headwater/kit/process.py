@@ -36,6 +36,7 @@ def spawn(
     cwd: Path | None = None,
     output: IO[bytes] | None = None,
     memory_mb: int | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a program in a new process group.
 
@@ -47,6 +48,7 @@ def spawn(
         cwd: its working folder.
         output: where its stdout and stderr go; None is ours.
         memory_mb: the most memory that each of its processes may map (RLIMIT_AS).
+        pass_fds: open files that it inherits.
     """
     return subprocess.Popen(
         [str(part) for part in command],
@@ -57,6 +59,7 @@ def spawn(
         extra_groups=[] if identity else None,
         env=dict(env) if env is not None else None,
         cwd=cwd,
+        pass_fds=pass_fds,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT if output else None,

@@ -97,6 +97,19 @@ class TableReader:
             for future in under_way:
                 future.cancel()
 
+    def window(self, start: int, count: int, places: Sequence[int] | None = None) -> Iterator[Batch]:
+        """Give so many rows from one on, counted from 0, in order; only what holds them is read."""
+        at, end = 0, start + count
+        for branch in self.branches():
+            if at + branch.rows > start and at < end:
+                first = at
+                for chunk in self.leaf(branch):
+                    if first + chunk.rows > start and first < end:
+                        begin = max(start - first, 0)
+                        yield self.batch(chunk, places).slice(begin, min(end - first, chunk.rows) - begin)
+                    first += chunk.rows
+            at += branch.rows
+
     def content(self, kind: int, refs: Sequence[Ref]) -> list[bytes]:
         """Return segments, unpacked, and of the ids that were asked for; raises Damaged or Missing."""
         found = [decompress(body) for body in self._packs.segments(kind, refs)]

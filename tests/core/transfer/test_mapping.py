@@ -192,6 +192,7 @@ def test_some_tables_by_either_name() -> None:
         ("b'1'", "mysql", "postgres", "boolean", "true"), ("current_timestamp()", "mysql", "postgres", "timestamp", "CURRENT_TIMESTAMP"),
         ("random()", "sqlite", "postgres", "integer", None), ("'5'", "mysql", "postgres", "integer", "5"),
         ("CURRENT_DATE", "postgres", "mysql", "date", "(CURRENT_DATE)"), ("'it''s'::varchar", "postgres", "mysql", "text", "'it''s'"),
+        ("'2026-01-01 00:00:00+00'::timestamp with time zone", "postgres", "mysql", "timestamp", "'2026-01-01 00:00:00'"),
     ],
 )  # fmt: skip
 def test_defaults(text: str, source: str, target: str, kind: str, made: str | None) -> None:

@@ -202,6 +202,13 @@ const history = createRoute({
   component: lazyRouteComponent(() => import('@/features/snapshots/history-page'), 'HistoryPage'),
 })
 
+const snapshotInside = createRoute({
+  getParentRoute: () => database,
+  path: '/snapshots/$snapshot',
+  validateSearch: (raw: RawSearch): { table?: string } => ({ table: text(raw, 'table') }),
+  component: lazyRouteComponent(() => import('@/features/extracts/browse-page'), 'BrowsePage'),
+})
+
 const dashboards = createRoute({
   getParentRoute: () => project,
   path: '/dashboards',
@@ -219,7 +226,7 @@ const projectPages = project.addChildren([
   databases,
   dashboards,
   dashboard,
-  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, history, sessions, ...transferPages]),
+  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, history, snapshotInside, sessions, ...transferPages]),
   lineage,
   columns,
   schema.addChildren([schemaTable]),

@@ -1,5 +1,6 @@
 // Owns the routes of a database's copies, imports and exports.
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { text, type RawSearch } from '@/lib/search-params'
 import { database } from './frames'
 
 const transfers = createRoute({
@@ -11,6 +12,7 @@ const transfers = createRoute({
 const copyPage = createRoute({
   getParentRoute: () => database,
   path: '/transfers/copy',
+  validateSearch: (raw: RawSearch): { snapshot?: string } => ({ snapshot: text(raw, 'snapshot') }),
   component: lazyRouteComponent(() => import('@/features/transfers/copy-page'), 'CopyPage'),
 })
 

@@ -18,6 +18,7 @@ _NOW = re.compile(
     r"(?:now|current_timestamp|localtimestamp|transaction_timestamp|statement_timestamp)\s*(?:\(\s*\d*\s*\))?",
     re.IGNORECASE,
 )
+_IN_UTC = re.compile(r"'(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?)\+00(?::?00)?'")
 _TODAY = re.compile(r"current_date(?:\s*\(\s*\))?|curdate\s*\(\s*\)", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
@@ -44,6 +45,8 @@ def default(text: str, source: str, target: str, kind: str, scale: int | None = 
         return {"postgres": "CURRENT_DATE", "mysql": "(CURRENT_DATE)", "sqlite": "CURRENT_DATE"}[target]
     if bare.upper() == "NULL":
         return None
+    if kind == "timestamp" and target != "postgres" and (match := _IN_UTC.fullmatch(bare)):
+        return f"'{match[1]}'"  # the others keep times in UTC, without saying so
     if kind == "boolean":
         return _boolean(bare, target)
     tree = _parsed(bare, source)

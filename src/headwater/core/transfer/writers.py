@@ -16,6 +16,7 @@ from headwater.catalog.results import Cell, ResultColumn, Row
 
 Form = Literal["csv", "ndjson", "json", "arrow", "parquet"]
 BATCH = 5_000
+TYPED_ROWS, TYPED_BYTES = 65_536, 16 * 2**20
 
 
 class _Csv:
@@ -40,7 +41,7 @@ def _csv_lines(rows: Any) -> bytes:
 
 class _Ndjson:
     def __init__(self, columns: tuple[ResultColumn, ...]) -> None:
-        self._names = _unique([column.name for column in columns])
+        self._names = unique([column.name for column in columns])
 
     def open(self) -> bytes:
         return b""
@@ -68,7 +69,7 @@ class _Json(_Ndjson):
         return b"\n]\n"
 
 
-class _Sink(io.RawIOBase):
+class Sink(io.RawIOBase):
     """A file that is taken away piece by piece while it is written: a footer only needs to know where things were."""
 
     def __init__(self) -> None:
@@ -76,15 +77,18 @@ class _Sink(io.RawIOBase):
         self._at = 0
 
     def writable(self) -> bool:
+        """Say that it can be written to."""
         return True
 
     def write(self, data: Any) -> int:
+        """Keep what is written."""
         part = bytes(data)
         self._parts.append(part)
         self._at += len(part)
         return len(part)
 
     def tell(self) -> int:
+        """Return how much was written so far."""
         return self._at
 
     def take(self) -> bytes:
@@ -99,10 +103,10 @@ class _Arrow:
     _opened: Callable[[Any, pa.Schema], Any] = staticmethod(pa.ipc.new_stream)
 
     def __init__(self, columns: tuple[ResultColumn, ...]) -> None:
-        names = _unique([column.name for column in columns])
+        names = unique([column.name for column in columns])
         pairs = zip(names, columns, strict=True)
         self._schema = pa.schema([(name, _arrow_type(column)) for name, column in pairs])
-        self._out = _Sink()
+        self._out = Sink()
         self._writer = self._opened(self._out, self._schema)
         self._held: list[Row] = []
 
@@ -134,6 +138,37 @@ class _Parquet(_Arrow):
     _opened = staticmethod(pa.parquet.ParquetWriter)
 
 
+class Typed:
+    """Arrow batches as the bytes of a file that keeps their types; small ones are put together first."""
+
+    def __init__(self, form: Literal["arrow", "parquet"], schema: pa.Schema) -> None:
+        self._out = Sink()
+        self._writer = _TYPED[form](self._out, schema)
+        self._held: list[pa.RecordBatch] = []
+
+    def add(self, batch: pa.RecordBatch) -> bytes:
+        """Return what is to be written of the file by now."""
+        self._held.append(batch)
+        if sum(one.num_rows for one in self._held) < TYPED_ROWS and sum(one.nbytes for one in self._held) < TYPED_BYTES:
+            return b""
+        self._put()
+        return self._out.take()
+
+    def close(self) -> bytes:
+        """Return the end of the file."""
+        if self._held:
+            self._put()
+        self._writer.close()
+        return self._out.take()
+
+    def _put(self) -> None:
+        self._writer.write_table(pa.Table.from_batches(self._held))
+        self._held = []
+
+
+_TYPED: Mapping[str, Any] = {"arrow": pa.ipc.new_stream, "parquet": pa.parquet.ParquetWriter}
+
+
 _INTEGERS = frozenset({"integer", "smallint", "bigint", "int", "tinyint", "mediumint"})
 _FLOATS = frozenset({"double precision", "real", "double", "float"})
 
@@ -156,7 +191,7 @@ def _arrow_column(cells: tuple[Cell, ...], field: pa.Field) -> pa.Array:
     return pa.array([None if cell is None else number(cell) for cell in cells], field.type)
 
 
-def _unique(names: list[str]) -> list[str]:
+def unique(names: list[str]) -> list[str]:
     """Return the names with a number behind those that stood before."""
     seen: dict[str, int] = {}
     made = []

@@ -8,6 +8,7 @@ from headwater.engines.mysql import dumping, filling
 from headwater.engines.mysql.alter import alter
 from headwater.engines.mysql.connecting import connected
 from headwater.engines.mysql.ddl import ddl, phases, quote
+from headwater.engines.mysql.decoding import decoder
 from headwater.engines.mysql.explain import explain
 from headwater.engines.mysql.inspect import inspect
 from headwater.engines.mysql.provision import (
@@ -24,15 +25,16 @@ from headwater.engines.mysql.provision import (
     ready,
     setup,
 )
+from headwater.engines.mysql.scripting import script
 from headwater.engines.mysql.session import MysqlSession
 from headwater.engines.mysql.watch import end, sessions
 from headwater.engines.mysql.wire import SPEAKS_FIRST, client_url, front, speaks
 
 __all__ = [
     "DIALECT", "GRAMMAR", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "SPEAKS_FIRST",
-    "activity", "address", "alter", "available", "client_url", "connect", "ddl", "end", "enforce", "explain",
+    "activity", "address", "alter", "available", "client_url", "connect", "ddl", "decoder", "end", "enforce", "explain",
     "front", "inspect", "leave", "make", "metrics", "open_dump", "open_fill", "phases", "prepare", "program",
-    "quote", "ready", "sessions", "setup", "speaks",
+    "quote", "ready", "script", "sessions", "setup", "speaks",
 ]  # fmt: skip
 
 NAME = "MySQL, MariaDB"

@@ -14,6 +14,7 @@ from headwater.engines.postgresql.alter import alter
 from headwater.engines.postgresql.basing import archives, flush, mark, name_point, open_base
 from headwater.engines.postgresql.connecting import PORT, parameters
 from headwater.engines.postgresql.ddl import ddl, phases, quote
+from headwater.engines.postgresql.decoding import decoder
 from headwater.engines.postgresql.errors import connecting
 from headwater.engines.postgresql.explain import explain
 from headwater.engines.postgresql.inspect import inspect
@@ -32,6 +33,7 @@ from headwater.engines.postgresql.provision import (
     setup,
 )
 from headwater.engines.postgresql.recovering import adopt, arrived, lay, missed, recovery
+from headwater.engines.postgresql.scripting import script
 from headwater.engines.postgresql.session import PostgresSession
 from headwater.engines.postgresql.spool import position, shown, spooled
 from headwater.engines.postgresql.watch import end, sessions
@@ -39,10 +41,10 @@ from headwater.engines.postgresql.wire import SPEAKS_FIRST, client_url, front, s
 
 __all__ = [
     "DIALECT", "GRAMMAR", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "SPEAKS_FIRST",
-    "activity", "address", "adopt", "alter", "archives", "arrived", "available", "client_url", "connect", "ddl", "end",
-    "enforce", "explain", "flush", "front", "inspect", "lay", "leave", "make", "mark", "metrics", "missed",
-    "name_point", "open_base", "open_dump", "open_fill", "open_refill", "phases", "position", "prepare", "program",
-    "quote", "ready", "recovery", "sessions", "setup", "shown", "speaks", "spooled",
+    "activity", "address", "adopt", "alter", "archives", "arrived", "available", "client_url", "connect", "ddl",
+    "decoder", "end", "enforce", "explain", "flush", "front", "inspect", "lay", "leave", "make", "mark", "metrics",
+    "missed", "name_point", "open_base", "open_dump", "open_fill", "open_refill", "phases", "position", "prepare",
+    "program", "quote", "ready", "recovery", "script", "sessions", "setup", "shown", "speaks", "spooled",
 ]  # fmt: skip
 
 NAME = "PostgreSQL"

@@ -9,6 +9,7 @@ from headwater.engines import Address, Dump, Fill, Language, Option, Session
 from headwater.engines.sqlite import dumping, filling
 from headwater.engines.sqlite.alter import alter
 from headwater.engines.sqlite.ddl import ddl, phases, quote
+from headwater.engines.sqlite.decoding import decoder
 from headwater.engines.sqlite.errors import ConnectionRefused
 from headwater.engines.sqlite.explain import explain
 from headwater.engines.sqlite.inspect import inspect
@@ -26,12 +27,13 @@ from headwater.engines.sqlite.provision import (
     ready,
     setup,
 )
+from headwater.engines.sqlite.scripting import script
 from headwater.engines.sqlite.session import SqliteSession
 
 __all__ = [
     "DIALECT", "GRAMMAR", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "activity", "address",
-    "alter", "available", "connect", "ddl", "enforce", "explain", "inspect", "leave", "make", "metrics",
-    "open_dump", "open_fill", "phases", "prepare", "program", "quote", "ready", "setup",
+    "alter", "available", "connect", "ddl", "decoder", "enforce", "explain", "inspect", "leave", "make", "metrics",
+    "open_dump", "open_fill", "phases", "prepare", "program", "quote", "ready", "script", "setup",
 ]  # fmt: skip
 
 NAME = "SQLite"

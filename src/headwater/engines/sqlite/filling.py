@@ -15,7 +15,7 @@ from headwater.engines.sqlite.ddl import quote
 from headwater.engines.sqlite.errors import refusal
 from headwater.engines.sqlite.session import SqliteSession
 
-_SETTINGS = frozenset({"user_version", "application_id"})
+SETTINGS = frozenset({"user_version", "application_id"})
 
 
 class SqliteFill:
@@ -42,8 +42,8 @@ class SqliteFill:
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 for batch in batches:
-                    columns = [[_value(value) for value in column.to_pylist()] for column in batch.columns]
-                    if any(isinstance(value, _Odd) for column in columns for value in column):
+                    columns = [[value_of(value) for value in column.to_pylist()] for column in batch.columns]
+                    if any(isinstance(value, Odd) for column in columns for value in column):
                         for row in zip(*columns, strict=True):
                             connection.execute(f"{head} ({', '.join(map(_mark, row))})", [_bound(one) for one in row])
                     else:
@@ -69,7 +69,7 @@ class SqliteFill:
     async def finish(self, extras: Mapping[str, Any]) -> list[str]:
         """Set counters and settings of the file as they were."""
         for name, value in extras.get("settings", {}).items():
-            if name in _SETTINGS:
+            if name in SETTINGS:
                 await self._session.ask(f"PRAGMA {name} = {int(value)}")
         if counters := extras.get("counters"):
             await self._session.ask("DELETE FROM sqlite_sequence")
@@ -94,21 +94,26 @@ async def opened(session: Session) -> SqliteFill:
 
 
 @dataclass(frozen=True, slots=True)
-class _Odd:
+class Odd:
     """Text that is no UTF-8: only a blob can bring it, which is taken for text then."""
 
     bytes: bytes
 
+    @property
+    def shown(self) -> str:
+        """The text as people read it: what is no character by its number."""
+        return self.bytes.decode(errors="backslashreplace")
+
 
 def _mark(value: Any) -> str:
-    return "CAST(? AS TEXT)" if isinstance(value, _Odd) else "?"
+    return "CAST(? AS TEXT)" if isinstance(value, Odd) else "?"
 
 
 def _bound(value: Any) -> Any:
-    return value.bytes if isinstance(value, _Odd) else value
+    return value.bytes if isinstance(value, Odd) else value
 
 
-def _value(text: bytes | None) -> Any:
+def value_of(text: bytes | None) -> Any:
     """Return a value of the class that its text says; see `dumping`."""
     if text is None:
         return None
@@ -117,7 +122,7 @@ def _value(text: bytes | None) -> Any:
             try:
                 return text[1:].decode()
             except UnicodeDecodeError:
-                return _Odd(text[1:])
+                return Odd(text[1:])
         case b"b":
             return text[1:]
         case b"r":

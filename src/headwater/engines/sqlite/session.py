@@ -252,7 +252,7 @@ class SqliteSession(ByStatements):
             yield Started(number, statement.start, statement.start + len(statement.text), columns)
             meter, writes = Meter(limits), list(self._guard.writes)
             while chunk:
-                if kept := meter.take([tuple(map(_cell, row)) for row in chunk]):
+                if kept := meter.take([tuple(map(cell_of, row)) for row in chunk]):
                     yield Rows(kept)
                 if meter.full and not writes and _QUERIES.match(text):
                     break
@@ -317,7 +317,8 @@ class SqliteSession(ByStatements):
                 await self.ask("PRAGMA query_only = OFF")
 
 
-def _cell(value: Any) -> Cell:
+def cell_of(value: Any) -> Cell:
+    """Return a value of SQLite as a cell of a result."""
     match value:
         case None | str():
             return value

@@ -44,6 +44,11 @@ async def user_by_email(db: AsyncSession, email: str) -> User | None:
     return (await db.execute(select(User).where(User.email == email))).scalar_one_or_none()
 
 
+async def user(db: AsyncSession, user_id: uuid.UUID) -> User | None:
+    """Return the user of an id."""
+    return await db.get(User, user_id)
+
+
 async def setting(db: AsyncSession, key: str) -> Any:
     """Return a choice of the administrator, or None when none was made."""
     return (await db.execute(select(InstanceSetting.value).where(InstanceSetting.key == key))).scalar_one_or_none()

@@ -1,7 +1,7 @@
 // Owns the rows of a table as they are read: pages by key, kept for a while, a far jump by counting off.
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
-import type { Cell, RowFilter, RowSort } from '@/api/types'
+import type { Cell, RowFilter, RowSort, RowsPage } from '@/api/types'
 import { keep, PAGE, rowCount, wanted, type Pages } from '@/lib/row-pages'
 import { readRows } from './api'
 
@@ -18,11 +18,22 @@ interface List {
 }
 
 export function useRows({ database, ...list }: List) {
-  const key = JSON.stringify([database, list])
+  return usePages(database, JSON.stringify([database, list]), (part) => readRows(database, { ...list, ...part }))
+}
+
+/** What of a list is read: from a cursor on, or behind so many rows. */
+export interface Part {
+  cursor?: string
+  skip?: number
+  limit: number
+}
+
+/** The rows of a list of something (`of`), read page by page as they come into view. */
+export function usePages(of: string, key: string, read: (part: Part) => Promise<RowsPage>) {
   const queries = useQueryClient()
   const first = useQuery({
-    queryKey: ['rows', database, key],
-    queryFn: () => readRows(database, { ...list, limit: PAGE }),
+    queryKey: ['rows', of, key],
+    queryFn: () => read({ limit: PAGE }),
     placeholderData: keepPreviousData,
     staleTime: 30_000,
     // Not behind the back of somebody who is far down: a first page read anew begins another list.
@@ -42,17 +53,17 @@ export function useRows({ database, ...list }: List) {
   }, [first.data])
 
   const load = (number: number) => {
-    const of = first.data
-    if (asked.current.has(number) || of !== current.current) return
+    const begun = first.data
+    if (asked.current.has(number) || begun !== current.current) return
     asked.current.add(number)
     const cursor = pages.get(number - 1)?.next
-    readRows(database, { ...list, ...(cursor ? { cursor } : { skip: number * PAGE }), limit: PAGE }).then(
+    read({ ...(cursor ? { cursor } : { skip: number * PAGE }), limit: PAGE }).then(
       (page) => {
-        if (of !== current.current) return
+        if (begun !== current.current) return
         asked.current.delete(number)
-        setRest((now) => ({ of, pages: keep(now.of === of ? now.pages : NONE, number, page) }))
+        setRest((now) => ({ of: begun, pages: keep(now.of === begun ? now.pages : NONE, number, page) }))
       },
-      () => of === current.current && asked.current.delete(number),
+      () => begun === current.current && asked.current.delete(number),
     )
   }
   /** Read what is in view, and what comes next. */
@@ -67,6 +78,6 @@ export function useRows({ database, ...list }: List) {
   /** Whether a cell came cut, so that it must be read whole before it is edited. */
   const isCut = (at: number, column: number) =>
     pages.get(Math.floor(at / PAGE))?.cut.some(([row, cell]) => row === at % PAGE && cell === column) ?? false
-  const reload = () => queries.invalidateQueries({ queryKey: ['rows', database] })
+  const reload = () => queries.invalidateQueries({ queryKey: ['rows', of] })
   return { first, row, isCut, show, count: rowCount(pages), reload }
 }

@@ -1,5 +1,5 @@
 // Owns what can be done with one snapshot: restore, verify, give it another label, delete.
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { Ellipsis, RotateCcw } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
 import type { Job, SnapshotDetail } from '@/api/types'
@@ -44,6 +44,7 @@ interface ActionsProps {
 
 export function SnapshotActions({ snapshot, isAdmin, onVerifying, onDeleted }: ActionsProps) {
   const [asking, setAsking] = useState<'label' | 'delete' | null>(null)
+  const navigate = useNavigate({ from: '/p/$project/d/$database/history' })
   const verify = useVerify()
   const remove = useDeleteSnapshot()
   const complete = snapshot.status === 'complete'
@@ -57,6 +58,9 @@ export function SnapshotActions({ snapshot, isAdmin, onVerifying, onDeleted }: A
           <Link from="/p/$project/d/$database/history" to="." search={(now) => ({ ...now, restore: true })} className="btn primary grow">
             <RotateCcw className="i" aria-hidden="true" />
             Restore
+          </Link>
+          <Link from="/p/$project/d/$database/history" to="/p/$project/d/$database/snapshots/$snapshot" params={{ snapshot: snapshot.id }} search={{}} className="btn">
+            Look inside
           </Link>
           <button type="button" className="btn" disabled={verify.isPending} onClick={() => check('quick')}>
             Verify
@@ -74,6 +78,7 @@ export function SnapshotActions({ snapshot, isAdmin, onVerifying, onDeleted }: A
         {complete && (
           <>
             <MenuItem onSelect={() => check('deep')}>Verify deeply: read every page</MenuItem>
+            <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/transfers/copy', search: { snapshot: snapshot.id } })}>Copy into another engine</MenuItem>
             <MenuItem onSelect={() => setAsking('label')}>Change the label</MenuItem>
             <MenuSeparator />
           </>

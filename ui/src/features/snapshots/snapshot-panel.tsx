@@ -28,7 +28,9 @@ function Tables({ snapshot }: { snapshot: SnapshotDetail }) {
             {snapshot.contents.map((table) => (
               <tr key={tableName(table)}>
                 <td className="mono cut w-full max-w-0" title={`${tableName(table)}: ${plural(table.columns.length, 'column')}${table.key.length ? `, key ${table.key.join(', ')}` : ', no key'}`}>
-                  {tableName(table)}
+                  <Link from="/p/$project/d/$database/history" to="/p/$project/d/$database/snapshots/$snapshot" params={{ snapshot: snapshot.id }} search={{ table: tableName(table) }} className="link">
+                    {tableName(table)}
+                  </Link>
                 </td>
                 <td className="num">{count(table.rows)}</td>
                 <td className="num">{bytes(table.stored_bytes)}</td>
@@ -101,6 +103,13 @@ function Shown({ snapshot, onDeleted }: { snapshot: SnapshotDetail; onDeleted: (
       {complete && <Tables snapshot={snapshot} />}
       {complete && <Restores snapshot={snapshot.id} />}
       {complete && <Held snapshot={snapshot} canChange={isAdmin} />}
+      {complete && !canWrite && (
+        <footer>
+          <Link from="/p/$project/d/$database/history" to="/p/$project/d/$database/snapshots/$snapshot" params={{ snapshot: snapshot.id }} search={{}} className="btn primary grow">
+            Look inside
+          </Link>
+        </footer>
+      )}
       {canWrite && <SnapshotActions snapshot={snapshot} isAdmin={isAdmin} onVerifying={setChecking} onDeleted={onDeleted} />}
     </>
   )

@@ -30,16 +30,20 @@ export interface CopyRequest {
   confirmed?: boolean
 }
 
-export const copyPlanQuery = (database: string, request: CopyRequest | null) =>
+/** What is copied: a database as it is, or one of its snapshots. */
+const copies = (database: string, snapshot: string | undefined) => (snapshot ? `/snapshots/${snapshot}/copies` : `/databases/${database}/copies`)
+
+export const copyPlanQuery = (database: string, snapshot: string | undefined, request: CopyRequest | null) =>
   queryOptions({
-    queryKey: ['transfers', 'plan', database, request],
-    queryFn: () => api.post<CopyPlan>(`/databases/${database}/copies/plan`, request),
+    queryKey: ['transfers', 'plan', database, snapshot, request],
+    queryFn: () => api.post<CopyPlan>(`${copies(database, snapshot)}/plan`, request),
     enabled: request !== null,
     retry: false,
     staleTime: 0,
   })
 
-export const useCopy = (database: string) => useMutation({ mutationFn: (request: CopyRequest) => api.post<Transfer>(`/databases/${database}/copies`, request) })
+export const useCopy = (database: string, snapshot: string | undefined) =>
+  useMutation({ mutationFn: (request: CopyRequest) => api.post<Transfer>(copies(database, snapshot), request) })
 
 export const cancelJob = (id: string) => api.post(`/jobs/${id}/cancel`)
 

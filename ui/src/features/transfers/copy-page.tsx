@@ -1,6 +1,6 @@
 // Owns beginning a copy: where to, which tables, what becomes of every type, and what is lost.
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Database } from '@/api/types'
 import { SelectField } from '@/components/field'
@@ -12,6 +12,7 @@ import { copyPlanQuery, neighboursQuery, useCopy } from './api'
 import { Losses, Types } from './losses'
 import { TableChoice } from './table-choice'
 
+const route = getRouteApi('/shell/p/$project/d/$database/transfers/copy')
 const TARGETS = new Set(['postgresql', 'mysql', 'sqlite', 'mongodb'])
 
 function Target({ databases, target, onChange }: { databases: Database[]; target: string; onChange: (id: string) => void }) {
@@ -44,8 +45,9 @@ export function CopyPage() {
   const [accepted, setAccepted] = useState(false)
   const [confirmed, setConfirmed] = useState(false)
   const request = target && tables?.length !== 0 ? { target_id: target, tables } : null
-  const plan = useQuery(copyPlanQuery(database.id, request))
-  const copy = useCopy(database.id)
+  const { snapshot } = route.useSearch()
+  const plan = useQuery(copyPlanQuery(database.id, snapshot, request))
+  const copy = useCopy(database.id, snapshot)
   const guarded = neighbours.data?.find((one) => one.id === target)?.protected ?? false
   const ready = plan.data !== undefined && !plan.error && (accepted || plan.data.losses.length === 0) && (confirmed || !guarded)
   const begin = () => {
@@ -56,7 +58,7 @@ export function CopyPage() {
     )
   }
   return (
-    <PageFrame title="Copy" subtitle={<p className="dim">{database.name} into another database, of this engine or another</p>}>
+    <PageFrame title="Copy" subtitle={<p className="dim">{snapshot ? `A snapshot of ${database.name}` : database.name} into another database, of this engine or another</p>}>
       <Panel title="Target">
         <Loaded query={neighbours} rows={2}>
           {(items) => (
@@ -72,14 +74,16 @@ export function CopyPage() {
           )}
         </Loaded>
       </Panel>
-      <TableChoice
-        database={database.id}
-        chosen={tables}
-        onChange={(chosen) => {
-          setTables(chosen)
-          setAccepted(false)
-        }}
-      />
+      {snapshot === undefined && (
+        <TableChoice
+          database={database.id}
+          chosen={tables}
+          onChange={(chosen) => {
+            setTables(chosen)
+            setAccepted(false)
+          }}
+        />
+      )}
       {request !== null && plan.isFetching && !plan.data && <SkeletonRows rows={4} label="Working out the plan" />}
       {plan.error && <ErrorNote error={plan.error} retry={() => void plan.refetch()} />}
       {plan.data && !plan.error && (

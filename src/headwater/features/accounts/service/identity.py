@@ -176,6 +176,12 @@ async def _actor_of_key(db: AsyncSession, visitor: Visitor, public_id: str, secr
     return await _actor(db, user, visitor, scopes=scopes)
 
 
+async def actor_of_user(db: AsyncSession, user_id: uuid.UUID, visitor: Visitor) -> Actor | None:
+    """Return a user as one who has asked for something before, with the rights of this moment; only to read."""
+    user = await repository.user(db, user_id)
+    return await _actor(db, user, visitor, scopes=frozenset({"read"})) if user else None
+
+
 async def _actor(
     db: AsyncSession,
     user: User,

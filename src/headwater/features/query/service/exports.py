@@ -72,13 +72,13 @@ async def _chunks(
                     yield chunk
                 return
             async with contextlib.aclosing(session.run(request.text, request.parameters, limits)) as frames:
-                async for chunk in _written(frames, request.form):
+                async for chunk in written(frames, request.form):
                     yield chunk
         finally:
             running.end(access.user_id, run_id)
 
 
-async def _written(frames: AsyncIterator[Any], form: Form) -> AsyncIterator[bytes]:
+async def written(frames: AsyncIterator[Any], form: Form) -> AsyncIterator[bytes]:
     """Write the rows of the first statement that gives any."""
     writer: Any = None
     async for frame in frames:

@@ -104,7 +104,7 @@ async def run(place: Workplace, running: Running, actor: Actor, database_id: uui
     try:
         async with contextlib.aclosing(frames(place, running, access, request, outcome.run_id)) as given:
             async for frame in given:
-                _collect(outcome, frame)
+                collect(outcome, frame)
     except (QueryError, QueryCancelled) as error:
         outcome.error = error
     outcome.milliseconds = (time.perf_counter() - began) * 1000
@@ -130,7 +130,8 @@ async def frames(
             running.end(access.user_id, run_id)
 
 
-def _collect(outcome: Outcome, frame: Frame) -> None:
+def collect(outcome: Outcome, frame: Frame) -> None:
+    """Add a frame to what a run gave."""
     match frame:
         case Started():
             outcome.results.append(Result(frame))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from headwater.features.accounts.remote import remote, show_one
+from headwater.features.accounts.remote import Remote, remote, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, find_database
 from headwater.features.jobs.watching import finish
 from headwater.kit.errors import BadInput
@@ -28,19 +28,27 @@ def copy(
     """Copy tables with their rows into another database, of the same engine or another."""
     with remote() as server:
         left, right = find_database(server, source), find_database(server, target)
-        body = {"target_id": right["id"], "tables": names(tables)}
-        found = server.call("POST", f"/databases/{left['id']}/copies/plan", json=body)
-        if plan and as_json:
-            show_one(found, (), True)
-            return
-        if not as_json:
-            _show_plan(found)
-        if plan:
-            return
-        _accept(found, right, yes, as_json)
-        body |= {"accepted": True, "confirmed": True}
-        begun = server.call("POST", f"/databases/{left['id']}/copies", json=body)
-        done = finish(server, begun["job"]["id"], f"/transfers/{begun['id']}")
+        path = f"/databases/{left['id']}/copies"
+        carry_out(server, path, right, names(tables), yes=yes, plan=plan, as_json=as_json)
+
+
+def carry_out(
+    server: Remote, path: str, target: Any, tables: list[str] | None, *, yes: bool, plan: bool, as_json: bool
+) -> None:
+    """Show what a copy at a path would do, ask whether that is meant, and follow it to its end."""
+    body: dict[str, Any] = {"target_id": target["id"], "tables": tables}
+    found = server.call("POST", f"{path}/plan", json=body)
+    if plan and as_json:
+        show_one(found, (), True)
+        return
+    if not as_json:
+        _show_plan(found)
+    if plan:
+        return
+    _accept(found, target, yes, as_json)
+    body |= {"accepted": True, "confirmed": True}
+    begun = server.call("POST", path, json=body)
+    done = finish(server, begun["job"]["id"], f"/transfers/{begun['id']}")
     if as_json:
         show_one(done, (), True)
     else:

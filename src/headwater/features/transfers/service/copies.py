@@ -163,7 +163,7 @@ async def carry_out(attempt: Attempt) -> Write:
     except BaseException:
         await transfers.clear_after(working, target)
         raise
-    _tell(attempt, compared)
+    tell(attempt, compared)
 
     async def write(db: AsyncSession) -> None:
         await transfers.finish(db, working, {"tables": [asdict(one) | {"same": one.same} for one in compared]})
@@ -182,7 +182,8 @@ def _sentence(loss: Loss) -> str:
     return f"{loss.table} {loss.object}: {loss.sentence}."
 
 
-def _tell(attempt: Attempt, compared: Sequence[moving.Compared]) -> None:
+def tell(attempt: Attempt, compared: Sequence[moving.Compared]) -> None:
+    """Write to the job's log what was copied, and what is not the same on both sides."""
     rows = sum(one.target_rows for one in compared)
     attempt.note(f"{len(compared)} tables with {rows:,} rows were copied and compared.")
     for one in compared:

@@ -1,0 +1,21 @@
+"""What scripts of INSERTs have in common: rows put together into statements of a size that every program takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+_BYTES, _ROWS = 256 * 1024, 500
+
+
+def inserts(head: bytes, rows: Iterable[bytes]) -> Iterator[bytes]:
+    """Give statements that begin with `head`, each with many rows or one that is larger; rows are in parentheses."""
+    held: list[bytes] = []
+    size = 0
+    for row in rows:
+        if held and (size + len(row) > _BYTES or len(held) >= _ROWS):
+            yield head + b",\n".join(held) + b";\n"
+            held, size = [], 0
+        held.append(row)
+        size += len(row)
+    if held:
+        yield head + b",\n".join(held) + b";\n"

@@ -1,0 +1,177 @@
+"""`headwater snapshot query`, `rows`, `export`, `link`: what is read out of a snapshot without restoring it."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlencode
+
+import typer
+
+from headwater.features.accounts.remote import remote, show_one
+from headwater.features.databases.commands import JsonOption, find_database
+from headwater.features.query.printing import print_error, print_result
+from headwater.features.snapshots.commands.naming import SnapshotArgument, TablesOption, find_snapshot, names
+from headwater.features.transfers.commands.copying import carry_out
+from headwater.kit.errors import BadInput, HeadwaterError
+from headwater.kit.terminal import terminal
+
+ResultForm = Literal["table", "json", "ndjson", "csv", "arrow", "parquet"]
+FileForm = Literal["sql", "json", "ndjson", "csv", "parquet", "arrow"]
+FileFormOption = Annotated[FileForm, typer.Option("--format", help="What the file is; `sql` makes a database of it.")]
+_BINARY = frozenset({"arrow", "parquet"})
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the group `snapshot`, which the room of snapshots has made."""
+    group = next(one.typer_instance for one in app.registered_groups if one.name == "snapshot")
+    assert group is not None
+    for name, command in (("query", query), ("rows", rows), ("export", export), ("link", link), ("copy", copy)):
+        group.command(name)(command)
+
+
+def query(
+    snapshot: SnapshotArgument,
+    text: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT in DuckDB's SQL; - reads it from stdin.")],
+    form: Annotated[
+        ResultForm, typer.Option("--format", help="How to print; all but `table` give the whole result.")
+    ] = "table",
+    max_rows: Annotated[int, typer.Option(help="Rows of a table at most.", min=1, max=100_000)] = 1000,
+    seconds: Annotated[float, typer.Option(help="How long a table may take.", min=0.1, max=3600)] = 60,
+    as_text: Annotated[bool, typer.Option("--text", help="Read all columns as text, which has every value.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON.")] = False,
+) -> None:
+    """Run SQL on a snapshot without restoring it; only the columns that it names are read."""
+    statement = sys.stdin.read() if text == "-" else text
+    with remote() as server:
+        path = f"/snapshots/{find_snapshot(server, snapshot)['id']}/query"
+        body: dict[str, Any] = {"text": statement, "as_text": as_text}
+        if form != "table" and not as_json:
+            _print(server.stream(f"{path}/export", body | {"format": form}), form in _BINARY)
+            return
+        answer = server.call("POST", path, json=body | {"max_rows": max_rows, "seconds": seconds})
+    if as_json:
+        show_one(answer, (), True)
+    else:
+        for result in answer["results"]:
+            print_result(terminal(), result)
+    if answer["error"]:
+        if not as_json:
+            print_error(answer["error"], statement)
+        raise typer.Exit(1)
+
+
+def rows(
+    snapshot: SnapshotArgument,
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="With or without its schema.")],
+    skip: Annotated[int, typer.Option(help="Rows to leave out first.", min=0)] = 0,
+    limit: Annotated[int, typer.Option(help="Rows to show.", min=1, max=1000)] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """Show rows of a table of a snapshot."""
+    with remote() as server:
+        path = f"/snapshots/{find_snapshot(server, snapshot)['id']}/tables/{quote(table, safe='')}/rows"
+        page = server.call("GET", path, params={"skip": skip, "limit": limit})
+    if as_json:
+        show_one(page, (), True)
+        return
+    shown = {"notices": [], "columns": page["columns"], "rows": page["rows"], "truncated": False}
+    print_result(terminal(), shown | {"milliseconds": page["milliseconds"]})
+    typer.echo(f"Rows {skip + 1:,} to {skip + len(page['rows']):,} of {page['count']:,}.", err=True)
+
+
+def export(
+    snapshot: SnapshotArgument,
+    form: FileFormOption = "sql",
+    tables: TablesOption = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file; without it, stdout.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a snapshot, or tables of it, to a file: SQL that loads, or rows; several tables come as a ZIP."""
+    if as_json and output is None:
+        raise BadInput("The file itself goes to stdout.", hint="Name a file with -o to have the answer as JSON.")
+    with remote() as server:
+        found = find_snapshot(server, snapshot)
+        query_ = urlencode({"format": form} | ({"tables": names(tables)} if tables else {}), doseq=True)
+        pieces = server.download(f"/snapshots/{found['id']}/export?{query_}")
+        if output is None:
+            _print(pieces, form != "sql" and (form in _BINARY or len(names(tables) or ()) != 1))
+            return
+        size = _write(pieces, output)
+    if as_json:
+        show_one({"file": str(output), "bytes": size, "format": form}, (), True)
+    else:
+        typer.echo(f"{output}: {size:,} bytes.")
+
+
+def link(
+    snapshot: SnapshotArgument,
+    form: FileFormOption = "sql",
+    tables: TablesOption = None,
+    expires_in: Annotated[str, typer.Option("--expires-in", help="As 30m, 12h or 7d, which is the longest.")] = "1h",
+    as_json: JsonOption = False,
+) -> None:
+    """Make a link by which anybody who has it can download a file of a snapshot, until it expires."""
+    body = {"format": form, "tables": names(tables), "expires_in": _seconds(expires_in)}
+    with remote() as server:
+        made = server.call("POST", f"/snapshots/{find_snapshot(server, snapshot)['id']}/links", json=body)
+        made["url"] = server.url + made["url"]
+    if as_json:
+        show_one(made, (), True)
+    else:
+        typer.echo(made["url"])
+        typer.echo(f"Until {made['expires_at']}, for everybody who has it.", err=True)
+
+
+def copy(
+    snapshot: SnapshotArgument,
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="The database to copy into.", show_default=False)],
+    tables: TablesOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Accept what is lost; do not ask.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Only show what would be done.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy a snapshot, or tables of it, into a database of another engine."""
+    with remote() as server:
+        right = find_database(server, target)
+        path = f"/snapshots/{find_snapshot(server, snapshot)['id']}/copies"
+        carry_out(server, path, right, names(tables), yes=yes, plan=plan, as_json=as_json)
+
+
+def _seconds(text: str) -> int:
+    number, unit = text[:-1], _UNITS.get(text[-1:])
+    if unit is None or not number.isdecimal():
+        raise BadInput(f"{text!r} is no time.", hint="Write 30m, 12h or 7d.")
+    return int(number) * unit
+
+
+def _print(pieces: Iterator[bytes], binary: bool) -> None:
+    if binary and sys.stdout.isatty():
+        raise BadInput("This file is not for the screen.", hint="Send it to a file: -o FILE, or > FILE")
+    try:
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError as error:
+        raise HeadwaterError("The reader of the output went away.") from error
+
+
+def _write(pieces: Iterator[bytes], output: Path) -> int:
+    """Write a file: it is there whole or not at all."""
+    part = output.with_name(f"{output.name}.part")
+    size = 0
+    try:
+        with part.open("wb") as file:
+            for piece in pieces:
+                size += file.write(piece)
+        part.replace(output)
+    except OSError as error:
+        raise BadInput(f"{output} cannot be written: {error.strerror}.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+    return size

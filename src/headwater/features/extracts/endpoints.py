@@ -1,0 +1,142 @@
+"""HTTP of extracts: rows, queries, files and links."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
+
+from headwater.catalog.results import Limits
+from headwater.features.accounts.guard import Cursor, From, Server, Shared, allow_detached, public
+from headwater.features.accounts.rights import Actor
+from headwater.features.extracts import schemas
+from headwater.features.extracts.service import copies, exports, links, questions, rows
+from headwater.features.extracts.service.exports import File
+from headwater.features.extracts.service.questions import Place, Question
+from headwater.features.extracts.service.sandboxes import Sandboxes
+from headwater.features.query import schemas as shapes
+from headwater.features.query import wire
+from headwater.features.query.place import workplace
+from headwater.features.query.service.exports import MEDIA_TYPES
+from headwater.features.transfers import schemas as transfer_schemas
+from headwater.features.transfers import wire as transfer_wire
+
+router = APIRouter(tags=["snapshots"])
+Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
+Names = Annotated[list[str] | None, Query(max_length=10_000, description="Tables; all without any.")]
+_FILE = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+
+
+def _place(server: Server) -> Place:
+    return Place(server.settings, server.database, server.room(Sandboxes))
+
+
+@router.get("/snapshots/{snapshot_id}/tables/{table:path}/rows")
+async def read_snapshot_rows(
+    snapshot_id: uuid.UUID, table: str, server: Shared, actor: Reader, cursor: Cursor = None,
+    skip: Annotated[int, Query(ge=0, le=1_000_000_000_000)] = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> shapes.RowsOut:  # fmt: skip
+    """Read a page of a table of a snapshot, in the order of its key, without restoring it."""
+    found = await rows.page(
+        server.settings, server.database, actor, snapshot_id, table, cursor=cursor, skip=skip, limit=limit
+    )
+    return wire.page(found)
+
+
+@router.get("/snapshots/{snapshot_id}/tables/{table:path}/cell")
+async def read_snapshot_cell(
+    snapshot_id: uuid.UUID, table: str, server: Shared, actor: Reader, column: Annotated[str, Query(max_length=500)],
+    row: Annotated[int, Query(ge=0, description="The number of the row, from 0.")],
+) -> shapes.CellOut:  # fmt: skip
+    """Read one whole value of a row of a snapshot."""
+    found = await rows.cell(server.settings, server.database, actor, snapshot_id, table, row=row, column=column)
+    return shapes.CellOut(value=found)
+
+
+@router.post("/snapshots/{snapshot_id}/query")
+async def query_snapshot(
+    snapshot_id: uuid.UUID, body: schemas.SnapshotQueryIn, server: Shared, actor: Reader
+) -> shapes.QueryOut:
+    """Run one SELECT on a snapshot without restoring it; an error of the statement is part of the answer.
+
+    The SQL is DuckDB's. Only the tables and columns that the statement names are read.
+    """
+    limits = Limits(rows=body.max_rows, seconds=body.seconds)
+    question = Question(body.text, limits, body.as_text, body.run_id)
+    return wire.outcome(await questions.ask(_place(server), actor, snapshot_id, question))
+
+
+@router.post("/snapshots/{snapshot_id}/runs/{run_id}/cancel", status_code=204)
+async def cancel_snapshot_query(snapshot_id: uuid.UUID, run_id: uuid.UUID, server: Shared, actor: Reader) -> None:
+    """Cancel a query of your own by the id that it was given."""
+    await questions.cancel(_place(server), actor, snapshot_id, run_id)
+
+
+@router.post(
+    "/snapshots/{snapshot_id}/query/export", response_class=StreamingResponse, responses={200: _FILE}
+)  # fmt: skip
+async def export_snapshot_query(
+    snapshot_id: uuid.UUID, body: schemas.SnapshotQueryExportIn, server: Shared, actor: Reader
+) -> StreamingResponse:
+    """Stream the whole result of one SELECT on a snapshot as CSV, NDJSON, JSON, Arrow or Parquet."""
+    question = Question(body.text, as_text=body.as_text, run_id=body.run_id)
+    pieces = await questions.export(_place(server), actor, snapshot_id, question, body.format)
+    return _sent(File(f"result.{body.format}", MEDIA_TYPES[body.format], pieces))
+
+
+@router.get("/snapshots/{snapshot_id}/export", response_class=StreamingResponse, responses={200: _FILE})
+async def export_snapshot(
+    snapshot_id: uuid.UUID, server: Shared, actor: Reader, format: schemas.Form = "sql", tables: Names = None
+) -> StreamingResponse:  # fmt: skip
+    """Stream a snapshot, or tables of it, as a file: SQL that loads, or rows; several tables come as a ZIP."""
+    return _sent(await exports.export(server.settings, server.database, actor, snapshot_id, format, tables))
+
+
+@router.post("/snapshots/{snapshot_id}/links", status_code=201)
+async def make_snapshot_link(
+    snapshot_id: uuid.UUID, body: schemas.LinkIn, server: Shared, actor: Reader
+) -> schemas.LinkOut:
+    """Make a link by which a file of a snapshot can be downloaded without signing in, until it expires."""
+    made = await links.make(
+        server.settings, server.database, actor, snapshot_id, body.format, body.tables, body.expires_in
+    )
+    return schemas.LinkOut(url=f"/api/v1/downloads/{made.token}", expires_at=made.expires_at)
+
+
+@router.post("/snapshots/{snapshot_id}/copies/plan")
+async def plan_snapshot_copy(
+    snapshot_id: uuid.UUID, body: transfer_schemas.CopyPlanIn, server: Shared, actor: Reader
+) -> transfer_schemas.CopyPlanOut:
+    """Show what a copy of a snapshot into a database of another engine would do, and everything that is lost."""
+    request = copies.Request(snapshot_id, body.target_id, body.tables)
+    found, engine = await copies.plan(workplace(server), actor, request)
+    return transfer_wire.plan(found, engine)
+
+
+@router.post("/snapshots/{snapshot_id}/copies", status_code=202)
+async def start_snapshot_copy(
+    snapshot_id: uuid.UUID, body: transfer_schemas.CopyIn, server: Shared, actor: Reader
+) -> transfer_schemas.TransferOut:
+    """Copy a snapshot, or tables of it, into a database of another engine, which must have none of these tables.
+
+    When something would be lost, the answer is 409 `losses_not_accepted` until `accepted` says that it is meant.
+    """
+    request = copies.Request(snapshot_id, body.target_id, body.tables, body.accepted, body.confirmed)
+    return transfer_wire.transfer(await copies.start(workplace(server), actor, request))
+
+
+@router.get(
+    "/downloads/{token}", response_class=StreamingResponse, responses={200: _FILE}, dependencies=[Depends(public)]
+)
+async def download(token: str, server: Shared, visitor: From) -> StreamingResponse:
+    """Download the file that a link is for."""
+    return _sent(await links.follow(server.settings, server.database, visitor, token))
+
+
+def _sent(file: File) -> StreamingResponse:
+    plain = file.name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
+    named = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}"
+    return StreamingResponse(file.pieces, media_type=file.media_type, headers={"content-disposition": named})

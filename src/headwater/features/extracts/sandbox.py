@@ -1,0 +1,248 @@
+"""The process in which DuckDB runs what people ask of a snapshot.
+
+It holds no key, no secret and no connection, and it can open no file: all it has are two sockets to the server that
+started it, by which it gets its order and the columns that the statement reads, and gives the result. Whatever a
+statement does to it ends with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import re
+import resource
+import socket
+import struct
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.acero  # what is not imported here cannot be any more when files are shut
+import pyarrow.dataset
+import pyarrow.ipc
+
+_CREATE_RULES, _RESTRICT_SELF, _NO_NEW_PRIVILEGES = 444, 446, 38
+ROWS = 2048
+PIECE_BYTES = 16 * 2**20
+_EXPLAIN = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*EXPLAIN\s+(?:ANALYZE\b\s*)?(?:\([^()]*\)\s*)?", re.IGNORECASE | re.DOTALL
+)
+_SHOW = re.compile(r"\s*SHOW\s+(?:ALL\s+)?TABLES\s*;?\s*", re.IGNORECASE)
+_TABLES = """
+SELECT schema_name AS schema, view_name AS name FROM duckdb_views()
+WHERE NOT internal AND NOT temporary ORDER BY ALL
+"""
+_PLACE = re.compile(r"\nLINE (\d+): (.*)\n( *)\^", re.DOTALL)
+# What the result keeps of these types is what JSON has for them; all others become the text that DuckDB has for them.
+_PLAIN = frozenset({
+    "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "FLOAT",
+    "DOUBLE", "VARCHAR", "HUGEINT", "UHUGEINT",
+})  # fmt: skip
+# What files with types have no room for.
+_UNTYPED = re.compile(r"\b(?:INTERVAL|BIT|TIME WITH TIME ZONE|TIMETZ|UNION|VARIANT|BIGNUM|UHUGEINT|GEOMETRY)\b")
+# What a statement could reach out of the process with, or make the process larger by; none of it can be set back.
+_SETTINGS = (
+    "SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",
+    "SET allow_community_extensions = false", "SET python_enable_replacements = false",
+    "SET python_scan_all_frames = false", "SET temp_directory = ''", "SET TimeZone = 'UTC'",
+    "SET enable_external_access = false", "SET lock_configuration = true",
+)  # fmt: skip
+
+
+class Refused(Exception):
+    """A statement that is not one of those that read."""
+
+
+class Pages(pyarrow.dataset.Dataset):  # type: ignore[misc]
+    """A table whose columns are asked of the server when a statement reads them, and no others."""
+
+    def __init__(self, control: socket.socket, number: int, schema: pa.Schema) -> None:
+        self._control, self._number, self._columns = control, number, schema
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns that there are."""
+        return self._columns
+
+    def scanner(self, columns: list[str] | None = None, filter: Any = None, **_: Any) -> Any:
+        """Ask for some columns; the filter is applied here."""
+        names = list(self._columns.names if columns is None else columns)
+        if filter is not None:
+            names += [name for name in self._columns.names if name not in names and _needs(filter, name, self._columns)]
+        places = [self._columns.get_field_index(name) for name in names]
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self._control, [json.dumps([self._number, places]).encode()], [theirs.fileno()])
+        reader = pa.ipc.open_stream(ours.makefile("rb"))
+        ours.close()  # the file keeps it open
+        return pyarrow.dataset.Scanner.from_batches(reader, columns=columns or None, filter=filter)
+
+
+def _needs(condition: Any, name: str, schema: pa.Schema) -> bool:
+    """Say whether a condition is about a column: without it, it means nothing."""
+    try:
+        schema.remove(schema.get_field_index(name)).empty_table().filter(condition)
+    except pa.ArrowInvalid:
+        return True
+    return False
+
+
+def main() -> None:
+    """Run the one statement of the order that comes in."""
+    control, wire = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
+    for limit, most in ((resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
+        resource.setrlimit(limit, (most, most))
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")
+    order_file, out = wire.makefile("rb"), wire.makefile("wb")
+    order = json.loads(order_file.readline())
+    try:
+        _answer(control, order, out)
+        end: dict[str, Any] = {}
+    except (duckdb.Error, Refused, pa.ArrowException, MemoryError) as error:
+        end = _problem(error, order["text"])
+    out.write(b"\n" + json.dumps(end).encode() + b"\n")
+    out.flush()
+    os._exit(0)  # nothing is to be put in order that does not end with the process
+
+
+def _answer(control: socket.socket, order: dict[str, Any], out: Any) -> None:
+    connection = _opened(control, order)
+    _check(connection, order["text"])
+    relation = connection.sql(_TABLES if _SHOW.fullmatch(order["text"]) else order["text"])
+    if relation is None:
+        raise Refused("The statement gives no rows.")
+    names, types = list(relation.columns), [str(one) for one in relation.types]
+    spelled = [one not in _PLAIN if order["cells"] else bool(_UNTYPED.search(one)) for one in types]
+    if any(spelled):
+        cells = [_cell(place, types[place - 1]) if one else f"#{place}" for place, one in enumerate(spelled, 1)]
+        relation = relation.project(", ".join(cells))
+    reader = relation.to_arrow_reader(ROWS)
+    out.write(json.dumps({"columns": list(zip(names, types, strict=True))}).encode() + b"\n")
+    fields = [pa.field(str(place), _flat(field.type)) for place, field in enumerate(reader.schema)]
+    with pa.ipc.new_stream(out, pa.schema(fields)) as stream:
+        for batch in _batches(reader):
+            columns = [_plain(column) for column in batch.columns]
+            for piece in _pieces(pa.record_batch(columns, schema=pa.schema(fields))):
+                stream.write_batch(piece)
+                out.flush()
+
+
+def _batches(reader: Any) -> Iterator[Any]:
+    while True:
+        try:
+            yield reader.read_next_batch()
+        except StopIteration:
+            return
+
+
+def _pieces(batch: Any) -> Iterator[Any]:
+    """Give a batch in pieces that the server can hold several of.
+
+    Raises:
+        Refused: a single row is larger than that.
+    """
+    if batch.nbytes <= PIECE_BYTES:
+        yield batch
+    elif batch.num_rows > 1:
+        half = batch.num_rows // 2
+        yield from _pieces(batch.slice(0, half))
+        yield from _pieces(batch.slice(half))
+    else:
+        raise Refused(f"A row of the result has {batch.nbytes:,} bytes; {PIECE_BYTES:,} are the most.")
+
+
+def _flat(type_: Any) -> Any:
+    return type_.value_type if pa.types.is_dictionary(type_) else type_
+
+
+def _plain(column: Any) -> Any:
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
+def _cell(place: int, type_: str) -> str:
+    if type_ == "BLOB":
+        return f"'\\x' || lower(hex(#{place}))"
+    return f"CAST(#{place} AS VARCHAR)"
+
+
+def _opened(control: socket.socket, order: dict[str, Any]) -> Any:
+    """Return a database in memory with a view for each table, and nothing that leads out of it."""
+    given = {"memory_limit": f"{order['memory_mb']}MB", "threads": order["threads"]}
+    connection = duckdb.connect(":memory:", config=given)
+    schemas: list[str] = []
+    for number, table in enumerate(order["tables"]):
+        columns = pa.ipc.read_schema(pa.py_buffer(bytes.fromhex(table["columns"])))
+        connection.register(f"__pages_{number}", Pages(control, number, columns))
+        schema = table["schema"] or "main"
+        if schema not in schemas:
+            schemas.append(schema)
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(schema)}")
+        place = f"{_quoted(schema)}.{_quoted(table['name'])}"
+        connection.execute(f"CREATE VIEW {place} AS SELECT * FROM __pages_{number}")  # noqa: S608 (quoted)
+    path = ",".join(_quoted(one) for one in sorted(schemas, key=lambda one: one != "public"))
+    if path:
+        text = path.replace("'", "''")
+        connection.execute(f"SET search_path = '{text}'")
+    for setting in _SETTINGS:
+        connection.execute(setting)
+    shut_files()
+    return connection
+
+
+def shut_files() -> None:
+    """Ask the kernel to open no file or port for this process any more, where it can (Landlock, Linux 5.13)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not sys.platform.startswith("linux") or (version := libc.syscall(_CREATE_RULES, None, 0, 1)) < 1:
+        return
+    # What each version knows of: kinds of access to files, then to ports.
+    files = (1 << (13, 14, 15)[min(version, 3) - 1]) - 1
+    rules = struct.pack("<QQ", files, 3) if version >= 4 else struct.pack("<Q", files)
+    held = libc.syscall(_CREATE_RULES, rules, len(rules), 0)
+    if held >= 0:
+        libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+        libc.syscall(_RESTRICT_SELF, held, 0)
+        os.close(held)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _check(connection: Any, text: str) -> None:
+    """Raise Refused unless a text is one statement that only reads."""
+    statements = connection.extract_statements(text)
+    if len(statements) != 1:
+        raise Refused("There is nothing to run." if not statements else "Only one statement can be run at a time.")
+    kind = statements[0].type.name
+    if kind == "EXPLAIN":
+        inner = _EXPLAIN.sub("", text, count=1)
+        found = connection.extract_statements(inner) if inner != text else []
+        kind = found[0].type.name if len(found) == 1 else "EXPLAIN"
+    if kind == "MULTI":
+        raise Refused("This PIVOT makes types of its own: say for which values it is, with IN (…).")
+    if kind != "SELECT":
+        raise Refused(f"A snapshot cannot be changed, and {kind} does not only read.")
+
+
+def _problem(error: Exception, text: str) -> dict[str, Any]:
+    message = str(error)
+    if isinstance(error, MemoryError | duckdb.OutOfMemoryException):
+        return {"error": "The query needs more memory than it may have.", "hint": "Ask for less at a time."}
+    found = _PLACE.search(message)
+    told: dict[str, Any] = {"error": message[: found.start()].strip() if found else message.strip()}
+    if found:
+        line, shown, spaces = int(found[1]), found[2], found[3]
+        lines = text.split("\n")
+        column = len(spaces) - len(f"LINE {line}: ")
+        if line <= len(lines) and shown == lines[line - 1] and column >= 0:
+            told["position"] = sum(len(one) + 1 for one in lines[: line - 1]) + column
+    return told
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+"""Snapshots copied into a database of another engine: by the copy of the workbench, with the vault as its source.
+
+What is lost is said before it begins; whatever ends it in the middle, the target has all of it or nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.catalog.model import Relation
+from headwater.core.transfer.kinds import Loss
+from headwater.core.transfer.plan import Plan
+from headwater.engines import Columns, Engine
+from headwater.features.accounts.rights import SYSTEM, Actor
+from headwater.features.accounts.service import projects
+from headwater.features.databases.service import databases
+from headwater.features.databases.service import schema as schemas
+from headwater.features.databases.service.reaching import Reached
+from headwater.features.extracts.service import opening
+from headwater.features.extracts.service.opening import Opened
+from headwater.features.jobs.context import Attempt, Write
+from headwater.features.jobs.service import queue
+from headwater.features.query.service import access as doors
+from headwater.features.query.service.access import Workplace
+from headwater.features.snapshots.service import contents, cutting, snapshots
+from headwater.features.transfers.models import Transfer
+from headwater.features.transfers.service import copies, moving, transfers
+from headwater.features.transfers.service.copies import Lossy
+from headwater.features.transfers.service.moving import Side
+from headwater.features.transfers.service.transfers import TransferView
+from headwater.kit.errors import BadInput
+
+ROWS = 2000
+# Tables whose rows are partly those of others: which ones belong together is only the server's to say.
+_SPREAD = ("partition_by", "inherits", "partition_of")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What shall be copied where; `tables` are names with or without their schema, None for all."""
+
+    snapshot_id: uuid.UUID
+    target_id: uuid.UUID
+    tables: Sequence[str] | None = None
+    accepted: bool = False
+    confirmed: bool = False
+
+
+class VaultReads:
+    """A snapshot as the side of a copy that is read; see `headwater.engines.Reads`."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        quote = opened.engine.quote
+        self._tables = {quote(one.schema, one.name): one for one in opened.manifest.tables}
+
+    async def begin_reading(self) -> None:
+        """A snapshot is of one moment as it is."""
+
+    def reading(self, column: str, type_: str) -> str:
+        """Return the column: nothing needs to be selected."""
+        return column
+
+    async def scan(self, table: str, columns: Columns) -> AsyncGenerator[Sequence[Sequence[Any]], None]:
+        """Give the rows of a table in batches."""
+        found, quote = self._tables[table], self._opened.engine.quote
+        names = [quote(one.name) for one in found.columns]
+        places = [names.index(name) for name, _ in columns]
+        decoders = self._opened.decoders(found)
+        readers = [decoders[place].copied or decoders[place].cells for place in places]
+
+        def read(batch: Any) -> list[tuple[Any, ...]]:
+            return list(zip(*(one(batch.column(at)) for at, one in enumerate(readers)), strict=True))
+
+        threads = ThreadPoolExecutor(1, thread_name_prefix="vault-decode")
+        batches: Any = self._opened.rows(found, threads, places)
+        try:
+            while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+                for start in range(0, batch.num_rows, ROWS):
+                    yield await asyncio.to_thread(read, batch.slice(start, ROWS))
+        finally:
+            await asyncio.to_thread(_closed, batches, threads)
+
+
+def _closed(batches: Any, threads: ThreadPoolExecutor) -> None:
+    batches.close()
+    threads.shutdown(wait=True, cancel_futures=True)
+
+
+async def plan(place: Workplace, actor: Actor, request: Request) -> tuple[Plan, Engine]:
+    """Return what a copy would do, and the engine that it would do it to."""
+    opened = await opening.enter(place.settings, place.store, actor, request.snapshot_id)
+    target = await doors.enter(place, actor, request.target_id, write=True, confirmed=True)
+    return await _plan(place, opened, target.reached, request.tables), target.reached.engine
+
+
+async def start(place: Workplace, actor: Actor, request: Request) -> TransferView:
+    """Put a copy into the queue.
+
+    Raises:
+        Lossy: something would be lost, and nobody said that this is meant.
+        Unconfirmed: the target is protected.
+    """
+    opened = await opening.enter(place.settings, place.store, actor, request.snapshot_id)
+    target = (await doors.enter(place, actor, request.target_id, write=True, confirmed=request.confirmed)).reached
+    planned = await _plan(place, opened, target, request.tables)
+    if planned.losses and not request.accepted:
+        raise Lossy(
+            f"{len(planned.losses)} things would not be as they were.", hint="Look at the plan, then accept it."
+        )
+    async with place.store.transaction() as db:
+        snapshot = await snapshots.find(db, actor, request.snapshot_id)
+        database = await databases.find(db, actor, request.target_id, "database:write")
+        assert database.project_id
+        transfer = Transfer(
+            organization_id=database.organization_id, kind="copy", database_id=snapshot.database_id or database.id,
+            target_id=database.id, created_by=actor.user_id, preview={}, made={}, result={},
+            request={
+                "snapshot_id": str(snapshot.id), "losses": [asdict(loss) for loss in planned.losses],
+                "tables": list(request.tables) if request.tables is not None else None,
+            },
+        )  # fmt: skip
+        db.add(transfer)
+        await db.flush()
+        project = await projects.get(db, actor, database.project_id, "database:read")
+        job = await queue.enqueue(
+            db, actor, project, kind="snapshot.copy", title=f"Copy a snapshot of {opened.name} to {database.name}",
+            args={"transfer_id": str(transfer.id)},
+        )  # fmt: skip
+        transfer.job_id = job.id
+        snapshots.note(db, actor, "snapshot.copy", snapshot, target=str(database.id))
+        await db.flush()
+        await db.refresh(transfer)
+        return TransferView(transfer, job)
+
+
+async def _plan(place: Workplace, opened: Opened, target: Reached, tables: Sequence[str] | None) -> Plan:
+    copies.pair(opened.engine, target.engine)
+    there = await schemas.read(place.settings, place.store, target)
+    return copies.check(_mapped(opened, target.engine, tables), there, target.name)
+
+
+def _mapped(opened: Opened, target: Engine, tables: Sequence[str] | None) -> Plan:
+    """Return the plan for what a snapshot has; what it does not have is among the losses."""
+    chosen = {contents.shown(one): one.rows for one in opened.choose(tables)}
+    schema, left_out = cutting.cut(opened.schema, chosen)
+    for one in schema:
+        if one.kind == "table" and any(name in dict(one.attrs) for name in _SPREAD):
+            raise BadInput(
+                f"The rows of {one.qualified_name} belong to several tables: they cannot be copied out of a snapshot.",
+                hint="Restore the snapshot into a new database, and copy from there.",
+            )
+    bare = schema.map_relations(lambda one: replace(_without_generated(one), rows=chosen.get(one.qualified_name)))
+    planned = copies.mapped(bare, opened.engine, target, None)
+    lost = [Loss("left_out", "", one, "it needs tables that are not copied") for one in left_out]
+    lost += [
+        Loss("left_out", one.qualified_name, column.name, "a generated column is not in a snapshot")
+        for one in schema if one.kind == "table" for column in one.columns if column.generated
+    ]  # fmt: skip
+    return replace(planned, losses=(*planned.losses, *lost))
+
+
+def _without_generated(table: Relation) -> Relation:
+    """Return a table without columns that the server works out, and without what is made of them."""
+    gone = {one.name for one in table.columns if one.generated}
+    if not gone or table.kind != "table":
+        return table
+    return replace(
+        table, columns=tuple(one for one in table.columns if one.name not in gone),
+        primary_key=() if gone & set(table.primary_key) else table.primary_key,
+        indexes=tuple(one for one in table.indexes if not gone & set(one.columns)),
+        foreign_keys=tuple(one for one in table.foreign_keys if not gone & set(one.columns)),
+        checks=tuple(one for one in table.checks if not any(name in one.expression for name in gone)),
+    )  # fmt: skip
+
+
+async def carry_out(attempt: Attempt) -> Write:
+    """Do the work of a copy's job."""
+    working = await transfers.take(attempt)
+    row = working.transfer
+    assert row.target_id
+    target = await working.reach(row.target_id, write=True)
+    if working.made:
+        attempt.note("An earlier attempt ended in the middle: what it made is taken away first.", "warning")
+        await working.clear(target)
+    snapshot_id = uuid.UUID(row.request["snapshot_id"])
+    opened = await opening.enter(attempt.settings, attempt.database, SYSTEM, snapshot_id)
+    compared: list[moving.Compared] = []
+    try:
+        async with AsyncExitStack() as stack:
+            right = await working.open(stack, target)
+            planned = _mapped(opened, right.engine, row.request["tables"])
+            copies.check(planned, await right.engine.inspect(right.session), target.name)
+            source: Any = VaultReads(opened)  # of the session on this side, a copy wants nothing but reading
+            left = Side(opened.engine, source)
+            compared = await moving.copy(left, right, planned, working)
+    except BaseException:
+        await transfers.clear_after(working, target)
+        raise
+    copies.tell(attempt, compared)
+
+    async def write(db: AsyncSession) -> None:
+        await transfers.finish(db, working, {"tables": [asdict(one) | {"same": one.same} for one in compared]})
+        await schemas.forget(db, target.id)
+
+    return write

@@ -1,0 +1,179 @@
+"""Tables of a snapshot as files: one by itself, several as a ZIP, all as a script of SQL; streamed, never held."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from headwater.core.transfer.archives import zipped
+from headwater.core.transfer.writers import WRITERS, Typed, unique
+from headwater.engines import Decoder, Scripts, Unfit
+from headwater.features.accounts.rights import Actor
+from headwater.features.extracts.service import opening, rows
+from headwater.features.extracts.service.opening import Opened
+from headwater.features.extracts.service.questions import begun
+from headwater.features.query.service.exports import MEDIA_TYPES
+from headwater.features.snapshots.service import contents, cutting
+from headwater.features.snapshots.service import snapshots as noting
+from headwater.kit.errors import BadInput
+from headwater.kit.settings import Settings
+from headwater.store.session import Database as Store
+from headwater.vault.manifest import Table
+
+Form = Literal["sql", "json", "ndjson", "csv", "parquet", "arrow"]
+FORMS: tuple[Form, ...] = ("sql", "json", "ndjson", "csv", "parquet", "arrow")
+PIECE = 256 * 1024
+_END: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file on its way: the name it is saved by, what it is, and its pieces."""
+
+    name: str
+    media_type: str
+    pieces: AsyncIterator[bytes]
+
+
+async def export(
+    settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID, form: Form,
+    tables: Sequence[str] | None, *, action: str = "snapshot.export",
+) -> File:  # fmt: skip
+    """Return tables of a snapshot, all without any names, as a file; noted in the audit.
+
+    Raises:
+        NotFound: a table is not there.
+        BadInput: there is nothing to export.
+    """
+    opened = await opening.enter(settings, store, actor, snapshot_id)
+    chosen = opened.choose(tables)
+    if not chosen and form != "sql":
+        raise BadInput("There are no tables to export.", hint="The snapshot has none.")
+    async with store.transaction() as db:
+        row = await noting.find(db, actor, snapshot_id)
+        noting.note(db, actor, action, row, format=form, tables=list(tables) if tables is not None else None)
+    name = f"{opened.name}-{opened.manifest.finished:%Y%m%d-%H%M%S}"
+    if form == "sql":
+        return File(f"{name}.sql", "application/sql; charset=utf-8", await _streamed(_script, opened, chosen, tables))
+    if len(chosen) == 1:
+        single = f"{contents.shown(chosen[0]).replace('/', '_')}.{form}"
+        return File(single, MEDIA_TYPES[form], await _streamed(_table, opened, chosen[0], form))
+    return File(f"{name}-{form}.zip", "application/zip", await _streamed(_archive, opened, chosen, form))
+
+
+async def _streamed(make: Any, *what: Any) -> AsyncIterator[bytes]:
+    """Return the pieces that a generator gives in a thread, of which the first is there."""
+    threads = ThreadPoolExecutor(2, thread_name_prefix="vault-decode")
+    made = make(threads, *what)
+
+    async def pieces() -> AsyncGenerator[bytes, None]:
+        try:
+            while (piece := await asyncio.to_thread(next, made, _END)) is not _END:
+                yield piece
+        finally:
+            await asyncio.shield(asyncio.to_thread(_closed, made, threads))
+
+    return await begun(pieces())
+
+
+def _closed(made: Any, threads: ThreadPoolExecutor) -> None:
+    with contextlib.suppress(RuntimeError, ValueError):
+        made.close()
+    threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _script(
+    threads: ThreadPoolExecutor, opened: Opened, tables: Sequence[Table], names: Sequence[str] | None
+) -> Iterator[bytes]:
+    if not isinstance(opened.engine, Scripts):
+        raise BadInput(f"Snapshots of {opened.engine.NAME} cannot be exported as SQL.", hint="JSON has all rows.")
+    schema, left_out, extras = opened.schema, tuple[str, ...](), opened.manifest.extras
+    if names is not None:
+        bare = cutting.without_rows(schema, {contents.shown(one) for one in opened.manifest.tables})
+        schema, left_out = cutting.cut(schema, bare | {contents.shown(one) for one in tables})
+        extras = extras if schema is opened.schema else cutting.extras_of(extras, schema)
+    began = f"{opened.manifest.started:%Y-%m-%d %H:%M:%S} UTC"
+    yield f"-- {_line(opened.name)}, {opened.manifest.product}, as it was at {began}\n".encode()
+    for one in left_out:
+        yield f"-- left out, because it needs tables that are not here: {_line(one)}\n".encode()
+    filled = ((contents.dump_table(one), opened.rows(one, threads)) for one in tables)
+    yield from _larger(opened.engine.script(schema, filled, extras))
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _larger(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Put small pieces together."""
+    held: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= PIECE:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
+
+
+def _archive(threads: ThreadPoolExecutor, opened: Opened, tables: Sequence[Table], form: Form) -> Iterator[bytes]:
+    files = ((f"{contents.shown(one)}.{form}", _table(threads, opened, one, form)) for one in tables)
+    return zipped(files)
+
+
+def _table(threads: ThreadPoolExecutor, opened: Opened, table: Table, form: Any) -> Iterator[bytes]:
+    if form in {"parquet", "arrow"}:
+        yield from _typed(threads, opened, table, form)
+        return
+    writer = WRITERS[form](opened.columns(table))
+    yield writer.open()
+    for batch in opened.rows(table, threads):
+        yield writer.rows(rows.cells(opened, table, batch))
+    yield writer.close()
+
+
+def _typed(threads: ThreadPoolExecutor, opened: Opened, table: Table, form: Any) -> Iterator[bytes]:
+    """Write a table with the types that all its values fit into; columns that have others are text."""
+    decoders = opened.decoders(table)
+    texts = _unfit(threads, opened, table, decoders)
+    names = unique([one.name for one in table.columns])
+    types = [pa.string() if place in texts else decoder.type for place, decoder in enumerate(decoders)]
+    schema = pa.schema(list(zip(names, types, strict=True)))
+    writer = Typed(form, schema)
+    for batch in opened.rows(table, threads):
+        columns = [
+            (decoder.text if place in texts else decoder.values)(batch.column(place))
+            for place, decoder in enumerate(decoders)
+        ]
+        if columns:
+            yield writer.add(pa.record_batch(columns, schema=schema))
+    yield writer.close()
+
+
+def _unfit(threads: ThreadPoolExecutor, opened: Opened, table: Table, decoders: Sequence[Decoder]) -> set[int]:
+    """Return the columns with a value that is none of their type; only columns that may have one are read for it."""
+    asked = [place for place, decoder in enumerate(decoders) if decoder.risky]
+    found: set[int] = set()
+    if not asked:
+        return found
+    for batch in opened.rows(table, threads, asked):
+        for at, place in enumerate(asked):
+            if place not in found and not _fits(decoders[place], batch.column(at)):
+                found.add(place)
+    return found
+
+
+def _fits(decoder: Decoder, texts: Any) -> bool:
+    try:
+        decoder.values(texts)
+    except Unfit:
+        return False
+    return not decoder.endless(texts)

@@ -1,0 +1,109 @@
+"""Snapshots that are open to be read: found for somebody who may, their tables by name, their columns with meaning."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from headwater.catalog.codec import from_json
+from headwater.catalog.model import Schema
+from headwater.catalog.results import ResultColumn
+from headwater.engines import Decoder, Decodes, Engine, engine
+from headwater.features.accounts.rights import Actor
+from headwater.features.snapshots.service import contents, places, snapshots
+from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
+from headwater.kit.settings import Settings
+from headwater.store.session import Database as Store
+from headwater.vault.manifest import Manifest, Table
+from headwater.vault.vault import Vault
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A snapshot whose rows can be read."""
+
+    id: uuid.UUID
+    organization_id: uuid.UUID
+    name: str
+    vault: Vault
+    manifest: Manifest
+    engine: Engine
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The Schema that it has."""
+        return from_json(self.manifest.schema)
+
+    def decoders(self, table: Table) -> list[Decoder]:
+        """Return how the columns of a table are read."""
+        assert isinstance(self.engine, Decodes)
+        if (found := self._decoders.get(table.root)) is None:
+            dumped = contents.dump_table(table)
+            found = [self.engine.decoder(column, self.schema) for column in dumped.columns]
+            self._decoders[table.root] = found
+        return found
+
+    @cached_property
+    def _decoders(self) -> dict[Any, list[Decoder]]:
+        return {}
+
+    def columns(self, table: Table) -> tuple[ResultColumn, ...]:
+        """Return the columns of a table as those of a result."""
+        return tuple(
+            ResultColumn(column.name, column.type, decoder.kind, table.schema, table.name, column.name)
+            for column, decoder in zip(table.columns, self.decoders(table), strict=True)
+        )
+
+    def rows(self, table: Table, threads: ThreadPoolExecutor, places_: Sequence[int] | None = None) -> Iterator[Any]:
+        """Give the rows of a table as they were written, in batches; blocks."""
+        return self.vault.table(table).rows(threads, places_)
+
+    def find(self, name: str) -> Table:
+        """Return the table of a name, with or without its schema; raises NotFound or BadInput."""
+        known = {contents.shown(one): one for one in self.manifest.tables}
+        if name in known:
+            return known[name]
+        found = [one for one in self.manifest.tables if one.name == name]
+        if not found:
+            names = {*known, *(one.name for one in self.manifest.tables)}
+            raise NotFound(f"There is no table {name!r} in this snapshot.", hint=did_you_mean(name, names))
+        if len(found) > 1:
+            raise BadInput(f"Several tables are called {name!r}.", hint=did_you_mean(name, map(contents.shown, found)))
+        return found[0]
+
+    def choose(self, names: Sequence[str] | None) -> list[Table]:
+        """Return the tables of these names in the order of the snapshot, all without any; raises as `find`."""
+        if names is None:
+            return list(self.manifest.tables)
+        wanted = [self.find(name) for name in names]
+        return [one for one in self.manifest.tables if one in wanted]
+
+
+async def enter(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID) -> Opened:
+    """Open a snapshot for an actor who may see it.
+
+    Raises:
+        NotFound, Forbidden: as ever.
+        Conflict: it is not complete.
+        BadInput: nobody knows what the texts of its engine mean.
+    """
+    async with store.transaction() as db:
+        row = await snapshots.find(db, actor, snapshot_id)
+        if row.status != "complete":
+            raise Conflict("This snapshot is not complete.", hint="Wait until it is, or choose another.")
+        place = await places.load(db, settings, row.vault_id)
+    found = engine(row.engine)
+    if not isinstance(found, Decodes):
+        raise BadInput(f"Snapshots of {found.NAME} cannot be read without restoring them yet.")
+
+    def read() -> tuple[Vault, Manifest]:
+        vault = place.open()
+        return vault, vault.manifest(str(snapshot_id))
+
+    vault, manifest = await asyncio.to_thread(read)
+    return Opened(row.id, row.organization_id, row.database_name, vault, manifest, found)

@@ -1,0 +1,179 @@
+"""Sandboxes: one process for each statement, ended by killing it, whatever it does; and how many there may be."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import math
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.ipc
+
+from headwater.catalog.results import QueryCancelled, QueryError, QueryTimeout
+from headwater.features.extracts.service.feeding import Feeder
+from headwater.features.extracts.service.opening import Opened
+from headwater.kit import process
+from headwater.kit.errors import Conflict, NotFound, TooMany
+from headwater.kit.settings import Settings
+
+# Of DuckDB's own count; the process may map so much more for code, threads and what nobody counts.
+MEMORY_MB, MAPPED_MB = 512, 4096
+THREADS = 2
+AT_ONCE = 4
+_MODULE = "headwater.features.extracts.sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A statement to run: with `cells` the values come as JSON has them or as text, else typed."""
+
+    text: str
+    seconds: float
+    cells: bool = True
+    as_text: bool = False
+
+
+class Sandbox:
+    """A statement that runs; `rows` blocks, and so does what comes before it."""
+
+    def __init__(self, opened: Opened, order: Order) -> None:
+        self._order = order
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._wire, wire = socket.socketpair()
+        self._feeder = Feeder(opened, ours, as_text=order.as_text)
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the sandbox)
+        self._ended: str = ""
+        numbers = theirs.fileno(), wire.fileno()
+        with theirs, wire:
+            self._process = process.spawn(
+                [sys.executable, "-I", "-m", _MODULE, *map(str, numbers)], death_signal=signal.SIGKILL,
+                env={"LANG": "C.UTF-8", "ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"},
+                cwd=Path(os.sep), output=self._errors, memory_mb=MAPPED_MB, pass_fds=numbers,
+            )  # fmt: skip
+        self._closing = threading.Lock()
+        self._answer = self._wire.makefile("rb")
+
+    def begin(self) -> list[tuple[str, str]]:
+        """Send the order; return the names and types of the columns that it gives."""
+        self._feeder.start()
+        order = {
+            "text": self._order.text, "cells": self._order.cells, "memory_mb": MEMORY_MB, "threads": THREADS,
+            "tables": self._feeder.order(),
+        }  # fmt: skip
+        with contextlib.suppress(OSError):
+            self._wire.sendall(json.dumps(order).encode() + b"\n")
+        header = self._line()
+        if not header.strip():
+            self._end(self._line() if header else b"")
+        return [(name, type_) for name, type_ in json.loads(header)["columns"]]
+
+    def batches(self) -> Iterator[Any]:
+        """Give the result; raises QueryError, QueryTimeout or QueryCancelled."""
+        try:
+            with pa.ipc.open_stream(self._answer) as stream:
+                yield from stream
+        except (pa.ArrowException, OSError):
+            self._end(b"")
+        self._line()
+        self._end(self._line())
+
+    def _line(self) -> bytes:
+        try:
+            return self._answer.readline()
+        except OSError:
+            return b""
+
+    def _end(self, told: bytes) -> None:
+        """Say how it ended: well, or why not."""
+        if self._ended == "late":
+            raise QueryTimeout(
+                f"The query took longer than {self._order.seconds:g} seconds.", hint="Ask for less, or allow more time."
+            )
+        if self._ended:
+            raise QueryCancelled
+        if self._feeder.error:
+            raise self._feeder.error
+        end = json.loads(told) if told.strip() else None
+        if end is None:
+            raise QueryError(
+                "The query broke off: it needed more memory than it may have, or DuckDB failed.",
+                hint="Ask for less at a time.",
+            )
+        if "error" in end:
+            raise QueryError(end["error"], hint=end.get("hint"), position=end.get("position"))
+
+    def kill(self, why: str) -> None:
+        """End it at once, from any thread."""
+        self._ended = self._ended or why
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
+    async def cancel(self) -> None:
+        """End it because somebody wants that."""
+        self.kill("cancelled")
+
+    def close(self) -> None:
+        """End it and everything that belongs to it; blocks."""
+        with self._closing:
+            if self._process.poll() is None:
+                self._process.kill()
+            self._process.wait()
+            process.kill_group(self._process.pid)
+            self._feeder.stop()
+            self._answer.close()
+            self._wire.close()
+            self._errors.close()
+
+
+class Sandboxes:
+    """The sandboxes of this server process, by the id that their users know them by."""
+
+    def __init__(self, _: Settings) -> None:
+        self._running: dict[tuple[uuid.UUID, uuid.UUID], Sandbox] = {}
+
+    @contextlib.asynccontextmanager
+    async def one(self, opened: Opened, order: Order, user_id: uuid.UUID, run_id: uuid.UUID) -> Any:
+        """Give a sandbox that ends with the block, or when its time is over.
+
+        Raises:
+            TooMany: as many as there may be are at work.
+            Conflict: there is one of this id.
+        """
+        if (user_id, run_id) in self._running:
+            raise Conflict("A query of this id is running.", hint="Give each its own.")
+        if len(self._running) >= AT_ONCE:
+            raise TooMany("Several snapshots are being queried.", hint="Try again in a moment.", retry_after=2)
+        sandbox = Sandbox(opened, order)
+        self._running[user_id, run_id] = sandbox
+        late = asyncio.get_running_loop().call_later(min(order.seconds, math.inf), sandbox.kill, "late")
+        try:
+            yield sandbox
+        finally:
+            late.cancel()
+            self._running.pop((user_id, run_id), None)
+            await asyncio.shield(asyncio.to_thread(sandbox.close))
+
+    async def cancel(self, user_id: uuid.UUID, run_id: uuid.UUID) -> None:
+        """End a run of a user, or raise NotFound when it is over already."""
+        found = self._running.get((user_id, run_id))
+        if found is None:
+            raise NotFound("No such query is running.", hint="It may be over already.")
+        await found.cancel()
+
+    async def close(self) -> None:
+        """End everything that runs."""
+        for sandbox in list(self._running.values()):
+            await sandbox.cancel()

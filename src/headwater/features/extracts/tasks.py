@@ -1,0 +1,8 @@
+"""The jobs of extracts."""
+
+from __future__ import annotations
+
+from headwater.features.extracts.service import copies
+from headwater.features.jobs.context import Task
+
+TASKS: dict[str, Task] = {"snapshot.copy": copies.carry_out}

@@ -1,0 +1,45 @@
+"""Extracts of databases that are not PostgreSQL: asked, leafed through, exported, as the database itself answers."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from features.snapshots.shelf import Shelf
+from features.transfers.moves import SHOP
+from headwater.engines import Decodes, Scripts, all_engines
+from headwater.features.databases.keeper.keeping import Keeper
+from people import House
+
+ENGINES = [name for name in all_engines() if name != "postgresql" and isinstance(all_engines()[name], Decodes)]
+ASKED = "SELECT count(*), min(id), max(id), min(title), max(title) FROM album WHERE artist_id > 3"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_as_the_database_answers(lasting_house: House, keeper: Keeper, engine: str) -> None:
+    person = await lasting_house.person("emma")
+    shelf = Shelf(lasting_house, person, await person.database(engine))
+    await shelf.sql(SHOP[engine])
+    taken = await shelf.take()
+    path = f"/snapshots/{taken['id']}"
+    answer = await person.send("POST", f"{path}/query", 200, json={"text": ASKED})
+    assert answer["error"] is None, answer["error"]
+    assert answer["results"][0]["rows"] == await shelf.sql(ASKED)
+    every = await person.send(
+        "POST", f"{path}/query", 200, json={"text": "SELECT * FROM album ORDER BY id LIMIT 5", "as_text": True}
+    )
+    assert len(every["results"][0]["rows"]) == 5
+    names = [one["name"] for one in answer["results"][0]["columns"]]
+    assert len(names) == 5
+    page = await person.get(f"{path}/tables/album/rows", skip=100, limit=50)
+    live = await shelf.sql("SELECT * FROM album ORDER BY id LIMIT 50 OFFSET 100")
+    # A query shows a FLOAT of MySQL with six digits.
+    read = [[cell for cell in row if not isinstance(cell, float)] for row in page["rows"]]
+    assert read == [[cell for cell in row[: len(page["columns"])] if not isinstance(cell, float)] for row in live]
+    file = await person.client.get(f"/api/v1{path}/export", params={"format": "csv", "tables": "album"})
+    assert len(list(csv.reader(io.StringIO(file.text, newline="")))) == 1 + page["count"]
+    assert isinstance(all_engines()[engine], Scripts)
+    script = await person.client.get(f"/api/v1{path}/export", params={"format": "sql"})
+    assert script.text.count("INSERT INTO") >= 2
