@@ -26,6 +26,10 @@ from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import PLAIN
 
 HOST = "127.0.0.1"
+MOMENTS = (
+    f"db.kept.insertMany([{', '.join(f'{{_id: {n}, n: {n}}}' for n in range(300))}])",
+    "db.kept.deleteMany({_id: {$lt: 100}}); db.kept.updateMany({}, {$set: {n: -1}}); db.kept.insertOne({_id: 999, n: 999})",
+)
 
 
 def missing() -> str:
@@ -33,7 +37,13 @@ def missing() -> str:
 
 
 def texts():
-    return {"tricks": files.lines(Path(__file__).with_name("tricks.txt"))}
+    here = Path(__file__).parent
+    return {
+        "everything": (here / "everything.txt").read_text("utf-8"),
+        "values": (here / "values.txt").read_text("utf-8"),
+        "moments": MOMENTS,
+        "tricks": files.lines(here / "tricks.txt"),
+    }
 
 
 @cache

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from headwater.engines import Address, Language, Option, Session
+from headwater.engines import Address, Dump, Fill, Language, Option, Session
+from headwater.engines.mongodb import dumping, filling
 from headwater.engines.mongodb.browse import change, entries, entry, holders, parts
-from headwater.engines.mongodb.changing import alter, ddl, quote
+from headwater.engines.mongodb.changing import alter, ddl, phases, quote
 from headwater.engines.mongodb.connecting import opened
 from headwater.engines.mongodb.inspect import inspect
 from headwater.engines.mongodb.session import MongoSession
 
 __all__ = [
-    "DIALECT",
-    "LANGUAGE",
-    "NAME",
-    "OPTIONS",
-    "PORT",
-    "SCHEMES",
-    "alter",
-    "change",
-    "connect",
-    "ddl",
-    "entries",
-    "entry",
-    "holders",
-    "inspect",
-    "parts",
-    "quote",
-]
+    "DIALECT", "LANGUAGE", "NAME", "OPTIONS", "PORT", "SCHEMES", "alter", "change", "connect", "ddl", "entries",
+    "entry", "holders", "inspect", "open_dump", "open_fill", "parts", "phases", "quote",
+]  # fmt: skip
 
 NAME = "MongoDB"
 SCHEMES = ("mongodb",)
@@ -41,3 +28,13 @@ OPTIONS: tuple[Option, ...] = (
 async def connect(to: Address, *, seconds: float = 10.0) -> Session:
     """Open a connection; see `headwater.engines.Engine`."""
     return MongoSession(to, await opened(to, seconds))
+
+
+async def open_dump(address: Address, *, seconds: float = 15.0) -> Dump:
+    """Fix a moment of a database; see `headwater.engines.Dumps`."""
+    return await dumping.opened(await connect(address, seconds=seconds))
+
+
+async def open_fill(address: Address, *, seconds: float = 15.0) -> Fill:
+    """Return a database that is filled; see `headwater.engines.Dumps`."""
+    return await filling.opened(await connect(address, seconds=seconds))

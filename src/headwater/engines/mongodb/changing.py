@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from headwater.catalog import changes as c
@@ -13,12 +14,24 @@ from headwater.catalog.model import Index, Relation, Schema
 from headwater.engines import Step
 from headwater.kit.errors import BadInput
 
+# What a collection can be made with and has no other place in the Schema (mongod 4.4 to 8.0).
+CREATE_OPTIONS = frozenset({
+    "capped", "size", "max", "timeseries", "expireAfterSeconds", "clusteredIndex", "collation", "validationLevel",
+    "validationAction", "changeStreamPreAndPostImages", "encryptedFields", "storageEngine", "indexOptionDefaults",
+})  # fmt: skip
+
 
 def ddl(schema: Schema) -> tuple[str, ...]:
     """Return the commands that make the collections and their indexes."""
     tables = [one for one in schema if one.kind != "view"]
     views = [one for one in schema if one.kind == "view"]
     return tuple(command for one in (*tables, *views) for command in _created(one))
+
+
+def phases(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the commands that make collections and views, and those that make indexes when documents are there."""
+    bare = ddl(schema.map_relations(lambda one: replace(one, indexes=())))
+    return bare, tuple(_indexed(one.name, index) for one in schema for index in one.indexes)
 
 
 def alter(changes: Sequence[Change], schema: Schema) -> tuple[Step, ...]:
@@ -64,19 +77,17 @@ def _hazards(change: Change) -> tuple[Hazard, ...]:
 
 def _created(relation: Relation) -> list[str]:
     if relation.kind == "view":
-        return [_text({"create": relation.name, **json.loads(relation.definition or "{}")})]
+        view: dict[str, Any] = {"create": relation.name, **json.loads(relation.definition or "{}")}
+        return [_text(view | _options(relation))]
     command: dict[str, Any] = {"create": relation.name}
     for check in relation.checks:
         if check.name == "validator":
             command["validator"] = json.loads(check.expression)
-    said = dict(relation.attrs)
-    command |= {name: json.loads(said[name]) for name in said if name in _CREATE_OPTIONS}
-    return [_text(command), *(_indexed(relation.name, index) for index in relation.indexes)]
+    return [_text(command | _options(relation)), *(_indexed(relation.name, index) for index in relation.indexes)]
 
 
-_CREATE_OPTIONS = frozenset({
-    "capped", "size", "max", "timeseries", "collation", "validationLevel", "validationAction",
-})  # fmt: skip
+def _options(relation: Relation) -> dict[str, Any]:
+    return {name: json.loads(said) for name, said in relation.attrs if name in CREATE_OPTIONS}
 
 
 def _indexed(collection: str, index: Index) -> str:

@@ -13,6 +13,9 @@ from headwater.kit.errors import HeadwaterError, Unavailable
 UNAUTHORIZED, AUTHENTICATION_FAILED, TIMED_OUT = 13, 18, 50
 NOT_FOUND = "26"
 INTERRUPTED = frozenset({11601, 237, 175})
+# NoSuchTransaction, TransactionTooOld, SnapshotTooOld, SnapshotUnavailable, TransactionExceededLifetimeLimitSeconds,
+# and CursorNotFound, for its cursors end with it.
+TRANSACTION_ENDED = frozenset({251, 225, 239, 246, 290, 43})
 
 
 class ConnectionRefused(Unavailable):

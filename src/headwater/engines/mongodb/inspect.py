@@ -9,6 +9,7 @@ from typing import Any
 from headwater.catalog.model import Attributes, Check, Column, Index, Relation, Schema
 from headwater.catalog.results import QueryError
 from headwater.engines import Session
+from headwater.engines.mongodb.changing import CREATE_OPTIONS
 from headwater.engines.mongodb.session import MongoSession
 from headwater.engines.mongodb.values import Document, shown, type_of
 
@@ -17,7 +18,11 @@ SAMPLE_MILLISECONDS = 5000
 SAMPLED_BYTES = 16 * 2**20
 MOST_FIELDS = 500
 DEEPEST = 8
-_INDEX_OPTIONS = ("sparse", "expireAfterSeconds", "hidden", "collation", "wildcardProjection", "default_language")
+_INDEX_OPTIONS = (
+    "sparse", "expireAfterSeconds", "hidden", "collation", "wildcardProjection", "weights", "default_language",
+    "language_override", "textIndexVersion", "2dsphereIndexVersion", "bits", "min", "max", "prepareUnique",
+    "storageEngine",
+)  # fmt: skip
 
 
 async def inspect(session: Session) -> Schema:
@@ -35,7 +40,10 @@ async def _relation(session: MongoSession, one: Document) -> Relation:
     columns = fields(documents, _required(validator))
     if one.get("type") == "view":
         definition = shown({"viewOn": options.get("viewOn"), "pipeline": options.get("pipeline", [])})
-        return Relation(name, columns, kind="view", definition=definition, inferred_from=len(documents))
+        return Relation(
+            name, columns, kind="view", definition=definition, inferred_from=len(documents),
+            attrs=_attrs(None, options),
+        )  # fmt: skip
     rows, size = await _sizes(session, name)
     return Relation(
         name, columns, kind="collection", primary_key=("_id",), indexes=await _indexes(session, name),
@@ -105,7 +113,8 @@ async def _indexes(session: MongoSession, name: str) -> tuple[Index, ...]:
         found = await session.all({"listIndexes": name, "cursor": {}})
     except QueryError:
         return ()
-    return tuple(sorted((_index(one) for one in found if one["name"] != "_id_"), key=lambda one: one.name or ""))
+    made = [_index(one) for one in found if one["name"] != "_id_" and not one.get("clustered")]
+    return tuple(sorted(made, key=lambda one: one.name or ""))
 
 
 def _index(one: Document) -> Index:
@@ -122,7 +131,10 @@ def _index(one: Document) -> Index:
 
 def _attrs(kind: Any, options: Document) -> Attributes:
     said = {"kind": str(kind)} if kind not in {None, "collection"} else {}
-    for option in ("capped", "size", "max", "timeseries", "collation", "validationLevel", "validationAction"):
-        if option in options:
-            said[option] = shown(options[option])
+    said |= {option: shown(options[option]) for option in CREATE_OPTIONS if option in options}
     return tuple(sorted(said.items()))
+
+
+def attribute(relation: Relation, name: str) -> str | None:
+    """Return what is said of a collection beside its fields, as relaxed Extended JSON."""
+    return dict(relation.attrs).get(name)

@@ -15,6 +15,11 @@ from headwater.kit.errors import HeadwaterError
 # Nothing below may take longer; what does hangs.
 PATIENCE = 20
 READ_ONLY = replace(UNLIMITED, read_only=True)
+_KEPT = ", ".join(f"({n}, {n})" for n in range(300))
+MOMENTS = (
+    f"CREATE TABLE kept (id INTEGER NOT NULL PRIMARY KEY, n INTEGER); INSERT INTO kept (id, n) VALUES {_KEPT}",
+    "DELETE FROM kept WHERE id < 100; UPDATE kept SET n = -1; INSERT INTO kept (id, n) VALUES (999, 999)",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,7 @@ class Subject:
         fresh: gives the address of a new empty database, and takes that away at the end.
         everything: statements that make every kind of object that the engine's `inspect` reads.
         values: statements that fill what `everything` made, and more tables, with values of every type.
+        moments: statements that make `kept` with some rows, and such as change, add and take away rows of it.
         cells: expressions, and the cell that selecting each gives.
         tricks: texts that try to write, or to leave a read-only run; the table `kept` is what they are after.
         escapes: texts that try to reach files, programs or other databases; none may succeed.
@@ -35,6 +41,7 @@ class Subject:
     fresh: Callable[[], AbstractAsyncContextManager[Address]]
     everything: str = ""
     values: str = ""
+    moments: tuple[str, str] = MOMENTS
     cells: Sequence[tuple[str, Cell]] = ()
     tricks: Sequence[str] = ()
     escapes: Sequence[str] = ()

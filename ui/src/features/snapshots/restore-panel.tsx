@@ -5,7 +5,7 @@ import { RotateCcw } from 'lucide-react'
 import { useDeferredValue, useState } from 'react'
 import type { Database, RestoreOrder, SnapshotDetail } from '@/api/types'
 import { ErrorNote, Loaded } from '@/components/states'
-import { databasesQuery } from '@/features/databases/api'
+import { databasesQuery, enginesQuery } from '@/features/databases/api'
 import { useDatabase } from '@/lib/database-scope'
 import { bytes, plural } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
@@ -22,16 +22,18 @@ const route = getRouteApi('/shell/p/$project/d/$database/history')
 interface WizardProps {
   snapshot: SnapshotDetail
   databases: Database[]
+  /** Why no new database of the engine can be made; null when one can. */
+  unavailable: string | null
   onClose: () => void
 }
 
-function Wizard({ snapshot, databases, onClose }: WizardProps) {
+function Wizard({ snapshot, databases, unavailable, onClose }: WizardProps) {
   const database = useDatabase()
   const { project } = useProjectScope()
   const navigate = route.useNavigate()
   const taken = databases.map((one) => one.name)
   const names = snapshot.contents.map(tableName)
-  const [choice, setChoice] = useState<Choice>({ where: 'new', name: freeName(snapshot.database_name, taken), target: '', mode: 'overwrite', tables: null, confirmed: false })
+  const [choice, setChoice] = useState<Choice>({ where: unavailable === null ? 'new' : 'empty', name: freeName(snapshot.database_name, taken), target: '', mode: 'overwrite', tables: null, confirmed: false })
   const order = orderOf(choice, { project: project.id, database: database.id }, taken)
   const asked = useDeferredValue(JSON.stringify(order))
   const plan = useQuery(planQuery(snapshot.id, JSON.parse(asked) as RestoreOrder | null))
@@ -54,7 +56,7 @@ function Wizard({ snapshot, databases, onClose }: WizardProps) {
           {bytes(snapshot.stored_bytes)} in {plural(snapshot.tables, 'table')}, {plural(snapshot.rows, 'row')}.
         </p>
       </section>
-      <WhereTo snapshot={snapshot} choice={choice} databases={databases} onChange={patch} />
+      <WhereTo snapshot={snapshot} choice={choice} databases={databases} unavailable={unavailable} onChange={patch} />
       <section>
         <div className="row pb-2">
           <h3 className="m-0">Tables</h3>
@@ -100,12 +102,14 @@ export function RestorePanel({ id, onClose, onCancel }: { id: string; onClose: (
   const { project } = useProjectScope()
   const snapshot = useQuery(snapshotQuery(id))
   const databases = useQuery(databasesQuery(project.id))
-  const both = snapshot.data && databases.data ? { snapshot: snapshot.data, databases: databases.data } : undefined
-  const refetch = () => Promise.all([snapshot.refetch(), databases.refetch()])
+  const engines = useQuery(enginesQuery())
+  const unavailable = engines.data?.find((one) => one.name === snapshot.data?.engine)?.unavailable ?? null
+  const found = snapshot.data && databases.data && engines.data ? { snapshot: snapshot.data, databases: databases.data, unavailable } : undefined
+  const refetch = () => Promise.all([snapshot.refetch(), databases.refetch(), engines.refetch()])
   return (
     <Drawer title="Restore" onClose={onClose}>
-      <Loaded query={{ data: both, error: snapshot.error ?? databases.error, refetch }} rows={10}>
-        {(found) => <Wizard key={id} {...found} onClose={onCancel} />}
+      <Loaded query={{ data: found, error: snapshot.error ?? databases.error ?? engines.error, refetch }} rows={10}>
+        {(given) => <Wizard key={id} {...given} onClose={onCancel} />}
       </Loaded>
     </Drawer>
   )

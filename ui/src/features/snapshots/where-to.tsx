@@ -38,10 +38,12 @@ interface WhereProps {
   snapshot: SnapshotDetail
   choice: Choice
   databases: readonly Database[]
+  /** Why no new database can be made; null when one can. */
+  unavailable: string | null
   onChange: (part: Partial<Choice>) => void
 }
 
-export function WhereTo({ snapshot, choice, databases, onChange }: WhereProps) {
+export function WhereTo({ snapshot, choice, databases, unavailable, onChange }: WhereProps) {
   const group = useId()
   const database = useDatabase()
   const { project } = useProjectScope()
@@ -53,7 +55,7 @@ export function WhereTo({ snapshot, choice, databases, onChange }: WhereProps) {
     <section>
       <h3 id={`${group}-title`}>Where to</h3>
       <div role="radiogroup" aria-labelledby={`${group}-title`}>
-        <Option {...option('new')} title="A new database" note="Nothing else changes.">
+        <Option {...option('new')} title="A new database" note={unavailable ?? 'Nothing else changes.'} disabled={unavailable !== null}>
           <TextField
             label="Name"
             className="mono"

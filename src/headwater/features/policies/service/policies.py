@@ -11,6 +11,7 @@ from itertools import islice
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.core import scheduling
+from headwater.engines import engine
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
 from headwater.features.databases.models import Database
@@ -23,6 +24,7 @@ from headwater.features.policies.service import retaining, rules, settling
 from headwater.features.policies.service.retaining import Planned
 from headwater.features.policies.service.rules import Rules
 from headwater.features.snapshots.service import snapshots
+from headwater.features.snapshots.service.engines import check_made_here
 from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, NotFound
 from headwater.kit.paging import Page, cut
@@ -87,6 +89,7 @@ async def put(settings: Settings, store: Store, actor: Actor, database_id: uuid.
 
     Raises:
         Forbidden: the retention would change, and the actor may not delete snapshots.
+        BadInput: drills would need what cannot be made.
         Invalid: a time, a zone or a number cannot be used.
         NotFound: a table that is named is not there.
     """
@@ -96,6 +99,8 @@ async def put(settings: Settings, store: Store, actor: Actor, database_id: uuid.
     await snapshots.check(settings, store, actor, database_id, given.request)
     async with store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write", lock=True)
+        if given.drill_days:
+            check_made_here(engine(database.engine))
         row = await repository.get(db, database_id, lock=True)
         before = rules.of_row(row) if row else None
         if (before.retention if before else None) != given.retention:

@@ -9,6 +9,9 @@ from typing import Any
 
 from headwater.catalog.model import Relation, Routine, Schema
 
+# What has rows; views have not.
+FILLED = frozenset({"table", "collection"})
+
 
 def cut(schema: Schema, wanted: Collection[str], present: Collection[str] = ()) -> tuple[Schema, tuple[str, ...]]:
     """Return the part of a Schema that has only these tables, by qualified names, and what was left out beside others.
@@ -16,11 +19,11 @@ def cut(schema: Schema, wanted: Collection[str], present: Collection[str] = ()) 
     Types stay. Keys to tables that are not there go, unless these are `present` where it is made; as do sequences that
     number them, views, and routines and triggers whose text names one of them.
     """
-    gone = [one for one in schema if one.kind == "table" and one.qualified_name not in wanted]
+    gone = [one for one in schema if one.kind in FILLED and one.qualified_name not in wanted]
     if not gone:
         return schema, ()
     absent = {(one.schema, one.name) for one in gone if one.qualified_name not in present}
-    views = [one for one in schema if one.kind != "table"]
+    views = [one for one in schema if one.kind not in FILLED]
     names = re.compile("|".join(rf"(?<!\w){re.escape(one.name)}(?!\w)" for one in [*gone, *views]))
     routines = [one for one in schema.routines if not names.search(_text(one))]
     lost = [one for one in schema.routines if one not in routines]
@@ -36,7 +39,7 @@ def cut(schema: Schema, wanted: Collection[str], present: Collection[str] = ()) 
         left.extend(f"trigger {one.name}" for one in table.triggers if one not in triggers)
         return replace(table, foreign_keys=keys, triggers=triggers)
 
-    tables = tuple(alone(one) for one in schema if one.kind == "table" and one.qualified_name in wanted)
+    tables = tuple(alone(one) for one in schema if one.kind in FILLED and one.qualified_name in wanted)
     owners = {one.name for one in tables}
     sequences = tuple(one for one in schema.sequences if one.owned_by is None or one.owned_by[0] in owners)
     return replace(schema, relations=tables, routines=tuple(routines), sequences=sequences), tuple(left)
@@ -48,7 +51,7 @@ def _text(routine: Routine) -> str:
 
 def without_rows(schema: Schema, filled: Collection[str]) -> set[str]:
     """Return the tables that have no rows of their own, as partitioned ones: those that an engine does not read."""
-    return {one.qualified_name for one in schema if one.kind == "table"} - set(filled)
+    return {one.qualified_name for one in schema if one.kind in FILLED} - set(filled)
 
 
 def extras_of(extras: Mapping[str, Any], schema: Schema) -> dict[str, Any]:

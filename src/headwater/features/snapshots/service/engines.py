@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headwater.engines import Dumps, Engine, Refills
+from headwater.engines import Dumps, Engine, Provisions, Refills
 from headwater.kit.errors import BadInput
 
 
@@ -18,6 +18,15 @@ def refills(engine: Engine) -> Refills:
     if not isinstance(engine, Refills):
         raise BadInput(
             f"Tables of {engine.NAME} that are there cannot be restored in place yet.",
-            hint="Restore into a new database, and copy from there.",
+            hint="Restore into a new or empty database, and copy from there.",
         )
     return engine
+
+
+def check_made_here(engine: Engine) -> None:
+    """Make sure that new databases of an engine can be made, as restores into one and drills need them."""
+    if not isinstance(engine, Provisions):
+        raise BadInput(
+            f"Headwater makes no databases of {engine.NAME}.",
+            hint="Connect an empty one, and restore into that: headwater snapshot restore SNAPSHOT --into NAME.",
+        )

@@ -23,7 +23,7 @@ from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Restore, Snapshot
 from headwater.features.snapshots.service import snapshots
-from headwater.features.snapshots.service.engines import refills
+from headwater.features.snapshots.service.engines import check_made_here, refills
 from headwater.kit.errors import Conflict, Forbidden, Invalid, NotFound, did_you_mean
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
@@ -143,6 +143,7 @@ async def _target(db: AsyncSession, actor: Actor, snapshot: Snapshot, order: Ord
     if (order.name is None) == (order.target_id is None):
         raise Invalid({"name": "Give either the name of a new database or the id of one that is there."})
     if order.target_id is None:
+        check_made_here(engine(snapshot.engine))
         return None
     target = await databases.find(
         db, actor, order.target_id, "database:write" if order.mode == "empty" else "database:admin"
@@ -191,6 +192,7 @@ async def drill(settings: Settings, store: Store, actor: Actor, snapshot_id: uui
 async def begin_drill(db: AsyncSession, actor: Actor, settings: Settings, snapshot_id: uuid.UUID) -> RestoreView:
     """Put a drill into the queue, as part of the caller's transaction."""
     snapshot = await _complete(db, actor, snapshot_id)
+    check_made_here(engine(snapshot.engine))
     order = Order(f"drill-{secrets.token_hex(6)}")
     made = await create_target(db, actor, settings, snapshot, order.name or "", snapshot.project_id)
     return await _begin(db, actor, snapshot, made, order, fresh=True, drill=True)

@@ -91,14 +91,18 @@ async def abandon(db: AsyncSession, row: Restore) -> uuid.UUID | None:
     return there
 
 
+_RELATIONS = frozenset({"table", "view", "materialized view", "collection", "keyspace"})
+
+
 def things(engine: Engine, schema: Schema, there: Schema, name: str) -> Things:
     """Return (kind, quoted name) of everything that a restore will make, which must not be there yet.
 
     Raises:
         Conflict: something is there already.
     """
+    relations = {(one.schema, one.name) for one in there}  # of whatever kind: they share their names
     taken = {(kind, key) for kind, key in _objects(there)}
-    clash = [key for kind, key in _objects(schema) if (kind, key) in taken]
+    clash = [key for kind, key in _objects(schema) if (kind, key) in taken or (kind in _RELATIONS and key in relations)]
     if clash:
         shown = ", ".join(".".join(filter(None, one)) for one in clash[:5]) + (" …" if len(clash) > 5 else "")
         raise Conflict(f"{name} has {shown} already.", hint="Choose an empty database, or tables that are not there.")

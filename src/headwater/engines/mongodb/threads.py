@@ -1,0 +1,58 @@
+"""What a thread needs to wait for the driver, which belongs to the event loop, so that anybody can end its waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+from collections.abc import Awaitable, Coroutine
+from typing import Any, TypeVar
+
+from pymongo.errors import PyMongoError
+
+from headwater.kit.errors import Unavailable
+
+PATIENCE = 5.0
+Found = TypeVar("Found")
+
+
+class Bridge:
+    """The way from threads to the loop in which this was made; one thread at a time uses it."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._now: concurrent.futures.Future[Any] | None = None
+        self._cancelled = False
+
+    def wait(self, work: Coroutine[Any, Any, Found]) -> Found:
+        """Return what comes of work in the loop; blocks.
+
+        Raises:
+            Unavailable: `cancel` has ended it.
+        """
+        if self._cancelled:
+            work.close()
+            raise Unavailable("It was cancelled.")
+        self._now = future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except concurrent.futures.CancelledError:
+            raise Unavailable("It was cancelled.") from None
+
+    def last(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Do what clears up, also after `cancel`; nobody wants to know what comes of it."""
+        future = asyncio.run_coroutine_threadsafe(self.quietly(work), self._loop)
+        with contextlib.suppress(TimeoutError, concurrent.futures.CancelledError):
+            future.result(PATIENCE)
+
+    def cancel(self, *, at_once: bool = True) -> None:
+        """End what is being waited for, and what would be; or only that, for what cannot be broken off."""
+        self._cancelled = True
+        if self._now and at_once:
+            self._now.cancel()
+
+    @staticmethod
+    async def quietly(work: Awaitable[Any]) -> None:
+        """Do what clears up; a connection that is gone needs none of it."""
+        with contextlib.suppress(PyMongoError, OSError):
+            await work

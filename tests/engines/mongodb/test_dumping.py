@@ -1,0 +1,218 @@
+"""Snapshots of MongoDB: bytes that no driver would write, one moment while others write, what ends in the middle."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from bson import ObjectId, decode, encode
+from pymongo import AsyncMongoClient, MongoClient
+
+from engines.mongodb.place import HOST, free_port, fresh, server, started
+from engines.test_every_engine import subject
+from headwater.catalog.results import QueryError
+from headwater.engines import Address, Dump, engine
+from headwater.engines.mongodb import documents
+from headwater.engines.mongodb.dumping import MongoDump
+from headwater.kit.errors import Conflict, Unavailable
+from headwater.kit.network.endpoint import Endpoint
+from headwater.kit.network.tls import PLAIN
+from headwater.testing.engines.dumping import texts
+
+ACCOUNTS, BALANCE = 250, 100  # the server sends 101 documents first
+# Elements that drivers do not write any more, or read as others: undefined, symbol, pointer, a bool of 5, odd doubles,
+# a regex and code with scope, arrays whose indexes jump, the same name twice, text that is none.
+ODD = (
+    b"\x06u\0", b"\x0es\0\2\0\0\0x\0", b"\x0cp\0\2\0\0\0x\0" + bytes(12), b"\x08b\0\5", b"\x01d\0\1\0\0\0\0\0\xf8\x7f",
+    b"\x0br\0a.*\0zx\0", b"\x0fc\0\x10\0\0\0\2\0\0\0x\0\5\0\0\0\0", b"\x04a\0\x0c\0\0\0\x107\0\2\0\0\0\0",
+    b"\x10n\0\1\0\0\0\x10n\0\2\0\0\0", b"\x02t\0\3\0\0\0\xff\xfe\0", b"",
+)  # fmt: skip
+
+
+def document(*elements: bytes) -> bytes:
+    body = b"".join(elements)
+    return (len(body) + 5).to_bytes(4, "little") + body + b"\0"
+
+
+@pytest.fixture(autouse=True)
+def needed() -> None:
+    subject("mongodb")
+
+
+def test_every_byte_of_a_document_comes_back() -> None:
+    ids = [
+        encode({"_id": value})[4:-1]
+        for value in (1, 2.5, "x", "", {"a": {"_id": 1}}, b"ab", ObjectId(), True, None, 2**40)
+    ] + [one[:1] + b"_id" + one[2:] for one in ODD if one.count(b"\0") and len(one) > 3 and one[1:2] != b"n"]
+    chance = random.Random(4)
+    kept = [document(*chance.sample([one, *chance.sample(ODD, 3)], 4)) for one in ids for _ in range(20)]
+    kept += [document(), document(ODD[0]), document(b"\x10_ids\0\1\0\0\0"), document(b"\x10_i\0d\0\0\0")]
+    batch = documents.cut(b"".join(kept))
+    assert list(documents.joined(batch)) == kept
+    cut_out = sum(1 for one in batch.column(0).to_pylist() if one)
+    assert len(ids) * 2 < cut_out < len(kept), "the data has documents of both kinds"
+
+
+def test_documents_that_are_cut_off_are_told() -> None:
+    whole = encode({"_id": 1}) * 2
+    for length in (len(whole) - 1, len(whole) // 2 + 3):
+        with pytest.raises(Unavailable):
+            documents.cut(whole[:length])
+
+
+@asynccontextmanager
+async def with_accounts() -> AsyncIterator[tuple[Address, Any]]:
+    async with fresh() as address:
+        client: Any = AsyncMongoClient(
+            HOST, address.port, username=address.user, password=address.password, authSource=address.database,
+            directConnection=True,
+        )  # fmt: skip
+        try:
+            some = [{"_id": n, "balance": BALANCE} for n in range(ACCOUNTS)]
+            for name in ("a", "b"):
+                await client[address.database][name].insert_many(some)
+            yield address, client[address.database]
+        finally:
+            await client.close()
+
+
+async def test_money_that_moves_between_collections_is_neither_lost_nor_made() -> None:
+    async with with_accounts() as (address, database):
+        moved, enough = 0, asyncio.Event()
+
+        async def move() -> None:
+            nonlocal moved
+            while not enough.is_set():
+                place = moved * 7 % ACCOUNTS
+                await database.a.update_one({"_id": place}, {"$inc": {"balance": -1}})
+                await database.b.update_one({"_id": ACCOUNTS - 1 - place}, {"$inc": {"balance": 1}})
+                moved += 1
+
+        async def at_least(number: int) -> None:
+            while moved < number:
+                assert not writer.done(), writer.result()
+                await asyncio.sleep(0.01)
+
+        writer = asyncio.create_task(move())
+        try:
+            await at_least(5)
+            dump = await engine("mongodb").open_dump(address)
+            try:
+                await at_least(moved + 20)
+                found = await rows(dump)
+                assert found == await rows(dump), "read again, it is the same moment"
+            finally:
+                await dump.close()
+        finally:
+            enough.set()
+            await writer
+        given = sum(BALANCE - one["balance"] for one in found["a"])
+        taken = sum(one["balance"] - BALANCE for one in found["b"])
+        assert 5 <= given < moved, "the writer was at work before and after"
+        assert given - taken in {0, 1}, "one transfer may be half done, as it is two writes"
+
+
+async def rows(dump: Dump) -> dict[str, list[Any]]:
+    def read() -> dict[str, list[Any]]:
+        return {
+            table.name: [decode(one) for batch in dump.read(table) for one in documents.joined(batch)]
+            for table in dump.tables
+        }
+
+    return await asyncio.to_thread(read)
+
+
+@asynccontextmanager
+async def in_the_middle() -> AsyncIterator[tuple[MongoDump, Iterator[Any], Any]]:
+    """Give a dump of which the first documents were read."""
+    async with with_accounts() as (address, database), _opened(address) as dump:
+        reading = dump.read(dump.tables[0])
+        try:
+            await asyncio.to_thread(next, reading)
+            yield dump, reading, database
+        finally:
+            await asyncio.to_thread(reading.close)
+
+
+@asynccontextmanager
+async def _opened(address: Address) -> AsyncIterator[MongoDump]:
+    dump = await engine("mongodb").open_dump(address)
+    try:
+        yield dump
+    finally:
+        await dump.close()
+
+
+async def test_a_transaction_that_the_server_ended_is_a_sentence() -> None:
+    async with in_the_middle() as (dump, reading, _):
+        lsid = dump._transaction.session_id
+        with MongoClient(HOST, server(), username="root", password="secret", directConnection=True) as admin:
+            admin["admin"].command({"killSessions": [lsid]})  # as the server does when it has lasted too long
+        with pytest.raises(QueryError) as raised:
+            await asyncio.to_thread(list, reading)
+        assert "transactionLifetimeLimitSeconds" in raised.value.message
+
+
+async def test_a_collection_that_is_made_anew_meanwhile_ends_it() -> None:
+    async with in_the_middle() as (dump, reading, database):
+        await database.b.drop()
+        await database.b.insert_one({"_id": 1})
+        await asyncio.to_thread(list, reading)
+        with pytest.raises(Conflict, match="b was dropped or made anew"):
+            await asyncio.to_thread(list, dump.read(dump.tables[1]))
+
+
+async def test_reading_is_cancelled() -> None:
+    async with in_the_middle() as (dump, reading, _):
+        dump.cancel()
+        with pytest.raises(Unavailable, match="cancelled"):
+            await asyncio.to_thread(list, reading)
+
+
+async def test_a_server_without_moments_says_so() -> None:
+    folder, port = tempfile.mkdtemp(prefix="hw-mongodb-"), free_port()
+    standalone = started(folder, port, "--standalone")
+    try:
+        with MongoClient(HOST, port, directConnection=True) as client:
+            client["shop"]["a"].insert_many([{"_id": n} for n in range(3)])
+        address = Address(HOST, port, "shop", tls=PLAIN, endpoint=Endpoint(HOST, port))
+        async with _opened(address) as dump:
+            assert dump.notes[0].startswith("Not of one moment: only primaries")
+            assert dump.moment == {}
+            assert [len(one) for one in (await texts(dump)).values()] == [3]
+    finally:
+        standalone.kill()
+        standalone.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def test_capped_collections_are_named_as_not_of_the_moment() -> None:
+    async with with_accounts() as (address, database):
+        await database.create_collection("log", capped=True, size=4096)
+        await database.log.insert_many([{"_id": 2}, {"_id": 1}])
+        async with _opened(address) as dump:
+            assert dump.notes == ("Not of one moment, for a transaction does not read capped collections: log.",)
+            found = await rows(dump)
+    assert [one["_id"] for one in found["log"]] == [2, 1], "in the order in which they came"
+
+
+async def test_a_load_that_is_refused_leaves_nothing() -> None:
+    async with with_accounts() as (address, database):
+        async with _opened(address) as dump:
+            table = dump.tables[0]
+            batches = await asyncio.to_thread(lambda: list(dump.read(table)))
+        await database.a.delete_many({})
+        fill = await engine("mongodb").open_fill(address)
+        try:
+            with pytest.raises(QueryError, match="In a: E11000"):
+                await asyncio.to_thread(fill.load, table, [*batches, batches[0]])
+            assert await asyncio.to_thread(fill.count, table) == 0
+            assert await asyncio.to_thread(fill.load, table, batches) == ACCOUNTS
+        finally:
+            await fill.close()

@@ -1,0 +1,125 @@
+"""Snapshots of a MongoDB elsewhere, over HTTP: taken, told apart, given back into an empty one, refused in words."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from engines.mongodb import place as mongodb_place
+from features.snapshots.shelf import Shelf
+from headwater.engines.mongodb.filling import MongoFill
+from headwater.features.databases.keeper.keeping import Keeper
+from people import House
+
+ORDERS = 1500
+SHOP = (
+    '{"create": "log", "capped": true, "size": 65536}; {"create": "cheap", "viewOn": "orders", "pipeline": []};'
+    "db.log.insertMany([{_id: 2}, {_id: 1}]); db.people.insertOne({_id: 'ines'});"
+    '{"createIndexes": "orders", "indexes": [{"key": {"n": -1}, "name": "by n", "unique": true}]};'
+    f"db.orders.insertMany([{', '.join(f'{{_id: {n}, n: {n}, t: {str(n) * 20!r}, d: 1.0}}' for n in range(ORDERS))}])"
+)
+
+
+@pytest.fixture
+async def shelf(house: House, keeper: Keeper) -> AsyncIterator[Shelf]:
+    """Somebody with a MongoDB elsewhere that has something of everything."""
+    if reason := mongodb_place.missing():
+        pytest.skip(reason)
+    person = await house.person("mona")
+    async with mongodb_place.fresh() as address:
+        shelf = Shelf(house, person, await person.connected(mongodb_place.url(address)))
+        await shelf.sql(SHOP)
+        yield shelf
+
+
+@pytest.fixture
+async def target(shelf: Shelf) -> AsyncIterator[str]:
+    """An empty MongoDB elsewhere of the same person."""
+    async with mongodb_place.fresh() as address:
+        yield await shelf.person.connected(mongodb_place.url(address))
+
+
+async def names(shelf: Shelf, database: str) -> list[str]:
+    found = await shelf.person.get(f"/databases/{database}/schema")
+    return sorted(one["name"] for one in found["relations"])
+
+
+async def test_taken_and_given_back_into_an_empty_one(shelf: Shelf, target: str) -> None:
+    before = await shelf.sql("db.orders.find({}).sort({_id: 1})")
+    first = await shelf.take()
+    assert (first["status"], first["rows"], first["tables"]) == ("complete", ORDERS + 3, 3), first["job"]
+    assert any(
+        "capped" in line["message"] for line in (await shelf.person.get(f"/jobs/{first['job']['id']}/log"))["items"]
+    )
+    await shelf.sql("db.orders.deleteMany({_id: {$gte: 1490}})")
+    second = await shelf.take()
+    assert (second["parent_id"], second["rows"]) == (first["id"], ORDERS - 7), second["job"]
+    assert 0 < second["new_bytes"] < first["new_bytes"]
+    done = await shelf.restore(first, target_id=target)
+    assert done["job"]["state"] == "completed", done["job"]
+    assert all(one["same"] for one in done["tables"])
+    assert await shelf.sql("db.orders.find({}).sort({_id: 1})", target) == before
+    assert await shelf.sql("db.log.find({})", target) == [['{"_id": 2}'], ['{"_id": 1}']]
+    (index,) = [one for one in await shelf.sql("db.orders.getIndexes()", target) if "by n" in one[0]]
+    assert '"n": -1' in index[0]
+    assert "unique" in index[0]
+    again = await shelf.person.send("POST", f"/snapshots/{first['id']}/restores", 409, json={"target_id": target})
+    assert "is there already" in again["detail"]
+
+
+async def test_some_collections_without_the_others(shelf: Shelf, target: str) -> None:
+    part = await shelf.take(tables=["orders", "people"])
+    assert (part["status"], part["tables"]) == ("complete", 2), part["job"]
+    done = await shelf.restore(part, target_id=target, tables=["people"])
+    assert done["job"]["state"] == "completed", done["job"]
+    assert await names(shelf, target) == ["people"]
+
+
+async def test_what_is_not_possible_is_said_in_words(shelf: Shelf, target: str) -> None:
+    snapshot = await shelf.take()
+    path, person = f"/snapshots/{snapshot['id']}", shelf.person
+    for where in ("restores", "restores/plan"):
+        refused = await person.send("POST", f"{path}/{where}", 400, json={"name": "back"})
+        assert "makes no databases of MongoDB" in refused["detail"]
+        assert "Connect an empty one" in refused["hint"]
+    assert "makes no databases" in (await person.send("POST", f"{path}/drills", 400))["detail"]
+    in_place = await person.send("POST", f"{path}/restores", 400, json={"target_id": target, "mode": "overwrite"})
+    assert "in place" in in_place["detail"]
+    drills = {"schedule": {"cron": "0 * * * *"}, "drill_every_days": 7}
+    said = await person.send("PUT", f"/databases/{shelf.database}/policy", 400, json=drills)
+    assert "makes no databases" in said["detail"]
+    await person.send("PUT", f"/databases/{shelf.database}/policy", 200, json=drills | {"drill_every_days": None})
+    inside = await person.send("GET", f"{path}/tables/orders/rows", 400)
+    assert "cannot be read without restoring" in inside["detail"]
+
+
+async def test_a_restore_that_fails_takes_away_what_it_made_and_nothing_else(
+    shelf: Shelf, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = await shelf.take()
+    await shelf.sql("db.mine.insertOne({a: 1}); db.people.insertOne({_id: 'mine'})", target)
+    clash = await shelf.person.send("POST", f"/snapshots/{snapshot['id']}/restores", 409, json={"target_id": target})
+    assert "people" in clash["detail"]
+    await shelf.sql("db.people.drop()", target)
+    await shelf.sql('{"create": "people", "viewOn": "mine", "pipeline": []}', target)
+    done = await shelf.restore(snapshot, target_id=target, tables=["orders"])
+    assert done["job"]["state"] == "completed", "views do not stand in the way of other collections"
+    assert await names(shelf, target) == ["mine", "orders", "people"]
+    await shelf.sql("db.people.drop(); db.orders.drop(); db.cheap.insertOne({a: 1})", target)  # a view in the snapshot
+    failed = await shelf.restore(snapshot, target_id=target)
+    assert "has cheap already" in failed["job"]["error"]
+    assert await names(shelf, target) == ["cheap", "mine"]
+    await shelf.sql("db.cheap.drop()", target)
+    real = MongoFill.load
+
+    def load(self: MongoFill, table: Any, batches: Any) -> int:
+        if table.name == "orders":
+            raise OSError("the machine is gone")
+        return real(self, table, batches)
+
+    monkeypatch.setattr(MongoFill, "load", load)
+    ended = await shelf.restore(snapshot, target_id=target)
+    assert ended["job"]["state"] != "completed"
+    assert await names(shelf, target) == ["mine"]
