@@ -18,7 +18,7 @@ from entrypoints.keeping import Keeping, keeping
 PARTS: dict[str, Callable[[Keeping], list[Row]]] = {
     "table": postgresql.table, "changes": postgresql.changes, "pgbench": postgresql.pgbench,
     "one-of-many": postgresql.one_of_many, "codecs": codecs.codecs,
-    "mysql": others.mysql, "sqlite": others.sqlite, "large": large.large,
+    "mysql": others.mysql, "sqlite": others.sqlite, "mongodb": others.mongodb, "large": large.large,
 }  # fmt: skip
 
 

@@ -1,18 +1,24 @@
-"""Snapshots of MariaDB and SQLite beside the programs that their users back them up with."""
+"""Snapshots of MariaDB, SQLite and MongoDB beside what their users back them up with."""
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
 
 from bench.rows import Row
 from bench.snapshots.taking import ROUNDS, Bench, median, megabytes, row
+from engines.mongodb import place as mongodb_place
 from entrypoints.keeping import Keeping
 
 FOLDER = Path(__file__).parent
 WHAT = "500,000 rows × 10 columns"
+DOCUMENTS = 50_000  # its server here takes some 5,000 a second
 
 
 def mysql(kept: Keeping) -> list[Row]:
@@ -34,6 +40,41 @@ def sqlite(kept: Keeping) -> list[Row]:
     _timed(f"sqlite3 {file} < {FOLDER / 'sqlite.sql'}")
     vacuum = f"rm -f {copy}; sqlite3 {file} \"VACUUM INTO '{copy}'\" && zstd -3 -q -f {copy} -o {place}"
     return _beside(bench, f"SQLite, {WHAT}", lambda: _timed(vacuum), place, "VACUUM INTO, zstd -3", 1.5)
+
+
+def mongodb(kept: Keeping) -> list[Row]:
+    """A first snapshot of a collection of mixed types beside its raw documents into zstd; there is no mongodump here."""
+    port = mongodb_place.server()
+    host = mongodb_place.HOST
+    with MongoClient[dict[str, Any]](host, port, username="root", password="secret", directConnection=True) as client:
+        collection = client["bench"]["mixed"]
+        for first in range(0, DOCUMENTS, 5000):
+            collection.insert_many([_document(number) for number in range(first, first + 5000)])
+        url = f"mongodb://root:secret@{host}:{port}/bench?tls=disable&authSource=admin"
+        bench = Bench(kept, "bench-mongodb", url=url)
+        place = bench.folder / "dump.bson.zst"
+
+        def dump() -> float:
+            began = time.perf_counter()
+            with subprocess.Popen(["zstd", "-3", "-q", "-f", "-o", place], stdin=subprocess.PIPE) as packer:
+                assert packer.stdin
+                for documents in collection.find_raw_batches({}, sort=[("_id", 1)]):
+                    packer.stdin.write(documents)
+            assert packer.returncode == 0
+            return time.perf_counter() - began
+
+        what = f"MongoDB (SecantusDB), {DOCUMENTS:,} documents × 10 fields"
+        return _beside(bench, what, dump, place, "find_raw_batches | zstd -3", 1.0)
+
+
+def _document(number: int) -> dict[str, Any]:
+    """Return a document as long-lived collections have them: some fields tell much, most say little."""
+    digest = hashlib.blake2b(str(number).encode(), digest_size=16).hexdigest()
+    return {
+        "_id": number, "name": f"Customer {number}", "mail": f"{digest[:8]}@example.org", "made": f"2026-01-{number % 28 + 1:02}",
+        "price": number / 7, "amount": number % 1000, "open": number % 3 == 0, "tags": ["new", digest[:2]],
+        "place": {"city": ("Bern", "Oslo", "Lima")[number % 3], "zip": number % 9000}, "note": "seen and signed " * (number % 4),
+    }  # fmt: skip
 
 
 def _beside(bench: Bench, what: str, dump: Callable[[], float], made: Path, peer: str, most: float) -> list[Row]:

@@ -21,9 +21,13 @@ ROUNDS = 3
 class Bench:
     """A database of a running Headwater, and a folder for the files of its peers."""
 
-    def __init__(self, kept: Keeping, name: str, engine: str = "postgresql") -> None:
+    def __init__(self, kept: Keeping, name: str, engine: str = "postgresql", *, url: str = "") -> None:
+        """Make a database, or connect the one at a URL."""
         self.kept, self.client = kept, kept.headwater.client
-        self.database = kept.create(name, engine=engine, quotas={"statement_seconds": 3600})
+        if url:
+            self.database = kept.adopt(name, url)
+        else:
+            self.database = kept.create(name, engine=engine, quotas={"statement_seconds": 3600})
         self.folder = kept.home / "peers"
         self.folder.mkdir(exist_ok=True)
 

@@ -39,6 +39,15 @@ class Keeping:
         credentials = self.headwater.client.post(f"/api/v1/databases/{made['id']}/credentials").json()
         return made | {"password": credentials["password"], "user": credentials["user"]}
 
+    def adopt(self, name: str, url: str) -> dict[str, Any]:
+        """Connect a database elsewhere."""
+        project = self.headwater.get("/projects")["items"][0]["id"]
+        body = {"name": name, "connection": {"url": url}}
+        answer = self.headwater.client.post(f"/api/v1/projects/{project}/connections", json=body)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
     def show(self, database: dict[str, Any]) -> dict[str, Any]:
         """Return how a database is now."""
         found: dict[str, Any] = self.headwater.get(f"/databases/{database['id']}")

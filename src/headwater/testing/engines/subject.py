@@ -15,9 +15,10 @@ from headwater.kit.errors import HeadwaterError
 # Nothing below may take longer; what does hangs.
 PATIENCE = 20
 READ_ONLY = replace(UNLIMITED, read_only=True)
-_KEPT = ", ".join(f"({n}, {n})" for n in range(300))
+_ROWS = ", ".join(f"({n}, {n})" for n in range(300))
+_INSERT = f"INSERT INTO kept (id, n) VALUES {_ROWS}"  # noqa: S608 (numbers of ours)
 MOMENTS = (
-    f"CREATE TABLE kept (id INTEGER NOT NULL PRIMARY KEY, n INTEGER); INSERT INTO kept (id, n) VALUES {_KEPT}",
+    f"CREATE TABLE kept (id INTEGER NOT NULL PRIMARY KEY, n INTEGER); {_INSERT}",
     "DELETE FROM kept WHERE id < 100; UPDATE kept SET n = -1; INSERT INTO kept (id, n) VALUES (999, 999)",
 )
 

@@ -93,14 +93,14 @@ describe('what will change', () => {
 
 const database = (rest: Partial<Database>) => ({ id: 'd1', name: 'shop', engine: 'postgresql', read_only: false, protected: false, ...rest }) as Database
 
-function where(choice: Partial<Choice>, role: Project['role'], others: Database[] = []) {
+function where(choice: Partial<Choice>, role: Project['role'], others: Database[] = [], unavailable: string | null = null) {
   const change = vi.fn()
   const whole: Choice = { where: 'new', name: 'shop-restored', target: '', mode: 'overwrite', tables: null, confirmed: false, ...choice }
   const home = database({})
   const { box } = shown(
     <ProjectScopeContext value={{ project: { id: 'p1', role } as Project, codebases: [], codebase: null }}>
       <DatabaseScopeContext value={home}>
-        <WhereTo snapshot={detail({})} choice={whole} databases={[home, ...others]} onChange={change} />
+        <WhereTo snapshot={detail({})} choice={whole} databases={[home, ...others]} unavailable={unavailable} onChange={change} />
       </DatabaseScopeContext>
     </ProjectScopeContext>,
   )
@@ -116,6 +116,11 @@ describe('where to', () => {
     const others = [database({ id: 'd2', name: 'staging' }), database({ id: 'd3', name: 'lite', engine: 'sqlite' }), database({ id: 'd4', name: 'mirror', read_only: true })]
     const { box } = where({ where: 'empty' }, 'member', others)
     expect([...box.querySelectorAll('option')].map((one) => one.textContent)).toEqual(['Choose a database', 'staging'])
+  })
+  it('offers no new database where none can be made, and says why', () => {
+    const { box, radios } = where({ where: 'empty' }, 'member', [database({ id: 'd2', name: 'staging' })], 'Headwater connects to MongoDB, but does not create it.')
+    expect(radios.map((one) => one.disabled)).toEqual([true, false, true])
+    expect(box.textContent).toContain('does not create it')
   })
   it('says at once that a name is taken', () => {
     expect(where({ name: 'shop' }, 'member').box.textContent).toContain('There is a database shop already.')
