@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -57,6 +58,35 @@ def test_every_byte_of_a_document_comes_back() -> None:
     assert list(documents.joined(batch)) == kept
     cut_out = sum(1 for one in batch.column(0).to_pylist() if one)
     assert len(ids) * 2 < cut_out < len(kept), "the data has documents of both kinds"
+
+
+def test_what_is_no_bson_comes_back_too() -> None:
+    chance = random.Random(5)
+    kept = []
+    for number in range(3000):
+        one = bytearray(encode({"_id": number, "s": "text", "d": {"a": [1, 2.5]}, "r": re.compile("a"), "n": None}))
+        for _ in range(chance.randrange(4)):
+            one[chance.randrange(4, len(one))] = chance.choice((0, 1, 2, 5, 11, 255, chance.randrange(256)))
+        kept.append(bytes(one))
+    assert list(documents.joined(documents.cut(b"".join(kept)))) == kept
+
+
+def test_each_of_the_first_fields_has_a_column() -> None:
+    many = {f"f{number}": number for number in range(documents.FIELDS + 2)}
+    kept = [
+        encode({"_id": 1} | many),
+        encode({"_id": 2, "b": "x", "a": True}),
+        document(b"\x10a\0\1\0\0\0", b"\x10_id\0\3\0\0\0"),
+        encode({}),
+    ]
+    batch = documents.cut(b"".join(kept))
+    rows = [[column[place].as_py() for column in batch.columns] for place in range(4)]
+    assert [len(row) for row in rows] == [len(documents.COLUMNS)] * 4
+    assert (rows[0][2], rows[0][-2], len(rows[0][-1])) == (b"\0" * 4, b"\x0f\0\0\0", 2 * 9 + 1)
+    assert rows[1][:5] == [b"\x10_id\0\2\0\0\0", b"\2b\0\x08a\0", b"\2\0\0\0x\0", b"\1", None]
+    assert rows[2][:4] == [b"", b"\x10a\0\x10_id\0", b"\1\0\0\0", b"\3\0\0\0"]
+    assert rows[3][:3] == [b"", b"", None]
+    assert list(documents.joined(batch)) == kept
 
 
 def test_documents_that_are_cut_off_are_told() -> None:

@@ -1,13 +1,15 @@
-"""Documents of a snapshot: raw BSON in two columns, and back into the very same bytes.
+"""Documents of a snapshot: raw BSON cut into columns by the places of its fields, and back into the very same bytes.
 
-The first column has the element `_id` as it stands in the document (type, name, value). The second has the document
-without it; the length in front stays that of the whole document, so that a document whose `_id` does not come first,
-which is kept whole, is told by it.
+A column for each of the first fields keeps what is alike together: that costs half of what whole documents do, and a
+change of one field only its own pages. Places, not names: no sample has to tell which fields there are, and the columns
+are the same in every snapshot. Nothing is read but types and lengths, so any bytes come back: a document is its length,
+the element `_id` if it comes first, each type and name with its value, and the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from struct import unpack_from
 from typing import Any
 
@@ -18,13 +20,17 @@ import pyarrow.compute as pc
 from headwater.engines import Batch, DumpColumn
 from headwater.kit.errors import Unavailable
 
-COLUMNS = (DumpColumn("_id", "element"), DumpColumn("document", "bson"))
+FIELDS = 16
+COLUMNS = (
+    DumpColumn("_id", "element"), DumpColumn("names", "types and names"),
+    *(DumpColumn(f"field {number}", "value") for number in range(1, FIELDS + 1)), DumpColumn("rest", "elements"),
+)  # fmt: skip
 _BYTES = pa.binary()
 _HEAD, _NAME = 4, 5  # the length of a document; a type and `_id\0`
 _SMALLEST = _HEAD + 1
 _ID = int.from_bytes(b"_id\0", "little")
-_UNKNOWN = 1 << 20
-# How long a value is by its type; of some, the length that stands in it is added (bsonspec.org).
+_UNKNOWN = 1 << 40
+# How long a value is by its type; of some, the length that stands in it is added (bsonspec.org). Without regex.
 _FIXED = {
     0x01: 8, 0x02: 4, 0x03: 0, 0x04: 0, 0x05: 5, 0x06: 0, 0x07: 12, 0x08: 1, 0x09: 8, 0x0A: 0, 0x0C: 16, 0x0D: 4,
     0x0E: 4, 0x0F: 0, 0x10: 4, 0x11: 8, 0x12: 8, 0x13: 16, 0x7F: 0, 0xFF: 0,
@@ -38,24 +44,48 @@ _COUNTED[[0x02, 0x03, 0x04, 0x05, 0x0C, 0x0D, 0x0E, 0x0F]] = True
 def cut(data: bytes) -> Batch:
     """Return documents that stand behind one another as rows."""
     bounds = _bounds(data)
-    memory = np.frombuffer(data, np.uint8)
+    memory, buffer = np.frombuffer(data, np.uint8), pa.py_buffer(data)
     begins, ends = bounds[:-1], bounds[1:]
-    values = begins + _HEAD + _ids(memory, begins, ends)
-    buffer = pa.py_buffer(data)
-    ids = _between(buffer, begins + _HEAD, values)
-    heads, rests = _between(buffer, begins, begins + _HEAD), _between(buffer, values, ends)
-    return pa.RecordBatch.from_arrays(
-        [ids, pc.binary_join_element_wise(heads, rests, pa.scalar(b"", _BYTES))], ["0", "1"]
+    first = begins + _HEAD
+    place = first + _ids(memory, first, ends)
+    ids = _between(buffer, first, place)
+    zeros = np.flatnonzero(memory == 0)
+    names, values = [], []
+    going = np.ones(len(begins), bool)
+    for _ in range(FIELDS):
+        value, end, going = _element(memory, zeros, place, ends - 1, going)
+        if not going.any():
+            break
+        names.append(_between(buffer, place, value))
+        values.append(_between(buffer, value, end, ~going))
+        place = end
+    joined_names = (
+        pc.binary_join_element_wise(*names, pa.scalar(b"", _BYTES)) if names else _between(buffer, place, place)
     )
+    missing = [pa.nulls(len(begins), _BYTES)] * (FIELDS - len(values))
+    arrays = [ids, joined_names, *values, *missing, _between(buffer, place, ends)]
+    return pa.RecordBatch.from_arrays(arrays, [str(number) for number in range(len(arrays))])
 
 
 def joined(batch: Batch) -> Iterator[bytes]:
     """Give the documents of rows."""
-    for found, document in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-        if unpack_from("<i", document)[0] == len(document):
-            yield document
-        else:
-            yield b"".join((document[:_HEAD], found, document[_HEAD:]))
+    for found, names, *values, rest in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+        parts = [found]
+        for name, value in zip(_split(names), values, strict=False):
+            parts += (name, value)
+        body = b"".join((*parts, rest))
+        yield (len(body) + _HEAD).to_bytes(_HEAD, "little") + body
+
+
+@lru_cache(4096)
+def _split(names: bytes) -> Sequence[bytes]:
+    """Return each type with its name; the names of many documents are the same."""
+    found, place = [], 0
+    while place < len(names):
+        end = names.index(b"\0", place + 1) + 1
+        found.append(names[place:end])
+        place = end
+    return found
 
 
 def _bounds(data: bytes) -> np.ndarray:
@@ -70,16 +100,44 @@ def _bounds(data: bytes) -> np.ndarray:
     return np.array(found, np.int64)
 
 
-def _ids(memory: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> np.ndarray:
+def _ids(memory: np.ndarray, first: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """Return how long the elements `_id` are that documents begin with; 0 for those that begin with another."""
-    first = begins + _HEAD
-    kinds = memory[first]
-    lengths = _SIZES[kinds]
     there = (ends - first > _NAME) & (_numbers(memory, first + 1) == _ID)
-    counted = there & _COUNTED[kinds]
-    lengths[counted] += _numbers(memory, first[counted] + _NAME)
-    lengths += _NAME
-    return np.where(there & (first + lengths < ends), lengths, 0)
+    lengths = _NAME + _lengths(memory, memory[first], first + _NAME)
+    return np.where(there & (lengths >= _NAME) & (first + lengths < ends), lengths, 0)
+
+
+def _element(
+    memory: np.ndarray, zeros: np.ndarray, place: np.ndarray, end: np.ndarray, going: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return where the value of the element at each place begins and ends, and which documents have one that is known.
+
+    Of the others, both are the place itself. `end` is where the last byte of each document is.
+    """
+    if not len(place):
+        return place, place, going
+    kinds = memory[np.minimum(place, end)]
+    value = _behind(zeros, place + 1)
+    stop = value + _lengths(memory, kinds, value)
+    regex = kinds == 0x0B
+    if regex.any():
+        stop[regex] = _behind(zeros, _behind(zeros, value[regex]))
+    going = going & (place < end) & (value <= stop) & (stop <= end)
+    return np.where(going, value, place), np.where(going, stop, place), going
+
+
+def _behind(zeros: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return the places behind the next zero; there is always one, the last byte of a document is."""
+    found: np.ndarray = zeros[np.minimum(np.searchsorted(zeros, places), len(zeros) - 1)] + 1
+    return found
+
+
+def _lengths(memory: np.ndarray, kinds: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return how long values are; what is not known is longer than any document."""
+    lengths = _SIZES[kinds]
+    counted = _COUNTED[kinds]
+    lengths[counted] += _numbers(memory, values[counted])
+    return lengths
 
 
 def _numbers(memory: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -91,11 +149,11 @@ def _numbers(memory: np.ndarray, places: np.ndarray) -> np.ndarray:
     return found
 
 
-def _between(buffer: Any, begins: np.ndarray, ends: np.ndarray) -> Any:
-    """Return the bytes between two places each."""
+def _between(buffer: Any, begins: np.ndarray, ends: np.ndarray, missing: np.ndarray | None = None) -> Any:
+    """Return the bytes between two places each, or null for what is missing."""
     offsets = np.empty(2 * len(begins), np.int32)
     offsets[::2], offsets[1::2] = begins, ends
     if not len(offsets):
         return pa.array([], _BYTES)
     spread = pa.Array.from_buffers(_BYTES, len(offsets) - 1, [None, pa.py_buffer(offsets), buffer])
-    return spread.take(pa.array(np.arange(0, len(offsets), 2, dtype=np.int32)))
+    return spread.take(pa.array(np.arange(0, len(offsets), 2, dtype=np.int32), mask=missing))

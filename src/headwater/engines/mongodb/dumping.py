@@ -94,7 +94,7 @@ class MongoDump:
         try:
             await session.start_transaction(ReadConcern("snapshot"), read_preference=ReadPreference.PRIMARY)
             name = next((one.name for one in self.schema if one.kind == "collection" and not _capped(one)), "headwater")
-            await self._session.database[name].find_one({}, {"_id": 1}, session=session)
+            await self._session.database[name].find_one({"_id": None}, {"_id": 1}, session=session)
         except BROKEN as error:
             raise errors.refusal(error, Statement({"find": ""}), 0) from error
         at = session.operation_time
