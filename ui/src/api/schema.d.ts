@@ -3539,7 +3539,8 @@ export interface components {
          * EngineOut
          * @description A database engine; `unavailable` says why no database of it can be created here.
          *
-         *     `snapshots` says that it has them, `recovery` that a database of it that runs here can be brought back to a moment.
+         *     `snapshots` says that it has them, `extracts` that they can be looked into, `recovery` that a database of it that
+         *     runs here can be brought back to a moment.
          */
         EngineOut: {
             /** Name */
@@ -3565,6 +3566,8 @@ export interface components {
             unavailable: string | null;
             /** Snapshots */
             snapshots: boolean;
+            /** Extracts */
+            extracts: boolean;
             /** Recovery */
             recovery: boolean;
         };

@@ -134,7 +134,7 @@ def _behind(zeros: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 def _lengths(memory: np.ndarray, kinds: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Return how long values are; what is not known is longer than any document."""
-    lengths = _SIZES[kinds]
+    lengths: np.ndarray = _SIZES[kinds]
     counted = _COUNTED[kinds]
     lengths[counted] += _numbers(memory, values[counted])
     return lengths

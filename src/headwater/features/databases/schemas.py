@@ -32,7 +32,8 @@ class OptionOut(Wire):
 class EngineOut(Wire):
     """A database engine; `unavailable` says why no database of it can be created here.
 
-    `snapshots` says that it has them, `recovery` that a database of it that runs here can be brought back to a moment.
+    `snapshots` says that it has them, `extracts` that they can be looked into, `recovery` that a database of it that
+    runs here can be brought back to a moment.
     """
 
     name: str
@@ -45,6 +46,7 @@ class EngineOut(Wire):
     provision_options: list[OptionOut]
     unavailable: str | None
     snapshots: bool
+    extracts: bool
     recovery: bool
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from headwater.engines import Dumps, Engine, Option, Recovers
+from headwater.engines import Decodes, Dumps, Engine, Option, Recovers
 from headwater.features.accounts.schemas import Wire
 from headwater.features.databases import schemas as shapes
 from headwater.features.databases.service.databases import DatabaseView
@@ -45,7 +45,7 @@ def engine(view: EngineView) -> shapes.EngineOut:
         name=view.name, label=one.NAME, language=one.LANGUAGE, dialect=one.DIALECT, port=one.PORT,
         schemes=list(one.SCHEMES), options=[_option(option) for option in one.OPTIONS],
         provision_options=[_option(option) for option in view.provision_options], unavailable=view.unavailable,
-        snapshots=isinstance(one, Dumps), recovery=isinstance(one, Recovers),
+        snapshots=isinstance(one, Dumps), extracts=isinstance(one, Decodes), recovery=isinstance(one, Recovers),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import type { Job, SnapshotDetail } from '@/api/types'
 import { TextField } from '@/components/field'
 import { ConfirmDialog, Dialog } from '@/components/ui/dialog'
 import { Menu, MenuItem, MenuSeparator } from '@/components/ui/menu'
+import { useEngine } from '@/features/databases/api'
 import { tellFailure } from '@/lib/download'
 import { moment as dayAndTime } from '@/lib/format'
 import { useChangeSnapshot, useDeleteSnapshot, useVerify, type Depth } from './api'
@@ -47,6 +48,7 @@ export function SnapshotActions({ snapshot, isAdmin, onVerifying, onDeleted }: A
   const navigate = useNavigate({ from: '/p/$project/d/$database/history' })
   const verify = useVerify()
   const remove = useDeleteSnapshot()
+  const readable = useEngine(snapshot.engine)?.extracts ?? false
   const complete = snapshot.status === 'complete'
   const check = (kind: Depth) => void tellFailure(async () => onVerifying(await verify.mutateAsync({ id: snapshot.id, kind })))
   if (!complete && snapshot.status !== 'failed') return null
@@ -59,9 +61,11 @@ export function SnapshotActions({ snapshot, isAdmin, onVerifying, onDeleted }: A
             <RotateCcw className="i" aria-hidden="true" />
             Restore
           </Link>
-          <Link from="/p/$project/d/$database/history" to="/p/$project/d/$database/snapshots/$snapshot" params={{ snapshot: snapshot.id }} search={{}} className="btn">
-            Look inside
-          </Link>
+          {readable && (
+            <Link from="/p/$project/d/$database/history" to="/p/$project/d/$database/snapshots/$snapshot" params={{ snapshot: snapshot.id }} search={{}} className="btn">
+              Look inside
+            </Link>
+          )}
           <button type="button" className="btn" disabled={verify.isPending} onClick={() => check('quick')}>
             Verify
           </button>
@@ -78,7 +82,9 @@ export function SnapshotActions({ snapshot, isAdmin, onVerifying, onDeleted }: A
         {complete && (
           <>
             <MenuItem onSelect={() => check('deep')}>Verify deeply: read every page</MenuItem>
-            <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/transfers/copy', search: { snapshot: snapshot.id } })}>Copy into another engine</MenuItem>
+            {readable && (
+              <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/transfers/copy', search: { snapshot: snapshot.id } })}>Copy into another engine</MenuItem>
+            )}
             <MenuItem onSelect={() => setAsking('label')}>Change the label</MenuItem>
             <MenuSeparator />
           </>
