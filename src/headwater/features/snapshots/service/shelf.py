@@ -38,13 +38,8 @@ class Shelved:
 async def of_database(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Sequence[Shelved]:
     """Return all complete snapshots of a database, newest first."""
     await databases.find(db, actor, database_id)
-    reading = await repository.unfinished_restores_of(db, database_id)
-    jobs = await queue.get_many(db, [job_id for _, job_id in reading if job_id])
-    used = {
-        snapshot_id for snapshot_id, job_id in reading
-        if job_id in jobs and jobs[job_id].state not in queue.DONE
-    }  # fmt: skip
     rows = await repository.shelf(db, database_id)
+    used = await being_read(db, [row.id for row in rows])
     return [
         Shelved(
             row.id, row.taken_at or row.created_at, row.label, row.held, bool(row.request.get("scheduled")),
@@ -52,6 +47,13 @@ async def of_database(db: AsyncSession, actor: Actor, database_id: uuid.UUID) ->
             row.verified_at, row.verification.get("ok", True), row.id in used,
         ) for row in rows
     ]  # fmt: skip
+
+
+async def being_read(db: AsyncSession, snapshot_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Return which of some snapshots a restore or drill is reading, or will."""
+    reading = await repository.unfinished_restores_of(db, snapshot_ids)
+    jobs = await queue.get_many(db, [job_id for _, job_id in reading if job_id])
+    return {one for one, job_id in reading if job_id in jobs and jobs[job_id].state not in queue.DONE}
 
 
 async def failed_before(

@@ -22,7 +22,7 @@ from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Snapshot
-from headwater.features.snapshots.service import engines, places
+from headwater.features.snapshots.service import engines, places, shelf
 from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
@@ -238,13 +238,15 @@ async def begin_removal(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, 
     """Mark a snapshot as one that is being deleted; `finish_removal`, or else the upkeep, does the rest.
 
     Raises:
-        Conflict: it is held, or being taken.
+        Conflict: it is held, being taken, or being read.
     """
     row = await find(db, actor, snapshot_id, admin=True, lock=True)
     if row.held:
         raise Conflict("This snapshot is held.", hint="An admin can let go of it first.")
     if (await shown(db, [row]))[0].status == "taking":
         raise Conflict("This snapshot is being taken.", hint="Cancel its job first.")
+    if await shelf.being_read(db, [row.id]):
+        raise Conflict("A restore or drill reads this snapshot.", hint="Wait until it is over, or cancel its job.")
     row.status = "deleting"
     note(db, actor, "snapshot.delete", row, **details)
     await db.flush()
