@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases
-from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service import snapshots
 
@@ -39,7 +38,7 @@ async def of_database(db: AsyncSession, actor: Actor, database_id: uuid.UUID) ->
     """Return all complete snapshots of a database, newest first."""
     await databases.find(db, actor, database_id)
     rows = await repository.shelf(db, database_id)
-    used = await being_read(db, [row.id for row in rows])
+    used = await snapshots.being_read(db, [row.id for row in rows])
     return [
         Shelved(
             row.id, row.taken_at or row.created_at, row.label, row.held, bool(row.request.get("scheduled")),
@@ -47,13 +46,6 @@ async def of_database(db: AsyncSession, actor: Actor, database_id: uuid.UUID) ->
             row.verified_at, row.verification.get("ok", True), row.id in used,
         ) for row in rows
     ]  # fmt: skip
-
-
-async def being_read(db: AsyncSession, snapshot_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    """Return which of some snapshots a restore or drill is reading, or will."""
-    reading = await repository.unfinished_restores_of(db, snapshot_ids)
-    jobs = await queue.get_many(db, [job_id for _, job_id in reading if job_id])
-    return {one for one, job_id in reading if job_id in jobs and jobs[job_id].state not in queue.DONE}
 
 
 async def failed_before(

@@ -22,7 +22,7 @@ from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Snapshot
-from headwater.features.snapshots.service import engines, places, shelf
+from headwater.features.snapshots.service import engines, places
 from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
@@ -245,12 +245,19 @@ async def begin_removal(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, 
         raise Conflict("This snapshot is held.", hint="An admin can let go of it first.")
     if (await shown(db, [row]))[0].status == "taking":
         raise Conflict("This snapshot is being taken.", hint="Cancel its job first.")
-    if await shelf.being_read(db, [row.id]):
+    if await being_read(db, [row.id]):
         raise Conflict("A restore or drill reads this snapshot.", hint="Wait until it is over, or cancel its job.")
     row.status = "deleting"
     note(db, actor, "snapshot.delete", row, **details)
     await db.flush()
     return row
+
+
+async def being_read(db: AsyncSession, snapshot_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Return which of some snapshots a restore or drill is reading, or will."""
+    reading = await repository.unfinished_restores_of(db, snapshot_ids)
+    jobs = await queue.get_many(db, [job_id for _, job_id in reading if job_id])
+    return {one for one, job_id in reading if job_id in jobs and jobs[job_id].state not in queue.DONE}
 
 
 async def finish_removal(settings: Settings, store: Store, row: Snapshot) -> None:
