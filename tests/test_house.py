@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,9 @@ def test_listing_parts_imports_none_of_them(room: str) -> None:
     code += f"print([m for m in sys.modules if m.startswith('headwater.{room}.')])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == "[]"
+
+
+def test_files_of_tests_have_names_of_their_own() -> None:
+    """pytest collects files that lie in no package by their bare names: of two alike it takes one."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []

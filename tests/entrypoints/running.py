@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,6 +85,18 @@ class Running:
             time.sleep(0.1)
         raise AssertionError(f"{path} is not answered")
 
+    def post(self, path: str, **body: Any) -> Any:
+        """Return the answer of a request that must succeed."""
+        answer = self.client.post(f"/api/v1{path}", json=body, timeout=90)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def sql(self, database: str, text: str) -> Any:
+        """Run statements that must succeed, and return the rows of the last one."""
+        answer = self.post(f"/databases/{database}/query", text=text)
+        assert answer["error"] is None, answer["error"]
+        return answer["results"][-1]["rows"]
+
     def stop(self) -> None:
         """End it as Ctrl-C does."""
         if self.process.poll() is None:
@@ -115,6 +129,18 @@ def running(home: Path, **variables: str) -> Iterator[Running]:
     finally:
         found.stop()
         log.close()
+
+
+@contextlib.contextmanager
+def signed_up(**variables: str) -> Iterator[Running]:
+    """Start a Headwater in a folder of its own, with one user who is signed in; all of it is gone at the end."""
+    home = Path(tempfile.mkdtemp(prefix="hw-one-"))
+    home.chmod(0o755)  # the servers of databases have users of their own
+    wanted = {"HEADWATER_LOG_LEVEL": "warning", "HEADWATER_MYSQL_PROXY_PORT": str(free_port())}
+    with running(home, **(wanted | variables)) as found:
+        found.sign_up()
+        yield found
+    shutil.rmtree(home, ignore_errors=True)
 
 
 class Commands:

@@ -80,3 +80,14 @@ def test_what_is_read_without_restoring(commands: Commands, tmp_path: Path) -> N
     assert [(one["target"], one["target_rows"], one["same"]) for one in done["tables"]] == [
         ("book", 500, True), ("loan", 1, True),
     ]  # fmt: skip
+
+
+def test_where_snapshots_are(commands: Commands) -> None:
+    run, told = commands.run, commands.told
+    assert told("vault", "show")["kind"] == "local"
+    assert told("vault", "compress", "zstd", "9")["level"] == 9
+    assert "1 to 19" in run("vault", "compress", "zstd", "20", code=2)
+    assert "needs --bucket" in run("vault", "use", "s3", code=2)
+    assert told("vault", "usage")["packs"] >= 0
+    assert [one["kind"] for one in told("vault", "keys")] == ["key"]
+    assert "no organization" in run("vault", "show", "--organization", "Nobody", code=2)

@@ -8,13 +8,11 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from engines.mongodb import place as mongodb_place
-from entrypoints.running import Running, free_port, running
+from entrypoints.running import Running
 
 KILLS = int(os.environ.get("HEADWATER_KILLS", "2"))
 ROWS, DOCUMENTS = 300_000, 80_000
@@ -22,38 +20,11 @@ WITHIN_SECONDS = 120.0
 pytestmark = pytest.mark.timeout(600)
 
 
-@pytest.fixture(scope="module")
-def headwater() -> Iterator[Running]:
-    home = Path(tempfile.mkdtemp(prefix="hw-copykill-"))
-    home.chmod(0o755)  # the servers of databases have users of their own
-    with running(
-        home,
-        HEADWATER_LOG_LEVEL="warning",
-        HEADWATER_MYSQL_PROXY_PORT=str(free_port()),
-        HEADWATER_ALLOW_LOOPBACK="true",
-    ) as found:
-        found.sign_up()
-        yield found
-    shutil.rmtree(home, ignore_errors=True)
-
-
-def post(headwater: Running, path: str, **body: Any) -> Any:
-    answer = headwater.client.post(f"/api/v1{path}", json=body, timeout=90)
-    assert answer.is_success, answer.text
-    return answer.json()
-
-
 def database(headwater: Running, name: str, engine: str) -> str:
     project = headwater.get("/projects")["items"][0]["id"]
-    made = post(headwater, f"/projects/{project}/databases?wait=60", name=name, engine=engine)
+    made = headwater.post(f"/projects/{project}/databases?wait=60", name=name, engine=engine)
     assert made["state"] == "running", made
     return str(made["id"])
-
-
-def sql(headwater: Running, id_: str, text: str) -> Any:
-    answer = post(headwater, f"/databases/{id_}/query", text=text)
-    assert answer["error"] is None, answer["error"]
-    return answer["results"][-1]["rows"]
 
 
 @pytest.fixture(scope="module")
@@ -72,16 +43,16 @@ def mongodb() -> Iterator[int]:
 def connected(headwater: Running, name: str, port: int) -> str:
     project = headwater.get("/projects")["items"][0]["id"]
     url = f"mongodb://127.0.0.1:{port}/{name}?tls=disable"
-    return str(post(headwater, f"/projects/{project}/connections", name=name, connection={"url": url})["id"])
+    return str(headwater.post(f"/projects/{project}/connections", name=name, connection={"url": url})["id"])
 
 
 @pytest.mark.parametrize("round_", range(KILLS))
 def test_a_copy_into_documents_survives(headwater: Running, mongodb: int, round_: int) -> None:
     source, target = database(headwater, f"s-m-{round_}", "postgresql"), connected(headwater, f"t-m-{round_}", mongodb)
-    sql(headwater, target, "db.mine.insertOne({a: 1})")
+    headwater.sql(target, "db.mine.insertOne({a: 1})")
     killed_in_the_middle(headwater, source, target, round_, DOCUMENTS)
-    assert sql(headwater, target, "db.many.countDocuments({})") == [[DOCUMENTS]]
-    assert sql(headwater, target, "db.mine.countDocuments({})") == [[1]]
+    assert headwater.sql(target, "db.many.countDocuments({})") == [[DOCUMENTS]]
+    assert headwater.sql(target, "db.mine.countDocuments({})") == [[1]]
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "mysql"])
@@ -91,18 +62,18 @@ def test_a_copy_survives(headwater: Running, engine: str, round_: int) -> None:
         database(headwater, f"s-{engine}-{round_}", "postgresql"),
         database(headwater, f"t-{engine}-{round_}", engine),
     )
-    sql(headwater, target, "CREATE TABLE mine (a int)")
+    headwater.sql(target, "CREATE TABLE mine (a int)")
     killed_in_the_middle(headwater, source, target, round_, ROWS)
-    assert sql(headwater, target, "SELECT count(*) FROM many") == [[ROWS]]
-    assert sql(headwater, target, "SELECT count(*) FROM mine") == [[0]]
+    assert headwater.sql(target, "SELECT count(*) FROM many") == [[ROWS]]
+    assert headwater.sql(target, "SELECT count(*) FROM mine") == [[0]]
 
 
 def killed_in_the_middle(headwater: Running, source: str, target: str, round_: int, rows: int) -> None:
     """Begin a copy, kill the worker, and wait until the next attempt is through."""
-    sql(headwater, source, "CREATE TABLE first (id int PRIMARY KEY); INSERT INTO first SELECT generate_series(1, 1000)")
-    sql(headwater, source, "CREATE TABLE many (id bigint PRIMARY KEY, first int REFERENCES first, body varchar(60));"
+    headwater.sql(source, "CREATE TABLE first (id int PRIMARY KEY); INSERT INTO first SELECT generate_series(1, 1000)")
+    headwater.sql(source, "CREATE TABLE many (id bigint PRIMARY KEY, first int REFERENCES first, body varchar(60));"
         f"INSERT INTO many SELECT g, g % 1000 + 1, md5(g::text) FROM generate_series(1, {rows}) g")  # fmt: skip
-    made = post(headwater, f"/databases/{source}/copies", target_id=target, accepted=True)
+    made = headwater.post(f"/databases/{source}/copies", target_id=target, accepted=True)
     job = made["job"]["id"]
     while (found := headwater.get(f"/jobs/{job}"))["progress"]["done"] < 20_000 * (round_ + 1):
         assert found["state"] in {"pending", "running"}, f"over before it could be killed: {found}"

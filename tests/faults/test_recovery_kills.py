@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from entrypoints.running import Running, free_port, running
+from entrypoints.running import Running
 
 KILLS = int(os.environ.get("HEADWATER_KILLS", "1"))
 WITHIN_SECONDS = 150.0
@@ -24,16 +21,6 @@ VICTIMS = ("headwater worker", "headwater proxy", "postgres -D")
 ROWS = "SELECT count(*), coalesce(sum(n), 0) FROM step"
 CLOCK = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 pytestmark = pytest.mark.timeout(600)
-
-
-@pytest.fixture(scope="module")
-def headwater() -> Iterator[Running]:
-    home = Path(tempfile.mkdtemp(prefix="hw-pitrkill-"))
-    home.chmod(0o755)  # the servers of databases have users of their own
-    with running(home, HEADWATER_LOG_LEVEL="warning", HEADWATER_MYSQL_PROXY_PORT=str(free_port())) as found:
-        found.sign_up()
-        yield found
-    shutil.rmtree(home, ignore_errors=True)
 
 
 def call(headwater: Running, method: str, path: str, **body: Any) -> Any:

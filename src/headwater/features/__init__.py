@@ -20,7 +20,7 @@ FEATURES: tuple[str, ...] = (
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "accounts": ("login", "projects", "keys"), "jobs": ("jobs",), "databases": ("db",), "query": ("sql",),
     "transfers": ("db",), "documents": ("entries",), "dashboards": ("dashboards",),
-    "snapshots": ("snapshot",), "extracts": ("snapshot",), "policies": ("policy", "alerts"),
+    "snapshots": ("snapshot", "vault"), "extracts": ("snapshot",), "policies": ("policy", "alerts"),
     "recovery": ("recovery",), "codebases": ("scan", "usages", "codebases"), "schemas": ("schema",),
     "migrations": ("migrations",),
 }  # fmt: skip

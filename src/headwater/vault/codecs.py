@@ -39,6 +39,9 @@ class Codec:
         return bytes([_CODES[self.name]]) + packed if len(packed) < len(content) else b"\0" + content
 
 
+DEFAULT = Codec()
+
+
 def _compressed(codec: Codec, content: bytes) -> bytes:
     if codec.name == "zstd":
         kept: dict[int, zstandard.ZstdCompressor] = _local.__dict__.setdefault("zstd", {})

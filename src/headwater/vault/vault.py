@@ -18,7 +18,7 @@ from headwater.vault import keys as keyring
 from headwater.vault import leases, manifest
 from headwater.vault.blobs import Blobs
 from headwater.vault.borders import Sizes
-from headwater.vault.codecs import Codec
+from headwater.vault.codecs import DEFAULT, Codec
 from headwater.vault.errors import Damaged
 from headwater.vault.keys import Keys, Opener
 from headwater.vault.manifest import Manifest, Table
@@ -108,7 +108,7 @@ class Vault:
         pool = ThreadPoolExecutor(count, thread_name_prefix="vault-encode")
         try:
             held = frozenset(parent.packs if parent else ())
-            ink = Ink(data, trees, self.keys, codec or Codec(), pool, count + 1, sizes or Sizes())
+            ink = Ink(data, trees, self.keys, codec or DEFAULT, pool, count + 1, sizes or Sizes())
             yield Writing(ink, lease, packs, held)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)

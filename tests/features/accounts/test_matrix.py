@@ -70,6 +70,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/snapshots/{snapshot_id}/restores"): {"name": "back"},
     ("POST", "/api/v1/snapshots/{snapshot_id}/restores/plan"): {"name": "back"},
     ("PUT", "/api/v1/organizations/{organization_id}/vault"): {"kind": "local"},
+    ("PUT", "/api/v1/organizations/{organization_id}/vault/compression"): {"codec": "zstd", "level": 1},
     ("PUT", "/api/v1/databases/{database_id}/policy"): {"schedule": {"cron": "0 3 * * *"}},
     ("POST", "/api/v1/databases/{database_id}/policy/preview"): {"policy": {"retention": {"last": 1}}},
     ("POST", "/api/v1/organizations/{organization_id}/vault/keys"): {"passphrase": "seven wooden boats"},

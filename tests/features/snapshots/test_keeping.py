@@ -33,6 +33,15 @@ async def test_one_that_is_held_is_not_deleted_and_the_others_lose_nothing(shelf
     assert all(one["same"] for one in done["tables"]), done["job"]
 
 
+async def test_one_that_a_restore_reads_is_not_deleted(shelf: Shelf) -> None:
+    snapshot = await shelf.take()
+    path = f"/snapshots/{snapshot['id']}"
+    begun = await shelf.person.send("POST", f"{path}/restores", 202, json={"name": "back"})
+    assert "reads" in (await shelf.person.send("DELETE", path, 409))["detail"]
+    await shelf.person.send("POST", f"/jobs/{begun['job']['id']}/cancel", 202)
+    await shelf.person.send("DELETE", path, 204)
+
+
 async def test_it_outlives_its_database(shelf: Shelf) -> None:
     snapshot = await shelf.take()
     await shelf.person.send("DELETE", f"/databases/{shelf.database}", 204)

@@ -129,3 +129,29 @@ async def test_a_vault_that_is_gone_is_said_and_not_made_anew_in_silence(shelf: 
     folder.with_suffix(".away").rename(folder)
     await shelf.house.work(lost["job"]["id"])
     assert (await shelf.person.get(f"/snapshots/{lost['id']}"))["status"] == "complete"
+
+
+async def test_new_pages_are_compressed_as_it_is_said_and_old_ones_are_shared(shelf: Shelf) -> None:
+    vault = f"/organizations/{shelf.person.organization}/vault"
+    assert (await shelf.person.get(vault))["codec"] == "zstd"
+    await shelf.sql(
+        "CREATE TABLE wide AS SELECT g AS id, repeat('abc ', 50) || g AS body FROM generate_series(1, 3000) g"
+    )
+    first = await shelf.take()
+    changed = await shelf.person.send("PUT", f"{vault}/compression", 200, json={"codec": "none"})
+    assert (changed["codec"], changed["level"]) == ("none", 0)
+    assert (await shelf.take())["new_bytes"] == 0
+    await shelf.sql("CREATE TABLE again AS SELECT id, body || '!' AS body FROM wide")
+    third = await shelf.take()
+    assert third["new_bytes"] > 600_000 > first["stored_bytes"]
+    done = await shelf.restore(third, name="back")
+    assert all(one["same"] for one in done["tables"]), done["job"]
+
+
+@pytest.mark.parametrize(("body", "said"), [
+    ({"codec": "zstd", "level": 20}, "1 to 19"), ({"codec": "gzip"}, "1 to 9"), ({"codec": "lz4", "level": 3}, "no levels"),
+    ({"codec": "brotli", "level": 1}, "zstd"),
+])  # fmt: skip
+async def test_a_level_that_is_none_is_refused(shelf: Shelf, body: dict[str, Any], said: str) -> None:
+    path = f"/organizations/{shelf.person.organization}/vault/compression"
+    assert said in str(await shelf.person.send("PUT", path, 422, json=body))

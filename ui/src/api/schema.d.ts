@@ -1736,6 +1736,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{organization_id}/vault/compression": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Vault Compression
+         * @description Say how new pages are compressed; those that are there stay as they are.
+         */
+        put: operations["change_vault_compression"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/organizations/{organization_id}/vault/usage": {
         parameters: {
             query?: never;
@@ -3035,6 +3055,22 @@ export interface components {
             target_checksum: string;
             /** Same */
             same: boolean;
+        };
+        /**
+         * CompressionIn
+         * @description How new pages are compressed: zstd has the levels 1 to 19, gzip and deflate 1 to 9, lz4 and none only 0.
+         */
+        CompressionIn: {
+            /**
+             * Codec
+             * @enum {string}
+             */
+            codec: "zstd" | "gzip" | "deflate" | "lz4" | "none";
+            /**
+             * Level
+             * @default 0
+             */
+            level: number;
         };
         /**
          * Condition
@@ -7729,6 +7765,13 @@ export interface components {
             region: string;
             /** Access Key */
             access_key: string;
+            /**
+             * Codec
+             * @enum {string}
+             */
+            codec: "zstd" | "gzip" | "deflate" | "lz4" | "none";
+            /** Level */
+            level: number;
             /** Created At */
             created_at: string | null;
             /** Snapshots */
@@ -12199,6 +12242,50 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["VaultIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VaultOut"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_vault_compression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompressionIn"];
             };
         };
         responses: {

@@ -187,7 +187,7 @@ def show_one(row: Any, fields: Sequence[str], as_json: bool) -> None:
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(row), indent=1).decode())
         return
-    width = max(13, *map(len, fields)) + 1
+    width = max(12, *map(len, fields)) + 2
     for field in fields:
         typer.echo(f"{field + ':':<{width}}{_cell(row, field)}")
 

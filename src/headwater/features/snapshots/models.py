@@ -14,12 +14,14 @@ from headwater.features.accounts.models import Organization, Project
 from headwater.features.databases.models import Database
 from headwater.kit.ids import new_id
 from headwater.store.base import Base
+from headwater.vault.codecs import DEFAULT
 
 
 class VaultPlace(Base):
     """Where a vault of an organization is; new snapshots go into its `current` one.
 
-    `settings` are what may be seen (bucket, prefix, endpoint, region), `sealed` the keys of the storage. `opened` is
+    `settings` are what may be seen (bucket, prefix, endpoint, region), `sealed` the keys of the storage; `codec` and
+    `level` say how new pages are compressed. `opened` is
     the id by which the vault calls itself, known once it was made; `collected_at` says when room was last given back.
     """
 
@@ -33,6 +35,8 @@ class VaultPlace(Base):
     kind: Mapped[str] = mapped_column(TEXT)
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    codec: Mapped[str] = mapped_column(TEXT, default=DEFAULT.name)
+    level: Mapped[int] = mapped_column(default=DEFAULT.level)
     current: Mapped[bool] = mapped_column(default=True)
     opened: Mapped[str | None] = mapped_column(TEXT)
     collected_at: Mapped[datetime | None]

@@ -93,11 +93,11 @@ async def places_of(db: AsyncSession, database_id: uuid.UUID) -> dict[uuid.UUID,
 
 
 async def unfinished_restores_of(
-    db: AsyncSession, database_id: uuid.UUID
+    db: AsyncSession, snapshot_ids: Iterable[uuid.UUID]
 ) -> Sequence[tuple[uuid.UUID, uuid.UUID | None]]:
-    """Return (snapshot, job) of the restores of a database's snapshots that have no result."""
-    query = select(Restore.snapshot_id, Restore.job_id).join(Snapshot, Snapshot.id == Restore.snapshot_id)
-    rows = await db.execute(query.where(Snapshot.database_id == database_id, Restore.result == {}))
+    """Return (snapshot, job) of the restores of some snapshots that have no result."""
+    query = select(Restore.snapshot_id, Restore.job_id)
+    rows = await db.execute(query.where(Restore.snapshot_id.in_(list(snapshot_ids)), Restore.result == {}))
     return [(row.snapshot_id, row.job_id) for row in rows]
 
 

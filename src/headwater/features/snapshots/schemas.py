@@ -16,6 +16,7 @@ TableName = Annotated[Text, Field(min_length=1, max_length=300)]
 Tables = Annotated[list[TableName], Field(min_length=1, max_length=10_000)]
 Label = Annotated[Text, Field(max_length=200)]
 Mode = Literal["empty", "overwrite", "append", "append_missing"]
+CodecName = Literal["zstd", "gzip", "deflate", "lz4", "none"]
 Short = Annotated[Text, Field(max_length=300)]
 
 
@@ -194,6 +195,13 @@ class VaultIn(Input):
     secret_key: Annotated[SecretStr, Field(max_length=1000)] = SecretStr("")
 
 
+class CompressionIn(Input):
+    """How new pages are compressed: zstd has the levels 1 to 19, gzip and deflate 1 to 9, lz4 and none only 0."""
+
+    codec: CodecName
+    level: int = 0
+
+
 class VaultKeyOut(Wire):
     """One way to open a vault."""
 
@@ -216,6 +224,8 @@ class VaultOut(Wire):
     endpoint: str
     region: str
     access_key: str
+    codec: CodecName
+    level: int
     created_at: datetime | None
     snapshots: int
     raw_bytes: int

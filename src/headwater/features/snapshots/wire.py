@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.schemas import JobOut
@@ -12,6 +12,7 @@ from headwater.features.snapshots.models import Snapshot
 from headwater.features.snapshots.service.places import VaultView
 from headwater.features.snapshots.service.restores import Plan, RestoreView
 from headwater.features.snapshots.service.snapshots import SnapshotView
+from headwater.vault.codecs import DEFAULT
 
 
 def snapshot(view: SnapshotView) -> schemas.SnapshotOut:
@@ -90,6 +91,7 @@ def vault(view: VaultView) -> schemas.VaultOut:
     return schemas.VaultOut(
         id=row.id if row else None, kind=row.kind if row else "local", bucket=given.get("bucket", ""),
         prefix=given.get("prefix", ""), endpoint=given.get("endpoint", ""), region=given.get("region", ""),
-        access_key=given.get("access_key", ""), created_at=row.created_at if row else None, snapshots=sums.snapshots,
+        access_key=given.get("access_key", ""), codec=cast("schemas.CodecName", row.codec if row else DEFAULT.name),
+        level=row.level if row else DEFAULT.level, created_at=row.created_at if row else None, snapshots=sums.snapshots,
         raw_bytes=sums.raw_bytes, stored_bytes=sums.stored_bytes, new_bytes=sums.new_bytes,
     )  # fmt: skip

@@ -1,6 +1,6 @@
 // Owns the requests of snapshots, restores and vaults.
 import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import type { Job, Page, Restore, RestoreOrder, RestorePlan, Snapshot, SnapshotDetail, SnapshotRequest, Storage, Vault, VaultKey, VaultPlace, VaultUsage } from '@/api/types'
+import type { Compression, Job, Page, Restore, RestoreOrder, RestorePlan, Snapshot, SnapshotDetail, SnapshotRequest, Storage, Vault, VaultKey, VaultPlace, VaultUsage } from '@/api/types'
 import { api } from '@/lib/http'
 
 const PAGE = 100
@@ -87,6 +87,9 @@ function useVaultChange<Input, Output>(organization: string, change: (input: Inp
 }
 
 export const useChangeVault = (organization: string) => useVaultChange(organization, (place: VaultPlace) => api.put<Vault>(vaultPath(organization), place))
+
+export const useCompress = (organization: string) =>
+  useVaultChange(organization, (chosen: Compression) => api.put<Vault>(`${vaultPath(organization)}/compression`, chosen))
 
 export const useAddPassphrase = (organization: string) =>
   useVaultChange(organization, (input: { passphrase: string; label: string }) => api.post<VaultKey>(`${vaultPath(organization)}/keys`, input))

@@ -8,6 +8,7 @@ import { OneOrganization } from '@/features/accounts/one-organization'
 import { bytes, count, plural } from '@/lib/format'
 import { usageQuery, vaultQuery } from './api'
 import { times } from './history'
+import { VaultCompression } from './vault-compression'
 import { VaultForm } from './vault-form'
 import { VaultKeys } from './vault-keys'
 
@@ -71,6 +72,7 @@ function StorageOf({ organization }: { organization: Organization }) {
         <>
           <Sums vault={data} />
           <VaultForm key={data.id ?? 'first'} organization={organization.id} vault={data} canChange={isAdmin} />
+          <VaultCompression organization={organization.id} vault={data} canChange={isAdmin} />
           <VaultKeys organization={organization.id} made={data.id !== null} canChange={isAdmin} />
           {data.id !== null && <Usage organization={organization.id} />}
         </>

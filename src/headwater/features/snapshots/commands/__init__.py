@@ -1,10 +1,10 @@
-"""`headwater snapshot`: snapshots on a server, over its HTTP API."""
+"""`headwater snapshot` and `headwater vault`: snapshots on a server, over its HTTP API."""
 
 from __future__ import annotations
 
 import typer
 
-from headwater.features.snapshots.commands import restoring, snapshots
+from headwater.features.snapshots.commands import restoring, snapshots, vaults
 
 
 def register(app: typer.Typer) -> None:
@@ -22,3 +22,12 @@ def register(app: typer.Typer) -> None:
     group.command("restore")(restoring.restore)
     group.command("drill")(restoring.drill)
     app.add_typer(group, name="snapshot")
+    app.add_typer(_vault(), name="vault")
+
+
+def _vault() -> typer.Typer:
+    group = typer.Typer(help="Vaults: where snapshots are, and what opens them.", no_args_is_help=True)
+    group.command("show")(vaults.show_vault)
+    for command in (vaults.use, vaults.compress, vaults.usage, vaults.keys, vaults.add_passphrase, vaults.remove_key):
+        group.command(command.__name__.replace("_", "-"))(command)
+    return group

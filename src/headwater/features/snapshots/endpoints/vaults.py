@@ -15,6 +15,7 @@ from headwater.features.snapshots.service import places, vaults
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
 Detached = Annotated[Actor, Depends(allow_detached("database:read"))]
+Changer = Annotated[Actor, Depends(allow("database:admin"))]
 Admin = Annotated[Actor, Depends(allow_detached("database:admin"))]
 
 
@@ -36,6 +37,15 @@ async def change_vault(
     await vaults.change(server.settings, server.database, actor, organization_id, given)
     async with server.database.transaction() as db:
         return wire.vault(await places.view(db, actor, organization_id))
+
+
+@router.put("/organizations/{organization_id}/vault/compression")
+async def change_vault_compression(
+    organization_id: uuid.UUID, body: schemas.CompressionIn, db: Db, actor: Changer
+) -> schemas.VaultOut:
+    """Say how new pages are compressed; those that are there stay as they are."""
+    await vaults.compress(db, actor, organization_id, body.codec, body.level)
+    return wire.vault(await places.view(db, actor, organization_id))
 
 
 @router.get("/organizations/{organization_id}/vault/usage")

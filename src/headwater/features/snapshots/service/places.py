@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -24,6 +24,8 @@ from headwater.kit.settings import Settings
 from headwater.store.sealing import Sealer
 from headwater.store.session import Database as Store
 from headwater.vault.blobs import Blobs
+from headwater.vault.codecs import Codec
+from headwater.vault.codecs import Name as CodecName
 from headwater.vault.errors import Damaged, Missing
 from headwater.vault.keys import Opener
 from headwater.vault.local import LocalBlobs
@@ -50,6 +52,7 @@ class Place:
     organization_id: uuid.UUID
     blobs: Blobs
     opener: Opener
+    codec: Codec
     opened: str | None
 
     def open(self) -> Vault:
@@ -97,7 +100,8 @@ def placed(settings: Settings, row: VaultPlace) -> Place:
     """Return what is needed to open the vault of a row."""
     sealer = Sealer.of(settings)
     opener = Opener.key(sealer.derive("vault", row.organization_id))
-    return Place(row.id, row.organization_id, blobs_of(settings, row, sealer), opener, row.opened)
+    codec = Codec(cast("CodecName", row.codec), row.level)
+    return Place(row.id, row.organization_id, blobs_of(settings, row, sealer), opener, codec, row.opened)
 
 
 def blobs_of(settings: Settings, row: VaultPlace, sealer: Sealer) -> Blobs:

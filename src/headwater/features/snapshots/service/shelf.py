@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases
-from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service import snapshots
 
@@ -38,13 +37,8 @@ class Shelved:
 async def of_database(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Sequence[Shelved]:
     """Return all complete snapshots of a database, newest first."""
     await databases.find(db, actor, database_id)
-    reading = await repository.unfinished_restores_of(db, database_id)
-    jobs = await queue.get_many(db, [job_id for _, job_id in reading if job_id])
-    used = {
-        snapshot_id for snapshot_id, job_id in reading
-        if job_id in jobs and jobs[job_id].state not in queue.DONE
-    }  # fmt: skip
     rows = await repository.shelf(db, database_id)
+    used = await snapshots.being_read(db, [row.id for row in rows])
     return [
         Shelved(
             row.id, row.taken_at or row.created_at, row.label, row.held, bool(row.request.get("scheduled")),

@@ -238,17 +238,26 @@ async def begin_removal(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, 
     """Mark a snapshot as one that is being deleted; `finish_removal`, or else the upkeep, does the rest.
 
     Raises:
-        Conflict: it is held, or being taken.
+        Conflict: it is held, being taken, or being read.
     """
     row = await find(db, actor, snapshot_id, admin=True, lock=True)
     if row.held:
         raise Conflict("This snapshot is held.", hint="An admin can let go of it first.")
     if (await shown(db, [row]))[0].status == "taking":
         raise Conflict("This snapshot is being taken.", hint="Cancel its job first.")
+    if await being_read(db, [row.id]):
+        raise Conflict("A restore or drill reads this snapshot.", hint="Wait until it is over, or cancel its job.")
     row.status = "deleting"
     note(db, actor, "snapshot.delete", row, **details)
     await db.flush()
     return row
+
+
+async def being_read(db: AsyncSession, snapshot_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Return which of some snapshots a restore or drill is reading, or will."""
+    reading = await repository.unfinished_restores_of(db, snapshot_ids)
+    jobs = await queue.get_many(db, [job_id for _, job_id in reading if job_id])
+    return {one for one, job_id in reading if job_id in jobs and jobs[job_id].state not in queue.DONE}
 
 
 async def finish_removal(settings: Settings, store: Store, row: Snapshot) -> None:

@@ -187,7 +187,7 @@ class _Work:
     def _written_on(self, parent: Manifest | None) -> Manifest:
         row = self.taking.row
         progress = Progress(self.taking.attempt, "rows", sum(one.rows or 0 for one in self.tables), len(self.tables))
-        with self.vault.writing(str(row.id), parent=parent) as writing:
+        with self.vault.writing(str(row.id), codec=self.taking.place.codec, parent=parent) as writing:
             made = [self._written(writing, table, parent, progress) for table in self.tables]
             self.taking.attempt.report("storing", progress.rows, progress.rows, unit="rows", message="the last packs")
             manifest = Manifest(

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from headwater.features.accounts.rights import Actor, authorize
 from headwater.features.accounts.service import audit
 from headwater.features.snapshots import repository
@@ -23,6 +25,7 @@ from headwater.store.sealing import Sealer
 from headwater.store.session import Database as Store
 from headwater.vault import keys as keyring
 from headwater.vault.blobs import Blobs
+from headwater.vault.codecs import LEVELS, Name
 from headwater.vault.errors import StorageUnavailable
 from headwater.vault.keys import Keys, Opener
 
@@ -67,6 +70,8 @@ async def change(settings: Settings, store: Store, actor: Actor, organization_id
         await asyncio.to_thread(_probe, places.blobs_of(settings, row, sealer))
     async with store.transaction() as db:
         known = await repository.same_vault(db, organization_id, given.kind, row.settings)
+        if before := await repository.current_vault(db, organization_id):
+            row.codec, row.level = before.codec, before.level
         await repository.step_back(db, organization_id)
         if known:
             known.current, known.sealed = True, _sealed_again(sealer, known, given)
@@ -115,6 +120,25 @@ def _probe(blobs: Blobs) -> None:
             )
     finally:
         blobs.delete(name)
+
+
+async def compress(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, name: Name, level: int) -> None:
+    """Let new pages be compressed in another way; those that are there stay as they are, and are shared as before.
+
+    Raises:
+        Invalid: the codec has no such level.
+    """
+    authorize(actor, "database:admin", Owner(organization_id))
+    if level not in LEVELS[name]:
+        least, most = LEVELS[name][0], LEVELS[name][-1]
+        said = f"{name} has the levels {least} to {most}." if most else f"{name} has no levels: say 0."
+        raise Invalid({"level": said})
+    row = await places.current(db, actor, organization_id)
+    row.codec, row.level = name, level
+    audit.record(
+        db, actor, "vault.compress", "vault", row.id, row.kind, organization_id=organization_id, codec=name, level=level
+    )
+    await db.flush()
 
 
 async def usage(settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID) -> Usage:

@@ -1,0 +1,107 @@
+"""`headwater vault`: where the snapshots of an organization are, how they are compressed, what opens them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from headwater.features.accounts.remote import Remote, remote, show, show_one
+from headwater.features.databases.commands import JsonOption
+from headwater.kit.errors import BadInput, NotFound, did_you_mean
+
+OrganizationOption = Annotated[
+    str | None, typer.Option("--organization", help="Name or id; not needed when there is one.", show_default=False)
+]
+ONE = (
+    "kind", "bucket", "prefix", "endpoint", "region", "access_key", "codec", "level", "snapshots", "raw_bytes",
+    "stored_bytes", "new_bytes",
+)  # fmt: skip
+
+
+def show_vault(organization: OrganizationOption = None, as_json: JsonOption = False) -> None:
+    """Show where new snapshots go, and what those that are there take."""
+    with remote() as server:
+        show_one(server.call("GET", _path(server, organization)), ONE, as_json)
+
+
+def use(
+    kind: Annotated[Literal["local", "s3"], typer.Argument(help="This Headwater's own disk, or a bucket.")],
+    bucket: Annotated[str, typer.Option(help="Of S3, or of what speaks its protocol.")] = "",
+    prefix: Annotated[str, typer.Option(help="The folder in the bucket.")] = "",
+    endpoint: Annotated[str, typer.Option(help="Address of the storage; empty for Amazon's own.")] = "",
+    region: Annotated[str, typer.Option(help="Region of the bucket.")] = "us-east-1",
+    access_key: Annotated[str, typer.Option(help="The secret key that goes with it is asked for.")] = "",
+    organization: OrganizationOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let new snapshots go somewhere else; it is tried first, and those that are there stay where they are."""
+    body = {
+        "kind": kind, "bucket": bucket, "prefix": prefix, "endpoint": endpoint, "region": region,
+        "access_key": access_key, "secret_key": "",
+    }  # fmt: skip
+    if kind == "s3":
+        if not bucket or not access_key:
+            raise BadInput("A bucket needs --bucket and --access-key.")
+        body["secret_key"] = typer.prompt("Secret key", hide_input=True)
+    with remote() as server:
+        show_one(server.call("PUT", _path(server, organization), json=body), ONE, as_json)
+
+
+def compress(
+    codec: Annotated[Literal["zstd", "gzip", "deflate", "lz4", "none"], typer.Argument(help="zstd is the usual one.")],
+    level: Annotated[int, typer.Argument(help="zstd 1 to 19, gzip and deflate 1 to 9, the others 0.")] = 0,
+    organization: OrganizationOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compress new pages in another way; those that are there stay as they are."""
+    with remote() as server:
+        body = {"codec": codec, "level": level}
+        show_one(server.call("PUT", f"{_path(server, organization)}/compression", json=body), ONE, as_json)
+
+
+def usage(organization: OrganizationOption = None, as_json: JsonOption = False) -> None:
+    """Count what the vault takes of its storage."""
+    with remote() as server:
+        found = server.call("GET", f"{_path(server, organization)}/usage")
+        show_one(found, ("packs", "bytes", "snapshots"), as_json)
+
+
+def keys(organization: OrganizationOption = None, as_json: JsonOption = False) -> None:
+    """List what opens the vault."""
+    with remote() as server:
+        show(server.call("GET", f"{_path(server, organization)}/keys"), ("id", "kind", "label"), as_json)
+
+
+def add_passphrase(
+    label: Annotated[str, typer.Option(help="Where it is kept, say.")] = "",
+    organization: OrganizationOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a passphrase, which is asked for, that opens the vault without this Headwater."""
+    passphrase = typer.prompt("Passphrase", hide_input=True)
+    with remote() as server:
+        body = {"passphrase": passphrase, "label": label}
+        made = server.call("POST", f"{_path(server, organization)}/keys", json=body)
+        show_one(made, ("id", "kind", "label"), as_json)
+
+
+def remove_key(
+    key: Annotated[str, typer.Argument(help="Its id.", show_default=False)], organization: OrganizationOption = None
+) -> None:
+    """Remove a way to open the vault; never the one by which this Headwater opens it."""
+    with remote() as server:
+        server.call("DELETE", f"{_path(server, organization)}/keys/{key}")
+    typer.echo("Removed.")
+
+
+def _path(server: Remote, wanted: str | None) -> str:
+    every: list[Any] = server.call("GET", "/organizations")["items"]
+    if wanted is None and len(every) > 1:
+        names = ", ".join(one["name"] for one in every)
+        raise BadInput("You are in several organizations.", hint=f"Say --organization with one of: {names}")
+    found = [one for one in every if wanted in {None, one["id"], one["name"]}]
+    if not found:
+        hint = did_you_mean(wanted or "", {one["name"] for one in every})
+        raise NotFound(f"There is no organization {wanted!r}.", hint=hint)
+    return f"/organizations/{found[0]['id']}/vault"
