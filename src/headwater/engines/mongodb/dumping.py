@@ -93,7 +93,8 @@ class MongoDump:
         self._transaction = session = self._session.database.client.start_session()
         try:
             await session.start_transaction(ReadConcern("snapshot"), read_preference=ReadPreference.PRIMARY)
-            name = next((one.name for one in self.schema if one.kind == "collection" and not _capped(one)), "headwater")
+            keyed = (one.name for one in self.schema if one.kind == "collection" and not _in_order(one))
+            name = next(keyed, "headwater")  # one that is not there does as well
             await self._session.database[name].find_one({"_id": None}, {"_id": 1}, session=session)
         except BROKEN as error:
             raise errors.refusal(error, Statement({"find": ""}), 0) from error
@@ -164,10 +165,14 @@ async def opened(session: Session) -> MongoDump:
 
 
 def _table(relation: Relation) -> DumpTable:
-    """Return a collection as a table. Those that keep the order in which documents came are read in it."""
-    in_order = _capped(relation) or attribute(relation, "timeseries") is not None
+    """Return a collection as a table."""
     facts = {"capped": True} if _capped(relation) else {}
-    return DumpTable(None, relation.name, documents.COLUMNS, () if in_order else (0,), relation.rows, facts)
+    return DumpTable(None, relation.name, documents.COLUMNS, () if _in_order(relation) else (0,), relation.rows, facts)
+
+
+def _in_order(relation: Relation) -> bool:
+    """Whether a collection keeps the order in which documents came, in which it is read and filled then."""
+    return _capped(relation) or attribute(relation, "timeseries") is not None
 
 
 def _capped(relation: Relation) -> bool:
