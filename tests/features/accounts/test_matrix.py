@@ -17,6 +17,8 @@ from headwater.features.accounts.rights import PERMISSIONS, SYSTEM, VIEWER
 from headwater.features.databases.keeper.keeping import Keeper
 from headwater.features.databases.service import databases
 from headwater.features.policies.service import alerts
+from headwater.features.recovery.models import Archive, Recovery
+from headwater.features.snapshots.service import places
 from headwater.kit.clock import now
 from people import House, Person
 
@@ -74,6 +76,15 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/api/v1/databases/{database_id}/policy"): {"schedule": {"cron": "0 3 * * *"}},
     ("POST", "/api/v1/databases/{database_id}/policy/preview"): {"policy": {"retention": {"last": 1}}},
     ("POST", "/api/v1/organizations/{organization_id}/vault/keys"): {"passphrase": "seven wooden boats"},
+    ("POST", "/api/v1/snapshots/{snapshot_id}/query"): {"text": "SELECT 1"},
+    ("POST", "/api/v1/snapshots/{snapshot_id}/query/export"): {"text": "SELECT 1"},
+    ("POST", "/api/v1/snapshots/{snapshot_id}/links"): {"format": "csv"},
+    ("POST", "/api/v1/snapshots/{snapshot_id}/copies/plan"): {"target_id": str(uuid.UUID(int=0))},
+    ("POST", "/api/v1/snapshots/{snapshot_id}/copies"): {"target_id": str(uuid.UUID(int=0))},
+    ("PUT", "/api/v1/databases/{database_id}/recovery"): {"enabled": False},
+    ("POST", "/api/v1/databases/{database_id}/recovery/points"): {"name": "p"},
+    ("POST", "/api/v1/databases/{database_id}/recoveries/plan"): {"name": "back", "time": "2026-01-01T00:00:00Z"},
+    ("POST", "/api/v1/databases/{database_id}/recoveries"): {"name": "back", "time": "2026-01-01T00:00:00Z"},
 }  # fmt: skip
 # What these name within a database may be gone for everybody: then nobody learns more than that.
 GONE = {
@@ -83,16 +94,21 @@ GONE = {
     "/api/v1/databases/{database_id}/copies",
     "/api/v1/transfers/{transfer_id}/errors",
     "/api/v1/transfers/{transfer_id}/file",
+    "/api/v1/snapshots/{snapshot_id}/runs/{run_id}/cancel",
+    "/api/v1/snapshots/{snapshot_id}/copies/plan",
+    "/api/v1/snapshots/{snapshot_id}/copies",
 }
 # Routes that leave an owner as it was found, so that one owner serves them all. The others have one each.
 LASTING_POSTS = {
     *(f"/api/v1/databases/{{database_id}}/{rest}" for rest in (
         "builder/parse", "builder/render", "cell", "check", "copies", "copies/plan", "edits", "entries", "entries/changes",
         "entries/one", "entries/parts", "explain", "export", "exports", "imports", "migrations", "migrations/import",
-        "policy/preview", "query", "rows", "runs/{run_id}/cancel", "schema/changes", "sessions/{session}/{how}", "snapshots", "test",
+        "policy/preview", "query", "recoveries", "recoveries/plan", "recovery/bases", "recovery/points", "rows", "runs/{run_id}/cancel", "schema/changes", "sessions/{session}/{how}", "snapshots", "test",
     )),
     "/api/v1/snapshots/{snapshot_id}/restores", "/api/v1/snapshots/{snapshot_id}/restores/plan",
-    "/api/v1/snapshots/{snapshot_id}/verifications", "/api/v1/snapshots/{snapshot_id}/drills",
+    *(f"/api/v1/snapshots/{{snapshot_id}}/{rest}" for rest in (
+        "verifications", "drills", "query", "query/export", "links", "copies", "copies/plan", "runs/{run_id}/cancel",
+    )),
     "/api/v1/connections/parse", "/api/v1/dashboards/{dashboard_id}/tiles", "/api/v1/imports/{transfer_id}/start",
     "/api/v1/keys", "/api/v1/projects/{project_id}/connections/test",
 }  # fmt: skip
@@ -193,7 +209,7 @@ async def snapshot_of(house: House, person: Person, path: str) -> dict[str, str]
     snapshot = await person.send("POST", f"/databases/{made['database_id']}/snapshots", 202, json={})
     await house.work(snapshot["job"]["id"])
     assert (await person.get(f"/snapshots/{snapshot['id']}"))["status"] == "complete"
-    values = {"snapshot_id": snapshot["id"]}
+    values = {"snapshot_id": snapshot["id"], "table:path": "t", "run_id": str(uuid.uuid4())}
     if "{restore_id}" in path:
         body = {"name": f"r{uuid.uuid4().hex[:8]}"}
         values["restore_id"] = (await person.send("POST", f"/snapshots/{snapshot['id']}/restores", 202, json=body))[
@@ -217,6 +233,27 @@ async def policy_of(house: House, person: Person) -> dict[str, str]:
     return {"alert_id": open_ones["items"][0]["id"]}
 
 
+async def recovery_of(house: House, person: Person) -> dict[str, str]:
+    """Let a person have asked for a recovery; nobody carries it out."""
+    made = await database_of(person, "")
+    organization = uuid.UUID(person.organization)
+    async with house.server.database.transaction() as db:
+        place = await places.current(db, SYSTEM, organization)
+        archive = Archive(
+            organization_id=organization, database_id=uuid.UUID(made["database_id"]), vault_id=place.id,
+            enabled=False, window_days=7, base_days=1, seen={}, covered={}, pending={},
+        )  # fmt: skip
+        db.add(archive)
+        await db.flush()
+        request = {"time": None, "position": 1, "point": None, "inclusive": True}
+        row = Recovery(
+            organization_id=organization, archive_id=archive.id, target_name="back", request=request, result={}
+        )
+        db.add(row)
+        await db.flush()
+        return {"recovery_id": str(row.id)}
+
+
 async def filled(house: House, person: Person, path: str) -> str:
     """Fill the placeholders of a path with things of a person."""
     codebase = (await person.get(f"/projects/{person.sample['id']}/codebases"))["items"][0]
@@ -237,6 +274,8 @@ async def filled(house: House, person: Person, path: str) -> str:
         values |= await snapshot_of(house, person, path)
     if "/policy" in path or "{alert_id}" in path:
         values |= await policy_of(house, person)
+    if "{recovery_id}" in path:
+        values |= await recovery_of(house, person)
     values["how"] = "cancel"
     for name, value in values.items():
         path = path.replace("{" + name + "}", str(value))
@@ -249,6 +288,8 @@ async def ask(client: Any, method: str, template: str, path: str) -> int:
         options["files"] = {"file": ("x.zip", b"not a zip")}
     elif template.endswith("/imports"):
         options["files"] = {"file": ("x.csv", b"a\n1\n")}
+    elif template.endswith("/cell") and method == "GET":
+        options["params"] = {"column": "id", "row": 0}
     elif (method, template) in BODIES:
         options["json"] = BODIES[method, template]
     async with client.stream(method, path, **options) as answer:
@@ -274,6 +315,8 @@ async def state_of(house: House, person: Person) -> list[Any]:
         "SELECT p::text FROM snapshot_policies p WHERE organization_id = :id ORDER BY 1",
         "SELECT r::text FROM policy_runs r WHERE organization_id = :id ORDER BY 1",
         "SELECT a::text FROM alerts a WHERE organization_id = :id ORDER BY 1",
+        "SELECT a::text FROM archives a WHERE organization_id = :id ORDER BY 1",
+        "SELECT r::text FROM recoveries r WHERE organization_id = :id ORDER BY 1",
         "SELECT d::text FROM dashboards d WHERE organization_id = :id ORDER BY 1",
         "SELECT t::text FROM dashboard_tiles t JOIN dashboards d ON d.id = dashboard_id WHERE organization_id = :id"
         " ORDER BY 1",
