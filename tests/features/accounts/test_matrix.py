@@ -245,7 +245,7 @@ async def recovery_of(house: House, person: Person) -> dict[str, str]:
         )  # fmt: skip
         db.add(archive)
         await db.flush()
-        request = {"time": None, "position": 1, "point": None, "inclusive": True}
+        request = {"time": "2026-01-01T00:00:00+00:00", "position": None, "point": None, "inclusive": True}
         row = Recovery(
             organization_id=organization, archive_id=archive.id, target_name="back", request=request, result={}
         )
