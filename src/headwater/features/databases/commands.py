@@ -11,6 +11,7 @@ from headwater.features.accounts.remote import Remote, remote, show, show_one
 from headwater.kit.errors import BadInput, HeadwaterError, NotFound, did_you_mean
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+TablesOption = Annotated[str | None, typer.Option(help="Only these tables, with commas between.")]
 NameArgument = Annotated[str, typer.Argument(metavar="DB", help="Name or id of the database.", show_default=False)]
 ProjectOption = Annotated[
     str | None, typer.Option("--project", help="Name or id of the project; not needed when there is one.")
@@ -191,6 +192,11 @@ def find_database(server: Remote, wanted: str, *, deleted: bool = False) -> Any:
             f"There is no database called {wanted!r}.", hint=did_you_mean(wanted, (row["name"] for row in rows))
         )
     return found[0]
+
+
+def names(text: str | None) -> list[str] | None:
+    """Return the names in a list with commas between, or None for all."""
+    return [one.strip() for one in (text or "").split(",") if one.strip()] or None
 
 
 def _steer(name: str, state: str, as_json: bool) -> None:

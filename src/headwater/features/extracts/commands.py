@@ -12,9 +12,9 @@ from urllib.parse import quote, urlencode
 import typer
 
 from headwater.features.accounts.remote import remote, show_one
-from headwater.features.databases.commands import JsonOption, find_database
+from headwater.features.databases.commands import JsonOption, TablesOption, find_database, names
 from headwater.features.query.printing import print_error, print_result
-from headwater.features.snapshots.commands.naming import SnapshotArgument, TablesOption, find_snapshot, names
+from headwater.features.snapshots.commands.naming import SnapshotArgument, find_snapshot
 from headwater.features.transfers.commands.copying import carry_out
 from headwater.kit.errors import BadInput, HeadwaterError
 from headwater.kit.terminal import terminal

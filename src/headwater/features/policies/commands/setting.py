@@ -8,9 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from headwater.features.accounts.remote import Refused, RefusedInput, Remote, remote
-from headwater.features.databases.commands import JsonOption, NameArgument
+from headwater.features.databases.commands import JsonOption, NameArgument, names
 from headwater.features.policies.commands.policies import PERIODS, given, path_of, print_policy
-from headwater.features.snapshots.commands.naming import names
 from headwater.kit.errors import BadInput
 
 _EMPTY: dict[str, Any] = {

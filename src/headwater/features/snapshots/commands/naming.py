@@ -14,12 +14,6 @@ from headwater.kit.errors import BadInput, NotFound, did_you_mean
 SnapshotArgument = Annotated[
     str, typer.Argument(metavar="SNAPSHOT", help="DB#latest, DB#TIME, DB#LABEL or an id.", show_default=False)
 ]
-TablesOption = Annotated[str | None, typer.Option(help="Only these tables, with commas between.")]
-
-
-def names(text: str | None) -> list[str] | None:
-    """Return the names in a list with commas between, or None for all."""
-    return [one.strip() for one in (text or "").split(",") if one.strip()] or None
 
 
 def find_snapshot(server: Remote, wanted: str) -> Any:

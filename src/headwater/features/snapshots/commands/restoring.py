@@ -8,9 +8,16 @@ import typer
 from rich.table import Table
 
 from headwater.features.accounts.remote import remote, show_one
-from headwater.features.databases.commands import JsonOption, ProjectOption, find_database, find_project
+from headwater.features.databases.commands import (
+    JsonOption,
+    ProjectOption,
+    TablesOption,
+    find_database,
+    find_project,
+    names,
+)
 from headwater.features.jobs.watching import finish
-from headwater.features.snapshots.commands.naming import SnapshotArgument, TablesOption, find_snapshot, names
+from headwater.features.snapshots.commands.naming import SnapshotArgument, find_snapshot
 from headwater.kit.errors import BadInput, Conflict
 from headwater.kit.terminal import terminal
 

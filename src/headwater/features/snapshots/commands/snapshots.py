@@ -8,9 +8,9 @@ import typer
 from rich.table import Table
 
 from headwater.features.accounts.remote import remote, show, show_one
-from headwater.features.databases.commands import JsonOption, NameArgument, find_database
+from headwater.features.databases.commands import JsonOption, NameArgument, TablesOption, find_database, names
 from headwater.features.jobs.watching import finish
-from headwater.features.snapshots.commands.naming import SnapshotArgument, TablesOption, find_snapshot, names
+from headwater.features.snapshots.commands.naming import SnapshotArgument, find_snapshot
 from headwater.kit.terminal import terminal
 
 LIST = ("taken_at", "label", "status", "tables", "rows", "stored_bytes", "new_bytes", "seconds", "id")

@@ -242,10 +242,10 @@ class _Work:
         if before and changed and changed.nothing:
             progress.passed(before.rows)
             return manifests.kept(before, facts)
-        written = self._followed(writing, table, changed, before) if before and changed else None
+        known = self.vault.table(before).parent() if before else None
+        written = self._followed(writing, table, changed, before, known) if before and known and changed else None
         if written is None:
             rows = progress.counted(self.dump.read(table), table.shown)
-            known = self.vault.table(before).parent() if before else None
             written = _writer(writing, table, known).write(rows)
         else:
             progress.passed(written.counted.rows)
@@ -260,13 +260,14 @@ class _Work:
         then = Then(parent.product, parent.moment, contents.dump_table(before))
         return following.since(self.dump, table, then, before.rows)
 
-    def _followed(self, writing: Writing, table: DumpTable, since: following.Since, before: Table) -> Written | None:
+    def _followed(
+        self, writing: Writing, table: DumpTable, since: following.Since, before: Table, parent: Parent
+    ) -> Written | None:
         """Write a table by what has changed in it, or nothing when reading all of it is the better way."""
         assert isinstance(self.dump, Follows)
-        reader = self.vault.table(before)
-        parent = reader.parent()
+        reader, writer = self.vault.table(before), _writer(writing, table, parent)
         try:
-            return following.follow(self.dump, table, since, parent, reader, _writer(writing, table, parent))
+            return following.follow(self.dump, table, since, parent, reader, writer)
         except following.ReadAll:
             return None
 

@@ -8,12 +8,11 @@ import typer
 from rich.table import Table
 
 from headwater.features.accounts.remote import Remote, remote, show_one
-from headwater.features.databases.commands import JsonOption, NameArgument, find_database
+from headwater.features.databases.commands import JsonOption, NameArgument, TablesOption, find_database, names
 from headwater.features.jobs.watching import finish
 from headwater.kit.errors import BadInput
 from headwater.kit.terminal import terminal
 
-TablesOption = Annotated[str | None, typer.Option(help="Only these tables, with commas between.")]
 SEVERITIES = {"left_out": "left out", "changed": "changed", "risk": "may be refused"}
 
 
@@ -55,12 +54,6 @@ def carry_out(
         _show_comparison(done["tables"])
     if not all(one["same"] for one in done["tables"]):
         raise typer.Exit(1)
-
-
-def names(text: str | None) -> list[str] | None:
-    """Return the names in a list with commas between, or None for all."""
-    found = [one.strip() for one in (text or "").split(",") if one.strip()]
-    return found or None
 
 
 def _accept(plan: Any, target: Any, yes: bool, as_json: bool) -> None:

@@ -9,9 +9,8 @@ import typer
 from rich.table import Table
 
 from headwater.features.accounts.remote import Remote, remote, show_one
-from headwater.features.databases.commands import JsonOption, NameArgument, find_database
+from headwater.features.databases.commands import JsonOption, NameArgument, TablesOption, find_database, names
 from headwater.features.jobs.watching import finish
-from headwater.features.transfers.commands.copying import TablesOption, names
 from headwater.kit.errors import BadInput
 from headwater.kit.terminal import terminal
 
