@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from headwater.entrypoints.worker.run import tasks
+from headwater.entrypoints.worker.run import task_of
 from headwater.features.accounts.guard import Server
 from headwater.features.jobs.runner import Runner
 from headwater.features.jobs.service import workers
@@ -90,5 +90,5 @@ class House:
 
     async def work(self, job_id: str) -> None:
         """Run one job here and now, as a worker would."""
-        runner = Runner(self.server.database, self.server.settings, workers.this_process().id, tasks())
+        runner = Runner(self.server.database, self.server.settings, workers.this_process().id, task_of)
         await runner.run(uuid.UUID(job_id))

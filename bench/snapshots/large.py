@@ -8,11 +8,11 @@ from bench.snapshots.taking import COMMAND, memory
 from entrypoints.keeping import Keeping
 from vault import s3
 
-COPIES = 6  # of 1.5 million rows
+COPIES = 19  # of 1.5 million rows
 
 
 def large(kept: Keeping) -> list[Row]:
-    """Six times the table of 1.5 million rows, 3 GB with its index, into a SeaweedFS."""
+    """Nineteen times the table of 1.5 million rows, 10 GB with its index, into a SeaweedFS."""
     bench = Server(kept, "bench-large")
     bench.run("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", TABLE)
     names = "customer, ratio, price, email, note, title, created, born, ref, active, tags, doc, raw, mood, n"
@@ -32,7 +32,8 @@ def large(kept: Keeping) -> list[Row]:
         assert answer.status_code == 200, answer.text
         with memory(kept) as used:
             found, seconds = bench.snapshot()
-    what = f"{size / 1e9:.1f} GB database straight to S3, in {seconds:.0f} s: peak memory of the worker"
+    what = f"{size / 1e9:.1f} GB database straight to S3: peak memory of the worker"
     ours, limit = used[0] / 2**20, 256
     assert found["rows"] == COPIES * 1_500_000
-    return [Row(what, f"{ours:.0f} MB", f"{limit} MB", "limit", round(ours / limit, 3), "≤ 1×", ours <= limit, COMMAND)]
+    said = f"{ours:.0f} MB, in {seconds:.0f} s"
+    return [Row(what, said, f"{limit} MB", "limit", round(ours / limit, 3), "≤ 1×", ours <= limit, COMMAND)]

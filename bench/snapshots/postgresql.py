@@ -23,6 +23,12 @@ EVERY = (
     "doc = doc || '{\"new\": 1}', raw = decode(md5(random()::text), 'hex'), n = n + 1"
 )
 
+# How those who store a dump once are told to begin, and to keep a file.
+PEERS = {
+    "restic": ("restic -q -r {0} init", "restic -q -r {0} backup {1}"),
+    "borg": ("borg init -e repokey-blake2 {0}", "borg create -C zstd,3 {0}::{{now:%s%f}} {1}"),
+}
+
 
 class Server(Bench):
     """A PostgreSQL, with the programs that go with it."""
@@ -74,19 +80,21 @@ def pgbench(kept: Keeping) -> list[Row]:
 
 def _whole(bench: Server, what: str) -> list[Row]:
     dump, zst = bench.folder / "dump", bench.folder / "dump.zst"
-    ours, again, peers, restored, peer_restored, most = [], [], [], [], [], 0
+    ours, again, peers, restored, peer_restored = [], [], [], [], []
+    with memory(bench.kept) as used:
+        bench.snapshot()
     for number in range(ROUNDS):
         bench.forget()
-        with memory(bench.kept) as used:
-            first, seconds = bench.snapshot()
-        most = max(most, used[0])
+        first, seconds = bench.snapshot()
         ours.append(seconds)
         second, seconds = bench.snapshot()
         again.append(seconds)
         peers.append(bench.run("pg_dump", "-Fc", "-f", dump))
         restored.append(bench.restore(first, f"back-{number}"))
+        began = time.perf_counter()  # both make a database and fill it
         other = bench.kept.create(f"peer-{number}", quotas={"statement_seconds": 3600})
-        peer_restored.append(bench.run("pg_restore", "--no-owner", "-j2", "-d", other["name"], dump, database=other))
+        bench.run("pg_restore", "--no-owner", "-j2", "-d", other["name"], dump, database=other)
+        peer_restored.append(time.perf_counter() - began)
     bench.run(f"pg_dump | zstd -3 -q -f -o {zst}", shell=True)
     size, dumped, packed = first["stored_bytes"], dump.stat().st_size, zst.stat().st_size
     whole, peer = median(ours), median(peers)
@@ -97,38 +105,37 @@ def _whole(bench: Server, what: str) -> list[Row]:
         row(f"{what}: second snapshot of what has not changed, wall", f"{median(again):.2f} s", f"{whole:.1f} s", "the first one",
             median(again) / whole, 0.1),
         Row(f"{what}: new bytes of that", str(second["new_bytes"]), "0", "limit", None, "0 bytes", second["new_bytes"] == 0, COMMAND),
-        row(f"{what}: restore into a new database, wall", f"{median(restored):.1f} s", f"{median(peer_restored):.1f} s", "pg_restore -j2",
+        row(f"{what}: restore into a new database, wall", f"{median(restored):.1f} s", f"{median(peer_restored):.1f} s", "headwater db create, pg_restore -j2",
             median(restored) / median(peer_restored), 1.0),
-        row(f"{what}: peak memory of the worker", megabytes(most), "256 MB", "limit", most / 2**28, 1.0),
+        row(f"{what}: peak memory of the worker", megabytes(used[0]), "256 MB", "limit", used[0] / 2**28, 1.0),
     ]  # fmt: skip
-    restic = _restic(bench, dump)
-    return rows + (
-        [
-            row(
-                f"{what}: stored, beside restic",
-                megabytes(size),
-                megabytes(restic),
-                "restic of the plain dump",
-                size / restic,
-                0.85,
-            )
-        ]
-        if restic
-        else []
-    )
+    return rows + [
+        row(
+            f"{what}: stored, beside {tool}",
+            megabytes(size),
+            megabytes(kept),
+            f"{tool} of the plain dump",
+            size / kept,
+            0.85,
+        )
+        for tool, kept in _deduplicated(bench).items()
+    ]
 
 
-def _restic(bench: Server, dump: Path) -> int | None:
-    """Return what restic stores of the plain dump; None where it is not installed."""
-    if not shutil.which("restic"):
-        return None
-    repository, plain = bench.folder / "restic", bench.folder / "plain.sql"
+def _deduplicated(bench: Server) -> dict[str, int]:
+    """Let restic and borg keep the plain dump, and return what each stores by now; of those that are installed."""
+    plain = bench.folder / "plain.sql"
     bench.run("pg_dump", "-f", plain)
-    os.environ["RESTIC_PASSWORD"] = "x"
-    if not repository.exists():
-        bench.run("restic", "-q", "-r", repository, "init")
-    bench.run("restic", "-q", "-r", repository, "backup", plain)
-    return sum(file.stat().st_size for file in repository.rglob("*") if file.is_file())
+    os.environ |= {"RESTIC_PASSWORD": "x", "BORG_PASSPHRASE": "x", "BORG_BASE_DIR": str(bench.folder)}
+    found = {}
+    for tool, lines in PEERS.items():
+        if not shutil.which(tool):
+            continue
+        repository = bench.folder / f"{tool}-repository"
+        for line in lines[repository.exists() :]:
+            bench.run(line.format(repository, plain), shell=True)
+        found[tool] = sum(file.stat().st_size for file in repository.rglob("*") if file.is_file())
+    return found
 
 
 # What is done to one row in a hundred: where, what, and the most of the first snapshot's bytes that may be new.
@@ -140,12 +147,12 @@ CHANGES = {
 }
 
 
-def changes(kept: Keeping) -> list[Row]:
+def changes(keeping: Keeping) -> list[Row]:
     """What the next snapshot adds, and how long it takes, beside reading the whole table in order."""
-    bench = Server(kept, "bench-changes")
+    bench = Server(keeping, "bench-changes")
     bench.run("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", TABLE)
     first, _ = bench.snapshot()
-    restic = _restic(bench, bench.folder / "dump")
+    kept = _deduplicated(bench)
     rows = []
     for what, (where, how, most) in CHANGES.items():
         seconds, peers, new = [], [], 0
@@ -163,15 +170,15 @@ def changes(kept: Keeping) -> list[Row]:
             row(f"{what}: wall", f"{median(seconds):.2f} s", f"{median(peers):.2f} s", "an ordered COPY of the table",
                 median(seconds) / median(peers), 0.4),
         ]  # fmt: skip
-        if restic:
-            total = _restic(bench, bench.folder / "dump") or restic
-            grown, restic = total - restic, total
+        for tool, total in _deduplicated(bench).items():
+            grown, kept[tool] = total - kept[tool], total
+            peer = f"{tool} of the plain dump"
             rows.append(
                 row(
-                    f"{what}: new bytes beside restic",
+                    f"{what}: new bytes beside {tool}",
                     megabytes(new),
                     megabytes(grown),
-                    "restic of the plain dump",
+                    peer,
                     new / max(grown, 1),
                     1 / 30,
                 )

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import statistics
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
-
-import psutil
 
 from bench.rows import Row
 from entrypoints.keeping import Keeping
 
 COMMAND = "make bench PART=snapshots"
 ROUNDS = 3
+SETTLED_SECONDS = 4.0  # a worker that begins is busy with itself
 
 
 class Bench:
@@ -27,7 +28,7 @@ class Bench:
         if url:
             self.database = kept.adopt(name, url)
         else:
-            self.database = kept.create(name, engine=engine, quotas={"statement_seconds": 3600})
+            self.database = kept.create(name, engine=engine, quotas={"statement_seconds": 3600, "disk_mb": 100_000})
         self.folder = kept.home / "peers"
         self.folder.mkdir(exist_ok=True)
 
@@ -52,11 +53,13 @@ class Bench:
         return time.perf_counter() - began
 
     def _until(self, path: str, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Ask until it is done; ever more seldom, for what answers also costs time of the processors measured."""
+        began = time.perf_counter()
         while True:
             found: dict[str, Any] = self.kept.headwater.get(path)
             if done(found):
                 return found
-            time.sleep(0.02)
+            time.sleep(max(0.02, 0.05 * (time.perf_counter() - began)))
 
     def forget(self) -> None:
         """Delete all snapshots, so that the next one is a first one."""
@@ -66,27 +69,25 @@ class Bench:
 
 @contextmanager
 def memory(kept: Keeping) -> Iterator[list[int]]:
-    """Give, at the end, the most memory that one worker of the Headwater had, in bytes."""
-    found, over = [0], threading.Event()
+    """Give, at the end, the most memory that a worker had that was begun for this, in bytes.
 
-    def look() -> None:
-        while not over.wait(0.05):
-            for one in psutil.process_iter(["cmdline"]):
-                words = one.info["cmdline"] or []
-                if "worker" in words and any("headwater" in word for word in words):
-                    try:
-                        if one.environ().get("HEADWATER_HOME") == str(kept.home):
-                            found[0] = max(found[0], one.memory_info().rss)
-                    except psutil.Error:
-                        continue
+    The kernel keeps the peak, so that nobody has to look meanwhile: that would cost what is measured, too.
+    """
+    for pid in kept.headwater.pids("headwater worker"):
+        os.kill(pid, signal.SIGTERM)
+        while Path(f"/proc/{pid}").exists():
+            time.sleep(0.05)
+    while not (workers := kept.headwater.pids("headwater worker")):
+        time.sleep(0.05)
+    time.sleep(SETTLED_SECONDS)
+    found = [0]
+    yield found
+    found[0] = max(_peak(pid) for pid in workers)
 
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        yield found
-    finally:
-        over.set()
-        thread.join()
+
+def _peak(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 def median(values: list[float]) -> float:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headwater.catalog import sqltext
+from headwater.catalog import sqltext, statements
 
 SPLITS = {
     "select 1; select ';' ; -- x;\nselect 2;": ["select 1", "select ';'", "select 2"],
@@ -38,7 +38,7 @@ SPLITS = {
 
 @pytest.mark.parametrize(("text", "expected"), SPLITS.items())
 def test_statements_end_where_a_database_ends_them(text, expected):
-    found = list(sqltext.split(text))
+    found = list(statements.split(text))
     assert [statement.text for statement in found] == expected
     for statement in found:
         assert text[statement.start : statement.start + len(statement.text)] == statement.text
@@ -47,7 +47,7 @@ def test_statements_end_where_a_database_ends_them(text, expected):
 @given(st.text(alphabet="abc'\";$-\n/*`# ", max_size=60))
 def test_whatever_the_text_its_statements_stand_in_it_in_order(text):
     position = 0
-    for statement in sqltext.split(text):
+    for statement in statements.split(text):
         assert statement.start >= position
         assert text[statement.start :].startswith(statement.text)
         position = statement.start + len(statement.text)

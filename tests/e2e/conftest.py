@@ -29,6 +29,8 @@ from e2e.browsing import (
 )
 from entrypoints.running import running
 
+PATIENCE_MS = 20_000  # of everything that is waited for: a machine that is busy is no fault
+expect.set_options(timeout=PATIENCE_MS)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -82,7 +84,7 @@ def open_page(browser: Browser, server_url: str) -> Iterator[OpenPage]:
             base_url=server_url,
         )
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
         page.on("request", lambda request: problems.extend(foreign(request.url, server_url)))
         return page

@@ -114,6 +114,52 @@ def test_over_the_database_itself_with_a_way_to_undo_it(library: Library) -> Non
     expect(page.get_by_role("region", name="Snapshots").get_by_role("listitem")).to_have_count(3)
 
 
+@pytest.mark.parametrize("engine", ["sqlite", "mysql"])
+def test_over_a_database_of_another_engine(library: Library, site: Site, engine: str) -> None:
+    page, name = library.page, f"over-{engine}"
+    made = library.client.post(
+        f"/projects/{site.sample}/databases?wait=60", json={"name": name, "engine": engine}
+    ).json()
+    library.run(
+        "CREATE TABLE books (id int PRIMARY KEY, price int); INSERT INTO books VALUES (1, 7), (2, 8)", made["id"]
+    )
+    page.goto(f"/p/{site.sample}/d/{made['id']}/history")
+    library.take("Before the sale")
+    library.run("UPDATE books SET price = 0; DELETE FROM books WHERE id = 2", made["id"])
+    panel = page.get_by_role("complementary")
+    panel.get_by_role("link", name="Restore", exact=True).click()
+    panel.get_by_label(f"Over {name}").check()
+    expect(panel).to_contain_text(f"In {name} it replaces the rows of 1 table, with 2 rows of the snapshot.")
+    if engine == "sqlite":  # it has no estimate, which is not "about 0 rows"
+        expect(panel).not_to_contain_text("there now")
+    panel.get_by_role("button", name=f"Restore over {name}").click()
+    expect(panel.get_by_text("Every table has the rows of the snapshot")).to_be_visible(timeout=90_000)
+    assert library.run("SELECT count(*), sum(price) FROM books", made["id"]) in ([[2, 15]], [[2, "15"]])
+    expect(page.get_by_role("region", name="Snapshots").get_by_role("listitem")).to_have_count(2)
+
+
+def test_the_way_to_undo_one_that_was_over_at_once_is_in_the_timeline(library: Library, site: Site) -> None:
+    page = library.page
+    made = library.client.post(
+        f"/projects/{site.sample}/databases?wait=60", json={"name": "at-once", "engine": "sqlite"}
+    ).json()
+    library.run("CREATE TABLE books (id int PRIMARY KEY); INSERT INTO books VALUES (1)", made["id"])
+    history = f"/p/{site.sample}/d/{made['id']}/history"
+    page.goto(history)
+    library.take("Before the sale")
+    snapshot = library.client.get(f"/databases/{made['id']}/snapshots").json()["items"][0]["id"]
+    order = {"target_id": made["id"], "mode": "overwrite"}
+    restore = library.client.post(f"/snapshots/{snapshot}/restores", json=order).json()
+    while library.client.get(f"/restores/{restore['id']}").json()["job"]["state"] in ("pending", "running"):
+        page.wait_for_timeout(100)
+    page.evaluate(
+        "to => { history.pushState({}, '', to); dispatchEvent(new PopStateEvent('popstate')) }",
+        f"{history}?run={restore['id']}",
+    )
+    expect(page.get_by_role("complementary")).to_contain_text("Every table has the rows of the snapshot")
+    expect(page.get_by_role("region", name="Snapshots").get_by_role("listitem")).to_have_count(2)
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_axe_finds_nothing_in_the_panels(library: Library, open_page: OpenPage, theme: Theme, width: int) -> None:

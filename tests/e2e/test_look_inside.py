@@ -101,6 +101,11 @@ def test_a_file_is_downloaded_and_a_link_made_for_others(shelf: Shelf, tmp_path:
     script = httpx.get(url).text
     assert "COPY" in script
     assert "loans" in script
+    links = dialog.get_by_role("list", name="Links that work")
+    expect(links.get_by_role("listitem").first).to_contain_text("SQL, public.loans")
+    links.get_by_role("button", name="Revoke the link SQL, public.loans").click()
+    expect(links.get_by_role("button", name="Revoke the link SQL, public.loans")).to_have_count(0)
+    assert httpx.get(url).status_code == 404
 
 
 def test_a_snapshot_is_copied_into_another_engine(shelf: Shelf, site: Site) -> None:

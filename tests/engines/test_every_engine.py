@@ -6,9 +6,9 @@ import importlib
 
 import pytest
 
-from headwater.engines import Dumps
+from headwater.engines import Dumps, Refills
 from headwater.kit import plugins
-from headwater.testing.engines import CHECKS, DUMP_CHECKS, SQL_CHECKS, Subject
+from headwater.testing.engines import CHECKS, DUMP_CHECKS, REFILL_CHECKS, SQL_CHECKS, Subject
 
 
 def subject(name: str) -> Subject:
@@ -18,6 +18,13 @@ def subject(name: str) -> Subject:
     if reason := place.missing():
         pytest.skip(reason)
     return Subject(engine, place.fresh, **place.texts())
+
+
+REFILLING = [
+    name
+    for name in plugins.names("engines")
+    if isinstance(engine := plugins.load("engines", name), Refills) and engine.LANGUAGE == "sql"
+]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -39,4 +46,10 @@ async def test_engine_that_speaks_sql(name, check):
     "name", [name for name in plugins.names("engines") if isinstance(plugins.load("engines", name), Dumps)]
 )
 async def test_engine_of_snapshots(name, check):
+    await check(subject(name))
+
+
+@pytest.mark.parametrize("check", REFILL_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", REFILLING)
+async def test_engine_that_restores_in_place(name, check):
     await check(subject(name))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engines.test_every_engine import subject
-from headwater.catalog.sqltext import split
+from headwater.catalog.statements import split
 from headwater.kit.errors import HeadwaterError
 from headwater.testing.engines.schemas import assert_equal
 from headwater.testing.engines.subject import connected, everything, rows

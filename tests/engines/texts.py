@@ -1,4 +1,4 @@
-"""Reads the data files of an engine's tests: `everything.sql`, `values.sql`, `cells.txt`, `tricks.txt`, `escapes.txt`."""
+"""Reads the data files of an engine's tests: `everything.sql`, `values.sql`, `refills.sql`, `cells.txt`, `tricks.txt`, `escapes.txt`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def of(folder: Path) -> dict[str, Any]:
     return {
         "everything": (folder / "everything.sql").read_text("utf-8"),
         "values": (folder / "values.sql").read_text("utf-8") if (folder / "values.sql").exists() else "",
+        "refills": (folder / "refills.sql").read_text("utf-8") if (folder / "refills.sql").exists() else "",
         "cells": [(expression, json.loads(cell)) for expression, cell in pairs],
         "tricks": lines(folder / "tricks.txt"),
         "escapes": lines(folder / "escapes.txt"),

@@ -73,6 +73,12 @@ def test_what_is_read_without_restoring(commands: Commands, tmp_path: Path) -> N
     assert run("snapshot", "export", "books#then", "--format", "ndjson", "--tables", "loan") == '{"id":7}\n'
     link = told("snapshot", "link", "books#then", "--format", "csv", "--tables", "loan", "--expires-in", "10m")
     assert httpx.get(link["url"]).text == "id\n7\n"
+    (listed,) = told("snapshot", "links", "list", "books#then")
+    assert (listed["format"], listed["tables"], listed["uses"]) == ("csv", ["public.loan"], 1)
+    assert "is revoked" in run("snapshot", "links", "revoke", "books#then", listed["id"])
+    assert httpx.get(link["url"]).status_code == 404
+    assert "no such link" in run("snapshot", "links", "revoke", "books#then", listed["id"], code=2)
+    assert told("snapshot", "links", "list", "books#then") == []
     assert "no time" in run("snapshot", "link", "books#then", "--expires-in", "soon", code=2)
     run("db", "create", "light", "--engine", "sqlite")
     assert "book, loan" in run("snapshot", "copy", "books#then", "light", "--plan")

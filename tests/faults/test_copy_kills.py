@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import tempfile
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from engines.mongodb import place as mongodb_place
 from entrypoints.running import Running
+from faults.killing import killed_in_the_middle
 
 KILLS = int(os.environ.get("HEADWATER_KILLS", "2"))
 ROWS, DOCUMENTS = 300_000, 80_000
-WITHIN_SECONDS = 120.0
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -50,7 +48,7 @@ def connected(headwater: Running, name: str, port: int) -> str:
 def test_a_copy_into_documents_survives(headwater: Running, mongodb: int, round_: int) -> None:
     source, target = database(headwater, f"s-m-{round_}", "postgresql"), connected(headwater, f"t-m-{round_}", mongodb)
     headwater.sql(target, "db.mine.insertOne({a: 1})")
-    killed_in_the_middle(headwater, source, target, round_, DOCUMENTS)
+    copied_in_spite_of_a_kill(headwater, source, target, round_, DOCUMENTS)
     assert headwater.sql(target, "db.many.countDocuments({})") == [[DOCUMENTS]]
     assert headwater.sql(target, "db.mine.countDocuments({})") == [[1]]
 
@@ -63,28 +61,19 @@ def test_a_copy_survives(headwater: Running, engine: str, round_: int) -> None:
         database(headwater, f"t-{engine}-{round_}", engine),
     )
     headwater.sql(target, "CREATE TABLE mine (a int)")
-    killed_in_the_middle(headwater, source, target, round_, ROWS)
+    copied_in_spite_of_a_kill(headwater, source, target, round_, ROWS)
     assert headwater.sql(target, "SELECT count(*) FROM many") == [[ROWS]]
     assert headwater.sql(target, "SELECT count(*) FROM mine") == [[0]]
 
 
-def killed_in_the_middle(headwater: Running, source: str, target: str, round_: int, rows: int) -> None:
+def copied_in_spite_of_a_kill(headwater: Running, source: str, target: str, round_: int, rows: int) -> None:
     """Begin a copy, kill the worker, and wait until the next attempt is through."""
     headwater.sql(source, "CREATE TABLE first (id int PRIMARY KEY); INSERT INTO first SELECT generate_series(1, 1000)")
     headwater.sql(source, "CREATE TABLE many (id bigint PRIMARY KEY, first int REFERENCES first, body varchar(60));"
         f"INSERT INTO many SELECT g, g % 1000 + 1, md5(g::text) FROM generate_series(1, {rows}) g")  # fmt: skip
     made = headwater.post(f"/databases/{source}/copies", target_id=target, accepted=True)
     job = made["job"]["id"]
-    while (found := headwater.get(f"/jobs/{job}"))["progress"]["done"] < 20_000 * (round_ + 1):
-        assert found["state"] in {"pending", "running"}, f"over before it could be killed: {found}"
-        time.sleep(0.05)
-    killed = time.monotonic()
-    for pid in headwater.pids("headwater worker"):
-        os.kill(pid, signal.SIGKILL)
-    while (found := headwater.get(f"/jobs/{job}"))["state"] in {"pending", "running"}:
-        assert time.monotonic() - killed < WITHIN_SECONDS, found
-        time.sleep(0.2)
-    assert (found["state"], found["attempts"] >= 2) == ("completed", True), found
+    killed_in_the_middle(headwater, job, 20_000 * (round_ + 1))
     tables = headwater.get(f"/transfers/{made['id']}")["tables"]
     assert [(one["target"], one["target_rows"], one["same"]) for one in tables] == [
         ("first", 1000, True), ("many", rows, True),

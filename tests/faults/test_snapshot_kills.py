@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 
 import pytest
 
 from entrypoints.running import Running
+from faults.killing import WITHIN_SECONDS, killed_in_the_middle
 
 KILLS = int(os.environ.get("HEADWATER_KILLS", "2"))
 ROWS = 1_500_000
-WITHIN_SECONDS = 120.0
 DIGEST = "SELECT count(*), sum(hashtextextended(m::text, 0)) FROM many m"
 pytestmark = pytest.mark.timeout(600)
 
@@ -25,20 +24,6 @@ def shop(headwater: Running) -> str:
     headwater.sql(made["id"], "CREATE TABLE many (id bigint PRIMARY KEY, at timestamptz, body text);"
         f"INSERT INTO many SELECT g, now() + g * interval '1 s', md5(g::text) FROM generate_series(1, {ROWS}) g")  # fmt: skip
     return str(made["id"])
-
-
-def killed_in_the_middle(headwater: Running, job: str, rows: int) -> None:
-    """Kill the worker when so many rows are through, and wait until the next attempt is, too."""
-    while (found := headwater.get(f"/jobs/{job}"))["progress"]["done"] < rows or found["progress"]["unit"] != "rows":
-        assert found["state"] in {"pending", "running"}, f"over before it could be killed: {found}"
-        time.sleep(0.02)
-    killed = time.monotonic()
-    for pid in headwater.pids("headwater worker"):
-        os.kill(pid, signal.SIGKILL)
-    while (found := headwater.get(f"/jobs/{job}"))["state"] in {"pending", "running"}:
-        assert time.monotonic() - killed < WITHIN_SECONDS, found
-        time.sleep(0.2)
-    assert (found["state"], found["attempts"] >= 2) == ("completed", True), found
 
 
 @pytest.mark.parametrize("round_", range(KILLS))
@@ -63,3 +48,52 @@ def test_a_snapshot_and_its_restore_survive(headwater: Running, shop: str, round
         time.sleep(0.1)
     assert headwater.get(f"/snapshots/{snapshot['id']}")["verification"]["ok"]
     headwater.client.delete(f"/api/v1/databases/{done['target_id']}")
+
+
+MANY = 300_000
+IN_PLACE = {
+    "mysql": (
+        "CREATE TABLE few (id INT AUTO_INCREMENT PRIMARY KEY); INSERT INTO few VALUES (1), (2), (7); "
+        "CREATE TABLE many (id BIGINT PRIMARY KEY, body TEXT); "
+        f"INSERT INTO many SELECT seq, md5(seq) FROM seq_1_to_{MANY}; "
+        "CREATE TABLE fired (n INT); CREATE TRIGGER fires BEFORE INSERT ON many FOR EACH ROW INSERT INTO fired VALUES (1)",
+        "SELECT count(*), sum(crc32(body)), (SELECT count(*) FROM few), (SELECT count(*) FROM fired) FROM many",
+        "SELECT count(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE() AND action_statement = 'INSERT INTO fired VALUES (1)'",
+    ),
+    "sqlite": (
+        "CREATE TABLE few (id INTEGER PRIMARY KEY AUTOINCREMENT); INSERT INTO few VALUES (1), (2), (7); "
+        "CREATE TABLE many (id INTEGER PRIMARY KEY, body TEXT); WITH RECURSIVE g (g) AS "
+        f"(SELECT 1 UNION ALL SELECT g + 1 FROM g WHERE g < {3 * MANY}) INSERT INTO many SELECT g, hex(g * 7919) FROM g; "
+        "CREATE TABLE fired (n INT); CREATE TRIGGER fires AFTER INSERT ON many BEGIN INSERT INTO fired VALUES (1); END",
+        "SELECT count(*), sum(length(body)), (SELECT count(*) FROM few), (SELECT count(*) FROM fired) FROM many",
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'",
+    ),
+}  # fmt: skip
+
+
+def until_complete(headwater: Running, snapshot: str) -> None:
+    """Wait until a snapshot is complete."""
+    until = time.monotonic() + WITHIN_SECONDS
+    while headwater.get(f"/snapshots/{snapshot}")["status"] != "complete":
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("engine", IN_PLACE)
+def test_a_restore_in_place_survives(headwater: Running, engine: str) -> None:
+    make, digest, triggers = IN_PLACE[engine]
+    project = headwater.get("/projects")["items"][0]["id"]
+    made = headwater.post(f"/projects/{project}/databases?wait=60", name=f"over-{engine}", engine=engine)
+    headwater.sql(made["id"], make)
+    before = headwater.sql(made["id"], digest)
+    snapshot = headwater.post(f"/databases/{made['id']}/snapshots")
+    until_complete(headwater, snapshot["id"])
+    headwater.sql(made["id"], "DROP TABLE few; UPDATE many SET body = 'spoilt' WHERE id % 2 = 0")
+    restore = headwater.post(f"/snapshots/{snapshot['id']}/restores", target_id=made["id"], mode="overwrite")
+    while not (undo := headwater.get(f"/restores/{restore['id']}")["undo_id"]):
+        time.sleep(0.02)
+    until_complete(headwater, undo)
+    killed_in_the_middle(headwater, restore["job"]["id"], 20_000)
+    assert headwater.sql(made["id"], digest) == before
+    assert headwater.sql(made["id"], triggers) == [[1]]
+    headwater.client.delete(f"/api/v1/databases/{made['id']}")

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as some
 
+from headwater.vault import deltas
 from headwater.vault.borders import Sizes
+from headwater.vault.deltas import Delta
+from headwater.vault.pages import VALUES
 from vault import making
 from vault.making import Given, Row
 
@@ -83,6 +90,59 @@ def test_deltas_end_in_pages_before_they_are_many(tmp_path: Path) -> None:
         most = max(most, *(len(chunk.deltas) for chunk in vault.table(taken.tables[0]).chunks()))
         rows |= {number: row(number, chance) for number in sorted(rows)[turn::150]}
     assert 0 < most <= 4
+
+
+def test_scattered_changes_never_cost_the_table_again(tmp_path: Path) -> None:
+    chance, vault = random.Random(4), making.vault(tmp_path)
+    rows = table(20_000, chance)
+    first = taken = making.snapshot(vault, {"t": given(rows)})
+    for _ in range(10):  # the same rows, over and over
+        rows |= {number: row(number, chance) for number in sorted(rows)[7::100]}
+        taken = making.snapshot(vault, {"t": given(rows)}, parent=taken)
+        assert taken.tables[0].new < first.tables[0].stored * 0.04
+    found = making.rows(vault, taken, "t")
+    assert sorted(found, key=lambda one: int(one[0] or 0)) == [rows[number] for number in sorted(rows)]
+
+
+def test_deltas_that_weigh_much_become_pages(tmp_path: Path) -> None:
+    chance, vault = random.Random(5), making.vault(tmp_path)
+    rows = table(4000, chance)
+    taken = making.snapshot(vault, {"t": given(rows)})
+    pages = {chunk.pages for chunk in vault.table(taken.tables[0]).chunks()}
+    for turn in range(12):  # other rows each time
+        rows |= {number: row(number, chance) for number in sorted(rows)[turn::16]}
+        taken = making.snapshot(vault, {"t": given(rows)}, parent=taken)
+        for chunk in vault.table(taken.tables[0]).chunks():
+            weight = sum(ref.length for ref in chunk.deltas)
+            assert weight < sum(ref.length for ref in chunk.pages) * 0.6
+    assert not pages & {chunk.pages for chunk in vault.table(taken.tables[0]).chunks()}
+
+
+KEYS = some.integers(0, 12)
+CHANGES = some.tuples(some.dictionaries(KEYS, some.integers(0, 99)), some.sets(KEYS))
+
+
+def delta_of(change: tuple[dict[int, int], set[int]]) -> Delta:
+    rows, gone = change
+    keys = [b"%d" % key for key in rows], [b"%d" % key for key in sorted(gone - rows.keys())]
+    values = [b"%d" % value for value in rows.values()]
+    return Delta([pa.array(keys[0], VALUES), pa.array(values, VALUES)], [pa.array(keys[1], VALUES)])
+
+
+def applied(columns: list[Any], delta: Delta) -> list[Any]:
+    return deltas.apply(columns, [columns[0]], delta, (0,), (0, 1))
+
+
+def told(columns: list[Any]) -> list[tuple[Any, ...]]:
+    return sorted(zip(*(column.to_pylist() for column in columns), strict=True))
+
+
+@for_all(some.dictionaries(KEYS, some.integers(0, 99)), CHANGES, CHANGES)
+def test_one_delta_does_what_two_do(before: dict[int, int], first: Any, second: Any) -> None:
+    columns = delta_of((before, set())).rows
+    one, other = delta_of(first), delta_of(second)
+    merged = deltas.decode(deltas.encode(deltas.merged(one, other, (0,)), ("integer", "integer"), (0,)))
+    assert told(applied(list(columns), merged)) == told(applied(applied(list(columns), one), other))
 
 
 def test_what_was_changed_back_is_the_old_pages(tmp_path: Path) -> None:

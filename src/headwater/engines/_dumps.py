@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from headwater.catalog.model import Schema
+from headwater.catalog.results import QueryError
 from headwater.engines._address import Address
 
 # What the text of a column's values looks like; a hint by which they are kept smaller, never a promise.
 Hint = Literal["text", "integer", "float", "timestamp", "timestamptz", "date", "uuid", "hex"]
 # A pyarrow RecordBatch whose columns are byte strings or nulls (`pa.binary()`), named by their places "0", "1", …
 Batch: TypeAlias = Any
+# See `DumpTable`; also the kind by which `Loads.drop` takes such rows away.
+APART = "apart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class DumpTable:
 
     Generated columns are not among `columns`. `key` are the places of the columns whose values tell rows apart, in
     the order of which rows come; without one, rows come as they are stored. `rows` is an estimate. `facts` are what
-    the engine wants to know again when it reads the changes since.
+    the engine wants to know again when it reads the changes since. With the fact `APART`, the rows are of no table of
+    the Schema (large objects of PostgreSQL): they come back only with the whole database.
     """
 
     schema: str | None
@@ -51,9 +55,11 @@ class Dump(Protocol):
 
     `moment` says which one it is, in the engine's own terms (LSN, GTID). `extras` has what the Schema has no words
     for and `Fill.finish` makes anew: of it, `sequences` (schema, name, value, called) and `counters` (table, value)
-    belong to tables, all else to the database. `notes` are sentences on what is not in it.
+    belong to tables, all else to the database. `notes` are sentences on what is not in it. `readers` is how many
+    tables are worth reading at once.
     """
 
+    readers: int
     product: str
     moment: Mapping[str, Any]
     schema: Schema
@@ -76,6 +82,25 @@ class Dump(Protocol):
 
     async def close(self) -> None:
         """Let go of the moment; safe to call twice."""
+
+
+@runtime_checkable
+class Settles(Protocol):
+    """A dump that may have to read while others write, and then reads again what they have changed."""
+
+    def settled(self) -> bool:
+        """Say whether all that was given is of `Dump.moment`."""
+
+    def again(self) -> Iterator[tuple[DumpTable, Batch, Any]]:
+        """Give what has changed since it was read, in pieces: rows as they are, and keys (array) of rows that are gone.
+
+        A row may be one that was not given before, and a key one of no row. When all of it was read, what was given is
+        settled, or is to be asked for again: what has changed meanwhile is less. `Dump.moment` and `Dump.notes` are
+        those of the last time.
+
+        Raises:
+            Conflict: it comes to no end, or a table is not the same any more.
+        """
 
 
 class Fill(Protocol):
@@ -134,19 +159,27 @@ class Refilled:
     found: int
 
 
+def dangling(table: str, parent: str, key: str) -> QueryError:
+    """Return that rows would refer to rows that are not there; `key` says which foreign key it is."""
+    return QueryError(
+        f"Rows of {table} would refer to rows of {parent} that are not there (foreign key {key}).",
+        hint="Restore the tables that belong together, or into a new database.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Refilling:
     """What comes into tables that are there.
 
-    `first` are statements that make what is not there yet, `later` those that come when the rows are there. `counts`
-    are `Dump.extras`' values of sequences; none goes back behind where it is.
+    `first` are statements that make what is not there yet, `later` those that come when the rows are there. `extras`
+    are those of `Dump.extras` that count: `sequences`, `counters`, `generators`; none goes back behind where it is.
     """
 
     tables: Sequence[tuple[DumpTable, Iterable[Batch]]]
     mode: Mode
     first: Sequence[str] = ()
     later: Sequence[str] = ()
-    counts: Sequence[Sequence[Any]] = ()
+    extras: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Refill(Protocol):
@@ -159,7 +192,8 @@ class Refill(Protocol):
         key is there already are left out.
 
         Raises:
-            QueryError: the database refused; Unavailable: the connection broke. Nothing has changed.
+            QueryError: the database refused; Unavailable: the connection broke. Nothing has changed, but that an engine
+                without transactional DDL leaves what `first` and `later` made to the caller, who takes it away.
         """
 
     def cancel(self) -> None:

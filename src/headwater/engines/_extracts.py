@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -25,7 +25,8 @@ class Decoder:
     Infinite moments become the largest and smallest number that there is, as DuckDB has them. `text` gives what
     people read: nothing of it is escaped. `cells` gives what a session of the engine would, `copied` what one that
     copies would (`Reads.scan`), where that is something else. `risky` says that
-    there may be texts that do not fit, and `endless` whether some of them stand for an infinite moment.
+    there may be texts that do not fit, and `endless` whether some of them stand for an infinite moment. `whole` says
+    that the column has all of a row, as a text of JSON.
     """
 
     type: Any
@@ -36,6 +37,7 @@ class Decoder:
     risky: bool = False
     copied: Callable[[Array], list[Cell]] | None = None
     endless: Callable[[Array], bool] = lambda _: False
+    whole: bool = False
 
 
 @runtime_checkable
@@ -44,6 +46,17 @@ class Decodes(Protocol):
 
     def decoder(self, column: DumpColumn, schema: Schema) -> Decoder:
         """Return how a column of a dump is read; `schema` knows the types that the database has made itself."""
+
+
+@runtime_checkable
+class Reshapes(Protocol):
+    """An engine whose dumps keep rows in other columns than those that people read them by."""
+
+    def readable(self, table: DumpTable, schema: Schema) -> tuple[DumpColumn, ...]:
+        """Return the columns that people read a table by; `Decodes.decoder` knows them."""
+
+    def reshaped(self, batch: Batch, columns: Sequence[DumpColumn]) -> Batch:
+        """Return some of these columns of rows, which come as they were dumped."""
 
 
 @runtime_checkable

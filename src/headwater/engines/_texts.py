@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from headwater.catalog.results import Cell, QueryError
-from headwater.catalog.sqltext import Statement, split
+from headwater.catalog.statements import Statement, split
 from headwater.engines._session import Parameters
 from headwater.kit.errors import BadInput
 

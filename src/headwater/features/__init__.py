@@ -25,6 +25,12 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "migrations": ("migrations",),
 }  # fmt: skip
 
+# The first words of the kinds of a room's jobs: a worker loads the room of a job that it gets, not all of them.
+JOBS: Mapping[str, tuple[str, ...]] = {
+    "codebase": ("codebases",), "transfer": ("transfers",), "snapshot": ("snapshots", "extracts"),
+    "recovery": ("recovery",),
+}  # fmt: skip
+
 
 def collect(role: str, features: Sequence[str] = FEATURES) -> dict[str, ModuleType]:
     """Return the module of one role (`endpoints`, `commands`, `tasks`, `models`) of each feature that has it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headwater.catalog import sqltext
+from headwater.catalog import statements
 from headwater.catalog.facts import Chunk, Do, Module, Text
 
 NAME = "sql"
@@ -14,7 +14,7 @@ def facts(path: str, source: bytes) -> Module:
     text = source.decode("utf-8", "replace")
     offset, position = 0, 0
     body = []
-    for statement in sqltext.split(text):
+    for statement in statements.split(text):
         offset += len(text[position : statement.start].encode())
         position = statement.start
         end = offset + len(statement.text.encode())

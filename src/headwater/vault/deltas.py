@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import msgspec
 import numpy as np
@@ -20,7 +20,7 @@ from headwater.vault import pages
 from headwater.vault.errors import Damaged
 from headwater.vault.pages import Column, Hint
 
-# A chunk is written anew when more of its rows than this have changed, or behind so many deltas.
+# A chunk is written anew when more of its rows than this have changed; so many deltas become one.
 MOST_ROWS, MOST_DELTAS = 0.3, 4
 
 
@@ -33,13 +33,37 @@ class _Written(msgspec.Struct, array_like=True, frozen=True):
 class Delta:
     """`rows` has every column of the rows that are new or other; `gone` the key columns of those that are gone."""
 
-    rows: tuple[Column, ...]
-    gone: tuple[Column, ...]
+    rows: Sequence[Column]
+    gone: Sequence[Column]
 
     @property
     def size(self) -> int:
         """How many rows it changes."""
         return len(self.rows[0]) + len(self.gone[0])
+
+
+class _Pages(Sequence[Column]):
+    """Columns that are decoded when somebody asks for them."""
+
+    def __init__(self, encoded: Sequence[bytes]) -> None:
+        self._encoded = encoded
+        self._decoded: dict[int, Column] = {}
+
+    def __len__(self) -> int:
+        return len(self._encoded)
+
+    @overload
+    def __getitem__(self, place: int) -> Column: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Column]: ...
+
+    def __getitem__(self, place: int | slice) -> Any:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        if place not in self._decoded:
+            self._decoded[place] = pages.decode(self._encoded[place])
+        return self._decoded[place]
 
 
 def encode(delta: Delta, hints: Sequence[Hint], key: Sequence[int]) -> bytes:
@@ -55,14 +79,10 @@ def decode(data: bytes) -> Delta:
         written = msgspec.msgpack.decode(data, type=_Written)
     except msgspec.MsgspecError as error:
         raise Damaged("Changed rows in the vault cannot be read.") from error
-    delta = Delta(tuple(map(pages.decode, written.rows)), tuple(map(pages.decode, written.gone)))
-    if (
-        not delta.rows
-        or not delta.gone
-        or len({len(one) for one in delta.rows}) + len({len(g) for g in delta.gone}) > 2
-    ):
+    sizes = [{pages.rows(page) for page in some} for some in (written.rows, written.gone)]
+    if any(len(some) != 1 for some in sizes):
         raise Damaged("Changed rows in the vault have columns of different lengths.")
-    return delta
+    return Delta(_Pages(written.rows), _Pages(written.gone))
 
 
 def identity(key: Sequence[Column]) -> Column:
@@ -105,3 +125,15 @@ def choice(before: Column, delta: Delta, key: Sequence[int]) -> Any:
     kept = ~pc.is_in(before, value_set=identity(delta.gone)).to_numpy(zero_copy_only=False) | replaced
     added = ~pc.is_in(new, value_set=before).to_numpy(zero_copy_only=False)
     return pa.array(np.concatenate((rows[kept], len(before) + np.flatnonzero(added))))
+
+
+def merged(first: Delta, second: Delta, key: Sequence[int]) -> Delta:
+    """Return the delta that leaves the same rows as two that are applied one after the other."""
+    early, late = (identity([one.rows[place] for place in key]) for one in (first, second))
+    lost, gone = identity(second.gone), identity(first.gone)
+    kept = pc.invert(pc.is_in(early, value_set=pa.concat_arrays([late, lost])))
+    left = pc.invert(pc.is_in(gone, value_set=pa.concat_arrays([late, lost])))
+    return Delta(
+        [pa.concat_arrays([old.filter(kept), new]) for old, new in zip(first.rows, second.rows, strict=True)],
+        [pa.concat_arrays([old.filter(left), new]) for old, new in zip(first.gone, second.gone, strict=True)],
+    )

@@ -39,15 +39,17 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """What the parent snapshot has of a table: its root, chunks and leaves by their first keys, and a way to read.
+    """What the parent snapshot has of a table: its root, chunks and leaves by their first keys, and ways to read.
 
-    `key` are the places of its key's columns: deltas of its chunks mean nothing under another key.
+    `read` gives the rows of a chunk, `changes` what all its deltas do as one. `key` are the places of its key's
+    columns: deltas of its chunks mean nothing under another key.
     """
 
     root: Ref
     chunks: Mapping[bytes, Chunk]
     branches: Mapping[bytes, Branch]
     read: Callable[[Chunk], Batch]
+    changes: Callable[[Chunk], Delta]
     key: tuple[int, ...]
 
 
@@ -110,39 +112,52 @@ class Rows:
 
 def encoded(ink: Ink, shape: Shape, parent: Parent | None, rows: Rows) -> Encoded:
     """Return a chunk as what costs the least."""
-    columns = [_whole(rows.table.column(place)) for place in range(rows.table.num_columns)]
     made = Encoded(rows.first, rows.hash, rows.table.num_rows, rows.raw)
     before = parent.chunks.get(rows.first) if parent else None
-    known = before.pages if before and len(before.pages) == len(columns) else ()
+    if parent and before and len(before.pages) == rows.table.num_columns:
+        return _beside(ink, shape, parent, before, rows, made)
+    found = (_page(ink, rows.table.column(place), hint) for place, hint in enumerate(shape.hints))
+    return replace(made, pages=tuple(found))
+
+
+def _page(ink: Ink, column: Any, hint: Hint) -> Segment:
+    """Return a column as a page; one after the other, so that no more than one is in memory as it is."""
+    content = pages.encode(_whole(column), hint)
+    return Segment(ink.id(content), None, ink.codec.compress(content))
+
+
+def _beside(ink: Ink, shape: Shape, parent: Parent, before: Chunk, rows: Rows, made: Encoded) -> Encoded:
+    """Return a chunk whose beginning the parent has, too, as what costs the least."""
+    columns = [_whole(rows.table.column(place)) for place in range(rows.table.num_columns)]
     contents = [pages.encode(column, hint) for column, hint in zip(columns, shape.hints, strict=True)]
     ids = [ink.id(content) for content in contents]
-    other = [place for place, found in enumerate(ids) if not known or known[place].id != found]
-    if parent and before and known and other and shape.key:
-        cost = sum(known[place].length for place in other)
-        if kept := _kept(ink, shape, before, parent.read, columns, cost):
+    same = [known.id == found for known, found in zip(before.pages, ids, strict=True)]
+    if not all(same) and shape.key:
+        cost = sum(known.length for known, there in zip(before.pages, same, strict=True) if not there)
+        if kept := _kept(ink, shape, parent, before, columns, cost):
             return replace(made, kept=kept[0], delta=kept[1])
-    new = [None if known and place not in other else ink.codec.compress(contents[place]) for place in range(len(ids))]
-    return replace(
-        made, pages=tuple(Segment(id_, known[place]) if body is None else Segment(id_, None, body)
-                          for place, (id_, body) in enumerate(zip(ids, new, strict=True))),
-    )  # fmt: skip
+    found = [
+        Segment(id_, known) if there else Segment(id_, None, ink.codec.compress(content))
+        for id_, known, there, content in zip(ids, before.pages, same, contents, strict=True)
+    ]
+    return replace(made, pages=tuple(found))
 
 
 def _kept(
-    ink: Ink, shape: Shape, before: Chunk, read: Callable[[Chunk], Batch], columns: Sequence[Any], cost: int
+    ink: Ink, shape: Shape, parent: Parent, before: Chunk, columns: Sequence[Any], cost: int
 ) -> tuple[Chunk, Segment | None] | None:  # fmt: skip
     """Return the parent's chunk with what has changed, unless new pages, which cost so many bytes, are less."""
     try:
-        there = read(before).columns
+        there = parent.read(before).columns
     except Damaged:
         return None  # what cannot be read must not keep the next snapshots from being taken
     delta = difference(there, columns, shape.key)
     if delta is None:
         return before, None
-    if delta.size > before.rows * MOST_ROWS or len(before.deltas) >= MOST_DELTAS:
+    if delta.size > before.rows * MOST_ROWS or is_heavy(before):
         return None
-    made = segment(ink, shape, delta)
-    return (before, made) if len(made.body) < cost else None
+    chunk, made = changed(ink, shape, parent, before, delta)
+    return (chunk, made) if len(made.body) < cost else None
 
 
 def difference(old: Sequence[Any], new: Sequence[Any], key: Sequence[int]) -> Delta | None:
@@ -158,13 +173,21 @@ def difference(old: Sequence[Any], new: Sequence[Any], key: Sequence[int]) -> De
     if not changed.any() and not pc.any(gone).as_py():
         return None
     rows = pa.array(np.flatnonzero(changed))
-    return Delta(tuple(column.take(rows) for column in new), tuple(old[place].filter(gone) for place in key))
+    return Delta([column.take(rows) for column in new], [old[place].filter(gone) for place in key])
 
 
-def segment(ink: Ink, shape: Shape, delta: Delta) -> Segment:
-    """Return a delta, encoded."""
+def is_heavy(chunk: Chunk) -> bool:
+    """Whether the deltas of a chunk are so much beside its pages that these are better written anew."""
+    return sum(ref.length for ref in chunk.deltas) > MOST_ROWS * sum(ref.length for ref in chunk.pages)
+
+
+def changed(ink: Ink, shape: Shape, parent: Parent, chunk: Chunk, delta: Delta) -> tuple[Chunk, Segment]:
+    """Return a chunk of the parent, and the delta for it; where there are many, all of them become one."""
+    if len(chunk.deltas) >= MOST_DELTAS:
+        delta = deltas.merged(parent.changes(chunk), delta, shape.key)
+        chunk = replace(chunk, deltas=())
     content = deltas.encode(delta, shape.hints, shape.key)
-    return Segment(ink.id(content), None, ink.codec.compress(content))
+    return chunk, Segment(ink.id(content), None, ink.codec.compress(content))
 
 
 def _whole(column: Any) -> Any:

@@ -64,21 +64,26 @@ class _Open:
 
     cipher: AESGCM
     id: bytes
-    data: bytearray = field(default_factory=lambda: bytearray(MAGIC))
+    parts: list[bytes] = field(default_factory=lambda: [MAGIC])
+    size: int = len(MAGIC)
     entries: list[Entry] = field(default_factory=list)
 
     def add(self, kind: int, content: bytes, body: bytes) -> Ref:
-        offset = len(self.data)
-        self.data += self.cipher.encrypt(_nonce(offset), body, _bound(self.id, offset, kind))
-        ref = Ref(content, self.id, offset, len(self.data) - offset)
+        ref = Ref(content, self.id, self.size, self._append(kind, body))
         self.entries.append(Entry(kind, ref))
         return ref
 
     def sealed(self) -> bytes:
         listed = b"".join(_ENTRY.pack(one.kind, one.ref.id, one.ref.offset, one.ref.length) for one in self.entries)
-        offset = len(self.data)
-        footer = self.cipher.encrypt(_nonce(offset), listed, _bound(self.id, offset, FOOTER))
-        return bytes(self.data + footer + _TRAILER.pack(len(footer), END))
+        length = self._append(FOOTER, listed)
+        return b"".join((*self.parts, _TRAILER.pack(length, END)))
+
+    def _append(self, kind: int, body: bytes) -> int:
+        """Encrypt a segment behind the others and return its length."""
+        self.parts.append(self.cipher.encrypt(_nonce(self.size), body, _bound(self.id, self.size, kind)))
+        length = len(self.parts[-1])
+        self.size += length
+        return length
 
 
 class PackWriter:
@@ -105,7 +110,7 @@ class PackWriter:
                 pack = secrets.token_bytes(16)
                 self._open = _Open(self._keys.pack(pack), pack)
             ref = self._open.add(kind, content, body)
-            if len(self._open.data) >= self._target:
+            if self._open.size >= self._target:
                 self._seal()
             return ref
 

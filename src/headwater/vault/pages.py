@@ -76,6 +76,15 @@ def decode(page: bytes) -> Column:
         raise Damaged("A page cannot be read.") from error
 
 
+def rows(page: bytes) -> int:
+    """Return how many values the column of a page has; raises Damaged."""
+    try:
+        found: int = _HEAD.unpack_from(page)[2]
+    except struct.error as error:
+        raise Damaged("A page cannot be read.") from error
+    return found
+
+
 def _body(present: Column, hint: Hint) -> tuple[int, bytes]:
     data, offsets = _parts(present)
     first = present[0].as_py()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 from headwater.vault import deltas, pages, tree
 from headwater.vault.codecs import decompress
+from headwater.vault.deltas import Delta
 from headwater.vault.encoding import Batch, Parent, content_id
 from headwater.vault.errors import Damaged
 from headwater.vault.keys import Keys
@@ -50,7 +52,8 @@ class TableReader:
         for branch in branches:
             for chunk in self.leaf(branch):
                 chunks.setdefault(chunk.first, chunk)
-        return Parent(self._root, chunks, {branch.first: branch for branch in branches}, self.batch, tuple(self._key))
+        leaves = {branch.first: branch for branch in branches}
+        return Parent(self._root, chunks, leaves, self.batch, self._changes, tuple(self._key))
 
     def batch(self, chunk: Chunk, places: Sequence[int] | None = None) -> Batch:
         """Return the rows of a chunk, or some columns of them by their places."""
@@ -68,11 +71,17 @@ class TableReader:
         places = list(dict.fromkeys((*wanted, *self._key)))
         contents = self.content(PAGE, [chunk.pages[place] for place in places])
         columns = [pages.decode(content) for content in contents]
-        for content in self.content(DELTA, chunk.deltas):
-            delta = deltas.decode(content)
+        for delta in self._deltas(chunk):
             key = [columns[places.index(place)] for place in self._key]
             columns = deltas.apply(columns, key, delta, self._key, places)
         return [columns[places.index(place)] for place in wanted]
+
+    def _deltas(self, chunk: Chunk) -> Iterator[Delta]:
+        return map(deltas.decode, self.content(DELTA, chunk.deltas))
+
+    def _changes(self, chunk: Chunk) -> Delta:
+        """Return what the deltas of a chunk, of which it has some, do as one."""
+        return functools.reduce(lambda one, other: deltas.merged(one, other, self._key), self._deltas(chunk))
 
     def rows(
         self, threads: ThreadPoolExecutor, places: Sequence[int] | None = None, share: tuple[int, int] = (0, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import contextlib
+import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from headwater.vault.errors import Damaged, Missing, StorageFull, StorageUnavail
 
 # No call may hang: the last try begins before `_PATIENCE` is over and has `_TIMEOUT` to end, less than 100 s in all.
 _RETRIES, _PATIENCE, _TIMEOUT = 6, timedelta(seconds=35), timedelta(seconds=60)
+_SOON_SECONDS = 5.0  # a connection that breaks does so at once; who has waited for longer has tried often enough
 _NEAR = 2**20  # a gap that is read over rather than asked about again; no less than obstore's own
 
 
@@ -34,6 +36,7 @@ class S3Blobs:
     def __init__(
         self, bucket: str, prefix: str = "", *, http: bool = False, retries: int = _RETRIES, **options: str
     ) -> None:
+        self._retries = retries
         self._store = S3Store(
             bucket, prefix=prefix or None, config={"region": "us-east-1", **options},  # type: ignore[arg-type]
             client_options={"allow_http": http, "timeout": _TIMEOUT},
@@ -41,7 +44,20 @@ class S3Blobs:
         )  # fmt: skip
 
     def create(self, name: str, data: bytes) -> bool:
-        """See `Blobs`; If-None-Match is what decides who was first."""
+        """See `Blobs`; If-None-Match is what decides who was first.
+
+        What creates is not made again by obstore when its answer is lost. It is here: the same bytes are as good once
+        as twice.
+        """
+        began = time.monotonic()
+        try:
+            return self._created(name, data)
+        except StorageUnavailable:
+            if not self._retries or time.monotonic() - began > _SOON_SECONDS:
+                raise
+            return self._created(name, data)
+
+    def _created(self, name: str, data: bytes) -> bool:
         try:
             with _told(name):
                 obstore.put(self._store, name, data, mode="create", use_multipart=False)

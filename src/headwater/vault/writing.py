@@ -101,7 +101,9 @@ class TableWriter:
 
     def change(self, chunk: Chunk, delta: Delta, rows: int) -> None:
         """Take over a chunk of the parent with a change; `rows` is how many it has then."""
-        self._change(chunk, encoding.segment(self._ink, self._shape, delta), rows)
+        assert self._parent
+        kept, made = encoding.changed(self._ink, self._shape, self._parent, chunk, delta)
+        self._change(kept, made, rows)
 
     def _change(self, chunk: Chunk, delta: Segment | None, rows: int) -> None:
         if delta:
@@ -149,7 +151,7 @@ class TableWriter:
         for cut in made:
             self._submit(rows.slice(start, cut - start), int(self._hashes[start]), int(self._weights[start:cut].sum()))
             start = cut
-        self._rest = rows.slice(start).combine_chunks().to_batches() if start < rows.num_rows else []
+        self._rest = rows.slice(start).to_batches()
         self._hashes, self._weights = self._hashes[start:], self._weights[start:]
 
     def _submit(self, rows: Any, hash_: int, raw: int) -> None:
@@ -158,7 +160,7 @@ class TableWriter:
         first = _first([rows.column(place)[0].as_py() for place in self._shape.key], hash_, self._turns[hash_])
         if not self._shape.key:
             self._turns[hash_] += 1
-        chunk = encoding.Rows(rows.combine_chunks(), first, hash_, raw)
+        chunk = encoding.Rows(rows, first, hash_, raw)
         ink, shape, parent = self._ink, self._shape, self._parent
         self._under_way.append(ink.threads.submit(encoding.encoded, ink, shape, parent, chunk))
 

@@ -17,8 +17,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from pymongo import MongoClient
+from pymongo import AsyncMongoClient, MongoClient
 
 from engines import texts as files
 from headwater.engines import Address
@@ -106,3 +107,17 @@ async def fresh() -> AsyncIterator[Address]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ResourceWarning)
                 gc.collect()
+
+
+@asynccontextmanager
+async def connected() -> AsyncIterator[tuple[Address, Any]]:
+    """Give a database of `fresh` together with the driver's way to it."""
+    async with fresh() as address:
+        client: Any = AsyncMongoClient(
+            HOST, address.port, username=address.user, password=address.password, authSource=address.database,
+            directConnection=True,
+        )  # fmt: skip
+        try:
+            yield address, client[address.database]
+        finally:
+            await client.close()

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from bson import ObjectId, decode, encode
-from pymongo import AsyncMongoClient, MongoClient
+from pymongo import MongoClient
 
-from engines.mongodb.place import HOST, free_port, fresh, server, started
+from engines.mongodb.place import HOST, connected, free_port, started
 from engines.test_every_engine import subject
 from headwater.catalog.results import QueryError
 from headwater.engines import Address, Dump, engine
@@ -98,18 +98,11 @@ def test_documents_that_are_cut_off_are_told() -> None:
 
 @asynccontextmanager
 async def with_accounts() -> AsyncIterator[tuple[Address, Any]]:
-    async with fresh() as address:
-        client: Any = AsyncMongoClient(
-            HOST, address.port, username=address.user, password=address.password, authSource=address.database,
-            directConnection=True,
-        )  # fmt: skip
-        try:
-            some = [{"_id": n, "balance": BALANCE} for n in range(ACCOUNTS)]
-            for name in ("a", "b"):
-                await client[address.database][name].insert_many(some)
-            yield address, client[address.database]
-        finally:
-            await client.close()
+    async with connected() as (address, database):
+        some = [{"_id": n, "balance": BALANCE} for n in range(ACCOUNTS)]
+        for name in ("a", "b"):
+            await database[name].insert_many(some)
+        yield address, database
 
 
 async def test_money_that_moves_between_collections_is_neither_lost_nor_made() -> None:
@@ -177,16 +170,6 @@ async def _opened(address: Address) -> AsyncIterator[MongoDump]:
         yield dump
     finally:
         await dump.close()
-
-
-async def test_a_transaction_that_the_server_ended_is_a_sentence() -> None:
-    async with in_the_middle() as (dump, reading, _):
-        lsid = dump._transaction.session_id
-        with MongoClient(HOST, server(), username="root", password="secret", directConnection=True) as admin:
-            admin["admin"].command({"killSessions": [lsid]})  # as the server does when it has lasted too long
-        with pytest.raises(QueryError) as raised:
-            await asyncio.to_thread(list, reading)
-        assert "transactionLifetimeLimitSeconds" in raised.value.message
 
 
 async def test_a_collection_that_is_made_anew_meanwhile_ends_it() -> None:

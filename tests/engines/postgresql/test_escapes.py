@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
-from headwater.catalog.sqltext import split
+from headwater.catalog.statements import split
 from headwater.drivers import Spec
 from headwater.drivers.local import LocalDriver
 from headwater.engines.postgresql import provision

@@ -13,6 +13,8 @@ from engines.test_every_engine import subject
 from headwater.catalog import changes as c
 from headwater.catalog.model import Check, Column, Index, Relation, Schema
 from headwater.catalog.results import UNLIMITED, Finished, Limits, QueryCancelled, QueryError, QueryTimeout, Started
+from headwater.engines import Refilled
+from headwater.testing.engines.refilling import trial
 from headwater.testing.engines.subject import READ_ONLY, connected, everything, rows
 
 
@@ -161,3 +163,12 @@ async def test_a_thousand_tables_are_read_in_a_few_queries() -> None:
         )
         found = await subject("postgresql").engine.inspect(session)
         assert len(found.relations) == 1000 and all(len(one.columns) == 3 and one.primary_key for one in found)
+
+
+async def test_a_restore_in_place_leaves_out_the_value_of_a_sequence_that_is_gone() -> None:
+    async with trial(subject("postgresql")) as made:
+        kept = await made.keep()
+        await made.run("ALTER TABLE artist ALTER id DROP DEFAULT; DROP SEQUENCE artist_id_seq; DELETE FROM note")
+        assert await made.restore(kept, "overwrite") == [
+            Refilled(200, 200, 200), Refilled(500, 500, 500), Refilled(0, 4, 4),
+        ]  # fmt: skip

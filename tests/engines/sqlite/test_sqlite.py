@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,7 @@ from engines.test_every_engine import subject
 from headwater.catalog import changes as c
 from headwater.catalog.model import Check, Column, ForeignKey
 from headwater.catalog.results import QueryError
+from headwater.engines import Address
 from headwater.kit.errors import BadInput, HeadwaterError
 from headwater.testing.engines.subject import connected, everything, rows
 
@@ -151,3 +155,32 @@ async def test_numbers_too_large_are_bad_input() -> None:
     async with connected(subject("sqlite")) as session:
         with pytest.raises(BadInput):
             await rows(session, "SELECT $1", [2**70])
+
+
+async def test_a_session_keeps_its_locks_when_another_of_the_process_comes_and_goes(tmp_path: Path) -> None:
+    """Else another program takes itself for the last one, clears the log away, and what is written later is lost."""
+    path, engine = tmp_path / "a.db", subject("sqlite").engine
+    other = [sys.executable, "-c"]
+    begin = f"import sqlite3; c = sqlite3.connect({str(path)!r}, isolation_level=None);"
+    subprocess.run(
+        [*other, f"{begin} c.execute('PRAGMA journal_mode = WAL'); c.execute('CREATE TABLE t (a)')"], check=True
+    )
+    session = await engine.connect(Address(path=path))
+    try:
+        assert await rows(session, "SELECT * FROM t") == []
+        await (await engine.connect(Address(path=path))).close()
+        subprocess.run([*other, f"{begin} c.execute('CREATE TABLE more (a)'); c.close()"], check=True)
+        await everything(session, "INSERT INTO t VALUES (1); INSERT INTO more VALUES (1)")
+        query = f"{begin} print(c.execute('SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM more)').fetchone())"
+        found = subprocess.run([*other, query], check=True, capture_output=True, text=True)
+        assert found.stdout.strip() == "(1, 1)"
+    finally:
+        await session.close()
+
+
+async def test_what_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:
+    engine = subject("sqlite").engine
+    (tmp_path / "notes.db").write_text("Dear diary, " * 100)
+    for name, said in (("notes.db", "no SQLite database"), ("gone.db", "no such file"), (".", "a folder")):
+        with pytest.raises(HeadwaterError, match=said):
+            await engine.connect(Address(path=tmp_path / name))

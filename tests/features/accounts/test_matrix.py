@@ -218,6 +218,9 @@ async def snapshot_of(house: House, person: Person, path: str) -> dict[str, str]
     if "/vault/keys/{key_id}" in path:
         keys = f"/organizations/{person.organization}/vault/keys"
         values["key_id"] = (await person.send("POST", keys, 201, json={"passphrase": "seven wooden boats"}))["id"]
+    if "{link_id}" in path:
+        links = f"/snapshots/{snapshot['id']}/links"
+        values["link_id"] = (await person.send("POST", links, 201, json={"format": "csv"}))["id"]
     return values
 
 

@@ -20,6 +20,7 @@ import pyarrow.ipc
 import pyarrow.parquet as pq
 import pytest
 
+from features.extracts.asking import ask, rows
 from features.snapshots.shelf import Shelf
 from headwater.features.accounts.service import identity
 from headwater.features.extracts import sandbox
@@ -30,16 +31,6 @@ from headwater.kit import process
 from headwater.vault.errors import Damaged
 from headwater.vault.local import LocalBlobs
 from people import House
-
-
-async def ask(shelf: Shelf, taken: Any, text: str, **body: Any) -> Any:
-    return await shelf.person.send("POST", f"/snapshots/{taken['id']}/query", 200, json={"text": text} | body)
-
-
-async def rows(shelf: Shelf, taken: Any, text: str, **body: Any) -> Any:
-    answer = await ask(shelf, taken, text, **body)
-    assert answer["error"] is None, answer["error"]
-    return answer["results"][0]["rows"]
 
 
 async def test_strangers_and_neighbours_ask_nothing(lasting_house: House, shelf: Shelf, taken: Any) -> None:
@@ -252,6 +243,15 @@ async def test_values_that_do_not_fit_are_told_and_there_as_text(shelf: Shelf) -
     assert "public.odd.n has 'NaN'" in error["message"]
     assert "text" in error["hint"]
     assert await rows(shelf, odd, "SELECT n FROM odd ORDER BY id", as_text=True) == [["NaN"], ["1.50"]]
+
+
+async def test_what_is_text_for_want_of_a_type_says_how_to_count_with_it(shelf: Shelf) -> None:
+    await shelf.sql("CREATE TABLE loose (n numeric); INSERT INTO loose VALUES (1.5), (1e40)")
+    loose = await shelf.take(tables=["loose"])
+    error = (await ask(shelf, loose, "SELECT sum(n) FROM loose"))["error"]
+    assert "sum(VARCHAR)" in error["message"]
+    assert "cast it" in error["hint"]
+    assert await rows(shelf, loose, "SELECT sum(n::double) FROM loose") == [[1e40]]
 
 
 async def test_whole_results_as_files(shelf: Shelf, taken: Any) -> None:

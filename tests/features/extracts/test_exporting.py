@@ -16,6 +16,7 @@ import pytest
 
 from engines.postgresql import place
 from features.snapshots.shelf import Shelf
+from headwater.features.extracts import upkeep
 from headwater.features.extracts.service import links
 from headwater.kit import clock
 from people import House
@@ -148,6 +149,60 @@ async def test_a_link_goes_with_its_snapshot_and_with_the_right_of_its_maker(
     assert (await stranger.get(made["url"])).status_code == 200
     await shelf.person.send("DELETE", f"{members}/{added['user_id']}", 204)
     assert (await stranger.get(made["url"])).status_code == 404
+
+
+async def test_links_are_listed_and_revoked(lasting_house: House, shelf: Shelf, taken: Any) -> None:
+    path = f"/snapshots/{taken['id']}/links"
+    stranger = await lasting_house.stranger()
+    for one in (await shelf.person.get(path))["items"]:
+        await shelf.person.send("DELETE", f"{path}/{one['id']}", 204)
+    keep, gone = [
+        await shelf.person.send("POST", path, 201, json={"format": "csv", "tables": ["note"]}) for _ in range(2)
+    ]
+    assert (await stranger.get(gone["url"])).status_code == 200
+    (newest, oldest) = (await shelf.person.get(path))["items"]
+    assert (newest["id"], newest["uses"], newest["used_at"] is None) == (gone["id"], 1, False)
+    assert (oldest["id"], oldest["uses"], oldest["used_at"]) == (keep["id"], 0, None)
+    assert (newest["format"], newest["tables"], newest["by"]) == ("csv", ["public.note"], "sonja")
+    assert gone["url"].rsplit("/", 1)[1] not in str(newest)
+    await shelf.person.send("DELETE", f"{path}/{gone['id']}", 204)
+    answer = await stranger.get(gone["url"])
+    assert (answer.status_code, answer.json()["detail"]) == (404, "This link is not valid, or not any more.")
+    assert (await stranger.get(keep["url"])).status_code == 200, "one by one"
+    assert [one["id"] for one in (await shelf.person.get(path))["items"]] == [keep["id"]]
+    await shelf.person.send("DELETE", f"{path}/{gone['id']}", 404)
+    (revoked, *_) = (await shelf.person.get("/audit", action="snapshot.link_revoked"))["items"]
+    assert (revoked["resource"]["id"], revoked["details"]["link"]) == (taken["id"], gone["id"])
+
+
+async def test_who_may_revoke_a_link(lasting_house: House, shelf: Shelf, taken: Any) -> None:
+    path, guest = f"/snapshots/{taken['id']}/links", await lasting_house.person("linus")
+    members = f"/organizations/{shelf.person.organization}/members"
+    await shelf.person.send("POST", members, 201, json={"email": guest.email, "role": "viewer"})
+    mine = await shelf.person.send("POST", path, 201, json={"format": "csv", "tables": ["note"]})
+    theirs = [await guest.send("POST", path, 201, json={"format": "csv", "tables": ["note"]}) for _ in range(2)]
+    refused = await guest.send("DELETE", f"{path}/{mine['id']}", 404)
+    assert "An admin can" in refused["hint"]
+    assert mine["id"] in {one["id"] for one in (await guest.get(path))["items"]}
+    await guest.send("DELETE", f"{path}/{theirs[0]['id']}", 204)
+    await shelf.person.send("DELETE", f"{path}/{theirs[1]['id']}", 204)
+    neighbour = await lasting_house.person("nora")
+    await neighbour.send("DELETE", f"{path}/{mine['id']}", 404)
+    other = await shelf.take(tables=["note"])
+    await shelf.person.send("DELETE", f"/snapshots/{other['id']}/links/{mine['id']}", 404)
+
+
+async def test_links_that_have_expired_are_forgotten(lasting_house: House, shelf: Shelf, taken: Any) -> None:
+    path = f"/snapshots/{taken['id']}/links"
+    made = await shelf.person.send("POST", path, 201, json={"format": "csv", "expires_in": 60})
+    lasting = await shelf.person.send("POST", path, 201, json={"format": "csv", "expires_in": 600})
+    later = clock.now() + timedelta(seconds=61)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(upkeep, "now", lambda: later)
+        await upkeep.upkeep(lasting_house.server.database, lasting_house.server.settings)
+    left = {one["id"] for one in (await shelf.person.get(path))["items"]}
+    assert lasting["id"] in left
+    assert made["id"] not in left
 
 
 async def test_a_script_of_some_tables_loads(shelf: Shelf, taken: Any, tmp_path: Path) -> None:

@@ -51,7 +51,9 @@ def _project() -> Any:
 
 
 def runner(house: House, work: Work, worker: uuid.UUID | None = None) -> Runner:
-    return Runner(house.server.database, house.server.settings, worker or uuid.uuid4(), {"test.kind": task(work)})
+    return Runner(
+        house.server.database, house.server.settings, worker or uuid.uuid4(), {"test.kind": task(work)}.__getitem__
+    )
 
 
 async def run(house: House, job: str, work: Work) -> None:
@@ -88,6 +90,27 @@ async def test_a_job_that_ends_well(house: House) -> None:
     ]  # fmt: skip
     await run(house, job, nothing)
     assert (await someone.get(f"/jobs/{job}"))["attempts"] == 1, "a finished job is not run again"
+
+
+async def test_no_note_is_lost_with_a_pulse_that_fails(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    someone = await house.person()
+    job = await enqueue(house, someone)
+    storing, over = asyncio.Event(), asyncio.Event()
+
+    async def failing(*_: Any) -> bool:
+        storing.set()
+        await over.wait()
+        raise OSError("the store is away")
+
+    async def work(attempt: Attempt) -> None:
+        attempt.note("half way")
+        await storing.wait()
+        asyncio.get_running_loop().call_later(0.3, over.set)
+
+    monkeypatch.setattr(attempts, "pulse", failing)
+    await run(house, job, work)
+    lines = [line["message"] for line in (await someone.get(f"/jobs/{job}/log"))["items"]]
+    assert lines == ["Started.", "half way", "Completed."]
 
 
 async def test_no_job_without_its_change_and_no_call_without_its_job(house: House) -> None:
@@ -209,7 +232,7 @@ async def test_the_job_of_a_dead_worker_returns_and_the_dead_cannot_finish_it(ho
 
         return write
 
-    dead = Runner(house.server.database, house.server.settings, uuid.uuid4(), {"test.kind": slow})
+    dead = Runner(house.server.database, house.server.settings, uuid.uuid4(), {"test.kind": slow}.__getitem__)
     revived = asyncio.create_task(dead.run(uuid.UUID(job)))
     await begun.wait()
     silent = "UPDATE jobs SET heartbeat_at = now() - make_interval(secs => :s) WHERE id = CAST(:id AS uuid)"

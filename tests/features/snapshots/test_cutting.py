@@ -49,9 +49,11 @@ def test_extras_of_a_part_are_those_of_its_tables() -> None:
     extras = {
         "sequences": [["public", "artist_id_seq", 7, True], ["public", "album_id_seq", 8, True]],
         "counters": [["artist", 7], ["album", 8]], "grants": [[None, "GRANT …"]],
+        "generators": {"artist_id_seq": [7, 0], "album_id_seq": [8, 0]},
     }  # fmt: skip
     assert extras_of(extras, part) == {
         "sequences": [["public", "album_id_seq", 8, True]], "counters": [["album", 8]],
+        "generators": {"album_id_seq": [8, 0]},
     }  # fmt: skip
 
 

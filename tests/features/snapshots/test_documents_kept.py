@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from engines.mongodb import place as mongodb_place
+from engines.mongodb.test_long_dumps import end as end_of
 from features.snapshots.shelf import Shelf
+from headwater.engines.mongodb.dumping import MongoDump
 from headwater.engines.mongodb.filling import MongoFill
 from headwater.features.databases.keeper.keeping import Keeper
 from people import House
@@ -69,12 +72,80 @@ async def test_taken_and_given_back_into_an_empty_one(shelf: Shelf, target: str)
     assert "is there already" in again["detail"]
 
 
+async def test_a_snapshot_that_takes_longer_than_a_transaction_may_is_of_one_moment(
+    shelf: Shelf, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shelf.sql("db.people.insertMany([" + ", ".join(f"{{_id: 'p{n}'}}" for n in range(200)) + "])")
+    first = await shelf.take()
+    read, everything = MongoDump._read, "db.orders.find({}).sort({_id: 1})"
+    late = [
+        "db.orders.deleteMany({$or: [{_id: {$lt: 5}}, {_id: {$gte: 300, $lt: 1200}}]})",
+        "db.orders.updateMany({_id: {$in: [7, 1490]}}, {$set: {t: 'other'}})",
+        "db.orders.insertMany([{_id: -1, n: -1}, {_id: 0.5, n: -2}, {_id: 'z', n: -3}])",
+    ]
+    loop = asyncio.get_running_loop()
+
+    def reads(self: MongoDump, cursor: Any, table: Any) -> Any:
+        for batch in read(self, cursor, table):
+            yield batch
+            if table.name == "orders" and late:
+                end_of(self)
+                while late:
+                    asyncio.run_coroutine_threadsafe(shelf.sql(late.pop(0)), loop).result(30)
+
+    monkeypatch.setattr(MongoDump, "_read", reads)
+    taken = await shelf.take()
+    assert (taken["status"], taken["rows"]) == ("complete", first["rows"] - 905 + 3), taken["job"]
+    log = (await shelf.person.get(f"/jobs/{taken['job']['id']}/log"))["items"]
+    assert any("910 rows that they changed were read again" in line["message"] for line in log), log
+    done = await shelf.restore(taken, target_id=target)
+    assert done["job"]["state"] == "completed", done["job"]
+    assert await shelf.sql(everything, target) == await shelf.sql(everything)
+    page = await shelf.person.get(f"/snapshots/{taken['id']}/tables/orders/rows", skip=taken["rows"] - 205, limit=20)
+    assert len(page["rows"]) > 0
+    after = await shelf.take()
+    assert (after["parent_id"], after["rows"]) == (taken["id"], taken["rows"]), after["job"]
+    deep = await shelf.person.send("POST", f"/snapshots/{taken['id']}/verifications", 202, json={"kind": "deep"})
+    await shelf.house.work(deep["id"])
+    assert (await shelf.person.get(f"/snapshots/{taken['id']}"))["verification"]["ok"]
+
+
 async def test_some_collections_without_the_others(shelf: Shelf, target: str) -> None:
     part = await shelf.take(tables=["orders", "people"])
     assert (part["status"], part["tables"]) == ("complete", 2), part["job"]
     done = await shelf.restore(part, target_id=target, tables=["people"])
     assert done["job"]["state"] == "completed", done["job"]
     assert await names(shelf, target) == ["people"]
+
+
+async def test_restored_in_place_and_undone(shelf: Shelf) -> None:
+    snapshot = await shelf.take()
+    everything = "db.orders.find({}).sort({_id: 1})"
+    before = await shelf.sql(everything)
+    await shelf.sql(
+        "db.orders.deleteMany({_id: {$lt: 700}}); db.orders.insertOne({_id: 'new', n: -5}); db.people.drop()"
+    )
+    spoilt = await shelf.sql(everything)
+    body: dict[str, Any] = {"target_id": shelf.database, "mode": "overwrite", "tables": ["orders", "people"]}
+    plan = await shelf.person.send("POST", f"/snapshots/{snapshot['id']}/restores/plan", 200, json=body)
+    assert {one["table"]: one["action"] for one in plan["steps"]} == {"orders": "replace", "people": "create"}
+    added = await shelf.restore(snapshot, **body | {"mode": "append_missing"})
+    assert added["job"]["state"] == "completed", added["job"]
+    assert {one["table"]: (one["written"], one["found"]) for one in added["tables"]} == {
+        "orders": (700, ORDERS + 1), "people": (1, 1),
+    }  # fmt: skip
+    done = await shelf.restore(snapshot, **body)
+    assert done["job"]["state"] == "completed", done["job"]
+    assert [(one["found"], one["same"]) for one in done["tables"]] == [(ORDERS, True), (1, True)]
+    assert await shelf.sql(everything) == before
+    assert any("by n" in one[0] for one in await shelf.sql("db.orders.getIndexes()"))
+    undone = await shelf.restore({"id": added["undo_id"]}, **body | {"tables": ["orders"]})
+    assert undone["job"]["state"] == "completed", undone["job"]
+    assert await shelf.sql(everything) == spoilt
+    clash = await shelf.restore(snapshot, **body | {"mode": "append"})
+    assert (clash["job"]["state"], "is there already" in clash["job"]["error"]) == ("failed", True), clash["job"]
+    assert await shelf.sql(everything) == spoilt
+    assert await names(shelf, shelf.database) == ["cheap", "log", "orders", "people"]
 
 
 async def test_what_is_not_possible_is_said_in_words(shelf: Shelf, target: str) -> None:
@@ -85,14 +156,10 @@ async def test_what_is_not_possible_is_said_in_words(shelf: Shelf, target: str) 
         assert "makes no databases of MongoDB" in refused["detail"]
         assert "Connect an empty one" in refused["hint"]
     assert "makes no databases" in (await person.send("POST", f"{path}/drills", 400))["detail"]
-    in_place = await person.send("POST", f"{path}/restores", 400, json={"target_id": target, "mode": "overwrite"})
-    assert "in place" in in_place["detail"]
     drills = {"schedule": {"cron": "0 * * * *"}, "drill_every_days": 7}
     said = await person.send("PUT", f"/databases/{shelf.database}/policy", 400, json=drills)
     assert "makes no databases" in said["detail"]
     await person.send("PUT", f"/databases/{shelf.database}/policy", 200, json=drills | {"drill_every_days": None})
-    inside = await person.send("GET", f"{path}/tables/orders/rows", 400)
-    assert "cannot be read without restoring" in inside["detail"]
 
 
 async def test_a_restore_that_fails_takes_away_what_it_made_and_nothing_else(

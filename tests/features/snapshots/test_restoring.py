@@ -64,3 +64,12 @@ async def test_some_tables_without_those_they_refer_to(shelf: Shelf, tables: lis
         "POST", f"/snapshots/{snapshot['id']}/restores", 404, json={"name": "x", "tables": ["artists"]}
     )
     assert "artist" in wrong["hint"]
+
+
+async def test_a_snapshot_of_chosen_tables_comes_back_whole(shelf: Shelf) -> None:
+    await shelf.sql("GRANT SELECT ON artist TO PUBLIC; COMMENT ON CONSTRAINT artist_pkey ON artist IS 'key'")
+    snapshot = await shelf.take(tables=["note"])
+    done = await shelf.restore(snapshot, name="part")
+    assert done["job"]["state"] == "completed", done["job"]["error"]
+    found = await shelf.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'", done["target_id"])
+    assert found == [["note"]]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
+from typing import Any
 
 import pytest
 
 from features.snapshots.shelf import Shelf
+from headwater.engines.postgresql.dumping import PostgresDump
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service import snapshots
 
@@ -43,6 +46,20 @@ async def test_the_second_one_stores_only_what_has_changed(shelf: Shelf) -> None
     storage = await shelf.person.get(f"/databases/{shelf.database}/snapshots/storage")
     assert [one["id"] for one in storage["points"]] == [first["id"], same["id"], third["id"]]
     assert [(one["whole"], one["grew"]) for one in storage["points"]] == [(True, False), (False, False), (False, False)]
+
+
+async def test_two_tables_are_read_at_once(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    together, read = threading.Barrier(2, timeout=20), PostgresDump.read
+
+    def awaited(dump: PostgresDump, table: Any) -> Any:
+        if table.name != "note":  # the third of them, for which nobody is left to wait
+            together.wait()
+        return read(dump, table)
+
+    monkeypatch.setattr(PostgresDump, "read", awaited)
+    done = await shelf.take()
+    assert (done["status"], done["rows"]) == ("complete", 14_200), done["job"]
+    assert [one["name"] for one in done["contents"]] == ["album", "artist", "note"]
 
 
 async def test_one_that_ends_while_it_is_looked_at_has_not_failed(shelf: Shelf) -> None:

@@ -22,7 +22,8 @@ from headwater.kit.errors import HeadwaterError, Invalid
 from headwater.kit.network import ssh
 from headwater.kit.network.guard import TRUSTED, Blocked, Policy
 from headwater.kit.network.routes import Direct, Proxy, ProxyFailed, Target, open_route
-from headwater.kit.network.ssh import HostKeyChanged, HostKeyUnknown, SshTunnel, TunnelFailed, text_of
+from headwater.kit.network.ssh import text_of
+from headwater.kit.network.tunnels import HostKeyChanged, HostKeyUnknown, SshTunnel, TunnelFailed
 
 CUTS = int(os.environ.get("HEADWATER_CUTS", "20"))
 

@@ -1949,7 +1949,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Snapshot Links
+         * @description List the links to files of a snapshot that work, newest first, without what opens them.
+         */
+        get: operations["list_snapshot_links"];
         put?: never;
         /**
          * Make Snapshot Link
@@ -1957,6 +1961,26 @@ export interface paths {
          */
         post: operations["make_snapshot_link"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshots/{snapshot_id}/links/{link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Snapshot Link
+         * @description Revoke a link: your own, or, as an admin, anybody's. A download that has begun goes on.
+         */
+        delete: operations["revoke_snapshot_link"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4487,9 +4511,14 @@ export interface components {
         };
         /**
          * LinkOut
-         * @description A link: whoever has it can download the file until it expires. It cannot be shown again.
+         * @description A link: whoever has it can download the file until it expires or is revoked. It cannot be shown again.
          */
         LinkOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
             /**
              * Url
              * @description The path of the download on this server.
@@ -4554,6 +4583,13 @@ export interface components {
         ListOf_KeyOut_: {
             /** Items */
             items: components["schemas"]["KeyOut"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** ListOf[ListedLinkOut] */
+        ListOf_ListedLinkOut_: {
+            /** Items */
+            items: components["schemas"]["ListedLinkOut"][];
             /** Next */
             next?: string | null;
         };
@@ -4668,6 +4704,40 @@ export interface components {
             items: components["schemas"]["TransferOut"][];
             /** Next */
             next?: string | null;
+        };
+        /**
+         * ListedLinkOut
+         * @description A link that works, without what opens it: who made it for what, and how often it was used.
+         */
+        ListedLinkOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "sql" | "json" | "ndjson" | "csv" | "parquet" | "arrow";
+            /** Tables */
+            tables: string[] | null;
+            /** By */
+            by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Uses */
+            uses: number;
+            /** Used At */
+            used_at: string | null;
         };
         /**
          * LogLineOut
@@ -6026,7 +6096,7 @@ export interface components {
         };
         /**
          * RestoreStepOut
-         * @description What a restore would do to one table; `rows_there` is what the target estimates, null when it is not there.
+         * @description What a restore would do to one table; `rows_there` is what the target estimates, if it does.
          */
         RestoreStepOut: {
             /** Table */
@@ -6039,7 +6109,7 @@ export interface components {
              * Action
              * @enum {string}
              */
-            action: "create" | "replace" | "append" | "append_missing" | "refuse";
+            action: "create" | "replace" | "append" | "append_missing" | "leave" | "refuse";
             /** Sentence */
             sentence: string;
         };
@@ -7093,6 +7163,8 @@ export interface components {
         /**
          * SnapshotTableOut
          * @description A table of a snapshot; `key` names the columns that tell its rows apart.
+         *
+         *     With `apart` the rows are of no table (large objects of PostgreSQL): they come back only with a whole database.
          */
         SnapshotTableOut: {
             /** Schema */
@@ -7111,6 +7183,8 @@ export interface components {
             stored_bytes: number;
             /** New Bytes */
             new_bytes: number;
+            /** Apart */
+            apart: boolean;
         };
         /**
          * Sort
@@ -12742,6 +12816,49 @@ export interface operations {
             };
         };
     };
+    list_snapshot_links: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_ListedLinkOut_"];
+                };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     make_snapshot_link: {
         parameters: {
             query?: never;
@@ -12765,6 +12882,45 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LinkOut"];
                 };
+            };
+            /** @description What was wrong with the request. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong here. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_snapshot_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot_id: string;
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What was wrong with the request. */
             "4XX": {

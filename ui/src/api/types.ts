@@ -108,6 +108,7 @@ export type Snapshot = WithJob<Wire['SnapshotOut']>
 export type SnapshotDetail = WithJob<Wire['SnapshotDetailOut']>
 export type SnapshotTable = Wire['SnapshotTableOut']
 export type SnapshotLink = Wire['LinkOut']
+export type ListedLink = Wire['ListedLinkOut']
 export type ExtractFormat = Wire['LinkIn']['format']
 export type SnapshotRequest = Wire['SnapshotIn']
 export type Restore = WithJob<Wire['RestoreOut']>

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from headwater.catalog.sqltext import Statement
+from headwater.catalog.statements import Statement
 
 _LINE = re.compile(r"[^\n]*\n?")
 _WORD = re.compile(r"\s*;?\s*([A-Za-z_]+)")

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from headwater.catalog.sqltext import split
+from headwater.catalog.statements import split
 from headwater.kit.errors import Invalid
 
 Origin = Literal["headwater", "flyway", "prisma", "alembic", "dbmate", "sql"]

@@ -47,7 +47,10 @@ class _Ndjson:
         return b""
 
     def rows(self, rows: list[Row]) -> bytes:
-        return b"".join(msgspec.json.encode(dict(zip(self._names, row, strict=True))) + b"\n" for row in rows)
+        return b"".join(self._line(row) + b"\n" for row in rows)
+
+    def _line(self, row: Row) -> bytes:
+        return msgspec.json.encode(dict(zip(self._names, row, strict=True)))
 
     def close(self) -> bytes:
         return b""
@@ -67,6 +70,20 @@ class _Json(_Ndjson):
 
     def close(self) -> bytes:
         return b"\n]\n"
+
+
+class _DocumentLines(_Ndjson):
+    """Rows of one cell, which is a text of JSON already."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+
+    def _line(self, row: Row) -> bytes:
+        return str(row[0]).encode()
+
+
+class _DocumentArray(_DocumentLines, _Json):
+    pass
 
 
 class Sink(io.RawIOBase):
@@ -201,4 +218,5 @@ def unique(names: list[str]) -> list[str]:
     return made
 
 
+DOCUMENTS: Mapping[Form, Any] = {"ndjson": _DocumentLines, "json": _DocumentArray}
 WRITERS: Mapping[Form, Any] = {"csv": _Csv, "ndjson": _Ndjson, "json": _Json, "arrow": _Arrow, "parquet": _Parquet}

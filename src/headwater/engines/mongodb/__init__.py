@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from headwater.engines import Address, Dump, Fill, Language, Option, Session
-from headwater.engines.mongodb import dumping, filling
+from headwater.engines import Address, Dump, Fill, Language, Option, Refill, Session
+from headwater.engines.mongodb import dumping, filling, refilling
 from headwater.engines.mongodb.browse import change, entries, entry, holders, parts
 from headwater.engines.mongodb.changing import alter, ddl, phases, quote
 from headwater.engines.mongodb.connecting import opened
+from headwater.engines.mongodb.decoding import decoder, readable, reshaped
 from headwater.engines.mongodb.inspect import inspect
 from headwater.engines.mongodb.session import MongoSession
 
 __all__ = [
-    "DIALECT", "LANGUAGE", "NAME", "OPTIONS", "PORT", "SCHEMES", "alter", "change", "connect", "ddl", "entries",
-    "entry", "holders", "inspect", "open_dump", "open_fill", "parts", "phases", "quote",
+    "DIALECT", "LANGUAGE", "NAME", "OPTIONS", "PORT", "SCHEMES", "alter", "change", "connect", "ddl", "decoder",
+    "entries", "entry", "holders", "inspect", "open_dump", "open_fill", "open_refill", "parts", "phases", "quote",
+    "readable", "reshaped",
 ]  # fmt: skip
 
 NAME = "MongoDB"
@@ -38,3 +40,8 @@ async def open_dump(address: Address, *, seconds: float = 15.0) -> Dump:
 async def open_fill(address: Address, *, seconds: float = 15.0) -> Fill:
     """Return a database that is filled; see `headwater.engines.Dumps`."""
     return await filling.opened(await connect(address, seconds=seconds))
+
+
+async def open_refill(address: Address, *, seconds: float = 15.0) -> Refill:
+    """Return a database whose collections are refilled; see `headwater.engines.Refills`."""
+    return await refilling.opened(await connect(address, seconds=seconds))

@@ -8,7 +8,7 @@ the element `_id` if it comes first, each type and name with its value, and the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from struct import unpack_from
 from typing import Any
@@ -16,6 +16,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from bson import encode
+from bson.errors import BSONError
+from bson.raw_bson import RawBSONDocument
 
 from headwater.engines import Batch, DumpColumn
 from headwater.kit.errors import Unavailable
@@ -74,7 +77,54 @@ def joined(batch: Batch) -> Iterator[bytes]:
         for name, value in zip(_split(names), values, strict=False):
             parts += (name, value)
         body = b"".join((*parts, rest))
-        yield (len(body) + _HEAD).to_bytes(_HEAD, "little") + body
+        yield sized(body)
+
+
+def sized(body: bytes) -> bytes:
+    """Return the document that has these elements and the end behind them: its length comes first."""
+    return (len(body) + _HEAD).to_bytes(_HEAD, "little") + body
+
+
+def fields(batch: Batch, wanted: Sequence[str]) -> list[list[bytes | None]]:
+    """Return some fields of the documents of rows, as their types and values; None where a document has no such one."""
+    names = [name.encode() + b"\0" for name in wanted]
+    ids, known, *values, rests = (column.to_pylist() for column in batch.columns)
+    made: list[list[bytes | None]] = [[] for _ in names]
+    for row, (found, which, rest) in enumerate(zip(ids, known, rests, strict=True)):
+        places, behind = _places(which), _behind_them(rest) if len(rest) > 1 else {}
+        for name, cells in zip(names, made, strict=True):
+            place = places.get(name)
+            if place is not None:
+                cells.append(which[place[0] : place[0] + 1] + values[place[1]][row])
+            elif found and name == found[1:_NAME]:
+                cells.append(found[:1] + found[_NAME:])
+            else:
+                cells.append(behind.get(name))
+    return made
+
+
+@lru_cache(4096)
+def _places(names: bytes) -> Mapping[bytes, tuple[int, int]]:
+    """Return where the type of each name stands, and its number; of the same name twice, the last one counts."""
+    found, place = {}, 0
+    for number, one in enumerate(_split(names)):
+        found[one[1:]] = (place, number)
+        place += len(one)
+    return found
+
+
+def _behind_them(rest: bytes) -> Mapping[bytes, bytes]:
+    """Return the fields behind those that have columns, unless the bytes are no BSON."""
+    try:
+        found = RawBSONDocument(sized(rest))
+        return {name.encode() + b"\0": _bare(encode({"": value})) for name, value in found.items()}
+    except (BSONError, UnicodeError):
+        return {}
+
+
+def _bare(document: bytes) -> bytes:
+    """Return type and value of the only element of a document, whose name is empty."""
+    return document[_HEAD : _HEAD + 1] + document[_HEAD + 2 : -1]
 
 
 @lru_cache(4096)

@@ -2,14 +2,20 @@
 
 Such a transaction cannot list collections nor read capped ones. The list is read before it begins and again after,
 until both are equal; capped collections are read beside it, which is told.
+
+The server ends one that lasts long. What is left is then read outside, and what others have changed since the start, as
+the change stream tells, is read again at the end, in a transaction of its own that fixes the moment (decision 0013).
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
+import pyarrow as pa
+from bson import Timestamp
+from bson.raw_bson import RawBSONDocument
 from pymongo import ReadPreference
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.cursor import AsyncRawBatchCursor
@@ -18,7 +24,7 @@ from pymongo.read_concern import ReadConcern
 from headwater.catalog.model import Relation, Schema
 from headwater.catalog.results import QueryError
 from headwater.engines import Batch, DumpTable, Session
-from headwater.engines.mongodb import documents, errors
+from headwater.engines.mongodb import changes, documents, errors
 from headwater.engines.mongodb.inspect import attribute, inspect
 from headwater.engines.mongodb.session import BROKEN, MongoSession
 from headwater.engines.mongodb.statements import Statement
@@ -27,18 +33,30 @@ from headwater.engines.mongodb.values import Document
 from headwater.kit.errors import Conflict, HeadwaterError
 
 TRIES = 5
+# How often what has changed is read again, and of how many documents at once.
+PASSES, IDS = 20, 1000
 # What the server makes for views and time series, and makes again with them.
 _MADE = ("system.views", "system.buckets.", "system.profile")
 Found = TypeVar("Found")
 
 
+class Ended(QueryError):
+    """The server has ended the transaction."""
+
+
 class MongoDump:
     """See `headwater.engines.Dump`."""
+
+    readers = 1
 
     def __init__(self, session: MongoSession) -> None:
         self._session, self._bridge = session, Bridge()
         self._one = threading.Lock()
         self._transaction: AsyncClientSession | None = None
+        self._changes: changes.Changes | None = None
+        self._at: Timestamp | None = None
+        self._loose, self._ended, self._again = False, False, 0
+        self._given: dict[str, DumpTable] = {}
         self._there: Mapping[str, Any] = {}
         self.product, self.schema = "", Schema()
         self.moment: Mapping[str, Any] = {}
@@ -51,6 +69,8 @@ class MongoDump:
         hello, built = await self._session.ask({"hello": 1}), await self._session.ask({"buildInfo": 1})
         self.product = f"MongoDB {built.get('version', '0')}"
         has_moments = hello.get("msg") == "isdbgrid" or ("setName" in hello and hello.get("isWritablePrimary"))
+        if has_moments:
+            self._changes = await changes.opened(self._session.database)
         for _ in range(TRIES):
             before = await self._listed()
             self.schema = await inspect(self._session)
@@ -70,13 +90,87 @@ class MongoDump:
     def read(self, table: DumpTable) -> Iterator[Batch]:
         """Give the documents of a collection; one collection at a time. See `headwater.engines.Dump`."""
         with self._one:
-            cursor = self._cursor(table)
-            try:
-                while data := self._wait(_next(cursor), table):
-                    yield documents.cut(data)
+            self._given[table.name] = table
+            last = None
+            while True:
+                try:
+                    for batch in self._read(self._cursor(table, last), table):
+                        if last is not None and batch.column(0)[0].as_py() == last:
+                            batch = batch.slice(1)
+                        if batch.num_rows:
+                            last = batch.column(0)[-1].as_py()
+                            yield batch
+                    break
+                except Ended:
+                    if not self._changes or (not table.key and last is not None):
+                        raise
+                    self._let_go(table)
+            self._wait(self._check(table), table)
+
+    def settled(self) -> bool:
+        """Say whether all that was given is of `moment`; see `headwater.engines.Settles`."""
+        return not self._loose
+
+    def again(self) -> Iterator[tuple[DumpTable, Batch, Any]]:
+        """Give what has changed since it was read; see `headwater.engines.Settles`."""
+        with self._one:
+            assert self._changes
+            self._again += 1
+            if self._again > PASSES:
+                raise Conflict(
+                    "More is written into the database all the while than can be read again.",
+                    hint="Take it at a quieter time, or fewer collections.",
+                )
+            tables = [one for one in self._given.values() if one.key]
+            self._ended = False
+            if tables:
+                self._changes.mark()
+                self._wait(self._begin(), tables[0])
+                assert self._at
+                self._wait(self._changes.until(self._at), tables[0])
+                changed = self._changes.take()
+            for table in tables:
+                ids = list(changed.pop(table.name, ()))
+                for start in range(0, len(ids), IDS):
+                    for rows, gone in self._now(table, ids[start : start + IDS]):
+                        yield table, rows, gone
                 self._wait(self._check(table), table)
-            finally:
-                self._bridge.last(cursor.close())
+            self._loose = self._ended
+            if new := set(self._wait(self._listed(), self.tables[0])) - set(self._there):
+                self.notes = (f"Not in it, for they were made while it was read: {', '.join(sorted(new))}.",)
+
+    def _now(self, table: DumpTable, ids: Sequence[bytes]) -> Iterator[tuple[Batch, Any]]:
+        """Give the documents of some ids as they are, then the ids of those that are not there."""
+        wanted = {"_id": {"$in": [_id(one) for one in ids]}}
+        none, found = pa.array([], pa.binary()), set[bytes]()
+        while True:
+            try:
+                for rows in self._read(self._cursor(table, wanted=wanted), table):
+                    found.update(rows.column(0).to_pylist())
+                    yield rows, none
+                break
+            except Ended:
+                self._let_go(table)
+                found.clear()
+        yield documents.cut(b""), pa.array([one for one in ids if one not in found], pa.binary())
+
+    def _read(self, cursor: AsyncRawBatchCursor[Document], table: DumpTable) -> Iterator[Batch]:
+        for data in self._batches(cursor, table):
+            yield documents.cut(data)
+
+    def _batches(self, cursor: AsyncRawBatchCursor[Document], table: DumpTable) -> Iterator[bytes]:
+        try:
+            while data := self._wait(_next(cursor), table):
+                yield data
+        finally:
+            self._bridge.last(cursor.close())
+
+    def _let_go(self, table: DumpTable) -> None:
+        """Go on without the transaction, which the server has ended."""
+        self._bridge.last(self._end())
+        self._loose = self._ended = True
+        if not table.key:
+            self.notes += (f"Not of one moment, for the server ended the transaction: {table.name}.",)
 
     def cancel(self) -> None:
         """End what is being read."""
@@ -85,6 +179,8 @@ class MongoDump:
     async def close(self) -> None:
         """Close the session, and with it the transaction."""
         await self._end()
+        if self._changes:
+            await self._changes.close()
         await self._session.close()
 
     async def _begin(self) -> None:
@@ -98,7 +194,7 @@ class MongoDump:
             await self._session.database[name].find_one({"_id": None}, {"_id": 1}, session=session)
         except BROKEN as error:
             raise errors.refusal(error, Statement({"find": ""}), 0) from error
-        at = session.operation_time
+        at = self._at = session.operation_time
         self.moment = {"operationTime": f"{at.time}.{at.inc}"} if at else {}
 
     async def _end(self) -> None:
@@ -121,10 +217,20 @@ class MongoDump:
         if own:
             yield f"Not in it, for they belong to the server: {', '.join(own)}."
 
-    def _cursor(self, table: DumpTable) -> AsyncRawBatchCursor[Document]:
+    def _cursor(
+        self, table: DumpTable, first: bytes | None = None, wanted: Document | None = None
+    ) -> AsyncRawBatchCursor[Document]:
+        """Return a cursor over a collection, from the document of an id on, or over some documents.
+
+        Outside of a transaction, what is not yet on the majority of the servers is not read: it might be taken back.
+        """
         inside = None if table.facts.get("capped") else self._transaction
-        return self._session.database[table.name].find_raw_batches(
-            {}, sort=[("_id", 1)] if table.key else None, session=inside, no_cursor_timeout=False
+        collection = self._session.database[table.name]
+        if self._loose and not inside:
+            collection = collection.with_options(read_concern=ReadConcern("majority"))
+        more: dict[str, Any] = {} if first is None else {"min": {"_id": _id(first)}, "hint": [("_id", 1)]}
+        return collection.find_raw_batches(
+            wanted or {}, sort=[("_id", 1)] if table.key else None, session=inside, no_cursor_timeout=False, **more
         )
 
     def _wait(self, work: Coroutine[Any, Any, Found], table: DumpTable) -> Found:
@@ -134,10 +240,11 @@ class MongoDump:
             if isinstance(error, HeadwaterError):
                 raise
             if self._transaction and getattr(error, "code", None) in errors.TRANSACTION_ENDED:
-                raise QueryError(
+                raise Ended(
                     "The server ended the transaction that the snapshot reads in, as it does with those that last "
                     "longer than transactionLifetimeLimitSeconds.",
-                    hint="Let an admin of the server raise that (60 s unless it was set), or take fewer collections.",
+                    hint="Let an admin of the server raise that (60 s unless it was set), or take fewer collections; "
+                    "or let the user open a change stream, by which what is changed meanwhile is read again.",
                     sqlstate=str(getattr(error, "code", "")),
                 ) from error
             raise errors.refusal(error, Statement({"find": table.name}), 0) from error
@@ -168,6 +275,11 @@ def _table(relation: Relation) -> DumpTable:
     """Return a collection as a table."""
     facts = {"capped": True} if _capped(relation) else {}
     return DumpTable(None, relation.name, documents.COLUMNS, () if _in_order(relation) else (0,), relation.rows, facts)
+
+
+def _id(element: bytes) -> Any:
+    """Return the id that an element has; of a document inside, its bytes."""
+    return RawBSONDocument(documents.sized(element + b"\0"))["_id"]
 
 
 def _in_order(relation: Relation) -> bool:

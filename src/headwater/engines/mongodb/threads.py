@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pymongo.errors import PyMongoError
 
-from headwater.kit.errors import Unavailable
+from headwater.kit.errors import HeadwaterError, Unavailable
 
 PATIENCE = 5.0
 Found = TypeVar("Found")
@@ -30,20 +30,27 @@ class Bridge:
         Raises:
             Unavailable: `cancel` has ended it.
         """
-        if self._cancelled:
+        try:
+            self.check()
+        except Unavailable:
             work.close()
-            raise Unavailable("It was cancelled.")
+            raise
         self._now = future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
         except concurrent.futures.CancelledError:
             raise Unavailable("It was cancelled.") from None
 
-    def last(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Do what clears up, also after `cancel`; nobody wants to know what comes of it."""
+    def check(self) -> None:
+        """Raise Unavailable when `cancel` was called: for work that waits for many things in the loop itself."""
+        if self._cancelled:
+            raise Unavailable("It was cancelled.")
+
+    def last(self, work: Coroutine[Any, Any, Any], patience: float | None = PATIENCE) -> None:
+        """Do what clears up, also after `cancel`; nobody wants to know what comes of it, nor waits for long."""
         future = asyncio.run_coroutine_threadsafe(self.quietly(work), self._loop)
         with contextlib.suppress(TimeoutError, concurrent.futures.CancelledError):
-            future.result(PATIENCE)
+            future.result(patience)
 
     def cancel(self, *, at_once: bool = True) -> None:
         """End what is being waited for, and what would be; or only that, for what cannot be broken off."""
@@ -54,5 +61,5 @@ class Bridge:
     @staticmethod
     async def quietly(work: Awaitable[Any]) -> None:
         """Do what clears up; a connection that is gone needs none of it."""
-        with contextlib.suppress(PyMongoError, OSError):
+        with contextlib.suppress(PyMongoError, OSError, HeadwaterError):
             await work

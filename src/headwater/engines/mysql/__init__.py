@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from headwater.catalog.grammar import Grammar
-from headwater.engines import Address, Dump, Fill, Language, Option, Session
-from headwater.engines.mysql import dumping, filling
+from headwater.engines import Address, Dump, Fill, Language, Option, Refill, Session
+from headwater.engines.mysql import dumping, filling, refilling
 from headwater.engines.mysql.alter import alter
 from headwater.engines.mysql.connecting import connected
 from headwater.engines.mysql.ddl import ddl, phases, quote
@@ -33,8 +33,8 @@ from headwater.engines.mysql.wire import SPEAKS_FIRST, client_url, front, speaks
 __all__ = [
     "DIALECT", "GRAMMAR", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "SPEAKS_FIRST",
     "activity", "address", "alter", "available", "client_url", "connect", "ddl", "decoder", "end", "enforce", "explain",
-    "front", "inspect", "leave", "make", "metrics", "open_dump", "open_fill", "phases", "prepare", "program",
-    "quote", "ready", "script", "sessions", "setup", "speaks",
+    "front", "inspect", "leave", "make", "metrics", "open_dump", "open_fill", "open_refill", "phases", "prepare",
+    "program", "quote", "ready", "script", "sessions", "setup", "speaks",
 ]  # fmt: skip
 
 NAME = "MySQL, MariaDB"
@@ -68,3 +68,8 @@ async def open_dump(address: Address, *, seconds: float = 15.0) -> Dump:
 async def open_fill(address: Address, *, seconds: float = 15.0) -> Fill:
     """Return a database that is filled; see `headwater.engines.Dumps`."""
     return await filling.opened(await connect(address, seconds=seconds))
+
+
+async def open_refill(address: Address, *, seconds: float = 15.0) -> Refill:
+    """Return a database whose tables are refilled; see `headwater.engines.Refills`."""
+    return await refilling.opened(address, await connect(address, seconds=seconds))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,16 @@ def connected(to: Address, seconds: float) -> Any:
     connection._read_timeout = None
     connection._sock.settimeout(None)
     return connection
+
+
+def kill_query(to: Address, thread_id: int) -> None:
+    """End what another connection runs, by one of our own. Blocks."""
+    connection = connected(to, 5.0)
+    try:
+        connection.query(f"KILL QUERY {thread_id}")
+    finally:
+        with contextlib.suppress(pymysql.Error):
+            connection.close()
 
 
 def dialled(path: Path, seconds: float) -> socket.socket:

@@ -14,7 +14,7 @@ from typing import Any
 import pymysql
 
 from headwater.catalog.model import Relation, Schema
-from headwater.catalog.sqltext import Statement
+from headwater.catalog.statements import Statement
 from headwater.engines import Batch, DumpColumn, DumpTable, Hint, Session
 from headwater.engines import _fields as fields
 from headwater.engines.mysql import attributes as a
@@ -39,6 +39,8 @@ _UNESCAPED = re.compile(r"(tiny|small|medium|big)?int|bit\b|year|float|double|re
 
 class MysqlDump:
     """See `headwater.engines.Dump`."""
+
+    readers = 1
 
     def __init__(self, session: MysqlSession) -> None:
         self._session = session

@@ -9,7 +9,7 @@ from typing import Any
 import pymysql
 
 from headwater.catalog.results import QueryError
-from headwater.catalog.sqltext import Statement
+from headwater.catalog.statements import Statement
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 READ_ONLY = "25006"

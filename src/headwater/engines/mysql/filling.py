@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pymysql
 
 from headwater.catalog.results import QueryError
-from headwater.catalog.sqltext import Statement
+from headwater.catalog.statements import Statement
 from headwater.engines import Batch, DumpColumn, DumpTable, Session
 from headwater.engines.mysql import errors, loading
 from headwater.engines.mysql.ddl import quote
@@ -44,16 +44,11 @@ class MysqlFill:
 
     def load(self, table: DumpTable, batches: Iterable[Batch]) -> int:
         """Insert rows in one transaction; one table at a time. See `headwater.engines.Fill`."""
-        names = ", ".join(quote(column.name) for column in table.columns)
-        head = f"INSERT INTO {quote(table.name)} ({names}) VALUES ".encode()  # noqa: S608
-        rows, connection = 0, self._session.connection
+        connection = self._session.connection
         with self._one:
             try:
                 connection.query("START TRANSACTION")
-                for batch in batches:
-                    for piece in self._pieces(head, constants(table.columns, batch)):
-                        connection.query(piece)
-                    rows += batch.num_rows
+                rows = insert(connection, table, batches, self._most)
                 connection.query("COMMIT")
             except pymysql.Error as error:
                 connection.query("ROLLBACK")
@@ -62,24 +57,6 @@ class MysqlFill:
                 connection.query("ROLLBACK")
                 raise
         return rows
-
-    def _pieces(self, head: bytes, rows: list[bytes]) -> Iterator[bytes]:
-        """Give statements of many rows, each well below what the server takes, or of one row that is larger."""
-        held: list[bytes] = []
-        size = 0
-        for row in rows:
-            if len(row) + len(head) + 100 > self._most:
-                raise QueryError(
-                    f"A row needs {len(row):,} bytes as a statement, and the server takes {self._most:,}.",
-                    hint="Raise max_allowed_packet there, and try again.",
-                )
-            if held and size + len(row) > min(_PIECE, self._most // 2):
-                yield head + b",".join(held)
-                held, size = [], 0
-            held.append(row)
-            size += len(row) + 1
-        if held:
-            yield head + b",".join(held)
 
     def count(self, table: DumpTable) -> int:
         """Return how many rows a table has; see `headwater.engines.Fill`."""
@@ -116,6 +93,36 @@ async def opened(session: Session) -> MysqlFill:
         await session.ask(statement)
     (most,) = await session.ask(loading.MOST)
     return MysqlFill(session, int(most["bytes"]))
+
+
+def insert(connection: Any, table: DumpTable, batches: Iterable[Batch], most: int, tail: bytes = b"") -> int:
+    """Insert rows within the transaction that is open, each statement with a tail; return how many were sent."""
+    names = ", ".join(quote(column.name) for column in table.columns)
+    head, rows = f"INSERT INTO {quote(table.name)} ({names}) VALUES ".encode(), 0  # noqa: S608
+    for batch in batches:
+        for piece in _pieces(constants(table.columns, batch), most - len(head) - len(tail) - 100):
+            connection.query(head + piece + tail)
+        rows += batch.num_rows
+    return rows
+
+
+def _pieces(rows: list[bytes], most: int) -> Iterator[bytes]:
+    """Give many rows at a time, well below what the server takes, or one row that is larger."""
+    held: list[bytes] = []
+    size = 0
+    for row in rows:
+        if len(row) > most:
+            raise QueryError(
+                f"A row needs {len(row):,} bytes as a statement, and the server takes {most:,}.",
+                hint="Raise max_allowed_packet there, and try again.",
+            )
+        if held and size + len(row) > min(_PIECE, most // 2):
+            yield b",".join(held)
+            held, size = [], 0
+        held.append(row)
+        size += len(row) + 1
+    if held:
+        yield b",".join(held)
 
 
 def constants(columns: Iterable[DumpColumn], batch: Batch) -> list[bytes]:

@@ -18,6 +18,7 @@ from headwater.engines.mysql import attributes as a
 from headwater.engines.mysql import queries, routines
 from headwater.engines.mysql.ddl import literal, quote
 from headwater.engines.mysql.session import MysqlSession
+from headwater.engines.mysql.triggers import bare
 
 Row: TypeAlias = Mapping[str, Any]
 # What InnoDB does when nothing is said; MariaDB calls it RESTRICT, MySQL NO ACTION.
@@ -206,7 +207,8 @@ def _check(row: Row) -> Check:
 def _trigger(row: Row) -> Trigger:
     head = f"CREATE TRIGGER {quote(row['trigger_name'])} {row['action_timing']} {row['event_manipulation']}"
     return Trigger(
-        row["trigger_name"], f"{head} ON {quote(row['event_object_table'])} FOR EACH ROW {row['action_statement']}"
+        row["trigger_name"],
+        f"{head} ON {quote(row['event_object_table'])} FOR EACH ROW {bare(row['action_statement'])}",
     )
 
 

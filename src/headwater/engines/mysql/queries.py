@@ -65,3 +65,26 @@ SELECT table_name, auto_increment FROM information_schema.tables
 WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') AND auto_increment IS NOT NULL
 ORDER BY table_name
 """
+
+# What a restore in place asks: who else restores, what cannot be rolled back, which keys there are from and to tables.
+RESTORING = "SELECT GET_LOCK(CONCAT('headwater restore ', MD5(DATABASE())), 30) AS mine"
+SEQUENCES = """
+SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'SEQUENCE'
+"""
+LOOSE = """
+SELECT t.table_name, t.engine FROM information_schema.tables t JOIN information_schema.engines e ON e.engine = t.engine
+WHERE t.table_schema = DATABASE() AND e.transactions <> 'YES'
+"""
+REFERENCES = """
+SELECT k.constraint_name, k.table_schema, k.table_name, k.column_name,
+       k.referenced_table_schema, k.referenced_table_name, k.referenced_column_name
+FROM information_schema.key_column_usage k
+WHERE k.referenced_table_name IS NOT NULL AND DATABASE() IN (k.table_schema, k.referenced_table_schema)
+ORDER BY k.table_schema, k.table_name, k.constraint_name, k.ordinal_position
+"""
+# MySQL shows triggers only to those who may make some.
+MAKES_TRIGGERS = """
+SELECT privilege_type FROM information_schema.user_privileges WHERE privilege_type = 'TRIGGER'
+UNION SELECT privilege_type FROM information_schema.schema_privileges
+WHERE privilege_type = 'TRIGGER' AND DATABASE() LIKE table_schema
+"""

@@ -34,13 +34,13 @@ from headwater.catalog.results import (
     Rows,
     Started,
 )
-from headwater.catalog.sqltext import Statement
+from headwater.catalog.statements import Statement
 from headwater.engines import Address, ByStatements, Columns, Facts, Parameters
 from headwater.engines import _batches as batches
 from headwater.engines import _texts as texts
 from headwater.engines._worker import Worker
 from headwater.engines.mysql import columns, errors, loading, queries
-from headwater.engines.mysql.connecting import connected
+from headwater.engines.mysql.connecting import kill_query
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 _READS = re.compile(r"[(\s]*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|DESC)\b", re.IGNORECASE)
@@ -293,7 +293,7 @@ class MysqlSession(ByStatements):
         self._killed = True
         killer = Worker("mysql-kill", _nothing)
         try:
-            await killer.call(lambda: _kill(self._to, connection.thread_id()))
+            await killer.call(lambda: kill_query(self._to, connection.thread_id()))
         except (HeadwaterError, *_ERRORS):
             channel = connection._sock
             with contextlib.suppress(OSError):
@@ -332,15 +332,6 @@ class MysqlSession(ByStatements):
 
 async def _nothing() -> None:
     pass
-
-
-def _kill(to: Address, thread_id: int) -> None:
-    connection = connected(to, 5.0)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(f"KILL QUERY {thread_id}")
-    finally:
-        _close(connection)
 
 
 def _close(connection: Any) -> None:

@@ -7,11 +7,7 @@ one the rows come from libpq. Both give the same blocks.
 
 from __future__ import annotations
 
-import os
-import select
-import socket
 import struct
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,13 +17,11 @@ from psycopg import pq
 
 from headwater.catalog.results import QueryError
 from headwater.engines import _fields as fields
+from headwater.engines.postgresql.stream import reading
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 _HEAD = struct.Struct(">cI")
 _ROW, _NEWLINE = ord("d"), ord("\n")
-_READY = b"Z\0\0\0\x05"  # and one byte more, at the end of all answers
-_BREATH_SECONDS = 0.0004  # the server sends 8 KiB at a time: to wake up for each costs more than to read them
-_QUIET_SECONDS, _SOON_MILLISECONDS = 600, 50
 
 
 def copied(connection: psycopg.Connection[Any], statement: str, columns: int) -> Iterator[Any]:
@@ -45,51 +39,43 @@ def copied(connection: psycopg.Connection[Any], statement: str, columns: int) ->
 
 
 def _by_socket(connection: psycopg.Connection[Any], statement: bytes) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Give blocks of rows; each is overwritten by the next."""
-    with socket.socket(fileno=os.dup(connection.pgconn.socket)) as wire:
-        wire.setblocking(False)
-        _send(wire, b"Q" + (len(statement) + 5).to_bytes(4, "big") + statement + b"\0")
-        poll = select.poll()
-        poll.register(wire, select.POLLIN)
-        error, ready, rest = b"", False, b""
-        buffer = bytearray(fields.BLOCK)
+    """Give blocks of rows; each is overwritten by a later one."""
+    query = b"Q" + (len(statement) + 5).to_bytes(4, "big") + statement + b"\0"
+    error, ready, rest, wanted = b"", False, np.empty(0, np.uint8), 0
+    with reading(connection.pgconn.socket, query) as stream:
         while not ready:
-            if 2 * len(rest) > len(buffer):
-                buffer = bytearray(2 * len(rest))
-            buffer[: len(rest)] = rest
-            end, at = _filled(wire, poll, buffer, len(rest)), 0
+            block, at = stream.after(rest, wanted), 0
             starts: list[np.ndarray] = []
-            while at + _HEAD.size <= end:
-                found, size = _rows(np.frombuffer(buffer, np.uint8, end - at, at))
+            while not ready:
+                found, size = _rows(block[at:])
                 starts.append(found + at)
                 at += size
-                kind, after = _message(buffer, at, end)
-                if after > end:
+                kind, wanted = _message(block[at:])
+                if at + wanted > len(block):
                     break
                 if kind == b"d":
                     starts.append(np.array([at + _HEAD.size]))
                 else:
-                    error = bytes(buffer[at + _HEAD.size : after]) if kind == b"E" else error
+                    error = block[at + _HEAD.size : at + wanted].tobytes() if kind == b"E" else error
                     ready = kind == b"Z"
-                    buffer[at:after] = bytes(after - at)  # it may hold what looks like tabs and newlines
-                at = after
-            rest = bytes(memoryview(buffer)[at:end])
-            places = np.concatenate(starts) if starts else np.empty(0, np.int64)
+                    block[at : at + wanted] = 0  # it may hold what looks like tabs and newlines
+                at += wanted
+            rest = block[at:]
+            places = np.concatenate(starts)
             if len(places):
-                data = np.frombuffer(buffer, np.uint8, at)
                 for offset in range(1, _HEAD.size):  # and so may the lengths of rows
-                    data[places - offset] = 0
-                yield data, places
+                    block[places - offset] = 0
+                yield block[:at], places
         if error:
             raise _error(error)
 
 
-def _message(buffer: bytearray, at: int, end: int) -> tuple[bytes, int]:
-    """Return the kind of a message and where the next one begins; behind the end when its head is not there yet."""
-    if at + _HEAD.size > end:
-        return b"", end + 1
-    kind, length = _HEAD.unpack_from(buffer, at)
-    return kind, at + 1 + length
+def _message(data: np.ndarray) -> tuple[bytes, int]:
+    """Return the kind of a message and how long it is; longer than what there is when its head is not there yet."""
+    if len(data) < _HEAD.size:
+        return b"", len(data) + 1
+    kind, length = _HEAD.unpack_from(data.data)
+    return kind, 1 + length
 
 
 def _rows(data: np.ndarray) -> tuple[np.ndarray, int]:
@@ -107,38 +93,6 @@ def _rows(data: np.ndarray) -> tuple[np.ndarray, int]:
         right &= data[starts + offset] == (wanted >> shift) & 0xFF
     count = len(ends) if right.all() else int(right.argmin())
     return starts[:count] + _HEAD.size, int(ends[count - 1]) + 1 if count else 0
-
-
-def _filled(wire: socket.socket, poll: select.poll, buffer: bytearray, end: int) -> int:
-    """Read into the buffer until it is full or the server has told all that it had to tell; return its new end."""
-    view, began = memoryview(buffer), end
-    while end < len(buffer):
-        try:
-            found = wire.recv_into(view[end:])
-        except BlockingIOError:
-            if end > began and view[end - 6 : end - 1] == _READY:
-                break
-            if poll.poll(_SOON_MILLISECONDS if end > began else _QUIET_SECONDS * 1000):
-                time.sleep(_BREATH_SECONDS)
-                continue
-            if end > began:
-                break
-            raise Unavailable("The database has not sent anything for ten minutes.") from None
-        except OSError as error:
-            raise Unavailable(f"The connection broke: {error.strerror}.") from error
-        if not found:
-            raise Unavailable("The database closed the connection.")
-        end += found
-    return end
-
-
-def _send(wire: socket.socket, message: bytes) -> None:
-    poll = select.poll()
-    poll.register(wire, select.POLLOUT)
-    left = memoryview(message)
-    while left:
-        poll.poll(_QUIET_SECONDS * 1000)
-        left = left[wire.send(left) :]
 
 
 def _error(fields: bytes) -> HeadwaterError:

@@ -147,6 +147,7 @@ def _types(schema: Schema) -> Iterator[str]:
 
 def _create_domain(domain: Domain) -> str:
     parts = [f"CREATE DOMAIN {quote(domain.schema, domain.name)} AS {domain.type}"]
+    parts += [f"COLLATE {found}"] if (found := a.get(domain.attrs, a.COLLATION)) else []
     parts += [f"DEFAULT {domain.default}"] if domain.default is not None else []
     parts += [] if domain.nullable else ["NOT NULL"]
     parts += [
@@ -331,7 +332,7 @@ def _security(relation: Relation) -> Iterator[str]:
 
 
 def comments(relation: Relation) -> Iterator[str]:
-    """Return COMMENT statements of a relation, its columns, indexes and triggers."""
+    """Return COMMENT statements of a relation, its columns, indexes and triggers; a constraint has its own."""
     name = quote(relation.schema, relation.name)
     kind = {"view": "VIEW", "materialized_view": "MATERIALIZED VIEW"}.get(relation.kind, "TABLE")
     if relation.comment:
@@ -341,7 +342,9 @@ def comments(relation: Relation) -> Iterator[str]:
             yield f"COMMENT ON COLUMN {name}.{quote(column.name)} IS {literal(column.comment)}"
     for index in relation.indexes:
         if index.comment and index.name:
-            yield f"COMMENT ON INDEX {quote(relation.schema, index.name)} IS {literal(index.comment)}"
+            of_constraint = a.get(index.attrs, a.CONSTRAINT) or a.get(index.attrs, a.EXCLUDE)
+            on = f"CONSTRAINT {quote(index.name)} ON {name}" if of_constraint else ""
+            yield f"COMMENT ON {on or f'INDEX {quote(relation.schema, index.name)}'} IS {literal(index.comment)}"
     for trigger in relation.triggers:
         if trigger.comment:
             yield f"COMMENT ON TRIGGER {quote(trigger.name)} ON {name} IS {literal(trigger.comment)}"

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ import pyarrow as pa
 
 from headwater.catalog.model import Schema
 from headwater.engines import Address, Batch, DumpColumn, DumpTable, Hint, Key, Session, Then
-from headwater.engines.postgresql import bulk, following, loading, queries
+from headwater.engines.postgresql import bulk, following, loading, objects, queries, rights
 from headwater.engines.postgresql.connecting import connected
 from headwater.engines.postgresql.ddl import literal, quote
 from headwater.engines.postgresql.errors import broken
@@ -42,6 +43,8 @@ _HINTS: Mapping[str, Hint] = {
 
 class PostgresDump:
     """See `headwater.engines.Dump`."""
+
+    readers = 2
 
     def __init__(self, address: Address, seconds: float, session: PostgresSession) -> None:
         self._address, self._seconds, self._session = address, seconds, session
@@ -75,13 +78,21 @@ class PostgresDump:
                 (row["schema"], row["name"], row["value"], row["called"]) for row in await self._rows(queries.COUNTS)
             ],
             "extensions": {row["name"]: row["version"] for row in await self._rows(queries.VERSIONS)},
-            "grants": [(row["role"], row["statement"]) for row in await self._rows(queries.GRANTS)],
+            "comments": [row["statement"] for row in await self._rows(rights.COMMENTS)],
+            "owners": [(row["role"], row["statement"]) for row in await self._rows(rights.OWNERS)],
+            "grants": [(row["role"], row["statement"]) for row in await self._rows(rights.GRANTS)],
+            "defaults": [(row["owner"], row["role"], row["statement"]) for row in await self._rows(rights.DEFAULTS)],
         }
+        large = (await self._rows(objects.THERE))[0]
+        self.tables += (objects.table(large["readable"]),) if large["readable"] else ()
         self.notes = tuple(row["note"] for row in await self._rows(queries.LEFT_OUT))
+        if large["hidden"]:
+            self.notes += (f"{large['hidden']} large objects may not be read, and are not in the snapshot.",)
 
     def read(self, table: DumpTable) -> Iterator[Batch]:
         """Give the rows of a table; see `headwater.engines.Dump`."""
-        return self._copied(copy_out(table), len(table.columns))
+        statement = objects.COPY_OUT if objects.holds(table) else copy_out(table)
+        return self._copied(statement, len(table.columns))
 
     def follows(self, table: DumpTable, then: Then) -> bool:
         """See `headwater.engines.Follows`."""
@@ -89,8 +100,13 @@ class PostgresDump:
 
     def count(self, table: DumpTable, then: Then) -> tuple[int, int]:
         """See `headwater.engines.Follows`."""
-        ((new, total),) = self._asked(following.counting(table, following.is_new(then)))
-        return int(new), int(total) - int(new)
+        ((pages, version),) = self._asked(following.size(table))
+        parts = following.halves(int(pages), int(version))
+        queries = [following.counting(table, following.is_new(then), part) for part in parts]
+        with ThreadPoolExecutor(len(parts), thread_name_prefix="snapshot-count") as threads:
+            found = [row for (row,) in threads.map(self._asked, queries)]
+        new = sum(int(row[0]) for row in found)
+        return new, sum(int(row[1]) for row in found) - new
 
     def changed(self, table: DumpTable, then: Then, firsts: Sequence[Key]) -> Iterator[tuple[Any, Batch]]:
         """See `headwater.engines.Follows`."""

@@ -10,7 +10,7 @@ import msgspec
 
 from headwater.catalog.plans import Advice, Plan, PlanNode
 from headwater.catalog.results import Limits, QueryError, Rows
-from headwater.catalog.sqltext import split
+from headwater.catalog.statements import split
 from headwater.engines import Parameters, Session
 from headwater.engines.postgresql.ddl import quote
 

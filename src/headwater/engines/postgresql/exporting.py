@@ -12,7 +12,7 @@ from psycopg.pq import ExecStatus
 from psycopg.waiting import Wait
 
 from headwater.catalog.results import QueryError
-from headwater.catalog.sqltext import Statement
+from headwater.catalog.statements import Statement
 from headwater.engines._texts import statements
 
 Form = Literal["csv", "ndjson"]

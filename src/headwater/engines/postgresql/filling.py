@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import psycopg
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headwater.engines import Address, Batch, DumpTable, Session
-from headwater.engines.postgresql import loading
+from headwater.engines.postgresql import loading, objects, rights
 from headwater.engines.postgresql.connecting import connected
 from headwater.engines.postgresql.ddl import literal, quote
 from headwater.engines.postgresql.errors import broken
@@ -33,6 +33,7 @@ class PostgresFill:
         self._address, self._seconds, self._session = address, seconds, session
         self._lock = threading.Lock()
         self._busy: set[psycopg.Connection[Any]] = set()
+        self._notes: list[str] = []
 
     async def run(self, statements: Iterable[str]) -> None:
         """Run statements, one by one."""
@@ -42,6 +43,10 @@ class PostgresFill:
         """Insert rows by one COPY; see `headwater.engines.Fill`."""
         with self._connection() as connection:
             try:
+                if objects.holds(table):
+                    rows, notes = objects.load(connection, batches, feed)
+                    self._notes += notes
+                    return rows
                 with connection.cursor() as cursor:
                     return feed(cursor, copy_in(table), batches)
             except psycopg.Error as error:
@@ -51,7 +56,7 @@ class PostgresFill:
         """Return how many rows a table has; see `headwater.engines.Fill`."""
         with self._connection() as connection:
             try:
-                return counted(connection, table)
+                return objects.counted(connection) if objects.holds(table) else counted(connection, table)
             except psycopg.Error as error:
                 raise broken(error, 0, 0) from error
 
@@ -68,21 +73,14 @@ class PostgresFill:
             connection.close()
 
     async def finish(self, extras: Mapping[str, Any]) -> list[str]:
-        """Set sequences, and give rights to the roles that are there."""
+        """Set sequences, and give things and rights to the roles that are there."""
         connection = self._session.connection
         counts = [
             f"SELECT setval({literal(quote(schema, name))}, {value}, {'true' if called else 'false'})"
             for schema, name, value, called in extras.get("sequences", ())
         ]
         await loading.run(connection, *counts)
-        grants: Sequence[tuple[str | None, str]] = extras.get("grants", ())
-        try:
-            there = {row[0] async for row in await connection.execute(b"SELECT rolname::text FROM pg_roles")}
-        except psycopg.Error as error:
-            raise broken(error, 0, 0) from error
-        await loading.run(connection, *(statement for role, statement in grants if role is None or role in there))
-        absent = sorted({role for role, _ in grants if role is not None} - there)
-        return [f"The rights of {role} were not given: there is no such role here." for role in absent]
+        return [*self._notes, *await rights.give(connection, extras)]
 
     def cancel(self) -> None:
         """End what is being loaded."""

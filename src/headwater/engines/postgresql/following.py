@@ -18,6 +18,7 @@ from headwater.engines.postgresql.ddl import literal, quote
 
 _SAME = ("system", "timeline", "database", "types")
 _FARTHEST = 2**31 - 10_000_000
+_SPLIT_PAGES = 8192
 # Their text names things of the catalog, which are renamed without touching rows.
 _NAMING = re.compile(r"^(pg_catalog\.)?reg[a-z]+(\[\])?$")
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
@@ -42,9 +43,27 @@ def is_new(then: Then) -> str:
     return f"age(xmin) <= (SELECT age('{int(str(then.moment['horizon'])) % 2**32}'::xid))"
 
 
-def counting(table: DumpTable, new: str) -> str:
-    """Return the query for the number of new and of old row versions."""
-    return f"SELECT count(*) FILTER (WHERE {new}), count(*) FROM ONLY {_place(table)}"  # noqa: S608
+def counting(table: DumpTable, new: str, part: str = "true") -> str:
+    """Return the query for the number of new and of all row versions of a table, or of a part of it."""
+    return f"SELECT count(*) FILTER (WHERE {new}), count(*) FROM ONLY {_place(table)} WHERE {part}"  # noqa: S608
+
+
+def size(table: DumpTable) -> str:
+    """Return the query for how many pages a table has, and the version of the server."""
+    place = literal(_place(table))
+    pages = f"pg_relation_size({place}) / current_setting('block_size')::int"
+    return f"SELECT {pages}, current_setting('server_version_num')::int"
+
+
+def halves(pages: int, version: int) -> tuple[str, ...]:
+    """Return the conditions of two halves of a table of so many pages, or of all of it where halves are not worth it.
+
+    `age` keeps the server from scanning a table with several processes of its own; before PostgreSQL 14 it would read
+    all pages for each half.
+    """
+    if pages < _SPLIT_PAGES or version < 140000:
+        return ("true",)
+    return f"ctid < '({pages // 2},0)'", f"ctid >= '({pages // 2},0)'"
 
 
 def changed_rows(table: DumpTable, new: str, firsts: Sequence[Key]) -> str:

@@ -226,7 +226,7 @@ def _index(row: Row, constraint: Row | None) -> Index:
         given |= _of_constraint(constraint)
     return Index(
         row["name"], tuple(_key(*part) for part in parts), row["unique"], row["where"],
-        row["comment"] or (constraint["comment"] if constraint else None), a.attrs(**given),
+        constraint["comment"] if constraint else row["comment"], a.attrs(**given),
     )  # fmt: skip
 
 
@@ -243,7 +243,8 @@ def _domain(row: Row) -> Domain:
     names, texts = row["check_names"] or [], row["checks"] or []
     checks = tuple(Check(_inside(text), name) for name, text in zip(names, texts, strict=True))
     return Domain(
-        row["name"], row["type"], row["schema"], row["nullable"], row["default"], checks, row["comment"]
+        row["name"], row["type"], row["schema"], row["nullable"], row["default"], checks, row["comment"],
+        a.attrs(**{a.COLLATION: row["collation"]}),
     )  # fmt: skip
 
 

@@ -15,15 +15,20 @@ FROM pg_roles WHERE rolname = current_user
 """
 
 # Everything that is the server's own, or an extension's, is left out everywhere.
-_OURS = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
-_NOT_OF_EXTENSION = (
-    "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass AND e.objid = {oid} "
-    "AND e.deptype = 'e')"
-)
+OURS = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+
+
+def not_of_extension(catalog: str, oid: str) -> str:
+    """Return the condition that an object does not belong to an extension."""
+    return (
+        f"NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass AND e.objid = {oid} "
+        "AND e.deptype = 'e')"
+    )
+
 
 SCHEMAS = f"""
 SELECT n.nspname, obj_description(n.oid, 'pg_namespace') FROM pg_namespace n
-WHERE {_OURS} AND {_NOT_OF_EXTENSION.format(catalog="pg_namespace", oid="n.oid")} ORDER BY 1
+WHERE {OURS} AND {not_of_extension("pg_namespace", "n.oid")} ORDER BY 1
 """
 EXTENSIONS = """
 SELECT x.extname, n.nspname, x.extversion FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace
@@ -41,20 +46,20 @@ SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name, c.relkind::te
        (SELECT array_agg(p.inhparent::regclass::text ORDER BY p.inhseqno) FROM pg_inherits p WHERE p.inhrelid = c.oid)
          AS parents
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {_OURS}
-  AND {_NOT_OF_EXTENSION.format(catalog="pg_class", oid="c.oid")}
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {OURS}
+  AND {not_of_extension("pg_class", "c.oid")}
 ORDER BY n.nspname, c.relname
 """
 COLUMNS = f"""
 SELECT a.attrelid::int8 AS oid, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
        NOT a.attnotnull AS nullable, pg_get_expr(d.adbin, d.adrelid) AS default, a.attgenerated::text AS generated,
        a.attidentity::text AS identity, col_description(a.attrelid, a.attnum) AS comment,
-       CASE WHEN a.attcollation <> t.typcollation THEN quote_ident(l.collname) END AS collation,
+       CASE WHEN a.attcollation <> t.typcollation THEN l.oid::regcollation::text END AS collation,
        NOT a.attislocal AS inherited
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_collation l ON l.oid = a.attcollation
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {_OURS}
+WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {OURS}
 ORDER BY a.attrelid, a.attnum
 """
 CONSTRAINTS = f"""
@@ -70,7 +75,7 @@ SELECT k.conrelid::int8 AS oid, k.conname AS name, k.contype::text AS kind, k.co
        pg_get_constraintdef(k.oid) AS definition, obj_description(k.oid, 'pg_constraint') AS comment
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_class r ON r.oid = k.confrelid LEFT JOIN pg_namespace rn ON rn.oid = r.relnamespace
-WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conislocal AND k.conparentid = 0 AND {_OURS}
+WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conislocal AND k.conparentid = 0 AND {OURS}
 ORDER BY k.conrelid, k.conname
 """
 INDEXES = f"""
@@ -87,13 +92,13 @@ SELECT i.indrelid::int8 AS oid, i.indexrelid::int8 AS index_oid, x.relname AS na
        x.reloptions AS storage, obj_description(x.oid, 'pg_class') AS comment, pg_get_indexdef(x.oid) AS definition
 FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
 JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE i.indisvalid AND NOT x.relispartition AND c.relkind IN ('r', 'p', 'm') AND {_OURS} ORDER BY i.indrelid, x.relname
+WHERE i.indisvalid AND NOT x.relispartition AND c.relkind IN ('r', 'p', 'm') AND {OURS} ORDER BY i.indrelid, x.relname
 """
 TRIGGERS = f"""
 SELECT t.tgrelid::int8 AS oid, t.tgname AS name, pg_get_triggerdef(t.oid) AS definition, t.tgenabled <> 'D' AS enabled,
        obj_description(t.oid, 'pg_trigger') AS comment
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND {_OURS} ORDER BY t.tgrelid, t.tgname
+WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND {OURS} ORDER BY t.tgrelid, t.tgname
 """
 POLICIES = f"""
 SELECT p.polrelid::int8 AS oid, p.polname AS name, p.polcmd::text AS command, p.polpermissive AS permissive,
@@ -102,31 +107,33 @@ SELECT p.polrelid::int8 AS oid, p.polname AS name, p.polcmd::text AS command, p.
          AS roles,
        pg_get_expr(p.polqual, p.polrelid) AS using, pg_get_expr(p.polwithcheck, p.polrelid) AS check
 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE {_OURS} ORDER BY p.polrelid, p.polname
+WHERE {OURS} ORDER BY p.polrelid, p.polname
 """
 ENUMS = f"""
 SELECT n.nspname AS schema, t.typname AS name, array_agg(e.enumlabel::text ORDER BY e.enumsortorder) AS values,
        obj_description(t.oid, 'pg_type') AS comment
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_enum e ON e.enumtypid = t.oid
-WHERE {_OURS} AND {_NOT_OF_EXTENSION.format(catalog="pg_type", oid="t.oid")}
+WHERE {OURS} AND {not_of_extension("pg_type", "t.oid")}
 GROUP BY n.nspname, t.typname, t.oid ORDER BY 1, 2
 """
 DOMAINS = f"""
 SELECT n.nspname AS schema, t.typname AS name, format_type(t.typbasetype, t.typtypmod) AS type,
        NOT t.typnotnull AS nullable, t.typdefault AS default, obj_description(t.oid, 'pg_type') AS comment,
+       (SELECT l.oid::regcollation::text FROM pg_collation l JOIN pg_type b ON b.oid = t.typbasetype
+        WHERE l.oid = t.typcollation AND l.oid <> b.typcollation) AS collation,
        (SELECT array_agg(k.conname::text ORDER BY k.conname) FROM pg_constraint k
         WHERE k.contypid = t.oid AND k.contype = 'c') AS check_names,
        (SELECT array_agg(pg_get_constraintdef(k.oid) ORDER BY k.conname) FROM pg_constraint k
         WHERE k.contypid = t.oid AND k.contype = 'c') AS checks
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-WHERE t.typtype = 'd' AND {_OURS} AND {_NOT_OF_EXTENSION.format(catalog="pg_type", oid="t.oid")} ORDER BY 1, 2
+WHERE t.typtype = 'd' AND {OURS} AND {not_of_extension("pg_type", "t.oid")} ORDER BY 1, 2
 """
 COMPOSITES = f"""
 SELECT n.nspname AS schema, t.typname AS name, obj_description(t.oid, 'pg_type') AS comment,
        array_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum) AS fields
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_class c ON c.oid = t.typrelid AND c.relkind = 'c'
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE {_OURS} AND {_NOT_OF_EXTENSION.format(catalog="pg_type", oid="t.oid")}
+WHERE {OURS} AND {not_of_extension("pg_type", "t.oid")}
 GROUP BY n.nspname, t.typname, t.oid ORDER BY 1, 2
 """
 SEQUENCES = f"""
@@ -138,7 +145,7 @@ LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AN
   AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
 LEFT JOIN pg_class o ON o.oid = d.refobjid LEFT JOIN pg_namespace nn ON nn.oid = o.relnamespace
 LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-WHERE {_OURS} AND {_NOT_OF_EXTENSION.format(catalog="pg_class", oid="c.oid")} ORDER BY 1, 2
+WHERE {OURS} AND {not_of_extension("pg_class", "c.oid")} ORDER BY 1, 2
 """
 ROUTINES = f"""
 SELECT n.nspname AS schema, p.proname AS name, p.prokind::text AS kind,
@@ -149,14 +156,14 @@ SELECT n.nspname AS schema, p.proname AS name, p.prokind::text AS kind,
        nullif(g.aggfinalfn::oid, 0)::regproc::text AS final, g.agginitval AS initial
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
 LEFT JOIN pg_aggregate g ON g.aggfnoid = p.oid
-WHERE {_OURS} AND {_NOT_OF_EXTENSION.format(catalog="pg_proc", oid="p.oid")} ORDER BY 1, 2, 4
+WHERE {OURS} AND {not_of_extension("pg_proc", "p.oid")} ORDER BY 1, 2, 4
 """
 # Which views and tables a view, a table or a default needs to be there before it, by their place in pg_rewrite.
 VIEW_ORDER = f"""
 SELECT DISTINCT r.ev_class::int8 AS oid, d.refobjid::int8 AS needs
 FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
 JOIN pg_class c ON c.oid = d.refobjid AND c.relkind IN ('v', 'm') JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class AND {_OURS}
+WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class AND {OURS}
 """
 
 # What a snapshot needs beyond the Schema.
@@ -199,33 +206,41 @@ SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name, pg_relation_f
                           WHERE NOT a.attnotnull OR a.attgenerated <> '')
         ORDER BY i.indisprimary DESC, i.indnkeyatts, x.relname LIMIT 1) AS key
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND {_OURS}
-  AND {_NOT_OF_EXTENSION.format(catalog="pg_class", oid="c.oid")}
+WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND {OURS}
+  AND {not_of_extension("pg_class", "c.oid")}
 ORDER BY n.nspname, c.relname
 """
 COUNTS = f"""
 SELECT n.nspname AS schema, c.relname AS name, coalesce(pg_sequence_last_value(c.oid), s.seqstart) AS value,
        pg_sequence_last_value(c.oid) IS NOT NULL AS called
 FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE {_OURS} AND {_NOT_OF_EXTENSION.format(catalog="pg_class", oid="c.oid")} ORDER BY 1, 2
+WHERE {OURS} AND {not_of_extension("pg_class", "c.oid")} ORDER BY 1, 2
 """
 VERSIONS = "SELECT extname AS name, extversion AS version FROM pg_extension ORDER BY 1"
-GRANTS = f"""
-SELECT format('GRANT %s ON %s %s TO %s%s', string_agg(x.privilege_type, ', ' ORDER BY x.privilege_type),
-              CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, format('%I.%I', n.nspname, c.relname),
-              CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END,
-              CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) AS statement,
-       CASE x.grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(x.grantee) END AS role
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) x
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {_OURS} AND x.grantee <> c.relowner
-  AND {_NOT_OF_EXTENSION.format(catalog="pg_class", oid="c.oid")}
-GROUP BY n.nspname, c.relname, c.relkind, x.grantee, x.is_grantable ORDER BY n.nspname, c.relname, x.grantee
-"""
-# What a snapshot does not hold, as sentences.
-LEFT_OUT = """
-SELECT count(*) || ' large objects are not in the snapshot.' AS note
-FROM pg_largeobject_metadata HAVING count(*) > 0
-UNION ALL
-SELECT 'The rows of ' || count(*) || ' foreign tables are not in the snapshot.'
+# What a snapshot does not hold, as sentences. Objects with an OID below 16384 came with the server.
+# A range type makes a cast of its own.
+_OF_ANOTHER = (
+    "EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_cast'::regclass AND i.objid = o.oid AND i.deptype = 'i')"
+)
+_KINDS = (
+    ("range types", "pg_type", "o.typtype = 'r'"), ("collations", "pg_collation", "true"),
+    ("casts", "pg_cast", f"NOT {_OF_ANOTHER}"), ("operators", "pg_operator", "true"),
+    ("operator classes", "pg_opclass", "true"),
+    ("conversions", "pg_conversion", "true"), ("text search configurations", "pg_ts_config", "true"),
+    ("text search dictionaries", "pg_ts_dict", "true"), ("rules", "pg_rewrite", "o.rulename <> '_RETURN'"),
+    ("extended statistics", "pg_statistic_ext", "true"), ("event triggers", "pg_event_trigger", "true"),
+    ("publications", "pg_publication", "true"), ("foreign servers", "pg_foreign_server", "true"),
+    ("languages", "pg_language", "true"),
+)  # fmt: skip
+_COUNTED = " UNION ALL ".join(
+    f"SELECT {place}, '{kind}', count(*) FROM {catalog} o "
+    f"WHERE o.oid >= 16384 AND {condition} AND {not_of_extension(catalog, 'o.oid')}"
+    for place, (kind, catalog, condition) in enumerate(_KINDS)
+)
+LEFT_OUT = f"""
+SELECT 'The rows of ' || count(*) || ' foreign tables are not in the snapshot.' AS note
 FROM pg_foreign_table HAVING count(*) > 0
+UNION ALL
+SELECT 'Not in the snapshot: ' || string_agg(number || ' ' || kind, ', ' ORDER BY place) || '.'
+FROM ({_COUNTED}) counted(place, kind, number) WHERE number > 0 HAVING count(*) > 0
 """

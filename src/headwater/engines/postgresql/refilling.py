@@ -27,6 +27,7 @@ WHERE contype = 'f' AND conparentid = 0
   AND (conrelid::regclass::text = ANY (%s) OR confrelid::regclass::text = ANY (%s))
 ORDER BY conrelid::regclass::text, conname
 """
+_THERE = "SELECT to_regclass(%s) IS NOT NULL"
 _TRIGGERS = """
 SELECT format('ALTER TABLE %%s DISABLE TRIGGER %%I', tgrelid::regclass, tgname),
        format('ALTER TABLE %%s ENABLE %%s TRIGGER %%I', tgrelid::regclass,
@@ -65,8 +66,10 @@ class PostgresRefill:
             self._run(f"TRUNCATE {', '.join(f'ONLY {name}' for name in names)}")
         written = [self._fill(table, batches, what) for table, batches in what.tables]
         self._run(*(row[1] for row in (*keys, *triggers)), *what.later)
-        for schema, name, value, called in what.counts:
-            self._run(_set(quote(schema, name), value, called))
+        for schema, name, value, called in what.extras.get("sequences", ()):
+            there = self._connection.execute(_THERE.encode(), (quote(schema, name),)).fetchone()
+            if there == (True,):
+                self._run(_set(quote(schema, name), value, called))
         found = [counted(self._connection, table) for table in tables]
         return [Refilled(*numbers) for numbers in zip(before, written, found, strict=True)]
 

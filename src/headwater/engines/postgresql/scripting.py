@@ -7,6 +7,7 @@ from typing import Any
 
 from headwater.catalog.model import Schema
 from headwater.engines import Batch, DumpTable
+from headwater.engines.postgresql import objects, rights
 from headwater.engines.postgresql.ddl import literal, phases, quote
 from headwater.engines.postgresql.filling import SETTINGS, copy_in, lines
 
@@ -22,6 +23,9 @@ def script(
     first, later = phases(schema)
     yield _HEAD + _statements((*_SETTINGS, *SETTINGS, *first))
     for table, batches in tables:
+        if objects.holds(table):
+            yield from objects.script(batches, lines)
+            continue
         yield f"\n{copy_in(table)};\n".encode()
         for batch in batches:
             yield bytes(lines(batch))
@@ -30,7 +34,7 @@ def script(
         f"SELECT setval({literal(quote(schema_, name))}, {value}, {'true' if called else 'false'})"
         for schema_, name, value, called in extras.get("sequences", ())
     ]
-    yield b"\n" + _statements((*later, *_silently(counts), *map(_granted, extras.get("grants", ()))))
+    yield b"\n" + _statements((*later, *_silently(counts), *rights.script(extras)))
 
 
 def _statements(texts: Iterable[str]) -> bytes:
@@ -43,12 +47,3 @@ def _silently(counts: list[str]) -> list[str]:
         return []
     body = "".join(f"  PERFORM {one.removeprefix('SELECT ')};\n" for one in counts)
     return [f"DO $headwater$ BEGIN\n{body}END $headwater$"]
-
-
-def _granted(grant: tuple[str | None, str]) -> str:
-    """Return a statement that gives rights, if the role is there where the script is loaded."""
-    role, statement = grant
-    if role is None:
-        return statement
-    there = f"EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {literal(role)})"
-    return f"DO $headwater$ BEGIN IF {there} THEN {statement}; END IF; END $headwater$"

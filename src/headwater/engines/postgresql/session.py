@@ -32,11 +32,11 @@ from headwater.catalog.results import (
     Rows,
     Started,
 )
-from headwater.catalog.sqltext import Statement
-from headwater.engines import ByStatements, Columns, Facts, Parameters
+from headwater.catalog.statements import Statement
+from headwater.engines import APART, ByStatements, Columns, Facts, Parameters
 from headwater.engines import _batches as batches
 from headwater.engines import _texts as texts
-from headwater.engines.postgresql import columns, exporting, extended, loading
+from headwater.engines.postgresql import columns, exporting, extended, loading, objects
 from headwater.engines.postgresql.binding import bound, unbound
 from headwater.engines.postgresql.errors import broken
 from headwater.engines.postgresql.queries import PING, PRIVILEGES
@@ -150,6 +150,10 @@ class PostgresSession(ByStatements):
     def reading(self, column: str, type_: str) -> str:
         """See `headwater.engines.Reads`: every type has a text of its own."""
         return column
+
+    async def drop(self, kind: str, name: str) -> None:
+        """See `headwater.engines.Loads`."""
+        await (objects.take_away(self.connection) if kind == APART else super().drop(kind, name))
 
     async def begin_loading(self) -> None:
         """See `headwater.engines.Loads`."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 from headwater.catalog.grammar import Grammar
-from headwater.engines import Address, Dump, Fill, Language, Option, Session
-from headwater.engines.sqlite import dumping, filling
+from headwater.engines import Address, Dump, Fill, Language, Option, Refill, Session
+from headwater.engines.sqlite import dumping, filling, refilling
 from headwater.engines.sqlite.alter import alter
 from headwater.engines.sqlite.ddl import ddl, phases, quote
 from headwater.engines.sqlite.decoding import decoder
@@ -33,7 +34,7 @@ from headwater.engines.sqlite.session import SqliteSession
 __all__ = [
     "DIALECT", "GRAMMAR", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "activity", "address",
     "alter", "available", "connect", "ddl", "decoder", "enforce", "explain", "inspect", "leave", "make", "metrics",
-    "open_dump", "open_fill", "phases", "prepare", "program", "quote", "ready", "script", "setup",
+    "open_dump", "open_fill", "open_refill", "phases", "prepare", "program", "quote", "ready", "script", "setup",
 ]  # fmt: skip
 
 NAME = "SQLite"
@@ -43,9 +44,6 @@ LANGUAGE: Language = "sql"
 DIALECT = "sqlite"
 GRAMMAR = Grammar(nulls_first=True, hex_bytes=True, begin="BEGIN IMMEDIATE")
 OPTIONS: tuple[Option, ...] = ()
-
-# What a file of SQLite begins with; an empty file is a database without tables.
-MAGIC = b"SQLite format 3\0"
 
 
 async def connect(to: Address, *, seconds: float = 10.0) -> Session:
@@ -57,17 +55,13 @@ async def connect(to: Address, *, seconds: float = 10.0) -> Session:
 
 
 def _check(to: Address) -> None:
+    """Look at the path alone: to open and close the file ourselves would take all its locks from our other sessions."""
     if to.path is None or not to.path.exists():
         raise ConnectionRefused("There is no such file.", hint="Check the path: sqlite:///folder/file.db")
     if not to.path.is_file():
         raise ConnectionRefused("This is a folder, not a file.", hint="Name the database's file.")
-    try:
-        with to.path.open("rb") as file:
-            begin = file.read(len(MAGIC))
-    except OSError as error:
-        raise ConnectionRefused("The file cannot be read.", hint="Check who may read it.") from error
-    if begin not in {b"", MAGIC}:
-        raise ConnectionRefused("The file is no SQLite database.", hint="It may be encrypted, or something else.")
+    if not os.access(to.path, os.R_OK):
+        raise ConnectionRefused("The file cannot be read.", hint="Check who may read it.")
 
 
 async def open_dump(address: Address, *, seconds: float = 15.0) -> Dump:
@@ -78,3 +72,8 @@ async def open_dump(address: Address, *, seconds: float = 15.0) -> Dump:
 async def open_fill(address: Address, *, seconds: float = 15.0) -> Fill:
     """Return a file that is filled; see `headwater.engines.Dumps`."""
     return await filling.opened(await connect(address, seconds=seconds))
+
+
+async def open_refill(address: Address, *, seconds: float = 15.0) -> Refill:
+    """Return a file whose tables are refilled; see `headwater.engines.Refills`."""
+    return await refilling.opened(await connect(address, seconds=seconds))

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headwater.catalog.model import Relation, Schema
-from headwater.catalog.sqltext import Statement
+from headwater.catalog.statements import Statement
 from headwater.engines import Address, Batch, DumpColumn, DumpTable, Hint, Session
 from headwater.engines.sqlite import attributes as a
 from headwater.engines.sqlite.ddl import quote
@@ -37,6 +37,8 @@ _BYTES = pa.binary()
 
 class SqliteDump:
     """See `headwater.engines.Dump`."""
+
+    readers = 1
 
     def __init__(self, session: SqliteSession, copy: Path | None) -> None:
         self._session, self._copy = session, copy

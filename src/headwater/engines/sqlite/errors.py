@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from headwater.catalog.results import QueryError
-from headwater.catalog.sqltext import Statement
+from headwater.catalog.statements import Statement
 from headwater.kit.errors import Unavailable
 
 READ_ONLY, NOT_ALLOWED = "25006", "42501"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from headwater.catalog.sqltext import Statement
+from headwater.catalog.statements import Statement
 from headwater.engines import Batch, DumpTable, Session
 from headwater.engines.sqlite.ddl import quote
 from headwater.engines.sqlite.errors import refusal
@@ -34,24 +34,13 @@ class SqliteFill:
 
     def load(self, table: DumpTable, batches: Iterable[Batch]) -> int:
         """Insert rows in one transaction; one table at a time. See `headwater.engines.Fill`."""
-        names = ", ".join(quote(column.name) for column in table.columns)
-        head = f"INSERT INTO {quote(table.name)} ({names}) VALUES"
-        insert = f"{head} ({', '.join('?' * len(table.columns))})"
-        rows = 0
         with self._one, self._session.our_own() as connection:
             try:
                 connection.execute("BEGIN IMMEDIATE")
-                for batch in batches:
-                    columns = [[value_of(value) for value in column.to_pylist()] for column in batch.columns]
-                    if any(isinstance(value, Odd) for column in columns for value in column):
-                        for row in zip(*columns, strict=True):
-                            connection.execute(f"{head} ({', '.join(map(_mark, row))})", [_bound(one) for one in row])
-                    else:
-                        connection.executemany(insert, zip(*columns, strict=True))
-                    rows += batch.num_rows
+                rows = insert(connection, table, batches)
                 connection.execute("COMMIT")
             except sqlite3.Error as error:
-                raise refusal(error, Statement(insert, 0), 0, read_only=False) from error
+                raise refusal(error, Statement("INSERT", 0), 0, read_only=False) from error
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
@@ -91,6 +80,24 @@ async def opened(session: Session) -> SqliteFill:
     assert isinstance(session, SqliteSession)
     await session.begin_loading()
     return SqliteFill(session)
+
+
+def insert(
+    connection: sqlite3.Connection, table: DumpTable, batches: Iterable[Batch], verb: str = "INSERT", tail: str = ""
+) -> int:
+    """Insert rows within the transaction that is open, each statement with a tail; return how many were given."""
+    names = ", ".join(quote(column.name) for column in table.columns)
+    head, rows = f"{verb} INTO {quote(table.name)} ({names}) VALUES", 0
+    every = f"{head} ({', '.join('?' * len(table.columns))}){tail}"
+    for batch in batches:
+        columns = [[value_of(value) for value in column.to_pylist()] for column in batch.columns]
+        if any(isinstance(value, Odd) for column in columns for value in column):
+            for row in zip(*columns, strict=True):
+                connection.execute(f"{head} ({', '.join(map(_mark, row))}){tail}", [_bound(one) for one in row])
+        else:
+            connection.executemany(every, zip(*columns, strict=True))
+        rows += batch.num_rows
+    return rows
 
 
 @dataclass(frozen=True, slots=True)

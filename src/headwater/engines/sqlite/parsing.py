@@ -21,6 +21,7 @@ _CONSTRAINTS = frozenset({
     "CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "GENERATED", "AS",
     "FOREIGN",
 })  # fmt: skip
+_CONTENT = re.compile(r"^fts[45]\s*\(.*\bcontent\s*=\s*(?:(['\"`])(.*?)\1|\[?([\w$]+))", re.IGNORECASE | re.DOTALL)
 _OF_TABLE = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"})
 
 
@@ -305,3 +306,9 @@ def module(text: str) -> str:
     while stream.take().word != "USING":
         pass
     return text[stream.last.end :].strip()
+
+
+def content_of(text: str) -> str | None:
+    """Return the table that a search index has its texts from, by its CREATE VIRTUAL TABLE; None when it keeps them."""
+    found = _CONTENT.search(module(text))
+    return found and (found[2] or found[3] or "")

@@ -21,3 +21,25 @@ SIZES = """
 SELECT s.tbl_name, sum(d.pgsize) FROM dbstat d JOIN sqlite_schema s ON s.name = d.name
 WHERE d.aggregate = TRUE GROUP BY s.tbl_name
 """
+
+# What a restore in place asks of the tables that it touches.
+TRIGGERS = "SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid"
+VIRTUAL = "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL%'"
+REFERENCES = """
+SELECT DISTINCT s.name, k."table" FROM sqlite_schema s, pragma_foreign_key_list(s.name) k WHERE s.type = 'table'
+ORDER BY s.name, k."table"
+"""
+BROKEN_KEYS = """
+SELECT b."table", group_concat(k."from", ', ') FROM
+  (SELECT "table", fkid FROM pragma_foreign_key_check(?) WHERE "parent" = ? LIMIT 1) b,
+  pragma_foreign_key_list(b."table") k WHERE k.id = b.fkid
+GROUP BY b."table", b.fkid
+"""
+COUNTING = """
+SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%'
+AND EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence')
+"""
+COUNT_ON = "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?"
+COUNT_FROM = """
+INSERT INTO sqlite_sequence (name, seq) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?)
+"""

@@ -37,7 +37,7 @@ from headwater.catalog.results import (
     Rows,
     Started,
 )
-from headwater.catalog.sqltext import Statement
+from headwater.catalog.statements import Statement
 from headwater.engines import Address, ByStatements, Columns, Facts, Parameters
 from headwater.engines import _batches as batches
 from headwater.engines import _texts as texts
@@ -73,6 +73,10 @@ class SqliteSession(ByStatements):
                 await self.call(self._open)
         except (sqlite3.Error, TimeoutError) as error:
             await self.close()
+            if "not a database" in str(error):
+                raise ConnectionRefused(
+                    "The file is no SQLite database.", hint="It may be encrypted, or something else."
+                ) from error
             raise ConnectionRefused("The file cannot be opened as a database.", hint="Is it one, and whole?") from error
 
     def _open(self) -> None:

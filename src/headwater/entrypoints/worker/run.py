@@ -15,7 +15,8 @@ from procrastinate.exceptions import ConnectorException
 from psycopg import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
-from headwater.features import collect
+from headwater.entrypoints.worker import memory
+from headwater.features import JOBS, collect
 from headwater.features.jobs.context import Task
 from headwater.features.jobs.names import QUEUE, TASK
 from headwater.features.jobs.runner import Runner
@@ -31,11 +32,20 @@ log = structlog.get_logger()
 FETCH_SECONDS = 1.0
 STOP_SECONDS, IDLE_STOP_SECONDS = 20.0, 2.0
 UPKEEP_SECONDS = 600.0
+TIDY_SECONDS, TIDY_SHARE = 0.1, 20.0  # so often, but for so many times as long as it took it is not done again
 
 
-def tasks() -> dict[str, Task]:
-    """Return every kind of job with the task that does it."""
-    return {kind: task for module in collect("tasks").values() for kind, task in module.TASKS.items()}
+def task_of(kind: str) -> Task:
+    """Return what does a kind of job.
+
+    Raises:
+        KeyError: nothing does.
+    """
+    for room in JOBS[kind.split(".")[0]]:
+        found: dict[str, Task] = collect("tasks", (room,))[room].TASKS
+        if kind in found:
+            return found[kind]
+    raise KeyError(kind)
 
 
 async def work(chosen: Settings) -> None:
@@ -44,7 +54,7 @@ async def work(chosen: Settings) -> None:
     await asyncio.to_thread(migrations.upgrade, url)
     database = Database(url, pool_size=5)
     me = workers.this_process()
-    runner = Runner(database, chosen, me.id, tasks())
+    runner = Runner(database, chosen, me.id, task_of)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -52,9 +62,10 @@ async def work(chosen: Settings) -> None:
     keeper = loop.create_task(_keep_alive(database, me))
     puller = loop.create_task(_pull_for_ever(url, runner))
     upkeep = loop.create_task(_look_after(database, chosen))
+    tidier = loop.create_task(_tidy(runner))
     waiting = loop.create_task(stopping.wait())
     try:
-        done, _ = await asyncio.wait({waiting, keeper, puller, upkeep}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({waiting, keeper, puller, upkeep, tidier}, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()  # a worker that does not take jobs any more must not look alive
     finally:
@@ -63,7 +74,8 @@ async def work(chosen: Settings) -> None:
         puller.cancel()
         keeper.cancel()
         upkeep.cancel()
-        await _until_idle(runner, {puller, keeper, upkeep})
+        tidier.cancel()
+        await _until_idle(runner, {puller, keeper, upkeep, tidier})
         with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
             async with asyncio.timeout(IDLE_STOP_SECONDS), database.transaction() as db:
                 await workers.leave(db, me)
@@ -133,8 +145,19 @@ async def _keep_alive(database: Database, me: workers.Process) -> None:
         await asyncio.sleep(workers.BEAT_SECONDS)
 
 
+async def _tidy(runner: Runner) -> None:
+    """Give memory back while there is work, and once after it."""
+    worked, spent = True, 0.0
+    while True:
+        if worked or runner.busy:
+            spent = await asyncio.to_thread(memory.give_back)
+        worked = runner.busy
+        await asyncio.sleep(max(TIDY_SECONDS, TIDY_SHARE * spent))
+
+
 def main() -> None:
     """Run a worker with the settings of the environment."""
+    memory.spare()
     chosen = settings()
     logs.configure(chosen.log_level, chosen.log_format)
     asyncio.run(work(chosen))

@@ -1,4 +1,4 @@
-"""`headwater snapshot query`, `rows`, `export`, `link`: what is read out of a snapshot without restoring it."""
+"""`headwater snapshot query`, `rows`, `export`, `link`, `links`: what a snapshot gives without being restored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 import typer
 
-from headwater.features.accounts.remote import remote, show_one
+from headwater.features.accounts.remote import remote, show, show_one
 from headwater.features.databases.commands import JsonOption, TablesOption, find_database, names
 from headwater.features.query.printing import print_error, print_result
 from headwater.features.snapshots.commands.naming import SnapshotArgument, find_snapshot
@@ -22,6 +22,7 @@ from headwater.kit.terminal import terminal
 ResultForm = Literal["table", "json", "ndjson", "csv", "arrow", "parquet"]
 FileForm = Literal["sql", "json", "ndjson", "csv", "parquet", "arrow"]
 FileFormOption = Annotated[FileForm, typer.Option("--format", help="What the file is; `sql` makes a database of it.")]
+LINKS = ("id", "format", "tables", "by", "created_at", "expires_at", "uses", "used_at")
 _BINARY = frozenset({"arrow", "parquet"})
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -32,6 +33,10 @@ def register(app: typer.Typer) -> None:
     assert group is not None
     for name, command in (("query", query), ("rows", rows), ("export", export), ("link", link), ("copy", copy)):
         group.command(name)(command)
+    links = typer.Typer(help="Links to files of a snapshot that work.", no_args_is_help=True)
+    links.command("list")(list_links)
+    links.command("revoke")(revoke_link)
+    group.add_typer(links, name="links")
 
 
 def query(
@@ -115,7 +120,7 @@ def link(
     expires_in: Annotated[str, typer.Option("--expires-in", help="As 30m, 12h or 7d, which is the longest.")] = "1h",
     as_json: JsonOption = False,
 ) -> None:
-    """Make a link by which anybody who has it can download a file of a snapshot, until it expires."""
+    """Make a link by which anybody who has it can download a file of a snapshot, until it expires or is revoked."""
     body = {"format": form, "tables": names(tables), "expires_in": _seconds(expires_in)}
     with remote() as server:
         made = server.call("POST", f"/snapshots/{find_snapshot(server, snapshot)['id']}/links", json=body)
@@ -125,6 +130,21 @@ def link(
     else:
         typer.echo(made["url"])
         typer.echo(f"Until {made['expires_at']}, for everybody who has it.", err=True)
+
+
+def list_links(snapshot: SnapshotArgument, as_json: JsonOption = False) -> None:
+    """List the links to a snapshot that work, newest first; what opens them is shown only once, when they are made."""
+    with remote() as server:
+        show(server.every(f"/snapshots/{find_snapshot(server, snapshot)['id']}/links"), LINKS, as_json)
+
+
+def revoke_link(
+    snapshot: SnapshotArgument, link: Annotated[str, typer.Argument(metavar="LINK", help="Its id, from the list.")]
+) -> None:
+    """Revoke a link: it opens nothing any more. Your own, or, as an admin, anybody's."""
+    with remote() as server:
+        server.call("DELETE", f"/snapshots/{find_snapshot(server, snapshot)['id']}/links/{quote(link, safe='')}")
+    typer.echo(f"{link} is revoked.")
 
 
 def copy(

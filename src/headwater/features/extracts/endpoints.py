@@ -10,11 +10,24 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
 from headwater.catalog.results import Limits
-from headwater.features.accounts.guard import Cursor, From, Server, Shared, allow_detached, public
+from headwater.features.accounts.guard import (
+    DEFAULT_PAGE,
+    Cursor,
+    Db,
+    From,
+    Limit,
+    Server,
+    Shared,
+    allow,
+    allow_detached,
+    public,
+)
 from headwater.features.accounts.rights import Actor
+from headwater.features.accounts.schemas import ListOf
 from headwater.features.extracts import schemas
 from headwater.features.extracts.service import copies, exports, links, questions, rows
 from headwater.features.extracts.service.exports import File
+from headwater.features.extracts.service.links import LinkView
 from headwater.features.extracts.service.questions import Place, Question
 from headwater.features.extracts.service.sandboxes import Sandboxes
 from headwater.features.query import schemas as shapes
@@ -26,6 +39,7 @@ from headwater.features.transfers import wire as transfer_wire
 
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
+Attached = Annotated[Actor, Depends(allow("database:read"))]
 Names = Annotated[list[str] | None, Query(max_length=10_000, description="Tables; all without any.")]
 _FILE = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 
@@ -103,7 +117,22 @@ async def make_snapshot_link(
     made = await links.make(
         server.settings, server.database, actor, snapshot_id, body.format, body.tables, body.expires_in
     )
-    return schemas.LinkOut(url=f"/api/v1/downloads/{made.token}", expires_at=made.expires_at)
+    return schemas.LinkOut(id=made.row.id, url=f"/api/v1/downloads/{made.token}", expires_at=made.row.expires_at)
+
+
+@router.get("/snapshots/{snapshot_id}/links")
+async def list_snapshot_links(
+    snapshot_id: uuid.UUID, db: Db, actor: Attached, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
+) -> ListOf[schemas.ListedLinkOut]:
+    """List the links to files of a snapshot that work, newest first, without what opens them."""
+    page = await links.list_of_snapshot(db, actor, snapshot_id, cursor=cursor, limit=limit)
+    return ListOf(items=[_listed(one) for one in page.items], next=page.next)
+
+
+@router.delete("/snapshots/{snapshot_id}/links/{link_id}", status_code=204)
+async def revoke_snapshot_link(snapshot_id: uuid.UUID, link_id: uuid.UUID, db: Db, actor: Attached) -> None:
+    """Revoke a link: your own, or, as an admin, anybody's. A download that has begun goes on."""
+    await links.revoke(db, actor, snapshot_id, link_id)
 
 
 @router.post("/snapshots/{snapshot_id}/copies/plan")
@@ -134,6 +163,14 @@ async def start_snapshot_copy(
 async def download(token: str, server: Shared, visitor: From) -> StreamingResponse:
     """Download the file that a link is for."""
     return _sent(await links.follow(server.settings, server.database, visitor, token))
+
+
+def _listed(view: LinkView) -> schemas.ListedLinkOut:
+    row = view.row
+    return schemas.ListedLinkOut(
+        id=row.id, format=row.request["format"], tables=row.request["tables"], by=view.by, created_at=row.created_at,
+        expires_at=row.expires_at, uses=row.uses, used_at=row.used_at,
+    )  # fmt: skip
 
 
 def _sent(file: File) -> StreamingResponse:

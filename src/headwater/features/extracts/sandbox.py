@@ -235,6 +235,11 @@ def _problem(error: Exception, text: str) -> dict[str, Any]:
         return {"error": "The query needs more memory than it may have.", "hint": "Ask for less at a time."}
     found = _PLACE.search(message)
     told: dict[str, Any] = {"error": message[: found.start()].strip() if found else message.strip()}
+    if isinstance(error, duckdb.BinderException) and "VARCHAR" in message:
+        told["hint"] = (
+            "What no type here holds without loss, such as a numeric without digits, is text: cast it, as in "
+            "sum(price::decimal(38, 4))."
+        )
     if found:
         line, shown, spaces = int(found[1]), found[2], found[3]
         lines = text.split("\n")

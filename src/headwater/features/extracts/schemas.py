@@ -43,7 +43,21 @@ class LinkIn(Input):
 
 
 class LinkOut(Wire):
-    """A link: whoever has it can download the file until it expires. It cannot be shown again."""
+    """A link: whoever has it can download the file until it expires or is revoked. It cannot be shown again."""
 
+    id: uuid.UUID
     url: str = Field(description="The path of the download on this server.")
     expires_at: datetime
+
+
+class ListedLinkOut(Wire):
+    """A link that works, without what opens it: who made it for what, and how often it was used."""
+
+    id: uuid.UUID
+    format: Form
+    tables: list[str] | None
+    by: str
+    created_at: datetime
+    expires_at: datetime
+    uses: int
+    used_at: datetime | None

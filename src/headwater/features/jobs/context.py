@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import uuid
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -21,7 +22,10 @@ Write: TypeAlias = Callable[[AsyncSession], Awaitable[None]]
 
 @dataclass(slots=True, eq=False)
 class Attempt:
-    """One attempt at a job. `report` and `note` may be called from any thread."""
+    """One attempt at a job. `report` and `note` may be called from any thread.
+
+    Notes are stored while it works, by whoever holds `noting`, and at its end; `ending` says that it has come to that.
+    """
 
     job_id: uuid.UUID
     project_id: uuid.UUID | None
@@ -33,6 +37,8 @@ class Attempt:
     progress: dict[str, Any] = field(default_factory=dict)
     changed: bool = False
     notes: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=1000))
+    noting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    ending: bool = False
 
     def report(
         self, phase: str, done: int, total: int, *,
@@ -49,6 +55,18 @@ class Attempt:
     def note(self, message: str, level: str = "info") -> None:
         """Add a line to the job's log."""
         self.notes.append((level, message))
+
+    def noted(self, notes: Sequence[tuple[str, str]]) -> None:
+        """Forget notes that are stored for good; only now, for until then they might not have been."""
+        for note in notes:
+            if self.notes and self.notes[0] is note:
+                self.notes.popleft()
+
+    async def end(self) -> None:
+        """Leave the notes to the end of the attempt, once those are stored that somebody is storing."""
+        self.ending = True
+        async with self.noting:
+            pass
 
     def check(self) -> None:
         """Raise Cancelled when the work shall stop."""

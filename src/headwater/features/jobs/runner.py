@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 import structlog
@@ -32,11 +32,13 @@ PATIENCE_SECONDS = 120.0
 class Runner:
     """The attempts of one worker process."""
 
-    def __init__(self, database: Database, settings: Settings, worker_id: uuid.UUID, tasks: Mapping[str, Task]) -> None:
+    def __init__(
+        self, database: Database, settings: Settings, worker_id: uuid.UUID, task_of: Callable[[str], Task]
+    ) -> None:
         self._database = database
         self._settings = settings
         self._worker_id = worker_id
-        self._tasks = tasks
+        self._task_of = task_of
         self._running: set[Attempt] = set()
         self._stopping = False
 
@@ -80,7 +82,8 @@ class Runner:
         pulse = asyncio.create_task(self._pulse(attempt, token))
         started = time.monotonic()
         try:
-            write = await self._tasks[job.kind](attempt)
+            task = await asyncio.to_thread(self._task_of, job.kind)  # the first of a kind loads its room
+            write = await task(attempt)
             attempt.check()
             await self._finish(attempt, token, write)
             log.info("job.completed", seconds=round(time.monotonic() - started, 2))
@@ -88,6 +91,7 @@ class Runner:
             raise
         except Exception as error:  # every error of a task becomes an end of its attempt
             ended = error
+            await attempt.end()
             await self._stored(lambda db: self._end(db, attempt, job, token, ended))
         finally:
             self._running.discard(attempt)
@@ -98,14 +102,15 @@ class Runner:
     async def _finish(self, attempt: Attempt, token: uuid.UUID, write: Write) -> None:
         async def finish(db: AsyncSession) -> None:
             await write(db)
-            _write_notes(db, attempt, keep=True)
+            _write_notes(db, attempt.job_id, attempt.notes)
             await attempts.complete(db, attempt.job_id, token, attempt.progress)
 
+        await attempt.end()
         await self._stored(finish)
 
     async def _end(self, db: AsyncSession, attempt: Attempt, job: Job, token: uuid.UUID, error: Exception) -> None:
         """Choose the one way in which a failed attempt ends."""
-        _write_notes(db, attempt, keep=True)
+        _write_notes(db, job.id, attempt.notes)
         if isinstance(error, Cancelled):
             if self._stopping and not await attempts.pulse(db, job.id, token, None):
                 await attempts.put_back(db, job.id, token, "The worker was stopped.")
@@ -127,10 +132,13 @@ class Runner:
             due = time.monotonic() - beaten > BEAT_SECONDS
             progress, attempt.changed = (attempt.progress if attempt.changed else None), False
             try:
-                async with self._database.transaction() as db:
-                    _write_notes(db, attempt, keep=False)
-                    if await attempts.pulse(db, attempt.job_id, token, progress):
-                        attempt.stop.set()
+                async with attempt.noting:
+                    notes = () if attempt.ending else tuple(attempt.notes)
+                    async with self._database.transaction() as db:
+                        _write_notes(db, attempt.job_id, notes)
+                        if await attempts.pulse(db, attempt.job_id, token, progress):
+                            attempt.stop.set()
+                    attempt.noted(notes)
                 beaten = time.monotonic()
             except Lost:
                 attempt.stop.set()
@@ -160,13 +168,9 @@ def _is_operational(error: DBAPIError) -> bool:
     return type(error).__name__ in {"OperationalError", "InterfaceError"}
 
 
-def _write_notes(db: AsyncSession, attempt: Attempt, *, keep: bool) -> None:
-    """Store the notes; with `keep` they stay in memory, since the transaction may have to be tried again."""
-    notes = tuple(attempt.notes)
+def _write_notes(db: AsyncSession, job_id: uuid.UUID, notes: Iterable[tuple[str, str]]) -> None:
     for level, message in notes:
-        attempts.log(db, attempt.job_id, level, message)
-    if not keep:
-        attempt.notes.clear()
+        attempts.log(db, job_id, level, message)
 
 
 def _sentence(error: Exception) -> str:

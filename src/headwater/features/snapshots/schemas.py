@@ -95,7 +95,10 @@ class SnapshotColumnOut(Wire):
 
 
 class SnapshotTableOut(Wire):
-    """A table of a snapshot; `key` names the columns that tell its rows apart."""
+    """A table of a snapshot; `key` names the columns that tell its rows apart.
+
+    With `apart` the rows are of no table (large objects of PostgreSQL): they come back only with a whole database.
+    """
 
     schema_name: str | None = Field(serialization_alias="schema")
     name: str
@@ -105,6 +108,7 @@ class SnapshotTableOut(Wire):
     raw_bytes: int
     stored_bytes: int
     new_bytes: int
+    apart: bool
 
 
 class SnapshotDetailOut(SnapshotOut):
@@ -158,12 +162,12 @@ class RestoreOut(Wire):
 
 
 class RestoreStepOut(Wire):
-    """What a restore would do to one table; `rows_there` is what the target estimates, null when it is not there."""
+    """What a restore would do to one table; `rows_there` is what the target estimates, if it does."""
 
     table: str
     rows: int
     rows_there: int | None
-    action: Literal["create", "replace", "append", "append_missing", "refuse"]
+    action: Literal["create", "replace", "append", "append_missing", "leave", "refuse"]
     sentence: str
 
 

@@ -44,6 +44,7 @@ def _table(one: dict[str, Any]) -> schemas.SnapshotTableOut:
     return schemas.SnapshotTableOut(
         schema_name=one["schema"], name=one["name"], columns=columns, key=one["key"], rows=one["rows"],
         raw_bytes=one["raw"], stored_bytes=one["stored"], new_bytes=one["new"],
+        apart=one.get("apart", False),
     )  # fmt: skip
 
 

@@ -14,15 +14,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-import asyncssh
 from python_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError, ProxyType
 from python_socks.async_.asyncio import Proxy as ProxyClient
 
 from headwater.kit.errors import Unavailable
-from headwater.kit.network import ssh
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.guard import Blocked, Policy, parse_host, resolve
-from headwater.kit.network.ssh import SshTunnel, TunnelFailed
+from headwater.kit.network.tunnels import SshTunnel
 
 CHUNK = 65_536
 PROBE_SECONDS = 3.0
@@ -98,22 +96,12 @@ async def _through_tunnel(target: Target, tunnel: SshTunnel, policy: Policy) -> 
     address = parse_host(target.host)
     if address is not None and (address.is_link_local or address.is_multicast or address.is_unspecified):
         raise Blocked(f"Connections to {target.host} are not allowed, over a tunnel neither.")
+    from headwater.kit.network import ssh  # several megabytes, which those who have no tunnel need not pay
+
     async with ssh.connected(tunnel, policy) as connection:
-        await _check_forwarding(connection, target, tunnel)
+        await ssh.check_forwarding(connection, target.host, target.port, tunnel)
         async with await connection.forward_local_port("127.0.0.1", 0, target.host, target.port) as listener:
             yield Endpoint("127.0.0.1", listener.get_port())
-
-
-async def _check_forwarding(connection: asyncssh.SSHClientConnection, target: Target, tunnel: SshTunnel) -> None:
-    """Open and close the way once, so that what is wrong with it is told before a driver meets a dead end."""
-    try:
-        _, writer = await connection.open_connection(target.host, target.port, encoding=None)
-    except asyncssh.ChannelOpenError as error:
-        raise TunnelFailed(
-            f"The SSH host {tunnel.host} does not reach {target.host}:{target.port}.",
-            hint="Check the database's host and port as the SSH host sees them, and AllowTcpForwarding.",
-        ) from error
-    writer.close()
 
 
 @contextlib.asynccontextmanager

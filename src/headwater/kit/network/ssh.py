@@ -9,56 +9,12 @@ from dataclasses import dataclass, field
 
 import asyncssh
 
-from headwater.kit.errors import Conflict, Invalid, Unavailable
+from headwater.kit.errors import Conflict, Invalid
 from headwater.kit.network.guard import Policy, resolve
+from headwater.kit.network.tunnels import HostKeyChanged, HostKeyUnknown, SshTunnel, TunnelFailed
 
 CONNECT_SECONDS = 15
 KEEPALIVE_SECONDS = 15
-
-
-class HostKeyUnknown(Conflict):
-    """The SSH host shows a key that nobody has confirmed yet."""
-
-    code = "host_key_unknown"
-
-    def __init__(self, host: str, key: str, fingerprint: str) -> None:
-        super().__init__(
-            f"The SSH host {host} shows a key that nobody has confirmed yet.",
-            hint=f"Compare {fingerprint} with what its administrator says, then pin it.",
-        )
-        self.key = key
-        self.fingerprint = fingerprint
-
-
-class HostKeyChanged(Conflict):
-    """The SSH host shows another key than the pinned one."""
-
-    code = "host_key_changed"
-
-
-class TunnelFailed(Unavailable):
-    """The SSH tunnel could not be made."""
-
-    status = 422
-    code = "tunnel_failed"
-
-
-@dataclass(frozen=True, slots=True)
-class SshTunnel:
-    """An SSH host through which a target is reached; `jump` is one that comes before it.
-
-    `host_key` is the pinned public key in OpenSSH form, or its `SHA256:` fingerprint.
-    """
-
-    host: str
-    user: str
-    port: int = 22
-    password: str | None = field(default=None, repr=False)
-    private_key: str | None = field(default=None, repr=False)
-    passphrase: str | None = field(default=None, repr=False)
-    use_agent: bool = False
-    host_key: str | None = None
-    jump: SshTunnel | None = None
 
 
 class _Client(asyncssh.SSHClient):
@@ -121,6 +77,18 @@ async def connected(tunnel: SshTunnel, policy: Policy) -> AsyncIterator[asyncssh
             if _lines.get(key) is line:
                 del _lines[key]
             await line.open.aclose()
+
+
+async def check_forwarding(connection: asyncssh.SSHClientConnection, host: str, port: int, tunnel: SshTunnel) -> None:
+    """Open and close the way once, so that what is wrong with it is told before a driver meets a dead end."""
+    try:
+        _, writer = await connection.open_connection(host, port, encoding=None)
+    except asyncssh.ChannelOpenError as error:
+        raise TunnelFailed(
+            f"The SSH host {tunnel.host} does not reach {host}:{port}.",
+            hint="Check the database's host and port as the SSH host sees them, and AllowTcpForwarding.",
+        ) from error
+    writer.close()
 
 
 async def _made(stack: contextlib.AsyncExitStack, tunnel: SshTunnel, policy: Policy) -> asyncssh.SSHClientConnection:

@@ -10,6 +10,7 @@ from headwater.catalog import sqltext
 from headwater.catalog.apply import apply
 from headwater.catalog.changes import Change
 from headwater.catalog.model import Enum, Origin, Relation, Schema
+from headwater.catalog.statements import split
 from headwater.catalog.usages import NotUnderstood
 from headwater.readers import Project, Reading, SourceFile
 from headwater.readers.sql.order import is_reverse, natural_key, root_of, upward_part
@@ -70,7 +71,7 @@ def _fold(files: Sequence[SourceFile], schema: Schema | None = None) -> Fold:
     fold = Fold(schema or Schema())
     for file in sorted(files, key=lambda file: natural_key(file.path)):
         text = upward_part(file.source.decode("utf-8", "replace"))
-        for statement in sqltext.split(text):
+        for statement in split(text):
             if is_definition(statement.text):
                 line = text.count("\n", 0, statement.start) + 1
                 _step(fold, statement.text, Origin(file.path, line))

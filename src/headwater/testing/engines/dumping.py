@@ -57,7 +57,7 @@ async def what_is_dumped_fills_another(subject: Subject) -> None:
             second = await engine.open_dump(target)
             try:
                 assert await texts(second) == before
-                assert_equal(_unsized(second.schema), _unsized(first.schema))
+                assert_equal(unsized(second.schema), unsized(first.schema))
                 assert second.extras == first.extras
             finally:
                 await second.close()
@@ -66,14 +66,14 @@ async def what_is_dumped_fills_another(subject: Subject) -> None:
     assert any(before.values()), "the data of this engine's tests has no rows"
 
 
-def _unsized(schema: Schema) -> Schema:
+def unsized(schema: Schema) -> Schema:
     """Return a Schema without what is estimated; the order in which a sample had its fields is no property."""
 
-    def unsized(one: Relation) -> Relation:
+    def plain(one: Relation) -> Relation:
         columns = sorted(one.columns, key=lambda column: column.name) if one.inferred_from is not None else one.columns
         return replace(one, rows=None, size_bytes=None, columns=tuple(columns))
 
-    return schema.map_relations(unsized)
+    return schema.map_relations(plain)
 
 
 async def _made(subject: Subject, address: Any, text: str) -> None:

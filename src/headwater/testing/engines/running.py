@@ -17,7 +17,7 @@ from headwater.catalog.results import (
     Rows,
     Started,
 )
-from headwater.catalog.sqltext import split
+from headwater.catalog.statements import split
 from headwater.kit.errors import HeadwaterError
 from headwater.testing.engines.subject import PATIENCE, READ_ONLY, Subject, Trial, connected, everything, refused, rows
 
@@ -147,7 +147,7 @@ async def cancel_ends_what_runs(subject: Subject) -> None:
             await asyncio.sleep(0.3)
             await session.cancel()
             try:
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(PATIENCE):
                     await running
             except QueryCancelled:
                 pass

@@ -1,6 +1,6 @@
 // Owns the requests of what is read out of a snapshot without restoring it.
 import { queryOptions } from '@tanstack/react-query'
-import type { Cell, ExtractFormat, LiveSchema, QueryAnswer, RowsPage, SnapshotLink } from '@/api/types'
+import type { Cell, ExtractFormat, ListedLink, LiveSchema, QueryAnswer, RowsPage, SnapshotLink } from '@/api/types'
 import type { Part } from '@/features/query/use-rows'
 import { api } from '@/lib/http'
 
@@ -36,5 +36,11 @@ export interface LinkOrder {
   /** Seconds. */
   expires_in: number
 }
+
+/** The links to files of a snapshot that work: the newest hundred. */
+export const linksQuery = (snapshot: string) =>
+  queryOptions({ queryKey: ['snapshots', 'links', snapshot], queryFn: ({ signal }) => api.get<{ items: ListedLink[] }>(`/snapshots/${snapshot}/links`, { limit: 100 }, signal) })
+
+export const revokeLink = (snapshot: string, link: string) => api.delete(`/snapshots/${snapshot}/links/${link}`)
 
 export const makeLink = (snapshot: string, order: LinkOrder) => api.post<SnapshotLink>(`/snapshots/${snapshot}/links`, order)

@@ -1,13 +1,16 @@
 // Owns taking a file out of a snapshot: in which form, which tables, at once or by a link for others.
+import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ExtractFormat, SnapshotDetail, SnapshotLink } from '@/api/types'
 import { Segmented, SelectField, TextField } from '@/components/field'
 import { Dialog } from '@/components/ui/dialog'
+import { useEngine } from '@/features/databases/api'
 import { tableName } from '@/features/snapshots/restoring'
 import { TableChecks } from '@/features/snapshots/table-checks'
 import { copyText, tellFailure } from '@/lib/download'
 import { moment, plural } from '@/lib/format'
-import { makeLink } from './api'
+import { linksQuery, makeLink } from './api'
+import { Links } from './links'
 
 const FORMATS: readonly { value: ExtractFormat; label: string }[] = [
   { value: 'sql', label: 'SQL' },
@@ -30,6 +33,11 @@ const AT_ONCE = 60
 
 const PROGRAMS: Record<string, string> = { postgresql: 'psql', mysql: 'mysql', sqlite: 'sqlite3' }
 
+/** The forms that rows of an engine have as files: documents have no SQL, and are JSON first of all. */
+export function formatsOf(language: string | undefined): typeof FORMATS {
+  return language === 'sql' ? FORMATS : ['ndjson', 'json', 'csv', 'parquet'].flatMap((value) => FORMATS.filter((one) => one.value === value))
+}
+
 /** What will be in the file, in words. */
 export function fileWords(format: ExtractFormat, tables: number, engine: string): string {
   if (format === 'sql') return `One script that ${PROGRAMS[engine] ?? 'the engine’s own program'} loads into an empty database: schema, rows, then keys and indexes.`
@@ -38,14 +46,22 @@ export function fileWords(format: ExtractFormat, tables: number, engine: string)
 }
 
 export function ExportDialog({ snapshot, only, onClose }: { snapshot: SnapshotDetail; only?: string | undefined; onClose: () => void }) {
-  const [format, setFormat] = useState<ExtractFormat>(only ? 'csv' : 'sql')
+  const language = useEngine(snapshot.engine)?.language
+  const formats = formatsOf(language)
+  const [picked, setFormat] = useState<ExtractFormat | null>(null)
+  const format = picked ?? (only && language === 'sql' ? 'csv' : (formats[0]?.value ?? 'csv'))
   const [extent, setExtent] = useState<'all' | 'some'>(only ? 'some' : 'all')
   const [chosen, setChosen] = useState<Set<string>>(new Set(only ? [only] : []))
   const [term, setTerm] = useState('3600')
   const [link, setLink] = useState<SnapshotLink | null>(null)
   const [busy, setBusy] = useState(false)
   const tables = extent === 'all' ? null : [...chosen].sort()
-  const order = (seconds: number) => makeLink(snapshot.id, { format, tables, expires_in: seconds })
+  const queries = useQueryClient()
+  const order = async (seconds: number) => {
+    const made = await makeLink(snapshot.id, { format, tables, expires_in: seconds })
+    void queries.invalidateQueries({ queryKey: linksQuery(snapshot.id).queryKey })
+    return made
+  }
   const change = <T,>(set: (value: T) => void) => (value: T) => {
     set(value)
     setLink(null)
@@ -66,7 +82,7 @@ export function ExportDialog({ snapshot, only, onClose }: { snapshot: SnapshotDe
       <div className="form-stack">
         <div className="formrow">
           <h3>Format</h3>
-          <Segmented className="self-start" label="Format" value={format} onChange={change(setFormat)} options={FORMATS} />
+          <Segmented className="self-start" label="Format" value={format} onChange={change(setFormat)} options={formats} />
         </div>
         <div className="formrow">
           <h3>Tables</h3>
@@ -80,9 +96,10 @@ export function ExportDialog({ snapshot, only, onClose }: { snapshot: SnapshotDe
             readOnly
             value={window.location.origin + link.url}
             onFocus={(event) => event.target.select()}
-            note={`Until ${moment(link.expires_at)}, whoever has it can download the file. It is not shown again.`}
+            note={`Until ${moment(link.expires_at)}, whoever has it can download the file, unless it is revoked. It is not shown again.`}
           />
         )}
+        <Links snapshot={snapshot.id} />
         <footer>
           <button type="button" className="btn" disabled={busy || nothing} onClick={link ? () => void copyText(window.location.origin + link.url, 'Link') : share}>
             {link ? 'Copy the link' : 'Make a link'}

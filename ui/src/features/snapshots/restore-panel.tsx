@@ -13,7 +13,7 @@ import { planQuery, snapshotQuery, useRestore } from './api'
 import { Changes } from './changes'
 import { Drawer } from './drawer'
 import { sourceName } from './history'
-import { actionText, freeName, orderOf, tableName, type Choice } from './restoring'
+import { actionText, choosable, freeName, orderOf, tableName, type Choice } from './restoring'
 import { TableChecks } from './table-checks'
 import { WhereTo } from './where-to'
 
@@ -32,8 +32,9 @@ function Wizard({ snapshot, databases, unavailable, onClose }: WizardProps) {
   const { project } = useProjectScope()
   const navigate = route.useNavigate()
   const taken = databases.map((one) => one.name)
-  const names = snapshot.contents.map(tableName)
   const [choice, setChoice] = useState<Choice>({ where: unavailable === null ? 'new' : 'empty', name: freeName(snapshot.database_name, taken), target: '', mode: 'overwrite', tables: null, confirmed: false })
+  const choices = choosable(snapshot.contents, choice.where)
+  const names = choices.map(tableName)
   const order = orderOf(choice, { project: project.id, database: database.id }, taken)
   const asked = useDeferredValue(JSON.stringify(order))
   const plan = useQuery(planQuery(snapshot.id, JSON.parse(asked) as RestoreOrder | null))
@@ -69,7 +70,7 @@ function Wizard({ snapshot, databases, unavailable, onClose }: WizardProps) {
         </div>
         <TableChecks
           label="Tables to restore"
-          tables={snapshot.contents.map((one) => ({ name: tableName(one), rows: one.rows }))}
+          tables={choices.map((one) => ({ name: tableName(one), rows: one.rows }))}
           chosen={chosen}
           onChange={(now) => patch({ tables: now.size === names.length ? null : now })}
         />

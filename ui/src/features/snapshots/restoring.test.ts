@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RestorePlan, RestoreStep } from '@/api/types'
-import { actionText, changesText, freeName, nameProblem, orderOf, tableName, type Choice } from './restoring'
+import { actionText, changesText, choosable, freeName, nameProblem, orderOf, tableName, type Choice } from './restoring'
 
 const HOME = { project: 'p1', database: 'd1' }
 const choice = (rest: Partial<Choice>): Choice => ({ where: 'new', name: 'shop-restored', target: '', mode: 'overwrite', tables: null, confirmed: false, ...rest })
@@ -23,6 +23,15 @@ describe('the order', () => {
     expect(orderOf(choice({ name: 'shop' }), HOME, ['shop'])).toBeNull()
     expect(orderOf(choice({ where: 'empty' }), HOME, [])).toBeNull()
     expect(orderOf(choice({ tables: new Set() }), HOME, [])).toBeNull()
+  })
+})
+
+describe('what can be chosen', () => {
+  it('leaves out what belongs to no table where a database is in use', () => {
+    const table = { schema: 'public', name: 'a', columns: [], key: [], rows: 1, raw_bytes: 0, stored_bytes: 0, new_bytes: 0, apart: false }
+    const large = { ...table, schema: null, name: 'pg_largeobject', apart: true }
+    expect(choosable([table, large], 'new')).toEqual([table, large])
+    expect(choosable([table, large], 'over')).toEqual([table])
   })
 })
 

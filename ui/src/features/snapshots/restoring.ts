@@ -57,10 +57,14 @@ const DOES: Record<string, (tables: string) => string> = {
   append_missing: (tables) => `adds the rows that are missing to ${tables}`,
 }
 
+/** What can be chosen: what belongs to no table comes back only with a whole database. */
+export const choosable = (contents: readonly SnapshotTable[], where: Where): SnapshotTable[] => contents.filter((one) => where !== 'over' || !one.apart)
+
 /** What a restore will change, in one or two sentences. */
 export function changesText(plan: RestorePlan): string {
-  const rows = plural(plan.steps.reduce((sum, one) => sum + one.rows, 0), 'row')
-  const all = plural(plan.steps.length, 'table')
+  const steps = plan.steps.filter((one) => one.action !== 'leave')
+  const rows = plural(steps.reduce((sum, one) => sum + one.rows, 0), 'row')
+  const all = plural(steps.length, 'table')
   if (plan.fresh) return `Makes the database ${plan.target_name} with ${all} and ${rows}. Nothing else changes.`
   const parts = Object.entries(DOES).flatMap(([action, does]) => {
     const number = plan.steps.filter((one) => one.action === action).length

@@ -1,7 +1,8 @@
 // Owns a restore that was begun: its live progress, what came of each table, and the way to the result.
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Check, X } from 'lucide-react'
+import { useEffect } from 'react'
 import type { Restore } from '@/api/types'
 import { TableHead, TableScroll } from '@/components/page'
 import { Loaded } from '@/components/states'
@@ -41,6 +42,11 @@ function Shown({ restore }: { restore: Restore }) {
   const { project } = useProjectScope()
   const { job, log } = useLive(restore.job)
   const done = job?.state === 'completed'
+  const queries = useQueryClient()
+  // The snapshot to undo it by may be taken after the timeline was read, and the job be over before it is followed.
+  useEffect(() => {
+    if (restore.undo_id) void queries.invalidateQueries({ queryKey: ['snapshots'] })
+  }, [restore.undo_id, queries])
   return (
     <>
       {job && <LiveJob title={`Into ${restore.target_name}`} job={job} log={log} canCancel={project.role !== 'viewer'} />}

@@ -48,7 +48,8 @@ export function SnapshotActions({ snapshot, isAdmin, onVerifying, onDeleted }: A
   const navigate = useNavigate({ from: '/p/$project/d/$database/history' })
   const verify = useVerify()
   const remove = useDeleteSnapshot()
-  const readable = useEngine(snapshot.engine)?.extracts ?? false
+  const engine = useEngine(snapshot.engine)
+  const readable = engine?.extracts ?? false
   const complete = snapshot.status === 'complete'
   const check = (kind: Depth) => void tellFailure(async () => onVerifying(await verify.mutateAsync({ id: snapshot.id, kind })))
   if (!complete && snapshot.status !== 'failed') return null
@@ -82,7 +83,7 @@ export function SnapshotActions({ snapshot, isAdmin, onVerifying, onDeleted }: A
         {complete && (
           <>
             <MenuItem onSelect={() => check('deep')}>Verify deeply: read every page</MenuItem>
-            {readable && (
+            {readable && engine?.language === 'sql' && (
               <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/transfers/copy', search: { snapshot: snapshot.id } })}>Copy into another engine</MenuItem>
             )}
             <MenuItem onSelect={() => setAsking('label')}>Change the label</MenuItem>

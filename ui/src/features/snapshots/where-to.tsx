@@ -69,7 +69,7 @@ export function WhereTo({ snapshot, choice, databases, unavailable, onChange }: 
         <Option
           {...option('empty')}
           title="An empty database of this project"
-          note={others.length > 0 ? 'It must have none of these tables.' : `There is no other ${snapshot.engine} database in this project.`}
+          note={others.length > 0 ? 'It must have none of these tables.' : 'There is no other database of this kind in this project.'}
           disabled={others.length === 0}
         >
           <SelectField

@@ -13,8 +13,8 @@ from headwater.engines import Address, all_engines, parse_url
 from headwater.features.databases.schemas import ConnectionIn, ProxyIn, SshIn, TlsIn
 from headwater.kit.errors import Invalid, NotFound, did_you_mean
 from headwater.kit.network.routes import Direct, Proxy, Route
-from headwater.kit.network.ssh import SshTunnel
 from headwater.kit.network.tls import Tls
+from headwater.kit.network.tunnels import SshTunnel
 from headwater.store.sealing import Sealer
 
 # Options of a driver that would let it read files or sockets of this machine; no user may set them.

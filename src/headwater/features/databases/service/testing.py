@@ -15,7 +15,7 @@ from headwater.features.databases.models import Database
 from headwater.features.databases.service import connections, databases, reaching, schema
 from headwater.kit.errors import Conflict, HeadwaterError
 from headwater.kit.ids import new_id
-from headwater.kit.network.ssh import HostKeyUnknown
+from headwater.kit.network.tunnels import HostKeyUnknown
 from headwater.kit.settings import Settings
 from headwater.store.sealing import Sealer
 from headwater.store.session import Database as Store

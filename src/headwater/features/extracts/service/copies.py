@@ -162,6 +162,10 @@ def _mapped(opened: Opened, target: Engine, tables: Sequence[str] | None) -> Pla
     planned = copies.mapped(bare, opened.engine, target, None)
     lost = [Loss("left_out", "", one, "it needs tables that are not copied") for one in left_out]
     lost += [
+        Loss("left_out", "", contents.shown(one), "its rows are of no table of the schema")
+        for one in opened.choose(tables) if contents.apart(one)
+    ]  # fmt: skip
+    lost += [
         Loss("left_out", one.qualified_name, column.name, "a generated column is not in a snapshot")
         for one in schema if one.kind == "table" for column in one.columns if column.generated
     ]  # fmt: skip

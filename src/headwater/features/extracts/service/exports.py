@@ -13,7 +13,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from headwater.core.transfer.archives import zipped
-from headwater.core.transfer.writers import WRITERS, Typed, unique
+from headwater.core.transfer.writers import DOCUMENTS, WRITERS, Typed, unique
 from headwater.engines import Decoder, Scripts, Unfit
 from headwater.features.accounts.rights import Actor
 from headwater.features.extracts.service import opening, rows
@@ -101,6 +101,9 @@ def _script(
         extras = extras if schema is opened.schema else cutting.extras_of(extras, schema)
     began = f"{opened.manifest.started:%Y-%m-%d %H:%M:%S} UTC"
     yield f"-- {_line(opened.name)}, {opened.manifest.product}, as it was at {began}\n".encode()
+    for table in opened.manifest.tables:
+        if contents.apart(table) and table not in tables:
+            yield f"-- left out, because it belongs to no table: {contents.shown(table)}\n".encode()
     for one in left_out:
         yield f"-- left out, because it needs tables that are not here: {_line(one)}\n".encode()
     filled = ((contents.dump_table(one), opened.rows(one, threads)) for one in tables)
@@ -133,10 +136,12 @@ def _table(threads: ThreadPoolExecutor, opened: Opened, table: Table, form: Any)
     if form in {"parquet", "arrow"}:
         yield from _typed(threads, opened, table, form)
         return
-    writer = WRITERS[form](opened.columns(table))
+    # A row that is one document is that document in a file of documents.
+    whole = [place for place, one in enumerate(opened.decoders(table)) if one.whole and form in DOCUMENTS]
+    writer = DOCUMENTS[form]() if whole else WRITERS[form](opened.columns(table))
     yield writer.open()
-    for batch in opened.rows(table, threads):
-        yield writer.rows(rows.cells(opened, table, batch))
+    for batch in opened.rows(table, threads, whole or None):
+        yield writer.rows(rows.cells(opened, table, batch, whole or None))
     yield writer.close()
 
 
@@ -144,7 +149,7 @@ def _typed(threads: ThreadPoolExecutor, opened: Opened, table: Table, form: Any)
     """Write a table with the types that all its values fit into; columns that have others are text."""
     decoders = opened.decoders(table)
     texts = _unfit(threads, opened, table, decoders)
-    names = unique([one.name for one in table.columns])
+    names = unique([one.name for one in opened.readable(table)])
     types = [pa.string() if place in texts else decoder.type for place, decoder in enumerate(decoders)]
     schema = pa.schema(list(zip(names, types, strict=True)))
     writer = Typed(form, schema)

@@ -45,7 +45,7 @@ class Feeder:
             while ((table.schema or "").casefold(), name.casefold()) in taken:
                 name += "_"
             taken.add(((table.schema or "").casefold(), name.casefold()))
-            columns = self._schema(table, range(len(table.columns)))
+            columns = self._schema(table, range(len(self._opened.readable(table))))
             told.append({"schema": table.schema, "name": name, "columns": columns.serialize().to_pybytes().hex()})
         return told
 
@@ -64,7 +64,7 @@ class Feeder:
     def _schema(self, table: Table, places: Sequence[int]) -> Any:
         taken: set[str] = set()
         names = []
-        for column in table.columns:
+        for column in self._opened.readable(table):
             name = column.name
             while name.casefold() in taken:
                 name += "_"
@@ -128,7 +128,7 @@ class Feeder:
         try:
             return decoder.values(texts)
         except Unfit as error:
-            name = f"{contents.shown(table)}.{table.columns[place].name}"
+            name = f"{contents.shown(table)}.{self._opened.readable(table)[place].name}"
             raise QueryError(
                 f"{name} has {str(error)!r}, which {decoder.type} has no value for.",
                 hint="Ask with all columns as text (as_text, or --text), and cast what you need.",

@@ -1,7 +1,8 @@
-"""Links by which a file of a snapshot is downloaded without signing in: signed, of a limited time, and never kept.
+"""Links by which a file of a snapshot is downloaded without signing in: signed, of a limited time, and revocable.
 
-A link says what it is for, and is signed with a key that is derived for its organization. It does what its maker may
-do at the moment it is used, and nothing when the maker has lost the right or the snapshot is gone.
+A link is the id of its row, signed with a key that is derived for its organization; what is signed is not kept, so
+nobody can be shown a link again. It does what its maker may do at the moment it is used, and nothing when the maker has
+lost the right, the snapshot is gone, or somebody has revoked it.
 """
 
 from __future__ import annotations
@@ -13,46 +14,52 @@ import hmac
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.service import identity
+from headwater.features.accounts.rights import Actor, authorize
+from headwater.features.accounts.service import audit, identity
 from headwater.features.accounts.service.identity import Visitor
+from headwater.features.extracts import repository
+from headwater.features.extracts.models import SnapshotLink
 from headwater.features.extracts.service import exports, opening
-from headwater.features.extracts.service.exports import FORMS, File, Form
+from headwater.features.extracts.service.exports import File, Form
 from headwater.features.snapshots.service import contents, snapshots
 from headwater.kit.clock import now
-from headwater.kit.errors import BadInput, Forbidden, NotFound
+from headwater.kit.errors import Forbidden, NotFound
+from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
 from headwater.store.sealing import Sealer
 from headwater.store.session import Database as Store
 
 LONGEST = timedelta(days=7)
-# A URL of more characters does not pass everywhere.
-LONGEST_TOKEN = 6000
-_VERSION = 1
+_VERSION = 2
 
 
 class Claims(msgspec.Struct, frozen=True, array_like=True):
-    """What a link is for: who made it, which file of what, until when (seconds since 1970)."""
+    """What a link says: which row it is of, and whose key it is signed with."""
 
     version: int
     organization: uuid.UUID
-    snapshot: uuid.UUID
-    user: uuid.UUID
-    form: Form
-    tables: tuple[str, ...] | None
-    until: int
+    link: uuid.UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link and when it ends."""
+    """A link that was made, and what opens it."""
 
+    row: SnapshotLink
     token: str
-    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """A link with the name of its maker."""
+
+    row: SnapshotLink
+    by: str
 
 
 async def make(
@@ -61,44 +68,75 @@ async def make(
 ) -> Link:  # fmt: skip
     """Make a link to a file of a snapshot; noted in the audit."""
     opened = await opening.enter(settings, store, actor, snapshot_id)
-    names = None if tables is None else tuple(contents.shown(one) for one in opened.choose(tables))
+    names = None if tables is None else [contents.shown(one) for one in opened.choose(tables)]
     assert actor.user_id
     until = (now() + min(timedelta(seconds=seconds), LONGEST)).replace(microsecond=0)
-    claims = Claims(
-        _VERSION, opened.organization_id, opened.id, actor.user_id, form, names, int(until.timestamp())
-    )  # fmt: skip
-    body = msgspec.msgpack.encode(claims)
-    token = f"{_text(body)}.{_text(_signature(settings, claims.organization, body))}"
-    if len(token) > LONGEST_TOKEN:
-        raise BadInput("The names of so many tables do not fit into a link.", hint="Leave them out for all tables.")
     async with store.transaction() as db:
-        row = await snapshots.find(db, actor, snapshot_id)
-        snapshots.note(
-            db, actor, "snapshot.link", row, format=form, tables=None if names is None else list(names),
-            until=until.isoformat(),
+        snapshot = await snapshots.find(db, actor, snapshot_id)
+        row = SnapshotLink(
+            organization_id=snapshot.organization_id, snapshot_id=snapshot.id, created_by=actor.user_id,
+            request={"format": form, "tables": names}, expires_at=until, uses=0,
         )  # fmt: skip
-    return Link(token, until)
+        db.add(row)
+        await db.flush()
+        await db.refresh(row)
+        snapshots.note(
+            db, actor, "snapshot.link", snapshot, link=str(row.id), format=form, tables=names, until=until.isoformat()
+        )
+    body = msgspec.msgpack.encode(Claims(_VERSION, row.organization_id, row.id))
+    return Link(row, f"{_text(body)}.{_text(_signature(settings, row.organization_id, body))}")
+
+
+async def list_of_snapshot(
+    db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, *, cursor: str | None, limit: int
+) -> Page[LinkView]:
+    """Return the links to a snapshot that work, newest first; what opens them is not among it."""
+    await snapshots.find(db, actor, snapshot_id)
+    rows = await repository.of_snapshot(db, snapshot_id, now(), audit.before_id(cursor), limit)
+    return cut([LinkView(row, by) for row, by in rows], limit, lambda one: (str(one.row.id),))
+
+
+async def revoke(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, link_id: uuid.UUID) -> None:
+    """Let a link open nothing any more: one's own, or with the rights of an admin anybody's; noted in the audit."""
+    snapshot = await snapshots.find(db, actor, snapshot_id)
+    row = await repository.find(db, link_id)
+    if row is None or row.snapshot_id != snapshot.id:
+        raise NotFound("There is no such link.")
+    if row.created_by != actor.user_id:
+        try:
+            authorize(actor, "database:admin", snapshot)
+        except Forbidden as error:
+            raise NotFound("There is no such link of yours.", hint="An admin can revoke anybody's.") from error
+    await db.delete(row)
+    snapshots.note(db, actor, "snapshot.link_revoked", snapshot, link=str(link_id), **row.request)
 
 
 async def follow(settings: Settings, store: Store, visitor: Visitor, token: str) -> File:
     """Return the file that a link is for; noted in the audit as of its maker.
 
     Raises:
-        NotFound: it is no link, has expired, or its maker may not do this any more; nobody is told which.
+        NotFound: it is no link, has expired or was revoked, or its maker may not do this any more; not told which.
     """
     claims = _claims(settings, token)
-    if claims is None or datetime.fromtimestamp(claims.until, UTC) < now():
+    if claims is None:
         raise _Gone
     async with store.transaction() as db:
-        actor = await identity.actor_of_user(db, claims.user, visitor)
+        row = await repository.find(db, claims.link)
+        if row is None or row.expires_at < now():
+            raise _Gone
+        actor = await identity.actor_of_user(db, row.created_by, visitor)
     if actor is None:
         raise _Gone
     try:
-        return await exports.export(
-            settings, store, actor, claims.snapshot, claims.form, claims.tables, action="snapshot.link_used"
-        )
+        file = await exports.export(
+            settings, store, actor, row.snapshot_id, row.request["format"], row.request["tables"],
+            action="snapshot.link_used",
+        )  # fmt: skip
     except (NotFound, Forbidden) as error:
         raise _Gone from error
+    async with store.transaction() as db:
+        await repository.used(db, claims.link, now())
+    return file
 
 
 class _Gone(NotFound):
@@ -114,7 +152,7 @@ def _claims(settings: Settings, token: str) -> Claims | None:
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         return None
     right = hmac.compare_digest(signature, _signature(settings, claims.organization, body))
-    return claims if right and claims.version == _VERSION and claims.form in FORMS else None
+    return claims if right and claims.version == _VERSION else None
 
 
 def _signature(settings: Settings, organization: uuid.UUID, body: bytes) -> bytes:

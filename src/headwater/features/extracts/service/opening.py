@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from typing import Any
 from headwater.catalog.codec import from_json
 from headwater.catalog.model import Schema
 from headwater.catalog.results import ResultColumn
-from headwater.engines import Decoder, Decodes, Engine, engine
+from headwater.engines import Decoder, Decodes, DumpColumn, Engine, Reshapes, engine
 from headwater.features.accounts.rights import Actor
 from headwater.features.snapshots.service import contents, places, snapshots
 from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
@@ -43,10 +44,14 @@ class Opened:
         """Return how the columns of a table are read."""
         assert isinstance(self.engine, Decodes)
         if (found := self._decoders.get(table.root)) is None:
-            dumped = contents.dump_table(table)
-            found = [self.engine.decoder(column, self.schema) for column in dumped.columns]
+            found = [self.engine.decoder(column, self.schema) for column in self.readable(table)]
             self._decoders[table.root] = found
         return found
+
+    def readable(self, table: Table) -> tuple[DumpColumn, ...]:
+        """Return the columns that people read a table by."""
+        dumped = contents.dump_table(table)
+        return self.engine.readable(dumped, self.schema) if isinstance(self.engine, Reshapes) else dumped.columns
 
     @cached_property
     def _decoders(self) -> dict[Any, list[Decoder]]:
@@ -56,12 +61,31 @@ class Opened:
         """Return the columns of a table as those of a result."""
         return tuple(
             ResultColumn(column.name, column.type, decoder.kind, table.schema, table.name, column.name)
-            for column, decoder in zip(table.columns, self.decoders(table), strict=True)
+            for column, decoder in zip(self.readable(table), self.decoders(table), strict=True)
         )
 
     def rows(self, table: Table, threads: ThreadPoolExecutor, places_: Sequence[int] | None = None) -> Iterator[Any]:
-        """Give the rows of a table as they were written, in batches; blocks."""
-        return self.vault.table(table).rows(threads, places_)
+        """Give the rows of a table by the columns that people read, in batches; blocks."""
+        return self._read(table, places_, lambda dumped: self.vault.table(table).rows(threads, dumped))
+
+    def window(self, table: Table, start: int, count: int, places_: Sequence[int] | None = None) -> Iterator[Any]:
+        """Give so many rows from one on, counted from 0; blocks."""
+        return self._read(table, places_, lambda dumped: self.vault.table(table).window(start, count, dumped))
+
+    def _read(
+        self, table: Table, places_: Sequence[int] | None, read: Callable[[Sequence[int] | None], Iterator[Any]]
+    ) -> Iterator[Any]:
+        """Read columns of the dump, or all of them where the wanted ones are made of several."""
+        if not isinstance(self.engine, Reshapes) or (places_ is not None and not places_):
+            return read(places_)
+        columns = self.readable(table)
+        return self._reshaped(read(None), columns if places_ is None else [columns[place] for place in places_])
+
+    def _reshaped(self, batches: Any, columns: Sequence[DumpColumn]) -> Iterator[Any]:
+        assert isinstance(self.engine, Reshapes)
+        with contextlib.closing(batches):
+            for batch in batches:
+                yield self.engine.reshaped(batch, columns)
 
     def find(self, name: str) -> Table:
         """Return the table of a name, with or without its schema; raises NotFound or BadInput."""

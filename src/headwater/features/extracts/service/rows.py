@@ -51,7 +51,7 @@ async def cell(
     """Return one whole value of a row, which is counted from 0."""
     opened = await opening.enter(settings, store, actor, snapshot_id)
     table = opened.find(name)
-    names = [one.name for one in table.columns]
+    names = [one.name for one in opened.readable(table)]
     if column not in names:
         raise NotFound(f"There is no column {column!r}.", hint=did_you_mean(column, names))
     if not 0 <= row < table.rows:
@@ -66,7 +66,7 @@ def _read(
     opened: Opened, table: Table, start: int, count: int, places: Sequence[int] | None = None
 ) -> list[tuple[Cell, ...]]:
     found: list[tuple[Cell, ...]] = []
-    for batch in opened.vault.table(table).window(start, count, places):
+    for batch in opened.window(table, start, count, places):
         found += cells(opened, table, batch, places)
     return found
 

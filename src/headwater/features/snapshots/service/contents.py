@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from headwater.engines import DumpColumn, DumpTable
+from headwater.engines import APART, DumpColumn, DumpTable
 from headwater.vault.manifest import Manifest, Table
+
+WITH_ALL = "it comes back only with a whole database, or by its name into a new or empty one"
 
 
 def shown(table: Table) -> str:
@@ -25,6 +27,16 @@ def chosen(manifest: Manifest, tables: Sequence[str] | None) -> list[Table]:
     return [one for one in manifest.tables if tables is None or {shown(one), one.name} & set(tables)]
 
 
+def apart(table: Table) -> bool:
+    """Say whether the rows of a table are of none of the Schema; they come back only with the whole database."""
+    return bool(table.facts.get(APART))
+
+
+def left_out(manifest: Manifest, tables: Sequence[Table]) -> list[str]:
+    """Return sentences on such rows that are not among the tables that are restored."""
+    return [f"{shown(one)} is left out: {WITH_ALL}." for one in manifest.tables if apart(one) and one not in tables]
+
+
 def total(manifest: Manifest, field: str) -> int:
     """Return the sum of a field over all tables."""
     return sum(getattr(table, field) for table in manifest.tables)
@@ -35,5 +47,5 @@ def listed(table: Table) -> dict[str, Any]:
     return {
         "schema": table.schema, "name": table.name, "columns": [[one.name, one.type] for one in table.columns],
         "key": [table.columns[place].name for place in table.key], "rows": table.rows, "raw": table.raw,
-        "stored": table.stored, "new": table.new,
+        "stored": table.stored, "new": table.new, "apart": apart(table),
     }  # fmt: skip

@@ -57,7 +57,9 @@ def without_rows(schema: Schema, filled: Collection[str]) -> set[str]:
 def extras_of(extras: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     """Return the extras of a dump that belong to the tables of a part: values of their sequences and counters."""
     own, tables = {(one.schema, one.name) for one in schema.sequences}, {one.name for one in schema}
+    generators = extras.get("generators", {})
     return {
         "sequences": [one for one in extras.get("sequences", ()) if (one[0], one[1]) in own],
         "counters": [one for one in extras.get("counters", ()) if one[0] in tables],
+        "generators": {name: generators[name] for _, name in own if name in generators},
     }

@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 
 from headwater.engines import Batch, DumpTable, Follows, Key, Then
 from headwater.vault import deltas, pages
-from headwater.vault.deltas import MOST_DELTAS, MOST_ROWS, Delta
-from headwater.vault.encoding import Parent
+from headwater.vault.deltas import MOST_ROWS, Delta
+from headwater.vault.encoding import Parent, is_heavy
 from headwater.vault.reading import TableReader
 from headwater.vault.tree import Branch, Chunk
 from headwater.vault.writing import TableWriter, Written
@@ -173,7 +173,7 @@ def _deleted(
 def _is_much(one: _Range) -> bool:
     """Whether a range is better read anew than kept with one more delta."""
     changed = sum(batch.num_rows for batch in one.rows) + one.lost
-    return changed > one.chunk.rows * AGAIN or len(one.chunk.deltas) >= MOST_DELTAS
+    return changed > one.chunk.rows * AGAIN or is_heavy(one.chunk)
 
 
 def _write(

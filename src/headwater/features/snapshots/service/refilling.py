@@ -5,16 +5,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, cast
 
 from headwater.catalog.codec import from_json
 from headwater.catalog.model import Schema
-from headwater.engines import Engine, Refilled, Refilling
+from headwater.engines import Engine, Refilled, Refilling, Tabular
 from headwater.features.databases.service import reaching
 from headwater.features.databases.service.reaching import Reached
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Snapshot
-from headwater.features.snapshots.service import contents, cutting, taking
+from headwater.features.snapshots.service import contents, cutting, taking, targets
 from headwater.features.snapshots.service.engines import dumps, refills
 from headwater.features.snapshots.service.targets import Restoring
 from headwater.features.snapshots.service.working import Progress, guarded
@@ -27,8 +28,13 @@ async def restore(work: Restoring, vault: Vault, manifest: Manifest, target: Rea
     """Restore in place and return what became of each table."""
     engine, attempt = refills(target.engine), work.attempt
     undo = vault.manifest(str(await _undo(work, target)))
-    tables = contents.chosen(manifest, work.row.request.get("tables"))
-    what = _prepared(target.engine, manifest, undo, tables, work.row.mode)
+    tables = [one for one in contents.chosen(manifest, work.row.request.get("tables")) if not contents.apart(one)]
+    for sentence in contents.left_out(manifest, tables):
+        attempt.note(sentence, "warning")
+    missing, there = _missing(manifest, undo, tables)
+    if not _undoes_ddl(target.engine):
+        await work.note(made={"things": targets.lacking(target.engine, missing, there)})
+    what = _prepared(target.engine, manifest, (missing, there), tables, work.row.mode)
     async with reaching.addressed(attempt.settings, target) as address:
         refill = await engine.open_refill(address)
         decoders = ThreadPoolExecutor(2, thread_name_prefix="vault-decode")
@@ -42,7 +48,7 @@ async def restore(work: Restoring, vault: Vault, manifest: Manifest, target: Rea
                 )
                 for one in tables
             ]
-            return refill.put(Refilling(rows, what.mode, what.first, what.later, what.counts))
+            return refill.put(replace(what, tables=rows))
 
         try:
             found = await guarded(attempt, refill.cancel, put)
@@ -82,26 +88,36 @@ def _said(snapshot: Snapshot) -> str:
     return snapshot.label or (snapshot.taken_at or snapshot.created_at).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def _prepared(engine: Engine, manifest: Manifest, undo: Manifest, tables: Sequence[Table], mode: str) -> Refilling:
-    """Return what must be made before and after, for tables that are not there."""
-    whole, there = from_json(manifest.schema), from_json(undo.schema)
+def _missing(manifest: Manifest, undo: Manifest, tables: Sequence[Table]) -> tuple[Schema, Schema]:
+    """Return the part of the snapshot that is not there, and what is there, whose columns must do."""
+    there = from_json(undo.schema)
     present = {one.qualified_name for one in there}
-    missing = [one for one in tables if contents.shown(one) not in present]
-    _check_columns(there, [one for one in tables if one not in missing])
-    first: tuple[str, ...] = ()
-    later: tuple[str, ...] = ()
-    if missing:
-        part, _ = cutting.cut(whole, {contents.shown(one) for one in missing}, present)
-        able = dumps(engine)
-        made, known = able.phases(part), {one for phase in able.phases(there) for one in phase}
-        first, later = (tuple(one for one in phase if one not in known) for phase in made)
-    counts = cutting.extras_of(manifest.extras, cutting.cut(whole, {contents.shown(one) for one in tables})[0])
-    return Refilling((), cast(Any, mode), first, later, counts["sequences"])
+    missing = {contents.shown(one) for one in tables} - present
+    _check_columns(there, [one for one in tables if contents.shown(one) not in missing])
+    return cutting.cut(from_json(manifest.schema), missing, present)[0] if missing else Schema(), there
+
+
+def _undoes_ddl(engine: Engine) -> bool:
+    """Whether a rollback takes away what was made; else it is written down before it is made, as a kill may follow."""
+    return isinstance(engine, Tabular) and engine.GRAMMAR.transactional_ddl
+
+
+def _prepared(
+    engine: Engine, manifest: Manifest, schemas: tuple[Schema, Schema], tables: Sequence[Table], mode: str
+) -> Refilling:
+    """Return what is to be done but for the rows; what of a missing table's Schema is known there is not made again."""
+    (missing, there), able = schemas, dumps(engine)
+    known = {one for phase in able.phases(there) for one in phase}
+    first, later = (tuple(one for one in phase if one not in known) for phase in able.phases(missing))
+    part, _ = cutting.cut(from_json(manifest.schema), {contents.shown(one) for one in tables})
+    return Refilling((), cast(Any, mode), first, later, cutting.extras_of(manifest.extras, part))
 
 
 def _check_columns(there: Schema, tables: Sequence[Table]) -> None:
     for table in tables:
         found = next(one for one in there if one.qualified_name == contents.shown(table))
+        if found.kind == "collection":
+            continue  # a document has the fields that it has
         absent = [one.name for one in table.columns if all(one.name != column.name for column in found.columns)]
         if absent:
             raise Conflict(

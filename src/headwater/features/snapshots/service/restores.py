@@ -23,6 +23,7 @@ from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Restore, Snapshot
 from headwater.features.snapshots.service import snapshots
+from headwater.features.snapshots.service.contents import WITH_ALL
 from headwater.features.snapshots.service.engines import check_made_here, refills
 from headwater.kit.errors import Conflict, Forbidden, Invalid, NotFound, did_you_mean
 from headwater.kit.paging import Page, cut
@@ -31,7 +32,7 @@ from headwater.store.sealing import Sealer
 from headwater.store.session import Database as Store
 
 Mode = Literal["empty", "overwrite", "append", "append_missing"]
-Action = Literal["create", "replace", "append", "append_missing", "refuse"]
+Action = Literal["create", "replace", "append", "append_missing", "leave", "refuse"]
 _THERE: dict[Mode, tuple[Action, str]] = {
     "empty": ("refuse", "is there already"),
     "overwrite": ("replace", "loses its rows and gets those of the snapshot"),
@@ -92,12 +93,12 @@ async def plan(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid
     """Return what a restore would do to each table of its target."""
     async with store.transaction() as db:
         snapshot = await _complete(db, actor, snapshot_id)
-        wanted = chosen(snapshot, order.tables)
+        chosen(snapshot, order.tables)
         target = await _target(db, actor, snapshot, order)
         reached = await reaching.load(db, Sealer.of(settings), target) if target else None
     there = await schemas.read(settings, store, reached) if reached else Schema()
-    steps = tuple(_step(table, there, order.mode) for table in wanted)
-    refused = [f"{one.table} {_THERE['empty'][1]}." for one in steps if one.action == "refuse"]
+    steps = _steps(snapshot, there, order)
+    refused = [one.sentence for one in steps if one.action == "refuse"]
     if reached and reached.protected and not order.confirmed:
         refused.append(f"{reached.name} is protected: say that the restore is meant.")
     changes = any(one.action in {"replace", "append", "append_missing"} for one in steps)
@@ -122,13 +123,27 @@ def shown(table: dict[str, object]) -> str:
     return f"{table['schema']}.{table['name']}" if table["schema"] else str(table["name"])
 
 
-def _step(table: dict[str, object], there: Schema, mode: Mode) -> Step:
-    name, rows = shown(table), int(str(table["rows"]))
+def _steps(snapshot: Snapshot, there: Schema, order: Order) -> tuple[Step, ...]:
+    """Return what happens to each table; rows of no table of the Schema come back only with the whole database."""
+    wanted, in_place = chosen(snapshot, order.tables), order.mode != "empty"
+    steps = []
+    for table in snapshot.contents.get("tables", []):
+        name, rows = shown(table), int(table["rows"])
+        if table.get("apart") and (table not in wanted or (in_place and order.tables is None)):
+            steps.append(Step(name, rows, None, "leave", f"{name} is left out: {WITH_ALL}."))
+        elif table.get("apart") and in_place:
+            steps.append(Step(name, rows, None, "refuse", f"{name} is not restored in place: {WITH_ALL}."))
+        elif table in wanted:
+            steps.append(_step(name, rows, table, there, order.mode))
+    return tuple(steps)
+
+
+def _step(name: str, rows: int, table: dict[str, object], there: Schema, mode: Mode) -> Step:
     found = next((one for one in there if (one.schema, one.name) == (table["schema"], table["name"])), None)
     if found is None:
         return Step(name, rows, None, "create", f"{name} is made with {rows:,} rows.")
     action, what = _THERE[mode]
-    return Step(name, rows, found.rows or 0, action, f"{name} {what}.")
+    return Step(name, rows, found.rows, action, f"{name} {what}.")
 
 
 async def _complete(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID) -> Snapshot:

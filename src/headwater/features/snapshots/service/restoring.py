@@ -119,6 +119,8 @@ def part_of(work: Restoring, manifest: Manifest) -> Part:
     whole = from_json(manifest.schema)
     bare = cutting.without_rows(whole, {contents.shown(one) for one in manifest.tables})
     schema, left_out = cutting.cut(whole, bare | {contents.shown(one) for one in tables})
+    for sentence in contents.left_out(manifest, tables):
+        work.attempt.note(sentence, "warning")
     for one in left_out:
         work.attempt.note(f"Left out, because it needs tables that are not restored: {one}.", "warning")
     return Part(tables, schema, manifest.extras if schema is whole else cutting.extras_of(manifest.extras, schema))
@@ -127,10 +129,12 @@ def part_of(work: Restoring, manifest: Manifest) -> Part:
 async def _restore(work: Restoring, vault: Vault, manifest: Manifest, target: Reached) -> list[dict[str, Any]]:
     part = part_of(work, manifest)
     there = await schemas.read(work.attempt.settings, work.attempt.database, target)
-    await work.note(made={"things": targets.things(target.engine, part.schema, there, target.name)})
+    things = targets.things(target.engine, part.schema, there, target.name)
     async with reaching.addressed(work.attempt.settings, target) as address:
         fill = await dumps(target.engine).open_fill(address)
         try:
+            apart = await asyncio.to_thread(targets.apart, fill, part.tables, target)
+            await work.note(made={"things": [*things, *apart]})
             return await _fill(work, vault, fill, target, part)
         finally:
             await fill.close()

@@ -11,6 +11,7 @@ import statistics
 import time
 import uuid
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.codec import to_json
 from headwater.catalog.model import Schema
-from headwater.engines import Dump, DumpTable, Follows, Then
+from headwater.engines import Dump, DumpTable, Follows, Settles, Then
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.accounts.service import audit
 from headwater.features.databases.service import databases, reaching
@@ -28,7 +29,15 @@ from headwater.features.databases.service.reaching import Reached
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Snapshot
-from headwater.features.snapshots.service import checking, contents, cutting, following, places, snapshots
+from headwater.features.snapshots.service import (
+    checking,
+    contents,
+    cutting,
+    following,
+    places,
+    settling,
+    snapshots,
+)
 from headwater.features.snapshots.service.contents import total
 from headwater.features.snapshots.service.engines import dumps
 from headwater.features.snapshots.service.places import Place
@@ -188,16 +197,49 @@ class _Work:
         row = self.taking.row
         progress = Progress(self.taking.attempt, "rows", sum(one.rows or 0 for one in self.tables), len(self.tables))
         with self.vault.writing(str(row.id), codec=self.taking.place.codec, parent=parent) as writing:
-            made = [self._written(writing, table, parent, progress) for table in self.tables]
+            made = self._settled(writing, self._all_written(writing, parent, progress))
             self.taking.attempt.report("storing", progress.rows, progress.rows, unit="rows", message="the last packs")
+            schema = self._schema()  # of chosen tables, what is theirs, and so are the extras
+            whole = schema is self.dump.schema
+            extras = self.dump.extras if whole else cutting.extras_of(self.dump.extras, schema)
             manifest = Manifest(
                 id=str(row.id), database=row.database_name, label=row.label, started=self.started,
                 finished=datetime.now(UTC), parent=parent.id if parent else None, engine=row.engine,
                 product=self.dump.product, moment=msgspec.to_builtins(self.dump.moment),
-                schema=to_json(self._schema()), extras=msgspec.to_builtins(self.dump.extras), tables=tuple(made),
+                schema=to_json(schema), extras=msgspec.to_builtins(extras), tables=tuple(made),
                 codec=writing.ink.codec.name, level=writing.ink.codec.level,
             )  # fmt: skip
             return self._commit(writing, manifest)
+
+    def _settled(self, writing: Writing, made: list[Table]) -> list[Table]:
+        """Return tables as they are at the moment of the dump, if that is another one than that of reading them."""
+        if not isinstance(self.dump, Settles) or self.dump.settled():
+            return made
+        attempt, said = self.taking.attempt, self.dump.notes
+        attempt.report("catching up", 0, 1, unit="steps", message="what was changed meanwhile")
+        tables, rows = settling.settle(
+            self.dump, self.vault, writing, made, lambda table, known: _writer(writing, table, known)
+        )
+        attempt.note(f"It was read while others wrote; {rows:,} rows that they changed were read again, at one moment.")
+        for sentence in self.dump.notes:
+            if sentence not in said:
+                attempt.note(sentence, "warning")
+        return tables
+
+    def _all_written(self, writing: Writing, parent: Manifest | None, progress: Progress) -> list[Table]:
+        """Write all tables, several at once, those with the most rows first."""
+        readers = ThreadPoolExecutor(self.dump.readers, thread_name_prefix="snapshot-read")
+        try:
+            under_way = {
+                table.shown: readers.submit(self._written, writing, table, parent, progress)
+                for table in sorted(self.tables, key=lambda one: one.rows or 0, reverse=True)
+            }
+            return [under_way[table.shown].result() for table in self.tables]
+        except BaseException:
+            self.dump.cancel()
+            raise
+        finally:
+            readers.shutdown(wait=True, cancel_futures=True)
 
     def _schema(self) -> Schema:
         """Return the Schema of what is in the snapshot."""

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Schema
-from headwater.engines import Engine, Loads, drop_all
+from headwater.engines import APART, Engine, Fill, Loads, drop_all
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.service import databases, reaching, waiting
 from headwater.features.databases.service.reaching import Reached
 from headwater.features.jobs.context import Attempt
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Restore, Snapshot
-from headwater.features.snapshots.service import restores
+from headwater.features.snapshots.service import contents, restores
 from headwater.features.snapshots.service.places import Place
 from headwater.kit.errors import Cancelled, Conflict, HeadwaterError, NotFound, Unavailable
+from headwater.vault.manifest import Table
 
 WAIT_SECONDS = 120.0
 Things = list[list[str]]
@@ -106,7 +107,26 @@ def things(engine: Engine, schema: Schema, there: Schema, name: str) -> Things:
     if clash:
         shown = ", ".join(".".join(filter(None, one)) for one in clash[:5]) + (" …" if len(clash) > 5 else "")
         raise Conflict(f"{name} has {shown} already.", hint="Choose an empty database, or tables that are not there.")
-    return [[kind, engine.quote(*key)] for kind, key in _objects(schema)]
+    return lacking(engine, schema, Schema())
+
+
+def lacking(engine: Engine, schema: Schema, there: Schema) -> Things:
+    """Return (kind, quoted name) of everything in a Schema that is not there."""
+    taken = set(_objects(there))
+    return [[kind, engine.quote(*key)] for kind, key in _objects(schema) if (kind, key) not in taken]
+
+
+def apart(fill: Fill, tables: Sequence[Table], target: Reached) -> Things:
+    """Return (kind, quoted name) of rows that are of no table, of which there must be none yet; blocks.
+
+    Raises:
+        Conflict: there are some already.
+    """
+    found = [contents.dump_table(one) for one in tables if contents.apart(one)]
+    for table in found:
+        if fill.count(table):
+            raise Conflict(f"{target.name} has rows in {table.shown} already.", hint="Choose an empty database.")
+    return [[APART, target.engine.quote(table.schema, table.name)] for table in found]
 
 
 def _objects(schema: Schema) -> Iterator[tuple[str, tuple[str | None, str]]]:

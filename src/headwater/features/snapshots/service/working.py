@@ -72,7 +72,8 @@ class Progress:
         self._attempt, self._phase, self._total, self._tables = attempt, phase, total, tables
         self._started, self._shown = time.monotonic(), 0.0
         self._lock = threading.Lock()
-        self.rows, self.bytes, self.table, self._now = 0, 0, 0, ""
+        self.rows, self.bytes = 0, 0
+        self._begun: set[str] = set()
 
     def counted(self, batches: Iterator[Batch], shown: str) -> Iterator[Batch]:
         """Give batches on, and show what has passed; raises Cancelled when the attempt shall stop."""
@@ -89,8 +90,7 @@ class Progress:
     def begin(self, shown: str) -> None:
         """Show that a table is at work."""
         with self._lock:
-            self.table += shown != self._now
-            self._now = shown
+            self._begun.add(shown)
             self.show(shown)
 
     def passed(self, rows: int) -> None:
@@ -103,7 +103,7 @@ class Progress:
         """Show how far it is, and how long the rest will take if it goes on like this."""
         self._shown = time.monotonic()
         spent, total = self._shown - self._started, max(self._total, self.rows)
-        detail: dict[str, Any] = {"table": self.table, "tables": self._tables, "bytes": self.bytes}
+        detail: dict[str, Any] = {"table": len(self._begun), "tables": self._tables, "bytes": self.bytes}
         if self.rows and total:
             detail["seconds_left"] = round(spent * (total - self.rows) / self.rows, 1)
         self._attempt.report(self._phase, self.rows, total, unit="rows", message=shown, detail=detail)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from headwater.catalog.results import UNLIMITED, Finished, QueryError
-from headwater.catalog.sqltext import Statement, split
+from headwater.catalog.statements import Statement, split
 from headwater.features.transfers.service import moving
 from headwater.features.transfers.service.moving import Side, Watch
 from headwater.kit.errors import BadInput, TooLarge, Unreadable

@@ -1,0 +1,113 @@
+"""Triggers of MariaDB that do not fire in the one session that restores, and do in all others.
+
+No trigger can be switched off for a session. So each of a table's is replaced, which MariaDB does at once and whole, by
+one that asks a variable of the session first, and put back afterwards. Whoever is killed in between leaves triggers
+that work as they did; the next restore puts them back, and nobody is shown what stands around them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import Any, TypeAlias
+
+import pymysql
+from pymysql.charset import charset_by_name
+from pymysql.cursors import DictCursor
+
+from headwater.catalog.results import QueryError
+from headwater.engines.mysql import queries
+from headwater.engines.mysql.ddl import literal, quote
+
+Row: TypeAlias = Mapping[str, Any]
+QUIET, LOUD = "SET @headwater_restores = 1", "SET @headwater_restores = NULL"
+_BEFORE = "BEGIN IF @headwater_restores IS NULL THEN /* held off while Headwater restores */ "
+_AFTER = "\n; END IF; END"
+_TRIES, _WAITED = 6, 1205
+
+
+def bare(statement: str) -> str:
+    """Return what a trigger does, without what a restore has put around it."""
+    held = statement.startswith(_BEFORE) and statement.endswith(_AFTER)
+    return statement[len(_BEFORE) : -len(_AFTER)] if held else statement
+
+
+def of(connection: Any, tables: Iterable[str]) -> list[Row]:
+    """Return the triggers of some tables, in the order in which they fire."""
+    names = {name.lower() for name in tables}
+    with connection.cursor(DictCursor) as cursor:
+        cursor.execute(queries.TRIGGERS)
+        rows = [{name.lower(): value for name, value in row.items()} for row in cursor.fetchall()]
+    return [row for row in rows if str(row["event_object_table"]).lower() in names]
+
+
+def hold_off(connection: Any, rows: Iterable[Row]) -> None:
+    """Let triggers not fire in a session that says `QUIET`.
+
+    Raises:
+        QueryError: the user may not make them as they are.
+    """
+    for row, place in _placed(rows):
+        try:
+            _replace(connection, row, place, f"{_BEFORE}{bare(row['action_statement'])}{_AFTER}")
+        except pymysql.Error as error:
+            name = f"{row['trigger_name']} of {row['event_object_table']}"
+            raise QueryError(
+                f"The trigger {name} cannot be held off: {error.args[-1]}.",
+                hint="Another session holds the table: try again later."
+                if error.args[0] == _WAITED
+                else f"Restore as {row['definer']}, or into a new database.",
+            ) from error
+
+
+def put_back(connection: Any, tables: Iterable[str]) -> list[Row]:
+    """Make triggers that are held off what they were; return those of the tables, as they are or should be.
+
+    Where others do not let go of a table in time they stay as they are, which makes no difference to anybody.
+    """
+    found = of(connection, tables)
+    for row, place in _placed(found):
+        if bare(row["action_statement"]) != row["action_statement"]:
+            for _ in range(_TRIES):
+                with contextlib.suppress(pymysql.Error):
+                    _replace(connection, row, place, bare(row["action_statement"]))
+                    break
+    return [{**row, "action_statement": bare(row["action_statement"])} for row in found]
+
+
+def _placed(rows: Iterable[Row]) -> list[tuple[Row, str]]:
+    """Return triggers with the words for their place among those of the same table, time and event."""
+    placed = []
+    for _, group in groupby(
+        rows, lambda row: (row["event_object_table"], row["action_timing"], row["event_manipulation"])
+    ):
+        same = list(group)
+        names = [quote(row["trigger_name"]) for row in same]
+        others = [f"PRECEDES {names[1]}" if len(names) > 1 else "", *(f"FOLLOWS {name}" for name in names)]
+        placed += list(zip(same, others, strict=False))
+    return placed
+
+
+def _replace(connection: Any, row: Row, place: str, statement: str) -> None:
+    """Replace a trigger, as its definer and in the modes and the character set in which it was made."""
+    user, _, host = str(row["definer"]).rpartition("@")
+    definer = f"{quote(user)}@{quote(host)}" if host else quote(user)
+    text = (
+        f"CREATE OR REPLACE DEFINER={definer} TRIGGER {quote(row['trigger_name'])} {row['action_timing']} "
+        f"{row['event_manipulation']} ON {quote(row['event_object_table'])} FOR EACH ROW {place} {statement}"
+    )
+    client = str(row["character_set_client"])
+    try:
+        sent = text.encode(charset_by_name(client).encoding)
+    except (AttributeError, LookupError, UnicodeError) as error:
+        raise pymysql.NotSupportedError(0, f"its character set {client} cannot be written") from error
+    connection.query(
+        f"SET @headwater_mode = @@sql_mode, SESSION sql_mode = {literal(str(row['sql_mode']))}, "
+        f"SESSION character_set_client = {client}, SESSION collation_connection = {row['collation_connection']}"
+    )
+    try:
+        connection.query(sent)
+    finally:
+        connection.query("SET SESSION sql_mode = @headwater_mode")
+        connection.query("SET NAMES utf8mb4")

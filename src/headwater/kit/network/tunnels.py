@@ -1,0 +1,52 @@
+"""What an SSH tunnel is, and how it can fail; `ssh` makes one, and is loaded when one is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from headwater.kit.errors import Conflict, Unavailable
+
+
+class HostKeyUnknown(Conflict):
+    """The SSH host shows a key that nobody has confirmed yet."""
+
+    code = "host_key_unknown"
+
+    def __init__(self, host: str, key: str, fingerprint: str) -> None:
+        super().__init__(
+            f"The SSH host {host} shows a key that nobody has confirmed yet.",
+            hint=f"Compare {fingerprint} with what its administrator says, then pin it.",
+        )
+        self.key = key
+        self.fingerprint = fingerprint
+
+
+class HostKeyChanged(Conflict):
+    """The SSH host shows another key than the pinned one."""
+
+    code = "host_key_changed"
+
+
+class TunnelFailed(Unavailable):
+    """The SSH tunnel could not be made."""
+
+    status = 422
+    code = "tunnel_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class SshTunnel:
+    """An SSH host through which a target is reached; `jump` is one that comes before it.
+
+    `host_key` is the pinned public key in OpenSSH form, or its `SHA256:` fingerprint.
+    """
+
+    host: str
+    user: str
+    port: int = 22
+    password: str | None = field(default=None, repr=False)
+    private_key: str | None = field(default=None, repr=False)
+    passphrase: str | None = field(default=None, repr=False)
+    use_agent: bool = False
+    host_key: str | None = None
+    jump: SshTunnel | None = None

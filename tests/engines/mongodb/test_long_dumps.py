@@ -1,0 +1,269 @@
+"""Dumps whose transaction the server ends: what is left is read outside, what has changed is read again, at one moment."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from bson import ObjectId, Timestamp, decode, encode
+from pymongo import MongoClient
+
+from engines.mongodb.place import HOST, connected, server
+from engines.test_every_engine import subject
+from headwater.catalog.results import QueryError
+from headwater.engines import Address, engine
+from headwater.engines.mongodb import changes, documents, dumping
+from headwater.engines.mongodb.dumping import MongoDump
+from headwater.kit.errors import Conflict, HeadwaterError
+
+MONGODB: Any = engine("mongodb")
+DOCUMENTS = 400  # the server sends 101 first
+State = dict[str, dict[bytes, dict[str, Any]]]
+
+
+@pytest.fixture(autouse=True)
+def needed() -> None:
+    subject("mongodb")
+
+
+def key(value: Any) -> bytes:
+    return encode({"_id": value})
+
+
+def end(dump: MongoDump) -> None:
+    """End the transaction of a dump, as the server does when it has lasted too long."""
+    assert dump._transaction
+    with MongoClient(HOST, server(), username="root", password="secret", directConnection=True) as admin:
+        admin["admin"].command({"killSessions": [dump._transaction.session_id]})
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[tuple[Address, Any]]:
+    async with connected() as (address, database):
+        for name in ("a", "b"):
+            ids = [(n if n % 3 else f"s{n}" if n % 2 else {"k": n}) for n in range(DOCUMENTS)]
+            await database[name].insert_many([{"_id": one, "v": 0} for one in ids])
+        yield address, database
+
+
+class Writer:
+    """Changes documents one by one, at random, and knows what was there after each change."""
+
+    def __init__(self, database: Any, seed: int) -> None:
+        self._database, self._chance = database, random.Random(seed)
+        self.states: list[State] = []
+        self._enough = asyncio.Event()
+
+    async def begin(self) -> None:
+        self.states = [{name: {} for name in ("a", "b")}]
+        for name, found in self.states[0].items():
+            async for one in self._database[name].find({}):
+                found[key(one["_id"])] = one
+        self._task = asyncio.create_task(self._write())
+
+    async def at_least(self, more: int) -> None:
+        wanted = len(self.states) + more
+        while len(self.states) < wanted:
+            assert not self._task.done(), self._task.result()
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        self._enough.set()
+        await self._task
+
+    async def _write(self) -> None:
+        while not self._enough.is_set():
+            name, now = self._chance.choice("ab"), dict(self.states[-1])
+            now[name] = dict(now[name])
+            number, chance = len(self.states), self._chance.random()
+            if chance < 0.3 or not now[name]:
+                one = {"_id": self._chance.choice([number + 0.5, f"t{number}", ObjectId()]), "v": number}
+                await self._database[name].insert_one(one)
+                now[name][key(one["_id"])] = one
+            else:
+                was = now[name][self._chance.choice(sorted(now[name]))]
+                if chance < 0.6:
+                    await self._database[name].delete_one({"_id": was["_id"]})
+                    del now[name][key(was["_id"])]
+                elif chance < 0.8:
+                    await self._database[name].update_one({"_id": was["_id"]}, {"$set": {"v": number}})
+                    now[name][key(was["_id"])] = was | {"v": number}
+                else:
+                    await self._database[name].replace_one({"_id": was["_id"]}, {"new": number})
+                    now[name][key(was["_id"])] = {"_id": was["_id"], "new": number}
+            self.states.append(now)
+
+
+def read(dump: MongoDump, found: State, between: Callable[[str, int], None]) -> None:
+    """Read all of a dump, with what happens between its pieces."""
+    for table in dump.tables:
+        rows = found[table.name] = {}
+        for number, batch in enumerate(dump.read(table)):
+            for element, raw in zip(batch.column(0).to_pylist(), documents.joined(batch), strict=True):
+                assert element not in rows
+                rows[element] = decode(raw)
+            between(table.name, number)
+
+
+def settle(dump: MongoDump, found: State, between: Callable[[int], None]) -> int:
+    """Read again until all is of one moment, and return how often."""
+    passes = 0
+    while not dump.settled():
+        for table, batch, gone in dump.again():
+            for one in gone.to_pylist():
+                found[table.name].pop(one, None)
+            for element, raw in zip(batch.column(0).to_pylist(), documents.joined(batch), strict=True):
+                found[table.name][element] = decode(raw)
+            between(passes)
+        passes += 1
+    return passes
+
+
+def by_key(found: State) -> State:
+    return {name: {key(one["_id"]): one for one in rows.values()} for name, rows in found.items()}
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_it_is_one_moment_whenever_the_server_ends_it(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: with random writers, what was read and read again is the state after one of their writes, not of several."""
+    monkeypatch.setattr(dumping, "IDS", 20)
+    chance, loop = random.Random(seed), asyncio.get_running_loop()
+    async with opened() as (address, database):
+        writer = Writer(database, seed)
+        dump = await MONGODB.open_dump(address)
+        try:
+            await writer.begin()
+
+            def wait(more: int) -> None:
+                asyncio.run_coroutine_threadsafe(writer.at_least(more), loop).result(60)
+
+            def between(name: str, number: int) -> None:
+                wait(chance.randrange(30))
+                if number == 0 and dump.settled() and (name == "b" or chance.random() < 0.5):
+                    end(dump)
+
+            def again(passes: int) -> None:
+                wait(chance.randrange(4))
+                if passes == 0 and dump._transaction and seed % 2:
+                    end(dump)
+
+            found: State = {}
+            first = dump.moment
+            await asyncio.to_thread(read, dump, found, between)
+            assert not dump.settled()
+            before = len(writer.states) - 1
+            passes = await asyncio.to_thread(settle, dump, found, again)
+            assert passes == 1 + seed % 2
+            assert dump.moment != first
+            await writer.at_least(5)
+        finally:
+            await writer.stop()
+            await dump.close()
+        now = by_key(found)
+        assert now in writer.states, "no moment was like that"
+        assert before <= writer.states.index(now) < len(writer.states) - 1
+
+
+async def test_a_dump_that_was_in_time_reads_nothing_again() -> None:
+    async with opened() as (address, database):
+        dump = await MONGODB.open_dump(address)
+        try:
+            await database.a.delete_many({})
+            found: State = {}
+            await asyncio.to_thread(read, dump, found, lambda *_: None)
+            assert dump.settled()
+            assert [len(one) for one in found.values()] == [DOCUMENTS] * 2
+        finally:
+            await dump.close()
+
+
+@pytest.mark.parametrize("what", ["drop", "rename"])
+async def test_a_collection_that_is_gone_at_the_end_is_no_moment(what: str) -> None:
+    async with opened() as (address, database):
+        dump = await MONGODB.open_dump(address)
+        try:
+            await asyncio.to_thread(read, dump, {}, lambda name, number: end(dump) if dump.settled() else None)
+            await (database.a.drop() if what == "drop" else database.a.rename("c"))
+            with pytest.raises(Conflict, match="a was dropped or made anew"):
+                await asyncio.to_thread(settle, dump, {"a": {}, "b": {}}, lambda _: None)
+        finally:
+            await dump.close()
+
+
+async def test_a_new_collection_is_named_as_not_in_it() -> None:
+    async with opened() as (address, database):
+        dump = await MONGODB.open_dump(address)
+        try:
+            await asyncio.to_thread(read, dump, {}, lambda name, number: end(dump) if dump.settled() else None)
+            await database.late.insert_one({})
+            await asyncio.to_thread(settle, dump, {"a": {}, "b": {}}, lambda _: None)
+            assert dump.notes == ("Not in it, for they were made while it was read: late.",)
+        finally:
+            await dump.close()
+
+
+async def test_without_a_change_stream_it_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def none(_: Any) -> None:
+        return None
+
+    monkeypatch.setattr(changes, "opened", none)
+    async with opened() as (address, _):
+        dump = await MONGODB.open_dump(address)
+        try:
+            with pytest.raises(QueryError, match="transactionLifetimeLimitSeconds"):
+                await asyncio.to_thread(read, dump, {}, lambda name, number: end(dump))
+        finally:
+            await dump.close()
+
+
+async def test_whoever_writes_faster_than_it_is_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dumping, "PASSES", 2)
+    async with opened() as (address, database):
+        dump = await MONGODB.open_dump(address)
+        loop = asyncio.get_running_loop()
+
+        def write(_: int) -> None:
+            asyncio.run_coroutine_threadsafe(database.a.update_many({}, {"$inc": {"v": 1}}), loop).result(60)
+            if dump._transaction:
+                end(dump)
+
+        try:
+            monkeypatch.setattr(dumping, "IDS", 100)
+            await asyncio.to_thread(read, dump, {}, lambda name, number: end(dump) if dump.settled() else None)
+            await asyncio.to_thread(write, 0)
+            with pytest.raises(Conflict, match="More is written"):
+                await asyncio.to_thread(settle, dump, {"a": {}, "b": {}}, write)
+        finally:
+            await dump.close()
+
+
+async def test_more_changes_than_are_remembered_end_only_a_dump_that_needs_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(changes, "MOST_IDS", 5)
+    async with opened() as (address, database):
+        for ends in (False, True):
+            dump = await MONGODB.open_dump(address)
+            try:
+                await database.a.update_many({}, {"$inc": {"v": 1}})
+                await asyncio.sleep(0.3)
+                await asyncio.to_thread(
+                    read, dump, {}, lambda n, _, e=ends, d=dump: end(d) if e and d.settled() else None
+                )
+                if ends:
+                    with pytest.raises(HeadwaterError, match="More than 5 documents"):
+                        await asyncio.to_thread(settle, dump, {"a": {}, "b": {}}, lambda _: None)
+                assert dump.settled() != ends
+            finally:
+                await dump.close()
+
+
+def test_tokens_of_mongod_say_their_time_and_others_none() -> None:
+    real = "8263ABCDEF000000012B042C0100296E5A1004"
+    assert changes._time({"_data": real}) == Timestamp(0x63ABCDEF, 1)
+    for other in ({"_data": "820000001073000d"}, {"_data": "370000001073"}, {"_data": b"82"}, None):
+        assert changes._time(other) is None

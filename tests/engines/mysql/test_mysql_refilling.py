@@ -1,0 +1,261 @@
+"""Restores in place on MariaDB: triggers held off and put back as they were, keys, locks, and what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pymysql
+import pytest
+
+from engines.mysql.place import HOST, PORT, missing
+from engines.test_every_engine import subject
+from headwater.catalog.results import QueryError
+from headwater.engines import Address, Batch, Refilled, Refilling
+from headwater.engines.mysql import triggers
+from headwater.engines.mysql.session import MysqlSession
+from headwater.testing.engines.refilling import Trial, fails, same, trial
+
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+TRIGGERS = "SELECT * FROM information_schema.triggers WHERE trigger_schema = DATABASE() ORDER BY trigger_name"
+# Several at one time, a body that ends in a comment, a label, other modes and character sets, another definer.
+ODD = (
+    "CREATE TRIGGER z_first BEFORE INSERT ON artist FOR EACH ROW PRECEDES artist_insert out_: BEGIN LEAVE out_; END",
+    "CREATE TRIGGER between_ BEFORE INSERT ON artist FOR EACH ROW FOLLOWS z_first SET NEW.bio = 'it''s; END' -- so",
+    "SET SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT', character_set_client = latin1, collation_connection = latin1_german1_ci",
+    'CREATE DEFINER=`who`@`ever` TRIGGER piped BEFORE UPDATE ON artist FOR EACH ROW SET NEW."bio" = NEW.name || \'é\'',
+    "SET SESSION sql_mode = DEFAULT", "SET NAMES utf8mb4",
+    "CREATE TRIGGER `od``d ☃` AFTER DELETE ON album FOR EACH ROW BEGIN DECLARE n INT; SET n = 1; IF n THEN SET @x = 'ü☃'; END IF; END",
+)  # fmt: skip
+
+
+def linked(address: Address, user: str = "root", password: str = ""):
+    return pymysql.connect(
+        host=HOST,
+        port=PORT,
+        user=user,
+        password=password,
+        database=address.database,
+        autocommit=True,
+        ssl_disabled=True,
+    )
+
+
+@asynccontextmanager
+async def odd() -> AsyncIterator[tuple[Trial, pymysql.Connection]]:
+    async with trial(subject("mysql")) as made:
+        connection = linked(made.address)
+        try:
+            for statement in ODD:
+                connection.query(statement.encode("latin1" if "piped" in statement else "utf8"))
+            yield made, connection
+        finally:
+            connection.close()
+
+
+def told(connection) -> list[dict[str, object]]:
+    with connection.cursor(pymysql.cursors.DictCursor) as cursor:
+        cursor.execute(TRIGGERS)
+        return [{name: value for name, value in row.items() if name != "CREATED"} for row in cursor.fetchall()]
+
+
+async def test_triggers_are_what_they_were() -> None:
+    async with odd() as (made, connection):
+        kept, before = await made.keep(), told(connection)
+        seen = []
+
+        def batches() -> Iterator[Batch]:
+            seen.extend(told(connection))
+            yield from kept.tables["artist"][1]
+
+        table = kept.tables["artist"][0]
+        await made.put(Refilling([(table, batches()), *kept.of(["album"])], "overwrite"))
+        assert told(connection) == before
+        assert all(row["ACTION_STATEMENT"] != then["ACTION_STATEMENT"] for row, then in zip(seen, before, strict=True))
+        assert [row["ACTION_ORDER"] for row in seen] == [row["ACTION_ORDER"] for row in before]
+        same(await made.keep(), kept)
+
+
+async def test_what_a_killed_one_has_left_works_is_not_shown_and_is_put_back() -> None:
+    async with odd() as (made, connection):
+        kept, before = await made.keep(), told(connection)
+        triggers.hold_off(connection, triggers.of(connection, ["artist", "album"]))
+        assert told(connection) != before
+        same(await made.keep(), kept)  # the schema that is shown has them as they were
+        await made.fires()
+        await made.run("DELETE FROM fired")
+        kept = await made.keep()
+        await made.restore(kept, "append", [])
+        assert told(connection) != before
+        await made.restore(kept, "overwrite")
+        assert told(connection) == before
+
+
+async def test_a_trigger_that_the_user_may_not_make_is_refused() -> None:
+    async with odd() as (made, connection):
+        kept, before = await made.keep(), told(connection)
+        user = f"u_{made.address.database}"[:30]
+        connection.query(f"CREATE USER {user}@'%' IDENTIFIED BY 'x'")
+        try:
+            connection.query(f"GRANT ALL ON {made.address.database}.* TO {user}@'%'")
+            made.address = Address(
+                HOST, PORT, made.address.database, user, "x", tls=made.address.tls, endpoint=made.address.endpoint
+            )
+            error = await fails(made.restore(kept, "overwrite"))
+            assert "cannot be held off" in error.message
+            assert "root@" in (error.hint or "")
+            same(await made.keep(), kept)
+        finally:
+            connection.query(f"DROP USER {user}@'%'")
+        assert told(connection) == before
+
+
+async def test_mysql_refuses_triggers_for_it_cannot_replace_one_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with trial(subject("mysql")) as made:
+        kept = await made.keep()
+        monkeypatch.setattr(MysqlSession, "mariadb", False)
+        error = await fails(made.restore(kept, "overwrite", ["artist"]))
+        assert "artist_delete of artist" in error.message
+        assert await made.restore(kept, "overwrite", ["note"]) == [Refilled(4, 4, 4)]
+        monkeypatch.undo()
+        same(await made.keep(), kept)
+
+
+async def test_tables_without_transactions_are_refused_by_name() -> None:
+    async with trial(subject("mysql")) as made:
+        await made.run("ALTER TABLE note ENGINE = MyISAM")
+        kept = await made.keep()
+        error = await fails(made.restore(kept, "append", ["artist", "note"]))
+        assert "note (MyISAM)" in error.message
+        same(await made.keep(), kept)
+
+
+async def test_keys_of_several_columns_to_itself_and_from_other_databases() -> None:
+    async with trial(subject("mysql")) as made, subject("mysql").fresh() as other:
+        await made.run(
+            "CREATE TABLE tree (a INT, b INT, up_a INT, up_b INT, PRIMARY KEY (a, b),"
+            " CONSTRAINT up FOREIGN KEY (up_a, up_b) REFERENCES tree (a, b));"
+            "INSERT INTO tree VALUES (1, 1, NULL, 7), (1, 2, 1, 1), (2, 1, NULL, NULL)"
+        )
+        kept = await made.keep()
+        assert await made.restore(kept, "overwrite", ["tree"]) == [Refilled(3, 3, 3)]
+        await made.run("INSERT INTO tree VALUES (9, 9, 2, 1)")
+        connection = linked(other)
+        try:
+            connection.query(
+                f"CREATE TABLE far (a INT, b INT, CONSTRAINT abroad FOREIGN KEY (a, b) REFERENCES {made.address.database}.tree (a, b))"
+            )
+            connection.query("INSERT INTO far VALUES (9, 9)")
+            error = await fails(made.restore(kept, "overwrite", ["tree"]))
+            assert "abroad" in error.message
+            assert await made.ask("SELECT count(*) FROM tree") == 4
+            connection.query("DROP TABLE far")
+        finally:
+            connection.close()
+        assert await made.restore(kept, "overwrite", ["tree"]) == [Refilled(4, 3, 3)]
+
+
+async def test_who_writes_meanwhile_waits_and_finds_what_was_restored() -> None:
+    async with trial(subject("mysql")) as made:
+        kept = await made.keep()
+        await made.run("INSERT INTO artist (id, name) VALUES (900, 'late')")
+        said: list[object] = []
+
+        def write() -> None:
+            connection = linked(made.address)
+            try:
+                connection.query("INSERT INTO album (artist_id, title) VALUES (900, 'too late')")
+                said.append("written")
+            except pymysql.Error as error:
+                said.append(error.args[0])
+            finally:
+                connection.close()
+
+        writer = threading.Thread(target=write)
+
+        def batches() -> Iterator[Batch]:
+            writer.start()
+            time.sleep(0.5)
+            assert said == []
+            yield from kept.tables["artist"][1]
+
+        await made.put(Refilling([(kept.tables["artist"][0], batches())], "overwrite"))
+        await asyncio.to_thread(writer.join, 20)
+        assert said == [1452]  # there is no such artist any more
+        same((await made.keep()).without("fired"), kept.without("fired"))
+
+
+async def test_a_cancel_ends_what_waits_for_a_lock() -> None:
+    async with odd() as (made, connection):
+        kept, before = await made.keep(), told(connection)
+        connection.query("START TRANSACTION")
+        refill = await subject("mysql").engine.open_refill(made.address)
+        try:
+            connection.query("SELECT * FROM note FOR UPDATE")
+            put = asyncio.create_task(
+                asyncio.to_thread(refill.put, Refilling(kept.of(["artist", "note"]), "overwrite"))
+            )
+            await asyncio.sleep(0.5)
+            assert not put.done()
+            began = time.monotonic()
+            while not put.done():
+                await asyncio.to_thread(refill.cancel)
+                await asyncio.wait({put}, timeout=0.3)
+            assert time.monotonic() - began < 10
+            with pytest.raises(QueryError):
+                put.result()
+        finally:
+            connection.query("ROLLBACK")
+            await refill.close()
+        assert told(connection) == before
+        same(await made.keep(), kept)
+
+
+async def test_sequences_go_on_and_never_back() -> None:
+    async with trial(subject("mysql")) as made:
+        await made.run("CREATE SEQUENCE numbers START 1; CREATE SEQUENCE gone START 1; DO NEXTVAL(gone)")
+        await made.run("SELECT SETVAL(numbers, 50)")
+        kept = await made.keep()
+        await made.run("CREATE OR REPLACE SEQUENCE numbers START 1; DROP SEQUENCE gone")
+        await made.restore(kept, "overwrite", ["note"])
+        assert await made.ask("SELECT NEXTVAL(numbers)") == 51
+        await made.run("SELECT SETVAL(numbers, 90)")
+        await made.restore(kept, "overwrite", ["note"])
+        assert await made.ask("SELECT NEXTVAL(numbers)") == 91
+
+
+async def test_two_restores_at_once_come_one_after_the_other() -> None:
+    async with trial(subject("mysql")) as made:
+        kept = await made.keep()
+        await asyncio.gather(*(made.restore(kept, "overwrite") for _ in range(3)))
+        same(await made.keep(), kept)
+        await made.fires()
+
+
+async def test_a_trigger_that_somebody_drops_or_changes_right_after_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with trial(subject("mysql")) as made:
+        kept = await made.keep()
+        connection, real = linked(made.address), triggers.put_back
+
+        def late(*given: object) -> list[triggers.Row]:
+            calls.append(len(calls))
+            if calls == [0, 1]:  # the first one is for what a killed one has left
+                connection.query("DROP TRIGGER artist_insert")
+                connection.query(
+                    "CREATE OR REPLACE TRIGGER artist_update BEFORE UPDATE ON artist FOR EACH ROW SET @x = 1"
+                )
+            return real(*given)
+
+        calls: list[int] = []
+        monkeypatch.setattr(triggers, "put_back", late)
+        try:
+            before = {row["TRIGGER_NAME"]: row["ACTION_STATEMENT"] for row in told(connection)}
+            await made.restore(kept, "overwrite")
+            after = {row["TRIGGER_NAME"]: row["ACTION_STATEMENT"] for row in told(connection)}
+        finally:
+            connection.close()
+        del before["artist_insert"]
+        assert after == before | {"artist_update": "SET @x = 1"}

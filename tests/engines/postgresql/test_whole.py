@@ -1,0 +1,223 @@
+"""What belongs to a database beside its tables: pg_dump says the same of it before and after."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import os
+import re
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from engines.postgresql.place import HOST, PORT, fresh, missing, texts
+from engines.test_extracts import load
+from headwater.engines import Address, engine
+from headwater.engines.postgresql.objects import PIECE_BYTES
+
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+POSTGRES: Any = engine("postgresql")
+WHOLE = (Path(__file__).parent / "whole.sql").read_text()
+SERVER = f"host={HOST} port={PORT} user=postgres"
+
+
+@pytest.fixture
+def roles() -> Any:
+    """Two roles of the server, for this test alone; databases in which they have something are gone before."""
+    names = {one: f"hw {one} {uuid.uuid4().hex[:8]}" for one in ("owner", "reader")}
+    with psycopg.connect(f"{SERVER} dbname=postgres", autocommit=True) as admin:
+        for name in names.values():
+            admin.execute(f'CREATE ROLE "{name}"'.encode())
+        yield names
+        for name in names.values():
+            admin.execute(f'DROP ROLE IF EXISTS "{name}"'.encode())
+
+
+def made(address: Address, *scripts: str) -> None:
+    with psycopg.connect(f"{SERVER} dbname={address.database}", autocommit=True) as connection:
+        for script in scripts:
+            connection.execute(script.encode())
+
+
+def whole(roles: dict[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda found: f'"{roles[found[1]]}"', WHOLE)
+
+
+async def told(address: Address) -> list[str]:
+    """Return what pg_dump says of a database, but for the rows of tables; rights come last, in an order of their own."""
+    words = f"pg_dump -h {HOST} -p {PORT} -U postgres --exclude-table-data=* {address.database}".split()
+    program = await asyncio.create_subprocess_exec(
+        *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env={"PATH": os.environ["PATH"]}
+    )
+    said, error = await asyncio.wait_for(program.communicate(), 60)
+    assert program.returncode == 0, error.decode()
+    lines = [line for line in said.decode().splitlines() if line and not line.startswith(("--", "\\", "SET "))]
+    rights = [line for line in lines if line.startswith(("GRANT ", "REVOKE ", "ALTER DEFAULT PRIVILEGES "))]
+    return [line for line in lines if line not in rights] + sorted(rights)
+
+
+@asynccontextmanager
+async def dumped(address: Address) -> AsyncIterator[Any]:
+    dump = await POSTGRES.open_dump(address)
+    try:
+        yield dump
+    finally:
+        await dump.close()
+
+
+async def read(dump: Any) -> list[list[Any]]:
+    return [await asyncio.to_thread(list, dump.read(table)) for table in dump.tables]
+
+
+async def filled(dump: Any, target: Address, rows: list[list[Any]] | None = None) -> list[str]:
+    """Fill a database from a dump and return what is said of what could not be."""
+    found = rows if rows is not None else await read(dump)
+    fill = await POSTGRES.open_fill(target)
+    try:
+        first, later = POSTGRES.phases(dump.schema)
+        await fill.run(first)
+        for table, batches in zip(dump.tables, found, strict=True):
+            loaded = await asyncio.to_thread(fill.load, table, batches)
+            assert await asyncio.to_thread(fill.count, table) == loaded
+        await fill.run(later)
+        return await fill.finish(dump.extras)
+    finally:
+        await fill.close()
+
+
+@pytest.mark.parametrize("way", ["fill", "script"])
+async def test_pg_dump_says_the_same_of_what_comes_back(way: str, roles: dict[str, str], tmp_path: Path) -> None:
+    async with fresh() as source, fresh() as target:
+        known = texts()
+        made(source, known["everything"], known["values"], whole(roles))
+        async with dumped(source) as dump:
+            if way == "fill":
+                assert await filled(dump, target) == []
+            else:
+                file = tmp_path / "script.sql"
+                pieces = POSTGRES.script(dump.schema, ((one, dump.read(one)) for one in dump.tables), dump.extras)
+                file.write_bytes(b"".join(await asyncio.to_thread(list, pieces)))
+                await load("postgresql", target, file)
+            async with dumped(target) as again:
+                assert again.extras == dump.extras
+        assert list(difflib.unified_diff(await told(source), await told(target), "source", "target", n=1)) == []
+
+
+PIECES = some.sampled_from([b"", b"\x00\xff", b"\x00", b"\\x00\t\n", bytes(range(256)) * 129, b"\xff" * 70_000])
+AT = some.sampled_from([0, 1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES])
+WRITES = some.lists(some.tuples(some.sampled_from([1, 2, 4_294_967_295]), AT, PIECES), max_size=6)
+OBJECTS = "SELECT oid::int8, lo_get(oid), length(lo_get(oid)) FROM pg_largeobject_metadata ORDER BY 1"
+
+
+def objects(address: Address) -> list[tuple[Any, ...]]:
+    with psycopg.connect(f"{SERVER} dbname={address.database}") as connection:
+        return connection.execute(OBJECTS.encode()).fetchall()
+
+
+@given(writes=WRITES, cut=some.none() | AT)
+@settings(max_examples=8, deadline=None)
+def test_large_objects_come_back_to_the_byte(writes: list[tuple[int, int, bytes]], cut: int | None) -> None:
+    """Law: dump → fill is the same objects, whatever was written where in them: empty, with holes, cut short."""
+
+    async def trial() -> None:
+        async with fresh() as source, fresh() as target:
+            with psycopg.connect(f"{SERVER} dbname={source.database}") as connection:
+                for oid in {oid for oid, _, _ in writes}:
+                    connection.execute("SELECT lo_create(%s)", (oid,))
+                for oid, at, data in writes:
+                    connection.execute("SELECT lo_put(%s, %s, %s)", (oid, at, data))
+                if cut is not None and writes:
+                    opened = "SELECT lo_truncate64(lo_open(%s, 131072), %s)"
+                    connection.execute(opened, (writes[0][0], cut))
+            async with dumped(source) as dump:
+                assert await filled(dump, target) == []
+                assert {one.name for one in dump.tables} == ({"pg_largeobject"} if writes else set())
+            assert objects(target) == objects(source)
+
+    asyncio.run(trial())
+
+
+async def test_five_million_bytes_are_read_in_bounded_pieces(roles: dict[str, str]) -> None:
+    async with fresh() as source, fresh() as target:
+        made(source, "SELECT lo_from_bytea(7, decode(repeat('00ff5c0a', 1310720), 'hex'))")
+        async with dumped(source) as dump:
+            (table,) = dump.tables
+            sizes = [batch.nbytes for batch in await asyncio.to_thread(list, dump.read(table))]
+            assert max(sizes) < 4 * 2**20
+            assert sum(sizes) > 10_000_000
+            assert await filled(dump, target) == []
+        assert objects(target) == objects(source)
+
+
+async def test_what_a_role_may_not_read_is_told_and_what_others_own_comes_back(roles: dict[str, str]) -> None:
+    owner, reader = roles["owner"], roles["reader"]
+    async with fresh() as source, fresh() as target:
+        made(
+            source, "SELECT lo_from_bytea(1, 'mine'), lo_from_bytea(2, 'theirs'), lo_from_bytea(3, 'all')",
+            f'ALTER LARGE OBJECT 1 OWNER TO "{reader}"; ALTER LARGE OBJECT 2 OWNER TO "{owner}"',
+            "GRANT SELECT ON LARGE OBJECT 3 TO PUBLIC", f'ALTER ROLE "{reader}" LOGIN',
+        )  # fmt: skip
+        made(target, f'GRANT ALL ON SCHEMA public TO "{reader}"')
+        async with dumped(replace(source, user=reader)) as dump:
+            assert dump.notes == ("1 large objects may not be read, and are not in the snapshot.",)
+            told = await filled(dump, target)
+        assert told == []
+        assert [(oid, data) for oid, data, _ in objects(target)] == [(1, b"mine"), (3, b"all")]
+    async with fresh() as source, fresh() as target:
+        made(
+            source, "SELECT lo_from_bytea(1, 'a'); CREATE TABLE t (a int)", f'ALTER LARGE OBJECT 1 OWNER TO "{owner}"',
+            f'ALTER TABLE t OWNER TO "{owner}"; GRANT SELECT ON t TO "{reader}"',
+            f'ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" GRANT SELECT ON TABLES TO "{reader}"',
+        )  # fmt: skip
+        async with dumped(source) as dump:
+            rows = await read(dump)
+        made(source, f'REASSIGN OWNED BY "{owner}" TO postgres; DROP OWNED BY "{owner}"; DROP ROLE "{owner}"')
+        assert await filled(dump, target, rows) == [
+            f"Large objects: nothing was given to {owner}, for there is no such role here.",
+            f"Nothing was given to {owner}, and no rights: there is no such role here.",
+        ]
+        assert await told_of(target) == ["postgres", "postgres"]
+
+
+async def test_a_role_that_may_not_give_things_away_says_so(roles: dict[str, str]) -> None:
+    owner, reader = roles["owner"], roles["reader"]
+    async with fresh() as source, fresh() as target:
+        made(source, "CREATE TABLE t (a int)", f'ALTER TABLE t OWNER TO "{owner}"', f'ALTER ROLE "{reader}" LOGIN')
+        made(target, f'GRANT ALL ON SCHEMA public TO "{reader}"')
+        async with dumped(source) as dump:
+            (said,) = await filled(dump, replace(target, user=reader))
+        assert said.startswith("1 owners or rights could not be set")
+        assert owner in said
+
+
+async def told_of(address: Address) -> list[str]:
+    """Return who owns the tables and large objects of a database."""
+    owners = """
+    SELECT pg_get_userbyid(relowner) FROM pg_class WHERE relname = 't' UNION ALL
+    SELECT pg_get_userbyid(lomowner) FROM pg_largeobject_metadata
+    """
+    with psycopg.connect(f"{SERVER} dbname={address.database}") as connection:
+        return [str(row[0]) for row in connection.execute(owners.encode())]
+
+
+async def test_what_a_snapshot_has_no_place_for_is_told() -> None:
+    async with fresh() as source:
+        async with dumped(source) as dump:
+            assert dump.notes == ()
+        made(
+            source, "CREATE TYPE weights AS RANGE (SUBTYPE = float8); CREATE COLLATION mine FROM \"C\"",
+            "CREATE TABLE t (a int, b int); CREATE STATISTICS both_of ON a, b FROM t",
+            "CREATE RULE quiet AS ON DELETE TO t DO INSTEAD NOTHING; CREATE PUBLICATION news FOR TABLE t",
+        )  # fmt: skip
+        async with dumped(source) as dump:
+            assert dump.notes == (
+                "Not in the snapshot: 1 range types, 1 collations, 1 rules, 1 extended statistics, 1 publications.",
+            )

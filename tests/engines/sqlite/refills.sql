@@ -1,0 +1,10 @@
+CREATE TABLE fired (what VARCHAR(20));
+CREATE TABLE artist (id INTEGER PRIMARY KEY AUTOINCREMENT, name VARCHAR(50) NOT NULL UNIQUE, bio VARCHAR(200));
+CREATE TABLE album (id INTEGER PRIMARY KEY AUTOINCREMENT, artist_id INT NOT NULL, title VARCHAR(50), CONSTRAINT by_artist FOREIGN KEY (artist_id) REFERENCES artist (id));
+CREATE TABLE note (body VARCHAR(50));
+CREATE TRIGGER artist_insert AFTER INSERT ON artist BEGIN INSERT INTO fired VALUES ('artist_insert'); END;
+CREATE TRIGGER artist_update AFTER UPDATE ON artist BEGIN INSERT INTO fired VALUES ('artist_update'); END;
+CREATE TRIGGER artist_delete AFTER DELETE ON artist BEGIN INSERT INTO fired VALUES ('artist_delete'); END;
+CREATE TRIGGER album_insert AFTER INSERT ON album BEGIN INSERT INTO fired VALUES ('album_insert'); END;
+CREATE TRIGGER album_update AFTER UPDATE ON album BEGIN INSERT INTO fired VALUES ('album_update'); END;
+CREATE TRIGGER album_delete AFTER DELETE ON album BEGIN INSERT INTO fired VALUES ('album_delete'); END;

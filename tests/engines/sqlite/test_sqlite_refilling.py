@@ -1,0 +1,67 @@
+"""Restores in place of SQLite files: search indexes, conflict clauses, tables that are written with odd names."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+from engines.test_every_engine import subject
+from headwater.engines import Refilled
+from headwater.testing.engines.refilling import fails, same, trial
+
+SEARCH = """
+CREATE VIRTUAL TABLE words USING fts5(title, content = 'album', content_rowid = 'id');
+CREATE TRIGGER indexed AFTER INSERT ON album BEGIN INSERT INTO words (rowid, title) VALUES (new.id, new.title); END;
+CREATE VIRTUAL TABLE own USING fts5(body);
+CREATE VIRTUAL TABLE boxes USING rtree(id, low, high);
+INSERT INTO words (words) VALUES ('rebuild');
+INSERT INTO own VALUES ('one two'), ('three');
+INSERT INTO boxes VALUES (1, 2, 3), (7, 5, 6)
+"""
+
+
+async def test_search_indexes_over_a_table_follow_it_without_its_triggers() -> None:
+    async with trial(subject("sqlite")) as made:
+        await made.run(SEARCH)
+        kept = await made.keep()
+        await made.run(
+            "DELETE FROM album; INSERT INTO words (words) VALUES ('rebuild'); DELETE FROM own; DELETE FROM boxes"
+        )
+        for tables in (["album", "own", "boxes"], list(kept.tables)):
+            done = await made.restore(kept, "overwrite", tables)
+            assert {one.found for one in done} <= {200, 500, 4, 2, len(kept.rows("fired"))}
+            assert await made.ask("SELECT count(*) FROM words WHERE words MATCH 'title'") == 500
+            assert await made.ask("SELECT max(rowid) FROM words WHERE words MATCH '321'") == 321
+            assert await made.ask("SELECT count(*) FROM own WHERE own MATCH 'two'") == 1
+            assert await made.ask("SELECT count(*) FROM boxes WHERE low >= 5") == 1
+            await made.run("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
+        same(await made.keep(), kept)
+
+
+async def test_conflict_clauses_neither_replace_nor_leave_out() -> None:
+    async with trial(subject("sqlite")) as made:
+        await made.run(
+            "CREATE TABLE loud (id INTEGER PRIMARY KEY ON CONFLICT REPLACE, n TEXT UNIQUE ON CONFLICT IGNORE);"
+            "INSERT INTO loud VALUES (1, 'a'), (2, 'b')"
+        )
+        kept = await made.keep()
+        await made.run("UPDATE loud SET n = 'mine' WHERE id = 1; DELETE FROM loud WHERE id = 2")
+        before = await made.keep()
+        await fails(made.restore(kept, "append", ["loud"]))
+        same(await made.keep(), before)
+        assert await made.restore(kept, "append_missing", ["loud"]) == [Refilled(1, 1, 2)]
+        assert await made.ask("SELECT group_concat(n) FROM (SELECT n FROM loud ORDER BY id)") == "mine,b"
+
+
+async def test_what_another_program_holds_is_refused_and_the_foreign_keys_are_named() -> None:
+    async with trial(subject("sqlite")) as made:
+        kept = await made.keep()
+        with closing(sqlite3.connect(made.address.path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert "locked" in (await fails(made.restore(kept, "overwrite"))).message
+            other.execute("ROLLBACK")
+        await made.run('CREATE TABLE "Fan Club" (id INTEGER PRIMARY KEY, "of" INTEGER REFERENCES ARTIST)')
+        await made.run("INSERT INTO artist (id, name) VALUES (900, 'late'); INSERT INTO \"Fan Club\" VALUES (1, 900)")
+        error = await fails(made.restore(kept, "overwrite", ["artist"]))
+        assert error.message == ("Rows of Fan Club would refer to rows of ARTIST that are not there (foreign key of).")
+        assert await made.ask("SELECT count(*) FROM artist") == 201

@@ -1,0 +1,41 @@
+"""kill -9 of a worker in the middle of a job."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from entrypoints.running import Running
+
+WITHIN_SECONDS = 120.0
+
+
+def killed_in_the_middle(headwater: Running, job: str, rows: int) -> None:
+    """Kill the worker when so many rows are through, and wait until the next attempt is, too."""
+    while not _stopped_in_the_middle(headwater, job, rows):
+        _signal(headwater, signal.SIGCONT)
+        time.sleep(0.02)
+    killed = time.monotonic()
+    _signal(headwater, signal.SIGKILL)
+    while (found := headwater.get(f"/jobs/{job}"))["state"] in {"pending", "running"}:
+        assert time.monotonic() - killed < WITHIN_SECONDS, found
+        time.sleep(0.2)
+    assert (found["state"], found["attempts"] >= 2) == ("completed", True), found
+
+
+def _stopped_in_the_middle(headwater: Running, job: str, rows: int) -> bool:
+    """Stop the worker, so that it cannot end while it is looked at, and say whether so many rows are through."""
+    _signal(headwater, signal.SIGSTOP)
+    found = headwater.get(f"/jobs/{job}")
+    if found["state"] not in {"pending", "running"}:
+        _signal(headwater, signal.SIGCONT)
+        pytest.fail(f"over before it could be killed: {found}")
+    return bool(found["progress"]["unit"] == "rows" and found["progress"]["done"] >= rows)
+
+
+def _signal(headwater: Running, number: signal.Signals) -> None:
+    for pid in headwater.pids("headwater worker"):
+        os.kill(pid, number)

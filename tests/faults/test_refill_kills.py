@@ -1,0 +1,61 @@
+"""kill -9 in the middle of a restore in place: rows, keys, numbers and triggers are as before, and the next one works."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from typing import Any
+
+import pytest
+
+from engines.test_every_engine import REFILLING, subject
+from headwater.engines import Address, Batch, Refilled, Refilling
+from headwater.kit import plugins
+from headwater.testing.engines.refilling import Kept, same, trial
+
+SPAWN = multiprocessing.get_context("spawn")
+
+
+def refill(name: str, address: Address, kept: Kept, ready: Connection) -> None:
+    """Refill a database up to the middle of the last table, say so, and wait to be killed."""
+
+    def half() -> Iterator[Batch]:
+        batches = kept.tables["album"][1]
+        yield batches[0].slice(0, 400)
+        ready.send(True)
+        time.sleep(600)
+
+    async def work() -> None:
+        engine: Any = plugins.load("engines", name)
+        open_ = await engine.open_refill(address)
+        tables = [*kept.of(["note", "artist"]), (kept.tables["album"][0], half())]
+        open_.put(Refilling(tables, "overwrite", extras=kept.extras))
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("name", REFILLING)
+async def test_a_refill_that_is_killed_has_changed_nothing(name: str) -> None:
+    async with trial(subject(name)) as made:
+        kept = await made.keep()
+        await made.run("DELETE FROM album WHERE id > 10; DELETE FROM note; UPDATE artist SET bio = 'new'")
+        before = await made.keep()
+        mine, other = SPAWN.Pipe()
+        process = SPAWN.Process(target=refill, args=(name, made.address, kept, other))
+        process.start()
+        try:
+            assert await asyncio.to_thread(mine.poll, 60), "it never came to the middle"
+        finally:
+            assert process.pid
+            os.kill(process.pid, signal.SIGKILL)
+            process.join(20)
+        same(await made.keep(), before)
+        await made.fires()
+        assert (await made.restore(kept, "overwrite"))[1:] == [Refilled(10, 500, 500), Refilled(0, 4, 4)]
+        same((await made.keep()).without("fired"), kept.without("fired"))
+        await made.fires()

@@ -1,0 +1,90 @@
+"""Tables that are written again with what has changed while they were read: the rows are right, the pages stay."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from headwater.engines import DumpColumn, DumpTable
+from headwater.features.snapshots.service import settling
+from headwater.vault import manifest as manifests
+from headwater.vault.borders import Sizes
+from headwater.vault.keys import Opener
+from headwater.vault.local import LocalBlobs
+from headwater.vault.manifest import Column, Manifest
+from headwater.vault.vault import Vault
+from headwater.vault.writing import Shape, TableWriter
+
+TABLE = DumpTable(None, "t", (DumpColumn("id", "x"), DumpColumn("v", "x")), (0,))
+COLUMNS = (Column("id", "x", "text"), Column("v", "x", "text"))
+SHAPE = Shape(("text", "text"), (0,))
+Rows = dict[bytes, bytes]
+
+
+def batch(rows: Rows) -> Any:
+    return pa.RecordBatch.from_arrays([pa.array(list(one), pa.binary()) for one in (rows, rows.values())], ["0", "1"])
+
+
+class Moving:
+    """A dump that is changed at random while it is read, some times over."""
+
+    def __init__(self, rows: Rows, seed: int, passes: int) -> None:
+        self.rows, self._chance, self._passes = rows, random.Random(seed), passes
+
+    def settled(self) -> bool:
+        return self._passes == 0
+
+    def again(self) -> Iterator[tuple[DumpTable, Any, Any]]:
+        self._passes -= 1
+        for _ in range(self._chance.randrange(1, 4)):
+            changed: Rows = {}
+            gone = self._chance.sample(sorted(self.rows), min(len(self.rows), self._chance.choice([0, 3, 300])))
+            for _ in range(self._chance.choice([0, 5, 700])):
+                id_ = b"%06d" % self._chance.randrange(20_000)
+                changed[id_] = b"%d" % self._chance.randrange(1000)
+            gone = [one for one in gone if one not in changed]
+            for one in gone:
+                del self.rows[one]
+            self.rows |= changed
+            yield TABLE, batch(changed), pa.array([*gone, b"never there"], pa.binary())
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_table_has_the_rows_of_the_last_time(tmp_path: Path, seed: int) -> None:
+    """Law: whatever is changed, gone and new, however often: what is read back is what is there at the end."""
+    vault = Vault.create(LocalBlobs(tmp_path), Opener.passphrase("x"))
+    chance = random.Random(seed)
+    rows = {b"%06d" % (number * 2): b"%d" % number for number in range(chance.choice([0, 10, 6000]))}
+    dump = Moving(dict(rows), seed, chance.randrange(1, 8))
+    with vault.writing("one", sizes=Sizes(256)) as writing:
+        written = TableWriter(writing.ink, SHAPE).write([batch(rows)])
+        before = manifests.table(None, "t", COLUMNS, (0,), written, {"kept": True})
+
+        def writer(table: DumpTable, known: Any) -> TableWriter:
+            assert table == TABLE
+            return TableWriter(writing.ink, SHAPE, known)
+
+        (made,), read = settling.settle(dump, vault, writing, [before], writer)
+        moment = datetime.now(UTC)
+        vault.commit(
+            writing,
+            Manifest(
+                id="one", database="d", label="", started=moment, finished=moment, parent=None, engine="x", product="x",
+                moment={}, schema="{}", extras={}, tables=(made,), codec="zstd", level=3,
+            ),
+        )  # fmt: skip
+    assert read > 0
+    with ThreadPoolExecutor(1) as threads:
+        batches = list(vault.table(made).rows(threads))
+    found = [pair for one in batches for pair in zip(*(column.to_pylist() for column in one.columns), strict=True)]
+    assert len(found) == len(dict(found)) == made.rows
+    assert dict(found) == dump.rows
+    assert made.facts == {"kept": True}
+    assert made.new >= before.new or not rows

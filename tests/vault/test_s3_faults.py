@@ -1,0 +1,127 @@
+"""The laws of the storage's faults, on a real S3: by call as for the other stores, and by request, as HTTP fails.
+
+Each way to fail takes its share of the calls and requests of a snapshot, and each is tried on every request that writes;
+with HEADWATER_S3_FAULTS=all each takes all of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+
+import obstore
+import pytest
+from obstore.store import S3Store
+
+from faults.test_vault_faults import SMALL, given_, restored, wanted
+from headwater.kit.errors import HeadwaterError
+from headwater.testing.vaults import FAULTS, Fault, FaultyBlobs
+from headwater.vault import verifying
+from headwater.vault.manifest import Manifest
+from headwater.vault.remote import S3Blobs
+from headwater.vault.vault import Vault
+from vault import making, s3
+from vault.s3_proxy import SPOILS, Proxy, Spoil, proxied
+
+ALL = os.environ.get("HEADWATER_S3_FAULTS") == "all"
+# A request that fails once is made again, and nothing is noticed. A body that is cut is made again by no one below us.
+RETRIED: tuple[Spoil, ...] = ("internal", "slow-down", "reset", "lost")
+_numbers = itertools.count()
+
+
+def is_due(at: int, number: int, of: int) -> bool:
+    """Whether a call is one of the share of a way to fail."""
+    return ALL or at % of == number
+
+
+def begun(blobs: S3Blobs) -> tuple[Vault, Manifest]:
+    of = Vault.create(blobs, making.KEY)
+    return of, making.snapshot(of, given_(1), sizes=SMALL, threads=1)
+
+
+def second(of: Vault, parent: Manifest, id_: str) -> None:
+    making.snapshot(of, given_(2), parent=of.manifest(parent.id), sizes=SMALL, id_=id_, threads=1)
+
+
+def holds(of: Vault, parent: Manifest, id_: str) -> bool:
+    """Check the laws after a snapshot that may have failed; return whether it is there.
+
+    The old one restores, the new one is whole or not there, whatever was answered, and the next one is right.
+    """
+    name = f"snapshots/{id_}"
+    found = of.blobs.find(name) is not None and of.blobs.read(name) != b"somebody else's"
+    for one, seed in ((parent.id, 1), (id_, 2)) if found else ((parent.id, 1),):
+        assert restored(of, one) == wanted(given_(seed))
+    assert verifying.deep(of, [parent.id, id_] if found else [parent.id]).sound
+    return found
+
+
+@pytest.mark.parametrize("lasting", [False, True], ids=["once", "from-then-on"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_at_every_call(storage: s3.Place, fault: Fault, lasting: bool) -> None:
+    prefix = f"calls-{next(_numbers)}"
+    of, parent = begun(storage.blobs(prefix))
+    for at in itertools.count():
+        if not is_due(at, FAULTS.index(fault), len(FAULTS)):
+            continue
+        faulty, id_ = FaultyBlobs(storage.blobs(prefix), at, fault, lasting=lasting), f"second-{at}"
+        try:
+            second(Vault(faulty, of.config, of.keys), parent, id_)
+        except HeadwaterError as error:
+            assert error.message
+            holds(of, parent, id_)
+        else:
+            assert holds(of, parent, id_)
+        third = making.snapshot(of, given_(3), parent=parent, sizes=SMALL)
+        assert restored(of, third.id) == wanted(given_(3))
+        if not faulty.failed:
+            break
+    assert at > 10
+
+
+@pytest.fixture(scope="module")
+def proxy(storage: s3.Place) -> Iterator[Proxy]:
+    options = {"region": "us-east-1", **storage.options}
+    store = S3Store(s3.BUCKET, config=options, client_options={"allow_http": True})
+
+    def rival(path: str) -> None:
+        obstore.put(store, path.removeprefix(f"/{s3.BUCKET}/"), b"somebody else's")
+
+    with proxied(storage, rival) as found:
+        yield found
+
+
+@pytest.mark.parametrize("lasting", [False, True], ids=["once", "from-then-on"])
+@pytest.mark.parametrize("spoil", SPOILS)
+def test_a_fault_at_every_request(storage: s3.Place, proxy: Proxy, spoil: Spoil, lasting: bool) -> None:
+    prefix = f"requests-{next(_numbers)}"
+    of, parent = begun(storage.blobs(prefix))
+    spoilt = Vault(proxy.place.blobs(prefix), of.config, of.keys)
+    proxy.arm(None)
+    second(spoilt, parent, "second")
+    writes = {at for at, method in enumerate(proxy.methods) if method == "PUT"}
+    assert len(writes) >= 4
+    failed = 0
+    for at in itertools.count():
+        if (lasting or at not in writes) and not is_due(at, SPOILS.index(spoil), len(SPOILS)):
+            continue
+        id_ = f"second-{at}"
+        proxy.arm(at, spoil, lasting=lasting)
+        try:
+            second(spoilt, parent, id_)
+        except HeadwaterError as error:
+            failed += 1
+            assert error.message
+            assert lasting or spoil not in RETRIED, (at, error.message)
+            holds(of, parent, id_)
+        else:
+            assert holds(of, parent, id_)
+        over, seen = not proxy.spoilt, len(proxy.methods)
+        proxy.arm(None)
+        third = making.snapshot(spoilt, given_(3), parent=parent, sizes=SMALL)
+        assert restored(of, third.id) == wanted(given_(3))
+        if over:
+            break
+    assert seen > 10
+    assert failed or not lasting or spoil in {"cut", "race"}
