@@ -62,6 +62,7 @@ class Table:
         for key, times in (("ArrowDown", row), ("ArrowRight", COLUMNS.index(column))):
             for _ in range(times):
                 self.page.keyboard.press(key)
+        expect(self.cell(row, column)).to_have_attribute("aria-selected", "true")
         self.page.keyboard.press("Enter")
         editor = self.page.get_by_role("dialog")
         expect(editor).to_be_visible()
@@ -199,7 +200,10 @@ def test_a_time_keeps_what_is_not_changed(table: Table, request: pytest.FixtureR
     editor.get_by_role("button", name="Stage").click()
     table.edit(0, "born")
     editor.get_by_label("Day of born").fill("1991-02-03")
+    page.get_by_role("searchbox").evaluate("field => field.focus()")  # focus that somebody else moves ends nothing
+    expect(editor.get_by_label("Day of born")).to_have_value("1991-02-03")
     page.mouse.click(400, 500)  # beside it: what was chosen is kept
+    expect(editor).to_be_hidden()
     table.edit(0, "wakes")
     editor.get_by_label("wakes, time").fill("06:07:08")
     page.keyboard.press("Enter")

@@ -28,10 +28,12 @@ export function EditorFrame({ label, onLeave, onKey, className = '', children }:
             event.preventDefault()
             onLeave('escape')
           }}
-          onInteractOutside={(event) => {
+          onPointerDownOutside={(event) => {
             event.preventDefault()
             onLeave('outside')
           }}
+          // Tab goes round inside: focus that goes elsewhere was not moved by the one who edits, and must not end it.
+          onFocusOutside={(event) => event.preventDefault()}
           onKeyDown={onKey}
         >
           {children}
