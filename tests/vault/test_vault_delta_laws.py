@@ -41,6 +41,22 @@ def test_a_delta_does_what_a_dictionary_does(before: Any, new: Any, gone: Any, k
     assert found == [(*its, value) for its, value in kept.items()]
 
 
+@settings(max_examples=200, deadline=None)
+@given(rows_, rows_, some.sets(keys, max_size=2), some.booleans(), some.sampled_from([(0, 1), (1, 0)]))
+def test_keys_alone_are_those_of_whole_rows(
+    before: Any, new: Any, gone: Any, replaces: bool, key: tuple[int, ...]
+) -> None:
+    if replaces:  # by chance they seldom are all there
+        new, gone = {its: value for its, value in new.items() if its in before}, set()
+    wide = columns([(*its, value) for its, value in before.items()], 3)
+    changed = columns([(*its, value) for its, value in new.items()], 3)
+    delta = Delta(changed, columns([tuple(its[place] for place in key) for its in gone], 2))
+    keyed = [wide[at] for at in key]
+    whole = deltas.apply(wide, keyed, delta, key, (0, 1, 2))
+    alone = deltas.apply(keyed, keyed, delta, key, key)
+    assert [one.to_pylist() for one in alone] == [whole[at].to_pylist() for at in key]
+
+
 def test_bytes_that_are_no_delta_are_damaged() -> None:
     good = deltas.encode(Delta(columns([(b"1", b"a", None)], 3), columns([(b"2", b"b")], 2)), HINTS, (0, 1))
     one = columns([(b"1",)], 1)[0]

@@ -108,23 +108,35 @@ def apply(columns: Sequence[Column], key: Sequence[Column], delta: Delta, delta_
         delta_key: the places of the key's columns among all columns.
         places: the places of `columns` among all columns.
     """
-    chosen = choice(identity(key), delta, delta_key)
+    before = identity(key)
+    if set(places) <= set(delta_key) and _only_replaces(before, delta, delta_key):
+        return list(columns)
+    chosen = choice(before, delta, delta_key)
     return [
         pa.concat_arrays([column, delta.rows[place]]).take(chosen)
         for column, place in zip(columns, places, strict=True)
     ]
 
 
+def _only_replaces(before: Column, delta: Delta, key: Sequence[int]) -> bool:
+    """Say whether a delta only has other rows for keys that are there: then the keys stay as they are."""
+    new = identity([delta.rows[place] for place in key])
+    return not len(delta.gone[0]) and bool(pc.sum(pc.is_in(before, value_set=new)).as_py() == len(new))
+
+
 def choice(before: Column, delta: Delta, key: Sequence[int]) -> Any:
     """Return which rows of those before, followed by those of the delta, are there afterwards, and in what order."""
     new = identity([delta.rows[place] for place in key])
     at = pc.index_in(before, value_set=new)
+    replaced, found = at.is_valid().to_numpy(zero_copy_only=False), at.drop_null().to_numpy()
     rows = np.arange(len(before))
-    replaced = at.is_valid().to_numpy(zero_copy_only=False)
-    rows[replaced] = len(before) + at.drop_null().to_numpy()
-    kept = ~pc.is_in(before, value_set=identity(delta.gone)).to_numpy(zero_copy_only=False) | replaced
-    added = ~pc.is_in(new, value_set=before).to_numpy(zero_copy_only=False)
-    return pa.array(np.concatenate((rows[kept], len(before) + np.flatnonzero(added))))
+    rows[replaced] = len(before) + found
+    if len(delta.gone[0]):
+        gone = pc.is_in(before, value_set=identity(delta.gone)).to_numpy(zero_copy_only=False)
+        rows = rows[~gone | replaced]
+    left = np.ones(len(new), bool)
+    left[found] = False
+    return pa.array(np.concatenate((rows, len(before) + np.flatnonzero(left))))
 
 
 def merged(first: Delta, second: Delta, key: Sequence[int]) -> Delta:
@@ -133,7 +145,10 @@ def merged(first: Delta, second: Delta, key: Sequence[int]) -> Delta:
     lost, gone = identity(second.gone), identity(first.gone)
     kept = pc.invert(pc.is_in(early, value_set=pa.concat_arrays([late, lost])))
     left = pc.invert(pc.is_in(gone, value_set=pa.concat_arrays([late, lost])))
-    return Delta(
-        [pa.concat_arrays([old.filter(kept), new]) for old, new in zip(first.rows, second.rows, strict=True)],
-        [pa.concat_arrays([old.filter(left), new]) for old, new in zip(first.gone, second.gone, strict=True)],
-    )
+    return Delta(_joined(first.rows, kept, second.rows), _joined(first.gone, left, second.gone))
+
+
+def _joined(old: Sequence[Column], kept: Any, new: Sequence[Column]) -> Sequence[Column]:
+    if not pc.any(kept).as_py():
+        return new  # without decoding what nothing is left of
+    return [pa.concat_arrays([one.filter(kept), other]) for one, other in zip(old, new, strict=True)]

@@ -124,8 +124,9 @@ def _changed(dump: Follows, table: DumpTable, then: Then, firsts: Sequence[Key],
 def _by_range(numbers: np.ndarray, batch: Batch) -> Iterator[tuple[int, Batch]]:
     order = np.argsort(numbers, kind="stable")
     places, starts = np.unique(numbers[order], return_index=True)
-    for place, rows in zip(places, np.split(order, starts[1:]), strict=True):
-        yield int(place), batch.take(pa.array(rows))
+    rows = batch.take(pa.array(order))
+    for place, start, end in zip(places, starts, (*starts[1:], len(order)), strict=True):
+        yield int(place), rows.slice(start, end - start)
 
 
 def _columns(batches: Sequence[Batch], places: Sequence[int], width: int) -> tuple[Any, ...]:
@@ -138,7 +139,7 @@ def _columns(batches: Sequence[Batch], places: Sequence[int], width: int) -> tup
 def _existing(reader: TableReader, table: DumpTable, one: _Range) -> int:
     """Return how many of the new rows of a range take the place of one that was there; remember the others."""
     new = deltas.identity(_columns(one.rows, table.key, len(table.key)))
-    there = pc.sum(pc.is_in(new, value_set=_identities(reader, table, one.chunk))).as_py() or 0
+    there = pc.sum(pc.is_in(_identities(reader, table, one.chunk), value_set=new)).as_py() or 0
     one.added = len(new) - there
     return int(there)
 
