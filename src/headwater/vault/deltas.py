@@ -140,15 +140,15 @@ def choice(before: Column, delta: Delta, key: Sequence[int]) -> Any:
 
 
 def merged(first: Delta, second: Delta, key: Sequence[int]) -> Delta:
-    """Return the delta that leaves the same rows as two that are applied one after the other."""
+    """Return the delta that leaves the same rows as two that are applied one after the other, in the same order.
+
+    A row that the first one takes away and the second one brings back stands where it stood.
+    """
     early, late = (identity([one.rows[place] for place in key]) for one in (first, second))
     lost, gone = identity(second.gone), identity(first.gone)
-    kept = pc.invert(pc.is_in(early, value_set=pa.concat_arrays([late, lost])))
+    chosen = choice(early, second, key)
     left = pc.invert(pc.is_in(gone, value_set=pa.concat_arrays([late, lost])))
-    return Delta(_joined(first.rows, kept, second.rows), _joined(first.gone, left, second.gone))
-
-
-def _joined(old: Sequence[Column], kept: Any, new: Sequence[Column]) -> Sequence[Column]:
-    if not pc.any(kept).as_py():
-        return new  # without decoding what nothing is left of
-    return [pa.concat_arrays([one.filter(kept), other]) for one, other in zip(old, new, strict=True)]
+    return Delta(
+        [pa.concat_arrays([old, new]).take(chosen) for old, new in zip(first.rows, second.rows, strict=True)],
+        [pa.concat_arrays([old.filter(left), new]) for old, new in zip(first.gone, second.gone, strict=True)],
+    )
