@@ -81,14 +81,12 @@ def snapshot(
     return taken
 
 
-def rows(
-    of: Vault, taken: Manifest, name: str, places: Sequence[int] | None = None, share: tuple[int, int] = (0, 1)
-) -> list[Row]:
+def rows(of: Vault, taken: Manifest, name: str, places: Sequence[int] | None = None) -> list[Row]:
     """Return the rows of a table of a snapshot."""
     table = next(one for one in taken.tables if one.name == name)
     found: list[Row] = []
     with ThreadPoolExecutor(2) as threads:
-        for batch in of.table(table).rows(threads, places, share):
+        for batch in of.table(table).rows(threads, places):
             columns = [column.to_pylist() for column in batch.columns]
             found.extend(zip(*columns, strict=True) if columns else [()] * batch.num_rows)
     return found

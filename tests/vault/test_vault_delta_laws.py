@@ -41,6 +41,28 @@ def test_a_delta_does_what_a_dictionary_does(before: Any, new: Any, gone: Any, k
     assert found == [(*its, value) for its, value in kept.items()]
 
 
+@settings(max_examples=300, deadline=None)
+@given(rows_, some.tuples(rows_, rows_), some.tuples(*[some.sets(keys, max_size=6)] * 2), some.booleans())
+def test_two_deltas_as_one_leave_the_same_rows_in_the_same_order(
+    before: Any, new: Any, gone: Any, brings_back: bool
+) -> None:
+    if not brings_back:
+        new = new[0], {its: value for its, value in new[1].items() if its not in gone[0]}
+    both = [
+        Delta(columns([(*its, value) for its, value in some_.items()], 3), columns([*dead], 2))
+        for some_, dead in zip(new, gone, strict=True)
+    ]
+    wide = columns([(*its, value) for its, value in before.items()], 3)
+    one_by_one, at_once = wide, deltas.merged(*both, (0, 1))
+    for delta in both:
+        one_by_one = deltas.apply(one_by_one, one_by_one[:2], delta, (0, 1), (0, 1, 2))
+    together = deltas.apply(wide, wide[:2], at_once, (0, 1), (0, 1, 2))
+    found, wanted = (list(zip(*(one.to_pylist() for one in side), strict=True)) for side in (together, one_by_one))
+    if brings_back:  # a row that was gone and is back may stand where it stood
+        found, wanted = sorted(found, key=repr), sorted(wanted, key=repr)
+    assert found == wanted
+
+
 def test_bytes_that_are_no_delta_are_damaged() -> None:
     good = deltas.encode(Delta(columns([(b"1", b"a", None)], 3), columns([(b"2", b"b")], 2)), HINTS, (0, 1))
     one = columns([(b"1",)], 1)[0]

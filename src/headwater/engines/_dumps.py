@@ -104,18 +104,13 @@ class Settles(Protocol):
 
 
 class Fill(Protocol):
-    """A database that is being filled with what a snapshot has. Nothing else uses it meanwhile.
-
-    `streams` is how many loads at once are worth it, also into one table, whose rows then stand in any order.
-    """
-
-    streams: int
+    """A database that is being filled with what a snapshot has. Nothing else uses it meanwhile."""
 
     async def run(self, statements: Iterable[str]) -> None:
         """Run statements of `phases`, one by one."""
 
     def load(self, table: DumpTable, batches: Iterable[Batch]) -> int:
-        """Insert rows into a table that is there and return how many. Blocks; several threads may load at once.
+        """Insert rows into an empty table and return how many. Blocks; several threads may load, each its table.
 
         All or none of the rows of one call are there afterwards.
         """

@@ -128,12 +128,15 @@ def choice(before: Column, delta: Delta, key: Sequence[int]) -> Any:
 
 
 def merged(first: Delta, second: Delta, key: Sequence[int]) -> Delta:
-    """Return the delta that leaves the same rows as two that are applied one after the other."""
+    """Return the delta that leaves the same rows as two that are applied one after the other, in the same order.
+
+    A row that the first one takes away and the second one brings back stands where it stood.
+    """
     early, late = (identity([one.rows[place] for place in key]) for one in (first, second))
     lost, gone = identity(second.gone), identity(first.gone)
-    kept = pc.invert(pc.is_in(early, value_set=pa.concat_arrays([late, lost])))
+    chosen = choice(early, second, key)
     left = pc.invert(pc.is_in(gone, value_set=pa.concat_arrays([late, lost])))
     return Delta(
-        [pa.concat_arrays([old.filter(kept), new]) for old, new in zip(first.rows, second.rows, strict=True)],
+        [pa.concat_arrays([old, new]).take(chosen) for old, new in zip(first.rows, second.rows, strict=True)],
         [pa.concat_arrays([old.filter(left), new]) for old, new in zip(first.gone, second.gone, strict=True)],
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -83,20 +82,16 @@ class TableReader:
         """Return what the deltas of a chunk, of which it has some, do as one."""
         return functools.reduce(lambda one, other: deltas.merged(one, other, self._key), self._deltas(chunk))
 
-    def rows(
-        self, threads: ThreadPoolExecutor, places: Sequence[int] | None = None, share: tuple[int, int] = (0, 1)
-    ) -> Iterator[Batch]:
+    def rows(self, threads: ThreadPoolExecutor, places: Sequence[int] | None = None) -> Iterator[Batch]:
         """Give the rows of the table in batches, in order; what is ahead is bounded.
 
         Args:
             threads: what fetches and decodes.
             places: those of the columns that are wanted; all of them without.
-            share: of so many equal shares of the chunks, which one: (0, 1) is everything.
         """
-        number, shares = share
         under_way: deque[Future[Any]] = deque()
         try:
-            for chunk in itertools.islice(self.chunks(), number, None, shares):
+            for chunk in self.chunks():
                 under_way.append(threads.submit(self.batch, chunk, places))
                 if len(under_way) > _AHEAD:
                     yield under_way.popleft().result()

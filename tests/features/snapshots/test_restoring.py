@@ -40,6 +40,15 @@ async def test_into_a_new_database_everything_is_as_it_was(shelf: Shelf) -> None
     )
 
 
+async def test_rows_that_are_back_are_not_written_a_second_time(shelf: Shelf) -> None:
+    snapshot = await shelf.take(tables=["album"])
+    done = await shelf.restore(snapshot, name="frozen")
+    assert done["job"]["state"] == "completed", done["job"]
+    plan = "SET enable_seqscan = off; EXPLAIN (ANALYZE, COSTS OFF) SELECT count(id) FROM album WHERE id > 0"
+    said = [line.strip() for (line,) in await shelf.sql(plan, done["target_id"])]
+    assert "Heap Fetches: 0" in said, said  # without a vacuum: they came frozen
+
+
 async def test_into_an_empty_database_and_not_twice(shelf: Shelf) -> None:
     snapshot = await shelf.take()
     target = await shelf.person.database("postgresql")

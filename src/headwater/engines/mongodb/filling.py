@@ -26,8 +26,6 @@ Found = TypeVar("Found")
 class MongoFill:
     """See `headwater.engines.Fill`."""
 
-    streams = 1
-
     def __init__(self, session: MongoSession) -> None:
         self._session, self._bridge = session, Bridge()
         self._one = threading.Lock()

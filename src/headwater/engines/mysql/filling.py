@@ -31,8 +31,6 @@ _BYTES = pa.binary()
 class MysqlFill:
     """See `headwater.engines.Fill`."""
 
-    streams = 1
-
     def __init__(self, session: MysqlSession, most: int) -> None:
         self._session, self._most = session, most
         self._one = threading.Lock()

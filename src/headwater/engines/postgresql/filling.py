@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -27,8 +28,6 @@ _PIECE = 2**20
 class PostgresFill:
     """See `headwater.engines.Fill`."""
 
-    streams = 2
-
     def __init__(self, address: Address, seconds: float, session: PostgresSession) -> None:
         self._address, self._seconds, self._session = address, seconds, session
         self._lock = threading.Lock()
@@ -40,15 +39,20 @@ class PostgresFill:
         await loading.run(self._session.connection, *_MEMORY, *statements)
 
     def load(self, table: DumpTable, batches: Iterable[Batch]) -> int:
-        """Insert rows by one COPY; see `headwater.engines.Fill`."""
+        """Insert rows by one COPY; see `headwater.engines.Fill`.
+
+        A table that is emptied in the transaction that fills it takes its rows frozen, and, where the log is minimal,
+        without a log: nothing writes them a second time (PostgreSQL, COPY, FREEZE; Populating a Database).
+        """
         with self._connection() as connection:
             try:
                 if objects.holds(table):
                     rows, notes = objects.load(connection, batches, feed)
                     self._notes += notes
                     return rows
-                with connection.cursor() as cursor:
-                    return feed(cursor, copy_in(table), batches)
+                with connection.transaction(), connection.cursor() as cursor:
+                    cursor.execute(f"TRUNCATE ONLY {quote(table.schema, table.name)}".encode())
+                    return feed(cursor, f"{copy_in(table)} (FREEZE)", batches)
             except psycopg.Error as error:
                 raise broken(error, 0, 0) from error
 
@@ -104,15 +108,22 @@ async def opened(address: Address, seconds: float, session: Session) -> Postgres
 
 
 def feed(cursor: psycopg.Cursor[Any], statement: str, batches: Iterable[Batch]) -> int:
-    """Send rows to a `COPY … FROM STDIN` and return how many there were."""
-    rows = 0
-    with cursor.copy(statement.encode()) as sink:
-        for batch in batches:
-            rows += batch.num_rows
-            text = memoryview(lines(batch))
+    """Send rows to a `COPY … FROM STDIN` and return how many there were; the next ones are spelled meanwhile."""
+    rows, given = 0, iter(batches)
+    with ThreadPoolExecutor(1, thread_name_prefix="copy-text") as ahead, cursor.copy(statement.encode()) as sink:
+        coming = ahead.submit(_next, given)
+        while found := coming.result():
+            coming = ahead.submit(_next, given)
+            count, text = found
+            rows += count
             for start in range(0, len(text), _PIECE):
                 sink.write(text[start : start + _PIECE])
     return rows
+
+
+def _next(batches: Iterator[Batch]) -> tuple[int, memoryview] | None:
+    batch = next(batches, None)
+    return None if batch is None else (batch.num_rows, memoryview(lines(batch)))
 
 
 def counted(connection: psycopg.Connection[Any], table: DumpTable) -> int:

@@ -23,7 +23,6 @@ _COLUMNS = (
     DumpColumn("rights", "jsonb"), DumpColumn("comment", "text"), DumpColumn("data", "bytea", "hex"),
 )  # fmt: skip
 _AT_ONCE = 500
-_LOADS = 0x68770001  # the lock by which several streams take turns: pieces of one object may come by two of them
 
 # What this role may read; until PostgreSQL 18 only the lists of rights tell it.
 READABLE = """
@@ -127,7 +126,6 @@ def load(connection: psycopg.Connection[Any], batches: Iterable[Batch], feed: Fe
     """
     rows = 0
     with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(b"SELECT pg_advisory_xact_lock(%s)", (_LOADS,))
         for statement in MAKE:
             cursor.execute(statement.encode())
         for batch in batches:

@@ -21,8 +21,6 @@ SETTINGS = frozenset({"user_version", "application_id"})
 class SqliteFill:
     """See `headwater.engines.Fill`."""
 
-    streams = 1
-
     def __init__(self, session: SqliteSession) -> None:
         self._session = session
         self._one = threading.Lock()

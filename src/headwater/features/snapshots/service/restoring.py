@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -37,7 +36,6 @@ from headwater.vault.manifest import Manifest, Table
 from headwater.vault.vault import Vault
 
 LOADERS = 2
-SHARED = 100_000  # rows of a table from which on several streams are worth it
 
 
 class Different(Conflict):
@@ -164,10 +162,7 @@ async def _run(attempt: Attempt, fill: Fill, phase: str, statements: Sequence[st
 
 @dataclass(slots=True)
 class Loading:
-    """The part of restoring that runs in threads: rows of several tables at once, the largest ones first.
-
-    A table with a key comes in several streams where the engine takes them: what its rows stand in is not their order.
-    """
+    """The part of restoring that runs in threads: rows of several tables at once, the largest ones first."""
 
     attempt: Attempt
     vault: Vault
@@ -182,16 +177,8 @@ class Loading:
         decoders = ThreadPoolExecutor(LOADERS, thread_name_prefix="vault-decode")
         loaders = ThreadPoolExecutor(LOADERS, thread_name_prefix="restore")
         try:
-            futures = [
-                (contents.shown(one), loaders.submit(self._load, one, (share, shares), decoders, progress))
-                for one in ordered
-                for shares in [self.fill.streams if one.key and one.rows >= SHARED else 1]
-                for share in range(shares)
-            ]
-            written: Counter[str] = Counter()
-            for name, future in futures:
-                written[name] += future.result()
-            return written
+            futures = {contents.shown(one): loaders.submit(self._load, one, decoders, progress) for one in ordered}
+            return {name: future.result() for name, future in futures.items()}
         except BaseException:
             self.fill.cancel()
             raise
@@ -199,10 +186,10 @@ class Loading:
             loaders.shutdown(wait=True, cancel_futures=True)
             decoders.shutdown(wait=True, cancel_futures=True)
 
-    def _load(self, table: Table, share: tuple[int, int], decoders: ThreadPoolExecutor, progress: Progress) -> int:
+    def _load(self, table: Table, decoders: ThreadPoolExecutor, progress: Progress) -> int:
         if not table.rows:
             return 0
-        rows = self.vault.table(table).rows(decoders, share=share)
+        rows = self.vault.table(table).rows(decoders)
         return self.fill.load(contents.dump_table(table), progress.counted(rows, contents.shown(table)))
 
 
