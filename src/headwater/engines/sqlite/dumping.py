@@ -7,32 +7,25 @@ bits, `'` before text, `b` before a blob. So 1 and 1.0, a text of digits and a n
 from __future__ import annotations
 
 import asyncio
-import binascii
 import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from headwater.catalog.model import Relation, Schema
 from headwater.catalog.statements import Statement
 from headwater.engines import Address, Batch, DumpColumn, DumpTable, Hint, Session
 from headwater.engines.sqlite import attributes as a
+from headwater.engines.sqlite import rows
 from headwater.engines.sqlite.ddl import quote
 from headwater.engines.sqlite.errors import refusal
 from headwater.engines.sqlite.inspect import inspect
 from headwater.engines.sqlite.session import SqliteSession
 
-ROWS = 4096
 Connects: TypeAlias = Callable[[Address], Awaitable[Session]]
-_BYTES = pa.binary()
 
 
 class SqliteDump:
@@ -65,19 +58,14 @@ class SqliteDump:
 
     def read(self, table: DumpTable) -> Iterator[Batch]:
         """Give the rows of a table; one table at a time. See `headwater.engines.Dump`."""
-        names = ", ".join(quote(column.name) for column in table.columns)
-        order = ", ".join(quote(table.columns[place].name) for place in table.key)
-        query = f"SELECT {names} FROM {quote(table.name)}" + (f" ORDER BY {order}" if order else "")  # noqa: S608
+        names = [quote(column.name) for column in table.columns]
+        order = ", ".join(names[place] for place in table.key)
+        rest = f"FROM {quote(table.name)} " + (f"ORDER BY {order}" if order else "NOT INDEXED")
         with self._one, self._session.our_own() as connection:
-            connection.text_factory = bytearray  # not `bytes`, which blobs are; text may be no UTF-8
             try:
-                cursor = connection.execute(query)
-                while rows := cursor.fetchmany(ROWS):
-                    yield _batch(rows, len(table.columns))
+                yield from rows.batches(connection, names, rest)
             except sqlite3.Error as error:
-                raise refusal(error, Statement(query, 0), 0, read_only=True) from error
-            finally:
-                connection.text_factory = str
+                raise refusal(error, Statement(rest, 0), 0, read_only=True) from error
 
     def cancel(self) -> None:
         """Interrupt what is being read."""
@@ -134,47 +122,3 @@ def _hint(declared: str) -> Hint:
     if "INT" in upper:
         return "integer"
     return "hex" if any(word in upper for word in ("REAL", "FLOA", "DOUB")) else "text"
-
-
-def _batch(rows: Sequence[Sequence[Any]], columns: int) -> Batch:
-    arrays = [_column(values) for values in zip(*rows, strict=True)]
-    return pa.RecordBatch.from_arrays(arrays, [str(place) for place in range(columns)])
-
-
-def _column(values: Sequence[Any]) -> Any:
-    """Return the values of a column as byte strings that say their classes."""
-    kinds = set(map(type, values))
-    kinds.discard(type(None))
-    if len(kinds) < 2:
-        return _SPELLED[kinds.pop()](values) if kinds else pa.nulls(len(values), _BYTES)
-    places = [[place for place, value in enumerate(values) if type(value) is kind] for kind in (*kinds, type(None))]
-    parts = [_column([values[place] for place in some]) for some in places]
-    return pa.concat_arrays(parts).take(pa.array(np.argsort(np.concatenate(places).astype(np.int64))))
-
-
-def _integers(values: Sequence[int | None]) -> Any:
-    return pa.array(values, pa.int64()).cast(pa.string()).cast(_BYTES)
-
-
-def _reals(values: Sequence[float | None]) -> Any:
-    found = pa.array(values, pa.float64())
-    digits = binascii.hexlify(found.drop_null().to_numpy().astype(">f8").tobytes())
-    table = np.empty((len(found) - found.null_count, 18), np.uint8)
-    table[:, :2] = np.frombuffer(b"rx", np.uint8)
-    table[:, 2:] = np.frombuffer(digits, np.uint8).reshape(-1, 16)
-    offsets = np.arange(0, table.size + 1, 18, dtype=np.int32)
-    shown = pa.Array.from_buffers(_BYTES, len(table), [None, pa.py_buffer(offsets), pa.py_buffer(table.tobytes())])
-    if not found.null_count:
-        return shown
-    there = found.is_valid().to_numpy(zero_copy_only=False)
-    return shown.take(pa.array(np.cumsum(there) - 1, mask=~there))
-
-
-def _marked(mark: bytes, values: Sequence[bytes | bytearray | None]) -> Any:
-    nothing = pa.scalar(b"", _BYTES)
-    return pc.binary_join_element_wise(pa.scalar(mark, _BYTES), pa.array(values, _BYTES), nothing)
-
-
-_SPELLED: Mapping[type, Callable[[Sequence[Any]], Any]] = {
-    int: _integers, float: _reals, bytes: partial(_marked, b"b"), bytearray: partial(_marked, b"'"),
-}  # fmt: skip
