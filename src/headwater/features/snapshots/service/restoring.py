@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,7 +29,7 @@ from headwater.features.snapshots import repository
 from headwater.features.snapshots.service import contents, cutting, places, refilling, targets
 from headwater.features.snapshots.service.engines import dumps
 from headwater.features.snapshots.service.targets import Restoring
-from headwater.features.snapshots.service.working import Progress, guarded, stoppable
+from headwater.features.snapshots.service.working import Progress, guarded, side_by_side, stoppable
 from headwater.kit.clock import now
 from headwater.kit.errors import Cancelled, Conflict, Forbidden
 from headwater.store.sealing import Sealer
@@ -175,15 +176,10 @@ class Loading:
         progress = Progress(self.attempt, "rows", total, len(self.tables))
         ordered = sorted(self.tables, key=lambda one: one.stored, reverse=True)
         decoders = ThreadPoolExecutor(LOADERS, thread_name_prefix="vault-decode")
-        loaders = ThreadPoolExecutor(LOADERS, thread_name_prefix="restore")
+        work = {contents.shown(one): partial(self._load, one, decoders, progress) for one in ordered}
         try:
-            futures = {contents.shown(one): loaders.submit(self._load, one, decoders, progress) for one in ordered}
-            return {name: future.result() for name, future in futures.items()}
-        except BaseException:
-            self.fill.cancel()
-            raise
+            return side_by_side(LOADERS, self.fill.cancel, work)
         finally:
-            loaders.shutdown(wait=True, cancel_futures=True)
             decoders.shutdown(wait=True, cancel_futures=True)
 
     def _load(self, table: Table, decoders: ThreadPoolExecutor, progress: Progress) -> int:

@@ -11,9 +11,9 @@ import statistics
 import time
 import uuid
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -41,7 +41,7 @@ from headwater.features.snapshots.service import (
 from headwater.features.snapshots.service.contents import total
 from headwater.features.snapshots.service.engines import dumps
 from headwater.features.snapshots.service.places import Place
-from headwater.features.snapshots.service.working import Progress, guarded
+from headwater.features.snapshots.service.working import Progress, guarded, side_by_side
 from headwater.kit.errors import Cancelled, Conflict
 from headwater.store.sealing import Sealer
 from headwater.vault import keys as keyring
@@ -228,18 +228,12 @@ class _Work:
 
     def _all_written(self, writing: Writing, parent: Manifest | None, progress: Progress) -> list[Table]:
         """Write all tables, several at once, those with the most rows first."""
-        readers = ThreadPoolExecutor(self.dump.readers, thread_name_prefix="snapshot-read")
-        try:
-            under_way = {
-                table.shown: readers.submit(self._written, writing, table, parent, progress)
-                for table in sorted(self.tables, key=lambda one: one.rows or 0, reverse=True)
-            }
-            return [under_way[table.shown].result() for table in self.tables]
-        except BaseException:
-            self.dump.cancel()
-            raise
-        finally:
-            readers.shutdown(wait=True, cancel_futures=True)
+        work = {
+            table.shown: partial(self._written, writing, table, parent, progress)
+            for table in sorted(self.tables, key=lambda one: one.rows or 0, reverse=True)
+        }
+        written = side_by_side(self.dump.readers, self.dump.cancel, work)
+        return [written[table.shown] for table in self.tables]
 
     def _schema(self) -> Schema:
         """Return the Schema of what is in the snapshot."""

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from headwater.engines import Batch
@@ -63,6 +64,22 @@ async def stoppable(attempt: Attempt, work: Coroutine[Any, Any, Found]) -> Found
     finally:
         if not task.done():
             task.cancel()
+
+
+def side_by_side(threads: int, cancel: Callable[[], None], work: Mapping[str, Callable[[], Found]]) -> dict[str, Found]:
+    """Do work in so many threads, begun in its order, and return what came of each; what fails ends the rest. Blocks.
+
+    Nothing of it goes on when this is over.
+    """
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="snapshots")
+    try:
+        under_way = {name: pool.submit(one) for name, one in work.items()}
+        return {name: future.result() for name, future in under_way.items()}
+    except BaseException:
+        cancel()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 class Progress:
