@@ -23,11 +23,21 @@ SUMS = {
 }
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-async def test_taken_and_given_back(house: House, keeper: Keeper, engine: str) -> None:
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+async def shelf(house: House, keeper: Keeper, engine: str) -> Shelf:
+    """Somebody with a shop in a database of the engine."""
     person = await house.person("ines")
     shelf = Shelf(house, person, await person.database(engine))
     await shelf.sql(SHOP[engine])
+    return shelf
+
+
+async def test_taken_and_given_back(shelf: Shelf, engine: str) -> None:
     before = await shelf.sql(SUMS[engine])
     first = await shelf.take()
     assert (first["status"], first["rows"], first["tables"]) == ("complete", 4000, 2), first["job"]
@@ -42,17 +52,13 @@ async def test_taken_and_given_back(house: House, keeper: Keeper, engine: str) -
     await shelf.sql("INSERT INTO artist (name) VALUES ('next')", done["target_id"])
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-async def test_given_back_in_place_and_undone(house: House, keeper: Keeper, engine: str) -> None:
-    person = await house.person("ines")
-    shelf = Shelf(house, person, await person.database(engine))
-    await shelf.sql(SHOP[engine])
+async def test_given_back_in_place_and_undone(shelf: Shelf, engine: str) -> None:
     before = await shelf.sql(SUMS[engine])
     first = await shelf.take()
     await shelf.sql("DELETE FROM album WHERE id < 100; UPDATE artist SET bio = NULL")
     spoilt = await shelf.sql(SUMS[engine])
     body = {"target_id": shelf.database, "mode": "overwrite"}
-    plan = await person.send("POST", f"/snapshots/{first['id']}/restores/plan", 200, json=body)
+    plan = await shelf.person.send("POST", f"/snapshots/{first['id']}/restores/plan", 200, json=body)
     assert ([one["action"] for one in plan["steps"]], plan["undo"]) == (["replace", "replace"], True)
     if (
         engine == "sqlite"
@@ -72,13 +78,9 @@ async def test_given_back_in_place_and_undone(house: House, keeper: Keeper, engi
     assert await shelf.sql(SUMS[engine]) == before
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 async def test_a_table_that_was_made_in_place_goes_away_when_the_rest_fails(
-    house: House, keeper: Keeper, monkeypatch: pytest.MonkeyPatch, engine: str
+    house: House, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
-    person = await house.person("ines")
-    shelf = Shelf(house, person, await person.database(engine))
-    await shelf.sql(SHOP[engine])
     before = await shelf.sql(SUMS[engine])
     first = await shelf.take()
     await shelf.sql("DROP TABLE album")
@@ -97,16 +99,16 @@ async def test_a_table_that_was_made_in_place_goes_away_when_the_rest_fails(
         patch.setattr(Progress, "counted", broken)
         failed = await shelf.restore(first, **body)
     assert (failed["job"]["state"], failed["job"]["error"]) == ("failed", "A fault of the test.")
-    schema = await person.get(f"/databases/{shelf.database}/schema")
+    schema = await shelf.person.get(f"/databases/{shelf.database}/schema")
     assert [one["name"] for one in schema["relations"]] == ["artist"]
     assert await shelf.sql("SELECT count(*) FROM artist WHERE bio = 'new'") == [[1500]]
     with monkeypatch.context() as patch:  # as if it had been killed before it could clear up
         patch.setattr(Progress, "counted", _gone)
         patch.setattr(targets, "clear_after", nothing)
-        made = await person.send("POST", f"/snapshots/{first['id']}/restores", 202, json=body)
+        made = await shelf.person.send("POST", f"/snapshots/{first['id']}/restores", 202, json=body)
         await house.work(made["job"]["id"])
     await house.work(made["job"]["id"])
-    done = await person.get(f"/restores/{made['id']}")
+    done = await shelf.person.get(f"/restores/{made['id']}")
     assert done["job"]["state"] == "completed", done["job"]
     assert await shelf.sql(SUMS[engine]) == before
 
