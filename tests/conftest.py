@@ -22,8 +22,8 @@ from headwater.features.accounts import passwords
 from headwater.features.accounts.guard import Server
 from headwater.features.accounts.throttle import SignInThrottle
 from headwater.features.accounts.tokens import Signer
-from headwater.features.databases.keeper import control
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor import control
+from headwater.features.databases.supervisor.reconciler import Keeper
 from headwater.kit import logs
 from headwater.kit.settings import Settings
 from headwater.store import migrations

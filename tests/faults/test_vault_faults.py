@@ -11,14 +11,14 @@ import pytest
 
 from headwater.kit.errors import HeadwaterError
 from headwater.testing.vaults import FAULTS, Fault, FaultyBlobs, MemoryBlobs
-from headwater.vault import collecting, leases, manifest, packs, verifying
-from headwater.vault.borders import Sizes
+from headwater.vault import garbage_collection, leases, manifest, packs, verification
+from headwater.vault.chunker import Sizes
 from headwater.vault.codecs import Codec
 from headwater.vault.deltas import Delta
 from headwater.vault.keys import Opener
 from headwater.vault.manifest import Manifest
+from headwater.vault.snapshot_writer import Shape, TableWriter
 from headwater.vault.vault import Vault
-from headwater.vault.writing import Shape, TableWriter
 from vault import making
 from vault.making import Given, Row
 
@@ -74,7 +74,7 @@ def test_a_fault_at_every_call_of_a_snapshot(fault: Fault, lasting: bool) -> Non
         assert parent.id in there
         for one in there:  # if it is there in spite of an error, because the answer was lost, it is whole
             assert restored(of, one) == wanted(given_(1 if one == parent.id else 2))
-        assert verifying.deep(of, there).sound
+        assert verification.deep(of, there).sound
         third = making.snapshot(of, given_(3), parent=of.manifest(parent.id), sizes=SMALL)
         assert restored(of, third.id) == wanted(given_(3))
         if not faulty.failed:
@@ -180,7 +180,7 @@ def test_no_changed_byte_is_silent() -> None:
             told += 1
             assert name.startswith(("config", "keys/"))
             continue
-        found = verifying.deep(of, threads=1)
+        found = verification.deep(of, threads=1)
         if name.startswith(("packs/", "snapshots/")):
             assert not found.sound, name
             told += 1
@@ -241,7 +241,7 @@ def test_nothing_can_be_read_without_the_key(monkeypatch: pytest.MonkeyPatch) ->
             of.commit(writing, first)
             leases.take(blobs, of.keys, id_, list(first.packs))
     of.delete("snapshot-0")
-    collecting.collect(of)
+    garbage_collection.collect(of)
     assert {name.split("/")[0] for name in blobs.content} == {"config", "keys", "packs", "snapshots", "leases"}
     secrets = {**CANARIES, "master": of.keys._master, "content key": of.keys.content}
     for name, data in blobs.content.items():

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from headwater.kit.errors import Conflict
-from headwater.vault.borders import Sizes
-from headwater.vault.collecting import collect
+from headwater.vault.chunker import Sizes
 from headwater.vault.errors import Missing
+from headwater.vault.garbage_collection import collect
 from headwater.vault.local import LocalBlobs
 from headwater.vault.manifest import Manifest
 from headwater.vault.vault import Vault

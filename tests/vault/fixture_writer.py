@@ -8,15 +8,15 @@ import sys
 from pathlib import Path
 
 from headwater.vault import keys, manifest
-from headwater.vault.borders import Sizes
+from headwater.vault.chunker import Sizes
 from headwater.vault.codecs import Codec
 from headwater.vault.deltas import Delta
 from headwater.vault.keys import Opener
 from headwater.vault.local import LocalBlobs
 from headwater.vault.manifest import Manifest
 from headwater.vault.pages import Hint
+from headwater.vault.snapshot_writer import Shape, TableWriter
 from headwater.vault.vault import Vault
-from headwater.vault.writing import Shape, TableWriter
 from vault import making
 from vault.making import Given, Row
 

@@ -15,14 +15,14 @@ import pyarrow as pa
 
 from headwater.vault import manifest
 from headwater.vault.blobs import Blobs
-from headwater.vault.borders import Sizes
+from headwater.vault.chunker import Sizes
 from headwater.vault.codecs import Codec
 from headwater.vault.keys import Opener
 from headwater.vault.local import LocalBlobs
 from headwater.vault.manifest import Column, Manifest
 from headwater.vault.pages import VALUES, Hint
+from headwater.vault.snapshot_writer import Shape, TableWriter
 from headwater.vault.vault import Vault, new_place
-from headwater.vault.writing import Shape, TableWriter
 
 Row = tuple[bytes | None, ...]
 KEY = Opener.key(b"a key of 32 bytes, for tests only")

@@ -20,7 +20,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from headwater.vault.remote import S3Blobs
+from headwater.vault.s3 import S3Blobs
 
 KEY, SECRET, BUCKET = "visitor", "a-secret-of-the-tests", "vaults"
 _WITHIN_SECONDS = 60.0

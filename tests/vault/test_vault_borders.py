@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from headwater.vault import borders
-from headwater.vault.borders import Sizes
+from headwater.vault import chunker
+from headwater.vault.chunker import Sizes
 from headwater.vault.pages import VALUES, Hint
 
 SMALL = Sizes(rows=32, most_bytes=3000)
@@ -27,10 +27,10 @@ def chunks(hashes: np.ndarray, weights: np.ndarray, sizes: Sizes, batches: list[
     made, start, have = [], 0, 0
     for size in itertools.chain(batches, [len(hashes)]):
         have = min(have + size, len(hashes))
-        found = borders.cuts(hashes[start:have], weights[start:have], sizes, end=False)
+        found = chunker.cuts(hashes[start:have], weights[start:have], sizes, end=False)
         made += [start + cut for cut in found]
         start = made[-1] if made else 0
-    return made + [start + cut for cut in borders.cuts(hashes[start:], weights[start:], sizes, end=True)]
+    return made + [start + cut for cut in chunker.cuts(hashes[start:], weights[start:], sizes, end=True)]
 
 
 hash_lists = some.integers(0, 2**32).map(
@@ -100,14 +100,14 @@ def test_all_keys_alike_are_cut_at_half_the_most() -> None:
     ones = np.ones(1000, np.int64)
     assert set(np.diff([0, *chunks(high, ones, SMALL, [])])[:-1]) == {SMALL.most // 2}
     assert set(np.diff([0, *chunks(low, ones, SMALL, [])])[:-1]) == {SMALL.fewest}
-    assert borders.cuts(np.empty(0, np.uint64), np.empty(0, np.int64), SMALL, end=True) == []
+    assert chunker.cuts(np.empty(0, np.uint64), np.empty(0, np.int64), SMALL, end=True) == []
 
 
 def test_chunks_are_about_as_large_as_they_should_be() -> None:
     count = 400_000
     ids = column([str(number).encode() for number in range(count)])
-    found = borders.hashes([(ids, "integer")], 17)
-    cuts = borders.cuts(found, np.ones(count, np.int64), Sizes(), end=True)
+    found = chunker.hashes([(ids, "integer")], 17)
+    cuts = chunker.cuts(found, np.ones(count, np.int64), Sizes(), end=True)
     assert 0.5 * Sizes().rows < count / len(cuts) < 2 * Sizes().rows
 
 
@@ -126,11 +126,11 @@ values = some.lists(
 @given(values, some.integers(0, 2**64 - 1), some.sampled_from(["integer", "text"]), some.integers(0, 40))
 def test_a_row_s_hash_is_its_own(keys: list[bytes | None], salt: int, hint: Hint, cut: int) -> None:
     """A null or a word beside it must change nothing: else a border would move with the size of batches."""
-    whole = borders.hashes([(column(keys), hint)], salt)
+    whole = chunker.hashes([(column(keys), hint)], salt)
     parts = [keys[:cut], keys[cut:]]
-    apart = [borders.hashes([(column(part), hint)], salt).tolist() for part in parts if part]
+    apart = [chunker.hashes([(column(part), hint)], salt).tolist() for part in parts if part]
     assert whole.tolist() == [one for part in apart for one in part]
-    alone = [int(borders.hashes([(column([key]), hint)], salt)[0]) for key in keys]
+    alone = [int(chunker.hashes([(column([key]), hint)], salt)[0]) for key in keys]
     assert whole.tolist() == alone
 
 
@@ -138,9 +138,9 @@ def test_a_row_s_hash_is_its_own(keys: list[bytes | None], salt: int, hint: Hint
 def test_hashes_hang_on_salt_order_and_value(hint: Hint) -> None:
     keys = column([str(number).encode() for number in range(500)])
     salts = 0x1234_5678_9ABC_DEF0, 0x0FED_CBA9_8765_4321
-    first, second = (set(borders.hashes([(keys, hint)], salt).tolist()) for salt in salts)
+    first, second = (set(chunker.hashes([(keys, hint)], salt).tolist()) for salt in salts)
     assert len(first) == len(second) == 500
     assert not first & second
     other = column([str(number % 7).encode() for number in range(500)])
-    one, two = borders.hashes([(keys, hint), (other, hint)], 1), borders.hashes([(other, hint), (keys, hint)], 1)
+    one, two = chunker.hashes([(keys, hint), (other, hint)], 1), chunker.hashes([(other, hint), (keys, hint)], 1)
     assert (one != two).sum() > 480

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from headwater.testing.vaults import FaultyBlobs
-from headwater.vault import collecting, leases, packs
+from headwater.vault import garbage_collection, leases, packs
 from headwater.vault.blobs import Blobs
-from headwater.vault.collecting import collect
 from headwater.vault.errors import Damaged, Missing, StorageUnavailable
+from headwater.vault.garbage_collection import collect
 from headwater.vault.local import LocalBlobs
 from headwater.vault.vault import Vault
 from vault import making
@@ -48,7 +48,7 @@ def test_what_a_deleted_snapshot_alone_needed_goes_in_the_second_pass(place: Cal
     assert second.freed > 0
     assert there(of) == two.packs.keys()
     assert making.rows(making.again(of.blobs), two, "t") == [(b"a",)]
-    assert list(of.blobs.list(collecting.FOLDER)) == []
+    assert list(of.blobs.list(garbage_collection.FOLDER)) == []
     assert collect(of, NONE).deleted == 0
 
 
@@ -57,7 +57,7 @@ def test_nothing_goes_before_the_margin(tmp_path: Path) -> None:
     of.delete(making.snapshot(of, given_(b"a")).id)
     for _ in range(5):
         assert collect(of).deleted == 0
-    assert len(list(of.blobs.list(collecting.FOLDER))) == 1  # one list, not one a pass
+    assert len(list(of.blobs.list(garbage_collection.FOLDER))) == 1  # one list, not one a pass
     assert len(there(of)) == 2
     assert collect(of, NONE).deleted == 2
 

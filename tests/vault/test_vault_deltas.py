@@ -12,7 +12,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as some
 
 from headwater.vault import deltas
-from headwater.vault.borders import Sizes
+from headwater.vault.chunker import Sizes
 from headwater.vault.deltas import Delta
 from headwater.vault.pages import VALUES
 from vault import making

@@ -16,7 +16,7 @@ from hypothesis import strategies as some
 from headwater.kit.errors import Conflict
 from headwater.vault import manifest, packs
 from headwater.vault.blobs import Blobs
-from headwater.vault.borders import Sizes
+from headwater.vault.chunker import Sizes
 from headwater.vault.codecs import Codec
 from headwater.vault.errors import Damaged, Missing
 from headwater.vault.pages import Hint

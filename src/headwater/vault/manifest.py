@@ -16,7 +16,7 @@ from headwater.vault.errors import Damaged
 from headwater.vault.keys import Keys
 from headwater.vault.packs import Ref
 from headwater.vault.pages import Hint
-from headwater.vault.writing import Written
+from headwater.vault.snapshot_writer import Written
 
 FOLDER = "snapshots/"
 VERSION = 1

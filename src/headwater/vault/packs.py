@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from headwater.vault import repairs
+from headwater.vault import repair_log
 from headwater.vault.blobs import Blob, Blobs
 from headwater.vault.errors import Damaged
 from headwater.vault.keys import Keys
-from headwater.vault.repairs import Ref as Ref  # a segment is referred to by whoever reads packs
+from headwater.vault.repair_log import Ref as Ref  # a segment is referred to by whoever reads packs
 
 FOLDER = "packs/"
 MAGIC, END = b"HWPACK\x00\x01", b"HWPACKEN"
@@ -174,7 +174,7 @@ class PackReader:
             try:
                 found.update(self._read(kind, pack, wanted))
             except Damaged:
-                moved = repairs.moved(self._blobs, self._keys, pack)
+                moved = repair_log.moved(self._blobs, self._keys, pack)
                 if not moved:
                     raise
                 for ref in wanted:

@@ -17,14 +17,14 @@ from headwater.kit.errors import Conflict
 from headwater.vault import keys as keyring
 from headwater.vault import leases, manifest
 from headwater.vault.blobs import Blobs
-from headwater.vault.borders import Sizes
+from headwater.vault.chunker import Sizes
 from headwater.vault.codecs import DEFAULT, Codec
 from headwater.vault.errors import Damaged
 from headwater.vault.keys import Keys, Opener
 from headwater.vault.manifest import Manifest, Table
 from headwater.vault.packs import PackReader, PackWriter
-from headwater.vault.reading import TableReader
-from headwater.vault.writing import Ink
+from headwater.vault.snapshot_writer import Ink
+from headwater.vault.table_reader import TableReader
 
 _CONFIG = "config"
 VERSION = 1

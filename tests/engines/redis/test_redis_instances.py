@@ -22,7 +22,7 @@ from headwater.drivers import Spec, local
 from headwater.drivers.local import LocalDriver
 from headwater.engines import Opening
 from headwater.engines.redis import provision, wire
-from headwater.entrypoints.proxy.door import Door
+from headwater.entrypoints.proxy.listener import Door
 from headwater.kit.errors import BadInput, HeadwaterError, NotFound, TooMany
 
 pytestmark = pytest.mark.skipif(bool(provision.available()), reason=str(provision.available()))

@@ -14,11 +14,11 @@ from sqlalchemy import text
 
 from headwater.entrypoints.server.app import build
 from headwater.features.accounts.rights import PERMISSIONS, SYSTEM, VIEWER
-from headwater.features.databases.keeper.keeping import Keeper
 from headwater.features.databases.service import databases
+from headwater.features.databases.supervisor.reconciler import Keeper
 from headwater.features.policies.service import alerts
 from headwater.features.recovery.models import Archive, Recovery
-from headwater.features.snapshots.service import places
+from headwater.features.snapshots.service import vault_locations
 from headwater.kit.clock import now
 from people import House, Person
 
@@ -241,7 +241,7 @@ async def recovery_of(house: House, person: Person) -> dict[str, str]:
     made = await database_of(person, "")
     organization = uuid.UUID(person.organization)
     async with house.server.database.transaction() as db:
-        place = await places.current(db, SYSTEM, organization)
+        place = await vault_locations.current(db, SYSTEM, organization)
         archive = Archive(
             organization_id=organization, database_id=uuid.UUID(made["database_id"]), vault_id=place.id,
             enabled=False, window_days=7, base_days=1, seen={}, covered={}, pending={},

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from features.query.desk import Desk
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Keeper
 from people import House, Person
 
 ROWS = "CREATE TABLE sales (day date, amount int); INSERT INTO sales VALUES ('2026-01-01', 3), ('2026-01-02', 5)"

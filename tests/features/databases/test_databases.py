@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Keeper
 from headwater.kit.network.ssh import text_of
 from headwater.store.embedded import EmbeddedServer
 from people import House, Person

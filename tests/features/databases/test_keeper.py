@@ -16,10 +16,10 @@ from headwater.drivers import Spec
 from headwater.drivers.local import LocalDriver
 from headwater.engines import engine
 from headwater.features.databases import repository
-from headwater.features.databases.keeper import client, idle, keeping, kept
-from headwater.features.databases.keeper.clients import opening
-from headwater.features.databases.keeper.keeping import Keeper
 from headwater.features.databases.models import Database
+from headwater.features.databases.supervisor import client, idle, managed_instance, reconciler
+from headwater.features.databases.supervisor.clients import opening
+from headwater.features.databases.supervisor.reconciler import Keeper
 from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, HeadwaterError, NotFound, TooMany, Unavailable
 from headwater.kit.settings import Settings
@@ -189,13 +189,13 @@ async def test_a_database_without_a_project_is_deleted_after_its_grace(it: Kept)
 
 
 async def test_what_cannot_be_made_says_why_and_is_tried_thrice(it: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(reconciler, "RETRY_SECONDS", 0.0)
     made = await it.create(options={"version": "9"})
     assert made["state"] == "failed" and "not installed" in made["state_reason"]
     for _ in range(10):
         await it.keeper.reconcile()
         await asyncio.sleep(0.05)
-    assert it.keeper.kept[uuid.UUID(made["id"])].failures == kept.RETRIES
+    assert it.keeper.kept[uuid.UUID(made["id"])].failures == managed_instance.RETRIES
     with pytest.raises(HeadwaterError, match="not installed"):
         await it.ask(made, "SELECT 1")
 

@@ -9,7 +9,7 @@ import pytest
 
 from engines.mongodb import place as mongodb_place
 from headwater.engines.redis import provision
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Keeper
 from people import House, Person
 
 

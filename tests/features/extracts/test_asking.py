@@ -24,9 +24,9 @@ from features.extracts.asking import ask, rows
 from features.snapshots.shelf import Shelf
 from headwater.features.accounts.service import identity
 from headwater.features.extracts import sandbox
-from headwater.features.extracts.service import questions
-from headwater.features.extracts.service.opening import Opened
+from headwater.features.extracts.service import queries
 from headwater.features.extracts.service.sandboxes import Sandboxes
+from headwater.features.extracts.service.snapshot_access import Opened
 from headwater.kit import process
 from headwater.vault.errors import Damaged
 from headwater.vault.local import LocalBlobs
@@ -290,12 +290,12 @@ async def test_bytes_read_are_those_of_the_column(shelf: Shelf) -> None:
 
 async def test_a_reader_that_goes_away_ends_the_query(shelf: Shelf, taken: Any) -> None:
     server, sandboxes = shelf.house.server, shelf.house.server.room(Sandboxes)
-    place = questions.Place(server.settings, server.database, sandboxes)
+    place = queries.Place(server.settings, server.database, sandboxes)
     async with server.database.transaction() as db:
         actor = await identity.actor_of_user(db, uuid.UUID(shelf.person.signed_in["user"]["id"]), identity.Visitor())
     assert actor
-    endless = questions.Question("SELECT a.id, b.title FROM album a, album b")
-    pieces: Any = await questions.export(place, actor, uuid.UUID(taken["id"]), endless, "csv")
+    endless = queries.Question("SELECT a.id, b.title FROM album a, album b")
+    pieces: Any = await queries.export(place, actor, uuid.UUID(taken["id"]), endless, "csv")
     assert (await anext(pieces)).startswith(b"id,title\n")
     process = next(iter(sandboxes._running.values()))._process
     await pieces.aclose()

@@ -16,7 +16,7 @@ import pytest
 from engines.mongodb import place
 from features.extracts.asking import ask, rows
 from features.snapshots.shelf import Shelf
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Keeper
 from people import House
 
 ORDERS = 3000

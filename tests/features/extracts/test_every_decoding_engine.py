@@ -10,7 +10,7 @@ import pytest
 from features.snapshots.shelf import Shelf
 from features.transfers.moves import SHOP
 from headwater.engines import Decodes, Scripts, all_engines
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Keeper
 from people import House
 
 ENGINES = [name for name in all_engines() if name != "postgresql" and isinstance(all_engines()[name], Scripts)]

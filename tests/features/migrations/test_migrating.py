@@ -11,7 +11,7 @@ import pytest
 
 from features.query.desk import ENGINES, Desk, new_desk
 from headwater.engines import all_engines
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Keeper
 from people import House
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from features.policies.rota import TABLES, Rota
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Keeper
 from people import House
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from features.query.desk import ENGINES, Desk, new_desk
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Keeper
 from people import House
 
 TABLE = """

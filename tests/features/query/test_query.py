@@ -14,7 +14,7 @@ import pyarrow.parquet
 import pytest
 
 from features.query.desk import Desk, new_desk
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Keeper
 from people import House
 
 TABLE = """

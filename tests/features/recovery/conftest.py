@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from features.recovery.timeline import Timeline
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Keeper
 from people import House
 
 

@@ -18,9 +18,9 @@ from headwater.features.databases.service import databases, instances
 from headwater.features.databases.service.instances import Local
 from headwater.features.recovery import repository
 from headwater.features.recovery.models import ArchiveBase
-from headwater.features.recovery.service import shipping
+from headwater.features.recovery.service import wal_archiver
 from headwater.kit.clock import now
-from headwater.vault import collecting, local, verifying
+from headwater.vault import garbage_collection, local, verification
 from headwater.vault.blobs import Blob
 
 CANARY = "canary-4f1d0c9be2"
@@ -121,7 +121,7 @@ async def test_what_was_committed_a_while_ago_does_not_wait_for_a_part_to_be_ful
     before = now()
     await line.tick()
     assert (await line.status())["lag_bytes"] > 0
-    monkeypatch.setattr(shipping, "FLUSH_AFTER", timedelta(0))
+    monkeypatch.setattr(wal_archiver, "FLUSH_AFTER", timedelta(0))
     await line.tick()
     status = await line.status()
     assert status["lag_bytes"] == 0
@@ -154,7 +154,7 @@ async def test_two_workers_take_turns(line: Timeline) -> None:
     await spooled(line)
     before = await names(line)
     server, archive = line.house.server, (await line.archive()).id
-    turns = await asyncio.gather(*(shipping.ship(server.settings, server.database, archive) for _ in range(3)))
+    turns = await asyncio.gather(*(wal_archiver.ship(server.settings, server.database, archive) for _ in range(3)))
     assert True in turns
     assert len(await names(line)) == len(before) + 1
 
@@ -166,7 +166,7 @@ async def test_no_row_lies_open_in_the_vault(line: Timeline) -> None:
     blobs: list[Blob] = list(vault.blobs.list(""))
     assert len(blobs) > 5
     assert not [one.name for one in blobs if CANARY.encode() in vault.blobs.read(one.name)]
-    found = await asyncio.to_thread(verifying.deep, vault)
+    found = await asyncio.to_thread(verification.deep, vault)
     assert found.sound, found.findings
     assert found.rows > 1000
 
@@ -245,7 +245,9 @@ async def test_a_gap_is_told_a_new_base_follows_and_what_is_older_goes_with_its_
     assert kept and set(kept) <= {one.name for one in logs[gap:]}
     assert status["points"] == []
     vault = await line.vault()
-    deleted = [(await asyncio.to_thread(collecting.collect, vault, timedelta(seconds=-5))).deleted for _ in range(2)]
+    deleted = [
+        (await asyncio.to_thread(garbage_collection.collect, vault, timedelta(seconds=-5))).deleted for _ in range(2)
+    ]
     assert sum(deleted) > 0
     done = await line.back(time=status["latest"])
     query = "SELECT count(*), sum(n) FROM step"

@@ -11,9 +11,9 @@ import pytest
 from headwater.engines import Mark
 from headwater.features.recovery.models import Archive, ArchiveBase, ArchiveLog
 from headwater.features.recovery.service.archives import BaseView
-from headwater.features.recovery.service.looking_after import base_is_due, outdated
-from headwater.features.recovery.service.shipping import advanced, marked, plain
-from headwater.features.recovery.service.stretches import OutOfReach, Stretch, stretches, to_position, to_time
+from headwater.features.recovery.service.maintenance import base_is_due, outdated
+from headwater.features.recovery.service.timeline import OutOfReach, Stretch, stretches, to_position, to_time
+from headwater.features.recovery.service.wal_archiver import advanced, marked, plain
 
 DAWN = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from engines.mongodb.test_long_dumps import end as end_of
 from features.snapshots.shelf import Shelf
 from headwater.engines.mongodb.dumping import MongoDump
 from headwater.engines.mongodb.filling import MongoFill
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Keeper
 from people import House
 
 ORDERS = 1500

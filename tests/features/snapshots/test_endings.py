@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from features.snapshots.shelf import Shelf
-from headwater.features.snapshots import upkeep
-from headwater.features.snapshots.service import restoring, taking, targets
-from headwater.features.snapshots.service.working import Progress
+from headwater.features.snapshots import maintenance
+from headwater.features.snapshots.service import capture, restore_job, targets
+from headwater.features.snapshots.service.threads import Progress
 from headwater.vault import local
 from headwater.vault.errors import StorageFull
 from headwater.vault.vault import Vault
@@ -95,7 +95,7 @@ async def test_a_restore_that_fails_leaves_an_empty_database_as_it_was(shelf: Sh
     await shelf.sql("CREATE TABLE mine (a int)", target)
 
     def fail() -> None:
-        raise restoring.Different("A fault of the test.")
+        raise restore_job.Different("A fault of the test.")
 
     at_rows(fail)
     done = await shelf.restore(snapshot, target_id=target)
@@ -139,7 +139,7 @@ async def test_an_abandoned_database_is_taken_away_by_the_upkeep(
     made = await begun(shelf, f"/snapshots/{snapshot['id']}/restores", name="back")
     await shelf.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)  # before any worker saw it
     server = shelf.house.server
-    await upkeep.upkeep(server.database, server.settings)
+    await maintenance.run_maintenance(server.database, server.settings)
     assert (await shelf.person.get(f"/restores/{made['id']}"))["target_id"] is None
     names = [
         one["name"] for one in (await shelf.person.get(f"/projects/{shelf.person.sample['id']}/databases"))["items"]
@@ -156,7 +156,7 @@ async def test_what_was_killed_between_commit_and_row_is_only_finished(
         raise OSError("the machine is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(taking, "_read_back", killed)
+        patch.setattr(capture, "_read_back", killed)
         await shelf.house.work(made["job"]["id"])
     first = await shelf.person.get(f"/snapshots/{made['id']}")
     assert (first["status"], first["job"]["state"]) == ("taking", "pending")

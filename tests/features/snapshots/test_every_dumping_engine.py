@@ -10,10 +10,10 @@ import pytest
 from features.snapshots.shelf import Shelf
 from features.transfers.moves import SHOP
 from headwater.engines import Dumps, all_engines
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Keeper
 from headwater.features.snapshots.service import targets
-from headwater.features.snapshots.service.restoring import Different
-from headwater.features.snapshots.service.working import Progress
+from headwater.features.snapshots.service.restore_job import Different
+from headwater.features.snapshots.service.threads import Progress
 from people import House
 
 ENGINES = [name for name in ("mysql", "sqlite") if isinstance(all_engines()[name], Dumps)]

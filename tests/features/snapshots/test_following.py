@@ -12,15 +12,15 @@ import psycopg
 import pytest
 
 from engines.postgresql.place import HOST, PORT, fresh, missing
+from headwater.core.snapshots import incremental
 from headwater.engines import Address, DumpTable, Follows, Then, engine
 from headwater.engines.postgresql import following as telling
-from headwater.features.snapshots.service import following
-from headwater.vault.borders import Sizes
+from headwater.vault.chunker import Sizes
 from headwater.vault.keys import Opener
 from headwater.vault.local import LocalBlobs
-from headwater.vault.reading import TableReader
+from headwater.vault.snapshot_writer import Shape, TableWriter, Written
+from headwater.vault.table_reader import TableReader
 from headwater.vault.vault import Vault
-from headwater.vault.writing import Shape, TableWriter, Written
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 POSTGRES = engine("postgresql")
@@ -66,11 +66,11 @@ def written(vault: Vault, dump, table: DumpTable, before: tuple[Then, Written] |
             parent = reader.parent()
             writer = TableWriter(writing.ink, shape, parent)
             try:
-                since = following.since(dump, table, before[0], before[1].counted.rows)
+                since = incremental.since(dump, table, before[0], before[1].counted.rows)
                 if since is None:
-                    raise following.ReadAll
-                found = following.follow(dump, table, since, parent, reader, writer), "changes"
-            except following.ReadAll:
+                    raise incremental.ReadAll
+                found = incremental.follow(dump, table, since, parent, reader, writer), "changes"
+            except incremental.ReadAll:
                 found = TableWriter(writing.ink, shape, reader.parent()).write(dump.read(table)), "all"
         else:
             found = TableWriter(writing.ink, shape).write(dump.read(table)), "all"
@@ -183,7 +183,7 @@ async def test_an_unchanged_table_is_known_by_counting(tmp_path):
             async with dumped(address) as dump:
                 then = Then(dump.product, dump.moment, dump.tables[0])
             async with dumped(address) as dump:
-                assert (await asyncio.to_thread(following.since, dump, dump.tables[0], then, 500)).nothing
+                assert (await asyncio.to_thread(incremental.since, dump, dump.tables[0], then, 500)).nothing
             connection.execute("DELETE FROM plain WHERE id = 3")
             async with dumped(address) as dump:
-                assert not (await asyncio.to_thread(following.since, dump, dump.tables[0], then, 500)).nothing
+                assert not (await asyncio.to_thread(incremental.since, dump, dump.tables[0], then, 500)).nothing

@@ -12,15 +12,15 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from headwater.core.snapshots import catch_up
 from headwater.engines import DumpColumn, DumpTable
-from headwater.features.snapshots.service import settling
 from headwater.vault import manifest as manifests
-from headwater.vault.borders import Sizes
+from headwater.vault.chunker import Sizes
 from headwater.vault.keys import Opener
 from headwater.vault.local import LocalBlobs
 from headwater.vault.manifest import Column, Manifest
+from headwater.vault.snapshot_writer import Shape, TableWriter
 from headwater.vault.vault import Vault
-from headwater.vault.writing import Shape, TableWriter
 
 TABLE = DumpTable(None, "t", (DumpColumn("id", "x"), DumpColumn("v", "x")), (0,))
 COLUMNS = (Column("id", "x", "text"), Column("v", "x", "text"))
@@ -71,7 +71,7 @@ def test_the_table_has_the_rows_of_the_last_time(tmp_path: Path, seed: int) -> N
             assert table == TABLE
             return TableWriter(writing.ink, SHAPE, known)
 
-        (made,), read = settling.settle(dump, vault, writing, [before], writer)
+        (made,), read = catch_up.settle(dump, vault, writing, [before], writer)
         moment = datetime.now(UTC)
         vault.commit(
             writing,

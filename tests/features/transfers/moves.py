@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from engines.test_every_engine import subject
 from headwater.catalog.results import Row
 from headwater.core.transfer.plan import Plan
-from headwater.features.transfers.service import copies, moving
-from headwater.features.transfers.service.moving import Compared, Side
+from headwater.features.transfers.service import copies, copy_rows
+from headwater.features.transfers.service.copy_rows import Compared, Side
 from headwater.testing.engines.subject import connected, everything, rows
 
 ENGINES = ("postgresql", "mysql", "sqlite")
@@ -95,7 +95,7 @@ async def planned(source: Side, target: Side, tables: list[str] | None = None) -
 async def copied(source: Side, target: Side) -> tuple[Plan, list[Compared], Quiet]:
     """Copy everything; leave the source's session as it was."""
     plan, watch = await planned(source, target), Quiet()
-    compared = await moving.copy(source, target, plan, watch)
+    compared = await copy_rows.copy(source, target, plan, watch)
     await everything(source.session, "ROLLBACK")
     return plan, compared, watch
 

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from features.transfers.moves import SHOP
-from headwater.features.databases.keeper.keeping import Keeper
-from headwater.features.transfers.service import moving
+from headwater.features.databases.supervisor.reconciler import Keeper
+from headwater.features.transfers.service import copy_rows
 from people import House, Person
 
 
@@ -140,13 +140,13 @@ async def test_rights_and_protection(pair: Pair, monkeypatch: pytest.MonkeyPatch
 
         await asyncio.sleep(1.5)  # until the worker's pulse has brought the word
 
-    real = moving._fill
+    real = copy_rows._fill
 
     async def slow(*given: Any) -> Any:
         await stopped()
         return await real(*given)
 
-    monkeypatch.setattr(moving, "_fill", slow)
+    monkeypatch.setattr(copy_rows, "_fill", slow)
     await pair.house.work(made["job"]["id"])
     done = await pair.person.get(f"/transfers/{made['id']}")
     assert done["job"]["state"] == "cancelled"

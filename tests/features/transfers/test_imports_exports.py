@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from features.transfers.moves import SHOP
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Keeper
 from people import House, Person
 
 PEOPLE = 'id,name,born,score,ok\n1,Ann,1990-01-31,1.50,true\n2,Bob,,2,false\n3,"C, d",2000-02-29,0.25,t\n'

@@ -15,7 +15,7 @@ from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.results import QueryError
 from headwater.core.transfer import constraints, mapping
 from headwater.engines import drop_all
-from headwater.features.transfers.service import moving
+from headwater.features.transfers.service import copy_rows
 from headwater.kit.errors import BadInput, Cancelled
 from headwater.testing.engines.subject import everything, rows
 
@@ -106,7 +106,7 @@ async def test_a_reader_sees_one_moment() -> None:
                 await reader.close()
 
 
-async def _address(side: moving.Side) -> Any:
+async def _address(side: copy_rows.Side) -> Any:
     if hasattr(side.session, "_to"):
         return side.session._to
     info = side.session.connection.info  # type: ignore[attr-defined]
@@ -150,7 +150,7 @@ class Stopping(Quiet):
 async def test_a_long_statement_ends_when_all_shall_stop() -> None:
     async with sides("postgresql") as (side,):
         with pytest.raises(Cancelled):
-            await moving.run(side.session, "SELECT pg_sleep(60)", Stopping())
+            await copy_rows.run(side.session, "SELECT pg_sleep(60)", Stopping())
         assert await rows(side.session, "SELECT 1") == [(1,)]
 
 
@@ -192,7 +192,7 @@ async def test_there_and_back_is_the_same(middle: str) -> None:
                 plan = mapping.plan(
                     await source.engine.inspect(source.session), source.engine.DIALECT, target.engine.DIALECT, [name]
                 )
-                compared = await moving.copy(source, target, plan, Quiet())
+                compared = await copy_rows.copy(source, target, plan, Quiet())
                 assert all(side.same for side in compared)
                 await everything(source.session, "ROLLBACK")
             text = f"SELECT md5(coalesce(string_agg(x::text, '|' ORDER BY x::text), '')) FROM {name} x"

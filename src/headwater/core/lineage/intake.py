@@ -18,8 +18,8 @@ from pathlib import Path
 import charset_normalizer
 import pathspec
 
-from headwater.core.lineage import sorting
-from headwater.core.lineage.containers import Entry, open_container
+from headwater.core.lineage import classify
+from headwater.core.lineage.archives import Entry, open_container
 from headwater.core.lineage.limits import Limits
 from headwater.core.lineage.result import ScannedFile
 from headwater.kit.errors import HeadwaterError, TooLarge, Unreadable
@@ -88,8 +88,8 @@ def intake(
 
 
 def _take(found: Intake, entry: Entry, limits: Limits, keep_texts: bool) -> bytes:
-    language, supported = sorting.language_of(entry.path)
-    reason = entry.refused or sorting.refusal_by_path(entry.path)
+    language, supported = classify.language_of(entry.path)
+    reason = entry.refused or classify.refusal_by_path(entry.path)
     code = bool(language) or keep_texts
     if not reason and entry.size > limits.file_bytes:
         reason = "too_large" if language else "not_code"
@@ -100,7 +100,7 @@ def _take(found: Intake, entry: Entry, limits: Limits, keep_texts: bool) -> byte
     if not reason and code:
         text, reason = to_utf8(raw)
     if not reason and supported:
-        reason = sorting.refusal_by_content(entry.path, text)
+        reason = classify.refusal_by_content(entry.path, text)
     _record(found, entry, language, supported, reason, text)
     if text and not reason and keep_texts:
         found.texts[entry.path] = text

@@ -10,7 +10,6 @@ from pathlib import Path
 from headwater.catalog.model import Schema
 from headwater.core.lineage import usage_pass
 from headwater.core.lineage.cache import Cache, NoCache
-from headwater.core.lineage.catalogue import read
 from headwater.core.lineage.detection import detect, languages
 from headwater.core.lineage.extraction import extract
 from headwater.core.lineage.intake import intake
@@ -19,7 +18,8 @@ from headwater.core.lineage.pool import without_cycle_collection
 from headwater.core.lineage.project import CodeProject
 from headwater.core.lineage.resolution import locate, resolve
 from headwater.core.lineage.result import Progress, ScanResult
-from headwater.core.lineage.work import Work
+from headwater.core.lineage.scan_context import Work
+from headwater.core.lineage.schema_pass import read
 
 
 def take_in(work: Work) -> None:

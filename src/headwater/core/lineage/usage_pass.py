@@ -12,13 +12,13 @@ import msgspec
 
 from headwater.catalog import facts
 from headwater.catalog.model import Schema
-from headwater.core.lineage import embedded, orm
+from headwater.core.lineage import embedded_sql, orm
 from headwater.core.lineage.cache import Cache, key_of
-from headwater.core.lineage.catalogue import Catalogue
 from headwater.core.lineage.claims import Claim, Missed
 from headwater.core.lineage.extraction import Extracted
 from headwater.core.lineage.pool import map_batches
 from headwater.core.lineage.project import CodeProject
+from headwater.core.lineage.schema_pass import Catalogue
 
 
 class Index(msgspec.Struct, frozen=True):
@@ -114,5 +114,5 @@ def _of_file(one: Extracted, module: facts.Module | None, index: Index) -> FileC
         return FileClaims((), ())
     module = module or facts.decode(one.data)
     claims = orm.claims(module, index.orm) if one.spoken else []
-    of_sql, missed = embedded.claims(module, index.schema) if one.sql else ([], [])
+    of_sql, missed = embedded_sql.claims(module, index.schema) if one.sql else ([], [])
     return FileClaims((*claims, *of_sql), tuple(missed))

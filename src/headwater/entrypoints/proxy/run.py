@@ -16,10 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from headwater.drivers.local import LocalDriver
 from headwater.engines import Proxies, all_engines
-from headwater.entrypoints.proxy.door import Door
+from headwater.entrypoints.proxy.listener import Door
 from headwater.features import collect
-from headwater.features.databases.keeper import clients, control, idle
-from headwater.features.databases.keeper.keeping import RECONCILE_SECONDS, Keeper
+from headwater.features.databases.supervisor import clients, control, idle
+from headwater.features.databases.supervisor.reconciler import RECONCILE_SECONDS, Keeper
 from headwater.kit import logs
 from headwater.kit.errors import HeadwaterError, Unavailable
 from headwater.kit.settings import Settings, settings

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from headwater.features.accounts.remote import DEFAULT_URL, Login, Remote, remote, save_login, show, show_one
+from headwater.features.accounts.api_client import DEFAULT_URL, Login, Remote, remote, save_login, show, show_one
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 PROJECT = ("id", "name", "role", "codebase_count", "table_count", "column_count", "usage_count")

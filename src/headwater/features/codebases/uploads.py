@@ -11,9 +11,9 @@ import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from headwater.core.lineage.containers import open_container
+from headwater.core.lineage.archives import open_container
 from headwater.core.lineage.limits import Limits
-from headwater.kit import receiving
+from headwater.kit import atomic_upload
 from headwater.kit.errors import HeadwaterError, Unreadable
 from headwater.kit.settings import Settings
 
@@ -38,7 +38,7 @@ async def receive(settings: Settings, codebase_id: uuid.UUID, chunks: AsyncItera
         TooLarge: more bytes than `max_upload_mb`; noticed as soon as they are exceeded.
         Unreadable: not an archive, or nothing in it.
     """
-    return await receiving.receive(
+    return await atomic_upload.receive(
         path_of(settings, codebase_id), chunks, limit_mb=settings.max_upload_mb, shown=shown,
         hint="Leave out dependencies and build output, or raise HEADWATER_MAX_UPLOAD_MB.",
         check=lambda part: _check(part, shown),
@@ -58,7 +58,7 @@ def abandoned(settings: Settings) -> list[uuid.UUID]:
         with contextlib.suppress(OSError, ValueError):
             if file.stat().st_mtime > old:
                 continue
-            if file.suffix == receiving.PART:
+            if file.suffix == atomic_upload.PART:
                 file.unlink()
             else:
                 found.append(uuid.UUID(file.name))

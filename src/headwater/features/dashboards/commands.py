@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from headwater.features.accounts.remote import Remote, remote, show, show_one
+from headwater.features.accounts.api_client import Remote, remote, show, show_one
 from headwater.features.databases.commands import JsonOption, ProjectOption, find_project
-from headwater.features.query.printing import print_result
+from headwater.features.query.output import print_result
 from headwater.kit.errors import NotFound, did_you_mean
 from headwater.kit.terminal import terminal
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from headwater.features.accounts.remote import Remote, remote, show, show_one
+from headwater.features.accounts.api_client import Remote, remote, show, show_one
 from headwater.kit.errors import BadInput, HeadwaterError, NotFound, did_you_mean
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 
+from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import (
     DEFAULT_PAGE,
     Cursor,
@@ -20,10 +21,9 @@ from headwater.features.accounts.guard import (
     visitor_of,
 )
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import ListOf
 from headwater.features.accounts.service import identity
 from headwater.features.jobs import stream
-from headwater.features.jobs.schemas import JobOut, JobState, LogLineOut
+from headwater.features.jobs.api_models import JobOut, JobState, LogLineOut
 from headwater.features.jobs.service import queue
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])

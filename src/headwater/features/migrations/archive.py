@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from headwater.core.lineage.containers import open_container
+from headwater.core.lineage.archives import open_container
 from headwater.core.lineage.limits import MB, Limits
 from headwater.kit.errors import Invalid, TooLarge
 

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from headwater.features.accounts.remote import Remote, remote, show, show_one
+from headwater.features.accounts.api_client import Remote, remote, show, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, find_database
-from headwater.features.query.printing import print_error
+from headwater.features.query.output import print_error
 from headwater.kit.errors import BadInput
 from headwater.kit.terminal import terminal
 

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from headwater.features.accounts.remote import Remote, remote, show_one
+from headwater.features.accounts.api_client import Remote, remote, show_one
 from headwater.features.databases.commands import NameArgument, find_database
-from headwater.features.query.printing import print_error, print_result
+from headwater.features.query.output import print_error, print_result
 from headwater.kit.errors import BadInput, HeadwaterError
 from headwater.kit.terminal import terminal
 

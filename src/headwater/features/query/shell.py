@@ -18,8 +18,8 @@ from pygments.lexers.sql import PostgresLexer
 from rich.console import Console
 from rich.markup import escape
 
-from headwater.features.accounts.remote import Remote
-from headwater.features.query.printing import print_error, print_result
+from headwater.features.accounts.api_client import Remote
+from headwater.features.query.output import print_error, print_result
 from headwater.kit.errors import HeadwaterError
 
 WORDS = (

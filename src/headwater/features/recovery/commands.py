@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from headwater.features.accounts.remote import Remote, remote, show_one
+from headwater.features.accounts.api_client import Remote, remote, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, ProjectOption, find_database, find_project
-from headwater.features.jobs.watching import finish
+from headwater.features.jobs.follow import finish
 from headwater.kit.errors import BadInput, Conflict
 from headwater.kit.terminal import terminal
 

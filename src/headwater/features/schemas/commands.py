@@ -10,7 +10,7 @@ from rich.table import Table
 
 from headwater.catalog.model import Relation, Schema
 from headwater.core import notation, sources
-from headwater.features.codebases.commands.running import run_schema
+from headwater.features.codebases.commands.scan_runner import run_schema
 from headwater.kit.terminal import terminal
 
 

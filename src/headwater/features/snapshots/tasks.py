@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from headwater.features.jobs.context import Task
-from headwater.features.snapshots.service import restoring, scrubbing, taking, verifying
+from headwater.features.snapshots.service import capture, restore_job, scrub, verification
 
 TASKS: dict[str, Task] = {
-    "snapshot.take": taking.carry_out,
-    "snapshot.restore": restoring.carry_out,
-    "snapshot.verify": verifying.carry_out,
-    "snapshot.scrub": scrubbing.carry_out,
+    "snapshot.take": capture.carry_out,
+    "snapshot.restore": restore_job.carry_out,
+    "snapshot.verify": verification.carry_out,
+    "snapshot.scrub": scrub.carry_out,
 }

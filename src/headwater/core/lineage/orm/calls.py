@@ -6,7 +6,7 @@ from collections.abc import Callable as Fn
 from typing import Any
 
 from headwater.catalog import facts as f
-from headwater.core.lineage.orm import containers, functions, queries, sessions, shapes
+from headwater.core.lineage.orm import builtin_calls, functions, queries, sessions, shapes
 from headwater.core.lineage.orm.attributes import attribute
 from headwater.core.lineage.orm.frame import Frame, lean
 from headwater.core.lineage.orm.index import class_of
@@ -60,7 +60,7 @@ def call(frame: Frame, expr: f.Call) -> Value:
     function = frame.evaluate(frame, func)
     args = arguments(frame, expr)
     if function is None:
-        return containers.builtin(frame, func, expr, args) if isinstance(func, f.Name) else None
+        return builtin_calls.builtin(frame, func, expr, args) if isinstance(func, f.Name) else None
     return invoke(frame, function, args, expr)
 
 
@@ -96,7 +96,7 @@ def _of_nothing(frame: Frame, receiver: None, func: f.Attr, args: Args, expr: f.
         handled, value = sessions.method(frame, receiver, func, args)
         if handled:
             return value
-    return containers.method(frame, receiver, func, expr, args)
+    return builtin_calls.method(frame, receiver, func, expr, args)
 
 
 def _of_query(frame: Frame, receiver: Query, func: f.Attr, args: Args, expr: f.Call) -> Value:
@@ -119,7 +119,7 @@ def _of_many(frame: Frame, receiver: Many, func: f.Attr, args: Args, expr: f.Cal
     if isinstance(receiver.item, Instance) and name in words.query:
         query = Query((receiver.item,), sources=(receiver.item.model,), at=at)
         return queries.apply(frame, words.query[name], query, args, at)
-    return containers.method(frame, receiver, func, expr, args)
+    return builtin_calls.method(frame, receiver, func, expr, args)
 
 
 def _of_entity(frame: Frame, receiver: Entity, func: f.Attr, args: Args, expr: f.Call) -> Value:
@@ -172,7 +172,7 @@ def _of_other(frame: Frame, receiver: Value, func: f.Attr, args: Args, expr: f.C
     if found is not None and not (isinstance(found, Library) and _is_session_call(frame, found, name)):
         return invoke(frame, found, args, expr)
     handled, value = sessions.method(frame, receiver, func, args)
-    return value if handled else containers.method(frame, receiver, func, expr, args)
+    return value if handled else builtin_calls.method(frame, receiver, func, expr, args)
 
 
 def _is_session_call(frame: Frame, found: Library, name: str) -> bool:
@@ -202,7 +202,7 @@ def _session_factory(frame: Frame, function: Object, args: Args, expr: f.Call) -
 
 def _of_library(frame: Frame, function: Library, args: Args, expr: f.Call) -> Value:
     if not function.name.startswith(frame.index.language.packages):
-        return containers.library(frame, function, args)
+        return builtin_calls.library(frame, function, args)
     _, *rest = function.name.split(".")
     last = rest[-1] if rest else ""
     at = (expr.func.start, expr.func.end)
@@ -215,7 +215,7 @@ def _of_library(frame: Frame, function: Library, args: Args, expr: f.Call) -> Va
     operation = frame.index.language.functions.get(last)
     if operation is not None:
         return queries.apply(frame, operation, None, args, at)
-    return containers.library(frame, function, args)
+    return builtin_calls.library(frame, function, args)
 
 
 def _forget(frame: Frame, value: Value) -> None:

@@ -9,8 +9,8 @@ from headwater.catalog import facts as f
 from headwater.catalog.usages import UsageType
 from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm.attributes import attribute, of_symbol
+from headwater.core.lineage.orm.builtin_calls import element, keyed
 from headwater.core.lineage.orm.calls import call
-from headwater.core.lineage.orm.containers import element, keyed
 from headwater.core.lineage.orm.frame import Frame, lean
 from headwater.core.lineage.orm.queries import column_of
 from headwater.core.lineage.orm.values import (

@@ -9,12 +9,13 @@ from typing import Any
 from headwater.catalog import facts as f
 from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm.attributes import of_symbol
-from headwater.core.lineage.orm.containers import element
+from headwater.core.lineage.orm.builtin_calls import element
 from headwater.core.lineage.orm.expressions import bind, evaluate
 from headwater.core.lineage.orm.frame import Frame, settle
 from headwater.core.lineage.orm.index import Index, class_of, parameters_of
-from headwater.core.lineage.orm.narrowing import narrow
+from headwater.core.lineage.orm.name_heuristics import by_name
 from headwater.core.lineage.orm.shapes import use
+from headwater.core.lineage.orm.type_guards import narrow
 from headwater.core.lineage.orm.values import (
     Class,
     Closure,
@@ -31,7 +32,6 @@ from headwater.core.lineage.orm.values import (
     Variable,
     union,
 )
-from headwater.core.lineage.orm.wellnamed import by_name
 
 _AUGMENTED_LISTS = frozenset({"+="})
 

@@ -7,6 +7,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Depends, Request, Response
 
+from headwater.features.accounts.api_models import (
+    InstanceIn,
+    InstanceOut,
+    ListOf,
+    MeOut,
+    OrganizationOut,
+    SessionOut,
+    SignedInOut,
+    SignInIn,
+    SignUpIn,
+    UserOut,
+)
 from headwater.features.accounts.guard import (
     DEFAULT_PAGE,
     Cursor,
@@ -20,18 +32,6 @@ from headwater.features.accounts.guard import (
     same_origin,
 )
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import (
-    InstanceIn,
-    InstanceOut,
-    ListOf,
-    MeOut,
-    OrganizationOut,
-    SessionOut,
-    SignedInOut,
-    SignInIn,
-    SignUpIn,
-    UserOut,
-)
 from headwater.features.accounts.service import identity, instance, organizations, sessions
 from headwater.features.accounts.service.identity import SignedIn
 from headwater.kit.errors import TooMany, Unauthenticated

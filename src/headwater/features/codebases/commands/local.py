@@ -18,7 +18,7 @@ from headwater.catalog.usages import USAGE_TYPES, Usage
 from headwater.core.lineage import report as reports
 from headwater.core.lineage.limits import REASONS
 from headwater.core.lineage.result import ScanResult
-from headwater.features.codebases.commands.running import run_scan
+from headwater.features.codebases.commands.scan_runner import run_scan
 from headwater.kit.errors import BadInput, NotFound, did_you_mean
 from headwater.kit.terminal import terminal
 

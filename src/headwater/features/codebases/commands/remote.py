@@ -12,10 +12,10 @@ from typing import IO, Annotated
 
 import typer
 
-from headwater.core.lineage.containers import open_container
+from headwater.core.lineage.archives import open_container
 from headwater.core.lineage.limits import Limits
-from headwater.features.accounts.remote import Remote, remote, show, show_one
-from headwater.features.jobs.watching import follow
+from headwater.features.accounts.api_client import Remote, remote, show, show_one
+from headwater.features.jobs.follow import follow
 from headwater.kit.errors import NotFound, Unreadable, did_you_mean
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]

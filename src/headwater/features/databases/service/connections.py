@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from headwater.engines import Address, all_engines, parse_url
-from headwater.features.databases.schemas import ConnectionIn, ProxyIn, SshIn, TlsIn
+from headwater.features.databases.api_models import ConnectionIn, ProxyIn, SshIn, TlsIn
 from headwater.kit.errors import Invalid, NotFound, did_you_mean
 from headwater.kit.network.routes import Direct, Proxy, Route
 from headwater.kit.network.tls import Tls

@@ -11,8 +11,8 @@ from headwater.drivers import Spec
 from headwater.drivers.local import LocalDriver
 from headwater.engines import Instance, Recovers, engine
 from headwater.features.databases import repository
-from headwater.features.databases.keeper import client
 from headwater.features.databases.models import Database
+from headwater.features.databases.supervisor import client
 from headwater.kit.errors import BadInput, Conflict
 from headwater.kit.settings import Settings
 from headwater.store.sealing import Sealer

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from headwater.engines import Session
-from headwater.features.databases.service.reaching import Reached, opened
+from headwater.features.databases.service.reachability import Reached, opened
 from headwater.kit.errors import Conflict, HeadwaterError, TooMany
 from headwater.kit.settings import Settings
 

@@ -16,25 +16,26 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Relation
+from headwater.core.snapshots import manifest_tables, schema_subset
 from headwater.core.transfer.kinds import Loss
 from headwater.core.transfer.plan import Plan
 from headwater.engines import Columns, Engine
 from headwater.features.accounts.rights import SYSTEM, Actor
 from headwater.features.accounts.service import projects
 from headwater.features.databases.service import databases
-from headwater.features.databases.service import schema as schemas
-from headwater.features.databases.service.reaching import Reached
-from headwater.features.extracts.service import opening
-from headwater.features.extracts.service.opening import Opened
+from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.databases.service.reachability import Reached
+from headwater.features.extracts.service import snapshot_access
+from headwater.features.extracts.service.snapshot_access import Opened
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.jobs.service import queue
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Workplace
-from headwater.features.snapshots.service import contents, cutting, snapshots
+from headwater.features.snapshots.service import snapshots
 from headwater.features.transfers.models import Transfer
-from headwater.features.transfers.service import copies, moving, transfers
+from headwater.features.transfers.service import copies, copy_rows, transfers
 from headwater.features.transfers.service.copies import Lossy
-from headwater.features.transfers.service.moving import Side
+from headwater.features.transfers.service.copy_rows import Side
 from headwater.features.transfers.service.transfers import TransferView
 from headwater.kit.errors import BadInput
 
@@ -97,7 +98,7 @@ def _closed(batches: Any, threads: ThreadPoolExecutor) -> None:
 
 async def plan(place: Workplace, actor: Actor, request: Request) -> tuple[Plan, Engine]:
     """Return what a copy would do, and the engine that it would do it to."""
-    opened = await opening.enter(place.settings, place.store, actor, request.snapshot_id)
+    opened = await snapshot_access.enter(place.settings, place.store, actor, request.snapshot_id)
     target = await doors.enter(place, actor, request.target_id, write=True, confirmed=True)
     return await _plan(place, opened, target.reached, request.tables), target.reached.engine
 
@@ -109,7 +110,7 @@ async def start(place: Workplace, actor: Actor, request: Request) -> TransferVie
         Lossy: something would be lost, and nobody said that this is meant.
         Unconfirmed: the target is protected.
     """
-    opened = await opening.enter(place.settings, place.store, actor, request.snapshot_id)
+    opened = await snapshot_access.enter(place.settings, place.store, actor, request.snapshot_id)
     target = (await doors.enter(place, actor, request.target_id, write=True, confirmed=request.confirmed)).reached
     planned = await _plan(place, opened, target, request.tables)
     if planned.losses and not request.accepted:
@@ -150,8 +151,8 @@ async def _plan(place: Workplace, opened: Opened, target: Reached, tables: Seque
 
 def _mapped(opened: Opened, target: Engine, tables: Sequence[str] | None) -> Plan:
     """Return the plan for what a snapshot has; what it does not have is among the losses."""
-    chosen = {contents.shown(one): one.rows for one in opened.choose(tables)}
-    schema, left_out = cutting.cut(opened.schema, chosen)
+    chosen = {manifest_tables.shown(one): one.rows for one in opened.choose(tables)}
+    schema, left_out = schema_subset.cut(opened.schema, chosen)
     for one in schema:
         if one.kind == "table" and any(name in dict(one.attrs) for name in _SPREAD):
             raise BadInput(
@@ -162,8 +163,8 @@ def _mapped(opened: Opened, target: Engine, tables: Sequence[str] | None) -> Pla
     planned = copies.mapped(bare, opened.engine, target, None)
     lost = [Loss("left_out", "", one, "it needs tables that are not copied") for one in left_out]
     lost += [
-        Loss("left_out", "", contents.shown(one), "its rows are of no table of the schema")
-        for one in opened.choose(tables) if contents.apart(one)
+        Loss("left_out", "", manifest_tables.shown(one), "its rows are of no table of the schema")
+        for one in opened.choose(tables) if manifest_tables.apart(one)
     ]  # fmt: skip
     lost += [
         Loss("left_out", one.qualified_name, column.name, "a generated column is not in a snapshot")
@@ -196,8 +197,8 @@ async def carry_out(attempt: Attempt) -> Write:
         attempt.note("An earlier attempt ended in the middle: what it made is taken away first.", "warning")
         await working.clear(target)
     snapshot_id = uuid.UUID(row.request["snapshot_id"])
-    opened = await opening.enter(attempt.settings, attempt.database, SYSTEM, snapshot_id)
-    compared: list[moving.Compared] = []
+    opened = await snapshot_access.enter(attempt.settings, attempt.database, SYSTEM, snapshot_id)
+    compared: list[copy_rows.Compared] = []
     try:
         async with AsyncExitStack() as stack:
             right = await working.open(stack, target)
@@ -205,7 +206,7 @@ async def carry_out(attempt: Attempt) -> Write:
             copies.check(planned, await right.engine.inspect(right.session), target.name)
             source: Any = VaultReads(opened)  # of the session on this side, a copy wants nothing but reading
             left = Side(opened.engine, source)
-            compared = await moving.copy(left, right, planned, working)
+            compared = await copy_rows.copy(left, right, planned, working)
     except BaseException:
         await transfers.clear_after(working, target)
         raise

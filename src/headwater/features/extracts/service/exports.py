@@ -12,15 +12,15 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from headwater.core.snapshots import manifest_tables, schema_subset
 from headwater.core.transfer.archives import zipped
 from headwater.core.transfer.writers import DOCUMENTS, WRITERS, Typed, unique
 from headwater.engines import Decoder, Scripts, Unfit
 from headwater.features.accounts.rights import Actor
-from headwater.features.extracts.service import opening, rows
-from headwater.features.extracts.service.opening import Opened
-from headwater.features.extracts.service.questions import begun
+from headwater.features.extracts.service import rows, snapshot_access
+from headwater.features.extracts.service.queries import begun
+from headwater.features.extracts.service.snapshot_access import Opened
 from headwater.features.query.service.exports import MEDIA_TYPES
-from headwater.features.snapshots.service import contents, cutting
 from headwater.features.snapshots.service import snapshots as noting
 from headwater.kit.errors import BadInput
 from headwater.kit.settings import Settings
@@ -52,7 +52,7 @@ async def export(
         NotFound: a table is not there.
         BadInput: there is nothing to export.
     """
-    opened = await opening.enter(settings, store, actor, snapshot_id)
+    opened = await snapshot_access.enter(settings, store, actor, snapshot_id)
     chosen = opened.choose(tables)
     if not chosen and form != "sql":
         raise BadInput("There are no tables to export.", hint="The snapshot has none.")
@@ -63,7 +63,7 @@ async def export(
     if form == "sql":
         return File(f"{name}.sql", "application/sql; charset=utf-8", await _streamed(_script, opened, chosen, tables))
     if len(chosen) == 1:
-        single = f"{contents.shown(chosen[0]).replace('/', '_')}.{form}"
+        single = f"{manifest_tables.shown(chosen[0]).replace('/', '_')}.{form}"
         return File(single, MEDIA_TYPES[form], await _streamed(_table, opened, chosen[0], form))
     return File(f"{name}-{form}.zip", "application/zip", await _streamed(_archive, opened, chosen, form))
 
@@ -96,17 +96,17 @@ def _script(
         raise BadInput(f"Snapshots of {opened.engine.NAME} cannot be exported as SQL.", hint="JSON has all rows.")
     schema, left_out, extras = opened.schema, tuple[str, ...](), opened.manifest.extras
     if names is not None:
-        bare = cutting.without_rows(schema, {contents.shown(one) for one in opened.manifest.tables})
-        schema, left_out = cutting.cut(schema, bare | {contents.shown(one) for one in tables})
-        extras = extras if schema is opened.schema else cutting.extras_of(extras, schema)
+        bare = schema_subset.without_rows(schema, {manifest_tables.shown(one) for one in opened.manifest.tables})
+        schema, left_out = schema_subset.cut(schema, bare | {manifest_tables.shown(one) for one in tables})
+        extras = extras if schema is opened.schema else schema_subset.extras_of(extras, schema)
     began = f"{opened.manifest.started:%Y-%m-%d %H:%M:%S} UTC"
     yield f"-- {_line(opened.name)}, {opened.manifest.product}, as it was at {began}\n".encode()
     for table in opened.manifest.tables:
-        if contents.apart(table) and table not in tables:
-            yield f"-- left out, because it belongs to no table: {contents.shown(table)}\n".encode()
+        if manifest_tables.apart(table) and table not in tables:
+            yield f"-- left out, because it belongs to no table: {manifest_tables.shown(table)}\n".encode()
     for one in left_out:
         yield f"-- left out, because it needs tables that are not here: {_line(one)}\n".encode()
-    filled = ((contents.dump_table(one), opened.rows(one, threads)) for one in tables)
+    filled = ((manifest_tables.dump_table(one), opened.rows(one, threads)) for one in tables)
     yield from _larger(opened.engine.script(schema, filled, extras))
 
 
@@ -128,7 +128,7 @@ def _larger(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _archive(threads: ThreadPoolExecutor, opened: Opened, tables: Sequence[Table], form: Form) -> Iterator[bytes]:
-    files = ((f"{contents.shown(one)}.{form}", _table(threads, opened, one, form)) for one in tables)
+    files = ((f"{manifest_tables.shown(one)}.{form}", _table(threads, opened, one, form)) for one in tables)
     return zipped(files)
 
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from headwater.catalog.results import Cell
+from headwater.core.snapshots import manifest_tables
 from headwater.features.accounts.rights import Actor
-from headwater.features.extracts.service import opening
-from headwater.features.extracts.service.opening import Opened
+from headwater.features.extracts.service import snapshot_access
+from headwater.features.extracts.service.snapshot_access import Opened
 from headwater.features.query.service.rows import LARGEST_VALUE, LONGEST_CELL, Page
-from headwater.features.snapshots.service import contents
 from headwater.kit.errors import NotFound, TooLarge, did_you_mean
 from headwater.kit.paging import decode_cursor, encode_cursor
 from headwater.kit.settings import Settings
@@ -29,7 +29,7 @@ async def page(
 ) -> Page:  # fmt: skip
     """Return rows of a table from a place on, with long values cut."""
     began = time.perf_counter()
-    opened = await opening.enter(settings, store, actor, snapshot_id)
+    opened = await snapshot_access.enter(settings, store, actor, snapshot_id)
     table = opened.find(name)
     start = int(decode_cursor(cursor, int)[0]) if cursor else 0
     start = min(max(start, 0) + skip, table.rows)
@@ -49,13 +49,13 @@ async def cell(
     settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID, name: str, *, row: int, column: str
 ) -> Cell:
     """Return one whole value of a row, which is counted from 0."""
-    opened = await opening.enter(settings, store, actor, snapshot_id)
+    opened = await snapshot_access.enter(settings, store, actor, snapshot_id)
     table = opened.find(name)
     names = [one.name for one in opened.readable(table)]
     if column not in names:
         raise NotFound(f"There is no column {column!r}.", hint=did_you_mean(column, names))
     if not 0 <= row < table.rows:
-        raise NotFound(f"There is no row {row:,}.", hint=f"{contents.shown(table)} has {table.rows:,} rows.")
+        raise NotFound(f"There is no row {row:,}.", hint=f"{manifest_tables.shown(table)} has {table.rows:,} rows.")
     ((found,),) = await asyncio.to_thread(_read, opened, table, row, 1, [names.index(column)])
     if isinstance(found, str) and len(found) > LARGEST_VALUE:
         raise TooLarge(f"The value has {len(found):,} characters.", hint="Export the table to have all of it.")

@@ -22,8 +22,8 @@ import pyarrow as pa
 import pyarrow.ipc
 
 from headwater.catalog.results import QueryCancelled, QueryError, QueryTimeout
-from headwater.features.extracts.service.feeding import Feeder
-from headwater.features.extracts.service.opening import Opened
+from headwater.features.extracts.service.arrow_source import Feeder
+from headwater.features.extracts.service.snapshot_access import Opened
 from headwater.kit import process
 from headwater.kit.errors import Conflict, NotFound, TooMany
 from headwater.kit.settings import Settings

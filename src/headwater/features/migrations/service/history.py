@@ -21,7 +21,7 @@ from headwater.engines import Engine, Session, Tabular
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
 from headwater.features.databases.service import databases
-from headwater.features.databases.service import schema as schemas
+from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.migrations import repository
 from headwater.features.migrations.models import Migration
 from headwater.features.migrations.service import journal

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from headwater.features.accounts.remote import Remote, remote, show, show_one
+from headwater.features.accounts.api_client import Remote, remote, show, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, find_database
-from headwater.features.jobs.watching import finish
+from headwater.features.jobs.follow import finish
 from headwater.kit.terminal import terminal
 
 ONE = (

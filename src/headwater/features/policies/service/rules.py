@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from headwater.core import retention, scheduling
+from headwater.core import retention, schedules
 from headwater.features.policies.models import SnapshotPolicy
 from headwater.features.snapshots.service.snapshots import Request
-from headwater.features.snapshots.service.verifying import Kind
+from headwater.features.snapshots.service.verification import Kind
 from headwater.kit.errors import Invalid
-from headwater.vault.verifying import Part
+from headwater.vault.verification import Part
 
 Misfire = Literal["run_once", "skip"]
 Scope = Literal["scheduled", "every"]
@@ -81,9 +81,9 @@ class Rules:
     growth: float | None = 5.0
 
     @property
-    def schedule(self) -> scheduling.Schedule | None:
+    def schedule(self) -> schedules.Schedule | None:
         """When snapshots are taken, if at all."""
-        return scheduling.Schedule(self.cron, self.timezone) if self.cron else None
+        return schedules.Schedule(self.cron, self.timezone) if self.cron else None
 
 
 def checked(rules: Rules) -> Rules:
@@ -92,7 +92,7 @@ def checked(rules: Rules) -> Rules:
     Raises:
         Invalid: a time, a zone or a number cannot be used.
     """
-    schedule = scheduling.checked(rules.cron or "0 0 * * *", rules.timezone)
+    schedule = schedules.checked(rules.cron or "0 0 * * *", rules.timezone)
     if rules.retention and not rules.retention.core(rules.timezone).has_rules:
         raise Invalid({"retention": "Say how many to keep."}, hint="Without a retention, all are kept.")
     if rules.verify and rules.verify.parts * rules.verify.every_days > READ_WITHIN:
@@ -142,6 +142,6 @@ def _list(names: Sequence[str] | None) -> list[str] | None:
 def set_next(row: SnapshotPolicy, after: datetime) -> None:
     """Set the next time of a schedule, and its share of jitter."""
     schedule = of_row(row).schedule
-    row.next_at = next(scheduling.times(schedule, after), None) if schedule else None
+    row.next_at = next(schedules.times(schedule, after), None) if schedule else None
     spread = random.uniform(0, row.jitter_seconds)  # noqa: S311 - no secret
     row.due_at = row.next_at + timedelta(seconds=spread) if row.next_at else None

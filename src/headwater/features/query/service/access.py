@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from headwater.engines import Session
 from headwater.features.accounts.rights import Actor, may
-from headwater.features.databases.service import databases, reaching
+from headwater.features.databases.service import databases, reachability
 from headwater.features.databases.service.pool import Pool
-from headwater.features.databases.service.reaching import Reached
+from headwater.features.databases.service.reachability import Reached
 from headwater.kit.errors import Conflict, Forbidden
 from headwater.kit.settings import Settings
 from headwater.store.sealing import Sealer
@@ -62,7 +62,7 @@ async def enter(
     async with place.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write" if write else "database:read")
         writes = may(actor, "database:write", database) and not database.read_only
-        reached = await reaching.load(db, Sealer.of(place.settings), database)
+        reached = await reachability.load(db, Sealer.of(place.settings), database)
     if write and database.read_only:
         raise Forbidden(f"{database.name} is connected for reading only.", hint="An admin can change that.")
     if write and database.protected and not confirmed:

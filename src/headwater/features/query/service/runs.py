@@ -17,7 +17,7 @@ from headwater.engines import Parameters, Session
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
 from headwater.features.databases.service import databases
-from headwater.features.databases.service import schema as schemas
+from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.query import repository
 from headwater.features.query.models import QueryRun
 from headwater.features.query.service import access as doors

@@ -12,7 +12,7 @@ import msgspec
 from headwater.catalog.changes import Change
 from headwater.catalog.results import Limits, QueryError
 from headwater.engines import Session, Step
-from headwater.features.databases.service import schema as schemas
+from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Access, Workplace
 from headwater.kit.errors import HeadwaterError, Invalid, did_you_mean

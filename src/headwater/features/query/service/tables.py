@@ -9,7 +9,7 @@ from headwater.catalog.grammar import Grammar
 from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.results import Cell
 from headwater.engines import Engine, Tabular
-from headwater.features.databases.service import schema as schemas
+from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.query.service.access import Access, Workplace
 from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
 

@@ -21,7 +21,7 @@ from headwater.features.recovery import repository
 from headwater.features.recovery.models import ArchiveBase, ArchivePoint, Recovery
 from headwater.features.recovery.service import archives
 from headwater.features.recovery.service.archives import ArchiveView
-from headwater.features.recovery.service.stretches import OutOfReach, Way, to_position, to_time
+from headwater.features.recovery.service.timeline import OutOfReach, Way, to_position, to_time
 from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
 from headwater.kit.paging import Page, cut

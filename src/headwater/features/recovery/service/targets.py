@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.models import Database
-from headwater.features.databases.service import databases, instances, waiting
+from headwater.features.databases.service import databases, instances, readiness
 from headwater.features.databases.service.instances import Local
 from headwater.features.jobs.context import Attempt
 from headwater.features.recovery import repository
@@ -42,7 +42,7 @@ async def clear_after(attempt: Attempt, recovery_id: uuid.UUID, token: uuid.UUID
                 return
             gone = await abandon(db, row)
         if gone:
-            await waiting.poke(attempt.settings, gone)
+            await readiness.poke(attempt.settings, gone)
     except HeadwaterError as error:
         attempt.note(f"The new database could not be taken away: {error.message}", "error")
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from headwater.features.accounts.remote import Remote, remote, show, show_one
+from headwater.features.accounts.api_client import Remote, remote, show, show_one
 from headwater.features.databases.commands import JsonOption
 from headwater.kit.errors import BadInput, NotFound, did_you_mean
 

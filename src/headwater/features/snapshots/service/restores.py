@@ -11,19 +11,19 @@ from typing import Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Schema
+from headwater.core.snapshots.manifest_tables import WITH_ALL
 from headwater.engines import engine
 from headwater.features.accounts.rights import Actor, authorize
 from headwater.features.accounts.service import audit, projects
+from headwater.features.databases.api_models import Quotas
 from headwater.features.databases.models import Database
-from headwater.features.databases.schemas import Quotas
-from headwater.features.databases.service import databases, reaching
-from headwater.features.databases.service import schema as schemas
+from headwater.features.databases.service import databases, reachability
+from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Restore, Snapshot
 from headwater.features.snapshots.service import snapshots
-from headwater.features.snapshots.service.contents import WITH_ALL
 from headwater.features.snapshots.service.engines import check_made_here, refills
 from headwater.kit.errors import Conflict, Forbidden, Invalid, NotFound, did_you_mean
 from headwater.kit.paging import Page, cut
@@ -95,7 +95,7 @@ async def plan(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid
         snapshot = await _complete(db, actor, snapshot_id)
         chosen(snapshot, order.tables)
         target = await _target(db, actor, snapshot, order)
-        reached = await reaching.load(db, Sealer.of(settings), target) if target else None
+        reached = await reachability.load(db, Sealer.of(settings), target) if target else None
     there = await schemas.read(settings, store, reached) if reached else Schema()
     steps = _steps(snapshot, there, order)
     refused = [one.sentence for one in steps if one.action == "refuse"]

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Schema
+from headwater.core.snapshots import manifest_tables
 from headwater.engines import APART, Engine, Fill, Loads, drop_all
 from headwater.features.accounts.rights import SYSTEM
-from headwater.features.databases.service import databases, reaching, waiting
-from headwater.features.databases.service.reaching import Reached
+from headwater.features.databases.service import databases, reachability, readiness
+from headwater.features.databases.service.reachability import Reached
 from headwater.features.jobs.context import Attempt
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Restore, Snapshot
-from headwater.features.snapshots.service import contents, restores
-from headwater.features.snapshots.service.places import Place
+from headwater.features.snapshots.service import restores
+from headwater.features.snapshots.service.vault_locations import Place
 from headwater.kit.errors import Cancelled, Conflict, HeadwaterError, NotFound, Unavailable
 from headwater.vault.manifest import Table
 
@@ -60,7 +61,7 @@ async def renew(work: Restoring) -> None:
         row.made = {}
     assert row.target_id
     attempt.report("database", 0, 1, unit="steps", message=row.target_name)
-    view = await waiting.until_settled(attempt.settings, attempt.database, SYSTEM, row.target_id, WAIT_SECONDS)
+    view = await readiness.until_settled(attempt.settings, attempt.database, SYSTEM, row.target_id, WAIT_SECONDS)
     if view.database.state != "running":
         raise Unavailable(f"{row.target_name} could not be made: {view.database.state_reason or view.database.state}")
 
@@ -122,7 +123,7 @@ def apart(fill: Fill, tables: Sequence[Table], target: Reached) -> Things:
     Raises:
         Conflict: there are some already.
     """
-    found = [contents.dump_table(one) for one in tables if contents.apart(one)]
+    found = [manifest_tables.dump_table(one) for one in tables if manifest_tables.apart(one)]
     for table in found:
         if fill.count(table):
             raise Conflict(f"{target.name} has rows in {table.shown} already.", hint="Choose an empty database.")
@@ -150,7 +151,7 @@ async def clear_after(work: Restoring, target: Reached) -> None:
             async with work.attempt.database.transaction() as db:
                 if await repository.note_restore(db, work.row.id, work.token, target_id=None, made={}):
                     await _take_away(db, target.id)
-            await waiting.poke(work.attempt.settings, target.id)
+            await readiness.poke(work.attempt.settings, target.id)
         else:
             await clear(work, target)
     except Cancelled:
@@ -167,7 +168,7 @@ async def clear(work: Restoring, target: Reached) -> None:
         made: Things = row.made.get("things", []) if row else []
     if not made:
         return
-    async with reaching.opened(work.attempt.settings, target) as session:
+    async with reachability.opened(work.attempt.settings, target) as session:
         if not isinstance(session, Loads):
             raise Conflict(f"{target.engine.NAME} cannot drop what was made.")
         await drop_all(session, made)

@@ -16,8 +16,8 @@ from headwater.features.accounts.rights import Actor, authorize
 from headwater.features.accounts.service import audit
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import VaultPlace
-from headwater.features.snapshots.service import places
-from headwater.features.snapshots.service.places import Owner, Place, Usage
+from headwater.features.snapshots.service import vault_locations
+from headwater.features.snapshots.service.vault_locations import Owner, Place, Usage
 from headwater.kit.errors import Conflict, Invalid, NotFound
 from headwater.kit.ids import new_id
 from headwater.kit.settings import Settings
@@ -67,7 +67,7 @@ async def change(settings: Settings, store: Store, actor: Actor, organization_id
     )  # fmt: skip
     if given.kind == "s3":
         row.sealed = sealer.seal(given.secret_key, organization_id, row.id, "credentials")
-        await asyncio.to_thread(_probe, places.blobs_of(settings, row, sealer))
+        await asyncio.to_thread(_probe, vault_locations.blobs_of(settings, row, sealer))
     async with store.transaction() as db:
         known = await repository.same_vault(db, organization_id, given.kind, row.settings)
         if before := await repository.current_vault(db, organization_id):
@@ -100,7 +100,7 @@ async def _checked(settings: Settings, given: Given) -> dict[str, str]:
         wrong["endpoint"] = "Write https://host, or leave it empty for Amazon's own."
     if wrong:
         raise Invalid(wrong)
-    await places.look_at(settings, given.endpoint)
+    await vault_locations.look_at(settings, given.endpoint)
     return {
         "bucket": given.bucket, "prefix": given.prefix.strip("/"), "endpoint": given.endpoint.rstrip("/"),
         "region": given.region, "access_key": given.access_key,
@@ -133,7 +133,7 @@ async def compress(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, n
         least, most = LEVELS[name][0], LEVELS[name][-1]
         said = f"{name} has the levels {least} to {most}." if most else f"{name} has no levels: say 0."
         raise Invalid({"level": said})
-    row = await places.current(db, actor, organization_id)
+    row = await vault_locations.current(db, actor, organization_id)
     row.codec, row.level = name, level
     audit.record(
         db, actor, "vault.compress", "vault", row.id, row.kind, organization_id=organization_id, codec=name, level=level
@@ -144,7 +144,7 @@ async def compress(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, n
 async def usage(settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID) -> Usage:
     """Count what the vault of an organization takes of its storage."""
     place = await _place(settings, store, actor, organization_id)
-    return await asyncio.to_thread(places.measured, place)
+    return await asyncio.to_thread(vault_locations.measured, place)
 
 
 async def keys(settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID) -> Sequence[Key]:
@@ -197,5 +197,5 @@ async def _place(
     """Return the vault of an organization; a local one from the first time on."""
     authorize(actor, "database:admin" if admin else "database:read", Owner(organization_id))
     async with store.transaction() as db:
-        row = await places.current(db, actor, organization_id)
-        return await places.load(db, settings, row.id)
+        row = await vault_locations.current(db, actor, organization_id)
+        return await vault_locations.load(db, settings, row.id)

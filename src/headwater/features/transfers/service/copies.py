@@ -16,12 +16,12 @@ from headwater.core.transfer.plan import Plan
 from headwater.engines import Engine
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases
-from headwater.features.databases.service import schema as schemas
+from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Access, Workplace
 from headwater.features.transfers.models import Transfer
-from headwater.features.transfers.service import moving, transfers
+from headwater.features.transfers.service import copy_rows, transfers
 from headwater.features.transfers.service.transfers import TransferView
 from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
 
@@ -159,7 +159,7 @@ async def carry_out(attempt: Attempt) -> Write:
             planned = mapped(schema, left.engine, right.engine, row.request["tables"])
             check(planned, await right.engine.inspect(right.session), target.name)
             _check_losses(planned, row.request["losses"])
-            compared = await moving.copy(left, right, planned, working)
+            compared = await copy_rows.copy(left, right, planned, working)
     except BaseException:
         await transfers.clear_after(working, target)
         raise
@@ -182,7 +182,7 @@ def _sentence(loss: Loss) -> str:
     return f"{loss.table} {loss.object}: {loss.sentence}."
 
 
-def tell(attempt: Attempt, compared: Sequence[moving.Compared]) -> None:
+def tell(attempt: Attempt, compared: Sequence[copy_rows.Compared]) -> None:
     """Write to the job's log what was copied, and what is not the same on both sides."""
     rows = sum(one.target_rows for one in compared)
     attempt.note(f"{len(compared)} tables with {rows:,} rows were copied and compared.")

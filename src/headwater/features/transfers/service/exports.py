@@ -20,16 +20,16 @@ from headwater.core.transfer.inserts import Inserts
 from headwater.core.transfer.writers import WRITERS
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases
-from headwater.features.databases.service import schema as schemas
+from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Workplace
-from headwater.features.transfers import depot
+from headwater.features.transfers import file_store
 from headwater.features.transfers.models import Transfer
 from headwater.features.transfers.service import copies, transfers
-from headwater.features.transfers.service.moving import Side
+from headwater.features.transfers.service.copy_rows import Side
 from headwater.features.transfers.service.transfers import TransferView, Working
-from headwater.kit import receiving
+from headwater.kit import atomic_upload
 from headwater.kit.errors import BadInput, NotFound, did_you_mean
 
 Form = Literal["csv", "ndjson", "parquet", "sql"]
@@ -69,11 +69,11 @@ def chosen(schema: Schema, tables: Sequence[str] | None) -> list[Relation]:
     return found
 
 
-async def file_of(place: Workplace, actor: Actor, transfer_id: uuid.UUID, part: depot.Part) -> tuple[Path, str]:
+async def file_of(place: Workplace, actor: Actor, transfer_id: uuid.UUID, part: file_store.Part) -> tuple[Path, str]:
     """Return a finished file of a transfer and the name under which it is saved."""
     async with place.store.transaction() as db:
         transfer = await transfers.find(db, actor, transfer_id)
-    path = depot.path_of(place.settings, transfer.id, part)
+    path = file_store.path_of(place.settings, transfer.id, part)
     if not path.exists():
         raise NotFound("There is no such file.", hint="Files are kept for a week; export again.")
     return path, transfer.filename or "export.zip" if part == "export" else f"{transfer.filename}-errors.csv"
@@ -84,8 +84,8 @@ async def carry_out(attempt: Attempt) -> Write:
     working = await transfers.take(attempt)
     row = working.transfer
     source = await working.reach(row.database_id, write=False)
-    path = depot.path_of(working.settings, row.id, "export")
-    part = path.with_name(path.name + receiving.PART)
+    path = file_store.path_of(working.settings, row.id, "export")
+    part = path.with_name(path.name + atomic_upload.PART)
     written: list[dict[str, Any]] = []
     try:
         async with AsyncExitStack() as stack:

@@ -16,10 +16,10 @@ from headwater.core.transfer.writing import spell
 from headwater.engines import Engine
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases
-from headwater.features.databases.service import schema as schemas
+from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Workplace
-from headwater.features.transfers import depot
+from headwater.features.transfers import file_store
 from headwater.features.transfers.models import Transfer
 from headwater.features.transfers.service import copies, transfers
 from headwater.features.transfers.service.transfers import TransferView
@@ -60,7 +60,7 @@ async def receive(
     access = await doors.enter(place, actor, database_id, write=True, confirmed=True)
     copies.tabular(access.reached.engine)
     transfer_id = new_id()
-    size = await depot.receive(place.settings, transfer_id, chunks, filename)
+    size = await file_store.receive(place.settings, transfer_id, chunks, filename)
     try:
         preview = await asyncio.to_thread(_preview, place.settings, transfer_id, filename, access.reached.engine)
         async with place.store.transaction() as db:
@@ -74,13 +74,13 @@ async def receive(
             await db.flush()
             await db.refresh(transfer)
     except BaseException:
-        depot.remove(place.settings, transfer_id)
+        file_store.remove(place.settings, transfer_id)
         raise
     return TransferView(transfer, None)
 
 
 def _preview(settings: Settings, transfer_id: uuid.UUID, filename: str, engine: Engine) -> dict[str, Any]:
-    path = depot.path_of(settings, transfer_id, "upload")
+    path = file_store.path_of(settings, transfer_id, "upload")
     shape = files.shape_of(path, filename)
     if shape.format == "sql":
         with path.open(encoding="utf-8", errors="replace") as file:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from headwater.catalog.results import UNLIMITED, Finished, QueryError
 from headwater.catalog.statements import Statement, split
-from headwater.features.transfers.service import moving
-from headwater.features.transfers.service.moving import Side, Watch
+from headwater.features.transfers.service import copy_rows
+from headwater.features.transfers.service.copy_rows import Side, Watch
 from headwater.kit.errors import BadInput, TooLarge, Unreadable
 
 LARGEST = 64 * 2**20
@@ -23,19 +23,19 @@ async def run(side: Side, path: Path, on_error: str, watch: Watch, bad: Callable
     statements = await asyncio.to_thread(_statements, path, side.engine.DIALECT)
     skips, rows = on_error == "skip", 0
     if not skips:
-        await moving.run(side.session, "BEGIN", watch)
+        await copy_rows.run(side.session, "BEGIN", watch)
     for number, statement in enumerate(statements, 1):
         watch.report("statements", number, len(statements), statement.text.split("\n", 1)[0][:120])
         if _TRANSACTION.fullmatch(statement.text.strip()):
             continue  # the whole script is one
         try:
-            rows += await moving.guarded(_one(side, statement.text), watch, side.session)
+            rows += await copy_rows.guarded(_one(side, statement.text), watch, side.session)
         except QueryError as error:
             bad(number, "", error.message)
             if not skips:
                 raise BadInput(f"Statement {number}: {error.message}", hint="The script was undone.") from error
     if not skips:
-        await moving.run(side.session, "COMMIT", watch)
+        await copy_rows.run(side.session, "COMMIT", watch)
     return rows
 
 

@@ -14,14 +14,14 @@ from headwater.engines import drop_all
 from headwater.features.accounts.rights import SYSTEM, Actor, authorize
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.models import Database
-from headwater.features.databases.service import databases, reaching
-from headwater.features.databases.service.reaching import Reached
+from headwater.features.databases.service import databases, reachability
+from headwater.features.databases.service.reachability import Reached
 from headwater.features.jobs.context import Attempt
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.transfers import repository
 from headwater.features.transfers.models import Transfer
-from headwater.features.transfers.service.moving import Side
+from headwater.features.transfers.service.copy_rows import Side
 from headwater.kit.errors import Cancelled, Forbidden, HeadwaterError, NotFound
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
@@ -135,11 +135,11 @@ class Working:
             database = await databases.find(db, SYSTEM, database_id)
             if write and database.read_only:
                 raise Forbidden(f"{database.name} is connected for reading only.")
-            return await reaching.load(db, Sealer.of(self.settings), database)
+            return await reachability.load(db, Sealer.of(self.settings), database)
 
     async def open(self, stack: AsyncExitStack, reached: Reached) -> Side:
         """Open a session that is closed with the stack."""
-        return Side(reached.engine, await stack.enter_async_context(reaching.opened(self.settings, reached)))
+        return Side(reached.engine, await stack.enter_async_context(reachability.opened(self.settings, reached)))
 
     async def clear(self, reached: Reached) -> None:
         """Take away what this transfer had made, and forget it; only as the attempt that has the work."""

@@ -1,0 +1,136 @@
+"""Snapshots that are open to be read: found for somebody who may, their tables by name, their columns with meaning."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from headwater.catalog.codec import from_json
+from headwater.catalog.model import Schema
+from headwater.catalog.results import ResultColumn
+from headwater.core.snapshots import manifest_tables
+from headwater.engines import Decoder, Decodes, DumpColumn, Engine, Reshapes, engine
+from headwater.features.accounts.rights import Actor
+from headwater.features.snapshots.service import snapshots, vault_locations
+from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
+from headwater.kit.settings import Settings
+from headwater.store.session import Database as Store
+from headwater.vault.manifest import Manifest, Table
+from headwater.vault.vault import Vault
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A snapshot whose rows can be read."""
+
+    id: uuid.UUID
+    organization_id: uuid.UUID
+    name: str
+    vault: Vault
+    manifest: Manifest
+    engine: Engine
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The Schema that it has."""
+        return from_json(self.manifest.schema)
+
+    def decoders(self, table: Table) -> list[Decoder]:
+        """Return how the columns of a table are read."""
+        assert isinstance(self.engine, Decodes)
+        if (found := self._decoders.get(table.root)) is None:
+            found = [self.engine.decoder(column, self.schema) for column in self.readable(table)]
+            self._decoders[table.root] = found
+        return found
+
+    def readable(self, table: Table) -> tuple[DumpColumn, ...]:
+        """Return the columns that people read a table by."""
+        dumped = manifest_tables.dump_table(table)
+        return self.engine.readable(dumped, self.schema) if isinstance(self.engine, Reshapes) else dumped.columns
+
+    @cached_property
+    def _decoders(self) -> dict[Any, list[Decoder]]:
+        return {}
+
+    def columns(self, table: Table) -> tuple[ResultColumn, ...]:
+        """Return the columns of a table as those of a result."""
+        return tuple(
+            ResultColumn(column.name, column.type, decoder.kind, table.schema, table.name, column.name)
+            for column, decoder in zip(self.readable(table), self.decoders(table), strict=True)
+        )
+
+    def rows(self, table: Table, threads: ThreadPoolExecutor, places_: Sequence[int] | None = None) -> Iterator[Any]:
+        """Give the rows of a table by the columns that people read, in batches; blocks."""
+        return self._read(table, places_, lambda dumped: self.vault.table(table).rows(threads, dumped))
+
+    def window(self, table: Table, start: int, count: int, places_: Sequence[int] | None = None) -> Iterator[Any]:
+        """Give so many rows from one on, counted from 0; blocks."""
+        return self._read(table, places_, lambda dumped: self.vault.table(table).window(start, count, dumped))
+
+    def _read(
+        self, table: Table, places_: Sequence[int] | None, read: Callable[[Sequence[int] | None], Iterator[Any]]
+    ) -> Iterator[Any]:
+        """Read columns of the dump, or all of them where the wanted ones are made of several."""
+        if not isinstance(self.engine, Reshapes) or (places_ is not None and not places_):
+            return read(places_)
+        columns = self.readable(table)
+        return self._reshaped(read(None), columns if places_ is None else [columns[place] for place in places_])
+
+    def _reshaped(self, batches: Any, columns: Sequence[DumpColumn]) -> Iterator[Any]:
+        assert isinstance(self.engine, Reshapes)
+        with contextlib.closing(batches):
+            for batch in batches:
+                yield self.engine.reshaped(batch, columns)
+
+    def find(self, name: str) -> Table:
+        """Return the table of a name, with or without its schema; raises NotFound or BadInput."""
+        known = {manifest_tables.shown(one): one for one in self.manifest.tables}
+        if name in known:
+            return known[name]
+        found = [one for one in self.manifest.tables if one.name == name]
+        if not found:
+            names = {*known, *(one.name for one in self.manifest.tables)}
+            raise NotFound(f"There is no table {name!r} in this snapshot.", hint=did_you_mean(name, names))
+        if len(found) > 1:
+            raise BadInput(
+                f"Several tables are called {name!r}.", hint=did_you_mean(name, map(manifest_tables.shown, found))
+            )
+        return found[0]
+
+    def choose(self, names: Sequence[str] | None) -> list[Table]:
+        """Return the tables of these names in the order of the snapshot, all without any; raises as `find`."""
+        if names is None:
+            return list(self.manifest.tables)
+        wanted = [self.find(name) for name in names]
+        return [one for one in self.manifest.tables if one in wanted]
+
+
+async def enter(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID) -> Opened:
+    """Open a snapshot for an actor who may see it.
+
+    Raises:
+        NotFound, Forbidden: as ever.
+        Conflict: it is not complete.
+        BadInput: nobody knows what the texts of its engine mean.
+    """
+    async with store.transaction() as db:
+        row = await snapshots.find(db, actor, snapshot_id)
+        if row.status != "complete":
+            raise Conflict("This snapshot is not complete.", hint="Wait until it is, or choose another.")
+        place = await vault_locations.load(db, settings, row.vault_id)
+    found = engine(row.engine)
+    if not isinstance(found, Decodes):
+        raise BadInput(f"Snapshots of {found.NAME} cannot be read without restoring them yet.")
+
+    def read() -> tuple[Vault, Manifest]:
+        vault = place.open()
+        return vault, vault.manifest(str(snapshot_id))
+
+    vault, manifest = await asyncio.to_thread(read)
+    return Opened(row.id, row.organization_id, row.database_name, vault, manifest, found)
