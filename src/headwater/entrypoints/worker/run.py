@@ -65,7 +65,9 @@ async def work(chosen: Settings) -> None:
     tidier = loop.create_task(_tidy(runner))
     waiting = loop.create_task(stopping.wait())
     try:
-        done, _ = await asyncio.wait({waiting, keeper, puller, maintenance, tidier}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(
+            {waiting, keeper, puller, maintenance, tidier}, return_when=asyncio.FIRST_COMPLETED
+        )
         for task in done:
             task.result()  # a worker that does not take jobs any more must not look alive
     finally:
