@@ -19,11 +19,11 @@ from headwater.drivers.local import LocalDriver
 from headwater.entrypoints.server.app import build
 from headwater.features import collect
 from headwater.features.accounts import passwords
-from headwater.features.accounts.guard import Server
+from headwater.features.accounts.guard import AppState
 from headwater.features.accounts.throttle import SignInThrottle
 from headwater.features.accounts.tokens import Signer
 from headwater.features.databases.supervisor import control
-from headwater.features.databases.supervisor.reconciler import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.kit import logs
 from headwater.kit.settings import Settings
 from headwater.store import migrations
@@ -89,12 +89,12 @@ async def opened(settings: Settings, store_url: str, application: FastAPI) -> As
     """Give a server on the store; one at a time for an application."""
     database = Database(store_url, pool_size=4)
     welcomes = tuple(module.welcome for module in collect("welcome").values())
-    server = Server(settings, database, Signer(settings), SignInThrottle(), welcomes)
+    server = AppState(settings, database, Signer(settings), SignInThrottle(), welcomes)
     application.state.server = server
     async with contextlib.AsyncExitStack() as stack:
         yield House(server, application, stack)
     application.state.server = None
-    await asyncio.gather(*(room.close() for room in server.rooms.values()))
+    await asyncio.gather(*(room.close() for room in server.services.values()))
     await database.close()
 
 
@@ -113,11 +113,11 @@ async def lasting_house(home: Path, store_url: str) -> AsyncIterator[House]:
 
 
 @pytest.fixture(scope="session")
-async def keeper(home: Path, store_url: str) -> AsyncIterator[Keeper]:
+async def keeper(home: Path, store_url: str) -> AsyncIterator[Supervisor]:
     """The keeper of the tests' databases: as in `headwater proxy`, but for its port."""
     settings = Settings(home=home, database_url=SecretStr(store_url))
     database = Database(store_url, pool_size=3)
-    keeper = Keeper(settings, database, LocalDriver(home / "databases"))
+    keeper = Supervisor(settings, database, LocalDriver(home / "databases"))
     await keeper.begin()
     control_socket = await control.listen(keeper)
 

@@ -41,7 +41,7 @@ def test_what_a_deleted_snapshot_alone_needed_goes_in_the_second_pass(place: Cal
     of.delete(one.id)
     of.delete(three.id)
     first = collect(of, NONE)
-    assert (first.deleted, first.listed, first.kept) == (0, 2, 2)
+    assert (first.deleted, first.listed, first.live) == (0, 2, 2)
     assert there(of) == two.packs.keys() | three.packs.keys()
     second = collect(of, NONE)
     assert (second.deleted, second.listed) == (2, 0)
@@ -100,7 +100,7 @@ def test_a_writer_at_work_loses_nothing(tmp_path: Path) -> None:
 def test_what_a_killed_writer_left_goes_when_its_lease_has_ended(tmp_path: Path) -> None:
     of = making.vault(tmp_path)
     kept = making.snapshot(of, given_(b"a"))
-    with of.writing("never", parent=kept) as writing:
+    with of.write_snapshot("never", parent=kept) as writing:
         writing.ink.data.add(packs.PAGE, bytes(16), b"half a table")
         writing.ink.data.finish()
         assert len(there(of)) == 3
@@ -119,7 +119,7 @@ def test_a_lease_that_cannot_be_read_holds_all(tmp_path: Path) -> None:
     collect(of, NONE)
     of.blobs.create("leases/0badc0de", b"\xc1")
     waiting = collect(of, NONE)
-    assert (waiting.deleted, waiting.waits_for) == (0, ("leases/0badc0de",))
+    assert (waiting.deleted, waiting.blocking_leases) == (0, ("leases/0badc0de",))
     assert collect(of, NONE, longest=NONE).deleted == 2
 
 
@@ -173,7 +173,7 @@ def test_dead_bytes_are_told(tmp_path: Path) -> None:
     told = collect(of, NONE)
     assert told.dead_bytes == sum(sizes[pack].size - size for pack, size in second.packs.items())
     assert told.dead_bytes > 1000
-    assert told.kept_bytes == sum(sizes[pack].size for pack in second.packs)
+    assert told.live_bytes == sum(sizes[pack].size for pack in second.packs)
 
 
 @pytest.mark.parametrize("fault", ["error", "lost", "half", "slow"])

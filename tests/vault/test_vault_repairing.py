@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from headwater.vault import packs, repair_log, verification
-from headwater.vault.chunker import Sizes
+from headwater.vault.chunker import ChunkSizes
 from headwater.vault.errors import Damaged
 from headwater.vault.garbage_collection import collect
 from headwater.vault.manifest import Manifest
@@ -19,7 +19,7 @@ from vault import making
 from vault.making import Given
 
 NONE = timedelta(seconds=-5)
-SIZES = Sizes(rows=64)
+SIZES = ChunkSizes(rows=64)
 TABLE = Given(("integer", "text"), [(b"%d" % place, b"row %d" % (place * 7919 % 1000)) for place in range(4000)], (0,))
 
 

@@ -8,14 +8,14 @@ import pytest
 
 from headwater.testing.vaults import FaultyBlobs
 from headwater.vault import keys, packs, verification
-from headwater.vault.chunker import Sizes
+from headwater.vault.chunker import ChunkSizes
 from headwater.vault.errors import StorageUnavailable
 from headwater.vault.manifest import Manifest
 from headwater.vault.vault import Vault
 from vault import making
 from vault.making import Given
 
-SMALL = Sizes(rows=64)
+SMALL = ChunkSizes(rows=64)
 
 
 def big(count: int = 4000) -> Given:
@@ -59,11 +59,11 @@ def test_a_sound_vault_has_no_findings(of: Vault) -> None:
 
 def test_parts_read_everything_once_together_and_each_always_the_same(of: Vault) -> None:
     one = making.snapshot(of, {"t": big(20_000)}, sizes=SMALL)
-    parts = [verification.Part(number, 4) for number in range(4)]
+    parts = [verification.VerificationShare(number, 4) for number in range(4)]
     found = [verification.deep(of, part=part) for part in parts]
     assert all(one.sound and 20_000 * 0.1 < one.rows < 20_000 * 0.45 for one in found)
     assert sum(one.rows for one in found) == 20_000
-    assert verification.deep(of, part=verification.Part(5, 4)).rows == found[1].rows
+    assert verification.deep(of, part=verification.VerificationShare(5, 4)).rows == found[1].rows
     ref = pages_of(of, one)[20]
     name = packs.blob_name(ref.pack)
     data = bytearray(of.blobs.read(name))

@@ -9,12 +9,12 @@ from typing import ClassVar
 import structlog
 
 from headwater.engines._proxies import Opener, Opening
-from headwater.kit.network.splice import End
+from headwater.kit.network.splice import HalfDuplex
 
 log = structlog.get_logger()
 
 
-class Front(End):
+class Front(HalfDuplex):
     """A client, from its first byte to its last; a subclass takes its first messages apart in `begin`."""
 
     LONGEST: ClassVar[int]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from headwater.engines._address import Address
-from headwater.kit.network.splice import End
+from headwater.kit.network.splice import HalfDuplex
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Proxies(Protocol):
     def speaks(self, first: bytes) -> bool:
         """Say whether a client that begins with these bytes, at least one, speaks this protocol."""
 
-    def front(self, opener: Opener, tls: ssl.SSLContext | None) -> End:
+    def front(self, opener: Opener, tls: ssl.SSLContext | None) -> HalfDuplex:
         """Return the protocol of one client: it asks `opener` by the database's name, then carries bytes."""
 
     def client_url(self, place: str, database: str, password: str) -> str:

@@ -13,7 +13,7 @@ PART = ".part"
 
 
 async def receive(
-    whole: Path, chunks: AsyncIterator[bytes], *, limit_mb: int, shown: str, hint: str,
+    target: Path, chunks: AsyncIterator[bytes], *, limit_mb: int, display_name: str, hint: str,
     check: Callable[[Path], None] | None = None,
 ) -> int:  # fmt: skip
     """Store what arrives and return its size in bytes; whatever goes wrong, no file stays behind.
@@ -30,7 +30,7 @@ async def receive(
         TooLarge: more than `limit_mb`; noticed as soon as that is exceeded.
         Unavailable: the disk does not take it.
     """
-    part = whole.with_name(whole.name + PART)
+    part = target.with_name(target.name + PART)
     part.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     size = 0
     try:
@@ -38,13 +38,13 @@ async def receive(
             async for chunk in chunks:
                 size += len(chunk)
                 if size > limit_mb * 1_048_576:
-                    raise TooLarge(f"{shown} is larger than {limit_mb} MB.", hint=hint)
+                    raise TooLarge(f"{display_name} is larger than {limit_mb} MB.", hint=hint)
                 await asyncio.to_thread(out.write, chunk)
             out.flush()
             await asyncio.to_thread(os.fsync, out.fileno())
         if check:
             await asyncio.to_thread(check, part)
-        part.rename(whole)
+        part.rename(target)
         await asyncio.to_thread(_settle_folder, part.parent)
     except OSError as error:
         raise Unavailable(f"The upload cannot be stored: {error.strerror}.") from error

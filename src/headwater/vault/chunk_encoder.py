@@ -16,21 +16,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headwater.vault import deltas, pages
-from headwater.vault.chunker import Sizes
+from headwater.vault.chunker import ChunkSizes
 from headwater.vault.codecs import Codec
 from headwater.vault.deltas import MOST_DELTAS, MOST_ROWS, Delta
 from headwater.vault.errors import Damaged
 from headwater.vault.keys import Keys
 from headwater.vault.packs import PackWriter, Ref
 from headwater.vault.pages import Hint
-from headwater.vault.tree import Branch, Chunk
+from headwater.vault.tree import ChunkRef, LeafRef
 
 Batch: TypeAlias = Any  # pa.RecordBatch of `pages.VALUES`
 ID_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class TableShape:
     """The columns of a table: what each looks like, and which of them are its key (none: rows have no key)."""
 
     hints: tuple[Hint, ...]
@@ -46,15 +46,15 @@ class Parent:
     """
 
     root: Ref
-    chunks: Mapping[bytes, Chunk]
-    branches: Mapping[bytes, Branch]
-    read: Callable[[Chunk], Batch]
-    changes: Callable[[Chunk], Delta]
+    chunks: Mapping[bytes, ChunkRef]
+    branches: Mapping[bytes, LeafRef]
+    read: Callable[[ChunkRef], Batch]
+    changes: Callable[[ChunkRef], Delta]
     key: tuple[int, ...]
 
 
 @dataclass(slots=True)
-class Ink:
+class WriteContext:
     """What all tables of one snapshot are written with: packs for pages and for trees, keys, codec, threads.
 
     `ahead` is how many chunks may be in memory, those that the threads are at among them.
@@ -66,7 +66,7 @@ class Ink:
     codec: Codec
     threads: ThreadPoolExecutor
     ahead: int
-    sizes: Sizes = field(default_factory=Sizes)
+    sizes: ChunkSizes = field(default_factory=ChunkSizes)
 
     def id(self, content: bytes) -> bytes:
         """Return the id of some content; without the key of the vault it says nothing about it."""
@@ -96,12 +96,12 @@ class Encoded:
     rows: int
     raw: int
     pages: tuple[Segment, ...] = ()
-    kept: Chunk | None = None
+    reused_chunk: ChunkRef | None = None
     delta: Segment | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class ChunkRows:
     """The rows of a chunk: what it is recognised by, the hash of its first key, and the bytes of its text."""
 
     table: Any  # pa.Table
@@ -110,23 +110,25 @@ class Rows:
     raw: int
 
 
-def encoded(ink: Ink, shape: Shape, parent: Parent | None, rows: Rows) -> Encoded:
+def encode(ink: WriteContext, shape: TableShape, parent: Parent | None, rows: ChunkRows) -> Encoded:
     """Return a chunk as what costs the least."""
     made = Encoded(rows.first, rows.hash, rows.table.num_rows, rows.raw)
     before = parent.chunks.get(rows.first) if parent else None
     if parent and before and len(before.pages) == rows.table.num_columns:
-        return _beside(ink, shape, parent, before, rows, made)
+        return _encode_against_parent(ink, shape, parent, before, rows, made)
     found = (_page(ink, rows.table.column(place), hint) for place, hint in enumerate(shape.hints))
     return replace(made, pages=tuple(found))
 
 
-def _page(ink: Ink, column: Any, hint: Hint) -> Segment:
+def _page(ink: WriteContext, column: Any, hint: Hint) -> Segment:
     """Return a column as a page; one after the other, so that no more than one is in memory as it is."""
     content = pages.encode(_whole(column), hint)
     return Segment(ink.id(content), None, ink.codec.compress(content))
 
 
-def _beside(ink: Ink, shape: Shape, parent: Parent, before: Chunk, rows: Rows, made: Encoded) -> Encoded:
+def _encode_against_parent(
+    ink: WriteContext, shape: TableShape, parent: Parent, before: ChunkRef, rows: ChunkRows, encoded: Encoded
+) -> Encoded:
     """Return a chunk whose beginning the parent has, too, as what costs the least."""
     columns = [_whole(rows.table.column(place)) for place in range(rows.table.num_columns)]
     contents = [pages.encode(column, hint) for column, hint in zip(columns, shape.hints, strict=True)]
@@ -134,18 +136,18 @@ def _beside(ink: Ink, shape: Shape, parent: Parent, before: Chunk, rows: Rows, m
     same = [known.id == found for known, found in zip(before.pages, ids, strict=True)]
     if not all(same) and shape.key:
         cost = sum(known.length for known, there in zip(before.pages, same, strict=True) if not there)
-        if kept := _kept(ink, shape, parent, before, columns, cost):
-            return replace(made, kept=kept[0], delta=kept[1])
+        if kept := _delta_if_smaller(ink, shape, parent, before, columns, cost):
+            return replace(encoded, reused_chunk=kept[0], delta=kept[1])
     found = [
         Segment(id_, known) if there else Segment(id_, None, ink.codec.compress(content))
         for id_, known, there, content in zip(ids, before.pages, same, contents, strict=True)
     ]
-    return replace(made, pages=tuple(found))
+    return replace(encoded, pages=tuple(found))
 
 
-def _kept(
-    ink: Ink, shape: Shape, parent: Parent, before: Chunk, columns: Sequence[Any], cost: int
-) -> tuple[Chunk, Segment | None] | None:  # fmt: skip
+def _delta_if_smaller(
+    ink: WriteContext, shape: TableShape, parent: Parent, before: ChunkRef, columns: Sequence[Any], cost: int
+) -> tuple[ChunkRef, Segment | None] | None:  # fmt: skip
     """Return the parent's chunk with what has changed, unless new pages, which cost so many bytes, are less."""
     try:
         there = parent.read(before).columns
@@ -176,15 +178,17 @@ def difference(old: Sequence[Any], new: Sequence[Any], key: Sequence[int]) -> De
     return Delta([column.take(rows) for column in new], [old[place].filter(gone) for place in key])
 
 
-def is_heavy(chunk: Chunk) -> bool:
+def is_heavy(chunk: ChunkRef) -> bool:
     """Whether the deltas of a chunk are so much beside its pages that these are better written anew."""
     return sum(ref.length for ref in chunk.deltas) > MOST_ROWS * sum(ref.length for ref in chunk.pages)
 
 
-def changed(ink: Ink, shape: Shape, parent: Parent, chunk: Chunk, delta: Delta) -> tuple[Chunk, Segment]:
+def changed(
+    ink: WriteContext, shape: TableShape, parent: Parent, chunk: ChunkRef, delta: Delta
+) -> tuple[ChunkRef, Segment]:
     """Return a chunk of the parent, and the delta for it; where there are many, all of them become one."""
     if len(chunk.deltas) >= MOST_DELTAS:
-        delta = deltas.merged(parent.changes(chunk), delta, shape.key)
+        delta = deltas.merge(parent.changes(chunk), delta, shape.key)
         chunk = replace(chunk, deltas=())
     content = deltas.encode(delta, shape.hints, shape.key)
     return chunk, Segment(ink.id(content), None, ink.codec.compress(content))

@@ -20,19 +20,19 @@ _GOLDEN, _MIX1, _MIX2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
+class ChunkSizes:
     """How large chunks are: about `rows` rows, at least a fourth of that, at most four times, and so many bytes."""
 
     rows: int = 8192
-    most_bytes: int = 4 * 2**20
+    max_bytes: int = 4 * 2**20
 
     @property
-    def fewest(self) -> int:
+    def min_rows(self) -> int:
         """The fewest rows of a chunk that is not the last."""
         return self.rows // 4
 
     @property
-    def most(self) -> int:
+    def max_rows(self) -> int:
         """The most rows of a chunk."""
         return self.rows * 4
 
@@ -76,21 +76,21 @@ def _mixed(values: np.ndarray) -> np.ndarray:
         return z ^ (z >> np.uint64(31))
 
 
-def begins_leaf(hash_: int, chunks: int) -> bool:
+def starts_leaf(hash_: int, chunks: int) -> bool:
     """Say whether a chunk whose first row has this hash begins a leaf of about so many chunks."""
     return (hash_ >> 20) % chunks == 0
 
 
-def _lowest(found: np.ndarray, start: int, forced: int) -> int:
+def _row_of_lowest_hash(hashes: np.ndarray, start: int, forced: int) -> int:
     """Return the row with the smallest hash in the second half of a chunk that has become too large.
 
     Where exactly it became so hangs on values that are no keys: a longer text must not move the border.
     """
     half = start + max(1, (forced - start) // 2)
-    return half + int(found[half:forced].argmin()) if half < forced else forced
+    return half + int(hashes[half:forced].argmin()) if half < forced else forced
 
 
-def cuts(found: np.ndarray, weights: np.ndarray, sizes: Sizes, *, end: bool) -> list[int]:
+def chunk_boundaries(row_hashes: np.ndarray, weights: np.ndarray, sizes: ChunkSizes, *, end: bool) -> list[int]:
     """Return the rows before which rows are cut, beginning with row 0 being the first of a chunk.
 
     Args:
@@ -99,22 +99,22 @@ def cuts(found: np.ndarray, weights: np.ndarray, sizes: Sizes, *, end: bool) -> 
         sizes: how large chunks are.
         end: whether no more rows follow; else what is behind the last cut is not a chunk yet.
     """
-    count = len(found)
-    natural = np.flatnonzero(found < np.uint64(2**64 // sizes.rows))
+    count = len(row_hashes)
+    natural = np.flatnonzero(row_hashes < np.uint64(2**64 // sizes.rows))
     total = np.cumsum(weights)
-    made, start = [], 0
+    boundaries, start = [], 0
     while start < count:
         before = int(total[start - 1]) if start else 0
-        heavy = max(start + 1, int(np.searchsorted(total, before + sizes.most_bytes, "right")))
-        forced = min(start + sizes.most, heavy)
-        place = int(np.searchsorted(natural, start + sizes.fewest))
+        heavy = max(start + 1, int(np.searchsorted(total, before + sizes.max_bytes, "right")))
+        forced = min(start + sizes.max_rows, heavy)
+        place = int(np.searchsorted(natural, start + sizes.min_rows))
         cut = min(forced, int(natural[place]) if place < len(natural) else forced)
         if cut >= count:
             break
         if cut == forced:
-            cut = _lowest(found, start, forced)
-        made.append(cut)
+            cut = _row_of_lowest_hash(row_hashes, start, forced)
+        boundaries.append(cut)
         start = cut
     if end and start < count:
-        made.append(count)
-    return made
+        boundaries.append(count)
+    return boundaries

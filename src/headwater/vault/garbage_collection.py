@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from headwater.vault import leases, packs, repair_log
 from headwater.vault.blobs import Blob
 from headwater.vault.errors import Damaged, Missing
-from headwater.vault.leases import Held
+from headwater.vault.leases import LeasedPacks
 from headwater.vault.vault import Vault, read_config
 
 FOLDER = "gc/"
@@ -26,7 +26,7 @@ _ID = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Collected:
+class GcResult:
     """What a pass did.
 
     Attributes:
@@ -40,13 +40,13 @@ class Collected:
     deleted: int
     freed: int
     listed: int
-    kept: int
-    kept_bytes: int
+    live: int
+    live_bytes: int
     dead_bytes: int
-    waits_for: tuple[str, ...] = ()
+    blocking_leases: tuple[str, ...] = ()
 
 
-def collect(vault: Vault, margin: timedelta = MARGIN, longest: timedelta = leases.LONGEST) -> Collected:
+def collect(vault: Vault, margin: timedelta = MARGIN, longest: timedelta = leases.LONGEST) -> GcResult:
     """Make a pass, which may be cut off anywhere.
 
     Args:
@@ -77,13 +77,13 @@ def collect(vault: Vault, margin: timedelta = MARGIN, longest: timedelta = lease
         blobs.delete(lease)
     blobs.sweep(longest)
     kept = {pack: blob.size for pack, blob in there.items() if pack in needed}
-    return Collected(
+    return GcResult(
         len(deleted), sum(there[pack].size for pack in deleted), len(gone - deleted), len(kept), sum(kept.values()),
         sum(size - min(size, needed[pack]) for pack, size in kept.items()), tuple(held.unread),
     )  # fmt: skip
 
 
-def _needed(vault: Vault, now: datetime, longest: timedelta) -> tuple[dict[bytes, int], Held]:
+def _needed(vault: Vault, now: datetime, longest: timedelta) -> tuple[dict[bytes, int], LeasedPacks]:
     """Return what snapshots need, and what writers hold.
 
     Manifests are listed before the leases and once more after them: a snapshot that was committed, its lease given
@@ -92,13 +92,13 @@ def _needed(vault: Vault, now: datetime, longest: timedelta) -> tuple[dict[bytes
     needed: dict[bytes, int] = {}
     seen: set[str] = set()
     _mark(vault, seen, needed)
-    held = leases.held(vault.blobs, vault.keys, now, longest)
+    held = leases.leased_packs(vault.blobs, vault.keys, now, longest)
     _mark(vault, seen, needed)
     _mark_repairs(vault, needed, held)
     return needed, held
 
 
-def _mark_repairs(vault: Vault, needed: dict[bytes, int], held: Held) -> None:
+def _mark_repairs(vault: Vault, needed: dict[bytes, int], held: LeasedPacks) -> None:
     """Add what stands in for packs that are needed; which may be damaged in turn, and have something that does."""
     left = list(repair_log.records(vault.blobs))
     while due := [one for one in left if one[0] in needed or one[0] in held.packs]:

@@ -23,18 +23,18 @@ from headwater.vault.verification import Finding
 
 
 @dataclass(frozen=True, slots=True)
-class Repaired:
+class RepairResult:
     """What a repair did: how many segments can be read again, and what is still wrong."""
 
     segments: int
     left: tuple[Finding, ...]
 
 
-def repair(vault: Vault) -> Repaired:
+def repair(vault: Vault) -> RepairResult:
     """Verify everything, and put right what has a copy that can be read; nothing is overwritten."""
     found = verification.deep(vault).findings
     done = _copied(vault, _broken(found))
-    return Repaired(done, verification.deep(vault).findings if done else found)
+    return RepairResult(done, verification.deep(vault).findings if done else found)
 
 
 def _broken(findings: tuple[Finding, ...]) -> dict[tuple[int, bytes], set[Ref]]:
@@ -51,7 +51,7 @@ def _copied(vault: Vault, broken: Mapping[tuple[int, bytes], set[Ref]]) -> int:
     """Write copies of what is broken, and where they are; returns how many places were put right."""
     if not broken:
         return 0
-    with vault.writing(f"repair {uuid.uuid4()}") as writing:  # for its lease: nobody refers to the new pack yet
+    with vault.write_snapshot(f"repair {uuid.uuid4()}") as writing:  # for its lease: nobody refers to the new pack yet
         moves = _written(vault, writing.ink.data, broken)
         writing.ink.data.finish()
         for pack in writing.packs:

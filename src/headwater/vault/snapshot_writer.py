@@ -17,12 +17,12 @@ import numpy as np
 import pyarrow as pa
 
 from headwater.vault import chunk_encoder, chunker, tree
-from headwater.vault.chunk_encoder import Batch, Encoded, Ink, Parent, Segment, Shape
+from headwater.vault.chunk_encoder import Batch, Encoded, Parent, Segment, TableShape, WriteContext
 from headwater.vault.deltas import Delta
 from headwater.vault.packs import DELTA, LEAF, PAGE, ROOT, Ref
-from headwater.vault.tree import Branch, Chunk
+from headwater.vault.tree import ChunkRef, LeafRef
 
-__all__ = ["Batch", "Counted", "Ink", "Parent", "Shape", "TableWriter", "Written"]
+__all__ = ["Batch", "Counted", "Parent", "TableShape", "TableWriter", "WriteContext", "WrittenTable"]
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenTable:
     """A table in the vault; `packs` says how many bytes of which packs it is made of, old and new."""
 
     root: Ref
@@ -49,19 +49,19 @@ class Written:
 class TableWriter:
     """Writes one table."""
 
-    def __init__(self, ink: Ink, shape: Shape, parent: Parent | None = None) -> None:
+    def __init__(self, ink: WriteContext, shape: TableShape, parent: Parent | None = None) -> None:
         self._ink, self._shape = ink, shape
         self._parent = parent if parent and parent.key == shape.key else None
         self._counted = Counted()
         self._packs: Counter[bytes] = Counter()
         self._turns: Counter[int] = Counter()  # of a table without a key: chunks that begin with the same row
         self._under_way: deque[Future[Encoded]] = deque()
-        self._leaf: list[Chunk] = []
-        self._branches: list[Branch] = []
+        self._leaf: list[ChunkRef] = []
+        self._branches: list[LeafRef] = []
         self._rest: list[Batch] = []
         self._hashes, self._weights = np.empty(0, np.uint64), np.empty(0, np.int64)
 
-    def write(self, batches: Iterable[Batch]) -> Written:
+    def write(self, batches: Iterable[Batch]) -> WrittenTable:
         """Write all rows of a table, in the order of its key, and return where it is.
 
         Whoever iterates decides how far reading runs ahead; an error of theirs ends the writing.
@@ -82,13 +82,13 @@ class TableWriter:
             for future in self._under_way:
                 future.cancel()
 
-    def keep(self, chunk: Chunk) -> None:
+    def keep(self, chunk: ChunkRef) -> None:
         """Take over a chunk of the parent as it is."""
         for ref in (*chunk.pages, *chunk.deltas):
             self._uses(ref)
         self._append(chunk)
 
-    def keep_leaf(self, branch: Branch, chunks: Sequence[Chunk]) -> None:
+    def keep_leaf(self, branch: LeafRef, chunks: Sequence[ChunkRef]) -> None:
         """Take over a leaf of the parent with all its chunks."""
         self.end_leaf()
         for chunk in chunks:
@@ -99,13 +99,13 @@ class TableWriter:
         self._counted.rows += branch.rows
         self._counted.chunks += branch.chunks
 
-    def change(self, chunk: Chunk, delta: Delta, rows: int) -> None:
+    def change(self, chunk: ChunkRef, delta: Delta, rows: int) -> None:
         """Take over a chunk of the parent with a change; `rows` is how many it has then."""
         assert self._parent
         kept, made = chunk_encoder.changed(self._ink, self._shape, self._parent, chunk, delta)
         self._change(kept, made, rows)
 
-    def _change(self, chunk: Chunk, delta: Segment | None, rows: int) -> None:
+    def _change(self, chunk: ChunkRef, delta: Segment | None, rows: int) -> None:
         if delta:
             ref = self._ink.data.add(DELTA, delta.id, delta.body)
             self._counted.new += ref.length
@@ -120,13 +120,13 @@ class TableWriter:
         content = tree.encode_leaf(chunks)
         known = self._parent.branches.get(chunks[0].first) if self._parent else None
         ref = self._tree_segment(LEAF, content, known.ref if known else None)
-        self._branches.append(Branch(ref, chunks[0].first, len(chunks), sum(one.rows for one in chunks)))
+        self._branches.append(LeafRef(ref, chunks[0].first, len(chunks), sum(one.rows for one in chunks)))
 
-    def end(self) -> Written:
+    def end(self) -> WrittenTable:
         """Write the root and return where the table is."""
         self.end_leaf()
         root = self._tree_segment(ROOT, tree.encode_root(self._branches), self._parent.root if self._parent else None)
-        return Written(root, self._counted, self._packs)
+        return WrittenTable(root, self._counted, self._packs)
 
     def _take(self, batch: Batch) -> None:
         keys = self._shape.key or range(batch.num_columns)
@@ -137,13 +137,13 @@ class TableWriter:
         self._rest.append(batch)
         self._hashes = np.concatenate((self._hashes, found))
         self._weights = np.concatenate((self._weights, _weights(batch)))
-        if self._weights.sum() >= self._ink.sizes.most_bytes or len(self._hashes) >= self._ink.sizes.most:
+        if self._weights.sum() >= self._ink.sizes.max_bytes or len(self._hashes) >= self._ink.sizes.max_rows:
             self._cut(end=False)
 
     def _cut(self, *, end: bool) -> None:
         if not self._rest:
             return
-        made = chunker.cuts(self._hashes, self._weights, self._ink.sizes, end=end)
+        made = chunker.chunk_boundaries(self._hashes, self._weights, self._ink.sizes, end=end)
         if not made:
             return
         rows = pa.Table.from_batches(self._rest)
@@ -160,16 +160,16 @@ class TableWriter:
         first = _first([rows.column(place)[0].as_py() for place in self._shape.key], hash_, self._turns[hash_])
         if not self._shape.key:
             self._turns[hash_] += 1
-        chunk = chunk_encoder.Rows(rows, first, hash_, raw)
+        chunk = chunk_encoder.ChunkRows(rows, first, hash_, raw)
         ink, shape, parent = self._ink, self._shape, self._parent
-        self._under_way.append(ink.threads.submit(chunk_encoder.encoded, ink, shape, parent, chunk))
+        self._under_way.append(ink.threads.submit(chunk_encoder.encode, ink, shape, parent, chunk))
 
     def _add(self, encoded: Encoded) -> None:
-        if chunker.begins_leaf(encoded.hash, tree.LEAF_CHUNKS):
+        if chunker.starts_leaf(encoded.hash, tree.LEAF_CHUNKS):
             self.end_leaf()
         self._counted.raw += encoded.raw
-        if encoded.kept:
-            self._change(encoded.kept, encoded.delta, encoded.rows)
+        if encoded.reused_chunk:
+            self._change(encoded.reused_chunk, encoded.delta, encoded.rows)
             return
         refs = []
         for page in encoded.pages:
@@ -180,9 +180,9 @@ class TableWriter:
                 self._counted.new_pages += 1
             self._uses(ref)
             refs.append(ref)
-        self._append(Chunk(encoded.first, encoded.rows, tuple(refs)))
+        self._append(ChunkRef(encoded.first, encoded.rows, tuple(refs)))
 
-    def _append(self, chunk: Chunk) -> None:
+    def _append(self, chunk: ChunkRef) -> None:
         if len(self._leaf) >= tree.MOST_CHUNKS:
             self.end_leaf()
         self._leaf.append(chunk)

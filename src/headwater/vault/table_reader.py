@@ -17,7 +17,7 @@ from headwater.vault.deltas import Delta
 from headwater.vault.errors import Damaged
 from headwater.vault.keys import Keys
 from headwater.vault.packs import DELTA, LEAF, PAGE, ROOT, PackReader, Ref
-from headwater.vault.tree import Branch, Chunk
+from headwater.vault.tree import ChunkRef, LeafRef
 
 _AHEAD = 4  # chunks that are being fetched and decoded
 
@@ -28,16 +28,16 @@ class TableReader:
     def __init__(self, packs: PackReader, keys: Keys, root: Ref, key: Sequence[int] = ()) -> None:
         self._packs, self._keys, self._root, self._key = packs, keys, root, key
 
-    def branches(self) -> list[Branch]:
+    def branches(self) -> list[LeafRef]:
         """Return the leaves of the table, in order."""
         return tree.decode_root(self.content(ROOT, [self._root])[0])
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self) -> Iterator[ChunkRef]:
         """Give the chunks of the table, in order."""
         for branch in self.branches():
             yield from self.leaf(branch)
 
-    def leaf(self, branch: Branch) -> list[Chunk]:
+    def leaf(self, branch: LeafRef) -> list[ChunkRef]:
         """Return the chunks of one leaf."""
         chunks = tree.decode_leaf(self.content(LEAF, [branch.ref])[0])
         if (len(chunks), sum(one.rows for one in chunks)) != (branch.chunks, branch.rows):
@@ -47,14 +47,14 @@ class TableReader:
     def parent(self) -> Parent:
         """Return the table as the parent of the next snapshot of it."""
         branches = self.branches()
-        chunks: dict[bytes, Chunk] = {}
+        chunks: dict[bytes, ChunkRef] = {}
         for branch in branches:
             for chunk in self.leaf(branch):
                 chunks.setdefault(chunk.first, chunk)
         leaves = {branch.first: branch for branch in branches}
         return Parent(self._root, chunks, leaves, self.batch, self._changes, tuple(self._key))
 
-    def batch(self, chunk: Chunk, places: Sequence[int] | None = None) -> Batch:
+    def batch(self, chunk: ChunkRef, places: Sequence[int] | None = None) -> Batch:
         """Return the rows of a chunk, or some columns of them by their places."""
         wanted = list(range(len(chunk.pages)) if places is None else places)
         if chunk.deltas:
@@ -65,7 +65,7 @@ class TableReader:
             raise Damaged("A page of the vault has another number of rows than its chunk.")
         return _batch(columns, chunk.rows)
 
-    def _changed(self, chunk: Chunk, wanted: Sequence[int]) -> list[Any]:
+    def _changed(self, chunk: ChunkRef, wanted: Sequence[int]) -> list[Any]:
         """Return columns of a chunk with its deltas applied."""
         places = list(dict.fromkeys((*wanted, *self._key)))
         contents = self.content(PAGE, [chunk.pages[place] for place in places])
@@ -75,12 +75,12 @@ class TableReader:
             columns = deltas.apply(columns, key, delta, self._key, places)
         return [columns[places.index(place)] for place in wanted]
 
-    def _deltas(self, chunk: Chunk) -> Iterator[Delta]:
+    def _deltas(self, chunk: ChunkRef) -> Iterator[Delta]:
         return map(deltas.decode, self.content(DELTA, chunk.deltas))
 
-    def _changes(self, chunk: Chunk) -> Delta:
+    def _changes(self, chunk: ChunkRef) -> Delta:
         """Return what the deltas of a chunk, of which it has some, do as one."""
-        return functools.reduce(lambda one, other: deltas.merged(one, other, self._key), self._deltas(chunk))
+        return functools.reduce(lambda one, other: deltas.merge(one, other, self._key), self._deltas(chunk))
 
     def rows(self, threads: ThreadPoolExecutor, places: Sequence[int] | None = None) -> Iterator[Batch]:
         """Give the rows of the table in batches, in order; what is ahead is bounded.

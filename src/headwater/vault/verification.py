@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from headwater.vault import keys as keyring
 from headwater.vault import packs, repair_log
 from headwater.vault.errors import Damaged
-from headwater.vault.manifest import Manifest, Table
+from headwater.vault.manifest import Manifest, ManifestTable
 from headwater.vault.packs import DELTA, LEAF, PAGE, ROOT
 from headwater.vault.repair_log import Ref
 from headwater.vault.table_reader import TableReader
-from headwater.vault.tree import Branch, Chunk
+from headwater.vault.tree import ChunkRef, LeafRef
 from headwater.vault.vault import Vault
 
 _AHEAD = 4  # chunks that are being read
@@ -46,13 +46,13 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class VerificationShare:
     """One of `parts` of about the same size that all chunks fall into; each chunk is always in the same one."""
 
     number: int = 0
     parts: int = 1
 
-    def holds(self, chunk: Chunk) -> bool:
+    def holds(self, chunk: ChunkRef) -> bool:
         """Whether a chunk is in this part: told by the id of its first page, which is a hash."""
         first = next(iter((*chunk.pages, *chunk.deltas)), None)
         if self.parts == 1 or first is None:
@@ -61,7 +61,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerificationResult:
     """What was looked at, and what is wrong; `rows` and `segments` are of what was read, not of what is there."""
 
     findings: tuple[Finding, ...]
@@ -76,22 +76,22 @@ class Verified:
         return not self.findings
 
 
-def quick(vault: Vault, snapshots: Sequence[str] | None = None) -> Verified:
+def quick(vault: Vault, snapshots: Sequence[str] | None = None) -> VerificationResult:
     """Look whether manifests can be read, and whether each pack they need is there, as large as its footer says.
 
     Args:
         vault: where.
         snapshots: which; all when not given.
     """
-    work = _Work(vault, snapshots)
+    work = _VerificationRun(vault, snapshots)
     _footers(work)
     return work.verified()
 
 
 def deep(
-    vault: Vault, snapshots: Sequence[str] | None = None, *, part: Part = Part(),
+    vault: Vault, snapshots: Sequence[str] | None = None, *, part: VerificationShare = VerificationShare(),
     progress: Progress | None = None, threads: int = 2,
-) -> Verified:  # fmt: skip
+) -> VerificationResult:  # fmt: skip
     """Do as `quick`, and read everything that snapshots are made of, down to their rows.
 
     Args:
@@ -101,7 +101,7 @@ def deep(
         progress: called with rows done and rows in all.
         threads: how many read at once; 1 is the caller's own.
     """
-    work = _Work(vault, snapshots, part, progress)
+    work = _VerificationRun(vault, snapshots, part, progress)
     _footers(work)
     with contextlib.ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(threads, "vault-verify")) if threads > 1 else None
@@ -112,12 +112,12 @@ def deep(
 
 
 @dataclass(slots=True)
-class _Work:
+class _VerificationRun:
     """A verification under way; manifests are read when they are needed, and not kept."""
 
     vault: Vault
     asked: Sequence[str] | None
-    part: Part = Part()
+    part: VerificationShare = VerificationShare()
     progress: Progress | None = None
     findings: dict[Finding, None] = field(default_factory=dict)
     seen: set[Ref] = field(default_factory=set)
@@ -155,11 +155,11 @@ class _Work:
             self.seen.clear()
         self.seen.add(ref)
 
-    def verified(self) -> Verified:
-        return Verified(tuple(self.findings), len(self.ids), self.packs, self.segments, self.rows)
+    def verified(self) -> VerificationResult:
+        return VerificationResult(tuple(self.findings), len(self.ids), self.packs, self.segments, self.rows)
 
 
-def _footers(work: _Work) -> None:
+def _footers(work: _VerificationRun) -> None:
     """Look at key slots, manifests and the packs that they name."""
     work.ids = list(work.asked) if work.asked is not None else work.vault.snapshots()
     for slot in keyring.damaged_slots(work.vault.blobs):
@@ -200,14 +200,16 @@ def _wrong_by_footer(vault: Vault, pack: bytes) -> str | None:
     return None
 
 
-def _named(table: Table) -> str:
+def _named(table: ManifestTable) -> str:
     return f"{table.schema}.{table.name}" if table.schema else table.name
 
 
 class _Table:
     """Verifies one table of one snapshot."""
 
-    def __init__(self, work: _Work, pool: ThreadPoolExecutor | None, manifest: Manifest, table: Table) -> None:
+    def __init__(
+        self, work: _VerificationRun, pool: ThreadPoolExecutor | None, manifest: Manifest, table: ManifestTable
+    ) -> None:
         self._work, self._pool, self._table = work, pool, table
         self._where = (manifest.id, _named(table))
         self._reader: TableReader = work.vault.table(table)
@@ -227,7 +229,7 @@ class _Table:
         for branch in branches:
             self._leaf(branch)
 
-    def _leaf(self, branch: Branch) -> None:
+    def _leaf(self, branch: LeafRef) -> None:
         self._listed(branch.ref)
         if branch.ref in self._work.seen:
             self._work.advance(branch.rows)
@@ -245,9 +247,9 @@ class _Table:
         if sound:
             self._work.remember(branch.ref)
 
-    def _read(self, chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, Reading | None]]:
+    def _read(self, chunks: Sequence[ChunkRef]) -> Iterator[tuple[ChunkRef, Reading | None]]:
         """Give the chunks of a leaf with the reading of those that are to be read, a few ahead."""
-        under_way: deque[tuple[Chunk, Reading | None]] = deque()
+        under_way: deque[tuple[ChunkRef, Reading | None]] = deque()
         for chunk in chunks:
             for ref in (*chunk.pages, *chunk.deltas):
                 self._listed(ref)
@@ -256,18 +258,18 @@ class _Table:
                 yield under_way.popleft()
         yield from under_way
 
-    def _chosen(self, chunk: Chunk) -> bool:
+    def _chosen(self, chunk: ChunkRef) -> bool:
         if not self._work.part.holds(chunk):
             return False
         return bool(chunk.deltas) or not self._work.seen.issuperset(chunk.pages)
 
-    def _begun(self, chunk: Chunk) -> Reading:
+    def _begun(self, chunk: ChunkRef) -> Reading:
         """Begin to read a chunk, and return what waits for it."""
         if self._pool is None:
             return functools.partial(self._reader.batch, chunk)
         return self._pool.submit(self._reader.batch, chunk).result
 
-    def _chunk_is_sound(self, chunk: Chunk, reading: Reading | None) -> bool:
+    def _chunk_is_sound(self, chunk: ChunkRef, reading: Reading | None) -> bool:
         self._work.advance(chunk.rows)
         if reading is None:
             return True
@@ -282,7 +284,7 @@ class _Table:
             self._work.remember(ref)
         return True
 
-    def _tell_parts(self, chunk: Chunk, error: Damaged) -> None:
+    def _tell_parts(self, chunk: ChunkRef, error: Damaged) -> None:
         """Tell each segment of a chunk that is damaged, or that its parts do not fit when none is."""
         wrong = 0
         for kind, refs in ((PAGE, chunk.pages), (DELTA, chunk.deltas)):

@@ -22,7 +22,7 @@ from headwater.drivers import Spec, local
 from headwater.drivers.local import LocalDriver
 from headwater.engines import Opening
 from headwater.engines.redis import provision, wire
-from headwater.entrypoints.proxy.listener import Door
+from headwater.entrypoints.proxy.listener import ProxyProtocol
 from headwater.kit.errors import BadInput, HeadwaterError, NotFound, TooMany
 
 pytestmark = pytest.mark.skipif(bool(provision.available()), reason=str(provision.available()))
@@ -81,7 +81,7 @@ async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
         return Opening(driver.dsn(spec), meter)
 
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Door({"redis": wire}, wake, None), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: ProxyProtocol({"redis": wire}, wake, None), "127.0.0.1", 0)
     yield Place(driver, spec, server.sockets[0].getsockname()[1], meter)
     server.close()
     await driver.close()

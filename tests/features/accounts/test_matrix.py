@@ -15,7 +15,7 @@ from sqlalchemy import text
 from headwater.entrypoints.server.app import build
 from headwater.features.accounts.rights import PERMISSIONS, SYSTEM, VIEWER
 from headwater.features.databases.service import databases
-from headwater.features.databases.supervisor.reconciler import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.policies.service import alerts
 from headwater.features.recovery.models import Archive, Recovery
 from headwater.features.snapshots.service import vault_locations
@@ -231,7 +231,7 @@ async def policy_of(house: House, person: Person) -> dict[str, str]:
     await person.send("PUT", f"/databases/{made['database_id']}/policy", 200, json=body)
     async with house.server.database.transaction() as db:
         database = await databases.find(db, SYSTEM, uuid.UUID(made["database_id"]))
-        await alerts.tell(db, database, "failed", "It failed.", now())
+        await alerts.raise_alert(db, database, "failed", "It failed.", now())
     open_ones = await person.get("/alerts", database_id=made["database_id"], status="open")
     return {"alert_id": open_ones["items"][0]["id"]}
 
@@ -343,7 +343,7 @@ async def lasting_owner(lasting_house: House) -> Person:
 
 @pytest.mark.parametrize(("method", "template", "action"), CLOSED, ids=lambda value: str(value))
 async def test_the_matrix(
-    lasting_house: House, keeper: Keeper, lasting_owner: Person, method: str, template: str, action: str
+    lasting_house: House, keeper: Supervisor, lasting_owner: Person, method: str, template: str, action: str
 ) -> None:
     house = lasting_house
     lasts = method == "GET" or (method == "POST" and template in LASTING_POSTS)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from features.query.desk import Desk
-from headwater.features.databases.supervisor.reconciler import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House, Person
 
 ROWS = "CREATE TABLE sales (day date, amount int); INSERT INTO sales VALUES ('2026-01-01', 3), ('2026-01-02', 5)"
@@ -38,7 +38,7 @@ class Board:
 
 
 @pytest.fixture
-async def board(house: House, keeper: Keeper) -> Board:
+async def board(house: House, keeper: Supervisor) -> Board:
     person = await house.person("ines")
     project = f"/projects/{person.sample['id']}"
     desk = Desk(person, await person.database())

@@ -10,7 +10,7 @@ import pytest
 from features.snapshots.shelf import Shelf
 from features.transfers.moves import SHOP
 from headwater.engines import Decodes, Scripts, all_engines
-from headwater.features.databases.supervisor.reconciler import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House
 
 ENGINES = [name for name in all_engines() if name != "postgresql" and isinstance(all_engines()[name], Scripts)]
@@ -18,7 +18,7 @@ ASKED = "SELECT count(*), min(id), max(id), min(title), max(title) FROM album WH
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-async def test_as_the_database_answers(lasting_house: House, keeper: Keeper, engine: str) -> None:
+async def test_as_the_database_answers(lasting_house: House, keeper: Supervisor, engine: str) -> None:
     person = await lasting_house.person("emma")
     shelf = Shelf(lasting_house, person, await person.database(engine))
     await shelf.sql(SHOP[engine])

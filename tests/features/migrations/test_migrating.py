@@ -11,17 +11,17 @@ import pytest
 
 from features.query.desk import ENGINES, Desk, new_desk
 from headwater.engines import all_engines
-from headwater.features.databases.supervisor.reconciler import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House
 
 
 @pytest.fixture(params=ENGINES)
-async def desk(request: pytest.FixtureRequest, house: House, keeper: Keeper) -> Desk:
+async def desk(request: pytest.FixtureRequest, house: House, keeper: Supervisor) -> Desk:
     return await new_desk(house, request.param)
 
 
 @pytest.fixture
-async def postgres(house: House, keeper: Keeper) -> Desk:
+async def postgres(house: House, keeper: Supervisor) -> Desk:
     return await new_desk(house)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from features.recovery.timeline import Timeline
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.service import databases, instances
-from headwater.features.databases.service.instances import Local
+from headwater.features.databases.service.instances import LocalInstance
 from headwater.features.recovery import repository
 from headwater.features.recovery.models import ArchiveBase
 from headwater.features.recovery.service import wal_archiver
@@ -26,13 +26,13 @@ from headwater.vault.blobs import Blob
 CANARY = "canary-4f1d0c9be2"
 
 
-async def here(line: Timeline) -> Local:
+async def here(line: Timeline) -> LocalInstance:
     async with line.house.server.database.transaction() as db:
         database = await databases.find(db, SYSTEM, uuid.UUID(line.database))
         return await instances.local(db, line.house.server.settings, database)
 
 
-async def spooled(line: Timeline) -> Local:
+async def spooled(line: Timeline) -> LocalInstance:
     """Write something and let the server put it into the spool, without bringing it into the vault."""
     await line.sql("INSERT INTO step SELECT max(n) + 1, 'spooled' FROM step")
     found = await here(line)

@@ -169,7 +169,7 @@ async def test_a_database_that_stops_while_its_base_is_made_has_none(
     job = await line.person.send("POST", f"/databases/{line.database}/recovery/bases", 202)
     loop = asyncio.get_running_loop()
     path = f"/databases/{line.database}/desired"
-    real = vault_layout.keep_base
+    real = vault_layout.write_base
 
     def stops(*given: Any) -> Any:
         stop = line.person.send("PUT", path, 200, json={"state": "asleep"}, params={"wait": 30})

@@ -12,7 +12,13 @@ from headwater.engines import Mark
 from headwater.features.recovery.models import Archive, ArchiveBase, ArchiveLog
 from headwater.features.recovery.service.archives import BaseView
 from headwater.features.recovery.service.maintenance import base_is_due, outdated
-from headwater.features.recovery.service.timeline import OutOfReach, Stretch, stretches, to_position, to_time
+from headwater.features.recovery.service.timeline import (
+    ContinuousRange,
+    OutOfReach,
+    continuous_ranges,
+    to_position,
+    to_time,
+)
 from headwater.features.recovery.service.wal_archiver import advanced, marked, plain
 
 DAWN = datetime(2026, 11, 21, tzinfo=UTC)
@@ -32,11 +38,11 @@ def log(first: int, ends: int, hours: float | None) -> ArchiveLog:
     return ArchiveLog(name=f"log-{first}", timeline=1, first=first, ends=ends, reaches=reaches)
 
 
-def day() -> tuple[list[ArchiveBase], list[ArchiveLog], list[Stretch]]:
+def day() -> tuple[list[ArchiveBase], list[ArchiveLog], list[ContinuousRange]]:
     """Two bases on a log without a gap, then a gap, then a base on the rest."""
     bases = [base(1, 10, 12), base(5, 50, 52), base(9, 90, 92)]
     logs = [log(10, 20, 2), log(20, 45, 4), log(45, 60, 6), log(90, 100, 10)]
-    return bases, logs, stretches(bases, logs, at(12), 100)
+    return bases, logs, continuous_ranges(bases, logs, at(12), 100)
 
 
 def test_each_stretch_has_its_window() -> None:
@@ -73,9 +79,9 @@ def test_a_time_that_is_not_reached_says_why_and_what_is(hours: float, said: str
 
 
 def test_a_base_without_all_of_its_log_reaches_nothing() -> None:
-    assert [one.window for one in stretches([base(1, 10, 30)], [log(10, 20, 2)])] == [None]
+    assert [one.window for one in continuous_ranges([base(1, 10, 30)], [log(10, 20, 2)])] == [None]
     with pytest.raises(OutOfReach, match="no base backup"):
-        to_time(stretches([base(1, 10, 30, status="taking")], [log(10, 40, 2)]), at(2))
+        to_time(continuous_ranges([base(1, 10, 30, status="taking")], [log(10, 40, 2)]), at(2))
     with pytest.raises(OutOfReach, match="no base backup"):
         to_position([], 5, "0/5")
 
@@ -91,7 +97,7 @@ def test_positions() -> None:
 
 
 def test_parts_that_came_twice_are_no_gap() -> None:
-    (one,) = stretches([], [log(10, 20, 1), log(10, 30, None), log(30, 40, 2)])
+    (one,) = continuous_ranges([], [log(10, 20, 1), log(10, 30, None), log(30, 40, 2)])
     assert (one.first, one.ends, one.reaches) == (10, 40, at(2))
 
 
@@ -113,7 +119,7 @@ def archive(**given: Any) -> Archive:
 
 def due(archive: Archive, bases: list[ArchiveBase], logs: list[ArchiveLog], hours: float) -> bool:
     views = [BaseView(one, None, True) for one in bases]
-    return base_is_due(archive, views, stretches(bases, logs), at(hours))
+    return base_is_due(archive, views, continuous_ranges(bases, logs), at(hours))
 
 
 def test_a_base_is_made_when_there_is_none_after_a_gap_and_every_few_days_in_which_something_changed() -> None:

@@ -65,4 +65,4 @@ class Shelf:
         async with self.house.server.database.transaction() as db:
             row = await repository.current_vault(db, uuid.UUID(self.person.organization))
         assert row
-        return await asyncio.to_thread(vault_locations.placed(self.house.server.settings, row).open)
+        return await asyncio.to_thread(vault_locations.location_of(self.house.server.settings, row).open)

@@ -13,7 +13,7 @@ from engines.mongodb.test_long_dumps import end as end_of
 from features.snapshots.shelf import Shelf
 from headwater.engines.mongodb.dumping import MongoDump
 from headwater.engines.mongodb.filling import MongoFill
-from headwater.features.databases.supervisor.reconciler import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House
 
 ORDERS = 1500
@@ -26,7 +26,7 @@ SHOP = (
 
 
 @pytest.fixture
-async def shelf(house: House, keeper: Keeper) -> AsyncIterator[Shelf]:
+async def shelf(house: House, keeper: Supervisor) -> AsyncIterator[Shelf]:
     """Somebody with a MongoDB elsewhere that has something of everything."""
     if reason := mongodb_place.missing():
         pytest.skip(reason)

@@ -13,7 +13,7 @@ import pytest
 from features.snapshots.shelf import Shelf
 from headwater.features.snapshots import maintenance
 from headwater.features.snapshots.service import capture, restore_job, targets
-from headwater.features.snapshots.service.threads import Progress
+from headwater.features.snapshots.service.threads import RowProgress
 from headwater.vault import local
 from headwater.vault.errors import StorageFull
 from headwater.vault.vault import Vault
@@ -24,15 +24,15 @@ def at_rows(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], N
     """Let something happen in the middle of the rows of the table `album`."""
 
     def set_up(happen: Callable[[], None]) -> None:
-        real = Progress.counted
+        real = RowProgress.counted
 
-        def counted(self: Progress, batches: Iterator[Any], shown: str) -> Iterator[Any]:
+        def counted(self: RowProgress, batches: Iterator[Any], shown: str) -> Iterator[Any]:
             for number, batch in enumerate(real(self, batches, shown)):
                 if shown == "public.album" and not number:
                     happen()
                 yield batch
 
-        monkeypatch.setattr(Progress, "counted", counted)
+        monkeypatch.setattr(RowProgress, "counted", counted)
 
     return set_up
 
@@ -95,7 +95,7 @@ async def test_a_restore_that_fails_leaves_an_empty_database_as_it_was(shelf: Sh
     await shelf.sql("CREATE TABLE mine (a int)", target)
 
     def fail() -> None:
-        raise restore_job.Different("A fault of the test.")
+        raise restore_job.CountMismatch("A fault of the test.")
 
     at_rows(fail)
     done = await shelf.restore(snapshot, target_id=target)
@@ -231,7 +231,7 @@ async def test_a_parent_that_is_deleted_meanwhile_is_not_built_on(
 ) -> None:
     first, second = await shelf.take(), await shelf.take()
     made = await begun(shelf, f"/databases/{shelf.database}/snapshots")
-    real, deleted = Vault.writing, []
+    real, deleted = Vault.write_snapshot, []
 
     def writing(self: Vault, snapshot: str, **given: Any) -> Any:
         if not deleted:

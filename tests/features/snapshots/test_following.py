@@ -15,16 +15,16 @@ from engines.postgresql.place import HOST, PORT, fresh, missing
 from headwater.core.snapshots import incremental
 from headwater.engines import Address, DumpTable, Follows, Then, engine
 from headwater.engines.postgresql import following as telling
-from headwater.vault.chunker import Sizes
-from headwater.vault.keys import Opener
+from headwater.vault.chunker import ChunkSizes
+from headwater.vault.keys import KeySource
 from headwater.vault.local import LocalBlobs
-from headwater.vault.snapshot_writer import Shape, TableWriter, Written
+from headwater.vault.snapshot_writer import TableShape, TableWriter, WrittenTable
 from headwater.vault.table_reader import TableReader
 from headwater.vault.vault import Vault
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 POSTGRES = engine("postgresql")
-SMALL = Sizes(rows=64)
+SMALL = ChunkSizes(rows=64)
 # Tables with keys of every sort: a number, a text in the database's order, several columns, one with odd values.
 TABLES = {
     "plain": ("id bigint PRIMARY KEY, n int, note text", "g, g % 7, 'note ' || g"),
@@ -57,19 +57,19 @@ async def dumped(address: Address):
         await dump.close()
 
 
-def written(vault: Vault, dump, table: DumpTable, before: tuple[Then, Written] | None) -> tuple[Written, str]:
+def written(vault: Vault, dump, table: DumpTable, before: tuple[Then, WrittenTable] | None) -> tuple[WrittenTable, str]:
     """Write a table by what has changed if that can be told, else whole; say which it was."""
-    shape = Shape(tuple(column.hint for column in table.columns), table.key)
-    with vault.writing("test", sizes=SMALL) as writing:
+    shape = TableShape(tuple(column.hint for column in table.columns), table.key)
+    with vault.write_snapshot("test", sizes=SMALL) as writing:
         if before:
             reader = TableReader(vault.packs, vault.keys, before[1].root, table.key)
             parent = reader.parent()
             writer = TableWriter(writing.ink, shape, parent)
             try:
-                since = incremental.since(dump, table, before[0], before[1].counted.rows)
+                since = incremental.changes_since(dump, table, before[0], before[1].counted.rows)
                 if since is None:
                     raise incremental.ReadAll
-                found = incremental.follow(dump, table, since, parent, reader, writer), "changes"
+                found = incremental.write_changes(dump, table, since, parent, reader, writer), "changes"
             except incremental.ReadAll:
                 found = TableWriter(writing.ink, shape, reader.parent()).write(dump.read(table)), "all"
         else:
@@ -79,7 +79,7 @@ def written(vault: Vault, dump, table: DumpTable, before: tuple[Then, Written] |
     return found
 
 
-def rows(vault: Vault, table: DumpTable, root: Written) -> list[tuple[bytes | None, ...]]:
+def rows(vault: Vault, table: DumpTable, root: WrittenTable) -> list[tuple[bytes | None, ...]]:
     def given() -> Iterator[tuple[bytes | None, ...]]:
         with ThreadPoolExecutor(2) as threads:
             for batch in TableReader(vault.packs, vault.keys, root.root, table.key).rows(threads):
@@ -106,7 +106,7 @@ def work(connection: psycopg.Connection, name: str, chance: random.Random) -> No
 @pytest.mark.parametrize("name", TABLES)
 async def test_changes_alone_give_the_same_table(name, tmp_path, monkeypatch):
     monkeypatch.setattr(telling, "_SPLIT_PAGES", {"plain": 2, "pairs": 2}.get(name, 1_000_000))  # counted in halves
-    vault = Vault.create(LocalBlobs(tmp_path), Opener.key(b"k" * 32))
+    vault = Vault.create(LocalBlobs(tmp_path), KeySource.key(b"k" * 32))
     chance, how = random.Random(name), []
     async with fresh() as address:
         where = f"host={HOST} port={PORT} user=postgres dbname={address.database}"
@@ -130,7 +130,7 @@ async def test_changes_alone_give_the_same_table(name, tmp_path, monkeypatch):
 
 
 async def test_a_transaction_open_at_the_snapshot_is_not_missed(tmp_path):
-    vault = Vault.create(LocalBlobs(tmp_path), Opener.key(b"k" * 32))
+    vault = Vault.create(LocalBlobs(tmp_path), KeySource.key(b"k" * 32))
     async with fresh() as address:
         where = f"host={HOST} port={PORT} user=postgres dbname={address.database}"
         with psycopg.connect(where, autocommit=True) as one, psycopg.connect(where) as other:
@@ -183,7 +183,7 @@ async def test_an_unchanged_table_is_known_by_counting(tmp_path):
             async with dumped(address) as dump:
                 then = Then(dump.product, dump.moment, dump.tables[0])
             async with dumped(address) as dump:
-                assert (await asyncio.to_thread(incremental.since, dump, dump.tables[0], then, 500)).nothing
+                assert (await asyncio.to_thread(incremental.changes_since, dump, dump.tables[0], then, 500)).nothing
             connection.execute("DELETE FROM plain WHERE id = 3")
             async with dumped(address) as dump:
-                assert not (await asyncio.to_thread(incremental.since, dump, dump.tables[0], then, 500)).nothing
+                assert not (await asyncio.to_thread(incremental.changes_since, dump, dump.tables[0], then, 500)).nothing

@@ -10,7 +10,7 @@ import pytest
 from features.snapshots.shelf import Shelf
 from headwater.features.snapshots import maintenance
 from headwater.features.snapshots.service import orphans, snapshots
-from headwater.features.snapshots.service.capture import grew
+from headwater.features.snapshots.service.capture import growth_of
 from headwater.vault import garbage_collection
 from people import Person
 
@@ -172,4 +172,4 @@ async def test_the_upkeep_gives_room_back(shelf: Shelf, monkeypatch: pytest.Monk
     ],
 )  # fmt: skip
 def test_growth_is_told_by_what_is_usual(new: int, before: list[int], expected: bool) -> None:
-    assert grew(new, before) is expected
+    assert growth_of(new, before) is expected

@@ -15,16 +15,16 @@ import pytest
 from headwater.core.snapshots import catch_up
 from headwater.engines import DumpColumn, DumpTable
 from headwater.vault import manifest as manifests
-from headwater.vault.chunker import Sizes
-from headwater.vault.keys import Opener
+from headwater.vault.chunker import ChunkSizes
+from headwater.vault.keys import KeySource
 from headwater.vault.local import LocalBlobs
-from headwater.vault.manifest import Column, Manifest
-from headwater.vault.snapshot_writer import Shape, TableWriter
+from headwater.vault.manifest import Manifest, ManifestColumn
+from headwater.vault.snapshot_writer import TableShape, TableWriter
 from headwater.vault.vault import Vault
 
 TABLE = DumpTable(None, "t", (DumpColumn("id", "x"), DumpColumn("v", "x")), (0,))
-COLUMNS = (Column("id", "x", "text"), Column("v", "x", "text"))
-SHAPE = Shape(("text", "text"), (0,))
+COLUMNS = (ManifestColumn("id", "x", "text"), ManifestColumn("v", "x", "text"))
+SHAPE = TableShape(("text", "text"), (0,))
 Rows = dict[bytes, bytes]
 
 
@@ -59,11 +59,11 @@ class Moving:
 @pytest.mark.parametrize("seed", range(12))
 def test_the_table_has_the_rows_of_the_last_time(tmp_path: Path, seed: int) -> None:
     """Law: whatever is changed, gone and new, however often: what is read back is what is there at the end."""
-    vault = Vault.create(LocalBlobs(tmp_path), Opener.passphrase("x"))
+    vault = Vault.create(LocalBlobs(tmp_path), KeySource.passphrase("x"))
     chance = random.Random(seed)
     rows = {b"%06d" % (number * 2): b"%d" % number for number in range(chance.choice([0, 10, 6000]))}
     dump = Moving(dict(rows), seed, chance.randrange(1, 8))
-    with vault.writing("one", sizes=Sizes(256)) as writing:
+    with vault.write_snapshot("one", sizes=ChunkSizes(256)) as writing:
         written = TableWriter(writing.ink, SHAPE).write([batch(rows)])
         before = manifests.table(None, "t", COLUMNS, (0,), written, {"kept": True})
 
@@ -71,7 +71,7 @@ def test_the_table_has_the_rows_of_the_last_time(tmp_path: Path, seed: int) -> N
             assert table == TABLE
             return TableWriter(writing.ink, SHAPE, known)
 
-        (made,), read = catch_up.settle(dump, vault, writing, [before], writer)
+        (made,), read = catch_up.catch_up(dump, vault, writing, [before], writer)
         moment = datetime.now(UTC)
         vault.commit(
             writing,

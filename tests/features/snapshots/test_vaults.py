@@ -14,7 +14,7 @@ from engines.texts import unless_required
 from features.snapshots.shelf import Shelf
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service import vault_locations
-from headwater.vault.keys import Opener
+from headwater.vault.keys import KeySource
 from headwater.vault.vault import Vault
 from vault import s3
 
@@ -88,7 +88,7 @@ async def test_a_passphrase_opens_the_vault_when_this_machine_is_gone(shelf: She
     made = await shelf.person.send("POST", keys, 201, json={"passphrase": PASSPHRASE, "label": "safe"})
     assert {one["label"] for one in await shelf.person.get(keys)} == {vault_locations.LABEL, "safe"}
     blobs = (await shelf.vault()).blobs
-    opened = await asyncio.to_thread(Vault.open, blobs, Opener.passphrase(PASSPHRASE))
+    opened = await asyncio.to_thread(Vault.open, blobs, KeySource.passphrase(PASSPHRASE))
     assert opened.snapshots() == [snapshot["id"]]
     assert opened.manifest(snapshot["id"]).database
     refused = await shelf.person.send("DELETE", f"{keys}/{own['id']}", 409)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from features.transfers.moves import SHOP
-from headwater.features.databases.supervisor.reconciler import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.transfers.service import copy_rows
 from people import House, Person
 
@@ -35,7 +35,7 @@ class Pair:
 
 
 @pytest.fixture
-async def pair(house: House, keeper: Keeper) -> Pair:
+async def pair(house: House, keeper: Supervisor) -> Pair:
     person = await house.person("cora")
     pair = Pair(house, person, await person.database("postgresql"), await person.database("sqlite"))
     await pair.sql(pair.source, SHOP["postgresql"])

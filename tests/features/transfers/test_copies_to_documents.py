@@ -11,13 +11,13 @@ import pytest
 from engines.mongodb import place as mongodb_place
 from features.transfers.moves import SHOP
 from features.transfers.test_copies import Pair
-from headwater.features.databases.supervisor.reconciler import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.transfers.service import copy_rows
 from people import House
 
 
 @pytest.fixture
-async def pair(house: House, keeper: Keeper) -> AsyncIterator[Pair]:
+async def pair(house: House, keeper: Supervisor) -> AsyncIterator[Pair]:
     if reason := mongodb_place.missing():
         pytest.skip(reason)
     person = await house.person("dora")

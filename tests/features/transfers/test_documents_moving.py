@@ -24,7 +24,7 @@ from headwater.kit.errors import BadInput, Cancelled
 from headwater.testing.engines.subject import everything
 
 
-async def documents(side: copy_rows.Side, name: str, **filter_: Any) -> list[dict[str, Any]]:
+async def documents(side: copy_rows.CopyEndpoint, name: str, **filter_: Any) -> list[dict[str, Any]]:
     command = {"find": name, "filter": filter_, "sort": {"_id": 1}, "batchSize": 10_000}
     return await side.session.all(command)  # type: ignore[attr-defined, no-any-return]
 
@@ -168,7 +168,7 @@ async def test_keys_names_and_values_that_fit_nowhere_else() -> None:
         assert first["docs"] == [{"x": 1}, None, None] and first["nested"] == [["a", "b"], ["c", None]]
 
 
-async def indexes(side: copy_rows.Side, name: str) -> tuple[Any, ...]:
+async def indexes(side: copy_rows.CopyEndpoint, name: str) -> tuple[Any, ...]:
     found = (await side.engine.inspect(side.session)).relation(name)
     assert found
     return found.indexes

@@ -106,7 +106,7 @@ async def test_a_reader_sees_one_moment() -> None:
                 await reader.close()
 
 
-async def _address(side: copy_rows.Side) -> Any:
+async def _address(side: copy_rows.CopyEndpoint) -> Any:
     if hasattr(side.session, "_to"):
         return side.session._to
     info = side.session.connection.info  # type: ignore[attr-defined]

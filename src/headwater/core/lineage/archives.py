@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import IO
 
 from headwater.core.lineage.classify import language_of
-from headwater.core.lineage.limits import Limits
+from headwater.core.lineage.limits import IntakeLimits
 from headwater.kit.errors import TooLarge, Unreadable
 
 _VCS = {".git", ".hg", ".svn", ".jj"}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ArchiveEntry:
     """One file of a container: its path there, its stated size, why it cannot be opened (""), and its opener."""
 
     path: str
@@ -30,7 +30,7 @@ class Entry:
 
 
 @contextmanager
-def open_container(source: Path, limits: Limits) -> Iterator[Iterator[Entry]]:
+def open_container(source: Path, limits: IntakeLimits) -> Iterator[Iterator[ArchiveEntry]]:
     """Open a folder, ZIP, tar archive or single source file and yield an iterator over its entries.
 
     Raises:
@@ -56,13 +56,13 @@ def open_container(source: Path, limits: Limits) -> Iterator[Iterator[Entry]]:
         )
 
 
-def _folder_entries(root: Path) -> Iterator[Entry]:
+def _folder_entries(root: Path) -> Iterator[ArchiveEntry]:
     for folder, folders, files in os.walk(root, followlinks=False):
         inner = os.path.relpath(folder, root).replace(os.sep, "/")
         prefix = "" if inner == "." else inner + "/"
         for name in [name for name in folders if os.path.islink(os.path.join(folder, name))]:
             folders.remove(name)
-            yield Entry(prefix + name, 0, "link", _nothing)
+            yield ArchiveEntry(prefix + name, 0, "link", _nothing)
         folders[:] = sorted(name for name in folders if name not in _VCS and not _heavy(name))
         for name in sorted(files):
             yield _folder_entry(os.path.join(folder, name), prefix + name)
@@ -73,19 +73,19 @@ def _heavy(name: str) -> bool:
     return name in {"node_modules", "__pycache__", ".venv", ".tox", ".mypy_cache", ".ruff_cache"}
 
 
-def _folder_entry(full: str, path: str) -> Entry:
+def _folder_entry(full: str, path: str) -> ArchiveEntry:
     try:
         facts = os.lstat(full)
     except OSError:
-        return Entry(path, 0, "not_readable", _nothing)
+        return ArchiveEntry(path, 0, "not_readable", _nothing)
     if stat.S_ISLNK(facts.st_mode):
-        return Entry(path, 0, "link", _nothing)
+        return ArchiveEntry(path, 0, "link", _nothing)
     if not stat.S_ISREG(facts.st_mode):
-        return Entry(path, 0, "device", _nothing)
-    return Entry(path, facts.st_size, "", lambda: open(full, "rb"))
+        return ArchiveEntry(path, 0, "device", _nothing)
+    return ArchiveEntry(path, facts.st_size, "", lambda: open(full, "rb"))
 
 
-def _open_zip(source: Path, limits: Limits) -> zipfile.ZipFile:
+def _open_zip(source: Path, limits: IntakeLimits) -> zipfile.ZipFile:
     count = _stated_entries(source)
     if count > limits.entries:
         raise _too_many(count, limits)
@@ -110,7 +110,7 @@ def _stated_entries(source: Path) -> int:
     return int.from_bytes(tail[end + 10 : end + 12], "little") if end >= 0 else 0
 
 
-def _zip_entries(archive: zipfile.ZipFile, limits: Limits) -> Iterator[Entry]:
+def _zip_entries(archive: zipfile.ZipFile, limits: IntakeLimits) -> Iterator[ArchiveEntry]:
     infos = archive.infolist()
     if len(infos) > limits.entries:
         raise _too_many(len(infos), limits)
@@ -119,11 +119,11 @@ def _zip_entries(archive: zipfile.ZipFile, limits: Limits) -> Iterator[Entry]:
         if info.is_dir():
             continue
         path = info.filename.replace("\\", "/")
-        yield Entry(path, info.file_size, _zip_refusal(info, path, seen, limits), _zip_opener(archive, info))
+        yield ArchiveEntry(path, info.file_size, _zip_refusal(info, path, seen, limits), _zip_opener(archive, info))
         seen.add(path)
 
 
-def _zip_refusal(info: zipfile.ZipInfo, path: str, seen: set[str], limits: Limits) -> str:
+def _zip_refusal(info: zipfile.ZipInfo, path: str, seen: set[str], limits: IntakeLimits) -> str:
     mode = info.external_attr >> 16
     kind = stat.S_IFMT(mode)
     if kind == stat.S_IFLNK:
@@ -148,7 +148,7 @@ def _open_tar(source: Path) -> tarfile.TarFile:
         raise Unreadable(f"{source.name} is not a whole tar archive: {error}.") from error
 
 
-def _tar_entries(tar: tarfile.TarFile, limits: Limits) -> Iterator[Entry]:
+def _tar_entries(tar: tarfile.TarFile, limits: IntakeLimits) -> Iterator[ArchiveEntry]:
     seen: set[str] = set()
     try:
         for count, member in enumerate(tar):
@@ -157,13 +157,13 @@ def _tar_entries(tar: tarfile.TarFile, limits: Limits) -> Iterator[Entry]:
             if member.isdir():
                 continue
             path = member.name.removeprefix("./")
-            yield Entry(path, member.size, _tar_refusal(member, path, seen, limits), _tar_opener(tar, member))
+            yield ArchiveEntry(path, member.size, _tar_refusal(member, path, seen, limits), _tar_opener(tar, member))
             seen.add(path)
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
         raise Unreadable(f"The tar archive is damaged: {error}.", hint="Make the archive again.") from error
 
 
-def _tar_refusal(member: tarfile.TarInfo, path: str, seen: set[str], limits: Limits) -> str:
+def _tar_refusal(member: tarfile.TarInfo, path: str, seen: set[str], limits: IntakeLimits) -> str:
     if member.issym() or member.islnk():
         return "link"
     if not member.isreg():
@@ -175,7 +175,7 @@ def _tar_opener(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Callable[[], I
     return lambda: tar.extractfile(member) or _nothing()
 
 
-def path_refusal(path: str, limits: Limits) -> str:
+def path_refusal(path: str, limits: IntakeLimits) -> str:
     """Return why a path of an archive is not taken, or "" (OWASP ASVS 5.3.3: never trust archive paths)."""
     parts = path.split("/")
     if path.startswith("/") or (len(path) > 1 and path[1] == ":"):
@@ -185,7 +185,7 @@ def path_refusal(path: str, limits: Limits) -> str:
     return "too_deep" if len(parts) > limits.depth else ""
 
 
-def _too_many(count: int, limits: Limits) -> TooLarge:
+def _too_many(count: int, limits: IntakeLimits) -> TooLarge:
     return TooLarge(
         f"The archive has {count:,} entries; up to {limits.entries:,} are read.",
         hint="Leave out dependencies such as node_modules.",

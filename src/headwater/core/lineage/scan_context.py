@@ -16,17 +16,17 @@ from headwater.core.lineage.cache import Cache
 from headwater.core.lineage.claims import Claim, Missed
 from headwater.core.lineage.extraction import Extracted
 from headwater.core.lineage.intake import Intake
-from headwater.core.lineage.limits import Limits
+from headwater.core.lineage.limits import IntakeLimits
 from headwater.core.lineage.project import CodeProject
-from headwater.core.lineage.result import Progress, ScannedFile, summarise_languages
-from headwater.core.lineage.schema_pass import Catalogue
+from headwater.core.lineage.result import ScannedFile, ScanProgress, summarise_languages
+from headwater.core.lineage.schema_pass import ReadSchema
 from headwater.core.lineage.usage_pass import Index
 from headwater.readers import SourceFile
 
 _REPORT_SECONDS = 0.2
 
 
-class Work:
+class ScanContext:
     """Everything known so far about one scan."""
 
     intake: Intake
@@ -34,7 +34,7 @@ class Work:
     facts: dict[str, Extracted]
     decoded: dict[str, Module]
     project: CodeProject
-    catalogue: Catalogue
+    catalogue: ReadSchema
     index: Index
     claims: dict[str, list[Claim]]
     missed: dict[str, list[Missed]]
@@ -46,9 +46,9 @@ class Work:
         source: Path,
         phases: tuple[str, ...],
         cache: Cache,
-        progress: Callable[[Progress], None] | None,
+        progress: Callable[[ScanProgress], None] | None,
         processes: int | None,
-        limits: Limits,
+        limits: IntakeLimits,
         keep_texts: bool,
     ) -> None:
         self.source = source
@@ -85,7 +85,7 @@ class Work:
         if self._progress is None or now - self._reported < _REPORT_SECONDS:
             return
         self._reported = now
-        self._progress(Progress(self._phase, done, total, message, self._detail(done, total)))
+        self._progress(ScanProgress(self._phase, done, total, message, self._detail(done, total)))
 
     def _detail(self, done: int, total: int) -> dict[str, Any]:
         detail: dict[str, Any] = {"phases": [self._phase_row(name, done, total) for name in self._phases]}

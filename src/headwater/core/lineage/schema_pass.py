@@ -14,10 +14,10 @@ import msgspec
 from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.usages import NotUnderstood
 from headwater.core.lineage.result import ReaderSummary
-from headwater.readers import Model, Project, Reading, SourceFile, all_readers
+from headwater.readers import CodeProject, Model, Reading, SourceFile, all_readers
 
 
-class Catalogue(msgspec.Struct, frozen=True):
+class ReadSchema(msgspec.Struct, frozen=True):
     """The merged Schema, all models, and what each reader contributed."""
 
     schema: Schema
@@ -27,7 +27,7 @@ class Catalogue(msgspec.Struct, frozen=True):
     readings: dict[str, Reading]
 
 
-def read(project: Project, detected: Mapping[str, Sequence[SourceFile]], label: str) -> Catalogue:
+def read(project: CodeProject, detected: Mapping[str, Sequence[SourceFile]], label: str) -> ReadSchema:
     """Let every reader read what it detected and merge the readings.
 
     Args:
@@ -41,7 +41,7 @@ def read(project: Project, detected: Mapping[str, Sequence[SourceFile]], label: 
     models = tuple(model for _, reading in readings for model in reading.models)
     missed = tuple(item for _, reading in readings for item in reading.not_understood)
     schema = merge((reading.schema for _, reading in readings), label)
-    return Catalogue(schema, models, missed, tuple(_summaries(readings)), found)
+    return ReadSchema(schema, models, missed, tuple(_summaries(readings)), found)
 
 
 def _summaries(readings: Iterable[tuple[str, Reading]]) -> Iterable[ReaderSummary]:

@@ -28,7 +28,7 @@ Rule = Literal["hourly", "daily", "weekly", "monthly", "yearly"]
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class RetentionPolicy:
     """How many to keep: the last ones, the newest of so many periods of each kind, and all within a time."""
 
     last: int = 0
@@ -71,7 +71,7 @@ class _Period:
     """One hour, day, week, month or year: what tells it apart, and how people write it."""
 
     key: tuple[object, ...]
-    shown: str
+    label: str
 
 
 def _hour(at: datetime) -> _Period:
@@ -105,17 +105,17 @@ class _Judged:
 
     def __init__(self, candidate: Candidate) -> None:
         self.candidate = candidate
-        self.kept = list(candidate.pins)
+        self.reasons = list(candidate.pins)
         self.against: list[str] = []
 
     @property
     def decision(self) -> Decision:
         """What becomes of it."""
         one = self.candidate
-        return Decision(one.id, one.at, bool(self.kept), tuple(self.kept or self.against))
+        return Decision(one.id, one.at, bool(self.reasons), tuple(self.reasons or self.against))
 
 
-def plan(policy: Policy, snapshots: Iterable[Candidate]) -> tuple[Decision, ...]:
+def plan(policy: RetentionPolicy, snapshots: Iterable[Candidate]) -> tuple[Decision, ...]:
     """Return what becomes of each snapshot, newest first.
 
     Args:
@@ -131,13 +131,13 @@ def plan(policy: Policy, snapshots: Iterable[Candidate]) -> tuple[Decision, ...]
     return tuple(one.decision for one in ordered)
 
 
-def _judge(policy: Policy, group: Sequence[_Judged]) -> None:
+def _judge(policy: RetentionPolicy, group: Sequence[_Judged]) -> None:
     """Judge the snapshots of one group, newest first."""
     if not policy.has_rules:
         for one in group:
-            one.kept.append("no rule deletes any")
+            one.reasons.append("no rule deletes any")
         return
-    group[0].kept.append("newest")
+    group[0].reasons.append("newest")
     if policy.last:
         _keep_last(policy.last, group)
     if policy.within:
@@ -150,7 +150,7 @@ def _judge(policy: Policy, group: Sequence[_Judged]) -> None:
 
 def _keep_last(count: int, group: Sequence[_Judged]) -> None:
     for one in group[:count]:
-        one.kept.append(f"last {count}")
+        one.reasons.append(f"last {count}")
     for one in group[count:]:
         one.against.append(f"not among the last {count}")
 
@@ -159,9 +159,9 @@ def _keep_within(within: timedelta, group: Sequence[_Judged]) -> None:
     since = group[0].candidate.at - within
     for one in group:
         if one.candidate.at > since:
-            one.kept.append(f"within {_spoken(within)}")
+            one.reasons.append(f"within {_period_text(within)}")
         else:
-            one.against.append(f"more than {_spoken(within)} before the newest")
+            one.against.append(f"more than {_period_text(within)} before the newest")
 
 
 def _keep_periods(rule: Rule, count: int, dated: Sequence[tuple[_Judged, _Period]]) -> None:
@@ -169,19 +169,19 @@ def _keep_periods(rule: Rule, count: int, dated: Sequence[tuple[_Judged, _Period
     found: set[tuple[object, ...]] = set()
     for one, period in dated:
         if period.key in found:
-            one.against.append(f"not the newest of {period.shown}")
+            one.against.append(f"not the newest of {period.label}")
         elif len(found) < count:
             found.add(period.key)
-            one.kept.append(f"{rule} {period.shown}")
+            one.reasons.append(f"{rule} {period.label}")
         else:
             one.against.append(f"older than {count} {rule}")
     oldest, period = dated[-1]
-    reason = f"{rule} {period.shown}"
-    if len(found) < count and reason not in oldest.kept:
-        oldest.kept.append(f"oldest, for {rule}")
+    reason = f"{rule} {period.label}"
+    if len(found) < count and reason not in oldest.reasons:
+        oldest.reasons.append(f"oldest, for {rule}")
 
 
-def _spoken(within: timedelta) -> str:
+def _period_text(within: timedelta) -> str:
     hours = int(within.total_seconds() // 3600)
     amount, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
     return f"{amount} {unit}" if amount == 1 else f"{amount} {unit}s"

@@ -16,18 +16,18 @@ from headwater.engines import Batch, DumpTable, Settles
 from headwater.vault import deltas, manifest, pages
 from headwater.vault.chunk_encoder import Parent, is_heavy
 from headwater.vault.deltas import MOST_ROWS, Delta
-from headwater.vault.manifest import Table
-from headwater.vault.snapshot_writer import TableWriter, Written
+from headwater.vault.manifest import ManifestTable
+from headwater.vault.snapshot_writer import TableWriter, WrittenTable
 from headwater.vault.table_reader import TableReader
-from headwater.vault.tree import Chunk
-from headwater.vault.vault import Vault, Writing
+from headwater.vault.tree import ChunkRef
+from headwater.vault.vault import SnapshotWriter, Vault
 
 # What is held of the changes of a table, before they are written.
 MOST_BYTES = 64 * 2**20
 
 
 @dataclass(slots=True)
-class Changes:
+class LateChanges:
     """Rows of a table as they are now, and the keys of those that are gone."""
 
     table: DumpTable
@@ -36,13 +36,13 @@ class Changes:
     size: int = 0
 
 
-def settle(
+def catch_up(
     dump: Settles,
     vault: Vault,
-    writing: Writing,
-    made: Sequence[Table],
+    writing: SnapshotWriter,
+    made: Sequence[ManifestTable],
     writer: Callable[[DumpTable, Parent], TableWriter],
-) -> tuple[list[Table], int]:
+) -> tuple[list[ManifestTable], int]:
     """Return tables as they are at the moment of a dump, and how many rows were read again for that; blocks."""
     tables, rows = {(one.schema, one.name): one for one in made}, 0
     while not dump.settled():
@@ -58,14 +58,14 @@ def settle(
     return list(tables.values()), rows
 
 
-def _gathered(dump: Settles) -> Iterator[Changes]:
+def _gathered(dump: Settles) -> Iterator[LateChanges]:
     """Give changes by their tables, as many at a time as may be held."""
-    held: Changes | None = None
+    held: LateChanges | None = None
     for table, rows, gone in dump.again():
         if held and (held.table != table or held.size > MOST_BYTES):
             yield held
             held = None
-        held = held or Changes(table)
+        held = held or LateChanges(table)
         held.rows.append(rows)
         # Of what is told twice, the later counts.
         held.gone.difference_update(deltas.identity([rows.column(at) for at in table.key]).to_pylist())
@@ -75,7 +75,7 @@ def _gathered(dump: Settles) -> Iterator[Changes]:
         yield held
 
 
-def _table(before: Table, written: Written) -> Table:
+def _table(before: ManifestTable, written: WrittenTable) -> ManifestTable:
     """Return a table that was written again; of rows that were not read again, as many bytes as they had on average."""
     counted = written.counted
     counted.new += before.new
@@ -83,7 +83,7 @@ def _table(before: Table, written: Written) -> Table:
     return manifest.table(before.schema, before.name, before.columns, before.key, written, before.facts)
 
 
-def _written(found: Changes, reader: TableReader, writer: TableWriter) -> Written:
+def _written(found: LateChanges, reader: TableReader, writer: TableWriter) -> WrittenTable:
     key = found.table.key
     whole = pa.Table.from_batches(found.rows).combine_chunks()
     columns = [column.chunk(0) if column.num_chunks else pa.array([], pages.VALUES) for column in whole.columns]
@@ -110,7 +110,7 @@ def _written(found: Changes, reader: TableReader, writer: TableWriter) -> Writte
 
 
 def _delta(
-    reader: TableReader, chunk: Chunk, key: Sequence[int], columns: Sequence[Any], changes: tuple[Any, set[bytes]]
+    reader: TableReader, chunk: ChunkRef, key: Sequence[int], columns: Sequence[Any], changes: tuple[Any, set[bytes]]
 ) -> tuple[Delta, list[bytes]]:
     """Return what has changed in a chunk, and which of the new rows it had before."""
     new, gone = changes
@@ -122,7 +122,7 @@ def _delta(
     return Delta(tuple(one.take(rows) for one in columns), tuple(one.take(lost) for one in there)), present
 
 
-def _put(reader: TableReader, writer: TableWriter, chunk: Chunk, key: Sequence[int], delta: Delta) -> None:
+def _put(reader: TableReader, writer: TableWriter, chunk: ChunkRef, key: Sequence[int], delta: Delta) -> None:
     """Write a chunk as it is after a change."""
     rows = chunk.rows - len(delta.gone[0])
     if not delta.size:

@@ -21,9 +21,9 @@ from headwater.engines import Batch, DumpTable, Follows, Key, Then
 from headwater.vault import deltas, pages
 from headwater.vault.chunk_encoder import Parent, is_heavy
 from headwater.vault.deltas import MOST_ROWS, Delta
-from headwater.vault.snapshot_writer import TableWriter, Written
+from headwater.vault.snapshot_writer import TableWriter, WrittenTable
 from headwater.vault.table_reader import TableReader
-from headwater.vault.tree import Branch, Chunk
+from headwater.vault.tree import ChunkRef, LeafRef
 
 # What is read of changed rows is held until all of it is there; when it would be more, all is read instead.
 MOST_BYTES = 64 * 2**20
@@ -41,7 +41,7 @@ class ReadAll(Exception):
 class _Range:
     """A chunk of the parent, and what has become of its rows."""
 
-    chunk: Chunk
+    chunk: ChunkRef
     rows: list[Batch] = field(default_factory=list)
     gone: list[Batch] = field(default_factory=list)
     added: int = 0
@@ -57,7 +57,7 @@ class _Range:
 
 
 @dataclass(frozen=True, slots=True)
-class Since:
+class ChangesSinceParent:
     """What has become of the rows that a table had then: so many there were, are left, and are new or changed."""
 
     then: Then
@@ -71,17 +71,17 @@ class Since:
         return self.new == 0 and self.left == self.before
 
 
-def since(dump: Follows, table: DumpTable, then: Then, rows: int) -> Since | None:
+def changes_since(dump: Follows, table: DumpTable, then: Then, rows: int) -> ChangesSinceParent | None:
     """Count what has changed in a table that had so many rows then; None when it cannot be told."""
     if not dump.follows(table, then):
         return None
     new, left = dump.count(table, then)
-    return Since(then, rows, left, new)
+    return ChangesSinceParent(then, rows, left, new)
 
 
-def follow(
-    dump: Follows, table: DumpTable, since: Since, parent: Parent, reader: TableReader, writer: TableWriter
-) -> Written:
+def write_changes(
+    dump: Follows, table: DumpTable, since: ChangesSinceParent, parent: Parent, reader: TableReader, writer: TableWriter
+) -> WrittenTable:
     """Write a table as what its parent was and what has changed since; blocks.
 
     Raises:
@@ -105,7 +105,7 @@ def follow(
     return writer.end()
 
 
-def _key(chunk: Chunk) -> Key:
+def _key(chunk: ChunkRef) -> Key:
     key: list[bytes] = msgspec.msgpack.decode(chunk.first, type=list[bytes])
     return key
 
@@ -136,15 +136,15 @@ def _columns(batches: Sequence[Batch], places: Sequence[int], width: int) -> tup
     return tuple(pa.concat_arrays([batch.column(place) for batch in batches]) for place in places)
 
 
-def _existing(reader: TableReader, table: DumpTable, one: _Range) -> int:
+def _existing(reader: TableReader, table: DumpTable, key_range: _Range) -> int:
     """Return how many of the new rows of a range take the place of one that was there; remember the others."""
-    new = deltas.identity(_columns(one.rows, table.key, len(table.key)))
-    there = pc.sum(pc.is_in(_identities(reader, table, one.chunk), value_set=new)).as_py() or 0
-    one.added = len(new) - there
+    new = deltas.identity(_columns(key_range.rows, table.key, len(table.key)))
+    there = pc.sum(pc.is_in(_identities(reader, table, key_range.chunk), value_set=new)).as_py() or 0
+    key_range.added = len(new) - there
     return int(there)
 
 
-def _identities(reader: TableReader, table: DumpTable, chunk: Chunk) -> Any:
+def _identities(reader: TableReader, table: DumpTable, chunk: ChunkRef) -> Any:
     return deltas.identity(reader.batch(chunk, table.key).columns)
 
 
@@ -171,16 +171,21 @@ def _deleted(
             raise ReadAll  # what the engine tells does not add up
 
 
-def _is_much(one: _Range) -> bool:
+def _is_much(key_range: _Range) -> bool:
     """Whether a range is better read anew than kept with one more delta."""
-    changed = sum(batch.num_rows for batch in one.rows) + one.lost
-    return changed > one.chunk.rows * AGAIN or is_heavy(one.chunk)
+    changed = sum(batch.num_rows for batch in key_range.rows) + key_range.lost
+    return changed > key_range.chunk.rows * AGAIN or is_heavy(key_range.chunk)
 
 
 def _write(
-    dump: Follows, table: DumpTable, writer: TableWriter, branches: Sequence[Branch], leaves: Sequence[Sequence[Chunk]],
-    ranges: Sequence[_Range], firsts: Sequence[Key],
-) -> None:  # fmt: skip
+    dump: Follows,
+    table: DumpTable,
+    writer: TableWriter,
+    branches: Sequence[LeafRef],
+    leaves: Sequence[Sequence[ChunkRef]],
+    ranges: Sequence[_Range],
+    firsts: Sequence[Key],
+) -> None:
     place = 0
     for branch, leaf in zip(branches, leaves, strict=True):
         end = place + len(leaf)
@@ -204,6 +209,6 @@ def _write(
         writer.end_leaf()
 
 
-def _delta(table: DumpTable, one: _Range) -> Delta:
-    rows = _columns(one.rows, range(len(table.columns)), len(table.columns))
-    return Delta(rows, _columns(one.gone, range(len(table.key)), len(table.key)))
+def _delta(table: DumpTable, key_range: _Range) -> Delta:
+    rows = _columns(key_range.rows, range(len(table.columns)), len(table.columns))
+    return Delta(rows, _columns(key_range.gone, range(len(table.key)), len(table.key)))

@@ -6,35 +6,37 @@ from collections.abc import Sequence
 from typing import Any
 
 from headwater.engines import APART, DumpColumn, DumpTable
-from headwater.vault.manifest import Manifest, Table
+from headwater.vault.manifest import Manifest, ManifestTable
 
 WITH_ALL = "it comes back only with a whole database, or by its name into a new or empty one"
 
 
-def shown(table: Table) -> str:
+def display_name(table: ManifestTable) -> str:
     """Return the name of a table as people write it."""
     return f"{table.schema}.{table.name}" if table.schema else table.name
 
 
-def dump_table(table: Table) -> DumpTable:
+def dump_table(table: ManifestTable) -> DumpTable:
     """Return a table as engines know it."""
     columns = tuple(DumpColumn(one.name, one.type, one.hint) for one in table.columns)
     return DumpTable(table.schema, table.name, columns, table.key, table.rows, table.facts)
 
 
-def chosen(manifest: Manifest, tables: Sequence[str] | None) -> list[Table]:
+def select(manifest: Manifest, tables: Sequence[str] | None) -> list[ManifestTable]:
     """Return the tables of these names, with or without their schema; all without any."""
-    return [one for one in manifest.tables if tables is None or {shown(one), one.name} & set(tables)]
+    return [one for one in manifest.tables if tables is None or {display_name(one), one.name} & set(tables)]
 
 
-def apart(table: Table) -> bool:
+def apart(table: ManifestTable) -> bool:
     """Say whether the rows of a table are of none of the Schema; they come back only with the whole database."""
     return bool(table.facts.get(APART))
 
 
-def left_out(manifest: Manifest, tables: Sequence[Table]) -> list[str]:
+def omissions(manifest: Manifest, tables: Sequence[ManifestTable]) -> list[str]:
     """Return sentences on such rows that are not among the tables that are restored."""
-    return [f"{shown(one)} is left out: {WITH_ALL}." for one in manifest.tables if apart(one) and one not in tables]
+    return [
+        f"{display_name(one)} is left out: {WITH_ALL}." for one in manifest.tables if apart(one) and one not in tables
+    ]
 
 
 def total(manifest: Manifest, field: str) -> int:
@@ -42,7 +44,7 @@ def total(manifest: Manifest, field: str) -> int:
     return sum(getattr(table, field) for table in manifest.tables)
 
 
-def listed(table: Table) -> dict[str, Any]:
+def to_dict(table: ManifestTable) -> dict[str, Any]:
     """Return a table as the row of its snapshot lists it."""
     return {
         "schema": table.schema, "name": table.name, "columns": [[one.name, one.type] for one in table.columns],

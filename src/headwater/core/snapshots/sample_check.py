@@ -16,7 +16,7 @@ SAMPLES = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class SampleCheck:
     """What was read back, and what was wrong with it."""
 
     kind: str
@@ -39,7 +39,7 @@ class Checked:
         return bool(self.problems) or whole or bool(before.get("ok", True))
 
 
-def sampled(vault: Vault, manifest: Manifest) -> Checked:
+def check_sample(vault: Vault, manifest: Manifest) -> SampleCheck:
     """Look whether all packs are there, and decrypt some chunks of some tables, chosen by chance; blocks.
 
     Raises:
@@ -56,4 +56,4 @@ def sampled(vault: Vault, manifest: Manifest) -> Checked:
         chunk = random.choice(leaf)  # noqa: S311
         total += reader.batch(chunk).nbytes
         pages += len(chunk.pages)
-    return Checked("quick", pages, total)
+    return SampleCheck("quick", pages, total)

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from headwater.kit.network.endpoint import Endpoint
-from headwater.kit.network.splice import End, splice
+from headwater.kit.network.splice import HalfDuplex, splice
 
 
 class Passage:
@@ -53,13 +53,13 @@ class Passage:
             self._server.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def guide(self, visitor: End) -> None:
+    def guide(self, visitor: HalfDuplex) -> None:
         """Connect a visitor to the server."""
         task = asyncio.get_running_loop().create_task(self._guide(visitor))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _guide(self, visitor: End) -> None:
+    async def _guide(self, visitor: HalfDuplex) -> None:
         assert visitor.transport is not None
         try:
             end = await self._dial()
@@ -69,15 +69,15 @@ class Passage:
         splice(visitor, end)
         visitor.transport.resume_reading()
 
-    async def _dial(self) -> End:
-        end = End()
+    async def _dial(self) -> HalfDuplex:
+        end = HalfDuplex()
         await asyncio.get_running_loop().create_connection(
             lambda: end, self._endpoint.ip, self._endpoint.port, ssl=self._encryption, server_hostname=self._name
         )
         return end
 
 
-class _Visitor(End):
+class _Visitor(HalfDuplex):
     """The driver's connection, not read from before there is somewhere to send it."""
 
     def __init__(self, passage: Passage) -> None:

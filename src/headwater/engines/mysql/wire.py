@@ -26,7 +26,7 @@ import structlog
 from headwater.engines import Address, Opener
 from headwater.engines._front import Front
 from headwater.kit.errors import HeadwaterError, NotFound, TooMany
-from headwater.kit.network.splice import End, secure, splice
+from headwater.kit.network.splice import HalfDuplex, secure, splice
 
 log = structlog.get_logger()
 SPEAKS_FIRST = True
@@ -56,7 +56,7 @@ def speaks(first: bytes) -> bool:
     return False
 
 
-def front(opener: Opener, tls: ssl.SSLContext | None) -> End:
+def front(opener: Opener, tls: ssl.SSLContext | None) -> HalfDuplex:
     """Return the protocol of one client; see `headwater.engines.Proxies`."""
     return _Client(opener, tls)
 
@@ -188,7 +188,7 @@ class _Client(Front):
             raise Malformed  # no client speaks before it was let in
 
 
-class _Server(End):
+class _Server(HalfDuplex):
     """The server behind a client; until both are joined its packets are kept."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ import structlog
 from headwater.engines import Address, Opener
 from headwater.engines._front import Front
 from headwater.kit.errors import Conflict, HeadwaterError, NotFound, TooMany
-from headwater.kit.network.splice import End, secure, splice
+from headwater.kit.network.splice import HalfDuplex, secure, splice
 
 log = structlog.get_logger()
 SPEAKS_FIRST = False
@@ -40,7 +40,7 @@ def speaks(first: bytes) -> bool:
     return first[0] == 0
 
 
-def front(opener: Opener, tls: ssl.SSLContext | None) -> End:
+def front(opener: Opener, tls: ssl.SSLContext | None) -> HalfDuplex:
     """Return the protocol of one client; see `headwater.engines.Proxies`."""
     return _Client(opener, tls)
 
@@ -155,7 +155,7 @@ class _Client(Front):
             self.transport.close()
 
 
-class _Server(End):
+class _Server(HalfDuplex):
     """The cluster behind a client."""
 
     def __init__(self, path: Path) -> None:

@@ -14,7 +14,7 @@ import structlog
 from headwater.engines import Opener
 from headwater.engines._front import Front
 from headwater.kit.errors import HeadwaterError, NotFound, TooMany
-from headwater.kit.network.splice import End, splice
+from headwater.kit.network.splice import HalfDuplex, splice
 
 log = structlog.get_logger()
 SPEAKS_FIRST = False
@@ -35,7 +35,7 @@ def speaks(first: bytes) -> bool:
     return first[:1] == b"*" or first[:1].isalpha()
 
 
-def front(opener: Opener, tls: ssl.SSLContext | None) -> End:
+def front(opener: Opener, tls: ssl.SSLContext | None) -> HalfDuplex:
     """Return the protocol of one client; see `headwater.engines.Proxies`."""
     return _Client(opener)
 
@@ -129,7 +129,7 @@ class _Client(Front):
             self._refuse(f"{code} {error.message} {error.hint or ''}")
             return
         self._opening = opening
-        server = End()
+        server = HalfDuplex()
         try:
             await asyncio.get_running_loop().create_unix_connection(lambda: server, str(opening.address.socket))
         except OSError as error:

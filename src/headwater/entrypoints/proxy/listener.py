@@ -14,7 +14,7 @@ from typing import cast
 import structlog
 
 from headwater.engines import Opener, Opening, Proxies
-from headwater.kit.network.splice import End, secure
+from headwater.kit.network.splice import HalfDuplex, secure
 
 log = structlog.get_logger()
 FIRST_SECONDS = 30.0
@@ -22,7 +22,7 @@ TLS_HANDSHAKE = 0x16
 Wake = Callable[[str, str], Awaitable[Opening]]
 
 
-class Door(asyncio.Protocol):
+class ProxyProtocol(asyncio.Protocol):
     """A client of whom nothing is known yet."""
 
     def __init__(self, fronts: Mapping[str, Proxies], wake: Wake, tls: ssl.SSLContext | None) -> None:
@@ -65,7 +65,7 @@ class Door(asyncio.Protocol):
 
         return open_for
 
-    def _hand_over(self, front: End, data: bytes) -> None:
+    def _hand_over(self, front: HalfDuplex, data: bytes) -> None:
         assert self._transport is not None
         self._forget_timer()
         self._transport.set_protocol(front)

@@ -25,11 +25,11 @@ DEFAULT_URL = "http://127.0.0.1:7717"
 PATIENCE = httpx.Timeout(30.0, read=300.0, write=300.0)
 
 
-class Refused(HeadwaterError):
+class ApiRefusal(HeadwaterError):
     """The server refused."""
 
 
-class RefusedInput(BadInput):
+class ApiInputRefusal(BadInput):
     """The server refused the input."""
 
 
@@ -72,7 +72,7 @@ def load_login() -> Login:
     return Login(os.environ.get("HEADWATER_URL", kept.url).rstrip("/"), key)
 
 
-class Remote:
+class ApiClient:
     """A server, as its API key sees it."""
 
     def __init__(self, url: str, key: str = "") -> None:
@@ -154,15 +154,15 @@ def _check(answer: httpx.Response) -> None:
         message, hint = problem["detail"], problem.get("hint")
     except (ValueError, KeyError, TypeError):
         message, hint = f"The server answered {answer.status_code}.", "Is this the address of a Headwater?"
-    kind = RefusedInput if answer.status_code in {400, 404, 409, 413, 422} else Refused
+    kind = ApiInputRefusal if answer.status_code in {400, 404, 409, 413, 422} else ApiRefusal
     raise kind(message, hint=hint)
 
 
 @contextmanager
-def remote() -> Iterator[Remote]:
+def remote() -> Iterator[ApiClient]:
     """Give the server that the user has signed in to."""
     login = load_login()
-    server = Remote(login.url, login.key)
+    server = ApiClient(login.url, login.key)
     try:
         yield server
     finally:

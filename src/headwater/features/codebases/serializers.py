@@ -10,7 +10,7 @@ from headwater.catalog.model import Relation, Schema
 from headwater.features.codebases import api_models as shapes
 from headwater.features.codebases.service.codebases import CodebaseView
 from headwater.features.codebases.service.files import FileView
-from headwater.features.codebases.service.graph import Graph
+from headwater.features.codebases.service.graph import LineageGraph
 from headwater.features.codebases.service.lineage import ColumnSum
 from headwater.features.codebases.service.results import column_id
 
@@ -34,9 +34,9 @@ def file_view(view: FileView) -> shapes.FileViewOut:
     return shapes.FileViewOut(**shapes.fields_of(view.file, shapes.FileViewOut, **given))
 
 
-def summary(found: ColumnSum) -> shapes.ColumnSummaryOut:
+def summary(column_sum: ColumnSum) -> shapes.ColumnSummaryOut:
     """Return the sums of a column."""
-    row = found.column
+    row = column_sum.column
     reference = shapes.ReferenceOut(table=row.ref_table, column=row.ref_column) if row.ref_table else None
     return shapes.ColumnSummaryOut(
         column_id=row.id,
@@ -46,30 +46,30 @@ def summary(found: ColumnSum) -> shapes.ColumnSummaryOut:
         nullable=row.nullable,
         primary_key=row.primary_key,
         references=reference,
-        total=found.total,
-        counts=shapes.UsageCounts(**found.counts),
-        files=found.files,
-        languages=list(found.languages),
+        total=column_sum.total,
+        counts=shapes.UsageCounts(**column_sum.counts),
+        files=column_sum.files,
+        languages=list(column_sum.languages),
     )
 
 
-def graph(found: Graph) -> shapes.GraphOut:
+def graph(lineage_graph: LineageGraph) -> shapes.GraphOut:
     """Return a graph."""
     tables: dict[str, list[shapes.GraphColumnOut]] = defaultdict(list)
-    for row in found.columns:
+    for row in lineage_graph.columns:
         tables[row.table_name].append(_graph_column(row))
-    for table, column in _beside_the_schema(found):
+    for table, column in _beside_the_schema(lineage_graph):
         tables[table].append(column)
-    kinds = {row.table_name: row.table_kind for row in found.columns}
+    kinds = {row.table_name: row.table_kind for row in lineage_graph.columns}
     return shapes.GraphOut(
         tables=[_graph_table(name, kinds.get(name, "table"), rows) for name, rows in tables.items()],
-        code=[shapes.GraphFileOut.model_validate(file) for file in found.code],
-        edges=[shapes.GraphEdgeOut.model_validate(edge) for edge in found.edges],
+        code=[shapes.GraphFileOut.model_validate(file) for file in lineage_graph.code],
+        edges=[shapes.GraphEdgeOut.model_validate(edge) for edge in lineage_graph.edges],
         relations=[
             shapes.GraphRelationOut.model_validate({"from_column_id": source, "to_column_id": target, "kind": kind})
-            for source, target, kind in found.relations
+            for source, target, kind in lineage_graph.relations
         ],
-        hidden=shapes.HiddenOut(**found.hidden),
+        hidden=shapes.HiddenOut(**lineage_graph.hidden),
     )
 
 
@@ -89,11 +89,11 @@ def _graph_column(row: Any) -> shapes.GraphColumnOut:
     )  # fmt: skip
 
 
-def _beside_the_schema(found: Graph) -> list[tuple[str, shapes.GraphColumnOut]]:
+def _beside_the_schema(lineage_graph: LineageGraph) -> list[tuple[str, shapes.GraphColumnOut]]:
     """Return what edges point to and no table declares: `*`, the row as a whole, which a delete takes away."""
-    declared = {row.id for row in found.columns}
+    declared = {row.id for row in lineage_graph.columns}
     totals: Counter[tuple[str, str, uuid.UUID]] = Counter()
-    for edge in found.edges:
+    for edge in lineage_graph.edges:
         if edge.column_id not in declared:
             totals[edge.table_name, edge.column_name, edge.column_id] += edge.count
     return [
@@ -102,12 +102,12 @@ def _beside_the_schema(found: Graph) -> list[tuple[str, shapes.GraphColumnOut]]:
     ]
 
 
-def schema(found: Schema, codebase_id: uuid.UUID) -> shapes.SchemaOut:
+def schema(read_schema: Schema, codebase_id: uuid.UUID) -> shapes.SchemaOut:
     """Return a Schema."""
     return shapes.SchemaOut(
-        source=found.source,
-        tables=[_table(relation, codebase_id) for relation in found],
-        enums=[shapes.EnumOut(name=enum.name, values=list(enum.values)) for enum in found.enums],
+        source=read_schema.source,
+        tables=[_table(relation, codebase_id) for relation in read_schema],
+        enums=[shapes.EnumOut(name=enum.name, values=list(enum.values)) for enum in read_schema.enums],
     )
 
 

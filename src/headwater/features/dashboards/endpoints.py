@@ -94,7 +94,7 @@ async def read_tile(
     fresh: Annotated[bool, Query(description="Run it anew, even if it ran a moment ago.")] = False,
 ) -> api_models.TileData:  # fmt: skip
     """Run the query of a tile for you, read-only; answers are kept for a minute."""
-    answers = server.room(data.Answers)
+    answers = server.service(data.Answers)
     answer, cached = await data.look(
         workplace(server), running(server), answers, actor, dashboard_id, tile_id, fresh=fresh
     )

@@ -20,21 +20,21 @@ SECONDS = 30.0
 
 async def holders(place: Workplace, actor: Actor, database_id: uuid.UUID) -> tuple[Holder, ...]:
     """Return what holds the entries of a database."""
-    entered = await access.enter(place, actor, database_id)
+    entered = await access.authorize_query(place, actor, database_id)
     async with _engine(place, entered) as (engine, session):
         return await engine.holders(session)
 
 
 async def page(place: Workplace, actor: Actor, database_id: uuid.UUID, holder: str, search: Search) -> EntryPage:
     """Return a page of entries."""
-    entered = await access.enter(place, actor, database_id)
+    entered = await access.authorize_query(place, actor, database_id)
     async with _engine(place, entered) as (engine, session):
         return await engine.entries(session, holder, search)
 
 
 async def read(place: Workplace, actor: Actor, database_id: uuid.UUID, holder: str, entry_id: str) -> Entry:
     """Return one whole entry, or raise NotFound."""
-    entered = await access.enter(place, actor, database_id)
+    entered = await access.authorize_query(place, actor, database_id)
     async with _engine(place, entered) as (engine, session):
         found = await engine.entry(session, holder, entry_id)
     if found is None:
@@ -46,7 +46,7 @@ async def parts(
     place: Workplace, actor: Actor, database_id: uuid.UUID, holder: str, entry_id: str, search: Search
 ) -> PartPage:
     """Return a page of the parts of an entry."""
-    entered = await access.enter(place, actor, database_id)
+    entered = await access.authorize_query(place, actor, database_id)
     async with _engine(place, entered) as (engine, session):
         return await engine.parts(session, holder, entry_id, search)
 
@@ -60,7 +60,7 @@ async def change(
         Unconfirmed: the database is protected, and nobody said that the write is meant.
         QueryError, BadInput: the engine refused it.
     """
-    entered = await access.enter(place, actor, database_id, write=True, confirmed=confirmed)
+    entered = await access.authorize_query(place, actor, database_id, write=True, confirmed=confirmed)
     async with _engine(place, entered) as (engine, session):
         return await engine.change(session, holder, change)
 
@@ -72,7 +72,7 @@ async def _engine(place: Workplace, entered: Access) -> AsyncIterator[tuple[Brow
     if not isinstance(engine, Browses):
         raise BadInput(f"{engine.NAME} has tables, not entries.", hint="Read their rows.")
     try:
-        async with asyncio.timeout(SECONDS), access.session(place, entered) as session:
+        async with asyncio.timeout(SECONDS), access.open_session(place, entered) as session:
             yield engine, session
     except TimeoutError as error:
         raise QueryTimeout(f"The database took longer than {SECONDS:g} s.", hint="Narrow the filter.") from error

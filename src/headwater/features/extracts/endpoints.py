@@ -13,11 +13,11 @@ from headwater.catalog.results import Limits
 from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import (
     DEFAULT_PAGE,
+    AppState,
+    Client,
     Cursor,
     Db,
-    From,
     Limit,
-    Server,
     Shared,
     allow,
     allow_detached,
@@ -28,7 +28,7 @@ from headwater.features.extracts import api_models
 from headwater.features.extracts.service import copies, exports, links, queries, rows
 from headwater.features.extracts.service.exports import File
 from headwater.features.extracts.service.links import LinkView
-from headwater.features.extracts.service.queries import Place, Question
+from headwater.features.extracts.service.queries import Place, SnapshotQuery
 from headwater.features.extracts.service.sandboxes import Sandboxes
 from headwater.features.query import api_models as shapes
 from headwater.features.query import serializers
@@ -44,8 +44,8 @@ Names = Annotated[list[str] | None, Query(max_length=10_000, description="Tables
 _FILE = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 
 
-def _place(server: Server) -> Place:
-    return Place(server.settings, server.database, server.room(Sandboxes))
+def _place(server: AppState) -> Place:
+    return Place(server.settings, server.database, server.service(Sandboxes))
 
 
 @router.get("/snapshots/{snapshot_id}/tables/{table:path}/rows")
@@ -79,8 +79,8 @@ async def query_snapshot(
     The SQL is DuckDB's. Only the tables and columns that the statement names are read.
     """
     limits = Limits(rows=body.max_rows, seconds=body.seconds)
-    question = Question(body.text, limits, body.as_text, body.run_id)
-    return serializers.outcome(await queries.ask(_place(server), actor, snapshot_id, question))
+    question = SnapshotQuery(body.text, limits, body.as_text, body.run_id)
+    return serializers.outcome(await queries.run(_place(server), actor, snapshot_id, question))
 
 
 @router.post("/snapshots/{snapshot_id}/runs/{run_id}/cancel", status_code=204)
@@ -96,7 +96,7 @@ async def export_snapshot_query(
     snapshot_id: uuid.UUID, body: api_models.SnapshotQueryExportIn, server: Shared, actor: Reader
 ) -> StreamingResponse:
     """Stream the whole result of one SELECT on a snapshot as CSV, NDJSON, JSON, Arrow or Parquet."""
-    question = Question(body.text, as_text=body.as_text, run_id=body.run_id)
+    question = SnapshotQuery(body.text, as_text=body.as_text, run_id=body.run_id)
     pieces = await queries.export(_place(server), actor, snapshot_id, question, body.format)
     return _sent(File(f"result.{body.format}", MEDIA_TYPES[body.format], pieces))
 
@@ -140,7 +140,7 @@ async def plan_snapshot_copy(
     snapshot_id: uuid.UUID, body: transfer_schemas.CopyPlanIn, server: Shared, actor: Reader
 ) -> transfer_schemas.CopyPlanOut:
     """Show what a copy of a snapshot into a database of another engine would do, and everything that is lost."""
-    request = copies.Request(snapshot_id, body.target_id, body.tables)
+    request = copies.SnapshotCopyRequest(snapshot_id, body.target_id, body.tables)
     found, engine = await copies.plan(workplace(server), actor, request)
     return transfer_wire.plan(found, engine)
 
@@ -153,14 +153,14 @@ async def start_snapshot_copy(
 
     When something would be lost, the answer is 409 `losses_not_accepted` until `accepted` says that it is meant.
     """
-    request = copies.Request(snapshot_id, body.target_id, body.tables, body.accepted, body.confirmed)
+    request = copies.SnapshotCopyRequest(snapshot_id, body.target_id, body.tables, body.accepted, body.confirmed)
     return transfer_wire.transfer(await copies.start(workplace(server), actor, request))
 
 
 @router.get(
     "/downloads/{token}", response_class=StreamingResponse, responses={200: _FILE}, dependencies=[Depends(public)]
 )
-async def download(token: str, server: Shared, visitor: From) -> StreamingResponse:
+async def download(token: str, server: Shared, visitor: Client) -> StreamingResponse:
     """Download the file that a link is for."""
     return _sent(await links.follow(server.settings, server.database, visitor, token))
 

@@ -17,8 +17,8 @@ from headwater.features.accounts.guard import (
     Limit,
     Shared,
     allow,
+    client_info,
     credential_of,
-    visitor_of,
 )
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import identity
@@ -87,7 +87,7 @@ async def job_events(
     authenticate = partial(
         identity.actor_of_token,
         signer=server.signer,
-        visitor=visitor_of(request),
+        visitor=client_info(request),
         credential=credential_of(request),
     )
     events = stream.events(server.database, authenticate, job_id, stream.seen_from(last_event_id), server.stopping)

@@ -12,11 +12,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from headwater.features.accounts.api_client import Remote
+from headwater.features.accounts.api_client import ApiClient
 from headwater.kit.errors import HeadwaterError
 
 
-def follow(server: Remote, job_id: str, as_json: bool) -> Any:
+def follow(server: ApiClient, job_id: str, as_json: bool) -> Any:
     """Show a job's progress (as JSON lines with `as_json`) and return the job as it ended."""
     path = f"/jobs/{job_id}/events"
     if as_json:
@@ -27,7 +27,7 @@ def follow(server: Remote, job_id: str, as_json: bool) -> Any:
     return _bars(server.events(path))
 
 
-def finish(server: Remote, job_id: str, path: str) -> Any:
+def finish(server: ApiClient, job_id: str, path: str) -> Any:
     """Wait for the end of a job that the command itself has asked for, and return what is at `path` then.
 
     Ctrl-C cancels the job and not only the waiting.

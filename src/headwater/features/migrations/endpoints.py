@@ -26,8 +26,8 @@ FORM = multipart.described("ZIP or tar archive")
 async def list_migrations(database_id: uuid.UUID, server: Shared, actor: Reader) -> ListOf[api_models.MigrationOut]:
     """List the migrations of a database in their order, with what its own journal says of each."""
     place = workplace(server)
-    entered = await access.enter(place, actor, database_id)
-    return ListOf(items=[serializers.migration(one) for one in await history.standings(place, entered)])
+    entered = await access.authorize_query(place, actor, database_id)
+    return ListOf(items=[serializers.migration(one) for one in await history.statuses(place, entered)])
 
 
 @router.post("/databases/{database_id}/migrations", status_code=201)
@@ -36,8 +36,8 @@ async def add_migration(
 ) -> api_models.MigrationText:
     """Keep a new migration: from SQL, or generated from changes of the schema with the way back."""
     place = workplace(server)
-    changes = structure.understand(body.changes)
-    entered = await access.enter(place, actor, database_id, write=True, confirmed=True)
+    changes = structure.parse_changes(body.changes)
+    entered = await access.authorize_query(place, actor, database_id, write=True, confirmed=True)
     made = await history.write(place, actor, entered, name=body.name, up=body.up, down=body.down, changes=changes)
     return serializers.text(made)
 
@@ -51,7 +51,7 @@ async def import_migrations(
 ) -> ListOf[api_models.MigrationOut]:  # fmt: skip
     """Import the folder of Flyway, Prisma, dbmate, golang-migrate, plain SQL or Alembic, as an archive."""
     place = workplace(server)
-    entered = await access.enter(place, actor, database_id, write=True, confirmed=True)
+    entered = await access.authorize_query(place, actor, database_id, write=True, confirmed=True)
     upload = multipart.Upload(request.headers.get("content-type"), request.stream())
     await upload.open()
     files = await archive.texts(upload.chunks(), server.settings.max_upload_mb)
@@ -65,8 +65,10 @@ async def run_migrations(
 ) -> api_models.MigrationsRunOut:
     """Show what would be applied or reverted; with `apply`, do it, up to the first that fails."""
     place = workplace(server)
-    entered = await access.enter(place, actor, database_id, write=True, confirmed=body.confirmed or not body.apply)
-    request = execution.Request(body.way, body.to, body.run_id)
+    entered = await access.authorize_query(
+        place, actor, database_id, write=True, confirmed=body.confirmed or not body.apply
+    )
+    request = execution.MigrationsRequest(body.way, body.to, body.run_id)
     return serializers.outcome(await execution.run(place, running(server), actor, entered, request, apply=body.apply))
 
 
@@ -76,7 +78,7 @@ async def get_migration(
 ) -> api_models.MigrationText:
     """Show what a migration runs."""
     place = workplace(server)
-    entered = await access.enter(place, actor, database_id)
+    entered = await access.authorize_query(place, actor, database_id)
     async with server.database.transaction() as db:
         return serializers.text(await history.find(db, entered, version))
 
@@ -88,7 +90,7 @@ async def resolve_migration(
 ) -> api_models.MigrationOut:  # fmt: skip
     """Say what a migration is without running it: applied by hand, or to be applied again."""
     place = workplace(server)
-    entered = await access.enter(place, actor, database_id, write=True, confirmed=confirmed)
+    entered = await access.authorize_query(place, actor, database_id, write=True, confirmed=confirmed)
     return serializers.migration(await execution.resolve(place, entered, version, body.state, actor.email))
 
 
@@ -96,5 +98,5 @@ async def resolve_migration(
 async def delete_migration(database_id: uuid.UUID, version: str, server: Shared, actor: Writer) -> None:
     """Delete a migration that was not applied."""
     place = workplace(server)
-    entered = await access.enter(place, actor, database_id, write=True, confirmed=True)
+    entered = await access.authorize_query(place, actor, database_id, write=True, confirmed=True)
     await history.remove(place, actor, entered, version)

@@ -8,7 +8,7 @@ from headwater.features.policies.service.alerts import AlertView
 from headwater.features.policies.service.policies import PolicyView, Preview, RunView
 from headwater.features.policies.service.retention import Planned
 from headwater.features.policies.service.rules import Retention, Rules, Verify
-from headwater.features.snapshots.service.snapshots import Request
+from headwater.features.snapshots.service.snapshots import SnapshotRequest
 
 
 def rules(body: api_models.PolicyIn) -> Rules:
@@ -16,7 +16,7 @@ def rules(body: api_models.PolicyIn) -> Rules:
     when = body.schedule.model_dump() if body.schedule else {}
     return Rules(
         **when, paused=body.paused, growth=body.growth, drill_days=body.drill_every_days,
-        request=Request(body.label, body.tables, body.exclude, scheduled=True, growth=body.growth),
+        request=SnapshotRequest(body.label, body.tables, body.exclude, scheduled=True, growth=body.growth),
         retention=Retention(**body.retention.model_dump()) if body.retention else None,
         verify=Verify(**body.verify.model_dump()) if body.verify else None,
     )  # fmt: skip
@@ -53,21 +53,27 @@ def started(view: RunView) -> api_models.StartedPolicyRunOut:
     return api_models.StartedPolicyRunOut(**run(view).model_dump(), job=job)
 
 
-def preview(found: Preview) -> api_models.PolicyPreviewOut:
+def preview(result: Preview) -> api_models.PolicyPreviewOut:
     """Return what a policy would do."""
-    deleted = sum(not one.keep for one in found.snapshots)
+    deleted = sum(not one.keep for one in result.snapshots)
     return api_models.PolicyPreviewOut(
-        next=list(found.next), kept=len(found.snapshots) - deleted, deleted=deleted,
-        snapshots=[_planned(one) for one in found.snapshots],
+        next=list(result.next), kept=len(result.snapshots) - deleted, deleted=deleted,
+        snapshots=[_planned(one) for one in result.snapshots],
     )  # fmt: skip
 
 
-def _planned(one: Planned) -> api_models.PlannedOut:
-    snapshot = one.snapshot
+def _planned(planned: Planned) -> api_models.PlannedOut:
+    snapshot = planned.snapshot
     return api_models.PlannedOut(
-        id=snapshot.id, taken_at=snapshot.taken_at, label=snapshot.label, held=snapshot.held,
-        scheduled=snapshot.scheduled, stored_bytes=snapshot.stored_bytes, keep=one.keep, reasons=list(one.reasons),
-    )  # fmt: skip
+        id=snapshot.id,
+        taken_at=snapshot.taken_at,
+        label=snapshot.label,
+        held=snapshot.held,
+        scheduled=snapshot.scheduled,
+        stored_bytes=snapshot.stored_bytes,
+        keep=planned.keep,
+        reasons=list(planned.reasons),
+    )
 
 
 def alert(view: AlertView) -> api_models.AlertOut:

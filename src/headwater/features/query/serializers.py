@@ -10,38 +10,43 @@ from headwater.engines import Step
 from headwater.features.query import api_models as shapes
 from headwater.features.query.models import SavedQuery
 from headwater.features.query.service import structure
-from headwater.features.query.service.rows import Page
-from headwater.features.query.service.runs import Outcome, Result
+from headwater.features.query.service.rows import RowsPage
+from headwater.features.query.service.runs import QueryOutcome, Result
 from headwater.kit.errors import HeadwaterError
 
 
-def outcome(found: Outcome, in_transaction: bool = False) -> shapes.QueryOut:
+def outcome(query_outcome: QueryOutcome, in_transaction: bool = False) -> shapes.QueryOut:
     """Return what a run gave."""
     return shapes.QueryOut(
-        run_id=found.run_id,
-        results=[result(one) for one in found.results if one.finished],
-        error=problem(found.error) if found.error else None,
-        milliseconds=found.milliseconds,
+        run_id=query_outcome.run_id,
+        results=[result(one) for one in query_outcome.results if one.finished],
+        error=problem(query_outcome.error) if query_outcome.error else None,
+        milliseconds=query_outcome.milliseconds,
         in_transaction=in_transaction,
     )
 
 
-def result(one: Result) -> shapes.ResultOut:
+def result(query_result: Result) -> shapes.ResultOut:
     """Return the result of one statement."""
-    started, finished = one.started, one.finished
+    started, finished = query_result.started, query_result.finished
     assert finished is not None
     return shapes.ResultOut.model_construct(
         statement=started.statement, start=started.start, end=started.end, command=finished.command,
         columns=None if started.columns is None else [column(each) for each in started.columns],
-        rows=[list(row) for row in one.rows], affected=finished.affected, truncated=finished.truncated,
+        rows=[list(row) for row in query_result.rows], affected=finished.affected, truncated=finished.truncated,
         milliseconds=finished.seconds * 1000, notices=list(finished.notices),
     )  # fmt: skip
 
 
-def column(one: ResultColumn) -> shapes.ResultColumnOut:
+def column(result_column: ResultColumn) -> shapes.ResultColumnOut:
     """Return a column of a result."""
     return shapes.ResultColumnOut(
-        name=one.name, type=one.type, kind=one.kind, schema_=one.schema, table=one.table, column=one.column
+        name=result_column.name,
+        type=result_column.type,
+        kind=result_column.kind,
+        schema_=result_column.schema,
+        table=result_column.table,
+        column=result_column.column,
     )
 
 
@@ -55,12 +60,12 @@ def problem(error: HeadwaterError) -> shapes.QueryProblem:
     )  # fmt: skip
 
 
-def plan(found: Plan) -> shapes.PlanOut:
+def plan(query_plan: Plan) -> shapes.PlanOut:
     """Return a plan."""
     return shapes.PlanOut(
-        root=_node(found.root),
-        advice=[shapes.AdviceOut.model_validate(one) for one in found.advice],
-        planning_ms=found.planning_ms, execution_ms=found.execution_ms, raw=found.raw,
+        root=_node(query_plan.root),
+        advice=[shapes.AdviceOut.model_validate(one) for one in query_plan.advice],
+        planning_ms=query_plan.planning_ms, execution_ms=query_plan.execution_ms, raw=query_plan.raw,
     )  # fmt: skip
 
 
@@ -77,25 +82,35 @@ def saved(query: SavedQuery, user_id: object) -> shapes.SavedQueryOut:
     return shapes.SavedQueryOut(**fields, mine=query.owner_id == user_id)
 
 
-def page(found: Page) -> shapes.RowsOut:
+def page(rows_page: RowsPage) -> shapes.RowsOut:
     """Return a page of a table."""
     return shapes.RowsOut.model_construct(
-        name=found.name, columns=[column(one) for one in found.columns], rows=[list(row) for row in found.rows],
-        cut=[list(place) for place in found.cut], key=list(found.key), why=found.why, next=found.next,
-        count=found.count, count_is_estimate=found.count_is_estimate, sql=found.sql, milliseconds=found.milliseconds,
-    )  # fmt: skip
+        name=rows_page.name,
+        columns=[column(one) for one in rows_page.columns],
+        rows=[list(row) for row in rows_page.rows],
+        cut=[list(place) for place in rows_page.cut],
+        key=list(rows_page.key),
+        why=rows_page.why,
+        next=rows_page.next,
+        count=rows_page.count,
+        count_is_estimate=rows_page.count_is_estimate,
+        sql=rows_page.sql,
+        milliseconds=rows_page.milliseconds,
+    )
 
 
-def changes(found: structure.Outcome) -> shapes.SchemaChangesOut:
+def changes(result: structure.StructureResult) -> shapes.SchemaChangesOut:
     """Return what changes of a schema would do, or did."""
     return shapes.SchemaChangesOut(
-        steps=[_step(step) for step in found.steps], applied=found.applied, error=found.error,
-        failed_step=found.failed_step,
-    )  # fmt: skip
+        steps=[_step(step) for step in result.steps],
+        applied=result.applied,
+        error=result.error,
+        failed_step=result.failed_step,
+    )
 
 
 def _step(step: Step) -> shapes.StepOut:
     return shapes.StepOut(
-        change=structure.spelt(step.change), statements=list(step.statements),
+        change=structure.plan_changes(step.change), statements=list(step.statements),
         hazards=[shapes.HazardOut.model_validate(one) for one in step.hazards], transactional=step.transactional,
     )  # fmt: skip

@@ -85,5 +85,5 @@ async def get_recovery(recovery_id: uuid.UUID, db: Db, actor: Reader) -> api_mod
     return serializers.recovered(await recoveries.view(db, actor, recovery_id))
 
 
-def _order(body: api_models.RecoverIn) -> recoveries.Order:
-    return recoveries.Order(body.name, body.time, body.lsn, body.point, body.inclusive, body.project_id)
+def _order(body: api_models.RecoverIn) -> recoveries.RecoveryRequest:
+    return recoveries.RecoveryRequest(body.name, body.time, body.lsn, body.point, body.inclusive, body.project_id)

@@ -25,5 +25,5 @@ async def run_maintenance(database: Database, settings: Settings) -> None:
 
 async def look(database: Database, settings: Settings) -> None:
     """Begin what is due, delete what is old, take away what nobody goes on with."""
-    await maintenance.look_after(settings, database)
+    await maintenance.maintain_archives(settings, database)
     await maintenance.take_away_abandoned(settings, database)

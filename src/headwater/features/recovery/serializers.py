@@ -6,7 +6,7 @@ from headwater.features.jobs.api_models import JobOut
 from headwater.features.jobs.models import Job
 from headwater.features.recovery import api_models
 from headwater.features.recovery.service.archives import ArchiveView, BaseView
-from headwater.features.recovery.service.recoveries import Plan, RecoveryView
+from headwater.features.recovery.service.recoveries import RecoveryPlan, RecoveryView
 from headwater.kit.clock import now
 
 WINDOW_DAYS, BASE_DAYS = 7, 1
@@ -44,13 +44,17 @@ def job(row: Job | None) -> JobOut | None:
     return JobOut.model_validate(row) if row else None
 
 
-def plan(found: Plan) -> api_models.RecoverPlanOut:
+def plan(recovery_plan: RecoveryPlan) -> api_models.RecoverPlanOut:
     """Return what a recovery would do."""
     return api_models.RecoverPlanOut(
-        target_name=found.target_name, moment=found.moment, base_id=found.base.id if found.base else None,
-        base_bytes=found.base.raw_bytes if found.base else 0, log_bytes=found.log_bytes,
-        sentences=list(found.sentences), refusals=list(found.refusals),
-    )  # fmt: skip
+        target_name=recovery_plan.target_name,
+        moment=recovery_plan.moment,
+        base_id=recovery_plan.base.id if recovery_plan.base else None,
+        base_bytes=recovery_plan.base.raw_bytes if recovery_plan.base else 0,
+        log_bytes=recovery_plan.log_bytes,
+        sentences=list(recovery_plan.sentences),
+        refusals=list(recovery_plan.refusals),
+    )
 
 
 def recovered(view: RecoveryView) -> api_models.RecoveredOut:

@@ -9,7 +9,7 @@ from headwater.features.jobs.api_models import JobOut
 from headwater.features.jobs.models import Job
 from headwater.features.snapshots import api_models
 from headwater.features.snapshots.models import Snapshot
-from headwater.features.snapshots.service.restores import Plan, RestoreView
+from headwater.features.snapshots.service.restores import RestorePlan, RestoreView
 from headwater.features.snapshots.service.snapshots import SnapshotView
 from headwater.features.snapshots.service.vault_locations import VaultView
 from headwater.vault.codecs import DEFAULT
@@ -39,12 +39,12 @@ def _fields(view: SnapshotView) -> dict[str, Any]:
     return {name: getattr(row, name) for name in api_models.SnapshotOut.model_fields if name not in given} | given
 
 
-def _table(one: dict[str, Any]) -> api_models.SnapshotTableOut:
-    columns = [api_models.SnapshotColumnOut(name=name, type=type_) for name, type_ in one["columns"]]
+def _table(table: dict[str, Any]) -> api_models.SnapshotTableOut:
+    columns = [api_models.SnapshotColumnOut(name=name, type=type_) for name, type_ in table["columns"]]
     return api_models.SnapshotTableOut(
-        schema_name=one["schema"], name=one["name"], columns=columns, key=one["key"], rows=one["rows"],
-        raw_bytes=one["raw"], stored_bytes=one["stored"], new_bytes=one["new"],
-        apart=one.get("apart", False),
+        schema_name=table["schema"], name=table["name"], columns=columns, key=table["key"], rows=table["rows"],
+        raw_bytes=table["raw"], stored_bytes=table["stored"], new_bytes=table["new"],
+        apart=table.get("apart", False),
     )  # fmt: skip
 
 
@@ -77,12 +77,15 @@ def restore(view: RestoreView) -> api_models.RestoreOut:
     )  # fmt: skip
 
 
-def plan(found: Plan) -> api_models.RestorePlanOut:
+def plan(restore_plan: RestorePlan) -> api_models.RestorePlanOut:
     """Return what a restore would do."""
     return api_models.RestorePlanOut(
-        target_name=found.target_name, fresh=found.fresh, undo=found.undo, refusals=list(found.refusals),
-        steps=[api_models.RestoreStepOut.model_validate(one) for one in found.steps],
-    )  # fmt: skip
+        target_name=restore_plan.target_name,
+        fresh=restore_plan.fresh,
+        undo=restore_plan.undo,
+        refusals=list(restore_plan.refusals),
+        steps=[api_models.RestoreStepOut.model_validate(one) for one in restore_plan.steps],
+    )
 
 
 def vault(view: VaultView) -> api_models.VaultOut:

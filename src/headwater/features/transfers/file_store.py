@@ -26,14 +26,14 @@ def path_of(settings: Settings, transfer_id: uuid.UUID, part: Part) -> Path:
     return folder / f"{transfer_id}.{part}"
 
 
-async def receive(settings: Settings, transfer_id: uuid.UUID, chunks: AsyncIterator[bytes], shown: str) -> int:
+async def receive(settings: Settings, transfer_id: uuid.UUID, chunks: AsyncIterator[bytes], filename: str) -> int:
     """Store an upload as it arrives and return its size; whatever goes wrong, no part stays behind.
 
     Raises:
         TooLarge: more bytes than `max_upload_mb`, noticed as soon as they are exceeded.
     """
     return await atomic_upload.receive(
-        path_of(settings, transfer_id, "upload"), chunks, limit_mb=settings.max_upload_mb, shown=shown,
+        path_of(settings, transfer_id, "upload"), chunks, limit_mb=settings.max_upload_mb, display_name=filename,
         hint="Import it in parts, or raise HEADWATER_MAX_UPLOAD_MB.",
     )  # fmt: skip
 

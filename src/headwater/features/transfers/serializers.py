@@ -9,7 +9,7 @@ from headwater.features.transfers import api_models
 from headwater.features.transfers.service.transfers import TransferView
 
 
-def plan(found: Plan, engine: Engine) -> api_models.CopyPlanOut:
+def plan(copy_plan: Plan, engine: Engine) -> api_models.CopyPlanOut:
     """Return a plan with the statements that its target would run."""
     tables = [
         api_models.TablePlanOut(
@@ -19,10 +19,10 @@ def plan(found: Plan, engine: Engine) -> api_models.CopyPlanOut:
                     name=one.name, source_type=one.source_type, target_type=one.target_type, note=one.note
                 ) for one in table.columns
             ],
-        ) for table in found.tables
+        ) for table in copy_plan.tables
     ]  # fmt: skip
-    losses = [api_models.LossOut.model_validate(one) for one in found.losses]
-    return api_models.CopyPlanOut(tables=tables, losses=losses, statements=list(engine.ddl(found.schema)))
+    losses = [api_models.LossOut.model_validate(one) for one in copy_plan.losses]
+    return api_models.CopyPlanOut(tables=tables, losses=losses, statements=list(engine.ddl(copy_plan.schema)))
 
 
 def transfer(view: TransferView) -> api_models.TransferOut:

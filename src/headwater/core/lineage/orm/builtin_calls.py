@@ -11,19 +11,19 @@ from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm.attributes import attribute
 from headwater.core.lineage.orm.frame import Frame
 from headwater.core.lineage.orm.index import Effect
-from headwater.core.lineage.orm.queries import Args, name_column, rows
+from headwater.core.lineage.orm.queries import QueryArguments, name_column, rows
 from headwater.core.lineage.orm.values import (
     Dict,
-    Entry,
-    Instance,
+    EntryValue,
+    InstanceValue,
     Keyed,
     KeyOf,
     Library,
+    ListValue,
     Literal,
-    Many,
     Object,
     Parameter,
-    Query,
+    QueryValue,
     Row,
     Super,
     Union,
@@ -52,9 +52,9 @@ def element(value: Value) -> Value:
     """Return what iterating over a value gives."""
     if isinstance(value, Union):
         return union(*(element(item) for item in value.items))
-    if isinstance(value, Many):
+    if isinstance(value, ListValue):
         return value.item
-    if isinstance(value, Query):
+    if isinstance(value, QueryValue):
         return rows("one", value)
     if isinstance(value, Row):
         return union(*value.items)
@@ -63,13 +63,13 @@ def element(value: Value) -> Value:
     return None
 
 
-def keyed(value: Many) -> Value:
+def keyed(value: ListValue) -> Value:
     """Return what a key finds in a mapping that a comprehension made of pairs, or else an item."""
     item = value.item
     return item.items[1] if isinstance(item, Row) and len(item.items) == 2 and not item.names else item
 
 
-def builtin(frame: Frame, func: f.Name, expr: f.Call, args: Args) -> Value:
+def builtin(frame: Frame, func: f.Name, expr: f.Call, args: QueryArguments) -> Value:
     """Call a function that the language itself has."""
     name, first = func.id, args.first
     if name in _CALLERS and args.values:
@@ -77,9 +77,9 @@ def builtin(frame: Frame, func: f.Name, expr: f.Call, args: Args) -> Value:
         over = args.values[-1][0] if name in ("map", "filter") else first
         result = with_each(frame, function, element(over))
         if name == "map":
-            return Many(result)
+            return ListValue(result)
     if name in _LISTS:
-        return Many(element(args.values[-1][0] if name == "filter" and args.values else first))
+        return ListValue(element(args.values[-1][0] if name == "filter" and args.values else first))
     if name in _FIRSTS:
         return element(first)
     handler = _BUILTINS.get(name)
@@ -89,17 +89,17 @@ def builtin(frame: Frame, func: f.Name, expr: f.Call, args: Args) -> Value:
 def _super(frame: Frame) -> Value:
     own = frame.own
     bound = frame.env.get("cls", own)
-    if isinstance(own, Instance):
+    if isinstance(own, InstanceValue):
         path, _, name = own.model.rpartition(":")
         return Super(bound, path, name)
     return Super(bound, own.path, own.name) if isinstance(own, Object) else None
 
 
-def _zip(frame: Frame, expr: f.Call, args: Args) -> Value:
-    return Many(Row(tuple(element(value) for value, _ in args.values)))
+def _zip(frame: Frame, expr: f.Call, args: QueryArguments) -> Value:
+    return ListValue(Row(tuple(element(value) for value, _ in args.values)))
 
 
-def _setattr(frame: Frame, expr: f.Call, args: Args) -> Value:
+def _setattr(frame: Frame, expr: f.Call, args: QueryArguments) -> Value:
     if len(expr.args) >= 2:
         assign_named(frame, args.first, args.values[1][0], expr.args[0])
     return None
@@ -119,51 +119,56 @@ def with_each(frame: Frame, function: f.Expr | None, *values: Value) -> Value:
     return union(*inner.returns)
 
 
-def library(frame: Frame, function: Library, args: Args) -> Value:
+def library(frame: Frame, function: Library, args: QueryArguments) -> Value:
     """Call something from outside of the code base that only carries values along."""
     last = function.name.rsplit(".", 1)[-1]
     if last in _LISTS or last == "chain":
-        return Many(union(*(element(value) for value, _ in args.values)))
+        return ListValue(union(*(element(value) for value, _ in args.values)))
     if last in _FIRSTS:
         return args.first
     handler = _LIBRARY.get(last)
     return handler(function, args) if handler else Library(function.name, True)
 
 
-def _cast(function: Library, args: Args) -> Value:
+def _cast(function: Library, args: QueryArguments) -> Value:
     known = types.instance_of(args.first)
     return known if known is not None or len(args.values) < 2 else args.values[1][0]
 
 
-def method(frame: Frame, receiver: Value, func: f.Attr, expr: f.Call, args: Args) -> Value:
+def method(frame: Frame, receiver: Value, func: f.Attr, expr: f.Call, args: QueryArguments) -> Value:
     """Call a method of a list, a mapping, or something unknown."""
     name = func.name
-    if name in _ITERATORS and expr.args and isinstance(receiver, (Many, Row)):
+    if name in _ITERATORS and expr.args and isinstance(receiver, (ListValue, Row)):
         item = element(receiver)
         result = with_each(frame, expr.args[0], *((None, item) if name == "reduce" else (item,)))
-        return {"map": Many(result), "flatMap": Many(element(result)), "find": item}.get(name, receiver)
-    if name in _ADDERS and isinstance(func.value, f.Name) and not isinstance(receiver, (Dict, Instance)):
+        return {"map": ListValue(result), "flatMap": ListValue(element(result)), "find": item}.get(name, receiver)
+    if name in _ADDERS and isinstance(func.value, f.Name) and not isinstance(receiver, (Dict, InstanceValue)):
         _add(frame, receiver, func.value.id, name, args)
         return None
     if receiver is None:
-        return args.first if name in _TOGETHER and isinstance(args.first, (Row, Many)) else None
+        return args.first if name in _TOGETHER and isinstance(args.first, (Row, ListValue)) else None
     handler = _METHODS.get(type(receiver))
     return handler(receiver, name, args) if handler else None
 
 
-def _of_list(receiver: Many, name: str, args: Args) -> Value:
+def _of_list(receiver: ListValue, name: str, args: QueryArguments) -> Value:
     if name in _TAKERS:
         return receiver.item
-    taken = {"get": keyed(receiver), "setdefault": keyed(receiver), "values": Many(keyed(receiver)), "items": receiver}
+    taken = {
+        "get": keyed(receiver),
+        "setdefault": keyed(receiver),
+        "values": ListValue(keyed(receiver)),
+        "items": receiver,
+    }
     return receiver if name in _KEEPERS else taken.get(name)
 
 
-def _of_keyed(receiver: Keyed, name: str, args: Args) -> Value:
-    taken = {"values": Many(receiver.value), "items": Many(Row((None, receiver.value)))}
+def _of_keyed(receiver: Keyed, name: str, args: QueryArguments) -> Value:
+    taken = {"values": ListValue(receiver.value), "items": ListValue(Row((None, receiver.value)))}
     return receiver.value if name in ("get", "pop", "setdefault") else taken.get(name)
 
 
-def _add(frame: Frame, receiver: Value, variable: str, name: str, args: Args) -> None:
+def _add(frame: Frame, receiver: Value, variable: str, name: str, args: QueryArguments) -> None:
     position = _ADDERS[name]
     if len(args.values) <= position:
         return
@@ -172,32 +177,32 @@ def _add(frame: Frame, receiver: Value, variable: str, name: str, args: Args) ->
         added = element(added)
     if added is None or (name == "update" and receiver is None):
         return
-    before = element(receiver) if isinstance(receiver, (Many, Row)) else None
-    frame.env[variable] = Many(union(before, added))
+    before = element(receiver) if isinstance(receiver, (ListValue, Row)) else None
+    frame.env[variable] = ListValue(union(before, added))
 
 
-def _of_parameter(receiver: Parameter | Dict, name: str, args: Args) -> Value:
-    return {"items": Many(Row((KeyOf(receiver), None))), "keys": Many(KeyOf(receiver))}.get(name)
+def _of_parameter(receiver: Parameter | Dict, name: str, args: QueryArguments) -> Value:
+    return {"items": ListValue(Row((KeyOf(receiver), None))), "keys": ListValue(KeyOf(receiver))}.get(name)
 
 
-def _of_mapping(receiver: Dict, name: str, args: Args) -> Value:
+def _of_mapping(receiver: Dict, name: str, args: QueryArguments) -> Value:
     key = args.first.text if isinstance(args.first, Literal) else None
     if name == "update":
         for value, _ in args.values:
             receiver.entries.extend(value.entries if isinstance(value, Dict) else ())
-        receiver.entries.extend(Entry(k, span, value) for k, value, span in args.named if k)
+        receiver.entries.extend(EntryValue(k, span, value) for k, value, span in args.named if k)
         return None
     if name == "setdefault" and isinstance(args.first, Literal):
-        receiver.entries.append(Entry(args.first.text, args.first.span))
+        receiver.entries.append(EntryValue(args.first.text, args.first.span))
     if name in ("get", "pop", "setdefault"):
         return union(*(entry.value for entry in receiver.entries if entry.key == key))
     if name == "values":
-        return Many(union(*(entry.value for entry in receiver.entries)))
+        return ListValue(union(*(entry.value for entry in receiver.entries)))
     return receiver if name == "copy" else _of_parameter(receiver, name, args)
 
 
-def _dict(args: Args) -> Value:
-    entries = [Entry(name, span, value) for name, value, span in args.named if name]
+def _dict(args: QueryArguments) -> Value:
+    entries = [EntryValue(name, span, value) for name, value, span in args.named if name]
     spread = [value for value, _ in args.values] + [value for name, value, _ in args.named if name is None]
     parameter: str | None = None
     for value in spread:
@@ -209,7 +214,7 @@ def _dict(args: Args) -> Value:
     return Dict(entries, parameter) if entries or spread else Dict()
 
 
-def _getattr(frame: Frame, args: Args) -> Value:
+def _getattr(frame: Frame, args: QueryArguments) -> Value:
     if len(args.values) < 2:
         return None
     name = args.values[1][0]
@@ -218,8 +223,8 @@ def _getattr(frame: Frame, args: Args) -> Value:
 
 def assign_named(frame: Frame, target: Value, name: Value, expr: f.Expr) -> None:
     """Set the attribute of a given name: written out, each key of a mapping, or one that a caller gives."""
-    models = tuple(item.model for item in each(target) if isinstance(item, Instance))
-    usage: UsageType = "write" if any(isinstance(i, Instance) and i.new for i in each(target)) else "update"
+    models = tuple(item.model for item in each(target) if isinstance(item, InstanceValue))
+    usage: UsageType = "write" if any(isinstance(i, InstanceValue) and i.new for i in each(target)) else "update"
     for item in each(name):
         if isinstance(item, Literal):
             name_column(frame, models, item.text, item.span, usage)
@@ -246,8 +251,8 @@ def _assign_keys(
         frame.effects.extend(Effect(f"model {model}", parameter, usage) for model in models)
 
 
-_BUILTINS: dict[str, Fn[[Frame, f.Call, Args], Value]] = {
-    "enumerate": lambda frame, expr, args: Many(Row((None, element(args.first)))),
+_BUILTINS: dict[str, Fn[[Frame, f.Call, QueryArguments], Value]] = {
+    "enumerate": lambda frame, expr, args: ListValue(Row((None, element(args.first)))),
     "zip": _zip,
     "getattr": lambda frame, expr, args: _getattr(frame, args),
     "setattr": _setattr,
@@ -255,13 +260,13 @@ _BUILTINS: dict[str, Fn[[Frame, f.Call, Args], Value]] = {
     "super": lambda frame, expr, args: _super(frame),
     "type": lambda frame, expr, args: types.type_of(args.first),
 }
-_LIBRARY: dict[str, Fn[[Library, Args], Value]] = {
+_LIBRARY: dict[str, Fn[[Library, QueryArguments], Value]] = {
     "cast": _cast,
-    "groupby": lambda function, args: Many(Row((None, Many(element(args.first))))),
+    "groupby": lambda function, args: ListValue(Row((None, ListValue(element(args.first))))),
     "gather": lambda function, args: Row(tuple(value for value, _ in args.values)),
 }
-_METHODS: dict[type, Fn[[Any, str, Args], Value]] = {
-    Many: _of_list,
+_METHODS: dict[type, Fn[[Any, str, QueryArguments], Value]] = {
+    ListValue: _of_list,
     Keyed: _of_keyed,
     Dict: _of_mapping,
     Parameter: _of_parameter,

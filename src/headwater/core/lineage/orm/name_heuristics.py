@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from headwater.catalog import facts as f
-from headwater.core.lineage.orm.index import Index, singular
-from headwater.core.lineage.orm.values import Instance
+from headwater.core.lineage.orm.index import CodeIndex, singular
+from headwater.core.lineage.orm.values import InstanceValue
 
 ENOUGH = 2
 
 
-def by_name(index: Index, param: f.Param, body: tuple[f.Stmt, ...]) -> Instance | None:
+def by_name(index: CodeIndex, param: f.Param, body: tuple[f.Stmt, ...]) -> InstanceValue | None:
     """Return the row that a parameter must be, or None."""
     model = index.by_words.get(singular(param.name))
     if model is None:
@@ -25,10 +25,10 @@ def by_name(index: Index, param: f.Param, body: tuple[f.Stmt, ...]) -> Instance 
     known = set(index.fields[model]) | set(index.models[model].inherited)
     for info in index.lineage(path, name):
         known |= set(info.members)
-    columns = sum(index.place(model, attribute) is not None for attribute in read)
+    columns = sum(index.column_of(model, attribute) is not None for attribute in read)
     if not read <= known or len(read) < ENOUGH or not columns:
         return None
-    return Instance(model, f"{param.name} has the name of a model, and all that is read of it.", False)
+    return InstanceValue(model, f"{param.name} has the name of a model, and all that is read of it.", False)
 
 
 def _attributes(body: object, name: str) -> Iterator[str]:

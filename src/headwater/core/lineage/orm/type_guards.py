@@ -7,7 +7,17 @@ from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm.frame import Frame
 from headwater.core.lineage.orm.functions import definition
 from headwater.core.lineage.orm.index import dotted
-from headwater.core.lineage.orm.values import Callable, Class, Instance, Object, Union, Value, Variable, each, union
+from headwater.core.lineage.orm.values import (
+    Callable,
+    ClassValue,
+    InstanceValue,
+    Object,
+    Union,
+    Value,
+    Variable,
+    each,
+    union,
+)
 
 _GUARDS = frozenset({"TypeGuard", "TypeIs"})
 
@@ -49,7 +59,7 @@ def _guarded(frame: Frame, test: f.Call) -> Value:
 
 def without(value: Value, gone: Value) -> Value:
     """Return what is left of a value that is not this: one of a union, also as the argument of a generic class."""
-    if isinstance(value, (Object, Class)) and isinstance(gone, (Object, Class)):
+    if isinstance(value, (Object, ClassValue)) and isinstance(gone, (Object, ClassValue)):
         if (value.path, value.name) != (gone.path, gone.name) or len(value.args) != len(gone.args):
             return value
         args = (without(left, right) for left, right in zip(value.args, gone.args, strict=True))
@@ -60,6 +70,6 @@ def without(value: Value, gone: Value) -> Value:
 
 
 def _matches(item: Value, gone: Value) -> bool:
-    if isinstance(item, Instance) and isinstance(gone, Instance):
+    if isinstance(item, InstanceValue) and isinstance(gone, InstanceValue):
         return item.model == gone.model
     return item == gone

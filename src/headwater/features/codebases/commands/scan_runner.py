@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from headwater.catalog.model import Schema
 from headwater.core.lineage.cache import Cache, FileCache, NoCache
-from headwater.core.lineage.result import Progress as Step
+from headwater.core.lineage.result import ScanProgress as Step
 from headwater.core.lineage.result import ScanResult
 
 Result = TypeVar("Result")

@@ -33,7 +33,7 @@ from headwater.features.codebases.api_models import (
     SkippedOut,
     fields_of,
 )
-from headwater.features.codebases.filters import Filter
+from headwater.features.codebases.filters import UsageFilter
 from headwater.features.codebases.service import codebases, exports, files, graph, lineage
 
 router = APIRouter(prefix="/codebases/{codebase_id}", tags=["lineage"])
@@ -50,12 +50,12 @@ def _filter(
     tier: Annotated[list[Tier] | None, Query()] = None,
     symbol: Text = None,
     q: Text = None,
-) -> Filter:
+) -> UsageFilter:
     """Take a filter of usages from the query string."""
-    return Filter(table, column, tuple(usage_type or ()), tuple(tier or ()), file, language, symbol, q)
+    return UsageFilter(table, column, tuple(usage_type or ()), tuple(tier or ()), file, language, symbol, q)
 
 
-Wanted = Annotated[Filter, Depends(_filter)]
+Wanted = Annotated[UsageFilter, Depends(_filter)]
 
 
 @router.get("/files")

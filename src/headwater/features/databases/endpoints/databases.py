@@ -12,7 +12,7 @@ from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, S
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases import api_models, serializers
 from headwater.features.databases.service import databases, engine_options, readiness
-from headwater.features.databases.service.pool import Pool
+from headwater.features.databases.service.pool import SessionPool
 from headwater.store.sealing import Sealer
 
 router = APIRouter(tags=["databases"])
@@ -49,7 +49,9 @@ async def create_database(
             name=body.name, engine_name=body.engine, options=body.options, quotas=body.quotas.model_dump(),
             sleep_after_seconds=body.sleep_after_seconds, protected=body.protected,
         )  # fmt: skip
-    return serializers.database(await readiness.until_settled(server.settings, server.database, actor, made.id, wait))
+    return serializers.database(
+        await readiness.wait_until_settled(server.settings, server.database, actor, made.id, wait)
+    )
 
 
 @router.get("/databases/{database_id}")
@@ -65,7 +67,9 @@ async def change_database(
     """Rename a database, protect it, set its quotas or when it sleeps."""
     async with server.database.transaction() as db:
         await databases.change(db, actor, database_id, body.model_dump(exclude_unset=True))
-    return serializers.database(await readiness.until_settled(server.settings, server.database, actor, database_id, 0))
+    return serializers.database(
+        await readiness.wait_until_settled(server.settings, server.database, actor, database_id, 0)
+    )
 
 
 @router.put("/databases/{database_id}/desired")
@@ -76,7 +80,7 @@ async def steer_database(
     async with server.database.transaction() as db:
         await databases.steer(db, actor, database_id, body.state)
     return serializers.database(
-        await readiness.until_settled(server.settings, server.database, actor, database_id, wait)
+        await readiness.wait_until_settled(server.settings, server.database, actor, database_id, wait)
     )
 
 
@@ -85,8 +89,8 @@ async def delete_database(database_id: uuid.UUID, server: Shared, actor: Admin) 
     """Delete a database; one that Headwater runs can be taken back for seven days."""
     async with server.database.transaction() as db:
         await databases.remove(db, actor, database_id)
-    await server.room(Pool).forget(database_id)
-    await readiness.poke(server.settings, database_id)
+    await server.service(SessionPool).forget(database_id)
+    await readiness.notify_supervisor(server.settings, database_id)
 
 
 @router.post("/databases/{database_id}/deletion/undo")
@@ -94,7 +98,9 @@ async def undelete_database(database_id: uuid.UUID, server: Shared, actor: Admin
     """Take a deleted database back."""
     async with server.database.transaction() as db:
         await databases.take_back(db, actor, database_id)
-    return serializers.database(await readiness.until_settled(server.settings, server.database, actor, database_id, 0))
+    return serializers.database(
+        await readiness.wait_until_settled(server.settings, server.database, actor, database_id, 0)
+    )
 
 
 @router.post("/databases/{database_id}/deletion/complete", status_code=204)
@@ -102,4 +108,4 @@ async def purge_database(database_id: uuid.UUID, server: Shared, actor: Admin) -
     """Destroy a deleted database now."""
     async with server.database.transaction() as db:
         await databases.purge(db, actor, database_id)
-    await readiness.poke(server.settings, database_id)
+    await readiness.notify_supervisor(server.settings, database_id)

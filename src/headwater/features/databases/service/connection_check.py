@@ -41,7 +41,7 @@ async def test(
 
 async def _tried(settings: Settings, connection: connections.Connection) -> api_models.ConnectionTestOut:
     try:
-        async with reachability.opened_connection(settings, connection) as session:
+        async with reachability.open_connection(settings, connection) as session:
             return api_models.ConnectionTestOut(ok=True, facts=_facts(await session.ping()))
     except HostKeyUnknown as error:
         return api_models.ConnectionTestOut(
@@ -63,11 +63,11 @@ async def connect(
     async with store.transaction() as db:
         project = await projects.get(db, actor, project_id, "database:write")
     connection = connections.understand(given.connection, trusted=actor.is_admin)
-    async with reachability.opened_connection(settings, connection) as session:
+    async with reachability.open_connection(settings, connection) as session:
         facts = await session.ping()
         found = await engine(connection.engine).inspect(session)
     database_id, sealer = new_id(), Sealer.of(settings)
-    plain, sealed = connections.keep(connection, sealer, project.organization_id, database_id)
+    plain, sealed = connections.save(connection, sealer, project.organization_id, database_id)
     async with store.transaction() as db:
         made = await databases.connect(
             db, actor, project_id, database_id=database_id, name=given.name, engine_name=connection.engine,
@@ -86,7 +86,7 @@ async def test_again(
         database = await databases.find(db, actor, database_id, "database:write")
         reached = await reachability.load(db, Sealer.of(settings), database)
     try:
-        async with reachability.opened(settings, reached) as session:
+        async with reachability.open_session(settings, reached) as session:
             facts = await session.ping()
     except HeadwaterError as error:
         return api_models.ConnectionTestOut(ok=False, error=error.message, hint=error.hint, code=error.code)

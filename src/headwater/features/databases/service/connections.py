@@ -120,7 +120,7 @@ SECRET_PLACES = (
 )
 
 
-def keep(
+def save(
     connection: Connection, sealer: Sealer, tenant: uuid.UUID, row: uuid.UUID
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return a connection as JSON without secrets, and its secrets sealed for their row."""
@@ -136,7 +136,7 @@ def keep(
     return plain, sealed
 
 
-def recall(
+def load(
     plain: Mapping[str, Any], sealed: Mapping[str, bytes], sealer: Sealer, tenant: uuid.UUID, row: uuid.UUID
 ) -> Connection:
     """Return the connection that `keep` took apart."""
@@ -159,9 +159,9 @@ def recall(
 _ROUTES: Mapping[str, type[Route]] = {kind.__name__: kind for kind in (Direct, Proxy, SshTunnel)}
 
 
-def _holder(plain: dict[str, Any], place: tuple[str, ...]) -> dict[str, Any] | None:
+def _holder(plain: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any] | None:
     holder: Any = plain
-    for part in place[:-1]:
+    for part in path[:-1]:
         holder = holder.get(part) if isinstance(holder, dict) else None
     return holder if isinstance(holder, dict) else None
 

@@ -19,7 +19,7 @@ from headwater.store.sealing import Sealer
 
 
 @dataclass(frozen=True, slots=True)
-class Local:
+class LocalInstance:
     """A database on this machine: its driver, what it shall be, and its engine, which can recover it."""
 
     driver: LocalDriver
@@ -49,7 +49,7 @@ def recovers(database: Database) -> Recovers:
     return found
 
 
-async def local(db: AsyncSession, settings: Settings, database: Database) -> Local:
+async def local(db: AsyncSession, settings: Settings, database: Database) -> LocalInstance:
     """Return a database that Headwater runs as it is on this machine."""
     found = recovers(database)
     sealed = await repository.secrets(db, database.id)
@@ -58,7 +58,7 @@ async def local(db: AsyncSession, settings: Settings, database: Database) -> Loc
         database.id, database.engine, database.route or database.name, password, dict(database.quotas),
         dict(database.options), database.archives,
     )  # fmt: skip
-    return Local(LocalDriver(settings.home_folder / "databases"), spec, found)
+    return LocalInstance(LocalDriver(settings.home_folder / "databases"), spec, found)
 
 
 async def archive(db: AsyncSession, database_id: uuid.UUID, *, on: bool) -> None:
@@ -71,6 +71,6 @@ async def built(db: AsyncSession, database_id: uuid.UUID) -> None:
     await repository.note(db, database_id, building=False)
 
 
-async def wake(settings: Settings, local: Local) -> None:
+async def wake(settings: Settings, local: LocalInstance) -> None:
     """Start a database if it sleeps; raises what the keeper says is wrong."""
     await client.wake(settings, local.spec.id)

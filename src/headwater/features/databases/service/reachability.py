@@ -15,14 +15,14 @@ from headwater.features.databases.service import connections
 from headwater.features.databases.service.connections import Connection
 from headwater.features.databases.supervisor import client
 from headwater.kit.errors import Conflict
-from headwater.kit.network.guard import Policy
+from headwater.kit.network.guard import NetworkPolicy
 from headwater.kit.network.routes import Target, open_route
 from headwater.kit.settings import Settings
 from headwater.store.sealing import Sealer
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class ReachableDatabase:
     """A database as it is needed to open sessions on it, apart from the row's transaction."""
 
     id: uuid.UUID
@@ -41,38 +41,38 @@ class Reached:
         return engine(self.engine_name)
 
 
-async def load(db: Any, sealer: Sealer, database: Database) -> Reached:
+async def load(db: Any, sealer: Sealer, database: Database) -> ReachableDatabase:
     """Return what is needed to reach a database."""
     sealed = await repository.secrets(db, database.id)
     tenant, row = database.organization_id, database.id
     managed = database.origin == "managed"
-    connection = None if managed else connections.recall(database.connection, sealed, sealer, tenant, row)
+    connection = None if managed else connections.load(database.connection, sealed, sealer, tenant, row)
     password = sealer.open(sealed["password"], tenant, row, "password") if managed else ""
-    return Reached(
+    return ReachableDatabase(
         database.id, database.name, database.engine, database.read_only, database.protected, managed,
         connection, password, tenant,
     )  # fmt: skip
 
 
-def policy_of(settings: Settings) -> Policy:
+def policy_of(settings: Settings) -> NetworkPolicy:
     """Return which addresses connections may reach: the public ones and what the administrator allows."""
-    return Policy(private=tuple(settings.allowed_networks), loopback=settings.allow_loopback)
+    return NetworkPolicy(private=tuple(settings.allowed_networks), loopback=settings.allow_loopback)
 
 
 @asynccontextmanager
-async def addressed(settings: Settings, reached: Reached) -> AsyncIterator[Address]:
+async def open_address(settings: Settings, reached: ReachableDatabase) -> AsyncIterator[Address]:
     """Give the address of a database with its secrets, woken or over its own way, which stays open until the end."""
     if reached.managed:
         yield replace(await client.wake(settings, reached.id), password=reached.password)
         return
     if reached.connection is None:
         raise Conflict(f"{reached.name} has no connection.")
-    async with routed(settings, reached.connection) as address:
+    async with open_connection_route(settings, reached.connection) as address:
         yield address
 
 
 @asynccontextmanager
-async def routed(settings: Settings, connection: Connection) -> AsyncIterator[Address]:
+async def open_connection_route(settings: Settings, connection: Connection) -> AsyncIterator[Address]:
     """Give the address of a connection over its own way: guarded, tunnelled."""
     address: Address = connection.address
     target = Target(address.host, address.port or 0)
@@ -81,9 +81,11 @@ async def routed(settings: Settings, connection: Connection) -> AsyncIterator[Ad
 
 
 @asynccontextmanager
-async def opened(settings: Settings, reached: Reached, *, seconds: float = 15.0) -> AsyncIterator[Session]:
+async def open_session(
+    settings: Settings, reached: ReachableDatabase, *, seconds: float = 15.0
+) -> AsyncIterator[Session]:
     """Give a new session on a database and close it at the end."""
-    async with addressed(settings, reached) as address:
+    async with open_address(settings, reached) as address:
         session = await reached.engine.connect(address, seconds=seconds)
         try:
             yield session
@@ -92,11 +94,11 @@ async def opened(settings: Settings, reached: Reached, *, seconds: float = 15.0)
 
 
 @asynccontextmanager
-async def opened_connection(
+async def open_connection(
     settings: Settings, connection: Connection, *, seconds: float = 15.0
 ) -> AsyncIterator[Session]:
     """Give a session over a connection's own way, before it is kept as a database."""
-    async with routed(settings, connection) as address:
+    async with open_connection_route(settings, connection) as address:
         session = await engine(connection.engine).connect(address, seconds=seconds)
         try:
             yield session

@@ -17,19 +17,19 @@ POLL_SECONDS = 0.03
 ON_THE_WAY = frozenset({"creating", "starting", "deleting"})
 
 
-async def poke(settings: Settings, database_id: uuid.UUID) -> None:
+async def notify_supervisor(settings: Settings, database_id: uuid.UUID) -> None:
     """Tell the keeper that a row has changed; without a keeper the row waits for the next one."""
     try:
-        await client.poke(settings, database_id)
+        await client.notify(settings, database_id)
     except Unavailable:
         return
 
 
-async def until_settled(
+async def wait_until_settled(
     settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, seconds: float
 ) -> DatabaseView:
     """Tell the keeper, then return the database when it is as wanted, has failed, or `seconds` are over."""
-    await poke(settings, database_id)
+    await notify_supervisor(settings, database_id)
     end = asyncio.get_running_loop().time() + seconds
     while True:
         async with store.transaction() as db:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.catalog.codec import fingerprint, from_json, to_json
 from headwater.catalog.model import Schema
 from headwater.features.databases import repository
-from headwater.features.databases.service.reachability import Reached, opened
+from headwater.features.databases.service.reachability import ReachableDatabase, open_session
 from headwater.kit.clock import now
 from headwater.kit.settings import Settings
 from headwater.store.session import Database as Store
@@ -18,9 +18,9 @@ from headwater.store.session import Database as Store
 INFERRED_FOR = timedelta(minutes=1)
 
 
-async def read(settings: Settings, store: Store, reached: Reached) -> Schema:
+async def read(settings: Settings, store: Store, reached: ReachableDatabase) -> Schema:
     """Read the Schema from the database and keep it."""
-    async with opened(settings, reached) as session:
+    async with open_session(settings, reached) as session:
         schema = await reached.engine.inspect(session)
     async with store.transaction() as db:
         await keep(db, reached.id, schema)
@@ -40,7 +40,7 @@ async def forget(db: AsyncSession, database_id: uuid.UUID) -> None:
     await repository.forget_schema(db, database_id)
 
 
-async def get(settings: Settings, store: Store, reached: Reached) -> Schema:
+async def get(settings: Settings, store: Store, reached: ReachableDatabase) -> Schema:
     """Return the kept Schema, or read it when there is none yet, or when it was inferred and may no longer hold."""
     async with store.transaction() as db:
         row = await repository.with_schema(db, reached.id)

@@ -66,6 +66,6 @@ async def wake(settings: Settings, database_id: uuid.UUID) -> Address:
     )  # fmt: skip
 
 
-async def poke(settings: Settings, database_id: uuid.UUID) -> None:
+async def notify(settings: Settings, database_id: uuid.UUID) -> None:
     """Tell the keeper that the row of a database has changed."""
     await ask(settings, verb="poke", id=str(database_id))

@@ -8,8 +8,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from headwater.engines import Opening
-from headwater.features.databases.supervisor.managed_instance import Kept
-from headwater.features.databases.supervisor.reconciler import Keeper
+from headwater.features.databases.supervisor.managed_instance import ManagedInstance
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.kit.errors import TooMany, Unavailable
 
 log = structlog.get_logger()
@@ -18,8 +18,8 @@ log = structlog.get_logger()
 class ClientMeter:
     """Told by the proxy of one database's clients."""
 
-    def __init__(self, kept: Kept) -> None:
-        self._kept = kept
+    def __init__(self, instance: ManagedInstance) -> None:
+        self._kept = instance
 
     def begin(self) -> None:
         """Somebody connects."""
@@ -39,7 +39,7 @@ class ClientMeter:
         self.seen()
 
 
-async def opening(keeper: Keeper, engine: str, route: str) -> Opening:
+async def opening(keeper: Supervisor, engine: str, route: str) -> Opening:
     """Wake the database of that name and return the way to it.
 
     Raises:

@@ -11,13 +11,13 @@ import msgspec
 import structlog
 
 from headwater.features.databases.supervisor.client import socket_path
-from headwater.features.databases.supervisor.reconciler import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.kit.errors import BadInput, HeadwaterError
 
 log = structlog.get_logger()
 
 
-async def listen(keeper: Keeper) -> asyncio.Server:
+async def listen(keeper: Supervisor) -> asyncio.Server:
     """Answer on the socket until the server is closed."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -39,7 +39,7 @@ async def listen(keeper: Keeper) -> asyncio.Server:
         os.umask(mask)
 
 
-async def _answer(keeper: Keeper, line: bytes) -> dict[str, Any]:
+async def _answer(keeper: Supervisor, line: bytes) -> dict[str, Any]:
     try:
         request = msgspec.json.decode(line, type=dict[str, Any])
         database_id = uuid.UUID(str(request.get("id")))
@@ -51,7 +51,7 @@ async def _answer(keeper: Keeper, line: bytes) -> dict[str, Any]:
                     "socket": str(address.socket or ""), "path": str(address.path or ""),
                 }  # fmt: skip
             case "poke":
-                await keeper.poke(database_id)
+                await keeper.notify(database_id)
                 return {}
             case verb:
                 raise BadInput(f"The keeper knows no {verb!r}.")

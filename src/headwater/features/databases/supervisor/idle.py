@@ -12,8 +12,8 @@ import time
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from headwater.features.databases.supervisor.managed_instance import Kept
-from headwater.features.databases.supervisor.reconciler import Keeper
+from headwater.features.databases.supervisor.managed_instance import ManagedInstance
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.kit.errors import HeadwaterError
 
 log = structlog.get_logger()
@@ -24,45 +24,45 @@ MEASURE_SECONDS = 60.0
 PATIENCE, PATIENCE_MB = 1.2, 64
 
 
-async def look_after(keeper: Keeper) -> None:
+async def watch_instances(keeper: Supervisor) -> None:
     """Look once at every database that runs."""
-    for kept in list(keeper.kept.values()):
-        if kept.running and not kept.lock.locked():
-            keeper.soon(_look_at(keeper, kept))
+    for instance in list(keeper.instances.values()):
+        if instance.running and not instance.lock.locked():
+            keeper.soon(_check_instance(keeper, instance))
 
 
-async def _look_at(keeper: Keeper, kept: Kept) -> None:
-    async with kept.lock:
-        if not keeper.up(kept):
+async def _check_instance(keeper: Supervisor, instance: ManagedInstance) -> None:
+    async with instance.lock:
+        if not keeper.up(instance):
             return
         try:
-            if kept.sleep_after and time.monotonic() - kept.seen >= kept.sleep_after:
-                await _sleep_unless_busy(keeper, kept)
-            elif time.monotonic() - kept.watched >= WATCH_SECONDS:
-                kept.watched = time.monotonic()
-                await _watch(keeper, kept)
+            if instance.sleep_after and time.monotonic() - instance.seen >= instance.sleep_after:
+                await _sleep_unless_busy(keeper, instance)
+            elif time.monotonic() - instance.watched >= WATCH_SECONDS:
+                instance.watched = time.monotonic()
+                await _watch(keeper, instance)
         except (HeadwaterError, OSError, SQLAlchemyError) as error:
-            log.warning("keeper.not_seen", database=str(kept.spec.id), error=str(error))
+            log.warning("keeper.not_seen", database=str(instance.spec.id), error=str(error))
 
 
-async def _sleep_unless_busy(keeper: Keeper, kept: Kept) -> None:
-    activity = await keeper.driver.activity(kept.spec)
+async def _sleep_unless_busy(keeper: Supervisor, instance: ManagedInstance) -> None:
+    activity = await keeper.driver.activity(instance.spec)
     if activity.busy:
-        kept.seen = time.monotonic()
-    elif time.monotonic() - kept.seen >= kept.sleep_after:
-        await keeper.sleep(kept)
+        instance.seen = time.monotonic()
+    elif time.monotonic() - instance.seen >= instance.sleep_after:
+        await keeper.sleep(instance)
 
 
-async def _watch(keeper: Keeper, kept: Kept) -> None:
-    kept.disk_bytes = await keeper.driver.disk_bytes(kept.spec)
-    quota = int(kept.spec.quotas.get("disk_mb", 0)) * 2**20
-    if quota and kept.disk_bytes > quota * PATIENCE + PATIENCE_MB * 2**20:
-        reason = f"It takes {kept.disk_bytes // 2**20} MB of disk and may take {quota // 2**20}: raise the quota."
-        await keeper.sleep(kept, "stopped", reason)
+async def _watch(keeper: Supervisor, instance: ManagedInstance) -> None:
+    instance.disk_bytes = await keeper.driver.disk_bytes(instance.spec)
+    quota = int(instance.spec.quotas.get("disk_mb", 0)) * 2**20
+    if quota and instance.disk_bytes > quota * PATIENCE + PATIENCE_MB * 2**20:
+        reason = f"It takes {instance.disk_bytes // 2**20} MB of disk and may take {quota // 2**20}: raise the quota."
+        await keeper.sleep(instance, "stopped", reason)
         return
-    await keeper.driver.enforce(kept.spec, full=bool(quota and kept.disk_bytes > quota))
-    if time.monotonic() - kept.measured >= MEASURE_SECONDS:
-        kept.measured = time.monotonic()
-        values = dict(await keeper.driver.metrics(kept.spec))
-        more = {"clients": float(kept.clients), "disk_bytes": float(kept.disk_bytes)}
-        await keeper.keep_metrics(kept, values | more)
+    await keeper.driver.enforce(instance.spec, full=bool(quota and instance.disk_bytes > quota))
+    if time.monotonic() - instance.measured >= MEASURE_SECONDS:
+        instance.measured = time.monotonic()
+        values = dict(await keeper.driver.metrics(instance.spec))
+        more = {"clients": float(instance.clients), "disk_bytes": float(instance.disk_bytes)}
+        await keeper.save_metrics(instance, values | more)

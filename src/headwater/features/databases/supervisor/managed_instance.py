@@ -16,7 +16,7 @@ Step = Literal["orphan", "destroy", "halt", "run", "apply", "restart", "fallen"]
 
 
 @dataclass(slots=True, eq=False)
-class Kept:
+class ManagedInstance:
     """A database of which the keeper knows; `lock` is held for each step that changes it.
 
     In monotonic seconds, `seen` is when somebody last used it, `watched` and `measured` when it was last looked at,
@@ -40,12 +40,12 @@ class Kept:
     disk_bytes: int = 0
 
 
-def wanted(row: Database) -> bool:
+def desired_running(row: Database) -> bool:
     """Say whether clients may have the database now, or by waking it."""
     return row.deleted_at is None and row.desired == "running"
 
 
-def next_step(kept: Kept, row: Database, moment: datetime, *, alive: bool) -> Step | None:
+def next_step(instance: ManagedInstance, row: Database, moment: datetime, *, alive: bool) -> Step | None:
     """Return what is to be done so that a database becomes what its row wants; None when it is.
 
     Args:
@@ -60,14 +60,14 @@ def next_step(kept: Kept, row: Database, moment: datetime, *, alive: bool) -> St
         return "destroy"
     if row.building:
         return None
-    if not wanted(row):
+    if not desired_running(row):
         told = "asleep" if row.desired == "asleep" and row.deleted_at is None else "stopped"
         return "halt" if alive or row.state != told else None
-    if alive and kept.running:
-        if kept.applied and kept.applied.archives != kept.spec.archives:
+    if alive and instance.running:
+        if instance.applied and instance.applied.archives != instance.spec.archives:
             return "restart"
-        return "apply" if kept.applied != kept.spec else None
+        return "apply" if instance.applied != instance.spec else None
     if row.state == "running" and not alive:
         return "fallen"
-    again = row.state != "failed" or kept.failures < RETRIES
-    return "run" if again and time.monotonic() >= kept.retry_at else None
+    again = row.state != "failed" or instance.failures < RETRIES
+    return "run" if again and time.monotonic() >= instance.retry_at else None

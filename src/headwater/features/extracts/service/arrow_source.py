@@ -17,18 +17,18 @@ import structlog
 from headwater.catalog.results import QueryError
 from headwater.core.snapshots import manifest_tables
 from headwater.engines import Decoder, Unfit
-from headwater.features.extracts.service.snapshot_access import Opened
+from headwater.features.extracts.service.snapshot_access import OpenSnapshot
 from headwater.kit.errors import HeadwaterError, Unavailable
-from headwater.vault.manifest import Table
+from headwater.vault.manifest import ManifestTable
 
 log = structlog.get_logger()
 _MOST_ASKED = 65_536
 
 
-class Feeder:
+class ColumnServer:
     """The side of the server: knows the tables, reads what is asked for, remembers what went wrong."""
 
-    def __init__(self, opened: Opened, control: socket.socket, *, as_text: bool) -> None:
+    def __init__(self, opened: OpenSnapshot, control: socket.socket, *, as_text: bool) -> None:
         self._opened, self._control, self._as_text = opened, control, as_text
         self._tables = [one for one in opened.manifest.tables if one.columns]
         self._decoders = ThreadPoolExecutor(2, thread_name_prefix="vault-decode")
@@ -36,7 +36,7 @@ class Feeder:
         self.error: HeadwaterError | None = None
         self.bytes = 0
 
-    def order(self) -> list[dict[str, Any]]:
+    def table_schemas(self) -> list[dict[str, Any]]:
         """Return the tables as the sandbox shall know them; names that differ by their case only get a mark."""
         taken: set[tuple[str, str]] = set()
         told = []
@@ -61,7 +61,7 @@ class Feeder:
         self._control.close()
         self._decoders.shutdown(wait=True, cancel_futures=True)
 
-    def _schema(self, table: Table, places: Sequence[int]) -> Any:
+    def _schema(self, table: ManifestTable, places: Sequence[int]) -> Any:
         taken: set[str] = set()
         names = []
         for column in self._opened.readable(table):
@@ -91,7 +91,7 @@ class Feeder:
         for scan in scans:
             scan.join()
 
-    def _give(self, table: Table, places: list[int], to: socket.socket) -> None:
+    def _give(self, table: ManifestTable, places: list[int], to: socket.socket) -> None:
         """Write columns of a table to a socket, up to the end or until nobody reads any more."""
         with to, contextlib.suppress(BrokenPipeError, ConnectionResetError), to.makefile("wb") as file:
             try:
@@ -101,11 +101,11 @@ class Feeder:
             except Exception as error:
                 # What was written looks whole to whoever reads it: the error is what the query ends with.
                 if not isinstance(error, HeadwaterError):
-                    log.exception("extract.feed", table=manifest_tables.shown(table))
+                    log.exception("extract.feed", table=manifest_tables.display_name(table))
                     error = Unavailable("The snapshot could not be read.", hint="Verify it.")
                 self.error = self.error or error
 
-    def _write(self, table: Table, places: list[int], file: Any) -> None:
+    def _write(self, table: ManifestTable, places: list[int], file: Any) -> None:
         decoders, schema = self._opened.decoders(table), self._schema(table, places)
         rows = self._opened.rows(table, self._decoders, places)
         stream = pa.ipc.new_stream(file, schema)
@@ -122,13 +122,13 @@ class Feeder:
             rows.close()  # type: ignore[attr-defined]
         stream.close()
 
-    def _read(self, table: Table, place: int, decoder: Decoder, texts: Any) -> Any:
+    def _read(self, table: ManifestTable, column: int, decoder: Decoder, texts: Any) -> Any:
         if self._as_text:
             return decoder.text(texts)
         try:
             return decoder.values(texts)
         except Unfit as error:
-            name = f"{manifest_tables.shown(table)}.{self._opened.readable(table)[place].name}"
+            name = f"{manifest_tables.display_name(table)}.{self._opened.readable(table)[column].name}"
             raise QueryError(
                 f"{name} has {str(error)!r}, which {decoder.type} has no value for.",
                 hint="Ask with all columns as text (as_text, or --text), and cast what you need.",

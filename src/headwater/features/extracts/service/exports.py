@@ -19,13 +19,13 @@ from headwater.engines import Decoder, Scripts, Unfit
 from headwater.features.accounts.rights import Actor
 from headwater.features.extracts.service import rows, snapshot_access
 from headwater.features.extracts.service.queries import begun
-from headwater.features.extracts.service.snapshot_access import Opened
+from headwater.features.extracts.service.snapshot_access import OpenSnapshot
 from headwater.features.query.service.exports import MEDIA_TYPES
 from headwater.features.snapshots.service import snapshots as noting
 from headwater.kit.errors import BadInput
 from headwater.kit.settings import Settings
 from headwater.store.session import Database as Store
-from headwater.vault.manifest import Table
+from headwater.vault.manifest import ManifestTable
 
 Form = Literal["sql", "json", "ndjson", "csv", "parquet", "arrow"]
 FORMS: tuple[Form, ...] = ("sql", "json", "ndjson", "csv", "parquet", "arrow")
@@ -52,7 +52,7 @@ async def export(
         NotFound: a table is not there.
         BadInput: there is nothing to export.
     """
-    opened = await snapshot_access.enter(settings, store, actor, snapshot_id)
+    opened = await snapshot_access.open_snapshot(settings, store, actor, snapshot_id)
     chosen = opened.choose(tables)
     if not chosen and form != "sql":
         raise BadInput("There are no tables to export.", hint="The snapshot has none.")
@@ -63,7 +63,7 @@ async def export(
     if form == "sql":
         return File(f"{name}.sql", "application/sql; charset=utf-8", await _streamed(_script, opened, chosen, tables))
     if len(chosen) == 1:
-        single = f"{manifest_tables.shown(chosen[0]).replace('/', '_')}.{form}"
+        single = f"{manifest_tables.display_name(chosen[0]).replace('/', '_')}.{form}"
         return File(single, MEDIA_TYPES[form], await _streamed(_table, opened, chosen[0], form))
     return File(f"{name}-{form}.zip", "application/zip", await _streamed(_archive, opened, chosen, form))
 
@@ -83,27 +83,27 @@ async def _streamed(make: Any, *what: Any) -> AsyncIterator[bytes]:
     return await begun(pieces())
 
 
-def _closed(made: Any, threads: ThreadPoolExecutor) -> None:
+def _closed(stream: Any, threads: ThreadPoolExecutor) -> None:
     with contextlib.suppress(RuntimeError, ValueError):
-        made.close()
+        stream.close()
     threads.shutdown(wait=True, cancel_futures=True)
 
 
 def _script(
-    threads: ThreadPoolExecutor, opened: Opened, tables: Sequence[Table], names: Sequence[str] | None
+    threads: ThreadPoolExecutor, opened: OpenSnapshot, tables: Sequence[ManifestTable], names: Sequence[str] | None
 ) -> Iterator[bytes]:
     if not isinstance(opened.engine, Scripts):
         raise BadInput(f"Snapshots of {opened.engine.NAME} cannot be exported as SQL.", hint="JSON has all rows.")
     schema, left_out, extras = opened.schema, tuple[str, ...](), opened.manifest.extras
     if names is not None:
-        bare = schema_subset.without_rows(schema, {manifest_tables.shown(one) for one in opened.manifest.tables})
-        schema, left_out = schema_subset.cut(schema, bare | {manifest_tables.shown(one) for one in tables})
+        bare = schema_subset.without_rows(schema, {manifest_tables.display_name(one) for one in opened.manifest.tables})
+        schema, left_out = schema_subset.cut(schema, bare | {manifest_tables.display_name(one) for one in tables})
         extras = extras if schema is opened.schema else schema_subset.extras_of(extras, schema)
     began = f"{opened.manifest.started:%Y-%m-%d %H:%M:%S} UTC"
     yield f"-- {_line(opened.name)}, {opened.manifest.product}, as it was at {began}\n".encode()
     for table in opened.manifest.tables:
         if manifest_tables.apart(table) and table not in tables:
-            yield f"-- left out, because it belongs to no table: {manifest_tables.shown(table)}\n".encode()
+            yield f"-- left out, because it belongs to no table: {manifest_tables.display_name(table)}\n".encode()
     for one in left_out:
         yield f"-- left out, because it needs tables that are not here: {_line(one)}\n".encode()
     filled = ((manifest_tables.dump_table(one), opened.rows(one, threads)) for one in tables)
@@ -127,12 +127,14 @@ def _larger(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(held)
 
 
-def _archive(threads: ThreadPoolExecutor, opened: Opened, tables: Sequence[Table], form: Form) -> Iterator[bytes]:
-    files = ((f"{manifest_tables.shown(one)}.{form}", _table(threads, opened, one, form)) for one in tables)
+def _archive(
+    threads: ThreadPoolExecutor, opened: OpenSnapshot, tables: Sequence[ManifestTable], form: Form
+) -> Iterator[bytes]:
+    files = ((f"{manifest_tables.display_name(one)}.{form}", _table(threads, opened, one, form)) for one in tables)
     return zipped(files)
 
 
-def _table(threads: ThreadPoolExecutor, opened: Opened, table: Table, form: Any) -> Iterator[bytes]:
+def _table(threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTable, form: Any) -> Iterator[bytes]:
     if form in {"parquet", "arrow"}:
         yield from _typed(threads, opened, table, form)
         return
@@ -145,7 +147,7 @@ def _table(threads: ThreadPoolExecutor, opened: Opened, table: Table, form: Any)
     yield writer.close()
 
 
-def _typed(threads: ThreadPoolExecutor, opened: Opened, table: Table, form: Any) -> Iterator[bytes]:
+def _typed(threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTable, form: Any) -> Iterator[bytes]:
     """Write a table with the types that all its values fit into; columns that have others are text."""
     decoders = opened.decoders(table)
     texts = _unfit(threads, opened, table, decoders)
@@ -163,7 +165,9 @@ def _typed(threads: ThreadPoolExecutor, opened: Opened, table: Table, form: Any)
     yield writer.close()
 
 
-def _unfit(threads: ThreadPoolExecutor, opened: Opened, table: Table, decoders: Sequence[Decoder]) -> set[int]:
+def _unfit(
+    threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTable, decoders: Sequence[Decoder]
+) -> set[int]:
     """Return the columns with a value that is none of their type; only columns that may have one are read for it."""
     asked = [place for place, decoder in enumerate(decoders) if decoder.risky]
     found: set[int] = set()

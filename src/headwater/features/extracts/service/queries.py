@@ -32,10 +32,10 @@ from headwater.catalog.results import (
 from headwater.core.transfer.writers import Form, Typed, unique
 from headwater.features.accounts.rights import Actor
 from headwater.features.extracts.service import snapshot_access
-from headwater.features.extracts.service.sandboxes import Order, Sandboxes
-from headwater.features.extracts.service.snapshot_access import Opened
-from headwater.features.query.service.exports import written
-from headwater.features.query.service.runs import Outcome, collect
+from headwater.features.extracts.service.sandboxes import Sandboxes, SandboxTask
+from headwater.features.extracts.service.snapshot_access import OpenSnapshot
+from headwater.features.query.service.exports import encode_rows
+from headwater.features.query.service.runs import QueryOutcome, collect
 from headwater.features.snapshots.service import snapshots
 from headwater.kit.settings import Settings
 from headwater.store.session import Database as Store
@@ -55,7 +55,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SnapshotQuery:
     """A statement for a snapshot, and what it may take; `as_text` reads all columns as text."""
 
     text: str
@@ -64,10 +64,10 @@ class Question:
     run_id: uuid.UUID | None = None
 
 
-async def ask(place: Place, actor: Actor, snapshot_id: uuid.UUID, question: Question) -> Outcome:
+async def run(place: Place, actor: Actor, snapshot_id: uuid.UUID, question: SnapshotQuery) -> QueryOutcome:
     """Run a statement and return its result; an error of the statement is part of the outcome."""
-    opened = await snapshot_access.enter(place.settings, place.store, actor, snapshot_id)
-    outcome = Outcome(question.run_id or uuid.uuid4())
+    opened = await snapshot_access.open_snapshot(place.settings, place.store, actor, snapshot_id)
+    outcome = QueryOutcome(question.run_id or uuid.uuid4())
     began = time.perf_counter()
     try:
         async with contextlib.aclosing(_frames(place, actor, opened, question, outcome.run_id)) as frames:
@@ -80,10 +80,10 @@ async def ask(place: Place, actor: Actor, snapshot_id: uuid.UUID, question: Ques
 
 
 async def export(
-    place: Place, actor: Actor, snapshot_id: uuid.UUID, question: Question, form: Form
+    place: Place, actor: Actor, snapshot_id: uuid.UUID, question: SnapshotQuery, form: Form
 ) -> AsyncIterator[bytes]:
     """Return the whole result as the pieces of a file; the first is awaited here, so that errors are answers."""
-    opened = await snapshot_access.enter(place.settings, place.store, actor, snapshot_id)
+    opened = await snapshot_access.open_snapshot(place.settings, place.store, actor, snapshot_id)
     question = replace(question, limits=Limits(None, None, LONGEST_SECONDS))
     run_id = question.run_id or uuid.uuid4()
     if form in {"arrow", "parquet"}:
@@ -117,19 +117,19 @@ async def cancel(place: Place, actor: Actor, snapshot_id: uuid.UUID, run_id: uui
 
 
 async def _spelled(
-    place: Place, actor: Actor, opened: Opened, question: Question, run_id: uuid.UUID, form: Form
+    place: Place, actor: Actor, opened: OpenSnapshot, question: SnapshotQuery, run_id: uuid.UUID, form: Form
 ) -> AsyncGenerator[bytes, None]:
     async with contextlib.aclosing(_frames(place, actor, opened, question, run_id)) as frames:
-        async for piece in written(frames, form):
+        async for piece in encode_rows(frames, form):
             yield piece
 
 
 async def _typed(
-    place: Place, actor: Actor, opened: Opened, question: Question, run_id: uuid.UUID, form: Any
+    place: Place, actor: Actor, opened: OpenSnapshot, question: SnapshotQuery, run_id: uuid.UUID, form: Any
 ) -> AsyncGenerator[bytes, None]:
     assert actor.user_id
-    order = Order(question.text, question.limits.seconds or LONGEST_SECONDS, False, question.as_text)
-    async with place.sandboxes.one(opened, order, actor.user_id, run_id) as sandbox:
+    order = SandboxTask(question.text, question.limits.seconds or LONGEST_SECONDS, False, question.as_text)
+    async with place.sandboxes.acquire(opened, order, actor.user_id, run_id) as sandbox:
         columns = await asyncio.to_thread(sandbox.begin)
         writer: Typed | None = None
         batches = sandbox.batches()
@@ -147,12 +147,12 @@ async def _typed(
 
 
 async def _frames(
-    place: Place, actor: Actor, opened: Opened, question: Question, run_id: uuid.UUID
+    place: Place, actor: Actor, opened: OpenSnapshot, question: SnapshotQuery, run_id: uuid.UUID
 ) -> AsyncGenerator[Frame, None]:
     assert actor.user_id
     began, meter = time.perf_counter(), Meter(question.limits)
-    order = Order(question.text, question.limits.seconds or LONGEST_SECONDS, True, question.as_text)
-    async with place.sandboxes.one(opened, order, actor.user_id, run_id) as sandbox:
+    order = SandboxTask(question.text, question.limits.seconds or LONGEST_SECONDS, True, question.as_text)
+    async with place.sandboxes.acquire(opened, order, actor.user_id, run_id) as sandbox:
         told = await asyncio.to_thread(sandbox.begin)
         columns = tuple(ResultColumn(name, type_.lower(), _kind(type_)) for name, type_ in told)
         yield Started(0, 0, len(question.text), columns)

@@ -21,12 +21,12 @@ from headwater.features.snapshots.service import snapshots, vault_locations
 from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
 from headwater.kit.settings import Settings
 from headwater.store.session import Database as Store
-from headwater.vault.manifest import Manifest, Table
+from headwater.vault.manifest import Manifest, ManifestTable
 from headwater.vault.vault import Vault
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenSnapshot:
     """A snapshot whose rows can be read."""
 
     id: uuid.UUID
@@ -41,7 +41,7 @@ class Opened:
         """The Schema that it has."""
         return from_json(self.manifest.schema)
 
-    def decoders(self, table: Table) -> list[Decoder]:
+    def decoders(self, table: ManifestTable) -> list[Decoder]:
         """Return how the columns of a table are read."""
         assert isinstance(self.engine, Decodes)
         if (found := self._decoders.get(table.root)) is None:
@@ -49,7 +49,7 @@ class Opened:
             self._decoders[table.root] = found
         return found
 
-    def readable(self, table: Table) -> tuple[DumpColumn, ...]:
+    def readable(self, table: ManifestTable) -> tuple[DumpColumn, ...]:
         """Return the columns that people read a table by."""
         dumped = manifest_tables.dump_table(table)
         return self.engine.readable(dumped, self.schema) if isinstance(self.engine, Reshapes) else dumped.columns
@@ -58,23 +58,27 @@ class Opened:
     def _decoders(self) -> dict[Any, list[Decoder]]:
         return {}
 
-    def columns(self, table: Table) -> tuple[ResultColumn, ...]:
+    def columns(self, table: ManifestTable) -> tuple[ResultColumn, ...]:
         """Return the columns of a table as those of a result."""
         return tuple(
             ResultColumn(column.name, column.type, decoder.kind, table.schema, table.name, column.name)
             for column, decoder in zip(self.readable(table), self.decoders(table), strict=True)
         )
 
-    def rows(self, table: Table, threads: ThreadPoolExecutor, places_: Sequence[int] | None = None) -> Iterator[Any]:
+    def rows(
+        self, table: ManifestTable, threads: ThreadPoolExecutor, places_: Sequence[int] | None = None
+    ) -> Iterator[Any]:
         """Give the rows of a table by the columns that people read, in batches; blocks."""
         return self._read(table, places_, lambda dumped: self.vault.table(table).rows(threads, dumped))
 
-    def window(self, table: Table, start: int, count: int, places_: Sequence[int] | None = None) -> Iterator[Any]:
+    def window(
+        self, table: ManifestTable, start: int, count: int, places_: Sequence[int] | None = None
+    ) -> Iterator[Any]:
         """Give so many rows from one on, counted from 0; blocks."""
         return self._read(table, places_, lambda dumped: self.vault.table(table).window(start, count, dumped))
 
     def _read(
-        self, table: Table, places_: Sequence[int] | None, read: Callable[[Sequence[int] | None], Iterator[Any]]
+        self, table: ManifestTable, places_: Sequence[int] | None, read: Callable[[Sequence[int] | None], Iterator[Any]]
     ) -> Iterator[Any]:
         """Read columns of the dump, or all of them where the wanted ones are made of several."""
         if not isinstance(self.engine, Reshapes) or (places_ is not None and not places_):
@@ -88,9 +92,9 @@ class Opened:
             for batch in batches:
                 yield self.engine.reshaped(batch, columns)
 
-    def find(self, name: str) -> Table:
+    def find(self, name: str) -> ManifestTable:
         """Return the table of a name, with or without its schema; raises NotFound or BadInput."""
-        known = {manifest_tables.shown(one): one for one in self.manifest.tables}
+        known = {manifest_tables.display_name(one): one for one in self.manifest.tables}
         if name in known:
             return known[name]
         found = [one for one in self.manifest.tables if one.name == name]
@@ -99,11 +103,12 @@ class Opened:
             raise NotFound(f"There is no table {name!r} in this snapshot.", hint=did_you_mean(name, names))
         if len(found) > 1:
             raise BadInput(
-                f"Several tables are called {name!r}.", hint=did_you_mean(name, map(manifest_tables.shown, found))
+                f"Several tables are called {name!r}.",
+                hint=did_you_mean(name, map(manifest_tables.display_name, found)),
             )
         return found[0]
 
-    def choose(self, names: Sequence[str] | None) -> list[Table]:
+    def choose(self, names: Sequence[str] | None) -> list[ManifestTable]:
         """Return the tables of these names in the order of the snapshot, all without any; raises as `find`."""
         if names is None:
             return list(self.manifest.tables)
@@ -111,7 +116,7 @@ class Opened:
         return [one for one in self.manifest.tables if one in wanted]
 
 
-async def enter(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID) -> Opened:
+async def open_snapshot(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID) -> OpenSnapshot:
     """Open a snapshot for an actor who may see it.
 
     Raises:
@@ -133,4 +138,4 @@ async def enter(settings: Settings, store: Store, actor: Actor, snapshot_id: uui
         return vault, vault.manifest(str(snapshot_id))
 
     vault, manifest = await asyncio.to_thread(read)
-    return Opened(row.id, row.organization_id, row.database_name, vault, manifest, found)
+    return OpenSnapshot(row.id, row.organization_id, row.database_name, vault, manifest, found)

@@ -20,10 +20,10 @@ from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
 from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.migrations.service import history, journal
-from headwater.features.migrations.service.history import Standing
+from headwater.features.migrations.service.history import MigrationStatus
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Access, Workplace
-from headwater.features.query.service.runs import Running
+from headwater.features.query.service.runs import RunningQueries
 from headwater.kit.errors import BadInput, Conflict, HeadwaterError, NotFound
 
 LIMITS = Limits(rows=1000, bytes=None, seconds=3600)
@@ -31,7 +31,7 @@ Way = Literal["up", "down"]
 
 
 @dataclass(slots=True)
-class Outcome:
+class MigrationsResult:
     """What was done, and what stopped it; `failed` names the migration that did not go."""
 
     planned: list[Script]
@@ -41,7 +41,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class MigrationsRequest:
     """Which migrations: up to and with a version (up), or back to and without it (down); "" is as far as one goes.
 
     Going down without a version reverts the last one only.
@@ -52,7 +52,7 @@ class Request:
     run_id: uuid.UUID | None = None
 
 
-def plan(standings: Sequence[Standing], request: Request) -> list[Script]:
+def plan(standings: Sequence[MigrationStatus], request: MigrationsRequest) -> list[Script]:
     """Return what is to be run, in order.
 
     Raises:
@@ -67,7 +67,7 @@ def plan(standings: Sequence[Standing], request: Request) -> list[Script]:
     return _upward(standings, request.to) if request.way == "up" else _downward(standings, request.to)
 
 
-def _upward(standings: Sequence[Standing], to: str) -> list[Script]:
+def _upward(standings: Sequence[MigrationStatus], to: str) -> list[Script]:
     chosen = []
     for one in standings:
         if one.state == "pending" and one.migration is not None:
@@ -82,7 +82,7 @@ def _upward(standings: Sequence[Standing], to: str) -> list[Script]:
     return chosen
 
 
-def _downward(standings: Sequence[Standing], to: str) -> list[Script]:
+def _downward(standings: Sequence[MigrationStatus], to: str) -> list[Script]:
     applied = [one for one in standings if one.state in {"applied", "changed"} and one.migration]
     versions = [one.version for one in applied]
     if to and to not in versions:
@@ -96,29 +96,29 @@ def _downward(standings: Sequence[Standing], to: str) -> list[Script]:
 
 
 async def run(
-    place: Workplace, running: Running, actor: Actor, access: Access, request: Request, *, apply: bool
-) -> Outcome:
+    place: Workplace, running: RunningQueries, actor: Actor, access: Access, request: MigrationsRequest, *, apply: bool
+) -> MigrationsResult:
     """Return what would be run; with `apply`, run it, up to the first that fails."""
-    outcome = Outcome(plan(await history.standings(place, access), request))
+    outcome = MigrationsResult(plan(await history.statuses(place, access), request))
     for script in outcome.planned:
         _check(script, request.way, access)
     if not apply or not outcome.planned:
         return outcome
     run_id = request.run_id or uuid.uuid4()
-    async with doors.session(place, access) as session:
+    async with doors.open_session(place, access) as session:
         running.begin(access.user_id, run_id, session)
         try:
             await journal.prepare(session)
             for script in outcome.planned:
                 outcome.failed = script.version
-                await _one(session, access, script, request.way, actor.name)
+                await _run_migration(session, access, script, request.way, actor.name)
                 outcome.done.append(script.version)
                 outcome.failed = None
         except (QueryError, QueryCancelled) as error:
             outcome.error = error
         finally:
             running.end(access.user_id, run_id)
-            await _told(place, actor, access, request.way, outcome)
+            await _record_run(place, actor, access, request.way, outcome)
     return outcome
 
 
@@ -129,7 +129,7 @@ def _check(script: Script, way: Way, access: Access) -> None:
         check(text, script.version, access.reached.engine.DIALECT)
 
 
-async def _one(session: Session, access: Access, script: Script, way: Way, who: str) -> None:
+async def _run_migration(session: Session, access: Access, script: Script, way: Way, who: str) -> None:
     """Run one migration and note it, together or not at all where that can be."""
     text = script.up if way == "up" else script.down or ""
     grammar = history.tabular(access).GRAMMAR
@@ -168,7 +168,7 @@ async def _begin(session: Session, script: Script, who: str) -> None:
         raise
 
 
-async def _told(place: Workplace, actor: Actor, access: Access, way: Way, outcome: Outcome) -> None:
+async def _record_run(place: Workplace, actor: Actor, access: Access, way: Way, outcome: MigrationsResult) -> None:
     async with place.store.transaction() as db:
         await schemas.forget(db, access.reached.id)
         audit.record(
@@ -180,19 +180,19 @@ async def _told(place: Workplace, actor: Actor, access: Access, way: Way, outcom
 
 async def resolve(
     place: Workplace, access: Access, version: str, state: Literal["applied", "pending"], who: str
-) -> Standing:
+) -> MigrationStatus:
     """Say of a migration what it is: done by hand, or to be applied again.
 
     Raises:
         NotFound: there is no such migration.
         BadInput: it is that already.
     """
-    standing = next((one for one in await history.standings(place, access) if one.version == version), None)
+    standing = next((one for one in await history.statuses(place, access) if one.version == version), None)
     if standing is None:
         raise NotFound(f"There is no migration {version}.")
     if standing.state == state:
         raise BadInput(f"{version} is {state} already.")
-    async with doors.session(place, access) as session:
+    async with doors.open_session(place, access) as session:
         await journal.prepare(session)
         if standing.entry is not None:
             await journal.forget(session, version)
@@ -200,6 +200,6 @@ async def resolve(
             await journal.begin(session, history.script_of(standing.migration), who)
             await journal.finish(session, version, 0)
     return next(
-        (one for one in await history.standings(place, access) if one.version == version),
-        Standing(version, standing.name, "pending", None, None),
+        (one for one in await history.statuses(place, access) if one.version == version),
+        MigrationStatus(version, standing.name, "pending", None, None),
     )

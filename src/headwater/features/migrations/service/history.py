@@ -34,7 +34,7 @@ LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MigrationStatus:
     """A migration and how it stands.
 
     `changed`: applied, but with another text. `failed`: begun and not ended. `unknown`: the database's journal names
@@ -45,7 +45,7 @@ class Standing:
     name: str
     state: State
     migration: Migration | None
-    entry: journal.Entry | None
+    entry: journal.JournalEntry | None
 
 
 def tabular(access: Access) -> Tabular:
@@ -56,29 +56,31 @@ def tabular(access: Access) -> Tabular:
     return engine
 
 
-async def standings(place: Workplace, access: Access) -> list[Standing]:
+async def statuses(place: Workplace, access: Access) -> list[MigrationStatus]:
     """Return the migrations of a database in their order, then those that only its journal knows."""
     tabular(access)
     async with place.store.transaction() as db:
         kept = await repository.of_database(db, access.reached.id)
-    async with doors.session(place, access) as session:
+    async with doors.open_session(place, access) as session:
         entries = await journal.read(session)
-    return stand(kept, entries)
+    return merge_statuses(kept, entries)
 
 
-def stand(kept: Sequence[Migration], entries: Mapping[str, journal.Entry]) -> list[Standing]:
+def merge_statuses(
+    migrations: Sequence[Migration], entries: Mapping[str, journal.JournalEntry]
+) -> list[MigrationStatus]:
     """Put what is kept beside what the journal says."""
     found = []
-    for migration in kept:
+    for migration in migrations:
         entry = entries.get(migration.version)
-        found.append(Standing(migration.version, migration.name, _state(migration, entry), migration, entry))
-    known = {migration.version for migration in kept}
+        found.append(MigrationStatus(migration.version, migration.name, _state(migration, entry), migration, entry))
+    known = {migration.version for migration in migrations}
     strange = [entry for version, entry in entries.items() if version not in known]
     strange.sort(key=lambda entry: entry.applied_at)
-    return found + [Standing(entry.version, entry.name, "unknown", None, entry) for entry in strange]
+    return found + [MigrationStatus(entry.version, entry.name, "unknown", None, entry) for entry in strange]
 
 
-def _state(migration: Migration, entry: journal.Entry | None) -> State:
+def _state(migration: Migration, entry: journal.JournalEntry | None) -> State:
     if entry is None:
         return "pending"
     if entry.milliseconds is None:
@@ -170,7 +172,7 @@ async def _keep(db: AsyncSession, actor: Actor, access: Access, scripts: Sequenc
 
 async def import_folder(
     place: Workplace, actor: Actor, access: Access, files: Mapping[str, str], *, applied: bool | None
-) -> list[Standing]:
+) -> list[MigrationStatus]:
     """Keep the migrations of another tool's folder; those known already are passed over.
 
     Args:
@@ -186,15 +188,15 @@ async def import_folder(
     for script in scripts:
         if not re.fullmatch(r"[\w.-]{1,255}", script.version) or "\0" in script.up:
             raise Invalid({"files": f"{script.version!r} cannot be a version."})
-    async with doors.session(place, access) as session:
-        told = await journal.told_by_others(session, scripts) if applied is None else set()
+    async with doors.open_session(place, access) as session:
+        told = await journal.journals_of_other_tools(session, scripts) if applied is None else set()
         counted = {script.version for script in scripts} if applied else told
         async with place.store.transaction() as db:
             await databases.find(db, actor, access.reached.id, "database:write", lock=True)
             known = {row.version for row in await repository.of_database(db, access.reached.id)}
             await _keep(db, actor, access, [script for script in scripts if script.version not in known])
         await _count(session, [script for script in scripts if script.version in counted])
-    return await standings(place, access)
+    return await statuses(place, access)
 
 
 async def _count(session: Session, scripts: Sequence[Script]) -> None:
@@ -219,7 +221,7 @@ async def find(db: AsyncSession, access: Access, version: str) -> Migration:
 
 async def remove(place: Workplace, actor: Actor, access: Access, version: str) -> None:
     """Delete a migration that was not applied."""
-    standing = next((one for one in await standings(place, access) if one.version == version), None)
+    standing = next((one for one in await statuses(place, access) if one.version == version), None)
     if standing is None or standing.migration is None:
         raise NotFound(f"{access.reached.name} has no migration {version}.")
     if standing.state != "pending":

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from headwater.features.accounts.api_client import Refused, RefusedInput, Remote, remote
+from headwater.features.accounts.api_client import ApiClient, ApiInputRefusal, ApiRefusal, remote
 from headwater.features.databases.commands import JsonOption, NameArgument, names
 from headwater.features.policies.commands.policies import PERIODS, given, path_of, print_policy
 from headwater.kit.errors import BadInput
@@ -64,11 +64,11 @@ def set_policy(
         print_policy(server.call("PUT", path, json=body), as_json)
 
 
-def _known(server: Remote, path: str) -> dict[str, Any]:
+def _known(server: ApiClient, path: str) -> dict[str, Any]:
     """Return the policy as it is, or an empty one."""
     try:
         return given(server.call("GET", path))
-    except (Refused, RefusedInput) as error:
+    except (ApiRefusal, ApiInputRefusal) as error:
         if "has no policy" in error.message:
             return dict(_EMPTY)
         raise

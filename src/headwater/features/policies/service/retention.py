@@ -17,7 +17,7 @@ from headwater.features.policies.service import rules
 from headwater.features.policies.service.rules import Retention
 from headwater.features.snapshots.models import Snapshot
 from headwater.features.snapshots.service import snapshots, summaries
-from headwater.features.snapshots.service.summaries import Shelved
+from headwater.features.snapshots.service.summaries import SnapshotSummary
 from headwater.kit.errors import Conflict, HeadwaterError, NotFound
 from headwater.kit.settings import Settings
 from headwater.store.session import Database as Store
@@ -33,7 +33,7 @@ FAILED_KEPT = timedelta(days=7)
 class Planned:
     """What becomes of a snapshot, and why."""
 
-    snapshot: Shelved
+    snapshot: SnapshotSummary
     keep: bool
     reasons: tuple[str, ...]
 
@@ -54,12 +54,12 @@ async def planned(
     return found
 
 
-def _candidate(one: Shelved) -> Candidate:
-    return Candidate(str(one.id), one.taken_at, one.extent, _pins(one))
+def _candidate(snapshot: SnapshotSummary) -> Candidate:
+    return Candidate(str(snapshot.id), snapshot.taken_at, snapshot.extent, _pins(snapshot))
 
 
-def _pins(one: Shelved) -> tuple[str, ...]:
-    return (("legal hold",) if one.held else ()) + (("a restore reads it",) if one.used else ())
+def _pins(snapshot: SnapshotSummary) -> tuple[str, ...]:
+    return (("legal hold",) if snapshot.held else ()) + (("a restore reads it",) if snapshot.used else ())
 
 
 async def _marked(db: AsyncSession, doomed: Sequence[tuple[uuid.UUID, str]]) -> list[Snapshot]:

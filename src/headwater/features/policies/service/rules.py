@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from headwater.core import retention, schedules
 from headwater.features.policies.models import SnapshotPolicy
-from headwater.features.snapshots.service.snapshots import Request
+from headwater.features.snapshots.service.snapshots import SnapshotRequest
 from headwater.features.snapshots.service.verification import Kind
 from headwater.kit.errors import Invalid
-from headwater.vault.verification import Part
+from headwater.vault.verification import VerificationShare
 
 Misfire = Literal["run_once", "skip"]
 Scope = Literal["scheduled", "every"]
@@ -40,10 +40,10 @@ class Retention:
         """What the row keeps of it."""
         return {name: getattr(self, name) for name in (*PERIODS, "within_hours", "scope")}
 
-    def core(self, zone: str) -> retention.Policy:
+    def core(self, zone: str) -> retention.RetentionPolicy:
         """Return it as the plan takes it."""
         counts = {name: getattr(self, name) for name in PERIODS}
-        return retention.Policy(**counts, within=timedelta(hours=self.within_hours), zone=zone)
+        return retention.RetentionPolicy(**counts, within=timedelta(hours=self.within_hours), zone=zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,9 @@ class Verify:
         """How many verifications read everything together."""
         return -(-100 // self.percent) if self.kind == "deep" else 1
 
-    def part(self, number: int) -> Part:
+    def part(self, number: int) -> VerificationShare:
         """Return what the next one reads."""
-        return Part(number % self.parts, self.parts)
+        return VerificationShare(number % self.parts, self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Rules:
     grace_seconds: int = 3600
     jitter_seconds: int = 0
     paused: bool = False
-    request: Request = field(default_factory=Request)
+    request: SnapshotRequest = field(default_factory=SnapshotRequest)
     retention: Retention | None = None
     verify: Verify | None = None
     drill_days: int | None = None
@@ -108,7 +108,7 @@ def checked(rules: Rules) -> Rules:
 def of_row(row: SnapshotPolicy) -> Rules:
     """Return what a row says."""
     given = row.request
-    request = Request(
+    request = SnapshotRequest(
         given.get("label", ""), given.get("tables"), given.get("exclude"), scheduled=True, growth=row.growth
     )
     verify = row.checks.get("verify")

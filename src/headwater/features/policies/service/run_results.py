@@ -85,7 +85,7 @@ async def _failed(db: AsyncSession, ended: _Ended) -> None:
     run = ended.run
     kind, sentence = _FAILED[run.kind]
     run.outcome, run.detail = "failed", (ended.job and ended.job.error) or "Its job is gone."
-    await alerts.tell(
+    await alerts.raise_alert(
         db, ended.database, kind, f"{sentence} {run.detail}", ended.at, snapshot_id=run.snapshot_id, job_id=run.job_id
     )
 
@@ -99,7 +99,7 @@ async def _snapshot(db: AsyncSession, ended: _Ended) -> None:
     if made and made.grew and policy and policy.growth:
         sentence = f"The snapshot of {made.taken_at:%Y-%m-%d %H:%M} UTC added {made.new_bytes:,} bytes"
         message = f"{sentence}, more than {policy.growth:g} times the usual."
-        await alerts.tell(db, ended.database, "grew", message, ended.at, snapshot_id=made.id, job_id=run.job_id)
+        await alerts.raise_alert(db, ended.database, "grew", message, ended.at, snapshot_id=made.id, job_id=run.job_id)
 
 
 async def _verify(db: AsyncSession, ended: _Ended) -> None:
@@ -110,7 +110,7 @@ async def _verify(db: AsyncSession, ended: _Ended) -> None:
     if broken:
         run.outcome = "damaged"
         run.detail = f"{len(broken)} of {len(every)} snapshots are damaged; the job's log says where."
-        await alerts.tell(
+        await alerts.raise_alert(
             db, ended.database, "damaged", run.detail, ended.at, snapshot_id=broken[0].id, job_id=run.job_id
         )
 

@@ -71,10 +71,10 @@ async def take(settings: Settings, store: Store, database_id: uuid.UUID, at: dat
         run_id = await _begin_run(db, row, "snapshot", planned)
         if run_id is None:
             return
-        said = _said_of(first, planned, late)
+        said = _reason_of(first, planned, late)
         if late and given.misfire == "skip":
             await repository.change_run(db, run_id, outcome="missed", detail=said, finished_at=at)
-            await alerts.tell(db, database, "missed", said, at)
+            await alerts.raise_alert(db, database, "missed", said, at)
         elif before := await repository.running(db, database_id, "snapshot", besides=run_id):
             said = f"The one of {_clock(before.scheduled_for or before.created_at)} was still being taken."
             await repository.change_run(db, run_id, outcome="skipped", detail=said, finished_at=at)
@@ -82,7 +82,7 @@ async def take(settings: Settings, store: Store, database_id: uuid.UUID, at: dat
             await _begin_snapshot(db, database, given, run_id, said, at)
 
 
-def _said_of(first: datetime, planned: datetime, late: bool) -> str:
+def _reason_of(first: datetime, planned: datetime, late: bool) -> str:
     if late:
         since = f"since {_clock(first)}" if first < planned else f"at {_clock(planned)}"
         return f"Headwater did not run when a snapshot was due, {since}."
@@ -102,16 +102,16 @@ async def _begin_run(db: AsyncSession, row: SnapshotPolicy, kind: str, planned: 
 
 
 async def _begin_snapshot(
-    db: AsyncSession, database: Database, given: rules.Rules, run_id: uuid.UUID, said: str, at: datetime
+    db: AsyncSession, database: Database, given: rules.Rules, run_id: uuid.UUID, reason: str, at: datetime
 ) -> None:
     try:
         async with db.begin_nested():
             made = await snapshots.begin(db, SYSTEM, database.id, given.request)
     except HeadwaterError as error:
         await repository.change_run(db, run_id, outcome="failed", detail=error.message, finished_at=at)
-        await alerts.tell(db, database, "failed", f"No snapshot could be taken: {error.message}", at)
+        await alerts.raise_alert(db, database, "failed", f"No snapshot could be taken: {error.message}", at)
     else:
-        values = {"snapshot_id": made.snapshot.id, "job_id": made.snapshot.job_id, "detail": said}
+        values = {"snapshot_id": made.snapshot.id, "job_id": made.snapshot.job_id, "detail": reason}
         await repository.change_run(db, run_id, **values)
 
 
@@ -143,7 +143,7 @@ async def drill(settings: Settings, store: Store, database_id: uuid.UUID, at: da
             newest = (await summaries.of_database(db, SYSTEM, database_id))[0]
             target = await _begin_drill(db, settings, database_id, newest.id, run_id, at)
     if target:
-        await readiness.poke(settings, target)
+        await readiness.notify_supervisor(settings, target)
 
 
 async def _begin_drill(
@@ -158,7 +158,7 @@ async def _begin_drill(
             db, run_id, outcome="failed", detail=error.message, finished_at=at, snapshot_id=snapshot_id
         )
         database = await databases.find(db, SYSTEM, database_id)
-        await alerts.tell(
+        await alerts.raise_alert(
             db, database, "drill_failed", f"The drill could not begin: {error.message}", at, snapshot_id=snapshot_id
         )
         return None

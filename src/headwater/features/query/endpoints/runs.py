@@ -29,7 +29,7 @@ async def run_query(
     Viewers, and everybody on a protected database without `confirmed`, run in a read-only transaction.
     """
     limits = Limits(rows=body.max_rows, seconds=body.seconds, read_only=body.read_only)
-    request = runs.Request(
+    request = runs.QueryRequest(
         body.text, body.parameters, limits, body.run_id, f"tab:{body.session}" if body.session else "", body.confirmed
     )
     return serializers.outcome(await runs.run(workplace(server), running(server), actor, database_id, request))
@@ -79,7 +79,7 @@ async def export_query(
     database_id: uuid.UUID, body: api_models.ExportIn, server: Shared, actor: Detached
 ) -> StreamingResponse:
     """Stream the whole result of one SELECT as CSV, NDJSON, JSON, Arrow or Parquet."""
-    request = exports.Request(body.text, body.format, body.parameters, body.run_id)
+    request = exports.ExportRequest(body.text, body.format, body.parameters, body.run_id)
     chunks = await exports.export(workplace(server), running(server), actor, database_id, request)
     headers = {"content-disposition": f'attachment; filename="result.{exports.SUFFIXES[body.format]}"'}
     return StreamingResponse(chunks, media_type=exports.MEDIA_TYPES[body.format], headers=headers)

@@ -24,11 +24,11 @@ async def read_rows(
 ) -> api_models.RowsOut:
     """Read a page of a table: filtered, sorted, from a cursor on."""
     place = workplace(server)
-    entered = await access.enter(place, actor, database_id)
-    request = rows.Request(
+    entered = await access.authorize_query(place, actor, database_id)
+    request = rows.RowsRequest(
         body.table, body.schema_,
-        tuple(rows.Filter(one.column, one.operator, one.value, tuple(one.values)) for one in body.filters),
-        tuple(rows.Sort(one.column, one.descending) for one in body.sort),
+        tuple(rows.RowFilter(one.column, one.operator, one.value, tuple(one.values)) for one in body.filters),
+        tuple(rows.RowSort(one.column, one.descending) for one in body.sort),
         body.cursor, body.skip, body.limit, body.counts,
     )  # fmt: skip
     return serializers.page(await rows.page(place, entered, request))
@@ -40,7 +40,7 @@ async def read_cell(
 ) -> api_models.CellOut:
     """Read one whole value of a row."""
     place = workplace(server)
-    entered = await access.enter(place, actor, database_id)
+    entered = await access.authorize_query(place, actor, database_id)
     return api_models.CellOut(value=await rows.cell(place, entered, body.table, body.schema_, body.key, body.column))
 
 
@@ -50,7 +50,9 @@ async def edit_rows(
 ) -> api_models.EditsOut:
     """Show the SQL of staged edits; with `apply`, carry them out in one transaction if nobody changed their rows."""
     place = workplace(server)
-    entered = await access.enter(place, actor, database_id, write=True, confirmed=body.confirmed or not body.apply)
+    entered = await access.authorize_query(
+        place, actor, database_id, write=True, confirmed=body.confirmed or not body.apply
+    )
     staged = [edits.Edit(one.kind, one.key, one.was, one.values) for one in body.edits]
     found = await edits.edit(place, entered, body.table, body.schema_, staged, apply=body.apply)
     return api_models.EditsOut.model_validate(found)
@@ -62,8 +64,10 @@ async def change_schema(
 ) -> api_models.SchemaChangesOut:
     """Show the SQL and the hazards of changes to the schema; with `apply`, carry them out."""
     place = workplace(server)
-    changes = structure.understand(body.changes)
-    entered = await access.enter(place, actor, database_id, write=True, confirmed=body.confirmed or not body.apply)
+    changes = structure.parse_changes(body.changes)
+    entered = await access.authorize_query(
+        place, actor, database_id, write=True, confirmed=body.confirmed or not body.apply
+    )
     return serializers.changes(await structure.change(place, entered, changes, apply=body.apply))
 
 

@@ -16,7 +16,7 @@ from headwater.kit.errors import BadInput
 
 async def draw(place: Workplace, actor: Actor, database_id: uuid.UUID, text: str) -> Drawn:
     """Return the drawing of a SELECT, or which clause of it cannot be drawn."""
-    access = await doors.enter(place, actor, database_id)
+    access = await doors.authorize_query(place, actor, database_id)
     dialect = _dialect(access)
     schema = await schemas.get(place.settings, place.store, access.reached)
     return building.parse(text, dialect, schema)
@@ -28,7 +28,7 @@ async def write(place: Workplace, actor: Actor, database_id: uuid.UUID, query: Q
     Raises:
         BadInput: a part of it is incomplete.
     """
-    access = await doors.enter(place, actor, database_id)
+    access = await doors.authorize_query(place, actor, database_id)
     return building.render(query, _dialect(access))
 
 

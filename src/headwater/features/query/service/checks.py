@@ -16,7 +16,7 @@ _WORD = re.compile(r'"(?:[^"]|"")*"|[\w$.]+|\S')
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SyntaxFinding:
     """Something wrong from character `start` to `end` of a text."""
 
     start: int
@@ -25,14 +25,14 @@ class Finding:
     message: str
 
 
-async def check(place: Workplace, actor: Actor, database_id: uuid.UUID, text: str) -> list[Finding]:
+async def check(place: Workplace, actor: Actor, database_id: uuid.UUID, text: str) -> list[SyntaxFinding]:
     """Return what the database finds wrong with a text; nothing when it cannot say without running it."""
-    access = await doors.enter(place, actor, database_id)
-    async with doors.session(place, access) as session:
+    access = await doors.authorize_query(place, actor, database_id)
+    async with doors.open_session(place, access) as session:
         error = await session.check(text) if isinstance(session, Checks) else None
     if error is None or error.position is None:
         return []
     start = min(max(error.position, 0), max(len(text) - 1, 0))
     word = _WORD.match(text, start)
     message = f"{error.message} {error.hint}" if error.hint else error.message
-    return [Finding(start, word.end() if word else len(text), "error", message)]
+    return [SyntaxFinding(start, word.end() if word else len(text), "error", message)]

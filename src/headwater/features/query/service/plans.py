@@ -16,9 +16,9 @@ async def explain(
     place: Workplace, actor: Actor, database_id: uuid.UUID, text: str, parameters: Parameters, *, run: bool
 ) -> Plan:
     """Return the plan of one statement; with `run`, it is executed and rolled back."""
-    access = await doors.enter(place, actor, database_id)
+    access = await doors.authorize_query(place, actor, database_id)
     engine = access.reached.engine
     if not isinstance(engine, Explains):
         raise BadInput(f"{engine.NAME} shows no plans here.")
-    async with doors.session(place, access) as session:
+    async with doors.open_session(place, access) as session:
         return await engine.explain(session, text, parameters, run=run and not access.read_only)

@@ -14,8 +14,8 @@ from headwater.kit.errors import BadInput, NotFound
 
 async def sessions(place: Workplace, actor: Actor, database_id: uuid.UUID) -> tuple[ServerSession, ...]:
     """Return the sessions on a database, those at work first."""
-    access = await doors.enter(place, actor, database_id)
-    async with doors.session(place, access) as session:
+    access = await doors.authorize_query(place, actor, database_id)
+    async with doors.open_session(place, access) as session:
         return await _watches(access).sessions(session)
 
 
@@ -23,8 +23,8 @@ async def end(
     place: Workplace, actor: Actor, database_id: uuid.UUID, target: str, *, terminate: bool
 ) -> None:  # fmt: skip
     """Cancel the query of a session, or end the session."""
-    access = await doors.enter(place, actor, database_id, write=True, confirmed=True)
-    async with doors.session(place, access) as session:
+    access = await doors.authorize_query(place, actor, database_id, write=True, confirmed=True)
+    async with doors.open_session(place, access) as session:
         if not await _watches(access).end(session, target, terminate=terminate):
             raise NotFound(f"There is no session {target}.", hint="It may have ended by itself.")
 

@@ -15,7 +15,7 @@ from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class GridTable:
     """A relation with the engine that quotes its names. `key` identifies a row; `why` says why there is none."""
 
     relation: Relation
@@ -52,7 +52,7 @@ class Table:
             raise Invalid({f"edits.{edit}.key": f"The key of {self.relation.name} is {', '.join(self.key)}."})
 
 
-async def find(place: Workplace, access: Access, name: str, schema_name: str | None) -> Table:
+async def find(place: Workplace, access: Access, name: str, schema_name: str | None) -> GridTable:
     """Return a table of the database; the Schema is read anew when it is not in the kept one."""
     schema = await schemas.get(place.settings, place.store, access.reached)
     relation = _exactly(schema, name, schema_name)
@@ -65,7 +65,7 @@ async def find(place: Workplace, access: Access, name: str, schema_name: str | N
     engine = access.reached.engine
     if not isinstance(engine, Tabular):
         raise Conflict(f"{engine.NAME} has no tables.", hint="Look at its entries instead.")
-    return Table(relation, engine, engine.GRAMMAR, *key_of(relation))
+    return GridTable(relation, engine, engine.GRAMMAR, *key_of(relation))
 
 
 def _exactly(schema: Schema, name: str, schema_name: str | None) -> Relation | None:

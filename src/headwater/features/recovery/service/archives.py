@@ -16,13 +16,13 @@ from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, instances, readiness
-from headwater.features.databases.service.instances import Local
+from headwater.features.databases.service.instances import LocalInstance
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.recovery import repository
 from headwater.features.recovery.models import Archive, ArchiveBase, ArchivePoint
 from headwater.features.recovery.service import wal_archiver
-from headwater.features.recovery.service.timeline import Stretch, stretches
+from headwater.features.recovery.service.timeline import ContinuousRange, continuous_ranges
 from headwater.features.recovery.service.wal_archiver import marked
 from headwater.features.snapshots.service import vault_locations
 from headwater.kit.clock import now
@@ -55,7 +55,7 @@ class ArchiveView:
     database: Database
     engine: Recovers
     archive: Archive | None
-    stretches: Sequence[Stretch] = ()
+    stretches: Sequence[ContinuousRange] = ()
     bases: Sequence[BaseView] = ()
     points: Sequence[ArchivePoint] = ()
     log_bytes: int = 0
@@ -94,7 +94,7 @@ async def seen(db: AsyncSession, database: Database) -> ArchiveView:
         return ArchiveView(database, engine, None)
     bases = await repository.bases(db, archive.id)
     covered = marked(archive.covered).at if archive.covered else None
-    found = stretches(bases, await repository.logs(db, archive.id), covered, archive.archived_to)
+    found = continuous_ranges(bases, await repository.logs(db, archive.id), covered, archive.archived_to)
     usable = {base.id for stretch in found for base in stretch.bases}
     jobs = await queue.get_many(db, [one.job_id for one in bases if one.job_id])
     views = [BaseView(one, jobs.get(one.job_id) if one.job_id else None, one.id in usable) for one in bases]
@@ -139,7 +139,7 @@ async def change(settings: Settings, store: Store, actor: Actor, database_id: uu
         )  # fmt: skip
         if archive and begins:
             await begin_base(db, actor, database, archive)
-    await readiness.poke(settings, database_id)
+    await readiness.notify_supervisor(settings, database_id)
     async with store.transaction() as db:
         return await view(db, actor, database_id)
 
@@ -206,7 +206,7 @@ async def name_point(settings: Settings, store: Store, actor: Actor, database_id
     return row
 
 
-async def awake(settings: Settings, local: Local) -> None:
+async def awake(settings: Settings, local: LocalInstance) -> None:
     """Wake a database whose files are on this machine; raises Unavailable when they are not."""
     await instances.wake(settings, local)
     if not local.here:

@@ -16,14 +16,14 @@ from headwater.engines import Base, BaseFacts
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, instances
-from headwater.features.databases.service.instances import Local
+from headwater.features.databases.service.instances import LocalInstance
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.recovery import repository
 from headwater.features.recovery.models import Archive, ArchiveBase
 from headwater.features.recovery.service import archives, vault_layout
-from headwater.features.recovery.service.vault_layout import Origin
+from headwater.features.recovery.service.vault_layout import ArchiveOrigin
 from headwater.features.snapshots.service import vault_locations
-from headwater.features.snapshots.service.threads import guarded, stoppable
+from headwater.features.snapshots.service.threads import run_cancellable, stoppable
 from headwater.kit.errors import Cancelled, HeadwaterError, Unavailable
 from headwater.vault.manifest import Manifest
 from headwater.vault.vault import Vault
@@ -33,24 +33,24 @@ MB = 1_000_000
 
 
 @dataclass(slots=True)
-class Basing:
+class BaseBackupAttempt:
     """One attempt at a base."""
 
     attempt: Attempt
     row: ArchiveBase
     archive: Archive
     database: Database
-    local: Local
-    place: vault_locations.Place
+    local: LocalInstance
+    location: vault_locations.VaultLocation
     token: uuid.UUID
 
 
-async def carry_out(attempt: Attempt) -> Write:
+async def run_job(attempt: Attempt) -> Write:
     """Do the work of a base's job."""
     started = time.monotonic()
     work = await _begin(attempt)
-    vault = await vault_locations.opened(attempt.database, work.place)
-    made = await asyncio.to_thread(vault_layout.found, vault, vault_layout.base_name(work.row.id))
+    vault = await vault_locations.open_vault(attempt.database, work.location)
+    made = await asyncio.to_thread(vault_layout.manifest_or_none, vault, vault_layout.base_name(work.row.id))
     if made is None:
         made = await _make(work, vault)
     else:
@@ -73,7 +73,7 @@ async def carry_out(attempt: Attempt) -> Write:
     return write
 
 
-async def _begin(attempt: Attempt) -> Basing:
+async def _begin(attempt: Attempt) -> BaseBackupAttempt:
     """Make this the attempt that may write to the row."""
     token = uuid.uuid4()
     async with attempt.database.transaction() as db:
@@ -87,10 +87,10 @@ async def _begin(attempt: Attempt) -> Basing:
         local = await instances.local(db, attempt.settings, database)
         row.attempt = token
         place = await vault_locations.load(db, attempt.settings, archive.vault_id)
-    return Basing(attempt, row, archive, database, local, place, token)
+    return BaseBackupAttempt(attempt, row, archive, database, local, place, token)
 
 
-async def _make(work: Basing, vault: Vault) -> Manifest:
+async def _make(work: BaseBackupAttempt, vault: Vault) -> Manifest:
     attempt = work.attempt
     attempt.report("opening", 0, 1, unit="steps", message=work.database.name)
     base = await stoppable(attempt, _opened(work))
@@ -109,15 +109,15 @@ async def _make(work: Basing, vault: Vault) -> Manifest:
         parents = await _parents(work)
 
         def store() -> Manifest:
-            origin = Origin(vault_layout.base_name(work.row.id), work.database.name, work.database.engine, "")
-            return vault_layout.keep_base(vault, origin, parents, base.blocks(), ended, progress)
+            origin = ArchiveOrigin(vault_layout.base_name(work.row.id), work.database.name, work.database.engine, "")
+            return vault_layout.write_base(vault, origin, parents, base.blocks(), ended, progress)
 
-        return await guarded(attempt, lambda: None, store)
+        return await run_cancellable(attempt, lambda: None, store)
     finally:
         await base.close()
 
 
-async def _opened(work: Basing) -> Base:
+async def _opened(work: BaseBackupAttempt) -> Base:
     """Wake the database and begin, when its server has been restarted with the archive on."""
     until = asyncio.get_running_loop().time() + READY_SECONDS
     while True:
@@ -130,14 +130,14 @@ async def _opened(work: Basing) -> Base:
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _parents(work: Basing) -> str | None:
+async def _parents(work: BaseBackupAttempt) -> str | None:
     """Return the name of the base to build on."""
     async with work.attempt.database.transaction() as db:
         every = await repository.bases(db, work.archive.id)
     return next((vault_layout.base_name(one.id) for one in every if one.status == "complete"), None)
 
 
-async def _shipped(work: Basing) -> None:
+async def _shipped(work: BaseBackupAttempt) -> None:
     """Bring the log that the base needs into the vault; when that does not go now, the upkeep does it."""
     try:
         await archives.ship_now(work.attempt.settings, work.attempt.database, work.archive.id)

@@ -18,7 +18,7 @@ from headwater.features.recovery import repository
 from headwater.features.recovery.models import Archive, ArchiveBase, ArchiveLog
 from headwater.features.recovery.service import archives, targets, vault_layout
 from headwater.features.recovery.service.archives import BaseView
-from headwater.features.recovery.service.timeline import Stretch
+from headwater.features.recovery.service.timeline import ContinuousRange
 from headwater.features.recovery.service.wal_archiver import marked
 from headwater.features.snapshots.service import vault_locations
 from headwater.kit.clock import now
@@ -34,18 +34,18 @@ PATIENCE = timedelta(minutes=10)
 SHOWN = timedelta(days=1)
 
 
-async def look_after(settings: Settings, store: Store) -> None:
+async def maintain_archives(settings: Settings, store: Store) -> None:
     """Look at every archive; one that fails keeps no other from it."""
     async with store.transaction() as db:
         every = list(await repository.archives(db))
     for archive in every:
         try:
-            await _look_at(settings, store, archive)
+            await _maintain_archive(settings, store, archive)
         except HeadwaterError as error:
             log.warning("recovery.not_looked_after", archive=str(archive.id), error=error.message)
 
 
-async def _look_at(settings: Settings, store: Store, archive: Archive) -> None:
+async def _maintain_archive(settings: Settings, store: Store, archive: Archive) -> None:
     async with store.transaction() as db:
         if archive.database_id is None:
             await _drop_all(db, archive)
@@ -74,7 +74,9 @@ async def _due(db: AsyncSession, archive: Archive, moment: datetime) -> None:
         await archives.begin_base(db, SYSTEM, database, locked)
 
 
-def base_is_due(archive: Archive, bases: Sequence[BaseView], stretches: Sequence[Stretch], moment: datetime) -> bool:
+def base_is_due(
+    archive: Archive, bases: Sequence[BaseView], stretches: Sequence[ContinuousRange], moment: datetime
+) -> bool:
     """Say whether a base is to be made: none carries the newest part of the log, or it is old and much has happened.
 
     While nothing changes, the last one is as good as a new one.
@@ -104,7 +106,7 @@ def _as_then(archive: Archive, base: ArchiveBase) -> bool:
 
 
 def outdated(
-    stretches: Sequence[Stretch], bases: Sequence[ArchiveBase], since: datetime, *, ended: bool = False
+    stretches: Sequence[ContinuousRange], bases: Sequence[ArchiveBase], since: datetime, *, ended: bool = False
 ) -> tuple[list[ArchiveBase], list[ArchiveLog]]:
     """Return the bases and the parts of the log that no moment since a time needs.
 
@@ -164,4 +166,4 @@ async def take_away_abandoned(settings: Settings, store: Store) -> None:
         over = [row for row in rows if row.job_id in jobs and jobs[row.job_id].state in queue.DONE]
         taken: list[uuid.UUID] = [found for row in over if (found := await targets.abandon(db, row))]
     for target_id in taken:
-        await readiness.poke(settings, target_id)
+        await readiness.notify_supervisor(settings, target_id)

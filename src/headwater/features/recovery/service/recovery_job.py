@@ -22,16 +22,16 @@ from headwater.engines import Goal, Instance
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, instances, reachability, readiness
-from headwater.features.databases.service.instances import Local
+from headwater.features.databases.service.instances import LocalInstance
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.recovery import repository
 from headwater.features.recovery.models import Archive, Recovery
 from headwater.features.recovery.service import archives, recoveries, targets, vault_layout, wal_replay
 from headwater.features.recovery.service.base_backups import MB
-from headwater.features.recovery.service.recoveries import Order
-from headwater.features.recovery.service.timeline import OutOfReach, Way
+from headwater.features.recovery.service.recoveries import RecoveryRequest
+from headwater.features.recovery.service.timeline import OutOfReach, RecoveryPath
 from headwater.features.snapshots.service import vault_locations
-from headwater.features.snapshots.service.threads import guarded
+from headwater.features.snapshots.service.threads import run_cancellable
 from headwater.kit.errors import Cancelled, Conflict, HeadwaterError, Unavailable
 from headwater.store.sealing import Sealer
 from headwater.vault.vault import Vault
@@ -42,14 +42,14 @@ SPARE_BYTES = 64 * 2**20
 
 
 @dataclass(slots=True)
-class Returning:
+class RecoveryAttempt:
     """One attempt at a recovery; `source` is the database that it was."""
 
     attempt: Attempt
     row: Recovery
     archive: Archive
     source: Database
-    order: Order
+    order: RecoveryRequest
     token: uuid.UUID = field(default_factory=uuid.uuid4)
 
     async def note(self, **values: object) -> None:
@@ -59,12 +59,12 @@ class Returning:
                 raise Cancelled("Another attempt has taken over.")
 
 
-async def carry_out(attempt: Attempt) -> Write:
+async def run_job(attempt: Attempt) -> Write:
     """Do the work of a recovery's job."""
     started = time.monotonic()
     work = await _begin(attempt)
     try:
-        result = await _return(work)
+        result = await _run_recovery(work)
     except BaseException:
         await asyncio.shield(targets.clear_after(attempt, work.row.id, work.token))
         raise
@@ -77,7 +77,7 @@ async def carry_out(attempt: Attempt) -> Write:
     return write
 
 
-async def _begin(attempt: Attempt) -> Returning:
+async def _begin(attempt: Attempt) -> RecoveryAttempt:
     """Make this the attempt that may write to the row."""
     async with attempt.database.transaction() as db:
         row = await repository.recovery(db, uuid.UUID(attempt.args["recovery_id"]), lock=True)
@@ -85,14 +85,14 @@ async def _begin(attempt: Attempt) -> Returning:
         if row is None or archive is None or archive.database_id is None:
             raise Cancelled("What is kept of the database was deleted.")
         source = await databases.find(db, SYSTEM, archive.database_id, deleted=True)
-        work = Returning(attempt, row, archive, source, recoveries.order_of(row))
+        work = RecoveryAttempt(attempt, row, archive, source, recoveries.request_of(row))
         row.attempt = work.token
     return work
 
 
-async def _return(work: Returning) -> dict[str, Any]:
+async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:
     attempt, settings = work.attempt, work.attempt.settings
-    way, place = await _way(work)
+    way, place = await _recovery_path(work)
     local = await targets.renew(work.attempt, work.row, work.source, work.token)
     vault = await asyncio.to_thread(place.open)
     instance = await local.driver.stage(local.spec)
@@ -111,7 +111,7 @@ async def _return(work: Returning) -> dict[str, Any]:
         if not await repository.note_recovery(db, work.row.id, work.token):
             raise Cancelled("Another attempt has taken over.")
         await instances.built(db, local.spec.id)
-    view = await readiness.until_settled(settings, attempt.database, SYSTEM, local.spec.id, WAIT_SECONDS)
+    view = await readiness.wait_until_settled(settings, attempt.database, SYSTEM, local.spec.id, WAIT_SECONDS)
     if view.database.state != "running":
         raise Unavailable(f"{work.row.target_name} does not start: {view.database.state_reason or view.database.state}")
     await _answers(work, local.spec.id)
@@ -120,7 +120,7 @@ async def _return(work: Returning) -> dict[str, Any]:
     return {"last": last, "base_id": str(way.base.id), "log_bytes": sum(one.ends - one.first for one in way.logs)}
 
 
-async def _way(work: Returning) -> tuple[Way, vault_locations.Place]:
+async def _recovery_path(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locations.VaultLocation]:
     """Return how the moment is reached, after what was committed until now is brought into the vault."""
     try:
         return await _shipped_way(work)
@@ -135,7 +135,7 @@ async def _way(work: Returning) -> tuple[Way, vault_locations.Place]:
     return await _shipped_way(work)
 
 
-async def _shipped_way(work: Returning) -> tuple[Way, vault_locations.Place]:
+async def _shipped_way(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locations.VaultLocation]:
     attempt = work.attempt
     if work.archive.enabled and work.source.deleted_at is None:
         attempt.report("the log", 0, 1, unit="steps", message="what was written last goes into the vault")
@@ -147,10 +147,10 @@ async def _shipped_way(work: Returning) -> tuple[Way, vault_locations.Place]:
         source = await databases.find(db, SYSTEM, work.source.id, deleted=True)
         view = await archives.seen(db, source)
         place = await vault_locations.load(db, attempt.settings, work.archive.vault_id)
-    return recoveries.way(view, work.order), place
+    return recoveries.find_path(view, work.order), place
 
 
-def _goal(work: Returning, local: Local) -> Goal:
+def _goal(work: RecoveryAttempt, local: LocalInstance) -> Goal:
     order = work.order
     if order.time is not None:
         return Goal("time", at=order.time, inclusive=order.including)
@@ -159,7 +159,9 @@ def _goal(work: Returning, local: Local) -> Goal:
     return Goal("position", position=local.engine.position(order.position or ""), inclusive=order.including)
 
 
-async def _fill(work: Returning, vault: Vault, way: Way, local: Local, instance: Instance) -> dict[str, Any]:
+async def _fill(
+    work: RecoveryAttempt, vault: Vault, way: RecoveryPath, local: LocalInstance, instance: Instance
+) -> dict[str, Any]:
     """Lay the base's files and the parts of the log that are needed into the staged folder; return the base's facts."""
     attempt, log = work.attempt, instance.folder / wal_replay.LOG
     replay = sum(one.ends - one.first for one in way.logs)
@@ -186,7 +188,7 @@ async def _fill(work: Returning, vault: Vault, way: Way, local: Local, instance:
             _put(log, instance, vault_layout.log_parts(vault, one.name), progress)
         return facts
 
-    return await guarded(attempt, lambda: None, fill)
+    return await run_cancellable(attempt, lambda: None, fill)
 
 
 def _put(log: Path, instance: Instance, parts: Iterable[tuple[str, bytes]], progress: Any) -> None:
@@ -196,10 +198,10 @@ def _put(log: Path, instance: Instance, parts: Iterable[tuple[str, bytes]], prog
         progress(len(content))
 
 
-async def _answers(work: Returning, target_id: uuid.UUID) -> None:
+async def _answers(work: RecoveryAttempt, target_id: uuid.UUID) -> None:
     """Look whether the owner of the new database can use it."""
     attempt = work.attempt
     async with attempt.database.transaction() as db:
         reached = await reachability.load(db, Sealer.of(attempt.settings), await databases.find(db, SYSTEM, target_id))
-    async with reachability.opened(attempt.settings, reached) as session:
+    async with reachability.open_session(attempt.settings, reached) as session:
         await session.ping()

@@ -21,7 +21,7 @@ class OutOfReach(Conflict):
 
 
 @dataclass(slots=True)
-class Stretch:
+class ContinuousRange:
     """A part of a log without a gap, and the bases that it carries, oldest first."""
 
     timeline: int
@@ -40,9 +40,9 @@ class Stretch:
         return min(starts), self.reaches
 
 
-def stretches(
+def continuous_ranges(
     bases: Sequence[ArchiveBase], logs: Sequence[ArchiveLog], covered: datetime | None = None, to: int | None = None
-) -> list[Stretch]:
+) -> list[ContinuousRange]:
     """Return the stretches of a log, oldest first.
 
     Args:
@@ -50,11 +50,11 @@ def stretches(
         logs: by timeline and position.
         covered: up to when all that was committed lies before `to`, where the log in the vault ends.
     """
-    found: list[Stretch] = []
+    found: list[ContinuousRange] = []
     for log in logs:
         last = found[-1] if found else None
         if last is None or log.timeline != last.timeline or log.first > last.ends:
-            last = Stretch(log.timeline, log.first, log.first, None)
+            last = ContinuousRange(log.timeline, log.first, log.first, None)
             found.append(last)
         last.logs.append(log)
         last.ends = max(last.ends, log.ends)
@@ -68,23 +68,23 @@ def stretches(
     return found
 
 
-def _carries(stretch: Stretch, base: ArchiveBase) -> bool:
+def _carries(stretch: ContinuousRange, base: ArchiveBase) -> bool:
     if base.status != "complete" or base.first is None or base.ends is None or base.timeline != stretch.timeline:
         return False
     return stretch.first <= base.first and base.ends <= stretch.ends
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class RecoveryPath:
     """How a moment is reached: from a base, by these parts of the log."""
 
     base: ArchiveBase
     logs: tuple[ArchiveLog, ...]
 
 
-def to_time(found: Sequence[Stretch], at: datetime) -> Way:
+def to_time(ranges: Sequence[ContinuousRange], at: datetime) -> RecoveryPath:
     """Return the way to a time; raises OutOfReach with where the nearest ends are."""
-    for stretch in reversed(found):
+    for stretch in reversed(ranges):
         starts = [one for one in stretch.bases if one.finished_at and one.finished_at <= at]
         if starts and stretch.reaches and at <= stretch.reaches:
             needed = [one for one in stretch.logs if one.ends > _first(starts[-1])]
@@ -92,25 +92,29 @@ def to_time(found: Sequence[Stretch], at: datetime) -> Way:
             enough = next((place for place, one in enumerate(needed) if one.reaches and one.reaches >= at), len(needed))
             last = _end_of(starts[-1])
             upto = [one for place, one in enumerate(needed) if place <= enough or one.first < last]
-            return Way(starts[-1], tuple(upto))
-    raise _unreached(found, at)
+            return RecoveryPath(starts[-1], tuple(upto))
+    raise _unreached(ranges, at)
 
 
-def to_position(found: Sequence[Stretch], position: int, shown: str) -> Way:
+def to_position(ranges: Sequence[ContinuousRange], position: int, display_position: str) -> RecoveryPath:
     """Return the way to a position of the log; raises OutOfReach."""
-    for stretch in reversed(found):
+    for stretch in reversed(ranges):
         starts = [one for one in stretch.bases if _end_of(one) <= position]
         if starts and position <= stretch.ends:
             needed = [one for one in stretch.logs if one.ends > _first(starts[-1]) and one.first <= position]
-            return Way(starts[-1], tuple(needed))
-    every = [base for stretch in found for base in stretch.bases]
+            return RecoveryPath(starts[-1], tuple(needed))
+    every = [base for stretch in ranges for base in stretch.bases]
     if not every:
         raise _no_base()
     if position < min(map(_end_of, every)):
-        raise OutOfReach(f"{shown} lies before the end of the first base backup.", hint="Choose a later position.")
-    if position > max(one.ends for one in found):
-        raise OutOfReach(f"The log in the vault does not come to {shown} yet.", hint="Try again in a moment.")
-    raise OutOfReach(f"The log has a gap before {shown}.", hint="Choose a position outside of the gap.")
+        raise OutOfReach(
+            f"{display_position} lies before the end of the first base backup.", hint="Choose a later position."
+        )
+    if position > max(one.ends for one in ranges):
+        raise OutOfReach(
+            f"The log in the vault does not come to {display_position} yet.", hint="Try again in a moment."
+        )
+    raise OutOfReach(f"The log has a gap before {display_position}.", hint="Choose a position outside of the gap.")
 
 
 def _first(base: ArchiveBase) -> int:
@@ -121,8 +125,8 @@ def _end_of(base: ArchiveBase) -> int:
     return base.ends or 0
 
 
-def _unreached(found: Sequence[Stretch], at: datetime) -> OutOfReach:
-    windows = [one.window for one in found if one.window]
+def _unreached(ranges: Sequence[ContinuousRange], at: datetime) -> OutOfReach:
+    windows = [one.window for one in ranges if one.window]
     if not windows:
         return _no_base()
     if at < windows[0][0]:

@@ -20,16 +20,20 @@ import pyarrow as pa
 from headwater.engines import BaseFacts, Block, Part
 from headwater.kit.files import unlinked
 from headwater.vault import manifest as manifests
-from headwater.vault.chunker import Sizes
+from headwater.vault.chunker import ChunkSizes
 from headwater.vault.errors import Damaged, Missing
-from headwater.vault.manifest import Column, Manifest
+from headwater.vault.manifest import Manifest, ManifestColumn
 from headwater.vault.pages import VALUES
-from headwater.vault.snapshot_writer import Batch, Shape, TableWriter
+from headwater.vault.snapshot_writer import Batch, TableShape, TableWriter
 from headwater.vault.vault import Vault
 
-BASE_COLUMNS = (Column("path", "text"), Column("number", "integer", "integer"), Column("content", "bytes"))
-LOG_COLUMNS = (Column("name", "text"), Column("content", "bytes"))
-BASE_SIZES, LOG_SIZES = Sizes(rows=64), Sizes(rows=4)
+BASE_COLUMNS = (
+    ManifestColumn("path", "text"),
+    ManifestColumn("number", "integer", "integer"),
+    ManifestColumn("content", "bytes"),
+)
+LOG_COLUMNS = (ManifestColumn("name", "text"), ManifestColumn("content", "bytes"))
+BASE_SIZES, LOG_SIZES = ChunkSizes(rows=64), ChunkSizes(rows=4)
 BATCH_ROWS = 128
 READERS = 2
 Progress = Callable[[int], None]
@@ -45,7 +49,7 @@ def log_name(database_id: uuid.UUID, first: Part) -> str:
     return f"log-{database_id}-{first.name.lower()}"
 
 
-def found(vault: Vault, name: str) -> Manifest | None:
+def manifest_or_none(vault: Vault, name: str) -> Manifest | None:
     """Return a manifest if it is there."""
     try:
         return vault.manifest(name)
@@ -54,7 +58,7 @@ def found(vault: Vault, name: str) -> Manifest | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ArchiveOrigin:
     """What a manifest of ours says it is of."""
 
     name: str
@@ -63,15 +67,15 @@ class Origin:
     product: str
 
 
-def keep_base(
-    vault: Vault, origin: Origin, parent: str | None, blocks: Iterable[Block], ended: Callable[[], BaseFacts],
+def write_base(
+    vault: Vault, origin: ArchiveOrigin, parent: str | None, blocks: Iterable[Block], ended: Callable[[], BaseFacts],
     progress: Progress,
 ) -> Manifest:  # fmt: skip
     """Store a base on top of another one; `ended` is called when all was read, and tells what it is."""
     before = _parent(vault, parent)
     started = datetime.now(UTC)
-    shape = Shape(tuple(one.hint for one in BASE_COLUMNS), (0, 1))
-    with vault.writing(origin.name, parent=before, sizes=BASE_SIZES) as writing:
+    shape = TableShape(tuple(one.hint for one in BASE_COLUMNS), (0, 1))
+    with vault.write_snapshot(origin.name, parent=before, sizes=BASE_SIZES) as writing:
         known = vault.table(before.tables[0]).parent() if before else None
         written = TableWriter(writing.ink, shape, known).write(_batches(blocks, progress))
         facts = ended()
@@ -106,22 +110,22 @@ def _batches(blocks: Iterable[Block], progress: Progress) -> Iterator[Batch]:
         yield pa.RecordBatch.from_arrays([pa.array(one, VALUES) for one in columns], ["0", "1", "2"])
 
 
-def base_blocks(vault: Vault, made: Manifest, progress: Progress) -> Iterator[Block]:
+def base_blocks(vault: Vault, manifest: Manifest, progress: Progress) -> Iterator[Block]:
     """Give the pieces of a base, those of one file mostly in a row."""
-    for batch in _rows(vault, made):
+    for batch in _rows(vault, manifest):
         for path, number, content in zip(*(one.to_pylist() for one in batch.columns), strict=True):
             yield path.decode(), int(number), content
             progress(len(content))
 
 
-def keep_log(vault: Vault, origin: Origin, parts: Sequence[Part]) -> Manifest:
+def write_log(vault: Vault, origin: ArchiveOrigin, parts: Sequence[Part]) -> Manifest:
     """Store parts of a log that follow each other; when the first is there already, return what came with it."""
-    there = found(vault, origin.name)
+    there = manifest_or_none(vault, origin.name)
     if there:
         return there
     started = datetime.now(UTC)
-    shape = Shape(tuple(one.hint for one in LOG_COLUMNS), (0,))
-    with vault.writing(origin.name, sizes=LOG_SIZES) as writing:
+    shape = TableShape(tuple(one.hint for one in LOG_COLUMNS), (0,))
+    with vault.write_snapshot(origin.name, sizes=LOG_SIZES) as writing:
         written = TableWriter(writing.ink, shape).write(_read(parts))
         moment = {"timeline": parts[0].timeline, "first": parts[0].first, "end": parts[-1].end, "parts": len(parts)}
         made = Manifest(
@@ -148,9 +152,9 @@ def log_parts(vault: Vault, name: str) -> Iterator[tuple[str, bytes]]:
             yield part.decode(), content
 
 
-def _rows(vault: Vault, made: Manifest) -> Iterator[Any]:
+def _rows(vault: Vault, manifest: Manifest) -> Iterator[Any]:
     pool = ThreadPoolExecutor(READERS, thread_name_prefix="vault-decode")
     try:
-        yield from vault.table(made.tables[0]).rows(pool)
+        yield from vault.table(manifest.tables[0]).rows(pool)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -18,11 +18,11 @@ from headwater.engines import Mark, Part
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, instances
-from headwater.features.databases.service.instances import Local
+from headwater.features.databases.service.instances import LocalInstance
 from headwater.features.recovery import repository
 from headwater.features.recovery.models import Archive
 from headwater.features.recovery.service import vault_layout
-from headwater.features.recovery.service.vault_layout import Origin
+from headwater.features.recovery.service.vault_layout import ArchiveOrigin
 from headwater.features.snapshots.service import vault_locations
 from headwater.kit.clock import now
 from headwater.kit.errors import HeadwaterError, Unavailable
@@ -89,7 +89,7 @@ async def until_shipped(settings: Settings, store: Store, archive_id: uuid.UUID,
 
 
 async def _ship(
-    settings: Settings, store: Store, archive: Archive, database: Database, local: Local, flush: bool
+    settings: Settings, store: Store, archive: Archive, database: Database, local: LocalInstance, flush: bool
 ) -> None:
     seen = await local.engine.mark(local.instance)
     if archive.enabled and (flush or _late(archive)):
@@ -115,7 +115,7 @@ def _late(archive: Archive) -> bool:
     return bool(archive.pending) and now() - marked(archive.pending).at >= FLUSH_AFTER
 
 
-async def _flushed(local: Local, to: int | None) -> None:
+async def _flushed(local: LocalInstance, to: int | None) -> None:
     """Let the server finish a part, and wait until it is in the spool, if it is not in the vault already."""
     end = await local.engine.flush(local.instance)
     until = asyncio.get_running_loop().time() + FLUSH_SECONDS
@@ -138,13 +138,13 @@ async def _emptied(
     async with store.transaction() as db:
         place = await vault_locations.load(db, settings, archive.vault_id)
         logs = await repository.logs(db, archive.id)
-    vault = await vault_locations.opened(store, place)
+    vault = await vault_locations.open_vault(store, place)
     to = archive.archived_to
     held = [(one.timeline, one.first, one.ends) for one in logs]
     for group in groups(parts):
         # What an earlier turn has stored comes first, and is less than what has come since.
         while new := [one for one in group if not _held(one, held)]:
-            made = await asyncio.to_thread(vault_layout.keep_log, vault, _origin(database, new[0]), new)
+            made = await asyncio.to_thread(vault_layout.write_log, vault, _origin(database, new[0]), new)
             async with store.transaction() as db:
                 await repository.keep_log(db, _row(archive, made))
             held.append((made.moment["timeline"], made.moment["first"], made.moment["end"]))
@@ -171,15 +171,15 @@ def groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
         yield group
 
 
-def _origin(database: Database, first: Part) -> Origin:
-    return Origin(vault_layout.log_name(database.id, first), database.name, database.engine, "")
+def _origin(database: Database, first: Part) -> ArchiveOrigin:
+    return ArchiveOrigin(vault_layout.log_name(database.id, first), database.name, database.engine, "")
 
 
-def _row(archive: Archive, made: Manifest) -> dict[str, Any]:
+def _row(archive: Archive, manifest: Manifest) -> dict[str, Any]:
     return {
-        "name": made.id, "archive_id": archive.id, "status": "complete", "timeline": made.moment["timeline"],
-        "first": made.moment["first"], "ends": made.moment["end"], "parts": made.moment["parts"],
-        "stored_bytes": made.tables[0].stored,
+        "name": manifest.id, "archive_id": archive.id, "status": "complete", "timeline": manifest.moment["timeline"],
+        "first": manifest.moment["first"], "ends": manifest.moment["end"], "parts": manifest.moment["parts"],
+        "stored_bytes": manifest.tables[0].stored,
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from headwater.engines import Arrived, Goal, Instance, Program, Provisions
-from headwater.features.databases.service.instances import Local
+from headwater.features.databases.service.instances import LocalInstance
 from headwater.features.jobs.context import Attempt
 from headwater.kit import process
 from headwater.kit.errors import Unavailable
@@ -36,7 +36,7 @@ def _private(path: str, flags: int) -> int:
 
 
 async def replayed(
-    attempt: Attempt, local: Local, instance: Instance, facts: Mapping[str, Any], goal: Goal, was: str
+    attempt: Attempt, local: LocalInstance, instance: Instance, facts: Mapping[str, Any], goal: Goal, was: str
 ) -> Arrived:
     """Replay the log of laid files up to a goal, and stop the server.
 
@@ -52,7 +52,7 @@ async def replayed(
 
 
 async def _run(
-    attempt: Attempt, local: Local, instance: Instance, facts: Mapping[str, Any], goal: Goal, was: str
+    attempt: Attempt, local: LocalInstance, instance: Instance, facts: Mapping[str, Any], goal: Goal, was: str
 ) -> str:
     """Run the server until it has arrived; return what it printed, also when it has missed the goal."""
     program = await asyncio.to_thread(local.engine.recovery, instance, facts, goal, instance.folder / LOG)
@@ -74,7 +74,9 @@ async def _run(
     return said
 
 
-async def _until_arrived(attempt: Attempt, local: Local, instance: Instance, child: subprocess.Popen[bytes]) -> bool:
+async def _until_arrived(
+    attempt: Attempt, local: LocalInstance, instance: Instance, child: subprocess.Popen[bytes]
+) -> bool:
     """Wait until the server has arrived; False when the log does not come to the goal."""
     engine, output = local.engine, instance.folder / OUTPUT
     assert isinstance(engine, Provisions)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from headwater.features.accounts.api_client import Remote
+from headwater.features.accounts.api_client import ApiClient
 from headwater.features.databases.commands import find_database
 from headwater.kit.errors import BadInput, NotFound, did_you_mean
 
@@ -16,7 +16,7 @@ SnapshotArgument = Annotated[
 ]
 
 
-def find_snapshot(server: Remote, wanted: str) -> Any:
+def find_snapshot(server: ApiClient, wanted: str) -> Any:
     """Return the snapshot that is meant.
 
     A time stands for the last snapshot that was taken at it or before; without a zone it is UTC.
@@ -40,7 +40,7 @@ def find_snapshot(server: Remote, wanted: str) -> Any:
     return found[0]
 
 
-def _by_id(server: Remote, wanted: str) -> Any:
+def _by_id(server: ApiClient, wanted: str) -> Any:
     if len(wanted) != 36 or wanted.count("-") != 4:
         raise BadInput(f"{wanted!r} names no snapshot.", hint=f"Write {wanted}#latest, or the snapshot's id.")
     return server.call("GET", f"/snapshots/{wanted}")

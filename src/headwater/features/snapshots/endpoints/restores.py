@@ -34,7 +34,7 @@ async def start_restore(
     """Restore a snapshot, or some of its tables, into a new database or one that is there."""
     found = await restores.start(server.settings, server.database, actor, snapshot_id, _order(body))
     if found.restore.target_id and found.restore.fresh:
-        await readiness.poke(server.settings, found.restore.target_id)
+        await readiness.notify_supervisor(server.settings, found.restore.target_id)
     return serializers.restore(found)
 
 
@@ -43,7 +43,7 @@ async def drill_restore(snapshot_id: uuid.UUID, server: Shared, actor: Detached)
     """Prove that a snapshot can be restored: into a new database, which is compared and goes away again."""
     found = await restores.drill(server.settings, server.database, actor, snapshot_id)
     if found.restore.target_id:
-        await readiness.poke(server.settings, found.restore.target_id)
+        await readiness.notify_supervisor(server.settings, found.restore.target_id)
     return serializers.restore(found)
 
 
@@ -62,5 +62,5 @@ async def get_restore(restore_id: uuid.UUID, db: Db, actor: Reader) -> api_model
     return serializers.restore(await restores.view(db, actor, restore_id))
 
 
-def _order(body: api_models.RestoreIn) -> restores.Order:
-    return restores.Order(body.name, body.project_id, body.target_id, body.tables, body.mode, body.confirmed)
+def _order(body: api_models.RestoreIn) -> restores.RestoreOptions:
+    return restores.RestoreOptions(body.name, body.project_id, body.target_id, body.tables, body.mode, body.confirmed)

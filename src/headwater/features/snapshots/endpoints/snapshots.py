@@ -28,7 +28,7 @@ async def take_snapshot(
     database_id: uuid.UUID, body: api_models.SnapshotIn, server: Shared, actor: Detached
 ) -> api_models.SnapshotOut:
     """Take a snapshot of a database, or of some of its tables."""
-    request = snapshots.Request(body.label, body.tables, body.exclude)
+    request = snapshots.SnapshotRequest(body.label, body.tables, body.exclude)
     return serializers.snapshot(await snapshots.create(server.settings, server.database, actor, database_id, request))
 
 

@@ -27,7 +27,7 @@ from headwater.engines import Dump, DumpTable, Follows, Settles, Then
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.accounts.service import audit
 from headwater.features.databases.service import databases, reachability
-from headwater.features.databases.service.reachability import Reached
+from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Snapshot
@@ -36,17 +36,17 @@ from headwater.features.snapshots.service import (
     vault_locations,
 )
 from headwater.features.snapshots.service.engines import dumps
-from headwater.features.snapshots.service.threads import Progress, guarded, side_by_side
-from headwater.features.snapshots.service.vault_locations import Place
+from headwater.features.snapshots.service.threads import RowProgress, run_cancellable, run_parallel
+from headwater.features.snapshots.service.vault_locations import VaultLocation
 from headwater.kit.errors import Cancelled, Conflict
 from headwater.store.sealing import Sealer
 from headwater.vault import keys as keyring
 from headwater.vault import manifest as manifests
 from headwater.vault.chunk_encoder import Parent
 from headwater.vault.errors import Damaged, Missing
-from headwater.vault.manifest import Column, Manifest, Table
-from headwater.vault.snapshot_writer import Shape, TableWriter, Written
-from headwater.vault.vault import Vault, Writing, new_place
+from headwater.vault.manifest import Manifest, ManifestColumn, ManifestTable
+from headwater.vault.snapshot_writer import TableShape, TableWriter, WrittenTable
+from headwater.vault.vault import SnapshotWriter, Vault, find_table
 
 # A snapshot that adds so many times as much as those before it usually do is worth a look, beyond a few pages.
 GROWTH, HISTORY, FEWEST, FLOOR = 5, 10, 3, 256 * 1024
@@ -55,17 +55,17 @@ MOST_FOLLOWED = 20
 
 
 @dataclass(slots=True)
-class Taking:
+class CaptureAttempt:
     """One attempt at a snapshot; `parents` are the complete ones of the same database and vault, newest first."""
 
     attempt: Attempt
     row: Snapshot
     token: uuid.UUID
-    place: Place
+    location: VaultLocation
     parents: Sequence[Snapshot]
 
 
-async def carry_out(attempt: Attempt) -> Write:
+async def run_job(attempt: Attempt) -> Write:
     """Do the work of a snapshot's job."""
     return await take(attempt, uuid.UUID(attempt.args["snapshot_id"]))
 
@@ -73,7 +73,7 @@ async def carry_out(attempt: Attempt) -> Write:
 async def take(attempt: Attempt, snapshot_id: uuid.UUID) -> Write:
     """Take the snapshot of a row, and return what writes down that it is complete."""
     taking = await _begin(attempt, snapshot_id)
-    vault = await vault_locations.opened(attempt.database, taking.place)
+    vault = await vault_locations.open_vault(attempt.database, taking.location)
     started = time.monotonic()
     manifest = await asyncio.to_thread(_committed, vault, taking.row.id)
     if manifest is None:
@@ -105,7 +105,7 @@ async def take(attempt: Attempt, snapshot_id: uuid.UUID) -> Write:
     return write
 
 
-async def _begin(attempt: Attempt, snapshot_id: uuid.UUID) -> Taking:
+async def _begin(attempt: Attempt, snapshot_id: uuid.UUID) -> CaptureAttempt:
     """Make this the attempt that may write to the row."""
     token = uuid.uuid4()
     async with attempt.database.transaction() as db:
@@ -115,7 +115,7 @@ async def _begin(attempt: Attempt, snapshot_id: uuid.UUID) -> Taking:
         row.attempt = token
         place = await vault_locations.load(db, attempt.settings, row.vault_id)
         parents = await repository.complete_of_database(db, row.database_id, HISTORY) if row.database_id else []
-    return Taking(attempt, row, token, place, [one for one in parents if one.vault_id == row.vault_id])
+    return CaptureAttempt(attempt, row, token, place, [one for one in parents if one.vault_id == row.vault_id])
 
 
 def _committed(vault: Vault, snapshot_id: uuid.UUID) -> Manifest | None:
@@ -125,32 +125,32 @@ def _committed(vault: Vault, snapshot_id: uuid.UUID) -> Manifest | None:
         return None
 
 
-def _read_back(vault: Vault, manifest: Manifest) -> sample_check.Checked:
+def _read_back(vault: Vault, manifest: Manifest) -> sample_check.SampleCheck:
     """Read some of a snapshot back; one that cannot be read is none."""
     try:
-        return sample_check.sampled(vault, manifest)
+        return sample_check.check_sample(vault, manifest)
     except Damaged:
         vault.delete(manifest.id)
         raise
 
 
-async def _take(taking: Taking, vault: Vault) -> Manifest:
+async def _take(taking: CaptureAttempt, vault: Vault) -> Manifest:
     attempt = taking.attempt
     reached = await _reach(taking)
-    async with reachability.addressed(attempt.settings, reached) as address:
+    async with reachability.open_address(attempt.settings, reached) as address:
         attempt.report("opening", 0, 1, unit="steps", message=reached.name)
         dump = await dumps(reached.engine).open_dump(address)
         try:
             started = datetime.now(UTC)
             for sentence in dump.notes:
                 attempt.note(sentence, "warning")
-            work = _Work(taking, vault, dump, _wanted(taking.row, dump), started)
-            return await guarded(attempt, dump.cancel, work.run)
+            work = _CaptureRun(taking, vault, dump, _wanted(taking.row, dump), started)
+            return await run_cancellable(attempt, dump.cancel, work.run)
         finally:
             await dump.close()
 
 
-async def _reach(taking: Taking) -> Reached:
+async def _reach(taking: CaptureAttempt) -> ReachableDatabase:
     attempt = taking.attempt
     async with attempt.database.transaction() as db:
         if taking.row.database_id is None:
@@ -168,10 +168,10 @@ def _wanted(row: Snapshot, dump: Dump) -> tuple[DumpTable, ...]:
 
 
 @dataclass(slots=True)
-class _Work:
+class _CaptureRun:
     """The part of taking that runs in a thread."""
 
-    taking: Taking
+    taking: CaptureAttempt
     vault: Vault
     dump: Dump
     tables: Sequence[DumpTable]
@@ -191,9 +191,9 @@ class _Work:
 
     def _written_on(self, parent: Manifest | None) -> Manifest:
         row = self.taking.row
-        progress = Progress(self.taking.attempt, "rows", sum(one.rows or 0 for one in self.tables), len(self.tables))
-        with self.vault.writing(str(row.id), codec=self.taking.place.codec, parent=parent) as writing:
-            made = self._settled(writing, self._all_written(writing, parent, progress))
+        progress = RowProgress(self.taking.attempt, "rows", sum(one.rows or 0 for one in self.tables), len(self.tables))
+        with self.vault.write_snapshot(str(row.id), codec=self.taking.location.codec, parent=parent) as writing:
+            made = self._catch_up(writing, self._all_written(writing, parent, progress))
             self.taking.attempt.report("storing", progress.rows, progress.rows, unit="rows", message="the last packs")
             schema = self._schema()  # of chosen tables, what is theirs, and so are the extras
             whole = schema is self.dump.schema
@@ -207,13 +207,13 @@ class _Work:
             )  # fmt: skip
             return self._commit(writing, manifest)
 
-    def _settled(self, writing: Writing, made: list[Table]) -> list[Table]:
+    def _catch_up(self, writing: SnapshotWriter, made: list[ManifestTable]) -> list[ManifestTable]:
         """Return tables as they are at the moment of the dump, if that is another one than that of reading them."""
         if not isinstance(self.dump, Settles) or self.dump.settled():
             return made
         attempt, said = self.taking.attempt, self.dump.notes
         attempt.report("catching up", 0, 1, unit="steps", message="what was changed meanwhile")
-        tables, rows = catch_up.settle(
+        tables, rows = catch_up.catch_up(
             self.dump, self.vault, writing, made, lambda table, known: _writer(writing, table, known)
         )
         attempt.note(f"It was read while others wrote; {rows:,} rows that they changed were read again, at one moment.")
@@ -222,13 +222,15 @@ class _Work:
                 attempt.note(sentence, "warning")
         return tables
 
-    def _all_written(self, writing: Writing, parent: Manifest | None, progress: Progress) -> list[Table]:
+    def _all_written(
+        self, writing: SnapshotWriter, parent: Manifest | None, progress: RowProgress
+    ) -> list[ManifestTable]:
         """Write all tables, several at once, those with the most rows first."""
         work = {
             table.shown: partial(self._written, writing, table, parent, progress)
             for table in sorted(self.tables, key=lambda one: one.rows or 0, reverse=True)
         }
-        written = side_by_side(self.dump.readers, self.dump.cancel, work)
+        written = run_parallel(self.dump.readers, self.dump.cancel, work)
         return [written[table.shown] for table in self.tables]
 
     def _schema(self) -> Schema:
@@ -236,7 +238,7 @@ class _Work:
         bare = schema_subset.without_rows(self.dump.schema, {one.shown for one in self.dump.tables})
         return schema_subset.cut(self.dump.schema, bare | {one.shown for one in self.tables})[0]
 
-    def _commit(self, writing: Writing, manifest: Manifest) -> Manifest:
+    def _commit(self, writing: SnapshotWriter, manifest: Manifest) -> Manifest:
         """Commit, unless another attempt at the same snapshot was first: then that one counts."""
         try:
             self.vault.commit(writing, manifest)
@@ -263,10 +265,12 @@ class _Work:
                 self.taking.attempt.note(f"Snapshot {row.id} cannot be built on: {error.message}", "warning")
         return None
 
-    def _written(self, writing: Writing, table: DumpTable, parent: Manifest | None, progress: Progress) -> Table:
-        columns = tuple(Column(one.name, one.type, one.hint) for one in table.columns)
+    def _written(
+        self, writing: SnapshotWriter, table: DumpTable, parent: Manifest | None, progress: RowProgress
+    ) -> ManifestTable:
+        columns = tuple(ManifestColumn(one.name, one.type, one.hint) for one in table.columns)
         facts = msgspec.to_builtins(table.facts)
-        before = new_place(parent.tables, table.schema, table.name) if parent else None
+        before = find_table(parent.tables, table.schema, table.name) if parent else None
         if before and (before.columns, before.key) != (columns, table.key):
             before = None
         progress.begin(table.shown)
@@ -285,31 +289,38 @@ class _Work:
                 written.counted.raw = before.raw * written.counted.rows // before.rows
         return manifests.table(table.schema, table.name, columns, table.key, written, facts)
 
-    def _since(self, table: DumpTable, parent: Manifest | None, before: Table | None) -> incremental.Since | None:
+    def _since(
+        self, table: DumpTable, parent: Manifest | None, before: ManifestTable | None
+    ) -> incremental.ChangesSinceParent | None:
         """Return what has become of the rows that the parent has of a table, if that can be told."""
         if parent is None or before is None or not self.follows or not isinstance(self.dump, Follows):
             return None
         then = Then(parent.product, parent.moment, manifest_tables.dump_table(before))
-        return incremental.since(self.dump, table, then, before.rows)
+        return incremental.changes_since(self.dump, table, then, before.rows)
 
     def _followed(
-        self, writing: Writing, table: DumpTable, since: incremental.Since, before: Table, parent: Parent
-    ) -> Written | None:
+        self,
+        writing: SnapshotWriter,
+        table: DumpTable,
+        since: incremental.ChangesSinceParent,
+        before: ManifestTable,
+        parent: Parent,
+    ) -> WrittenTable | None:
         """Write a table by what has changed in it, or nothing when reading all of it is the better way."""
         assert isinstance(self.dump, Follows)
         reader, writer = self.vault.table(before), _writer(writing, table, parent)
         try:
-            return incremental.follow(self.dump, table, since, parent, reader, writer)
+            return incremental.write_changes(self.dump, table, since, parent, reader, writer)
         except incremental.ReadAll:
             return None
 
 
-def _writer(writing: Writing, table: DumpTable, known: Parent | None) -> TableWriter:
-    return TableWriter(writing.ink, Shape(tuple(one.hint for one in table.columns), table.key), known)
+def _writer(writing: SnapshotWriter, table: DumpTable, known: Parent | None) -> TableWriter:
+    return TableWriter(writing.ink, TableShape(tuple(one.hint for one in table.columns), table.key), known)
 
 
 async def _finish(
-    db: AsyncSession, taking: Taking, manifest: Manifest, found: sample_check.Checked, seconds: float
+    db: AsyncSession, taking: CaptureAttempt, manifest: Manifest, sample: sample_check.SampleCheck, seconds: float
 ) -> None:
     """Write to the row what the manifest says."""
     new = total(manifest, "new")
@@ -320,22 +331,22 @@ async def _finish(
         "stored_bytes": total(manifest, "stored"),
         "new_bytes": new, "seconds": seconds, "taken_at": manifest.started, "finished_at": manifest.finished,
         "contents": {
-            "tables": [manifest_tables.listed(one) for one in manifest.tables], "followed": _followed(taking, manifest)
+            "tables": [manifest_tables.to_dict(one) for one in manifest.tables], "followed": _followed(taking, manifest)
         },
-        "grew": grew(new, [one.new_bytes for one in taking.parents], taking.row.request.get("growth") or GROWTH),
-        "verified_at": datetime.now(UTC), "verification": found.plain,
+        "grew": growth_of(new, [one.new_bytes for one in taking.parents], taking.row.request.get("growth") or GROWTH),
+        "verified_at": datetime.now(UTC), "verification": sample.plain,
     }  # fmt: skip
     if not await repository.note(db, taking.row.id, taking.token, **values):
         raise Cancelled("Another attempt has taken over.")
 
 
-def _followed(taking: Taking, manifest: Manifest) -> int:
+def _followed(taking: CaptureAttempt, manifest: Manifest) -> int:
     """Return how many snapshots, up to this one, came after the last one that read everything."""
     before = next((one for one in taking.parents if str(one.id) == manifest.parent), None)
     so_far = before.contents.get("followed", 0) if before else MOST_FOLLOWED
     return so_far + 1 if so_far < MOST_FOLLOWED else 0
 
 
-def grew(new: int, before: Sequence[int], times: float = GROWTH) -> bool:
+def growth_of(new: int, before: Sequence[int], times: float = GROWTH) -> bool:
     """Say whether a snapshot added far more than those before it usually did."""
     return len(before) >= FEWEST and new > times * max(statistics.median(before), FLOOR)

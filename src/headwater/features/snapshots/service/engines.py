@@ -6,11 +6,11 @@ from headwater.engines import Dumps, Engine, Provisions, Refills
 from headwater.kit.errors import BadInput
 
 
-def dumps(found: Engine) -> Dumps:
+def dumps(engine: Engine) -> Dumps:
     """Return an engine as one of whose databases snapshots are taken."""
-    if not isinstance(found, Dumps):
-        raise BadInput(f"{found.NAME} has no snapshots yet.")
-    return found
+    if not isinstance(engine, Dumps):
+        raise BadInput(f"{engine.NAME} has no snapshots yet.")
+    return engine
 
 
 def refills(engine: Engine) -> Refills:

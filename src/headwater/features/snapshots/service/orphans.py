@@ -14,7 +14,7 @@ from headwater.features.snapshots.service import snapshots, targets, vault_locat
 from headwater.kit.errors import HeadwaterError
 from headwater.kit.settings import Settings
 from headwater.store.session import Database as Store
-from headwater.vault.garbage_collection import Collected
+from headwater.vault.garbage_collection import GcResult
 from headwater.vault.garbage_collection import collect as pass_over
 
 log = structlog.get_logger()
@@ -40,17 +40,17 @@ async def take_away_abandoned(settings: Settings, store: Store) -> None:
         over = [row for row in rows if row.job_id in jobs and jobs[row.job_id].state in queue.DONE]
         taken = [found for row in over if (found := await targets.abandon(db, row))]
     for target_id in taken:
-        await readiness.poke(settings, target_id)
+        await readiness.notify_supervisor(settings, target_id)
 
 
 async def collect(settings: Settings, store: Store) -> None:
     """Give back the room of what no snapshot needs any more, in each vault now and then."""
     async with store.transaction() as db:
-        due = [vault_locations.placed(settings, row) for row in await repository.to_collect(db, COLLECT_EVERY)]
+        due = [vault_locations.location_of(settings, row) for row in await repository.to_collect(db, COLLECT_EVERY)]
     for place in due:
 
-        def work(place: vault_locations.Place = place) -> Collected:
-            return pass_over(place.open())
+        def work(location: vault_locations.VaultLocation = place) -> GcResult:
+            return pass_over(location.open())
 
         try:
             found = await asyncio.to_thread(work)

@@ -13,44 +13,46 @@ from headwater.catalog.model import Schema
 from headwater.core.snapshots import manifest_tables, schema_subset
 from headwater.engines import Engine, Refilled, Refilling, Tabular
 from headwater.features.databases.service import reachability
-from headwater.features.databases.service.reachability import Reached
+from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Snapshot
 from headwater.features.snapshots.service import capture, targets
 from headwater.features.snapshots.service.engines import dumps, refills
-from headwater.features.snapshots.service.targets import Restoring
-from headwater.features.snapshots.service.threads import Progress, guarded
+from headwater.features.snapshots.service.targets import RestoreAttempt
+from headwater.features.snapshots.service.threads import RowProgress, run_cancellable
 from headwater.kit.errors import Conflict
-from headwater.vault.manifest import Manifest, Table
+from headwater.vault.manifest import Manifest, ManifestTable
 from headwater.vault.vault import Vault
 
 
-async def restore(work: Restoring, vault: Vault, manifest: Manifest, target: Reached) -> list[dict[str, Any]]:
+async def restore(
+    work: RestoreAttempt, vault: Vault, manifest: Manifest, target: ReachableDatabase
+) -> list[dict[str, Any]]:
     """Restore in place and return what became of each table."""
     engine, attempt = refills(target.engine), work.attempt
     undo = vault.manifest(str(await _undo(work, target)))
     tables = [
         one
-        for one in manifest_tables.chosen(manifest, work.row.request.get("tables"))
+        for one in manifest_tables.select(manifest, work.row.request.get("tables"))
         if not manifest_tables.apart(one)
     ]
-    for sentence in manifest_tables.left_out(manifest, tables):
+    for sentence in manifest_tables.omissions(manifest, tables):
         attempt.note(sentence, "warning")
     missing, there = _missing(manifest, undo, tables)
     if not _undoes_ddl(target.engine):
-        await work.note(made={"things": targets.lacking(target.engine, missing, there)})
+        await work.note(made={"things": targets.missing_things(target.engine, missing, there)})
     what = _prepared(target.engine, manifest, (missing, there), tables, work.row.mode)
-    async with reachability.addressed(attempt.settings, target) as address:
+    async with reachability.open_address(attempt.settings, target) as address:
         refill = await engine.open_refill(address)
         decoders = ThreadPoolExecutor(2, thread_name_prefix="vault-decode")
-        progress = Progress(attempt, "rows", sum(one.rows for one in tables), len(tables))
+        progress = RowProgress(attempt, "rows", sum(one.rows for one in tables), len(tables))
 
         def put() -> list[Refilled]:
             rows = [
                 (
                     manifest_tables.dump_table(one),
                     progress.counted(
-                        vault.table(one).rows(decoders) if one.rows else iter(()), manifest_tables.shown(one)
+                        vault.table(one).rows(decoders) if one.rows else iter(()), manifest_tables.display_name(one)
                     ),
                 )
                 for one in tables
@@ -58,14 +60,14 @@ async def restore(work: Restoring, vault: Vault, manifest: Manifest, target: Rea
             return refill.put(replace(what, tables=rows))
 
         try:
-            found = await guarded(attempt, refill.cancel, put)
+            found = await run_cancellable(attempt, refill.cancel, put)
         finally:
             await refill.close()
             decoders.shutdown(wait=False, cancel_futures=True)
-    return [_told(table, one, work.row.mode) for table, one in zip(tables, found, strict=True)]
+    return [_report(table, one, work.row.mode) for table, one in zip(tables, found, strict=True)]
 
 
-async def _undo(work: Restoring, target: Reached) -> uuid.UUID:
+async def _undo(work: RestoreAttempt, target: ReachableDatabase) -> uuid.UUID:
     """Take a snapshot of the target, unless an earlier attempt has; return its id."""
     store = work.attempt.database
     async with store.transaction() as db:
@@ -95,12 +97,12 @@ def _said(snapshot: Snapshot) -> str:
     return snapshot.label or (snapshot.taken_at or snapshot.created_at).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def _missing(manifest: Manifest, undo: Manifest, tables: Sequence[Table]) -> tuple[Schema, Schema]:
+def _missing(manifest: Manifest, undo: Manifest, tables: Sequence[ManifestTable]) -> tuple[Schema, Schema]:
     """Return the part of the snapshot that is not there, and what is there, whose columns must do."""
     there = from_json(undo.schema)
     present = {one.qualified_name for one in there}
-    missing = {manifest_tables.shown(one) for one in tables} - present
-    _check_columns(there, [one for one in tables if manifest_tables.shown(one) not in missing])
+    missing = {manifest_tables.display_name(one) for one in tables} - present
+    _check_columns(there, [one for one in tables if manifest_tables.display_name(one) not in missing])
     return schema_subset.cut(from_json(manifest.schema), missing, present)[0] if missing else Schema(), there
 
 
@@ -110,36 +112,39 @@ def _undoes_ddl(engine: Engine) -> bool:
 
 
 def _prepared(
-    engine: Engine, manifest: Manifest, schemas: tuple[Schema, Schema], tables: Sequence[Table], mode: str
+    engine: Engine, manifest: Manifest, schemas: tuple[Schema, Schema], tables: Sequence[ManifestTable], mode: str
 ) -> Refilling:
     """Return what is to be done but for the rows; what of a missing table's Schema is known there is not made again."""
     (missing, there), able = schemas, dumps(engine)
     known = {one for phase in able.phases(there) for one in phase}
     first, later = (tuple(one for one in phase if one not in known) for phase in able.phases(missing))
-    part, _ = schema_subset.cut(from_json(manifest.schema), {manifest_tables.shown(one) for one in tables})
+    part, _ = schema_subset.cut(from_json(manifest.schema), {manifest_tables.display_name(one) for one in tables})
     return Refilling((), cast(Any, mode), first, later, schema_subset.extras_of(manifest.extras, part))
 
 
-def _check_columns(there: Schema, tables: Sequence[Table]) -> None:
+def _check_columns(existing: Schema, tables: Sequence[ManifestTable]) -> None:
     for table in tables:
-        found = next(one for one in there if one.qualified_name == manifest_tables.shown(table))
+        found = next(one for one in existing if one.qualified_name == manifest_tables.display_name(table))
         if found.kind == "collection":
             continue  # a document has the fields that it has
         absent = [one.name for one in table.columns if all(one.name != column.name for column in found.columns)]
         if absent:
             raise Conflict(
-                f"{manifest_tables.shown(table)} has no column {', '.join(absent)} any more.",
+                f"{manifest_tables.display_name(table)} has no column {', '.join(absent)} any more.",
                 hint="Restore into a new database, and take from there what you need.",
             )
 
 
-def _told(table: Table, found: Refilled, mode: str) -> dict[str, Any]:
-    added = found.found == found.before + found.written
+def _report(table: ManifestTable, result: Refilled, mode: str) -> dict[str, Any]:
+    added = result.found == result.before + result.written
     same = {
-        "overwrite": found.found == found.written == table.rows, "append": added and found.written == table.rows,
-        "append_missing": added and found.written <= table.rows,
+        "overwrite": result.found == result.written == table.rows, "append": added and result.written == table.rows,
+        "append_missing": added and result.written <= table.rows,
     }[mode]  # fmt: skip
     return {
-        "table": manifest_tables.shown(table), "expected": table.rows, "written": found.written, "found": found.found,
+        "table": manifest_tables.display_name(table),
+        "expected": table.rows,
+        "written": result.written,
+        "found": result.found,
         "same": same,
-    }  # fmt: skip
+    }

@@ -24,33 +24,33 @@ from headwater.engines import Fill
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.service import databases, reachability
 from headwater.features.databases.service import schema_cache as schemas
-from headwater.features.databases.service.reachability import Reached
+from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service import restore_in_place, targets, vault_locations
 from headwater.features.snapshots.service.engines import dumps
-from headwater.features.snapshots.service.targets import Restoring
-from headwater.features.snapshots.service.threads import Progress, guarded, side_by_side, stoppable
+from headwater.features.snapshots.service.targets import RestoreAttempt
+from headwater.features.snapshots.service.threads import RowProgress, run_cancellable, run_parallel, stoppable
 from headwater.kit.clock import now
 from headwater.kit.errors import Cancelled, Conflict, Forbidden
 from headwater.store.sealing import Sealer
-from headwater.vault.manifest import Manifest, Table
+from headwater.vault.manifest import Manifest, ManifestTable
 from headwater.vault.vault import Vault
 
 LOADERS = 2
 
 
-class Different(Conflict):
+class CountMismatch(Conflict):
     """What was restored is not what the snapshot has."""
 
     code = "restore_differs"
 
 
-async def carry_out(attempt: Attempt) -> Write:
+async def run_job(attempt: Attempt) -> Write:
     """Do the work of a restore's job."""
     started = time.monotonic()
     work = await _begin(attempt)
-    vault = await asyncio.to_thread(work.place.open)
+    vault = await asyncio.to_thread(work.location.open)
     manifest = await asyncio.to_thread(vault.manifest, str(work.snapshot.id))
     target = await _target(work)
     in_place = work.row.mode != "empty"
@@ -74,19 +74,21 @@ async def carry_out(attempt: Attempt) -> Write:
     return write
 
 
-async def _begin(attempt: Attempt) -> Restoring:
+async def _begin(attempt: Attempt) -> RestoreAttempt:
     """Make this the attempt that may write to the row."""
     async with attempt.database.transaction() as db:
         row = await repository.restore(db, uuid.UUID(attempt.args["restore_id"]), lock=True)
         snapshot = await repository.get(db, row.snapshot_id) if row else None
         if row is None or snapshot is None or snapshot.status != "complete":
             raise Cancelled("The snapshot was deleted.")
-        work = Restoring(attempt, row, snapshot, await vault_locations.load(db, attempt.settings, snapshot.vault_id))
+        work = RestoreAttempt(
+            attempt, row, snapshot, await vault_locations.load(db, attempt.settings, snapshot.vault_id)
+        )
         row.attempt = work.token
     return work
 
 
-async def _target(work: Restoring) -> Reached:
+async def _target(work: RestoreAttempt) -> ReachableDatabase:
     """Return the database that is restored into, ready for that."""
     if work.row.fresh:
         await targets.renew(work)
@@ -105,34 +107,36 @@ async def _target(work: Restoring) -> Reached:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RestorePart:
     """What of a snapshot is restored: tables, the Schema that makes them, and what else belongs to them."""
 
-    tables: Sequence[Table]
+    tables: Sequence[ManifestTable]
     schema: Schema
     extras: Mapping[str, Any]
 
 
-def part_of(work: Restoring, manifest: Manifest) -> Part:
+def part_of(work: RestoreAttempt, manifest: Manifest) -> RestorePart:
     """Return what a restore is about; says in the job's log what must be left out."""
-    tables = manifest_tables.chosen(manifest, work.row.request.get("tables"))
+    tables = manifest_tables.select(manifest, work.row.request.get("tables"))
     whole = from_json(manifest.schema)
-    bare = schema_subset.without_rows(whole, {manifest_tables.shown(one) for one in manifest.tables})
-    schema, left_out = schema_subset.cut(whole, bare | {manifest_tables.shown(one) for one in tables})
-    for sentence in manifest_tables.left_out(manifest, tables):
+    bare = schema_subset.without_rows(whole, {manifest_tables.display_name(one) for one in manifest.tables})
+    schema, left_out = schema_subset.cut(whole, bare | {manifest_tables.display_name(one) for one in tables})
+    for sentence in manifest_tables.omissions(manifest, tables):
         work.attempt.note(sentence, "warning")
     for one in left_out:
         work.attempt.note(f"Left out, because it needs tables that are not restored: {one}.", "warning")
-    return Part(
+    return RestorePart(
         tables, schema, manifest.extras if schema is whole else schema_subset.extras_of(manifest.extras, schema)
     )
 
 
-async def _restore(work: Restoring, vault: Vault, manifest: Manifest, target: Reached) -> list[dict[str, Any]]:
+async def _restore(
+    work: RestoreAttempt, vault: Vault, manifest: Manifest, target: ReachableDatabase
+) -> list[dict[str, Any]]:
     part = part_of(work, manifest)
     there = await schemas.read(work.attempt.settings, work.attempt.database, target)
     things = targets.things(target.engine, part.schema, there, target.name)
-    async with reachability.addressed(work.attempt.settings, target) as address:
+    async with reachability.open_address(work.attempt.settings, target) as address:
         fill = await dumps(target.engine).open_fill(address)
         try:
             apart = await asyncio.to_thread(targets.apart, fill, part.tables, target)
@@ -142,19 +146,21 @@ async def _restore(work: Restoring, vault: Vault, manifest: Manifest, target: Re
             await fill.close()
 
 
-async def _fill(work: Restoring, vault: Vault, fill: Fill, target: Reached, part: Part) -> list[dict[str, Any]]:
+async def _fill(
+    work: RestoreAttempt, vault: Vault, fill: Fill, target: ReachableDatabase, part: RestorePart
+) -> list[dict[str, Any]]:
     attempt = work.attempt
     first, later = dumps(target.engine).phases(part.schema)
     await _run(attempt, fill, "tables", first)
     loading = Loading(attempt, vault, fill, part.tables)
-    written = await guarded(attempt, fill.cancel, loading.run)
+    written = await run_cancellable(attempt, fill.cancel, loading.run)
     await _run(attempt, fill, "keys and indexes", later)
     for sentence in await stoppable(attempt, fill.finish(part.extras)):
         attempt.note(sentence, "warning")
-    compared = await guarded(attempt, fill.cancel, lambda: _compared(attempt, fill, part.tables, written))
+    compared = await run_cancellable(attempt, fill.cancel, lambda: _compared(attempt, fill, part.tables, written))
     wrong = [one["table"] for one in compared if not one["same"]]
     if wrong:
-        raise Different(f"{', '.join(wrong[:5])}: not the rows of the snapshot.", hint="Verify the snapshot.")
+        raise CountMismatch(f"{', '.join(wrong[:5])}: not the rows of the snapshot.", hint="Verify the snapshot.")
     return compared
 
 
@@ -171,31 +177,35 @@ class Loading:
     attempt: Attempt
     vault: Vault
     fill: Fill
-    tables: Sequence[Table]
+    tables: Sequence[ManifestTable]
 
     def run(self) -> dict[str, int]:
         """Load all tables and return how many rows each got."""
         total = sum(one.rows for one in self.tables)
-        progress = Progress(self.attempt, "rows", total, len(self.tables))
+        progress = RowProgress(self.attempt, "rows", total, len(self.tables))
         ordered = sorted(self.tables, key=lambda one: one.stored, reverse=True)
         decoders = ThreadPoolExecutor(LOADERS, thread_name_prefix="vault-decode")
-        work = {manifest_tables.shown(one): partial(self._load, one, decoders, progress) for one in ordered}
+        work = {manifest_tables.display_name(one): partial(self._load, one, decoders, progress) for one in ordered}
         try:
-            return side_by_side(LOADERS, self.fill.cancel, work)
+            return run_parallel(LOADERS, self.fill.cancel, work)
         finally:
             decoders.shutdown(wait=True, cancel_futures=True)
 
-    def _load(self, table: Table, decoders: ThreadPoolExecutor, progress: Progress) -> int:
+    def _load(self, table: ManifestTable, decoders: ThreadPoolExecutor, progress: RowProgress) -> int:
         if not table.rows:
             return 0
         rows = self.vault.table(table).rows(decoders)
-        return self.fill.load(manifest_tables.dump_table(table), progress.counted(rows, manifest_tables.shown(table)))
+        return self.fill.load(
+            manifest_tables.dump_table(table), progress.counted(rows, manifest_tables.display_name(table))
+        )
 
 
-def _compared(attempt: Attempt, fill: Fill, tables: Sequence[Table], written: dict[str, int]) -> list[dict[str, Any]]:
+def _compared(
+    attempt: Attempt, fill: Fill, tables: Sequence[ManifestTable], written: dict[str, int]
+) -> list[dict[str, Any]]:
     compared = []
     for number, table in enumerate(tables):
-        name = manifest_tables.shown(table)
+        name = manifest_tables.display_name(table)
         attempt.report("comparing", number, len(tables), unit="steps", message=name)
         found = fill.count(manifest_tables.dump_table(table))
         compared.append({

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.core.snapshots.sample_check import Checked
+from headwater.core.snapshots.sample_check import SampleCheck
 from headwater.features.accounts.rights import SYSTEM, Actor
 from headwater.features.accounts.service import projects
 from headwater.features.databases.service import databases
@@ -17,16 +17,16 @@ from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service import snapshots, vault_locations
-from headwater.features.snapshots.service.vault_locations import Place
+from headwater.features.snapshots.service.vault_locations import VaultLocation
 from headwater.features.snapshots.service.verification import Kind, sentence
 from headwater.kit.clock import now
 from headwater.kit.errors import Cancelled, Conflict
 from headwater.vault import verification
-from headwater.vault.verification import Finding, Part, Verified
+from headwater.vault.verification import Finding, VerificationResult, VerificationShare
 
 
 async def begin(
-    db: AsyncSession, actor: Actor, database_id: uuid.UUID, kind: Kind, part: Part = Part()  # noqa: B008 - frozen
+    db: AsyncSession, actor: Actor, database_id: uuid.UUID, kind: Kind, part: VerificationShare = VerificationShare()  # noqa: B008 - frozen
 ) -> Job:  # fmt: skip
     """Put the verification of all snapshots of a database into the queue."""
     database = await databases.find(db, actor, database_id, "database:write")
@@ -39,16 +39,16 @@ async def begin(
     )  # fmt: skip
 
 
-async def carry_out(attempt: Attempt) -> Write:
+async def run_job(attempt: Attempt) -> Write:
     """Do the work of a scrub's job; damage is what it finds, not a failure."""
     database_id, kind = uuid.UUID(attempt.args["database_id"]), attempt.args["kind"]
-    part = Part(attempt.args["part"], attempt.args["parts"])
+    part = VerificationShare(attempt.args["part"], attempt.args["parts"])
     async with attempt.database.transaction() as db:
         found = await repository.places_of(db, database_id)
         vaults = {vault: await vault_locations.load(db, attempt.settings, vault) for vault in found}
     if not found:
         raise Cancelled("There are no snapshots to verify.")
-    checked: dict[uuid.UUID, Checked] = {}
+    checked: dict[uuid.UUID, SampleCheck] = {}
     for vault_id, ids in found.items():
         verified = await _verified(attempt, vaults[vault_id], ids, kind, part)
         checked |= _by_snapshot(verified, ids, kind, part)
@@ -60,12 +60,14 @@ async def carry_out(attempt: Attempt) -> Write:
     return write
 
 
-async def _verified(attempt: Attempt, place: Place, ids: Sequence[uuid.UUID], kind: Kind, part: Part) -> Verified:
+async def _verified(
+    attempt: Attempt, location: VaultLocation, ids: Sequence[uuid.UUID], kind: Kind, part: VerificationShare
+) -> VerificationResult:
     def show(done: int, total: int) -> None:
         attempt.report("reading", done, total, unit="rows")
 
-    def work() -> Verified:
-        vault, only = place.open(), [str(one) for one in ids]
+    def work() -> VerificationResult:
+        vault, only = location.open(), [str(one) for one in ids]
         if kind == "quick":
             return verification.quick(vault, only)
         return verification.deep(vault, only, part=part, progress=show)
@@ -74,18 +76,18 @@ async def _verified(attempt: Attempt, place: Place, ids: Sequence[uuid.UUID], ki
 
 
 def _by_snapshot(
-    verified: Verified, ids: Sequence[uuid.UUID], kind: Kind, part: Part
-) -> dict[uuid.UUID, Checked]:  # fmt: skip
+    verified: VerificationResult, ids: Sequence[uuid.UUID], kind: Kind, part: VerificationShare
+) -> dict[uuid.UUID, SampleCheck]:  # fmt: skip
     """Return what was found of each snapshot; what belongs to none, such as a key, is said of all."""
     percent = 100 if kind == "quick" else round(100 / part.parts)
     found = {}
     for one in ids:
         mine = [finding for finding in verified.findings if finding.snapshot in {None, str(one)}]
-        found[one] = Checked(kind, verified.segments, 0, tuple(sentence(finding) for finding in mine), percent)
+        found[one] = SampleCheck(kind, verified.segments, 0, tuple(sentence(finding) for finding in mine), percent)
     return found
 
 
-def _tell(attempt: Attempt, verified: Verified) -> None:
+def _tell(attempt: Attempt, verified: VerificationResult) -> None:
     for one in verified.findings:
         attempt.note(_where(one), "error")
     if verified.sound:
@@ -99,7 +101,7 @@ def _where(finding: Finding) -> str:
     return f"Snapshot {finding.snapshot}: {sentence(finding)}" if finding.snapshot else sentence(finding)
 
 
-async def _write(db: AsyncSession, checked: Mapping[uuid.UUID, Checked]) -> None:
+async def _write(db: AsyncSession, checked: Mapping[uuid.UUID, SampleCheck]) -> None:
     """Note what was found."""
     for snapshot_id, one in checked.items():
         row = await repository.get(db, snapshot_id, lock=True)

@@ -59,7 +59,7 @@ class SnapshotView:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SnapshotRequest:
     """What shall be in a snapshot: tables by their names with or without a schema; None for all.
 
     `scheduled` says that a rule asks for it and not somebody; `growth` is how many times the usual is unusual then.
@@ -135,7 +135,7 @@ async def over_time(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> S
 
 
 async def create(
-    settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, request: Request
+    settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, request: SnapshotRequest
 ) -> SnapshotView:
     """Ask for a snapshot of a database; a job takes it. Raises what `check` raises."""
     await check(settings, store, actor, database_id, request)
@@ -143,7 +143,9 @@ async def create(
         return await begin(db, actor, database_id, request)
 
 
-async def check(settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, request: Request) -> None:
+async def check(
+    settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, request: SnapshotRequest
+) -> None:
     """Look whether a snapshot of this kind can be taken of a database.
 
     Raises:
@@ -158,7 +160,7 @@ async def check(settings: Settings, store: Store, actor: Actor, database_id: uui
         chosen(await schemas.read(settings, store, reached), request.tables, request.exclude)
 
 
-async def begin(db: AsyncSession, actor: Actor, database_id: uuid.UUID, request: Request) -> SnapshotView:
+async def begin(db: AsyncSession, actor: Actor, database_id: uuid.UUID, request: SnapshotRequest) -> SnapshotView:
     """Make the row of a snapshot and put its job into the queue."""
     database = await databases.find(db, actor, database_id, "database:write")
     if database.project_id is None:

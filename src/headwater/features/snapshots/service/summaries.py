@@ -16,7 +16,7 @@ from headwater.features.snapshots.service import snapshots
 
 
 @dataclass(frozen=True, slots=True)
-class Shelved:
+class SnapshotSummary:
     """A complete snapshot; `extent` is the same for those that were asked for the same tables, `sound` when no
     verification has found damage, `used` while a restore reads it."""
 
@@ -34,13 +34,13 @@ class Shelved:
     used: bool
 
 
-async def of_database(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Sequence[Shelved]:
+async def of_database(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Sequence[SnapshotSummary]:
     """Return all complete snapshots of a database, newest first."""
     await databases.find(db, actor, database_id)
     rows = await repository.shelf(db, database_id)
     used = await snapshots.being_read(db, [row.id for row in rows])
     return [
-        Shelved(
+        SnapshotSummary(
             row.id, row.taken_at or row.created_at, row.label, row.held, bool(row.request.get("scheduled")),
             _extent(row.request.get("tables"), row.request.get("exclude")), row.stored_bytes, row.new_bytes, row.grew,
             row.verified_at, row.verification.get("ok", True), row.id in used,

@@ -19,7 +19,7 @@ LOOK_SECONDS = 0.3
 SHOW_SECONDS = 0.2
 
 
-async def guarded(attempt: Attempt, cancel: Callable[[], None], work: Callable[[], Found]) -> Found:
+async def run_cancellable(attempt: Attempt, cancel: Callable[[], None], work: Callable[[], Found]) -> Found:
     """Do work in a thread; when the attempt shall stop, end what it waits for, until it has ended.
 
     Raises:
@@ -66,7 +66,7 @@ async def stoppable(attempt: Attempt, work: Coroutine[Any, Any, Found]) -> Found
             task.cancel()
 
 
-def side_by_side(threads: int, cancel: Callable[[], None], work: Mapping[str, Callable[[], Found]]) -> dict[str, Found]:
+def run_parallel(threads: int, cancel: Callable[[], None], work: Mapping[str, Callable[[], Found]]) -> dict[str, Found]:
     """Do work in so many threads, begun in its order, and return what came of each; what fails ends the rest. Blocks.
 
     Nothing of it goes on when this is over.
@@ -82,7 +82,7 @@ def side_by_side(threads: int, cancel: Callable[[], None], work: Mapping[str, Ca
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-class Progress:
+class RowProgress:
     """How far the rows of many tables are; used by several threads."""
 
     def __init__(self, attempt: Attempt, phase: str, total: int, tables: int) -> None:
@@ -92,23 +92,23 @@ class Progress:
         self.rows, self.bytes = 0, 0
         self._begun: set[str] = set()
 
-    def counted(self, batches: Iterator[Batch], shown: str) -> Iterator[Batch]:
+    def counted(self, batches: Iterator[Batch], table: str) -> Iterator[Batch]:
         """Give batches on, and show what has passed; raises Cancelled when the attempt shall stop."""
-        self.begin(shown)
+        self.begin(table)
         for batch in batches:
             yield batch
             with self._lock:
                 self.rows += batch.num_rows
                 self.bytes += batch.nbytes
                 if time.monotonic() - self._shown >= SHOW_SECONDS:
-                    self.show(shown)
+                    self.show(table)
             self._attempt.check()
 
-    def begin(self, shown: str) -> None:
+    def begin(self, table: str) -> None:
         """Show that a table is at work."""
         with self._lock:
-            self._begun.add(shown)
-            self.show(shown)
+            self._begun.add(table)
+            self.show(table)
 
     def passed(self, rows: int) -> None:
         """Count rows that were not looked at one by one; raises Cancelled when the attempt shall stop."""
@@ -116,11 +116,11 @@ class Progress:
             self.rows += rows
         self._attempt.check()
 
-    def show(self, shown: str) -> None:
+    def show(self, table: str) -> None:
         """Show how far it is, and how long the rest will take if it goes on like this."""
         self._shown = time.monotonic()
         spent, total = self._shown - self._started, max(self._total, self.rows)
         detail: dict[str, Any] = {"table": len(self._begun), "tables": self._tables, "bytes": self.bytes}
         if self.rows and total:
             detail["seconds_left"] = round(spent * (total - self.rows) / self.rows, 1)
-        self._attempt.report(self._phase, self.rows, total, unit="rows", message=shown, detail=detail)
+        self._attempt.report(self._phase, self.rows, total, unit="rows", message=table, detail=detail)

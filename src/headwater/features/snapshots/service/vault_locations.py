@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.features.accounts.rights import Actor, authorize
 from headwater.features.databases.service import reachability
 from headwater.features.snapshots import repository
-from headwater.features.snapshots.models import VaultPlace
+from headwater.features.snapshots.models import VaultRecord
 from headwater.kit.network import guard
 from headwater.kit.settings import Settings
 from headwater.store.sealing import Sealer
@@ -27,7 +27,7 @@ from headwater.vault.blobs import Blobs
 from headwater.vault.codecs import Codec
 from headwater.vault.codecs import Name as CodecName
 from headwater.vault.errors import Damaged, Missing
-from headwater.vault.keys import Opener
+from headwater.vault.keys import KeySource
 from headwater.vault.local import LocalBlobs
 from headwater.vault.s3 import S3Blobs
 from headwater.vault.vault import Vault
@@ -45,13 +45,13 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class VaultLocation:
     """A vault as it is needed to open it, apart from the row's transaction; blocks, so it is used in threads."""
 
     id: uuid.UUID
     organization_id: uuid.UUID
     blobs: Blobs
-    opener: Opener
+    opener: KeySource
     codec: Codec
     opened: str | None
 
@@ -73,22 +73,22 @@ class Place:
         return found
 
 
-async def load(db: AsyncSession, settings: Settings, vault_id: uuid.UUID) -> Place:
+async def load(db: AsyncSession, settings: Settings, vault_id: uuid.UUID) -> VaultLocation:
     """Return what is needed to open a vault; its address is looked at again, which may mean another one by now."""
     row = await repository.vault(db, vault_id)
-    await look_at(settings, row.settings.get("endpoint", ""))
-    return placed(settings, row)
+    await check_endpoint(settings, row.settings.get("endpoint", ""))
+    return location_of(settings, row)
 
 
-async def opened(store: Store, place: Place) -> Vault:
+async def open_vault(store: Store, location: VaultLocation) -> Vault:
     """Open a vault that is to be written to, and note by which id it calls itself."""
-    vault = await asyncio.to_thread(place.open)
+    vault = await asyncio.to_thread(location.open)
     async with store.transaction() as db:
-        await repository.note_opened(db, place.id, vault.id)
+        await repository.note_opened(db, location.id, vault.id)
     return vault
 
 
-async def look_at(settings: Settings, endpoint: str) -> None:
+async def check_endpoint(settings: Settings, endpoint: str) -> None:
     """Raise Forbidden when the address of a storage may not be reached, or UnknownHost."""
     parts = urlsplit(endpoint)
     if parts.hostname:
@@ -96,15 +96,15 @@ async def look_at(settings: Settings, endpoint: str) -> None:
         await guard.resolve(parts.hostname, port, reachability.policy_of(settings))
 
 
-def placed(settings: Settings, row: VaultPlace) -> Place:
+def location_of(settings: Settings, row: VaultRecord) -> VaultLocation:
     """Return what is needed to open the vault of a row."""
     sealer = Sealer.of(settings)
-    opener = Opener.key(sealer.derive("vault", row.organization_id))
+    opener = KeySource.key(sealer.derive("vault", row.organization_id))
     codec = Codec(cast("CodecName", row.codec), row.level)
-    return Place(row.id, row.organization_id, blobs_of(settings, row, sealer), opener, codec, row.opened)
+    return VaultLocation(row.id, row.organization_id, blobs_of(settings, row, sealer), opener, codec, row.opened)
 
 
-def blobs_of(settings: Settings, row: VaultPlace, sealer: Sealer) -> Blobs:
+def blobs_of(settings: Settings, row: VaultRecord, sealer: Sealer) -> Blobs:
     """Return the storage of a vault."""
     if row.kind == "local":
         return LocalBlobs(settings.home_folder / "vaults" / str(row.organization_id))
@@ -125,7 +125,7 @@ def bucket(given: dict[str, Any], secret: str) -> S3Blobs:
     )  # fmt: skip
 
 
-async def current(db: AsyncSession, actor: Actor, organization_id: uuid.UUID) -> VaultPlace:
+async def current(db: AsyncSession, actor: Actor, organization_id: uuid.UUID) -> VaultRecord:
     """Return the vault that new snapshots of an organization go into; a local one from the first time on."""
     found = await repository.current_vault(db, organization_id)
     if found is None:
@@ -139,7 +139,7 @@ async def current(db: AsyncSession, actor: Actor, organization_id: uuid.UUID) ->
 class VaultView:
     """The vault of an organization, if there is one yet, and what is in it."""
 
-    row: VaultPlace | None
+    row: VaultRecord | None
     sums: repository.Sums
 
 
@@ -151,7 +151,7 @@ async def view(db: AsyncSession, actor: Actor, organization_id: uuid.UUID) -> Va
     return VaultView(row, sums)
 
 
-class Usage(msgspec.Struct, frozen=True):
+class VaultUsage(msgspec.Struct, frozen=True):
     """What a vault takes of its storage."""
 
     packs: int
@@ -159,12 +159,12 @@ class Usage(msgspec.Struct, frozen=True):
     snapshots: int
 
 
-def measured(place: Place) -> Usage:
+def measure(location: VaultLocation) -> VaultUsage:
     """Count what is in the storage of a vault; blocks."""
     packs = total = 0
-    for blob in place.blobs.list("packs/"):
+    for blob in location.blobs.list("packs/"):
         packs += 1
         total += blob.size
-    manifests = {blob.name: blob.size for blob in place.blobs.list("snapshots/")}
+    manifests = {blob.name: blob.size for blob in location.blobs.list("snapshots/")}
     snapshots = sum(not name.startswith(NO_SNAPSHOTS) for name in manifests)
-    return Usage(packs, total + sum(manifests.values()), snapshots)
+    return VaultUsage(packs, total + sum(manifests.values()), snapshots)

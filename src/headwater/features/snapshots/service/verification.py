@@ -8,7 +8,7 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.core.snapshots.sample_check import Checked
+from headwater.core.snapshots.sample_check import SampleCheck
 from headwater.features.accounts.rights import SYSTEM, Actor
 from headwater.features.accounts.service import projects
 from headwater.features.jobs.context import Attempt, Write
@@ -19,7 +19,7 @@ from headwater.features.snapshots.service import snapshots, vault_locations
 from headwater.kit.clock import now
 from headwater.kit.errors import Cancelled, Conflict
 from headwater.vault import verification
-from headwater.vault.verification import Finding, Verified
+from headwater.vault.verification import Finding, VerificationResult
 
 Kind = Literal["quick", "deep"]
 
@@ -39,7 +39,7 @@ async def start(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, kind: Ki
     )  # fmt: skip
 
 
-async def carry_out(attempt: Attempt) -> Write:
+async def run_job(attempt: Attempt) -> Write:
     """Do the work of a verification's job; damage is what it finds, not a failure."""
     snapshot_id, kind = uuid.UUID(attempt.args["snapshot_id"]), attempt.args["kind"]
     async with attempt.database.transaction() as db:
@@ -51,7 +51,7 @@ async def carry_out(attempt: Attempt) -> Write:
     def show(done: int, total: int) -> None:
         attempt.report("reading", done, total, unit="rows")
 
-    def work() -> Verified:
+    def work() -> VerificationResult:
         vault, only = place.open(), [str(snapshot_id)]
         return verification.quick(vault, only) if kind == "quick" else verification.deep(vault, only, progress=show)
 
@@ -62,7 +62,7 @@ async def carry_out(attempt: Attempt) -> Write:
         attempt.note(
             f"All is there: {found.packs} packs, {found.segments:,} segments and {found.rows:,} rows were read."
         )
-    checked = Checked(kind, found.segments, 0, tuple(sentence(one) for one in found.findings))
+    checked = SampleCheck(kind, found.segments, 0, tuple(sentence(one) for one in found.findings))
 
     async def write(db: AsyncSession) -> None:
         known = await repository.get(db, snapshot_id, lock=True)

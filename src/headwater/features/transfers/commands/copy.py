@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from headwater.features.accounts.api_client import Remote, remote, show_one
+from headwater.features.accounts.api_client import ApiClient, remote, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, TablesOption, find_database, names
 from headwater.features.jobs.follow import finish
 from headwater.kit.errors import BadInput
@@ -32,7 +32,7 @@ def copy(
 
 
 def carry_out(
-    server: Remote, path: str, target: Any, tables: list[str] | None, *, yes: bool, plan: bool, as_json: bool
+    server: ApiClient, path: str, target: Any, tables: list[str] | None, *, yes: bool, plan: bool, as_json: bool
 ) -> None:
     """Show what a copy at a path would do, ask whether that is meant, and follow it to its end."""
     body: dict[str, Any] = {"target_id": target["id"], "tables": tables}

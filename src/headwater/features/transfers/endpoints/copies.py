@@ -24,7 +24,7 @@ async def plan_copy(
     database_id: uuid.UUID, body: api_models.CopyPlanIn, server: Shared, actor: Detached
 ) -> api_models.CopyPlanOut:
     """Show what a copy into another database would do: every column's type there, and everything that is lost."""
-    request = copies.Request(database_id, body.target_id, body.tables)
+    request = copies.CopyRequest(database_id, body.target_id, body.tables)
     found, engine = await copies.plan(workplace(server), actor, request)
     return serializers.plan(found, engine)
 
@@ -37,7 +37,7 @@ async def start_copy(
 
     When something would be lost, the answer is 409 `losses_not_accepted` until `accepted` says that it is meant.
     """
-    request = copies.Request(database_id, body.target_id, body.tables, body.accepted, body.confirmed)
+    request = copies.CopyRequest(database_id, body.target_id, body.tables, body.accepted, body.confirmed)
     return serializers.transfer(await copies.start(workplace(server), actor, request))
 
 

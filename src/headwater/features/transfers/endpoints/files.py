@@ -33,7 +33,7 @@ async def upload_import(
 ) -> api_models.ImportPreviewOut:
     """Upload a file of rows and look at it; nothing is imported before `start`."""
     place = workplace(server)
-    await doors.enter(place, actor, database_id, write=True, confirmed=True)
+    await doors.authorize_query(place, actor, database_id, write=True, confirmed=True)
     upload = multipart.Upload(request.headers.get("content-type"), request.stream())
     await upload.open()
     name = PurePosixPath((upload.filename or "").replace("\\", "/")).name
@@ -47,7 +47,7 @@ async def start_import(
 ) -> api_models.TransferOut:
     """Import an uploaded file into a table, or run the script that it is."""
     columns = [imports.Mapped(one.source, one.target, one.type) for one in body.columns]
-    order = imports.Order(body.table, body.schema_name, body.create, columns, body.on_error, body.confirmed)
+    order = imports.ImportRequest(body.table, body.schema_name, body.create, columns, body.on_error, body.confirmed)
     return serializers.transfer(await imports.start(workplace(server), actor, transfer_id, order))
 
 

@@ -23,7 +23,7 @@ LOOK_SECONDS = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class CopyEndpoint:
     """An engine with a session of it that reads or loads in bulk."""
 
     engine: Engine
@@ -45,7 +45,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class TableComparison:
     """A table on both sides at the end."""
 
     table: str
@@ -61,7 +61,7 @@ class Compared:
         return (self.source_rows, self.source_checksum) == (self.target_rows, self.target_checksum)
 
 
-class Watch(Protocol):
+class CopyHooks(Protocol):
     """Told how a copy goes on; asked whether it shall stop."""
 
     def report(self, phase: str, done: int, total: int, message: str) -> None:
@@ -74,7 +74,7 @@ class Watch(Protocol):
         """A table or type is about to be made: whoever clears up must know, whatever happens from here on."""
 
 
-async def copy(source: Side, target: Side, plan: Plan, watch: Watch) -> list[Compared]:
+async def copy(source: CopyEndpoint, target: CopyEndpoint, plan: Plan, watch: CopyHooks) -> list[TableComparison]:
     """Carry out a plan on a target that has none of its tables; return the comparison of both sides."""
     await source.reads.begin_reading()
     await target.loads.begin_loading()
@@ -118,7 +118,7 @@ def split(engine: Engine, schema: Schema) -> tuple[list[str], list[str]]:
     return whole, []
 
 
-async def _make(target: Side, plan: Plan, statements: Sequence[str], watch: Watch) -> None:
+async def _make(target: CopyEndpoint, plan: Plan, statements: Sequence[str], watch: CopyHooks) -> None:
     for enum in plan.schema.enums:
         await watch.making("type", target.engine.quote(enum.schema, enum.name))
     for relation in plan.schema:
@@ -129,7 +129,7 @@ async def _make(target: Side, plan: Plan, statements: Sequence[str], watch: Watc
 
 
 async def _fill(
-    source: Side, target: Side, plan: Plan, table: TablePlan, watch: Watch, before: tuple[int, int]
+    source: CopyEndpoint, target: CopyEndpoint, plan: Plan, table: TablePlan, watch: CopyHooks, before: tuple[int, int]
 ) -> Digest:
     kinds = [column.kind for column in table.columns]
     change, digest, (done, total) = _Change(plan.source, plan.target, kinds), Digest(kinds), before
@@ -166,11 +166,11 @@ class _Change:
         self.encode = row_encoder(target, kinds)
 
 
-def _place(target: Side, table: TablePlan) -> str:
+def _place(target: CopyEndpoint, table: TablePlan) -> str:
     return target.engine.quote(table.target_schema, table.target_name)
 
 
-def _columns(target: Side, table: TablePlan) -> list[tuple[str, str]]:
+def _columns(target: CopyEndpoint, table: TablePlan) -> list[tuple[str, str]]:
     return [(target.engine.quote(column.named), column.target_type) for column in table.columns]
 
 
@@ -186,7 +186,9 @@ def _where(plan: Plan, table: TablePlan, rows: Batch, before: int) -> str:
     return ""
 
 
-async def _compare(target: Side, plan: Plan, table: TablePlan, source: Digest, watch: Watch) -> Compared:
+async def _compare(
+    target: CopyEndpoint, plan: Plan, table: TablePlan, source: Digest, watch: CopyHooks
+) -> TableComparison:
     kinds = [column.kind for column in table.columns]
     decode, digest = row_decoder(plan.target, kinds), Digest(kinds)
 
@@ -201,10 +203,10 @@ async def _compare(target: Side, plan: Plan, table: TablePlan, source: Digest, w
                 raise BadInput(f"{table.target_name}, read back: {error}.") from error
             if watch.stopped():
                 raise Cancelled
-    return Compared(table.shown, table.target_name, source.rows, digest.rows, source.checksum, digest.checksum)
+    return TableComparison(table.shown, table.target_name, source.rows, digest.rows, source.checksum, digest.checksum)
 
 
-async def run(session: Session, statement: str, watch: Watch) -> None:
+async def run(session: Session, statement: str, watch: CopyHooks) -> None:
     """Run a statement of ours to its end; stopped when the work shall stop."""
 
     async def through() -> None:
@@ -215,7 +217,7 @@ async def run(session: Session, statement: str, watch: Watch) -> None:
     await guarded(through(), watch, session)
 
 
-async def guarded(work: Awaitable[Found], watch: Watch, session: Session) -> Found:
+async def guarded(work: Awaitable[Found], watch: CopyHooks, session: Session) -> Found:
     """Wait for work on a session; when all shall stop, end what runs there."""
     task = asyncio.ensure_future(work)
     try:

@@ -27,8 +27,8 @@ from headwater.features.query.service.access import Workplace
 from headwater.features.transfers import file_store
 from headwater.features.transfers.models import Transfer
 from headwater.features.transfers.service import copies, transfers
-from headwater.features.transfers.service.copy_rows import Side
-from headwater.features.transfers.service.transfers import TransferView, Working
+from headwater.features.transfers.service.copy_rows import CopyEndpoint
+from headwater.features.transfers.service.transfers import TransferAttempt, TransferView
 from headwater.kit import atomic_upload
 from headwater.kit.errors import BadInput, NotFound, did_you_mean
 
@@ -39,7 +39,7 @@ async def start(
     place: Workplace, actor: Actor, database_id: uuid.UUID, tables: Sequence[str] | None, form: Form
 ) -> TransferView:
     """Put an export into the queue."""
-    access = await doors.enter(place, actor, database_id)
+    access = await doors.authorize_query(place, actor, database_id)
     copies.tabular(access.reached.engine)
     schema = await schemas.read(place.settings, place.store, access.reached)
     chosen(schema, tables)
@@ -79,7 +79,7 @@ async def file_of(place: Workplace, actor: Actor, transfer_id: uuid.UUID, part: 
     return path, transfer.filename or "export.zip" if part == "export" else f"{transfer.filename}-errors.csv"
 
 
-async def carry_out(attempt: Attempt) -> Write:
+async def run_job(attempt: Attempt) -> Write:
     """Do the work of an export's job: the file is there whole or not at all."""
     working = await transfers.take(attempt)
     row = working.transfer
@@ -112,14 +112,16 @@ async def carry_out(attempt: Attempt) -> Write:
     return write
 
 
-async def _inspected(working: Working, source: Any) -> Schema:
+async def _inspected(working: TransferAttempt, source: Any) -> Schema:
     """Read the Schema by a session of its own: the one that reads rows stands in its transaction."""
     async with AsyncExitStack() as stack:
         side = await working.open(stack, source)
         return await side.engine.inspect(side.session)
 
 
-async def _write(side: Side, table: Relation, form: Form, archive: zipfile.ZipFile, working: Working) -> int:
+async def _write(
+    side: CopyEndpoint, table: Relation, form: Form, archive: zipfile.ZipFile, working: TransferAttempt
+) -> int:
     """Write one table as one file of the archive; return how many rows it has."""
     quote = side.engine.quote
     names = [side.reads.reading(quote(one.name), one.type) for one in table.columns]

@@ -25,8 +25,8 @@ from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.transfers import file_store
 from headwater.features.transfers.service import copy_rows, imports, scripts, transfers
-from headwater.features.transfers.service.copy_rows import Side
-from headwater.features.transfers.service.transfers import Working
+from headwater.features.transfers.service.copy_rows import CopyEndpoint
+from headwater.features.transfers.service.transfers import TransferAttempt
 from headwater.kit.errors import BadInput, Conflict, Unreadable
 
 SHOWN, KEPT = 50, 10_000
@@ -40,26 +40,26 @@ class Problems:
 
     path: Path
     count: int = 0
-    shown: list[dict[str, Any]] = field(default_factory=list)
-    kept: list[list[Any]] = field(default_factory=list)
+    samples: list[dict[str, Any]] = field(default_factory=list)
+    bad_rows: list[list[Any]] = field(default_factory=list)
 
     def add(self, row: int, column: str, sentence: str) -> None:
         """Note what is wrong with a row."""
         self.count += 1
         if self.count <= SHOWN:
-            self.shown.append({"row": row, "column": column, "sentence": sentence})
+            self.samples.append({"row": row, "column": column, "sentence": sentence})
         if self.count <= KEPT:
-            self.kept.append([row, column, sentence])
+            self.bad_rows.append([row, column, sentence])
 
     def write(self) -> None:
         """Write the report."""
         with self.path.open("w", newline="", encoding="utf-8") as out:
             writer = csv.writer(out)
             writer.writerow(["row", "column", "what is wrong"])
-            writer.writerows(self.kept)
+            writer.writerows(self.bad_rows)
 
 
-async def carry_out(attempt: Attempt) -> Write:
+async def run_job(attempt: Attempt) -> Write:
     """Do the work of an import's job: all rows or, when bad ones stop it, none."""
     working = await transfers.take(attempt)
     row = working.transfer
@@ -77,9 +77,9 @@ async def carry_out(attempt: Attempt) -> Write:
     try:
         async with AsyncExitStack() as stack:
             side = await working.open(stack, target)
-            if working.made:
-                await drop_all(side.loads, working.made)
-                working.made = []
+            if working.created:
+                await drop_all(side.loads, working.created)
+                working.created = []
             if row.preview["format"] == "sql":
                 rows = await scripts.run(side, path, row.request["on_error"], working, problems.add)
             else:
@@ -101,13 +101,13 @@ async def carry_out(attempt: Attempt) -> Write:
 
 
 def _result(rows: int, problems: Problems) -> dict[str, Any]:
-    return {"rows": rows, "bad_rows": problems.count, "errors": problems.shown}
+    return {"rows": rows, "bad_rows": problems.count, "errors": problems.samples}
 
 
 class _Import:
     """One import: its side, its columns, and how it goes on."""
 
-    def __init__(self, side: Side, working: Working, problems: Problems, path: Path) -> None:
+    def __init__(self, side: CopyEndpoint, working: TransferAttempt, problems: Problems, path: Path) -> None:
         self._side, self._working, self._problems, self._path = side, working, problems, path
         self._request = working.transfer.request
         self._shape = imports.shape(working.transfer.preview)
@@ -139,7 +139,7 @@ class _Import:
         await side.loads.end_loading(counters)
         self._working.report("rows", self._rows, self._rows, "Committing")
         # Whoever comes after a worker that died here cannot know whether the rows are there.
-        await self._working.note(made={"things": self._working.made, "committing": self._rows})
+        await self._working.note(made={"things": self._working.created, "committing": self._rows})
         await copy_rows.run(side.session, "COMMIT", self._working)
         return self._rows
 
@@ -193,12 +193,12 @@ class _Import:
                 return None
         return values
 
-    async def _load(self, place: str, columns: Columns, rows: list[tuple[int, list[Any]]]) -> None:
+    async def _load(self, where: str, columns: Columns, rows: list[tuple[int, list[Any]]]) -> None:
         """Load rows; when some are refused, halve until those are found."""
         if not rows:
             return
         try:
-            work = self._side.loads.load(place, columns, [values for _, values in rows])
+            work = self._side.loads.load(where, columns, [values for _, values in rows])
             await copy_rows.guarded(work, self._working, self._side.session)
             self._rows += len(rows)
         except QueryError as error:
@@ -207,8 +207,8 @@ class _Import:
                 self._bad(rows[0][0], "", f"{error.message}{detail}")
                 return
             half = len(rows) // 2
-            await self._load(place, columns, rows[:half])
-            await self._load(place, columns, rows[half:])
+            await self._load(where, columns, rows[:half])
+            await self._load(where, columns, rows[half:])
 
     def _bad(self, row: int, column: str, sentence: str) -> None:
         self._problems.add(row, column, sentence)

@@ -42,7 +42,7 @@ class Mapped:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ImportRequest:
     """How a file shall be imported; a script of SQL needs none of the table."""
 
     table: str = ""
@@ -57,7 +57,7 @@ async def receive(
     place: Workplace, actor: Actor, database_id: uuid.UUID, chunks: AsyncIterator[bytes], filename: str
 ) -> TransferView:
     """Take a file for a database and look at it: its columns, what they hold, its first rows."""
-    access = await doors.enter(place, actor, database_id, write=True, confirmed=True)
+    access = await doors.authorize_query(place, actor, database_id, write=True, confirmed=True)
     copies.tabular(access.reached.engine)
     transfer_id = new_id()
     size = await file_store.receive(place.settings, transfer_id, chunks, filename)
@@ -94,13 +94,13 @@ def _preview(settings: Settings, transfer_id: uuid.UUID, filename: str, engine: 
     return {"format": shape.format, "delimiter": shape.delimiter, "columns": columns, "rows": shown}
 
 
-async def start(place: Workplace, actor: Actor, transfer_id: uuid.UUID, order: Order) -> TransferView:
+async def start(place: Workplace, actor: Actor, transfer_id: uuid.UUID, order: ImportRequest) -> TransferView:
     """Put an import that was looked at into the queue."""
     async with place.store.transaction() as db:
         transfer = await transfers.find(db, actor, transfer_id, write=True)
     if transfer.kind != "import":
         raise NotFound("There is no such import.")
-    access = await doors.enter(place, actor, transfer.database_id, write=True, confirmed=order.confirmed)
+    access = await doors.authorize_query(place, actor, transfer.database_id, write=True, confirmed=order.confirmed)
     request = await _checked(place, access, transfer, order)
     async with place.store.transaction() as db:
         row = await transfers.find(db, actor, transfer_id, write=True, lock=True)
@@ -113,7 +113,7 @@ async def start(place: Workplace, actor: Actor, transfer_id: uuid.UUID, order: O
         return TransferView(row, job)
 
 
-async def _checked(place: Workplace, access: doors.Access, transfer: Transfer, order: Order) -> dict[str, Any]:
+async def _checked(place: Workplace, access: doors.Access, transfer: Transfer, order: ImportRequest) -> dict[str, Any]:
     """Return the order as it is kept, or raise Invalid with what is wrong with it."""
     if transfer.preview["format"] == "sql":
         return {"on_error": order.on_error}
@@ -151,12 +151,14 @@ def _check_types(columns: Sequence[Mapped], known: Mapping[str, Any]) -> None:
             raise Invalid({"columns": f"{one.type!r} is no type."})
 
 
-def _check_table(order: Order, found: Sequence[Relation], columns: Sequence[Mapped], tables: Sequence[str]) -> None:
-    if not found:
+def _check_table(
+    order: ImportRequest, relations: Sequence[Relation], columns: Sequence[Mapped], tables: Sequence[str]
+) -> None:
+    if not relations:
         raise NotFound(f"There is no table {order.table!r}.", hint=did_you_mean(order.table, tables))
-    if found[0].kind != "table":
-        raise Invalid({"table": f"{order.table} is a {found[0].kind.replace('_', ' ')}, not a table."})
-    names = [column.name for column in found[0].columns]
+    if relations[0].kind != "table":
+        raise Invalid({"table": f"{order.table} is a {relations[0].kind.replace('_', ' ')}, not a table."})
+    names = [column.name for column in relations[0].columns]
     for one in columns:
         if one.target not in names:
             raise Invalid(
