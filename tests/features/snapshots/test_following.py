@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from engines.postgresql.place import HOST, PORT, fresh, missing
-from headwater.engines import Address, DumpTable, Follows, Then, engine
-from headwater.engines.postgresql import following as telling
+from headwater.engines import Address, Baseline, SnapshotTable, engine
+from headwater.engines.postgresql import change_tracking as telling
 from headwater.features.snapshots.service import following
 from headwater.vault.borders import Sizes
 from headwater.vault.keys import Opener
@@ -50,14 +50,14 @@ WORK = (
 
 @asynccontextmanager
 async def dumped(address: Address):
-    dump = await POSTGRES.open_dump(address)
+    dump = await POSTGRES.snapshots.open_reader(address)
     try:
         yield dump
     finally:
         await dump.close()
 
 
-def written(vault: Vault, dump, table: DumpTable, before: tuple[Then, Written] | None) -> tuple[Written, str]:
+def written(vault: Vault, dump, table: SnapshotTable, before: tuple[Baseline, Written] | None) -> tuple[Written, str]:
     """Write a table by what has changed if that can be told, else whole; say which it was."""
     shape = Shape(tuple(column.hint for column in table.columns), table.key)
     with vault.writing("test", sizes=SMALL) as writing:
@@ -66,10 +66,10 @@ def written(vault: Vault, dump, table: DumpTable, before: tuple[Then, Written] |
             parent = reader.parent()
             writer = TableWriter(writing.ink, shape, parent)
             try:
-                since = following.since(dump, table, before[0], before[1].counted.rows)
+                since = following.since(dump.change_tracking, table, before[0], before[1].counted.rows)
                 if since is None:
                     raise following.ReadAll
-                found = following.follow(dump, table, since, parent, reader, writer), "changes"
+                found = following.follow(dump.change_tracking, table, since, parent, reader, writer), "changes"
             except following.ReadAll:
                 found = TableWriter(writing.ink, shape, reader.parent()).write(dump.read(table)), "all"
         else:
@@ -79,7 +79,7 @@ def written(vault: Vault, dump, table: DumpTable, before: tuple[Then, Written] |
     return found
 
 
-def rows(vault: Vault, table: DumpTable, root: Written) -> list[tuple[bytes | None, ...]]:
+def rows(vault: Vault, table: SnapshotTable, root: Written) -> list[tuple[bytes | None, ...]]:
     def given() -> Iterator[tuple[bytes | None, ...]]:
         with ThreadPoolExecutor(2) as threads:
             for batch in TableReader(vault.packs, vault.keys, root.root, table.key).rows(threads):
@@ -88,7 +88,7 @@ def rows(vault: Vault, table: DumpTable, root: Written) -> list[tuple[bytes | No
     return sorted(given(), key=repr)
 
 
-def directly(dump, table: DumpTable) -> list[tuple[bytes | None, ...]]:
+def directly(dump, table: SnapshotTable) -> list[tuple[bytes | None, ...]]:
     found = [row for batch in dump.read(table) for row in zip(*(one.to_pylist() for one in batch.columns), strict=True)]
     return sorted(found, key=repr)
 
@@ -117,14 +117,14 @@ async def test_changes_alone_give_the_same_table(name, tmp_path, monkeypatch):
             before = None
             for _ in range(9):
                 async with dumped(address) as dump:
-                    assert isinstance(dump, Follows)
+                    assert dump.change_tracking
                     (table,) = dump.tables
                     root, by = await asyncio.to_thread(written, vault, dump, table, before)
                     how.append(by)
                     there = await asyncio.to_thread(directly, dump, table)
                     assert rows(vault, table, root) == there
                     assert root.counted.rows == len(there)
-                    before = Then(dump.product, dump.moment, table), root
+                    before = Baseline(dump.product, dump.moment, table), root
                 work(connection, name, chance)
     assert how.count("changes") > 3, how
 
@@ -141,7 +141,7 @@ async def test_a_transaction_open_at_the_snapshot_is_not_missed(tmp_path):
             async with dumped(address) as dump:
                 (table,) = dump.tables
                 root, _ = await asyncio.to_thread(written, vault, dump, table, None)
-                before = Then(dump.product, dump.moment, table), root
+                before = Baseline(dump.product, dump.moment, table), root
             other.commit()
             async with dumped(address) as dump:
                 (table,) = dump.tables
@@ -165,13 +165,13 @@ async def test_what_changes_rows_unseen_lets_all_be_read(change, tmp_path):
             connection.execute("CREATE TYPE mood AS ENUM ('sad', 'glad')")
             connection.execute("CREATE TABLE plain (id int PRIMARY KEY, n int, m mood)".replace("m mood", "note text"))
             async with dumped(address) as dump:
-                then = Then(dump.product, dump.moment, dump.tables[0])
+                then = Baseline(dump.product, dump.moment, dump.tables[0])
             async with dumped(address) as dump:
-                assert dump.follows(dump.tables[0], then)
+                assert dump.change_tracking.can_compare(dump.tables[0], then)
             for statement in change.split(";"):
                 connection.execute(statement.encode())
             async with dumped(address) as dump:
-                assert not dump.follows(dump.tables[0], then)
+                assert not dump.change_tracking.can_compare(dump.tables[0], then)
 
 
 async def test_an_unchanged_table_is_known_by_counting(tmp_path):
@@ -181,7 +181,7 @@ async def test_an_unchanged_table_is_known_by_counting(tmp_path):
             connection.execute("CREATE TABLE plain (id int PRIMARY KEY, n int)")
             connection.execute("INSERT INTO plain SELECT g, 0 FROM generate_series(1, 500) g")
             async with dumped(address) as dump:
-                then = Then(dump.product, dump.moment, dump.tables[0])
+                then = Baseline(dump.product, dump.moment, dump.tables[0])
             async with dumped(address) as dump:
                 assert (await asyncio.to_thread(following.since, dump, dump.tables[0], then, 500)).nothing
             connection.execute("DELETE FROM plain WHERE id = 3")

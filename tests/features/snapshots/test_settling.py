@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from headwater.engines import DumpColumn, DumpTable
+from headwater.engines import SnapshotColumn, SnapshotTable
 from headwater.features.snapshots.service import settling
 from headwater.vault import manifest as manifests
 from headwater.vault.borders import Sizes
@@ -22,7 +22,7 @@ from headwater.vault.manifest import Column, Manifest
 from headwater.vault.vault import Vault
 from headwater.vault.writing import Shape, TableWriter
 
-TABLE = DumpTable(None, "t", (DumpColumn("id", "x"), DumpColumn("v", "x")), (0,))
+TABLE = SnapshotTable(None, "t", (SnapshotColumn("id", "x"), SnapshotColumn("v", "x")), (0,))
 COLUMNS = (Column("id", "x", "text"), Column("v", "x", "text"))
 SHAPE = Shape(("text", "text"), (0,))
 Rows = dict[bytes, bytes]
@@ -41,7 +41,7 @@ class Moving:
     def settled(self) -> bool:
         return self._passes == 0
 
-    def again(self) -> Iterator[tuple[DumpTable, Any, Any]]:
+    def again(self) -> Iterator[tuple[SnapshotTable, Any, Any]]:
         self._passes -= 1
         for _ in range(self._chance.randrange(1, 4)):
             changed: Rows = {}
@@ -67,7 +67,7 @@ def test_the_table_has_the_rows_of_the_last_time(tmp_path: Path, seed: int) -> N
         written = TableWriter(writing.ink, SHAPE).write([batch(rows)])
         before = manifests.table(None, "t", COLUMNS, (0,), written, {"kept": True})
 
-        def writer(table: DumpTable, known: Any) -> TableWriter:
+        def writer(table: SnapshotTable, known: Any) -> TableWriter:
             assert table == TABLE
             return TableWriter(writing.ink, SHAPE, known)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from headwater.catalog.plans import Plan, PlanNode
 from headwater.catalog.results import QueryError, ResultColumn
-from headwater.engines import Step
+from headwater.engines import AlterStep
 from headwater.features.query import schemas as shapes
 from headwater.features.query.models import SavedQuery
 from headwater.features.query.service import structure
@@ -94,7 +94,7 @@ def changes(found: structure.Outcome) -> shapes.SchemaChangesOut:
     )  # fmt: skip
 
 
-def _step(step: Step) -> shapes.StepOut:
+def _step(step: AlterStep) -> shapes.StepOut:
     return shapes.StepOut(
         change=structure.spelt(step.change), statements=list(step.statements),
         hazards=[shapes.HazardOut.model_validate(one) for one in step.hazards], transactional=step.transactional,

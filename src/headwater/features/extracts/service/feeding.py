@@ -15,7 +15,7 @@ import pyarrow.ipc
 import structlog
 
 from headwater.catalog.results import QueryError
-from headwater.engines import Decoder, Unfit
+from headwater.engines import ConversionError, Decoder
 from headwater.features.extracts.service.opening import Opened
 from headwater.features.snapshots.service import contents
 from headwater.kit.errors import HeadwaterError, Unavailable
@@ -127,7 +127,7 @@ class Feeder:
             return decoder.text(texts)
         try:
             return decoder.values(texts)
-        except Unfit as error:
+        except ConversionError as error:
             name = f"{contents.shown(table)}.{self._opened.readable(table)[place].name}"
             raise QueryError(
                 f"{name} has {str(error)!r}, which {decoder.type} has no value for.",

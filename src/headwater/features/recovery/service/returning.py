@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.engines import Goal, Instance
+from headwater.engines import Instance, RecoveryTarget
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, instances, reaching, waiting
@@ -115,7 +115,7 @@ async def _return(work: Returning) -> dict[str, Any]:
     if view.database.state != "running":
         raise Unavailable(f"{work.row.target_name} does not start: {view.database.state_reason or view.database.state}")
     await _answers(work, local.spec.id)
-    last = arrived.last.isoformat() if arrived.last else None
+    last = arrived.last_transaction_at.isoformat() if arrived.last_transaction_at else None
     attempt.note(f"{work.row.target_name} is there; its last change is of {last or 'before the base backup'}.")
     return {"last": last, "base_id": str(way.base.id), "log_bytes": sum(one.ends - one.first for one in way.logs)}
 
@@ -150,13 +150,15 @@ async def _shipped_way(work: Returning) -> tuple[Way, places.Place]:
     return recoveries.way(view, work.order), place
 
 
-def _goal(work: Returning, local: Local) -> Goal:
+def _goal(work: Returning, local: Local) -> RecoveryTarget:
     order = work.order
     if order.time is not None:
-        return Goal("time", at=order.time, inclusive=order.including)
+        return RecoveryTarget("time", at=order.time, inclusive=order.including)
     if order.point is not None:
-        return Goal("point", point=order.point)
-    return Goal("position", position=local.engine.position(order.position or ""), inclusive=order.including)
+        return RecoveryTarget("point", point=order.point)
+    return RecoveryTarget(
+        "position", position=local.engine.parse_position(order.position or ""), inclusive=order.including
+    )
 
 
 async def _fill(work: Returning, vault: Vault, way: Way, local: Local, instance: Instance) -> dict[str, Any]:
@@ -180,7 +182,7 @@ async def _fill(work: Returning, vault: Vault, way: Way, local: Local, instance:
     def fill() -> dict[str, Any]:
         made = vault.manifest(keeping.base_name(way.base.id))
         facts = dict(made.extras)
-        local.engine.lay(instance, facts, keeping.base_blocks(vault, made, progress))
+        local.engine.restore_base(instance, facts, keeping.base_blocks(vault, made, progress))
         log.mkdir(mode=0o711)
         for one in way.logs:
             _put(log, instance, keeping.log_parts(vault, one.name), progress)

@@ -10,13 +10,13 @@ from typing import Any, cast
 
 from headwater.catalog.codec import from_json
 from headwater.catalog.model import Schema
-from headwater.engines import Engine, Refilled, Refilling, Tabular
+from headwater.engines import Engine, TableRestoreRequest, TableRestoreResult
 from headwater.features.databases.service import reaching
 from headwater.features.databases.service.reaching import Reached
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Snapshot
 from headwater.features.snapshots.service import contents, cutting, taking, targets
-from headwater.features.snapshots.service.engines import dumps, refills
+from headwater.features.snapshots.service.engines import in_place_restore_of, snapshots_of
 from headwater.features.snapshots.service.targets import Restoring
 from headwater.features.snapshots.service.working import Progress, guarded
 from headwater.kit.errors import Conflict
@@ -26,7 +26,7 @@ from headwater.vault.vault import Vault
 
 async def restore(work: Restoring, vault: Vault, manifest: Manifest, target: Reached) -> list[dict[str, Any]]:
     """Restore in place and return what became of each table."""
-    engine, attempt = refills(target.engine), work.attempt
+    engine, attempt = in_place_restore_of(target.engine), work.attempt
     undo = vault.manifest(str(await _undo(work, target)))
     tables = [one for one in contents.chosen(manifest, work.row.request.get("tables")) if not contents.apart(one)]
     for sentence in contents.left_out(manifest, tables):
@@ -36,11 +36,11 @@ async def restore(work: Restoring, vault: Vault, manifest: Manifest, target: Rea
         await work.note(made={"things": targets.lacking(target.engine, missing, there)})
     what = _prepared(target.engine, manifest, (missing, there), tables, work.row.mode)
     async with reaching.addressed(attempt.settings, target) as address:
-        refill = await engine.open_refill(address)
+        refill = await engine.open(address)
         decoders = ThreadPoolExecutor(2, thread_name_prefix="vault-decode")
         progress = Progress(attempt, "rows", sum(one.rows for one in tables), len(tables))
 
-        def put() -> list[Refilled]:
+        def put() -> list[TableRestoreResult]:
             rows = [
                 (
                     contents.dump_table(one),
@@ -48,7 +48,7 @@ async def restore(work: Restoring, vault: Vault, manifest: Manifest, target: Rea
                 )
                 for one in tables
             ]
-            return refill.put(replace(what, tables=rows))
+            return refill.restore_tables(replace(what, tables=rows))
 
         try:
             found = await guarded(attempt, refill.cancel, put)
@@ -99,18 +99,20 @@ def _missing(manifest: Manifest, undo: Manifest, tables: Sequence[Table]) -> tup
 
 def _undoes_ddl(engine: Engine) -> bool:
     """Whether a rollback takes away what was made; else it is written down before it is made, as a kill may follow."""
-    return isinstance(engine, Tabular) and engine.GRAMMAR.transactional_ddl
+    grammar = engine.dialect.grammar
+    return grammar is not None and grammar.transactional_ddl
 
 
 def _prepared(
     engine: Engine, manifest: Manifest, schemas: tuple[Schema, Schema], tables: Sequence[Table], mode: str
-) -> Refilling:
+) -> TableRestoreRequest:
     """Return what is to be done but for the rows; what of a missing table's Schema is known there is not made again."""
-    (missing, there), able = schemas, dumps(engine)
-    known = {one for phase in able.phases(there) for one in phase}
-    first, later = (tuple(one for one in phase if one not in known) for phase in able.phases(missing))
+    (missing, there), able = schemas, snapshots_of(engine)
+    known = {*able.pre_data_ddl(there), *able.post_data_ddl(there)}
+    pre_data = tuple(one for one in able.pre_data_ddl(missing) if one not in known)
+    post_data = tuple(one for one in able.post_data_ddl(missing) if one not in known)
     part, _ = cutting.cut(from_json(manifest.schema), {contents.shown(one) for one in tables})
-    return Refilling((), cast(Any, mode), first, later, cutting.extras_of(manifest.extras, part))
+    return TableRestoreRequest((), cast(Any, mode), pre_data, post_data, cutting.extras_of(manifest.extras, part))
 
 
 def _check_columns(there: Schema, tables: Sequence[Table]) -> None:
@@ -126,13 +128,14 @@ def _check_columns(there: Schema, tables: Sequence[Table]) -> None:
             )
 
 
-def _told(table: Table, found: Refilled, mode: str) -> dict[str, Any]:
-    added = found.found == found.before + found.written
+def _told(table: Table, found: TableRestoreResult, mode: str) -> dict[str, Any]:
+    added = found.rows_after == found.rows_before + found.rows_written
     same = {
-        "overwrite": found.found == found.written == table.rows, "append": added and found.written == table.rows,
-        "append_missing": added and found.written <= table.rows,
+        "overwrite": found.rows_after == found.rows_written == table.rows,
+        "append": added and found.rows_written == table.rows,
+        "append_missing": added and found.rows_written <= table.rows,
     }[mode]  # fmt: skip
     return {
-        "table": contents.shown(table), "expected": table.rows, "written": found.written, "found": found.found,
-        "same": same,
+        "table": contents.shown(table), "expected": table.rows, "written": found.rows_written,
+        "found": found.rows_after, "same": same,
     }  # fmt: skip

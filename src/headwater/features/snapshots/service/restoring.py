@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.codec import from_json
 from headwater.catalog.model import Schema
-from headwater.engines import Fill
+from headwater.engines import BulkLoader
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.service import databases, reaching
 from headwater.features.databases.service import schema as schemas
@@ -27,7 +27,7 @@ from headwater.features.databases.service.reaching import Reached
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service import contents, cutting, places, refilling, targets
-from headwater.features.snapshots.service.engines import dumps
+from headwater.features.snapshots.service.engines import snapshots_of
 from headwater.features.snapshots.service.targets import Restoring
 from headwater.features.snapshots.service.working import Progress, guarded, side_by_side, stoppable
 from headwater.kit.clock import now
@@ -130,7 +130,7 @@ async def _restore(work: Restoring, vault: Vault, manifest: Manifest, target: Re
     there = await schemas.read(work.attempt.settings, work.attempt.database, target)
     things = targets.things(target.engine, part.schema, there, target.name)
     async with reaching.addressed(work.attempt.settings, target) as address:
-        fill = await dumps(target.engine).open_fill(address)
+        fill = await snapshots_of(target.engine).open_loader(address)
         try:
             apart = await asyncio.to_thread(targets.apart, fill, part.tables, target)
             await work.note(made={"things": [*things, *apart]})
@@ -139,14 +139,14 @@ async def _restore(work: Restoring, vault: Vault, manifest: Manifest, target: Re
             await fill.close()
 
 
-async def _fill(work: Restoring, vault: Vault, fill: Fill, target: Reached, part: Part) -> list[dict[str, Any]]:
+async def _fill(work: Restoring, vault: Vault, fill: BulkLoader, target: Reached, part: Part) -> list[dict[str, Any]]:
     attempt = work.attempt
-    first, later = dumps(target.engine).phases(part.schema)
-    await _run(attempt, fill, "tables", first)
+    snapshots = snapshots_of(target.engine)
+    await _run(attempt, fill, "tables", snapshots.pre_data_ddl(part.schema))
     loading = Loading(attempt, vault, fill, part.tables)
     written = await guarded(attempt, fill.cancel, loading.run)
-    await _run(attempt, fill, "keys and indexes", later)
-    for sentence in await stoppable(attempt, fill.finish(part.extras)):
+    await _run(attempt, fill, "keys and indexes", snapshots.post_data_ddl(part.schema))
+    for sentence in await stoppable(attempt, fill.restore_extras(part.extras)):
         attempt.note(sentence, "warning")
     compared = await guarded(attempt, fill.cancel, lambda: _compared(attempt, fill, part.tables, written))
     wrong = [one["table"] for one in compared if not one["same"]]
@@ -155,10 +155,10 @@ async def _fill(work: Restoring, vault: Vault, fill: Fill, target: Reached, part
     return compared
 
 
-async def _run(attempt: Attempt, fill: Fill, phase: str, statements: Sequence[str]) -> None:
+async def _run(attempt: Attempt, fill: BulkLoader, phase: str, statements: Sequence[str]) -> None:
     for number, statement in enumerate(statements):
         attempt.report(phase, number, len(statements), unit="steps", message=statement.split("(")[0].strip()[:120])
-        await stoppable(attempt, fill.run([statement]))
+        await stoppable(attempt, fill.run_statements([statement]))
 
 
 @dataclass(slots=True)
@@ -167,7 +167,7 @@ class Loading:
 
     attempt: Attempt
     vault: Vault
-    fill: Fill
+    fill: BulkLoader
     tables: Sequence[Table]
 
     def run(self) -> dict[str, int]:
@@ -186,15 +186,17 @@ class Loading:
         if not table.rows:
             return 0
         rows = self.vault.table(table).rows(decoders)
-        return self.fill.load(contents.dump_table(table), progress.counted(rows, contents.shown(table)))
+        return self.fill.load_rows(contents.dump_table(table), progress.counted(rows, contents.shown(table)))
 
 
-def _compared(attempt: Attempt, fill: Fill, tables: Sequence[Table], written: dict[str, int]) -> list[dict[str, Any]]:
+def _compared(
+    attempt: Attempt, fill: BulkLoader, tables: Sequence[Table], written: dict[str, int]
+) -> list[dict[str, Any]]:
     compared = []
     for number, table in enumerate(tables):
         name = contents.shown(table)
         attempt.report("comparing", number, len(tables), unit="steps", message=name)
-        found = fill.count(contents.dump_table(table))
+        found = fill.count_rows(contents.dump_table(table))
         compared.append({
             "table": name, "expected": table.rows, "written": written[name], "found": found,
             "same": found == table.rows == written[name],

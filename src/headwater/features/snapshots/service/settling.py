@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from headwater.engines import Batch, DumpTable, Settles
+from headwater.engines import Batch, CatchUp, SnapshotTable
 from headwater.vault import deltas, manifest, pages
 from headwater.vault.deltas import MOST_ROWS, Delta
 from headwater.vault.encoding import Parent, is_heavy
@@ -30,22 +30,22 @@ MOST_BYTES = 64 * 2**20
 class Changes:
     """Rows of a table as they are now, and the keys of those that are gone."""
 
-    table: DumpTable
+    table: SnapshotTable
     rows: list[Batch] = field(default_factory=list)
     gone: set[bytes] = field(default_factory=set)
     size: int = 0
 
 
 def settle(
-    dump: Settles,
+    dump: CatchUp,
     vault: Vault,
     writing: Writing,
     made: Sequence[Table],
-    writer: Callable[[DumpTable, Parent], TableWriter],
+    writer: Callable[[SnapshotTable, Parent], TableWriter],
 ) -> tuple[list[Table], int]:
     """Return tables as they are at the moment of a dump, and how many rows were read again for that; blocks."""
     tables, rows = {(one.schema, one.name): one for one in made}, 0
-    while not dump.settled():
+    while not dump.is_consistent():
         for found in _gathered(dump):
             key, table = (found.table.schema, found.table.name), found.table
             rows += sum(one.num_rows for one in found.rows) + len(found.gone)
@@ -58,10 +58,10 @@ def settle(
     return list(tables.values()), rows
 
 
-def _gathered(dump: Settles) -> Iterator[Changes]:
+def _gathered(dump: CatchUp) -> Iterator[Changes]:
     """Give changes by their tables, as many at a time as may be held."""
     held: Changes | None = None
-    for table, rows, gone in dump.again():
+    for table, rows, gone in dump.changes_since_read():
         if held and (held.table != table or held.size > MOST_BYTES):
             yield held
             held = None

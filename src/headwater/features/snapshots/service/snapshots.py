@@ -152,7 +152,7 @@ async def check(settings: Settings, store: Store, actor: Actor, database_id: uui
     """
     async with store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write")
-        engines.dumps(engine(database.engine))
+        engines.snapshots_of(engine(database.engine))
         reached = await reaching.load(db, Sealer.of(settings), database)
     if request.tables is not None or request.exclude is not None:
         chosen(await schemas.read(settings, store, reached), request.tables, request.exclude)

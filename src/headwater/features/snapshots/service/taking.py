@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.codec import to_json
 from headwater.catalog.model import Schema
-from headwater.engines import Dump, DumpTable, Follows, Settles, Then
+from headwater.engines import Baseline, SnapshotReader, SnapshotTable
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.accounts.service import audit
 from headwater.features.databases.service import databases, reaching
@@ -39,7 +39,7 @@ from headwater.features.snapshots.service import (
     snapshots,
 )
 from headwater.features.snapshots.service.contents import total
-from headwater.features.snapshots.service.engines import dumps
+from headwater.features.snapshots.service.engines import snapshots_of
 from headwater.features.snapshots.service.places import Place
 from headwater.features.snapshots.service.working import Progress, guarded, side_by_side
 from headwater.kit.errors import Cancelled, Conflict
@@ -143,7 +143,7 @@ async def _take(taking: Taking, vault: Vault) -> Manifest:
     reached = await _reach(taking)
     async with reaching.addressed(attempt.settings, reached) as address:
         attempt.report("opening", 0, 1, unit="steps", message=reached.name)
-        dump = await dumps(reached.engine).open_dump(address)
+        dump = await snapshots_of(reached.engine).open_reader(address)
         try:
             started = datetime.now(UTC)
             for sentence in dump.notes:
@@ -163,12 +163,12 @@ async def _reach(taking: Taking) -> Reached:
         return await reaching.load(db, Sealer.of(attempt.settings), database)
 
 
-def _wanted(row: Snapshot, dump: Dump) -> tuple[DumpTable, ...]:
+def _wanted(row: Snapshot, dump: SnapshotReader) -> tuple[SnapshotTable, ...]:
     tables, exclude = row.request.get("tables"), row.request.get("exclude")
     if tables is None and exclude is None:
         return dump.tables
     names = snapshots.chosen(dump.schema, tables, exclude)
-    return tuple(one for one in dump.tables if one.shown in names)
+    return tuple(one for one in dump.tables if one.display_name in names)
 
 
 @dataclass(slots=True)
@@ -177,8 +177,8 @@ class _Work:
 
     taking: Taking
     vault: Vault
-    dump: Dump
-    tables: Sequence[DumpTable]
+    dump: SnapshotReader
+    tables: Sequence[SnapshotTable]
     started: datetime
     follows: bool = False
 
@@ -213,12 +213,13 @@ class _Work:
 
     def _settled(self, writing: Writing, made: list[Table]) -> list[Table]:
         """Return tables as they are at the moment of the dump, if that is another one than that of reading them."""
-        if not isinstance(self.dump, Settles) or self.dump.settled():
+        catch_up = self.dump.catch_up
+        if catch_up is None or catch_up.is_consistent():
             return made
         attempt, said = self.taking.attempt, self.dump.notes
         attempt.report("catching up", 0, 1, unit="steps", message="what was changed meanwhile")
         tables, rows = settling.settle(
-            self.dump, self.vault, writing, made, lambda table, known: _writer(writing, table, known)
+            catch_up, self.vault, writing, made, lambda table, known: _writer(writing, table, known)
         )
         attempt.note(f"It was read while others wrote; {rows:,} rows that they changed were read again, at one moment.")
         for sentence in self.dump.notes:
@@ -229,16 +230,16 @@ class _Work:
     def _all_written(self, writing: Writing, parent: Manifest | None, progress: Progress) -> list[Table]:
         """Write all tables, several at once, those with the most rows first."""
         work = {
-            table.shown: partial(self._written, writing, table, parent, progress)
+            table.display_name: partial(self._written, writing, table, parent, progress)
             for table in sorted(self.tables, key=lambda one: one.rows or 0, reverse=True)
         }
-        written = side_by_side(self.dump.readers, self.dump.cancel, work)
-        return [written[table.shown] for table in self.tables]
+        written = side_by_side(self.dump.max_readers, self.dump.cancel, work)
+        return [written[table.display_name] for table in self.tables]
 
     def _schema(self) -> Schema:
         """Return the Schema of what is in the snapshot."""
-        bare = cutting.without_rows(self.dump.schema, {one.shown for one in self.dump.tables})
-        return cutting.cut(self.dump.schema, bare | {one.shown for one in self.tables})[0]
+        bare = cutting.without_rows(self.dump.schema, {one.display_name for one in self.dump.tables})
+        return cutting.cut(self.dump.schema, bare | {one.display_name for one in self.tables})[0]
 
     def _commit(self, writing: Writing, manifest: Manifest) -> Manifest:
         """Commit, unless another attempt at the same snapshot was first: then that one counts."""
@@ -267,13 +268,13 @@ class _Work:
                 self.taking.attempt.note(f"Snapshot {row.id} cannot be built on: {error.message}", "warning")
         return None
 
-    def _written(self, writing: Writing, table: DumpTable, parent: Manifest | None, progress: Progress) -> Table:
+    def _written(self, writing: Writing, table: SnapshotTable, parent: Manifest | None, progress: Progress) -> Table:
         columns = tuple(Column(one.name, one.type, one.hint) for one in table.columns)
         facts = msgspec.to_builtins(table.facts)
         before = new_place(parent.tables, table.schema, table.name) if parent else None
         if before and (before.columns, before.key) != (columns, table.key):
             before = None
-        progress.begin(table.shown)
+        progress.begin(table.display_name)
         changed = self._since(table, parent, before)
         if before and changed and changed.nothing:
             progress.passed(before.rows)
@@ -281,7 +282,7 @@ class _Work:
         known = self.vault.table(before).parent() if before else None
         written = self._followed(writing, table, changed, before, known) if before and known and changed else None
         if written is None:
-            rows = progress.counted(self.dump.read(table), table.shown)
+            rows = progress.counted(self.dump.read(table), table.display_name)
             written = _writer(writing, table, known).write(rows)
         else:
             progress.passed(written.counted.rows)
@@ -289,26 +290,26 @@ class _Work:
                 written.counted.raw = before.raw * written.counted.rows // before.rows
         return manifests.table(table.schema, table.name, columns, table.key, written, facts)
 
-    def _since(self, table: DumpTable, parent: Manifest | None, before: Table | None) -> following.Since | None:
+    def _since(self, table: SnapshotTable, parent: Manifest | None, before: Table | None) -> following.Since | None:
         """Return what has become of the rows that the parent has of a table, if that can be told."""
-        if parent is None or before is None or not self.follows or not isinstance(self.dump, Follows):
+        if parent is None or before is None or not self.follows or self.dump.change_tracking is None:
             return None
-        then = Then(parent.product, parent.moment, contents.dump_table(before))
-        return following.since(self.dump, table, then, before.rows)
+        then = Baseline(parent.product, parent.moment, contents.dump_table(before))
+        return following.since(self.dump.change_tracking, table, then, before.rows)
 
     def _followed(
-        self, writing: Writing, table: DumpTable, since: following.Since, before: Table, parent: Parent
+        self, writing: Writing, table: SnapshotTable, since: following.Since, before: Table, parent: Parent
     ) -> Written | None:
         """Write a table by what has changed in it, or nothing when reading all of it is the better way."""
-        assert isinstance(self.dump, Follows)
+        assert self.dump.change_tracking
         reader, writer = self.vault.table(before), _writer(writing, table, parent)
         try:
-            return following.follow(self.dump, table, since, parent, reader, writer)
+            return following.follow(self.dump.change_tracking, table, since, parent, reader, writer)
         except following.ReadAll:
             return None
 
 
-def _writer(writing: Writing, table: DumpTable, known: Parent | None) -> TableWriter:
+def _writer(writing: Writing, table: SnapshotTable, known: Parent | None) -> TableWriter:
     return TableWriter(writing.ink, Shape(tuple(one.hint for one in table.columns), table.key), known)
 
 

@@ -20,7 +20,7 @@ _TRANSACTION = re.compile(r"(?:BEGIN|COMMIT|END|START\s+TRANSACTION)\b[^;]{0,40}
 
 async def run(side: Side, path: Path, on_error: str, watch: Watch, bad: Callable[[int, str, str], None]) -> int:
     """Run a script; return how many rows it wrote. The first error undoes all, or with `skip` only its statement."""
-    statements = await asyncio.to_thread(_statements, path, side.engine.DIALECT)
+    statements = await asyncio.to_thread(_statements, path, side.engine.dialect.sqlglot)
     skips, rows = on_error == "skip", 0
     if not skips:
         await moving.run(side.session, "BEGIN", watch)
