@@ -28,7 +28,9 @@ from headwater.testing.drivers import CHECKS, Check, connects, run
 
 QUOTAS = {"connections": 10, "disk_mb": 1000, "temp_mb": 100, "statement_seconds": 60, "memory_mb": 512}
 ENGINES = [
-    pytest.param(name, marks=pytest.mark.skipif(bool(reason := one.provisioning.unavailable_reason()), reason=str(reason)))
+    pytest.param(
+        name, marks=pytest.mark.skipif(bool(reason := one.provisioning.unavailable_reason()), reason=str(reason))
+    )
     for name, one in all_engines().items()
     if one.provisioning
 ]

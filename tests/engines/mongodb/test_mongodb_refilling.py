@@ -161,9 +161,9 @@ async def test_an_index_that_does_not_take_them_leaves_everything_as_it_was(mode
         ][1 if mode == "append" else 0 :]
         before = await shop.state()
         with pytest.raises(QueryError, match="duplicate key") as raised:
-            await shop.refill(mode, "people", "orders", "gone", pre_data=['{"create": "gone"}']) if mode != "append" else (
-                await shop.refill(mode, "orders", "gone", pre_data=['{"create": "gone"}'])
-            )
+            await shop.refill(
+                mode, "people", "orders", "gone", pre_data=['{"create": "gone"}']
+            ) if mode != "append" else (await shop.refill(mode, "orders", "gone", pre_data=['{"create": "gone"}']))
         assert "headwater_" not in raised.value.message.partition("index")[0]
         assert await shop.state() == before
 

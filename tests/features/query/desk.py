@@ -9,9 +9,7 @@ import pytest
 from headwater.engines import all_engines
 from people import House, Person
 
-ENGINES = [
-    name for name, one in all_engines().items() if one.dialect.grammar and one.provisioning
-]
+ENGINES = [name for name, one in all_engines().items() if one.dialect.grammar and one.provisioning]
 
 
 class Desk:

@@ -190,7 +190,10 @@ async def test_there_and_back_is_the_same(middle: str) -> None:
             await one.loads.load(name, [(column.name, column.type) for column in TABLE.columns], loaded)
             for source, target in ((one, two), (two, three)):
                 plan = mapping.plan(
-                    await source.engine.inspect(source.session), source.engine.dialect.sqlglot, target.engine.dialect.sqlglot, [name]
+                    await source.engine.inspect(source.session),
+                    source.engine.dialect.sqlglot,
+                    target.engine.dialect.sqlglot,
+                    [name],
                 )
                 compared = await moving.copy(source, target, plan, Quiet())
                 assert all(side.same for side in compared)
