@@ -252,11 +252,11 @@ async def test_clients_are_counted_and_capped(it: Kept) -> None:
     made = await it.create(quotas={"connections": 2})
     ways = [await opening(it.keeper, "postgresql", made["name"]) for _ in range(3)]
     for way in ways[:2]:
-        way.meter.begin()
+        way.meter.connected()
     with pytest.raises(TooMany, match="2 connections"):
-        ways[2].meter.begin()
-    ways[0].meter.end()
-    ways[2].meter.begin()
+        ways[2].meter.connected()
+    ways[0].meter.disconnected()
+    ways[2].meter.connected()
     with pytest.raises(NotFound, match="no redis database"):
         await opening(it.keeper, "redis", made["name"])
 

@@ -33,7 +33,7 @@ class Desk:
 
 @pytest.fixture
 async def cache(house: House, keeper: Supervisor) -> Desk:
-    if reason := provision.available():
+    if reason := provision.unavailable_reason():
         pytest.skip(reason)
     person = await house.person("rita")
     return Desk(person, await person.database("redis"))

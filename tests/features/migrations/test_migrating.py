@@ -84,7 +84,7 @@ async def test_one_that_breaks_stops_the_rest(desk: Desk) -> None:
     outcome = await run(desk)
     assert (len(outcome["done"]), outcome["failed"]) == (1, broken["version"])
     assert outcome["error"]["statement"] == 1
-    together = all_engines()[desk.engine].GRAMMAR.transactional_ddl  # type: ignore[attr-defined]
+    together = all_engines()[desk.engine].dialect.grammar.transactional_ddl
     left = "pending" if together else "failed"
     assert await states(desk) == [("first", "applied"), ("broken", left), ("last", "pending")]
     assert ((await desk.sql("SELECT * FROM b"))["error"] is None) != together

@@ -36,9 +36,9 @@ async def spooled(line: Timeline) -> LocalInstance:
     """Write something and let the server put it into the spool, without bringing it into the vault."""
     await line.sql("INSERT INTO step SELECT max(n) + 1, 'spooled' FROM step")
     found = await here(line)
-    end = await found.engine.flush(found.instance)
+    end = await found.engine.flush_log(found.instance)
     async with asyncio.timeout(20):
-        while not any(one.end >= (end or 0) for one in found.engine.spooled(found.instance)):
+        while not any(one.end >= (end or 0) for one in found.engine.spooled_segments(found.instance)):
             await asyncio.sleep(0.05)
     return found
 
@@ -55,7 +55,7 @@ async def names(line: Timeline) -> list[str]:
 async def test_the_spool_is_emptied_into_the_vault(line: Timeline) -> None:
     found, before = await spooled(line), await names(line)
     await line.tick()
-    assert found.engine.spooled(found.instance) == []
+    assert found.engine.spooled_segments(found.instance) == []
     assert len(await names(line)) == len(before) + 1
     status = await line.status()
     assert (status["waiting"], status["problem"]) == (0, None)
@@ -84,10 +84,10 @@ async def test_killed_at_any_step_nothing_is_lost_or_doubled(
             patch.setattr(Path, "unlink", die)
         with pytest.raises(Killed):
             await line.tick()
-    assert found.engine.spooled(found.instance)
+    assert found.engine.spooled_segments(found.instance)
     await spooled(line)
     await line.ship()
-    assert found.engine.spooled(found.instance) == []
+    assert found.engine.spooled_segments(found.instance) == []
     async with line.house.server.database.transaction() as db:
         logs = await repository.logs(db, (await line.archive()).id)
     assert all(one.ends == next_.first for one, next_ in itertools.pairwise(logs))
@@ -144,10 +144,10 @@ async def test_what_stands_in_the_way_is_told_and_room_is_all_it_takes(
         patch.setattr(local, "_write", full)
         await line.tick()
     assert "no room left" in (await line.status())["problem"]
-    assert found.engine.spooled(found.instance)
+    assert found.engine.spooled_segments(found.instance)
     await line.tick()
     assert (await line.status())["problem"] is None
-    assert found.engine.spooled(found.instance) == []
+    assert found.engine.spooled_segments(found.instance) == []
 
 
 async def test_two_workers_take_turns(line: Timeline) -> None:
@@ -211,7 +211,7 @@ async def test_a_gap_is_told_a_new_base_follows_and_what_is_older_goes_with_its_
     await line.ship()
     before = (await line.status())["latest"]
     found = await spooled(line)
-    for part in found.engine.spooled(found.instance):
+    for part in found.engine.spooled_segments(found.instance):
         part.path.unlink()
     await spooled(line)
     lost = now()

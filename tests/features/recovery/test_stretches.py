@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from headwater.engines import Mark
+from headwater.engines import LogPosition
 from headwater.features.recovery.models import Archive, ArchiveBase, ArchiveLog
 from headwater.features.recovery.service.archives import BaseView
 from headwater.features.recovery.service.maintenance import base_is_due, outdated
@@ -127,7 +127,7 @@ def test_a_base_is_made_when_there_is_none_after_a_gap_and_every_few_days_in_whi
     assert due(archive(), [], [], 2)
     assert not due(archive(), [one], logs, 24)
     assert due(archive(), [one], logs, 25)
-    quiet = plain(Mark(at(25), 20, 7, True))
+    quiet = plain(LogPosition(at(25), 20, 7, True))
     assert not due(archive(seen=quiet), [one], logs, 25)
     assert due(archive(seen=quiet | {"changes": 8}), [one], logs, 25)
     assert due(archive(seen=quiet | {"quiet": False}), [one], logs, 25)
@@ -137,14 +137,14 @@ def test_a_base_is_made_when_there_is_none_after_a_gap_and_every_few_days_in_whi
 
 
 def test_a_mark_is_covered_when_the_log_comes_to_it_or_nothing_has_changed_since() -> None:
-    first, second = Mark(at(1), 15, 7, True), Mark(at(2), 17, 7, True)
+    first, second = LogPosition(at(1), 15, 7, True), LogPosition(at(2), 17, 7, True)
     covered, pending = advanced({}, {}, first, 10)
     assert (covered, pending) == ({}, plain(first))
     covered, pending = advanced(covered, pending, second, 15)
     assert (marked(covered), pending) == (first, plain(second))
     covered, pending = advanced(plain(first), {}, second, 15)
     assert (marked(covered), pending) == (second, {})
-    busy = Mark(at(3), 19, 8, False)
+    busy = LogPosition(at(3), 19, 8, False)
     assert advanced(plain(second), {}, busy, 15) == (plain(second), plain(busy))
     assert advanced(plain(second), plain(busy), None, 30) == (plain(second), plain(busy))
-    assert advanced(plain(second), plain(busy), Mark(at(4), 25, 9, False), 20)[0] == plain(busy)
+    assert advanced(plain(second), plain(busy), LogPosition(at(4), 25, 9, False), 20)[0] == plain(busy)

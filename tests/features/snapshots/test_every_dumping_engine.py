@@ -9,14 +9,14 @@ import pytest
 
 from features.snapshots.shelf import Shelf
 from features.transfers.moves import SHOP
-from headwater.engines import Dumps, all_engines
+from headwater.engines import SnapshotSupport, all_engines
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.snapshots.service import targets
 from headwater.features.snapshots.service.restore_job import CountMismatch
 from headwater.features.snapshots.service.threads import RowProgress
 from people import House
 
-ENGINES = [name for name in ("mysql", "sqlite") if isinstance(all_engines()[name], Dumps)]
+ENGINES = [name for name in ("mysql", "sqlite") if isinstance(all_engines()[name], SnapshotSupport)]
 SUMS = {
     "mysql": "SELECT count(*), sum(crc32(concat_ws('|', id, title, artist_id, price, at, day, data, hex(raw), f, d))) FROM album",
     "sqlite": "SELECT count(*), sum(length(title)), sum(price), sum(d), max(at), min(hex(raw)) FROM album",

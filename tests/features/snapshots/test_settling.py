@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from headwater.core.snapshots import catch_up
-from headwater.engines import DumpColumn, DumpTable
+from headwater.engines import SnapshotColumn, SnapshotTable
 from headwater.vault import manifest as manifests
 from headwater.vault.chunker import ChunkSizes
 from headwater.vault.keys import KeySource
@@ -22,7 +22,7 @@ from headwater.vault.manifest import Manifest, ManifestColumn
 from headwater.vault.snapshot_writer import TableShape, TableWriter
 from headwater.vault.vault import Vault
 
-TABLE = DumpTable(None, "t", (DumpColumn("id", "x"), DumpColumn("v", "x")), (0,))
+TABLE = SnapshotTable(None, "t", (SnapshotColumn("id", "x"), SnapshotColumn("v", "x")), (0,))
 COLUMNS = (ManifestColumn("id", "x", "text"), ManifestColumn("v", "x", "text"))
 SHAPE = TableShape(("text", "text"), (0,))
 Rows = dict[bytes, bytes]
@@ -41,7 +41,7 @@ class Moving:
     def settled(self) -> bool:
         return self._passes == 0
 
-    def again(self) -> Iterator[tuple[DumpTable, Any, Any]]:
+    def again(self) -> Iterator[tuple[SnapshotTable, Any, Any]]:
         self._passes -= 1
         for _ in range(self._chance.randrange(1, 4)):
             changed: Rows = {}
@@ -67,7 +67,7 @@ def test_the_table_has_the_rows_of_the_last_time(tmp_path: Path, seed: int) -> N
         written = TableWriter(writing.ink, SHAPE).write([batch(rows)])
         before = manifests.table(None, "t", COLUMNS, (0,), written, {"kept": True})
 
-        def writer(table: DumpTable, known: Any) -> TableWriter:
+        def writer(table: SnapshotTable, known: Any) -> TableWriter:
             assert table == TABLE
             return TableWriter(writing.ink, SHAPE, known)
 

@@ -97,7 +97,7 @@ async def test_a_reader_sees_one_moment() -> None:
             await everything(left.session, "CREATE TABLE t (a int); INSERT INTO t VALUES (1)")
             reader = await left.engine.connect(await _address(left))
             try:
-                await reader.begin_reading()  # type: ignore[attr-defined]
+                await copy_rows.CopyEndpoint(left.engine, reader).reads.begin_read()
                 await everything(left.session, "INSERT INTO t VALUES (2)")
                 assert await rows(reader, "SELECT count(*) FROM t") == [(1,)]
                 with pytest.raises(QueryError):
@@ -129,7 +129,7 @@ async def test_a_load_is_whole_or_nothing_in_and_outside_of_a_transaction() -> N
     for engine in ENGINES:
         async with sides(engine) as (side,):
             await everything(side.session, "CREATE TABLE t (a int PRIMARY KEY, b varchar(50))")
-            await side.loads.begin_loading()
+            await side.loads.begin_load()
             with pytest.raises(QueryError):
                 await side.loads.load("t", AB, [(1, "x"), (1, "y")])
             assert await rows(side.session, "SELECT count(*) FROM t") == [(0,)]
@@ -190,7 +190,10 @@ async def test_there_and_back_is_the_same(middle: str) -> None:
             await one.loads.load(name, [(column.name, column.type) for column in TABLE.columns], loaded)
             for source, target in ((one, two), (two, three)):
                 plan = mapping.plan(
-                    await source.engine.inspect(source.session), source.engine.DIALECT, target.engine.DIALECT, [name]
+                    await source.engine.inspect(source.session),
+                    source.engine.dialect.sqlglot,
+                    target.engine.dialect.sqlglot,
+                    [name],
                 )
                 compared = await copy_rows.copy(source, target, plan, Quiet())
                 assert all(side.same for side in compared)
@@ -234,7 +237,7 @@ async def test_wide_rows_come_in_batches_of_few(source: str) -> None:
     async with sides(source, *ENGINES) as (left, *others):
         await everything(left.session, f"CREATE TABLE wide (id int PRIMARY KEY, t {text}, b {binary})")
         await everything(left.session, WIDE_ROWS[source].format(WIDE))
-        await left.reads.begin_reading()
+        await left.reads.begin_read()
         columns = [("id", "int"), ("t", text), ("b", binary)]
         counts = [len(rows) async for rows in left.reads.scan("wide", columns)]
         assert sum(counts) == 5 and max(counts) <= 2  # each has 2 MB of text, and 4 MB of digits for its bytes

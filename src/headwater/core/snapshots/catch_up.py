@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from headwater.engines import Batch, DumpTable, Settles
+from headwater.engines import Batch, CatchUp, SnapshotTable
 from headwater.vault import deltas, manifest, pages
 from headwater.vault.chunk_encoder import Parent, is_heavy
 from headwater.vault.deltas import MOST_ROWS, Delta
@@ -30,22 +30,22 @@ MOST_BYTES = 64 * 2**20
 class LateChanges:
     """Rows of a table as they are now, and the keys of those that are gone."""
 
-    table: DumpTable
+    table: SnapshotTable
     rows: list[Batch] = field(default_factory=list)
     gone: set[bytes] = field(default_factory=set)
     size: int = 0
 
 
 def catch_up(
-    dump: Settles,
+    dump: CatchUp,
     vault: Vault,
     writing: SnapshotWriter,
     made: Sequence[ManifestTable],
-    writer: Callable[[DumpTable, Parent], TableWriter],
+    writer: Callable[[SnapshotTable, Parent], TableWriter],
 ) -> tuple[list[ManifestTable], int]:
     """Return tables as they are at the moment of a dump, and how many rows were read again for that; blocks."""
     tables, rows = {(one.schema, one.name): one for one in made}, 0
-    while not dump.settled():
+    while not dump.is_consistent():
         for found in _gathered(dump):
             key, table = (found.table.schema, found.table.name), found.table
             rows += sum(one.num_rows for one in found.rows) + len(found.gone)
@@ -58,10 +58,10 @@ def catch_up(
     return list(tables.values()), rows
 
 
-def _gathered(dump: Settles) -> Iterator[LateChanges]:
+def _gathered(dump: CatchUp) -> Iterator[LateChanges]:
     """Give changes by their tables, as many at a time as may be held."""
     held: LateChanges | None = None
-    for table, rows, gone in dump.again():
+    for table, rows, gone in dump.changes_since_read():
         if held and (held.table != table or held.size > MOST_BYTES):
             yield held
             held = None

@@ -1,7 +1,7 @@
 """Writes a table as its parent snapshot with what has changed since, without reading the rest.
 
-The engine tells which rows are new and how many old ones are left in each range of keys (`Follows`); the vault has the
-keys of the ranges that are touched. From both it follows which rows were changed, added, and deleted.
+The engine tells which rows are new and how many old ones are left in each range of keys (`ChangeTracking`); the vault
+has the keys of the ranges that are touched. From both it follows which rows were changed, added, and deleted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headwater.engines import Batch, DumpTable, Follows, Key, Then
+from headwater.engines import Baseline, Batch, ChangeTracking, Key, SnapshotTable
 from headwater.vault import deltas, pages
 from headwater.vault.chunk_encoder import Parent, is_heavy
 from headwater.vault.deltas import MOST_ROWS, Delta
@@ -60,7 +60,7 @@ class _Range:
 class ChangesSinceParent:
     """What has become of the rows that a table had then: so many there were, are left, and are new or changed."""
 
-    then: Then
+    then: Baseline
     before: int
     left: int
     new: int
@@ -71,16 +71,21 @@ class ChangesSinceParent:
         return self.new == 0 and self.left == self.before
 
 
-def changes_since(dump: Follows, table: DumpTable, then: Then, rows: int) -> ChangesSinceParent | None:
+def changes_since(dump: ChangeTracking, table: SnapshotTable, then: Baseline, rows: int) -> ChangesSinceParent | None:
     """Count what has changed in a table that had so many rows then; None when it cannot be told."""
-    if not dump.follows(table, then):
+    if not dump.can_compare(table, then):
         return None
-    new, left = dump.count(table, then)
+    new, left = dump.count_changes(table, then)
     return ChangesSinceParent(then, rows, left, new)
 
 
 def write_changes(
-    dump: Follows, table: DumpTable, since: ChangesSinceParent, parent: Parent, reader: TableReader, writer: TableWriter
+    dump: ChangeTracking,
+    table: SnapshotTable,
+    since: ChangesSinceParent,
+    parent: Parent,
+    reader: TableReader,
+    writer: TableWriter,
 ) -> WrittenTable:
     """Write a table as what its parent was and what has changed since; blocks.
 
@@ -110,10 +115,12 @@ def _key(chunk: ChunkRef) -> Key:
     return key
 
 
-def _changed(dump: Follows, table: DumpTable, then: Then, firsts: Sequence[Key], ranges: Sequence[_Range]) -> None:
+def _changed(
+    dump: ChangeTracking, table: SnapshotTable, then: Baseline, firsts: Sequence[Key], ranges: Sequence[_Range]
+) -> None:
     """Sort rows that are new into their ranges."""
     size = 0
-    for numbers, batch in dump.changed(table, then, firsts):
+    for numbers, batch in dump.changed_rows(table, then, firsts):
         size += batch.nbytes
         if size > MOST_BYTES:
             raise ReadAll
@@ -136,7 +143,7 @@ def _columns(batches: Sequence[Batch], places: Sequence[int], width: int) -> tup
     return tuple(pa.concat_arrays([batch.column(place) for batch in batches]) for place in places)
 
 
-def _existing(reader: TableReader, table: DumpTable, key_range: _Range) -> int:
+def _existing(reader: TableReader, table: SnapshotTable, key_range: _Range) -> int:
     """Return how many of the new rows of a range take the place of one that was there; remember the others."""
     new = deltas.identity(_columns(key_range.rows, table.key, len(table.key)))
     there = pc.sum(pc.is_in(_identities(reader, table, key_range.chunk), value_set=new)).as_py() or 0
@@ -144,21 +151,21 @@ def _existing(reader: TableReader, table: DumpTable, key_range: _Range) -> int:
     return int(there)
 
 
-def _identities(reader: TableReader, table: DumpTable, chunk: ChunkRef) -> Any:
+def _identities(reader: TableReader, table: SnapshotTable, chunk: ChunkRef) -> Any:
     return deltas.identity(reader.batch(chunk, table.key).columns)
 
 
 def _deleted(
-    dump: Follows, table: DumpTable, then: Then, reader: TableReader, ranges: Sequence[_Range], firsts: Sequence[Key],
-    existing: Mapping[int, int],
+    dump: ChangeTracking, table: SnapshotTable, then: Baseline, reader: TableReader, ranges: Sequence[_Range],
+    firsts: Sequence[Key], existing: Mapping[int, int],
 ) -> None:  # fmt: skip
     """Find the keys that are gone: in ranges that have fewer old rows than were left over by changes."""
-    left = dump.unchanged(table, then, firsts)
+    left = dump.unchanged_counts(table, then, firsts)
     short = [place for place, one in enumerate(ranges) if one.chunk.rows - existing.get(place, 0) != left.get(place, 0)]
     if sum(ranges[place].chunk.rows for place in short) > MOST_KEYS:
         raise ReadAll
     present: dict[int, list[Any]] = defaultdict(list)
-    for numbers, batch in dump.keys(table, firsts, short):
+    for numbers, batch in dump.keys_in_ranges(table, firsts, short):
         for place, rows in _by_range(numbers, batch):
             present[place].append(deltas.identity(rows.columns))
     for place in short:
@@ -178,8 +185,8 @@ def _is_much(key_range: _Range) -> bool:
 
 
 def _write(
-    dump: Follows,
-    table: DumpTable,
+    dump: ChangeTracking,
+    table: SnapshotTable,
     writer: TableWriter,
     branches: Sequence[LeafRef],
     leaves: Sequence[Sequence[ChunkRef]],
@@ -200,7 +207,7 @@ def _write(
                 while after < end and ranges[after].again:
                     after += 1
                 low = firsts[place] if place else None
-                writer.rows(dump.between(table, low, firsts[after] if after < len(ranges) else None))
+                writer.rows(dump.rows_between(table, low, firsts[after] if after < len(ranges) else None))
             elif one.touched:
                 writer.change(one.chunk, _delta(table, one), one.chunk.rows + one.added - one.lost)
             else:
@@ -209,6 +216,6 @@ def _write(
         writer.end_leaf()
 
 
-def _delta(table: DumpTable, key_range: _Range) -> Delta:
+def _delta(table: SnapshotTable, key_range: _Range) -> Delta:
     rows = _columns(key_range.rows, range(len(table.columns)), len(table.columns))
     return Delta(rows, _columns(key_range.gone, range(len(table.key)), len(table.key)))

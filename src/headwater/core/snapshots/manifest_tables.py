@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from headwater.engines import APART, DumpColumn, DumpTable
+from headwater.engines import STANDALONE_ROWS, SnapshotColumn, SnapshotTable
 from headwater.vault.manifest import Manifest, ManifestTable
 
 WITH_ALL = "it comes back only with a whole database, or by its name into a new or empty one"
@@ -16,10 +16,10 @@ def display_name(table: ManifestTable) -> str:
     return f"{table.schema}.{table.name}" if table.schema else table.name
 
 
-def dump_table(table: ManifestTable) -> DumpTable:
+def dump_table(table: ManifestTable) -> SnapshotTable:
     """Return a table as engines know it."""
-    columns = tuple(DumpColumn(one.name, one.type, one.hint) for one in table.columns)
-    return DumpTable(table.schema, table.name, columns, table.key, table.rows, table.facts)
+    columns = tuple(SnapshotColumn(one.name, one.type, one.hint) for one in table.columns)
+    return SnapshotTable(table.schema, table.name, columns, table.key, table.rows, table.facts)
 
 
 def select(manifest: Manifest, tables: Sequence[str] | None) -> list[ManifestTable]:
@@ -29,7 +29,7 @@ def select(manifest: Manifest, tables: Sequence[str] | None) -> list[ManifestTab
 
 def apart(table: ManifestTable) -> bool:
     """Say whether the rows of a table are of none of the Schema; they come back only with the whole database."""
-    return bool(table.facts.get(APART))
+    return bool(table.facts.get(STANDALONE_ROWS))
 
 
 def omissions(manifest: Manifest, tables: Sequence[ManifestTable]) -> list[str]:

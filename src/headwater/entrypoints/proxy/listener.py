@@ -13,19 +13,19 @@ from typing import cast
 
 import structlog
 
-from headwater.engines import Opener, Opening, Proxies
+from headwater.engines import ProxySupport, Upstream, UpstreamResolver
 from headwater.kit.network.splice import HalfDuplex, secure
 
 log = structlog.get_logger()
 FIRST_SECONDS = 30.0
 TLS_HANDSHAKE = 0x16
-Wake = Callable[[str, str], Awaitable[Opening]]
+Wake = Callable[[str, str], Awaitable[Upstream]]
 
 
 class ProxyProtocol(asyncio.Protocol):
     """A client of whom nothing is known yet."""
 
-    def __init__(self, fronts: Mapping[str, Proxies], wake: Wake, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, fronts: Mapping[str, ProxySupport], wake: Wake, tls: ssl.SSLContext | None) -> None:
         self._fronts = fronts
         self._wake = wake
         self._tls = tls
@@ -49,8 +49,8 @@ class ProxyProtocol(asyncio.Protocol):
             self._handshake = asyncio.get_running_loop().create_task(self._encrypt(self._tls, data))
             return
         for name, engine in self._fronts.items():
-            if engine.speaks(data):
-                self._hand_over(engine.front(self._opener(name), self._tls), data)
+            if engine.recognizes(data):
+                self._hand_over(engine.client_protocol(self._opener(name), self._tls), data)
                 return
         log.info("proxy.unknown_protocol", first=data[:8].hex())
         self._transport.abort()
@@ -59,8 +59,8 @@ class ProxyProtocol(asyncio.Protocol):
         """The client went before it was known."""
         self._forget_timer()
 
-    def _opener(self, engine: str) -> Opener:
-        async def open_for(name: str) -> Opening:
+    def _opener(self, engine: str) -> UpstreamResolver:
+        async def open_for(name: str) -> Upstream:
             return await self._wake(engine, name)
 
         return open_for

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from headwater.drivers.local import LocalDriver
-from headwater.engines import Proxies, all_engines
+from headwater.engines import all_engines
 from headwater.entrypoints.proxy.listener import ProxyProtocol
 from headwater.features import collect
 from headwater.features.databases.supervisor import clients, control, idle
@@ -74,14 +74,14 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 
 async def _proxy(keeper: Supervisor, chosen: Settings) -> list[asyncio.Server]:
     """Listen for clients who speak first, told apart by what they say, and on a second port for those who wait."""
-    fronts = {name: one for name, one in all_engines().items() if isinstance(one, Proxies)}
+    fronts = {name: one.proxy for name, one in all_engines().items() if one.proxy}
     wake, tls = functools.partial(clients.opening, keeper), _tls(chosen)
     servers = [
         await _listen(lambda: ProxyProtocol(fronts, wake, tls), chosen.host, chosen.proxy_port, "HEADWATER_PROXY_PORT")
     ]
     for name, one in fronts.items():
-        if one.SPEAKS_FIRST:
-            front = functools.partial(one.front, functools.partial(wake, name), tls)
+        if one.server_speaks_first:
+            front = functools.partial(one.client_protocol, functools.partial(wake, name), tls)
             servers.append(await _listen(front, chosen.host, chosen.mysql_proxy_port, "HEADWATER_MYSQL_PROXY_PORT"))
     return servers
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from headwater.engines import Decodes, Dumps, Engine, Option, Recovers
+from headwater.engines import Engine, Option
 from headwater.features.accounts.api_models import Wire
 from headwater.features.databases import api_models as shapes
 from headwater.features.databases.service.databases import DatabaseView
@@ -42,10 +42,10 @@ def engine(view: EngineView) -> shapes.EngineOut:
     """Return an engine."""
     one: Engine = view.engine
     return shapes.EngineOut(
-        name=view.name, label=one.NAME, language=one.LANGUAGE, dialect=one.DIALECT, port=one.PORT,
-        schemes=list(one.SCHEMES), options=[_option(option) for option in one.OPTIONS],
+        name=view.name, label=one.display_name, language=one.language, dialect=one.dialect.sqlglot, port=one.port,
+        schemes=list(one.schemes), options=[_option(option) for option in one.options],
         provision_options=[_option(option) for option in view.provision_options], unavailable=view.unavailable,
-        snapshots=isinstance(one, Dumps), extracts=isinstance(one, Decodes), recovery=isinstance(one, Recovers),
+        snapshots=one.snapshots is not None, extracts=one.decoding is not None, recovery=one.recovery is not None,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from headwater.catalog.plans import Plan, PlanNode
 from headwater.catalog.results import QueryError, ResultColumn
-from headwater.engines import Step
+from headwater.engines import AlterStep
 from headwater.features.query import api_models as shapes
 from headwater.features.query.models import SavedQuery
 from headwater.features.query.service import structure
@@ -109,7 +109,7 @@ def changes(result: structure.StructureResult) -> shapes.SchemaChangesOut:
     )
 
 
-def _step(step: Step) -> shapes.StepOut:
+def _step(step: AlterStep) -> shapes.StepOut:
     return shapes.StepOut(
         change=structure.plan_changes(step.change), statements=list(step.statements),
         hazards=[shapes.HazardOut.model_validate(one) for one in step.hazards], transactional=step.transactional,

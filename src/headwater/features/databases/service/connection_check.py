@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 from urllib.parse import urlsplit
 
-from headwater.engines import Facts, Proxies, engine, parse_url
+from headwater.engines import ServerFacts, engine, parse_url
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import projects
 from headwater.features.databases import api_models
@@ -109,10 +109,10 @@ async def credentials(
             )
         password = await databases.password_of(db, actor, Sealer.of(settings), database)
     found, url = engine(database.engine), None
-    if isinstance(found, Proxies):
+    if found.proxy:
         host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
-        port = settings.mysql_proxy_port if found.SPEAKS_FIRST else settings.proxy_port
-        url = found.client_url(f"{host}:{port}", database.route, password)
+        port = settings.mysql_proxy_port if found.proxy.server_speaks_first else settings.proxy_port
+        url = found.proxy.client_url(f"{host}:{port}", database.route, password)
     parts = urlsplit(url or "")
     return api_models.CredentialsOut(
         url=url, host=parts.hostname, port=parts.port, database=database.route, user=parts.username,
@@ -120,9 +120,9 @@ async def credentials(
     )  # fmt: skip
 
 
-def _facts(facts: Facts) -> api_models.FactsOut:
+def _facts(facts: ServerFacts) -> api_models.FactsOut:
     return api_models.FactsOut.model_validate(facts)
 
 
-def _plain(facts: Facts) -> dict[str, Any]:
+def _plain(facts: ServerFacts) -> dict[str, Any]:
     return dataclasses.asdict(facts)

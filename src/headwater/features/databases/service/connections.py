@@ -56,8 +56,10 @@ def understand(given: ConnectionIn, *, trusted: bool) -> Connection:
     if given.tls is not None:
         address = replace(address, tls=_tls(given.tls))
     engine = all_engines()[name]
-    if not engine.PORT:
-        raise Invalid({"engine": f"{engine.NAME} lives in files of this machine, which connections may not open."})
+    if not engine.port:
+        raise Invalid(
+            {"engine": f"{engine.display_name} lives in files of this machine, which connections may not open."}
+        )
     if not trusted and any(one.use_agent for one in (given.ssh, given.ssh and given.ssh.jump) if one):
         raise Invalid(
             {"ssh.use_agent": "Only an administrator may use the SSH agent of the machine that Headwater runs on."},
@@ -65,7 +67,7 @@ def understand(given: ConnectionIn, *, trusted: bool) -> Connection:
         )
     options = dict(address.options) | given.options
     _check(address, options)
-    address = replace(address, port=address.port or engine.PORT, options=tuple(sorted(options.items())))
+    address = replace(address, port=address.port or engine.port, options=tuple(sorted(options.items())))
     return Connection(name, address, _route(given.ssh, given.proxy))
 
 

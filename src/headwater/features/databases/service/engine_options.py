@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from headwater.engines import Engine, Option, Provisions, all_engines
+from headwater.engines import Engine, Option, all_engines
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,6 @@ def engines() -> list[EngineView]:
 
 
 def _view(name: str, engine: Engine) -> EngineView:
-    if not isinstance(engine, Provisions):
-        return EngineView(name, engine, (), f"Headwater connects to {engine.NAME}, but does not create it.")
-    return EngineView(name, engine, engine.PROVISION_OPTIONS, engine.available())
+    if engine.provisioning is None:
+        return EngineView(name, engine, (), f"Headwater connects to {engine.display_name}, but does not create it.")
+    return EngineView(name, engine, engine.provisioning.options, engine.provisioning.unavailable_reason())

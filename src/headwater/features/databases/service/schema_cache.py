@@ -45,7 +45,7 @@ async def get(settings: Settings, store: Store, reached: ReachableDatabase) -> S
     async with store.transaction() as db:
         row = await repository.with_schema(db, reached.id)
         found = row[1] if row else None
-        inferred = reached.engine.LANGUAGE != "sql"  # there no statement says that it changes the schema
+        inferred = reached.engine.language != "sql"  # there no statement says that it changes the schema
         old = found is not None and inferred and now() - found.read_at > INFERRED_FOR
         schema = from_json(found.schema_json) if found and not old else None
     return schema if schema is not None else await read(settings, store, reached)

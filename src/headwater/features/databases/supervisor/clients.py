@@ -7,7 +7,7 @@ import time
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from headwater.engines import Opening
+from headwater.engines import Upstream
 from headwater.features.databases.supervisor.managed_instance import ManagedInstance
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.kit.errors import TooMany, Unavailable
@@ -21,25 +21,25 @@ class ClientMeter:
     def __init__(self, instance: ManagedInstance) -> None:
         self._kept = instance
 
-    def begin(self) -> None:
+    def connected(self) -> None:
         """Somebody connects."""
         most = int(self._kept.spec.quotas.get("connections", 50))
         if self._kept.clients >= most:
             raise TooMany(f"The database already has {most} connections.", hint="Close some, or raise its quota.")
         self._kept.clients += 1
-        self.seen()
+        self.received_bytes()
 
-    def seen(self) -> None:
+    def received_bytes(self) -> None:
         """Bytes came from a client."""
         self._kept.seen = time.monotonic()
 
-    def end(self) -> None:
+    def disconnected(self) -> None:
         """Somebody is gone."""
         self._kept.clients -= 1
-        self.seen()
+        self.received_bytes()
 
 
-async def opening(keeper: Supervisor, engine: str, route: str) -> Opening:
+async def opening(keeper: Supervisor, engine: str, route: str) -> Upstream:
     """Wake the database of that name and return the way to it.
 
     Raises:
@@ -50,4 +50,4 @@ async def opening(keeper: Supervisor, engine: str, route: str) -> Opening:
     except (SQLAlchemyError, OSError) as error:
         log.warning("proxy.no_store", error=str(error))
         raise Unavailable("Headwater cannot look up its databases now.", hint="Try again in a moment.") from error
-    return Opening(address, ClientMeter(kept))
+    return Upstream(address, ClientMeter(kept))

@@ -16,7 +16,7 @@ import structlog
 
 from headwater.catalog.results import QueryError
 from headwater.core.snapshots import manifest_tables
-from headwater.engines import Decoder, Unfit
+from headwater.engines import ConversionError, Decoder
 from headwater.features.extracts.service.snapshot_access import OpenSnapshot
 from headwater.kit.errors import HeadwaterError, Unavailable
 from headwater.vault.manifest import ManifestTable
@@ -127,7 +127,7 @@ class ColumnServer:
             return decoder.text(texts)
         try:
             return decoder.values(texts)
-        except Unfit as error:
+        except ConversionError as error:
             name = f"{manifest_tables.display_name(table)}.{self._opened.readable(table)[column].name}"
             raise QueryError(
                 f"{name} has {str(error)!r}, which {decoder.type} has no value for.",

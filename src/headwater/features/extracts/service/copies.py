@@ -76,7 +76,7 @@ class VaultReads:
         names = [quote(one.name) for one in found.columns]
         places = [names.index(name) for name, _ in columns]
         decoders = self._opened.decoders(found)
-        readers = [decoders[place].copied or decoders[place].cells for place in places]
+        readers = [decoders[place].transfer_cells or decoders[place].cells for place in places]
 
         def read(batch: Any) -> list[tuple[Any, ...]]:
             return list(zip(*(one(batch.column(at)) for at, one in enumerate(readers)), strict=True))

@@ -15,7 +15,7 @@ import pyarrow as pa
 from headwater.core.snapshots import manifest_tables, schema_subset
 from headwater.core.transfer.archives import zipped
 from headwater.core.transfer.writers import DOCUMENTS, WRITERS, Typed, unique
-from headwater.engines import Decoder, Scripts, Unfit
+from headwater.engines import ConversionError, Decoder
 from headwater.features.accounts.rights import Actor
 from headwater.features.extracts.service import rows, snapshot_access
 from headwater.features.extracts.service.queries import begun
@@ -92,8 +92,10 @@ def _closed(stream: Any, threads: ThreadPoolExecutor) -> None:
 def _script(
     threads: ThreadPoolExecutor, opened: OpenSnapshot, tables: Sequence[ManifestTable], names: Sequence[str] | None
 ) -> Iterator[bytes]:
-    if not isinstance(opened.engine, Scripts):
-        raise BadInput(f"Snapshots of {opened.engine.NAME} cannot be exported as SQL.", hint="JSON has all rows.")
+    if opened.engine.script is None:
+        raise BadInput(
+            f"Snapshots of {opened.engine.display_name} cannot be exported as SQL.", hint="JSON has all rows."
+        )
     schema, left_out, extras = opened.schema, tuple[str, ...](), opened.manifest.extras
     if names is not None:
         bare = schema_subset.without_rows(schema, {manifest_tables.display_name(one) for one in opened.manifest.tables})
@@ -107,7 +109,7 @@ def _script(
     for one in left_out:
         yield f"-- left out, because it needs tables that are not here: {_line(one)}\n".encode()
     filled = ((manifest_tables.dump_table(one), opened.rows(one, threads)) for one in tables)
-    yield from _larger(opened.engine.script(schema, filled, extras))
+    yield from _larger(opened.engine.script.chunks(schema, filled, extras))
 
 
 def _line(text: str) -> str:
@@ -139,7 +141,7 @@ def _table(threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTab
         yield from _typed(threads, opened, table, form)
         return
     # A row that is one document is that document in a file of documents.
-    whole = [place for place, one in enumerate(opened.decoders(table)) if one.whole and form in DOCUMENTS]
+    whole = [place for place, one in enumerate(opened.decoders(table)) if one.whole_document and form in DOCUMENTS]
     writer = DOCUMENTS[form]() if whole else WRITERS[form](opened.columns(table))
     yield writer.open()
     for batch in opened.rows(table, threads, whole or None):
@@ -169,7 +171,7 @@ def _unfit(
     threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTable, decoders: Sequence[Decoder]
 ) -> set[int]:
     """Return the columns with a value that is none of their type; only columns that may have one are read for it."""
-    asked = [place for place, decoder in enumerate(decoders) if decoder.risky]
+    asked = [place for place, decoder in enumerate(decoders) if decoder.may_fail]
     found: set[int] = set()
     if not asked:
         return found
@@ -183,6 +185,6 @@ def _unfit(
 def _fits(decoder: Decoder, texts: Any) -> bool:
     try:
         decoder.values(texts)
-    except Unfit:
+    except ConversionError:
         return False
-    return not decoder.endless(texts)
+    return not decoder.has_infinity(texts)

@@ -15,7 +15,7 @@ from headwater.catalog.codec import from_json
 from headwater.catalog.model import Schema
 from headwater.catalog.results import ResultColumn
 from headwater.core.snapshots import manifest_tables
-from headwater.engines import Decoder, Decodes, DumpColumn, Engine, Reshapes, engine
+from headwater.engines import Decoder, DocumentFlattening, Engine, SnapshotColumn, engine
 from headwater.features.accounts.rights import Actor
 from headwater.features.snapshots.service import snapshots, vault_locations
 from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
@@ -43,16 +43,20 @@ class OpenSnapshot:
 
     def decoders(self, table: ManifestTable) -> list[Decoder]:
         """Return how the columns of a table are read."""
-        assert isinstance(self.engine, Decodes)
+        assert self.engine.decoding
         if (found := self._decoders.get(table.root)) is None:
-            found = [self.engine.decoder(column, self.schema) for column in self.readable(table)]
+            found = [self.engine.decoding.decoder(column, self.schema) for column in self.readable(table)]
             self._decoders[table.root] = found
         return found
 
-    def readable(self, table: ManifestTable) -> tuple[DumpColumn, ...]:
+    def readable(self, table: ManifestTable) -> tuple[SnapshotColumn, ...]:
         """Return the columns that people read a table by."""
         dumped = manifest_tables.dump_table(table)
-        return self.engine.readable(dumped, self.schema) if isinstance(self.engine, Reshapes) else dumped.columns
+        return self._flattening.flat_columns(dumped, self.schema) if self._flattening else dumped.columns
+
+    @property
+    def _flattening(self) -> DocumentFlattening | None:
+        return self.engine.decoding.flattening if self.engine.decoding else None
 
     @cached_property
     def _decoders(self) -> dict[Any, list[Decoder]]:
@@ -81,16 +85,16 @@ class OpenSnapshot:
         self, table: ManifestTable, places_: Sequence[int] | None, read: Callable[[Sequence[int] | None], Iterator[Any]]
     ) -> Iterator[Any]:
         """Read columns of the dump, or all of them where the wanted ones are made of several."""
-        if not isinstance(self.engine, Reshapes) or (places_ is not None and not places_):
+        if self._flattening is None or (places_ is not None and not places_):
             return read(places_)
         columns = self.readable(table)
         return self._reshaped(read(None), columns if places_ is None else [columns[place] for place in places_])
 
-    def _reshaped(self, batches: Any, columns: Sequence[DumpColumn]) -> Iterator[Any]:
-        assert isinstance(self.engine, Reshapes)
+    def _reshaped(self, batches: Any, columns: Sequence[SnapshotColumn]) -> Iterator[Any]:
+        assert self._flattening
         with contextlib.closing(batches):
             for batch in batches:
-                yield self.engine.reshaped(batch, columns)
+                yield self._flattening.flatten(batch, columns)
 
     def find(self, name: str) -> ManifestTable:
         """Return the table of a name, with or without its schema; raises NotFound or BadInput."""
@@ -130,8 +134,8 @@ async def open_snapshot(settings: Settings, store: Store, actor: Actor, snapshot
             raise Conflict("This snapshot is not complete.", hint="Wait until it is, or choose another.")
         place = await vault_locations.load(db, settings, row.vault_id)
     found = engine(row.engine)
-    if not isinstance(found, Decodes):
-        raise BadInput(f"Snapshots of {found.NAME} cannot be read without restoring them yet.")
+    if found.decoding is None:
+        raise BadInput(f"Snapshots of {found.display_name} cannot be read without restoring them yet.")
 
     def read() -> tuple[Vault, Manifest]:
         vault = place.open()

@@ -126,13 +126,13 @@ def _check(script: Script, way: Way, access: Access) -> None:
     """Raise Invalid when a script would end the transaction that it runs in."""
     text = script.up if way == "up" else script.down or ""
     if in_one_transaction(text):
-        check(text, script.version, access.reached.engine.DIALECT)
+        check(text, script.version, access.reached.engine.dialect.sqlglot)
 
 
 async def _run_migration(session: Session, access: Access, script: Script, way: Way, who: str) -> None:
     """Run one migration and note it, together or not at all where that can be."""
     text = script.up if way == "up" else script.down or ""
-    grammar = history.tabular(access).GRAMMAR
+    grammar = history.grammar_of(access)
     together = grammar.transactional_ddl and in_one_transaction(text)
     began = time.perf_counter()
     if together:

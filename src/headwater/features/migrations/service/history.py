@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.apply import apply_all
 from headwater.catalog.changes import Change
+from headwater.catalog.grammar import Grammar
 from headwater.catalog.informed import informed
 from headwater.catalog.model import Schema
 from headwater.core.migrating import folders
 from headwater.core.migrating.scripts import Origin, Script, check
-from headwater.engines import Engine, Session, Tabular
+from headwater.engines import Engine, Session
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
 from headwater.features.databases.service import databases
@@ -48,17 +49,19 @@ class MigrationStatus:
     entry: journal.JournalEntry | None
 
 
-def tabular(access: Access) -> Tabular:
-    """Return the engine of a database with tables, or raise Conflict."""
+def grammar_of(access: Access) -> Grammar:
+    """Return the SQL grammar of a database with tables, or raise Conflict."""
     engine = access.reached.engine
-    if not isinstance(engine, Tabular):
-        raise Conflict(f"{access.reached.name} has no schema to migrate.", hint=f"It is a {engine.NAME} database.")
-    return engine
+    if engine.dialect.grammar is None:
+        raise Conflict(
+            f"{access.reached.name} has no schema to migrate.", hint=f"It is a {engine.display_name} database."
+        )
+    return engine.dialect.grammar
 
 
 async def statuses(place: Workplace, access: Access) -> list[MigrationStatus]:
     """Return the migrations of a database in their order, then those that only its journal knows."""
-    tabular(access)
+    grammar_of(access)
     async with place.store.transaction() as db:
         kept = await repository.of_database(db, access.reached.id)
     async with doors.open_session(place, access) as session:
@@ -103,16 +106,16 @@ async def write(
     Raises:
         Invalid: neither SQL nor changes, or both; SQL without a statement.
     """
-    tabular(access)
+    grammar_of(access)
     if bool(up) == bool(changes):
         raise Invalid({"up": "Give the SQL of the migration, or changes to generate it from."})
     if changes:
         schema = await schemas.read(place.settings, place.store, access.reached)
         up, down = generated(access.reached.engine, schema, changes)
     assert up
-    check(up, "up", access.reached.engine.DIALECT)
+    check(up, "up", access.reached.engine.dialect.sqlglot)
     if down:
-        check(down, "down", access.reached.engine.DIALECT)
+        check(down, "down", access.reached.engine.dialect.sqlglot)
     async with place.store.transaction() as db:
         await databases.find(db, actor, access.reached.id, "database:write", lock=True)
         version = await _free_version(db, access.reached.id)
@@ -136,7 +139,7 @@ def generated(engine: Engine, schema: Schema, changes: Sequence[Change]) -> tupl
 def _text(engine: Engine, changes: Sequence[Change], schema: Schema) -> str:
     steps = engine.alter(changes, schema)
     # Where no change of the schema can be rolled back, saying so of each would tell nobody anything.
-    could = isinstance(engine, Tabular) and engine.GRAMMAR.transactional_ddl
+    could = engine.dialect.grammar is not None and engine.dialect.grammar.transactional_ddl
     alone = could and any(not step.transactional for step in steps)
     head = "-- headwater: no transaction\n" if alone else ""
     return head + "".join(f"{statement};\n" for step in steps for statement in step.statements)
@@ -183,7 +186,7 @@ async def import_folder(
     Raises:
         BadInput: there is none among the files.
     """
-    tabular(access)
+    grammar_of(access)
     scripts = folders.read(files)
     for script in scripts:
         if not re.fullmatch(r"[\w.-]{1,255}", script.version) or "\0" in script.up:

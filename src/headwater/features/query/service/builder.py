@@ -34,6 +34,6 @@ async def write(place: Workplace, actor: Actor, database_id: uuid.UUID, query: Q
 
 def _dialect(access: Access) -> Dialect:
     engine = access.reached.engine
-    if engine.LANGUAGE != "sql":
-        raise BadInput(f"{engine.NAME} is not asked in SQL.", hint="The builder draws SQL.")
-    return Dialect(engine.DIALECT, lambda name: engine.quote(name))
+    if engine.language != "sql":
+        raise BadInput(f"{engine.display_name} is not asked in SQL.", hint="The builder draws SQL.")
+    return Dialect(engine.dialect.sqlglot, lambda name: engine.quote(name))

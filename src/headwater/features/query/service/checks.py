@@ -7,7 +7,6 @@ import uuid
 from dataclasses import dataclass
 from typing import Literal
 
-from headwater.engines import Checks
 from headwater.features.accounts.rights import Actor
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Workplace
@@ -29,7 +28,7 @@ async def check(place: Workplace, actor: Actor, database_id: uuid.UUID, text: st
     """Return what the database finds wrong with a text; nothing when it cannot say without running it."""
     access = await doors.authorize_query(place, actor, database_id)
     async with doors.open_session(place, access) as session:
-        error = await session.check(text) if isinstance(session, Checks) else None
+        error = await session.check(text)
     if error is None or error.position is None:
         return []
     start = min(max(error.position, 0), max(len(text) - 1, 0))

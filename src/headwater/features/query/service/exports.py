@@ -11,7 +11,7 @@ from typing import Any
 
 from headwater.catalog.results import UNLIMITED, Limits, Rows, Started
 from headwater.core.transfer.writers import WRITERS, Form
-from headwater.engines import Exports, Parameters
+from headwater.engines import Parameters
 from headwater.features.accounts.rights import Actor
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Workplace
@@ -67,8 +67,9 @@ async def _chunks(
     async with doors.open_session(place, access) as session:
         running.begin(access.user_id, run_id, session)
         try:
-            if request.form in {"csv", "ndjson"} and isinstance(session, Exports) and not request.parameters:
-                async for chunk in session.export(request.text, request.form, limits):
+            export = access.reached.engine.export
+            if request.form in {"csv", "ndjson"} and export and not request.parameters:
+                async for chunk in export.chunks(session, request.text, request.form, limits):
                     yield chunk
                 return
             async with contextlib.aclosing(session.run(request.text, request.parameters, limits)) as frames:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from headwater.catalog.plans import ServerSession
-from headwater.engines import Watches
+from headwater.engines import ActivitySupport
 from headwater.features.accounts.rights import Actor
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Workplace
@@ -25,12 +25,12 @@ async def end(
     """Cancel the query of a session, or end the session."""
     access = await doors.authorize_query(place, actor, database_id, write=True, confirmed=True)
     async with doors.open_session(place, access) as session:
-        if not await _watches(access).end(session, target, terminate=terminate):
+        if not await _watches(access).end_session(session, target, terminate=terminate):
             raise NotFound(f"There is no session {target}.", hint="It may have ended by itself.")
 
 
-def _watches(access: doors.Access) -> Watches:
+def _watches(access: doors.Access) -> ActivitySupport:
     engine = access.reached.engine
-    if not isinstance(engine, Watches):
-        raise BadInput(f"{engine.NAME} shows no sessions here.")
-    return engine
+    if engine.activity is None:
+        raise BadInput(f"{engine.display_name} shows no sessions here.")
+    return engine.activity

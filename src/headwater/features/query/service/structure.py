@@ -11,7 +11,7 @@ import msgspec
 
 from headwater.catalog.changes import Change
 from headwater.catalog.results import Limits, QueryError
-from headwater.engines import Session, Step
+from headwater.engines import AlterStep, Session
 from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Access, Workplace
@@ -25,7 +25,7 @@ LIMITS = Limits(rows=10, bytes=None, seconds=3600)
 class StructureResult:
     """What changes would do, or did."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[AlterStep, ...]
     applied: bool = False
     error: str | None = None
     failed_step: int | None = None
@@ -76,7 +76,7 @@ async def change(place: Workplace, access: Access, changes: Sequence[Change], *,
     return outcome
 
 
-async def _applied(session: Session, steps: tuple[Step, ...]) -> StructureResult:
+async def _applied(session: Session, steps: tuple[AlterStep, ...]) -> StructureResult:
     together = all(step.transactional for step in steps)
     number, done = 0, False
     if together:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from headwater.catalog.grammar import Grammar
 from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.results import Cell
-from headwater.engines import Engine, Tabular
+from headwater.engines import Engine
 from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.query.service.access import Access, Workplace
 from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
@@ -63,9 +63,9 @@ async def find(place: Workplace, access: Access, name: str, schema_name: str | N
         names = [one.name for one in schema]
         raise NotFound(f"There is no table {name!r} in {access.reached.name}.", hint=did_you_mean(name, names))
     engine = access.reached.engine
-    if not isinstance(engine, Tabular):
-        raise Conflict(f"{engine.NAME} has no tables.", hint="Look at its entries instead.")
-    return GridTable(relation, engine, engine.GRAMMAR, *key_of(relation))
+    if engine.dialect.grammar is None:
+        raise Conflict(f"{engine.display_name} has no tables.", hint="Look at its entries instead.")
+    return GridTable(relation, engine, engine.dialect.grammar, *key_of(relation))
 
 
 def _exactly(schema: Schema, name: str, schema_name: str | None) -> Relation | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.engines import Recovers
+from headwater.engines import RecoverySupport
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.models import Database
@@ -53,7 +53,7 @@ class ArchiveView:
     """What is kept of a database, and what can be reached; `archive` is None when nothing is."""
 
     database: Database
-    engine: Recovers
+    engine: RecoverySupport
     archive: Archive | None
     stretches: Sequence[ContinuousRange] = ()
     bases: Sequence[BaseView] = ()
@@ -197,12 +197,12 @@ async def name_point(settings: Settings, store: Store, actor: Actor, database_id
         local = await instances.local(db, settings, database)
     await awake(settings, local)
     at = now()
-    position = await local.engine.name_point(local.instance, name)
+    position = await local.engine.create_restore_point(local.instance, name)
     async with store.transaction() as db:
         row = ArchivePoint(archive_id=archive.id, name=name, position=position, at=at, created_by=actor.user_id)
         db.add(row)
         await db.flush()
-        note(db, actor, "recovery.point", database, point=name, position=local.engine.shown(position))
+        note(db, actor, "recovery.point", database, point=name, position=local.engine.format_position(position))
     return row
 
 

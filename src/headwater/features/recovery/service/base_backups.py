@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.engines import Base, BaseFacts
+from headwater.engines import BaseBackup, BaseBackupInfo
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, instances
@@ -96,15 +96,15 @@ async def _make(work: BaseBackupAttempt, vault: Vault) -> Manifest:
     base = await stoppable(attempt, _opened(work))
     loop = asyncio.get_running_loop()
     try:
-        total, done = max(1, base.bytes // MB), 0
+        total, done = max(1, base.size_bytes // MB), 0
 
         def progress(more: int) -> None:
             nonlocal done
             done += more
             attempt.report("files", done // MB, max(total, done // MB), unit="MB", message=work.database.name)
 
-        def ended() -> BaseFacts:
-            return asyncio.run_coroutine_threadsafe(base.end(), loop).result()
+        def ended() -> BaseBackupInfo:
+            return asyncio.run_coroutine_threadsafe(base.finish(), loop).result()
 
         parents = await _parents(work)
 
@@ -117,13 +117,13 @@ async def _make(work: BaseBackupAttempt, vault: Vault) -> Manifest:
         await base.close()
 
 
-async def _opened(work: BaseBackupAttempt) -> Base:
+async def _opened(work: BaseBackupAttempt) -> BaseBackup:
     """Wake the database and begin, when its server has been restarted with the archive on."""
     until = asyncio.get_running_loop().time() + READY_SECONDS
     while True:
         await archives.awake(work.attempt.settings, work.local)
         try:
-            return await work.local.engine.open_base(work.local.instance)
+            return await work.local.engine.open_base_backup(work.local.instance)
         except Unavailable:
             if asyncio.get_running_loop().time() > until:
                 raise

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.engines import Provisions
+from headwater.engines import engine
 from headwater.features.accounts.rights import Actor, authorize
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.models import Database
@@ -78,7 +78,7 @@ def find_path(view: ArchiveView, order: RecoveryRequest) -> RecoveryPath:
         point = _point(view, order.point)
         return to_position(view.stretches, point.position, f"the point {point.name}")
     assert order.position is not None
-    return to_position(view.stretches, view.engine.position(order.position), order.position)
+    return to_position(view.stretches, view.engine.parse_position(order.position), order.position)
 
 
 def _point(view: ArchiveView, name: str) -> ArchivePoint:
@@ -140,7 +140,8 @@ def _latest(view: ArchiveView) -> str | None:
 
 
 def _check_version(view: ArchiveView, path: RecoveryPath) -> None:
-    options = view.engine.PROVISION_OPTIONS if isinstance(view.engine, Provisions) else ()
+    provisioning = engine(view.database.engine).provisioning
+    options = provisioning.options if provisioning else ()
     versions = next((one.choices for one in options if one.name == "version"), ())
     if versions and path.base.version not in versions:
         raise OutOfReach(

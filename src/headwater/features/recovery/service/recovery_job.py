@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.engines import Goal, Instance
+from headwater.engines import Instance, RecoveryTarget
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, instances, reachability, readiness
@@ -115,7 +115,7 @@ async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:
     if view.database.state != "running":
         raise Unavailable(f"{work.row.target_name} does not start: {view.database.state_reason or view.database.state}")
     await _answers(work, local.spec.id)
-    last = arrived.last.isoformat() if arrived.last else None
+    last = arrived.last_transaction_at.isoformat() if arrived.last_transaction_at else None
     attempt.note(f"{work.row.target_name} is there; its last change is of {last or 'before the base backup'}.")
     return {"last": last, "base_id": str(way.base.id), "log_bytes": sum(one.ends - one.first for one in way.logs)}
 
@@ -150,13 +150,15 @@ async def _shipped_way(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locat
     return recoveries.find_path(view, work.order), place
 
 
-def _goal(work: RecoveryAttempt, local: LocalInstance) -> Goal:
+def _goal(work: RecoveryAttempt, local: LocalInstance) -> RecoveryTarget:
     order = work.order
     if order.time is not None:
-        return Goal("time", at=order.time, inclusive=order.including)
+        return RecoveryTarget("time", at=order.time, inclusive=order.including)
     if order.point is not None:
-        return Goal("point", point=order.point)
-    return Goal("position", position=local.engine.position(order.position or ""), inclusive=order.including)
+        return RecoveryTarget("point", point=order.point)
+    return RecoveryTarget(
+        "position", position=local.engine.parse_position(order.position or ""), inclusive=order.including
+    )
 
 
 async def _fill(
@@ -182,7 +184,7 @@ async def _fill(
     def fill() -> dict[str, Any]:
         made = vault.manifest(vault_layout.base_name(way.base.id))
         facts = dict(made.extras)
-        local.engine.lay(instance, facts, vault_layout.base_blocks(vault, made, progress))
+        local.engine.restore_base(instance, facts, vault_layout.base_blocks(vault, made, progress))
         log.mkdir(mode=0o711)
         for one in way.logs:
             _put(log, instance, vault_layout.log_parts(vault, one.name), progress)

@@ -17,7 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from headwater.engines import BaseFacts, Block, Part
+from headwater.engines import BaseBackupInfo, FileBlock, LogSegment
 from headwater.kit.files import unlinked
 from headwater.vault import manifest as manifests
 from headwater.vault.chunker import ChunkSizes
@@ -44,7 +44,7 @@ def base_name(base_id: uuid.UUID) -> str:
     return f"base-{base_id}"
 
 
-def log_name(database_id: uuid.UUID, first: Part) -> str:
+def log_name(database_id: uuid.UUID, first: LogSegment) -> str:
     """Return the name of parts of a log that begin with this one: who pushes them again finds them there."""
     return f"log-{database_id}-{first.name.lower()}"
 
@@ -68,9 +68,13 @@ class ArchiveOrigin:
 
 
 def write_base(
-    vault: Vault, origin: ArchiveOrigin, parent: str | None, blocks: Iterable[Block], ended: Callable[[], BaseFacts],
+    vault: Vault,
+    origin: ArchiveOrigin,
+    parent: str | None,
+    blocks: Iterable[FileBlock],
+    ended: Callable[[], BaseBackupInfo],
     progress: Progress,
-) -> Manifest:  # fmt: skip
+) -> Manifest:
     """Store a base on top of another one; `ended` is called when all was read, and tells what it is."""
     before = _parent(vault, parent)
     started = datetime.now(UTC)
@@ -100,7 +104,7 @@ def _parent(vault: Vault, name: str | None) -> Manifest | None:
         return None  # what cannot be read must not keep the next base from being made
 
 
-def _batches(blocks: Iterable[Block], progress: Progress) -> Iterator[Batch]:
+def _batches(blocks: Iterable[FileBlock], progress: Progress) -> Iterator[Batch]:
     rest = iter(blocks)
     while some := list(itertools.islice(rest, BATCH_ROWS)):
         paths = [one[0].encode() for one in some]
@@ -110,7 +114,7 @@ def _batches(blocks: Iterable[Block], progress: Progress) -> Iterator[Batch]:
         yield pa.RecordBatch.from_arrays([pa.array(one, VALUES) for one in columns], ["0", "1", "2"])
 
 
-def base_blocks(vault: Vault, manifest: Manifest, progress: Progress) -> Iterator[Block]:
+def base_blocks(vault: Vault, manifest: Manifest, progress: Progress) -> Iterator[FileBlock]:
     """Give the pieces of a base, those of one file mostly in a row."""
     for batch in _rows(vault, manifest):
         for path, number, content in zip(*(one.to_pylist() for one in batch.columns), strict=True):
@@ -118,7 +122,7 @@ def base_blocks(vault: Vault, manifest: Manifest, progress: Progress) -> Iterato
             progress(len(content))
 
 
-def write_log(vault: Vault, origin: ArchiveOrigin, parts: Sequence[Part]) -> Manifest:
+def write_log(vault: Vault, origin: ArchiveOrigin, parts: Sequence[LogSegment]) -> Manifest:
     """Store parts of a log that follow each other; when the first is there already, return what came with it."""
     there = manifest_or_none(vault, origin.name)
     if there:
@@ -138,7 +142,7 @@ def write_log(vault: Vault, origin: ArchiveOrigin, parts: Sequence[Part]) -> Man
     return made
 
 
-def _read(parts: Sequence[Part]) -> Iterator[Batch]:
+def _read(parts: Sequence[LogSegment]) -> Iterator[Batch]:
     for part in parts:
         with open(part.path, "rb", opener=unlinked) as file:
             columns = ([part.name.encode()], [file.read()])

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from headwater.engines import Mark, Part
+from headwater.engines import LogPosition, LogSegment
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, instances
@@ -91,14 +91,14 @@ async def until_shipped(settings: Settings, store: Store, archive_id: uuid.UUID,
 async def _ship(
     settings: Settings, store: Store, archive: Archive, database: Database, local: LocalInstance, flush: bool
 ) -> None:
-    seen = await local.engine.mark(local.instance)
+    seen = await local.engine.wal_position(local.instance)
     if archive.enabled and (flush or _late(archive)):
         await _flushed(local, archive.archived_to)
-    parts = await asyncio.to_thread(local.engine.spooled, local.instance)
+    parts = await asyncio.to_thread(local.engine.spooled_segments, local.instance)
     to = archive.archived_to
     if parts:
         to = await _emptied(settings, store, archive, database, parts)
-    left = await asyncio.to_thread(local.engine.spooled, local.instance)
+    left = await asyncio.to_thread(local.engine.spooled_segments, local.instance)
     covered, pending = advanced(archive.covered, archive.pending, seen, to)
     crowded = f"{len(left)} parts of the log wait in the spool." if len(left) >= WORRY else ""
     async with store.transaction() as db:
@@ -117,22 +117,22 @@ def _late(archive: Archive) -> bool:
 
 async def _flushed(local: LocalInstance, to: int | None) -> None:
     """Let the server finish a part, and wait until it is in the spool, if it is not in the vault already."""
-    end = await local.engine.flush(local.instance)
+    end = await local.engine.flush_log(local.instance)
     until = asyncio.get_running_loop().time() + FLUSH_SECONDS
     while end is not None and (to is None or to < end):
-        parts = await asyncio.to_thread(local.engine.spooled, local.instance)
+        parts = await asyncio.to_thread(local.engine.spooled_segments, local.instance)
         if any(one.end >= end for one in parts):
             return
         if asyncio.get_running_loop().time() > until:
             raise Unavailable(
-                f"The server did not put its log up to {local.engine.shown(end)} into the spool.",
+                f"The server did not put its log up to {local.engine.format_position(end)} into the spool.",
                 hint="Is its disk full?",
             )
         await asyncio.sleep(POLL_SECONDS)
 
 
 async def _emptied(
-    settings: Settings, store: Store, archive: Archive, database: Database, parts: Sequence[Part]
+    settings: Settings, store: Store, archive: Archive, database: Database, parts: Sequence[LogSegment]
 ) -> int | None:
     """Store what is in the spool and return where the log in the vault ends."""
     async with store.transaction() as db:
@@ -155,13 +155,13 @@ async def _emptied(
     return to
 
 
-def _held(part: Part, held: Sequence[tuple[int, int, int]]) -> bool:
+def _held(part: LogSegment, held: Sequence[tuple[int, int, int]]) -> bool:
     return any(line == part.timeline and first <= part.first and part.end <= end for line, first, end in held)
 
 
-def groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
+def groups(parts: Sequence[LogSegment]) -> Iterator[list[LogSegment]]:
     """Give parts that follow each other together, a bounded number at a time."""
-    group: list[Part] = []
+    group: list[LogSegment] = []
     for part in parts:
         if group and (len(group) >= MOST_PARTS or (part.timeline, part.first) != (group[-1].timeline, group[-1].end)):
             yield group
@@ -171,7 +171,7 @@ def groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
         yield group
 
 
-def _origin(database: Database, first: Part) -> ArchiveOrigin:
+def _origin(database: Database, first: LogSegment) -> ArchiveOrigin:
     return ArchiveOrigin(vault_layout.log_name(database.id, first), database.name, database.engine, "")
 
 
@@ -184,7 +184,7 @@ def _row(archive: Archive, manifest: Manifest) -> dict[str, Any]:
 
 
 def advanced(
-    covered: dict[str, Any], pending: dict[str, Any], seen: Mark | None, to: int | None
+    covered: dict[str, Any], pending: dict[str, Any], seen: LogPosition | None, to: int | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the mark that the log in the vault covers, and the one that it shall cover next.
 
@@ -202,11 +202,11 @@ def advanced(
     return covered, pending or plain(seen)
 
 
-def plain(mark: Mark) -> dict[str, Any]:
+def plain(mark: LogPosition) -> dict[str, Any]:
     """Return a mark as a row keeps it."""
     return {"at": mark.at.isoformat(), "position": mark.position, "changes": mark.changes, "quiet": mark.quiet}
 
 
-def marked(row: dict[str, Any]) -> Mark:
+def marked(row: dict[str, Any]) -> LogPosition:
     """Return a mark as it was kept."""
-    return Mark(datetime.fromisoformat(row["at"]), row["position"], row["changes"], row["quiet"])
+    return LogPosition(datetime.fromisoformat(row["at"]), row["position"], row["changes"], row["quiet"])

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from headwater.engines import Arrived, Goal, Instance, Program, Provisions
+from headwater.engines import Instance, RecoveryResult, RecoveryTarget, ServerCommand
 from headwater.features.databases.service.instances import LocalInstance
 from headwater.features.jobs.context import Attempt
 from headwater.kit import process
@@ -36,26 +36,26 @@ def _private(path: str, flags: int) -> int:
 
 
 async def replayed(
-    attempt: Attempt, local: LocalInstance, instance: Instance, facts: Mapping[str, Any], goal: Goal, was: str
-) -> Arrived:
+    attempt: Attempt, local: LocalInstance, instance: Instance, facts: Mapping[str, Any], goal: RecoveryTarget, was: str
+) -> RecoveryResult:
     """Replay the log of laid files up to a goal, and stop the server.
 
     That the log does not come to the goal only means that nothing happened behind it: it was looked before whether
     all up to the goal is there. Then all of the log is replayed.
     """
     said = await _run(attempt, local, instance, facts, goal, was)
-    if local.engine.missed(said):
-        said = await _run(attempt, local, instance, facts, Goal("end"), was)
-    if local.engine.missed(said):
+    if local.engine.target_not_reached(said):
+        said = await _run(attempt, local, instance, facts, RecoveryTarget("end"), was)
+    if local.engine.target_not_reached(said):
         raise Unavailable("The log ended before the moment that was asked for.")
-    return local.engine.arrived(said)
+    return local.engine.recovery_result(said)
 
 
 async def _run(
-    attempt: Attempt, local: LocalInstance, instance: Instance, facts: Mapping[str, Any], goal: Goal, was: str
+    attempt: Attempt, local: LocalInstance, instance: Instance, facts: Mapping[str, Any], goal: RecoveryTarget, was: str
 ) -> str:
     """Run the server until it has arrived; return what it printed, also when it has missed the goal."""
-    program = await asyncio.to_thread(local.engine.recovery, instance, facts, goal, instance.folder / LOG)
+    program = await asyncio.to_thread(local.engine.recovery_command, instance, facts, goal, instance.folder / LOG)
     output = instance.folder / OUTPUT
     with _written(output) as file:
         child = process.spawn(
@@ -66,7 +66,7 @@ async def _run(
     try:
         if await _until_arrived(attempt, local, instance, child):
             attempt.report("handing over", 0, 1, unit="steps", message=instance.name)
-            await local.engine.adopt(instance, was)
+            await local.engine.take_ownership(instance, was)
     finally:
         await _stopped(child, program)
     said = output.read_text(errors="replace")
@@ -79,11 +79,10 @@ async def _until_arrived(
 ) -> bool:
     """Wait until the server has arrived; False when the log does not come to the goal."""
     engine, output = local.engine, instance.folder / OUTPUT
-    assert isinstance(engine, Provisions)
-    while not engine.ready(instance):
+    while not local.provisioning.is_ready(instance):
         if child.poll() is not None:
             said = output.read_text(errors="replace")
-            if engine.missed(said):
+            if engine.target_not_reached(said):
                 return False
             last = " ".join(line.replace(str(instance.folder), "…") for line in said.strip().splitlines()[-3:])
             raise Unavailable("The log could not be replayed.", hint=f"The server said: {last}"[:600])
@@ -92,5 +91,5 @@ async def _until_arrived(
     return True
 
 
-async def _stopped(child: subprocess.Popen[bytes], program: Program) -> None:
+async def _stopped(child: subprocess.Popen[bytes], program: ServerCommand) -> None:
     await asyncio.shield(process.stop(child, program.stop_signal, STOP_SECONDS))

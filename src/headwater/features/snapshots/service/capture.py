@@ -23,7 +23,7 @@ from headwater.catalog.codec import to_json
 from headwater.catalog.model import Schema
 from headwater.core.snapshots import catch_up, incremental, manifest_tables, sample_check, schema_subset
 from headwater.core.snapshots.manifest_tables import total
-from headwater.engines import Dump, DumpTable, Follows, Settles, Then
+from headwater.engines import Baseline, SnapshotReader, SnapshotTable
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.accounts.service import audit
 from headwater.features.databases.service import databases, reachability
@@ -35,7 +35,7 @@ from headwater.features.snapshots.service import (
     snapshots,
     vault_locations,
 )
-from headwater.features.snapshots.service.engines import dumps
+from headwater.features.snapshots.service.engines import snapshots_of
 from headwater.features.snapshots.service.threads import RowProgress, run_cancellable, run_parallel
 from headwater.features.snapshots.service.vault_locations import VaultLocation
 from headwater.kit.errors import Cancelled, Conflict
@@ -139,7 +139,7 @@ async def _take(taking: CaptureAttempt, vault: Vault) -> Manifest:
     reached = await _reach(taking)
     async with reachability.open_address(attempt.settings, reached) as address:
         attempt.report("opening", 0, 1, unit="steps", message=reached.name)
-        dump = await dumps(reached.engine).open_dump(address)
+        dump = await snapshots_of(reached.engine).open_reader(address)
         try:
             started = datetime.now(UTC)
             for sentence in dump.notes:
@@ -159,12 +159,12 @@ async def _reach(taking: CaptureAttempt) -> ReachableDatabase:
         return await reachability.load(db, Sealer.of(attempt.settings), database)
 
 
-def _wanted(row: Snapshot, dump: Dump) -> tuple[DumpTable, ...]:
+def _wanted(row: Snapshot, dump: SnapshotReader) -> tuple[SnapshotTable, ...]:
     tables, exclude = row.request.get("tables"), row.request.get("exclude")
     if tables is None and exclude is None:
         return dump.tables
     names = snapshots.chosen(dump.schema, tables, exclude)
-    return tuple(one for one in dump.tables if one.shown in names)
+    return tuple(one for one in dump.tables if one.display_name in names)
 
 
 @dataclass(slots=True)
@@ -173,8 +173,8 @@ class _CaptureRun:
 
     taking: CaptureAttempt
     vault: Vault
-    dump: Dump
-    tables: Sequence[DumpTable]
+    dump: SnapshotReader
+    tables: Sequence[SnapshotTable]
     started: datetime
     follows: bool = False
 
@@ -209,12 +209,13 @@ class _CaptureRun:
 
     def _catch_up(self, writing: SnapshotWriter, made: list[ManifestTable]) -> list[ManifestTable]:
         """Return tables as they are at the moment of the dump, if that is another one than that of reading them."""
-        if not isinstance(self.dump, Settles) or self.dump.settled():
+        late = self.dump.catch_up
+        if late is None or late.is_consistent():
             return made
         attempt, said = self.taking.attempt, self.dump.notes
         attempt.report("catching up", 0, 1, unit="steps", message="what was changed meanwhile")
         tables, rows = catch_up.catch_up(
-            self.dump, self.vault, writing, made, lambda table, known: _writer(writing, table, known)
+            late, self.vault, writing, made, lambda table, known: _writer(writing, table, known)
         )
         attempt.note(f"It was read while others wrote; {rows:,} rows that they changed were read again, at one moment.")
         for sentence in self.dump.notes:
@@ -227,16 +228,16 @@ class _CaptureRun:
     ) -> list[ManifestTable]:
         """Write all tables, several at once, those with the most rows first."""
         work = {
-            table.shown: partial(self._written, writing, table, parent, progress)
+            table.display_name: partial(self._written, writing, table, parent, progress)
             for table in sorted(self.tables, key=lambda one: one.rows or 0, reverse=True)
         }
-        written = run_parallel(self.dump.readers, self.dump.cancel, work)
-        return [written[table.shown] for table in self.tables]
+        written = run_parallel(self.dump.max_readers, self.dump.cancel, work)
+        return [written[table.display_name] for table in self.tables]
 
     def _schema(self) -> Schema:
         """Return the Schema of what is in the snapshot."""
-        bare = schema_subset.without_rows(self.dump.schema, {one.shown for one in self.dump.tables})
-        return schema_subset.cut(self.dump.schema, bare | {one.shown for one in self.tables})[0]
+        bare = schema_subset.without_rows(self.dump.schema, {one.display_name for one in self.dump.tables})
+        return schema_subset.cut(self.dump.schema, bare | {one.display_name for one in self.tables})[0]
 
     def _commit(self, writing: SnapshotWriter, manifest: Manifest) -> Manifest:
         """Commit, unless another attempt at the same snapshot was first: then that one counts."""
@@ -266,14 +267,14 @@ class _CaptureRun:
         return None
 
     def _written(
-        self, writing: SnapshotWriter, table: DumpTable, parent: Manifest | None, progress: RowProgress
+        self, writing: SnapshotWriter, table: SnapshotTable, parent: Manifest | None, progress: RowProgress
     ) -> ManifestTable:
         columns = tuple(ManifestColumn(one.name, one.type, one.hint) for one in table.columns)
         facts = msgspec.to_builtins(table.facts)
         before = find_table(parent.tables, table.schema, table.name) if parent else None
         if before and (before.columns, before.key) != (columns, table.key):
             before = None
-        progress.begin(table.shown)
+        progress.begin(table.display_name)
         changed = self._since(table, parent, before)
         if before and changed and changed.nothing:
             progress.passed(before.rows)
@@ -281,7 +282,7 @@ class _CaptureRun:
         known = self.vault.table(before).parent() if before else None
         written = self._followed(writing, table, changed, before, known) if before and known and changed else None
         if written is None:
-            rows = progress.counted(self.dump.read(table), table.shown)
+            rows = progress.counted(self.dump.read(table), table.display_name)
             written = _writer(writing, table, known).write(rows)
         else:
             progress.passed(written.counted.rows)
@@ -290,32 +291,32 @@ class _CaptureRun:
         return manifests.table(table.schema, table.name, columns, table.key, written, facts)
 
     def _since(
-        self, table: DumpTable, parent: Manifest | None, before: ManifestTable | None
+        self, table: SnapshotTable, parent: Manifest | None, before: ManifestTable | None
     ) -> incremental.ChangesSinceParent | None:
         """Return what has become of the rows that the parent has of a table, if that can be told."""
-        if parent is None or before is None or not self.follows or not isinstance(self.dump, Follows):
+        if parent is None or before is None or not self.follows or self.dump.change_tracking is None:
             return None
-        then = Then(parent.product, parent.moment, manifest_tables.dump_table(before))
-        return incremental.changes_since(self.dump, table, then, before.rows)
+        then = Baseline(parent.product, parent.moment, manifest_tables.dump_table(before))
+        return incremental.changes_since(self.dump.change_tracking, table, then, before.rows)
 
     def _followed(
         self,
         writing: SnapshotWriter,
-        table: DumpTable,
+        table: SnapshotTable,
         since: incremental.ChangesSinceParent,
         before: ManifestTable,
         parent: Parent,
     ) -> WrittenTable | None:
         """Write a table by what has changed in it, or nothing when reading all of it is the better way."""
-        assert isinstance(self.dump, Follows)
+        assert self.dump.change_tracking
         reader, writer = self.vault.table(before), _writer(writing, table, parent)
         try:
-            return incremental.write_changes(self.dump, table, since, parent, reader, writer)
+            return incremental.write_changes(self.dump.change_tracking, table, since, parent, reader, writer)
         except incremental.ReadAll:
             return None
 
 
-def _writer(writing: SnapshotWriter, table: DumpTable, known: Parent | None) -> TableWriter:
+def _writer(writing: SnapshotWriter, table: SnapshotTable, known: Parent | None) -> TableWriter:
     return TableWriter(writing.ink, TableShape(tuple(one.hint for one in table.columns), table.key), known)
 
 

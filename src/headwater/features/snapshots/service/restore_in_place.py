@@ -11,13 +11,13 @@ from typing import Any, cast
 from headwater.catalog.codec import from_json
 from headwater.catalog.model import Schema
 from headwater.core.snapshots import manifest_tables, schema_subset
-from headwater.engines import Engine, Refilled, Refilling, Tabular
+from headwater.engines import Engine, TableRestoreRequest, TableRestoreResult
 from headwater.features.databases.service import reachability
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Snapshot
 from headwater.features.snapshots.service import capture, targets
-from headwater.features.snapshots.service.engines import dumps, refills
+from headwater.features.snapshots.service.engines import in_place_restore_of, snapshots_of
 from headwater.features.snapshots.service.targets import RestoreAttempt
 from headwater.features.snapshots.service.threads import RowProgress, run_cancellable
 from headwater.kit.errors import Conflict
@@ -29,7 +29,7 @@ async def restore(
     work: RestoreAttempt, vault: Vault, manifest: Manifest, target: ReachableDatabase
 ) -> list[dict[str, Any]]:
     """Restore in place and return what became of each table."""
-    engine, attempt = refills(target.engine), work.attempt
+    engine, attempt = in_place_restore_of(target.engine), work.attempt
     undo = vault.manifest(str(await _undo(work, target)))
     tables = [
         one
@@ -43,11 +43,11 @@ async def restore(
         await work.note(made={"things": targets.missing_things(target.engine, missing, there)})
     what = _prepared(target.engine, manifest, (missing, there), tables, work.row.mode)
     async with reachability.open_address(attempt.settings, target) as address:
-        refill = await engine.open_refill(address)
+        refill = await engine.open(address)
         decoders = ThreadPoolExecutor(2, thread_name_prefix="vault-decode")
         progress = RowProgress(attempt, "rows", sum(one.rows for one in tables), len(tables))
 
-        def put() -> list[Refilled]:
+        def put() -> list[TableRestoreResult]:
             rows = [
                 (
                     manifest_tables.dump_table(one),
@@ -57,7 +57,7 @@ async def restore(
                 )
                 for one in tables
             ]
-            return refill.put(replace(what, tables=rows))
+            return refill.restore_tables(replace(what, tables=rows))
 
         try:
             found = await run_cancellable(attempt, refill.cancel, put)
@@ -108,18 +108,20 @@ def _missing(manifest: Manifest, undo: Manifest, tables: Sequence[ManifestTable]
 
 def _undoes_ddl(engine: Engine) -> bool:
     """Whether a rollback takes away what was made; else it is written down before it is made, as a kill may follow."""
-    return isinstance(engine, Tabular) and engine.GRAMMAR.transactional_ddl
+    grammar = engine.dialect.grammar
+    return grammar is not None and grammar.transactional_ddl
 
 
 def _prepared(
     engine: Engine, manifest: Manifest, schemas: tuple[Schema, Schema], tables: Sequence[ManifestTable], mode: str
-) -> Refilling:
+) -> TableRestoreRequest:
     """Return what is to be done but for the rows; what of a missing table's Schema is known there is not made again."""
-    (missing, there), able = schemas, dumps(engine)
-    known = {one for phase in able.phases(there) for one in phase}
-    first, later = (tuple(one for one in phase if one not in known) for phase in able.phases(missing))
+    (missing, there), able = schemas, snapshots_of(engine)
+    known = {*able.pre_data_ddl(there), *able.post_data_ddl(there)}
+    pre_data = tuple(one for one in able.pre_data_ddl(missing) if one not in known)
+    post_data = tuple(one for one in able.post_data_ddl(missing) if one not in known)
     part, _ = schema_subset.cut(from_json(manifest.schema), {manifest_tables.display_name(one) for one in tables})
-    return Refilling((), cast(Any, mode), first, later, schema_subset.extras_of(manifest.extras, part))
+    return TableRestoreRequest((), cast(Any, mode), pre_data, post_data, schema_subset.extras_of(manifest.extras, part))
 
 
 def _check_columns(existing: Schema, tables: Sequence[ManifestTable]) -> None:
@@ -135,16 +137,17 @@ def _check_columns(existing: Schema, tables: Sequence[ManifestTable]) -> None:
             )
 
 
-def _report(table: ManifestTable, result: Refilled, mode: str) -> dict[str, Any]:
-    added = result.found == result.before + result.written
+def _report(table: ManifestTable, result: TableRestoreResult, mode: str) -> dict[str, Any]:
+    added = result.rows_after == result.rows_before + result.rows_written
     same = {
-        "overwrite": result.found == result.written == table.rows, "append": added and result.written == table.rows,
-        "append_missing": added and result.written <= table.rows,
+        "overwrite": result.rows_after == result.rows_written == table.rows,
+        "append": added and result.rows_written == table.rows,
+        "append_missing": added and result.rows_written <= table.rows,
     }[mode]  # fmt: skip
     return {
         "table": manifest_tables.display_name(table),
         "expected": table.rows,
-        "written": result.written,
-        "found": result.found,
+        "written": result.rows_written,
+        "found": result.rows_after,
         "same": same,
     }

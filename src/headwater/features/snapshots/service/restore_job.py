@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.catalog.codec import from_json
 from headwater.catalog.model import Schema
 from headwater.core.snapshots import manifest_tables, schema_subset
-from headwater.engines import Fill
+from headwater.engines import BulkLoader
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.service import databases, reachability
 from headwater.features.databases.service import schema_cache as schemas
@@ -28,7 +28,7 @@ from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service import restore_in_place, targets, vault_locations
-from headwater.features.snapshots.service.engines import dumps
+from headwater.features.snapshots.service.engines import snapshots_of
 from headwater.features.snapshots.service.targets import RestoreAttempt
 from headwater.features.snapshots.service.threads import RowProgress, run_cancellable, run_parallel, stoppable
 from headwater.kit.clock import now
@@ -137,7 +137,7 @@ async def _restore(
     there = await schemas.read(work.attempt.settings, work.attempt.database, target)
     things = targets.things(target.engine, part.schema, there, target.name)
     async with reachability.open_address(work.attempt.settings, target) as address:
-        fill = await dumps(target.engine).open_fill(address)
+        fill = await snapshots_of(target.engine).open_loader(address)
         try:
             apart = await asyncio.to_thread(targets.apart, fill, part.tables, target)
             await work.note(made={"things": [*things, *apart]})
@@ -147,15 +147,15 @@ async def _restore(
 
 
 async def _fill(
-    work: RestoreAttempt, vault: Vault, fill: Fill, target: ReachableDatabase, part: RestorePart
+    work: RestoreAttempt, vault: Vault, fill: BulkLoader, target: ReachableDatabase, part: RestorePart
 ) -> list[dict[str, Any]]:
     attempt = work.attempt
-    first, later = dumps(target.engine).phases(part.schema)
-    await _run(attempt, fill, "tables", first)
+    snapshots = snapshots_of(target.engine)
+    await _run(attempt, fill, "tables", snapshots.pre_data_ddl(part.schema))
     loading = Loading(attempt, vault, fill, part.tables)
     written = await run_cancellable(attempt, fill.cancel, loading.run)
-    await _run(attempt, fill, "keys and indexes", later)
-    for sentence in await stoppable(attempt, fill.finish(part.extras)):
+    await _run(attempt, fill, "keys and indexes", snapshots.post_data_ddl(part.schema))
+    for sentence in await stoppable(attempt, fill.restore_extras(part.extras)):
         attempt.note(sentence, "warning")
     compared = await run_cancellable(attempt, fill.cancel, lambda: _compared(attempt, fill, part.tables, written))
     wrong = [one["table"] for one in compared if not one["same"]]
@@ -164,10 +164,10 @@ async def _fill(
     return compared
 
 
-async def _run(attempt: Attempt, fill: Fill, phase: str, statements: Sequence[str]) -> None:
+async def _run(attempt: Attempt, fill: BulkLoader, phase: str, statements: Sequence[str]) -> None:
     for number, statement in enumerate(statements):
         attempt.report(phase, number, len(statements), unit="steps", message=statement.split("(")[0].strip()[:120])
-        await stoppable(attempt, fill.run([statement]))
+        await stoppable(attempt, fill.run_statements([statement]))
 
 
 @dataclass(slots=True)
@@ -176,7 +176,7 @@ class Loading:
 
     attempt: Attempt
     vault: Vault
-    fill: Fill
+    fill: BulkLoader
     tables: Sequence[ManifestTable]
 
     def run(self) -> dict[str, int]:
@@ -195,19 +195,19 @@ class Loading:
         if not table.rows:
             return 0
         rows = self.vault.table(table).rows(decoders)
-        return self.fill.load(
+        return self.fill.load_rows(
             manifest_tables.dump_table(table), progress.counted(rows, manifest_tables.display_name(table))
         )
 
 
 def _compared(
-    attempt: Attempt, fill: Fill, tables: Sequence[ManifestTable], written: dict[str, int]
+    attempt: Attempt, fill: BulkLoader, tables: Sequence[ManifestTable], written: dict[str, int]
 ) -> list[dict[str, Any]]:
     compared = []
     for number, table in enumerate(tables):
         name = manifest_tables.display_name(table)
         attempt.report("comparing", number, len(tables), unit="steps", message=name)
-        found = fill.count(manifest_tables.dump_table(table))
+        found = fill.count_rows(manifest_tables.dump_table(table))
         compared.append({
             "table": name, "expected": table.rows, "written": written[name], "found": found,
             "same": found == table.rows == written[name],

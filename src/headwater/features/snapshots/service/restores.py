@@ -24,7 +24,7 @@ from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Restore, Snapshot
 from headwater.features.snapshots.service import snapshots
-from headwater.features.snapshots.service.engines import check_made_here, refills
+from headwater.features.snapshots.service.engines import check_made_here, in_place_restore_of
 from headwater.kit.errors import Conflict, Forbidden, Invalid, NotFound, did_you_mean
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
@@ -170,10 +170,11 @@ async def _target(db: AsyncSession, actor: Actor, snapshot: Snapshot, order: Res
     if target.organization_id != snapshot.organization_id:
         raise Conflict(f"{target.name} belongs to another organization.")
     if order.mode != "empty":
-        refills(engine(target.engine))
+        in_place_restore_of(engine(target.engine))
     if target.engine != snapshot.engine:
         raise Conflict(
-            f"{target.name} is {engine(target.engine).NAME}, the snapshot is of {engine(snapshot.engine).NAME}.",
+            f"{target.name} is {engine(target.engine).display_name}, "
+            f"the snapshot is of {engine(snapshot.engine).display_name}.",
             hint="Restore it into a new database, then copy that.",
         )
     return target

@@ -154,7 +154,7 @@ async def check(
     """
     async with store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write")
-        engines.dumps(engine(database.engine))
+        engines.snapshots_of(engine(database.engine))
         reached = await reachability.load(db, Sealer.of(settings), database)
     if request.tables is not None or request.exclude is not None:
         chosen(await schemas.read(settings, store, reached), request.tables, request.exclude)

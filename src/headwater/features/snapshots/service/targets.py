@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Schema
 from headwater.core.snapshots import manifest_tables
-from headwater.engines import APART, Engine, Fill, Loads, drop_all
+from headwater.engines import STANDALONE_ROWS, BulkLoader, Engine, drop_all
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.service import databases, reachability, readiness
 from headwater.features.databases.service.reachability import ReachableDatabase
@@ -117,7 +117,7 @@ def missing_things(engine: Engine, schema: Schema, existing: Schema) -> Things:
     return [[kind, engine.quote(*key)] for kind, key in _objects(schema) if (kind, key) not in taken]
 
 
-def apart(fill: Fill, tables: Sequence[ManifestTable], target: ReachableDatabase) -> Things:
+def apart(fill: BulkLoader, tables: Sequence[ManifestTable], target: ReachableDatabase) -> Things:
     """Return (kind, quoted name) of rows that are of no table, of which there must be none yet; blocks.
 
     Raises:
@@ -125,9 +125,9 @@ def apart(fill: Fill, tables: Sequence[ManifestTable], target: ReachableDatabase
     """
     found = [manifest_tables.dump_table(one) for one in tables if manifest_tables.apart(one)]
     for table in found:
-        if fill.count(table):
-            raise Conflict(f"{target.name} has rows in {table.shown} already.", hint="Choose an empty database.")
-    return [[APART, target.engine.quote(table.schema, table.name)] for table in found]
+        if fill.count_rows(table):
+            raise Conflict(f"{target.name} has rows in {table.display_name} already.", hint="Choose an empty database.")
+    return [[STANDALONE_ROWS, target.engine.quote(table.schema, table.name)] for table in found]
 
 
 def _objects(schema: Schema) -> Iterator[tuple[str, tuple[str | None, str]]]:
@@ -168,8 +168,9 @@ async def clear(work: RestoreAttempt, target: ReachableDatabase) -> None:
         made: Things = row.made.get("things", []) if row else []
     if not made:
         return
+    transfer_target = target.engine.transfer.target
+    if transfer_target is None:
+        raise Conflict(f"{target.engine.display_name} cannot drop what was made.")
     async with reachability.open_session(work.attempt.settings, target) as session:
-        if not isinstance(session, Loads):
-            raise Conflict(f"{target.engine.NAME} cannot drop what was made.")
-        await drop_all(session, made)
+        await drop_all(transfer_target(session), made)
     await work.note(made={})

@@ -91,19 +91,19 @@ async def _plan(place: Workplace, source: Access, target: Access, tables: Sequen
 
 def dialect_name(engine: Engine) -> str:
     """Return the name by which `core/transfer` knows what an engine speaks."""
-    return engine.DIALECT or engine.LANGUAGE
+    return engine.dialect.sqlglot or engine.language
 
 
 def pair(source: Engine, target: Engine) -> None:
     """Raise BadInput unless rows can be copied from the one to the other."""
     if dialect_name(source) not in DIALECTS:
         raise BadInput(
-            f"{source.NAME} cannot be copied from: it declares no columns.",
+            f"{source.display_name} cannot be copied from: it declares no columns.",
             hint="PostgreSQL, MySQL, MariaDB and SQLite can; MongoDB can be copied into.",
         )
     if dialect_name(target) not in TARGETS:
         raise BadInput(
-            f"{target.NAME} cannot be copied into.", hint="PostgreSQL, MySQL, MariaDB, SQLite and MongoDB can."
+            f"{target.display_name} cannot be copied into.", hint="PostgreSQL, MySQL, MariaDB, SQLite and MongoDB can."
         )
 
 
@@ -111,7 +111,7 @@ def tabular(engine: Engine) -> None:
     """Raise BadInput unless an engine has tables, which files are imported into and exported from."""
     if dialect_name(engine) not in DIALECTS:
         raise BadInput(
-            f"{engine.NAME} has no tables: files cannot be imported into it or exported from it.",
+            f"{engine.display_name} has no tables: files cannot be imported into it or exported from it.",
             hint="PostgreSQL, MySQL, MariaDB and SQLite have.",
         )
 

@@ -14,7 +14,7 @@ from headwater.core.transfer.codec import Unfit, row_decoder, row_encoder, row_k
 from headwater.core.transfer.digest import Digest
 from headwater.core.transfer.kinds import Kind
 from headwater.core.transfer.plan import Plan, TablePlan
-from headwater.engines import Engine, Loads, Reads, Session
+from headwater.engines import Engine, Session, TransferSource, TransferTarget
 from headwater.kit.errors import BadInput, Cancelled, Unavailable
 
 Found = TypeVar("Found")
@@ -30,18 +30,18 @@ class CopyEndpoint:
     session: Session
 
     @property
-    def reads(self) -> Reads:
+    def reads(self) -> TransferSource:
         """The session as one by which many rows are read."""
-        if not isinstance(self.session, Reads):
-            raise BadInput(f"{self.engine.NAME} cannot be copied from.")
-        return self.session
+        if self.engine.transfer.source is None:
+            raise BadInput(f"{self.engine.display_name} cannot be copied from.")
+        return self.engine.transfer.source(self.session)
 
     @property
-    def loads(self) -> Loads:
+    def loads(self) -> TransferTarget:
         """The session as one by which many rows are loaded."""
-        if not isinstance(self.session, Loads):
-            raise BadInput(f"{self.engine.NAME} cannot be copied to.")
-        return self.session
+        if self.engine.transfer.target is None:
+            raise BadInput(f"{self.engine.display_name} cannot be copied to.")
+        return self.engine.transfer.target(self.session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ class CopyHooks(Protocol):
 
 async def copy(source: CopyEndpoint, target: CopyEndpoint, plan: Plan, watch: CopyHooks) -> list[TableComparison]:
     """Carry out a plan on a target that has none of its tables; return the comparison of both sides."""
-    await source.reads.begin_reading()
-    await target.loads.begin_loading()
+    await source.reads.begin_read()
+    await target.loads.begin_load()
     first, later = split(target.engine, plan.schema)
     await _make(target, plan, first, watch)
     total = sum(table.rows or 0 for table in plan.tables)
@@ -92,7 +92,7 @@ async def copy(source: CopyEndpoint, target: CopyEndpoint, plan: Plan, watch: Co
     counters = [
         (_place(target, table), target.engine.quote(column)) for table in plan.tables for column in table.counters
     ]
-    await target.loads.end_loading(counters)
+    await target.loads.finish_load(counters)
     compared = []
     for number, (table, digest) in enumerate(zip(plan.tables, digests, strict=True)):
         watch.report("comparing", number, len(plan.tables), table.target_name)

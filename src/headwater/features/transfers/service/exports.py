@@ -90,7 +90,7 @@ async def run_job(attempt: Attempt) -> Write:
     try:
         async with AsyncExitStack() as stack:
             side = await working.open(stack, source)
-            await side.reads.begin_reading()
+            await side.reads.begin_read()
             schema = await _inspected(working, source)
             tables = chosen(schema, row.request["tables"])
             with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as archive:
@@ -124,7 +124,7 @@ async def _write(
 ) -> int:
     """Write one table as one file of the archive; return how many rows it has."""
     quote = side.engine.quote
-    names = [side.reads.reading(quote(one.name), one.type) for one in table.columns]
+    names = [side.reads.select_expression(quote(one.name), one.type) for one in table.columns]
     text = f"SELECT {', '.join(names)} FROM {quote(table.schema, table.name)}"  # noqa: S608
     rows, writer = 0, None
     entry = zipfile.ZipInfo(f"{table.qualified_name.replace('/', '_')}.{form}", time.localtime()[:6])
@@ -134,7 +134,7 @@ async def _write(
             async for frame in frames:
                 if isinstance(frame, Started) and frame.columns is not None:
                     writer = (
-                        Inserts(side.engine.DIALECT, side.engine.quote, table)
+                        Inserts(side.engine.dialect.sqlglot, side.engine.quote, table)
                         if form == "sql"
                         else WRITERS[form](frame.columns)
                     )

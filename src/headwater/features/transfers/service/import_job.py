@@ -120,9 +120,9 @@ class _Import:
     async def run(self) -> int:
         """Import all rows; return how many there are."""
         side, quote = self._side, self._side.engine.quote
-        await side.loads.begin_loading()
+        await side.loads.begin_load()
         relation = await self._relation()
-        dialect = side.engine.DIALECT
+        dialect = side.engine.dialect.sqlglot
         columns: list[tuple[str, str]] = []
         for name in self._targets:
             column = relation.column(name)
@@ -136,7 +136,7 @@ class _Import:
             ready = await asyncio.to_thread(self._prepared, batch)
             await self._load(place, columns, ready)
         counters = [(place, quote(one.name)) for one in relation.columns if one.name in self._targets and _counts(one)]
-        await side.loads.end_loading(counters)
+        await side.loads.finish_load(counters)
         self._working.report("rows", self._rows, self._rows, "Committing")
         # Whoever comes after a worker that died here cannot know whether the rows are there.
         await self._working.note(made={"things": self._working.created, "committing": self._rows})

@@ -89,7 +89,7 @@ def _preview(settings: Settings, transfer_id: uuid.UUID, filename: str, engine: 
     columns = []
     for number, name in enumerate(shape.columns):
         kind = inference.kind_of_values(row[number] for row in rows)
-        columns.append({"name": name, "kind": kind.name, "type": spell(engine.DIALECT, kind).type})
+        columns.append({"name": name, "kind": kind.name, "type": spell(engine.dialect.sqlglot, kind).type})
     shown = [[cell if not isinstance(cell, bytes) else "\\x" + cell.hex() for cell in row] for row in rows[:SHOWN_ROWS]]
     return {"format": shape.format, "delimiter": shape.delimiter, "columns": columns, "rows": shown}
 

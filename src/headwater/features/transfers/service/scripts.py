@@ -22,7 +22,7 @@ async def run(
     side: CopyEndpoint, path: Path, on_error: str, watch: CopyHooks, bad: Callable[[int, str, str], None]
 ) -> int:
     """Run a script; return how many rows it wrote. The first error undoes all, or with `skip` only its statement."""
-    statements = await asyncio.to_thread(_statements, path, side.engine.DIALECT)
+    statements = await asyncio.to_thread(_statements, path, side.engine.dialect.sqlglot)
     skips, rows = on_error == "skip", 0
     if not skips:
         await copy_rows.run(side.session, "BEGIN", watch)
