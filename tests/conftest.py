@@ -16,6 +16,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 
 from headwater.drivers.local import LocalDriver
+from headwater.engines.postgresql import provision
 from headwater.entrypoints.server.app import build
 from headwater.features import collect
 from headwater.features.accounts import passwords
@@ -26,10 +27,18 @@ from headwater.features.databases.keeper import control
 from headwater.features.databases.keeper.keeping import Keeper
 from headwater.kit import logs
 from headwater.kit.settings import Settings
-from headwater.store import migrations
+from headwater.store import embedded, migrations
 from headwater.store.embedded import EmbeddedServer
 from headwater.store.session import Database
 from people import House
+from suite import storage
+
+pytest_plugins = ["suite.plugin"]
+storage.use_memory()
+# Servers of tests that never lose power; `tests/faults` runs the product as it is, in processes of its own.
+UNSAFE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+embedded.SERVER_OPTIONS.update(UNSAFE)
+provision.SETTINGS = {**provision.SETTINGS, "fsync": "off"}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -105,10 +114,16 @@ async def house(settings: Settings, store_url: str, application: FastAPI) -> Asy
         yield house
 
 
+@pytest.fixture(scope="session")
+def lasting_application() -> FastAPI:
+    """Another one, for the server of a module: both servers may be open at a time."""
+    return build()
+
+
 @pytest.fixture(scope="module")
-async def lasting_house(home: Path, store_url: str) -> AsyncIterator[House]:
+async def lasting_house(home: Path, store_url: str, lasting_application: FastAPI) -> AsyncIterator[House]:
     """A server for all tests of a module, where what takes long to make serves more than one of them."""
-    async with opened(settings_of(home, store_url), store_url, build()) as house:
+    async with opened(settings_of(home, store_url), store_url, lasting_application) as house:
         yield house
 
 

@@ -15,7 +15,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from e2e.browsing import OpenPage, Site, findings, picture, sign_in, signed_in, write
 
-pytestmark = pytest.mark.timeout(300)
 TABLES = """
 CREATE TABLE shops (id int PRIMARY KEY, city text NOT NULL);
 CREATE TABLE sales (id int PRIMARY KEY, shop_id int REFERENCES shops, day date, amount int);

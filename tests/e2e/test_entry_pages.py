@@ -14,8 +14,8 @@ from e2e.browsing import OpenPage, Site, Theme, findings, missing, picture, sign
 from e2e.test_pages import visit
 from engines.mongodb import place as mongodb
 from headwater.engines.redis import provision
+from suite.ports import free_port
 
-pytestmark = pytest.mark.timeout(300)
 KEYS = """HSET user:1 name Ada mail ada@example.org
 HSET user:2 name Bob
 SET config:theme dark
@@ -55,7 +55,7 @@ def shop(site: Site, ask: Ask) -> Iterator[str]:
     """A MongoDB elsewhere with some documents."""
     if reason := mongodb.missing():
         missing(reason)
-    folder, port = tempfile.mkdtemp(prefix="hw-e2e-mongodb-"), mongodb.free_port()
+    folder, port = tempfile.mkdtemp(prefix="hw-e2e-mongodb-"), free_port()
     server = mongodb.started(folder, port)
     url = f"mongodb://127.0.0.1:{port}/shop?tls=disable"
     made = ask(f"/projects/{site.sample}/connections", name="orders", connection={"url": url})

@@ -10,9 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.browsing import OpenPage, Site, Theme, findings, picture, sign_in, signed_in
-
-pytestmark = pytest.mark.timeout(300)
+from e2e.browsing import OpenPage, Site, Theme, ended, findings, picture, settle, sign_in, signed_in
 
 TABLES = """
 CREATE TABLE books (id int PRIMARY KEY, title text NOT NULL, price numeric(8,2));
@@ -150,8 +148,7 @@ def test_the_way_to_undo_one_that_was_over_at_once_is_in_the_timeline(library: L
     snapshot = library.client.get(f"/databases/{made['id']}/snapshots").json()["items"][0]["id"]
     order = {"target_id": made["id"], "mode": "overwrite"}
     restore = library.client.post(f"/snapshots/{snapshot}/restores", json=order).json()
-    while library.client.get(f"/restores/{restore['id']}").json()["job"]["state"] in ("pending", "running"):
-        page.wait_for_timeout(100)
+    ended(library.client, restore["job"]["id"])
     page.evaluate(
         "to => { history.pushState({}, '', to); dispatchEvent(new PopStateEvent('popstate')) }",
         f"{history}?run={restore['id']}",
@@ -169,7 +166,7 @@ def test_axe_finds_nothing_in_the_panels(library: Library, open_page: OpenPage, 
     for name, query in {"snapshot": "", "restore": "&restore=true"}.items():
         page.goto(f"{library.history}?snapshot={items[-1]['id']}{query}")
         expect(page.get_by_role("complementary")).to_contain_text("1,200")
-        page.wait_for_load_state("networkidle")
+        settle(page)
         picture(page, f"history-{name}.{theme}.{width}")
         assert findings(page) == []
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

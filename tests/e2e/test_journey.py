@@ -11,8 +11,6 @@ from playwright.sync_api import Page, expect
 
 from e2e.browsing import OpenPage, Site, picture, sign_in
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture(scope="module")
 def page(site: Site, open_page: OpenPage) -> Page:

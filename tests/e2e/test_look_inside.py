@@ -11,9 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.browsing import OpenPage, Site, Theme, findings, picture, sign_in, signed_in, write
-
-pytestmark = pytest.mark.timeout(300)
+from e2e.browsing import OpenPage, Site, Theme, findings, picture, settle, sign_in, signed_in, write
 
 TABLES = """
 CREATE TABLE books (id int PRIMARY KEY, title varchar(80) NOT NULL, price numeric(8,2), blurb text);
@@ -132,7 +130,7 @@ def test_axe_finds_nothing(shelf: Shelf, open_page: OpenPage, theme: Theme, widt
     sign_in(page)
     page.goto(f"{shelf.inside}?table=public.books")
     expect(page.get_by_role("gridcell", name="Book 3", exact=True)).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     picture(page, f"extracts-inside.{theme}.{width}")
     assert findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -9,9 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.browsing import OpenPage, Site, Theme, findings, picture, sign_in, signed_in
-
-pytestmark = pytest.mark.timeout(300)
+from e2e.browsing import OpenPage, Site, Theme, findings, picture, settle, sign_in, signed_in
 
 TABLES = "CREATE TABLE book (id integer PRIMARY KEY, title text); CREATE TABLE cart (id integer PRIMARY KEY)"
 LONG_MS = 60_000
@@ -119,7 +117,7 @@ def test_axe_finds_nothing_in_the_panel(shop: Shop, open_page: OpenPage, theme: 
     page.goto(f"{shop.history}?schedule=true")
     expect(page.get_by_role("complementary")).to_contain_text("What came of it")
     expect(page.get_by_role("complementary")).to_contain_text("would be kept")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     picture(page, f"policy.{theme}.{width}")
     assert findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -12,8 +12,6 @@ from playwright.sync_api import Page, expect
 
 from e2e.browsing import OpenPage, Site, Theme, findings, picture, sign_in, signed_in
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @dataclass(frozen=True)
 class Shop:

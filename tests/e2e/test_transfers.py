@@ -10,7 +10,6 @@ from playwright.sync_api import Page, expect
 
 from e2e.browsing import OpenPage, Site, picture, sign_in
 
-pytestmark = pytest.mark.timeout(300)
 ROWS = 3000
 
 

@@ -20,6 +20,7 @@ from headwater.engines import Address, engine
 from headwater.kit.errors import HeadwaterError
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import Tls
+from suite.ports import free_port
 
 POSTGRES = Path("/usr/lib/postgresql/15/bin")
 
@@ -32,12 +33,6 @@ class Server:
     address: Address
     ca: trustme.CA
     client: trustme.LeafCert
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def user(name: str) -> dict[str, object]:

@@ -13,7 +13,8 @@ from typing import Any
 import psycopg
 import trustme
 
-from entrypoints.running import Running, free_port, running
+from entrypoints.running import Running, running
+from suite.ports import free_port
 
 
 @dataclass

@@ -9,8 +9,6 @@ import pytest
 
 from entrypoints.running import Commands
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture(scope="module", autouse=True)
 def shop(commands: Commands) -> None:

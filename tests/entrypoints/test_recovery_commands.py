@@ -5,11 +5,7 @@ from __future__ import annotations
 import time
 from datetime import datetime, timedelta
 
-import pytest
-
 from entrypoints.running import Commands, Running
-
-pytestmark = pytest.mark.timeout(300)
 
 
 def test_back_and_forth_on_the_command_line(headwater: Running, commands: Commands) -> None:

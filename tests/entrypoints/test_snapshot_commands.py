@@ -5,11 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx
-import pytest
 
 from entrypoints.running import Commands
-
-pytestmark = pytest.mark.timeout(300)
 
 
 def test_from_the_first_snapshot_to_the_last(commands: Commands) -> None:

@@ -1,7 +1,7 @@
 """kill -9 of the keeper, of a database's server and of the server process, while databases are made and used.
 
 Afterwards every database that was answered for is there with its rows, and no process is left that nobody owns.
-`HEADWATER_KILLS` says how often each.
+The profile says how often each.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ import psycopg
 import pytest
 
 from entrypoints.running import Running, processes_of, running
+from suite.profiles import rounds
 
-KILLS = int(os.environ.get("HEADWATER_KILLS", "3"))
+KILLS = rounds("KILLS", 3)
 WITHIN_SECONDS = 60.0
-pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")

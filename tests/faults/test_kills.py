@@ -20,8 +20,9 @@ import pytest
 
 from entrypoints.running import Running, running
 from headwater.store.cluster import Cluster
+from suite.profiles import rounds
 
-KILLS = int(os.environ.get("HEADWATER_KILLS", "2"))
+KILLS = rounds("KILLS", 4)
 FILES, FUNCTIONS = 240, 40
 WITHIN_SECONDS = 60.0
 

@@ -23,8 +23,9 @@ import pytest
 
 from entrypoints.keeping import Keeping, keeping
 from entrypoints.running import processes_of
+from suite.profiles import rounds
 
-KILLS = int(os.environ.get("HEADWATER_KILLS", "1"))
+KILLS = rounds("KILLS", 2)
 WITHIN_SECONDS = 60.0
 
 

@@ -25,6 +25,7 @@ from engines import texts as files
 from headwater.engines import Address
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import PLAIN
+from suite.ports import free_port
 
 HOST = "127.0.0.1"
 MOMENTS = (
@@ -79,12 +80,6 @@ def started(folder: str, port: int, *more: str) -> subprocess.Popen[bytes]:
                 return process
         time.sleep(0.1)
     raise AssertionError("the server does not start")
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind((HOST, 0))
-        return int(one.getsockname()[1])
 
 
 def url(address: Address) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from engines.mongodb.place import free_port, fresh, started
+from engines.mongodb.place import fresh, started
 from engines.test_every_engine import subject
 from engines.texts import lines
 from headwater.catalog import changes as c
@@ -26,6 +26,7 @@ from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import Tls
 from headwater.testing.engines.subject import READ_ONLY, connected, everything, refused, rows
+from suite.ports import free_port
 
 FOLDER = Path(__file__).parent
 MANY = "db.many.insertMany([" + ", ".join(f"{{_id: {i}, i: {i}}}" for i in range(1500)) + "])"

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 import trustme
 
-from engines.redis.place import free_port
 from engines.test_every_engine import subject
 from headwater.catalog.results import Finished, Limits, QueryCancelled, QueryError, QueryTimeout, Rows, Started
 from headwater.engines import Address, engine, parse_url
@@ -25,6 +24,7 @@ from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import Tls
 from headwater.testing.engines.subject import READ_ONLY, connected, everything, refused, rows
+from suite.ports import free_port
 
 FOLDER = Path(__file__).parent
 REFUSED = [line for line in (FOLDER / "refused.txt").read_text().splitlines() if not line.startswith("#")]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-import os
 import shutil
 import subprocess
 import tempfile
@@ -24,8 +23,9 @@ from headwater.kit.network.guard import TRUSTED, Blocked, Policy
 from headwater.kit.network.routes import Direct, Proxy, ProxyFailed, Target, open_route
 from headwater.kit.network.ssh import text_of
 from headwater.kit.network.tunnels import HostKeyChanged, HostKeyUnknown, SshTunnel, TunnelFailed
+from suite.profiles import rounds
 
-CUTS = int(os.environ.get("HEADWATER_CUTS", "20"))
+CUTS = rounds("CUTS", 20, quick=5)
 
 
 class Door(asyncssh.SSHServer):

@@ -1,0 +1,43 @@
+"""Distributes test files over workers: the slowest first, and all browser tests to one worker.
+
+Files stay whole because module fixtures start servers. A slow file that is started last would leave the other worker
+idle, so recorded durations give the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from xdist.scheduler import LoadFileScheduling
+
+from suite import durations
+
+BROWSER = "tests/e2e"
+UNKNOWN_SECONDS = 5.0
+
+
+def group_of(node_id: str) -> str:
+    """Return the group of a test: its file, or the folder of all browser tests, which share a server and a browser."""
+    file = node_id.split("::", 1)[0]
+    return BROWSER if file.startswith(f"{BROWSER}/") else file
+
+
+def in_order(groups: Mapping[str, object], recorded: Mapping[str, float]) -> list[str]:
+    """Return the names of groups, the slowest first; what was never measured counts as a file of average length."""
+    seconds: dict[str, float] = {}
+    for file, duration in recorded.items():
+        group = group_of(file)
+        seconds[group] = seconds.get(group, 0.0) + duration
+    return sorted(groups, key=lambda group: -seconds.get(group, UNKNOWN_SECONDS))
+
+
+class SlowestFirst(LoadFileScheduling):  # type: ignore[misc]
+    """Gives a whole file to a worker, the slowest files first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+    def _assign_work_unit(self, node: object) -> None:
+        for group in in_order(dict(self.workqueue), durations.load()):
+            self.workqueue.move_to_end(group)
+        super()._assign_work_unit(node)
