@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -14,11 +15,11 @@ from fastapi import FastAPI
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from headwater.drivers.local import LocalDriver
 from headwater.engines.postgresql import provision
 from headwater.entrypoints.server.app import build
-from headwater.features import collect
 from headwater.features.accounts import passwords
 from headwater.features.accounts.guard import Server
 from headwater.features.accounts.throttle import SignInThrottle
@@ -93,15 +94,23 @@ def application() -> FastAPI:
     return build()
 
 
+async def discard_databases(store: Database, organizations: set[str]) -> None:
+    """Let the keeper destroy the databases of people who are gone: each is a server that runs on."""
+    statement = "UPDATE databases SET deleted_at = now(), purge_at = now() WHERE organization_id = ANY(:ids)"
+    async with store.transaction() as db:
+        await db.execute(text(statement), {"ids": list(map(uuid.UUID, organizations))})
+
+
 @contextlib.asynccontextmanager
 async def opened(settings: Settings, store_url: str, application: FastAPI) -> AsyncIterator[House]:
     """Give a server on the store; one at a time for an application."""
     database = Database(store_url, pool_size=4)
-    welcomes = tuple(module.welcome for module in collect("welcome").values())
-    server = Server(settings, database, Signer(settings), SignInThrottle(), welcomes)
+    server = Server(settings, database, Signer(settings), SignInThrottle())
     application.state.server = server
     async with contextlib.AsyncExitStack() as stack:
-        yield House(server, application, stack)
+        house = House(server, application, stack)
+        yield house
+        await discard_databases(database, house.organizations)
     application.state.server = None
     await asyncio.gather(*(room.close() for room in server.rooms.values()))
     await database.close()
@@ -112,6 +121,12 @@ async def house(settings: Settings, store_url: str, application: FastAPI) -> Asy
     """A server on the store."""
     async with opened(settings, store_url, application) as house:
         yield house
+
+
+@pytest.fixture
+def with_sample(house: House) -> None:
+    """Let everybody who signs up get the sample project."""
+    house.with_sample = True
 
 
 @pytest.fixture(scope="session")

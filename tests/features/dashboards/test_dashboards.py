@@ -25,7 +25,7 @@ class Board:
 
     async def query(self, text: str = COUNT, **given: Any) -> str:
         body = {"name": "q", "text": text, "shared": True, "database_id": self.desk.id} | given
-        place = f"/projects/{self.person.sample['id']}/queries"
+        place = f"/projects/{self.person.project['id']}/queries"
         return str((await self.person.send("POST", place, 201, json=body))["id"])
 
     async def add(self, text: str = COUNT, **given: Any) -> str:
@@ -40,7 +40,7 @@ class Board:
 @pytest.fixture
 async def board(house: House, keeper: Keeper) -> Board:
     person = await house.person("ines")
-    project = f"/projects/{person.sample['id']}"
+    project = f"/projects/{person.project['id']}"
     desk = Desk(person, await person.database())
     assert (await desk.sql(ROWS))["error"] is None
     dashboard = await person.send("POST", f"{project}/dashboards", 201, json={"name": "Sales", "refresh_seconds": 60})
@@ -146,7 +146,7 @@ async def test_order_width_and_chart_are_kept(board: Board) -> None:
     await board.person.send("DELETE", f"{place}/tiles/{tiles[1]}", 204)
     renamed = await board.person.send("PATCH", place, 200, json={"name": " Numbers "})
     assert (renamed["name"], renamed["refresh_seconds"], len(renamed["tiles"])) == ("Numbers", 60, 2)
-    listed = (await board.person.get(f"/projects/{board.person.sample['id']}/dashboards"))["items"]
+    listed = (await board.person.get(f"/projects/{board.person.project['id']}/dashboards"))["items"]
     assert [(one["name"], one["tiles"]) for one in listed] == [("Numbers", 2)]
 
 

@@ -34,7 +34,7 @@ class Kept:
 
     async def create(self, **asked: Any) -> dict[str, Any]:
         body = {"name": f"k{uuid.uuid4().hex[:10]}", **asked}
-        path = f"/projects/{self.person.sample['id']}/databases"
+        path = f"/projects/{self.person.project['id']}/databases"
         made: dict[str, Any] = await self.person.send("POST", f"{path}?wait=30", 201, json=body)
         return made
 

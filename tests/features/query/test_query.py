@@ -88,7 +88,7 @@ async def test_a_write_is_not_undone_by_the_limit_on_what_it_returns(desk: Desk)
 
 
 async def test_saved_queries_are_ones_own_until_shared(lasting_house: House, desk: Desk) -> None:
-    project = desk.person.sample["id"]
+    project = desk.person.project["id"]
     body = {"name": "sum", "text": "SELECT 1", "database_id": desk.id}
     saved = await desk.person.send("POST", f"/projects/{project}/queries", 201, json=body)
     mate = await lasting_house.person("mate")

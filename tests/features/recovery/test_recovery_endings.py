@@ -33,7 +33,7 @@ async def is_gone(line: Timeline, made: Any) -> None:
     assert folders(line) == []
     found = await line.person.get(f"/recoveries/{made['id']}")
     assert found["target_id"] is None
-    listed = await line.person.get(f"/projects/{line.person.sample['id']}/databases")
+    listed = await line.person.get(f"/projects/{line.person.project['id']}/databases")
     assert made["target_name"] not in {one["name"] for one in listed["items"]}
 
 
