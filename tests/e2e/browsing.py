@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +59,7 @@ SETTLED = """(patience) => new Promise((resolve, reject) => {
 })"""
 
 Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("dark", "light")
 OpenPage = Callable[..., Page]
 
 
@@ -131,6 +132,18 @@ def findings(page: Page) -> list[str]:
     """What axe finds, each with its first place."""
     violations = Axe().run(page).response["violations"]
     return [f"{violation['id']}: {violation['nodes'][0]['html'][:200]}" for violation in violations]
+
+
+def check_accessible(page: Page, name: str, widths: Sequence[int] = (1440, 390)) -> None:
+    """Check what a page shows now, in both themes and at some widths: no finding of axe, no sideways scroll."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme)
+            settle(page)
+            picture(page, f"{name}.{theme}.{width}")
+            assert findings(page) == [], (name, theme, width)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (name, width)
 
 
 def settle(page: Page) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.browsing import OpenPage, Site, Theme, findings, missing, picture, sign_in, signed_in
+from e2e.browsing import OpenPage, Site, check_accessible, missing, picture, sign_in, signed_in
 from e2e.test_pages import visit
 from engines.mongodb import place as mongodb
 from headwater.engines.redis import provision
@@ -196,11 +196,8 @@ def test_a_protected_database_asks_first(page: Page, site: Site, ask: Ask, cache
     expect(page.get_by_label("Protected")).not_to_be_checked()
 
 
-@pytest.mark.parametrize(("theme", "width"), [("dark", 1440), ("light", 1440), ("light", 390)])
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(
-    site: Site, open_page: OpenPage, cache: str, shop: str, theme: Theme, width: int
-) -> None:
-    page = open_page(theme=theme, width=width)
+def test_pages_of_entries_are_accessible(site: Site, open_page: OpenPage, cache: str, shop: str) -> None:
+    page = open_page()
     sign_in(page)
     for name, address in (
         ("keys", f"{cache}/data"), ("hash", f"{cache}/data/user%3A1"), ("string", f"{cache}/data/flags"),
@@ -208,11 +205,8 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         ("query-redis", f"{cache}/sql"), ("cache", cache),
     ):  # fmt: skip
         visit(page, f"/p/{site.sample}/d/{address}")
-        page.locator(".skeleton").first.wait_for(state="detached")
-        picture(page, f"entries-{name}.{theme}.{width}")
-        assert findings(page) == [], name
         assert page.locator("h1").count() == 1, name
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
+        check_accessible(page, f"entries-{name}")
     page.context.close()
 
 

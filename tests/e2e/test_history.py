@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.browsing import OpenPage, Site, Theme, ended, findings, picture, settle, sign_in, signed_in
+from e2e.browsing import OpenPage, Site, check_accessible, ended, picture, sign_in, signed_in
 
 TABLES = """
 CREATE TABLE books (id int PRIMARY KEY, title text NOT NULL, price numeric(8,2));
@@ -157,19 +157,14 @@ def test_the_way_to_undo_one_that_was_over_at_once_is_in_the_timeline(library: L
     expect(page.get_by_role("region", name="Snapshots").get_by_role("listitem")).to_have_count(2)
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_axe_finds_nothing_in_the_panels(library: Library, open_page: OpenPage, theme: Theme, width: int) -> None:
+def test_the_panels_are_accessible(library: Library, open_page: OpenPage) -> None:
     items = library.client.get(f"/databases/{library.id}/snapshots").json()["items"]
-    page = open_page(theme=theme, width=width)
+    page = open_page()
     sign_in(page)
     for name, query in {"snapshot": "", "restore": "&restore=true"}.items():
         page.goto(f"{library.history}?snapshot={items[-1]['id']}{query}")
         expect(page.get_by_role("complementary")).to_contain_text("1,200")
-        settle(page)
-        picture(page, f"history-{name}.{theme}.{width}")
-        assert findings(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        check_accessible(page, f"history-{name}")
     page.context.close()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from e2e.browsing import OpenPage, Site, Theme, findings, picture, settle, sign_in
+from e2e.browsing import THEMES, OpenPage, Site, findings, picture, settle, sign_in
 
 PAGES = {
     "home": "/",
@@ -41,7 +41,6 @@ PAGES = {
     "nowhere": "/no/such/page",
 }
 WIDE, NARROW = 1440, (768, 390)
-THEMES: tuple[Theme, ...] = ("dark", "light")
 
 
 @pytest.fixture(scope="module")
