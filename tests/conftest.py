@@ -17,6 +17,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 from sqlalchemy import text
 
+import clusters
 from headwater.drivers.local import LocalDriver
 from headwater.engines.postgresql import provision
 from headwater.entrypoints.server.app import build
@@ -140,6 +141,16 @@ async def lasting_house(home: Path, store_url: str, lasting_application: FastAPI
     """A server for all tests of a module, where what takes long to make serves more than one of them."""
     async with opened(settings_of(home, store_url), store_url, lasting_application) as house:
         yield house
+
+
+@pytest.fixture(scope="session")
+def cluster(home: Path) -> Iterator[clusters.Cluster]:
+    """A PostgreSQL elsewhere, for tests that are not about databases that Headwater runs."""
+    folder = home / "cluster"
+    folder.mkdir()
+    running = clusters.start(folder)
+    yield running
+    clusters.remove(running)
 
 
 @pytest.fixture(scope="session")

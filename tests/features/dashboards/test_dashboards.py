@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from clusters import Cluster
 from features.query.desk import Desk
-from headwater.features.databases.keeper.keeping import Keeper
 from people import House, Person
 
 ROWS = "CREATE TABLE sales (day date, amount int); INSERT INTO sales VALUES ('2026-01-01', 3), ('2026-01-02', 5)"
@@ -38,11 +38,10 @@ class Board:
 
 
 @pytest.fixture
-async def board(house: House, keeper: Keeper) -> Board:
+async def board(house: House, cluster: Cluster) -> Board:
     person = await house.person("ines")
     project = f"/projects/{person.project['id']}"
-    desk = Desk(person, await person.database())
-    assert (await desk.sql(ROWS))["error"] is None
+    desk = Desk(person, await person.connected(cluster.clone(ROWS)))
     dashboard = await person.send("POST", f"{project}/dashboards", 201, json={"name": "Sales", "refresh_seconds": 60})
     return Board(desk, dashboard["id"])
 
