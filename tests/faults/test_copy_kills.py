@@ -11,6 +11,7 @@ import pytest
 from engines.mongodb import place as mongodb_place
 from entrypoints.running import Running
 from faults.killing import killed_in_the_middle
+from suite import storage
 from suite.ports import free_port
 from suite.profiles import rounds
 
@@ -30,7 +31,7 @@ def mongodb() -> Iterator[int]:
     """A MongoDB elsewhere: its port."""
     if reason := mongodb_place.missing():
         pytest.skip(reason)
-    folder, port = tempfile.mkdtemp(prefix="hw-copykill-mongodb-"), free_port()
+    folder, port = tempfile.mkdtemp(prefix="hw-copykill-mongodb-", dir=storage.disk()), free_port()
     server = mongodb_place.started(folder, port)
     yield port
     server.kill()

@@ -22,6 +22,7 @@ import psycopg
 import pytest
 
 from entrypoints.running import Running, processes_of, running
+from suite import storage
 from suite.profiles import rounds
 
 KILLS = rounds("KILLS", 3)
@@ -30,7 +31,7 @@ WITHIN_SECONDS = 60.0
 
 @pytest.fixture(scope="module")
 def headwater() -> Iterator[Running]:
-    home = Path(tempfile.mkdtemp(prefix="hw-dbkill-"))
+    home = Path(tempfile.mkdtemp(prefix="hw-dbkill-", dir=storage.disk()))
     with running(home, HEADWATER_LOG_LEVEL="error") as found:
         found.sign_up()
         yield found

@@ -13,6 +13,7 @@ import pytest
 
 from entrypoints.keeping import Keeping, keeping
 from entrypoints.running import processes_of
+from suite import storage
 
 DISK, LEFT = "320m", 8 * 2**20
 
@@ -22,7 +23,7 @@ def kept() -> Iterator[Keeping]:
     """A Headwater on a small disk of its own."""
     if os.geteuid() != 0:
         pytest.skip("only root mounts a small disk")
-    home = Path(tempfile.mkdtemp(prefix="hw-full-"))
+    home = Path(tempfile.mkdtemp(prefix="hw-full-", dir=storage.disk()))
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", home], check=True)
     try:
         with keeping(home) as found:

@@ -20,6 +20,7 @@ import pytest
 
 from entrypoints.running import Running, running
 from headwater.store.cluster import Cluster
+from suite import storage
 from suite.profiles import rounds
 
 KILLS = rounds("KILLS", 4)
@@ -29,7 +30,7 @@ WITHIN_SECONDS = 60.0
 
 @pytest.fixture(scope="module")
 def headwater() -> Iterator[Running]:
-    home = Path(tempfile.mkdtemp(prefix="hw-kill-"))
+    home = Path(tempfile.mkdtemp(prefix="hw-kill-", dir=storage.disk()))
     with running(home, HEADWATER_LOG_LEVEL="warning") as found:
         found.sign_up()
         yield found

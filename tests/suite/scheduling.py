@@ -1,4 +1,4 @@
-"""Distributes test files over workers: the slowest first, and all browser tests to one worker.
+"""Distributes test files over workers: the slowest first, and those that share a server to one worker.
 
 Files stay whole because module fixtures start servers. A slow file that is started last would leave the other worker
 idle, so recorded durations give the order.
@@ -7,19 +7,30 @@ idle, so recorded durations give the order.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatch
 
 from xdist.scheduler import LoadFileScheduling
 
 from suite import durations
 
-BROWSER = "tests/e2e"
+# Files that share what takes long to start go to one worker, one after the other.
+GROUPS = {
+    "browser": ("tests/e2e/*",),
+    "commands": ("tests/entrypoints/test_*_commands.py",),
+    "kills": (
+        "tests/faults/test_copy_kills.py",
+        "tests/faults/test_snapshot_kills.py",
+        "tests/faults/test_recovery_kills.py",
+    ),
+}
 UNKNOWN_SECONDS = 5.0
 
 
 def group_of(node_id: str) -> str:
-    """Return the group of a test: its file, or the folder of all browser tests, which share a server and a browser."""
+    """Return the group of a test: its file, or the name of those that share a server or a browser."""
     file = node_id.split("::", 1)[0]
-    return BROWSER if file.startswith(f"{BROWSER}/") else file
+    shared = (group for group, patterns in GROUPS.items() if any(fnmatch(file, pattern) for pattern in patterns))
+    return next(shared, file)
 
 
 def in_order(groups: Mapping[str, object], recorded: Mapping[str, float]) -> list[str]:
