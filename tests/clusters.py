@@ -68,7 +68,7 @@ class Cluster:
     def _connect(self, database: str, user: str) -> psycopg.Connection[Any]:
         return psycopg.connect(
             host=HOST, port=self.port, user=user, password=self.password, dbname=database, autocommit=True,
-            sslmode="disable", connect_timeout=60,
+            sslmode="disable", connect_timeout=120,
         )  # fmt: skip
 
 

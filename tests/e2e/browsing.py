@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 
 import headwater
 
-PATIENCE_MS = 60_000  # of everything that is waited for: a machine that is busy is no fault
+PATIENCE_MS = 120_000  # of everything that is waited for: a machine that is busy is no fault
 HERE = Path(__file__).parent
 WEB = Path(headwater.__file__).parent / "web"
 PICTURES = HERE.parents[1] / "test-artifacts"

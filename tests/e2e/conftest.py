@@ -129,7 +129,7 @@ def site(server_url: str, open_page: OpenPage) -> Site:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
     page.get_by_role("link", name=SAMPLE).click()
-    expect(page.get_by_role("link", name="Open lineage")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("link", name="Open lineage")).to_be_visible()
     sample = page.url.split("/p/")[1].split("?")[0].split("/")[0]
     page.context.close()
     return Site(url=server_url, sample=sample, database=_database(server_url, sample))

@@ -62,7 +62,7 @@ def shop(site: Site, ask: Ask) -> Iterator[str]:
     assert ask(f"/databases/{made['id']}/query", text=DOCUMENTS)["error"] is None
     yield str(made["id"])
     server.kill()
-    server.wait(20)
+    server.wait(120)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -221,6 +221,6 @@ def test_tables_become_collections(page: Page, site: Site, ask: Ask, shop: str) 
     page.get_by_label("I know what is lost").check()
     picture(page, "copy-into-documents")
     page.get_by_role("button", name="Copy", exact=True).click()
-    expect(page.get_by_text("The same on both sides")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("The same on both sides")).to_be_visible()
     found = ask(f"/databases/{shop}/query", text="db.readers.find({_id: 2})")
     assert found["results"][0]["rows"] == [['{"_id": {"$numberLong": "2"}, "born": null}']]

@@ -239,7 +239,7 @@ def ssh_host() -> Iterator[tuple[int, str]]:
 
     asyncio.run_coroutine_threadsafe(end(), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
+    thread.join(120)
     loop.close()
 
 

@@ -50,7 +50,7 @@ def own(folder: Path, name: str) -> None:
 def running(command: list[str], as_user: str, port: int) -> Iterator[None]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **user(as_user))
     try:
-        for _ in range(300):
+        for _ in range(3_000):
             assert process.poll() is None, "the server ended"
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -59,7 +59,7 @@ def running(command: list[str], as_user: str, port: int) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 @pytest.fixture(scope="module", params=["postgresql", "mysql"])

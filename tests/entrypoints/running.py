@@ -76,7 +76,7 @@ class Running:
 
     def get(self, path: str) -> Any:
         """Return the JSON of a GET; retried while parts of Headwater are being restarted."""
-        for _ in range(200):
+        for _ in range(2_000):
             with contextlib.suppress(httpx.HTTPError):
                 answer = self.client.get(f"/api/v1{path}")
                 if answer.status_code < 500:
@@ -120,7 +120,7 @@ def running(home: Path, **variables: str) -> Iterator[Running]:
     process = subprocess.Popen(
         [sys.executable, "-m", "headwater", "up", "--port", str(port)], env=env, stdout=log, stderr=log
     )
-    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=15)
+    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
     found = Running(home, port, process, client)
     try:
         found.wait_ready()

@@ -35,7 +35,7 @@ def mongodb() -> Iterator[int]:
     server = mongodb_place.started(folder, port)
     yield port
     server.kill()
-    server.wait(20)
+    server.wait(120)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -26,7 +26,7 @@ from suite import storage
 from suite.profiles import rounds
 
 KILLS = rounds("KILLS", 3)
-WITHIN_SECONDS = 60.0
+WITHIN_SECONDS = 240.0
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_the_keeper_dies_while_a_database_is_made(headwater: Running, moment: fl
     thread.start()
     time.sleep(moment)
     os.kill(keeper, signal.SIGKILL)
-    thread.join(60)
+    thread.join(120)
     rows = headwater.get(f"/projects/{project(headwater)}/databases")["items"]
     [row] = [one for one in rows if one["name"] == name]
     settled(headwater, row["id"])
@@ -129,5 +129,5 @@ def test_clients_of_a_killed_database_are_told_and_come_back(headwater: Running)
         with pytest.raises(psycopg.OperationalError):
             for _ in range(100):
                 connection.execute("SELECT pg_sleep(0.1)")
-    with psycopg.connect(url, connect_timeout=60) as connection:
+    with psycopg.connect(url, connect_timeout=120) as connection:
         assert connection.execute("SELECT a FROM t").fetchone() == (1,)

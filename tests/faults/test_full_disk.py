@@ -51,7 +51,7 @@ def test_a_full_disk_makes_no_half_database_and_loses_none(kept: Keeping) -> Non
     ballast = fill(kept.home)
     project = kept.headwater.get("/projects")["items"][0]["id"]
     for name in ("second", "third", "fourth"):  # one may find its data ready: made ahead, before the disk was full
-        answer = kept.headwater.client.post(f"/api/v1/projects/{project}/databases?wait=30", json={"name": name})
+        answer = kept.headwater.client.post(f"/api/v1/projects/{project}/databases?wait=60", json={"name": name})
         assert answer.status_code == 201, answer.text
         last = answer.json()
         if last["state"] != "running":

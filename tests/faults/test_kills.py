@@ -25,7 +25,7 @@ from suite.profiles import rounds
 
 KILLS = rounds("KILLS", 4)
 FILES, FUNCTIONS = 240, 40
-WITHIN_SECONDS = 60.0
+WITHIN_SECONDS = 240.0
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def upload(headwater: Running, seed: int) -> tuple[str, str]:
 
 
 def wait_until_working(headwater: Running, job: str, phase: str) -> None:
-    for _ in range(600):
+    for _ in range(6_000):
         found = headwater.get(f"/jobs/{job}")
         if found["state"] == "running" and found["progress"]["phase"] >= phase:
             return

@@ -27,7 +27,7 @@ from suite import storage
 from suite.profiles import rounds
 
 KILLS = rounds("KILLS", 2)
-WITHIN_SECONDS = 60.0
+WITHIN_SECONDS = 240.0
 
 
 @pytest.fixture(scope="module", params=range(KILLS))
@@ -60,7 +60,7 @@ def ask_until(kept: Keeping, database: dict[str, Any], query: str) -> Any:
     end = time.monotonic() + WITHIN_SECONDS
     while True:
         try:
-            return kept.ask(database, query, connect_timeout=10)
+            return kept.ask(database, query, connect_timeout=120)
         except psycopg.OperationalError as error:
             assert time.monotonic() < end, error
             time.sleep(0.1)

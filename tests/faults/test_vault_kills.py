@@ -41,10 +41,10 @@ def test_every_committed_snapshot_outlives_kills(tmp_path: Path, processes: Any)
         begun = processes.Event()
         child = processes.Process(target=vaulting.loop, args=(folder, round_, begun), daemon=True)
         child.start()
-        assert begun.wait(60)
+        assert begun.wait(240)
         time.sleep(made.uniform(0.0, 0.25))  # the moment of the kill, not a wait for something
         child.kill()
-        child.join(20)
+        child.join(120)
         assert child.exitcode == -9
         of = making.again(LocalBlobs(folder))
         under_way += bool(list(of.blobs.list(leases.FOLDER)))
@@ -87,9 +87,9 @@ def test_two_writers_and_a_collector_lose_nothing(tmp_path: Path, processes: Any
                 assert sound
                 looked += 1
     over.set()
-    outcomes = [told.get(timeout=60) for _ in writers]
+    outcomes = [told.get(timeout=240) for _ in writers]
     for writer in writers:
-        writer.join(20)
+        writer.join(120)
     assert [error for _, _, error in outcomes] == ["", ""]
     for _ in range(2):
         collect(of, vaulting.NONE)

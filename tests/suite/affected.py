@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -74,7 +75,8 @@ def module_of(path: str) -> str | None:
 def room_of_module(module: str) -> str:
     """Return the room of a module."""
     parts = module.split(".")
-    return ".".join(parts[:2]) if parts[0] in NESTED else parts[0]
+    is_nested = parts[0] in NESTED and not any(part.startswith("_") for part in parts[1:2])
+    return ".".join(parts[:2]) if is_nested else parts[0]
 
 
 def room_of_test(file: str) -> str:
@@ -117,8 +119,8 @@ def imported_by(file: Path) -> set[str]:
 
 
 def candidates(
-    files: Iterable[str], changed_tests: Collection[str], rooms: Mapping[str, int],
-    imports: Callable[[str], Collection[str]], modules: Collection[str], seconds: Mapping[str, float],
+    files: Iterable[str], changed_tests: AbstractSet[str], rooms: Mapping[str, int],
+    imports: Callable[[str], Collection[str]], modules: AbstractSet[str], seconds: Mapping[str, float],
 ) -> list[Candidate]:  # fmt: skip
     """Return the affected test files, the nearest first and among equals the quickest.
 
@@ -135,7 +137,7 @@ def candidates(
         room = room_of_test(file)
         near = [distance for name, distance in rooms.items() if name == room or name.startswith(f"{room}.")]
         distance = min(near) if room and near else None
-        if file in changed_tests or (distance and not modules.isdisjoint(imports(file))):  # type: ignore[attr-defined]
+        if file in changed_tests or (distance and not modules.isdisjoint(imports(file))):
             distance = 0
         elif distance is None:
             distance = _helper_distance(file, changed_tests)
@@ -144,10 +146,10 @@ def candidates(
     return sorted(result, key=lambda candidate: (candidate.distance, candidate.seconds))
 
 
-def _helper_distance(file: str, changed_tests: Collection[str]) -> int | None:
+def _helper_distance(file: str, changed_tests: AbstractSet[str]) -> int | None:
     """Return the distance of a test from changed helpers: those in its folder are near, those of all tests farther."""
     folder = file.rsplit("/", 1)[0]
-    if any(not _is_test(path) and folder.startswith(path.rsplit("/", 1)[0]) for path in changed_tests - HELPERS):  # type: ignore[operator]
+    if any(not _is_test(path) and folder.startswith(path.rsplit("/", 1)[0]) for path in changed_tests - HELPERS):
         return 1
     needs_server = file.startswith(("tests/features/", "tests/entrypoints/"))
     return 2 if needs_server and not HELPERS.isdisjoint(changed_tests) else None

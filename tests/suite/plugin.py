@@ -14,6 +14,8 @@ import pytest
 from suite import durations, profiles
 
 SHARED = "shared_seconds"
+# Fixtures that start a server.
+SERVERS = frozenset({"store", "cluster", "keeper", "storage", "headwater"})
 
 
 class Clock:
@@ -74,6 +76,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Durations(config.getoption("--durations-to")), "suite-durations")
     profiles.configure(durations.ROOT / ".pytest_cache", os.environ.get("PYTEST_XDIST_WORKER", "main"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that use a server, which `make fast` leaves out."""
+    for item in items:
+        if not SERVERS.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.server)
 
 
 class Scheduling:

@@ -24,7 +24,7 @@ def examples(whole: int) -> int:
 
 
 def rounds(kind: str, whole: int, quick: int = 1) -> int:
-    """Return how many rounds of something slow, as a kill, to run; `HEADWATER_<kind>` sets another number."""
+    """Return how many rounds of something slow, as kills, to run; `HEADWATER_<kind>` sets another number."""
     return int(os.environ.get(f"HEADWATER_{kind}", whole if LONG else quick))
 
 

@@ -60,7 +60,7 @@ def test_a_storage_that_is_not_there_is_told_soon() -> None:
             call()
         assert str(port) not in raised.value.message
         assert type(raised.value) is StorageUnavailable
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
 
 
 def test_wrong_keys_and_wrong_buckets_are_told(storage: s3.Place) -> None:

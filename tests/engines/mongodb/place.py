@@ -56,12 +56,12 @@ def server() -> int:
     with MongoClient(HOST, port, directConnection=True) as admin:
         admin["admin"].command({"createUser": "root", "pwd": "secret", "roles": ["root"]})
     first.terminate()
-    first.wait(20)
+    first.wait(120)
     running = started(folder, port, "--auth")
 
     def stop() -> None:
         running.kill()
-        running.wait(20)
+        running.wait(120)
         shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(stop)
@@ -73,7 +73,7 @@ def started(folder: str, port: int, *more: str) -> subprocess.Popen[bytes]:
     program = Path(sys.executable).with_name("secantusd-py")
     command = [program, "--port", str(port), "--storage-path", f"{folder}/data", "--cache-size", "100M", *more]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
-    for _ in range(300):
+    for _ in range(3_000):
         assert process.poll() is None, "the server ended"
         with socket.socket() as probe:
             if probe.connect_ex((HOST, port)) == 0:

@@ -202,7 +202,7 @@ async def test_a_server_without_moments_says_so() -> None:
             assert [len(one) for one in (await texts(dump)).values()] == [3]
     finally:
         standalone.kill()
-        standalone.wait(20)
+        standalone.wait(120)
         shutil.rmtree(folder, ignore_errors=True)
 
 

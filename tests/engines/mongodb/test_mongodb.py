@@ -241,7 +241,7 @@ def encrypted() -> Iterator[tuple[Address, trustme.CA]]:
         running = started(folder, port, *options)
         yield Address("db.example", port, "shop", endpoint=Endpoint("127.0.0.1", port)), ca
         running.kill()
-        running.wait(20)
+        running.wait(120)
 
 
 async def test_tls_is_believed_or_refused(encrypted: tuple[Address, trustme.CA]) -> None:
@@ -299,7 +299,7 @@ async def test_a_server_that_is_gone_is_told() -> None:
         session = await engine("mongodb").connect(address, seconds=3)
         assert await rows(session, "db.t.countDocuments({})") == [(0,)] and not session.broken()
         running.kill()
-        running.wait(20)
+        running.wait(120)
         for _ in range(2):
             with pytest.raises(Unavailable):
                 await everything(session, "db.t.find({})")

@@ -95,7 +95,7 @@ async def test_nobody_gets_out(prison: Prison, same_server: None, expected: str,
         assert got == expected or got in expected.split("|"), got
         return
     running = asyncio.create_task(prison.attempt(text))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while not running.done():
             await asyncio.sleep(0.2)
             await prison.driver.enforce(prison.spec, full=False)

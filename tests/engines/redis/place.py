@@ -52,11 +52,11 @@ def server() -> int:
 
     def stop() -> None:
         process.terminate()
-        process.wait(10)
+        process.wait(120)
         shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(stop)
-    for _ in range(200):
+    for _ in range(2_000):
         with socket.socket() as probe:
             if probe.connect_ex((HOST, port)) == 0:
                 return port

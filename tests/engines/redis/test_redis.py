@@ -197,14 +197,14 @@ async def test_who_is_connected_and_is_ended() -> None:
     async with one.fresh() as address:
         first, watcher = await one.engine.connect(address), await one.engine.connect(address)
         waiting = asyncio.create_task(everything(first, "BLPOP none 0"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             while not (found := [each for each in await one.engine.sessions(watcher) if each.state == "blocked"]):
                 await asyncio.sleep(0.05)
         assert await one.engine.end(watcher, found[0].id, terminate=False)
         with pytest.raises(QueryError):
             await waiting
         assert await one.engine.end(watcher, found[0].id, terminate=True)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             while not first.broken():
                 await asyncio.sleep(0.02)
         with pytest.raises(Unavailable):
@@ -241,7 +241,7 @@ def encrypted() -> Iterator[tuple[Address, trustme.CA]]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=folder)
     yield Address("db.example", port, endpoint=Endpoint("127.0.0.1", port)), ca
     process.terminate()
-    process.wait(10)
+    process.wait(120)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -250,7 +250,7 @@ async def test_tls_is_believed_or_refused(encrypted: tuple[Address, trustme.CA])
     leaf = ca.issue_cert("visitor@example")
     pem = [blob.bytes().decode() for blob in (ca.cert_pem, leaf.cert_chain_pems[0], leaf.private_key_pem)]
     whole = Tls("verify-full", *pem)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while True:
             try:
                 session = await engine("redis").connect(replace(address, tls=whole))

@@ -77,7 +77,7 @@ async def test_a_whole_life(house: House, keeper: Keeper) -> None:
     await owner.send("DELETE", place, 204)
     await owner.send("POST", f"{place}/deletion/complete", 204)
     folder = house.server.settings.home_folder / "databases" / made["id"]
-    for _ in range(100):
+    for _ in range(1_000):
         if not folder.exists() and (await owner.client.get(f"/api/v1{place}")).status_code == 404:
             break
         await keeper.poke(uuid.UUID(made["id"]))

@@ -66,7 +66,7 @@ async def test_cancelled_in_the_middle_nothing_is_left(
     running = asyncio.create_task(line.house.work(made["job"]["id"]))
     assert await asyncio.to_thread(reached.wait, 30)
     await line.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)
-    await asyncio.wait_for(running, 30)
+    await asyncio.wait_for(running, 120)
     assert (await line.person.get(f"/jobs/{made['job']['id']}"))["state"] == "cancelled"
     await is_gone(line, made)
 

@@ -46,7 +46,7 @@ async def work_cancelled(shelf: Shelf, job: str, middle: threading.Event, go_on:
     running = asyncio.create_task(shelf.house.work(job))
     assert await asyncio.to_thread(middle.wait, 30)
     await shelf.person.send("POST", f"/jobs/{job}/cancel", 202)
-    await asyncio.wait_for(running, 30)
+    await asyncio.wait_for(running, 120)
     go_on.set()
 
 
