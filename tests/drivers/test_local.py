@@ -113,7 +113,7 @@ async def test_a_killed_server_is_seen_and_started_again(driver: LocalDriver, ro
     await run(driver, spec, "CREATE TABLE kept AS SELECT 42 AS answer")
     for _ in range(3):
         os.kill(int((root / str(spec.id) / "pid").read_text().split()[0]), signal.SIGKILL)
-        for _ in range(200):
+        for _ in range(2_000):
             if driver.status(spec) == "stopped":
                 break
             await asyncio.sleep(0.01)

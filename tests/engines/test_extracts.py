@@ -25,6 +25,7 @@ from headwater.kit import plugins
 from headwater.testing.engines.schemas import assert_equal
 from headwater.testing.engines.snapshots import texts
 from headwater.testing.engines.subject import everything, rows
+from suite.profiles import examples
 
 NAMES = [name for name in plugins.names("engines") if all_engines()[name].script]
 LONGEST_SECONDS = 60
@@ -145,7 +146,7 @@ async def test_cells_are_those_of_a_session(name: str) -> None:
 
 
 @given(some.lists(some.none() | some.text(some.characters(exclude_characters="\0", exclude_categories=("Cs",)))))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_what_copy_escaped_is_as_it_was(values: list[str | None]) -> None:
     escapes = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f", "\v": "\\v"}
     escaped = [None if one is None else "".join(escapes.get(each, each) for each in one).encode() for one in values]
@@ -153,7 +154,7 @@ def test_what_copy_escaped_is_as_it_was(values: list[str | None]) -> None:
 
 
 @given(some.floats(allow_nan=False))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_real_numbers_come_back_to_the_bit(value: float) -> None:
     with sqlite3.connect(":memory:") as connection:
         (found,) = connection.execute(f"SELECT {literal(value).decode()}").fetchone()

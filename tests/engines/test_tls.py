@@ -20,6 +20,7 @@ from headwater.engines import Address, engine
 from headwater.kit.errors import HeadwaterError
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import Tls
+from suite.ports import free_port
 
 POSTGRES = Path("/usr/lib/postgresql/15/bin")
 
@@ -32,12 +33,6 @@ class Server:
     address: Address
     ca: trustme.CA
     client: trustme.LeafCert
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def user(name: str) -> dict[str, object]:
@@ -55,7 +50,7 @@ def own(folder: Path, name: str) -> None:
 def running(command: list[str], as_user: str, port: int) -> Iterator[None]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **user(as_user))
     try:
-        for _ in range(300):
+        for _ in range(3_000):
             assert process.poll() is None, "the server ended"
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -64,7 +59,7 @@ def running(command: list[str], as_user: str, port: int) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 @pytest.fixture(scope="module", params=["postgresql", "mysql"])

@@ -20,14 +20,14 @@ async def test_who_waits_for_whom_and_is_ended(name: str) -> None:
         table = "CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)"
         await everything(first, f"{table}; BEGIN; UPDATE t SET a = 2")
         waiting = asyncio.create_task(everything(second, "UPDATE t SET a = 3"))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while not (blocked := [found for found in await engine.activity.sessions(watcher) if found.blocked_by]):
                 await asyncio.sleep(0.3)  # who asks MariaDB more often than every 0.1 s is told the same again
         (blocker,) = [found for found in await engine.activity.sessions(watcher) if found.id in blocked[0].blocked_by]
         assert blocked[0].query == "UPDATE t SET a = 3" and blocker.state == "idle in transaction"
         assert await engine.activity.end_session(watcher, blocker.id, terminate=True)
         await waiting
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while not first.broken():
                 await asyncio.sleep(0.05)
         with pytest.raises(Unavailable):

@@ -48,11 +48,11 @@ async def test_a_refill_that_is_killed_has_changed_nothing(name: str) -> None:
         process = SPAWN.Process(target=refill, args=(name, made.address, kept, other))
         process.start()
         try:
-            assert await asyncio.to_thread(mine.poll, 60), "it never came to the middle"
+            assert await asyncio.to_thread(mine.poll, 240), "it never came to the middle"
         finally:
             assert process.pid
             os.kill(process.pid, signal.SIGKILL)
-            process.join(20)
+            process.join(120)
         same(await made.keep(), before)
         await made.fires()
         assert (await made.restore(kept, "overwrite"))[1:] == [

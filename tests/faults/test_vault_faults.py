@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -19,11 +18,12 @@ from headwater.vault.keys import KeySource
 from headwater.vault.manifest import Manifest
 from headwater.vault.snapshot_writer import TableShape, TableWriter
 from headwater.vault.vault import Vault
+from suite.profiles import rounds
 from vault import making
 from vault.making import Given, Row
 
 SMALL = ChunkSizes(rows=32)
-DAMAGES = 1050 * int(os.environ.get("HEADWATER_DAMAGES", "1"))
+DAMAGES = rounds("DAMAGES", 1050, quick=210)
 
 
 def rows_(seed: int) -> list[Row]:

@@ -61,12 +61,12 @@ def loop(folder: Path, seed: int, begun: Any) -> None:
             collect(of, NONE)
 
 
-def write(folder: Path, seed: int, until: float, told: Any) -> None:
-    """Take and delete beside others until a time; what is not of their making is told."""
+def write(folder: Path, seed: int, over: Any, told: Any) -> None:
+    """Take and delete beside others until it is over; what is not of their making is told."""
     of, made = Vault.open(LocalBlobs(folder), making.KEY), random.Random(seed)
     done = refused = 0
     try:
-        while time.time() < until:
+        while not over.is_set() or done < 3:
             there = of.snapshots()
             try:
                 parent = of.manifest(made.choice(there)) if there and made.random() < 0.8 else None

@@ -14,6 +14,7 @@ from hypothesis import strategies as some
 from headwater.vault import chunker
 from headwater.vault.chunker import ChunkSizes
 from headwater.vault.pages import VALUES, Hint
+from suite.profiles import examples
 
 SMALL = ChunkSizes(rows=32, max_bytes=3000)
 
@@ -38,7 +39,7 @@ hash_lists = some.integers(0, 2**32).map(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(hash_lists, some.lists(some.integers(1, 700), max_size=20), some.integers(1, 400))
 def test_cuts_do_not_depend_on_batches(hashes: np.ndarray, batches: list[int], weight: int) -> None:
     weights = np.random.default_rng(weight).integers(0, 2 * weight, len(hashes))
@@ -56,7 +57,7 @@ def test_cuts_do_not_depend_on_batches(hashes: np.ndarray, batches: list[int], w
             assert weights[start : 2 * end - start + 2].sum() > SMALL.max_bytes
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(hash_lists, some.integers(300, 1700), some.sampled_from(["insert", "delete", "change", "many"]), some.data())
 def test_a_change_moves_no_far_border(hashes: np.ndarray, place: int, kind: str, data: Any) -> None:
     new = np.array(data.draw(some.lists(some.integers(0, 2**64 - 1), min_size=1, max_size=50)), np.uint64)
@@ -124,7 +125,7 @@ values = some.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(values, some.integers(0, 2**64 - 1), some.sampled_from(["integer", "text"]), some.integers(0, 40))
 def test_a_row_s_hash_is_its_own(keys: list[bytes | None], salt: int, hint: Hint, cut: int) -> None:
     """A null or a word beside it must change nothing: else a border would move with the size of batches."""

@@ -26,13 +26,14 @@ from headwater.vault.local import LocalBlobs
 from headwater.vault.packs import LEAF, PAGE, PackReader, PackWriter, Ref
 from headwater.vault.tree import ChunkRef, LeafRef
 from headwater.vault.vault import Vault
+from suite.profiles import examples
 from vault import making
 
 CODECS = [Codec(name, level) for name, levels in codecs.LEVELS.items() for level in {levels[0], levels[-1]}]
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: f"{codec.name}-{codec.level}")
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(some.one_of(some.binary(max_size=2000), some.binary(min_size=1, max_size=50).map(lambda one: one * 3000)))
 def test_codecs_give_back(codec: Codec, content: bytes) -> None:
     body = codec.compress(content)
@@ -66,7 +67,7 @@ refs = some.builds(Ref, ids, some.sampled_from([bytes([n]) * 16 for n in range(4
                    some.integers(0, 2**32 - 1))  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(some.integers(0, 5).flatmap(lambda columns: some.lists(
     some.builds(ChunkRef, some.binary(max_size=30), some.integers(0, 2**40), some.tuples(*[refs] * columns),
                 some.lists(refs, max_size=3).map(tuple)), min_size=1, max_size=12)))  # fmt: skip
@@ -74,13 +75,13 @@ def test_leaves_come_back(chunks: list[ChunkRef]) -> None:
     assert tree.decode_leaf(tree.encode_leaf(chunks)) == chunks
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(some.lists(some.builds(LeafRef, refs, some.binary(max_size=30), some.integers(0, 99), some.integers(0, 2**40))))
 def test_roots_come_back(branches: list[LeafRef]) -> None:
     assert tree.decode_root(tree.encode_root(branches)) == branches
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(some.data())
 def test_trees_with_other_bytes_are_damaged_or_some_tree(data: Any) -> None:
     ref = Ref(b"i" * 16, b"p" * 16, 8, 99)

@@ -21,6 +21,7 @@ from headwater.vault.codecs import Codec
 from headwater.vault.errors import Damaged, Missing
 from headwater.vault.pages import Hint
 from headwater.vault.vault import Vault
+from suite.profiles import examples
 from vault import making
 from vault.making import Given, Row
 
@@ -52,7 +53,7 @@ def tables(draw: Any) -> Given:
     return Given(hints, rows)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(some.lists(tables(), max_size=3), some.integers(1, 70), some.data())
 def test_what_is_read_is_what_was_written(shared: Vault, given_: list[Given], batch: int, data: Any) -> None:
     named = {f"t{number}": one for number, one in enumerate(given_)}

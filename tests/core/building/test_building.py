@@ -31,6 +31,7 @@ from headwater.core.building import (
 from headwater.engines import engine
 from headwater.kit.errors import BadInput
 from headwater.store.embedded import EmbeddedServer
+from suite.profiles import examples
 
 Run = Callable[[str], list[Any]]
 DIALECTS = {"postgres": "postgresql", "sqlite": "sqlite", "mysql": "mysql"}
@@ -245,7 +246,7 @@ def queries(draw: Any, small: bool = False) -> Query:
 
 @pytest.mark.parametrize("name", ["postgres", "sqlite"])
 def test_the_law(runs: dict[str, Run], name: str) -> None:
-    @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(250), deadline=None, suppress_health_check=list(HealthCheck))
     @given(query=queries(small=name == "sqlite"))
     def law(query: Query) -> None:
         text = render(query, dialect(name))
@@ -260,7 +261,7 @@ def test_the_law(runs: dict[str, Run], name: str) -> None:
 
 
 @given(query=queries())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_a_drawn_query_is_parsed_as_itself_in_mysql(query: Query) -> None:
     plain = Query(**{name: getattr(query, name) for name in query.__slots__ if name != "sort"})
     assert parse(render(plain, dialect("mysql")), dialect("mysql"), SCHEMA) == plain

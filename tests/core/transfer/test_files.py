@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from headwater.core.transfer.files import Line, lines, sample, shape_of
 from headwater.core.transfer.inference import kind_of_values
 from headwater.kit.errors import Unreadable
+from suite.profiles import examples
 
 
 def written(folder: Path, name: str, content: str | bytes) -> Path:
@@ -113,7 +114,7 @@ def test_kinds_by_a_sample(values: list[object], kind: str) -> None:
     assert kind_of_values(values).name == kind
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(50))
 @given(
     st.lists(
         st.dictionaries(st.sampled_from("abc"), st.integers() | st.text() | st.none(), min_size=1),

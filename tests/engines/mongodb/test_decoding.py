@@ -18,6 +18,7 @@ from headwater.engines import ConversionError, SnapshotColumn, SnapshotTable, en
 from headwater.engines.mongodb import documents
 from headwater.engines.mongodb.decoder import CODEC, MongoDecoding, MongoFlattening, _value
 from headwater.testing.engines.subject import everything
+from suite.profiles import examples
 
 READ = JSONOptions(json_mode=JSONMode.RELAXED, tz_aware=True, strict_uuid=True)
 NAMES = [f"f{n}" for n in range(documents.FIELDS + 4)]
@@ -34,7 +35,7 @@ values = some.one_of(
 
 
 @given(some.lists(some.dictionaries(some.sampled_from(["_id", *NAMES]), values, max_size=22), max_size=12))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_fields_are_those_of_the_documents(given_: list[dict[str, Any]]) -> None:
     """Law: what is cut out of the columns of a dump is what a driver finds in the document, wherever it stands."""
     kept = [encode(one) for one in given_]

@@ -15,7 +15,7 @@ import pytest
 from bson import ObjectId, decode, encode
 from pymongo import MongoClient
 
-from engines.mongodb.place import HOST, connected, free_port, started
+from engines.mongodb.place import HOST, connected, started
 from engines.test_every_engine import subject
 from headwater.catalog.results import QueryError
 from headwater.engines import Address, SnapshotReader, engine
@@ -25,6 +25,7 @@ from headwater.kit.errors import Conflict, Unavailable
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import PLAIN
 from headwater.testing.engines.snapshots import texts
+from suite.ports import free_port
 
 ACCOUNTS, BALANCE = 250, 100  # the server sends 101 documents first
 # Elements that drivers do not write any more, or read as others: undefined, symbol, pointer, a bool of 5, odd doubles,
@@ -209,7 +210,7 @@ async def test_a_server_without_moments_says_so() -> None:
             assert [len(one) for one in (await texts(dump)).values()] == [3]
     finally:
         standalone.kill()
-        standalone.wait(20)
+        standalone.wait(120)
         shutil.rmtree(folder, ignore_errors=True)
 
 

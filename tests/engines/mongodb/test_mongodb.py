@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from engines.mongodb.place import free_port, fresh, started
+from engines.mongodb.place import fresh, started
 from engines.test_every_engine import subject
 from engines.texts import lines
 from headwater.catalog import changes as c
@@ -26,6 +26,7 @@ from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import Tls
 from headwater.testing.engines.subject import READ_ONLY, connected, everything, refused, rows
+from suite.ports import free_port
 
 FOLDER = Path(__file__).parent
 MANY = "db.many.insertMany([" + ", ".join(f"{{_id: {i}, i: {i}}}" for i in range(1500)) + "])"
@@ -260,7 +261,7 @@ def encrypted() -> Iterator[tuple[Address, trustme.CA]]:
         running = started(folder, port, *options)
         yield Address("db.example", port, "shop", endpoint=Endpoint("127.0.0.1", port)), ca
         running.kill()
-        running.wait(20)
+        running.wait(120)
 
 
 async def test_tls_is_believed_or_refused(encrypted: tuple[Address, trustme.CA]) -> None:
@@ -318,7 +319,7 @@ async def test_a_server_that_is_gone_is_told() -> None:
         session = await engine("mongodb").connect(address, seconds=3)
         assert await rows(session, "db.t.countDocuments({})") == [(0,)] and not session.broken()
         running.kill()
-        running.wait(20)
+        running.wait(120)
         for _ in range(2):
             with pytest.raises(Unavailable):
                 await everything(session, "db.t.find({})")

@@ -90,7 +90,7 @@ async def test_the_owner_stays_in_its_database(place: Place, expected: str, text
 
 async def test_time_limits_that_were_lifted_do_not_help(place: Place) -> None:
     running = asyncio.create_task(asyncio.to_thread(place.ask, "SET max_statement_time = 0", "SELECT sleep(600)"))
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(120):
         while not running.done():
             await asyncio.sleep(0.3)
             await place.driver.enforce(place.spec, full=False)
@@ -233,7 +233,7 @@ async def test_tls_ends_at_the_proxy(door: Door) -> None:
         env = {"MYSQL_PWD": door.place.spec.password, "PATH": "/usr/bin:/bin"}
         for flags in ([], ["--ssl"]):
             done = await asyncio.to_thread(
-                subprocess.run, [*command, *flags], env=env, capture_output=True, text=True, timeout=30, check=False
+                subprocess.run, [*command, *flags], env=env, capture_output=True, text=True, timeout=240, check=False
             )
             assert done.stdout == "42\n", done.stderr
 
@@ -278,7 +278,7 @@ async def test_a_kill_by_the_number_of_the_greeting_reaches_its_query(door: Door
         assert connection.thread_id() >= 2**31
         await door.ask(f"KILL QUERY {connection.thread_id()}")
         with contextlib.suppress(pymysql.OperationalError):  # sleep() that is cut returns 1, a scan raises 1317
-            await asyncio.wait_for(running, 15)
+            await asyncio.wait_for(running, 120)
     with pytest.raises(pymysql.OperationalError, match="Unknown thread"):
         await door.ask("KILL QUERY 4000000000")
 

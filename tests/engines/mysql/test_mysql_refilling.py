@@ -205,7 +205,7 @@ async def test_a_cancel_ends_what_waits_for_a_lock() -> None:
             while not put.done():
                 await asyncio.to_thread(refill.cancel)
                 await asyncio.wait({put}, timeout=0.3)
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 60
             with pytest.raises(QueryError):
                 put.result()
         finally:

@@ -22,6 +22,7 @@ from engines.postgresql.place import HOST, PORT, fresh, missing, texts
 from engines.test_extracts import load
 from headwater.engines import Address, engine
 from headwater.engines.postgresql.large_objects import PIECE_BYTES
+from suite.profiles import examples
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 POSTGRES: Any = engine("postgresql")
@@ -124,7 +125,7 @@ def objects(address: Address) -> list[tuple[Any, ...]]:
 
 
 @given(writes=WRITES, cut=some.none() | AT)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 def test_large_objects_come_back_to_the_byte(writes: list[tuple[int, int, bytes]], cut: int | None) -> None:
     """Law: dump → fill is the same objects, whatever was written where in them: empty, with holes, cut short."""
 

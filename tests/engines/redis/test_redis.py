@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 import trustme
 
-from engines.redis.place import free_port
 from engines.test_every_engine import subject
 from headwater.catalog.results import Finished, Limits, QueryCancelled, QueryError, QueryTimeout, Rows, Started
 from headwater.engines import Address, engine, parse_url
@@ -25,6 +24,7 @@ from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import Tls
 from headwater.testing.engines.subject import READ_ONLY, connected, everything, refused, rows
+from suite.ports import free_port
 
 FOLDER = Path(__file__).parent
 REFUSED = [line for line in (FOLDER / "refused.txt").read_text().splitlines() if not line.startswith("#")]
@@ -217,7 +217,7 @@ async def test_who_is_connected_and_is_ended() -> None:
     async with one.fresh() as address:
         first, watcher = await one.engine.connect(address), await one.engine.connect(address)
         waiting = asyncio.create_task(everything(first, "BLPOP none 0"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             while not (
                 found := [each for each in await one.engine.activity.sessions(watcher) if each.state == "blocked"]
             ):
@@ -226,7 +226,7 @@ async def test_who_is_connected_and_is_ended() -> None:
         with pytest.raises(QueryError):
             await waiting
         assert await one.engine.activity.end_session(watcher, found[0].id, terminate=True)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             while not first.broken():
                 await asyncio.sleep(0.02)
         with pytest.raises(Unavailable):
@@ -263,7 +263,7 @@ def encrypted() -> Iterator[tuple[Address, trustme.CA]]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=folder)
     yield Address("db.example", port, endpoint=Endpoint("127.0.0.1", port)), ca
     process.terminate()
-    process.wait(10)
+    process.wait(120)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -272,7 +272,7 @@ async def test_tls_is_believed_or_refused(encrypted: tuple[Address, trustme.CA])
     leaf = ca.issue_cert("visitor@example")
     pem = [blob.bytes().decode() for blob in (ca.cert_pem, leaf.cert_chain_pems[0], leaf.private_key_pem)]
     whole = Tls("verify-full", *pem)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while True:
             try:
                 session = await engine("redis").connect(replace(address, tls=whole))

@@ -168,7 +168,7 @@ async def test_memory_scripts_and_disk_are_held_to_quotas(place: Place) -> None:
         endless = asyncio.create_task(redis.eval("while true do end", 0))
         began = time.monotonic()
         while not endless.done():
-            assert time.monotonic() - began < 30
+            assert time.monotonic() - began < 60
             await asyncio.sleep(0.5)
             await place.driver.enforce(place.spec, full=False)
         assert "killed" in str(endless.exception()).lower()

@@ -23,7 +23,7 @@ CANARY = "c4n4ry-passw0rd"
 
 
 async def create(person: Person, name: str, **given: Any) -> dict[str, Any]:
-    place = f"/projects/{person.sample['id']}/databases"
+    place = f"/projects/{person.project['id']}/databases"
     return await person.send("POST", place, 201, json={"name": name, **given}, params={"wait": 30})
 
 
@@ -66,7 +66,7 @@ async def test_a_whole_life(house: House, keeper: Supervisor) -> None:
 
     await owner.send("DELETE", place, 204)
     assert (await owner.client.post(f"/api/v1{place}/query", json={"text": "SELECT 1"})).status_code == 404
-    listed = await owner.get(f"/projects/{owner.sample['id']}/databases", deleted="true")
+    listed = await owner.get(f"/projects/{owner.project['id']}/databases", deleted="true")
     assert [row["name"] for row in listed["items"]] == ["shop"]
     await owner.send("POST", f"{place}/deletion/undo", 200)
     assert (await run(owner, made, "SELECT count(*) FROM t"))["results"][0]["rows"] == [[2]]
@@ -77,7 +77,7 @@ async def test_a_whole_life(house: House, keeper: Supervisor) -> None:
     await owner.send("DELETE", place, 204)
     await owner.send("POST", f"{place}/deletion/complete", 204)
     folder = house.server.settings.home_folder / "databases" / made["id"]
-    for _ in range(100):
+    for _ in range(1_000):
         if not folder.exists() and (await owner.client.get(f"/api/v1{place}")).status_code == 404:
             break
         await keeper.notify(uuid.UUID(made["id"]))
@@ -88,14 +88,14 @@ async def test_a_whole_life(house: House, keeper: Supervisor) -> None:
 @pytest.mark.parametrize("name", ["", "Shop", "1st", "a b", "x" * 60, "drop;", "ünï", "../x"])
 async def test_names_that_cannot_be(house: House, keeper: Supervisor, name: str) -> None:
     owner = await house.person("owner")
-    answer = await owner.client.post(f"/api/v1/projects/{owner.sample['id']}/databases", json={"name": name})
+    answer = await owner.client.post(f"/api/v1/projects/{owner.project['id']}/databases", json={"name": name})
     assert answer.status_code == 422
 
 
 async def test_a_name_is_taken_once_in_a_project_and_routes_are_apart(house: House, keeper: Supervisor) -> None:
     one, two = await house.person("one"), await house.person("two")
     first = await create(one, "twin")
-    answer = await one.client.post(f"/api/v1/projects/{one.sample['id']}/databases", json={"name": "twin"})
+    answer = await one.client.post(f"/api/v1/projects/{one.project['id']}/databases", json={"name": "twin"})
     assert answer.status_code == 409
     second = await create(two, "twin")
     urls = [
@@ -107,7 +107,7 @@ async def test_a_name_is_taken_once_in_a_project_and_routes_are_apart(house: Hou
 
 async def test_an_engine_or_version_that_is_not_here(house: House, keeper: Supervisor) -> None:
     owner = await house.person("owner")
-    place = f"/api/v1/projects/{owner.sample['id']}/databases"
+    place = f"/api/v1/projects/{owner.project['id']}/databases"
     answer = await owner.client.post(place, json={"name": "x", "engine": "postgres"})
     assert (answer.status_code, answer.json()["hint"]) == (422, "Did you mean postgresql?")
     failed = await create(owner, "old", options={"version": "9"})
@@ -189,7 +189,7 @@ async def test_the_agent_of_this_machine_is_the_administrators(house: House, kee
     person = await house.person("ines")
     for ssh in ({"use_agent": True}, {"password": "x", "jump": {"host": "j", "user": "j", "use_agent": True}}):
         body = {"url": "postgresql://a@b/c", "ssh": {"host": "bastion", "user": "ines", **ssh}}
-        place = f"/projects/{person.sample['id']}/connections/test"
+        place = f"/projects/{person.project['id']}/connections/test"
         refused = await person.send("POST", place, 422, json=body)
         assert "administrator" in str(refused)
 
@@ -200,7 +200,7 @@ async def test_connected_over_ssh_with_a_pinned_key(
     owner = await house.person("owner")
     port, key = ssh_host
     ssh = {"host": "127.0.0.1", "port": port, "user": "ines", "password": CANARY}
-    place = f"/projects/{owner.sample['id']}/connections"
+    place = f"/projects/{owner.project['id']}/connections"
     unknown = await owner.send("POST", f"{place}/test", 200, json={"url": far, "ssh": ssh})
     assert (unknown["ok"], unknown["code"], unknown["host_key"]) == (False, "host_key_unknown", key)
     tried = await owner.send("POST", f"{place}/test", 200, json={"url": far, "ssh": ssh | {"host_key": key}})
@@ -242,10 +242,10 @@ async def test_connected_over_ssh_with_a_pinned_key(
 )
 async def test_what_cannot_be_connected_says_why(house: House, connection: dict, sentence: str) -> None:
     owner = await house.person("owner")
-    place = f"/api/v1/projects/{owner.sample['id']}/connections"
+    place = f"/api/v1/projects/{owner.project['id']}/connections"
     for path, body in (("/test", connection), ("", {"name": "x", "connection": connection})):
         answer = await owner.client.post(place + path, json=body)
         assert answer.status_code < 500, answer.text
         assert sentence in answer.text
-    listed = await owner.get(f"/projects/{owner.sample['id']}/databases")
+    listed = await owner.get(f"/projects/{owner.project['id']}/databases")
     assert listed["items"] == []

@@ -34,8 +34,8 @@ class Kept:
 
     async def create(self, **asked: Any) -> dict[str, Any]:
         body = {"name": f"k{uuid.uuid4().hex[:10]}", **asked}
-        path = f"/projects/{self.person.sample['id']}/databases"
-        made: dict[str, Any] = await self.person.send("POST", f"{path}?wait=30", 201, json=body)
+        path = f"/projects/{self.person.project['id']}/databases"
+        made: dict[str, Any] = await self.person.send("POST", f"{path}?wait=60", 201, json=body)
         return made
 
     async def row(self, database: dict[str, Any]) -> Database | None:
@@ -49,7 +49,7 @@ class Kept:
 
     async def until(self, database: dict[str, Any], state: str | None) -> Database | None:
         """Wait until the row has a state; None: until it is gone."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while True:
                 row = await self.row(database)
                 if (row.state if row else None) == state:
@@ -111,7 +111,7 @@ async def test_what_is_wanted_while_it_stops_is_not_lost(
 
     monkeypatch.setattr(it.keeper.driver, "stop", stop_slowly)
     await it.write(made, desired="asleep")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         await stopped.wait()
     row = await it.until(made, wanted)
     assert row and row.desired == wanted
@@ -205,7 +205,7 @@ async def test_new_quotas_hold_at_once(it: Kept) -> None:
     quotas = made["quotas"] | {"statement_seconds": 7}
     await it.person.send("PATCH", f"/databases/{made['id']}", 200, json={"quotas": quotas})
     found = it.keeper.instances[uuid.UUID(made["id"])]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while found.applied is None or found.applied.quotas["statement_seconds"] != 7:
             await asyncio.sleep(0.05)
     await it.ask(made, "DO $$ BEGIN ASSERT current_setting('statement_timeout') = '7s'; END $$")
@@ -219,7 +219,7 @@ async def test_idle_it_sleeps_and_measured_it_is_before(it: Kept, monkeypatch: p
     points = await it.person.get(f"/databases/{made['id']}/metrics")
     values = points["items"][0]["values"] if isinstance(points, dict) else points[0]["values"]
     assert values["size_bytes"] > 0 and values["disk_bytes"] > values["size_bytes"] and values["commits"] >= 1
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while found.running:
             await idle._check_instance(it.keeper, found)
             await asyncio.sleep(0.1)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from clusters import Cluster
 from features.query.desk import ENGINES, Desk, new_desk
 from headwater.engines import all_engines
 from headwater.features.databases.supervisor.reconciler import Supervisor
@@ -21,8 +22,9 @@ async def desk(request: pytest.FixtureRequest, house: House, keeper: Supervisor)
 
 
 @pytest.fixture
-async def postgres(house: House, keeper: Supervisor) -> Desk:
-    return await new_desk(house)
+async def postgres(house: House, cluster: Cluster) -> Desk:
+    person = await house.person("ines")
+    return Desk(person, await person.connected(cluster.clone()))
 
 
 async def states(desk: Desk) -> list[tuple[str, str]]:

@@ -36,7 +36,7 @@ async def test_alerts_are_for_those_who_see_the_database(rota: Rota) -> None:
     known = await rota.person.send("POST", path, 200)
     assert (known["status"], known["acknowledged_by"]) == ("acknowledged", "tomas")
     assert known["database_name"]
-    assert known["project_id"] == rota.person.sample["id"]
+    assert known["project_id"] == rota.person.project["id"]
     await rota.person.send("POST", path, 409)
     await rota.person.send("POST", f"/alerts/{uuid.uuid4()}/acknowledge", 404)
     entries = [one["action"] for one in (await rota.person.get("/audit"))["items"]]

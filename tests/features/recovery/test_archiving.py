@@ -37,7 +37,7 @@ async def spooled(line: Timeline) -> LocalInstance:
     await line.sql("INSERT INTO step SELECT max(n) + 1, 'spooled' FROM step")
     found = await here(line)
     end = await found.engine.flush_log(found.instance)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not any(one.end >= (end or 0) for one in found.engine.spooled_segments(found.instance)):
             await asyncio.sleep(0.05)
     return found
@@ -262,7 +262,7 @@ async def test_turned_off_what_is_there_can_be_reached_and_destroyed_all_of_it_g
     latest = (await line.status())["latest"]
     off = await line.person.send("PUT", f"{path}/recovery", 200, json={"enabled": False})
     assert not off["enabled"]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while await line.one("SELECT current_setting('archive_mode')") != "off":
             await asyncio.sleep(0.1)
     await line.sql("DELETE FROM step")
@@ -276,7 +276,7 @@ async def test_turned_off_what_is_there_can_be_reached_and_destroyed_all_of_it_g
     await line.leave(done)
     vault = await line.vault()
     await line.person.send("POST", f"{path}/deletion/complete", 204)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while (await line.person.client.get(f"/api/v1{path}")).status_code != 404:
             await asyncio.sleep(0.1)
     await line.tick()

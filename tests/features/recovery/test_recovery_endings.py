@@ -33,7 +33,7 @@ async def is_gone(line: Timeline, made: Any) -> None:
     assert folders(line) == []
     found = await line.person.get(f"/recoveries/{made['id']}")
     assert found["target_id"] is None
-    listed = await line.person.get(f"/projects/{line.person.sample['id']}/databases")
+    listed = await line.person.get(f"/projects/{line.person.project['id']}/databases")
     assert made["target_name"] not in {one["name"] for one in listed["items"]}
 
 
@@ -66,7 +66,7 @@ async def test_cancelled_in_the_middle_nothing_is_left(
     running = asyncio.create_task(line.house.work(made["job"]["id"]))
     assert await asyncio.to_thread(reached.wait, 30)
     await line.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)
-    await asyncio.wait_for(running, 30)
+    await asyncio.wait_for(running, 120)
     assert (await line.person.get(f"/jobs/{made['job']['id']}"))["state"] == "cancelled"
     await is_gone(line, made)
 

@@ -136,7 +136,7 @@ async def test_a_verification_finds_what_is_damaged(shelf: Shelf) -> None:
 
 async def test_a_drill_proves_that_it_can_be_restored_and_leaves_nothing(shelf: Shelf) -> None:
     snapshot = await shelf.take()
-    path = f"/projects/{shelf.person.sample['id']}/databases"
+    path = f"/projects/{shelf.person.project['id']}/databases"
     before = [one["id"] for one in (await shelf.person.get(path))["items"]]
     made = await shelf.person.send("POST", f"/snapshots/{snapshot['id']}/drills", 202)
     await shelf.house.work(made["job"]["id"])

@@ -49,7 +49,7 @@ async def test_the_second_one_stores_only_what_has_changed(shelf: Shelf) -> None
 
 
 async def test_two_tables_are_read_at_once(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    together, read = threading.Barrier(2, timeout=20), PostgresSnapshotReader.read
+    together, read = threading.Barrier(2, timeout=120), PostgresSnapshotReader.read
 
     def awaited(dump: PostgresSnapshotReader, table: Any) -> Any:
         if table.name != "note":  # the third of them, for which nobody is left to wait

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from clusters import Cluster
 from features.transfers.moves import SHOP
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.transfers.service import copy_rows
@@ -35,11 +36,10 @@ class Pair:
 
 
 @pytest.fixture
-async def pair(house: House, keeper: Supervisor) -> Pair:
+async def pair(house: House, cluster: Cluster, keeper: Supervisor) -> Pair:
     person = await house.person("cora")
-    pair = Pair(house, person, await person.database("postgresql"), await person.database("sqlite"))
-    await pair.sql(pair.source, SHOP["postgresql"])
-    return pair
+    source = await person.connected(cluster.clone(SHOP["postgresql"]))
+    return Pair(house, person, source, await person.database("sqlite"))
 
 
 async def test_a_copy_from_plan_to_comparison(pair: Pair) -> None:

@@ -22,6 +22,7 @@ from headwater.engines import drop_all
 from headwater.features.transfers.service import copy_rows
 from headwater.kit.errors import BadInput, Cancelled
 from headwater.testing.engines.subject import everything
+from suite.profiles import examples
 
 
 async def documents(side: copy_rows.CopyEndpoint, name: str, **filter_: Any) -> list[dict[str, Any]]:
@@ -51,7 +52,7 @@ async def test_random_rows_compare_equal() -> None:
     async with sides("postgresql", "mongodb") as (left, right):
         runs: list[list[tuple[Any, ...]]] = []
 
-        @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
         @given(st.lists(ROW, max_size=40))
         def generate(generated: list[tuple[Any, ...]]) -> None:
             runs.append(generated)

@@ -14,6 +14,7 @@ import pyarrow.parquet
 import pytest
 from sqlalchemy import text
 
+from clusters import Cluster
 from features.transfers.moves import SHOP
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House, Person
@@ -56,8 +57,10 @@ class Desk:
 
 
 @pytest.fixture(params=["postgresql", "mysql", "sqlite"])
-async def desk(house: House, keeper: Supervisor, request: pytest.FixtureRequest) -> Desk:
+async def desk(house: House, cluster: Cluster, keeper: Supervisor, request: pytest.FixtureRequest) -> Desk:
     person = await house.person("iva")
+    if request.param == "postgresql":
+        return Desk(house, person, await person.connected(cluster.clone()))
     return Desk(house, person, await person.database(request.param))
 
 

@@ -18,6 +18,7 @@ from headwater.engines import drop_all
 from headwater.features.transfers.service import copy_rows
 from headwater.kit.errors import BadInput, Cancelled
 from headwater.testing.engines.subject import everything, rows
+from suite.profiles import examples
 
 AB = [("a", "int"), ("b", "varchar(50)")]
 PAIRS = list(itertools.product(ENGINES, ENGINES))
@@ -173,7 +174,7 @@ async def test_there_and_back_is_the_same(middle: str) -> None:
     async with sides("postgresql", middle, "postgresql") as (one, two, three):
         runs = []
 
-        @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
         @given(st.lists(ROW, max_size=40))
         def generate(generated: list[tuple[Any, ...]]) -> None:
             runs.append(generated)
