@@ -183,15 +183,15 @@ def find_database(server: ApiClient, wanted: str, *, deleted: bool = False) -> A
         for gone in ({"false", "true"} if deleted else {"false"})
         for row in server.every(f"/projects/{project['id']}/databases", deleted=gone)
     ]
-    found = [row for row in rows if wanted in {row["id"], row["name"]}]
-    if len(found) > 1:
-        ids = ", ".join(row["id"] for row in found)
-        raise BadInput(f"{len(found)} databases are called {wanted}.", hint=f"Give the id instead: {ids}.")
-    if not found:
+    items = [row for row in rows if wanted in {row["id"], row["name"]}]
+    if len(items) > 1:
+        ids = ", ".join(row["id"] for row in items)
+        raise BadInput(f"{len(items)} databases are called {wanted}.", hint=f"Give the id instead: {ids}.")
+    if not items:
         raise NotFound(
             f"There is no database called {wanted!r}.", hint=did_you_mean(wanted, (row["name"] for row in rows))
         )
-    return found[0]
+    return items[0]
 
 
 def names(text: str | None) -> list[str] | None:

@@ -132,7 +132,7 @@ def mapped(schema: Schema, source: Engine, target: Engine, tables: Sequence[str]
 def check(planned: Plan, existing: Schema, name: str) -> Plan:
     """Return the plan, or raise Conflict when the target has one of its tables or types already."""
     taken = {one.name for one in existing} & {table.target_name for table in planned.tables}
-    taken |= {one.name for one in existing.enums} & {one.name for one in planned.schema.enums}
+    taken |= {enum.name for enum in existing.enums} & {one.name for one in planned.schema.enums}
     if taken:
         shown = ", ".join(sorted(taken)[:5]) + (" …" if len(taken) > 5 else "")
         raise Conflict(

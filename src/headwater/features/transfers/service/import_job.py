@@ -147,19 +147,19 @@ class _Import:
         """Return the table that is filled; made first when it shall be."""
         side, request = self._side, self._request
         schema = await side.engine.inspect(side.session)
-        found = [one for one in schema if one.name == request["table"] and one.schema == request["schema"]]
+        relations = [one for one in schema if one.name == request["table"] and one.schema == request["schema"]]
         if not request["create"]:
-            if not found:
+            if not relations:
                 raise Conflict(f"The table {request['table']} is gone.", hint="Begin the import again.")
-            return found[0]
+            return relations[0]
         if schema.relation(request["table"], request["schema"]):
             raise Conflict(f"There is a table {request['table']} already.")
         columns = tuple(Column(one["target"], one["type"]) for one in request["columns"])
-        made = Relation(request["table"], columns, request["schema"])
-        await self._working.making("table", side.engine.quote(made.schema, made.name))
-        for statement in side.engine.ddl(Schema((made,))):
+        relation = Relation(request["table"], columns, request["schema"])
+        await self._working.making("table", side.engine.quote(relation.schema, relation.name))
+        for statement in side.engine.ddl(Schema((relation,))):
             await copy_rows.run(side.session, statement, self._working)
-        return made
+        return relation
 
     async def _batches(self) -> AsyncIterator[list[Line]]:
         lines: Iterator[Line] = files.lines(self._path, self._shape)
@@ -185,9 +185,9 @@ class _Import:
 
     def _values(self, line: Line) -> list[Any] | None:
         values = []
-        for place, name, (decode, encode) in zip(self._places, self._targets, self._makers, strict=True):
+        for position, name, (decode, encode) in zip(self._places, self._targets, self._makers, strict=True):
             try:
-                values.append(encode(decode(line.values[place])))
+                values.append(encode(decode(line.values[position])))
             except (Unfit, ValueError) as error:
                 self._bad(line.number, name, f"{error}.")
                 return None
