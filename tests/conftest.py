@@ -37,8 +37,9 @@ from suite import storage
 
 pytest_plugins = ["suite.plugin"]
 storage.use_memory()
-# Servers of tests that never lose power; `tests/faults` runs the product as it is, in processes of its own.
-UNSAFE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+# Servers in memory gain nothing from the disk's word: what is committed outlives a killed server all the same.
+# `tests/faults` runs the product as it is, in processes of its own and on the disk.
+UNSAFE = {"fsync": "off", "full_page_writes": "off"}
 embedded.SERVER_OPTIONS.update(UNSAFE)
 provision.SETTINGS = {**provision.SETTINGS, "fsync": "off"}
 

@@ -191,13 +191,18 @@ async def test_a_second_base_stores_little_and_one_with_writes_in_the_middle_is_
             moved += 1
 
     mover = asyncio.create_task(move())
+
+    async def moves_on() -> None:
+        until = moved + 3
+        while moved < until:
+            await asyncio.sleep(0.01)
+
     await line.base()
-    await asyncio.sleep(0.2)
+    await moves_on()
     middle = await line.one("SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
-    await asyncio.sleep(0.2)
+    await moves_on()
     over.set()
     await mover
-    assert moved > 3
     newest = (await line.status())["bases"][0]
     assert newest["usable"]
     assert newest["new_bytes"] < newest["stored_bytes"] / 2

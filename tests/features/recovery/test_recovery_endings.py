@@ -49,7 +49,7 @@ async def test_cancelled_in_the_middle_nothing_is_left(
             for number, block in enumerate(real(*given)):
                 if number == 20:
                     reached.set()
-                    threading.Event().wait(2)  # the word to stop comes meanwhile
+                    line.house.wait_for_stop()
                 yield block
 
         monkeypatch.setattr(keeping, "base_blocks", slowly)
@@ -64,7 +64,7 @@ async def test_cancelled_in_the_middle_nothing_is_left(
         monkeypatch.setattr(replaying, "_until_arrived", never)
     made = await line.begin(time=latest)
     running = asyncio.create_task(line.house.work(made["job"]["id"]))
-    assert await asyncio.to_thread(reached.wait, 30)
+    assert await asyncio.to_thread(reached.wait, 120)
     await line.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)
     await asyncio.wait_for(running, 120)
     assert (await line.person.get(f"/jobs/{made['job']['id']}"))["state"] == "cancelled"

@@ -41,25 +41,24 @@ async def begun(shelf: Shelf, path: str, **body: Any) -> Any:
     return await shelf.person.send("POST", path, 202, json=body)
 
 
-async def work_cancelled(shelf: Shelf, job: str, middle: threading.Event, go_on: threading.Event) -> None:
+async def work_cancelled(shelf: Shelf, job: str, middle: threading.Event) -> None:
     """Work at a job and cancel it when it has come to its middle."""
     running = asyncio.create_task(shelf.house.work(job))
-    assert await asyncio.to_thread(middle.wait, 30)
+    assert await asyncio.to_thread(middle.wait, 120)
     await shelf.person.send("POST", f"/jobs/{job}/cancel", 202)
     await asyncio.wait_for(running, 120)
-    go_on.set()
 
 
 async def test_a_cancelled_snapshot_is_none(shelf: Shelf, at_rows: Any) -> None:
-    middle, go_on = threading.Event(), threading.Event()
+    middle = threading.Event()
 
     def wait() -> None:
         middle.set()
-        go_on.wait(2)  # the word to stop comes meanwhile
+        shelf.house.wait_for_stop()
 
     at_rows(wait)
     made = await begun(shelf, f"/databases/{shelf.database}/snapshots")
-    await work_cancelled(shelf, made["job"]["id"], middle, go_on)
+    await work_cancelled(shelf, made["job"]["id"], middle)
     found = await shelf.person.get(f"/snapshots/{made['id']}")
     assert (found["status"], found["error"], found["job"]["state"]) == ("failed", "It was cancelled.", "cancelled")
     vault = await shelf.vault()
@@ -72,15 +71,15 @@ async def test_a_cancelled_snapshot_is_none(shelf: Shelf, at_rows: Any) -> None:
 
 async def test_a_cancelled_restore_takes_its_new_database_away(shelf: Shelf, at_rows: Any) -> None:
     snapshot = await shelf.take()
-    middle, go_on = threading.Event(), threading.Event()
+    middle = threading.Event()
 
     def wait() -> None:
         middle.set()
-        go_on.wait(2)
+        shelf.house.wait_for_stop()
 
     at_rows(wait)
     made = await begun(shelf, f"/snapshots/{snapshot['id']}/restores", name="back")
-    await work_cancelled(shelf, made["job"]["id"], middle, go_on)
+    await work_cancelled(shelf, made["job"]["id"], middle)
     found = await shelf.person.get(f"/restores/{made['id']}")
     assert (found["job"]["state"], found["target_id"], found["tables"]) == ("cancelled", None, [])
     names = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -136,9 +137,7 @@ async def test_rights_and_protection(pair: Pair, monkeypatch: pytest.MonkeyPatch
 
     async def stopped(*_: Any) -> None:
         await pair.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)
-        import asyncio
-
-        await asyncio.sleep(1.5)  # until the worker's pulse has brought the word
+        await asyncio.to_thread(pair.house.wait_for_stop)
 
     real = moving._fill
 

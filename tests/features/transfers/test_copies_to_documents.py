@@ -71,7 +71,7 @@ async def test_a_cancelled_copy_takes_away_what_it_made(pair: Pair, monkeypatch:
         found = await real(*given)
         assert await collections(pair) == ["artist"]
         await pair.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)
-        await asyncio.sleep(1.5)  # until the worker's pulse has brought the word
+        await asyncio.to_thread(pair.house.wait_for_stop)
         return found
 
     monkeypatch.setattr(moving, "_fill", stopped)
