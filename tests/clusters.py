@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from headwater.engines.postgresql.binaries import BUNDLED, identity, initdb, programs_of
 
-from headwater.engines.postgresql.programs import BUNDLED, identity, initdb, programs_of
 from suite.ports import HOST, free_port
 
 OWNER = "owner"

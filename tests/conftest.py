@@ -22,11 +22,10 @@ from headwater.drivers.local import LocalDriver
 from headwater.engines.postgresql import provision
 from headwater.entrypoints.server.app import build
 from headwater.features.accounts import passwords
-from headwater.features.accounts.guard import Server
 from headwater.features.accounts.throttle import SignInThrottle
 from headwater.features.accounts.tokens import Signer
-from headwater.features.databases.keeper import control
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor import control
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.kit import logs
 from headwater.kit.settings import Settings
 from headwater.store import embedded, migrations
@@ -107,14 +106,14 @@ async def discard_databases(store: Database, organizations: set[str]) -> None:
 async def opened(settings: Settings, store_url: str, application: FastAPI) -> AsyncIterator[House]:
     """Give a server on the store; one at a time for an application."""
     database = Database(store_url, pool_size=4)
-    server = Server(settings, database, Signer(settings), SignInThrottle())
+    server = AppState(settings, database, Signer(settings), SignInThrottle())
     application.state.server = server
     async with contextlib.AsyncExitStack() as stack:
         house = House(server, application, stack)
         yield house
         await discard_databases(database, house.organizations)
     application.state.server = None
-    await asyncio.gather(*(room.close() for room in server.rooms.values()))
+    await asyncio.gather(*(room.close() for room in server.services.values()))
     await database.close()
 
 
@@ -155,11 +154,11 @@ def cluster(home: Path) -> Iterator[clusters.Cluster]:
 
 
 @pytest.fixture(scope="session")
-async def keeper(home: Path, store_url: str) -> AsyncIterator[Keeper]:
+async def keeper(home: Path, store_url: str) -> AsyncIterator[Supervisor]:
     """The keeper of the tests' databases: as in `headwater proxy`, but for its port."""
     settings = Settings(home=home, database_url=SecretStr(store_url))
     database = Database(store_url, pool_size=3)
-    keeper = Keeper(settings, database, LocalDriver(home / "databases"))
+    keeper = Supervisor(settings, database, LocalDriver(home / "databases"))
     await keeper.begin()
     control_socket = await control.listen(keeper)
 

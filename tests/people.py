@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from headwater.entrypoints.worker.run import task_of
 from headwater.features import collect
-from headwater.features.accounts.guard import Server
+from headwater.features.accounts.guard import AppState
 from headwater.features.jobs.runner import Runner
 from headwater.features.jobs.service import workers
 
@@ -68,7 +68,7 @@ class Person:
 class House:
     """A server with its store, and people who use it."""
 
-    server: Server
+    server: AppState
     application: FastAPI
     stack: contextlib.AsyncExitStack
     with_sample: bool = False

@@ -20,17 +20,19 @@ import pytest
 
 from headwater.drivers import Spec, StartFailed
 from headwater.drivers.local import LocalDriver
-from headwater.engines import Provisions, all_engines, engine
-from headwater.engines.postgresql.programs import installed
+from headwater.engines import all_engines, engine
+from headwater.engines.postgresql.binaries import installed
 from headwater.kit import process
 from headwater.kit.errors import BadInput, HeadwaterError
 from headwater.testing.drivers import CHECKS, Check, connects, run
 
 QUOTAS = {"connections": 10, "disk_mb": 1000, "temp_mb": 100, "statement_seconds": 60, "memory_mb": 512}
 ENGINES = [
-    pytest.param(name, marks=pytest.mark.skipif(bool(one.available()), reason=str(one.available())))
+    pytest.param(
+        name, marks=pytest.mark.skipif(bool(reason := one.provisioning.unavailable_reason()), reason=str(reason))
+    )
     for name, one in all_engines().items()
-    if isinstance(one, Provisions)
+    if one.provisioning
 ]
 
 

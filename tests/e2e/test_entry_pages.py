@@ -43,7 +43,7 @@ def ask(site: Site) -> Iterator[Ask]:
 @pytest.fixture(scope="module")
 def cache(site: Site, ask: Ask) -> str:
     """A Redis of our own with some keys."""
-    if reason := provision.available():
+    if reason := provision.unavailable_reason():
         missing(reason)
     made = ask(f"/projects/{site.sample}/databases", name="cache", engine="redis")
     assert ask(f"/databases/{made['id']}/query", text=KEYS)["error"] is None

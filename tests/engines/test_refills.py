@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.test_every_engine import REFILLING, subject
-from headwater.testing.engines.refilling import ALBUMS, ARTISTS, same, trial
+from headwater.testing.engines.in_place_restore import ALBUMS, ARTISTS, same, trial
 from suite.profiles import examples
 
 NUMBERS = st.integers(1, ARTISTS)

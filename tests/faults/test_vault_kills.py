@@ -12,8 +12,8 @@ import pytest
 
 from faults import vaulting
 from headwater.kit.errors import HeadwaterError
-from headwater.vault import leases, packs, verifying
-from headwater.vault.collecting import collect
+from headwater.vault import leases, packs, verification
+from headwater.vault.garbage_collection import collect
 from headwater.vault.local import LocalBlobs
 from headwater.vault.vault import Vault
 from suite import profiles
@@ -50,7 +50,7 @@ def test_every_committed_snapshot_outlives_kills(tmp_path: Path, processes: Any)
         under_way += bool(list(of.blobs.list(leases.FOLDER)))
         there = of.snapshots()
         assert there[-1] >= newest if there else not newest
-        assert verifying.deep(of, threads=1).findings == ()
+        assert verification.deep(of, threads=1).findings == ()
         assert all(vaulting.is_what_its_id_says(of, snapshot) for snapshot in there)
         # Nobody's hand is needed: leases end by age, which is now, and what was left behind is given back.
         for _ in range(2):
@@ -94,7 +94,7 @@ def test_two_writers_and_a_collector_lose_nothing(tmp_path: Path, processes: Any
     for _ in range(2):
         collect(of, vaulting.NONE)
     fresh = making.again(LocalBlobs(folder))
-    assert verifying.deep(fresh).findings == ()
+    assert verification.deep(fresh).findings == ()
     assert all(vaulting.is_what_its_id_says(fresh, snapshot) for snapshot in fresh.snapshots())
     assert {pack for pack, _ in packs.listed(fresh.blobs)} == {
         pack for snapshot in fresh.snapshots() for pack in fresh.manifest(snapshot).packs

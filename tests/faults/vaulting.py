@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from headwater.kit.errors import Conflict
-from headwater.vault.borders import Sizes
-from headwater.vault.collecting import collect
+from headwater.vault.chunker import ChunkSizes
 from headwater.vault.errors import Missing
+from headwater.vault.garbage_collection import collect
 from headwater.vault.local import LocalBlobs
 from headwater.vault.manifest import Manifest
 from headwater.vault.vault import Vault
@@ -20,7 +20,7 @@ from vault import making
 from vault.making import Given, Row
 
 NONE = timedelta(seconds=-5)  # a margin that is always over
-SIZES = Sizes(rows=32)
+SIZES = ChunkSizes(rows=32)
 _KEPT = 4
 
 

@@ -19,7 +19,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from headwater.vault.remote import S3Blobs
+from headwater.vault.s3 import S3Blobs
 from suite.ports import free_ports
 
 KEY, SECRET, BUCKET = "visitor", "a-secret-of-the-tests", "vaults"

@@ -16,9 +16,9 @@ from obstore.store import S3Store
 from faults.test_vault_faults import SMALL, given_, restored, wanted
 from headwater.kit.errors import HeadwaterError
 from headwater.testing.vaults import FAULTS, Fault, FaultyBlobs
-from headwater.vault import verifying
+from headwater.vault import verification
 from headwater.vault.manifest import Manifest
-from headwater.vault.remote import S3Blobs
+from headwater.vault.s3 import S3Blobs
 from headwater.vault.vault import Vault
 from suite.profiles import rounds
 from vault import making, s3
@@ -55,7 +55,7 @@ def holds(of: Vault, parent: Manifest, id_: str) -> bool:
     found = of.blobs.find(name) is not None and of.blobs.read(name) != b"somebody else's"
     for one, seed in ((parent.id, 1), (id_, 2)) if found else ((parent.id, 1),):
         assert restored(of, one) == wanted(given_(seed))
-    assert verifying.deep(of, [parent.id, id_] if found else [parent.id]).sound
+    assert verification.deep(of, [parent.id, id_] if found else [parent.id]).sound
     return found
 
 

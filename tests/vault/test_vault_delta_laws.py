@@ -70,7 +70,7 @@ def test_two_deltas_as_one_leave_the_same_rows_in_the_same_order(
         for some_, dead in zip(new, gone, strict=True)
     ]
     wide = columns([(*its, value) for its, value in before.items()], 3)
-    one_by_one, at_once = wide, deltas.merged(*both, (0, 1))
+    one_by_one, at_once = wide, deltas.merge(*both, (0, 1))
     for delta in both:
         one_by_one = deltas.apply(one_by_one, one_by_one[:2], delta, (0, 1), (0, 1, 2))
     together = deltas.apply(wide, wide[:2], at_once, (0, 1), (0, 1, 2))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headwater.core.scheduling import Schedule, checked, latest, times
+from headwater.core.schedules import Schedule, checked, latest, times
 from headwater.kit.errors import Invalid
 from suite.profiles import examples
 

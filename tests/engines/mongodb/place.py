@@ -109,9 +109,13 @@ async def connected() -> AsyncIterator[tuple[Address, Any]]:
     """Give a database of `fresh` together with the driver's way to it."""
     async with fresh() as address:
         client: Any = AsyncMongoClient(
-            HOST, address.port, username=address.user, password=address.password, authSource=address.database,
+            HOST,
+            address.port,
+            username=address.user,
+            password=address.password,
+            authSource=address.database,
             directConnection=True,
-        )  # fmt: skip
+        )
         try:
             yield address, client[address.database]
         finally:

@@ -19,7 +19,7 @@ from headwater.catalog.statements import split
 from headwater.drivers import Spec
 from headwater.drivers.local import LocalDriver
 from headwater.engines.postgresql import provision
-from headwater.engines.postgresql.programs import installed
+from headwater.engines.postgresql.binaries import installed
 from suite.profiles import variants
 
 QUOTAS = {"connections": 5, "disk_mb": 500, "temp_mb": 50, "statement_seconds": 6, "memory_mb": 256}
@@ -39,8 +39,12 @@ class Prison:
     async def connect(self, **more: Any) -> AsyncConnection[Any]:
         to = self.driver.dsn(self.spec)
         wanted = {
-            "host": str(to.socket), "port": to.port, "user": to.user, "password": to.password, "dbname": to.database,
-        }  # fmt: skip
+            "host": str(to.socket),
+            "port": to.port,
+            "user": to.user,
+            "password": to.password,
+            "dbname": to.database,
+        }
         return await AsyncConnection.connect(**(wanted | more), autocommit=True)  # type: ignore[arg-type]
 
     async def attempt(self, text: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from engines import texts as files
 from headwater.engines import Address
-from headwater.engines.redis.connecting import opened
+from headwater.engines.redis.connection import opened
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import PLAIN
 from suite.ports import free_port

@@ -15,11 +15,10 @@ from sqlalchemy import text
 
 from features.accounts import route_list
 from headwater.features.accounts.rights import PERMISSIONS, SYSTEM, VIEWER
-from headwater.features.databases.keeper.keeping import Keeper
 from headwater.features.databases.service import databases
 from headwater.features.policies.service import alerts
 from headwater.features.recovery.models import Archive, Recovery
-from headwater.features.snapshots.service import places
+from headwater.features.snapshots.service import vault_locations
 from headwater.kit.clock import now
 from people import House, Person
 
@@ -215,7 +214,7 @@ async def policy_of(house: House, person: Person) -> dict[str, str]:
     await person.send("PUT", f"/databases/{made['database_id']}/policy", 200, json=body)
     async with house.server.database.transaction() as db:
         database = await databases.find(db, SYSTEM, uuid.UUID(made["database_id"]))
-        await alerts.tell(db, database, "failed", "It failed.", now())
+        await alerts.raise_alert(db, database, "failed", "It failed.", now())
     open_ones = await person.get("/alerts", database_id=made["database_id"], status="open")
     return {"alert_id": open_ones["items"][0]["id"]}
 
@@ -225,7 +224,7 @@ async def recovery_of(house: House, person: Person) -> dict[str, str]:
     made = await database_of(person, "")
     organization = uuid.UUID(person.organization)
     async with house.server.database.transaction() as db:
-        place = await places.current(db, SYSTEM, organization)
+        place = await vault_locations.current(db, SYSTEM, organization)
         archive = Archive(
             organization_id=organization, database_id=uuid.UUID(made["database_id"]), vault_id=place.id,
             enabled=False, window_days=7, base_days=1, seen={}, covered={}, pending={},
@@ -379,7 +378,7 @@ async def leave(owner: Person, viewer: Person) -> None:
 
 @pytest.mark.parametrize(("method", "template", "action"), CLOSED, ids=lambda value: str(value))
 async def test_the_matrix(
-    lasting_house: House, keeper: Keeper, cast: Cast, method: str, template: str, action: str
+    lasting_house: House, keeper: Supervisor, cast: Cast, method: str, template: str, action: str
 ) -> None:
     house = lasting_house
     lasts = method == "GET" or (method == "POST" and template in LASTING_POSTS)

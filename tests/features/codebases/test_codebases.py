@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from headwater.features.codebases import uploads
-from headwater.kit import receiving
+from headwater.kit import atomic_upload
 from people import House, Person
 
 pytestmark = pytest.mark.usefixtures("with_sample")
@@ -170,7 +170,7 @@ async def test_a_disk_that_is_full_is_said_so(house: House, before: set[str], mo
         raise OSError(28, "No space left on device")
 
     someone = await house.person()
-    monkeypatch.setattr(receiving.os, "fsync", full)
+    monkeypatch.setattr(atomic_upload.os, "fsync", full)
     answer = await upload(someone, APP)
     assert (answer.status_code, answer.json()["detail"]) == (
         503, "The upload cannot be stored: No space left on device.",

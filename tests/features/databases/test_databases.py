@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.kit.network.ssh import text_of
 from headwater.store.embedded import EmbeddedServer
 from people import House, Person
@@ -31,7 +31,7 @@ async def run(person: Person, database: dict[str, Any], sql: str, **given: Any) 
     return await person.send("POST", f"/databases/{database['id']}/query", 200, json={"text": sql, **given})
 
 
-async def test_strangers_and_neighbours_see_nothing(house: House, keeper: Keeper) -> None:
+async def test_strangers_and_neighbours_see_nothing(house: House, keeper: Supervisor) -> None:
     owner, neighbour = await house.person("owner"), await house.person("neighbour")
     made = await create(owner, "mine")
     stranger = await house.stranger()
@@ -44,7 +44,7 @@ async def test_strangers_and_neighbours_see_nothing(house: House, keeper: Keeper
         assert answer.status_code == 404
 
 
-async def test_a_whole_life(house: House, keeper: Keeper) -> None:
+async def test_a_whole_life(house: House, keeper: Supervisor) -> None:
     owner = await house.person("owner")
     made = await create(owner, "shop")
     assert made["state"] == "running"
@@ -80,19 +80,19 @@ async def test_a_whole_life(house: House, keeper: Keeper) -> None:
     for _ in range(1_000):
         if not folder.exists() and (await owner.client.get(f"/api/v1{place}")).status_code == 404:
             break
-        await keeper.poke(uuid.UUID(made["id"]))
+        await keeper.notify(uuid.UUID(made["id"]))
         await asyncio.sleep(0.1)
     assert not folder.exists()
 
 
 @pytest.mark.parametrize("name", ["", "Shop", "1st", "a b", "x" * 60, "drop;", "ünï", "../x"])
-async def test_names_that_cannot_be(house: House, keeper: Keeper, name: str) -> None:
+async def test_names_that_cannot_be(house: House, keeper: Supervisor, name: str) -> None:
     owner = await house.person("owner")
     answer = await owner.client.post(f"/api/v1/projects/{owner.project['id']}/databases", json={"name": name})
     assert answer.status_code == 422
 
 
-async def test_a_name_is_taken_once_in_a_project_and_routes_are_apart(house: House, keeper: Keeper) -> None:
+async def test_a_name_is_taken_once_in_a_project_and_routes_are_apart(house: House, keeper: Supervisor) -> None:
     one, two = await house.person("one"), await house.person("two")
     first = await create(one, "twin")
     answer = await one.client.post(f"/api/v1/projects/{one.project['id']}/databases", json={"name": "twin"})
@@ -105,7 +105,7 @@ async def test_a_name_is_taken_once_in_a_project_and_routes_are_apart(house: Hou
     assert len(set(urls)) == 2
 
 
-async def test_an_engine_or_version_that_is_not_here(house: House, keeper: Keeper) -> None:
+async def test_an_engine_or_version_that_is_not_here(house: House, keeper: Supervisor) -> None:
     owner = await house.person("owner")
     place = f"/api/v1/projects/{owner.project['id']}/databases"
     answer = await owner.client.post(place, json={"name": "x", "engine": "postgres"})
@@ -115,7 +115,7 @@ async def test_an_engine_or_version_that_is_not_here(house: House, keeper: Keepe
     assert "9 is not installed" in failed["state_reason"]
 
 
-async def test_viewers_read_and_do_not_write(house: House, keeper: Keeper) -> None:
+async def test_viewers_read_and_do_not_write(house: House, keeper: Supervisor) -> None:
     owner, viewer = await house.person("owner"), await house.person("viewer")
     made = await create(owner, "shown")
     await run(owner, made, "CREATE TABLE t AS SELECT 1 AS a")
@@ -131,7 +131,7 @@ async def test_viewers_read_and_do_not_write(house: House, keeper: Keeper) -> No
     assert (await run(owner, made, "SELECT count(*) FROM t"))["results"][0]["rows"] == [[1]]
 
 
-async def test_a_protected_database_asks_first(house: House, keeper: Keeper) -> None:
+async def test_a_protected_database_asks_first(house: House, keeper: Supervisor) -> None:
     owner = await house.person("owner")
     made = await create(owner, "guarded", protected=True)
     place = f"/api/v1/databases/{made['id']}/query"
@@ -185,7 +185,7 @@ def far(store: EmbeddedServer) -> Any:
         connection.execute("DROP DATABASE far_away WITH (FORCE)")
 
 
-async def test_the_agent_of_this_machine_is_the_administrators(house: House, keeper: Keeper) -> None:
+async def test_the_agent_of_this_machine_is_the_administrators(house: House, keeper: Supervisor) -> None:
     person = await house.person("ines")
     for ssh in ({"use_agent": True}, {"password": "x", "jump": {"host": "j", "user": "j", "use_agent": True}}):
         body = {"url": "postgresql://a@b/c", "ssh": {"host": "bastion", "user": "ines", **ssh}}
@@ -195,7 +195,7 @@ async def test_the_agent_of_this_machine_is_the_administrators(house: House, kee
 
 
 async def test_connected_over_ssh_with_a_pinned_key(
-    house: House, keeper: Keeper, ssh_host: tuple[int, str], far: str
+    house: House, keeper: Supervisor, ssh_host: tuple[int, str], far: str
 ) -> None:
     owner = await house.person("owner")
     port, key = ssh_host

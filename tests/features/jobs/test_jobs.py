@@ -40,7 +40,7 @@ def task(work: Work) -> Callable[[Attempt], Awaitable[Write]]:
 async def enqueue(house: House, person: Person, kind: str = "test.kind") -> str:
     async with house.server.database.transaction() as db:
         token = person.client.headers["authorization"].removeprefix("Bearer ")
-        actor = await identity.actor_of_token(db, house.server.signer, identity.Visitor(), token)
+        actor = await identity.actor_of_token(db, house.server.signer, identity.ClientInfo(), token)
         project = await db.get_one(_project(), uuid.UUID(person.project["id"]))
         job = await queue.enqueue(db, actor, project, kind=kind, title="A test")
         return str(job.id)
@@ -123,7 +123,7 @@ async def test_no_job_without_its_change_and_no_call_without_its_job(house: Hous
         async with house.server.database.transaction() as db:
             project = await db.get_one(_project(), uuid.UUID(someone.project["id"]))
             token = someone.client.headers["authorization"].removeprefix("Bearer ")
-            actor = await identity.actor_of_token(db, house.server.signer, identity.Visitor(), token)
+            actor = await identity.actor_of_token(db, house.server.signer, identity.ClientInfo(), token)
             await queue.enqueue(db, actor, project, kind="test.kind", title="never")
             raise RuntimeError("no")
     assert await sql(house, count) == before

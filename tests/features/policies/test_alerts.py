@@ -16,7 +16,7 @@ from headwater.features.policies.service.alerts import Kind
 async def told(rota: Rota, kind: Kind, message: str = "It failed.") -> None:
     async with rota.house.server.database.transaction() as db:
         database = await databases.find(db, SYSTEM, uuid.UUID(rota.database))
-        await alerts.tell(db, database, kind, message, datetime.now(UTC))
+        await alerts.raise_alert(db, database, kind, message, datetime.now(UTC))
 
 
 async def test_alerts_are_for_those_who_see_the_database(rota: Rota) -> None:

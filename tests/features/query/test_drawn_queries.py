@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from features.query.desk import ENGINES, Desk, new_desk
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House
 
 TABLES = """
@@ -20,7 +20,7 @@ INSERT INTO people VALUES (1, 'O''Neil', 1), (2, 'back', 1), (3, NULL, 2)
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-async def place(request: pytest.FixtureRequest, lasting_house: House, keeper: Keeper) -> Desk:
+async def place(request: pytest.FixtureRequest, lasting_house: House, keeper: Supervisor) -> Desk:
     return await new_desk(lasting_house, request.param)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from features.query.desk import ENGINES, Desk, new_desk
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House
 
 TABLE = """
@@ -30,7 +30,7 @@ ZEROS = {"postgresql": "decode(repeat('00', {}), 'hex')", "mysql": "repeat(x'00'
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-async def place(request: pytest.FixtureRequest, lasting_house: House, keeper: Keeper) -> Desk:
+async def place(request: pytest.FixtureRequest, lasting_house: House, keeper: Supervisor) -> Desk:
     return await new_desk(lasting_house, request.param)
 
 

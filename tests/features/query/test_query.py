@@ -14,7 +14,7 @@ import pyarrow.parquet
 import pytest
 
 from features.query.desk import Desk, new_desk
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House
 
 TABLE = """
@@ -30,7 +30,7 @@ CREATE TABLE long (id int PRIMARY KEY, body text); INSERT INTO long VALUES (1, r
 
 
 @pytest.fixture(scope="module")
-async def place(lasting_house: House, keeper: Keeper) -> Desk:
+async def place(lasting_house: House, keeper: Supervisor) -> Desk:
     return await new_desk(lasting_house)
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from clusters import Cluster
 from features.transfers.moves import SHOP
-from headwater.features.databases.keeper.keeping import Keeper
-from headwater.features.transfers.service import moving
+from headwater.features.databases.supervisor.reconciler import Supervisor
+from headwater.features.transfers.service import copy_rows
 from people import House, Person
 
 
@@ -37,7 +37,7 @@ class Pair:
 
 
 @pytest.fixture
-async def pair(house: House, cluster: Cluster, keeper: Keeper) -> Pair:
+async def pair(house: House, cluster: Cluster, keeper: Supervisor) -> Pair:
     person = await house.person("cora")
     source = await person.connected(cluster.clone(SHOP["postgresql"]))
     return Pair(house, person, source, await person.database("sqlite"))
@@ -139,13 +139,13 @@ async def test_rights_and_protection(pair: Pair, monkeypatch: pytest.MonkeyPatch
         await pair.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)
         await asyncio.to_thread(pair.house.wait_for_stop)
 
-    real = moving._fill
+    real = copy_rows._fill
 
     async def slow(*given: Any) -> Any:
         await stopped()
         return await real(*given)
 
-    monkeypatch.setattr(moving, "_fill", slow)
+    monkeypatch.setattr(copy_rows, "_fill", slow)
     await pair.house.work(made["job"]["id"])
     done = await pair.person.get(f"/transfers/{made['id']}")
     assert done["job"]["state"] == "cancelled"

@@ -19,7 +19,7 @@ import pytest
 
 from headwater.kit.errors import HeadwaterError, Invalid
 from headwater.kit.network import ssh
-from headwater.kit.network.guard import TRUSTED, Blocked, Policy
+from headwater.kit.network.guard import TRUSTED, Blocked, NetworkPolicy
 from headwater.kit.network.routes import Direct, Proxy, ProxyFailed, Target, open_route
 from headwater.kit.network.ssh import text_of
 from headwater.kit.network.tunnels import HostKeyChanged, HostKeyUnknown, SshTunnel, TunnelFailed
@@ -184,7 +184,7 @@ async def test_metadata_is_not_reached_over_a_tunnel(ssh_host: SshHost) -> None:
 
 async def test_an_ordinary_user_does_not_reach_an_ssh_host_here(ssh_host: SshHost, echo: Target) -> None:
     with pytest.raises(Blocked):
-        async with open_route(echo, ssh_host.tunnel, Policy()):
+        async with open_route(echo, ssh_host.tunnel, NetworkPolicy()):
             pass
 
 
