@@ -22,6 +22,7 @@ from headwater.drivers.local import LocalDriver
 from headwater.engines.postgresql import provision
 from headwater.entrypoints.server.app import build
 from headwater.features.accounts import passwords
+from headwater.features.accounts.guard import AppState
 from headwater.features.accounts.throttle import SignInThrottle
 from headwater.features.accounts.tokens import Signer
 from headwater.features.databases.supervisor import control

@@ -24,6 +24,7 @@ import httpx
 from headwater.entrypoints import cli
 from headwater.kit.settings import settings
 from suite.ports import free_port
+from suite.processes import die_with_parent
 
 
 def processes_of(home: Path) -> dict[int, str]:
@@ -118,7 +119,11 @@ def running(home: Path, **variables: str) -> Iterator[Running]:
     } | variables
     log = (home / "up.log").open("ab")
     process = subprocess.Popen(
-        [sys.executable, "-m", "headwater", "up", "--port", str(port)], env=env, stdout=log, stderr=log
+        [sys.executable, "-m", "headwater", "up", "--port", str(port)],
+        env=env,
+        stdout=log,
+        stderr=log,
+        preexec_fn=die_with_parent,
     )
     client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
     found = Running(home, port, process, client)

@@ -22,7 +22,7 @@ from headwater.engines.postgresql import provision
 from headwater.engines.postgresql.binaries import installed
 from suite.profiles import variants
 
-QUOTAS = {"connections": 5, "disk_mb": 500, "temp_mb": 50, "statement_seconds": 6, "memory_mb": 256}
+QUOTAS = {"connections": 5, "disk_mb": 500, "temp_mb": 50, "statement_seconds": 2, "memory_mb": 256}
 LINES = [
     tuple(line.split(" :: ", 1))
     for line in Path(__file__).with_name("instance_escapes.txt").read_text().splitlines()
@@ -95,7 +95,10 @@ async def same_server(prison: Prison) -> AsyncIterator[None]:
 @pytest.mark.parametrize(("expected", "text"), LINES, ids=[text[:60] for _, text in LINES])
 async def test_nobody_gets_out(prison: Prison, same_server: None, expected: str, text: str) -> None:
     if expected != "ended":
-        got = await prison.attempt(text)
+        for _ in range(5):
+            got = await prison.attempt(text)
+            if got != "57014" or expected == "57014":  # on a busy machine any statement may take too long
+                break
         assert got == expected or got in expected.split("|"), got
         return
     running = asyncio.create_task(prison.attempt(text))

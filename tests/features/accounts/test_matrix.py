@@ -16,6 +16,7 @@ from sqlalchemy import text
 from features.accounts import route_list
 from headwater.features.accounts.rights import PERMISSIONS, SYSTEM, VIEWER
 from headwater.features.databases.service import databases
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.policies.service import alerts
 from headwater.features.recovery.models import Archive, Recovery
 from headwater.features.snapshots.service import vault_locations
