@@ -85,7 +85,7 @@ class House:
     async def sign_up(self, email: str, name: str = "guest") -> tuple[httpx.AsyncClient, httpx.Response]:
         """Make an account, or find out that there is one; return the client and the answer."""
         client = await self.stranger()
-        self.application.state.server = replace(self.server, welcomes=hooks() if self.with_sample else ())
+        self.application.state.server = replace(self.server, signup_hooks=hooks() if self.with_sample else ())
         body = {"email": email, "password": PASSWORD, "name": name}
         return client, await client.post("/api/v1/auth/signup", json=body)
 
