@@ -65,7 +65,7 @@ class Person:
 
 
 @dataclass
-class House:
+class AppFixture:
     """A server with its store, and people who use it."""
 
     server: AppState
