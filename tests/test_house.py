@@ -1,4 +1,4 @@
-"""The house rules that a linter does not know: sizes, mirrors, lock files, no path of a developer's machine."""
+"""The app rules that a linter does not know: sizes, mirrors, lock files, no path of a developer's machine."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from bson import Binary, Decimal128, Int64
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.transfers.moves import ENGINES, SHOP, Quiet, copied, planned, sides
+from features.transfers.row_copies import ENGINES, SHOP, Quiet, copied, planned, sides
 from features.transfers.test_moving import ROW, TABLE
 from features.transfers.test_moving import _spelt as spelt
 from headwater.catalog.model import Relation, Schema

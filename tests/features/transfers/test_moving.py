@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.transfers.moves import ENGINES, SHOP, Quiet, copied, planned, sides
+from features.transfers.row_copies import ENGINES, SHOP, Quiet, copied, planned, sides
 from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.results import QueryError
 from headwater.core.transfer import constraints, mapping
