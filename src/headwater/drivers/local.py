@@ -56,9 +56,9 @@ class LocalDriver:
 
     async def prepare(self) -> None:
         """Make the engines' templates."""
-        for engine in all_engines().values():
-            if engine.provisioning and engine.provisioning.unavailable_reason() is None:
-                await asyncio.to_thread(engine.provisioning.warm_template, self._cache())
+        for candidate in all_engines().values():
+            if candidate.provisioning and candidate.provisioning.unavailable_reason() is None:
+                await asyncio.to_thread(candidate.provisioning.warm_template, self._cache())
 
     async def create(self, spec: Spec) -> None:
         """Make the database's folder beside its place, and move it there when it is complete."""
