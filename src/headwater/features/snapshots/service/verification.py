@@ -55,23 +55,21 @@ async def run_job(attempt: Attempt) -> Write:
         vault, only = location.open(), [str(snapshot_id)]
         return verification.quick(vault, only) if kind == "quick" else verification.deep(vault, only, progress=show)
 
-    verification_result = await asyncio.to_thread(work)
-    for one in verification_result.findings:
+    result = await asyncio.to_thread(work)
+    for one in result.findings:
         attempt.note(sentence(one), "error")
-    if verification_result.sound:
+    if result.sound:
         attempt.note(
-            f"All is there: {verification_result.packs} packs, {verification_result.segments:,} segments and {verification_result.rows:,} rows were read."
+            f"All is there: {result.packs} packs, {result.segments:,} segments and {result.rows:,} rows were read."
         )
-    checked = SampleCheck(
-        kind, verification_result.segments, 0, tuple(sentence(finding) for finding in verification_result.findings)
-    )
+    checked = SampleCheck(kind, result.segments, 0, tuple(sentence(finding) for finding in result.findings))
 
     async def write(db: AsyncSession) -> None:
         known = await repository.get(db, snapshot_id, lock=True)
         if known and checked.may_replace(known.verification):
             known.verified_at, known.verification = now(), checked.plain
-        if not verification_result.sound:
-            snapshots.note(db, SYSTEM, "snapshot.damaged", row, problems=len(verification_result.findings))
+        if not result.sound:
+            snapshots.note(db, SYSTEM, "snapshot.damaged", row, problems=len(result.findings))
 
     return write
 
