@@ -9,14 +9,14 @@ import pytest
 
 from features.snapshots.shelf import Shelf
 from features.transfers.moves import SHOP
-from headwater.engines import SnapshotSupport, all_engines
+from headwater.engines import all_engines
 from headwater.features.databases.keeper.keeping import Keeper
 from headwater.features.snapshots.service import targets
 from headwater.features.snapshots.service.restoring import Different
 from headwater.features.snapshots.service.working import Progress
 from people import House
 
-ENGINES = [name for name in ("mysql", "sqlite") if isinstance(all_engines()[name], SnapshotSupport)]
+ENGINES = [name for name in ("mysql", "sqlite") if all_engines()[name].snapshots]
 SUMS = {
     "mysql": "SELECT count(*), sum(crc32(concat_ws('|', id, title, artist_id, price, at, day, data, hex(raw), f, d))) FROM album",
     "sqlite": "SELECT count(*), sum(length(title)), sum(price), sum(d), max(at), min(hex(raw)) FROM album",

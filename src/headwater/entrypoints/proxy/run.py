@@ -105,7 +105,7 @@ def _tls(chosen: Settings) -> ssl.SSLContext | None:
             f"The proxy cannot use its certificate: {error.strerror or error}.",
             hint="Look at HEADWATER_TLS_CERTIFICATE and HEADWATER_TLS_KEY.",
         ) from error
-    made.set_alpn_protocols(["postgresql"])
+    made.set_alpn_protocols([name for one in all_engines().values() if one.proxy for name in one.proxy.alpn_protocols])
     return made
 
 
