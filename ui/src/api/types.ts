@@ -67,7 +67,8 @@ export interface ScanDetail {
 export type Job = Omit<Wire['JobOut'], 'progress'> & { progress: Omit<Wire['ProgressOut'], 'detail'> & { detail?: ScanDetail | null } }
 export type LogLine = Wire['LogLineOut']
 
-export type Engine = Wire['EngineOut']
+// The server lets an engine have any language; these are those that the UI has an editor for.
+export type Engine = Omit<Wire['EngineOut'], 'language'> & { language: 'sql' | 'mongodb' | 'redis' }
 export type Database = Wire['DatabaseOut']
 export type Connection = Wire['ConnectionIn']
 export type ConnectionTest = Wire['ConnectionTestOut']

@@ -107,7 +107,9 @@ def _tls(chosen: Settings) -> ssl.SSLContext | None:
             f"The proxy cannot use its certificate: {error.strerror or error}.",
             hint="Look at HEADWATER_TLS_CERTIFICATE and HEADWATER_TLS_KEY.",
         ) from error
-    tls_context.set_alpn_protocols(["postgresql"])
+    tls_context.set_alpn_protocols(
+        [name for one in all_engines().values() if one.proxy for name in one.proxy.alpn_protocols]
+    )
     return tls_context
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from headwater.engines import DEFAULT_ENGINE
 from headwater.features.accounts.api_client import ApiClient, remote, show, show_one
 from headwater.kit.errors import BadInput, HeadwaterError, NotFound, did_you_mean
 
@@ -46,7 +47,7 @@ def list_(
 
 def create(
     name: Annotated[str, typer.Argument(help="How to call it.", show_default=False)],
-    engine: Annotated[str, typer.Option(help="Which engine.")] = "postgresql",
+    engine: Annotated[str, typer.Option(help="Which engine.")] = DEFAULT_ENGINE,
     project: ProjectOption = None,
     option: Annotated[list[str] | None, typer.Option(help="An option of the engine, as name=value.")] = None,
     sleep_after: Annotated[int, typer.Option(help="Seconds without use until it sleeps; 0: never.")] = 300,

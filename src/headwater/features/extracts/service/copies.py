@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Relation
 from headwater.core.snapshots import manifest_tables, schema_subset
-from headwater.core.transfer.kinds import Loss
+from headwater.core.transfer.losses import Loss
 from headwater.core.transfer.plan import Plan
 from headwater.engines import Columns, Engine
 from headwater.features.accounts.rights import SYSTEM, Actor

@@ -126,7 +126,7 @@ def _check(script: Script, way: Way, access: Access) -> None:
     """Raise Invalid when a script would end the transaction that it runs in."""
     text = script.up if way == "up" else script.down or ""
     if in_one_transaction(text):
-        check(text, script.version, access.reached.engine.dialect.sqlglot)
+        check(text, script.version, access.reached.engine.dialect.grammar)
 
 
 async def _run_migration(session: Session, access: Access, script: Script, way: Way, who: str) -> None:

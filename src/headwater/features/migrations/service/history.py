@@ -113,9 +113,9 @@ async def write(
         schema = await schemas.read(place.settings, place.store, access.reached)
         up, down = generated(access.reached.engine, schema, changes)
     assert up
-    check(up, "up", access.reached.engine.dialect.sqlglot)
+    check(up, "up", access.reached.engine.dialect.grammar)
     if down:
-        check(down, "down", access.reached.engine.dialect.sqlglot)
+        check(down, "down", access.reached.engine.dialect.grammar)
     async with place.store.transaction() as db:
         await databases.find(db, actor, access.reached.id, "database:write", lock=True)
         version = await _free_version(db, access.reached.id)

@@ -134,7 +134,7 @@ async def _write(
             async for frame in frames:
                 if isinstance(frame, Started) and frame.columns is not None:
                     writer = (
-                        Inserts(side.engine.dialect.sqlglot, side.engine.quote, table)
+                        Inserts(side.engine.dialect, side.engine.quote, table)
                         if form == "sql"
                         else WRITERS[form](frame.columns)
                     )

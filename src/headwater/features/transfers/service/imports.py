@@ -12,7 +12,6 @@ from typing import Any, Literal
 from headwater.catalog.model import Relation
 from headwater.core.transfer import files, inference
 from headwater.core.transfer.files import Shape
-from headwater.core.transfer.writing import spell
 from headwater.engines import Engine
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases
@@ -86,10 +85,11 @@ def _preview(settings: Settings, transfer_id: uuid.UUID, filename: str, engine: 
         with path.open(encoding="utf-8", errors="replace") as file:
             return {"format": "sql", "columns": [], "rows": [], "text": file.read(4000)}
     rows = files.sample(path, shape)
-    columns = []
+    columns, types = [], engine.dialect.types
+    assert types
     for number, name in enumerate(shape.columns):
         kind = inference.kind_of_values(row[number] for row in rows)
-        columns.append({"name": name, "kind": kind.name, "type": spell(engine.dialect.sqlglot, kind).type})
+        columns.append({"name": name, "kind": kind.name, "type": types.spell(kind, False).type})
     shown = [[cell if not isinstance(cell, bytes) else "\\x" + cell.hex() for cell in row] for row in rows[:SHOWN_ROWS]]
     return {"format": shape.format, "delimiter": shape.delimiter, "columns": columns, "rows": shown}
 
