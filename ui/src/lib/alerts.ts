@@ -1,6 +1,6 @@
 // Owns the request of open alerts, which several pages show.
 import { queryOptions } from '@tanstack/react-query'
-import type { Alert, Page } from '@/api/types'
+import type { Alert } from '@/api/types'
 import { api } from './http'
 
 const OFTEN_MS = 30_000
@@ -9,7 +9,7 @@ const OFTEN_MS = 30_000
 export const openAlertsQuery = () =>
   queryOptions({
     queryKey: ['alerts', 'open'],
-    queryFn: async ({ signal }) => (await api.get<Page<Alert>>('/alerts', { status: 'open', limit: 200 }, signal)).items,
+    queryFn: async ({ signal }) => (await api.get('/alerts', { params: { query: { status: 'open', limit: 200 } }, signal })).items,
     refetchInterval: OFTEN_MS,
   })
 

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { DrawnQuery } from '@/api/types'
 import { sentence } from '@/lib/problem'
 import { statementAt } from '@/lib/sql-completion'
-import { drawQuery, writeQuery } from './api'
+import { parseQuery, renderQuery } from './api'
 
 const PAUSE = 400
 
@@ -52,7 +52,7 @@ export function useDrawing(database: string, text: string, caret: () => number, 
         setRefusal(null)
         return
       }
-      drawQuery(database, body).then(
+      parseQuery(database, body).then(
         (answer) => {
           if (mine !== turn.current) return
           setQuery(answer.query)
@@ -71,7 +71,7 @@ export function useDrawing(database: string, text: string, caret: () => number, 
       const mine = ++turn.current
       setQuery(next)
       setRefusal(null)
-      writeQuery(database, next).then(
+      renderQuery(database, next).then(
         (sql) => {
           if (mine !== turn.current) return
           const { lead, start, end, semicolon } = place.current

@@ -13,9 +13,8 @@ import { columnTotals, shownColumns, type ColumnTotals } from '@/lib/column-map'
 import { saveBlob, tellFailure } from '@/lib/download'
 import { count } from '@/lib/format'
 import { useHotkeys } from '@/lib/hotkeys'
-import { api } from '@/lib/http'
 import type { ColumnsSearch } from '@/lib/search-params'
-import { columnSummariesQuery } from './api'
+import { columnSummariesQuery, downloadReport } from './api'
 import { ColumnGrid } from './column-grid'
 
 const route = getRouteApi('/shell/p/$project/columns')
@@ -29,7 +28,7 @@ function usePatch(): Patch {
 
 function ExportMenu({ codebase }: { codebase: Codebase }) {
   const save = (format: 'csv' | 'json' | 'html') =>
-    tellFailure(async () => saveBlob(await api.blob(`/codebases/${codebase.id}/export`, { format }), `${codebase.name}-usages.${format}`))
+    tellFailure(async () => saveBlob(await downloadReport(codebase.id, format), `${codebase.name}-usages.${format}`))
   return (
     <Menu
       align="end"

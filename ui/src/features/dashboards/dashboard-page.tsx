@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Ellipsis, Plus, RefreshCw } from 'lucide-react'
 import { useState } from 'react'
-import type { Dashboard } from '@/api/types'
+import type { Dashboard, DashboardChange } from '@/api/types'
 import { SelectField, TextField } from '@/components/field'
 import { PageFrame } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
@@ -17,13 +17,15 @@ import { dashboardQuery, freshTile, useDashboardChanges, type DashboardChanges }
 import { TileView } from './tile-view'
 
 const route = getRouteApi('/shell/p/$project/dashboards/$dashboard')
-const REFRESH = [
-  { value: '0', label: 'Refresh by hand' },
-  { value: '60', label: 'Every minute' },
-  { value: '300', label: 'Every 5 minutes' },
-  { value: '900', label: 'Every 15 minutes' },
-  { value: '3600', label: 'Every hour' },
+const REFRESH: readonly { seconds: NonNullable<DashboardChange['refresh_seconds']>; label: string }[] = [
+  { seconds: 0, label: 'Refresh manually' },
+  { seconds: 60, label: 'Every minute' },
+  { seconds: 300, label: 'Every 5 minutes' },
+  { seconds: 900, label: 'Every 15 minutes' },
+  { seconds: 3600, label: 'Every hour' },
 ]
+const REFRESH_OPTIONS = REFRESH.map(({ seconds, label }) => ({ value: String(seconds), label }))
+const refreshSeconds = (value: string) => REFRESH.find(({ seconds }) => String(seconds) === value)?.seconds
 
 function Tiles({ dashboard, canWrite, changes, onAdd }: { dashboard: Dashboard; canWrite: boolean; changes: DashboardChanges; onAdd: () => void }) {
   const [dragged, setDragged] = useState<number | null>(null)
@@ -129,7 +131,7 @@ export function DashboardPage() {
       {canWrite && (
         <>
           <span className="hide-p">
-            <SelectField label="Refresh" hideLabel value={String(found.data.refresh_seconds)} onChange={(value) => void tellFailure(() => changes.change({ refresh_seconds: Number(value) }))} options={REFRESH} />
+            <SelectField label="Refresh" hideLabel value={String(found.data.refresh_seconds)} onChange={(value) => void tellFailure(() => changes.change({ refresh_seconds: refreshSeconds(value) }))} options={REFRESH_OPTIONS} />
           </span>
           <button type="button" className="btn primary" onClick={() => setOpen('add')}>
             <Plus className="i" aria-hidden="true" />

@@ -1,18 +1,17 @@
 // Owns changing a tile: its title, and its chart, seen as it will be.
 import { useState } from 'react'
-import type { Tile, TileData } from '@/api/types'
+import type { Tile, TileChange, TileData } from '@/api/types'
 import { TextField } from '@/components/field'
 import { Dialog } from '@/components/ui/dialog'
 import { ChartView } from '@/features/charts/chart'
 import { ChartControls } from '@/features/charts/chart-controls'
 import { tellFailure } from '@/lib/download'
-import type { TileInput } from './api'
 
 interface TileDialogProps {
   tile: Tile
   data: TileData
   onClose: () => void
-  onSave: (input: TileInput) => Promise<unknown>
+  onSave: (input: TileChange) => Promise<unknown>
 }
 
 export function TileDialog({ tile, data, onClose, onSave }: TileDialogProps) {

@@ -1,16 +1,15 @@
 // Owns editing one document as JSON: saved only if nobody changed it meanwhile, else both sides are shown.
 import { useState } from 'react'
-import type { Entry, EntryChangeAnswer } from '@/api/types'
+import type { Entry, EntryChange, EntryChangeAnswer } from '@/api/types'
 import { ErrorNote } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
 import { idText } from '@/lib/extended-json'
-import type { Change } from './api'
 
 interface EditorProps {
   holder: string
   /** The document as it was shown; null for a new one. */
   entry: Entry | null
-  send: (change: Change) => Promise<EntryChangeAnswer | null>
+  send: (change: EntryChange) => Promise<EntryChangeAnswer | null>
   onClose: () => void
 }
 
@@ -24,7 +23,7 @@ export function DocumentEditor({ holder, entry, send, onClose }: EditorProps) {
     setBusy(true)
     setError(null)
     try {
-      const change: Change = entry ? { kind: 'replace', holder, id: entry.id, body: text, was } : { kind: 'insert', holder, body: text }
+      const change: EntryChange = entry ? { kind: 'replace', holder, id: entry.id, body: text, was } : { kind: 'insert', holder, body: text }
       const answer = await send(change)
       if (answer?.applied) return onClose()
       if (answer) setConflict({ now: answer.now ?? null })

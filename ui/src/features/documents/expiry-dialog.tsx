@@ -1,11 +1,10 @@
 // Owns how long a key lives: for some seconds more, or until somebody deletes it.
 import { useState } from 'react'
 import { toast } from 'sonner'
-import type { Entry, EntryChangeAnswer } from '@/api/types'
+import type { Entry, EntryChange, EntryChangeAnswer } from '@/api/types'
 import { TextField } from '@/components/field'
 import { Dialog } from '@/components/ui/dialog'
 import { tellFailure } from '@/lib/download'
-import type { Change } from './api'
 
 const CHOICES = [
   { label: '1 min', value: 60 },
@@ -16,7 +15,7 @@ const CHOICES = [
 
 interface ExpiryProps {
   entry: Entry
-  send: (change: Change) => Promise<EntryChangeAnswer | null>
+  send: (change: EntryChange) => Promise<EntryChangeAnswer | null>
   onClose: () => void
 }
 

@@ -1,15 +1,14 @@
 // Owns making a key: its name, its type, its first part or value, and how long it lives.
 import { useState } from 'react'
-import type { EntryChangeAnswer } from '@/api/types'
+import type { EntryChange, EntryChangeAnswer } from '@/api/types'
 import { SelectField, TextField } from '@/components/field'
 import { ErrorNote } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
-import type { Change } from './api'
 import { shapeOf } from './part-shapes'
 import { NAMES } from './type-badge'
 
 interface NewKeyProps {
-  send: (change: Change) => Promise<EntryChangeAnswer | null>
+  send: (change: EntryChange) => Promise<EntryChangeAnswer | null>
   onClose: () => void
   onMade: (key: string) => void
 }

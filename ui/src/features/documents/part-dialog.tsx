@@ -1,17 +1,16 @@
 // Owns one part of a key: a new one, or another value for one that is there and is still what was shown.
 import { useState } from 'react'
-import type { Entry, EntryChangeAnswer, Part } from '@/api/types'
+import type { Entry, EntryChange, EntryChangeAnswer, Part } from '@/api/types'
 import { TextField } from '@/components/field'
 import { ErrorNote } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
-import type { Change } from './api'
 import type { PartShape } from './part-shapes'
 
 interface PartProps {
   entry: Entry
   part: Part | null
   shape: PartShape
-  send: (change: Change) => Promise<EntryChangeAnswer | null>
+  send: (change: EntryChange) => Promise<EntryChangeAnswer | null>
   onClose: () => void
 }
 

@@ -3,20 +3,20 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Pencil, Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { toast } from 'sonner'
-import type { Entry, EntryChangeAnswer, Part } from '@/api/types'
+import type { Entry, EntryChange, EntryChangeAnswer, Part } from '@/api/types'
 import { SearchField } from '@/components/field'
 import { TableScroll } from '@/components/page'
 import { EmptyState, ErrorNote, SkeletonRows } from '@/components/states'
 import { useDatabase } from '@/lib/database-scope'
 import { tellFailure } from '@/lib/download'
-import { partsQuery, type Change } from './api'
+import { partsQuery } from './api'
 import { PartDialog } from './part-dialog'
 import { shapeOf } from './part-shapes'
 
 interface PartsProps {
   entry: Entry
   canWrite: boolean
-  send: (change: Change) => Promise<EntryChangeAnswer | null>
+  send: (change: EntryChange) => Promise<EntryChangeAnswer | null>
 }
 
 export function PartsTable({ entry, canWrite, send }: PartsProps) {

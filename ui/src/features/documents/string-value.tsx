@@ -1,13 +1,12 @@
 // Owns the value of a string: shown as text or as formatted JSON, and saved if nobody changed it meanwhile.
 import { useState } from 'react'
-import type { Entry, EntryChangeAnswer } from '@/api/types'
+import type { Entry, EntryChange, EntryChangeAnswer } from '@/api/types'
 import { tellFailure } from '@/lib/download'
-import type { Change } from './api'
 
 interface ValueProps {
   entry: Entry
   canWrite: boolean
-  send: (change: Change) => Promise<EntryChangeAnswer | null>
+  send: (change: EntryChange) => Promise<EntryChangeAnswer | null>
 }
 
 function formatted(text: string): string | null {

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, getRouteApi } from '@tanstack/react-router'
 import { Download, Play, Square } from 'lucide-react'
 import { useCallback, useRef, useState } from 'react'
-import type { QueryResult, SnapshotDetail } from '@/api/types'
+import type { QueryResult, ResultFormat, SnapshotDetail } from '@/api/types'
 import { Segmented } from '@/components/field'
 import { usePageTitle } from '@/components/page'
 import { EmptyState, ErrorNote, Loaded } from '@/components/states'
@@ -17,7 +17,7 @@ import { saveBlob, tellFailure } from '@/lib/download'
 import { moment } from '@/lib/format'
 import { chord } from '@/lib/hotkeys'
 import { suggestions } from '@/lib/sql-completion'
-import { exportAnswer, snapshotSchemaQuery } from './api'
+import { exportSnapshotQuery, snapshotSchemaQuery } from './api'
 import { ExportDialog } from './export-dialog'
 import { SnapshotGrid } from './snapshot-grid'
 import { SnapshotTables } from './snapshot-tables'
@@ -65,7 +65,7 @@ function Inside({ snapshot }: { snapshot: SnapshotDetail }) {
     setAsked(chosen)
     question.ask(chosen, asText)
   }
-  const save = (_: QueryResult, format: string) => void tellFailure(async () => saveBlob(await exportAnswer(snapshot.id, asked, format, asText), `${snapshot.database_name}.${format}`))
+  const save = (_: QueryResult, format: ResultFormat) => void tellFailure(async () => saveBlob(await exportSnapshotQuery(snapshot.id, asked, format, asText), `${snapshot.database_name}.${format}`))
   const failed = question.answer?.error
   const findings = failed && failed.position !== null && asked === text ? [{ start: failed.position, end: failed.position + 1, severity: 'error' as const, message: failed.message }] : []
   return (

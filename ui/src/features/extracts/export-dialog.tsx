@@ -9,7 +9,7 @@ import { tableName } from '@/features/snapshots/restoring'
 import { TableChecks } from '@/features/snapshots/table-checks'
 import { copyText, tellFailure } from '@/lib/download'
 import { moment, plural } from '@/lib/format'
-import { linksQuery, makeLink } from './api'
+import { linksQuery, createLink } from './api'
 import { Links } from './links'
 
 const FORMATS: readonly { value: ExtractFormat; label: string }[] = [
@@ -58,7 +58,7 @@ export function ExportDialog({ snapshot, only, onClose }: { snapshot: SnapshotDe
   const tables = extent === 'all' ? null : [...chosen].sort()
   const queries = useQueryClient()
   const order = async (seconds: number) => {
-    const made = await makeLink(snapshot.id, { format, tables, expires_in: seconds })
+    const made = await createLink(snapshot.id, { format, tables, expires_in: seconds })
     void queries.invalidateQueries({ queryKey: linksQuery(snapshot.id).queryKey })
     return made
   }

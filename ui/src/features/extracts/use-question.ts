@@ -1,14 +1,14 @@
 // Owns a query on a snapshot: asked, cancelled, and what came of it.
 import { useMutation } from '@tanstack/react-query'
 import { useRef } from 'react'
-import { askSnapshot, cancelQuestion } from './api'
+import { cancelSnapshotQuery, querySnapshot } from './api'
 
 export function useQuestion(snapshot: string, limit: number) {
   const run = useRef<string | null>(null)
   const mutation = useMutation({
     mutationFn: ({ text, asText }: { text: string; asText: boolean }) => {
       run.current = crypto.randomUUID()
-      return askSnapshot(snapshot, { text, run_id: run.current, max_rows: limit, as_text: asText })
+      return querySnapshot(snapshot, { text, run_id: run.current, max_rows: limit, as_text: asText })
     },
   })
   return {
@@ -16,6 +16,6 @@ export function useQuestion(snapshot: string, limit: number) {
     error: mutation.error,
     busy: mutation.isPending,
     ask: (text: string, asText: boolean) => mutation.mutate({ text, asText }),
-    cancel: () => run.current && void cancelQuestion(snapshot, run.current).catch(() => undefined),
+    cancel: () => run.current && void cancelSnapshotQuery(snapshot, run.current).catch(() => undefined),
   }
 }

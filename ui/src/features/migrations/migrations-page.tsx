@@ -11,7 +11,7 @@ import { useDatabase } from '@/lib/database-scope'
 import { tellFailure } from '@/lib/download'
 import { ago } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
-import { deleteMigration, migrationsQuery, migrationText, resolveMigration, type Way } from './api'
+import { deleteMigration, migrationsQuery, migrationText, resolveMigration, type Direction } from './api'
 import { ImportDialog, NewDialog } from './new-dialog'
 import { RunDialog } from './run-dialog'
 
@@ -28,7 +28,7 @@ interface RowProps {
   one: Migration
   canEdit: boolean
   onShow: () => void
-  onRun: (way: Way) => void
+  onRun: (way: Direction) => void
   onDo: (work: () => Promise<unknown>) => void
 }
 
@@ -84,7 +84,7 @@ function TextDialog({ text, onClose }: { text: MigrationText; onClose: () => voi
   )
 }
 
-type Open = { kind: 'new' } | { kind: 'import' } | { kind: 'run'; way: Way; to: string } | { kind: 'text'; text: MigrationText }
+type Open = { kind: 'new' } | { kind: 'import' } | { kind: 'run'; way: Direction; to: string } | { kind: 'text'; text: MigrationText }
 
 export function MigrationsPage() {
   const database = useDatabase()

@@ -5,10 +5,10 @@ import { ErrorNote, SkeletonRows } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
 import { useDatabase } from '@/lib/database-scope'
 import { asApiError } from '@/lib/problem'
-import { runMigrations, type Way } from './api'
+import { runMigrations, type Direction } from './api'
 
 interface RunDialogProps {
-  way: Way
+  way: Direction
   /** A version: up to and with it, or back to and without it; "" is all that is pending, or the last that was applied. */
   to: string
   onClose: () => void

@@ -49,7 +49,7 @@ export function ChangeDialog({ database, changes, onClose, onApplied }: ChangeDi
   }
   const keep = () =>
     tellFailure(async () => {
-      const made = await addMigration(database.id, { name: changes.map(describe).join(', ').slice(0, 200), changes })
+      const made = await addMigration(database.id, { name: changes.map(describe).join(', ').slice(0, 200), changes: [...changes] })
       toast.success(`Kept as migration ${made.version}`)
       onClose()
     })

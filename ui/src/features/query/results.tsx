@@ -1,6 +1,6 @@
 // Owns what a run gave: a grid for each statement with rows, a line for the others, the error at its end.
 import { useState } from 'react'
-import type { QueryAnswer, QueryResult } from '@/api/types'
+import type { QueryAnswer, QueryResult, ResultFormat } from '@/api/types'
 import { DocumentResults } from '@/components/document-results'
 import { Menu, MenuItem } from '@/components/ui/menu'
 import { written, type Form } from '@/lib/cells'
@@ -14,6 +14,8 @@ const FORMS: readonly { form: Form; label: string }[] = [
   { form: 'json', label: 'JSON' },
   { form: 'sql', label: 'SQL' },
 ]
+
+const EXPORTS: readonly ResultFormat[] = ['csv', 'ndjson', 'json', 'arrow', 'parquet']
 
 function copyRange(result: QueryResult, from: Place, to: Place): void {
   const [top, bottom] = [Math.min(from.row, to.row), Math.max(from.row, to.row)]
@@ -31,7 +33,7 @@ const summary = (result: QueryResult) =>
 /** Documents are read as trees; a grid of one wide column shows little of them. */
 const isDocuments = (result: QueryResult) => result.columns?.length === 1 && result.columns[0]?.type === 'document'
 
-export function Results({ answer, onExport }: { answer: QueryAnswer; onExport: (result: QueryResult, format: string) => void }) {
+export function Results({ answer, onExport }: { answer: QueryAnswer; onExport: (result: QueryResult, format: ResultFormat) => void }) {
   const withRows = answer.results.filter((result) => result.columns !== null)
   const [wanted, setWanted] = useState<number | null>(null)
   const current = withRows.find((result) => result.statement === wanted) ?? withRows.at(-1) ?? null
@@ -106,7 +108,7 @@ export function Results({ answer, onExport }: { answer: QueryAnswer; onExport: (
                 </button>
               }
             >
-              {['csv', 'ndjson', 'json', 'arrow', 'parquet'].map((format) => (
+              {EXPORTS.map((format) => (
                 <MenuItem key={format} onSelect={() => onExport(current, format)}>
                   All rows as {format}
                 </MenuItem>

@@ -1,11 +1,11 @@
 // Owns the review of staged edits: their SQL before anything happens, then what came of them.
 import { useEffect, useState } from 'react'
-import type { EditsAnswer } from '@/api/types'
+import type { EditsAnswer, EditsRequest } from '@/api/types'
 import { ErrorNote, SkeletonRows } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
 import { asApiError } from '@/lib/problem'
 import { plural } from '@/lib/format'
-import { sendEdits, type EditsInput } from './api'
+import { sendEdits } from './api'
 
 // Of each statement: a value may have millions of characters, and nobody reads them here.
 const SHOWN = 4000
@@ -13,7 +13,7 @@ const shortened = (statement: string) => (statement.length > SHOWN ? `${statemen
 
 interface ReviewProps {
   database: { id: string; name: string; protected: boolean }
-  input: Omit<EditsInput, 'apply' | 'confirmed'>
+  input: Omit<EditsRequest, 'apply' | 'confirmed'>
   onClose: () => void
   onApplied: () => void
 }

@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Play, Shapes, Square } from 'lucide-react'
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
-import type { Chart, Finding, Plan, QueryResult } from '@/api/types'
+import type { Chart, Finding, Plan, QueryResult, ResultFormat } from '@/api/types'
 import { ErrorNote, EmptyState, SkeletonRows } from '@/components/states'
 import { usePageTitle } from '@/components/page'
 import { Dialog } from '@/components/ui/dialog'
@@ -121,7 +121,7 @@ function QueryPage({ language }: { language: Language }) {
       setPlanError(error)
     }
   }
-  const exported = (result: QueryResult, format: string) =>
+  const exported = (result: QueryResult, format: ResultFormat) =>
     void tellFailure(async () => {
       const source = ran.text.slice(result.start, result.end)
       saveBlob(await exportResult(database.id, source, format), `${database.name}.${format}`)

@@ -2,7 +2,7 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Copy, Plus, Trash2 } from 'lucide-react'
 import { useMemo, useState } from 'react'
-import type { LiveRelation, LiveSchema } from '@/api/types'
+import type { LiveRelation, LiveSchema, ResultFormat } from '@/api/types'
 import { EmptyState, ErrorNote, SkeletonRows } from '@/components/states'
 import { Menu, MenuItem } from '@/components/ui/menu'
 import { written, type Form } from '@/lib/cells'
@@ -22,6 +22,8 @@ import { useRows } from './use-rows'
 import { useStagedRows } from './use-staged-rows'
 
 const route = getRouteApi('/shell/p/$project/d/$database/data')
+
+const EXPORTS: readonly ResultFormat[] = ['csv', 'ndjson', 'json', 'parquet']
 
 export function TableGrid({ relation, schema }: { relation: LiveRelation; schema: LiveSchema }) {
   const database = useDatabase()
@@ -64,7 +66,7 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
     const text = single ? String(picked[0]?.[left] ?? '') : written(form, columns.slice(left, right + 1), picked.map((row) => row.slice(left, right + 1)), relation.name)
     void copyText(text, single ? 'Cell' : plural(picked.length, 'row'))
   }
-  const exportAll = (format: string) =>
+  const exportAll = (format: ResultFormat) =>
     void tellFailure(async () => {
       if (first) saveBlob(await exportResult(database.id, `SELECT * FROM ${first.name}`, format), `${relation.name}.${format}`)
     })
@@ -112,7 +114,7 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
             </button>
           }
         >
-          {['csv', 'ndjson', 'json', 'parquet'].map((format) => (
+          {EXPORTS.map((format) => (
             <MenuItem key={format} onSelect={() => exportAll(format)}>
               All rows as {format}
             </MenuItem>

@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { Cell, RowFilter, RowSort, RowsPage } from '@/api/types'
-import { keep, PAGE, rowCount, wanted, type Pages } from '@/lib/row-pages'
+import { keep, PAGE, rowCount, wanted, type Pages, type RowRange } from '@/lib/row-pages'
 import { readRows } from './api'
 
 // How long a far place must stay in view before it is read, in ms: nothing is read where somebody only flies by.
@@ -18,18 +18,11 @@ interface List {
 }
 
 export function useRows({ database, ...list }: List) {
-  return usePages(database, JSON.stringify([database, list]), (part) => readRows(database, { ...list, ...part }))
-}
-
-/** What of a list is read: from a cursor on, or behind so many rows. */
-export interface Part {
-  cursor?: string
-  skip?: number
-  limit: number
+  return usePages(database, JSON.stringify([database, list]), (range) => readRows(database, { ...list, ...range }))
 }
 
 /** The rows of a list of something (`of`), read page by page as they come into view. */
-export function usePages(of: string, key: string, read: (part: Part) => Promise<RowsPage>) {
+export function usePages(of: string, key: string, read: (range: RowRange) => Promise<RowsPage>) {
   const queries = useQueryClient()
   const first = useQuery({
     queryKey: ['rows', of, key],

@@ -4,7 +4,7 @@ import type { Transfer } from '@/api/types'
 import { Panel, TableScroll } from '@/components/page'
 import { saveBlob, tellFailure } from '@/lib/download'
 import { bytes, count, plural } from '@/lib/format'
-import { api } from '@/lib/http'
+import { downloadErrors, downloadExport } from './api'
 
 interface BadRow {
   row: number
@@ -21,9 +21,9 @@ interface Result {
   size_bytes?: number
 }
 
-function Save({ path, name, children }: { path: string; name: string; children: string }) {
+function Save({ load, name, children }: { load: () => Promise<Blob>; name: string; children: string }) {
   return (
-    <button type="button" className="btn" onClick={() => void tellFailure(async () => saveBlob(await api.blob(path), name))}>
+    <button type="button" className="btn" onClick={() => void tellFailure(async () => saveBlob(await load(), name))}>
       <Download className="i" aria-hidden="true" />
       {children}
     </button>
@@ -36,7 +36,7 @@ function BadRows({ transfer, result }: { transfer: Transfer; result: Result }) {
     <Panel
       title={`${plural(result.bad_rows ?? 0, 'bad row')}`}
       aside={
-        <Save path={`/transfers/${transfer.id}/errors`} name={`${transfer.filename ?? 'import'}-errors.csv`}>
+        <Save load={() => downloadErrors(transfer.id)} name={`${transfer.filename ?? 'import'}-errors.csv`}>
           All as CSV
         </Save>
       }
@@ -73,7 +73,7 @@ function Exported({ transfer, result }: { transfer: Transfer; result: Result }) 
     <Panel
       title={plural(files.length, 'table')}
       aside={
-        <Save path={`/transfers/${transfer.id}/file`} name={transfer.filename ?? 'export.zip'}>
+        <Save load={() => downloadExport(transfer.id)} name={transfer.filename ?? 'export.zip'}>
           {`Save (${bytes(result.size_bytes ?? 0)})`}
         </Save>
       }

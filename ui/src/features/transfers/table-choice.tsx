@@ -1,13 +1,9 @@
 // Owns the choice of tables: all of them, or some.
-import { queryOptions, useQuery } from '@tanstack/react-query'
-import type { LiveSchema } from '@/api/types'
+import { useQuery } from '@tanstack/react-query'
 import { Panel } from '@/components/page'
 import { Loaded } from '@/components/states'
 import { count } from '@/lib/format'
-import { api } from '@/lib/http'
-
-const schemaQuery = (id: string) =>
-  queryOptions({ queryKey: ['databases', id, 'schema'], queryFn: ({ signal }) => api.get<LiveSchema>(`/databases/${id}/schema`, {}, signal), staleTime: 60_000 })
+import { schemaQuery } from './api'
 
 /** The tables of a database. */
 export function useRelations(database: string) {
