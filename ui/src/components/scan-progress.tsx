@@ -10,7 +10,7 @@ import { Panel, TableScroll } from './page'
 
 function phaseNote(phase: PhaseProgress): string {
   if (phase.note) return phase.note
-  if (phase.state === 'wait') return 'Waits'
+  if (phase.state === 'wait') return 'Waiting'
   if (phase.state === 'now' && phase.total) return `${Math.round(phasePart(phase) * 100)}%`
   return phase.total ? count(phase.total) : ''
 }

@@ -5,7 +5,7 @@ import { api } from './http'
 
 const OFTEN_MS = 30_000
 
-/** The open alerts of everything that one sees, newest first. */
+/** The open alerts of everything that the user can see, newest first. */
 export const openAlertsQuery = () =>
   queryOptions({
     queryKey: ['alerts', 'open'],
@@ -19,7 +19,7 @@ const TITLES: Record<Alert['kind'], string> = {
   grew: 'Unusual growth',
   damaged: 'Snapshots damaged',
   verify_failed: 'Verification failed',
-  drill_failed: 'Drill failed',
+  drill_failed: 'Test restore failed',
 }
 
 export const alertTitle = (alert: Alert): string => (alert.times > 1 ? `${TITLES[alert.kind]}, ${alert.times} times` : TITLES[alert.kind])

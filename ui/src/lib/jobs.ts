@@ -46,7 +46,7 @@ function took(job: Job): string {
 
 /** "64%", or what the job is waiting for or has ended as. */
 export function progressText(job: Job): string {
-  if (job.state === 'pending') return 'Waits for a worker'
+  if (job.state === 'pending') return 'Waiting for a worker'
   if (job.state === 'failed') return job.error ?? 'Failed'
   if (job.state === 'cancelled') return 'Cancelled'
   if (job.state === 'completed') return took(job)

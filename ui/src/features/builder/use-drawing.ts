@@ -2,7 +2,7 @@
 // alone while it cannot be drawn.
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { DrawnQuery } from '@/api/types'
-import { sentence } from '@/lib/problem'
+import { errorText } from '@/lib/problem'
 import { statementAt } from '@/lib/sql-completion'
 import { parseQuery, renderQuery } from './api'
 
@@ -59,7 +59,7 @@ export function useDrawing(database: string, text: string, caret: () => number, 
           setMissing(null)
           setRefusal(answer.query ? null : { clause: answer.clause, message: answer.message })
         },
-        (error: unknown) => mine === turn.current && setRefusal({ clause: '', message: sentence(error) }),
+        (error: unknown) => mine === turn.current && setRefusal({ clause: '', message: errorText(error) }),
       )
     }, written.current === null ? 0 : PAUSE)
     written.current ??= ''
@@ -83,7 +83,7 @@ export function useDrawing(database: string, text: string, caret: () => number, 
           setMissing(null)
           latest.current.put(made)
         },
-        (error: unknown) => mine === turn.current && setMissing(sentence(error)),
+        (error: unknown) => mine === turn.current && setMissing(errorText(error)),
       )
     },
     [database],

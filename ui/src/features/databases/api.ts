@@ -67,7 +67,7 @@ export function useConnectDatabase(project: string) {
   return useMutation({ mutationFn: (body: ConnectionRequest) => api.post('/projects/{project_id}/connections', { params: ofProject(project), body }), onSuccess: changed })
 }
 
-export function useSteer() {
+export function useSetDesiredState() {
   const changed = useChanged()
   return useMutation({
     mutationFn: ({ id, state }: { id: string; state: 'running' | 'asleep' | 'stopped' }) => api.put('/databases/{database_id}/desired', { params: of(id), body: { state } }),
@@ -85,7 +85,7 @@ export function useDeleteDatabase() {
   return useMutation({ mutationFn: (id: string) => api.delete('/databases/{database_id}', { params: of(id) }), onSuccess: changed })
 }
 
-export function useUndeleteDatabase() {
+export function useRestoreDeletedDatabase() {
   const changed = useChanged()
   return useMutation({ mutationFn: (id: string) => api.post('/databases/{database_id}/deletion/undo', { params: of(id) }), onSuccess: changed })
 }

@@ -51,13 +51,13 @@ export function NewKeyDialog({ send, onClose, onMade }: NewKeyProps) {
             <textarea className="area mono" rows={4} spellCheck={false} placeholder={type === 'stream' ? '{"field": "value"}' : ''} value={body} onChange={(event) => setBody(event.target.value)} />
           </label>
         )}
-        <TextField label="Seconds to live" inputMode="numeric" note="Empty: it stays." value={life} onChange={(event) => setLife(event.target.value)} />
+        <TextField label="Seconds to live" inputMode="numeric" note="Leave empty to never expire." value={life} onChange={(event) => setLife(event.target.value)} />
         <footer>
           <button type="button" className="btn" onClick={onClose}>
-            Leave it
+            Cancel
           </button>
           <button type="submit" className="btn primary" disabled={id === ''}>
-            Make it
+            Create key
           </button>
         </footer>
       </form>

@@ -42,7 +42,7 @@ export function PartDialog({ entry, part, shape, send, onClose }: PartProps) {
         {error !== null && <ErrorNote error={error} />}
         {theirs && (
           <div role="alert" className="note">
-            <p className="grow t-warn">{theirs.now === null ? 'It is gone.' : `Somebody else changed it meanwhile; it is now: ${theirs.now.slice(0, 500)}`}</p>
+            <p className="grow t-warn">{theirs.now === null ? 'It no longer exists.' : `Somebody else changed it in the meantime. It is now: ${theirs.now.slice(0, 500)}`}</p>
             <button
               type="button"
               className="btn"
@@ -51,7 +51,7 @@ export function PartDialog({ entry, part, shape, send, onClose }: PartProps) {
                 setTheirs(null)
               }}
             >
-              Keep mine on top of it
+              Overwrite with mine
             </button>
           </div>
         )}
@@ -65,7 +65,7 @@ export function PartDialog({ entry, part, shape, send, onClose }: PartProps) {
         )}
         <footer>
           <button type="button" className="btn" onClick={onClose}>
-            Leave it
+            Cancel
           </button>
           <button type="submit" className="btn primary" disabled={theirs !== null || (shape.named && name === '')}>
             {part ? 'Save' : 'Add'}

@@ -46,10 +46,10 @@ export function useChange(): Changing {
       </p>
       <footer>
         <button type="button" className="btn" onClick={() => waiting.go(false)}>
-          Leave it
+          Cancel
         </button>
         <button type="button" className="btn danger" onClick={() => waiting.go(true)}>
-          Write it
+          Write
         </button>
       </footer>
     </Dialog>

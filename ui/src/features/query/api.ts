@@ -1,6 +1,6 @@
-// Owns the requests of queries, rows, edits, changes of a schema and sessions.
+// Owns the requests of queries, rows, edits and sessions.
 import { queryOptions } from '@tanstack/react-query'
-import type { CellRequest, EditsRequest, QueryRequest, ResultFormat, RowsRequest, SavedQueryRequest, SchemaChange } from '@/api/types'
+import type { CellRequest, EditsRequest, QueryRequest, ResultFormat, RowsRequest, SavedQueryRequest } from '@/api/types'
 import { api, everyPage } from '@/lib/http'
 
 const at = (database: string) => ({ path: { database_id: database } })
@@ -34,9 +34,6 @@ export const readRows = (database: string, body: RowsRequest, signal?: AbortSign
 export const readCell = async (database: string, body: CellRequest) => (await api.post('/databases/{database_id}/cell', { params: at(database), body })).value
 
 export const sendEdits = (database: string, body: EditsRequest) => api.post('/databases/{database_id}/edits', { params: at(database), body })
-
-export const changeSchema = (database: string, changes: readonly SchemaChange[], apply: boolean, confirmed: boolean) =>
-  api.post('/databases/{database_id}/schema/changes', { params: at(database), body: { changes: [...changes], apply, confirmed } })
 
 export const sessionsQuery = (database: string) =>
   queryOptions({

@@ -43,16 +43,16 @@ export function ReviewDialog({ database, input, onClose, onApplied }: ReviewProp
       {error !== null && <ErrorNote error={asApiError(error)} />}
       {answer?.error && (
         <p role="alert" className="note t-del">
-          {answer.error} Nothing was changed.
+          {answer.error} Nothing was saved.
         </p>
       )}
       {answer && answer.conflicts.length > 0 && (
         <div role="alert" className="note">
           <div>
-            <p className="t-warn">Somebody else changed {plural(answer.conflicts.length, 'row')} meanwhile. Nothing was changed.</p>
+            <p className="t-warn">Somebody else changed {plural(answer.conflicts.length, 'row')} in the meantime. Nothing was saved.</p>
             {answer.conflicts.map((conflict) => (
               <p key={conflict.edit} className="small">
-                {shortened(answer.statements[conflict.edit] ?? '')} {conflict.now === null ? '– the row is gone' : `– it is now ${shortened(JSON.stringify(conflict.now))}`}
+                {shortened(answer.statements[conflict.edit] ?? '')} {conflict.now === null ? '– the row was deleted' : `– it is now ${shortened(JSON.stringify(conflict.now))}`}
               </p>
             ))}
           </div>

@@ -33,10 +33,10 @@ function useChange<Input, Output>(database: string, change: (input: Input) => Pr
   return useMutation({ mutationFn: change, onSuccess: () => queries.invalidateQueries({ queryKey: ['recovery', database] }) })
 }
 
-export const useKeep = (database: string) => useChange(database, (wish: RecoveryWish) => api.put('/databases/{database_id}/recovery', { params: of(database), body: wish }))
+export const useRecoverySettings = (database: string) => useChange(database, (wish: RecoveryWish) => api.put('/databases/{database_id}/recovery', { params: of(database), body: wish }))
 
-export const useBase = (database: string) => useChange(database, () => api.post('/databases/{database_id}/recovery/bases', { params: of(database) }))
+export const useCreateBaseBackup = (database: string) => useChange(database, () => api.post('/databases/{database_id}/recovery/bases', { params: of(database) }))
 
-export const usePoint = (database: string) => useChange(database, (name: string) => api.post('/databases/{database_id}/recovery/points', { params: of(database), body: { name } }))
+export const useCreateRestorePoint = (database: string) => useChange(database, (name: string) => api.post('/databases/{database_id}/recovery/points', { params: of(database), body: { name } }))
 
 export const useRecover = (database: string) => useChange(database, (order: RecoverOrder) => api.post('/databases/{database_id}/recoveries', { params: of(database), body: order }))

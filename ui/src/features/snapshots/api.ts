@@ -57,7 +57,7 @@ function useChange<Input, Output>(change: (input: Input) => Promise<Output>) {
   return useMutation({ mutationFn: change, onSuccess: () => queries.invalidateQueries({ queryKey: ['snapshots'] }) })
 }
 
-export const useTake = (database: string) => useChange((request: SnapshotRequest) => api.post('/databases/{database_id}/snapshots', { params: ofDatabase(database), body: request }))
+export const useTakeSnapshot = (database: string) => useChange((request: SnapshotRequest) => api.post('/databases/{database_id}/snapshots', { params: ofDatabase(database), body: request }))
 
 export const useChangeSnapshot = () =>
   useChange(({ id, ...change }: { id: string; label?: string; held?: boolean }) => api.patch('/snapshots/{snapshot_id}', { params: ofSnapshot(id), body: change }))
@@ -70,8 +70,6 @@ export type Depth = 'quick' | 'deep'
 export const useVerify = () => useChange(({ id, kind }: { id: string; kind: Depth }) => api.post('/snapshots/{snapshot_id}/verifications', { params: ofSnapshot(id), body: { kind } }))
 
 export const useRestore = (snapshot: string) => useChange((order: RestoreOrder) => api.post('/snapshots/{snapshot_id}/restores', { params: ofSnapshot(snapshot), body: order }))
-
-export const cancelJob = (id: string) => api.post('/jobs/{job_id}/cancel', { params: { path: { job_id: id } } })
 
 export const vaultQuery = (organization: string) =>
   queryOptions({ queryKey: ['vault', organization], queryFn: ({ signal }) => api.get('/organizations/{organization_id}/vault', { params: ofVault(organization), signal }) })

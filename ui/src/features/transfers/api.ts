@@ -1,7 +1,7 @@
 // Owns the requests of copies, imports and exports.
 import { infiniteQueryOptions, queryOptions, skipToken, useMutation } from '@tanstack/react-query'
 import type { CopyRequest, ExportRequest, ImportRequest } from '@/api/types'
-import { api, everyPage, upload } from '@/lib/http'
+import { api, upload } from '@/lib/http'
 import { isUnfinished } from '@/lib/jobs'
 
 const of = (database: string) => ({ path: { database_id: database } })
@@ -17,13 +17,6 @@ export const transfersQuery = (database: string) =>
 
 export const transferQuery = (id: string) =>
   queryOptions({ queryKey: ['transfers', 'one', id], queryFn: ({ signal }) => api.get('/transfers/{transfer_id}', { params: { path: { transfer_id: id } }, signal }) })
-
-/** The databases of the project, to choose a target from. */
-export const neighboursQuery = (project: string) =>
-  queryOptions({
-    queryKey: ['databases', 'of', project, false],
-    queryFn: ({ signal }) => everyPage((cursor) => api.get('/projects/{project_id}/databases', { params: { path: { project_id: project }, query: { deleted: false, cursor } }, signal }), 2000),
-  })
 
 /** The plan of a copy, of the database as it is or of one of its snapshots. */
 const planCopy = (database: string, snapshot: string | undefined, body: CopyRequest) =>
@@ -62,10 +55,3 @@ export const useExport = (database: string) =>
 export const downloadExport = (id: string) => api.getBlob('/transfers/{transfer_id}/file', { params: { path: { transfer_id: id } } })
 
 export const downloadErrors = (id: string) => api.getBlob('/transfers/{transfer_id}/errors', { params: { path: { transfer_id: id } } })
-
-export const schemaQuery = (database: string) =>
-  queryOptions({
-    queryKey: ['databases', database, 'schema'],
-    queryFn: ({ signal }) => api.get('/databases/{database_id}/schema', { params: of(database), signal }),
-    staleTime: 60_000,
-  })

@@ -3,16 +3,16 @@ import { useQuery } from '@tanstack/react-query'
 import { Panel } from '@/components/page'
 import { Loaded } from '@/components/states'
 import { count } from '@/lib/format'
-import { schemaQuery } from './api'
+import { liveSchemaQuery } from '@/features/databases/api'
 
 /** The tables of a database. */
 export function useRelations(database: string) {
-  return useQuery(schemaQuery(database)).data?.relations.filter((one) => one.kind === 'table')
+  return useQuery(liveSchemaQuery(database)).data?.relations.filter((one) => one.kind === 'table')
 }
 
 /** The tables of a database by their names as the API takes them. */
 export function useTables(database: string) {
-  const schema = useQuery(schemaQuery(database))
+  const schema = useQuery(liveSchemaQuery(database))
   const tables = schema.data?.relations.filter((one) => one.kind === 'table').map((one) => ({ name: one.schema ? `${one.schema}.${one.name}` : one.name, rows: one.rows }))
   return { ...schema, data: tables }
 }
@@ -31,7 +31,7 @@ export function TableChoice({ database, chosen, onChange }: ChoiceProps) {
       title="Tables"
       aside={
         <button type="button" className="link" onClick={() => onChange(chosen === null ? [] : null)}>
-          {chosen === null ? 'Choose some' : 'Take all'}
+          {chosen === null ? 'Select tables' : 'Select all'}
         </button>
       }
     >
