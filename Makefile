@@ -3,9 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.locked
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
+FAST := tests/catalog tests/core tests/kit tests/languages tests/readers tests/suite tests/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fast bench docs lock ui ui-dev wire-types browser setup clean
+.PHONY: help run test affected fast long durations check bench docs lock ui ui-dev wire-types browser setup clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,11 +32,22 @@ browser: $(STAMP) ## Get Chromium for the browser tests where it can be had
 	@$(BIN)/python tests/browser.py
 
 test: ui browser ## Run the whole test suite
-	$(BIN)/python -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 	@$(BIN)/python hatch_build.py npm run test
+	@PYTHONPATH=tests $(BIN)/python -m suite.durations check
+
+affected: $(STAMP) ## Run the tests that your change affects, within a minute (BASE=commit to compare with)
+	@PYTHONPATH=tests $(BIN)/python -m suite.affected $(if $(BASE),--base $(BASE)) $(ARGS)
 
 fast: $(STAMP) ## Run the tests that need neither server nor browser
-	$(BIN)/python -m pytest --ignore=tests/e2e --ignore=tests/faults --ignore=tests/features --ignore=tests/store $(ARGS)
+	$(PYTEST) -m "not server" $(FAST) $(ARGS)
+
+long: ui browser ## Run the whole suite with every example, kill and version
+	HEADWATER_TEST_PROFILE=long $(PYTEST) $(ARGS)
+
+durations: ui browser ## Run the suite and record how long each test file takes
+	$(PYTEST) $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m suite.durations record
 
 check: ui ## Lint, types, import contracts, sizes, docs
 	$(BIN)/ruff check src tests bench hatch_build.py

@@ -9,7 +9,7 @@ import click
 import typer
 
 from headwater.catalog.usages import SubType, Tier, UsageType, Via
-from headwater.core.lineage.limits import REASONS, Limits
+from headwater.core.lineage.limits import REASONS, IntakeLimits
 from headwater.core.lineage.report import USAGE_FIELDS
 from headwater.entrypoints.cli import build
 from headwater.entrypoints.server.app import build as build_server
@@ -100,7 +100,7 @@ def usages_page() -> str:
         f"- `{name}`: {', '.join(f'`{word}`' for word in get_args(kind))}" for name, kind in words.items()
     )
     reasons = "\n".join(f"| `{name}` | {text} |" for name, text in REASONS.items())
-    limits = Limits()
+    limits = IntakeLimits()
     return f"""# Usages and reports
 
 {NOTE}

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -14,22 +15,31 @@ from fastapi import FastAPI
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
+from sqlalchemy import text
 
+import clusters
 from headwater.drivers.local import LocalDriver
+from headwater.engines.postgresql import provision
 from headwater.entrypoints.server.app import build
-from headwater.features import collect
 from headwater.features.accounts import passwords
-from headwater.features.accounts.guard import Server
 from headwater.features.accounts.throttle import SignInThrottle
 from headwater.features.accounts.tokens import Signer
-from headwater.features.databases.keeper import control
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor import control
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.kit import logs
 from headwater.kit.settings import Settings
-from headwater.store import migrations
+from headwater.store import embedded, migrations
 from headwater.store.embedded import EmbeddedServer
 from headwater.store.session import Database
 from people import House
+from suite import storage
+
+pytest_plugins = ["suite.plugin"]
+storage.use_memory()
+# Servers of tests that never lose power; `tests/faults` runs the product as it is, in processes of its own.
+UNSAFE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+embedded.SERVER_OPTIONS.update(UNSAFE)
+provision.SETTINGS = {**provision.SETTINGS, "fsync": "off"}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -84,17 +94,25 @@ def application() -> FastAPI:
     return build()
 
 
+async def discard_databases(store: Database, organizations: set[str]) -> None:
+    """Let the keeper destroy the databases of people who are gone: each is a server that runs on."""
+    statement = "UPDATE databases SET deleted_at = now(), purge_at = now() WHERE organization_id = ANY(:ids)"
+    async with store.transaction() as db:
+        await db.execute(text(statement), {"ids": list(map(uuid.UUID, organizations))})
+
+
 @contextlib.asynccontextmanager
 async def opened(settings: Settings, store_url: str, application: FastAPI) -> AsyncIterator[House]:
     """Give a server on the store; one at a time for an application."""
     database = Database(store_url, pool_size=4)
-    welcomes = tuple(module.welcome for module in collect("welcome").values())
-    server = Server(settings, database, Signer(settings), SignInThrottle(), welcomes)
+    server = AppState(settings, database, Signer(settings), SignInThrottle())
     application.state.server = server
     async with contextlib.AsyncExitStack() as stack:
-        yield House(server, application, stack)
+        house = House(server, application, stack)
+        yield house
+        await discard_databases(database, house.organizations)
     application.state.server = None
-    await asyncio.gather(*(room.close() for room in server.rooms.values()))
+    await asyncio.gather(*(room.close() for room in server.services.values()))
     await database.close()
 
 
@@ -105,19 +123,41 @@ async def house(settings: Settings, store_url: str, application: FastAPI) -> Asy
         yield house
 
 
+@pytest.fixture
+def with_sample(house: House) -> None:
+    """Let everybody who signs up get the sample project."""
+    house.with_sample = True
+
+
+@pytest.fixture(scope="session")
+def lasting_application() -> FastAPI:
+    """Another one, for the server of a module: both servers may be open at a time."""
+    return build()
+
+
 @pytest.fixture(scope="module")
-async def lasting_house(home: Path, store_url: str) -> AsyncIterator[House]:
+async def lasting_house(home: Path, store_url: str, lasting_application: FastAPI) -> AsyncIterator[House]:
     """A server for all tests of a module, where what takes long to make serves more than one of them."""
-    async with opened(settings_of(home, store_url), store_url, build()) as house:
+    async with opened(settings_of(home, store_url), store_url, lasting_application) as house:
         yield house
 
 
 @pytest.fixture(scope="session")
-async def keeper(home: Path, store_url: str) -> AsyncIterator[Keeper]:
+def cluster(home: Path) -> Iterator[clusters.Cluster]:
+    """A PostgreSQL elsewhere, for tests that are not about databases that Headwater runs."""
+    folder = home / "cluster"
+    folder.mkdir()
+    running = clusters.start(folder)
+    yield running
+    clusters.remove(running)
+
+
+@pytest.fixture(scope="session")
+async def keeper(home: Path, store_url: str) -> AsyncIterator[Supervisor]:
     """The keeper of the tests' databases: as in `headwater proxy`, but for its port."""
     settings = Settings(home=home, database_url=SecretStr(store_url))
     database = Database(store_url, pool_size=3)
-    keeper = Keeper(settings, database, LocalDriver(home / "databases"))
+    keeper = Supervisor(settings, database, LocalDriver(home / "databases"))
     await keeper.begin()
     control_socket = await control.listen(keeper)
 

@@ -5,19 +5,25 @@ from __future__ import annotations
 import contextlib
 import itertools
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
 
 from headwater.entrypoints.worker.run import task_of
-from headwater.features.accounts.guard import Server
+from headwater.features import collect
+from headwater.features.accounts.guard import AppState
 from headwater.features.jobs.runner import Runner
 from headwater.features.jobs.service import workers
 
 PASSWORD = "seven wooden boats"
 _numbers = itertools.count(1)
+
+
+def hooks() -> tuple[Any, ...]:
+    """Return what the features do for a new account: it gets the sample project."""
+    return tuple(module.welcome for module in collect("welcome").values())
 
 
 @dataclass
@@ -28,7 +34,8 @@ class Person:
     client: httpx.AsyncClient
     signed_in: dict[str, Any]
     organization: str = ""
-    sample: dict[str, Any] = field(default_factory=dict)
+    project: dict[str, Any] = field(default_factory=dict)
+    """The project of their own: an empty one, or the sample where a test asks for it."""
 
     async def get(self, path: str, **query: Any) -> Any:
         """Return the JSON of a GET, which must succeed."""
@@ -43,16 +50,16 @@ class Person:
         return answer.json() if answer.content else None
 
     async def database(self, engine: str = "postgresql", **given: Any) -> str:
-        """Make a database in the sample's project; return its id when it runs."""
+        """Create a database in their project; return its id when it runs."""
         body = {"name": f"d{uuid.uuid4().hex[:8]}", "engine": engine} | given
-        path = f"/projects/{self.sample['id']}/databases"
+        path = f"/projects/{self.project['id']}/databases"
         made = await self.send("POST", path, 201, json=body, params={"wait": 60})
         assert made["state"] == "running", (made["state"], made["state_reason"])
         return str(made["id"])
 
     async def connected(self, url: str) -> str:
-        """Connect a database elsewhere in the sample's project; return its id."""
-        path = f"/projects/{self.sample['id']}/connections"
+        """Connect a database elsewhere to their project; return its id."""
+        path = f"/projects/{self.project['id']}/connections"
         made = await self.send("POST", path, 201, json={"name": f"c{uuid.uuid4().hex[:8]}", "connection": {"url": url}})
         return str(made["id"])
 
@@ -61,9 +68,12 @@ class Person:
 class House:
     """A server with its store, and people who use it."""
 
-    server: Server
+    server: AppState
     application: FastAPI
     stack: contextlib.AsyncExitStack
+    with_sample: bool = False
+    """Whether a new account gets the sample project, whose scan is a job in the queue."""
+    organizations: set[str] = field(default_factory=set)
 
     async def stranger(self, **headers: str) -> httpx.AsyncClient:
         """Return a client that is not signed in."""
@@ -74,6 +84,7 @@ class House:
     async def sign_up(self, email: str, name: str = "guest") -> tuple[httpx.AsyncClient, httpx.Response]:
         """Make an account, or find out that there is one; return the client and the answer."""
         client = await self.stranger()
+        self.application.state.server = replace(self.server, welcomes=hooks() if self.with_sample else ())
         body = {"email": email, "password": PASSWORD, "name": name}
         return client, await client.post("/api/v1/auth/signup", json=body)
 
@@ -85,7 +96,11 @@ class House:
         client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
         someone = Person(email, client, answer.json())
         someone.organization = (await someone.get("/auth/me"))["organizations"][0]["id"]
-        someone.sample = (await someone.get("/projects"))["items"][0]
+        self.organizations.add(someone.organization)
+        if self.with_sample:
+            someone.project = (await someone.get("/projects"))["items"][0]
+        else:
+            someone.project = await someone.send("POST", "/projects", 201, json={"name": "Work"})
         return someone
 
     async def work(self, job_id: str) -> None:

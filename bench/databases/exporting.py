@@ -13,7 +13,7 @@ import psutil
 
 from bench.rows import Row
 from entrypoints.keeping import Keeping
-from headwater.engines.postgresql.programs import binaries
+from headwater.engines.postgresql.binaries import binaries
 
 COMMAND = "make bench PART=databases"
 ROWS, ROUNDS = 10_000_000, 3

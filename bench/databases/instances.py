@@ -19,7 +19,7 @@ import psycopg
 
 from bench.rows import Row
 from entrypoints.keeping import Keeping
-from headwater.engines.postgresql.programs import binaries, identity, open_programs
+from headwater.engines.postgresql.binaries import binaries, identity, open_programs
 
 COMMAND = "make bench PART=databases"
 CREATED, WOKEN, CROWD, AT_ONCE = 20, 40, 200, 20

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from headwater.kit.settings import Settings
 from headwater.store.sealing import Sealer
-from headwater.vault.keys import Opener
+from headwater.vault.keys import KeySource
 from headwater.vault.local import LocalBlobs
 from headwater.vault.vault import Vault
 
@@ -36,4 +36,4 @@ def opened(home: Path) -> tuple[Vault, Counted]:
     (folder,) = (home / "vaults").iterdir()
     blobs = Counted(folder)
     sealer = Sealer.of(Settings(home=home))
-    return Vault.open(blobs, Opener.key(sealer.derive("vault", uuid.UUID(folder.name)))), blobs
+    return Vault.open(blobs, KeySource.key(sealer.derive("vault", uuid.UUID(folder.name)))), blobs

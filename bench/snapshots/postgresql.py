@@ -14,7 +14,7 @@ from bench.rows import Row
 from bench.snapshots.counting import opened
 from bench.snapshots.taking import COMMAND, ROUNDS, Bench, median, megabytes, memory, row
 from entrypoints.keeping import Keeping
-from headwater.engines.postgresql.programs import binaries
+from headwater.engines.postgresql.binaries import binaries
 
 TABLE = Path(__file__).with_name("table.sql")
 EVERY = (

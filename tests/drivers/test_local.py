@@ -20,17 +20,19 @@ import pytest
 
 from headwater.drivers import Spec, StartFailed
 from headwater.drivers.local import LocalDriver
-from headwater.engines import Provisions, all_engines, engine
-from headwater.engines.postgresql.programs import installed
+from headwater.engines import all_engines, engine
+from headwater.engines.postgresql.binaries import installed
 from headwater.kit import process
 from headwater.kit.errors import BadInput, HeadwaterError
 from headwater.testing.drivers import CHECKS, Check, connects, run
 
 QUOTAS = {"connections": 10, "disk_mb": 1000, "temp_mb": 100, "statement_seconds": 60, "memory_mb": 512}
 ENGINES = [
-    pytest.param(name, marks=pytest.mark.skipif(bool(one.available()), reason=str(one.available())))
+    pytest.param(
+        name, marks=pytest.mark.skipif(bool(reason := one.provisioning.unavailable_reason()), reason=str(reason))
+    )
     for name, one in all_engines().items()
-    if isinstance(one, Provisions)
+    if one.provisioning
 ]
 
 
@@ -111,7 +113,7 @@ async def test_a_killed_server_is_seen_and_started_again(driver: LocalDriver, ro
     await run(driver, spec, "CREATE TABLE kept AS SELECT 42 AS answer")
     for _ in range(3):
         os.kill(int((root / str(spec.id) / "pid").read_text().split()[0]), signal.SIGKILL)
-        for _ in range(200):
+        for _ in range(2_000):
             if driver.status(spec) == "stopped":
                 break
             await asyncio.sleep(0.01)

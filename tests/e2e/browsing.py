@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +17,60 @@ from playwright.sync_api import Page, expect
 
 import headwater
 
+PATIENCE_MS = 120_000  # of everything that is waited for: a machine that is busy is no fault
 HERE = Path(__file__).parent
 WEB = Path(headwater.__file__).parent / "web"
 PICTURES = HERE.parents[1] / "test-artifacts"
 EMAIL, PASSWORD, NAME = "ines@marlowfinch.example", "a river runs over stones", "Ines Moreau"
 SAMPLE = "Bookshop sample"
 
+# Counts the requests of a page that are not answered; streams of events, which never end, do not count.
+COUNT_REQUESTS = """(() => {
+  const original = window.fetch
+  window.unansweredRequests = 0
+  window.fetch = async (...request) => {
+    window.unansweredRequests++
+    const answered = () => setTimeout(() => window.unansweredRequests--)
+    try {
+      const response = await original(...request)
+      if (response.headers.get('content-type')?.startsWith('text/event-stream')) answered()
+      else response.clone().arrayBuffer().then(answered, answered)
+      return response
+    } catch (error) {
+      answered()
+      throw error
+    }
+  }
+})()"""
+# Settled: a heading, nothing unanswered, no skeleton, in three looks at a row, between which answers are drawn.
+SETTLED = """(patience) => new Promise((resolve, reject) => {
+  const end = performance.now() + patience
+  let calm = 0
+  const look = () => {
+    const skeleton = document.querySelector('.skeleton')
+    const busy = window.unansweredRequests > 0 || skeleton !== null || document.querySelector('h1') === null
+    calm = busy ? 0 : calm + 1
+    if (calm === 3) resolve()
+    else if (performance.now() > end)
+      reject(new Error(`the page has not settled: ${window.unansweredRequests} requests, skeleton: ${skeleton !== null}`))
+    else setTimeout(() => requestAnimationFrame(look), 10)
+  }
+  look()
+})"""
+
 Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("dark", "light")
 OpenPage = Callable[..., Page]
+
+
+@dataclass
+class Pictures:
+    """Whether pages are pictured."""
+
+    wanted: bool = False
+
+
+pictures = Pictures()
 
 
 @dataclass(frozen=True)
@@ -87,7 +134,34 @@ def findings(page: Page) -> list[str]:
     return [f"{violation['id']}: {violation['nodes'][0]['html'][:200]}" for violation in violations]
 
 
+def check_accessible(page: Page, name: str, widths: Sequence[int] = (1440, 390)) -> None:
+    """Check what a page shows now, in both themes and at some widths: no finding of axe, no sideways scroll."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme)
+            settle(page)
+            picture(page, f"{name}.{theme}.{width}")
+            assert findings(page) == [], (name, theme, width)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (name, width)
+
+
+def settle(page: Page) -> None:
+    """Wait until a page shows what it asked the server for."""
+    page.evaluate(SETTLED, PATIENCE_MS)
+
+
 def picture(page: Page, name: str) -> None:
-    """Save what the page shows, for people to look at."""
+    """Save what the page shows, for people to look at, where `--pictures` asks for it."""
+    if not pictures.wanted:
+        return
     PICTURES.mkdir(exist_ok=True)
     page.screenshot(path=PICTURES / f"{name}.png")
+
+
+def ended(client: httpx.Client, job: str, seconds: float = 120.0) -> None:
+    """Wait until a job has ended."""
+    end = time.monotonic() + seconds
+    while (state := client.get(f"/jobs/{job}").json()["state"]) in {"pending", "running"}:
+        assert time.monotonic() < end, f"the job is {state} after {seconds} s"
+        time.sleep(0.05)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from browser import find
 from e2e.browsing import (
+    COUNT_REQUESTS,
     EMAIL,
     HERE,
     NAME,
     PASSWORD,
+    PATIENCE_MS,
     SAMPLE,
     OpenPage,
     Site,
@@ -24,12 +28,12 @@ from e2e.browsing import (
     foreign,
     missing,
     picture,
+    pictures,
     require_web,
     signed_in,
 )
 from entrypoints.running import running
 
-PATIENCE_MS = 20_000  # of everything that is waited for: a machine that is busy is no fault
 expect.set_options(timeout=PATIENCE_MS)
 ARGUMENTS = [
     "--no-sandbox",
@@ -46,6 +50,24 @@ ARGUMENTS = [
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests go last: the browser's driver keeps an event loop, beside which no asyncio test can run."""
     items.sort(key=lambda item: item.path.is_relative_to(HERE))
+
+
+# Closes the browser and its driver; closed a second time, it does nothing.
+_open_browser = contextlib.ExitStack()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, Any, Any]:
+    """Close the browser after the last browser test of a worker, which may have asyncio tests to run after it."""
+    result = yield
+    if item.path.is_relative_to(HERE) and (nextitem is None or not nextitem.path.is_relative_to(HERE)):
+        _open_browser.close()
+    return result
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pictures(pytestconfig: pytest.Config) -> None:
+    pictures.wanted = pytestconfig.getoption("--pictures")
 
 
 @pytest.fixture(scope="session")
@@ -65,10 +87,11 @@ def browser() -> Iterator[Browser]:
     path = find()
     if path is None:
         missing("no Chromium is installed")
-    with sync_playwright() as playwright:
+    with _open_browser:
+        playwright = _open_browser.enter_context(sync_playwright())
         chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        _open_browser.callback(chromium.close)
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +106,7 @@ def open_page(browser: Browser, server_url: str) -> Iterator[OpenPage]:
             reduced_motion="reduce",
             base_url=server_url,
         )
+        context.add_init_script(COUNT_REQUESTS)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
@@ -105,7 +129,7 @@ def site(server_url: str, open_page: OpenPage) -> Site:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
     page.get_by_role("link", name=SAMPLE).click()
-    expect(page.get_by_role("link", name="Open lineage")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("link", name="Open lineage")).to_be_visible()
     sample = page.url.split("/p/")[1].split("?")[0].split("/")[0]
     page.context.close()
     return Site(url=server_url, sample=sample, database=_database(server_url, sample))

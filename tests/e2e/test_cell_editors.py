@@ -13,10 +13,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from e2e.browsing import EMAIL, PASSWORD, OpenPage, Site, picture, sign_in
+from e2e.browsing import EMAIL, PASSWORD, OpenPage, Site, picture, settle, sign_in
 from headwater.engines import all_engines
 
-pytestmark = pytest.mark.timeout(300)
 # The types of: a moment, a day, a time of the day, bytes; then how a moment is written, with all digits it has.
 TYPES = {
     "postgresql": ("timestamptz", "date", "time", "bytea"),
@@ -157,7 +156,7 @@ def test_the_pages_of_a_reference_go_on_and_none_is_a_choice(table: Table) -> No
         page.keyboard.press("PageDown")
         if last.count() and last.get_attribute("aria-selected") == "true":
             break
-        page.wait_for_timeout(50)
+        settle(page)
     expect(last).to_be_in_viewport()
     page.keyboard.press("Control+0")
     expect(table.cell(0, "team")).to_have_text("NULL")

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.browsing import OpenPage, Site, Theme, findings, missing, picture, sign_in, signed_in
+from e2e.browsing import OpenPage, Site, check_accessible, missing, picture, sign_in, signed_in
 from e2e.test_pages import visit
 from engines.mongodb import place as mongodb
 from headwater.engines.redis import provision
+from suite.ports import free_port
 
-pytestmark = pytest.mark.timeout(300)
 KEYS = """HSET user:1 name Ada mail ada@example.org
 HSET user:2 name Bob
 SET config:theme dark
@@ -43,7 +43,7 @@ def ask(site: Site) -> Iterator[Ask]:
 @pytest.fixture(scope="module")
 def cache(site: Site, ask: Ask) -> str:
     """A Redis of our own with some keys."""
-    if reason := provision.available():
+    if reason := provision.unavailable_reason():
         missing(reason)
     made = ask(f"/projects/{site.sample}/databases", name="cache", engine="redis")
     assert ask(f"/databases/{made['id']}/query", text=KEYS)["error"] is None
@@ -55,14 +55,14 @@ def shop(site: Site, ask: Ask) -> Iterator[str]:
     """A MongoDB elsewhere with some documents."""
     if reason := mongodb.missing():
         missing(reason)
-    folder, port = tempfile.mkdtemp(prefix="hw-e2e-mongodb-"), mongodb.free_port()
+    folder, port = tempfile.mkdtemp(prefix="hw-e2e-mongodb-"), free_port()
     server = mongodb.started(folder, port)
     url = f"mongodb://127.0.0.1:{port}/shop?tls=disable"
     made = ask(f"/projects/{site.sample}/connections", name="orders", connection={"url": url})
     assert ask(f"/databases/{made['id']}/query", text=DOCUMENTS)["error"] is None
     yield str(made["id"])
     server.kill()
-    server.wait(20)
+    server.wait(120)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -196,11 +196,8 @@ def test_a_protected_database_asks_first(page: Page, site: Site, ask: Ask, cache
     expect(page.get_by_label("Protected")).not_to_be_checked()
 
 
-@pytest.mark.parametrize(("theme", "width"), [("dark", 1440), ("light", 1440), ("light", 390)])
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(
-    site: Site, open_page: OpenPage, cache: str, shop: str, theme: Theme, width: int
-) -> None:
-    page = open_page(theme=theme, width=width)
+def test_pages_of_entries_are_accessible(site: Site, open_page: OpenPage, cache: str, shop: str) -> None:
+    page = open_page()
     sign_in(page)
     for name, address in (
         ("keys", f"{cache}/data"), ("hash", f"{cache}/data/user%3A1"), ("string", f"{cache}/data/flags"),
@@ -208,11 +205,8 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         ("query-redis", f"{cache}/sql"), ("cache", cache),
     ):  # fmt: skip
         visit(page, f"/p/{site.sample}/d/{address}")
-        page.locator(".skeleton").first.wait_for(state="detached")
-        picture(page, f"entries-{name}.{theme}.{width}")
-        assert findings(page) == [], name
         assert page.locator("h1").count() == 1, name
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
+        check_accessible(page, f"entries-{name}")
     page.context.close()
 
 
@@ -227,6 +221,6 @@ def test_tables_become_collections(page: Page, site: Site, ask: Ask, shop: str) 
     page.get_by_label("I know what is lost").check()
     picture(page, "copy-into-documents")
     page.get_by_role("button", name="Copy", exact=True).click()
-    expect(page.get_by_text("The same on both sides")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("The same on both sides")).to_be_visible()
     found = ask(f"/databases/{shop}/query", text="db.readers.find({_id: 2})")
     assert found["results"][0]["rows"] == [['{"_id": {"$numberLong": "2"}, "born": null}']]

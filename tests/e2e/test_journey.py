@@ -11,8 +11,6 @@ from playwright.sync_api import Page, expect
 
 from e2e.browsing import OpenPage, Site, picture, sign_in
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture(scope="module")
 def page(site: Site, open_page: OpenPage) -> Page:
@@ -30,7 +28,7 @@ def clinic(page: Page, clinic_zip: Path) -> str:
     page.get_by_role("button", name="Create project").click()
     expect(page.get_by_text("No code yet.")).to_be_visible()
     page.get_by_label("ZIP file to upload").set_input_files(clinic_zip)
-    expect(page.get_by_role("link", name="Open lineage")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("link", name="Open lineage")).to_be_visible()
     picture(page, "scan-result")
     return page.url.split("?")[0].rstrip("/")
 
@@ -145,7 +143,7 @@ def test_a_dropped_archive_is_taken_anywhere_on_the_page(page: Page, clinic: str
         }""",
         content,
     )
-    expect(page.get_by_role("heading", name="dropped", level=2)).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="dropped", level=2)).to_be_visible()
     page.get_by_role("button", name="More about dropped").click()
     page.get_by_role("menuitem", name="Delete codebase").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete codebase").click()

@@ -11,9 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.browsing import OpenPage, Site, Theme, findings, picture, sign_in, signed_in, write
-
-pytestmark = pytest.mark.timeout(300)
+from e2e.browsing import OpenPage, Site, check_accessible, picture, sign_in, signed_in, write
 
 TABLES = """
 CREATE TABLE books (id int PRIMARY KEY, title varchar(80) NOT NULL, price numeric(8,2), blurb text);
@@ -43,7 +41,7 @@ def shelf(site: Site, open_page: OpenPage) -> Iterator[Shelf]:
         answer = client.post(f"/databases/{database}/query", json={"text": TABLES}).json()
         assert answer["error"] is None, answer["error"]
         made = client.post(f"/databases/{database}/snapshots", json={"label": "Before"}).json()["id"]
-        end = time.monotonic() + 60
+        end = time.monotonic() + 240
         while client.get(f"/snapshots/{made}").json()["status"] != "complete":
             assert time.monotonic() < end
             time.sleep(0.1)
@@ -120,24 +118,18 @@ def test_a_snapshot_is_copied_into_another_engine(shelf: Shelf, site: Site) -> N
     page.get_by_label("Into").select_option(made["id"])
     page.get_by_label("I know what is lost").check()
     page.get_by_role("button", name="Copy", exact=True).click()
-    expect(page.get_by_role("row", name="loans")).to_contain_text("40", timeout=60_000)
+    expect(page.get_by_role("row", name="loans")).to_contain_text("40")
     query = {"text": "SELECT count(*), sum(price) FROM books"}
     assert shelf.client.post(f"/databases/{made['id']}/query", json=query).json()["results"][0]["rows"][0][0] == 1200
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_axe_finds_nothing(shelf: Shelf, open_page: OpenPage, theme: Theme, width: int) -> None:
-    page = open_page(theme=theme, width=width)
+def test_the_inside_and_the_export_dialog_are_accessible(shelf: Shelf, open_page: OpenPage) -> None:
+    page = open_page()
     sign_in(page)
     page.goto(f"{shelf.inside}?table=public.books")
     expect(page.get_by_role("gridcell", name="Book 3", exact=True)).to_be_visible()
-    page.wait_for_load_state("networkidle")
-    picture(page, f"extracts-inside.{theme}.{width}")
-    assert findings(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    check_accessible(page, "extracts-inside")
     page.get_by_role("button", name="Export", exact=True).click()
     expect(page.get_by_role("dialog")).to_contain_text("One script that psql loads")
-    picture(page, f"extracts-export.{theme}.{width}")
-    assert findings(page) == []
+    check_accessible(page, "extracts-export")
     page.context.close()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Page
 
-from e2e.browsing import OpenPage, Site, Theme, findings, picture, sign_in
-
-pytestmark = pytest.mark.timeout(300)
+from e2e.browsing import THEMES, OpenPage, Site, findings, picture, settle, sign_in
 
 PAGES = {
     "home": "/",
@@ -40,25 +40,24 @@ PAGES = {
     "audit": "/settings/audit",
     "nowhere": "/no/such/page",
 }
-# Narrower than the windows that axe looks through.
-NARROW = (390, 768)
-_windows: dict[tuple[Theme, int], Page] = {}
+WIDE, NARROW = 1440, (768, 390)
 
 
-def window(open_page: OpenPage, theme: Theme, width: int) -> Page:
-    """One signed-in window for each theme and width, kept for all pages."""
-    if (theme, width) not in _windows:
-        page = open_page(theme=theme, width=width)
-        sign_in(page)
-        _windows[theme, width] = page
-    return _windows[theme, width]
+@pytest.fixture(scope="module")
+def page(site: Site, open_page: OpenPage) -> Iterator[Page]:
+    """A window that is signed in, for every page."""
+    page = open_page(width=WIDE)
+    sign_in(page)
+    yield page
+    page.context.close()
 
 
 def visit(page: Page, address: str) -> None:
-    """Open the address and wait until nothing loads any more."""
+    """Open the address, dark and wide, and wait until the page shows what it asked for."""
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": WIDE, "height": 900})
     page.goto(address)
-    page.locator("h1").first.wait_for(state="attached")
-    page.wait_for_load_state("networkidle")
+    settle(page)
 
 
 def assert_nothing_overhangs(page: Page) -> None:
@@ -67,40 +66,35 @@ def assert_nothing_overhangs(page: Page) -> None:
     assert page.evaluate("document.querySelector('main').scrollWidth - document.querySelector('main').clientWidth") <= 0
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing(site: Site, open_page: OpenPage, name: str, theme: Theme) -> None:
-    page = window(open_page, theme, 1440)
+def test_a_page_is_accessible_in_each_theme_and_fits_each_width(site: Site, page: Page, name: str) -> None:
     visit(page, PAGES[name].format(sample=site.sample, database=site.database))
-    picture(page, f"{name}.{theme}")
-    assert findings(page) == []
     assert page.locator("h1").count() == 1
     assert_nothing_overhangs(page)
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        picture(page, f"{name}.{theme}")
+        assert findings(page) == [], theme
+    for width in NARROW:
+        page.set_viewport_size({"width": width, "height": 900})
+        settle(page)
+        picture(page, f"{name}.{width}")
+        assert_nothing_overhangs(page)
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("address", ["/sign-in", "/sign-up"])
-def test_axe_finds_nothing_before_signing_in(site: Site, open_page: OpenPage, address: str, theme: Theme) -> None:
-    page = open_page(theme=theme)
+def test_a_page_before_signing_in_is_accessible_in_each_theme(site: Site, open_page: OpenPage, address: str) -> None:
+    page = open_page()
     visit(page, address)
-    picture(page, f"{address.strip('/')}.{theme}")
-    assert findings(page) == []
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        picture(page, f"{address.strip('/')}.{theme}")
+        assert findings(page) == [], theme
     page.context.close()
 
 
-@pytest.mark.parametrize("width", NARROW)
-@pytest.mark.parametrize("name", PAGES)
-def test_no_page_scrolls_sideways(site: Site, open_page: OpenPage, name: str, width: int) -> None:
-    page = window(open_page, "dark", width)
-    visit(page, PAGES[name].format(sample=site.sample, database=site.database))
-    if width == 390:
-        picture(page, f"{name}.phone")
-    assert_nothing_overhangs(page)
-
-
 @pytest.mark.parametrize("key", ["Control+k", "?"])
-def test_axe_finds_nothing_in_a_layer(site: Site, open_page: OpenPage, key: str) -> None:
-    page = window(open_page, "dark", 1440)
+def test_a_layer_is_accessible(site: Site, page: Page, key: str) -> None:
     visit(page, f"/p/{site.sample}")
     page.keyboard.press(key)
     page.get_by_role("dialog").wait_for()

@@ -10,9 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.browsing import OpenPage, Site, Theme, findings, picture, sign_in, signed_in
-
-pytestmark = pytest.mark.timeout(300)
+from e2e.browsing import OpenPage, Site, check_accessible, sign_in, signed_in
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def test_a_mistake_is_taken_back(shop: Shop) -> None:
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("It is restarted for that")
     dialog.get_by_role("button", name="Turn on and restart").click()
-    expect(card).to_contain_text("Any moment from", timeout=60_000)
+    expect(card).to_contain_text("Any moment from")
     card.get_by_role("button", name="Name this moment").click()
     dialog.get_by_label("Name").fill("before the mistake")
     dialog.get_by_role("button", name="Name it").click()
@@ -63,26 +61,21 @@ def test_a_mistake_is_taken_back(shop: Shop) -> None:
     dialog.get_by_label("Point").select_option("before the mistake")
     expect(dialog).to_contain_text("till itself is not touched")
     dialog.get_by_role("button", name="Bring back as till-restored").click()
-    dialog.get_by_role("link", name="Open till-restored").click(timeout=90_000)
+    dialog.get_by_role("link", name="Open till-restored").click()
     page.wait_for_url(re.compile(r"/d/[0-9a-f-]+$"))
     back = page.url.rsplit("/", 1)[1]
     assert shop.run("SELECT id, price FROM sale ORDER BY id", back) == [[1, 10], [2, 20]]
     assert shop.run("SELECT count(*) FROM sale") == [[0]]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_the_card_is_in_order(shop: Shop, open_page: OpenPage, theme: Theme, width: int) -> None:
-    page = open_page(theme=theme, width=width)
+def test_the_card_and_its_dialog_are_accessible(shop: Shop, open_page: OpenPage) -> None:
+    page = open_page()
     sign_in(page)
     page.goto(shop.history)
     card = page.get_by_role("region", name="To a moment")
-    expect(card).to_contain_text("Any moment from", timeout=60_000)
-    assert findings(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    picture(page, f"moment-card-{theme}-{width}")
+    expect(card).to_contain_text("Any moment from")
+    check_accessible(page, "moment-card")
     card.get_by_role("button", name="Go back to…").click()
     expect(page.get_by_role("dialog")).to_contain_text("is not touched")
-    assert findings(page) == []
-    picture(page, f"moment-dialog-{theme}-{width}")
+    check_accessible(page, "moment-dialog")
     page.context.close()

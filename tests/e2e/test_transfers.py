@@ -10,7 +10,6 @@ from playwright.sync_api import Page, expect
 
 from e2e.browsing import OpenPage, Site, picture, sign_in
 
-pytestmark = pytest.mark.timeout(300)
 ROWS = 3000
 
 
@@ -48,7 +47,7 @@ def test_in_across_and_out(page: Page, site: Site, tmp_path: Path) -> None:
     picture(page, "import")
     page.get_by_role("button", name="Leave it out").click()
     page.get_by_role("button", name="Import", exact=True).click()
-    expect(page.get_by_text("2,999 rows imported.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("2,999 rows imported.")).to_be_visible()
     expect(page.get_by_text("'x' is no integer")).to_be_visible()
     picture(page, "import-done")
 
@@ -57,14 +56,14 @@ def test_in_across_and_out(page: Page, site: Site, tmp_path: Path) -> None:
     page.locator("summary", has_text="public.readers").click()
     expect(page.get_by_text("DECIMAL(10,2)")).to_be_visible()
     page.get_by_role("button", name="Copy", exact=True).click()
-    expect(page.get_by_text("The same on both sides")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("The same on both sides")).to_be_visible()
     expect(page.get_by_role("cell", name="2,999").first).to_be_visible()
     picture(page, "copy-done")
 
     page.goto(f"{lite}/transfers/export")
     page.get_by_role("button", name="NDJSON").click()
     page.get_by_role("button", name="Export", exact=True).click()
-    with page.expect_download(timeout=60_000) as saved:
+    with page.expect_download() as saved:
         page.get_by_role("button", name="Save").click()
     with zipfile.ZipFile(saved.value.path()) as archive:
         assert archive.read("readers.ndjson").count(b"\n") == ROWS - 1

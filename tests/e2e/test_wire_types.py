@@ -5,15 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
-
 from e2e.browsing import HERE, missing
 
 ROOT = HERE.parents[1]
 COMMITTED = ROOT / "ui" / "src" / "api" / "schema.d.ts"
 
 
-@pytest.mark.timeout(120)
 def test_the_generated_types_belong_to_this_server() -> None:
     if not (ROOT / "ui" / "node_modules" / ".bin" / "openapi-typescript").exists():
         missing("the UI's packages are not installed: run `python hatch_build.py`")

@@ -16,7 +16,6 @@ from playwright.sync_api import Page, expect
 from e2e.browsing import OpenPage, Site, missing, picture, sign_in, write
 from headwater.kit.network.ssh import text_of
 
-pytestmark = pytest.mark.timeout(300)
 PASTED = "create table books (id int primary key, title text not null, stock int default 0);\ninsert into books select g, 'Book ' || g, g from generate_series(1, 1200) g;\nselect count(*) as books from books;"
 
 
@@ -240,7 +239,7 @@ def ssh_host() -> Iterator[tuple[int, str]]:
 
     asyncio.run_coroutine_threadsafe(end(), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
+    thread.join(120)
     loop.close()
 
 

@@ -6,7 +6,7 @@ import importlib
 
 import pytest
 
-from headwater.engines import Dumps, Refills
+from headwater.engines import all_engines
 from headwater.kit import plugins
 from headwater.testing.engines import CHECKS, DUMP_CHECKS, REFILL_CHECKS, SQL_CHECKS, Subject
 
@@ -14,7 +14,7 @@ from headwater.testing.engines import CHECKS, DUMP_CHECKS, REFILL_CHECKS, SQL_CH
 def subject(name: str) -> Subject:
     """What the engine's own folder of tests says of it; an engine without that has no tests and fails here."""
     place = importlib.import_module(f"engines.{name}.place")
-    engine = plugins.load("engines", name)
+    engine = all_engines()[name]
     if reason := place.missing():
         pytest.skip(reason)
     return Subject(engine, place.fresh, **place.texts())
@@ -23,7 +23,7 @@ def subject(name: str) -> Subject:
 REFILLING = [
     name
     for name in plugins.names("engines")
-    if isinstance(engine := plugins.load("engines", name), Refills) and engine.LANGUAGE == "sql"
+    if (engine := all_engines()[name]).in_place_restore and engine.language == "sql"
 ]
 
 
@@ -34,17 +34,13 @@ async def test_engine(name, check):
 
 
 @pytest.mark.parametrize("check", SQL_CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize(
-    "name", [name for name in plugins.names("engines") if plugins.load("engines", name).LANGUAGE == "sql"]
-)
+@pytest.mark.parametrize("name", [name for name in plugins.names("engines") if all_engines()[name].language == "sql"])
 async def test_engine_that_speaks_sql(name, check):
     await check(subject(name))
 
 
 @pytest.mark.parametrize("check", DUMP_CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize(
-    "name", [name for name in plugins.names("engines") if isinstance(plugins.load("engines", name), Dumps)]
-)
+@pytest.mark.parametrize("name", [name for name in plugins.names("engines") if all_engines()[name].snapshots])
 async def test_engine_of_snapshots(name, check):
     await check(subject(name))
 

@@ -17,16 +17,17 @@ from hypothesis import strategies as some
 
 from engines.test_every_engine import subject
 from headwater.catalog.model import Schema
-from headwater.engines import Address, Decodes, DumpColumn, Dumps, Scripts, Unfit
-from headwater.engines._decoding import unescaped
-from headwater.engines.postgresql.decoding import iso_interval
-from headwater.engines.sqlite.scripting import literal
+from headwater.engines import Address, ConversionError, SnapshotColumn, all_engines
+from headwater.engines._decoders import unescaped
+from headwater.engines.postgresql.decoder import iso_interval
+from headwater.engines.sqlite.script import literal
 from headwater.kit import plugins
-from headwater.testing.engines.dumping import texts
 from headwater.testing.engines.schemas import assert_equal
+from headwater.testing.engines.snapshots import texts
 from headwater.testing.engines.subject import everything, rows
+from suite.profiles import examples
 
-NAMES = [name for name in plugins.names("engines") if isinstance(plugins.load("engines", name), Scripts)]
+NAMES = [name for name in plugins.names("engines") if all_engines()[name].script]
 LONGEST_SECONDS = 60
 
 
@@ -41,9 +42,12 @@ async def load(name: str, address: Address, file: Path) -> None:
     words = command.split() if isinstance(command, str) else command
     with file.open("rb") as script:
         made = await asyncio.create_subprocess_exec(
-            *words, stdin=None if name == "postgresql" else script, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT, env={"PATH": os.environ["PATH"]},
-        )  # fmt: skip
+            *words,
+            stdin=None if name == "postgresql" else script,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={"PATH": os.environ["PATH"]},
+        )
         told, _ = await asyncio.wait_for(made.communicate(), LONGEST_SECONDS)
     assert made.returncode == 0, told.decode()
     assert not told, told.decode()[:500]
@@ -54,13 +58,12 @@ async def test_a_script_loads_and_is_the_database(name: str, tmp_path: Path) -> 
     """Law: dump → script → the engine's own program → dump is equal, to the byte, for everything and every type."""
     one = subject(name)
     engine: Any = one.engine
-    assert isinstance(engine, Dumps)
     async with one.fresh() as source, one.fresh() as target:
         session = await engine.connect(source)
         for text in (one.everything, one.values):
             await everything(session, text)
         await session.close()
-        first = await engine.open_dump(source)
+        first = await engine.snapshots.open_reader(source)
         try:
             before = await texts(first)
             file = tmp_path / "script.sql"
@@ -68,12 +71,14 @@ async def test_a_script_loads_and_is_the_database(name: str, tmp_path: Path) -> 
             def write() -> None:
                 with file.open("wb") as out:
                     out.writelines(
-                        engine.script(first.schema, ((one, first.read(one)) for one in first.tables), first.extras)
+                        engine.script.chunks(
+                            first.schema, ((one, first.read(one)) for one in first.tables), first.extras
+                        )
                     )
 
             await asyncio.to_thread(write)
             await load(name, target, file)
-            second = await engine.open_dump(target)
+            second = await engine.snapshots.open_reader(target)
             try:
                 assert await texts(second) == before
                 assert_equal(unsized(second.schema), unsized(first.schema))
@@ -99,36 +104,38 @@ async def test_cells_are_those_of_a_session(name: str) -> None:
         for text in (one.everything, one.values, 'DELETE FROM "every class" WHERE id = 4' * (name == "sqlite")):
             if text:
                 await everything(session, text)
-        dump = await engine.open_dump(address)
+        dump, source_ = await engine.snapshots.open_reader(address), engine.transfer.source(session)
         try:
             for table in (each for each in dump.tables if each.name.startswith("every ")):
                 order = engine.quote(table.columns[table.key[0]].name)
-                names = ", ".join(session.reading(engine.quote(column.name), column.type) for column in table.columns)
+                names = ", ".join(
+                    source_.select_expression(engine.quote(column.name), column.type) for column in table.columns
+                )
                 live = await rows(
                     session, f"SELECT {names} FROM {engine.quote(table.schema, table.name)} ORDER BY {order}"
                 )
                 batch = pa.Table.from_batches(await asyncio.to_thread(list, dump.read(table))).combine_chunks()
                 for place, column in enumerate(table.columns):
-                    decoder = engine.decoder(column, dump.schema)
+                    decoder = engine.decoding.decoder(column, dump.schema)
                     read = decoder.cells(batch.column(place).chunk(0))
                     assert read == [row[place] for row in live], (column.name, column.type)
                     try:
                         values = decoder.values(batch.column(place).chunk(0))
-                    except Unfit:
-                        assert decoder.risky, column.name
+                    except ConversionError:
+                        assert decoder.may_fail, column.name
                         continue
                     assert (values.type, len(values)) == (decoder.type, len(live))
                     assert values.is_null().to_pylist() == [one is None for one in read]
-                await session.begin_reading()
+                await source_.begin_read()
                 where = engine.quote(table.schema, table.name)
                 copied = [
                     row
-                    async for rows in session.scan(where, [(engine.quote(one.name), one.type) for one in table.columns])
+                    async for rows in source_.scan(where, [(engine.quote(one.name), one.type) for one in table.columns])
                     for row in rows
                 ]
                 for place, column in enumerate(table.columns):
-                    decoder = engine.decoder(column, dump.schema)
-                    read = (decoder.copied or decoder.cells)(batch.column(place).chunk(0))
+                    decoder = engine.decoding.decoder(column, dump.schema)
+                    read = (decoder.transfer_cells or decoder.cells)(batch.column(place).chunk(0))
                     assert sorted(map(repr, read)) == sorted(repr(row[place]) for row in copied), (
                         column.name,
                         column.type,
@@ -139,7 +146,7 @@ async def test_cells_are_those_of_a_session(name: str) -> None:
 
 
 @given(some.lists(some.none() | some.text(some.characters(exclude_characters="\0", exclude_categories=("Cs",)))))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_what_copy_escaped_is_as_it_was(values: list[str | None]) -> None:
     escapes = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f", "\v": "\\v"}
     escaped = [None if one is None else "".join(escapes.get(each, each) for each in one).encode() for one in values]
@@ -147,7 +154,7 @@ def test_what_copy_escaped_is_as_it_was(values: list[str | None]) -> None:
 
 
 @given(some.floats(allow_nan=False))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_real_numbers_come_back_to_the_bit(value: float) -> None:
     with sqlite3.connect(":memory:") as connection:
         (found,) = connection.execute(f"SELECT {literal(value).decode()}").fetchone()
@@ -158,11 +165,16 @@ def test_real_numbers_come_back_to_the_bit(value: float) -> None:
 @pytest.mark.parametrize(
     ("text", "spelled"),
     [
-        ("00:00:00", "PT0S"), ("1 year 2 mons -3 days +04:05:06.789", "P1Y2M-3DT4H5M6.789S"), ("-00:00:00.5", "PT-0.5S"),
-        ("-1 years -2 mons +3 days -04:05:06", "P-1Y-2M3DT-4H-5M-6S"), ("1 day", "P1D"), ("01:00:00", "PT1H"),
-        ("-178000000 years", "P-178000000Y"), ("1 mon 00:00:01", "P1MT1S"),
+        ("00:00:00", "PT0S"),
+        ("1 year 2 mons -3 days +04:05:06.789", "P1Y2M-3DT4H5M6.789S"),
+        ("-00:00:00.5", "PT-0.5S"),
+        ("-1 years -2 mons +3 days -04:05:06", "P-1Y-2M3DT-4H-5M-6S"),
+        ("1 day", "P1D"),
+        ("01:00:00", "PT1H"),
+        ("-178000000 years", "P-178000000Y"),
+        ("1 mon 00:00:01", "P1MT1S"),
     ],
-)  # fmt: skip
+)
 def test_intervals_are_spelled_as_a_copy_reads_them(text: str, spelled: str) -> None:
     assert iso_interval(text) == spelled
 
@@ -170,15 +182,17 @@ def test_intervals_are_spelled_as_a_copy_reads_them(text: str, spelled: str) -> 
 @pytest.mark.parametrize(
     ("text", "number"),
     [
-        (b"1970-01-01 00:00:00+00", 0), (b"0001-01-01 00:00:00+00 BC", -62_167_219_200_000_000),
-        (b"10000-01-01 00:00:00.5+00", 253_402_300_800_500_000), (b"infinity", 2**63 - 1), (b"-infinity", 1 - 2**63),
+        (b"1970-01-01 00:00:00+00", 0),
+        (b"0001-01-01 00:00:00+00 BC", -62_167_219_200_000_000),
+        (b"10000-01-01 00:00:00.5+00", 253_402_300_800_500_000),
+        (b"infinity", 2**63 - 1),
+        (b"-infinity", 1 - 2**63),
         (b"1969-12-31 23:59:59.999999+00", -1),
     ],
-)  # fmt: skip
+)
 def test_moments_of_all_times(text: bytes, number: int) -> None:
-    engine = plugins.load("engines", "postgresql")
-    assert isinstance(engine, Decodes)
-    decoder = engine.decoder(DumpColumn("at", "timestamp with time zone"), Schema())
+    engine: Any = all_engines()["postgresql"]
+    decoder = engine.decoding.decoder(SnapshotColumn("at", "timestamp with time zone"), Schema())
     assert decoder.values(pa.array([text, None], pa.binary())).cast(pa.int64()).to_pylist() == [number, None]
-    with pytest.raises(Unfit):
+    with pytest.raises(ConversionError):
         decoder.values(pa.array([b"294276-12-31 23:59:59.999999+00"], pa.binary()))

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.test_every_engine import REFILLING, subject
-from headwater.testing.engines.refilling import ALBUMS, ARTISTS, same, trial
+from headwater.testing.engines.in_place_restore import ALBUMS, ARTISTS, same, trial
+from suite.profiles import examples
 
 NUMBERS = st.integers(1, ARTISTS)
 CHANGES = st.one_of(
@@ -24,7 +25,7 @@ CHANGES = st.one_of(
 
 
 @pytest.mark.parametrize("name", REFILLING)
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(4), deadline=None)
 @given(changes=st.lists(CHANGES, min_size=1, max_size=6, unique=True))
 def test_overwritten_and_completed(name: str, changes: list[str]) -> None:
     asyncio.run(_overwritten_and_completed(name, "; ".join(changes)))

@@ -20,6 +20,7 @@ from headwater.engines import Address, engine
 from headwater.kit.errors import HeadwaterError
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import Tls
+from suite.ports import free_port
 
 POSTGRES = Path("/usr/lib/postgresql/15/bin")
 
@@ -32,12 +33,6 @@ class Server:
     address: Address
     ca: trustme.CA
     client: trustme.LeafCert
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def user(name: str) -> dict[str, object]:
@@ -55,7 +50,7 @@ def own(folder: Path, name: str) -> None:
 def running(command: list[str], as_user: str, port: int) -> Iterator[None]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **user(as_user))
     try:
-        for _ in range(300):
+        for _ in range(3_000):
             assert process.poll() is None, "the server ended"
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -64,7 +59,7 @@ def running(command: list[str], as_user: str, port: int) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 @pytest.fixture(scope="module", params=["postgresql", "mysql"])
@@ -96,9 +91,15 @@ def postgresql(folder: Path, port: int) -> Iterator[Address]:
     )
     (data / "pg_hba.conf").write_text("hostssl all all all cert clientcert=verify-full\n")
     options = {
-        "port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "ssl": "on", "fsync": "off",
-        "ssl_ca_file": folder / "ca.pem", "ssl_cert_file": folder / "server.pem", "ssl_key_file": folder / "server.key",
-    }  # fmt: skip
+        "port": port,
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": "",
+        "ssl": "on",
+        "fsync": "off",
+        "ssl_ca_file": folder / "ca.pem",
+        "ssl_cert_file": folder / "server.pem",
+        "ssl_key_file": folder / "server.key",
+    }
     settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     with running([str(POSTGRES / "postgres"), "-D", str(data), *settings], "postgres", port):
         yield Address("db.example", port, "postgres", "visitor", endpoint=Endpoint("127.0.0.1", port))
@@ -114,14 +115,30 @@ def mariadb(folder: Path, port: int) -> Iterator[Address]:
     own(folder, "mysql")
     data = folder / "data"
     subprocess.run(
-        ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", *(["--user=mysql"] if os.geteuid() == 0 else [])],
-        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [
+            "mariadb-install-db",
+            "--no-defaults",
+            f"--datadir={data}",
+            "--auth-root-authentication-method=normal",
+            *(["--user=mysql"] if os.geteuid() == 0 else []),
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     command = [
-        "mariadbd", "--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1",
-        f"--socket={folder}/s", f"--ssl-ca={folder}/ca.pem", f"--ssl-cert={folder}/server.pem",
-        f"--ssl-key={folder}/server.key", f"--init-file={folder}/init.sql", "--innodb-buffer-pool-size=8M",
-    ]  # fmt: skip
+        "mariadbd",
+        "--no-defaults",
+        f"--datadir={data}",
+        f"--port={port}",
+        "--bind-address=127.0.0.1",
+        f"--socket={folder}/s",
+        f"--ssl-ca={folder}/ca.pem",
+        f"--ssl-cert={folder}/server.pem",
+        f"--ssl-key={folder}/server.key",
+        f"--init-file={folder}/init.sql",
+        "--innodb-buffer-pool-size=8M",
+    ]
     with running(command, "mysql", port):
         yield Address("db.example", port, "test", "visitor", endpoint=Endpoint("127.0.0.1", port))
 

@@ -7,7 +7,6 @@ import asyncio
 import pytest
 
 from engines.test_every_engine import subject
-from headwater.engines import Watches
 from headwater.kit.errors import BadInput, Unavailable
 from headwater.testing.engines.subject import everything
 
@@ -15,27 +14,27 @@ from headwater.testing.engines.subject import everything
 @pytest.mark.parametrize("name", ["mysql", "postgresql"])
 async def test_who_waits_for_whom_and_is_ended(name: str) -> None:
     engine = subject(name).engine
-    assert isinstance(engine, Watches)
+    assert engine.activity
     async with subject(name).fresh() as address:
         first, second, watcher = [await engine.connect(address) for _ in range(3)]
         table = "CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)"
         await everything(first, f"{table}; BEGIN; UPDATE t SET a = 2")
         waiting = asyncio.create_task(everything(second, "UPDATE t SET a = 3"))
-        async with asyncio.timeout(20):
-            while not (blocked := [found for found in await engine.sessions(watcher) if found.blocked_by]):
+        async with asyncio.timeout(120):
+            while not (blocked := [found for found in await engine.activity.sessions(watcher) if found.blocked_by]):
                 await asyncio.sleep(0.3)  # who asks MariaDB more often than every 0.1 s is told the same again
-        (blocker,) = [found for found in await engine.sessions(watcher) if found.id in blocked[0].blocked_by]
+        (blocker,) = [found for found in await engine.activity.sessions(watcher) if found.id in blocked[0].blocked_by]
         assert blocked[0].query == "UPDATE t SET a = 3" and blocker.state == "idle in transaction"
-        assert await engine.end(watcher, blocker.id, terminate=True)
+        assert await engine.activity.end_session(watcher, blocker.id, terminate=True)
         await waiting
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while not first.broken():
                 await asyncio.sleep(0.05)
         with pytest.raises(Unavailable):
             await everything(first, "SELECT 1")
-        assert not await engine.end(watcher, "999999", terminate=False)
+        assert not await engine.activity.end_session(watcher, "999999", terminate=False)
         for wrong in ("1 OR 1", "1 OR true"):
             with pytest.raises(BadInput):
-                await engine.end(watcher, wrong, terminate=True)
+                await engine.activity.end_session(watcher, wrong, terminate=True)
         for session in (first, second, watcher):
             await session.close()

@@ -1,4 +1,4 @@
-"""What the tests of commands share."""
+"""What the tests of commands share: one running Headwater, and a user of their own for each file."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import pytest
 from entrypoints.running import Commands, Running, signed_up
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def headwater() -> Iterator[Running]:
-    with signed_up() as found:
-        yield found
+    with signed_up() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
-def commands(headwater: Running) -> Commands:
-    return Commands(headwater)
+def commands(headwater: Running) -> Iterator[Commands]:
+    commands = Commands(headwater)
+    yield commands
+    commands.close()

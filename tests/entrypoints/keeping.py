@@ -13,7 +13,8 @@ from typing import Any
 import psycopg
 import trustme
 
-from entrypoints.running import Running, free_port, running
+from entrypoints.running import Running, running
+from suite.ports import free_port
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Keeping:
         """Create a database and return what a client needs to connect to it."""
         project = self.headwater.get("/projects")["items"][0]["id"]
         body = {"name": name or f"t{uuid.uuid4().hex[:10]}", **asked}
-        answer = self.headwater.client.post(f"/api/v1/projects/{project}/databases?wait=30", json=body, timeout=40)
+        answer = self.headwater.client.post(f"/api/v1/projects/{project}/databases?wait=60", json=body, timeout=150)
         assert answer.status_code == 201, answer.text
         made = answer.json()
         assert made["state"] == "running", made
@@ -61,7 +62,7 @@ class Keeping:
         found: dict[str, Any] = answer.json()
         return found
 
-    def until(self, database: dict[str, Any], state: str, seconds: float = 30.0) -> dict[str, Any]:
+    def until(self, database: dict[str, Any], state: str, seconds: float = 240.0) -> dict[str, Any]:
         """Wait until a database has a state."""
         end = time.monotonic() + seconds
         while (found := self.show(database))["state"] != state:
@@ -77,7 +78,7 @@ class Keeping:
         """Connect as its owner through the proxy."""
         wanted = {
             "host": "127.0.0.1", "port": self.port, "dbname": database["name"], "user": database["user"],
-            "password": database["password"], "sslmode": "disable", "connect_timeout": 30, "autocommit": True,
+            "password": database["password"], "sslmode": "disable", "connect_timeout": 120, "autocommit": True,
         }  # fmt: skip
         return psycopg.connect(**(wanted | more))  # type: ignore[no-any-return]
 

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import httpx
 
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from headwater.entrypoints import cli
+from headwater.kit.settings import settings
+from suite.ports import free_port
 
 
 def processes_of(home: Path) -> dict[int, str]:
@@ -55,7 +54,7 @@ class Running:
         """Return the ids of the processes whose command line ends in, or contains, a word."""
         return [pid for pid, command in processes_of(self.home).items() if part in command]
 
-    def wait_ready(self, seconds: float = 60.0) -> float:
+    def wait_ready(self, seconds: float = 300.0) -> float:
         """Wait until `/readyz` says yes; return the seconds that it took."""
         started = time.monotonic()
         while time.monotonic() - started < seconds:
@@ -77,7 +76,7 @@ class Running:
 
     def get(self, path: str) -> Any:
         """Return the JSON of a GET; retried while parts of Headwater are being restarted."""
-        for _ in range(200):
+        for _ in range(2_000):
             with contextlib.suppress(httpx.HTTPError):
                 answer = self.client.get(f"/api/v1{path}")
                 if answer.status_code < 500:
@@ -101,7 +100,7 @@ class Running:
         """End it as Ctrl-C does."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(40)
+            self.process.wait(120)
         self.client.close()
 
 
@@ -121,7 +120,7 @@ def running(home: Path, **variables: str) -> Iterator[Running]:
     process = subprocess.Popen(
         [sys.executable, "-m", "headwater", "up", "--port", str(port)], env=env, stdout=log, stderr=log
     )
-    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=15)
+    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
     found = Running(home, port, process, client)
     try:
         found.wait_ready()
@@ -132,9 +131,9 @@ def running(home: Path, **variables: str) -> Iterator[Running]:
 
 
 @contextlib.contextmanager
-def signed_up(**variables: str) -> Iterator[Running]:
+def signed_up(folder: Path | None = None, **variables: str) -> Iterator[Running]:
     """Start a Headwater in a folder of its own, with one user who is signed in; all of it is gone at the end."""
-    home = Path(tempfile.mkdtemp(prefix="hw-one-"))
+    home = Path(tempfile.mkdtemp(prefix="hw-one-", dir=folder))
     home.chmod(0o755)  # the servers of databases have users of their own
     wanted = {"HEADWATER_LOG_LEVEL": "warning", "HEADWATER_MYSQL_PROXY_PORT": str(free_port())}
     with running(home, **(wanted | variables)) as found:
@@ -144,21 +143,51 @@ def signed_up(**variables: str) -> Iterator[Running]:
 
 
 class Commands:
-    """The command line, signed in as the user of a Headwater."""
+    """The command line in this process, signed in as a new user of a Headwater."""
 
     def __init__(self, headwater: Running) -> None:
-        answer = headwater.client.post("/api/v1/keys", json={"name": "cli", "scopes": ["admin"]})
-        self._variables = os.environ | {
-            "HEADWATER_URL": f"http://127.0.0.1:{headwater.port}", "HEADWATER_API_KEY": answer.json()["secret"],
-        }  # fmt: skip
+        self._client = httpx.Client(base_url=f"http://127.0.0.1:{headwater.port}/api/v1", timeout=120)
+        body = {"email": f"{uuid.uuid4().hex}@example.org", "password": "seven wooden boats", "name": "Commander"}
+        self._client.headers["authorization"] = f"Bearer {self._post('/auth/signup', body)['access_token']}"
+        secret = self._post("/keys", {"name": "cli", "scopes": ["admin"]})["secret"]
+        self._variables = {"HEADWATER_URL": f"http://127.0.0.1:{headwater.port}", "HEADWATER_API_KEY": secret}
+
+    def get(self, path: str) -> Any:
+        """Return the JSON of a GET as the same user."""
+        return self._client.get(path).raise_for_status().json()
 
     def run(self, *words: str, code: int = 0) -> str:
         """Run `headwater WORDS`, which must end with a code; return all that it prints."""
-        command = [sys.executable, "-m", "headwater", *words]
-        done = subprocess.run(command, env=self._variables, capture_output=True, text=True, check=False, timeout=120)
-        assert done.returncode == code, (words, done.stdout, done.stderr)
-        return done.stdout + done.stderr
+        ended, output, errors = self._main(words)
+        assert ended == code, (words, output, errors)
+        return output + errors
 
-    def told(self, *words: str, code: int = 0) -> Any:
+    def run_json(self, *words: str, code: int = 0) -> Any:
         """Run it with --json; return its answer."""
         return json.loads(self.run(*words, "--json", code=code))
+
+    def close(self) -> None:
+        """Close the connection to the server."""
+        self._client.close()
+
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
+        return self._client.post(path, json=body).raise_for_status().json()
+
+    def _main(self, words: tuple[str, ...]) -> tuple[int, str, str]:
+        """Run the command line as its process does; return its exit code, output and errors."""
+        output, errors = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+        settings.cache_clear()
+        with (
+            mock.patch.dict(os.environ, self._variables),
+            mock.patch.object(sys, "argv", ["headwater", *words]),
+            mock.patch.object(sys, "stdout", output),
+            mock.patch.object(sys, "stderr", errors),
+        ):
+            try:
+                cli.main()
+                ended = 0
+            except SystemExit as leaving:
+                ended = int(leaving.code or 0)
+        settings.cache_clear()
+        printed = [stream.buffer.getvalue().decode() for stream in (output, errors)]  # type: ignore[attr-defined]
+        return ended, printed[0], printed[1]

@@ -10,9 +10,9 @@ import pytest
 import typer
 
 from headwater import version
-from headwater.entrypoints.cli import SERVING, serving
+from headwater.entrypoints.cli import SERVING, server_commands
 from headwater.features import COMMANDS, FEATURES, collect
-from headwater.features.accounts.remote import show
+from headwater.features.accounts.api_client import show
 
 
 def words(app: typer.Typer) -> set[str]:
@@ -32,7 +32,7 @@ def test_the_list_of_commands_is_true() -> None:
             rooms[other].register(app)
         assert words(app) == {word for other in together for word in COMMANDS[other]}, room
     app = typer.Typer()
-    serving.register(app)
+    server_commands.register(app)
     assert words(app) == set(SERVING)
 
 

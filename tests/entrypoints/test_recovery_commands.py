@@ -5,42 +5,38 @@ from __future__ import annotations
 import time
 from datetime import datetime, timedelta
 
-import pytest
-
-from entrypoints.running import Commands, Running
-
-pytestmark = pytest.mark.timeout(300)
+from entrypoints.running import Commands
 
 
-def test_back_and_forth_on_the_command_line(headwater: Running, commands: Commands) -> None:
-    run, told = commands.run, commands.told
+def test_back_and_forth_on_the_command_line(commands: Commands) -> None:
+    run, run_json = commands.run, commands.run_json
     run("db", "create", "shop")
     run("sql", "shop", "CREATE TABLE item (id int PRIMARY KEY, name text); INSERT INTO item VALUES (1, 'one')")
     assert "Turn it on" in run("recovery", "point", "shop", "x", code=2)
     assert "restarted" in run("recovery", "enable", "shop", "--json", code=2)
-    assert told("recovery", "enable", "shop", "--yes", "--days", "3")["window_days"] == 3
-    _until_based(headwater)
-    assert [one["status"] for one in told("recovery", "base", "shop")["bases"]] == ["complete", "complete"]
-    assert told("recovery", "point", "shop", "before the mistake")["lsn"]
+    assert run_json("recovery", "enable", "shop", "--yes", "--days", "3")["window_days"] == 3
+    _until_based(commands)
+    assert [one["status"] for one in run_json("recovery", "base", "shop")["bases"]] == ["complete", "complete"]
+    assert run_json("recovery", "point", "shop", "before the mistake")["lsn"]
     run("sql", "shop", "DELETE FROM item")
     plan = run("recovery", "restore", "shop", "--new", "back", "--point", "before the mistake", "--plan")
     assert "is not touched" in plan
-    done = told("recovery", "restore", "shop", "--new", "back", "--point", "before the mistake")
+    done = run_json("recovery", "restore", "shop", "--new", "back", "--point", "before the mistake")
     assert done["target_id"]
     assert "one" in run("sql", "back", "SELECT name FROM item")
     assert "one" not in run("sql", "shop", "SELECT name FROM item")
-    shown = told("recovery", "show", "shop")
+    shown = run_json("recovery", "show", "shop")
     assert shown["points"][0]["name"] == "before the mistake"
     assert "before the mistake" in run("recovery", "show", "shop")
     early = (datetime.fromisoformat(shown["earliest"]) - timedelta(hours=1)).isoformat()
     assert "The earliest moment is" in run("recovery", "restore", "shop", "--new", "x", "--time", early, code=1)
     assert "Say to which moment" in run("recovery", "restore", "shop", "--new", "x", code=2)
     assert "is no time" in run("recovery", "restore", "shop", "--new", "x", "--time", "noon", code=2)
-    assert not told("recovery", "disable", "shop", "--yes")["enabled"]
+    assert not run_json("recovery", "disable", "shop", "--yes")["enabled"]
 
 
-def _until_based(headwater: Running) -> None:
+def _until_based(commands: Commands) -> None:
     """Wait for the base that turning it on has begun."""
-    database = headwater.get(f"/projects/{headwater.get('/projects')['items'][0]['id']}/databases")["items"][0]["id"]
-    while any(one["status"] == "taking" for one in headwater.get(f"/databases/{database}/recovery")["bases"]):
+    database = commands.get(f"/projects/{commands.get('/projects')['items'][0]['id']}/databases")["items"][0]["id"]
+    while any(one["status"] == "taking" for one in commands.get(f"/databases/{database}/recovery")["bases"]):
         time.sleep(0.1)

@@ -15,6 +15,8 @@ from headwater.features.accounts.service import projects
 from headwater.store.session import Database
 from people import House
 
+pytestmark = pytest.mark.usefixtures("with_sample")
+
 
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
@@ -118,11 +120,11 @@ async def test_ready_means_store_migrations_and_a_worker(house: House) -> None:
 
 async def test_metrics_name_nobody(house: House) -> None:
     someone = await house.person()
-    await someone.get(f"/projects/{someone.sample['id']}")
+    await someone.get(f"/projects/{someone.project['id']}")
     await someone.client.get("/api/v1/some/odd/path")
     text = (await someone.client.get("/metrics")).text
     assert 'route="/projects/{project_id}"' in text or 'route="/api/v1/projects/{project_id}"' in text
-    assert someone.sample["id"] not in text
+    assert someone.project["id"] not in text
     assert "odd" not in text
     assert 'headwater_jobs{kind="codebase.scan",state="pending"}' in text
 

@@ -5,33 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx
-import pytest
 
 from entrypoints.running import Commands
 
-pytestmark = pytest.mark.timeout(300)
-
 
 def test_from_the_first_snapshot_to_the_last(commands: Commands) -> None:
-    run, told = commands.run, commands.told
+    run, run_json = commands.run, commands.run_json
     run("db", "create", "shop")
     run(
         "sql",
         "shop",
         "CREATE TABLE item (id int PRIMARY KEY, name text); INSERT INTO item VALUES (1, 'one'), (2, 'two')",
     )
-    made = told("snapshot", "create", "shop", "--label", "first")
+    made = run_json("snapshot", "create", "shop", "--label", "first")
     assert (made["status"], made["rows"], made["label"]) == ("complete", 2, "first")
-    assert [one["id"] for one in told("snapshot", "list", "shop")] == [made["id"]]
+    assert [one["id"] for one in run_json("snapshot", "list", "shop")] == [made["id"]]
     assert "public.item" in run("snapshot", "show", "shop#first")
-    assert told("snapshot", "verify", "shop#latest", "--deep")["verification"]["ok"]
+    assert run_json("snapshot", "verify", "shop#latest", "--deep")["verification"]["ok"]
     run("sql", "shop", "DELETE FROM item WHERE id = 1; INSERT INTO item VALUES (3, 'three')")
     assert "loses its rows" in run(
         "snapshot", "restore", "shop#first", "--into", "shop", "--mode", "overwrite", "--plan"
     )
     refused = run("snapshot", "restore", "shop#first", "--into", "shop", code=1)
     assert "is there already" in refused
-    done = told("snapshot", "restore", "shop#first", "--into", "shop", "--mode", "overwrite", "--yes")
+    done = run_json("snapshot", "restore", "shop#first", "--into", "shop", "--mode", "overwrite", "--yes")
     assert (done["tables"][0]["found"], bool(done["undo_id"])) == (2, True)
     assert "one" in run("sql", "shop", "SELECT name FROM item ORDER BY id")
     assert "Restored into back" in run("snapshot", "restore", "shop#first", "--new", "back")
@@ -46,7 +43,7 @@ def test_from_the_first_snapshot_to_the_last(commands: Commands) -> None:
 
 
 def test_what_is_read_without_restoring(commands: Commands, tmp_path: Path) -> None:
-    run, told = commands.run, commands.told
+    run, run_json = commands.run, commands.run_json
     run("db", "create", "books")
     run(
         "sql",
@@ -56,44 +53,44 @@ def test_what_is_read_without_restoring(commands: Commands, tmp_path: Path) -> N
     )
     run("snapshot", "create", "books", "--label", "then")
     run("sql", "books", "DELETE FROM book")
-    asked = told("snapshot", "query", "books#then", "SELECT count(*), max(price) FROM book")
+    asked = run_json("snapshot", "query", "books#then", "SELECT count(*), max(price) FROM book")
     assert asked["results"][0]["rows"] == [[500, "125.00"]]
     assert "125.00" in run("snapshot", "query", "books#latest", "SELECT max(price) FROM book")
     assert run("snapshot", "query", "books#then", "SELECT id FROM loan", "--format", "csv") == "id\n7\n"
     refused = run("snapshot", "query", "books#then", "SELECT * FROM bok", code=1)
     assert "bok" in refused
     assert "cannot be changed" in run("snapshot", "query", "books#then", "DELETE FROM book", code=1)
-    page = told("snapshot", "rows", "books#then", "book", "--skip", "498", "--limit", "5")
+    page = run_json("snapshot", "rows", "books#then", "book", "--skip", "498", "--limit", "5")
     assert (page["rows"], page["count"], page["next"]) == ([[499, "124.75"], [500, "125.00"]], 500, None)
     assert "Did you mean book" in run("snapshot", "rows", "books#then", "boook", code=2)
     script = tmp_path / "books.sql"
-    made = told("snapshot", "export", "books#then", "-o", str(script))
+    made = run_json("snapshot", "export", "books#then", "-o", str(script))
     assert (made["bytes"], made["format"]) == (script.stat().st_size, "sql")
     assert "COPY public.book" in script.read_text()
     assert run("snapshot", "export", "books#then", "--format", "ndjson", "--tables", "loan") == '{"id":7}\n'
-    link = told("snapshot", "link", "books#then", "--format", "csv", "--tables", "loan", "--expires-in", "10m")
+    link = run_json("snapshot", "link", "books#then", "--format", "csv", "--tables", "loan", "--expires-in", "10m")
     assert httpx.get(link["url"]).text == "id\n7\n"
-    (listed,) = told("snapshot", "links", "list", "books#then")
+    (listed,) = run_json("snapshot", "links", "list", "books#then")
     assert (listed["format"], listed["tables"], listed["uses"]) == ("csv", ["public.loan"], 1)
     assert "is revoked" in run("snapshot", "links", "revoke", "books#then", listed["id"])
     assert httpx.get(link["url"]).status_code == 404
     assert "no such link" in run("snapshot", "links", "revoke", "books#then", listed["id"], code=2)
-    assert told("snapshot", "links", "list", "books#then") == []
+    assert run_json("snapshot", "links", "list", "books#then") == []
     assert "no time" in run("snapshot", "link", "books#then", "--expires-in", "soon", code=2)
     run("db", "create", "light", "--engine", "sqlite")
     assert "book, loan" in run("snapshot", "copy", "books#then", "light", "--plan")
-    done = told("snapshot", "copy", "books#then", "light", "--yes")
+    done = run_json("snapshot", "copy", "books#then", "light", "--yes")
     assert [(one["target"], one["target_rows"], one["same"]) for one in done["tables"]] == [
         ("book", 500, True), ("loan", 1, True),
     ]  # fmt: skip
 
 
 def test_where_snapshots_are(commands: Commands) -> None:
-    run, told = commands.run, commands.told
-    assert told("vault", "show")["kind"] == "local"
-    assert told("vault", "compress", "zstd", "9")["level"] == 9
+    run, run_json = commands.run, commands.run_json
+    assert run_json("vault", "show")["kind"] == "local"
+    assert run_json("vault", "compress", "zstd", "9")["level"] == 9
     assert "1 to 19" in run("vault", "compress", "zstd", "20", code=2)
     assert "needs --bucket" in run("vault", "use", "s3", code=2)
-    assert told("vault", "usage")["packs"] >= 0
-    assert [one["kind"] for one in told("vault", "keys")] == ["key"]
+    assert run_json("vault", "usage")["packs"] >= 0
+    assert [one["kind"] for one in run_json("vault", "keys")] == ["key"]
     assert "no organization" in run("vault", "show", "--organization", "Nobody", code=2)

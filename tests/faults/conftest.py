@@ -1,15 +1,25 @@
-"""What the tests of faults share."""
+"""What the tests of faults share: files on the disk, and one Headwater for those who only kill its parts."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from entrypoints.running import Running, signed_up
+from suite import storage
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def headwater() -> Iterator[Running]:
-    with signed_up(HEADWATER_ALLOW_LOOPBACK="true") as found:
-        yield found
+    with signed_up(storage.disk(), HEADWATER_ALLOW_LOOPBACK="true") as running:
+        yield running
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder on the disk."""
+    with tempfile.TemporaryDirectory(prefix="hw-fault-", dir=storage.disk()) as folder:
+        yield Path(folder)

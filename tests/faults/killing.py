@@ -10,7 +10,7 @@ import pytest
 
 from entrypoints.running import Running
 
-WITHIN_SECONDS = 120.0
+WITHIN_SECONDS = 240.0
 
 
 def killed_in_the_middle(headwater: Running, job: str, rows: int) -> None:

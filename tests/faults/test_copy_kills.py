@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,10 +11,12 @@ import pytest
 from engines.mongodb import place as mongodb_place
 from entrypoints.running import Running
 from faults.killing import killed_in_the_middle
+from suite import storage
+from suite.ports import free_port
+from suite.profiles import rounds
 
-KILLS = int(os.environ.get("HEADWATER_KILLS", "2"))
+KILLS = rounds("KILLS", 2)
 ROWS, DOCUMENTS = 300_000, 80_000
-pytestmark = pytest.mark.timeout(600)
 
 
 def database(headwater: Running, name: str, engine: str) -> str:
@@ -30,11 +31,11 @@ def mongodb() -> Iterator[int]:
     """A MongoDB elsewhere: its port."""
     if reason := mongodb_place.missing():
         pytest.skip(reason)
-    folder, port = tempfile.mkdtemp(prefix="hw-copykill-mongodb-"), mongodb_place.free_port()
+    folder, port = tempfile.mkdtemp(prefix="hw-copykill-mongodb-", dir=storage.disk()), free_port()
     server = mongodb_place.started(folder, port)
     yield port
     server.kill()
-    server.wait(20)
+    server.wait(120)
     shutil.rmtree(folder, ignore_errors=True)
 
 

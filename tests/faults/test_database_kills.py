@@ -1,7 +1,7 @@
 """kill -9 of the keeper, of a database's server and of the server process, while databases are made and used.
 
 Afterwards every database that was answered for is there with its rows, and no process is left that nobody owns.
-`HEADWATER_KILLS` says how often each.
+The profile says how often each.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ import psycopg
 import pytest
 
 from entrypoints.running import Running, processes_of, running
+from suite import storage
+from suite.profiles import rounds
 
-KILLS = int(os.environ.get("HEADWATER_KILLS", "3"))
-WITHIN_SECONDS = 60.0
-pytestmark = pytest.mark.timeout(600)
+KILLS = rounds("KILLS", 3)
+WITHIN_SECONDS = 240.0
 
 
 @pytest.fixture(scope="module")
 def headwater() -> Iterator[Running]:
-    home = Path(tempfile.mkdtemp(prefix="hw-dbkill-"))
+    home = Path(tempfile.mkdtemp(prefix="hw-dbkill-", dir=storage.disk()))
     with running(home, HEADWATER_LOG_LEVEL="error") as found:
         found.sign_up()
         yield found
@@ -82,7 +83,7 @@ def test_the_keeper_dies_while_a_database_is_made(headwater: Running, moment: fl
     thread.start()
     time.sleep(moment)
     os.kill(keeper, signal.SIGKILL)
-    thread.join(60)
+    thread.join(120)
     rows = headwater.get(f"/projects/{project(headwater)}/databases")["items"]
     [row] = [one for one in rows if one["name"] == name]
     settled(headwater, row["id"])
@@ -128,5 +129,5 @@ def test_clients_of_a_killed_database_are_told_and_come_back(headwater: Running)
         with pytest.raises(psycopg.OperationalError):
             for _ in range(100):
                 connection.execute("SELECT pg_sleep(0.1)")
-    with psycopg.connect(url, connect_timeout=60) as connection:
+    with psycopg.connect(url, connect_timeout=120) as connection:
         assert connection.execute("SELECT a FROM t").fetchone() == (1,)

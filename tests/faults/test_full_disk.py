@@ -13,6 +13,7 @@ import pytest
 
 from entrypoints.keeping import Keeping, keeping
 from entrypoints.running import processes_of
+from suite import storage
 
 DISK, LEFT = "320m", 8 * 2**20
 
@@ -22,7 +23,7 @@ def kept() -> Iterator[Keeping]:
     """A Headwater on a small disk of its own."""
     if os.geteuid() != 0:
         pytest.skip("only root mounts a small disk")
-    home = Path(tempfile.mkdtemp(prefix="hw-full-"))
+    home = Path(tempfile.mkdtemp(prefix="hw-full-", dir=storage.disk()))
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", home], check=True)
     try:
         with keeping(home) as found:
@@ -50,7 +51,7 @@ def test_a_full_disk_makes_no_half_database_and_loses_none(kept: Keeping) -> Non
     ballast = fill(kept.home)
     project = kept.headwater.get("/projects")["items"][0]["id"]
     for name in ("second", "third", "fourth"):  # one may find its data ready: made ahead, before the disk was full
-        answer = kept.headwater.client.post(f"/api/v1/projects/{project}/databases?wait=30", json={"name": name})
+        answer = kept.headwater.client.post(f"/api/v1/projects/{project}/databases?wait=60", json={"name": name})
         assert answer.status_code == 201, answer.text
         last = answer.json()
         if last["state"] != "running":

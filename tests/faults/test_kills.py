@@ -20,15 +20,17 @@ import pytest
 
 from entrypoints.running import Running, running
 from headwater.store.cluster import Cluster
+from suite import storage
+from suite.profiles import rounds
 
-KILLS = int(os.environ.get("HEADWATER_KILLS", "2"))
+KILLS = rounds("KILLS", 4)
 FILES, FUNCTIONS = 240, 40
-WITHIN_SECONDS = 60.0
+WITHIN_SECONDS = 240.0
 
 
 @pytest.fixture(scope="module")
 def headwater() -> Iterator[Running]:
-    home = Path(tempfile.mkdtemp(prefix="hw-kill-"))
+    home = Path(tempfile.mkdtemp(prefix="hw-kill-", dir=storage.disk()))
     with running(home, HEADWATER_LOG_LEVEL="warning") as found:
         found.sign_up()
         yield found
@@ -62,7 +64,7 @@ def upload(headwater: Running, seed: int) -> tuple[str, str]:
 
 
 def wait_until_working(headwater: Running, job: str, phase: str) -> None:
-    for _ in range(600):
+    for _ in range(6_000):
         found = headwater.get(f"/jobs/{job}")
         if found["state"] == "running" and found["progress"]["phase"] >= phase:
             return

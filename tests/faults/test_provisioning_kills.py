@@ -23,15 +23,17 @@ import pytest
 
 from entrypoints.keeping import Keeping, keeping
 from entrypoints.running import processes_of
+from suite import storage
+from suite.profiles import rounds
 
-KILLS = int(os.environ.get("HEADWATER_KILLS", "1"))
-WITHIN_SECONDS = 60.0
+KILLS = rounds("KILLS", 2)
+WITHIN_SECONDS = 240.0
 
 
 @pytest.fixture(scope="module", params=range(KILLS))
 def kept(request: pytest.FixtureRequest) -> Iterator[Keeping]:
     """A Headwater for each round: one whose keeper is killed thirty times in two minutes gives up, as it should."""
-    home = Path(tempfile.mkdtemp(prefix="hw-pkill-"))
+    home = Path(tempfile.mkdtemp(prefix="hw-pkill-", dir=storage.disk()))
     with keeping(home) as found:
         found.create("first")  # the template is made
         yield found
@@ -58,7 +60,7 @@ def ask_until(kept: Keeping, database: dict[str, Any], query: str) -> Any:
     end = time.monotonic() + WITHIN_SECONDS
     while True:
         try:
-            return kept.ask(database, query, connect_timeout=10)
+            return kept.ask(database, query, connect_timeout=120)
         except psycopg.OperationalError as error:
             assert time.monotonic() < end, error
             time.sleep(0.1)
@@ -190,7 +192,7 @@ def test_postgres_killed_at_a_step(kept: Keeping, step: str) -> None:
 
 
 def test_headwater_killed_leaves_nothing_and_comes_back_with_everything() -> None:
-    home = Path(tempfile.mkdtemp(prefix="hw-pkill-"))
+    home = Path(tempfile.mkdtemp(prefix="hw-pkill-", dir=storage.disk()))
     try:
         with keeping(home) as before:
             database = filled(before)

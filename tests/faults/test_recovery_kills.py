@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from entrypoints.running import Running
+from suite.profiles import rounds
 
-KILLS = int(os.environ.get("HEADWATER_KILLS", "1"))
-WITHIN_SECONDS = 150.0
+KILLS = rounds("KILLS", 2)
+WITHIN_SECONDS = 240.0
 # Who is killed, by a part of the command line: the one who ships, the one who keeps, a server itself.
 VICTIMS = ("headwater worker", "headwater proxy", "postgres -D")
 ROWS = "SELECT count(*), coalesce(sum(n), 0) FROM step"
 CLOCK = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
-pytestmark = pytest.mark.timeout(600)
 
 
 def call(headwater: Running, method: str, path: str, **body: Any) -> Any:

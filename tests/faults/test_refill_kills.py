@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 
 from engines.test_every_engine import REFILLING, subject
-from headwater.engines import Address, Batch, Refilled, Refilling
-from headwater.kit import plugins
-from headwater.testing.engines.refilling import Kept, same, trial
+from headwater.engines import Address, Batch, TableRestoreRequest, TableRestoreResult, all_engines
+from headwater.testing.engines.in_place_restore import Kept, same, trial
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -31,10 +30,10 @@ def refill(name: str, address: Address, kept: Kept, ready: Connection) -> None:
         time.sleep(600)
 
     async def work() -> None:
-        engine: Any = plugins.load("engines", name)
-        open_ = await engine.open_refill(address)
+        engine: Any = all_engines()[name]
+        open_ = await engine.in_place_restore.open(address)
         tables = [*kept.of(["note", "artist"]), (kept.tables["album"][0], half())]
-        open_.put(Refilling(tables, "overwrite", extras=kept.extras))
+        open_.restore_tables(TableRestoreRequest(tables, "overwrite", extras=kept.extras))
 
     asyncio.run(work())
 
@@ -49,13 +48,16 @@ async def test_a_refill_that_is_killed_has_changed_nothing(name: str) -> None:
         process = SPAWN.Process(target=refill, args=(name, made.address, kept, other))
         process.start()
         try:
-            assert await asyncio.to_thread(mine.poll, 60), "it never came to the middle"
+            assert await asyncio.to_thread(mine.poll, 240), "it never came to the middle"
         finally:
             assert process.pid
             os.kill(process.pid, signal.SIGKILL)
-            process.join(20)
+            process.join(120)
         same(await made.keep(), before)
         await made.fires()
-        assert (await made.restore(kept, "overwrite"))[1:] == [Refilled(10, 500, 500), Refilled(0, 4, 4)]
+        assert (await made.restore(kept, "overwrite"))[1:] == [
+            TableRestoreResult(10, 500, 500),
+            TableRestoreResult(0, 4, 4),
+        ]
         same((await made.keep()).without("fired"), kept.without("fired"))
         await made.fires()

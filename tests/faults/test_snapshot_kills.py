@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 import pytest
 
 from entrypoints.running import Running
 from faults.killing import WITHIN_SECONDS, killed_in_the_middle
+from suite.profiles import rounds
 
-KILLS = int(os.environ.get("HEADWATER_KILLS", "2"))
+KILLS = rounds("KILLS", 2)
 ROWS = 1_500_000
 DIGEST = "SELECT count(*), sum(hashtextextended(m::text, 0)) FROM many m"
-pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -11,19 +10,20 @@ import pytest
 
 from headwater.kit.errors import HeadwaterError
 from headwater.testing.vaults import FAULTS, Fault, FaultyBlobs, MemoryBlobs
-from headwater.vault import collecting, leases, manifest, packs, verifying
-from headwater.vault.borders import Sizes
+from headwater.vault import garbage_collection, leases, manifest, packs, verification
+from headwater.vault.chunker import ChunkSizes
 from headwater.vault.codecs import Codec
 from headwater.vault.deltas import Delta
-from headwater.vault.keys import Opener
+from headwater.vault.keys import KeySource
 from headwater.vault.manifest import Manifest
+from headwater.vault.snapshot_writer import TableShape, TableWriter
 from headwater.vault.vault import Vault
-from headwater.vault.writing import Shape, TableWriter
+from suite.profiles import rounds
 from vault import making
 from vault.making import Given, Row
 
-SMALL = Sizes(rows=32)
-DAMAGES = 1050 * int(os.environ.get("HEADWATER_DAMAGES", "1"))
+SMALL = ChunkSizes(rows=32)
+DAMAGES = rounds("DAMAGES", 1050, quick=210)
 
 
 def rows_(seed: int) -> list[Row]:
@@ -74,7 +74,7 @@ def test_a_fault_at_every_call_of_a_snapshot(fault: Fault, lasting: bool) -> Non
         assert parent.id in there
         for one in there:  # if it is there in spite of an error, because the answer was lost, it is whole
             assert restored(of, one) == wanted(given_(1 if one == parent.id else 2))
-        assert verifying.deep(of, there).sound
+        assert verification.deep(of, there).sound
         third = making.snapshot(of, given_(3), parent=of.manifest(parent.id), sizes=SMALL)
         assert restored(of, third.id) == wanted(given_(3))
         if not faulty.failed:
@@ -113,9 +113,9 @@ def with_all_kinds() -> tuple[MemoryBlobs, dict[str, dict[str, list[Row]]]]:
     one = making.snapshot(of, tables, sizes=SMALL)
     two = making.snapshot(of, given_(2), parent=one, sizes=SMALL, codec=Codec("none", 0))
     before = next(table for table in two.tables if table.name == "orders")
-    with of.writing("third", parent=two) as writing:
+    with of.write_snapshot("third", parent=two) as writing:
         reader = of.table(before)
-        writer = TableWriter(writing.ink, Shape(("integer", "text", "hex"), (0,)), reader.parent())
+        writer = TableWriter(writing.ink, TableShape(("integer", "text", "hex"), (0,)), reader.parent())
         chunks = list(reader.chunks())
         large = max(chunks, key=lambda chunk: chunk.rows)  # borders hang on the vault's key: some chunks have one row
         for chunk in chunks:
@@ -180,7 +180,7 @@ def test_no_changed_byte_is_silent() -> None:
             told += 1
             assert name.startswith(("config", "keys/"))
             continue
-        found = verifying.deep(of, threads=1)
+        found = verification.deep(of, threads=1)
         if name.startswith(("packs/", "snapshots/")):
             assert not found.sound, name
             told += 1
@@ -220,19 +220,19 @@ def test_nothing_can_be_read_without_the_key(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(keys, "_COST", 2**8)
     blobs = MemoryBlobs()
-    of = Vault.create(blobs, Opener.passphrase(CANARIES["passphrase"].decode()))
-    keys.add_slot(blobs, of.id, of.keys, Opener.key(CANARIES["key"]), "")
+    of = Vault.create(blobs, KeySource.passphrase(CANARIES["passphrase"].decode()))
+    keys.add_slot(blobs, of.id, of.keys, KeySource.key(CANARIES["key"]), "")
     text: Any = lambda name: CANARIES[name].decode()  # noqa: E731
     first: Manifest | None = None
     for number in range(2):
         rows: list[Row] = [(CANARIES["row"], b"%d" % (number * place)) for place in range(500)]
         id_ = f"snapshot-{number}"
-        with of.writing(id_, codec=Codec("none", 0), parent=first) as writing:
+        with of.write_snapshot(id_, codec=Codec("none", 0), parent=first) as writing:
             old = of.table(first.tables[0]).parent() if first else None
-            written = TableWriter(writing.ink, Shape(("text", "text"), (1,)), old).write(
+            written = TableWriter(writing.ink, TableShape(("text", "text"), (1,)), old).write(
                 making.batches(Given(("text", "text"), rows))
             )
-            columns = [manifest.Column(text("column"), "text"), manifest.Column("b", "text")]
+            columns = [manifest.ManifestColumn(text("column"), "text"), manifest.ManifestColumn("b", "text")]
             first = Manifest(
                 id=id_, database=text("database"), label=text("label"), started=of.config.created, finished=of.config.created,
                 engine="test", schema=CANARIES["table"], extras={"roles": [text("statement")]},
@@ -241,7 +241,7 @@ def test_nothing_can_be_read_without_the_key(monkeypatch: pytest.MonkeyPatch) ->
             of.commit(writing, first)
             leases.take(blobs, of.keys, id_, list(first.packs))
     of.delete("snapshot-0")
-    collecting.collect(of)
+    garbage_collection.collect(of)
     assert {name.split("/")[0] for name in blobs.content} == {"config", "keys", "packs", "snapshots", "leases"}
     secrets = {**CANARIES, "master": of.keys._master, "content key": of.keys.content}
     for name, data in blobs.content.items():
@@ -249,6 +249,6 @@ def test_nothing_can_be_read_without_the_key(monkeypatch: pytest.MonkeyPatch) ->
             for spelled in (canary, canary.hex().encode(), canary[::-1]):
                 assert spelled not in data, f"{what} in {name}"
             assert canary.decode("latin-1") not in name
-    shown = f"{of.keys!r} {of.keys} {Opener.key(CANARIES['key'])!r} {vars(of)!r}"
+    shown = f"{of.keys!r} {of.keys} {KeySource.key(CANARIES['key'])!r} {vars(of)!r}"
     assert "canary" not in shown
     assert making.rows(of, of.manifest("snapshot-1"), text("table"))[3] == (CANARIES["row"], b"3")

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from headwater.kit.errors import Conflict
-from headwater.vault.borders import Sizes
-from headwater.vault.collecting import collect
+from headwater.vault.chunker import ChunkSizes
 from headwater.vault.errors import Missing
+from headwater.vault.garbage_collection import collect
 from headwater.vault.local import LocalBlobs
 from headwater.vault.manifest import Manifest
 from headwater.vault.vault import Vault
@@ -20,7 +20,7 @@ from vault import making
 from vault.making import Given, Row
 
 NONE = timedelta(seconds=-5)  # a margin that is always over
-SIZES = Sizes(rows=32)
+SIZES = ChunkSizes(rows=32)
 _KEPT = 4
 
 
@@ -61,12 +61,12 @@ def loop(folder: Path, seed: int, begun: Any) -> None:
             collect(of, NONE)
 
 
-def write(folder: Path, seed: int, until: float, told: Any) -> None:
-    """Take and delete beside others until a time; what is not of their making is told."""
+def write(folder: Path, seed: int, over: Any, told: Any) -> None:
+    """Take and delete beside others until it is over; what is not of their making is told."""
     of, made = Vault.open(LocalBlobs(folder), making.KEY), random.Random(seed)
     done = refused = 0
     try:
-        while time.time() < until:
+        while not over.is_set() or done < 3:
             there = of.snapshots()
             try:
                 parent = of.manifest(made.choice(there)) if there and made.random() < 0.8 else None

@@ -78,7 +78,7 @@ def test_killed_it_comes_back_with_its_data_and_stopped_it_leaves_nothing(folder
             killed = server.pid
             assert killed
             os.kill(killed, signal.SIGKILL)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(120):
                 while server.pid in {None, killed}:
                     await asyncio.sleep(0.05)
                 while True:
@@ -106,7 +106,7 @@ def test_a_stale_pid_file_does_not_keep_it_from_starting(folder: Path, left: str
         await server.start()
         await server.stop()
         (folder / "pg" / "postmaster.pid").write_text(left.format(data=folder / "pg"))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             assert ask(await server.start(), "SELECT 1") == 1
         await server.stop()
 
@@ -119,7 +119,7 @@ def test_a_server_that_outlived_its_supervisor_is_replaced(folder: Path) -> None
         await first.start()
         first._lock.release()  # as the kernel does when the supervisor is killed
         second = EmbeddedServer(folder)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             url = await second.start()
         assert second.pid != first.pid
         assert ask(url, "SELECT 1") == 1

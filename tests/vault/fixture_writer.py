@@ -8,20 +8,20 @@ import sys
 from pathlib import Path
 
 from headwater.vault import keys, manifest
-from headwater.vault.borders import Sizes
+from headwater.vault.chunker import ChunkSizes
 from headwater.vault.codecs import Codec
 from headwater.vault.deltas import Delta
-from headwater.vault.keys import Opener
+from headwater.vault.keys import KeySource
 from headwater.vault.local import LocalBlobs
 from headwater.vault.manifest import Manifest
 from headwater.vault.pages import Hint
+from headwater.vault.snapshot_writer import TableShape, TableWriter
 from headwater.vault.vault import Vault
-from headwater.vault.writing import Shape, TableWriter
 from vault import making
 from vault.making import Given, Row
 
 PASSPHRASE = "the river remembers"
-SIZES = Sizes(rows=24)
+SIZES = ChunkSizes(rows=24)
 HINTS: tuple[Hint, ...] = (
     "integer", "integer", "float", "timestamp", "timestamptz", "date", "uuid", "hex", "text", "text", "text",
 )  # fmt: skip
@@ -56,7 +56,7 @@ def rows() -> list[Row]:
 def write(folder: Path) -> None:
     """Write the vault and what is in it."""
     of = Vault.create(LocalBlobs(folder / "vault"), making.KEY, "key")
-    keys.add_slot(of.blobs, of.id, of.keys, Opener.passphrase(PASSPHRASE), "passphrase")
+    keys.add_slot(of.blobs, of.id, of.keys, KeySource.passphrase(PASSPHRASE), "passphrase")
     content = rows()
     tables = {
         "everything": Given(HINTS, content, (0,)),
@@ -87,9 +87,9 @@ def write(folder: Path) -> None:
 
 def _delta(of: Vault, last: Manifest) -> None:
     before = last.tables[0]
-    with of.writing("0006", parent=last, sizes=SIZES) as writing:
+    with of.write_snapshot("0006", parent=last, sizes=SIZES) as writing:
         reader = of.table(before)
-        writer = TableWriter(writing.ink, Shape(HINTS, (0,)), reader.parent())
+        writer = TableWriter(writing.ink, TableShape(HINTS, (0,)), reader.parent())
         for number, chunk in enumerate(reader.chunks()):
             old = reader.batch(chunk)
             if number % 3:

@@ -15,17 +15,17 @@ import pyarrow as pa
 
 from headwater.vault import manifest
 from headwater.vault.blobs import Blobs
-from headwater.vault.borders import Sizes
+from headwater.vault.chunker import ChunkSizes
 from headwater.vault.codecs import Codec
-from headwater.vault.keys import Opener
+from headwater.vault.keys import KeySource
 from headwater.vault.local import LocalBlobs
-from headwater.vault.manifest import Column, Manifest
+from headwater.vault.manifest import Manifest, ManifestColumn
 from headwater.vault.pages import VALUES, Hint
-from headwater.vault.vault import Vault, new_place
-from headwater.vault.writing import Shape, TableWriter
+from headwater.vault.snapshot_writer import TableShape, TableWriter
+from headwater.vault.vault import Vault, find_table
 
 Row = tuple[bytes | None, ...]
-KEY = Opener.key(b"a key of 32 bytes, for tests only")
+KEY = KeySource.key(b"a key of 32 bytes, for tests only")
 _numbers = itertools.count()
 
 
@@ -61,17 +61,17 @@ def batches(given: Given, size: int = 1000) -> Iterator[Any]:
 
 def snapshot(
     into: Vault, tables: Mapping[str, Given], *, parent: Manifest | None = None, codec: Codec | None = None,
-    sizes: Sizes | None = None, batch: int = 1000, threads: int = 2, id_: str | None = None,
+    sizes: ChunkSizes | None = None, batch: int = 1000, threads: int = 2, id_: str | None = None,
 ) -> Manifest:  # fmt: skip
     """Take a snapshot of tables and commit it."""
     started, made = datetime.now(UTC), []
     id_ = id_ or str(uuid.uuid4())
-    with into.writing(id_, codec=codec, parent=parent, sizes=sizes, threads=threads) as writing:
+    with into.write_snapshot(id_, codec=codec, parent=parent, sizes=sizes, threads=threads) as writing:
         for name, given in tables.items():
-            before = new_place(parent.tables, "public", name) if parent else None
+            before = find_table(parent.tables, "public", name) if parent else None
             old = into.table(before).parent() if before else None
-            written = TableWriter(writing.ink, Shape(given.hints, given.key), old).write(batches(given, batch))
-            columns = [Column(f"c{place}", "text", hint) for place, hint in enumerate(given.hints)]
+            written = TableWriter(writing.ink, TableShape(given.hints, given.key), old).write(batches(given, batch))
+            columns = [ManifestColumn(f"c{place}", "text", hint) for place, hint in enumerate(given.hints)]
             made.append(manifest.table("public", name, columns, given.key, written))
         taken = Manifest(
             id=id_, database="shop", started=started, finished=datetime.now(UTC), engine="test",

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,10 +19,11 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from headwater.vault.remote import S3Blobs
+from headwater.vault.s3 import S3Blobs
+from suite.ports import free_ports
 
 KEY, SECRET, BUCKET = "visitor", "a-secret-of-the-tests", "vaults"
-_WITHIN_SECONDS = 60.0
+_WITHIN_SECONDS = 240.0
 
 
 @dataclass(frozen=True)
@@ -46,23 +46,6 @@ def program() -> str | None:
     return str(beside) if beside.exists() else shutil.which("weed")
 
 
-def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on, also not 10,000 above them, where SeaweedFS has its own protocol."""
-    found: list[int] = []
-    while len(found) < count:
-        with socket.socket() as one, socket.socket() as above:
-            one.bind(("127.0.0.1", 0))
-            port = int(one.getsockname()[1])
-            if port + 10_000 > 65_535 or port in found:
-                continue
-            try:
-                above.bind(("127.0.0.1", port + 10_000))
-            except OSError:
-                continue
-            found.append(port)
-    return found
-
-
 @contextlib.contextmanager
 def running() -> Iterator[Place]:
     """Give a server that answers and has an empty bucket; it is gone at the end."""
@@ -80,7 +63,7 @@ def _started(*, last: bool) -> Iterator[Place | None]:
     folder = Path(tempfile.mkdtemp(prefix="hw-s3-"))
     rights = [{"name": KEY, "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": ["Admin"]}]
     (folder / "s3.json").write_text(json.dumps({"identities": rights}))
-    master, volume, filer, s3 = free_ports(4)
+    master, volume, filer, s3 = free_ports(4, offset=10_000)  # where SeaweedFS has its own protocol
     command = [
         str(program()), "-logdir", str(folder), "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={folder}",
         f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", "-filer", "-s3", f"-s3.port={s3}",
@@ -97,7 +80,7 @@ def _started(*, last: bool) -> Iterator[Place | None]:
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGKILL)
-        server.wait(20)
+        server.wait(120)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,13 +1,12 @@
 """The laws of the storage's faults, on a real S3: by call as for the other stores, and by request, as HTTP fails.
 
 Each way to fail takes its share of the calls and requests of a snapshot, and each is tried on every request that writes;
-with HEADWATER_S3_FAULTS=all each takes all of them.
+the profile says how large the shares are.
 """
 
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterator
 
 import obstore
@@ -17,22 +16,25 @@ from obstore.store import S3Store
 from faults.test_vault_faults import SMALL, given_, restored, wanted
 from headwater.kit.errors import HeadwaterError
 from headwater.testing.vaults import FAULTS, Fault, FaultyBlobs
-from headwater.vault import verifying
+from headwater.vault import verification
 from headwater.vault.manifest import Manifest
-from headwater.vault.remote import S3Blobs
+from headwater.vault.s3 import S3Blobs
 from headwater.vault.vault import Vault
+from suite.profiles import rounds
 from vault import making, s3
 from vault.s3_proxy import SPOILS, Proxy, Spoil, proxied
 
-ALL = os.environ.get("HEADWATER_S3_FAULTS") == "all"
+# Each way to fail gets the calls of a share; `HEADWATER_S3_SHARES=1` gives all calls to all of them.
+SHARES = rounds("S3_SHARES", len(SPOILS), quick=4 * len(SPOILS))
+WRITE_SHARES = rounds("S3_WRITE_SHARES", 1, quick=3)
 # A request that fails once is made again, and nothing is noticed. A body that is cut is made again by no one below us.
 RETRIED: tuple[Spoil, ...] = ("internal", "slow-down", "reset", "lost")
 _numbers = itertools.count()
 
 
-def is_due(at: int, number: int, of: int) -> bool:
+def is_due(at: int, number: int, shares: int = SHARES) -> bool:
     """Whether a call is one of the share of a way to fail."""
-    return ALL or at % of == number
+    return at % shares == number % shares
 
 
 def begun(blobs: S3Blobs) -> tuple[Vault, Manifest]:
@@ -53,7 +55,7 @@ def holds(of: Vault, parent: Manifest, id_: str) -> bool:
     found = of.blobs.find(name) is not None and of.blobs.read(name) != b"somebody else's"
     for one, seed in ((parent.id, 1), (id_, 2)) if found else ((parent.id, 1),):
         assert restored(of, one) == wanted(given_(seed))
-    assert verifying.deep(of, [parent.id, id_] if found else [parent.id]).sound
+    assert verification.deep(of, [parent.id, id_] if found else [parent.id]).sound
     return found
 
 
@@ -63,7 +65,7 @@ def test_a_fault_at_every_call(storage: s3.Place, fault: Fault, lasting: bool) -
     prefix = f"calls-{next(_numbers)}"
     of, parent = begun(storage.blobs(prefix))
     for at in itertools.count():
-        if not is_due(at, FAULTS.index(fault), len(FAULTS)):
+        if not is_due(at, FAULTS.index(fault)):
             continue
         faulty, id_ = FaultyBlobs(storage.blobs(prefix), at, fault, lasting=lasting), f"second-{at}"
         try:
@@ -104,7 +106,9 @@ def test_a_fault_at_every_request(storage: s3.Place, proxy: Proxy, spoil: Spoil,
     assert len(writes) >= 4
     failed = 0
     for at in itertools.count():
-        if (lasting or at not in writes) and not is_due(at, SPOILS.index(spoil), len(SPOILS)):
+        number = SPOILS.index(spoil)
+        is_write_due = not lasting and at in writes and is_due(at, number, WRITE_SHARES)
+        if not is_write_due and not is_due(at, number):
             continue
         id_ = f"second-{at}"
         proxy.arm(at, spoil, lasting=lasting)

@@ -11,26 +11,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from headwater.vault import borders
-from headwater.vault.borders import Sizes
+from headwater.vault import chunker
+from headwater.vault.chunker import ChunkSizes
 from headwater.vault.pages import VALUES, Hint
+from suite.profiles import examples
 
-SMALL = Sizes(rows=32, most_bytes=3000)
+SMALL = ChunkSizes(rows=32, max_bytes=3000)
 
 
 def column(values: list[bytes | None]) -> Any:
     return pa.array(values, VALUES)
 
 
-def chunks(hashes: np.ndarray, weights: np.ndarray, sizes: Sizes, batches: list[int]) -> list[int]:
+def chunks(hashes: np.ndarray, weights: np.ndarray, sizes: ChunkSizes, batches: list[int]) -> list[int]:
     """Cut rows that come in such batches, as the writer does."""
     made, start, have = [], 0, 0
     for size in itertools.chain(batches, [len(hashes)]):
         have = min(have + size, len(hashes))
-        found = borders.cuts(hashes[start:have], weights[start:have], sizes, end=False)
+        found = chunker.chunk_boundaries(hashes[start:have], weights[start:have], sizes, end=False)
         made += [start + cut for cut in found]
         start = made[-1] if made else 0
-    return made + [start + cut for cut in borders.cuts(hashes[start:], weights[start:], sizes, end=True)]
+    return made + [start + cut for cut in chunker.chunk_boundaries(hashes[start:], weights[start:], sizes, end=True)]
 
 
 hash_lists = some.integers(0, 2**32).map(
@@ -38,7 +39,7 @@ hash_lists = some.integers(0, 2**32).map(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(hash_lists, some.lists(some.integers(1, 700), max_size=20), some.integers(1, 400))
 def test_cuts_do_not_depend_on_batches(hashes: np.ndarray, batches: list[int], weight: int) -> None:
     weights = np.random.default_rng(weight).integers(0, 2 * weight, len(hashes))
@@ -47,16 +48,16 @@ def test_cuts_do_not_depend_on_batches(hashes: np.ndarray, batches: list[int], w
     assert whole[-1] == len(hashes)
     sizes = np.diff([0, *whole])
     assert sizes.min() >= 1
-    assert sizes.max() <= SMALL.most
+    assert sizes.max() <= SMALL.max_rows
     for start, end in itertools.pairwise([0, *whole]):
-        heavy = int(weights[start:end].sum()) > SMALL.most_bytes
+        heavy = int(weights[start:end].sum()) > SMALL.max_bytes
         assert not heavy or end - start == 1
         # What is cut too early is cut because it is heavy.
-        if end - start < SMALL.fewest and end != len(hashes):
-            assert weights[start : 2 * end - start + 2].sum() > SMALL.most_bytes
+        if end - start < SMALL.min_rows and end != len(hashes):
+            assert weights[start : 2 * end - start + 2].sum() > SMALL.max_bytes
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(hash_lists, some.integers(300, 1700), some.sampled_from(["insert", "delete", "change", "many"]), some.data())
 def test_a_change_moves_no_far_border(hashes: np.ndarray, place: int, kind: str, data: Any) -> None:
     new = np.array(data.draw(some.lists(some.integers(0, 2**64 - 1), min_size=1, max_size=50)), np.uint64)
@@ -68,16 +69,18 @@ def test_a_change_moves_no_far_border(hashes: np.ndarray, place: int, kind: str,
     else:
         changed = np.insert(hashes, place, new[:1] if kind == "insert" else new)
     shift = len(changed) - len(hashes)
-    sizes = Sizes(rows=32)
+    sizes = ChunkSizes(rows=32)
     flat, flat2 = np.ones(len(hashes), np.int64), np.ones(len(changed), np.int64)
     before, after = chunks(hashes, flat, sizes, []), chunks(changed, flat2, sizes, [])
-    near = place - sizes.most  # a chunk that is too large is cut where its rows, up to the most, have the lowest hash
+    near = (
+        place - sizes.max_rows
+    )  # a chunk that is too large is cut where its rows, up to the most, have the lowest hash
     assert [cut for cut in after if cut < near] == [cut for cut in before if cut < near]
     late = {cut + shift for cut in before if cut > place}
     met = [cut for cut in after if cut in late]
     assert met, "the cuts never meet again"
     assert [cut for cut in after if cut >= met[0]] == sorted(cut for cut in late if cut >= met[0])
-    assert met[0] <= place + len(new) + 12 * sizes.most
+    assert met[0] <= place + len(new) + 12 * sizes.max_rows
 
 
 def test_longer_values_move_hardly_a_border() -> None:
@@ -98,17 +101,17 @@ def test_longer_values_move_hardly_a_border() -> None:
 def test_all_keys_alike_are_cut_at_half_the_most() -> None:
     high, low = np.full(1000, 2**64 - 1, np.uint64), np.zeros(1000, np.uint64)
     ones = np.ones(1000, np.int64)
-    assert set(np.diff([0, *chunks(high, ones, SMALL, [])])[:-1]) == {SMALL.most // 2}
-    assert set(np.diff([0, *chunks(low, ones, SMALL, [])])[:-1]) == {SMALL.fewest}
-    assert borders.cuts(np.empty(0, np.uint64), np.empty(0, np.int64), SMALL, end=True) == []
+    assert set(np.diff([0, *chunks(high, ones, SMALL, [])])[:-1]) == {SMALL.max_rows // 2}
+    assert set(np.diff([0, *chunks(low, ones, SMALL, [])])[:-1]) == {SMALL.min_rows}
+    assert chunker.chunk_boundaries(np.empty(0, np.uint64), np.empty(0, np.int64), SMALL, end=True) == []
 
 
 def test_chunks_are_about_as_large_as_they_should_be() -> None:
     count = 400_000
     ids = column([str(number).encode() for number in range(count)])
-    found = borders.hashes([(ids, "integer")], 17)
-    cuts = borders.cuts(found, np.ones(count, np.int64), Sizes(), end=True)
-    assert 0.5 * Sizes().rows < count / len(cuts) < 2 * Sizes().rows
+    found = chunker.hashes([(ids, "integer")], 17)
+    cuts = chunker.chunk_boundaries(found, np.ones(count, np.int64), ChunkSizes(), end=True)
+    assert 0.5 * ChunkSizes().rows < count / len(cuts) < 2 * ChunkSizes().rows
 
 
 values = some.lists(
@@ -122,15 +125,15 @@ values = some.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(values, some.integers(0, 2**64 - 1), some.sampled_from(["integer", "text"]), some.integers(0, 40))
 def test_a_row_s_hash_is_its_own(keys: list[bytes | None], salt: int, hint: Hint, cut: int) -> None:
     """A null or a word beside it must change nothing: else a border would move with the size of batches."""
-    whole = borders.hashes([(column(keys), hint)], salt)
+    whole = chunker.hashes([(column(keys), hint)], salt)
     parts = [keys[:cut], keys[cut:]]
-    apart = [borders.hashes([(column(part), hint)], salt).tolist() for part in parts if part]
+    apart = [chunker.hashes([(column(part), hint)], salt).tolist() for part in parts if part]
     assert whole.tolist() == [one for part in apart for one in part]
-    alone = [int(borders.hashes([(column([key]), hint)], salt)[0]) for key in keys]
+    alone = [int(chunker.hashes([(column([key]), hint)], salt)[0]) for key in keys]
     assert whole.tolist() == alone
 
 
@@ -138,9 +141,9 @@ def test_a_row_s_hash_is_its_own(keys: list[bytes | None], salt: int, hint: Hint
 def test_hashes_hang_on_salt_order_and_value(hint: Hint) -> None:
     keys = column([str(number).encode() for number in range(500)])
     salts = 0x1234_5678_9ABC_DEF0, 0x0FED_CBA9_8765_4321
-    first, second = (set(borders.hashes([(keys, hint)], salt).tolist()) for salt in salts)
+    first, second = (set(chunker.hashes([(keys, hint)], salt).tolist()) for salt in salts)
     assert len(first) == len(second) == 500
     assert not first & second
     other = column([str(number % 7).encode() for number in range(500)])
-    one, two = borders.hashes([(keys, hint), (other, hint)], 1), borders.hashes([(other, hint), (keys, hint)], 1)
+    one, two = chunker.hashes([(keys, hint), (other, hint)], 1), chunker.hashes([(other, hint), (keys, hint)], 1)
     assert (one != two).sum() > 480

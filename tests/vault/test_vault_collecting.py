@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from headwater.testing.vaults import FaultyBlobs
-from headwater.vault import collecting, leases, packs
+from headwater.vault import garbage_collection, leases, packs
 from headwater.vault.blobs import Blobs
-from headwater.vault.collecting import collect
 from headwater.vault.errors import Damaged, Missing, StorageUnavailable
+from headwater.vault.garbage_collection import collect
 from headwater.vault.local import LocalBlobs
 from headwater.vault.vault import Vault
 from vault import making
@@ -41,14 +41,14 @@ def test_what_a_deleted_snapshot_alone_needed_goes_in_the_second_pass(place: Cal
     of.delete(one.id)
     of.delete(three.id)
     first = collect(of, NONE)
-    assert (first.deleted, first.listed, first.kept) == (0, 2, 2)
+    assert (first.deleted, first.listed, first.live) == (0, 2, 2)
     assert there(of) == two.packs.keys() | three.packs.keys()
     second = collect(of, NONE)
     assert (second.deleted, second.listed) == (2, 0)
     assert second.freed > 0
     assert there(of) == two.packs.keys()
     assert making.rows(making.again(of.blobs), two, "t") == [(b"a",)]
-    assert list(of.blobs.list(collecting.FOLDER)) == []
+    assert list(of.blobs.list(garbage_collection.FOLDER)) == []
     assert collect(of, NONE).deleted == 0
 
 
@@ -57,7 +57,7 @@ def test_nothing_goes_before_the_margin(tmp_path: Path) -> None:
     of.delete(making.snapshot(of, given_(b"a")).id)
     for _ in range(5):
         assert collect(of).deleted == 0
-    assert len(list(of.blobs.list(collecting.FOLDER))) == 1  # one list, not one a pass
+    assert len(list(of.blobs.list(garbage_collection.FOLDER))) == 1  # one list, not one a pass
     assert len(there(of)) == 2
     assert collect(of, NONE).deleted == 2
 
@@ -100,7 +100,7 @@ def test_a_writer_at_work_loses_nothing(tmp_path: Path) -> None:
 def test_what_a_killed_writer_left_goes_when_its_lease_has_ended(tmp_path: Path) -> None:
     of = making.vault(tmp_path)
     kept = making.snapshot(of, given_(b"a"))
-    with of.writing("never", parent=kept) as writing:
+    with of.write_snapshot("never", parent=kept) as writing:
         writing.ink.data.add(packs.PAGE, bytes(16), b"half a table")
         writing.ink.data.finish()
         assert len(there(of)) == 3
@@ -119,7 +119,7 @@ def test_a_lease_that_cannot_be_read_holds_all(tmp_path: Path) -> None:
     collect(of, NONE)
     of.blobs.create("leases/0badc0de", b"\xc1")
     waiting = collect(of, NONE)
-    assert (waiting.deleted, waiting.waits_for) == (0, ("leases/0badc0de",))
+    assert (waiting.deleted, waiting.blocking_leases) == (0, ("leases/0badc0de",))
     assert collect(of, NONE, longest=NONE).deleted == 2
 
 
@@ -173,7 +173,7 @@ def test_dead_bytes_are_told(tmp_path: Path) -> None:
     told = collect(of, NONE)
     assert told.dead_bytes == sum(sizes[pack].size - size for pack, size in second.packs.items())
     assert told.dead_bytes > 1000
-    assert told.kept_bytes == sum(sizes[pack].size for pack in second.packs)
+    assert told.live_bytes == sum(sizes[pack].size for pack in second.packs)
 
 
 @pytest.mark.parametrize("fault", ["error", "lost", "half", "slow"])

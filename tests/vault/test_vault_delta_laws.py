@@ -13,6 +13,7 @@ from headwater.vault import deltas
 from headwater.vault.deltas import Delta
 from headwater.vault.errors import Damaged
 from headwater.vault.pages import VALUES, Hint
+from suite.profiles import examples
 
 HINTS: tuple[Hint, ...] = ("integer", "text", "text")
 keys = some.tuples(
@@ -25,7 +26,7 @@ def columns(rows: list[tuple[bytes | None, ...]], width: int) -> tuple[Any, ...]
     return tuple(pa.array([row[place] for row in rows], VALUES) for place in range(width))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(rows_, rows_, some.sets(keys, max_size=6), some.sampled_from([(0, 1), (1, 0)]), some.data())
 def test_a_delta_does_what_a_dictionary_does(before: Any, new: Any, gone: Any, key: tuple[int, ...], data: Any) -> None:
     table = [(*its, value) for its, value in before.items()]
@@ -41,7 +42,7 @@ def test_a_delta_does_what_a_dictionary_does(before: Any, new: Any, gone: Any, k
     assert found == [(*its, value) for its, value in kept.items()]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(rows_, rows_, some.sets(keys, max_size=2), some.booleans(), some.sampled_from([(0, 1), (1, 0)]))
 def test_keys_alone_are_those_of_whole_rows(
     before: Any, new: Any, gone: Any, replaces: bool, key: tuple[int, ...]
@@ -57,7 +58,7 @@ def test_keys_alone_are_those_of_whole_rows(
     assert [one.to_pylist() for one in alone] == [whole[at].to_pylist() for at in key]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(rows_, some.tuples(rows_, rows_), some.tuples(*[some.sets(keys, max_size=6)] * 2), some.booleans())
 def test_two_deltas_as_one_leave_the_same_rows_in_the_same_order(
     before: Any, new: Any, gone: Any, brings_back: bool
@@ -69,7 +70,7 @@ def test_two_deltas_as_one_leave_the_same_rows_in_the_same_order(
         for some_, dead in zip(new, gone, strict=True)
     ]
     wide = columns([(*its, value) for its, value in before.items()], 3)
-    one_by_one, at_once = wide, deltas.merged(*both, (0, 1))
+    one_by_one, at_once = wide, deltas.merge(*both, (0, 1))
     for delta in both:
         one_by_one = deltas.apply(one_by_one, one_by_one[:2], delta, (0, 1), (0, 1, 2))
     together = deltas.apply(wide, wide[:2], at_once, (0, 1), (0, 1, 2))

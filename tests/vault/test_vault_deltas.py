@@ -12,13 +12,13 @@ from hypothesis import given as for_all
 from hypothesis import strategies as some
 
 from headwater.vault import deltas
-from headwater.vault.borders import Sizes
+from headwater.vault.chunker import ChunkSizes
 from headwater.vault.deltas import Delta
 from headwater.vault.pages import VALUES
 from vault import making
 from vault.making import Given, Row
 
-SIZES = Sizes(rows=128)
+SIZES = ChunkSizes(rows=128)
 HINTS = ("integer", "text", "integer", "hex")
 
 
@@ -141,7 +141,7 @@ def told(columns: list[Any]) -> list[tuple[Any, ...]]:
 def test_one_delta_does_what_two_do(before: dict[int, int], first: Any, second: Any) -> None:
     columns = delta_of((before, set())).rows
     one, other = delta_of(first), delta_of(second)
-    merged = deltas.decode(deltas.encode(deltas.merged(one, other, (0,)), ("integer", "integer"), (0,)))
+    merged = deltas.decode(deltas.encode(deltas.merge(one, other, (0,)), ("integer", "integer"), (0,)))
     assert told(applied(list(columns), merged)) == told(applied(applied(list(columns), one), other))
 
 

@@ -314,21 +314,21 @@ def test_the_document_is_enough_to_read_it(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_headwater_reads_it(version: str) -> None:
-    from headwater.vault import verifying
-    from headwater.vault.keys import Opener
+    from headwater.vault import verification
+    from headwater.vault.keys import KeySource
     from headwater.vault.local import LocalBlobs
     from headwater.vault.vault import Vault
     from vault import making
 
     truth = wanted(version)
     blobs = LocalBlobs(FIXTURES / version / "vault")
-    for opener in (Opener.key(truth["key"].encode()), Opener.passphrase(truth["passphrase"])):
+    for opener in (KeySource.key(truth["key"].encode()), KeySource.passphrase(truth["passphrase"])):
         of = Vault.open(blobs, opener)
         for snapshot, tables in truth["snapshots"].items():
             taken = of.manifest(snapshot)
             for name, rows in tables.items():
                 assert shown(making.rows(of, taken, name)) == rows
-    assert verifying.deep(of).findings == ()
+    assert verification.deep(of).findings == ()
 
 
 def test_the_reader_spells_floats_as_the_document_says() -> None:

@@ -7,17 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from headwater.vault import numbers
+from headwater.vault import integer_codec
+from suite.profiles import examples
 
 LOW, HIGH = -(2**63), 2**63 - 1
 edges = some.sampled_from([LOW, LOW + 1, -(2**32), -1, 0, 1, 255, 256, 2**32, 2**62, HIGH - 1, HIGH])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(some.lists(some.one_of(edges, some.integers(LOW, HIGH), some.integers(-9, 9))), some.binary(max_size=5))
 def test_numbers_come_back(values: list[int], behind: bytes) -> None:
-    packed = numbers.pack(np.array(values, np.int64))
-    found, size = numbers.unpack(memoryview(packed + behind), len(values))
+    packed = integer_codec.pack(np.array(values, np.int64))
+    found, size = integer_codec.unpack(memoryview(packed + behind), len(values))
     assert found.tolist() == values
     assert size == len(packed)
 
@@ -32,14 +33,14 @@ def test_numbers_come_back(values: list[int], behind: bytes) -> None:
     ],
 )
 def test_what_is_near_takes_little(values: list[int], most: int) -> None:
-    assert len(numbers.pack(np.array(list(values), np.int64))) <= most
+    assert len(integer_codec.pack(np.array(list(values), np.int64))) <= most
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(some.binary(min_size=10, max_size=60), some.integers(0, 40))
 def test_other_bytes_are_refused_or_some_numbers(data: bytes, count: int) -> None:
     try:
-        found, size = numbers.unpack(memoryview(data), count)
+        found, size = integer_codec.unpack(memoryview(data), count)
     except ValueError:
         return
     assert len(found) == count
@@ -47,7 +48,7 @@ def test_other_bytes_are_refused_or_some_numbers(data: bytes, count: int) -> Non
 
 
 def test_half_of_it_is_refused() -> None:
-    packed = numbers.pack(np.arange(1000, dtype=np.int64) ** 3)
+    packed = integer_codec.pack(np.arange(1000, dtype=np.int64) ** 3)
     for cut in range(10, len(packed), 97):
         with pytest.raises(ValueError, match="not packed"):
-            numbers.unpack(memoryview(packed)[:cut], 1000)
+            integer_codec.unpack(memoryview(packed)[:cut], 1000)

@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 from headwater.vault import pages
 from headwater.vault.errors import Damaged
 from headwater.vault.pages import VALUES, Hint
+from suite.profiles import examples
 
 HINTS: tuple[Hint, ...] = get_args(Hint)
 NEARLY = {
@@ -72,7 +73,7 @@ anything = some.binary(max_size=40)
 few = some.sampled_from([b"red", b"green", b"blue", b""])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(
     some.sampled_from(HINTS),
     some.sampled_from([near, ints, small, floats, times, zoned, trimmed, dates, uuids, octets, anything, few])
@@ -82,7 +83,7 @@ def test_what_looks_alike_comes_back(hint: Hint, values: list[bytes | None]) -> 
     equal(values, hint)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     some.sampled_from(HINTS),
     some.sampled_from([ints, small, floats, trimmed, dates, uuids, octets]),
@@ -149,7 +150,7 @@ def test_what_the_hint_says_is_kept_as_such(hint: Hint) -> None:
         assert len(page) < sum(map(len, values)) / 1.8
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(some.sampled_from(HINTS), some.data())
 def test_bytes_that_are_no_page_are_damaged_or_some_column(hint: Hint, data: Any) -> None:
     """Never anything but Damaged, whatever is changed: no crash, no other error."""

@@ -21,18 +21,19 @@ from headwater.testing.vaults import FaultyBlobs
 from headwater.vault import codecs, keys, leases, manifest, packs, tree
 from headwater.vault.codecs import Codec
 from headwater.vault.errors import Damaged, Locked, Missing, StorageFull, StorageUnavailable
-from headwater.vault.keys import Keys, Opener
+from headwater.vault.keys import Keys, KeySource
 from headwater.vault.local import LocalBlobs
 from headwater.vault.packs import LEAF, PAGE, PackReader, PackWriter, Ref
-from headwater.vault.tree import Branch, Chunk
+from headwater.vault.tree import ChunkRef, LeafRef
 from headwater.vault.vault import Vault
+from suite.profiles import examples
 from vault import making
 
 CODECS = [Codec(name, level) for name, levels in codecs.LEVELS.items() for level in {levels[0], levels[-1]}]
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: f"{codec.name}-{codec.level}")
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(some.one_of(some.binary(max_size=2000), some.binary(min_size=1, max_size=50).map(lambda one: one * 3000)))
 def test_codecs_give_back(codec: Codec, content: bytes) -> None:
     body = codec.compress(content)
@@ -66,26 +67,26 @@ refs = some.builds(Ref, ids, some.sampled_from([bytes([n]) * 16 for n in range(4
                    some.integers(0, 2**32 - 1))  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(some.integers(0, 5).flatmap(lambda columns: some.lists(
-    some.builds(Chunk, some.binary(max_size=30), some.integers(0, 2**40), some.tuples(*[refs] * columns),
+    some.builds(ChunkRef, some.binary(max_size=30), some.integers(0, 2**40), some.tuples(*[refs] * columns),
                 some.lists(refs, max_size=3).map(tuple)), min_size=1, max_size=12)))  # fmt: skip
-def test_leaves_come_back(chunks: list[Chunk]) -> None:
+def test_leaves_come_back(chunks: list[ChunkRef]) -> None:
     assert tree.decode_leaf(tree.encode_leaf(chunks)) == chunks
 
 
-@settings(max_examples=100, deadline=None)
-@given(some.lists(some.builds(Branch, refs, some.binary(max_size=30), some.integers(0, 99), some.integers(0, 2**40))))
-def test_roots_come_back(branches: list[Branch]) -> None:
+@settings(max_examples=examples(100), deadline=None)
+@given(some.lists(some.builds(LeafRef, refs, some.binary(max_size=30), some.integers(0, 99), some.integers(0, 2**40))))
+def test_roots_come_back(branches: list[LeafRef]) -> None:
     assert tree.decode_root(tree.encode_root(branches)) == branches
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(some.data())
 def test_trees_with_other_bytes_are_damaged_or_some_tree(data: Any) -> None:
     ref = Ref(b"i" * 16, b"p" * 16, 8, 99)
-    leaf = tree.encode_leaf([Chunk(b"a", 5, (ref, ref)), Chunk(b"b", 5, (ref, ref), (ref,))])
-    root = tree.encode_root([Branch(ref, b"a", 2, 10)])
+    leaf = tree.encode_leaf([ChunkRef(b"a", 5, (ref, ref)), ChunkRef(b"b", 5, (ref, ref), (ref,))])
+    root = tree.encode_root([LeafRef(ref, b"a", 2, 10)])
     for content, decode in ((leaf, tree.decode_leaf), (root, tree.decode_root)):
         changed = bytearray(content)
         changed[data.draw(some.integers(0, len(content) - 1))] = data.draw(some.integers(0, 255))
@@ -221,14 +222,17 @@ def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "_COST", 2**8)
 
 
-def openers() -> list[Opener]:
-    return [Opener.passphrase("correct horse"), Opener.key(b"k" * 32), Opener.of(Service())]
+def openers() -> list[KeySource]:
+    return [KeySource.passphrase("correct horse"), KeySource.key(b"k" * 32), KeySource.of(Service())]
 
 
 @pytest.mark.usefixtures("cheap")
 @pytest.mark.parametrize("kind", range(3))
 def test_a_slot_opens_by_what_it_was_made_for_only(blobs: LocalBlobs, kind: int) -> None:
-    right, wrong = openers()[kind], [Opener.passphrase("correct hors"), Opener.key(b"l" * 32), Opener.of(Service())]
+    right, wrong = (
+        openers()[kind],
+        [KeySource.passphrase("correct hors"), KeySource.key(b"l" * 32), KeySource.of(Service())],
+    )
     made = Vault.create(blobs, right, "mine")
     assert Vault.open(blobs, right).keys.content == made.keys.content
     for opener in wrong:
@@ -259,14 +263,14 @@ def test_rotation_is_a_new_slot_and_the_old_one_removed(tmp_path: Path) -> None:
     taken = making.snapshot(of, {"t": making.Given(("text",), [(b"kept",)])})
     before = making.content(of)
     (old,) = keys.slots(of.blobs)
-    new = keys.add_slot(of.blobs, of.id, of.keys, Opener.passphrase("next year's"), "2027")
+    new = keys.add_slot(of.blobs, of.id, of.keys, KeySource.passphrase("next year's"), "2027")
     assert keys.slots(of.blobs)[new].label == "2027"
-    for opener in (making.KEY, Opener.passphrase("next year's")):
+    for opener in (making.KEY, KeySource.passphrase("next year's")):
         assert making.rows(Vault.open(of.blobs, opener), taken, "t") == [(b"kept",)]
     keys.remove_slot(of.blobs, old)
     with pytest.raises(Locked):
         Vault.open(of.blobs, making.KEY)
-    assert making.rows(Vault.open(of.blobs, Opener.passphrase("next year's")), taken, "t") == [(b"kept",)]
+    assert making.rows(Vault.open(of.blobs, KeySource.passphrase("next year's")), taken, "t") == [(b"kept",)]
     with pytest.raises(Conflict, match="last key slot"):
         keys.remove_slot(of.blobs, new)
     with pytest.raises(NotFound) as raised:
@@ -280,35 +284,35 @@ def test_rotation_is_a_new_slot_and_the_old_one_removed(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("cheap")
 def test_a_damaged_slot_keeps_nobody_out_and_does_not_count(blobs: LocalBlobs) -> None:
-    made = Vault.create(blobs, Opener.key(b"k" * 32))
+    made = Vault.create(blobs, KeySource.key(b"k" * 32))
     (good,) = keys.slots(blobs)
     for name, data in (("bad", b"\xc1 nonsense"), ("empty", b"")):
         blobs.create(keys.SLOTS + name, data)
-    assert Vault.open(blobs, Opener.key(b"k" * 32)).id == made.id
+    assert Vault.open(blobs, KeySource.key(b"k" * 32)).id == made.id
     assert sorted(keys.damaged_slots(blobs)) == ["bad", "empty"]
     with pytest.raises(Conflict):
         keys.remove_slot(blobs, good)
     with pytest.raises(Damaged):
-        Vault.open(blobs, Opener.key(b"l" * 32))
+        Vault.open(blobs, KeySource.key(b"l" * 32))
     keys.remove_slot(blobs, "bad")
     keys.remove_slot(blobs, "empty")
     with pytest.raises(Locked):
-        Vault.open(blobs, Opener.key(b"l" * 32))
+        Vault.open(blobs, KeySource.key(b"l" * 32))
 
 
 def test_a_slot_that_asks_for_all_memory_is_refused(blobs: LocalBlobs) -> None:
-    made = Vault.create(blobs, Opener.key(b"k" * 32))
+    made = Vault.create(blobs, KeySource.key(b"k" * 32))
     dear = keys.Slot("passphrase", bytes(60), "", bytes(16), 2**31)
     blobs.create(keys.SLOTS + "dear", msgspec.msgpack.encode(dear))
     with pytest.raises(Locked):
-        keys.unlock(blobs, made.id, Opener.passphrase("x"))
+        keys.unlock(blobs, made.id, KeySource.passphrase("x"))
 
 
 def test_the_real_cost_of_a_passphrase() -> None:
-    slot = Keys.new().slot(Opener.passphrase("x"), "vault", "")
+    slot = Keys.new().slot(KeySource.passphrase("x"), "vault", "")
     assert slot.cost >= 2**17
-    assert Keys.opened(slot, Opener.passphrase("x"), "vault")
-    assert Keys.opened(slot, Opener.passphrase("x"), "other") is None
+    assert Keys.opened(slot, KeySource.passphrase("x"), "vault")
+    assert Keys.opened(slot, KeySource.passphrase("x"), "other") is None
 
 
 def test_of_many_who_make_a_vault_all_have_the_same(blobs: LocalBlobs) -> None:
@@ -316,7 +320,7 @@ def test_of_many_who_make_a_vault_all_have_the_same(blobs: LocalBlobs) -> None:
 
     def make() -> None:
         start.wait()
-        made.append(Vault.create(blobs, Opener.key(b"k" * 32)))
+        made.append(Vault.create(blobs, KeySource.key(b"k" * 32)))
 
     threads = [threading.Thread(target=make) for _ in range(8)]
     for thread in threads:
@@ -395,11 +399,11 @@ def test_leases_hold_until_they_are_given_back_or_over(blobs: LocalBlobs) -> Non
     one = leases.take(blobs, keys_, "s1", [b"a" * 16, b"b" * 16])
     two = leases.take(blobs, keys_, "s2", [])
     now = datetime.now(UTC)
-    found = leases.held(blobs, keys_, now)
+    found = leases.leased_packs(blobs, keys_, now)
     first, second = blobs.find(one), blobs.find(two)
     assert first and second
     assert (found.packs, found.since, found.ended) == ({b"a" * 16, b"b" * 16}, first.modified, [])
-    later = leases.held(blobs, keys_, now + timedelta(hours=25))
+    later = leases.leased_packs(blobs, keys_, now + timedelta(hours=25))
     assert (later.packs, later.since, sorted(later.ended)) == (set(), None, sorted([one, two]))
     leases.release(blobs, one)
     leases.check(blobs, two)
@@ -407,7 +411,7 @@ def test_leases_hold_until_they_are_given_back_or_over(blobs: LocalBlobs) -> Non
         leases.check(blobs, one)
     blobs.delete(two)
     blobs.create(two, b"what is this")
-    assert leases.held(blobs, keys_, now).unread == [two]
+    assert leases.leased_packs(blobs, keys_, now).unread == [two]
     leases.release(FaultyBlobs(blobs, 0), two)  # its store does not answer: age will do
     with pytest.raises(StorageUnavailable):
         leases.check(FaultyBlobs(blobs, 0), two)

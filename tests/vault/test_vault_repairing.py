@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from headwater.vault import packs, repairs, verifying
-from headwater.vault.borders import Sizes
-from headwater.vault.collecting import collect
+from headwater.vault import packs, repair_log, verification
+from headwater.vault.chunker import ChunkSizes
 from headwater.vault.errors import Damaged
+from headwater.vault.garbage_collection import collect
 from headwater.vault.manifest import Manifest
-from headwater.vault.repairing import repair
-from headwater.vault.repairs import Ref
+from headwater.vault.repair import repair
+from headwater.vault.repair_log import Ref
 from headwater.vault.vault import Vault
 from vault import making
 from vault.making import Given
 
 NONE = timedelta(seconds=-5)
-SIZES = Sizes(rows=64)
+SIZES = ChunkSizes(rows=64)
 TABLE = Given(("integer", "text"), [(b"%d" % place, b"row %d" % (place * 7919 % 1000)) for place in range(4000)], (0,))
 
 
@@ -50,7 +50,7 @@ def test_copies_of_another_snapshot_are_taken(of: Vault) -> None:
     child = take(of, parent=one)
     flip(of, *pages(of, one)[3:40:9])
     before = making.content(of)
-    assert not verifying.deep(of).sound
+    assert not verification.deep(of).sound
     with pytest.raises(Damaged):
         making.rows(of, one, "t")
     done = repair(of)
@@ -58,7 +58,7 @@ def test_copies_of_another_snapshot_are_taken(of: Vault) -> None:
     fresh = making.again(of.blobs)
     for taken in (one, two, child):
         assert making.rows(fresh, taken, "t") == TABLE.rows
-    assert verifying.deep(fresh).sound
+    assert verification.deep(fresh).sound
     after = making.content(of)
     assert {name: after[name] for name in before} == before
     assert {name.split("/")[0] for name in after.keys() - before.keys()} == {"packs", "moved"}
@@ -78,7 +78,7 @@ def test_a_pack_that_is_gone_comes_back_from_a_fresh_snapshot(of: Vault) -> None
     assert done.segments > 50
     assert done.left == ()
     assert making.rows(making.again(of.blobs), one, "t") == TABLE.rows
-    assert verifying.quick(of).sound
+    assert verification.quick(of).sound
 
 
 def test_a_damaged_tree_is_told_and_left(of: Vault) -> None:
@@ -116,10 +116,10 @@ def test_what_stands_in_is_kept_as_long_as_it_is_needed(of: Vault) -> None:
     fresh = making.again(of.blobs)
     assert making.rows(fresh, one, "t") == TABLE.rows
     # What stands in is damaged in turn, and repaired again from a third copy.
-    (name,) = [name for _, name in repairs.records(of.blobs)]
-    (pack,) = repairs.targets(of.blobs, of.keys, name)
+    (name,) = [name for _, name in repair_log.records(of.blobs)]
+    (pack,) = repair_log.targets(of.blobs, of.keys, name)
     of.blobs.delete(packs.blob_name(pack))
-    assert not verifying.deep(of).sound
+    assert not verification.deep(of).sound
     take(of)
     assert repair(of).left == ()
     assert making.rows(of, one, "t") == TABLE.rows
@@ -135,12 +135,12 @@ def test_a_record_with_other_bytes_is_as_none(of: Vault) -> None:
     take(of)
     flip(of, pages(of, one)[3])
     repair(of)
-    (name,) = [name for _, name in repairs.records(of.blobs)]
+    (name,) = [name for _, name in repair_log.records(of.blobs)]
     data = of.blobs.read(name)
     for broken in (data[:-1], bytes([data[0] ^ 1]) + data[1:], b""):
         of.blobs.delete(name)
         of.blobs.create(name, broken)
-        assert not verifying.deep(of).sound
+        assert not verification.deep(of).sound
         with pytest.raises(Damaged):
             making.rows(making.again(of.blobs), one, "t")
     of.blobs.create(name.replace("moved/", "moved/zz"), data)

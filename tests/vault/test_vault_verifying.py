@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from headwater.testing.vaults import FaultyBlobs
-from headwater.vault import keys, packs, verifying
-from headwater.vault.borders import Sizes
+from headwater.vault import keys, packs, verification
+from headwater.vault.chunker import ChunkSizes
 from headwater.vault.errors import StorageUnavailable
 from headwater.vault.manifest import Manifest
 from headwater.vault.vault import Vault
 from vault import making
 from vault.making import Given
 
-SMALL = Sizes(rows=64)
+SMALL = ChunkSizes(rows=64)
 
 
 def big(count: int = 4000) -> Given:
@@ -42,34 +42,34 @@ def pages_of(of: Vault, taken: Manifest) -> list[packs.Ref]:
 def test_a_sound_vault_has_no_findings(of: Vault) -> None:
     one = making.snapshot(of, {"t": big(), "empty": Given((), [])}, sizes=SMALL)
     two = making.snapshot(of, {"t": big(4100)}, parent=one, sizes=SMALL)
-    for found in (verifying.quick(of), verifying.deep(of)):
+    for found in (verification.quick(of), verification.deep(of)):
         assert found.findings == ()
         assert found.sound
         assert (found.snapshots, found.packs) == (2, 4)
     seen: list[tuple[int, int]] = []
-    found = verifying.deep(of, progress=lambda done, total: seen.append((done, total)))
+    found = verification.deep(of, progress=lambda done, total: seen.append((done, total)))
     assert seen[-1] == (8100, 8100)
     assert seen == sorted(seen)
-    alone = verifying.deep(of, [two.id])
+    alone = verification.deep(of, [two.id])
     assert (alone.rows, alone.snapshots) == (4100, 1)
     # What is shared is read once.
     assert alone.rows <= found.rows < 4000 + 600
-    assert verifying.deep(making.vault(Path(of.blobs.folder))).sound  # type: ignore[attr-defined]
+    assert verification.deep(making.vault(Path(of.blobs.folder))).sound  # type: ignore[attr-defined]
 
 
 def test_parts_read_everything_once_together_and_each_always_the_same(of: Vault) -> None:
     one = making.snapshot(of, {"t": big(20_000)}, sizes=SMALL)
-    parts = [verifying.Part(number, 4) for number in range(4)]
-    found = [verifying.deep(of, part=part) for part in parts]
+    parts = [verification.VerificationShare(number, 4) for number in range(4)]
+    found = [verification.deep(of, part=part) for part in parts]
     assert all(one.sound and 20_000 * 0.1 < one.rows < 20_000 * 0.45 for one in found)
     assert sum(one.rows for one in found) == 20_000
-    assert verifying.deep(of, part=verifying.Part(5, 4)).rows == found[1].rows
+    assert verification.deep(of, part=verification.VerificationShare(5, 4)).rows == found[1].rows
     ref = pages_of(of, one)[20]
     name = packs.blob_name(ref.pack)
     data = bytearray(of.blobs.read(name))
     data[ref.offset + 3] ^= 1
     replace(of, name, bytes(data))
-    assert [verifying.deep(of, part=part).sound for part in parts].count(False) == 1
+    assert [verification.deep(of, part=part).sound for part in parts].count(False) == 1
 
 
 def test_each_damaged_page_is_told_where_it_lies(of: Vault) -> None:
@@ -82,8 +82,8 @@ def test_each_damaged_page_is_told_where_it_lies(of: Vault) -> None:
     for ref in wrong:
         data[ref.offset + ref.length // 2] ^= 0x10
     replace(of, name, bytes(data))
-    assert verifying.quick(of).sound
-    found = verifying.deep(of)
+    assert verification.quick(of).sound
+    found = verification.deep(of)
     assert {(one.snapshot, one.table, one.pack, one.offset) for one in found.findings} == {
         (snapshot.id, "public.t", name, ref.offset) for snapshot in (one, two) for ref in wrong
     }
@@ -100,10 +100,10 @@ def test_a_pack_that_is_not_whole_is_found_quickly(of: Vault, how: str) -> None:
     other = next(of.blobs.read(packs.blob_name(other)) for other, _ in packs.listed(of.blobs) if other != pack)
     replace(of, name, {"gone": None, "empty": b"", "shorter": data[:-1], "longer": data + b"\0",
                        "without its end": data[:-9], "another pack": other, "no begin": b"X" + data[1:]}[how])  # fmt: skip
-    found = verifying.quick(of)
+    found = verification.quick(of)
     assert {(one.snapshot, one.table, one.pack) for one in found.findings} == {(one.id, "public.t", name)}
-    assert not verifying.deep(of).sound
-    assert verifying.quick(of, [snapshot for snapshot in of.snapshots() if snapshot != one.id]).sound
+    assert not verification.deep(of).sound
+    assert verification.quick(of, [snapshot for snapshot in of.snapshots() if snapshot != one.id]).sound
 
 
 def test_manifests_and_slots_are_looked_at(of: Vault) -> None:
@@ -111,9 +111,9 @@ def test_manifests_and_slots_are_looked_at(of: Vault) -> None:
     data = of.blobs.read(f"snapshots/{one.id}")
     replace(of, f"snapshots/{one.id}", data[:-3])
     of.blobs.create(keys.SLOTS + "bad", b"?")
-    for found in (verifying.quick(of), verifying.deep(of)):
+    for found in (verification.quick(of), verification.deep(of)):
         assert [(one.snapshot, one.pack) for one in found.findings] == [(None, None), (one.id, None)]
-    assert verifying.deep(of, [two.id, "no-such-snapshot"]).findings[-1].snapshot == "no-such-snapshot"
+    assert verification.deep(of, [two.id, "no-such-snapshot"]).findings[-1].snapshot == "no-such-snapshot"
 
 
 def test_a_pack_that_the_manifest_does_not_name_is_told(of: Vault) -> None:
@@ -126,7 +126,7 @@ def test_a_pack_that_the_manifest_does_not_name_is_told(of: Vault) -> None:
     tables = tuple(msgspec.structs.replace(table, packs={}, rows=11) for table in one.tables)
     of.delete(one.id)
     manifest.commit(of.blobs, of.keys, msgspec.structs.replace(one, tables=tables))
-    what = {found.what for found in verifying.deep(of).findings}
+    what = {found.what for found in verification.deep(of).findings}
     assert any("does not name" in one for one in what)
     assert any("number of rows" in one for one in what)
 
@@ -134,7 +134,7 @@ def test_a_pack_that_the_manifest_does_not_name_is_told(of: Vault) -> None:
 def test_a_storage_that_does_not_answer_is_no_damage(of: Vault) -> None:
     making.snapshot(of, {"t": big(10)})
     calls = FaultyBlobs(of.blobs)
-    verifying.deep(Vault(calls, of.config, of.keys))
+    verification.deep(Vault(calls, of.config, of.keys))
     for at in range(calls.calls):
         with pytest.raises(StorageUnavailable):
-            verifying.deep(Vault(FaultyBlobs(of.blobs, at), of.config, of.keys), threads=1)
+            verification.deep(Vault(FaultyBlobs(of.blobs, at), of.config, of.keys), threads=1)

@@ -16,16 +16,17 @@ from hypothesis import strategies as some
 from headwater.kit.errors import Conflict
 from headwater.vault import manifest, packs
 from headwater.vault.blobs import Blobs
-from headwater.vault.borders import Sizes
+from headwater.vault.chunker import ChunkSizes
 from headwater.vault.codecs import Codec
 from headwater.vault.errors import Damaged, Missing
 from headwater.vault.pages import Hint
 from headwater.vault.vault import Vault
+from suite.profiles import examples
 from vault import making
 from vault.making import Given, Row
 
 HINTS = get_args(Hint)
-SMALL = Sizes(rows=8, most_bytes=400)
+SMALL = ChunkSizes(rows=8, max_bytes=400)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def tables(draw: Any) -> Given:
     return Given(hints, rows)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(some.lists(tables(), max_size=3), some.integers(1, 70), some.data())
 def test_what_is_read_is_what_was_written(shared: Vault, given_: list[Given], batch: int, data: Any) -> None:
     named = {f"t{number}": one for number, one in enumerate(given_)}
@@ -104,7 +105,7 @@ def test_the_same_again_writes_no_data_and_no_tree(tmp_path: Path) -> None:
 def test_a_change_costs_what_has_changed(tmp_path: Path) -> None:
     of = making.vault(tmp_path)
     rows = orders(40_000)
-    sizes = Sizes(rows=256)
+    sizes = ChunkSizes(rows=256)
     first = making.snapshot(of, {"orders": Given(ORDERS, rows, (0,))}, sizes=sizes)
     clustered = [
         (*row[:2], b"returned", *row[3:]) if 10_000 <= place < 10_400 else row for place, row in enumerate(rows)
@@ -135,7 +136,7 @@ def test_packs_say_what_a_snapshot_needs(tmp_path: Path, keyed: bool, batch: int
     for round_ in range(4):
         rows = [row if place % 500 != round_ else (row[0], b"%d" % round_, *row[2:]) for place, row in enumerate(rows)]
         given_ = {"orders": Given(ORDERS, rows, key), "empty": Given(ORDERS, [], key)}
-        parent = making.snapshot(of, given_, parent=parent, sizes=Sizes(rows=64), batch=batch)
+        parent = making.snapshot(of, given_, parent=parent, sizes=ChunkSizes(rows=64), batch=batch)
         for table in parent.tables:
             needed: Counter[bytes] = Counter({table.root.pack: table.root.length})
             reader = of.table(table)
@@ -176,8 +177,8 @@ def test_rows_without_a_key_keep_their_order_and_number(tmp_path: Path) -> None:
     of = making.vault(tmp_path)
     rows: list[Row] = [(b"same", None)] * 3000 + [(str(place % 17).encode(), None) for place in range(3000)]
     given_ = {"t": Given(("integer", "integer"), rows)}
-    first = making.snapshot(of, given_, sizes=Sizes(rows=64))
-    second = making.snapshot(of, given_, sizes=Sizes(rows=64), parent=first, batch=97)
+    first = making.snapshot(of, given_, sizes=ChunkSizes(rows=64))
+    second = making.snapshot(of, given_, sizes=ChunkSizes(rows=64), parent=first, batch=97)
     assert making.rows(of, second, "t") == rows
     assert second.tables[0].new == 0
 
@@ -265,12 +266,12 @@ def test_a_snapshot_whose_lease_or_pack_is_gone_is_not_committed(tmp_path: Path)
 def test_a_manifest_that_names_what_nothing_keeps_is_refused(tmp_path: Path) -> None:
     of = making.vault(tmp_path)
     first = making.snapshot(of, {"t": Given(("text",), [(b"a",)])})
-    with of.writing("second") as writing, pytest.raises(Damaged, match="nothing keeps"):
+    with of.write_snapshot("second") as writing, pytest.raises(Damaged, match="nothing keeps"):
         of.commit(writing, manifest.Manifest(
             id="second", database="shop", started=first.started, finished=first.finished, engine="test",
             tables=tuple(manifest.kept(table) for table in first.tables),
         ))  # fmt: skip
-    with of.writing("third", parent=first) as writing:
+    with of.write_snapshot("third", parent=first) as writing:
         of.commit(writing, manifest.Manifest(
             id="third", database="shop", started=first.started, finished=first.finished, engine="test",
             tables=tuple(manifest.kept(table) for table in first.tables),
@@ -284,7 +285,7 @@ def test_two_writers_at_once_and_other_places(place: Callable[[], Blobs]) -> Non
     given_ = {"orders": Given(ORDERS, orders(3000), (0,))}
     parent = making.snapshot(of, given_)
     other = {"orders": Given(ORDERS, orders(3000, seed=2), (0,))}
-    with of.writing("outer", parent=parent):  # a writer that never ends well
+    with of.write_snapshot("outer", parent=parent):  # a writer that never ends well
         second = making.snapshot(making.again(of.blobs), other, parent=parent)
     fresh = making.again(of.blobs)
     assert sorted(fresh.snapshots()) == sorted([parent.id, second.id])
@@ -295,10 +296,10 @@ def test_two_writers_at_once_and_other_places(place: Callable[[], Blobs]) -> Non
 
 def with_deltas(of: Vault, rows: list[Row]) -> manifest.Manifest:
     """Take two snapshots, the second of which has deltas."""
-    first = making.snapshot(of, {"t": Given(("integer", "integer", "hex"), rows, (0,))}, sizes=Sizes(rows=64))
+    first = making.snapshot(of, {"t": Given(("integer", "integer", "hex"), rows, (0,))}, sizes=ChunkSizes(rows=64))
     changed = [(*row[:2], b"00ff") if place % 40 == 7 else row for place, row in enumerate(rows)]
     second = making.snapshot(
-        of, {"t": Given(("integer", "integer", "hex"), changed, (0,))}, parent=first, sizes=Sizes(rows=64)
+        of, {"t": Given(("integer", "integer", "hex"), changed, (0,))}, parent=first, sizes=ChunkSizes(rows=64)
     )
     assert any(chunk.deltas for chunk in of.table(second.tables[0]).chunks())
     return second
@@ -315,7 +316,7 @@ def test_deltas_of_another_key_are_not_built_on(tmp_path: Path) -> None:
     ]
     for key in ((1,), (0,), (1, 0), ()):
         taken = making.snapshot(
-            of, {"t": Given(("integer", "integer", "hex"), other, key)}, parent=parent, sizes=Sizes(rows=64)
+            of, {"t": Given(("integer", "integer", "hex"), other, key)}, parent=parent, sizes=ChunkSizes(rows=64)
         )
         assert sorted(making.rows(of, taken, "t")) == sorted(other)
 
@@ -334,6 +335,6 @@ def test_a_damaged_parent_keeps_no_snapshot_from_being_taken(tmp_path: Path) -> 
         of.blobs.create(name, bytes(changed))
     anew = [(row[0], b"%d" % (place + 5), row[2][::-1]) for place, row in enumerate(rows)]
     taken = making.snapshot(
-        of, {"t": Given(("integer", "integer", "hex"), anew, (0,))}, parent=parent, sizes=Sizes(rows=64)
+        of, {"t": Given(("integer", "integer", "hex"), anew, (0,))}, parent=parent, sizes=ChunkSizes(rows=64)
     )
     assert making.rows(of, taken, "t", [1, 2]) == [row[1:] for row in anew]

@@ -9,7 +9,7 @@ ChangeKind = Literal["insert", "replace", "delete", "expire", "put", "remove"]
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class Collection:
     """What holds entries: a collection, a view, or all keys of a database."""
 
     name: str
@@ -37,7 +37,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Element:
     """A field, item, member or stream entry of a key's value; `name` is its field, place, member or id.
 
     `whole` is False when the value was cut.
@@ -59,10 +59,10 @@ class EntryPage:
 
 
 @dataclass(frozen=True, slots=True)
-class PartPage:
+class ElementPage:
     """Some parts of an entry, and where the next ones begin."""
 
-    items: tuple[Part, ...]
+    items: tuple[Element, ...]
     next: str | None = None
 
 

@@ -264,12 +264,27 @@ class Export(Node, frozen=True, tag=40):
 
 
 Expr: TypeAlias = (
-    Name | Attr | Call | Keyword | Index | Chunk | Text | Const | Binary | Unary | Sequence | Entry | Mapping
-    | Lambda | Comprehension | Choice | Spread | Cast | Bind
-)  # fmt: skip
-Stmt: TypeAlias = (
-    Assign | Do | Return | Branch | Loop | Scope | Function | Class | Import | Export
-)  # fmt: skip
+    Name
+    | Attr
+    | Call
+    | Keyword
+    | Index
+    | Chunk
+    | Text
+    | Const
+    | Binary
+    | Unary
+    | Sequence
+    | Entry
+    | Mapping
+    | Lambda
+    | Comprehension
+    | Choice
+    | Spread
+    | Cast
+    | Bind
+)
+Stmt: TypeAlias = Assign | Do | Return | Branch | Loop | Scope | Function | Class | Import | Export
 
 
 class Module(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -83,9 +83,15 @@ class QueryError(BadInput):
     code = "query_failed"
 
     def __init__(
-        self, message: str, *, hint: str | None = None, sqlstate: str = "", position: int | None = None,
-        statement: int = 0, detail: str = "",
-    ) -> None:  # fmt: skip
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        sqlstate: str = "",
+        position: int | None = None,
+        statement: int = 0,
+        detail: str = "",
+    ) -> None:
         super().__init__(message, hint=hint)
         self.sqlstate = sqlstate
         # Offset in characters from the start of the whole text, counted from 0.

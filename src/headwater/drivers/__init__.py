@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal, Protocol
 
-from headwater.engines import Activity, Address
+from headwater.engines import Address, SessionCounts
 from headwater.kit.errors import Unavailable
 
 Status = Literal["absent", "stopped", "running"]
@@ -68,7 +68,7 @@ class Driver(Protocol):
     def dsn(self, spec: Spec) -> Address:
         """Return where the owner connects on this machine."""
 
-    async def activity(self, spec: Spec) -> Activity:
+    async def activity(self, spec: Spec) -> SessionCounts:
         """Return what goes on in a running server."""
 
     async def metrics(self, spec: Spec) -> Mapping[str, float]:

@@ -31,7 +31,7 @@ from typing import IO
 import structlog
 
 from headwater.drivers import Spec, StartFailed, Status
-from headwater.engines import Activity, Address, Instance, Provisions, all_engines, engine
+from headwater.engines import Address, Instance, ProvisioningSupport, SessionCounts, all_engines, engine
 from headwater.kit import process
 from headwater.kit.errors import Unavailable
 from headwater.kit.process import Identity
@@ -57,8 +57,8 @@ class LocalDriver:
     async def prepare(self) -> None:
         """Make the engines' templates."""
         for one in all_engines().values():
-            if isinstance(one, Provisions) and one.available() is None:
-                await asyncio.to_thread(one.prepare, self._cache())
+            if one.provisioning and one.provisioning.unavailable_reason() is None:
+                await asyncio.to_thread(one.provisioning.warm_template, self._cache())
 
     async def create(self, spec: Spec) -> None:
         """Make the database's folder beside its place, and move it there when it is complete."""
@@ -87,7 +87,7 @@ class LocalDriver:
             return
         cache = self._cache()
         fresh = _empty_folder(self._root / f"{spec.id}.new", spec)
-        engine_.make(self._instance(spec, fresh), cache)
+        engine_.create_data_dir(self._instance(spec, fresh), cache)
         fresh.rename(self._folder(spec))
 
     def instance(self, spec: Spec) -> Instance:
@@ -107,12 +107,12 @@ class LocalDriver:
             await asyncio.to_thread(self._leave, spec)
 
     def _leave(self, spec: Spec) -> None:
-        _engine(spec).leave(self._instance(spec, self._back(spec)))
+        _engine(spec).clean_up(self._instance(spec, self._back(spec)))
         shutil.rmtree(self._back(spec), ignore_errors=True)
 
     async def take_in(self, spec: Spec) -> None:
         """Put what was staged, and is complete, in its place."""
-        await asyncio.to_thread(_engine(spec).leave, self._instance(spec, self._back(spec)))
+        await asyncio.to_thread(_engine(spec).clean_up, self._instance(spec, self._back(spec)))
         (self._back(spec) / "log").unlink(missing_ok=True)
         self._back(spec).rename(self._folder(spec))
 
@@ -125,7 +125,7 @@ class LocalDriver:
             return
         await self._end_leftovers(spec)
         instance = self._instance(spec)
-        program = await asyncio.to_thread(_engine(spec).program, instance)
+        program = await asyncio.to_thread(_engine(spec).server_command, instance)
         if program is not None:
             with _fresh(instance.folder / "log") as output:
                 child = process.spawn(
@@ -140,7 +140,7 @@ class LocalDriver:
         self._running.add(spec.id)
 
     async def _wait_ready(self, spec: Spec, instance: Instance, child: subprocess.Popen[bytes]) -> None:
-        ready = _engine(spec).ready
+        ready = _engine(spec).is_ready
         end = time.monotonic() + START_SECONDS
         while not ready(instance):
             if child.poll() is not None or time.monotonic() >= end:
@@ -174,9 +174,9 @@ class LocalDriver:
         """Return where the owner connects."""
         return _engine(spec).address(self._instance(spec))
 
-    async def activity(self, spec: Spec) -> Activity:
+    async def activity(self, spec: Spec) -> SessionCounts:
         """Return what goes on."""
-        return await _engine(spec).activity(self._instance(spec))
+        return await _engine(spec).session_counts(self._instance(spec))
 
     async def metrics(self, spec: Spec) -> Mapping[str, float]:
         """Return figures of the server."""
@@ -191,7 +191,7 @@ class LocalDriver:
 
     async def enforce(self, spec: Spec, *, full: bool) -> None:
         """End what breaks the quotas."""
-        await _engine(spec).enforce(self._instance(spec), full=full)
+        await _engine(spec).enforce_quotas(self._instance(spec), full=full)
 
     async def destroy(self, spec: Spec) -> None:
         """End the server and remove its folder, out of sight first."""
@@ -205,7 +205,7 @@ class LocalDriver:
         gone = self._root / f"{spec.id}.gone"
         shutil.rmtree(gone, ignore_errors=True)
         if self._folder(spec).exists():
-            _engine(spec).leave(self._instance(spec))
+            _engine(spec).clean_up(self._instance(spec))
             self._folder(spec).rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
 
@@ -293,13 +293,13 @@ def _size(folder: Path) -> int:
     return total
 
 
-def _engine(spec: Spec) -> Provisions:
+def _engine(spec: Spec) -> ProvisioningSupport:
     found = engine(spec.engine)
-    if not isinstance(found, Provisions):
-        raise Unavailable(f"Headwater does not run {found.NAME} itself.")
-    if (reason := found.available()) is not None:
+    if found.provisioning is None:
+        raise Unavailable(f"Headwater does not run {found.display_name} itself.")
+    if (reason := found.provisioning.unavailable_reason()) is not None:
         raise Unavailable(reason)
-    return found
+    return found.provisioning
 
 
 def _empty_folder(folder: Path, spec: Spec) -> Path:

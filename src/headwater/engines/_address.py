@@ -38,11 +38,22 @@ class Address:
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 TLS_KEYS = ("sslmode", "ssl-mode", "ssl_mode", "tls", "ssl")
 _MODES: Mapping[str, TlsMode] = {
-    "disable": "off", "disabled": "off", "false": "off", "0": "off", "allow": "prefer", "prefer": "prefer",
-    "preferred": "prefer", "require": "require", "required": "require", "true": "verify-full", "1": "verify-full",
-    "verify-ca": "verify-ca", "verify_ca": "verify-ca", "verify-full": "verify-full",
+    "disable": "off",
+    "disabled": "off",
+    "false": "off",
+    "0": "off",
+    "allow": "prefer",
+    "prefer": "prefer",
+    "preferred": "prefer",
+    "require": "require",
+    "required": "require",
+    "true": "verify-full",
+    "1": "verify-full",
+    "verify-ca": "verify-ca",
+    "verify_ca": "verify-ca",
+    "verify-full": "verify-full",
     "verify_identity": "verify-full",
-}  # fmt: skip
+}
 
 
 def tls_of(scheme: str, host: str, query: Mapping[str, str]) -> Tls:

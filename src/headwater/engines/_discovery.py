@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from headwater.engines._address import TLS_KEYS, Address, tls_of
@@ -21,14 +20,14 @@ def all_engines() -> dict[str, Engine]:
 
 def engine(name: str) -> Engine:
     """Return one engine, or raise NotFound with the right names."""
-    module: Any = plugins.load("engines", name)
-    return cast(Engine, module)
+    found: Engine = plugins.load("engines", name).ENGINE
+    return found
 
 
 def engine_of_scheme(scheme: str) -> str:
     """Return the name of the engine that opens URLs of a scheme, or raise NotFound."""
     wanted = scheme.lower().partition("+")[0]
-    known = {known: name for name, one in all_engines().items() for known in one.SCHEMES}
+    known = {known: name for name, one in all_engines().items() for known in one.schemes}
     if wanted not in known:
         raise NotFound(f"No engine is installed that opens {scheme}:// addresses.", hint=did_you_mean(wanted, known))
     return known[wanted]
@@ -50,17 +49,21 @@ def parse_url(text: str) -> tuple[str, Address]:
             hint=f"Name the host of one member: {scheme.partition('+')[0]}://user@host/database?tls=true",
         )
     name = engine_of_scheme(scheme)
-    if not all_engines()[name].PORT:
+    if not all_engines()[name].port:
         path = rest.partition("?")[0]
         return name, Address(path=Path(unquote(path.removeprefix("/"))))
     parts = urlsplit(f"//{rest}")
     try:
-        port = parts.port or all_engines()[name].PORT
+        port = parts.port or all_engines()[name].port
     except ValueError as error:
         raise BadInput("The port of the URL is not a number from 1 to 65535.") from error
     query = tuple(parse_qsl(parts.query, keep_blank_values=True))
     return name, Address(
-        host=parts.hostname or "", port=port, database=unquote(parts.path[1:]), user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""), tls=tls_of(scheme, parts.hostname or "", dict(query)),
+        host=parts.hostname or "",
+        port=port,
+        database=unquote(parts.path[1:]),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=tls_of(scheme, parts.hostname or "", dict(query)),
         options=tuple((key, value) for key, value in query if key not in TLS_KEYS),
-    )  # fmt: skip
+    )

@@ -1,36 +1,33 @@
-"""What an engine package offers, and what only some do."""
+"""What an engine package offers: one frozen `ENGINE`, with core verbs and an object for each optional capability."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, TypeAlias
 
 from headwater.catalog.changes import Change, Hazard
-from headwater.catalog.grammar import Grammar
+from headwater.catalog.dialect import Dialect
 from headwater.catalog.model import Schema
 from headwater.catalog.plans import Plan, ServerSession
+from headwater.catalog.results import Limits
 from headwater.engines._address import Address
+from headwater.engines._browse import BrowsingSupport
+from headwater.engines._decode import DecodingSupport, ScriptSupport
+from headwater.engines._option import Option
+from headwater.engines._provision import ProvisioningSupport
+from headwater.engines._proxy import ProxySupport
+from headwater.engines._recovery import RecoverySupport
 from headwater.engines._session import Parameters, Session
+from headwater.engines._snapshots import InPlaceRestoreSupport, SnapshotSupport
+from headwater.engines._transfer import TransferSupport
 
-Language = Literal["sql", "mongodb", "redis"]
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """Something that can be set on a connection or a new database: a CLI flag, a form field, declared once."""
-
-    name: str
-    label: str
-    kind: Literal["text", "number", "switch", "choice"] = "text"
-    default: str = ""
-    choices: tuple[str, ...] = ()
-    help: str = ""
+ExportForm: TypeAlias = Literal["csv", "ndjson"]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """Statements that carry out one change, and what can go wrong; `transactional` when they can be undone together."""
+class AlterStep:
+    """Statements that carry out one change, and what can go wrong; `transactional` when they can be rolled back."""
 
     change: Change
     statements: tuple[str, ...]
@@ -38,58 +35,84 @@ class Step:
     transactional: bool = True
 
 
-class Engine(Protocol):
-    """What an engine package offers.
+class ExplainSupport(Protocol):
+    """Query plans."""
 
-    NAME is shown to users, SCHEMES are those of its URLs (the first is the usual one), PORT the usual port (0: no
-    network), LANGUAGE what its users write, DIALECT its name in sqlglot ("" when it speaks no SQL), OPTIONS what can
-    be set on a connection.
-    """
-
-    NAME: str
-    SCHEMES: tuple[str, ...]
-    PORT: int
-    LANGUAGE: Language
-    DIALECT: str
-    OPTIONS: tuple[Option, ...]
-
-    async def connect(self, address: Address, *, seconds: float = 10.0) -> Session:
-        """Connect, or raise Unavailable or Unauthenticated-like sentences that tell a user what to mend."""
-
-    async def inspect(self, session: Session) -> Schema:
-        """Read the whole Schema by the engine's own catalog, with row estimates and sizes."""
-
-    def ddl(self, schema: Schema) -> tuple[str, ...]:
-        """Return the statements that make the Schema in an empty database, in an order that works."""
-
-    def alter(self, changes: Sequence[Change], schema: Schema) -> tuple[Step, ...]:
-        """Return the statements for changes to a database that has this Schema, with their hazards."""
-
-    def quote(self, *names: str | None) -> str:
-        """Return a qualified identifier in the engine's quotes; empty parts are left out."""
-
-
-@runtime_checkable
-class Explains(Protocol):
-    """An engine that shows how it would run a statement."""
-
-    async def explain(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> Plan:
+    async def plan(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> Plan:
         """Return the plan; with `run` the statement is executed in a transaction that is rolled back."""
 
 
-@runtime_checkable
-class Tabular(Protocol):
-    """An engine whose tables are read page by page and edited row by row with SQL of our making."""
-
-    GRAMMAR: Grammar
-
-
-@runtime_checkable
-class Watches(Protocol):
-    """An engine that lists the sessions of a server and can end them."""
+class ActivitySupport(Protocol):
+    """The sessions of a server."""
 
     async def sessions(self, session: Session) -> tuple[ServerSession, ...]:
         """Return the sessions of this database that the connection may see, the longest-running first."""
 
-    async def end(self, session: Session, target: str, *, terminate: bool) -> bool:
-        """Cancel the query of a session, or end the session; False when it is gone."""
+    async def end_session(self, session: Session, target: str, *, terminate: bool) -> bool:
+        """Cancel the query of a session, or end the session; False when it does not exist any more."""
+
+
+class ExportSupport(Protocol):
+    """Results as text, written by the server itself."""
+
+    def chunks(self, session: Session, text: str, form: ExportForm, limits: Limits) -> AsyncIterator[bytes]:
+        """Yield the result of one SELECT as chunks of CSV (with a header) or NDJSON."""
+
+
+class Connect(Protocol):
+    """Opens a session."""
+
+    async def __call__(self, address: Address, *, seconds: float = 10.0) -> Session:
+        """Connect, or raise Unavailable or Unauthenticated-like sentences that tell a user what to fix."""
+
+
+class Quote(Protocol):
+    """Quotes a name."""
+
+    def __call__(self, *names: str | None) -> str:
+        """Return a qualified identifier in the engine's quotes; empty parts are left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """A database engine: its identity, its core verbs, and a capability object (or None) for each thing some can do.
+
+    Args:
+        name: the name of its folder or entry point.
+        display_name: as users read it.
+        schemes: of its URLs; the first is the usual one.
+        port: the usual port; 0 when the engine opens files and has no network.
+        language: what its users write: `sql`, or a name of its own.
+        dialect: how its SQL is spelt, and what its schemas can hold.
+        connect: opens a session.
+        inspect: reads the whole Schema from the engine's own catalog, with row estimates and sizes.
+        ddl: returns the statements that create the Schema in an empty database, in an order that works.
+        alter: returns the statements for changes to a database that has this Schema, with their hazards.
+        quote: returns a quoted identifier.
+        options: what can be set on a connection.
+    """
+
+    name: str
+    display_name: str
+    schemes: tuple[str, ...]
+    port: int
+    language: str
+    dialect: Dialect
+    connect: Connect
+    inspect: Callable[[Session], Awaitable[Schema]]
+    ddl: Callable[[Schema], tuple[str, ...]]
+    alter: Callable[[Sequence[Change], Schema], tuple[AlterStep, ...]]
+    quote: Quote
+    options: tuple[Option, ...] = ()
+    activity: ActivitySupport | None = None
+    browsing: BrowsingSupport | None = None
+    decoding: DecodingSupport | None = None
+    explain: ExplainSupport | None = None
+    export: ExportSupport | None = None
+    in_place_restore: InPlaceRestoreSupport | None = None
+    provisioning: ProvisioningSupport | None = None
+    proxy: ProxySupport | None = None
+    recovery: RecoverySupport | None = None
+    script: ScriptSupport | None = None
+    snapshots: SnapshotSupport | None = None
+    transfer: TransferSupport = TransferSupport()

@@ -1,10 +1,10 @@
-"""What a session must be able to do, and what only some can."""
+"""Sessions: connections to a database, by which statements are run."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, TypeAlias
 
 from headwater.catalog.results import STANDARD, Cell, Frame, Limits, QueryError
 
@@ -12,7 +12,7 @@ Parameters: TypeAlias = Sequence[Cell] | Mapping[str, Cell] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ServerFacts:
     """What a ping tells, safe to show: no host names of others, no paths, no secrets."""
 
     product: str
@@ -28,7 +28,7 @@ class Facts:
 class Session(Protocol):
     """One connection. Not for two tasks at once, but for `cancel`, which any task may call."""
 
-    async def ping(self) -> Facts:
+    async def ping(self) -> ServerFacts:
         """Return facts about the server and the rights of this connection."""
 
     def run(self, text: str, parameters: Parameters = None, limits: Limits = STANDARD) -> AsyncGenerator[Frame, None]:
@@ -50,27 +50,14 @@ class Session(Protocol):
             Unavailable: the connection broke.
         """
 
+    async def check(self, text: str) -> QueryError | None:
+        """Return the first error in a text without running it; None when there is none, or it cannot be known."""
+
     async def cancel(self) -> None:
         """End what runs, from another task."""
 
     def broken(self) -> bool:
-        """Say whether an idle connection has gone meanwhile; cheap, asks no server."""
+        """Return True if an idle connection has been lost; cheap, sends nothing to the server."""
 
     async def close(self) -> None:
         """Close the connection; safe to call twice."""
-
-
-@runtime_checkable
-class Checks(Protocol):
-    """A session that can say what is wrong with a text without running it."""
-
-    async def check(self, text: str) -> QueryError | None:
-        """Return the first thing that the server finds wrong, or None."""
-
-
-@runtime_checkable
-class Exports(Protocol):
-    """A session that can write a result as text faster than by rows."""
-
-    def export(self, text: str, form: Literal["csv", "ndjson"], limits: Limits) -> AsyncIterator[bytes]:
-        """Give the result of one SELECT as chunks of CSV (with a header) or NDJSON."""

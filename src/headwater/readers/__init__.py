@@ -106,7 +106,7 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
     row: Literal["delete", "write", "update"] | None = None
 
 
-class Shape(msgspec.Struct, frozen=True, omit_defaults=True):
+class OptionsShape(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the keys of an options object mean, for ORMs that query by objects.
 
     `keys` maps a key of the options to the role of the columns named in its value ("value": the role that the
@@ -147,10 +147,10 @@ class Vocabulary(msgspec.Struct, frozen=True, omit_defaults=True):
     current: dict[str, str] = {}
     types: dict[str, Literal["query", "rows", "many", "inner", "session"]] = {}
     client: dict[str, Operation] = {}
-    shape: Shape = Shape()
+    shape: OptionsShape = OptionsShape()
 
 
-class Project(Protocol):
+class CodeProject(Protocol):
     """What a reader may ask about the code base it stands in."""
 
     def files(self) -> Iterable[SourceFile]:
@@ -171,7 +171,7 @@ class Reader(Protocol):
     def detects(self, file: SourceFile) -> bool:
         """Tell whether this file declares something that this reader reads."""
 
-    def read(self, project: Project, files: Sequence[SourceFile]) -> Reading:
+    def read(self, project: CodeProject, files: Sequence[SourceFile]) -> Reading:
         """Read the detected files.
 
         Args:

@@ -14,7 +14,7 @@ from headwater.catalog import changes as c
 from headwater.catalog import facts as f
 from headwater.catalog.apply import apply_all
 from headwater.catalog.model import Check, Column, ForeignKey, Index, Relation, Schema
-from headwater.readers import Project, Reading, SourceFile, sql
+from headwater.readers import CodeProject, Reading, SourceFile, sql
 from headwater.readers.sqlalchemy import syntax as s
 from headwater.readers.sqlalchemy.columns import from_call, maker
 from headwater.readers.sqlalchemy.relations import Builder
@@ -29,7 +29,7 @@ def detects(file: SourceFile) -> bool:
     return file.language == "python" and b"down_revision" in file.source and b"def upgrade" in file.source
 
 
-def read(project: Project, files: Sequence[SourceFile]) -> Reading:
+def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:
     """Return the Schema that all revisions leave behind, and the changes that lead to it."""
     revisions = [revision for file in files if (revision := _revision(project, file))]
     schema, steps = Schema(), []
@@ -65,7 +65,7 @@ def in_order(revisions: Iterable[Revision]) -> list[Revision]:
     return ordered
 
 
-def _revision(project: Project, file: SourceFile) -> Revision | None:
+def _revision(project: CodeProject, file: SourceFile) -> Revision | None:
     module = project.module(file.path)
     if module is None:
         return None
@@ -98,7 +98,7 @@ class _Call:
 class _Run:
     """Follows one revision's statements; `constants` are the loop variables whose values are written out."""
 
-    project: Project
+    project: CodeProject
     file: SourceFile
     functions: Mapping[str, f.Function]
     constants: dict[str, f.Expr] = field(default_factory=dict)

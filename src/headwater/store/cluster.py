@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from headwater.engines.postgresql.programs import binaries, identity, initdb, open_programs, open_the_way
+from headwater.engines.postgresql.binaries import binaries, identity, initdb, open_programs, open_the_way
 from headwater.kit.errors import Unavailable
 from headwater.kit.process import Identity
 from headwater.store.secrets import read_secret

@@ -15,7 +15,7 @@ import psycopg
 import structlog
 from psycopg import sql
 
-from headwater.engines.postgresql.programs import binaries, identity, left_pid
+from headwater.engines.postgresql.binaries import binaries, identity, left_pid
 from headwater.kit import process
 from headwater.kit.errors import Unavailable
 from headwater.store.cluster import DATABASE, PORT, ROLE, Cluster, ensure

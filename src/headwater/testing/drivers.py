@@ -48,7 +48,7 @@ async def connects(driver: Driver, spec: Spec) -> bool:
 async def goes_its_way(driver: Driver, new: Callable[[], Spec]) -> None:
     """Absent, stopped, running, stopped, absent; every verb twice is as good as once; what was written stays."""
     spec = new()
-    leave, find = MARKS[engine(spec.engine).LANGUAGE]
+    leave, find = MARKS[engine(spec.engine).language]
     assert driver.status(spec) == "absent"
     for _ in range(2):
         await driver.create(spec)

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 from headwater.catalog import codec, facts
 from headwater.core.lineage import symbols
-from headwater.core.lineage.sorting import SCHEMA_SUFFIXES
+from headwater.core.lineage.classify import SCHEMA_SUFFIXES
 from headwater.languages import by_suffix
 from headwater.readers import Reader, Reading, SourceFile
 

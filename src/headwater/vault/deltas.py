@@ -111,7 +111,7 @@ def apply(columns: Sequence[Column], key: Sequence[Column], delta: Delta, delta_
     before = identity(key)
     if set(places) <= set(delta_key) and _only_replaces(before, delta, delta_key):
         return list(columns)
-    chosen = choice(before, delta, delta_key)
+    chosen = choose_delta(before, delta, delta_key)
     return [
         pa.concat_arrays([column, delta.rows[place]]).take(chosen)
         for column, place in zip(columns, places, strict=True)
@@ -124,7 +124,7 @@ def _only_replaces(before: Column, delta: Delta, key: Sequence[int]) -> bool:
     return not len(delta.gone[0]) and bool(pc.sum(pc.is_in(before, value_set=new)).as_py() == len(new))
 
 
-def choice(before: Column, delta: Delta, key: Sequence[int]) -> Any:
+def choose_delta(before: Column, delta: Delta, key: Sequence[int]) -> Any:
     """Return which rows of those before, followed by those of the delta, are there afterwards, and in what order."""
     new = identity([delta.rows[place] for place in key])
     at = pc.index_in(before, value_set=new)
@@ -139,14 +139,14 @@ def choice(before: Column, delta: Delta, key: Sequence[int]) -> Any:
     return pa.array(np.concatenate((rows, len(before) + np.flatnonzero(left))))
 
 
-def merged(first: Delta, second: Delta, key: Sequence[int]) -> Delta:
+def merge(first: Delta, second: Delta, key: Sequence[int]) -> Delta:
     """Return the delta that leaves the same rows as two that are applied one after the other, in the same order.
 
     A row that the first one takes away and the second one brings back stands where it stood.
     """
     early, late = (identity([one.rows[place] for place in key]) for one in (first, second))
     lost, gone = identity(second.gone), identity(first.gone)
-    chosen = choice(early, second, key)
+    chosen = choose_delta(early, second, key)
     left = pc.invert(pc.is_in(gone, value_set=pa.concat_arrays([late, lost])))
     return Delta(
         [pa.concat_arrays([old, new]).take(chosen) for old, new in zip(first.rows, second.rows, strict=True)],

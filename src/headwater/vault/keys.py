@@ -45,7 +45,7 @@ class Slot(msgspec.Struct, frozen=True, tag=False):
     cost: int = 0
 
 
-class Wraps(Protocol):
+class KeyWrapper(Protocol):
     """A service that wraps keys without giving its own away."""
 
     def wrap(self, key: bytes) -> bytes:
@@ -56,25 +56,25 @@ class Wraps(Protocol):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Opener:
+class KeySource:
     """What opens a slot: a passphrase, a key of 32 bytes or more, or a service."""
 
     kind: Literal["passphrase", "key", "service"]
     secret: bytes = b""
-    service: Wraps | None = None
+    service: KeyWrapper | None = None
 
     @classmethod
-    def passphrase(cls, text: str) -> Opener:
+    def passphrase(cls, text: str) -> KeySource:
         """Open by something that a person remembers."""
         return cls("passphrase", text.encode())
 
     @classmethod
-    def key(cls, secret: bytes) -> Opener:
+    def key(cls, secret: bytes) -> KeySource:
         """Open by a random secret."""
         return cls("key", secret)
 
     @classmethod
-    def of(cls, service: Wraps) -> Opener:
+    def of(cls, service: KeyWrapper) -> KeySource:
         """Open by a service."""
         return cls("service", service=service)
 
@@ -114,7 +114,7 @@ class Keys:
     def _derived(self, purpose: bytes, length: int) -> bytes:
         return HKDF(hashes.SHA256(), length, None, b"headwater vault 1 " + purpose).derive(self._master)
 
-    def slot(self, opener: Opener, vault: str, label: str) -> Slot:
+    def slot(self, opener: KeySource, vault: str, label: str) -> Slot:
         """Return a slot that this opener opens."""
         secret = opener.secret
         salt, cost = (os.urandom(16), _COST) if opener.kind == "passphrase" else (b"", 0)
@@ -127,7 +127,7 @@ class Keys:
         return Slot(opener.kind, nonce + sealed, label, salt, cost)
 
     @classmethod
-    def opened(cls, slot: Slot, opener: Opener, vault: str) -> Keys | None:
+    def opened(cls, slot: Slot, opener: KeySource, vault: str) -> Keys | None:
         """Return the keys behind a slot, or None when this opener does not open it."""
         if slot.kind != opener.kind:
             return None
@@ -147,7 +147,7 @@ def _wrapping(secret: bytes, salt: bytes, cost: int) -> bytes:
     return HKDF(hashes.SHA256(), 32, None, b"headwater vault 1 slot").derive(secret)
 
 
-def add_slot(blobs: Blobs, vault: str, keys: Keys, opener: Opener, label: str) -> str:
+def add_slot(blobs: Blobs, vault: str, keys: Keys, opener: KeySource, label: str) -> str:
     """Write a slot and return its id; raises Damaged when it cannot be read back."""
     slot_id = secrets.token_hex(8)
     data = msgspec.msgpack.encode(keys.slot(opener, vault, label))
@@ -200,7 +200,7 @@ def _listed(blobs: Blobs) -> Iterator[tuple[str, Slot | None]]:
             yield slot_id, None
 
 
-def unlock(blobs: Blobs, vault: str, opener: Opener) -> Keys:
+def unlock(blobs: Blobs, vault: str, opener: KeySource) -> Keys:
     """Return the keys of a vault.
 
     Raises:

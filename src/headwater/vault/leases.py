@@ -35,7 +35,7 @@ class Lease(msgspec.Struct, frozen=True):
 
 
 @dataclass(slots=True)
-class Held:
+class LeasedPacks:
     """What writers at work hold: packs by their ids, and all that came into the store since `since`.
 
     `unread` are leases that nobody can read: what they hold is not known.
@@ -70,9 +70,9 @@ def check(blobs: Blobs, name: str) -> None:
         raise Conflict("The snapshot took too long: its lease on the vault has ended.", hint="Take it again.")
 
 
-def held(blobs: Blobs, keys: Keys, now: datetime, longest: timedelta = LONGEST) -> Held:
+def leased_packs(blobs: Blobs, keys: Keys, now: datetime, longest: timedelta = LONGEST) -> LeasedPacks:
     """Return what living leases hold; `ended` are those that are over by age."""
-    found = Held()
+    found = LeasedPacks()
     for blob in blobs.list(FOLDER):
         if now - blob.modified > longest:
             found.ended.append(blob.name)

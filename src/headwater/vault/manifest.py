@@ -16,7 +16,7 @@ from headwater.vault.errors import Damaged
 from headwater.vault.keys import Keys
 from headwater.vault.packs import Ref
 from headwater.vault.pages import Hint
-from headwater.vault.writing import Written
+from headwater.vault.snapshot_writer import WrittenTable
 
 FOLDER = "snapshots/"
 VERSION = 1
@@ -25,7 +25,7 @@ _NONCE = 12
 _CODEC = Codec("zstd", 9)
 
 
-class Place(msgspec.Struct, frozen=True, array_like=True):
+class SegmentRef(msgspec.Struct, frozen=True, array_like=True):
     """A `Ref` as it is written."""
 
     id: bytes
@@ -34,7 +34,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     length: int
 
     @classmethod
-    def of(cls, ref: Ref) -> Place:
+    def of(cls, ref: Ref) -> SegmentRef:
         """Return a reference as it is written."""
         return cls(ref.id, ref.pack, ref.offset, ref.length)
 
@@ -44,7 +44,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
         return Ref(self.id, self.pack, self.offset, self.length)
 
 
-class Column(msgspec.Struct, frozen=True, array_like=True):
+class ManifestColumn(msgspec.Struct, frozen=True, array_like=True):
     """A column: its name, its type as the engine spells it, and what its text looks like."""
 
     name: str
@@ -52,7 +52,7 @@ class Column(msgspec.Struct, frozen=True, array_like=True):
     hint: Hint = "text"
 
 
-class Table(msgspec.Struct, frozen=True):
+class ManifestTable(msgspec.Struct, frozen=True):
     """A table of a snapshot.
 
     `key` are the places of the columns of its key. `raw` counts the bytes of the text of all values, `stored` those
@@ -62,13 +62,13 @@ class Table(msgspec.Struct, frozen=True):
 
     schema: str | None
     name: str
-    columns: tuple[Column, ...]
+    columns: tuple[ManifestColumn, ...]
     key: tuple[int, ...]
     rows: int
     raw: int
     stored: int
     new: int
-    root: Place
+    root: SegmentRef
     packs: Mapping[bytes, int]
     facts: Mapping[str, Any] = {}
 
@@ -92,7 +92,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     moment: Mapping[str, Any] = {}
     schema: bytes = b""
     extras: Mapping[str, Any] = {}
-    tables: tuple[Table, ...] = ()
+    tables: tuple[ManifestTable, ...] = ()
     codec: str = "zstd"
     level: int = 3
 
@@ -107,18 +107,18 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def table(
-    schema: str | None, name: str, columns: Sequence[Column], key: Sequence[int], written: Written,
+    schema: str | None, name: str, columns: Sequence[ManifestColumn], key: Sequence[int], written: WrittenTable,
     facts: Mapping[str, Any] | None = None,
-) -> Table:  # fmt: skip
+) -> ManifestTable:  # fmt: skip
     """Return a table that was written, as a manifest lists it."""
     counted = written.counted
-    return Table(
+    return ManifestTable(
         schema, name, tuple(columns), tuple(key), counted.rows, counted.raw, counted.stored, counted.new,
-        Place.of(written.root), dict(written.packs), facts or {},
+        SegmentRef.of(written.root), dict(written.packs), facts or {},
     )  # fmt: skip
 
 
-def kept(before: Table, facts: Mapping[str, Any] | None = None) -> Table:
+def kept(before: ManifestTable, facts: Mapping[str, Any] | None = None) -> ManifestTable:
     """Return a table of the parent that has not changed, as the manifest of the next snapshot lists it."""
     return msgspec.structs.replace(before, new=0, facts=before.facts if facts is None else facts)
 

@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from headwater.vault import repairs
+from headwater.vault import repair_log
 from headwater.vault.blobs import Blob, Blobs
 from headwater.vault.errors import Damaged
 from headwater.vault.keys import Keys
-from headwater.vault.repairs import Ref as Ref  # a segment is referred to by whoever reads packs
+from headwater.vault.repair_log import Ref as Ref  # a segment is referred to by whoever reads packs
 
 FOLDER = "packs/"
 MAGIC, END = b"HWPACK\x00\x01", b"HWPACKEN"
@@ -37,7 +37,7 @@ _NAME = re.compile(r"packs/([0-9a-f]{2})/\1[0-9a-f]{30}")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PackEntry:
     """A segment as the footer of its pack lists it."""
 
     kind: int
@@ -66,11 +66,11 @@ class _Open:
     id: bytes
     parts: list[bytes] = field(default_factory=lambda: [MAGIC])
     size: int = len(MAGIC)
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[PackEntry] = field(default_factory=list)
 
     def add(self, kind: int, content: bytes, body: bytes) -> Ref:
         ref = Ref(content, self.id, self.size, self._append(kind, body))
-        self.entries.append(Entry(kind, ref))
+        self.entries.append(PackEntry(kind, ref))
         return ref
 
     def sealed(self) -> bytes:
@@ -174,7 +174,7 @@ class PackReader:
             try:
                 found.update(self._read(kind, pack, wanted))
             except Damaged:
-                moved = repairs.moved(self._blobs, self._keys, pack)
+                moved = repair_log.moved(self._blobs, self._keys, pack)
                 if not moved:
                     raise
                 for ref in wanted:
@@ -192,7 +192,7 @@ class PackReader:
                 return self._read(kind, place.pack, [place])[place]
         return self._read(kind, ref.pack, [ref])[ref]
 
-    def entries(self, pack: bytes) -> list[Entry]:
+    def entries(self, pack: bytes) -> list[PackEntry]:
         """Return what is in a pack by its footer."""
         name = blob_name(pack)
         blob = self._blobs.find(name)
@@ -202,7 +202,7 @@ class PackReader:
         if end != END or start < len(MAGIC):
             raise Damaged(f"{name} of the vault has no end.", hint="Verify the vault.")
         footer = self._opened(FOOTER, Ref(b"", pack, start, length), self._blobs.read(name, start, length))
-        return [Entry(kind, Ref(content, pack, at, long)) for kind, content, at, long in _ENTRY.iter_unpack(footer)]
+        return [PackEntry(kind, Ref(content, pack, at, long)) for kind, content, at, long in _ENTRY.iter_unpack(footer)]
 
     def _opened(self, kind: int, ref: Ref, data: bytes) -> bytes:
         cipher = self._ciphers.get(ref.pack)
@@ -216,7 +216,7 @@ class PackReader:
             ) from error
 
 
-def size_of(entries: Sequence[Entry]) -> int:
+def size_of(entries: Sequence[PackEntry]) -> int:
     """Return how large a pack with these segments is."""
     footer = len(entries) * _ENTRY.size + TAG
     return len(MAGIC) + sum(entry.ref.length for entry in entries) + footer + _TRAILER.size

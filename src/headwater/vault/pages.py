@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headwater.vault import numbers
+from headwater.vault import integer_codec
 from headwater.vault.errors import Damaged
 
 Hint = Literal["text", "integer", "float", "timestamp", "timestamptz", "date", "uuid", "hex"]
@@ -112,11 +112,11 @@ def _even(offsets: np.ndarray, size: int) -> bool:
 def _strings(data: bytes, offsets: np.ndarray) -> bytes:
     """Return lengths and bytes: one length when all are equal, else as few bytes a length as hold the largest."""
     lengths = np.diff(offsets)
-    return numbers.pack(lengths) + data
+    return integer_codec.pack(lengths) + data
 
 
 def _read_strings(body: memoryview, count: int) -> Column:
-    lengths, at = numbers.unpack(body, count)
+    lengths, at = integer_codec.unpack(body, count)
     return _joined(lengths, body[at:])
 
 
@@ -161,9 +161,9 @@ def _integers(present: Column) -> tuple[int, bytes] | None:
         values: np.ndarray = _as_text(present).cast(pa.int64()).to_numpy()
     except pa.ArrowInvalid:
         return None
-    if b"x" in data or (numbers.digits(values) != np.diff(offsets)).any():  # 0x1F, 007
+    if b"x" in data or (integer_codec.digits(values) != np.diff(offsets)).any():  # 0x1F, 007
         return None
-    return INTEGERS, numbers.pack(values)
+    return INTEGERS, integer_codec.pack(values)
 
 
 def _shown(values: Any) -> Column:
@@ -171,7 +171,7 @@ def _shown(values: Any) -> Column:
 
 
 def _read_integers(body: memoryview, count: int) -> Column:
-    return _shown(pa.array(numbers.unpack(body, count)[0]))
+    return _shown(pa.array(integer_codec.unpack(body, count)[0]))
 
 
 def _floats(present: Column) -> tuple[int, bytes] | None:
@@ -206,7 +206,7 @@ def _moments(zoned: bool) -> Callable[[Column], tuple[int, bytes] | None]:
         if not _spelled(np.frombuffer(data, np.uint8), offsets, fraction, 3 if zoned else 0):
             return None
         kept = values // _SECOND if whole else values
-        return MOMENTS, struct.pack("<B", zoned | whole << 1) + numbers.pack(kept)
+        return MOMENTS, struct.pack("<B", zoned | whole << 1) + integer_codec.pack(kept)
 
     return made
 
@@ -230,7 +230,7 @@ def _show_moments(values: np.ndarray, zoned: bool, whole: bool) -> Column:
 
 
 def _read_moments(body: memoryview, count: int) -> Column:
-    return _show_moments(numbers.unpack(body[1:], count)[0], bool(body[0] & 1), bool(body[0] & 2))
+    return _show_moments(integer_codec.unpack(body[1:], count)[0], bool(body[0] & 1), bool(body[0] & 2))
 
 
 def _days(present: Column) -> tuple[int, bytes] | None:
@@ -240,11 +240,11 @@ def _days(present: Column) -> tuple[int, bytes] | None:
         values = _as_text(present).cast(pa.date32())
     except pa.ArrowInvalid:
         return None
-    return DAYS, numbers.pack(values.cast(pa.int32()).to_numpy().astype(np.int64))
+    return DAYS, integer_codec.pack(values.cast(pa.int32()).to_numpy().astype(np.int64))
 
 
 def _read_days(body: memoryview, count: int) -> Column:
-    return _shown(pa.array(numbers.unpack(body, count)[0].astype(np.int32)).cast(pa.date32()))
+    return _shown(pa.array(integer_codec.unpack(body, count)[0].astype(np.int32)).cast(pa.date32()))
 
 
 # The places of a UUID's digits in its text, with dashes between them, and in its digits alone.
@@ -296,7 +296,7 @@ def _hex(present: Column) -> tuple[int, bytes] | None:
     values = None if (offsets & 1).any() else _unhex(data)
     if values is None:
         return None
-    return HEX, struct.pack("<B", len(prefix)) + prefix + numbers.pack(np.diff(offsets) // 2) + values
+    return HEX, struct.pack("<B", len(prefix)) + prefix + integer_codec.pack(np.diff(offsets) // 2) + values
 
 
 def _without(data: bytes, offsets: np.ndarray, prefix: int) -> tuple[bytes, np.ndarray]:
@@ -313,7 +313,7 @@ def _without(data: bytes, offsets: np.ndarray, prefix: int) -> tuple[bytes, np.n
 
 def _read_hex(body: memoryview, count: int) -> Column:
     end = 1 + body[0]
-    lengths, at = numbers.unpack(body[end:], count)
+    lengths, at = integer_codec.unpack(body[end:], count)
     digits = _joined(lengths * 2, memoryview(binascii.hexlify(body[end + at :])))
     return pc.binary_join_element_wise(pa.scalar(bytes(body[1:end]), VALUES), digits, pa.scalar(b"", VALUES))
 

@@ -21,7 +21,7 @@ _REF = struct.Struct("<16sHII")  # id, number of the pack in the list, offset, l
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class ChunkRef:
     """Some rows of a table: `first` is the key of the first one, `pages` has one page for each column.
 
     `deltas` are changes to be applied to the pages, oldest first; `rows` counts what comes out.
@@ -34,7 +34,7 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class LeafRef:
     """A leaf as the root lists it."""
 
     ref: Ref
@@ -81,7 +81,7 @@ def _unpacked(packs: bytes, refs: bytes) -> list[Ref]:
     return [Ref(content, ids[number], at, length) for content, number, at, length in _REF.iter_unpack(refs)]
 
 
-def encode_leaf(chunks: Sequence[Chunk]) -> bytes:
+def encode_leaf(chunks: Sequence[ChunkRef]) -> bytes:
     """Return a leaf as bytes."""
     packed = _Packed()
     for chunk in chunks:
@@ -95,20 +95,22 @@ def encode_leaf(chunks: Sequence[Chunk]) -> bytes:
     )  # fmt: skip
 
 
-def decode_leaf(data: bytes) -> list[Chunk]:
+def decode_leaf(data: bytes) -> list[ChunkRef]:
     """Return the chunks of a leaf; raises Damaged."""
     try:
         leaf = msgspec.msgpack.decode(data, type=_Leaf)
         refs = iter(_unpacked(leaf.packs, leaf.refs))
         return [
-            Chunk(first, rows, tuple(next(refs) for _ in range(leaf.columns)), tuple(next(refs) for _ in range(deltas)))
+            ChunkRef(
+                first, rows, tuple(next(refs) for _ in range(leaf.columns)), tuple(next(refs) for _ in range(deltas))
+            )
             for first, rows, deltas in zip(leaf.firsts, leaf.rows, leaf.deltas, strict=True)
         ]
     except (msgspec.MsgspecError, struct.error, IndexError, ValueError, RuntimeError) as error:
         raise Damaged("A list of chunks in the vault cannot be read.") from error
 
 
-def encode_root(branches: Sequence[Branch]) -> bytes:
+def encode_root(branches: Sequence[LeafRef]) -> bytes:
     """Return a root as bytes."""
     packed = _Packed()
     for branch in branches:
@@ -121,13 +123,13 @@ def encode_root(branches: Sequence[Branch]) -> bytes:
     )  # fmt: skip
 
 
-def decode_root(data: bytes) -> list[Branch]:
+def decode_root(data: bytes) -> list[LeafRef]:
     """Return the leaves that a root lists; raises Damaged."""
     try:
         root = msgspec.msgpack.decode(data, type=_Root)
         refs = _unpacked(root.packs, root.refs)
         return [
-            Branch(ref, first, chunks, rows)
+            LeafRef(ref, first, chunks, rows)
             for ref, first, chunks, rows in zip(refs, root.firsts, root.chunks, root.rows, strict=True)
         ]
     except (msgspec.MsgspecError, struct.error, IndexError, ValueError) as error:

@@ -17,14 +17,14 @@ from headwater.kit.errors import Conflict
 from headwater.vault import keys as keyring
 from headwater.vault import leases, manifest
 from headwater.vault.blobs import Blobs
-from headwater.vault.borders import Sizes
+from headwater.vault.chunker import ChunkSizes
 from headwater.vault.codecs import DEFAULT, Codec
 from headwater.vault.errors import Damaged
-from headwater.vault.keys import Keys, Opener
-from headwater.vault.manifest import Manifest, Table
+from headwater.vault.keys import Keys, KeySource
+from headwater.vault.manifest import Manifest, ManifestTable
 from headwater.vault.packs import PackReader, PackWriter
-from headwater.vault.reading import TableReader
-from headwater.vault.writing import Ink
+from headwater.vault.snapshot_writer import WriteContext
+from headwater.vault.table_reader import TableReader
 
 _CONFIG = "config"
 VERSION = 1
@@ -39,13 +39,13 @@ class Config(msgspec.Struct, frozen=True):
 
 
 @dataclass(slots=True)
-class Writing:
+class SnapshotWriter:
     """A snapshot that is being written: what its tables are written with, and what it has added so far.
 
     `held` are the packs of its parent, which it may refer to.
     """
 
-    ink: Ink
+    ink: WriteContext
     lease: str
     packs: Counter[bytes] = field(default_factory=Counter)
     held: frozenset[bytes] = frozenset()
@@ -60,7 +60,7 @@ class Vault:
         self.packs = PackReader(blobs, keys)
 
     @classmethod
-    def create(cls, blobs: Blobs, opener: Opener, label: str = "") -> Vault:
+    def create(cls, blobs: Blobs, opener: KeySource, label: str = "") -> Vault:
         """Make a vault in an empty place, or open the one that somebody else made there meanwhile."""
         if blobs.find(_CONFIG):
             return cls.open(blobs, opener)
@@ -76,7 +76,7 @@ class Vault:
         return cls(blobs, config, keys)
 
     @classmethod
-    def open(cls, blobs: Blobs, opener: Opener) -> Vault:
+    def open(cls, blobs: Blobs, opener: KeySource) -> Vault:
         """Open a vault.
 
         Raises:
@@ -87,10 +87,10 @@ class Vault:
         return cls(blobs, config, keyring.unlock(blobs, config.id, opener))
 
     @contextlib.contextmanager
-    def writing(
+    def write_snapshot(
         self, snapshot: str, *, codec: Codec | None = None, threads: int | None = None, parent: Manifest | None = None,
-        sizes: Sizes | None = None,
-    ) -> Iterator[Writing]:  # fmt: skip
+        sizes: ChunkSizes | None = None,
+    ) -> Iterator[SnapshotWriter]:  # fmt: skip
         """Give what the tables of a snapshot are written with; what is not committed at the end is nobody's.
 
         Raises:
@@ -108,15 +108,15 @@ class Vault:
         pool = ThreadPoolExecutor(count, thread_name_prefix="vault-encode")
         try:
             held = frozenset(parent.packs if parent else ())
-            ink = Ink(data, trees, self.keys, codec or DEFAULT, pool, count + 1, sizes or Sizes())
-            yield Writing(ink, lease, packs, held)
+            ink = WriteContext(data, trees, self.keys, codec or DEFAULT, pool, count + 1, sizes or ChunkSizes())
+            yield SnapshotWriter(ink, lease, packs, held)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
             data.close()
             trees.close()
             leases.release(self.blobs, lease)
 
-    def commit(self, writing: Writing, snapshot: Manifest) -> int:
+    def commit(self, writing: SnapshotWriter, snapshot: Manifest) -> int:
         """Make a snapshot exist, when everything that it refers to is in the store; returns the manifest's size.
 
         Raises:
@@ -147,7 +147,7 @@ class Vault:
         """Delete a snapshot; the room it took is given back by the next collections."""
         manifest.delete(self.blobs, snapshot)
 
-    def table(self, table: Table) -> TableReader:
+    def table(self, table: ManifestTable) -> TableReader:
         """Return the reader of a table."""
         return TableReader(self.packs, self.keys, table.root.ref, table.key)
 
@@ -163,6 +163,6 @@ def read_config(blobs: Blobs) -> Config:
     return config
 
 
-def new_place(tables: Sequence[Table], schema: str | None, name: str) -> Table | None:
+def find_table(tables: Sequence[ManifestTable], schema: str | None, name: str) -> ManifestTable | None:
     """Return the table of a name among those of a snapshot."""
     return next((one for one in tables if (one.schema, one.name) == (schema, name)), None)

@@ -31,6 +31,7 @@ from headwater.core.building import (
 from headwater.engines import engine
 from headwater.kit.errors import BadInput
 from headwater.store.embedded import EmbeddedServer
+from suite.profiles import examples
 
 Run = Callable[[str], list[Any]]
 DIALECTS = {"postgres": "postgresql", "sqlite": "sqlite", "mysql": "mysql"}
@@ -40,11 +41,11 @@ TABLES = {
 }
 SCHEMA = Schema(tuple(Relation(table, tuple(Column(name) for name in names)) for table, names in TABLES.items()))
 DDL = (
-    'create table teams (id integer primary key, name text, city text)',
+    "create table teams (id integer primary key, name text, city text)",
     'create table people (id integer primary key, name text, team_id integer, age integer, "Odd Name" integer)',
     "insert into teams values (1, 'red', 'Basel'), (2, 'blue', null), (3, 'it''s', 'Lyon')",
     "insert into people values (1, 'Ann', 1, 30, 1), (2, 'Bob', 1, 41, 2), (3, 'Cy', 2, 30, null), (4, null, null, 19, 4)",
-)  # fmt: skip
+)
 
 
 def dialect(name: str) -> Dialect:
@@ -89,7 +90,7 @@ SAME = [
     "select 'x' as mark, age, count(*) from people group by age order by 2",
     "select coalesce(name, '?') from people order by coalesce(name, '?') desc limit 3;",
     "select age > 20 and age < 40 from people order by id",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("text", SAME)
@@ -132,7 +133,7 @@ REFUSED = {
     "": "",
     "select ((((": "",
     "select name from people where '": "",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("text", REFUSED)
@@ -153,11 +154,23 @@ words = st.sampled_from(["Ann", "it's", "%a%", "", "back\\slash", "ünï", '"'])
 
 def compared(left: Any, right: Any) -> Any:
     return st.one_of(
-        st.builds(lambda a, o, b: Condition(a, o, (b,)), left, st.sampled_from(["=", "!=", "<", "<=", ">", ">="]), st.one_of(left, right)),
-        st.builds(lambda a, o, b: Condition(a, o, tuple(b)), left, st.sampled_from(["in", "not in"]), st.lists(right, min_size=1, max_size=3)),
-        st.builds(lambda a, o, b, c: Condition(a, o, (b, c)), left, st.sampled_from(["between", "not between"]), right, right),
+        st.builds(
+            lambda a, o, b: Condition(a, o, (b,)),
+            left,
+            st.sampled_from(["=", "!=", "<", "<=", ">", ">="]),
+            st.one_of(left, right),
+        ),
+        st.builds(
+            lambda a, o, b: Condition(a, o, tuple(b)),
+            left,
+            st.sampled_from(["in", "not in"]),
+            st.lists(right, min_size=1, max_size=3),
+        ),
+        st.builds(
+            lambda a, o, b, c: Condition(a, o, (b, c)), left, st.sampled_from(["between", "not between"]), right, right
+        ),
         st.builds(lambda a, o: Condition(a, o), left, st.sampled_from(["is null", "is not null"])),
-    )  # fmt: skip
+    )
 
 
 like = st.builds(
@@ -207,19 +220,33 @@ def queries(draw: Any, small: bool = False) -> Query:
         if counted and draw(st.booleans())
         else Group()
     )
-    sort = [Sort(Term("alias", pick.alias) if pick.alias else pick.term, "", draw(st.booleans()), draw(st.sampled_from(["", "first"])))
-            for pick in draw(st.lists(st.sampled_from(picks), max_size=2, unique=True))]  # fmt: skip
+    sort = [
+        Sort(
+            Term("alias", pick.alias) if pick.alias else pick.term,
+            "",
+            draw(st.booleans()),
+            draw(st.sampled_from(["", "first"])),
+        )
+        for pick in draw(st.lists(st.sampled_from(picks), max_size=2, unique=True))
+    ]
     kind = draw(st.sampled_from(["inner", "left", "right", "full", "cross"]))
     join = Join(Table("teams", "t"), kind, Group() if kind == "cross" else Group(True, (joined,)))
     return Query(
-        Table("people", "p"), (join,), tuple(picks), draw(filters), having, tuple(unusual(one, small) for one in sort),
-        limit=draw(st.sampled_from([None, None, 0, 100])), offset=draw(st.sampled_from([None, 0])), distinct=draw(st.booleans()),
-    )  # fmt: skip
+        Table("people", "p"),
+        (join,),
+        tuple(picks),
+        draw(filters),
+        having,
+        tuple(unusual(one, small) for one in sort),
+        limit=draw(st.sampled_from([None, None, 0, 100])),
+        offset=draw(st.sampled_from([None, 0])),
+        distinct=draw(st.booleans()),
+    )
 
 
 @pytest.mark.parametrize("name", ["postgres", "sqlite"])
 def test_the_law(runs: dict[str, Run], name: str) -> None:
-    @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(250), deadline=None, suppress_health_check=list(HealthCheck))
     @given(query=queries(small=name == "sqlite"))
     def law(query: Query) -> None:
         text = render(query, dialect(name))
@@ -234,7 +261,7 @@ def test_the_law(runs: dict[str, Run], name: str) -> None:
 
 
 @given(query=queries())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_a_drawn_query_is_parsed_as_itself_in_mysql(query: Query) -> None:
     plain = Query(**{name: getattr(query, name) for name in query.__slots__ if name != "sort"})
     assert parse(render(plain, dialect("mysql")), dialect("mysql"), SCHEMA) == plain
@@ -259,7 +286,7 @@ WRONG = [
     Query(PEOPLE, sort=(Sort(Term("number", "1")),)),
     Query(PEOPLE, limit=-1),
     Query(Table("", "")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("query", WRONG, ids=range(len(WRONG)))

@@ -12,7 +12,7 @@ import zlib
 import pytest
 
 from headwater.core.lineage.intake import intake
-from headwater.core.lineage.limits import REASONS, Limits
+from headwater.core.lineage.limits import REASONS, IntakeLimits
 from headwater.kit.errors import TooLarge, Unreadable
 
 
@@ -64,7 +64,7 @@ CONTENTS = {
 @pytest.mark.parametrize(("name", "content", "reason"), [(n, c, r) for n, (c, r) in CONTENTS.items()])
 def test_a_look_inside_finds_what_a_name_hides(name, content, reason, tmp_path):
     (tmp_path / name).write_bytes(content)
-    found = intake(tmp_path, limits=Limits(file_bytes=200_000))
+    found = intake(tmp_path, limits=IntakeLimits(file_bytes=200_000))
     assert reasons(found).get(name, "") == reason
 
 
@@ -161,9 +161,9 @@ def test_a_size_that_lies_is_found_out_while_reading(tmp_path):
 def test_too_much_text_and_too_many_entries_end_with_a_sentence(tmp_path):
     many = zipped(tmp_path / "many.zip", [(f"f{i}.py", "x") for i in range(60)])
     with pytest.raises(TooLarge, match="60 entries"):
-        intake(many, limits=Limits(entries=50))
+        intake(many, limits=IntakeLimits(entries=50))
     with pytest.raises(TooLarge, match="more than"):
-        intake(many, limits=Limits(total_bytes=30))
+        intake(many, limits=IntakeLimits(total_bytes=30))
 
 
 def test_two_hundred_thousand_entries_are_refused_before_they_are_listed(tmp_path):

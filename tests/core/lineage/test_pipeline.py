@@ -10,7 +10,7 @@ import pytest
 
 from headwater.core.lineage import pipeline
 from headwater.core.lineage.cache import FileCache
-from headwater.core.lineage.result import Progress
+from headwater.core.lineage.result import ScanProgress
 from headwater.kit.errors import Cancelled
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.txt"))
@@ -105,12 +105,12 @@ def test_a_damaged_cache_is_started_anew(shop, tmp_path):
 
 
 def test_progress_names_every_phase_in_order_and_a_raise_stops_the_scan(shop):
-    seen: list[Progress] = []
+    seen: list[ScanProgress] = []
     pipeline.scan(shop, progress=seen.append, processes=1)
     assert list(dict.fromkeys(step.phase for step in seen)) == [name for name, _ in pipeline.PASSES]
     assert [row["state"] for row in seen[-1].detail["phases"]] == ["done"] * len(pipeline.PASSES)
 
-    def stop(step: Progress) -> None:
+    def stop(step: ScanProgress) -> None:
         if step.phase == "usages":
             raise Cancelled
 

@@ -11,8 +11,14 @@ from headwater.kit.errors import BadInput, Invalid
 ALEMBIC = '"""{title}."""\nrevision: str = "{id}"\ndown_revision = {after}\n\ndef upgrade():\n    pass\n'
 FOLDERS = {
     "flyway": (
-        {"V10__last one.sql": "c", "V9__b.sql": "b", "V1.10__x.sql": "x", "V1.9__w.sql": "w", "U9__b.sql": "undo b",
-         "notes.txt": "?"},
+        {
+            "V10__last one.sql": "c",
+            "V9__b.sql": "b",
+            "V1.10__x.sql": "x",
+            "V1.9__w.sql": "w",
+            "U9__b.sql": "undo b",
+            "notes.txt": "?",
+        },
         [("1.9", "w", None), ("1.10", "x", None), ("9", "b", "undo b"), ("10", "last one", None)],
     ),
     "prisma": (
@@ -24,18 +30,23 @@ FOLDERS = {
         [("001", "a", None), ("002", "b", "-b")],
     ),
     "dbmate": (
-        {"1_a.sql": "-- migrate:up transaction:false\nCREATE INDEX;\n-- migrate:down\nDROP INDEX;\n",
-         "2_b.sql": "-- +goose Up\nSELECT 1;\n-- +goose Down\n\n"},
+        {
+            "1_a.sql": "-- migrate:up transaction:false\nCREATE INDEX;\n-- migrate:down\nDROP INDEX;\n",
+            "2_b.sql": "-- +goose Up\nSELECT 1;\n-- +goose Down\n\n",
+        },
         [("1", "a", "DROP INDEX;\n"), ("2", "b", None)],
     ),
     "alembic": (
-        {"c.py": ALEMBIC.format(title="third", id="3f", after="('2f', '1b')"),
-         "a.py": ALEMBIC.format(title="first", id="1f", after="None"),
-         "b.py": ALEMBIC.format(title="second", id="2f", after="'1f'"),
-         "b2.py": ALEMBIC.format(title="beside", id="1b", after="'1f'"), "env.py": "import this\n"},
+        {
+            "c.py": ALEMBIC.format(title="third", id="3f", after="('2f', '1b')"),
+            "a.py": ALEMBIC.format(title="first", id="1f", after="None"),
+            "b.py": ALEMBIC.format(title="second", id="2f", after="'1f'"),
+            "b2.py": ALEMBIC.format(title="beside", id="1b", after="'1f'"),
+            "env.py": "import this\n",
+        },
         None,
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("origin", FOLDERS)
@@ -66,10 +77,15 @@ def test_what_says_so_runs_without_a_transaction():
         ({"V1__a.sql": "a", "1_b.sql": "b"}, "Two migrations have the version 1"),
         ({"R__views.sql": "a"}, "repeatable"),
         ({"x.py": "down_revision = ("}, "is no Python"),
-        ({"a.py": ALEMBIC.format(title="", id="1", after="'2'"), "b.py": ALEMBIC.format(title="", id="2", after="'1'")},
-         "in a circle"),
+        (
+            {
+                "a.py": ALEMBIC.format(title="", id="1", after="'2'"),
+                "b.py": ALEMBIC.format(title="", id="2", after="'1'"),
+            },
+            "in a circle",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_folder_is_a_sentence(files, sentence):
     with pytest.raises(BadInput, match=sentence):
         folders.read(files)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headwater.core.retention import Candidate, Policy, plan
+from headwater.core.retention import Candidate, RetentionPolicy, plan
 
 EXAMPLES = json.loads((Path(__file__).parent / "plans.json").read_text("utf-8"))
 RULES = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
@@ -30,7 +30,7 @@ def at(text: str) -> datetime:
 @pytest.mark.parametrize("example", EXAMPLES, ids=[one["what"] for one in EXAMPLES])
 def test_an_example(example: dict[str, Any]) -> None:
     rules = dict(example["policy"])
-    policy = Policy(within=timedelta(hours=rules.pop("within_hours", 0)), **rules)
+    policy = RetentionPolicy(within=timedelta(hours=rules.pop("within_hours", 0)), **rules)
     found = plan(policy, [Candidate(one, at(one)) for one in reversed(example["taken"])])
     assert [one.id for one in found] == example["taken"]
     assert {one.id: list(one.reasons) for one in found if one.keep} == example["kept"]
@@ -40,7 +40,7 @@ def test_an_example(example: dict[str, Any]) -> None:
 def test_others_of_another_group_do_not_stand_for_one() -> None:
     narrow = Candidate("narrow", at("2026-11-20T23:00"), "only t")
     whole = [Candidate("whole", at("2026-11-20T03:00")), Candidate("before", at("2026-11-19T03:00"))]
-    assert [one.id for one in plan(Policy(daily=1), [narrow, *whole]) if one.keep] == ["narrow", "whole"]
+    assert [one.id for one in plan(RetentionPolicy(daily=1), [narrow, *whole]) if one.keep] == ["narrow", "whole"]
 
 
 MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 31)).map(lambda one: one.replace(tzinfo=UTC))
@@ -59,18 +59,20 @@ HISTORIES = st.lists(
     ]
 )
 POLICIES = st.builds(
-    Policy, *(st.integers(0, 6) for _ in RULES), within=st.integers(0, 2000).map(lambda hours: timedelta(hours=hours)),
+    RetentionPolicy, *(st.integers(0, 6) for _ in RULES), within=st.integers(0, 2000).map(lambda hours: timedelta(hours=hours)),
     zone=st.sampled_from(ZONES),
 )  # fmt: skip
 
 
-def kept(policy: Policy, history: list[Candidate]) -> set[str]:
+def kept(policy: RetentionPolicy, history: list[Candidate]) -> set[str]:
     return {one.id for one in plan(policy, history) if one.keep}
 
 
 @LAW
 @given(POLICIES, HISTORIES, st.randoms(use_true_random=False))
-def test_the_order_of_the_snapshots_does_not_matter(policy: Policy, history: list[Candidate], chance: Any) -> None:
+def test_the_order_of_the_snapshots_does_not_matter(
+    policy: RetentionPolicy, history: list[Candidate], chance: Any
+) -> None:
     shuffled = list(history)
     chance.shuffle(shuffled)
     assert plan(policy, shuffled) == plan(policy, history)
@@ -78,14 +80,16 @@ def test_the_order_of_the_snapshots_does_not_matter(policy: Policy, history: lis
 
 @LAW
 @given(POLICIES, HISTORIES)
-def test_what_was_kept_is_kept_again(policy: Policy, history: list[Candidate]) -> None:
+def test_what_was_kept_is_kept_again(policy: RetentionPolicy, history: list[Candidate]) -> None:
     left = kept(policy, history)
     assert kept(policy, [one for one in history if one.id in left]) == left
 
 
 @LAW
 @given(POLICIES, HISTORIES, st.sampled_from(RULES), st.integers(1, 20))
-def test_to_keep_more_never_deletes_more(policy: Policy, history: list[Candidate], rule: str, more: int) -> None:
+def test_to_keep_more_never_deletes_more(
+    policy: RetentionPolicy, history: list[Candidate], rule: str, more: int
+) -> None:
     if policy.has_rules:
         larger = replace(policy, **{rule: getattr(policy, rule) + more})
         assert kept(policy, history) <= kept(larger, history)
@@ -94,7 +98,7 @@ def test_to_keep_more_never_deletes_more(policy: Policy, history: list[Candidate
 
 @LAW
 @given(POLICIES, HISTORIES)
-def test_the_newest_of_each_group_and_what_is_held_stay(policy: Policy, history: list[Candidate]) -> None:
+def test_the_newest_of_each_group_and_what_is_held_stay(policy: RetentionPolicy, history: list[Candidate]) -> None:
     left = kept(policy, history)
     assert {one.id for one in history if one.pins} <= left
     for group in {one.group for one in history}:
@@ -104,7 +108,7 @@ def test_the_newest_of_each_group_and_what_is_held_stay(policy: Policy, history:
 
 @LAW
 @given(POLICIES, HISTORIES)
-def test_every_decision_has_a_reason(policy: Policy, history: list[Candidate]) -> None:
+def test_every_decision_has_a_reason(policy: RetentionPolicy, history: list[Candidate]) -> None:
     found = plan(policy, history)
     assert sorted(one.id for one in found) == sorted(one.id for one in history)
     assert all(one.reasons for one in found)
@@ -112,7 +116,9 @@ def test_every_decision_has_a_reason(policy: Policy, history: list[Candidate]) -
 
 @LAW
 @given(POLICIES, HISTORIES, st.data())
-def test_holding_one_more_deletes_no_other(policy: Policy, history: list[Candidate], data: st.DataObject) -> None:
+def test_holding_one_more_deletes_no_other(
+    policy: RetentionPolicy, history: list[Candidate], data: st.DataObject
+) -> None:
     if history:
         one = data.draw(st.sampled_from(history))
         held = [replace(other, pins=("legal hold",)) if other is one else other for other in history]
@@ -121,7 +127,7 @@ def test_holding_one_more_deletes_no_other(policy: Policy, history: list[Candida
 
 @LAW
 @given(POLICIES, HISTORIES)
-def test_each_rule_keeps_as_many_as_it_says(policy: Policy, history: list[Candidate]) -> None:
+def test_each_rule_keeps_as_many_as_it_says(policy: RetentionPolicy, history: list[Candidate]) -> None:
     found = plan(policy, history)
     for group in {one.group for one in history}:
         mine = {one.id for one in history if one.group == group}

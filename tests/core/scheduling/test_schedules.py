@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headwater.core.scheduling import Schedule, checked, latest, times
+from headwater.core.schedules import Schedule, checked, latest, times
 from headwater.kit.errors import Invalid
+from suite.profiles import examples
 
 EXAMPLES = json.loads((Path(__file__).parent / "times.json").read_text("utf-8"))
 CRONS = ("0 3 * * *", "30 2 * * *", "0,30 1-3 * * *", "*/7 * * * *", "15 */6 * * 1", "0 0 1 * *", "5 2 * * 0")
@@ -60,7 +61,7 @@ def test_who_asks_again_after_each_finds_the_same(schedule: Schedule, after: dat
 
 
 @given(SCHEDULES, CHANGES, st.integers(0, 3 * 24 * 60))
-@settings(LAW, max_examples=50)
+@settings(LAW, max_examples=examples(50))
 def test_the_last_one_up_to_a_moment_is_the_last_one(schedule: Schedule, after: datetime, minutes: int) -> None:
     first = next(times(schedule, after))
     until = first + timedelta(minutes=minutes)

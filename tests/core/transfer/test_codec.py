@@ -21,26 +21,50 @@ from headwater.core.transfer.kinds import Kind
 @pytest.mark.parametrize(
     ("kind", "spellings", "form"),
     [
-        (Kind("decimal", 10, 2), ["1.50", "1.5", 1.5, "1.500000"], "1.5"), (Kind("decimal"), ["0.00", "-0", 0, "0E-9"], "0"),
-        (Kind("decimal"), ["100", "1E2", 100], "100"), (Kind("integer"), ["9007199254740993", 9007199254740993], 9007199254740993),
-        (Kind("boolean"), [True, 1, "t", "true", "1"], True), (Kind("binary"), ["\\x00ff"], b"\x00\xff"),
-        (Kind("timestamp", zoned=True), ["2026-01-01 10:00:00+00", "2026-01-01 10:00:00.000000", "2026-01-01T10:00:00Z", "2026-01-01 12:00:00+02:00",
-                                           "2026-01-01T10:00+0000", "2026-01-01 07:30:00.000-02:30"],
-         "2026-01-01 10:00:00"),
+        (Kind("decimal", 10, 2), ["1.50", "1.5", 1.5, "1.500000"], "1.5"),
+        (Kind("decimal"), ["0.00", "-0", 0, "0E-9"], "0"),
+        (Kind("decimal"), ["100", "1E2", 100], "100"),
+        (Kind("integer"), ["9007199254740993", 9007199254740993], 9007199254740993),
+        (Kind("boolean"), [True, 1, "t", "true", "1"], True),
+        (Kind("binary"), ["\\x00ff"], b"\x00\xff"),
+        (
+            Kind("timestamp", zoned=True),
+            [
+                "2026-01-01 10:00:00+00",
+                "2026-01-01 10:00:00.000000",
+                "2026-01-01T10:00:00Z",
+                "2026-01-01 12:00:00+02:00",
+                "2026-01-01T10:00+0000",
+                "2026-01-01 07:30:00.000-02:30",
+            ],
+            "2026-01-01 10:00:00",
+        ),
         (Kind("timestamp"), ["2026-01-01 10:00:00.120000", "2026-01-01 10:00:00.12"], "2026-01-01 10:00:00.12"),
-        (Kind("timestamp"), ["2026-01-01"], "2026-01-01 00:00:00"), (Kind("time"), ["10:00:00.000", "10:00:00"], "10:00:00"),
-        (Kind("text", 5, fixed=True), ["ab   ", "ab"], "ab"), (Kind("float", 32), [1.1, 1.100000023841858], 1.100000023841858),
+        (Kind("timestamp"), ["2026-01-01"], "2026-01-01 00:00:00"),
+        (Kind("time"), ["10:00:00.000", "10:00:00"], "10:00:00"),
+        (Kind("text", 5, fixed=True), ["ab   ", "ab"], "ab"),
+        (Kind("float", 32), [1.1, 1.100000023841858], 1.100000023841858),
     ],
-)  # fmt: skip
+)
 def test_one_form_of_one_value(kind: Kind, spellings: list[object], form: object) -> None:
     for cell in spellings:
         assert decoder("postgres", kind)(cell) == form
 
 
 @pytest.mark.parametrize(
-    ("kind", "cell"), [("integer", "abc"), ("integer", 1.5), ("boolean", 2), ("boolean", "yes"), ("decimal", "x"),
-                       ("float", "one"), ("timestamp", 5), ("date", ""), ("bits", "x")],
-)  # fmt: skip
+    ("kind", "cell"),
+    [
+        ("integer", "abc"),
+        ("integer", 1.5),
+        ("boolean", 2),
+        ("boolean", "yes"),
+        ("decimal", "x"),
+        ("float", "one"),
+        ("timestamp", 5),
+        ("date", ""),
+        ("bits", "x"),
+    ],
+)
 def test_a_value_of_another_kind_is_refused(kind: str, cell: object) -> None:
     with pytest.raises(Unfit):
         decoder("sqlite", Kind(kind))(cell)  # type: ignore[arg-type]
@@ -53,9 +77,12 @@ def test_none_stays_none() -> None:
 
 def test_arrays() -> None:
     assert arrays.parse('{1,NULL,"a b","q\\"\\\\",{},{x,"NULL"}}') == ["1", None, "a b", 'q"\\', [], ["x", "NULL"]]
-    assert encoder("mysql", Kind("array", item=Kind("integer")))(
-        decoder("postgres", Kind("array", item=Kind("integer")))("{{1,2},{3,NULL}}")
-    ) == "[[1,2],[3,null]]"  # fmt: skip
+    assert (
+        encoder("mysql", Kind("array", item=Kind("integer")))(
+            decoder("postgres", Kind("array", item=Kind("integer")))("{{1,2},{3,NULL}}")
+        )
+        == "[[1,2],[3,null]]"
+    )
     for wrong in ("", "{", '{"', "{a", "{a}}", "x"):
         with pytest.raises((ValueError, IndexError)):
             arrays.parse(wrong)
@@ -88,18 +115,32 @@ def test_json_is_compared_by_value() -> None:
 
 
 JSONS = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**64), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False) | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4), max_leaves=12,
-)  # fmt: skip
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**64), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
 CANONICAL = {
     Kind("json"): JSONS.map(lambda value: json.dumps(value)),
-    Kind("decimal"): st.decimals(allow_nan=False, allow_infinity=False).map(lambda n: decoder("postgres", Kind("decimal"))(f"{n:f}")),
-    Kind("decimal", 20, 4): st.decimals(-(10**15), 10**15, places=4).map(lambda n: decoder("postgres", Kind("decimal"))(str(n))),
-    Kind("timestamp"): st.datetimes().map(lambda at: at.isoformat(" ")), Kind("date"): st.dates().map(str),
-    Kind("integer", 64, unsigned=True): st.integers(0, 2**64 - 1), Kind("bits", 64): st.integers(0, 2**64 - 1),
+    Kind("decimal"): st.decimals(allow_nan=False, allow_infinity=False).map(
+        lambda n: decoder("postgres", Kind("decimal"))(f"{n:f}")
+    ),
+    Kind("decimal", 20, 4): st.decimals(-(10**15), 10**15, places=4).map(
+        lambda n: decoder("postgres", Kind("decimal"))(str(n))
+    ),
+    Kind("timestamp"): st.datetimes().map(lambda at: at.isoformat(" ")),
+    Kind("date"): st.dates().map(str),
+    Kind("integer", 64, unsigned=True): st.integers(0, 2**64 - 1),
+    Kind("bits", 64): st.integers(0, 2**64 - 1),
     Kind("array", item=Kind("json")): st.lists(JSONS.map(json.dumps)),
     Kind("array", item=Kind("timestamp")): st.lists(st.none() | st.datetimes().map(lambda at: at.isoformat(" "))),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", CANONICAL, ids=lambda kind: f"{kind.name}-{kind.size}")
@@ -118,14 +159,18 @@ def test_what_a_document_keeps_comes_back(kind: Kind) -> None:
 @pytest.mark.parametrize(
     ("kind", "value", "made"),
     [
-        (Kind("decimal", 10, 2), "1.5", Decimal("1.50")), (Kind("decimal"), "9" * 34, Decimal("9" * 34)),
-        (Kind("decimal"), "-1." + "9" * 34, "-1." + "9" * 34), (Kind("decimal"), "0." + "0" * 9 + "9" * 34, Decimal("0." + "0" * 9 + "9" * 34)),
-        (Kind("bits", 1), 1, True), (Kind("date"), "2026-02-03", datetime(2026, 2, 3, tzinfo=UTC)),
+        (Kind("decimal", 10, 2), "1.5", Decimal("1.50")),
+        (Kind("decimal"), "9" * 34, Decimal("9" * 34)),
+        (Kind("decimal"), "-1." + "9" * 34, "-1." + "9" * 34),
+        (Kind("decimal"), "0." + "0" * 9 + "9" * 34, Decimal("0." + "0" * 9 + "9" * 34)),
+        (Kind("bits", 1), 1, True),
+        (Kind("date"), "2026-02-03", datetime(2026, 2, 3, tzinfo=UTC)),
         (Kind("timestamp", zoned=True), "2026-02-03 04:05:06.789", datetime(2026, 2, 3, 4, 5, 6, 789_000, tzinfo=UTC)),
-        (Kind("float"), "Infinity", float("inf")), (Kind("uuid"), "5f" * 16, UUID("5f" * 16)),
+        (Kind("float"), "Infinity", float("inf")),
+        (Kind("uuid"), "5f" * 16, UUID("5f" * 16)),
         (Kind("json"), '{"a": 18446744073709551615}', {"a": Decimal(18446744073709551615)}),
     ],
-)  # fmt: skip
+)
 def test_values_of_documents(kind: Kind, value: object, made: object) -> None:
     assert repr(encoder("mongodb", kind)(value)) == repr(made)
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from headwater.core.transfer.files import Line, lines, sample, shape_of
 from headwater.core.transfer.inference import kind_of_values
 from headwater.kit.errors import Unreadable
+from suite.profiles import examples
 
 
 def written(folder: Path, name: str, content: str | bytes) -> Path:
@@ -29,11 +30,13 @@ def read(path: Path) -> list[Line]:
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("a.csv", 'id,name\r\n1,"a, ""b""\nc"\r\n2,\r\n'), ("a.csv", '\ufeffid;name\n1;"a, ""b""\nc"\n\n2;\n'),
-        ("a.tsv", 'id\tname\n1\t"a, ""b""\nc"\n2\t\n'), ("a.ndjson", '{"id":"1","name":"a, \\"b\\"\\nc"}\n\n{"id":"2"}\n'),
+        ("a.csv", 'id,name\r\n1,"a, ""b""\nc"\r\n2,\r\n'),
+        ("a.csv", '\ufeffid;name\n1;"a, ""b""\nc"\n\n2;\n'),
+        ("a.tsv", 'id\tname\n1\t"a, ""b""\nc"\n2\t\n'),
+        ("a.ndjson", '{"id":"1","name":"a, \\"b\\"\\nc"}\n\n{"id":"2"}\n'),
         ("a.json", '[{"id":"1","name":"a, \\"b\\"\\nc"},\n {"id":"2","name":null}]'),
     ],
-)  # fmt: skip
+)
 def test_the_same_rows_in_every_format(tmp_path: Path, name: str, content: str) -> None:
     path = written(tmp_path, name, content)
     assert shape_of(path, name).columns == ("id", "name")
@@ -50,8 +53,11 @@ def test_parquet(tmp_path: Path) -> None:
 def test_wrong_rows_are_told_and_the_others_read(tmp_path: Path) -> None:
     path = written(tmp_path, "a.csv", "a,b\n1,2\n3\n4,5,6\n7,8\n")
     assert [(line.number, line.wrong) for line in read(path)] == [
-        (1, ""), (2, "The row has 1 fields, not 2."), (3, "The row has 3 fields, not 2."), (4, ""),
-    ]  # fmt: skip
+        (1, ""),
+        (2, "The row has 1 fields, not 2."),
+        (3, "The row has 3 fields, not 2."),
+        (4, ""),
+    ]
     path = written(tmp_path, "a.ndjson", '{"a":1}\n[1]\n{oops\n{"a":2}\n')
     assert [bool(line.wrong) for line in read(path)] == [False, True, True, False]
     assert sample(path, shape_of(path, "a.ndjson")) == [[1], [2]]
@@ -59,9 +65,19 @@ def test_wrong_rows_are_told_and_the_others_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("a.csv", ""), ("a.csv", "  \n"), ("a.xyz", "x"), ("a.parquet", "PAR"), ("a.parquet", "PAR1oops"), ("a.csv", "a,a\n1,2\n"),
-     ("a.json", "[]"), ("a.json", "[1, 2"), ("a.ndjson", "1\n2\n"), ("a.json", '[{"a":1}, {oops')],
-)  # fmt: skip
+    [
+        ("a.csv", ""),
+        ("a.csv", "  \n"),
+        ("a.xyz", "x"),
+        ("a.parquet", "PAR"),
+        ("a.parquet", "PAR1oops"),
+        ("a.csv", "a,a\n1,2\n"),
+        ("a.json", "[]"),
+        ("a.json", "[1, 2"),
+        ("a.ndjson", "1\n2\n"),
+        ("a.json", '[{"a":1}, {oops'),
+    ],
+)
 def test_what_is_no_file_of_rows(tmp_path: Path, name: str, content: str) -> None:
     with pytest.raises(Unreadable):
         read(written(tmp_path, name, content))
@@ -74,18 +90,31 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "kind"),
     [
-        (["1", "-2", None], "integer"), (["1", "2.50"], "decimal"), (["1e5", "2"], "float"), ([1, 2.5], "float"),
-        (["true", "f"], "boolean"), (["2026-01-31"], "date"), (["2026-01-31", "2026-01-31T10:00:00Z"], "timestamp"),
-        (["10:00"], "time"), (["007"], "text"), (["1", "x"], "text"), ([None], "text"), ([], "text"), (['{"a": 1}'], "json"),
-        (["6f1f9c3e-0000-4000-8000-000000000000"], "uuid"), (["2026-13-01"], "text"), ([True], "boolean"), ([b"x"], "binary"),
+        (["1", "-2", None], "integer"),
+        (["1", "2.50"], "decimal"),
+        (["1e5", "2"], "float"),
+        ([1, 2.5], "float"),
+        (["true", "f"], "boolean"),
+        (["2026-01-31"], "date"),
+        (["2026-01-31", "2026-01-31T10:00:00Z"], "timestamp"),
+        (["10:00"], "time"),
+        (["007"], "text"),
+        (["1", "x"], "text"),
+        ([None], "text"),
+        ([], "text"),
+        (['{"a": 1}'], "json"),
+        (["6f1f9c3e-0000-4000-8000-000000000000"], "uuid"),
+        (["2026-13-01"], "text"),
+        ([True], "boolean"),
+        ([b"x"], "binary"),
         (["99999999999999999999"], "decimal"),
     ],
-)  # fmt: skip
+)
 def test_kinds_by_a_sample(values: list[object], kind: str) -> None:
     assert kind_of_values(values).name == kind
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(50))
 @given(
     st.lists(
         st.dictionaries(st.sampled_from("abc"), st.integers() | st.text() | st.none(), min_size=1),

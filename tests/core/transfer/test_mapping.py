@@ -18,50 +18,131 @@ def types(source: str, target: str, *written: str) -> list[str]:
 @pytest.mark.parametrize(
     ("source", "target", "pairs"),
     [
-        ("postgres", "mysql", {
-            "smallint": "smallint", "integer": "int", "bigint": "bigint", "numeric(12,4)": "decimal(12,4)",
-            "numeric": "decimal(65,30)", "real": "float", "double precision": "double", "boolean": "tinyint(1)",
-            "text": "longtext", "character varying(80)": "varchar(80)", "character(3)": "char(3)", "bytea": "longblob",
-            "timestamp with time zone": "datetime(6)", "timestamp(3) without time zone": "datetime(3)", "date": "date",
-            "time without time zone": "time(6)", "interval": "varchar(64)", "uuid": "char(36)", "jsonb": "json",
-            "integer[]": "json", "inet": "longtext",
-        }),
-        ("mysql", "postgres", {
-            "tinyint(1)": "boolean", "tinyint(4)": "smallint", "tinyint unsigned": "smallint",
-            "smallint unsigned": "integer", "int unsigned": "bigint", "bigint unsigned": "numeric(20,0)",
-            "decimal(65,30)": "numeric(65,30)", "float": "real", "double": "double precision", "year(4)": "smallint",
-            "datetime": "timestamp(0) without time zone", "timestamp(6)": "timestamp with time zone",
-            "time(3)": "time(3)", "bit(1)": "boolean", "bit(8)": "bigint", "longblob": "bytea", "varbinary(16)": "bytea",
-            "mediumtext": "text", "json": "jsonb", "enum('a','it''s')": 'public."t_c19"', "set('a')": "text",
-        }),
-        ("postgres", "sqlite", {
-            "bigint": "INTEGER", "numeric(10,2)": "DECIMAL(10,2)", "numeric(20,2)": "TEXT_DECIMAL(20,2)",
-            "boolean": "BOOLEAN", "bytea": "BLOB", "uuid": "UUID", "jsonb": "TEXT_JSON", "date": "DATE",
-            "timestamp with time zone": "TIMESTAMPTZ", "interval": "TEXT",
-        }),
-        ("sqlite", "postgres", {
-            "INTEGER": "bigint", "DECIMAL(10,2)": "numeric(10,2)", "TEXT_DECIMAL(20,2)": "numeric(20,2)",
-            "BOOLEAN": "boolean", "BLOB": "bytea", "UUID": "uuid", "TEXT_JSON": "jsonb", "NVARCHAR(160)": "varchar(160)",
-            "NUMERIC(10,2)": "numeric(10,2)", "DATETIME": "timestamp without time zone", "": "text",
-            "UNSIGNED BIG INT": "bigint", "WHATEVER": "numeric",
-        }),
+        (
+            "postgres",
+            "mysql",
+            {
+                "smallint": "smallint",
+                "integer": "int",
+                "bigint": "bigint",
+                "numeric(12,4)": "decimal(12,4)",
+                "numeric": "decimal(65,30)",
+                "real": "float",
+                "double precision": "double",
+                "boolean": "tinyint(1)",
+                "text": "longtext",
+                "character varying(80)": "varchar(80)",
+                "character(3)": "char(3)",
+                "bytea": "longblob",
+                "timestamp with time zone": "datetime(6)",
+                "timestamp(3) without time zone": "datetime(3)",
+                "date": "date",
+                "time without time zone": "time(6)",
+                "interval": "varchar(64)",
+                "uuid": "char(36)",
+                "jsonb": "json",
+                "integer[]": "json",
+                "inet": "longtext",
+            },
+        ),
+        (
+            "mysql",
+            "postgres",
+            {
+                "tinyint(1)": "boolean",
+                "tinyint(4)": "smallint",
+                "tinyint unsigned": "smallint",
+                "smallint unsigned": "integer",
+                "int unsigned": "bigint",
+                "bigint unsigned": "numeric(20,0)",
+                "decimal(65,30)": "numeric(65,30)",
+                "float": "real",
+                "double": "double precision",
+                "year(4)": "smallint",
+                "datetime": "timestamp(0) without time zone",
+                "timestamp(6)": "timestamp with time zone",
+                "time(3)": "time(3)",
+                "bit(1)": "boolean",
+                "bit(8)": "bigint",
+                "longblob": "bytea",
+                "varbinary(16)": "bytea",
+                "mediumtext": "text",
+                "json": "jsonb",
+                "enum('a','it''s')": 'public."t_c19"',
+                "set('a')": "text",
+            },
+        ),
+        (
+            "postgres",
+            "sqlite",
+            {
+                "bigint": "INTEGER",
+                "numeric(10,2)": "DECIMAL(10,2)",
+                "numeric(20,2)": "TEXT_DECIMAL(20,2)",
+                "boolean": "BOOLEAN",
+                "bytea": "BLOB",
+                "uuid": "UUID",
+                "jsonb": "TEXT_JSON",
+                "date": "DATE",
+                "timestamp with time zone": "TIMESTAMPTZ",
+                "interval": "TEXT",
+            },
+        ),
+        (
+            "sqlite",
+            "postgres",
+            {
+                "INTEGER": "bigint",
+                "DECIMAL(10,2)": "numeric(10,2)",
+                "TEXT_DECIMAL(20,2)": "numeric(20,2)",
+                "BOOLEAN": "boolean",
+                "BLOB": "bytea",
+                "UUID": "uuid",
+                "TEXT_JSON": "jsonb",
+                "NVARCHAR(160)": "varchar(160)",
+                "NUMERIC(10,2)": "numeric(10,2)",
+                "DATETIME": "timestamp without time zone",
+                "": "text",
+                "UNSIGNED BIG INT": "bigint",
+                "WHATEVER": "numeric",
+            },
+        ),
     ],
-)  # fmt: skip
+)
 def test_types(source: str, target: str, pairs: dict[str, str]) -> None:
     assert dict(zip(pairs, types(source, target, *pairs), strict=True)) == pairs
 
 
 def test_types_of_documents() -> None:
     pairs = {
-        "smallint": "int", "integer": "int", "bigint": "long", "numeric(12,4)": "decimal", "numeric(38,2)": "decimal | string",
-        "numeric": "decimal | string", "real": "double", "boolean": "bool", "text": "string", "bytea": "binData", "uuid": "UUID",
-        "timestamp with time zone": "date", "date": "date", "time without time zone": "string", "interval": "string",
-        "jsonb": "object", "bigint[]": "array<long>", "inet": "string",
-    }  # fmt: skip
+        "smallint": "int",
+        "integer": "int",
+        "bigint": "long",
+        "numeric(12,4)": "decimal",
+        "numeric(38,2)": "decimal | string",
+        "numeric": "decimal | string",
+        "real": "double",
+        "boolean": "bool",
+        "text": "string",
+        "bytea": "binData",
+        "uuid": "UUID",
+        "timestamp with time zone": "date",
+        "date": "date",
+        "time without time zone": "string",
+        "interval": "string",
+        "jsonb": "object",
+        "bigint[]": "array<long>",
+        "inet": "string",
+    }
     assert dict(zip(pairs, types("postgres", "mongodb", *pairs), strict=True)) == pairs
     assert types("mysql", "mongodb", "bigint unsigned", "int unsigned", "bit(1)", "bit(9)", "bit(64)", "year(4)") == [
-        "decimal", "long", "bool", "long", "decimal", "int",
-    ]  # fmt: skip
+        "decimal",
+        "long",
+        "bool",
+        "long",
+        "decimal",
+        "int",
+    ]
 
 
 def document(table: Relation, source: str = "postgres") -> tuple[Relation, list[str], set[tuple[str, str, str]]]:
@@ -74,15 +155,20 @@ def test_every_loss_of_documents_is_said() -> None:
     plan = mapping.plan(SHOP, "postgres", "mongodb")
     said = {(loss.severity, loss.object, loss.sentence) for loss in plan.losses}
     assert {
-        ("left_out", "everything", "views are not copied"), ("left_out", "u2", "an index of an expression"),
-        ("left_out", "u5", "an index by GIN"), ("changed", "u4", "an index of some rows becomes one of all"),
-        ("left_out", "old", "the check (age > (0)::numeric)"), ("left_out", "long", "the check (length(email) > 2)"),
-        ("changed", "age", "the domain years becomes its type"), ("left_out", "id", "nothing numbers new documents"),
+        ("left_out", "everything", "views are not copied"),
+        ("left_out", "u2", "an index of an expression"),
+        ("left_out", "u5", "an index by GIN"),
+        ("changed", "u4", "an index of some rows becomes one of all"),
+        ("left_out", "old", "the check (age > (0)::numeric)"),
+        ("left_out", "long", "the check (length(email) > 2)"),
+        ("changed", "age", "the domain years becomes its type"),
+        ("left_out", "id", "nothing numbers new documents"),
         ("changed", "full", "a generated column becomes a plain one with its values"),
-        ("left_out", "mood", "the default 'sad'::sales.mood is not kept"), ("left_out", "o1, shop", "foreign keys are not kept"),
+        ("left_out", "mood", "the default 'sad'::sales.mood is not kept"),
+        ("left_out", "o1, shop", "foreign keys are not kept"),
         ("changed", "_id", "a table without a key: the server makes an _id for each document"),
         ("risk", "users", "rows of more than 16 MB are refused"),
-    } <= said  # fmt: skip
+    } <= said
     made = {index.name: (index.unique, dict(index.attrs)["keys"]) for index in plan.schema.relations[0].indexes}
     assert made == {"u1": (True, '{"email": 1}'), "u3": (False, '{"email": -1}'), "u4": (False, '{"age": 1}')}
     assert plan.schema.relations[0].indexes[0].where is None  # the email is never NULL
@@ -138,37 +224,51 @@ SHOP = Schema(
                 Column("age", "years"),
                 Column("full", "text", generated="email || '!'"),
             ),
-            "sales", primary_key=("id",),
+            "sales",
+            primary_key=("id",),
             indexes=(
-                Index("u1", ("email",), unique=True), Index("u2", ("(lower(email))",)),
-                Index("u3", ("(email DESC)",)), Index("u4", ("age",), where="age > 3"),
+                Index("u1", ("email",), unique=True),
+                Index("u2", ("(lower(email))",)),
+                Index("u3", ("(email DESC)",)),
+                Index("u4", ("age",), where="age > 3"),
                 Index("u5", ("mood",), attrs=(("method", "gin"),)),
             ),
             checks=(Check("age > (0)::numeric", "old"), Check("length(email) > 2", "long")),
         ),
-        Relation("orders", (Column("user_id", "integer"), Column("shop", "integer")), "sales", foreign_keys=(
-            ForeignKey(("user_id",), "users", ("id",), "o1", "sales", "CASCADE"), ForeignKey(("shop",), "shops"),
-        )),
+        Relation(
+            "orders",
+            (Column("user_id", "integer"), Column("shop", "integer")),
+            "sales",
+            foreign_keys=(
+                ForeignKey(("user_id",), "users", ("id",), "o1", "sales", "CASCADE"),
+                ForeignKey(("shop",), "shops"),
+            ),
+        ),
         Relation("everything", kind="view", schema="sales"),
         Relation("users", (Column("a", "integer"),), "old"),
     ),
-    enums=(Enum("mood", ("sad", "glad"), "sales"),), domains=(Domain("years", "integer", "sales"),),
-)  # fmt: skip
+    enums=(Enum("mood", ("sad", "glad"), "sales"),),
+    domains=(Domain("years", "integer", "sales"),),
+)
 
 
 def test_every_loss_is_said() -> None:
     plan = mapping.plan(SHOP, "postgres", "mysql")
     said = {(loss.severity, loss.object, loss.sentence) for loss in plan.losses}
     assert {
-        ("left_out", "everything", "views are not copied"), ("left_out", "u2", "an index of an expression"),
-        ("left_out", "u5", "an index by GIN"), ("changed", "u4", "an index of some rows becomes one of all"),
-        ("left_out", "long", "the check (length(email) > 2)"), ("changed", "age", "the domain years becomes its type"),
+        ("left_out", "everything", "views are not copied"),
+        ("left_out", "u2", "an index of an expression"),
+        ("left_out", "u5", "an index by GIN"),
+        ("changed", "u4", "an index of some rows becomes one of all"),
+        ("left_out", "long", "the check (length(email) > 2)"),
+        ("changed", "age", "the domain years becomes its type"),
         ("changed", "full", "a generated column becomes a plain one with its values"),
-        ("changed", "email", "a key needs a length: 255 characters"), ("risk", "email", "longer texts are refused"),
+        ("changed", "email", "a key needs a length: 255 characters"),
+        ("risk", "email", "longer texts are refused"),
         ("left_out", "shop", "a foreign key to a table that is not copied"),
         ("changed", "sales, old", "the namespace is not kept: all tables are made in one"),
         ("changed", "users", "becomes old_users: another table is named users there"),
-    } <= said  # fmt: skip
+    } <= said
     users = plan.schema.relations[0]
     assert [column.type for column in users.columns] == ["int", "varchar(255)", "enum('sad','glad')", "int", "longtext"]
     assert (users.columns[0].identity, users.columns[2].default) == (True, "'sad'")
@@ -186,15 +286,27 @@ def test_some_tables_by_either_name() -> None:
 @pytest.mark.parametrize(
     ("text", "source", "target", "kind", "made"),
     [
-        ("'x'::text", "postgres", "mysql", "text", "'x'"), ("now()", "postgres", "mysql", "timestamp", "CURRENT_TIMESTAMP(6)"),
-        ("(-1)", "postgres", "sqlite", "integer", "-1"), ("gen_random_uuid()", "postgres", "mysql", "uuid", None),
-        ("true", "postgres", "mysql", "boolean", "1"), ("0", "mysql", "postgres", "boolean", "false"),
-        ("b'1'", "mysql", "postgres", "boolean", "true"), ("current_timestamp()", "mysql", "postgres", "timestamp", "CURRENT_TIMESTAMP"),
-        ("random()", "sqlite", "postgres", "integer", None), ("'5'", "mysql", "postgres", "integer", "5"),
-        ("CURRENT_DATE", "postgres", "mysql", "date", "(CURRENT_DATE)"), ("'it''s'::varchar", "postgres", "mysql", "text", "'it''s'"),
-        ("'2026-01-01 00:00:00+00'::timestamp with time zone", "postgres", "mysql", "timestamp", "'2026-01-01 00:00:00'"),
+        ("'x'::text", "postgres", "mysql", "text", "'x'"),
+        ("now()", "postgres", "mysql", "timestamp", "CURRENT_TIMESTAMP(6)"),
+        ("(-1)", "postgres", "sqlite", "integer", "-1"),
+        ("gen_random_uuid()", "postgres", "mysql", "uuid", None),
+        ("true", "postgres", "mysql", "boolean", "1"),
+        ("0", "mysql", "postgres", "boolean", "false"),
+        ("b'1'", "mysql", "postgres", "boolean", "true"),
+        ("current_timestamp()", "mysql", "postgres", "timestamp", "CURRENT_TIMESTAMP"),
+        ("random()", "sqlite", "postgres", "integer", None),
+        ("'5'", "mysql", "postgres", "integer", "5"),
+        ("CURRENT_DATE", "postgres", "mysql", "date", "(CURRENT_DATE)"),
+        ("'it''s'::varchar", "postgres", "mysql", "text", "'it''s'"),
+        (
+            "'2026-01-01 00:00:00+00'::timestamp with time zone",
+            "postgres",
+            "mysql",
+            "timestamp",
+            "'2026-01-01 00:00:00'",
+        ),
     ],
-)  # fmt: skip
+)
 def test_defaults(text: str, source: str, target: str, kind: str, made: str | None) -> None:
     assert expressions.default(text, source, target, kind, 6) == made
 
@@ -269,8 +381,11 @@ def test_enums_of_two_namespaces_stay_two() -> None:
 @pytest.mark.parametrize("target", ["mysql", "postgres", "sqlite"])
 def test_collations_of_mysql(target: str) -> None:
     attrs = (("collation", "utf8mb4_general_ci"),)
-    said = lost((Relation("t", (Column("a", "text"),), attrs=attrs), Relation("n", (Column("a", "int"),), attrs=attrs)),
-                "mysql", target)  # fmt: skip
+    said = lost(
+        (Relation("t", (Column("a", "text"),), attrs=attrs), Relation("n", (Column("a", "int"),), attrs=attrs)),
+        "mysql",
+        target,
+    )
     sentences = [sentence for _, table, _, sentence in said if "utf8mb4_general_ci" in sentence and table == "t"]
     assert len(sentences) == 1
     assert not [one for one in said if one[1] == "n" and "collation" in one[3]]
@@ -285,8 +400,12 @@ def test_collations_of_postgresql_and_sqlite() -> None:
         assert ("changed", "t", "a", 'the collation "de-x-icu" is not kept') in said
         folded = ("changed", "t", "b", "texts are compared by their case, as citext does not")
         assert (folded in said) == (target != "postgres")
-    table = Relation("t", (Column("a", "TEXT", attrs=(("collation", "NOCASE"),)),), primary_key=("a",),
-                     attrs=(("primary_key_terms", "(a DESC)"), ("strict", "yes")))  # fmt: skip
+    table = Relation(
+        "t",
+        (Column("a", "TEXT", attrs=(("collation", "NOCASE"),)),),
+        primary_key=("a",),
+        attrs=(("primary_key_terms", "(a DESC)"), ("strict", "yes")),
+    )
     said = lost((table,), "sqlite", "sqlite")
     assert ("changed", "t", "a", "the collation NOCASE is not kept") in said
     assert ("changed", "t", "a", "order and collation of the key are not kept") in said
@@ -296,12 +415,16 @@ def test_collations_of_postgresql_and_sqlite() -> None:
 @pytest.mark.parametrize(
     ("source", "key", "target", "made"),
     [
-        ("postgres", "(email DESC)", "mysql", "(`email` DESC)"), ("postgres", "(email DESC)", "sqlite", '("email" DESC)'),
-        ("postgres", '("E ""x""" DESC NULLS LAST)', "mysql", '(`E "x"` DESC)'), ("postgres", "(email NULLS FIRST)", "sqlite", "email"),
-        ("mysql", "(`a``b` DESC)", "postgres", '("a`b" DESC)'), ("mysql", "(`email`(10) DESC)", "sqlite", '("email" DESC)'),
-        ("sqlite", "(email DESC)", "postgres", '("email" DESC)'), ("sqlite", '("a b" DESC)', "mysql", "(`a b` DESC)"),
+        ("postgres", "(email DESC)", "mysql", "(`email` DESC)"),
+        ("postgres", "(email DESC)", "sqlite", '("email" DESC)'),
+        ("postgres", '("E ""x""" DESC NULLS LAST)', "mysql", '(`E "x"` DESC)'),
+        ("postgres", "(email NULLS FIRST)", "sqlite", "email"),
+        ("mysql", "(`a``b` DESC)", "postgres", '("a`b" DESC)'),
+        ("mysql", "(`email`(10) DESC)", "sqlite", '("email" DESC)'),
+        ("sqlite", "(email DESC)", "postgres", '("email" DESC)'),
+        ("sqlite", '("a b" DESC)', "mysql", "(`a b` DESC)"),
     ],
-)  # fmt: skip
+)
 def test_the_order_of_an_index_is_kept(source: str, key: str, target: str, made: str) -> None:
     columns = tuple(Column(name, "varchar(9)") for name in ("email", 'E "x"', "a`b", "a b"))
     table = Relation("t", columns, indexes=(Index("i", (key,)),))

@@ -25,6 +25,7 @@ from engines import texts as files
 from headwater.engines import Address
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import PLAIN
+from suite.ports import free_port
 
 HOST = "127.0.0.1"
 MOMENTS = (
@@ -55,12 +56,12 @@ def server() -> int:
     with MongoClient(HOST, port, directConnection=True) as admin:
         admin["admin"].command({"createUser": "root", "pwd": "secret", "roles": ["root"]})
     first.terminate()
-    first.wait(20)
+    first.wait(120)
     running = started(folder, port, "--auth")
 
     def stop() -> None:
         running.kill()
-        running.wait(20)
+        running.wait(120)
         shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(stop)
@@ -72,19 +73,13 @@ def started(folder: str, port: int, *more: str) -> subprocess.Popen[bytes]:
     program = Path(sys.executable).with_name("secantusd-py")
     command = [program, "--port", str(port), "--storage-path", f"{folder}/data", "--cache-size", "100M", *more]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
-    for _ in range(300):
+    for _ in range(3_000):
         assert process.poll() is None, "the server ended"
         with socket.socket() as probe:
             if probe.connect_ex((HOST, port)) == 0:
                 return process
         time.sleep(0.1)
     raise AssertionError("the server does not start")
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind((HOST, 0))
-        return int(one.getsockname()[1])
 
 
 def url(address: Address) -> str:
@@ -114,9 +109,13 @@ async def connected() -> AsyncIterator[tuple[Address, Any]]:
     """Give a database of `fresh` together with the driver's way to it."""
     async with fresh() as address:
         client: Any = AsyncMongoClient(
-            HOST, address.port, username=address.user, password=address.password, authSource=address.database,
+            HOST,
+            address.port,
+            username=address.user,
+            password=address.password,
+            authSource=address.database,
             directConnection=True,
-        )  # fmt: skip
+        )
         try:
             yield address, client[address.database]
         finally:

@@ -14,20 +14,28 @@ from hypothesis import strategies as some
 
 from engines.test_every_engine import subject
 from headwater.catalog.model import Column, Relation, Schema
-from headwater.engines import DumpColumn, DumpTable, Unfit, engine
-from headwater.engines.mongodb import decoding, documents
+from headwater.engines import ConversionError, SnapshotColumn, SnapshotTable, engine
+from headwater.engines.mongodb import documents
+from headwater.engines.mongodb.decoder import CODEC, MongoDecoding, MongoFlattening, _value
 from headwater.testing.engines.subject import everything
+from suite.profiles import examples
 
 READ = JSONOptions(json_mode=JSONMode.RELAXED, tz_aware=True, strict_uuid=True)
 NAMES = [f"f{n}" for n in range(documents.FIELDS + 4)]
 values = some.one_of(
-    some.none(), some.booleans(), some.integers(-(2**63), 2**63 - 1), some.floats(allow_nan=False), some.text(max_size=5),
-    some.builds(lambda: {"a": [1, {"b": None}]}), some.builds(ObjectId), some.binary(max_size=4),
-)  # fmt: skip
+    some.none(),
+    some.booleans(),
+    some.integers(-(2**63), 2**63 - 1),
+    some.floats(allow_nan=False),
+    some.text(max_size=5),
+    some.builds(lambda: {"a": [1, {"b": None}]}),
+    some.builds(ObjectId),
+    some.binary(max_size=4),
+)
 
 
 @given(some.lists(some.dictionaries(some.sampled_from(["_id", *NAMES]), values, max_size=22), max_size=12))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_fields_are_those_of_the_documents(given_: list[dict[str, Any]]) -> None:
     """Law: what is cut out of the columns of a dump is what a driver finds in the document, wherever it stands."""
     kept = [encode(one) for one in given_]
@@ -35,10 +43,10 @@ def test_fields_are_those_of_the_documents(given_: list[dict[str, Any]]) -> None
     found = documents.fields(documents.cut(b"".join(kept)), wanted)
     for name, cells in zip(wanted, found, strict=True):
         for raw, cell in zip(kept, cells, strict=True):
-            document = decode(raw, decoding.CODEC)
+            document = decode(raw, CODEC)
             assert (cell is not None) == (name in document)
             if cell is not None:
-                assert encode({"": decoding._value(cell)}) == encode({"": document[name]})
+                assert encode({"": _value(cell)}) == encode({"": document[name]})
 
 
 async def test_the_whole_is_json_that_is_the_very_document_again() -> None:
@@ -50,14 +58,14 @@ async def test_the_whole_is_json_that_is_the_very_document_again() -> None:
         for text in (one.everything, one.values):
             await everything(session, text)
         await session.close()
-        dump = await mongodb.open_dump(address)
+        dump = await mongodb.snapshots.open_reader(address)
         try:
             for table in dump.tables:
                 for batch in await asyncio.to_thread(list, dump.read(table)):
-                    whole = mongodb.readable(table, dump.schema)[-1]
-                    decoder = mongodb.decoder(whole, dump.schema)
-                    assert decoder.whole
-                    shown = decoder.cells(mongodb.reshaped(batch, [whole]).column(0))
+                    whole = mongodb.decoding.flattening.flat_columns(table, dump.schema)[-1]
+                    decoder = mongodb.decoding.decoder(whole, dump.schema)
+                    assert decoder.whole_document
+                    shown = decoder.cells(mongodb.decoding.flattening.flatten(batch, [whole]).column(0))
                     for text, raw in zip(shown, documents.joined(batch), strict=True):
                         assert encode(json_util.loads(text, json_options=READ)) == raw, text
         finally:
@@ -71,34 +79,48 @@ def element(value: Any) -> bytes:
 @pytest.mark.parametrize(
     ("type_", "value", "read", "cell"),
     [
-        ("int", 5, 5, 5), ("int | long | null", Int64(2**60), 2**60, str(2**60)), ("int", 5.5, None, 5.5), ("long", "x", None, "x"),
-        ("double | int", 7, 7.0, 7), ("double", Int64(2**60), None, str(2**60)), ("double", float("inf"), float("inf"), "inf"),
-        ("bool", True, True, True), ("bool", 1, None, 1), ("string", "é", "é", "é"), ("string", 5, "5", "5"),
-        ("string", {"a": 1}, '{"a": 1}', '{"a": 1}'), ("int | string", "5", '"5"', '"5"'), ("int | string", 5, "5", "5"),
+        ("int", 5, 5, 5),
+        ("int | long | null", Int64(2**60), 2**60, str(2**60)),
+        ("int", 5.5, None, 5.5),
+        ("long", "x", None, "x"),
+        ("double | int", 7, 7.0, 7),
+        ("double", Int64(2**60), None, str(2**60)),
+        ("double", float("inf"), float("inf"), "inf"),
+        ("bool", True, True, True),
+        ("bool", 1, None, 1),
+        ("string", "é", "é", "é"),
+        ("string", 5, "5", "5"),
+        ("string", {"a": 1}, '{"a": 1}', '{"a": 1}'),
+        ("int | string", "5", '"5"', '"5"'),
+        ("int | string", 5, "5", "5"),
         ("objectId", ObjectId("507f1f77bcf86cd799439011"), "507f1f77bcf86cd799439011", "507f1f77bcf86cd799439011"),
-        ("decimal", Decimal128("1.000"), "1.000", "1.000"), ("binData", b"ab", b"ab", "\\x6162"), ("binData", 5, None, 5),
-        ("binData", Binary(bytes(16), 4), bytes(16), "00000000-0000-0000-0000-000000000000"), ("date", 5, None, 5),
-        ("array<int>", [1, Int64(2)], '[1, {"$numberLong": "2"}]', '[1, {"$numberLong": "2"}]'), ("int", None, None, None),
+        ("decimal", Decimal128("1.000"), "1.000", "1.000"),
+        ("binData", b"ab", b"ab", "\\x6162"),
+        ("binData", 5, None, 5),
+        ("binData", Binary(bytes(16), 4), bytes(16), "00000000-0000-0000-0000-000000000000"),
+        ("date", 5, None, 5),
+        ("array<int>", [1, Int64(2)], '[1, {"$numberLong": "2"}]', '[1, {"$numberLong": "2"}]'),
+        ("int", None, None, None),
     ],
-)  # fmt: skip
+)
 def test_a_field_is_read_by_the_types_of_the_sample(type_: str, value: Any, read: Any, cell: Any) -> None:
-    decoder = decoding.decoder(DumpColumn("f", type_), Schema())
+    decoder = MongoDecoding().decoder(SnapshotColumn("f", type_), Schema())
     given_ = pa.array([element(value), None], pa.binary())
     assert decoder.cells(given_) == [cell, None]
     assert decoder.text(given_).to_pylist()[1] is None
     if read is None and value is not None:
-        assert decoder.risky
-        with pytest.raises(Unfit):
+        assert decoder.may_fail
+        with pytest.raises(ConversionError):
             decoder.values(given_)
     else:
         assert decoder.values(given_).to_pylist() == [read, None]
 
 
 def test_dates_that_are_too_far_for_microseconds_do_not_fit() -> None:
-    decoder = decoding.decoder(DumpColumn("f", "date"), Schema())
+    decoder = MongoDecoding().decoder(SnapshotColumn("f", "date"), Schema())
     near, far = ((0x09).to_bytes() + ms.to_bytes(8, "little", signed=True) for ms in (-1, 2**62))
     assert decoder.values(pa.array([near])).cast(pa.int64()).to_pylist() == [-1000]
-    with pytest.raises(Unfit):
+    with pytest.raises(ConversionError):
         decoder.values(pa.array([far]))
     assert decoder.cells(pa.array([near, far])) == [
         "1969-12-31T23:59:59.999Z",
@@ -109,5 +131,5 @@ def test_dates_that_are_too_far_for_microseconds_do_not_fit() -> None:
 def test_the_column_of_the_whole_is_called_as_no_field_is() -> None:
     fields = tuple(Column(name, "int") for name in ("Document", "document_", "a.b", "", "_id"))
     schema = Schema((Relation("t", fields, kind="collection"),))
-    found = decoding.readable(DumpTable(None, "t", documents.COLUMNS), schema)
+    found = MongoFlattening().flat_columns(SnapshotTable(None, "t", documents.COLUMNS), schema)
     assert [one.name for one in found] == ["_id", "Document", "document_", "document__"]

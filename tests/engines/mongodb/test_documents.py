@@ -14,7 +14,7 @@ from headwater.engines import engine
 from headwater.kit.errors import BadInput, HeadwaterError
 from headwater.testing.engines.subject import connected, everything, rows
 
-mongodb = engine("mongodb")
+mongodb = engine("mongodb").browsing
 TEXT = """
 db.t.insertMany([{_id: 1, a: 1.0, b: {c: "x"}}, {_id: "two", a: NumberLong(5)}, {_id: ObjectId("0123456789abcdef01234567"), a: 3}])
 {"create": "v", "viewOn": "t", "pipeline": []}
@@ -23,9 +23,10 @@ db.t.insertMany([{_id: 1, a: 1.0, b: {c: "x"}}, {_id: "two", a: NumberLong(5)}, 
 
 async def test_holders_and_pages() -> None:
     async with connected(subject("mongodb"), TEXT) as session:
-        assert [(one.name, one.kind, one.count) for one in await mongodb.holders(session)] == [
-            ("t", "collection", 3), ("v", "view", None),
-        ]  # fmt: skip
+        assert [(one.name, one.kind, one.count) for one in await mongodb.collections(session)] == [
+            ("t", "collection", 3),
+            ("v", "view", None),
+        ]
         page = await mongodb.entries(session, "t", Search(limit=2))
         assert [one.id for one in page.items] == ["1", '"two"'] and (page.next, page.total) == ("2", 3)
         page = await mongodb.entries(session, "t", Search(limit=2, cursor=page.next))
@@ -51,18 +52,20 @@ async def test_documents_are_changed_only_when_they_are_what_was_shown() -> None
         for entry_id in ("1", '"two"', '{"$oid": "0123456789abcdef01234567"}'):
             shown = await mongodb.entry(session, "t", entry_id)
             body = shown.body.replace("\n}", ',\n  "new": 1\n}')
-            assert (await mongodb.change(session, "t", Change("replace", entry_id, body=body, was=shown.body))).applied
-            again = await mongodb.change(session, "t", Change("replace", entry_id, body="{}", was=shown.body))
+            assert (
+                await mongodb.change_entry(session, "t", Change("replace", entry_id, body=body, was=shown.body))
+            ).applied
+            again = await mongodb.change_entry(session, "t", Change("replace", entry_id, body="{}", was=shown.body))
             assert not again.applied and again.now == body
-            assert not (await mongodb.change(session, "t", Change("delete", entry_id, was=shown.body))).applied
+            assert not (await mongodb.change_entry(session, "t", Change("delete", entry_id, was=shown.body))).applied
         assert await rows(session, "db.t.find({_id: 'two'})") == [
             ('{"_id": "two", "a": {"$numberLong": "5"}, "new": 1}',)
         ]
-        assert (await mongodb.change(session, "t", Change("delete", "1"))).applied
-        gone = await mongodb.change(session, "t", Change("delete", "1"))
+        assert (await mongodb.change_entry(session, "t", Change("delete", "1"))).applied
+        gone = await mongodb.change_entry(session, "t", Change("delete", "1"))
         assert (gone.applied, gone.now) == (False, None)
         assert await mongodb.entry(session, "t", "1") is None
-        made = await mongodb.change(session, "t", Change("insert", body="{a: 7}"))
+        made = await mongodb.change_entry(session, "t", Change("insert", body="{a: 7}"))
         found = await mongodb.entry(session, "t", made.id)
         assert found and json.loads(found.body)["a"] == 7
 
@@ -70,16 +73,21 @@ async def test_documents_are_changed_only_when_they_are_what_was_shown() -> None
 @pytest.mark.parametrize(
     "given",
     [
-        Change("insert", body="{_id: 1}"), Change("insert", body="[]"), Change("insert", body="{"),
-        Change("replace", "1", body="{_id: 2}"), Change("replace", "1", body='{"$set": {"a": 2}}'),
-        Change("expire", "1", seconds=5), Change("put", "1", part="a", body="2"), Change("delete", "{"),
+        Change("insert", body="{_id: 1}"),
+        Change("insert", body="[]"),
+        Change("insert", body="{"),
+        Change("replace", "1", body="{_id: 2}"),
+        Change("replace", "1", body='{"$set": {"a": 2}}'),
+        Change("expire", "1", seconds=5),
+        Change("put", "1", part="a", body="2"),
+        Change("delete", "{"),
         Change("insert", body='{"a": {"$code": "x"}}'),
     ],
-)  # fmt: skip
+)
 async def test_what_cannot_be_is_a_sentence(given: Change) -> None:
     async with connected(subject("mongodb"), TEXT) as session:
         with pytest.raises(HeadwaterError) as raised:
-            await mongodb.change(session, "t", given)
+            await mongodb.change_entry(session, "t", given)
         assert raised.value.status < 500
         assert await rows(session, "db.t.countDocuments({})") == [(3,)]
         await everything(session, "db.t.find({})")

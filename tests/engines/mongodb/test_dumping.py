@@ -15,25 +15,34 @@ import pytest
 from bson import ObjectId, decode, encode
 from pymongo import MongoClient
 
-from engines.mongodb.place import HOST, connected, free_port, started
+from engines.mongodb.place import HOST, connected, started
 from engines.test_every_engine import subject
 from headwater.catalog.results import QueryError
-from headwater.engines import Address, Dump, engine
+from headwater.engines import Address, SnapshotReader, engine
 from headwater.engines.mongodb import documents
-from headwater.engines.mongodb.dumping import MongoDump
+from headwater.engines.mongodb.snapshot_reader import MongoSnapshotReader
 from headwater.kit.errors import Conflict, Unavailable
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import PLAIN
-from headwater.testing.engines.dumping import texts
+from headwater.testing.engines.snapshots import texts
+from suite.ports import free_port
 
 ACCOUNTS, BALANCE = 250, 100  # the server sends 101 documents first
 # Elements that drivers do not write any more, or read as others: undefined, symbol, pointer, a bool of 5, odd doubles,
 # a regex and code with scope, arrays whose indexes jump, the same name twice, text that is none.
 ODD = (
-    b"\x06u\0", b"\x0es\0\2\0\0\0x\0", b"\x0cp\0\2\0\0\0x\0" + bytes(12), b"\x08b\0\5", b"\x01d\0\1\0\0\0\0\0\xf8\x7f",
-    b"\x0br\0a.*\0zx\0", b"\x0fc\0\x10\0\0\0\2\0\0\0x\0\5\0\0\0\0", b"\x04a\0\x0c\0\0\0\x107\0\2\0\0\0\0",
-    b"\x10n\0\1\0\0\0\x10n\0\2\0\0\0", b"\x02t\0\3\0\0\0\xff\xfe\0", b"",
-)  # fmt: skip
+    b"\x06u\0",
+    b"\x0es\0\2\0\0\0x\0",
+    b"\x0cp\0\2\0\0\0x\0" + bytes(12),
+    b"\x08b\0\5",
+    b"\x01d\0\1\0\0\0\0\0\xf8\x7f",
+    b"\x0br\0a.*\0zx\0",
+    b"\x0fc\0\x10\0\0\0\2\0\0\0x\0\5\0\0\0\0",
+    b"\x04a\0\x0c\0\0\0\x107\0\2\0\0\0\0",
+    b"\x10n\0\1\0\0\0\x10n\0\2\0\0\0",
+    b"\x02t\0\3\0\0\0\xff\xfe\0",
+    b"",
+)
 
 
 def document(*elements: bytes) -> bytes:
@@ -125,7 +134,7 @@ async def test_money_that_moves_between_collections_is_neither_lost_nor_made() -
         writer = asyncio.create_task(move())
         try:
             await at_least(5)
-            dump = await engine("mongodb").open_dump(address)
+            dump = await engine("mongodb").snapshots.open_reader(address)
             try:
                 await at_least(moved + 20)
                 found = await rows(dump)
@@ -141,7 +150,7 @@ async def test_money_that_moves_between_collections_is_neither_lost_nor_made() -
         assert given - taken in {0, 1}, "one transfer may be half done, as it is two writes"
 
 
-async def rows(dump: Dump) -> dict[str, list[Any]]:
+async def rows(dump: SnapshotReader) -> dict[str, list[Any]]:
     def read() -> dict[str, list[Any]]:
         return {
             table.name: [decode(one) for batch in dump.read(table) for one in documents.joined(batch)]
@@ -152,7 +161,7 @@ async def rows(dump: Dump) -> dict[str, list[Any]]:
 
 
 @asynccontextmanager
-async def in_the_middle() -> AsyncIterator[tuple[MongoDump, Iterator[Any], Any]]:
+async def in_the_middle() -> AsyncIterator[tuple[MongoSnapshotReader, Iterator[Any], Any]]:
     """Give a dump of which the first documents were read."""
     async with with_accounts() as (address, database), _opened(address) as dump:
         reading = dump.read(dump.tables[0])
@@ -164,8 +173,8 @@ async def in_the_middle() -> AsyncIterator[tuple[MongoDump, Iterator[Any], Any]]
 
 
 @asynccontextmanager
-async def _opened(address: Address) -> AsyncIterator[MongoDump]:
-    dump = await engine("mongodb").open_dump(address)
+async def _opened(address: Address) -> AsyncIterator[MongoSnapshotReader]:
+    dump = await engine("mongodb").snapshots.open_reader(address)
     try:
         yield dump
     finally:
@@ -201,7 +210,7 @@ async def test_a_server_without_moments_says_so() -> None:
             assert [len(one) for one in (await texts(dump)).values()] == [3]
     finally:
         standalone.kill()
-        standalone.wait(20)
+        standalone.wait(120)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -221,11 +230,11 @@ async def test_a_load_that_is_refused_leaves_nothing() -> None:
             table = dump.tables[0]
             batches = await asyncio.to_thread(lambda: list(dump.read(table)))
         await database.a.delete_many({})
-        fill = await engine("mongodb").open_fill(address)
+        fill = await engine("mongodb").snapshots.open_loader(address)
         try:
             with pytest.raises(QueryError, match="In a: E11000"):
-                await asyncio.to_thread(fill.load, table, [*batches, batches[0]])
-            assert await asyncio.to_thread(fill.count, table) == 0
-            assert await asyncio.to_thread(fill.load, table, batches) == ACCOUNTS
+                await asyncio.to_thread(fill.load_rows, table, [*batches, batches[0]])
+            assert await asyncio.to_thread(fill.count_rows, table) == 0
+            assert await asyncio.to_thread(fill.load_rows, table, batches) == ACCOUNTS
         finally:
             await fill.close()

@@ -16,8 +16,8 @@ from engines.mongodb.place import HOST, connected, server
 from engines.test_every_engine import subject
 from headwater.catalog.results import QueryError
 from headwater.engines import Address, engine
-from headwater.engines.mongodb import changes, documents, dumping
-from headwater.engines.mongodb.dumping import MongoDump
+from headwater.engines.mongodb import change_stream, documents, snapshot_reader
+from headwater.engines.mongodb.snapshot_reader import MongoSnapshotReader
 from headwater.kit.errors import Conflict, HeadwaterError
 
 MONGODB: Any = engine("mongodb")
@@ -34,7 +34,7 @@ def key(value: Any) -> bytes:
     return encode({"_id": value})
 
 
-def end(dump: MongoDump) -> None:
+def end(dump: MongoSnapshotReader) -> None:
     """End the transaction of a dump, as the server does when it has lasted too long."""
     assert dump._transaction
     with MongoClient(HOST, server(), username="root", password="secret", directConnection=True) as admin:
@@ -98,7 +98,7 @@ class Writer:
             self.states.append(now)
 
 
-def read(dump: MongoDump, found: State, between: Callable[[str, int], None]) -> None:
+def read(dump: MongoSnapshotReader, found: State, between: Callable[[str, int], None]) -> None:
     """Read all of a dump, with what happens between its pieces."""
     for table in dump.tables:
         rows = found[table.name] = {}
@@ -109,11 +109,11 @@ def read(dump: MongoDump, found: State, between: Callable[[str, int], None]) -> 
             between(table.name, number)
 
 
-def settle(dump: MongoDump, found: State, between: Callable[[int], None]) -> int:
+def settle(dump: MongoSnapshotReader, found: State, between: Callable[[int], None]) -> int:
     """Read again until all is of one moment, and return how often."""
     passes = 0
-    while not dump.settled():
-        for table, batch, gone in dump.again():
+    while not dump.is_consistent():
+        for table, batch, gone in dump.changes_since_read():
             for one in gone.to_pylist():
                 found[table.name].pop(one, None)
             for element, raw in zip(batch.column(0).to_pylist(), documents.joined(batch), strict=True):
@@ -130,11 +130,11 @@ def by_key(found: State) -> State:
 @pytest.mark.parametrize("seed", range(4))
 async def test_it_is_one_moment_whenever_the_server_ends_it(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Law: with random writers, what was read and read again is the state after one of their writes, not of several."""
-    monkeypatch.setattr(dumping, "IDS", 20)
+    monkeypatch.setattr(snapshot_reader, "IDS", 20)
     chance, loop = random.Random(seed), asyncio.get_running_loop()
     async with opened() as (address, database):
         writer = Writer(database, seed)
-        dump = await MONGODB.open_dump(address)
+        dump = await MONGODB.snapshots.open_reader(address)
         try:
             await writer.begin()
 
@@ -143,7 +143,7 @@ async def test_it_is_one_moment_whenever_the_server_ends_it(seed: int, monkeypat
 
             def between(name: str, number: int) -> None:
                 wait(chance.randrange(30))
-                if number == 0 and dump.settled() and (name == "b" or chance.random() < 0.5):
+                if number == 0 and dump.is_consistent() and (name == "b" or chance.random() < 0.5):
                     end(dump)
 
             def again(passes: int) -> None:
@@ -154,7 +154,7 @@ async def test_it_is_one_moment_whenever_the_server_ends_it(seed: int, monkeypat
             found: State = {}
             first = dump.moment
             await asyncio.to_thread(read, dump, found, between)
-            assert not dump.settled()
+            assert not dump.is_consistent()
             before = len(writer.states) - 1
             passes = await asyncio.to_thread(settle, dump, found, again)
             assert passes == 1 + seed % 2
@@ -170,12 +170,12 @@ async def test_it_is_one_moment_whenever_the_server_ends_it(seed: int, monkeypat
 
 async def test_a_dump_that_was_in_time_reads_nothing_again() -> None:
     async with opened() as (address, database):
-        dump = await MONGODB.open_dump(address)
+        dump = await MONGODB.snapshots.open_reader(address)
         try:
             await database.a.delete_many({})
             found: State = {}
             await asyncio.to_thread(read, dump, found, lambda *_: None)
-            assert dump.settled()
+            assert dump.is_consistent()
             assert [len(one) for one in found.values()] == [DOCUMENTS] * 2
         finally:
             await dump.close()
@@ -184,9 +184,9 @@ async def test_a_dump_that_was_in_time_reads_nothing_again() -> None:
 @pytest.mark.parametrize("what", ["drop", "rename"])
 async def test_a_collection_that_is_gone_at_the_end_is_no_moment(what: str) -> None:
     async with opened() as (address, database):
-        dump = await MONGODB.open_dump(address)
+        dump = await MONGODB.snapshots.open_reader(address)
         try:
-            await asyncio.to_thread(read, dump, {}, lambda name, number: end(dump) if dump.settled() else None)
+            await asyncio.to_thread(read, dump, {}, lambda name, number: end(dump) if dump.is_consistent() else None)
             await (database.a.drop() if what == "drop" else database.a.rename("c"))
             with pytest.raises(Conflict, match="a was dropped or made anew"):
                 await asyncio.to_thread(settle, dump, {"a": {}, "b": {}}, lambda _: None)
@@ -196,9 +196,9 @@ async def test_a_collection_that_is_gone_at_the_end_is_no_moment(what: str) -> N
 
 async def test_a_new_collection_is_named_as_not_in_it() -> None:
     async with opened() as (address, database):
-        dump = await MONGODB.open_dump(address)
+        dump = await MONGODB.snapshots.open_reader(address)
         try:
-            await asyncio.to_thread(read, dump, {}, lambda name, number: end(dump) if dump.settled() else None)
+            await asyncio.to_thread(read, dump, {}, lambda name, number: end(dump) if dump.is_consistent() else None)
             await database.late.insert_one({})
             await asyncio.to_thread(settle, dump, {"a": {}, "b": {}}, lambda _: None)
             assert dump.notes == ("Not in it, for they were made while it was read: late.",)
@@ -210,9 +210,9 @@ async def test_without_a_change_stream_it_is_a_sentence(monkeypatch: pytest.Monk
     async def none(_: Any) -> None:
         return None
 
-    monkeypatch.setattr(changes, "opened", none)
+    monkeypatch.setattr(change_stream, "opened", none)
     async with opened() as (address, _):
-        dump = await MONGODB.open_dump(address)
+        dump = await MONGODB.snapshots.open_reader(address)
         try:
             with pytest.raises(QueryError, match="transactionLifetimeLimitSeconds"):
                 await asyncio.to_thread(read, dump, {}, lambda name, number: end(dump))
@@ -221,9 +221,9 @@ async def test_without_a_change_stream_it_is_a_sentence(monkeypatch: pytest.Monk
 
 
 async def test_whoever_writes_faster_than_it_is_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dumping, "PASSES", 2)
+    monkeypatch.setattr(snapshot_reader, "PASSES", 2)
     async with opened() as (address, database):
-        dump = await MONGODB.open_dump(address)
+        dump = await MONGODB.snapshots.open_reader(address)
         loop = asyncio.get_running_loop()
 
         def write(_: int) -> None:
@@ -232,8 +232,8 @@ async def test_whoever_writes_faster_than_it_is_read_is_told(monkeypatch: pytest
                 end(dump)
 
         try:
-            monkeypatch.setattr(dumping, "IDS", 100)
-            await asyncio.to_thread(read, dump, {}, lambda name, number: end(dump) if dump.settled() else None)
+            monkeypatch.setattr(snapshot_reader, "IDS", 100)
+            await asyncio.to_thread(read, dump, {}, lambda name, number: end(dump) if dump.is_consistent() else None)
             await asyncio.to_thread(write, 0)
             with pytest.raises(Conflict, match="More is written"):
                 await asyncio.to_thread(settle, dump, {"a": {}, "b": {}}, write)
@@ -244,26 +244,26 @@ async def test_whoever_writes_faster_than_it_is_read_is_told(monkeypatch: pytest
 async def test_more_changes_than_are_remembered_end_only_a_dump_that_needs_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(changes, "MOST_IDS", 5)
+    monkeypatch.setattr(change_stream, "MOST_IDS", 5)
     async with opened() as (address, database):
         for ends in (False, True):
-            dump = await MONGODB.open_dump(address)
+            dump = await MONGODB.snapshots.open_reader(address)
             try:
                 await database.a.update_many({}, {"$inc": {"v": 1}})
                 await asyncio.sleep(0.3)
                 await asyncio.to_thread(
-                    read, dump, {}, lambda n, _, e=ends, d=dump: end(d) if e and d.settled() else None
+                    read, dump, {}, lambda n, _, e=ends, d=dump: end(d) if e and d.is_consistent() else None
                 )
                 if ends:
                     with pytest.raises(HeadwaterError, match="More than 5 documents"):
                         await asyncio.to_thread(settle, dump, {"a": {}, "b": {}}, lambda _: None)
-                assert dump.settled() != ends
+                assert dump.is_consistent() != ends
             finally:
                 await dump.close()
 
 
 def test_tokens_of_mongod_say_their_time_and_others_none() -> None:
     real = "8263ABCDEF000000012B042C0100296E5A1004"
-    assert changes._time({"_data": real}) == Timestamp(0x63ABCDEF, 1)
+    assert change_stream._time({"_data": real}) == Timestamp(0x63ABCDEF, 1)
     for other in ({"_data": "820000001073000d"}, {"_data": "370000001073"}, {"_data": b"82"}, None):
-        assert changes._time(other) is None
+        assert change_stream._time(other) is None

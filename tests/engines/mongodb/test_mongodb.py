@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from engines.mongodb.place import free_port, fresh, started
+from engines.mongodb.place import fresh, started
 from engines.test_every_engine import subject
 from engines.texts import lines
 from headwater.catalog import changes as c
@@ -26,6 +26,7 @@ from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import Tls
 from headwater.testing.engines.subject import READ_ONLY, connected, everything, refused, rows
+from suite.ports import free_port
 
 FOLDER = Path(__file__).parent
 MANY = "db.many.insertMany([" + ", ".join(f"{{_id: {i}, i: {i}}}" for i in range(1500)) + "])"
@@ -66,15 +67,29 @@ async def test_frames_and_answers() -> None:
     started = [frame for frame in frames if isinstance(frame, Started)]
     finished = [frame for frame in frames if isinstance(frame, Finished)]
     assert [text[one.start : one.end] for one in started][:2] == [
-        "db.t.insertMany([{_id: 1, a: 'ü'}, {_id: 2}])", "db.t.find({}).sort({_id: 1})",
-    ]  # fmt: skip
+        "db.t.insertMany([{_id: 1, a: 'ü'}, {_id: 2}])",
+        "db.t.find({}).sort({_id: 1})",
+    ]
     assert [one.command for one in finished] == [
-        "INSERT", "FIND", "AGGREGATE", "COUNT", "DISTINCT", "UPDATE", "DELETE", "AGGREGATE",
-    ]  # fmt: skip
+        "INSERT",
+        "FIND",
+        "AGGREGATE",
+        "COUNT",
+        "DISTINCT",
+        "UPDATE",
+        "DELETE",
+        "AGGREGATE",
+    ]
     assert [one.affected for one in finished] == [2, None, None, None, None, 2, 1, None]
     assert [row for frame in frames if isinstance(frame, Rows) for row in frame.rows] == [
-        ('{"_id": 1, "a": "ü"}',), ('{"_id": 2}',), (2,), (2,), ("1",), ("2",), (0,),
-    ]  # fmt: skip
+        ('{"_id": 1, "a": "ü"}',),
+        ('{"_id": 2}',),
+        (2,),
+        (2,),
+        ("1",),
+        ("2",),
+        (0,),
+    ]
 
 
 async def test_values_keep_their_types() -> None:
@@ -189,10 +204,15 @@ async def test_fields_are_inferred() -> None:
         orders, cheap = schema.relation("orders"), schema.relation("cheap")
         assert orders and cheap and orders.kind == "collection" and orders.inferred_from == orders.rows == 2
         assert sorted((one.name, one.type, one.nullable) for one in orders.columns) == [
-            ("_id", "int", False), ("items", "array | array<object>", False), ("items.n", "int", True),
-            ("items.sku", "string", True), ("to", "object", False), ("to.city", "string", True),
-            ("to.zip", "string", True), ("total", "decimal | double", False),
-        ]  # fmt: skip
+            ("_id", "int", False),
+            ("items", "array | array<object>", False),
+            ("items.n", "int", True),
+            ("items.sku", "string", True),
+            ("to", "object", False),
+            ("to.city", "string", True),
+            ("to.zip", "string", True),
+            ("total", "decimal | double", False),
+        ]
         (index,) = orders.indexes
         assert index.columns == ("to.city", "total") and index.unique and index.where == '{"total": {"$gt": 0}}'
         assert orders.checks[0].expression == '{"$jsonSchema": {"required": ["total"]}}'
@@ -207,9 +227,10 @@ async def test_fields_are_inferred() -> None:
 async def test_changes_are_commands() -> None:
     async with connected(subject("mongodb"), "db.t.insertMany([{_id: 1, a: 1, b: 2}, {_id: 2}])") as session:
         changes = [
-            c.RenameColumn("t", column="a", new_name="x"), c.DropColumn("t", column="b"),
+            c.RenameColumn("t", column="a", new_name="x"),
+            c.DropColumn("t", column="b"),
             c.AddIndex("t", index=Index("by_x", ("x",))),
-        ]  # fmt: skip
+        ]
         for step in engine("mongodb").alter(changes, await engine("mongodb").inspect(session)):
             for statement in step.statements:
                 await everything(session, statement)
@@ -240,7 +261,7 @@ def encrypted() -> Iterator[tuple[Address, trustme.CA]]:
         running = started(folder, port, *options)
         yield Address("db.example", port, "shop", endpoint=Endpoint("127.0.0.1", port)), ca
         running.kill()
-        running.wait(20)
+        running.wait(120)
 
 
 async def test_tls_is_believed_or_refused(encrypted: tuple[Address, trustme.CA]) -> None:
@@ -298,7 +319,7 @@ async def test_a_server_that_is_gone_is_told() -> None:
         session = await engine("mongodb").connect(address, seconds=3)
         assert await rows(session, "db.t.countDocuments({})") == [(0,)] and not session.broken()
         running.kill()
-        running.wait(20)
+        running.wait(120)
         for _ in range(2):
             with pytest.raises(Unavailable):
                 await everything(session, "db.t.find({})")

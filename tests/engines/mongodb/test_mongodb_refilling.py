@@ -16,9 +16,9 @@ from pymongo.errors import AutoReconnect, DuplicateKeyError
 from engines.mongodb.place import connected
 from engines.test_every_engine import subject
 from headwater.catalog.results import QueryError
-from headwater.engines import Address, DumpTable, Mode, Refilled, Refilling, engine
-from headwater.engines.mongodb import documents, refilling
-from headwater.engines.mongodb.refilling import MongoRefill
+from headwater.engines import Address, Mode, SnapshotTable, TableRestoreRequest, TableRestoreResult, engine
+from headwater.engines.mongodb import documents, in_place_restore
+from headwater.engines.mongodb.in_place_restore import MongoInPlaceRestore
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 MONGODB: Any = engine("mongodb")
@@ -39,18 +39,18 @@ class Shop:
     database: Any
     kept: dict[str, list[dict[str, Any]]]
 
-    async def refill(self, mode: Mode, *names: str, **more: Any) -> list[Refilled]:
+    async def refill(self, mode: Mode, *names: str, **more: Any) -> list[TableRestoreResult]:
         """Restore some of what was kept."""
         tables = [
             (
-                DumpTable(None, name, documents.COLUMNS, (0,)),
+                SnapshotTable(None, name, documents.COLUMNS, (0,)),
                 iter([documents.cut(b"".join(map(encode, self.kept[name])))]),
             )
             for name in names
         ]
-        refill = await MONGODB.open_refill(self.address)
+        refill = await MONGODB.in_place_restore.open(self.address)
         try:
-            return await asyncio.to_thread(refill.put, Refilling(tables, mode, **more))
+            return await asyncio.to_thread(refill.restore_tables, TableRestoreRequest(tables, mode, **more))
         finally:
             await refill.close()
 
@@ -74,23 +74,28 @@ async def opened() -> AsyncIterator[Shop]:
         await database.people.insert_one({"_id": "ines"})
         kept = {
             "orders": [{"_id": n, "n": n} for n in range(200, ORDERS + 200)],
-            "people": [{"_id": "ada"}, {"_id": "ines", "old": 1}], "gone": [{"_id": 1}],
-        }  # fmt: skip
+            "people": [{"_id": "ada"}, {"_id": "ines", "old": 1}],
+            "gone": [{"_id": 1}],
+        }
         yield Shop(address, database, kept)
 
 
 async def test_overwritten_collections_keep_their_indexes() -> None:
     async with opened() as shop:
         before = await shop.state()
-        found = await shop.refill("overwrite", "orders", "people", "gone", first=['{"create": "gone"}'])
-        assert found == [Refilled(ORDERS, ORDERS, ORDERS), Refilled(1, 2, 2), Refilled(0, 1, 1)]
+        found = await shop.refill("overwrite", "orders", "people", "gone", pre_data=['{"create": "gone"}'])
+        assert found == [
+            TableRestoreResult(ORDERS, ORDERS, ORDERS),
+            TableRestoreResult(1, 2, 2),
+            TableRestoreResult(0, 1, 1),
+        ]
         after = await shop.state()
         assert {name: rows for name, (rows, _, _) in after.items()} == shop.kept
         assert after["orders"][1:] == before["orders"][1:]
         assert {one["name"] for one in after["orders"][2]} == {"_id_", "by n"}
         with pytest.raises(DuplicateKeyError):
             await shop.database.orders.insert_one({"_id": -1, "n": 200})
-        assert await shop.refill("overwrite", "people") == [Refilled(2, 2, 2)]
+        assert await shop.refill("overwrite", "people") == [TableRestoreResult(2, 2, 2)]
 
 
 async def test_overwritten_collections_keep_their_options(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,15 +106,15 @@ async def test_overwritten_collections_keep_their_options(monkeypatch: pytest.Mo
         with pytest.raises(QueryError, match=r"orders has options .* which this server loses"):
             await shop.refill("overwrite", "people", "orders")
         assert await shop.state() == before
-        real = MongoRefill._rename
+        real = MongoInPlaceRestore._rename
 
-        async def rename(self: MongoRefill, name: str, to: str) -> None:
+        async def rename(self: MongoInPlaceRestore, name: str, to: str) -> None:
             options = (await self._listed())[name]["options"]
             await real(self, name, to)
             if options:
                 await self._session.ask({"collMod": to, **options})
 
-        monkeypatch.setattr(MongoRefill, "_rename", rename)
+        monkeypatch.setattr(MongoInPlaceRestore, "_rename", rename)
         shop.kept["orders"].append({"_id": -1, "n": -1})  # older than the validator
         await shop.refill("overwrite", "people", "orders")
         assert (await shop.state())["orders"][1] == before["orders"][1] == OPTIONS
@@ -126,7 +131,9 @@ async def test_documents_are_added(mode: Mode) -> None:
             assert await shop.state() == before
             await shop.database.orders.delete_many({"_id": {"$gte": 200}})
         found = await shop.refill(mode, "orders")
-        assert found == [Refilled(ORDERS if mode == "append_missing" else 200, found[0].written, ORDERS + 200)]
+        assert found == [
+            TableRestoreResult(ORDERS if mode == "append_missing" else 200, found[0].rows_written, ORDERS + 200)
+        ]
         rows, *_ = (await shop.state())["orders"]
         assert [one["_id"] for one in rows] == list(range(ORDERS + 200))
         mine = [one["_id"] for one in rows if "now" in one]
@@ -138,8 +145,9 @@ async def test_what_a_unique_index_has_already_is_not_missing() -> None:
     async with opened() as shop:
         shop.kept["orders"] = [{"_id": "new", "n": 5}, {"_id": "other", "n": -5}, {"_id": 7, "n": 7}]
         assert await shop.refill("append_missing", "orders", "people") == [
-            Refilled(ORDERS, 1, ORDERS + 1), Refilled(1, 1, 2),
-        ]  # fmt: skip
+            TableRestoreResult(ORDERS, 1, ORDERS + 1),
+            TableRestoreResult(1, 1, 2),
+        ]
         assert await shop.database.orders.find_one({"_id": "other"}) == {"_id": "other", "n": -5}
         assert await shop.database.orders.find_one({"_id": "new"}) is None
 
@@ -148,13 +156,14 @@ async def test_what_a_unique_index_has_already_is_not_missing() -> None:
 async def test_an_index_that_does_not_take_them_leaves_everything_as_it_was(mode: Mode) -> None:
     async with opened() as shop:
         shop.kept["orders"] = [{"_id": 9000 + n, "n": 9000 + n} for n in range(300)] + [
-            {"_id": 99, "n": 99}, {"_id": 99_999, "n": 9000 if mode == "overwrite" else 5},
-        ][1 if mode == "append" else 0 :]  # fmt: skip
+            {"_id": 99, "n": 99},
+            {"_id": 99_999, "n": 9000 if mode == "overwrite" else 5},
+        ][1 if mode == "append" else 0 :]
         before = await shop.state()
         with pytest.raises(QueryError, match="duplicate key") as raised:
-            await shop.refill(mode, "people", "orders", "gone", first=['{"create": "gone"}']) if mode != "append" else (
-                await shop.refill(mode, "orders", "gone", first=['{"create": "gone"}'])
-            )
+            await shop.refill(
+                mode, "people", "orders", "gone", pre_data=['{"create": "gone"}']
+            ) if mode != "append" else (await shop.refill(mode, "orders", "gone", pre_data=['{"create": "gone"}']))
         assert "headwater_" not in raised.value.message.partition("index")[0]
         assert await shop.state() == before
 
@@ -167,9 +176,11 @@ async def test_what_cannot_be_done_in_place_is_a_sentence() -> None:
         shop.kept |= {name: [{"_id": 1}] for name in ("log", "seen", "measured")}
         before = await shop.state()
         for name, mode, said in (
-            ("log", "append", "capped"), ("seen", "overwrite", "is a view"), ("measured", "overwrite", "time series"),
+            ("log", "append", "capped"),
+            ("seen", "overwrite", "is a view"),
+            ("measured", "overwrite", "time series"),
             ("measured", "append_missing", "time series"),
-        ):  # fmt: skip
+        ):
             with pytest.raises(QueryError, match=said):
                 await shop.refill(mode, "people", name)
         assert await shop.state() == before
@@ -184,8 +195,8 @@ async def test_whatever_a_killed_attempt_has_left_is_undone_by_the_next(
     mode: Mode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Law: killed before any of its steps, an attempt has changed all or nothing once the next one has begun."""
-    monkeypatch.setattr(refilling, "IDS", 250)
-    real = {name: getattr(MongoRefill, name) for name in ("_wait", "_rename", "_insert", "_cleared")}
+    monkeypatch.setattr(in_place_restore, "IDS", 250)
+    real = {name: getattr(MongoInPlaceRestore, name) for name in ("_wait", "_rename", "_insert", "_cleared")}
     ends = []
     async with opened() as shop:
         await shop.database.create_collection("seen", viewOn="orders", pipeline=[])
@@ -214,7 +225,7 @@ def _die_at(patch: pytest.MonkeyPatch, real: dict[str, Any], step: int) -> None:
     taken = 0
 
     def dies(name: str) -> Any:
-        def call(self: MongoRefill, *what: Any) -> Any:
+        def call(self: MongoInPlaceRestore, *what: Any) -> Any:
             nonlocal taken
             taken += 1
             if taken > step:
@@ -226,28 +237,28 @@ def _die_at(patch: pytest.MonkeyPatch, real: dict[str, Any], step: int) -> None:
 
         return call
 
-    async def nothing(self: MongoRefill, made: Any = ()) -> None:
+    async def nothing(self: MongoInPlaceRestore, made: Any = ()) -> None:
         return None
 
     for name in ("_wait", "_rename", "_insert"):
-        patch.setattr(MongoRefill, name, dies(name))
-    patch.setattr(MongoRefill, "_cleared", nothing)
+        patch.setattr(MongoInPlaceRestore, name, dies(name))
+    patch.setattr(MongoInPlaceRestore, "_cleared", nothing)
 
 
 async def test_a_connection_that_breaks_between_two_collections_changes_neither(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with opened() as shop:
-        before, real, renamed = await shop.state(), MongoRefill._rename, 0
+        before, real, renamed = await shop.state(), MongoInPlaceRestore._rename, 0
 
-        async def rename(self: MongoRefill, name: str, to: str) -> None:
+        async def rename(self: MongoInPlaceRestore, name: str, to: str) -> None:
             nonlocal renamed
             renamed += 1
             if renamed == 4:
                 raise AutoReconnect("connection closed")
             await real(self, name, to)
 
-        monkeypatch.setattr(MongoRefill, "_rename", rename)
+        monkeypatch.setattr(MongoInPlaceRestore, "_rename", rename)
         with pytest.raises(HeadwaterError, match="connection"):
             await shop.refill("overwrite", "orders", "people")
         assert await shop.state() == before
@@ -255,15 +266,15 @@ async def test_a_connection_that_breaks_between_two_collections_changes_neither(
 
 async def test_it_is_cancelled_in_the_middle_and_nothing_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as shop:
-        before, real = await shop.state(), MongoRefill._insert
-        monkeypatch.setattr(refilling, "IDS", 100)
+        before, real = await shop.state(), MongoInPlaceRestore._insert
+        monkeypatch.setattr(in_place_restore, "IDS", 100)
 
-        async def insert(self: MongoRefill, table: DumpTable, some: Any) -> None:
+        async def insert(self: MongoInPlaceRestore, table: SnapshotTable, some: Any) -> None:
             await real(self, table, some)
             if table.name == "orders":
                 self.cancel()
 
-        monkeypatch.setattr(MongoRefill, "_insert", insert)
+        monkeypatch.setattr(MongoInPlaceRestore, "_insert", insert)
         with pytest.raises(Unavailable, match="cancelled"):
             await shop.refill("append_missing", "orders")
         assert await shop.state() == before

@@ -33,9 +33,11 @@ async def test_a_column_said_anew_keeps_what_has_not_changed() -> None:
     made = "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, s VARCHAR(9) COLLATE utf8mb4_bin DEFAULT 'x' COMMENT 'c', j JSON, at DATETIME DEFAULT now() ON UPDATE now())"
     async with connected(subject("mysql"), made) as session:
         for name, change in (
-            ("s", c.AlterType("t", column="s", type="varchar(20)")), ("id", c.AlterType("t", column="id", type="bigint(20)")),
-            ("j", c.SetNullable("t", column="j", nullable=False)), ("at", c.SetNullable("t", column="at", nullable=False)),
-        ):  # fmt: skip
+            ("s", c.AlterType("t", column="s", type="varchar(20)")),
+            ("id", c.AlterType("t", column="id", type="bigint(20)")),
+            ("j", c.SetNullable("t", column="j", nullable=False)),
+            ("at", c.SetNullable("t", column="at", nullable=False)),
+        ):
             before = await column(session, name)
             await altered(session, change)
             after = await column(session, name)
@@ -69,16 +71,28 @@ async def test_hazards_say_what_innodb_does() -> None:
 
 @pytest.mark.parametrize(
     ("said", "spelt"),
-    [("'x'", "DEFAULT 'x'"), ("uuid()", "DEFAULT (uuid())"), ("(1 + 2)", "DEFAULT (1 + 2)"), ("now(3)", "DEFAULT now(3)"), ("-1.5", "DEFAULT -1.5"), ("'a' + 'b'", "DEFAULT ('a' + 'b')")],
-)  # fmt: skip
+    [
+        ("'x'", "DEFAULT 'x'"),
+        ("uuid()", "DEFAULT (uuid())"),
+        ("(1 + 2)", "DEFAULT (1 + 2)"),
+        ("now(3)", "DEFAULT now(3)"),
+        ("-1.5", "DEFAULT -1.5"),
+        ("'a' + 'b'", "DEFAULT ('a' + 'b')"),
+    ],
+)
 def test_defaults_are_spelt_as_both_servers_take_them(said: str, spelt: str) -> None:
     assert column_definition(Column("c", "int", default=said)) == f"`c` int {spelt}"
 
 
 @pytest.mark.parametrize(
     ("text", "place"),
-    [("SELECT 1;\nSELEC 2", 10), ("SELECT 1;\n SELECT x\n FROM nowhere", 26), ("SELECT 1 +\n  FROM", 13), ("SELECT nothing", 7)],
-)  # fmt: skip
+    [
+        ("SELECT 1;\nSELEC 2", 10),
+        ("SELECT 1;\n SELECT x\n FROM nowhere", 26),
+        ("SELECT 1 +\n  FROM", 13),
+        ("SELECT nothing", 7),
+    ],
+)
 async def test_errors_know_their_place(text: str, place: int) -> None:
     async with connected(subject("mysql")) as session:
         with pytest.raises(QueryError) as raised:
@@ -119,17 +133,17 @@ async def test_plans_are_trees_with_advice() -> None:
             session, "INSERT INTO t SELECT seq, seq % 1000 FROM seq_1_to_20000; CREATE INDEX by_a ON t (a)"
         )
         engine = subject("mysql").engine
-        plan = await engine.explain(session, "SELECT * FROM t WHERE b = 5", run=True)
+        plan = await engine.explain.plan(session, "SELECT * FROM t WHERE b = 5", run=True)
         (advice,) = [one for one in plan.advice if one.kind == "missing_index"]
         assert advice.statement == "ALTER TABLE `t` ADD INDEX (`b`)" and advice.figures["rows_read"] == 20000
         assert plan.execution_ms is not None and "ALL" in str(plan.root)
         await everything(session, advice.statement)
-        plan = await engine.explain(session, "SELECT * FROM t WHERE b = $1", [5])
+        plan = await engine.explain.plan(session, "SELECT * FROM t WHERE b = $1", [5])
         assert not plan.advice and "table (ref)" in str(plan.root)
-        await engine.explain(session, "DELETE FROM t WHERE a < 10", run=True)
+        await engine.explain.plan(session, "DELETE FROM t WHERE a < 10", run=True)
         assert await rows(session, "SELECT count(*) FROM t") == [(20000,)]
         with pytest.raises(QueryError) as raised:
-            await engine.explain(session, "\n SELECT x FROM")
+            await engine.explain.plan(session, "\n SELECT x FROM")
         assert raised.value.position == 15
 
 

@@ -14,9 +14,9 @@ import pytest
 
 from engines.postgresql.place import HOST, PORT, missing
 from headwater.catalog.results import QueryError
-from headwater.engines import _fields as fields
-from headwater.engines.postgresql.bulk import copied
-from headwater.engines.postgresql.stream import reading
+from headwater.engines import _copy_text as fields
+from headwater.engines.postgresql.copy_out import copied
+from headwater.engines.postgresql.copy_stream import reading
 from headwater.kit.errors import Unavailable
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())

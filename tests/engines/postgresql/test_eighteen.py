@@ -23,9 +23,12 @@ TEXTS = [path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("
 def eighteen(store) -> Subject:
     url = make_url(store.cluster.url("postgres", "postgres"))
     home = Address(
-        database="postgres", user=url.username or "", password=url.password or "", socket=Path(str(url.query["host"])),
+        database="postgres",
+        user=url.username or "",
+        password=url.password or "",
+        socket=Path(str(url.query["host"])),
         port=int(str(url.query.get("port", 5432))),
-    )  # fmt: skip
+    )
     one = subject("postgresql")
 
     @asynccontextmanager

@@ -13,13 +13,14 @@ from engines.test_every_engine import subject
 from headwater.catalog import changes as c
 from headwater.catalog.model import Check, Column, Index, Relation, Schema
 from headwater.catalog.results import UNLIMITED, Finished, Limits, QueryCancelled, QueryError, QueryTimeout, Started
-from headwater.engines import Refilled
-from headwater.testing.engines.refilling import trial
+from headwater.engines import TableRestoreResult
+from headwater.engines.postgresql import ENGINE
+from headwater.testing.engines.in_place_restore import trial
 from headwater.testing.engines.subject import READ_ONLY, connected, everything, rows
 
 
 async def exported(session, text: str, form, limits=UNLIMITED) -> str:
-    return b"".join([chunk async for chunk in session.export(text, form, limits)]).decode()
+    return b"".join([chunk async for chunk in ENGINE.export.chunks(session, text, form, limits)]).decode()
 
 
 async def test_an_error_in_a_transaction_leaves_it_to_the_user() -> None:
@@ -40,9 +41,17 @@ async def test_columns_say_what_the_catalog_says() -> None:
         frames = await everything(session, "SELECT t.*, 1 AS one FROM t")
         (started,) = [frame for frame in frames if isinstance(frame, Started)]
         assert [(column.type, column.kind) for column in started.columns] == [
-            ("mood", "enum"), ("text", "text"), ("jsonb", "json"), ("integer[]", "array"), ("numeric(5,2)", "number"), ("uuid", "uuid"),
-            ("bytea", "binary"), ("timestamp(3) with time zone", "time"), ("boolean", "boolean"), ("integer", "number"),
-        ]  # fmt: skip
+            ("mood", "enum"),
+            ("text", "text"),
+            ("jsonb", "json"),
+            ("integer[]", "array"),
+            ("numeric(5,2)", "number"),
+            ("uuid", "uuid"),
+            ("bytea", "binary"),
+            ("timestamp(3) with time zone", "time"),
+            ("boolean", "boolean"),
+            ("integer", "number"),
+        ]
         assert (started.columns[0].schema, started.columns[0].table, started.columns[0].column) == ("public", "t", "m")
         assert started.columns[-1].table is None
         await everything(session, "ALTER TABLE t RENAME COLUMN m TO n2; ALTER TABLE t RENAME TO u")
@@ -98,7 +107,7 @@ async def test_exports_end_early_and_say_what_is_wrong() -> None:
         for form in ("csv", "ndjson"):
             with pytest.raises(QueryTimeout):
                 await exported(session, "SELECT pg_sleep(60)", form, Limits(None, None, 0.2))
-            endless = session.export("SELECT generate_series(1, 100000000)", form, UNLIMITED)
+            endless = ENGINE.export.chunks(session, "SELECT generate_series(1, 100000000)", form, UNLIMITED)
             assert await anext(endless)
             await endless.aclose()
             assert await rows(session, "SELECT 7") == [(7,)]
@@ -121,21 +130,21 @@ async def test_plans_are_trees_with_advice() -> None:
     engine = subject("postgresql").engine
     async with connected(subject("postgresql"), 'CREATE TABLE t (a int, b int, "C d" text)') as session:
         await everything(session, "INSERT INTO t SELECT i, i % 1000, 'x' FROM generate_series(1, 30000) i; ANALYZE t")
-        plan = await engine.explain(session, "SELECT * FROM t WHERE b = $1 AND \"C d\" = 'x'", [5], run=True)
+        plan = await engine.explain.plan(session, "SELECT * FROM t WHERE b = $1 AND \"C d\" = 'x'", [5], run=True)
         (advice,) = [one for one in plan.advice if one.kind == "missing_index"]
         assert advice.figures == {"rows_read": 30000.0, "rows_kept": 30.0}
         await everything(session, advice.statement)
-        plan = await engine.explain(session, "SELECT * FROM t WHERE b = 5", run=True)
+        plan = await engine.explain.plan(session, "SELECT * FROM t WHERE b = 5", run=True)
         assert not [one for one in plan.advice if one.kind == "missing_index"] and plan.execution_ms is not None
-        plan = await engine.explain(session, 'SELECT * FROM t ORDER BY a, "C d"', run=False)
+        plan = await engine.explain.plan(session, 'SELECT * FROM t ORDER BY a, "C d"', run=False)
         assert plan.execution_ms is None and plan.root.rows_actual is None
         await everything(session, "SET work_mem = '64kB'")
-        plan = await engine.explain(session, 'SELECT * FROM t ORDER BY "C d", a', run=True)
+        plan = await engine.explain.plan(session, 'SELECT * FROM t ORDER BY "C d", a', run=True)
         assert [one.kind for one in plan.advice] == ["spill"] and plan.advice[0].figures["kilobytes"] > 64
         await everything(session, "INSERT INTO t SELECT i, 7, 'y' FROM generate_series(1, 30000) i")
-        plan = await engine.explain(session, "SELECT * FROM t WHERE b = 7", run=True)
+        plan = await engine.explain.plan(session, "SELECT * FROM t WHERE b = 7", run=True)
         assert "bad_estimate" in {one.kind for one in plan.advice}
-        await engine.explain(session, "DELETE FROM t", run=True)
+        await engine.explain.plan(session, "DELETE FROM t", run=True)
         assert await rows(session, "SELECT count(*) FROM t") == [(60000,)]
 
 
@@ -170,5 +179,7 @@ async def test_a_restore_in_place_leaves_out_the_value_of_a_sequence_that_is_gon
         kept = await made.keep()
         await made.run("ALTER TABLE artist ALTER id DROP DEFAULT; DROP SEQUENCE artist_id_seq; DELETE FROM note")
         assert await made.restore(kept, "overwrite") == [
-            Refilled(200, 200, 200), Refilled(500, 500, 500), Refilled(0, 4, 4),
-        ]  # fmt: skip
+            TableRestoreResult(200, 200, 200),
+            TableRestoreResult(500, 500, 500),
+            TableRestoreResult(0, 4, 4),
+        ]

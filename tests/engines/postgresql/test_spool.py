@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from headwater.engines import Instance
-from headwater.engines.postgresql import spool
+from headwater.engines.postgresql import wal_spool
 from headwater.kit.errors import BadInput
 
 NAME = "000000010000000000000002"
@@ -19,13 +19,13 @@ MB = 2**20
 def instance(request: pytest.FixtureRequest, tmp_path: Path) -> Instance:
     folder = tmp_path / request.param
     folder.mkdir()
-    return Instance(folder, "shop", "pw", archives=True)
+    return Instance(folder, "shop", "pw", archive_log=True)
 
 
 def archive(instance: Instance, segment: Path) -> int:
     """Run the command as the archiver does: it replaces what begins with a percent sign, then asks the shell."""
     signs = {"%%": "%", "%p": segment.name, "%f": segment.name}
-    text, command = spool.settings(instance)["archive_command"], ""
+    text, command = wal_spool.settings(instance)["archive_command"], ""
     while text:
         sign = text[:2]
         command += signs.get(sign, text[0])
@@ -43,7 +43,7 @@ def made(folder: Path, content: bytes, name: str = NAME) -> Path:
 def test_a_segment_is_copied_whole_and_twice_is_as_good_as_once(instance: Instance) -> None:
     segment = made(instance.folder, bytes(range(256)) * 4096)
     assert [archive(instance, segment) for _ in range(2)] == [0, 0]
-    (part,) = spool.spooled(instance)
+    (part,) = wal_spool.spooled_segments(instance)
     assert (part.name, part.timeline, part.first, part.end) == (NAME, 1, 2 * MB, 3 * MB)
     assert part.path.read_bytes() == segment.read_bytes()
 
@@ -51,51 +51,51 @@ def test_a_segment_is_copied_whole_and_twice_is_as_good_as_once(instance: Instan
 def test_another_one_of_the_name_is_never_overwritten(instance: Instance) -> None:
     assert archive(instance, made(instance.folder, b"a" * MB)) == 0
     assert archive(instance, made(instance.folder, b"b" * MB)) != 0
-    assert spool.spooled(instance)[0].path.read_bytes() == b"a" * MB
+    assert wal_spool.spooled_segments(instance)[0].path.read_bytes() == b"a" * MB
 
 
 def test_what_a_kill_left_half_is_no_segment_and_is_made_again(instance: Instance) -> None:
     segment = made(instance.folder, b"a" * MB)
-    folder = spool.spool_folder(instance)
+    folder = wal_spool.spool_folder(instance)
     folder.mkdir()
     (folder / f".{NAME}").write_bytes(b"a" * 1000)
-    assert spool.spooled(instance) == []
+    assert wal_spool.spooled_segments(instance) == []
     assert archive(instance, segment) == 0
-    assert spool.spooled(instance)[0].path.read_bytes() == b"a" * MB
+    assert wal_spool.spooled_segments(instance)[0].path.read_bytes() == b"a" * MB
 
 
 def test_a_full_spool_takes_nothing_more_but_what_it_has(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spool, "MOST", 2)
+    monkeypatch.setattr(wal_spool, "MOST", 2)
     first = made(instance.folder, b"a" * MB)
     second = made(instance.folder, b"b" * MB, NAME[:-1] + "3")
     third = made(instance.folder, b"c" * MB, NAME[:-1] + "4")
     assert [archive(instance, one) for one in (first, second, third, first)] == [0, 0, 1, 0]
-    spool.spooled(instance)[0].path.unlink()
+    wal_spool.spooled_segments(instance)[0].path.unlink()
     assert archive(instance, third) == 0
 
 
 def test_what_else_a_server_leaves_is_taken_away_and_strange_files_stay(instance: Instance) -> None:
-    folder = spool.spool_folder(instance)
+    folder = wal_spool.spool_folder(instance)
     folder.mkdir()
     for name in (f"{NAME}.00000028.backup", "00000002.history", "notes.txt"):
         (folder / name).write_text("x")
-    assert spool.spooled(instance) == []
+    assert wal_spool.spooled_segments(instance) == []
     assert [one.name for one in folder.iterdir()] == ["notes.txt"]
 
 
 def test_positions_are_read_and_shown() -> None:
-    assert spool.shown(spool.position("1/16b3748")) == "1/16B3748"
+    assert wal_spool.format_position(wal_spool.parse_position("1/16b3748")) == "1/16B3748"
     for wrong in ("", "0/", "1/2/3", "0/G", "0/123456789", "-1/0"):
         with pytest.raises(BadInput, match="no LSN"):
-            spool.position(wrong)
-    assert [spool.rounded_up(at, MB) for at in (MB, MB + 40, MB + 41, 2 * MB - 1)] == [MB, MB, 2 * MB, 2 * MB]
+            wal_spool.parse_position(wrong)
+    assert [wal_spool.rounded_up(at, MB) for at in (MB, MB + 40, MB + 41, 2 * MB - 1)] == [MB, MB, 2 * MB, 2 * MB]
 
 
 def test_what_the_servers_user_puts_there_to_be_read_for_it_is_passed_over(instance: Instance, tmp_path: Path) -> None:
-    folder = spool.spool_folder(instance)
+    folder = wal_spool.spool_folder(instance)
     folder.mkdir()
     (tmp_path / "secret").write_bytes(b"s" * MB)
     (folder / NAME).symlink_to(tmp_path / "secret")
     (folder / (NAME[:-1] + "3")).mkdir()
     (folder / (NAME[:-1] + "4")).write_bytes(b"not as long as a segment")
-    assert spool.spooled(instance) == []
+    assert wal_spool.spooled_segments(instance) == []

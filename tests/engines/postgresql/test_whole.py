@@ -21,7 +21,8 @@ from hypothesis import strategies as some
 from engines.postgresql.place import HOST, PORT, fresh, missing, texts
 from engines.test_extracts import load
 from headwater.engines import Address, engine
-from headwater.engines.postgresql.objects import PIECE_BYTES
+from headwater.engines.postgresql.large_objects import PIECE_BYTES
+from suite.profiles import examples
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 POSTGRES: Any = engine("postgresql")
@@ -66,7 +67,7 @@ async def told(address: Address) -> list[str]:
 
 @asynccontextmanager
 async def dumped(address: Address) -> AsyncIterator[Any]:
-    dump = await POSTGRES.open_dump(address)
+    dump = await POSTGRES.snapshots.open_reader(address)
     try:
         yield dump
     finally:
@@ -80,15 +81,14 @@ async def read(dump: Any) -> list[list[Any]]:
 async def filled(dump: Any, target: Address, rows: list[list[Any]] | None = None) -> list[str]:
     """Fill a database from a dump and return what is said of what could not be."""
     found = rows if rows is not None else await read(dump)
-    fill = await POSTGRES.open_fill(target)
+    fill = await POSTGRES.snapshots.open_loader(target)
     try:
-        first, later = POSTGRES.phases(dump.schema)
-        await fill.run(first)
+        await fill.run_statements(POSTGRES.snapshots.pre_data_ddl(dump.schema))
         for table, batches in zip(dump.tables, found, strict=True):
-            loaded = await asyncio.to_thread(fill.load, table, batches)
-            assert await asyncio.to_thread(fill.count, table) == loaded
-        await fill.run(later)
-        return await fill.finish(dump.extras)
+            loaded = await asyncio.to_thread(fill.load_rows, table, batches)
+            assert await asyncio.to_thread(fill.count_rows, table) == loaded
+        await fill.run_statements(POSTGRES.snapshots.post_data_ddl(dump.schema))
+        return await fill.restore_extras(dump.extras)
     finally:
         await fill.close()
 
@@ -103,7 +103,9 @@ async def test_pg_dump_says_the_same_of_what_comes_back(way: str, roles: dict[st
                 assert await filled(dump, target) == []
             else:
                 file = tmp_path / "script.sql"
-                pieces = POSTGRES.script(dump.schema, ((one, dump.read(one)) for one in dump.tables), dump.extras)
+                pieces = POSTGRES.script.chunks(
+                    dump.schema, ((one, dump.read(one)) for one in dump.tables), dump.extras
+                )
                 file.write_bytes(b"".join(await asyncio.to_thread(list, pieces)))
                 await load("postgresql", target, file)
             async with dumped(target) as again:
@@ -123,7 +125,7 @@ def objects(address: Address) -> list[tuple[Any, ...]]:
 
 
 @given(writes=WRITES, cut=some.none() | AT)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 def test_large_objects_come_back_to_the_byte(writes: list[tuple[int, int, bytes]], cut: int | None) -> None:
     """Law: dump → fill is the same objects, whatever was written where in them: empty, with holes, cut short."""
 
@@ -161,10 +163,12 @@ async def test_what_a_role_may_not_read_is_told_and_what_others_own_comes_back(r
     owner, reader = roles["owner"], roles["reader"]
     async with fresh() as source, fresh() as target:
         made(
-            source, "SELECT lo_from_bytea(1, 'mine'), lo_from_bytea(2, 'theirs'), lo_from_bytea(3, 'all')",
+            source,
+            "SELECT lo_from_bytea(1, 'mine'), lo_from_bytea(2, 'theirs'), lo_from_bytea(3, 'all')",
             f'ALTER LARGE OBJECT 1 OWNER TO "{reader}"; ALTER LARGE OBJECT 2 OWNER TO "{owner}"',
-            "GRANT SELECT ON LARGE OBJECT 3 TO PUBLIC", f'ALTER ROLE "{reader}" LOGIN',
-        )  # fmt: skip
+            "GRANT SELECT ON LARGE OBJECT 3 TO PUBLIC",
+            f'ALTER ROLE "{reader}" LOGIN',
+        )
         made(target, f'GRANT ALL ON SCHEMA public TO "{reader}"')
         async with dumped(replace(source, user=reader)) as dump:
             assert dump.notes == ("1 large objects may not be read, and are not in the snapshot.",)
@@ -173,10 +177,12 @@ async def test_what_a_role_may_not_read_is_told_and_what_others_own_comes_back(r
         assert [(oid, data) for oid, data, _ in objects(target)] == [(1, b"mine"), (3, b"all")]
     async with fresh() as source, fresh() as target:
         made(
-            source, "SELECT lo_from_bytea(1, 'a'); CREATE TABLE t (a int)", f'ALTER LARGE OBJECT 1 OWNER TO "{owner}"',
+            source,
+            "SELECT lo_from_bytea(1, 'a'); CREATE TABLE t (a int)",
+            f'ALTER LARGE OBJECT 1 OWNER TO "{owner}"',
             f'ALTER TABLE t OWNER TO "{owner}"; GRANT SELECT ON t TO "{reader}"',
             f'ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" GRANT SELECT ON TABLES TO "{reader}"',
-        )  # fmt: skip
+        )
         async with dumped(source) as dump:
             rows = await read(dump)
         made(source, f'REASSIGN OWNED BY "{owner}" TO postgres; DROP OWNED BY "{owner}"; DROP ROLE "{owner}"')
@@ -213,10 +219,11 @@ async def test_what_a_snapshot_has_no_place_for_is_told() -> None:
         async with dumped(source) as dump:
             assert dump.notes == ()
         made(
-            source, "CREATE TYPE weights AS RANGE (SUBTYPE = float8); CREATE COLLATION mine FROM \"C\"",
+            source,
+            'CREATE TYPE weights AS RANGE (SUBTYPE = float8); CREATE COLLATION mine FROM "C"',
             "CREATE TABLE t (a int, b int); CREATE STATISTICS both_of ON a, b FROM t",
             "CREATE RULE quiet AS ON DELETE TO t DO INSTEAD NOTHING; CREATE PUBLICATION news FOR TABLE t",
-        )  # fmt: skip
+        )
         async with dumped(source) as dump:
             assert dump.notes == (
                 "Not in the snapshot: 1 range types, 1 collations, 1 rules, 1 extended statistics, 1 publications.",

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from engines import texts as files
 from headwater.engines import Address
-from headwater.engines.redis.connecting import opened
+from headwater.engines.redis.connection import opened
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import PLAIN
+from suite.ports import free_port
 
 HOST, PASSWORD = "127.0.0.1", "open-sesame"
 
@@ -28,12 +29,6 @@ def missing() -> str:
 
 def texts():
     return {"tricks": files.lines(Path(__file__).with_name("tricks.txt"))}
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind((HOST, 0))
-        return int(one.getsockname()[1])
 
 
 @cache
@@ -57,11 +52,11 @@ def server() -> int:
 
     def stop() -> None:
         process.terminate()
-        process.wait(10)
+        process.wait(120)
         shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(stop)
-    for _ in range(200):
+    for _ in range(2_000):
         with socket.socket() as probe:
             if probe.connect_ex((HOST, port)) == 0:
                 return port

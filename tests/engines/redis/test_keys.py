@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from engines.test_every_engine import subject
+from headwater.catalog.entries import Element, Search
 from headwater.catalog.entries import EntryChange as Change
-from headwater.catalog.entries import Part, Search
 from headwater.engines import engine
 from headwater.kit.errors import BadInput, Conflict, HeadwaterError, NotFound
 from headwater.testing.engines.subject import connected, everything, rows
 
-redis = engine("redis")
+redis = engine("redis").browsing
 TEXT = """
 SET user:1 "Zoë"
 SET bytes "\\xff\\x00"
@@ -28,14 +28,21 @@ XADD st 2-1 k w
 
 async def test_keys_are_listed_with_what_they_are() -> None:
     async with connected(subject("redis"), TEXT) as session:
-        (holder,) = await redis.holders(session)
+        (holder,) = await redis.collections(session)
         assert (holder.kind, holder.count) == ("keys", 9)
         page = await redis.entries(session, "", Search(limit=100))
         kinds = {one.id: one.type for one in page.items}
         assert kinds == {
-            "user:1": "string", "bytes": "string", '"\\xfe"': "string", '"\\"quoted\\""': "string", "h": "hash",
-            "l": "list", "s": "set", "z": "zset", "st": "stream",
-        }  # fmt: skip
+            "user:1": "string",
+            "bytes": "string",
+            '"\\xfe"': "string",
+            '"\\"quoted\\""': "string",
+            "h": "hash",
+            "l": "list",
+            "s": "set",
+            "z": "zset",
+            "st": "stream",
+        }
         (quoted,) = [one for one in page.items if one.id.startswith('"\\"')]
         assert quoted.seconds_left and 90 < quoted.seconds_left <= 100 and quoted.size_bytes and page.total == 9
         for wanted, ids in (("user:*", ["user:1"]), ("ser", ["user:1"]), ("nothing", [])):
@@ -59,27 +66,31 @@ async def test_values_are_read_by_type() -> None:
         assert (await redis.entry(session, "", '"\\xfe"')).body == "odd name"
         assert await redis.entry(session, "", "gone") is None
         for key, expected in (
-            ("h", [Part("f", "1"), Part("g", "2")]), ("l", [Part("0", "a"), Part("1", "b"), Part("2", "c")]),
-            ("s", [Part("x"), Part("y")]), ("z", [Part("one", "1"), Part("two", "2.5")]),
-            ("st", [Part("2-1", '{"k": "w"}'), Part("1-1", '{"k": "v"}')]),
-        ):  # fmt: skip
-            page = await redis.parts(session, "", key, Search())
+            ("h", [Element("f", "1"), Element("g", "2")]),
+            ("l", [Element("0", "a"), Element("1", "b"), Element("2", "c")]),
+            ("s", [Element("x"), Element("y")]),
+            ("z", [Element("one", "1"), Element("two", "2.5")]),
+            ("st", [Element("2-1", '{"k": "w"}'), Element("1-1", '{"k": "v"}')]),
+        ):
+            page = await redis.elements(session, "", key, Search())
             assert sorted(page.items, key=str) == sorted(expected, key=str) and page.next is None, key
-        page = await redis.parts(session, "", "l", Search(limit=2))
+        page = await redis.elements(session, "", "l", Search(limit=2))
         assert [one.value for one in page.items] == ["a", "b"]
         assert [
-            one.value for one in (await redis.parts(session, "", "l", Search(limit=2, cursor=page.next))).items
+            one.value for one in (await redis.elements(session, "", "l", Search(limit=2, cursor=page.next))).items
         ] == ["c"]
-        page = await redis.parts(session, "", "st", Search(limit=1))
-        assert [one.name for one in (await redis.parts(session, "", "st", Search(cursor=page.next))).items] == ["1-1"]
-        assert [one.name for one in (await redis.parts(session, "", "h", Search("f"))).items] == ["f"]
+        page = await redis.elements(session, "", "st", Search(limit=1))
+        assert [one.name for one in (await redis.elements(session, "", "st", Search(cursor=page.next))).items] == [
+            "1-1"
+        ]
+        assert [one.name for one in (await redis.elements(session, "", "h", Search("f"))).items] == ["f"]
         await everything(session, f"HSET long f {'ü' * 40_000}")
-        (part,) = (await redis.parts(session, "", "long", Search())).items
+        (part,) = (await redis.elements(session, "", "long", Search())).items
         assert part.value == "ü" * 32_768 and not part.whole and not part.binary
         with pytest.raises(NotFound):
-            await redis.parts(session, "", "gone", Search())
+            await redis.elements(session, "", "gone", Search())
         with pytest.raises(BadInput):
-            await redis.parts(session, "", "user:1", Search())
+            await redis.elements(session, "", "user:1", Search())
 
 
 @pytest.mark.parametrize(
@@ -109,7 +120,7 @@ async def test_values_are_read_by_type() -> None:
 )
 async def test_changes(given: Change, find: str, found) -> None:
     async with connected(subject("redis"), TEXT) as session:
-        outcome = await redis.change(session, "", given)
+        outcome = await redis.change_entry(session, "", given)
         assert outcome.applied and outcome.id == given.id
         told = await rows(session, find)
         assert told == found if found is not None else int(told[0][0]) > 0
@@ -127,7 +138,7 @@ async def test_changes(given: Change, find: str, found) -> None:
 )
 async def test_what_somebody_else_changed_is_not_overwritten(given: Change, now: str | None) -> None:
     async with connected(subject("redis"), TEXT) as session:
-        outcome = await redis.change(session, "", given)
+        outcome = await redis.change_entry(session, "", given)
         assert not outcome.applied and outcome.now == now
         assert await rows(session, "GET user:1") == [("Zoë",)]
 
@@ -146,9 +157,9 @@ async def test_a_change_between_look_and_write_is_seen(monkeypatch: pytest.Monke
             return told
 
         monkeypatch.setattr(session, "ask", slowly)
-        outcome = await redis.change(session, "", Change("replace", "k", body="mine"))
+        outcome = await redis.change_entry(session, "", Change("replace", "k", body="mine"))
         assert not outcome.applied and outcome.now == "new"
-        assert (await redis.change(session, "", Change("replace", "ttl", body="2"))).applied
+        assert (await redis.change_entry(session, "", Change("replace", "ttl", body="2"))).applied
         assert (await rows(other, "TTL ttl"))[0][0] > 0
         await session.close()
         await other.close()
@@ -157,16 +168,23 @@ async def test_a_change_between_look_and_write_is_seen(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     "given",
     [
-        Change("insert", "user:1", type="string", body="x"), Change("insert", "", body="x"),
-        Change("insert", "n", type="tree", body="x"), Change("expire", "h", seconds=-1), Change("replace", "h", body="x"),
-        Change("put", "z", part="m", body="much"), Change("put", "st", body="[]"), Change("put", "l", part="x", body="y"),
-        Change("put", "l", part="99", body="y"), Change("remove", "user:1", part="x"), Change("put", "user:1", part="x"),
+        Change("insert", "user:1", type="string", body="x"),
+        Change("insert", "", body="x"),
+        Change("insert", "n", type="tree", body="x"),
+        Change("expire", "h", seconds=-1),
+        Change("replace", "h", body="x"),
+        Change("put", "z", part="m", body="much"),
+        Change("put", "st", body="[]"),
+        Change("put", "l", part="x", body="y"),
+        Change("put", "l", part="99", body="y"),
+        Change("remove", "user:1", part="x"),
+        Change("put", "user:1", part="x"),
         Change("delete", '"broken'),
     ],
-)  # fmt: skip
+)
 async def test_what_cannot_be_is_a_sentence(given: Change) -> None:
     async with connected(subject("redis"), TEXT) as session:
         with pytest.raises((BadInput, Conflict)) as raised:
-            await redis.change(session, "", given)
+            await redis.change_entry(session, "", given)
         assert isinstance(raised.value, HeadwaterError) and raised.value.message
         assert await rows(session, "GET user:1\nLLEN l") == [("Zoë",), (3,)]

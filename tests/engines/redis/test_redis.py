@@ -14,17 +14,17 @@ from pathlib import Path
 import pytest
 import trustme
 
-from engines.redis.place import free_port
 from engines.test_every_engine import subject
 from headwater.catalog.results import Finished, Limits, QueryCancelled, QueryError, QueryTimeout, Rows, Started
 from headwater.engines import Address, engine, parse_url
 from headwater.engines.redis import patterns
+from headwater.engines.redis.command_text import commands
 from headwater.engines.redis.errors import refusal
-from headwater.engines.redis.texts import commands
 from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import Tls
 from headwater.testing.engines.subject import READ_ONLY, connected, everything, refused, rows
+from suite.ports import free_port
 
 FOLDER = Path(__file__).parent
 REFUSED = [line for line in (FOLDER / "refused.txt").read_text().splitlines() if not line.startswith("#")]
@@ -39,18 +39,35 @@ async def test_each_command_gives_its_frames() -> None:
             line.strip() for line in text.split("\n")[1:] if line.strip()
         ]
         assert [one.columns and [column.name for column in one.columns] for one in started] == [
-            None, ["value"], ["value"], ["field", "value"], ["value"], ["value"], ["member", "score"],
-        ]  # fmt: skip
+            None,
+            ["value"],
+            ["value"],
+            ["field", "value"],
+            ["value"],
+            ["value"],
+            ["member", "score"],
+        ]
         assert [row for frame in frames if isinstance(frame, Rows) for row in frame.rows] == [
-            ('1 "x"\n',), (2,), ("f", "1"), ("g", "2"), (None,), (1,), ("m", 1.5),
-        ]  # fmt: skip
+            ('1 "x"\n',),
+            (2,),
+            ("f", "1"),
+            ("g", "2"),
+            (None,),
+            (1,),
+            ("m", 1.5),
+        ]
         assert [one.command for one in frames if isinstance(one, Finished)][:2] == ["SET", "GET"]
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("set 'it\\'s' x", [b"set", b"it's", b"x"]), (r'echo "\x00\n\"ü"', [b"echo", b'\x00\n"\xc3\xbc']), ("get a'b", [b"get", b"a'b"]), ('set a ""', [b"set", b"a", b""])],
-)  # fmt: skip
+    [
+        ("set 'it\\'s' x", [b"set", b"it's", b"x"]),
+        (r'echo "\x00\n\"ü"', [b"echo", b'\x00\n"\xc3\xbc']),
+        ("get a'b", [b"get", b"a'b"]),
+        ('set a ""', [b"set", b"a", b""]),
+    ],
+)
 def test_words_are_quoted_as_in_redis_cli(text: str, words: list[bytes]) -> None:
     (command,) = commands(text)
     assert list(command.words) == words
@@ -171,7 +188,7 @@ async def test_keys_only_of_small_databases() -> None:
         (["name:alice", "name:bob", "name:carol"], ["name:*"]),
         (["v1:{42}:x", "a::b", ""], ["", "a::b", "v1:*:x"]),
     ],
-)  # fmt: skip
+)
 def test_keys_are_grouped(keys: list[str], expected: list[str]) -> None:
     assert list(patterns.grouped(keys)) == expected
 
@@ -187,8 +204,11 @@ async def test_patterns_are_relations() -> None:
         user, visits = schema.relation("user:*"), schema.relation("visits:*")
         assert user and user.kind == "keyspace" and user.inferred_from == user.rows == 8 and user.size_bytes
         assert [(one.name, one.nullable) for one in user.columns] == [
-            ("key", False), ("mail", False), ("name", False), ("vip", True),
-        ]  # fmt: skip
+            ("key", False),
+            ("mail", False),
+            ("name", False),
+            ("vip", True),
+        ]
         assert visits and dict(visits.attrs) == {"type": "string", "expiring": "50 %"}
 
 
@@ -197,19 +217,21 @@ async def test_who_is_connected_and_is_ended() -> None:
     async with one.fresh() as address:
         first, watcher = await one.engine.connect(address), await one.engine.connect(address)
         waiting = asyncio.create_task(everything(first, "BLPOP none 0"))
-        async with asyncio.timeout(10):
-            while not (found := [each for each in await one.engine.sessions(watcher) if each.state == "blocked"]):
+        async with asyncio.timeout(120):
+            while not (
+                found := [each for each in await one.engine.activity.sessions(watcher) if each.state == "blocked"]
+            ):
                 await asyncio.sleep(0.05)
-        assert await one.engine.end(watcher, found[0].id, terminate=False)
+        assert await one.engine.activity.end_session(watcher, found[0].id, terminate=False)
         with pytest.raises(QueryError):
             await waiting
-        assert await one.engine.end(watcher, found[0].id, terminate=True)
-        async with asyncio.timeout(10):
+        assert await one.engine.activity.end_session(watcher, found[0].id, terminate=True)
+        async with asyncio.timeout(120):
             while not first.broken():
                 await asyncio.sleep(0.02)
         with pytest.raises(Unavailable):
             await everything(first, "PING")
-        assert not await one.engine.end(watcher, "999999", terminate=True)
+        assert not await one.engine.activity.end_session(watcher, "999999", terminate=True)
         await first.close()
         await watcher.close()
 
@@ -241,7 +263,7 @@ def encrypted() -> Iterator[tuple[Address, trustme.CA]]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=folder)
     yield Address("db.example", port, endpoint=Endpoint("127.0.0.1", port)), ca
     process.terminate()
-    process.wait(10)
+    process.wait(120)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -250,7 +272,7 @@ async def test_tls_is_believed_or_refused(encrypted: tuple[Address, trustme.CA])
     leaf = ca.issue_cert("visitor@example")
     pem = [blob.bytes().decode() for blob in (ca.cert_pem, leaf.cert_chain_pems[0], leaf.private_key_pem)]
     whole = Tls("verify-full", *pem)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while True:
             try:
                 session = await engine("redis").connect(replace(address, tls=whole))

@@ -20,12 +20,12 @@ from redis.exceptions import AuthenticationError, NoPermissionError, OutOfMemory
 
 from headwater.drivers import Spec, local
 from headwater.drivers.local import LocalDriver
-from headwater.engines import Opening
-from headwater.engines.redis import provision, wire
-from headwater.entrypoints.proxy.door import Door
+from headwater.engines import Upstream
+from headwater.engines.redis import ENGINE, provision
+from headwater.entrypoints.proxy.listener import ProxyProtocol
 from headwater.kit.errors import BadInput, HeadwaterError, NotFound, TooMany
 
-pytestmark = pytest.mark.skipif(bool(provision.available()), reason=str(provision.available()))
+pytestmark = pytest.mark.skipif(bool(provision.unavailable_reason()), reason=str(provision.unavailable_reason()))
 QUOTAS = {"connections": 5, "disk_mb": 100, "statement_seconds": 5, "memory_mb": 16}
 REFUSED = Path(__file__).with_name("refused.txt").read_text().splitlines()
 
@@ -37,14 +37,14 @@ class Meter:
     clients: int = 0
     most: int = 5
 
-    def begin(self) -> None:
+    def connected(self) -> None:
         if self.clients >= self.most:
             raise TooMany("The database already has 5 connections.")
         self.clients += 1
 
-    def seen(self) -> None: ...
+    def received_bytes(self) -> None: ...
 
-    def end(self) -> None:
+    def disconnected(self) -> None:
         self.clients -= 1
 
 
@@ -66,7 +66,7 @@ class Place:
 
 @pytest.fixture
 async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
-    monkeypatch.setattr(local, "engine", lambda name: {"redis": provision}[name])
+    monkeypatch.setattr(local, "engine", {"redis": ENGINE}.__getitem__)
     root = Path(tempfile.mkdtemp(prefix="hw-redis-"))
     root.chmod(0o755)
     driver, meter = LocalDriver(root / "databases"), Meter()
@@ -74,14 +74,14 @@ async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
     await driver.create(spec)
     await driver.start(spec)
 
-    async def wake(engine: str, name: str) -> Opening:
+    async def wake(engine: str, name: str) -> Upstream:
         if name != spec.name:
             raise NotFound(f"There is no database called {name!r} here.", hint="Look again.")
         await driver.start(spec)
-        return Opening(driver.dsn(spec), meter)
+        return Upstream(driver.dsn(spec), meter)
 
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Door({"redis": wire}, wake, None), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: ProxyProtocol({"redis": ENGINE.proxy}, wake, None), "127.0.0.1", 0)
     yield Place(driver, spec, server.sockets[0].getsockname()[1], meter)
     server.close()
     await driver.close()
@@ -119,11 +119,15 @@ async def test_strangers_are_told_what_to_do(place: Place) -> None:
 @pytest.mark.parametrize(
     ("sent", "answer"),
     [
-        (b"PING\r\n", b"-NOAUTH"), (b"QUIT\r\n", b"+OK"), (b"*1\r\n$99999999\r\n", b"-ERR Protocol"),
-        (b"*x\r\n", b"-ERR Protocol"), (b"*2\r\n$4\r\nAUTH\r\n$1\r\nx\r\n", b"-NOAUTH"),
-        (b"AUTH cache wrong\r\n", b"-WRONGPASS"), (b"A" * 30_000, b"-ERR Protocol"),
+        (b"PING\r\n", b"-NOAUTH"),
+        (b"QUIT\r\n", b"+OK"),
+        (b"*1\r\n$99999999\r\n", b"-ERR Protocol"),
+        (b"*x\r\n", b"-ERR Protocol"),
+        (b"*2\r\n$4\r\nAUTH\r\n$1\r\nx\r\n", b"-NOAUTH"),
+        (b"AUTH cache wrong\r\n", b"-WRONGPASS"),
+        (b"A" * 30_000, b"-ERR Protocol"),
     ],
-)  # fmt: skip
+)
 async def test_bytes_as_they_come(place: Place, sent: bytes, answer: bytes) -> None:
     for cut in (1, 3, len(sent)):  # in pieces as the network likes
         reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
@@ -142,8 +146,13 @@ async def test_the_owner_has_no_dangerous_commands(place: Place) -> None:
                 with pytest.raises((NoPermissionError, ResponseError)) as refused:
                     await redis.execute_command(*line.split())
                 assert "permission" in str(refused.value).lower() or "not allowed" in str(refused.value), line
-        for script in ("return os.execute('id')", "return io.open('/etc/passwd')", "return loadfile('/etc/passwd')",
-                       "return redis.call('CONFIG', 'GET', '*')", "return redis.call('ACL', 'LIST')"):  # fmt: skip
+        for script in (
+            "return os.execute('id')",
+            "return io.open('/etc/passwd')",
+            "return loadfile('/etc/passwd')",
+            "return redis.call('CONFIG', 'GET', '*')",
+            "return redis.call('ACL', 'LIST')",
+        ):
             with pytest.raises(ResponseError):
                 await redis.eval(script, 0)
         assert await redis.ping() and await redis.keys("*") == [] and "redis_version" in await redis.info()
@@ -159,7 +168,7 @@ async def test_memory_scripts_and_disk_are_held_to_quotas(place: Place) -> None:
         endless = asyncio.create_task(redis.eval("while true do end", 0))
         began = time.monotonic()
         while not endless.done():
-            assert time.monotonic() - began < 30
+            assert time.monotonic() - began < 60
             await asyncio.sleep(0.5)
             await place.driver.enforce(place.spec, full=False)
         assert "killed" in str(endless.exception()).lower()

@@ -40,12 +40,14 @@ async def altered(session, change) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        c.SetNullable("parent", column="name", nullable=False), c.AlterType("parent", column="name", type="VARCHAR(9)"),
-        c.AddCheck("parent", check=Check("id > 0", "positive")), c.SetDefault("parent", column="name", default="'x'"),
+        c.SetNullable("parent", column="name", nullable=False),
+        c.AlterType("parent", column="name", type="VARCHAR(9)"),
+        c.AddCheck("parent", check=Check("id > 0", "positive")),
+        c.SetDefault("parent", column="name", default="'x'"),
         c.AddColumn("parent", column=Column("at", "TEXT", default="CURRENT_TIMESTAMP")),
     ],
     ids=lambda change: type(change).__name__,
-)  # fmt: skip
+)
 async def test_a_table_made_anew_keeps_what_belongs_to_it(change) -> None:
     async with connected(subject("sqlite"), FAMILY) as session:
         await altered(session, change)
@@ -89,8 +91,13 @@ async def test_changes_of_what_is_not_there_are_sentences() -> None:
 
 @pytest.mark.parametrize(
     ("text", "place"),
-    [("SELECT 1;\nSELEC 2", 10), ("SELECT 1;\nSELECT x FROM nowhere", 24), ("SELECT nothing FROM (SELECT 1 AS a)", 7), ("SELECT 1 +", None)],
-)  # fmt: skip
+    [
+        ("SELECT 1;\nSELEC 2", 10),
+        ("SELECT 1;\nSELECT x FROM nowhere", 24),
+        ("SELECT nothing FROM (SELECT 1 AS a)", 7),
+        ("SELECT 1 +", None),
+    ],
+)
 async def test_errors_know_their_place(text: str, place: int | None) -> None:
     async with connected(subject("sqlite")) as session:
         with pytest.raises(QueryError) as raised:
@@ -115,15 +122,15 @@ async def test_plans_are_trees_with_advice() -> None:
             "INSERT INTO t WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000) SELECT i, i FROM n",
         )
         await everything(session, "CREATE INDEX by_a ON t (a); ANALYZE")
-        plan = await subject("sqlite").engine.explain(session, "SELECT * FROM t WHERE b = 1")
+        plan = await subject("sqlite").engine.explain.plan(session, "SELECT * FROM t WHERE b = 1")
         assert (plan.root.operation, plan.root.target) == ("SCAN", "t")
         assert [(one.kind, one.figures) for one in plan.advice] == [("sequential_scan", {"rows": 20000.0})]
-        plan = await subject("sqlite").engine.explain(session, "SELECT * FROM t WHERE a = $1", [1])
+        plan = await subject("sqlite").engine.explain.plan(session, "SELECT * FROM t WHERE a = $1", [1])
         assert (plan.root.operation, plan.advice) == ("SEARCH", ())
-        plan = await subject("sqlite").engine.explain(session, "SELECT * FROM t x JOIN t y ON x.b = y.b")
+        plan = await subject("sqlite").engine.explain.plan(session, "SELECT * FROM t x JOIN t y ON x.b = y.b")
         assert {"missing_index"} <= {one.kind for one in plan.advice}
         with pytest.raises(QueryError):
-            await subject("sqlite").engine.explain(session, "SELECT 1; SELECT 2")
+            await subject("sqlite").engine.explain.plan(session, "SELECT 1; SELECT 2")
 
 
 async def test_two_writers_wait_or_are_told() -> None:

@@ -14,11 +14,11 @@ import pytest
 
 from headwater.drivers import Spec, local
 from headwater.drivers.local import LocalDriver
-from headwater.engines.sqlite import provision
+from headwater.engines.sqlite import ENGINE
 
 
 async def test_a_file_of_its_own_that_is_never_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "engine", lambda name: provision)
+    monkeypatch.setattr(local, "engine", lambda name: ENGINE)
     root = Path(tempfile.mkdtemp(prefix="hw-sqlite-"))
     driver, spec = LocalDriver(root), Spec(uuid.uuid4(), "sqlite", "notes", "", {"disk_mb": 3}, {})
     for _ in range(2):

@@ -6,8 +6,8 @@ import sqlite3
 from contextlib import closing
 
 from engines.test_every_engine import subject
-from headwater.engines import Refilled
-from headwater.testing.engines.refilling import fails, same, trial
+from headwater.engines import TableRestoreResult
+from headwater.testing.engines.in_place_restore import fails, same, trial
 
 SEARCH = """
 CREATE VIRTUAL TABLE words USING fts5(title, content = 'album', content_rowid = 'id');
@@ -29,7 +29,7 @@ async def test_search_indexes_over_a_table_follow_it_without_its_triggers() -> N
         )
         for tables in (["album", "own", "boxes"], list(kept.tables)):
             done = await made.restore(kept, "overwrite", tables)
-            assert {one.found for one in done} <= {200, 500, 4, 2, len(kept.rows("fired"))}
+            assert {one.rows_after for one in done} <= {200, 500, 4, 2, len(kept.rows("fired"))}
             assert await made.ask("SELECT count(*) FROM words WHERE words MATCH 'title'") == 500
             assert await made.ask("SELECT max(rowid) FROM words WHERE words MATCH '321'") == 321
             assert await made.ask("SELECT count(*) FROM own WHERE own MATCH 'two'") == 1
@@ -49,7 +49,7 @@ async def test_conflict_clauses_neither_replace_nor_leave_out() -> None:
         before = await made.keep()
         await fails(made.restore(kept, "append", ["loud"]))
         same(await made.keep(), before)
-        assert await made.restore(kept, "append_missing", ["loud"]) == [Refilled(1, 1, 2)]
+        assert await made.restore(kept, "append_missing", ["loud"]) == [TableRestoreResult(1, 1, 2)]
         assert await made.ask("SELECT group_concat(n) FROM (SELECT n FROM loud ORDER BY id)") == "mine,b"
 
 

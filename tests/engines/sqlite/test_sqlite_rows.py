@@ -68,35 +68,74 @@ EDGES = """
 (x'ff27fe', x'00', zeroblob(3))
 """
 CASES: dict[str, tuple[Made, list[str], str]] = {
-    "edges": (lambda c: c.executescript(f"CREATE TABLE t (a, b, c); INSERT INTO t VALUES {EDGES}") and None,
-              ["a", "b", "c"], "FROM t NOT INDEXED"),
+    "edges": (
+        lambda c: c.executescript(f"CREATE TABLE t (a, b, c); INSERT INTO t VALUES {EDGES}") and None,
+        ["a", "b", "c"],
+        "FROM t NOT INDEXED",
+    ),
     "classes in turn": (
-        lambda c: _numbers(c, "CASE i % 5 WHEN 0 THEN i WHEN 1 THEN i / 7.0 WHEN 2 THEN 'ä' || i WHEN 3 THEN x'ff' END"),
-        ["id", "v"], "FROM t ORDER BY id"),
+        lambda c: _numbers(
+            c, "CASE i % 5 WHEN 0 THEN i WHEN 1 THEN i / 7.0 WHEN 2 THEN 'ä' || i WHEN 3 THEN x'ff' END"
+        ),
+        ["id", "v"],
+        "FROM t ORDER BY id",
+    ),
     "no UTF-8, late": (
         lambda c: _numbers(c, f"CASE WHEN i = {MANY - 2} THEN CAST(x'ff00fe' AS TEXT) ELSE 'text ' || i END"),
-        ["id", "v"], "FROM t ORDER BY id"),
-    "no UTF-8, first": (lambda c: _numbers(c, "CASE i WHEN 1 THEN CAST(x'c3' AS TEXT) ELSE i END"),
-                        ["id", "v"], "FROM t ORDER BY id"),
-    "long, late": (lambda c: _numbers(c, f"CASE WHEN i = {MANY - 2} THEN printf('%.4000000c', 'x') ELSE -i END"),
-                   ["id", "v"], "FROM t ORDER BY id"),
-    "a border of lengths": (lambda c: _numbers(c, f"substr(zeroblob({rows.SHORT + 1}), i % 3 + 1)"), ["v"], "FROM t WHERE id < 40 ORDER BY id"),
+        ["id", "v"],
+        "FROM t ORDER BY id",
+    ),
+    "no UTF-8, first": (
+        lambda c: _numbers(c, "CASE i WHEN 1 THEN CAST(x'c3' AS TEXT) ELSE i END"),
+        ["id", "v"],
+        "FROM t ORDER BY id",
+    ),
+    "long, late": (
+        lambda c: _numbers(c, f"CASE WHEN i = {MANY - 2} THEN printf('%.4000000c', 'x') ELSE -i END"),
+        ["id", "v"],
+        "FROM t ORDER BY id",
+    ),
+    "a border of lengths": (
+        lambda c: _numbers(c, f"substr(zeroblob({rows.SHORT + 1}), i % 3 + 1)"),
+        ["v"],
+        "FROM t WHERE id < 40 ORDER BY id",
+    ),
     "without rowid": (
-        lambda c: c.executescript(
-            "CREATE TABLE t (k TEXT COLLATE NOCASE, n INT, v, PRIMARY KEY (k, n)) WITHOUT ROWID;"
-            "INSERT INTO t VALUES ('b', 1, 1.0), ('A', 2, NULL), ('a', 1, x'00')") and None,
-        ["k", "n", "v"], "FROM t ORDER BY k, n"),
+        lambda c: (
+            c.executescript(
+                "CREATE TABLE t (k TEXT COLLATE NOCASE, n INT, v, PRIMARY KEY (k, n)) WITHOUT ROWID;"
+                "INSERT INTO t VALUES ('b', 1, 1.0), ('A', 2, NULL), ('a', 1, x'00')"
+            )
+            and None
+        ),
+        ["k", "n", "v"],
+        "FROM t ORDER BY k, n",
+    ),
     "an index has it all": (
-        lambda c: c.executescript("CREATE TABLE t (v); CREATE INDEX i ON t (v DESC); INSERT INTO t VALUES (1), (3), (2)") and None,
-        ["v"], "FROM t NOT INDEXED"),
-    "keywords": (lambda c: c.executescript('CREATE TABLE t ("select" INT, "a ""b" TEXT); INSERT INTO t VALUES (1, 2)') and None,
-                 ['"select"', '"a ""b"'], "FROM t NOT INDEXED"),
+        lambda c: (
+            c.executescript("CREATE TABLE t (v); CREATE INDEX i ON t (v DESC); INSERT INTO t VALUES (1), (3), (2)")
+            and None
+        ),
+        ["v"],
+        "FROM t NOT INDEXED",
+    ),
+    "keywords": (
+        lambda c: c.executescript('CREATE TABLE t ("select" INT, "a ""b" TEXT); INSERT INTO t VALUES (1, 2)') and None,
+        ['"select"', '"a ""b"'],
+        "FROM t NOT INDEXED",
+    ),
     "many columns": (
-        lambda c: c.executescript(
-            f"CREATE TABLE t ({', '.join(f'c{n}' for n in range(900))}); INSERT INTO t DEFAULT VALUES; UPDATE t SET c7 = 'x'") and None,
-        [f"c{n}" for n in range(900)], "FROM t NOT INDEXED"),
+        lambda c: (
+            c.executescript(
+                f"CREATE TABLE t ({', '.join(f'c{n}' for n in range(900))}); INSERT INTO t DEFAULT VALUES; UPDATE t SET c7 = 'x'"
+            )
+            and None
+        ),
+        [f"c{n}" for n in range(900)],
+        "FROM t NOT INDEXED",
+    ),
     "empty": (lambda c: c.executescript("CREATE TABLE t (a)") and None, ["a"], "FROM t NOT INDEXED"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le"])

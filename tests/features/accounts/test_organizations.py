@@ -7,12 +7,14 @@ from sqlalchemy import text
 
 from people import PASSWORD, House, Person
 
+pytestmark = pytest.mark.usefixtures("with_sample")
+
 
 async def test_a_new_account_has_an_organization_and_the_sample(house: House) -> None:
     someone = await house.person()
     me = await someone.get("/auth/me")
     assert [one["role"] for one in me["organizations"]] == ["owner"]
-    assert (someone.sample["name"], someone.sample["is_sample"]) == ("Bookshop sample", True)
+    assert (someone.project["name"], someone.project["is_sample"]) == ("Bookshop sample", True)
 
 
 async def test_members_come_change_and_go(house: House) -> None:
@@ -56,7 +58,7 @@ async def test_projects(house: House) -> None:
     first = await owner.get("/projects", limit=1)
     assert [row["id"] for row in first["items"]] == [made["id"]]
     second = await owner.get("/projects", limit=1, cursor=first["next"])
-    assert [row["id"] for row in second["items"]] == [owner.sample["id"]]
+    assert [row["id"] for row in second["items"]] == [owner.project["id"]]
     assert second["next"] is None
     await owner.send("DELETE", place, 204)
     await owner.send("GET", place, 404)

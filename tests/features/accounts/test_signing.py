@@ -86,9 +86,12 @@ async def test_an_unknown_account_costs_as_much_time(monkeypatch: pytest.MonkeyP
     times = []
     for hashed in (known, None):
         await passwords.verify("not it at all", hashed)
-        began = time.perf_counter()
-        assert (await passwords.verify("not it at all", hashed))[0] is False
-        times.append(time.perf_counter() - began)
+        tries = []
+        for _ in range(5):
+            began = time.perf_counter()
+            assert (await passwords.verify("not it at all", hashed))[0] is False
+            tries.append(time.perf_counter() - began)
+        times.append(min(tries))
     passwords._decoy.cache_clear()
     assert 0.2 < times[1] / times[0] < 5
     assert known.startswith("$argon2id$v=19$m=65536,t=3,p=4$")

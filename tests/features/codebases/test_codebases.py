@@ -15,8 +15,10 @@ import pytest
 from sqlalchemy import text
 
 from headwater.features.codebases import uploads
-from headwater.kit import receiving
+from headwater.kit import atomic_upload
 from people import House, Person
+
+pytestmark = pytest.mark.usefixtures("with_sample")
 
 SQL = "CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL, nick text);\n"
 PYTHON = (
@@ -51,7 +53,7 @@ def tarred() -> bytes:
 
 async def upload(person: Person, content: bytes, name: str = "app.zip", **data: str) -> httpx.Response:
     return await person.client.post(
-        f"/api/v1/projects/{person.sample['id']}/codebases", files={"file": (name, content)}, data=data
+        f"/api/v1/projects/{person.project['id']}/codebases", files={"file": (name, content)}, data=data
     )
 
 
@@ -75,7 +77,7 @@ def before(house: House) -> set[str]:
 
 async def test_a_stranger_and_a_neighbour_cannot_upload(house: House, before: set[str]) -> None:
     owner, neighbour = await house.person(), await house.person("neighbour")
-    path = f"/api/v1/projects/{owner.sample['id']}/codebases"
+    path = f"/api/v1/projects/{owner.project['id']}/codebases"
     assert (await (await house.stranger()).post(path, files={"file": ("a.zip", APP)})).status_code == 401
     assert (await neighbour.client.post(path, files={"file": ("a.zip", APP)})).status_code == 404
     assert nothing_left(house, before)
@@ -89,7 +91,7 @@ async def test_an_upload_is_scanned(house: House, content: bytes) -> None:
     assert (codebase["name"], codebase["state"], codebase["origin"]) == ("My app", "completed", "upload")
     assert (scan["tables"], scan["columns"], scan["usages"]) == (1, 3, 3)
     assert {row["language"]: row["files"] for row in scan["languages"]} == {"python": 1, "sql": 1}
-    project = await someone.get(f"/projects/{someone.sample['id']}")
+    project = await someone.get(f"/projects/{someone.project['id']}")
     assert (project["codebase_count"], project["table_count"], project["usage_count"]) == (2, 1, 3)
 
 
@@ -112,7 +114,7 @@ async def test_bad_uploads_say_what_is_wrong(
     assert answer.status_code == status
     assert says in answer.json()["detail"]
     assert nothing_left(house, before)
-    assert len((await someone.get(f"/projects/{someone.sample['id']}/codebases"))["items"]) == 1
+    assert len((await someone.get(f"/projects/{someone.project['id']}/codebases"))["items"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,7 @@ async def test_bad_uploads_say_what_is_wrong(
 )  # fmt: skip
 async def test_what_is_no_upload(house: House, before: set[str], body: bytes, headers: dict[str, str]) -> None:
     someone = await house.person()
-    path = f"/api/v1/projects/{someone.sample['id']}/codebases"
+    path = f"/api/v1/projects/{someone.project['id']}/codebases"
     answer = await someone.client.post(path, content=body, headers=headers)
     assert answer.status_code == 400
     assert nothing_left(house, before)
@@ -140,7 +142,7 @@ async def test_who_hangs_up_in_the_middle_leaves_nothing(house: House, before: s
     someone = await house.person()
     begun = b"--b\r\nContent-Disposition: form-data; name=file; filename=a.zip\r\n\r\nPK\x03\x04"
     told = iter([{"type": "http.request", "body": begun, "more_body": True}, {"type": "http.disconnect"}])
-    path = f"/api/v1/projects/{someone.sample['id']}/codebases"
+    path = f"/api/v1/projects/{someone.project['id']}/codebases"
     headers = {
         "content-type": "multipart/form-data; boundary=b",
         "authorization": someone.client.headers["authorization"],
@@ -168,7 +170,7 @@ async def test_a_disk_that_is_full_is_said_so(house: House, before: set[str], mo
         raise OSError(28, "No space left on device")
 
     someone = await house.person()
-    monkeypatch.setattr(receiving.os, "fsync", full)
+    monkeypatch.setattr(atomic_upload.os, "fsync", full)
     answer = await upload(someone, APP)
     assert (answer.status_code, answer.json()["detail"]) == (
         503, "The upload cannot be stored: No space left on device.",
@@ -218,7 +220,7 @@ async def test_a_code_base_is_deleted_with_everything(house: House, before: set[
     async with house.server.database.transaction() as db:
         query = text("SELECT count(*) FROM scan_files WHERE scan_id = CAST(:id AS uuid)")
         assert (await db.execute(query, {"id": codebase["scan"]["id"]})).scalar_one() == 0
-    assert (await owner.get(f"/projects/{owner.sample['id']}"))["codebase_count"] == 1
+    assert (await owner.get(f"/projects/{owner.project['id']}"))["codebase_count"] == 1
 
 
 async def test_an_archive_that_breaks_inside_fails_with_a_sentence(house: House) -> None:
@@ -293,7 +295,7 @@ async def test_what_cannot_be_filtered_by_is_refused(house: House) -> None:
 
 async def test_the_graph_grows_with_its_depth(house: House) -> None:
     someone = await house.person()
-    codebase = (await someone.get(f"/projects/{someone.sample['id']}/codebases"))["items"][0]
+    codebase = (await someone.get(f"/projects/{someone.project['id']}/codebases"))["items"][0]
     await house.work(codebase["job_id"])
     place = f"/codebases/{codebase['id']}/graph"
     sizes = []
@@ -346,7 +348,7 @@ async def test_exports_hold_everything(house: House) -> None:
 async def test_schemas_are_listed_and_written(house: House) -> None:
     someone = await house.person()
     codebase = await scanned(house, someone)
-    listed = (await someone.get(f"/projects/{someone.sample['id']}/schemas"))["items"]
+    listed = (await someone.get(f"/projects/{someone.project['id']}/schemas"))["items"]
     assert [(row["codebase_id"], row["tables"], row["columns"]) for row in listed] == [(codebase["id"], 1, 3)]
     schema = await someone.get(f"/schemas/{listed[0]['id']}")
     assert schema == await someone.get(f"/codebases/{codebase['id']}/schema")

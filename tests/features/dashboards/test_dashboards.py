@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from clusters import Cluster
 from features.query.desk import Desk
-from headwater.features.databases.keeper.keeping import Keeper
 from people import House, Person
 
 ROWS = "CREATE TABLE sales (day date, amount int); INSERT INTO sales VALUES ('2026-01-01', 3), ('2026-01-02', 5)"
@@ -25,7 +25,7 @@ class Board:
 
     async def query(self, text: str = COUNT, **given: Any) -> str:
         body = {"name": "q", "text": text, "shared": True, "database_id": self.desk.id} | given
-        place = f"/projects/{self.person.sample['id']}/queries"
+        place = f"/projects/{self.person.project['id']}/queries"
         return str((await self.person.send("POST", place, 201, json=body))["id"])
 
     async def add(self, text: str = COUNT, **given: Any) -> str:
@@ -38,11 +38,10 @@ class Board:
 
 
 @pytest.fixture
-async def board(house: House, keeper: Keeper) -> Board:
+async def board(house: House, cluster: Cluster) -> Board:
     person = await house.person("ines")
-    project = f"/projects/{person.sample['id']}"
-    desk = Desk(person, await person.database())
-    assert (await desk.sql(ROWS))["error"] is None
+    project = f"/projects/{person.project['id']}"
+    desk = Desk(person, await person.connected(cluster.clone(ROWS)))
     dashboard = await person.send("POST", f"{project}/dashboards", 201, json={"name": "Sales", "refresh_seconds": 60})
     return Board(desk, dashboard["id"])
 
@@ -146,7 +145,7 @@ async def test_order_width_and_chart_are_kept(board: Board) -> None:
     await board.person.send("DELETE", f"{place}/tiles/{tiles[1]}", 204)
     renamed = await board.person.send("PATCH", place, 200, json={"name": " Numbers "})
     assert (renamed["name"], renamed["refresh_seconds"], len(renamed["tiles"])) == ("Numbers", 60, 2)
-    listed = (await board.person.get(f"/projects/{board.person.sample['id']}/dashboards"))["items"]
+    listed = (await board.person.get(f"/projects/{board.person.project['id']}/dashboards"))["items"]
     assert [(one["name"], one["tiles"]) for one in listed] == [("Numbers", 2)]
 
 

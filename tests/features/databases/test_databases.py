@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.kit.network.ssh import text_of
 from headwater.store.embedded import EmbeddedServer
 from people import House, Person
@@ -23,7 +23,7 @@ CANARY = "c4n4ry-passw0rd"
 
 
 async def create(person: Person, name: str, **given: Any) -> dict[str, Any]:
-    place = f"/projects/{person.sample['id']}/databases"
+    place = f"/projects/{person.project['id']}/databases"
     return await person.send("POST", place, 201, json={"name": name, **given}, params={"wait": 30})
 
 
@@ -31,7 +31,7 @@ async def run(person: Person, database: dict[str, Any], sql: str, **given: Any) 
     return await person.send("POST", f"/databases/{database['id']}/query", 200, json={"text": sql, **given})
 
 
-async def test_strangers_and_neighbours_see_nothing(house: House, keeper: Keeper) -> None:
+async def test_strangers_and_neighbours_see_nothing(house: House, keeper: Supervisor) -> None:
     owner, neighbour = await house.person("owner"), await house.person("neighbour")
     made = await create(owner, "mine")
     stranger = await house.stranger()
@@ -44,7 +44,7 @@ async def test_strangers_and_neighbours_see_nothing(house: House, keeper: Keeper
         assert answer.status_code == 404
 
 
-async def test_a_whole_life(house: House, keeper: Keeper) -> None:
+async def test_a_whole_life(house: House, keeper: Supervisor) -> None:
     owner = await house.person("owner")
     made = await create(owner, "shop")
     assert made["state"] == "running"
@@ -66,7 +66,7 @@ async def test_a_whole_life(house: House, keeper: Keeper) -> None:
 
     await owner.send("DELETE", place, 204)
     assert (await owner.client.post(f"/api/v1{place}/query", json={"text": "SELECT 1"})).status_code == 404
-    listed = await owner.get(f"/projects/{owner.sample['id']}/databases", deleted="true")
+    listed = await owner.get(f"/projects/{owner.project['id']}/databases", deleted="true")
     assert [row["name"] for row in listed["items"]] == ["shop"]
     await owner.send("POST", f"{place}/deletion/undo", 200)
     assert (await run(owner, made, "SELECT count(*) FROM t"))["results"][0]["rows"] == [[2]]
@@ -77,25 +77,25 @@ async def test_a_whole_life(house: House, keeper: Keeper) -> None:
     await owner.send("DELETE", place, 204)
     await owner.send("POST", f"{place}/deletion/complete", 204)
     folder = house.server.settings.home_folder / "databases" / made["id"]
-    for _ in range(100):
+    for _ in range(1_000):
         if not folder.exists() and (await owner.client.get(f"/api/v1{place}")).status_code == 404:
             break
-        await keeper.poke(uuid.UUID(made["id"]))
+        await keeper.notify(uuid.UUID(made["id"]))
         await asyncio.sleep(0.1)
     assert not folder.exists()
 
 
 @pytest.mark.parametrize("name", ["", "Shop", "1st", "a b", "x" * 60, "drop;", "ünï", "../x"])
-async def test_names_that_cannot_be(house: House, keeper: Keeper, name: str) -> None:
+async def test_names_that_cannot_be(house: House, keeper: Supervisor, name: str) -> None:
     owner = await house.person("owner")
-    answer = await owner.client.post(f"/api/v1/projects/{owner.sample['id']}/databases", json={"name": name})
+    answer = await owner.client.post(f"/api/v1/projects/{owner.project['id']}/databases", json={"name": name})
     assert answer.status_code == 422
 
 
-async def test_a_name_is_taken_once_in_a_project_and_routes_are_apart(house: House, keeper: Keeper) -> None:
+async def test_a_name_is_taken_once_in_a_project_and_routes_are_apart(house: House, keeper: Supervisor) -> None:
     one, two = await house.person("one"), await house.person("two")
     first = await create(one, "twin")
-    answer = await one.client.post(f"/api/v1/projects/{one.sample['id']}/databases", json={"name": "twin"})
+    answer = await one.client.post(f"/api/v1/projects/{one.project['id']}/databases", json={"name": "twin"})
     assert answer.status_code == 409
     second = await create(two, "twin")
     urls = [
@@ -105,9 +105,9 @@ async def test_a_name_is_taken_once_in_a_project_and_routes_are_apart(house: Hou
     assert len(set(urls)) == 2
 
 
-async def test_an_engine_or_version_that_is_not_here(house: House, keeper: Keeper) -> None:
+async def test_an_engine_or_version_that_is_not_here(house: House, keeper: Supervisor) -> None:
     owner = await house.person("owner")
-    place = f"/api/v1/projects/{owner.sample['id']}/databases"
+    place = f"/api/v1/projects/{owner.project['id']}/databases"
     answer = await owner.client.post(place, json={"name": "x", "engine": "postgres"})
     assert (answer.status_code, answer.json()["hint"]) == (422, "Did you mean postgresql?")
     failed = await create(owner, "old", options={"version": "9"})
@@ -115,7 +115,7 @@ async def test_an_engine_or_version_that_is_not_here(house: House, keeper: Keepe
     assert "9 is not installed" in failed["state_reason"]
 
 
-async def test_viewers_read_and_do_not_write(house: House, keeper: Keeper) -> None:
+async def test_viewers_read_and_do_not_write(house: House, keeper: Supervisor) -> None:
     owner, viewer = await house.person("owner"), await house.person("viewer")
     made = await create(owner, "shown")
     await run(owner, made, "CREATE TABLE t AS SELECT 1 AS a")
@@ -131,7 +131,7 @@ async def test_viewers_read_and_do_not_write(house: House, keeper: Keeper) -> No
     assert (await run(owner, made, "SELECT count(*) FROM t"))["results"][0]["rows"] == [[1]]
 
 
-async def test_a_protected_database_asks_first(house: House, keeper: Keeper) -> None:
+async def test_a_protected_database_asks_first(house: House, keeper: Supervisor) -> None:
     owner = await house.person("owner")
     made = await create(owner, "guarded", protected=True)
     place = f"/api/v1/databases/{made['id']}/query"
@@ -185,22 +185,22 @@ def far(store: EmbeddedServer) -> Any:
         connection.execute("DROP DATABASE far_away WITH (FORCE)")
 
 
-async def test_the_agent_of_this_machine_is_the_administrators(house: House, keeper: Keeper) -> None:
+async def test_the_agent_of_this_machine_is_the_administrators(house: House, keeper: Supervisor) -> None:
     person = await house.person("ines")
     for ssh in ({"use_agent": True}, {"password": "x", "jump": {"host": "j", "user": "j", "use_agent": True}}):
         body = {"url": "postgresql://a@b/c", "ssh": {"host": "bastion", "user": "ines", **ssh}}
-        place = f"/projects/{person.sample['id']}/connections/test"
+        place = f"/projects/{person.project['id']}/connections/test"
         refused = await person.send("POST", place, 422, json=body)
         assert "administrator" in str(refused)
 
 
 async def test_connected_over_ssh_with_a_pinned_key(
-    house: House, keeper: Keeper, ssh_host: tuple[int, str], far: str
+    house: House, keeper: Supervisor, ssh_host: tuple[int, str], far: str
 ) -> None:
     owner = await house.person("owner")
     port, key = ssh_host
     ssh = {"host": "127.0.0.1", "port": port, "user": "ines", "password": CANARY}
-    place = f"/projects/{owner.sample['id']}/connections"
+    place = f"/projects/{owner.project['id']}/connections"
     unknown = await owner.send("POST", f"{place}/test", 200, json={"url": far, "ssh": ssh})
     assert (unknown["ok"], unknown["code"], unknown["host_key"]) == (False, "host_key_unknown", key)
     tried = await owner.send("POST", f"{place}/test", 200, json={"url": far, "ssh": ssh | {"host_key": key}})
@@ -242,10 +242,10 @@ async def test_connected_over_ssh_with_a_pinned_key(
 )
 async def test_what_cannot_be_connected_says_why(house: House, connection: dict, sentence: str) -> None:
     owner = await house.person("owner")
-    place = f"/api/v1/projects/{owner.sample['id']}/connections"
+    place = f"/api/v1/projects/{owner.project['id']}/connections"
     for path, body in (("/test", connection), ("", {"name": "x", "connection": connection})):
         answer = await owner.client.post(place + path, json=body)
         assert answer.status_code < 500, answer.text
         assert sentence in answer.text
-    listed = await owner.get(f"/projects/{owner.sample['id']}/databases")
+    listed = await owner.get(f"/projects/{owner.project['id']}/databases")
     assert listed["items"] == []

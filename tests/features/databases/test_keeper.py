@@ -16,10 +16,10 @@ from headwater.drivers import Spec
 from headwater.drivers.local import LocalDriver
 from headwater.engines import engine
 from headwater.features.databases import repository
-from headwater.features.databases.keeper import client, idle, keeping, kept
-from headwater.features.databases.keeper.clients import opening
-from headwater.features.databases.keeper.keeping import Keeper
 from headwater.features.databases.models import Database
+from headwater.features.databases.supervisor import client, idle, managed_instance, reconciler
+from headwater.features.databases.supervisor.clients import opening
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, HeadwaterError, NotFound, TooMany, Unavailable
 from headwater.kit.settings import Settings
@@ -29,13 +29,13 @@ from people import House, Person
 class Kept:
     """A keeper that answers on its socket, and one person's databases."""
 
-    def __init__(self, house: House, keeper: Keeper, person: Person) -> None:
+    def __init__(self, house: House, keeper: Supervisor, person: Person) -> None:
         self.house, self.keeper, self.person = house, keeper, person
 
     async def create(self, **asked: Any) -> dict[str, Any]:
         body = {"name": f"k{uuid.uuid4().hex[:10]}", **asked}
-        path = f"/projects/{self.person.sample['id']}/databases"
-        made: dict[str, Any] = await self.person.send("POST", f"{path}?wait=30", 201, json=body)
+        path = f"/projects/{self.person.project['id']}/databases"
+        made: dict[str, Any] = await self.person.send("POST", f"{path}?wait=60", 201, json=body)
         return made
 
     async def row(self, database: dict[str, Any]) -> Database | None:
@@ -49,7 +49,7 @@ class Kept:
 
     async def until(self, database: dict[str, Any], state: str | None) -> Database | None:
         """Wait until the row has a state; None: until it is gone."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while True:
                 row = await self.row(database)
                 if (row.state if row else None) == state:
@@ -59,14 +59,14 @@ class Kept:
 
     async def watch(self, database: dict[str, Any]) -> None:
         """Look at a database as the keeper does from time to time."""
-        found = self.keeper.kept[uuid.UUID(database["id"])]
+        found = self.keeper.instances[uuid.UUID(database["id"])]
         async with found.lock:
             await idle._watch(self.keeper, found)
 
     async def ask(self, database: dict[str, Any], query: str) -> None:
         """Wake a database as the server does, and run a statement as its owner."""
         address = await client.wake(self.house.server.settings, uuid.UUID(database["id"]))
-        found = self.keeper.kept[uuid.UUID(database["id"])]
+        found = self.keeper.instances[uuid.UUID(database["id"])]
         assert not address.password  # it does not travel
         session = await engine("postgresql").connect(self.keeper.driver.dsn(found.spec))
         try:
@@ -80,7 +80,7 @@ class Kept:
 
 
 @pytest.fixture
-async def it(house: House, keeper: Keeper) -> Kept:
+async def it(house: House, keeper: Supervisor) -> Kept:
     return Kept(house, keeper, await house.person("keeper"))
 
 
@@ -111,7 +111,7 @@ async def test_what_is_wanted_while_it_stops_is_not_lost(
 
     monkeypatch.setattr(it.keeper.driver, "stop", stop_slowly)
     await it.write(made, desired="asleep")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         await stopped.wait()
     row = await it.until(made, wanted)
     assert row and row.desired == wanted
@@ -127,7 +127,7 @@ async def test_who_stops_waiting_does_not_stop_the_wake_of_others(it: Kept) -> N
     results = await asyncio.gather(*waits, return_exceptions=True)
     assert isinstance(results[0], asyncio.CancelledError)
     assert len({str(one) for one in results[1:]}) == 1
-    assert it.keeper.up(it.keeper.kept[uuid.UUID(made["id"])])
+    assert it.keeper.up(it.keeper.instances[uuid.UUID(made["id"])])
 
 
 async def test_stopped_means_that_nobody_wakes_it(it: Kept) -> None:
@@ -164,8 +164,8 @@ async def test_a_row_that_was_purged_meanwhile_stops_no_round(it: Kept) -> None:
     await it.person.send("DELETE", f"/databases/{made['id']}", 204)
     await it.write(made, purge_at=now() - timedelta(seconds=1))
     await it.until(made, None)
-    await it.keeper._look(read_before, time.monotonic())
-    assert read_before.id not in it.keeper.kept
+    await it.keeper._reconcile_one(read_before, time.monotonic())
+    assert read_before.id not in it.keeper.instances
     with pytest.raises(NotFound):
         await it.keeper.wake(read_before.id)
 
@@ -176,8 +176,8 @@ async def test_a_row_that_was_read_before_a_wake_does_not_undo_it(it: Kept) -> N
     read_before, read = await it.until(made, "asleep"), time.monotonic()
     assert read_before is not None
     await it.keeper.wake(read_before.id)
-    await it.keeper._look(read_before, read)
-    assert it.keeper.up(it.keeper.kept[read_before.id])
+    await it.keeper._reconcile_one(read_before, read)
+    assert it.keeper.up(it.keeper.instances[read_before.id])
 
 
 async def test_a_database_without_a_project_is_deleted_after_its_grace(it: Kept) -> None:
@@ -189,13 +189,13 @@ async def test_a_database_without_a_project_is_deleted_after_its_grace(it: Kept)
 
 
 async def test_what_cannot_be_made_says_why_and_is_tried_thrice(it: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(reconciler, "RETRY_SECONDS", 0.0)
     made = await it.create(options={"version": "9"})
     assert made["state"] == "failed" and "not installed" in made["state_reason"]
     for _ in range(10):
         await it.keeper.reconcile()
         await asyncio.sleep(0.05)
-    assert it.keeper.kept[uuid.UUID(made["id"])].failures == kept.RETRIES
+    assert it.keeper.instances[uuid.UUID(made["id"])].failures == managed_instance.RETRIES
     with pytest.raises(HeadwaterError, match="not installed"):
         await it.ask(made, "SELECT 1")
 
@@ -204,8 +204,8 @@ async def test_new_quotas_hold_at_once(it: Kept) -> None:
     made = await it.create()
     quotas = made["quotas"] | {"statement_seconds": 7}
     await it.person.send("PATCH", f"/databases/{made['id']}", 200, json={"quotas": quotas})
-    found = it.keeper.kept[uuid.UUID(made["id"])]
-    async with asyncio.timeout(20):
+    found = it.keeper.instances[uuid.UUID(made["id"])]
+    async with asyncio.timeout(120):
         while found.applied is None or found.applied.quotas["statement_seconds"] != 7:
             await asyncio.sleep(0.05)
     await it.ask(made, "DO $$ BEGIN ASSERT current_setting('statement_timeout') = '7s'; END $$")
@@ -214,14 +214,14 @@ async def test_new_quotas_hold_at_once(it: Kept) -> None:
 async def test_idle_it_sleeps_and_measured_it_is_before(it: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     made = await it.create(sleep_after_seconds=1)
     await it.ask(made, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
-    found = it.keeper.kept[uuid.UUID(made["id"])]
+    found = it.keeper.instances[uuid.UUID(made["id"])]
     await it.watch(made)
     points = await it.person.get(f"/databases/{made['id']}/metrics")
     values = points["items"][0]["values"] if isinstance(points, dict) else points[0]["values"]
     assert values["size_bytes"] > 0 and values["disk_bytes"] > values["size_bytes"] and values["commits"] >= 1
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while found.running:
-            await idle._look_at(it.keeper, found)
+            await idle._check_instance(it.keeper, found)
             await asyncio.sleep(0.1)
     row = await it.until(made, "asleep")
     assert row and row.size_bytes and row.desired == "asleep"
@@ -252,11 +252,11 @@ async def test_clients_are_counted_and_capped(it: Kept) -> None:
     made = await it.create(quotas={"connections": 2})
     ways = [await opening(it.keeper, "postgresql", made["name"]) for _ in range(3)]
     for way in ways[:2]:
-        way.meter.begin()
+        way.meter.connected()
     with pytest.raises(TooMany, match="2 connections"):
-        ways[2].meter.begin()
-    ways[0].meter.end()
-    ways[2].meter.begin()
+        ways[2].meter.connected()
+    ways[0].meter.disconnected()
+    ways[2].meter.connected()
     with pytest.raises(NotFound, match="no redis database"):
         await opening(it.keeper, "redis", made["name"])
 
@@ -264,7 +264,7 @@ async def test_clients_are_counted_and_capped(it: Kept) -> None:
 async def test_after_a_kill_rows_do_not_say_running(it: Kept, settings: Settings) -> None:
     made = await it.create()
     await it.keeper.driver.close()
-    after = Keeper(settings, it.house.server.database, LocalDriver(settings.home_folder / "databases"))
+    after = Supervisor(settings, it.house.server.database, LocalDriver(settings.home_folder / "databases"))
     await after.begin()
     row = await it.row(made)
     assert row and (row.state, row.desired) == ("asleep", "asleep")

@@ -9,7 +9,7 @@ import pytest
 
 from engines.mongodb import place as mongodb_place
 from headwater.engines.redis import provision
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House, Person
 
 
@@ -32,8 +32,8 @@ class Desk:
 
 
 @pytest.fixture
-async def cache(house: House, keeper: Keeper) -> Desk:
-    if reason := provision.available():
+async def cache(house: House, keeper: Supervisor) -> Desk:
+    if reason := provision.unavailable_reason():
         pytest.skip(reason)
     person = await house.person("rita")
     return Desk(person, await person.database("redis"))
@@ -148,7 +148,7 @@ async def test_documents_of_a_mongodb_elsewhere(shop: Desk) -> None:
     assert (await shop.post("check", text="db.orders.find({})"))["findings"] == []
 
 
-async def test_databases_with_tables_have_no_entries(house: House, keeper: Keeper) -> None:
+async def test_databases_with_tables_have_no_entries(house: House, keeper: Supervisor) -> None:
     person = await house.person("otto")
     answer = await person.client.get(f"/api/v1/databases/{await person.database()}/holders")
     assert answer.status_code == 400 and answer.json()["hint"]

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from features.snapshots.shelf import SHOP, Shelf
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House
 
 
 @pytest.fixture(scope="module")
-async def shelf(lasting_house: House, keeper: Keeper) -> Shelf:
+async def shelf(lasting_house: House, keeper: Supervisor) -> Shelf:
     """Somebody with a database that has something of everything."""
     person = await lasting_house.person("sonja")
     shelf = Shelf(lasting_house, person, await person.database("postgresql"))

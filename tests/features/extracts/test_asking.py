@@ -24,9 +24,9 @@ from features.extracts.asking import ask, rows
 from features.snapshots.shelf import Shelf
 from headwater.features.accounts.service import identity
 from headwater.features.extracts import sandbox
-from headwater.features.extracts.service import questions
-from headwater.features.extracts.service.opening import Opened
+from headwater.features.extracts.service import queries
 from headwater.features.extracts.service.sandboxes import Sandboxes
+from headwater.features.extracts.service.snapshot_access import OpenSnapshot
 from headwater.kit import process
 from headwater.vault.errors import Damaged
 from headwater.vault.local import LocalBlobs
@@ -95,14 +95,14 @@ async def test_results_of_every_type(shelf: Shelf, taken: Any) -> None:
 async def test_only_the_columns_that_are_named_are_read(shelf: Shelf, taken: Any) -> None:
     """Counted where the pages come out of the vault: one column of one table costs that column, and nothing else."""
     asked: list[tuple[str, tuple[int, ...]]] = []
-    real = Opened.rows
+    real = OpenSnapshot.rows
 
-    def noted(self: Opened, table: Any, threads: Any, places: Any = None) -> Any:
+    def noted(self: OpenSnapshot, table: Any, threads: Any, places: Any = None) -> Any:
         asked.append((table.name, tuple(places)))
         return real(self, table, threads, places)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Opened, "rows", noted)
+        patch.setattr(OpenSnapshot, "rows", noted)
         assert await rows(shelf, taken, "SELECT max(title) FROM album") == [["t9999"]]
         assert asked == [("album", (1,))]
         asked.clear()
@@ -135,7 +135,7 @@ async def test_a_query_is_cancelled_by_its_id(shelf: Shelf, taken: Any) -> None:
     run_id = str(uuid.uuid4())
     endless = "SELECT count(*) FROM range(100000000000) WHERE hash(range) = 1"
     asking = asyncio.create_task(ask(shelf, taken, endless, run_id=run_id))
-    sandboxes = shelf.house.server.room(Sandboxes)
+    sandboxes = shelf.house.server.service(Sandboxes)
     while not sandboxes._running:
         assert not asking.done()
         await asyncio.sleep(0.02)
@@ -163,7 +163,7 @@ def test_nothing_leads_out() -> None:
         patch.setattr(sandbox, "shut_files", lambda: None)  # nothing would open them for the tests again
         for text in ESCAPES:
             connection = sandbox._opened(theirs, {"memory_mb": 100, "threads": 1, "tables": tables})
-            with pytest.raises((duckdb.Error, sandbox.Refused)) as refused:
+            with pytest.raises((duckdb.Error, sandbox.StatementRefused)) as refused:
                 sandbox._check(connection, text)
                 found = connection.sql(text)
                 pytest.fail(f"{text}: {found}")
@@ -289,13 +289,13 @@ async def test_bytes_read_are_those_of_the_column(shelf: Shelf) -> None:
 
 
 async def test_a_reader_that_goes_away_ends_the_query(shelf: Shelf, taken: Any) -> None:
-    server, sandboxes = shelf.house.server, shelf.house.server.room(Sandboxes)
-    place = questions.Place(server.settings, server.database, sandboxes)
+    server, sandboxes = shelf.house.server, shelf.house.server.service(Sandboxes)
+    place = queries.Place(server.settings, server.database, sandboxes)
     async with server.database.transaction() as db:
-        actor = await identity.actor_of_user(db, uuid.UUID(shelf.person.signed_in["user"]["id"]), identity.Visitor())
+        actor = await identity.actor_of_user(db, uuid.UUID(shelf.person.signed_in["user"]["id"]), identity.ClientInfo())
     assert actor
-    endless = questions.Question("SELECT a.id, b.title FROM album a, album b")
-    pieces: Any = await questions.export(place, actor, uuid.UUID(taken["id"]), endless, "csv")
+    endless = queries.SnapshotQuery("SELECT a.id, b.title FROM album a, album b")
+    pieces: Any = await queries.export(place, actor, uuid.UUID(taken["id"]), endless, "csv")
     assert (await anext(pieces)).startswith(b"id,title\n")
     process = next(iter(sandboxes._running.values()))._process
     await pieces.aclose()
@@ -313,7 +313,7 @@ async def test_a_row_that_nobody_can_hold_is_refused(shelf: Shelf, taken: Any) -
 async def test_no_more_than_a_few_at_once(shelf: Shelf, taken: Any) -> None:
     endless = "SELECT count(*) FROM range(100000000000) WHERE hash(range) = 1"
     running = [asyncio.create_task(ask(shelf, taken, endless, seconds=4)) for _ in range(4)]
-    sandboxes = shelf.house.server.room(Sandboxes)
+    sandboxes = shelf.house.server.service(Sandboxes)
     while len(sandboxes._running) < 4:
         assert not any(one.done() for one in running)
         await asyncio.sleep(0.02)
@@ -325,14 +325,14 @@ async def test_no_more_than_a_few_at_once(shelf: Shelf, taken: Any) -> None:
 
 
 async def test_damage_is_told_and_gives_no_half_answer(shelf: Shelf, taken: Any) -> None:
-    real = Opened.rows
+    real = OpenSnapshot.rows
 
-    def broken(self: Opened, table: Any, threads: Any, places: Any = None) -> Any:
+    def broken(self: OpenSnapshot, table: Any, threads: Any, places: Any = None) -> Any:
         yield from [next(real(self, table, threads, places))]
         raise Damaged("A page of the vault is damaged.")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Opened, "rows", broken)
+        patch.setattr(OpenSnapshot, "rows", broken)
         answer = await shelf.person.client.post(
             f"/api/v1/snapshots/{taken['id']}/query", json={"text": "SELECT count(title) FROM album"}
         )

@@ -8,9 +8,9 @@ import pytest
 
 from features.snapshots.shelf import Shelf
 from features.transfers.moves import SHOP as SHOPS
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.extracts.service import copies
-from headwater.features.transfers.service import moving
+from headwater.features.transfers.service import copy_rows
 from people import House
 
 
@@ -52,7 +52,9 @@ async def test_rows_of_then_are_in_another_engine(shelf: Shelf, taken: Any, engi
 
 
 @pytest.mark.parametrize("engine", ["mysql", "sqlite"])
-async def test_snapshots_of_other_engines_come_to_postgresql(lasting_house: House, keeper: Keeper, engine: str) -> None:
+async def test_snapshots_of_other_engines_come_to_postgresql(
+    lasting_house: House, keeper: Supervisor, engine: str
+) -> None:
     person = await lasting_house.person("ines")
     shelf = Shelf(lasting_house, person, await person.database(engine))
     await shelf.sql(SHOPS[engine])
@@ -67,14 +69,14 @@ async def test_snapshots_of_other_engines_come_to_postgresql(lasting_house: Hous
 
 async def test_what_a_failure_leaves_is_nothing(shelf: Shelf, taken: Any) -> None:
     target = await shelf.person.database("sqlite")
-    real = moving.copy
+    real = copy_rows.copy
 
     async def failing(*given: Any) -> Any:
         await real(*given)
         raise RuntimeError("the machine burns")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(copies.moving, "copy", failing)
+        patch.setattr(copies.copy_rows, "copy", failing)
         made = await shelf.person.send(
             "POST",
             f"/snapshots/{taken['id']}/copies",

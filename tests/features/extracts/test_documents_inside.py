@@ -16,7 +16,7 @@ import pytest
 from engines.mongodb import place
 from features.extracts.asking import ask, rows
 from features.snapshots.shelf import Shelf
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House
 
 ORDERS = 3000
@@ -30,7 +30,7 @@ SHOP = (
 
 
 @pytest.fixture(scope="module")
-async def shelf(lasting_house: House, keeper: Keeper) -> AsyncIterator[Shelf]:
+async def shelf(lasting_house: House, keeper: Supervisor) -> AsyncIterator[Shelf]:
     """Somebody with a MongoDB elsewhere."""
     if reason := place.missing():
         pytest.skip(reason)

@@ -9,16 +9,16 @@ import pytest
 
 from features.snapshots.shelf import Shelf
 from features.transfers.moves import SHOP
-from headwater.engines import Decodes, Scripts, all_engines
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.engines import DecodingSupport, ScriptSupport, all_engines
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House
 
-ENGINES = [name for name in all_engines() if name != "postgresql" and isinstance(all_engines()[name], Scripts)]
+ENGINES = [name for name in all_engines() if name != "postgresql" and isinstance(all_engines()[name], ScriptSupport)]
 ASKED = "SELECT count(*), min(id), max(id), min(title), max(title) FROM album WHERE artist_id > 3"
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-async def test_as_the_database_answers(lasting_house: House, keeper: Keeper, engine: str) -> None:
+async def test_as_the_database_answers(lasting_house: House, keeper: Supervisor, engine: str) -> None:
     person = await lasting_house.person("emma")
     shelf = Shelf(lasting_house, person, await person.database(engine))
     await shelf.sql(SHOP[engine])
@@ -40,6 +40,6 @@ async def test_as_the_database_answers(lasting_house: House, keeper: Keeper, eng
     assert read == [[cell for cell in row[: len(page["columns"])] if not isinstance(cell, float)] for row in live]
     file = await person.client.get(f"/api/v1{path}/export", params={"format": "csv", "tables": "album"})
     assert len(list(csv.reader(io.StringIO(file.text, newline="")))) == 1 + page["count"]
-    assert isinstance(all_engines()[engine], Decodes)
+    assert isinstance(all_engines()[engine], DecodingSupport)
     script = await person.client.get(f"/api/v1{path}/export", params={"format": "sql"})
     assert script.text.count("INSERT INTO") >= 2

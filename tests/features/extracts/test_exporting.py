@@ -16,7 +16,7 @@ import pytest
 
 from engines.postgresql import place
 from features.snapshots.shelf import Shelf
-from headwater.features.extracts import upkeep
+from headwater.features.extracts import maintenance
 from headwater.features.extracts.service import links
 from headwater.kit import clock
 from people import House
@@ -198,8 +198,8 @@ async def test_links_that_have_expired_are_forgotten(lasting_house: House, shelf
     lasting = await shelf.person.send("POST", path, 201, json={"format": "csv", "expires_in": 600})
     later = clock.now() + timedelta(seconds=61)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(upkeep, "now", lambda: later)
-        await upkeep.upkeep(lasting_house.server.database, lasting_house.server.settings)
+        patch.setattr(maintenance, "now", lambda: later)
+        await maintenance.run_maintenance(lasting_house.server.database, lasting_house.server.settings)
     left = {one["id"] for one in (await shelf.person.get(path))["items"]}
     assert lasting["id"] in left
     assert made["id"] not in left

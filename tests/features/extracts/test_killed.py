@@ -38,7 +38,7 @@ def test_a_killed_server_takes_its_sandboxes_along() -> None:
         assert alive(pid)
         os.kill(server.pid, signal.SIGKILL)
         server.wait()
-        end = time.monotonic() + 10
+        end = time.monotonic() + 240
         while alive(pid):
             assert time.monotonic() < end, "it goes on without its server"
             time.sleep(0.02)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from features.snapshots.shelf import Shelf
-from headwater.vault.reading import TableReader
+from headwater.vault.table_reader import TableReader
 from people import House
 
 

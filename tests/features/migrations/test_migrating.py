@@ -9,20 +9,22 @@ from typing import Any
 
 import pytest
 
+from clusters import Cluster
 from features.query.desk import ENGINES, Desk, new_desk
 from headwater.engines import all_engines
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House
 
 
 @pytest.fixture(params=ENGINES)
-async def desk(request: pytest.FixtureRequest, house: House, keeper: Keeper) -> Desk:
+async def desk(request: pytest.FixtureRequest, house: House, keeper: Supervisor) -> Desk:
     return await new_desk(house, request.param)
 
 
 @pytest.fixture
-async def postgres(house: House, keeper: Keeper) -> Desk:
-    return await new_desk(house)
+async def postgres(house: House, cluster: Cluster) -> Desk:
+    person = await house.person("ines")
+    return Desk(person, await person.connected(cluster.clone()))
 
 
 async def states(desk: Desk) -> list[tuple[str, str]]:
@@ -84,7 +86,7 @@ async def test_one_that_breaks_stops_the_rest(desk: Desk) -> None:
     outcome = await run(desk)
     assert (len(outcome["done"]), outcome["failed"]) == (1, broken["version"])
     assert outcome["error"]["statement"] == 1
-    together = all_engines()[desk.engine].GRAMMAR.transactional_ddl  # type: ignore[attr-defined]
+    together = all_engines()[desk.engine].dialect.grammar.transactional_ddl
     left = "pending" if together else "failed"
     assert await states(desk) == [("first", "applied"), ("broken", left), ("last", "pending")]
     assert ((await desk.sql("SELECT * FROM b"))["error"] is None) != together

@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import text
 
 from features.policies.rota import TABLES, Rota
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House
 
 
 @pytest.fixture
-async def rota(house: House, keeper: Keeper) -> AsyncIterator[Rota]:
+async def rota(house: House, keeper: Supervisor) -> AsyncIterator[Rota]:
     """Somebody with a small database; at the end no policy is left that another test would follow."""
     person = await house.person("tomas")
     rota = Rota(house, person, await person.database("sqlite"))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from features.snapshots.shelf import Shelf
-from headwater.features.policies.service import ticking
+from headwater.features.policies.service import scheduler
 
 HOURLY = {"schedule": {"cron": "0 * * * *"}}
 TABLES = """
@@ -34,7 +34,7 @@ class Rota(Shelf):
 
     async def tick(self, at: datetime) -> None:
         """Do what is due at a moment, as each worker does now and then."""
-        await ticking.tick(self.house.server.settings, self.house.server.database, at)
+        await scheduler.tick(self.house.server.settings, self.house.server.database, at)
 
     async def runs(self, kind: str = "snapshot") -> list[Any]:
         """Return the runs of a kind, newest first."""

@@ -16,7 +16,7 @@ from headwater.features.policies.service.alerts import Kind
 async def told(rota: Rota, kind: Kind, message: str = "It failed.") -> None:
     async with rota.house.server.database.transaction() as db:
         database = await databases.find(db, SYSTEM, uuid.UUID(rota.database))
-        await alerts.tell(db, database, kind, message, datetime.now(UTC))
+        await alerts.raise_alert(db, database, kind, message, datetime.now(UTC))
 
 
 async def test_alerts_are_for_those_who_see_the_database(rota: Rota) -> None:
@@ -36,7 +36,7 @@ async def test_alerts_are_for_those_who_see_the_database(rota: Rota) -> None:
     known = await rota.person.send("POST", path, 200)
     assert (known["status"], known["acknowledged_by"]) == ("acknowledged", "tomas")
     assert known["database_name"]
-    assert known["project_id"] == rota.person.sample["id"]
+    assert known["project_id"] == rota.person.project["id"]
     await rota.person.send("POST", path, 409)
     await rota.person.send("POST", f"/alerts/{uuid.uuid4()}/acknowledge", 404)
     entries = [one["action"] for one in (await rota.person.get("/audit"))["items"]]

@@ -114,14 +114,14 @@ async def test_the_newest_one_is_drilled_and_leaves_nothing(rota: Rota) -> None:
     await rota.put(drill_every_days=7)
     await rota.take()
     newest = await rota.take()
-    before = (await rota.person.get(f"/projects/{rota.person.sample['id']}/databases"))["items"]
+    before = (await rota.person.get(f"/projects/{rota.person.project['id']}/databases"))["items"]
     at = datetime.now(UTC)
     run = await checked(rota, "drill", at)
     assert (run["outcome"], run["snapshot_id"]) == ("complete", newest["id"])
     found = await rota.person.get(f"/snapshots/{newest['id']}")
     assert found["drilled_at"]
     assert found["drill_seconds"] > 0
-    after = (await rota.person.get(f"/projects/{rota.person.sample['id']}/databases"))["items"]
+    after = (await rota.person.get(f"/projects/{rota.person.project['id']}/databases"))["items"]
     assert [one["id"] for one in after] == [one["id"] for one in before]
     await rota.tick(at + 6 * DAY)
     assert len(await rota.runs("drill")) == 1

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from features.policies.rota import HOURLY, Rota
-from headwater.features.policies import upkeep
-from headwater.features.policies.service import retaining
-from headwater.features.snapshots import upkeep as upkeep_of_snapshots
+from headwater.features.policies import maintenance
+from headwater.features.policies.service import retention
+from headwater.features.snapshots import maintenance as upkeep_of_snapshots
 from headwater.features.snapshots.service import snapshots
 
 DAY = timedelta(days=1)
@@ -68,7 +68,7 @@ async def test_the_preview_is_what_then_happens_and_does_nothing(rota: Rota) -> 
     assert await rota.person.send("POST", f"{rota.path}/preview", 200, json={}) == {
         **shown, "next": (await rota.person.get(rota.path))["next"],
     }  # fmt: skip
-    await retaining.apply(rota.house.server.settings, rota.house.server.database, _id(rota), datetime.now(UTC))
+    await retention.apply(rota.house.server.settings, rota.house.server.database, _id(rota), datetime.now(UTC))
     assert await rota.shelf() == [one["id"] for one in shown["snapshots"] if one["keep"]]
 
 
@@ -112,10 +112,10 @@ async def test_failed_and_running_ones_stand_for_none(rota: Rota) -> None:
     await rota.put(**HOURLY, retention={"last": 1})
     await rota.tick(await rota.due() + timedelta(minutes=1))
     server, path = rota.house.server, f"/databases/{rota.database}/snapshots"
-    await retaining.apply(server.settings, server.database, _id(rota), datetime.now(UTC))
+    await retention.apply(server.settings, server.database, _id(rota), datetime.now(UTC))
     assert await rota.shelf() == [good]
     assert [one["status"] for one in (await rota.person.get(path))["items"]] == ["taking", "failed", "complete"]
-    await retaining.apply(server.settings, server.database, _id(rota), datetime.now(UTC) + 8 * DAY)
+    await retention.apply(server.settings, server.database, _id(rota), datetime.now(UTC) + 8 * DAY)
     left = [one["status"] for one in (await rota.person.get(path))["items"]]
     assert left == ["taking", "complete"], "a failed one is shown for a week"
 
@@ -128,7 +128,7 @@ async def test_one_that_is_being_restored_is_not_taken_away(rota: Rota) -> None:
     shown = await rota.person.send("POST", f"{rota.path}/preview", 200, json={})
     assert shown["snapshots"][1]["reasons"] == ["a restore reads it"]
     await rota.house.work(made["job"]["id"])
-    await retaining.apply(rota.house.server.settings, rota.house.server.database, _id(rota), datetime.now(UTC))
+    await retention.apply(rota.house.server.settings, rota.house.server.database, _id(rota), datetime.now(UTC))
     assert await rota.shelf() == [second]
 
 
@@ -156,20 +156,20 @@ async def test_a_deletion_that_is_killed_is_finished_by_the_upkeep(rota: Rota, m
     with monkeypatch.context() as patch:
         patch.setattr(snapshots, "finish_removal", killed)
         with pytest.raises(RuntimeError):
-            await retaining.apply(server.settings, server.database, _id(rota), datetime.now(UTC))
+            await retention.apply(server.settings, server.database, _id(rota), datetime.now(UTC))
     assert await rota.shelf() == made[2:]
-    await upkeep_of_snapshots.upkeep(server.database, server.settings)
+    await upkeep_of_snapshots.run_maintenance(server.database, server.settings)
     assert (await rota.vault()).snapshots() == made[2:]
-    await upkeep.upkeep(server.database, server.settings)
+    await maintenance.run_maintenance(server.database, server.settings)
 
 
 async def test_a_long_history_goes_in_parts(rota: Rota, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retaining, "AT_ONCE", 2)
+    monkeypatch.setattr(retention, "AT_ONCE", 2)
     await rota.put(**HOURLY)
     made = await taken(rota, 4, 3, 2, 1)
     await rota.put(**HOURLY, retention={"last": 1})
     server = rota.house.server
-    assert await retaining.apply(server.settings, server.database, _id(rota), datetime.now(UTC)) == 2
+    assert await retention.apply(server.settings, server.database, _id(rota), datetime.now(UTC)) == 2
     assert await rota.shelf() == made[:1:-1], "the oldest first"
-    assert await retaining.apply(server.settings, server.database, _id(rota), datetime.now(UTC)) == 1
+    assert await retention.apply(server.settings, server.database, _id(rota), datetime.now(UTC)) == 1
     assert await rota.shelf() == made[3:]

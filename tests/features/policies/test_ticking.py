@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from features.policies.rota import HOURLY, Rota
-from headwater.features.policies.service import ticking
+from headwater.features.policies.service import scheduler
 from headwater.features.snapshots.service import snapshots
 from headwater.kit.errors import Conflict
 
@@ -164,7 +164,7 @@ async def test_a_deleted_database_is_left_alone(rota: Rota) -> None:
     await rota.person.send("DELETE", f"/databases/{rota.database}", 204)
     await rota.tick(at + 2 * HOUR)
     async with rota.house.server.database.transaction() as db:
-        found = await ticking.repository.runs(db, uuid.UUID(rota.database), None, 10)
+        found = await scheduler.repository.runs(db, uuid.UUID(rota.database), None, 10)
     assert [one.outcome for one in found] == ["running"], "its job goes on by itself"
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from headwater.engines import Provisions, Tabular, all_engines
+from headwater.engines import all_engines
 from people import House, Person
 
-ENGINES = [name for name, one in all_engines().items() if isinstance(one, Tabular) and isinstance(one, Provisions)]
+ENGINES = [name for name, one in all_engines().items() if one.dialect.grammar and one.provisioning]
 
 
 class Desk:

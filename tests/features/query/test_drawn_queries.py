@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from features.query.desk import ENGINES, Desk, new_desk
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House
 
 TABLES = """
@@ -20,7 +20,7 @@ INSERT INTO people VALUES (1, 'O''Neil', 1), (2, 'back', 1), (3, NULL, 2)
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-async def place(request: pytest.FixtureRequest, lasting_house: House, keeper: Keeper) -> Desk:
+async def place(request: pytest.FixtureRequest, lasting_house: House, keeper: Supervisor) -> Desk:
     return await new_desk(lasting_house, request.param)
 
 
@@ -63,7 +63,7 @@ async def test_what_cannot_be_drawn_or_written_is_said(desk: Desk) -> None:
     await desk.post("builder/render", 422, query={"table": "people"})
     await desk.post("builder/render", 422, query=query | {"limit": "many"})
     deep: dict[str, Any] = {"all": True, "items": []}
-    for _ in range(300):
+    for _ in range(3_000):
         deep = {"all": True, "items": [deep]}
     answer = await desk.person.client.post(
         f"/api/v1/databases/{desk.id}/builder/render", json={"query": query | {"where": deep}}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from features.query.desk import ENGINES, Desk, new_desk
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House
 
 TABLE = """
@@ -30,7 +30,7 @@ ZEROS = {"postgresql": "decode(repeat('00', {}), 'hex')", "mysql": "repeat(x'00'
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-async def place(request: pytest.FixtureRequest, lasting_house: House, keeper: Keeper) -> Desk:
+async def place(request: pytest.FixtureRequest, lasting_house: House, keeper: Supervisor) -> Desk:
     return await new_desk(lasting_house, request.param)
 
 
@@ -161,8 +161,8 @@ async def test_exports_stream_and_can_be_cancelled(desk: Desk) -> None:
     if desk.engine == "mysql":
         endless = "SELECT SLEEP(60)"
     running = asyncio.create_task(desk.sql(endless, run_id=run_id))
-    for _ in range(100):
+    for _ in range(1_000):
         await asyncio.sleep(0.05)
         if (await desk.person.client.post(f"/api/v1/databases/{desk.id}/runs/{run_id}/cancel")).status_code == 204:
             break
-    assert (await asyncio.wait_for(running, 10))["error"]["code"] == "cancelled"
+    assert (await asyncio.wait_for(running, 120))["error"]["code"] == "cancelled"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from features.recovery.timeline import Timeline
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House
 
 
 @pytest.fixture(scope="module")
-async def line(lasting_house: House, keeper: Keeper) -> Timeline:
+async def line(lasting_house: House, keeper: Supervisor) -> Timeline:
     """Somebody with a database that keeps its log from now on."""
     person = await lasting_house.person("rita")
     line = Timeline(lasting_house, person, await person.database("postgresql"))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from features.recovery.timeline import Timeline
-from headwater.features.recovery.service import basing, keeping, replaying, returning, targets
+from headwater.features.recovery.service import base_backups, recovery_job, targets, vault_layout, wal_replay
 
 ROWS = "SELECT count(*), sum(n) FROM step"
 
@@ -33,7 +33,7 @@ async def is_gone(line: Timeline, made: Any) -> None:
     assert folders(line) == []
     found = await line.person.get(f"/recoveries/{made['id']}")
     assert found["target_id"] is None
-    listed = await line.person.get(f"/projects/{line.person.sample['id']}/databases")
+    listed = await line.person.get(f"/projects/{line.person.project['id']}/databases")
     assert made["target_name"] not in {one["name"] for one in listed["items"]}
 
 
@@ -43,7 +43,7 @@ async def test_cancelled_in_the_middle_nothing_is_left(
 ) -> None:
     reached = threading.Event()
     if middle == "files":
-        real = keeping.base_blocks
+        real = vault_layout.base_blocks
 
         def slowly(*given: Any) -> Any:
             for number, block in enumerate(real(*given)):
@@ -52,7 +52,7 @@ async def test_cancelled_in_the_middle_nothing_is_left(
                     threading.Event().wait(2)  # the word to stop comes meanwhile
                 yield block
 
-        monkeypatch.setattr(keeping, "base_blocks", slowly)
+        monkeypatch.setattr(vault_layout, "base_blocks", slowly)
     else:
 
         async def never(attempt: Any, *_: Any) -> bool:
@@ -61,12 +61,12 @@ async def test_cancelled_in_the_middle_nothing_is_left(
                 attempt.check()
                 await asyncio.sleep(0.05)
 
-        monkeypatch.setattr(replaying, "_until_arrived", never)
+        monkeypatch.setattr(wal_replay, "_until_arrived", never)
     made = await line.begin(time=latest)
     running = asyncio.create_task(line.house.work(made["job"]["id"]))
     assert await asyncio.to_thread(reached.wait, 30)
     await line.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)
-    await asyncio.wait_for(running, 30)
+    await asyncio.wait_for(running, 120)
     assert (await line.person.get(f"/jobs/{made['job']['id']}"))["state"] == "cancelled"
     await is_gone(line, made)
 
@@ -80,7 +80,7 @@ async def test_failed_it_is_taken_away_and_the_next_attempt_begins_anew(
         raise OSError("the disk is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(replaying, "replayed", fails)
+        patch.setattr(wal_replay, "replayed", fails)
         await line.house.work(made["job"]["id"])
     assert (await line.person.get(f"/jobs/{made['job']['id']}"))["state"] == "pending"
     await is_gone(line, made)
@@ -110,12 +110,12 @@ async def test_killed_at_any_step_the_next_attempt_completes_it(
         patch.setattr(targets, "clear_after", nothing)
         driver = "headwater.drivers.local.LocalDriver"
         if step in {"fill", "replay"}:
-            patch.setattr(*((returning, "_fill") if step == "fill" else (replaying, "_stopped")), die)
+            patch.setattr(*((recovery_job, "_fill") if step == "fill" else (wal_replay, "_stopped")), die)
             patch.setattr(f"{driver}.unstage", nothing)
         elif step == "take_in":
             patch.setattr(f"{driver}.take_in", die)
         else:
-            patch.setattr(returning, "_answers", die)
+            patch.setattr(recovery_job, "_answers", die)
         with pytest.raises(Killed):
             await line.house.work(made["job"]["id"])
     job = (await line.person.get(f"/jobs/{made['job']['id']}"))["state"]
@@ -153,7 +153,7 @@ async def test_a_base_that_was_killed_after_its_commit_is_only_finished(
         raise OSError("the machine is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(basing, "_shipped", die)
+        patch.setattr(base_backups, "_shipped", die)
         await line.house.work(job["id"])
     bases = len([one for one in (await line.vault()).snapshots() if one.startswith("base-")])
     assert (await line.status())["bases"][0]["status"] == "taking"
@@ -169,7 +169,7 @@ async def test_a_database_that_stops_while_its_base_is_made_has_none(
     job = await line.person.send("POST", f"/databases/{line.database}/recovery/bases", 202)
     loop = asyncio.get_running_loop()
     path = f"/databases/{line.database}/desired"
-    real = keeping.keep_base
+    real = vault_layout.write_base
 
     def stops(*given: Any) -> Any:
         stop = line.person.send("PUT", path, 200, json={"state": "asleep"}, params={"wait": 30})
@@ -177,7 +177,7 @@ async def test_a_database_that_stops_while_its_base_is_made_has_none(
         return real(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(keeping, "keep_base", stops)
+        patch.setattr(vault_layout, "keep_base", stops)
         await line.house.work(job["id"])
     log = (await line.person.get(f"/jobs/{job['id']}/log"))["items"]
     assert any("stopped while its base backup was made" in one["message"] for one in log), log

@@ -8,12 +8,18 @@ from typing import Any
 
 import pytest
 
-from headwater.engines import Mark
+from headwater.engines import LogPosition
 from headwater.features.recovery.models import Archive, ArchiveBase, ArchiveLog
 from headwater.features.recovery.service.archives import BaseView
-from headwater.features.recovery.service.looking_after import base_is_due, outdated
-from headwater.features.recovery.service.shipping import advanced, marked, plain
-from headwater.features.recovery.service.stretches import OutOfReach, Stretch, stretches, to_position, to_time
+from headwater.features.recovery.service.maintenance import base_is_due, outdated
+from headwater.features.recovery.service.timeline import (
+    ContinuousRange,
+    OutOfReach,
+    continuous_ranges,
+    to_position,
+    to_time,
+)
+from headwater.features.recovery.service.wal_archiver import advanced, marked, plain
 
 DAWN = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -32,11 +38,11 @@ def log(first: int, ends: int, hours: float | None) -> ArchiveLog:
     return ArchiveLog(name=f"log-{first}", timeline=1, first=first, ends=ends, reaches=reaches)
 
 
-def day() -> tuple[list[ArchiveBase], list[ArchiveLog], list[Stretch]]:
+def day() -> tuple[list[ArchiveBase], list[ArchiveLog], list[ContinuousRange]]:
     """Two bases on a log without a gap, then a gap, then a base on the rest."""
     bases = [base(1, 10, 12), base(5, 50, 52), base(9, 90, 92)]
     logs = [log(10, 20, 2), log(20, 45, 4), log(45, 60, 6), log(90, 100, 10)]
-    return bases, logs, stretches(bases, logs, at(12), 100)
+    return bases, logs, continuous_ranges(bases, logs, at(12), 100)
 
 
 def test_each_stretch_has_its_window() -> None:
@@ -73,9 +79,9 @@ def test_a_time_that_is_not_reached_says_why_and_what_is(hours: float, said: str
 
 
 def test_a_base_without_all_of_its_log_reaches_nothing() -> None:
-    assert [one.window for one in stretches([base(1, 10, 30)], [log(10, 20, 2)])] == [None]
+    assert [one.window for one in continuous_ranges([base(1, 10, 30)], [log(10, 20, 2)])] == [None]
     with pytest.raises(OutOfReach, match="no base backup"):
-        to_time(stretches([base(1, 10, 30, status="taking")], [log(10, 40, 2)]), at(2))
+        to_time(continuous_ranges([base(1, 10, 30, status="taking")], [log(10, 40, 2)]), at(2))
     with pytest.raises(OutOfReach, match="no base backup"):
         to_position([], 5, "0/5")
 
@@ -91,7 +97,7 @@ def test_positions() -> None:
 
 
 def test_parts_that_came_twice_are_no_gap() -> None:
-    (one,) = stretches([], [log(10, 20, 1), log(10, 30, None), log(30, 40, 2)])
+    (one,) = continuous_ranges([], [log(10, 20, 1), log(10, 30, None), log(30, 40, 2)])
     assert (one.first, one.ends, one.reaches) == (10, 40, at(2))
 
 
@@ -113,7 +119,7 @@ def archive(**given: Any) -> Archive:
 
 def due(archive: Archive, bases: list[ArchiveBase], logs: list[ArchiveLog], hours: float) -> bool:
     views = [BaseView(one, None, True) for one in bases]
-    return base_is_due(archive, views, stretches(bases, logs), at(hours))
+    return base_is_due(archive, views, continuous_ranges(bases, logs), at(hours))
 
 
 def test_a_base_is_made_when_there_is_none_after_a_gap_and_every_few_days_in_which_something_changed() -> None:
@@ -121,7 +127,7 @@ def test_a_base_is_made_when_there_is_none_after_a_gap_and_every_few_days_in_whi
     assert due(archive(), [], [], 2)
     assert not due(archive(), [one], logs, 24)
     assert due(archive(), [one], logs, 25)
-    quiet = plain(Mark(at(25), 20, 7, True))
+    quiet = plain(LogPosition(at(25), 20, 7, True))
     assert not due(archive(seen=quiet), [one], logs, 25)
     assert due(archive(seen=quiet | {"changes": 8}), [one], logs, 25)
     assert due(archive(seen=quiet | {"quiet": False}), [one], logs, 25)
@@ -131,14 +137,14 @@ def test_a_base_is_made_when_there_is_none_after_a_gap_and_every_few_days_in_whi
 
 
 def test_a_mark_is_covered_when_the_log_comes_to_it_or_nothing_has_changed_since() -> None:
-    first, second = Mark(at(1), 15, 7, True), Mark(at(2), 17, 7, True)
+    first, second = LogPosition(at(1), 15, 7, True), LogPosition(at(2), 17, 7, True)
     covered, pending = advanced({}, {}, first, 10)
     assert (covered, pending) == ({}, plain(first))
     covered, pending = advanced(covered, pending, second, 15)
     assert (marked(covered), pending) == (first, plain(second))
     covered, pending = advanced(plain(first), {}, second, 15)
     assert (marked(covered), pending) == (second, {})
-    busy = Mark(at(3), 19, 8, False)
+    busy = LogPosition(at(3), 19, 8, False)
     assert advanced(plain(second), {}, busy, 15) == (plain(second), plain(busy))
     assert advanced(plain(second), plain(busy), None, 30) == (plain(second), plain(busy))
-    assert advanced(plain(second), plain(busy), Mark(at(4), 25, 9, False), 20)[0] == plain(busy)
+    assert advanced(plain(second), plain(busy), LogPosition(at(4), 25, 9, False), 20)[0] == plain(busy)

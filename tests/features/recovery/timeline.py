@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from headwater.features.recovery import repository, upkeep
+from headwater.features.recovery import maintenance, repository
 from headwater.features.recovery.models import Archive
 from headwater.features.recovery.service import archives
-from headwater.features.snapshots.service import places
+from headwater.features.snapshots.service import vault_locations
 from headwater.vault.vault import Vault
 from people import House, Person
 
@@ -62,8 +62,8 @@ class Timeline:
     async def tick(self) -> None:
         """Do what a worker does from time to time."""
         server = self.house.server
-        await upkeep.upkeep(server.database, server.settings)
-        await upkeep.look(server.database, server.settings)
+        await maintenance.run_maintenance(server.database, server.settings)
+        await maintenance.look(server.database, server.settings)
 
     async def archive(self) -> Archive:
         """Return the row of the archive."""
@@ -75,7 +75,7 @@ class Timeline:
     async def vault(self) -> Vault:
         """Return the vault, opened."""
         async with self.house.server.database.transaction() as db:
-            place = await places.load(db, self.house.server.settings, (await self.archive()).vault_id)
+            place = await vault_locations.load(db, self.house.server.settings, (await self.archive()).vault_id)
         return place.open()
 
     async def begin(self, status: int = 202, **order: Any) -> Any:

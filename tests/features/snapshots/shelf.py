@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from headwater.features.snapshots import repository
-from headwater.features.snapshots.service import places
+from headwater.features.snapshots.service import vault_locations
 from headwater.vault.vault import Vault
 from people import House, Person
 
@@ -65,4 +65,4 @@ class Shelf:
         async with self.house.server.database.transaction() as db:
             row = await repository.current_vault(db, uuid.UUID(self.person.organization))
         assert row
-        return await asyncio.to_thread(places.placed(self.house.server.settings, row).open)
+        return await asyncio.to_thread(vault_locations.location_of(self.house.server.settings, row).open)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headwater.catalog.model import Column, Enum, ForeignKey, Relation, Routine, Schema, Sequence, Trigger
-from headwater.features.snapshots.service.cutting import cut, extras_of, without_rows
+from headwater.core.snapshots.schema_subset import cut, extras_of, without_rows
 
 ARTIST = Relation("artist", (Column("id"),), "public")
 ALBUM = Relation(

@@ -11,9 +11,9 @@ import pytest
 from engines.mongodb import place as mongodb_place
 from engines.mongodb.test_long_dumps import end as end_of
 from features.snapshots.shelf import Shelf
-from headwater.engines.mongodb.dumping import MongoDump
-from headwater.engines.mongodb.filling import MongoFill
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.engines.mongodb.bulk_load import MongoBulkLoader
+from headwater.engines.mongodb.snapshot_reader import MongoSnapshotReader
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House
 
 ORDERS = 1500
@@ -26,7 +26,7 @@ SHOP = (
 
 
 @pytest.fixture
-async def shelf(house: House, keeper: Keeper) -> AsyncIterator[Shelf]:
+async def shelf(house: House, keeper: Supervisor) -> AsyncIterator[Shelf]:
     """Somebody with a MongoDB elsewhere that has something of everything."""
     if reason := mongodb_place.missing():
         pytest.skip(reason)
@@ -77,7 +77,7 @@ async def test_a_snapshot_that_takes_longer_than_a_transaction_may_is_of_one_mom
 ) -> None:
     await shelf.sql("db.people.insertMany([" + ", ".join(f"{{_id: 'p{n}'}}" for n in range(200)) + "])")
     first = await shelf.take()
-    read, everything = MongoDump._read, "db.orders.find({}).sort({_id: 1})"
+    read, everything = MongoSnapshotReader._read, "db.orders.find({}).sort({_id: 1})"
     late = [
         "db.orders.deleteMany({$or: [{_id: {$lt: 5}}, {_id: {$gte: 300, $lt: 1200}}]})",
         "db.orders.updateMany({_id: {$in: [7, 1490]}}, {$set: {t: 'other'}})",
@@ -85,7 +85,7 @@ async def test_a_snapshot_that_takes_longer_than_a_transaction_may_is_of_one_mom
     ]
     loop = asyncio.get_running_loop()
 
-    def reads(self: MongoDump, cursor: Any, table: Any) -> Any:
+    def reads(self: MongoSnapshotReader, cursor: Any, table: Any) -> Any:
         for batch in read(self, cursor, table):
             yield batch
             if table.name == "orders" and late:
@@ -93,7 +93,7 @@ async def test_a_snapshot_that_takes_longer_than_a_transaction_may_is_of_one_mom
                 while late:
                     asyncio.run_coroutine_threadsafe(shelf.sql(late.pop(0)), loop).result(30)
 
-    monkeypatch.setattr(MongoDump, "_read", reads)
+    monkeypatch.setattr(MongoSnapshotReader, "_read", reads)
     taken = await shelf.take()
     assert (taken["status"], taken["rows"]) == ("complete", first["rows"] - 905 + 3), taken["job"]
     log = (await shelf.person.get(f"/jobs/{taken['job']['id']}/log"))["items"]
@@ -179,14 +179,14 @@ async def test_a_restore_that_fails_takes_away_what_it_made_and_nothing_else(
     assert "has cheap already" in failed["job"]["error"]
     assert await names(shelf, target) == ["cheap", "mine"]
     await shelf.sql("db.cheap.drop()", target)
-    real = MongoFill.load
+    real = MongoBulkLoader.load_rows
 
-    def load(self: MongoFill, table: Any, batches: Any) -> int:
+    def load(self: MongoBulkLoader, table: Any, batches: Any) -> int:
         if table.name == "orders":
             raise OSError("the machine is gone")
         return real(self, table, batches)
 
-    monkeypatch.setattr(MongoFill, "load", load)
+    monkeypatch.setattr(MongoBulkLoader, "load", load)
     ended = await shelf.restore(snapshot, target_id=target)
     assert ended["job"]["state"] != "completed"
     assert await names(shelf, target) == ["mine"]

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from features.snapshots.shelf import Shelf
-from headwater.features.snapshots import upkeep
-from headwater.features.snapshots.service import restoring, taking, targets
-from headwater.features.snapshots.service.working import Progress
+from headwater.features.snapshots import maintenance
+from headwater.features.snapshots.service import capture, restore_job, targets
+from headwater.features.snapshots.service.threads import RowProgress
 from headwater.vault import local
 from headwater.vault.errors import StorageFull
 from headwater.vault.vault import Vault
@@ -24,15 +24,15 @@ def at_rows(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], N
     """Let something happen in the middle of the rows of the table `album`."""
 
     def set_up(happen: Callable[[], None]) -> None:
-        real = Progress.counted
+        real = RowProgress.counted
 
-        def counted(self: Progress, batches: Iterator[Any], shown: str) -> Iterator[Any]:
+        def counted(self: RowProgress, batches: Iterator[Any], shown: str) -> Iterator[Any]:
             for number, batch in enumerate(real(self, batches, shown)):
                 if shown == "public.album" and not number:
                     happen()
                 yield batch
 
-        monkeypatch.setattr(Progress, "counted", counted)
+        monkeypatch.setattr(RowProgress, "counted", counted)
 
     return set_up
 
@@ -46,7 +46,7 @@ async def work_cancelled(shelf: Shelf, job: str, middle: threading.Event, go_on:
     running = asyncio.create_task(shelf.house.work(job))
     assert await asyncio.to_thread(middle.wait, 30)
     await shelf.person.send("POST", f"/jobs/{job}/cancel", 202)
-    await asyncio.wait_for(running, 30)
+    await asyncio.wait_for(running, 120)
     go_on.set()
 
 
@@ -84,7 +84,7 @@ async def test_a_cancelled_restore_takes_its_new_database_away(shelf: Shelf, at_
     found = await shelf.person.get(f"/restores/{made['id']}")
     assert (found["job"]["state"], found["target_id"], found["tables"]) == ("cancelled", None, [])
     names = [
-        one["name"] for one in (await shelf.person.get(f"/projects/{shelf.person.sample['id']}/databases"))["items"]
+        one["name"] for one in (await shelf.person.get(f"/projects/{shelf.person.project['id']}/databases"))["items"]
     ]
     assert "back" not in names
 
@@ -95,7 +95,7 @@ async def test_a_restore_that_fails_leaves_an_empty_database_as_it_was(shelf: Sh
     await shelf.sql("CREATE TABLE mine (a int)", target)
 
     def fail() -> None:
-        raise restoring.Different("A fault of the test.")
+        raise restore_job.CountMismatch("A fault of the test.")
 
     at_rows(fail)
     done = await shelf.restore(snapshot, target_id=target)
@@ -139,10 +139,10 @@ async def test_an_abandoned_database_is_taken_away_by_the_upkeep(
     made = await begun(shelf, f"/snapshots/{snapshot['id']}/restores", name="back")
     await shelf.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)  # before any worker saw it
     server = shelf.house.server
-    await upkeep.upkeep(server.database, server.settings)
+    await maintenance.run_maintenance(server.database, server.settings)
     assert (await shelf.person.get(f"/restores/{made['id']}"))["target_id"] is None
     names = [
-        one["name"] for one in (await shelf.person.get(f"/projects/{shelf.person.sample['id']}/databases"))["items"]
+        one["name"] for one in (await shelf.person.get(f"/projects/{shelf.person.project['id']}/databases"))["items"]
     ]
     assert "back" not in names
 
@@ -156,7 +156,7 @@ async def test_what_was_killed_between_commit_and_row_is_only_finished(
         raise OSError("the machine is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(taking, "_read_back", killed)
+        patch.setattr(capture, "_read_back", killed)
         await shelf.house.work(made["job"]["id"])
     first = await shelf.person.get(f"/snapshots/{made['id']}")
     assert (first["status"], first["job"]["state"]) == ("taking", "pending")
@@ -231,7 +231,7 @@ async def test_a_parent_that_is_deleted_meanwhile_is_not_built_on(
 ) -> None:
     first, second = await shelf.take(), await shelf.take()
     made = await begun(shelf, f"/databases/{shelf.database}/snapshots")
-    real, deleted = Vault.writing, []
+    real, deleted = Vault.write_snapshot, []
 
     def writing(self: Vault, snapshot: str, **given: Any) -> Any:
         if not deleted:

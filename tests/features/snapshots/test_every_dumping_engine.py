@@ -9,14 +9,14 @@ import pytest
 
 from features.snapshots.shelf import Shelf
 from features.transfers.moves import SHOP
-from headwater.engines import Dumps, all_engines
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.engines import SnapshotSupport, all_engines
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.snapshots.service import targets
-from headwater.features.snapshots.service.restoring import Different
-from headwater.features.snapshots.service.working import Progress
+from headwater.features.snapshots.service.restore_job import CountMismatch
+from headwater.features.snapshots.service.threads import RowProgress
 from people import House
 
-ENGINES = [name for name in ("mysql", "sqlite") if isinstance(all_engines()[name], Dumps)]
+ENGINES = [name for name in ("mysql", "sqlite") if isinstance(all_engines()[name], SnapshotSupport)]
 SUMS = {
     "mysql": "SELECT count(*), sum(crc32(concat_ws('|', id, title, artist_id, price, at, day, data, hex(raw), f, d))) FROM album",
     "sqlite": "SELECT count(*), sum(length(title)), sum(price), sum(d), max(at), min(hex(raw)) FROM album",
@@ -29,7 +29,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def shelf(house: House, keeper: Keeper, engine: str) -> Shelf:
+async def shelf(house: House, keeper: Supervisor, engine: str) -> Shelf:
     """Somebody with a shop in a database of the engine."""
     person = await house.person("ines")
     shelf = Shelf(house, person, await person.database(engine))
@@ -85,25 +85,25 @@ async def test_a_table_that_was_made_in_place_goes_away_when_the_rest_fails(
     first = await shelf.take()
     await shelf.sql("DROP TABLE album")
     await shelf.sql("UPDATE artist SET bio = 'new'")
-    real = Progress.counted
+    real = RowProgress.counted
 
-    def broken(self: Progress, batches: Iterator[Any], shown: str) -> Iterator[Any]:
+    def broken(self: RowProgress, batches: Iterator[Any], shown: str) -> Iterator[Any]:
         yield from real(self, batches, shown)
-        raise Different("A fault of the test.")
+        raise CountMismatch("A fault of the test.")
 
     async def nothing(*_: Any) -> None:
         return None
 
     body = {"target_id": shelf.database, "mode": "overwrite"}
     with monkeypatch.context() as patch:
-        patch.setattr(Progress, "counted", broken)
+        patch.setattr(RowProgress, "counted", broken)
         failed = await shelf.restore(first, **body)
     assert (failed["job"]["state"], failed["job"]["error"]) == ("failed", "A fault of the test.")
     schema = await shelf.person.get(f"/databases/{shelf.database}/schema")
     assert [one["name"] for one in schema["relations"]] == ["artist"]
     assert await shelf.sql("SELECT count(*) FROM artist WHERE bio = 'new'") == [[1500]]
     with monkeypatch.context() as patch:  # as if it had been killed before it could clear up
-        patch.setattr(Progress, "counted", _gone)
+        patch.setattr(RowProgress, "counted", _gone)
         patch.setattr(targets, "clear_after", nothing)
         made = await shelf.person.send("POST", f"/snapshots/{first['id']}/restores", 202, json=body)
         await house.work(made["job"]["id"])
@@ -113,6 +113,6 @@ async def test_a_table_that_was_made_in_place_goes_away_when_the_rest_fails(
     assert await shelf.sql(SUMS[engine]) == before
 
 
-def _gone(_: Progress, batches: Iterator[Any], __: str) -> Iterator[Any]:
+def _gone(_: RowProgress, batches: Iterator[Any], __: str) -> Iterator[Any]:
     yield next(batches)
     raise OSError("the machine is gone")

@@ -12,19 +12,19 @@ import psycopg
 import pytest
 
 from engines.postgresql.place import HOST, PORT, fresh, missing
-from headwater.engines import Address, DumpTable, Follows, Then, engine
-from headwater.engines.postgresql import following as telling
-from headwater.features.snapshots.service import following
-from headwater.vault.borders import Sizes
-from headwater.vault.keys import Opener
+from headwater.core.snapshots import incremental
+from headwater.engines import Address, Baseline, SnapshotTable, engine
+from headwater.engines.postgresql import change_tracking as telling
+from headwater.vault.chunker import ChunkSizes
+from headwater.vault.keys import KeySource
 from headwater.vault.local import LocalBlobs
-from headwater.vault.reading import TableReader
+from headwater.vault.snapshot_writer import TableShape, TableWriter, WrittenTable
+from headwater.vault.table_reader import TableReader
 from headwater.vault.vault import Vault
-from headwater.vault.writing import Shape, TableWriter, Written
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 POSTGRES = engine("postgresql")
-SMALL = Sizes(rows=64)
+SMALL = ChunkSizes(rows=64)
 # Tables with keys of every sort: a number, a text in the database's order, several columns, one with odd values.
 TABLES = {
     "plain": ("id bigint PRIMARY KEY, n int, note text", "g, g % 7, 'note ' || g"),
@@ -50,27 +50,29 @@ WORK = (
 
 @asynccontextmanager
 async def dumped(address: Address):
-    dump = await POSTGRES.open_dump(address)
+    dump = await POSTGRES.snapshots.open_reader(address)
     try:
         yield dump
     finally:
         await dump.close()
 
 
-def written(vault: Vault, dump, table: DumpTable, before: tuple[Then, Written] | None) -> tuple[Written, str]:
+def written(
+    vault: Vault, dump, table: SnapshotTable, before: tuple[Baseline, WrittenTable] | None
+) -> tuple[WrittenTable, str]:
     """Write a table by what has changed if that can be told, else whole; say which it was."""
-    shape = Shape(tuple(column.hint for column in table.columns), table.key)
-    with vault.writing("test", sizes=SMALL) as writing:
+    shape = TableShape(tuple(column.hint for column in table.columns), table.key)
+    with vault.write_snapshot("test", sizes=SMALL) as writing:
         if before:
             reader = TableReader(vault.packs, vault.keys, before[1].root, table.key)
             parent = reader.parent()
             writer = TableWriter(writing.ink, shape, parent)
             try:
-                since = following.since(dump, table, before[0], before[1].counted.rows)
+                since = incremental.changes_since(dump.change_tracking, table, before[0], before[1].counted.rows)
                 if since is None:
-                    raise following.ReadAll
-                found = following.follow(dump, table, since, parent, reader, writer), "changes"
-            except following.ReadAll:
+                    raise incremental.ReadAll
+                found = incremental.write_changes(dump.change_tracking, table, since, parent, reader, writer), "changes"
+            except incremental.ReadAll:
                 found = TableWriter(writing.ink, shape, reader.parent()).write(dump.read(table)), "all"
         else:
             found = TableWriter(writing.ink, shape).write(dump.read(table)), "all"
@@ -79,7 +81,7 @@ def written(vault: Vault, dump, table: DumpTable, before: tuple[Then, Written] |
     return found
 
 
-def rows(vault: Vault, table: DumpTable, root: Written) -> list[tuple[bytes | None, ...]]:
+def rows(vault: Vault, table: SnapshotTable, root: WrittenTable) -> list[tuple[bytes | None, ...]]:
     def given() -> Iterator[tuple[bytes | None, ...]]:
         with ThreadPoolExecutor(2) as threads:
             for batch in TableReader(vault.packs, vault.keys, root.root, table.key).rows(threads):
@@ -88,7 +90,7 @@ def rows(vault: Vault, table: DumpTable, root: Written) -> list[tuple[bytes | No
     return sorted(given(), key=repr)
 
 
-def directly(dump, table: DumpTable) -> list[tuple[bytes | None, ...]]:
+def directly(dump, table: SnapshotTable) -> list[tuple[bytes | None, ...]]:
     found = [row for batch in dump.read(table) for row in zip(*(one.to_pylist() for one in batch.columns), strict=True)]
     return sorted(found, key=repr)
 
@@ -106,7 +108,7 @@ def work(connection: psycopg.Connection, name: str, chance: random.Random) -> No
 @pytest.mark.parametrize("name", TABLES)
 async def test_changes_alone_give_the_same_table(name, tmp_path, monkeypatch):
     monkeypatch.setattr(telling, "_SPLIT_PAGES", {"plain": 2, "pairs": 2}.get(name, 1_000_000))  # counted in halves
-    vault = Vault.create(LocalBlobs(tmp_path), Opener.key(b"k" * 32))
+    vault = Vault.create(LocalBlobs(tmp_path), KeySource.key(b"k" * 32))
     chance, how = random.Random(name), []
     async with fresh() as address:
         where = f"host={HOST} port={PORT} user=postgres dbname={address.database}"
@@ -117,20 +119,20 @@ async def test_changes_alone_give_the_same_table(name, tmp_path, monkeypatch):
             before = None
             for _ in range(9):
                 async with dumped(address) as dump:
-                    assert isinstance(dump, Follows)
+                    assert dump.change_tracking
                     (table,) = dump.tables
                     root, by = await asyncio.to_thread(written, vault, dump, table, before)
                     how.append(by)
                     there = await asyncio.to_thread(directly, dump, table)
                     assert rows(vault, table, root) == there
                     assert root.counted.rows == len(there)
-                    before = Then(dump.product, dump.moment, table), root
+                    before = Baseline(dump.product, dump.moment, table), root
                 work(connection, name, chance)
     assert how.count("changes") > 3, how
 
 
 async def test_a_transaction_open_at_the_snapshot_is_not_missed(tmp_path):
-    vault = Vault.create(LocalBlobs(tmp_path), Opener.key(b"k" * 32))
+    vault = Vault.create(LocalBlobs(tmp_path), KeySource.key(b"k" * 32))
     async with fresh() as address:
         where = f"host={HOST} port={PORT} user=postgres dbname={address.database}"
         with psycopg.connect(where, autocommit=True) as one, psycopg.connect(where) as other:
@@ -141,7 +143,7 @@ async def test_a_transaction_open_at_the_snapshot_is_not_missed(tmp_path):
             async with dumped(address) as dump:
                 (table,) = dump.tables
                 root, _ = await asyncio.to_thread(written, vault, dump, table, None)
-                before = Then(dump.product, dump.moment, table), root
+                before = Baseline(dump.product, dump.moment, table), root
             other.commit()
             async with dumped(address) as dump:
                 (table,) = dump.tables
@@ -165,13 +167,13 @@ async def test_what_changes_rows_unseen_lets_all_be_read(change, tmp_path):
             connection.execute("CREATE TYPE mood AS ENUM ('sad', 'glad')")
             connection.execute("CREATE TABLE plain (id int PRIMARY KEY, n int, m mood)".replace("m mood", "note text"))
             async with dumped(address) as dump:
-                then = Then(dump.product, dump.moment, dump.tables[0])
+                then = Baseline(dump.product, dump.moment, dump.tables[0])
             async with dumped(address) as dump:
-                assert dump.follows(dump.tables[0], then)
+                assert dump.change_tracking.can_compare(dump.tables[0], then)
             for statement in change.split(";"):
                 connection.execute(statement.encode())
             async with dumped(address) as dump:
-                assert not dump.follows(dump.tables[0], then)
+                assert not dump.change_tracking.can_compare(dump.tables[0], then)
 
 
 async def test_an_unchanged_table_is_known_by_counting(tmp_path):
@@ -181,9 +183,9 @@ async def test_an_unchanged_table_is_known_by_counting(tmp_path):
             connection.execute("CREATE TABLE plain (id int PRIMARY KEY, n int)")
             connection.execute("INSERT INTO plain SELECT g, 0 FROM generate_series(1, 500) g")
             async with dumped(address) as dump:
-                then = Then(dump.product, dump.moment, dump.tables[0])
+                then = Baseline(dump.product, dump.moment, dump.tables[0])
             async with dumped(address) as dump:
-                assert (await asyncio.to_thread(following.since, dump, dump.tables[0], then, 500)).nothing
+                assert (await asyncio.to_thread(incremental.changes_since, dump, dump.tables[0], then, 500)).nothing
             connection.execute("DELETE FROM plain WHERE id = 3")
             async with dumped(address) as dump:
-                assert not (await asyncio.to_thread(following.since, dump, dump.tables[0], then, 500)).nothing
+                assert not (await asyncio.to_thread(incremental.changes_since, dump, dump.tables[0], then, 500)).nothing

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from features.snapshots.shelf import Shelf
-from headwater.features.snapshots import upkeep
-from headwater.features.snapshots.service import looking_after, snapshots
-from headwater.features.snapshots.service.taking import grew
-from headwater.vault import collecting
+from headwater.features.snapshots import maintenance
+from headwater.features.snapshots.service import orphans, snapshots
+from headwater.features.snapshots.service.capture import growth_of
+from headwater.vault import garbage_collection
 from people import Person
 
 
@@ -101,7 +101,7 @@ async def test_a_deletion_that_ended_in_the_middle_is_finished_later(
         await shelf.person.send("DELETE", f"/snapshots/{snapshot['id']}", 500)
     assert (await shelf.person.get(f"/snapshots/{snapshot['id']}"))["status"] == "deleting"
     server = shelf.house.server
-    await upkeep.upkeep(server.database, server.settings)
+    await maintenance.run_maintenance(server.database, server.settings)
     await shelf.person.send("GET", f"/snapshots/{snapshot['id']}", 404)
     assert (await shelf.vault()).snapshots() == []
 
@@ -136,7 +136,7 @@ async def test_a_verification_finds_what_is_damaged(shelf: Shelf) -> None:
 
 async def test_a_drill_proves_that_it_can_be_restored_and_leaves_nothing(shelf: Shelf) -> None:
     snapshot = await shelf.take()
-    path = f"/projects/{shelf.person.sample['id']}/databases"
+    path = f"/projects/{shelf.person.project['id']}/databases"
     before = [one["id"] for one in (await shelf.person.get(path))["items"]]
     made = await shelf.person.send("POST", f"/snapshots/{snapshot['id']}/drills", 202)
     await shelf.house.work(made["job"]["id"])
@@ -153,13 +153,13 @@ async def test_the_upkeep_gives_room_back(shelf: Shelf, monkeypatch: pytest.Monk
     snapshot = await shelf.take()
     await shelf.person.send("DELETE", f"/snapshots/{snapshot['id']}", 204)
     server, vault = shelf.house.server, await shelf.vault()
-    await upkeep.upkeep(server.database, server.settings)
+    await maintenance.run_maintenance(server.database, server.settings)
     assert len(list(vault.blobs.list("gc/"))) == 1  # listed; deleted by a pass of another day
-    await upkeep.upkeep(server.database, server.settings)
+    await maintenance.run_maintenance(server.database, server.settings)
     assert len(list(vault.blobs.list("packs/"))) == 2
-    monkeypatch.setattr(looking_after, "COLLECT_EVERY", timedelta(0))
-    monkeypatch.setattr(looking_after, "pass_over", lambda vault: collecting.collect(vault, margin=timedelta(0)))
-    await upkeep.upkeep(server.database, server.settings)
+    monkeypatch.setattr(orphans, "COLLECT_EVERY", timedelta(0))
+    monkeypatch.setattr(orphans, "pass_over", lambda vault: garbage_collection.collect(vault, margin=timedelta(0)))
+    await maintenance.run_maintenance(server.database, server.settings)
     assert list(vault.blobs.list("packs/")) == []
 
 
@@ -172,4 +172,4 @@ async def test_the_upkeep_gives_room_back(shelf: Shelf, monkeypatch: pytest.Monk
     ],
 )  # fmt: skip
 def test_growth_is_told_by_what_is_usual(new: int, before: list[int], expected: bool) -> None:
-    assert grew(new, before) is expected
+    assert growth_of(new, before) is expected

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from headwater.features.databases.commands import names
-from headwater.features.snapshots.commands.naming import find_snapshot
+from headwater.features.snapshots.commands.references import find_snapshot
 from headwater.kit.errors import BadInput, NotFound
 
 ID = "01a1ff34-60a9-7032-a6f2-bbf7e08eb37d"

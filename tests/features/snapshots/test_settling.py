@@ -12,19 +12,19 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from headwater.engines import DumpColumn, DumpTable
-from headwater.features.snapshots.service import settling
+from headwater.core.snapshots import catch_up
+from headwater.engines import SnapshotColumn, SnapshotTable
 from headwater.vault import manifest as manifests
-from headwater.vault.borders import Sizes
-from headwater.vault.keys import Opener
+from headwater.vault.chunker import ChunkSizes
+from headwater.vault.keys import KeySource
 from headwater.vault.local import LocalBlobs
-from headwater.vault.manifest import Column, Manifest
+from headwater.vault.manifest import Manifest, ManifestColumn
+from headwater.vault.snapshot_writer import TableShape, TableWriter
 from headwater.vault.vault import Vault
-from headwater.vault.writing import Shape, TableWriter
 
-TABLE = DumpTable(None, "t", (DumpColumn("id", "x"), DumpColumn("v", "x")), (0,))
-COLUMNS = (Column("id", "x", "text"), Column("v", "x", "text"))
-SHAPE = Shape(("text", "text"), (0,))
+TABLE = SnapshotTable(None, "t", (SnapshotColumn("id", "x"), SnapshotColumn("v", "x")), (0,))
+COLUMNS = (ManifestColumn("id", "x", "text"), ManifestColumn("v", "x", "text"))
+SHAPE = TableShape(("text", "text"), (0,))
 Rows = dict[bytes, bytes]
 
 
@@ -41,7 +41,7 @@ class Moving:
     def settled(self) -> bool:
         return self._passes == 0
 
-    def again(self) -> Iterator[tuple[DumpTable, Any, Any]]:
+    def again(self) -> Iterator[tuple[SnapshotTable, Any, Any]]:
         self._passes -= 1
         for _ in range(self._chance.randrange(1, 4)):
             changed: Rows = {}
@@ -59,19 +59,19 @@ class Moving:
 @pytest.mark.parametrize("seed", range(12))
 def test_the_table_has_the_rows_of_the_last_time(tmp_path: Path, seed: int) -> None:
     """Law: whatever is changed, gone and new, however often: what is read back is what is there at the end."""
-    vault = Vault.create(LocalBlobs(tmp_path), Opener.passphrase("x"))
+    vault = Vault.create(LocalBlobs(tmp_path), KeySource.passphrase("x"))
     chance = random.Random(seed)
     rows = {b"%06d" % (number * 2): b"%d" % number for number in range(chance.choice([0, 10, 6000]))}
     dump = Moving(dict(rows), seed, chance.randrange(1, 8))
-    with vault.writing("one", sizes=Sizes(256)) as writing:
+    with vault.write_snapshot("one", sizes=ChunkSizes(256)) as writing:
         written = TableWriter(writing.ink, SHAPE).write([batch(rows)])
         before = manifests.table(None, "t", COLUMNS, (0,), written, {"kept": True})
 
-        def writer(table: DumpTable, known: Any) -> TableWriter:
+        def writer(table: SnapshotTable, known: Any) -> TableWriter:
             assert table == TABLE
             return TableWriter(writing.ink, SHAPE, known)
 
-        (made,), read = settling.settle(dump, vault, writing, [before], writer)
+        (made,), read = catch_up.catch_up(dump, vault, writing, [before], writer)
         moment = datetime.now(UTC)
         vault.commit(
             writing,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from features.snapshots.shelf import Shelf
-from headwater.engines.postgresql.dumping import PostgresDump
+from headwater.engines.postgresql.snapshot_reader import PostgresSnapshotReader
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service import snapshots
 
@@ -49,14 +49,14 @@ async def test_the_second_one_stores_only_what_has_changed(shelf: Shelf) -> None
 
 
 async def test_two_tables_are_read_at_once(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    together, read = threading.Barrier(2, timeout=20), PostgresDump.read
+    together, read = threading.Barrier(2, timeout=120), PostgresSnapshotReader.read
 
-    def awaited(dump: PostgresDump, table: Any) -> Any:
+    def awaited(dump: PostgresSnapshotReader, table: Any) -> Any:
         if table.name != "note":  # the third of them, for which nobody is left to wait
             together.wait()
         return read(dump, table)
 
-    monkeypatch.setattr(PostgresDump, "read", awaited)
+    monkeypatch.setattr(PostgresSnapshotReader, "read", awaited)
     done = await shelf.take()
     assert (done["status"], done["rows"]) == ("complete", 14_200), done["job"]
     assert [one["name"] for one in done["contents"]] == ["album", "artist", "note"]

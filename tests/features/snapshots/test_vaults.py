@@ -13,8 +13,8 @@ from sqlalchemy import text
 from engines.texts import unless_required
 from features.snapshots.shelf import Shelf
 from headwater.features.snapshots import repository
-from headwater.features.snapshots.service import places
-from headwater.vault.keys import Opener
+from headwater.features.snapshots.service import vault_locations
+from headwater.vault.keys import KeySource
 from headwater.vault.vault import Vault
 from vault import s3
 
@@ -82,13 +82,13 @@ async def test_a_passphrase_opens_the_vault_when_this_machine_is_gone(shelf: She
     snapshot = await shelf.take()
     keys = f"/organizations/{shelf.person.organization}/vault/keys"
     (own,) = await shelf.person.get(keys)
-    assert (own["kind"], own["label"]) == ("key", places.LABEL)
+    assert (own["kind"], own["label"]) == ("key", vault_locations.LABEL)
     short = await shelf.person.client.post(f"/api/v1{keys}", json={"passphrase": "short"})
     assert short.status_code == 422
     made = await shelf.person.send("POST", keys, 201, json={"passphrase": PASSPHRASE, "label": "safe"})
-    assert {one["label"] for one in await shelf.person.get(keys)} == {places.LABEL, "safe"}
+    assert {one["label"] for one in await shelf.person.get(keys)} == {vault_locations.LABEL, "safe"}
     blobs = (await shelf.vault()).blobs
-    opened = await asyncio.to_thread(Vault.open, blobs, Opener.passphrase(PASSPHRASE))
+    opened = await asyncio.to_thread(Vault.open, blobs, KeySource.passphrase(PASSPHRASE))
     assert opened.snapshots() == [snapshot["id"]]
     assert opened.manifest(snapshot["id"]).database
     refused = await shelf.person.send("DELETE", f"{keys}/{own['id']}", 409)

@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from engines.test_every_engine import subject
 from headwater.catalog.results import Row
 from headwater.core.transfer.plan import Plan
-from headwater.features.transfers.service import copies, moving
-from headwater.features.transfers.service.moving import Compared, Side
+from headwater.features.transfers.service import copies, copy_rows
+from headwater.features.transfers.service.copy_rows import CopyEndpoint, TableComparison
 from headwater.testing.engines.subject import connected, everything, rows
 
 ENGINES = ("postgresql", "mysql", "sqlite")
@@ -74,32 +74,35 @@ class Quiet:
 
 
 @asynccontextmanager
-async def sides(*engines: str) -> AsyncIterator[list[Side]]:
+async def sides(*engines: str) -> AsyncIterator[list[CopyEndpoint]]:
     """Give new databases of these engines, each with a session."""
     async with AsyncExitStack() as stack:
-        yield [Side(subject(one).engine, await stack.enter_async_context(connected(subject(one)))) for one in engines]
+        yield [
+            CopyEndpoint(subject(one).engine, await stack.enter_async_context(connected(subject(one))))
+            for one in engines
+        ]
 
 
 @asynccontextmanager
-async def again(side: Side) -> AsyncIterator[Side]:
+async def again(side: CopyEndpoint) -> AsyncIterator[CopyEndpoint]:
     """Give the same session as a side that reads: what was loaded into it is copied on."""
     yield side
 
 
-async def planned(source: Side, target: Side, tables: list[str] | None = None) -> Plan:
+async def planned(source: CopyEndpoint, target: CopyEndpoint, tables: list[str] | None = None) -> Plan:
     """Return the plan of a copy."""
     schema = await source.engine.inspect(source.session)
     return copies.mapped(schema, source.engine, target.engine, tables)
 
 
-async def copied(source: Side, target: Side) -> tuple[Plan, list[Compared], Quiet]:
+async def copied(source: CopyEndpoint, target: CopyEndpoint) -> tuple[Plan, list[TableComparison], Quiet]:
     """Copy everything; leave the source's session as it was."""
     plan, watch = await planned(source, target), Quiet()
-    compared = await moving.copy(source, target, plan, watch)
+    compared = await copy_rows.copy(source, target, plan, watch)
     await everything(source.session, "ROLLBACK")
     return plan, compared, watch
 
 
-async def all_of(side: Side, table: str) -> list[Row]:
+async def all_of(side: CopyEndpoint, table: str) -> list[Row]:
     """Return the rows of a table."""
     return await rows(side.session, f"SELECT * FROM {table} ORDER BY 1")

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from clusters import Cluster
 from features.transfers.moves import SHOP
-from headwater.features.databases.keeper.keeping import Keeper
-from headwater.features.transfers.service import moving
+from headwater.features.databases.supervisor.reconciler import Supervisor
+from headwater.features.transfers.service import copy_rows
 from people import House, Person
 
 
@@ -35,11 +36,10 @@ class Pair:
 
 
 @pytest.fixture
-async def pair(house: House, keeper: Keeper) -> Pair:
+async def pair(house: House, cluster: Cluster, keeper: Supervisor) -> Pair:
     person = await house.person("cora")
-    pair = Pair(house, person, await person.database("postgresql"), await person.database("sqlite"))
-    await pair.sql(pair.source, SHOP["postgresql"])
-    return pair
+    source = await person.connected(cluster.clone(SHOP["postgresql"]))
+    return Pair(house, person, source, await person.database("sqlite"))
 
 
 async def test_a_copy_from_plan_to_comparison(pair: Pair) -> None:
@@ -140,13 +140,13 @@ async def test_rights_and_protection(pair: Pair, monkeypatch: pytest.MonkeyPatch
 
         await asyncio.sleep(1.5)  # until the worker's pulse has brought the word
 
-    real = moving._fill
+    real = copy_rows._fill
 
     async def slow(*given: Any) -> Any:
         await stopped()
         return await real(*given)
 
-    monkeypatch.setattr(moving, "_fill", slow)
+    monkeypatch.setattr(copy_rows, "_fill", slow)
     await pair.house.work(made["job"]["id"])
     done = await pair.person.get(f"/transfers/{made['id']}")
     assert done["job"]["state"] == "cancelled"

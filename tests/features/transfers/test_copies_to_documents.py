@@ -11,13 +11,13 @@ import pytest
 from engines.mongodb import place as mongodb_place
 from features.transfers.moves import SHOP
 from features.transfers.test_copies import Pair
-from headwater.features.databases.keeper.keeping import Keeper
-from headwater.features.transfers.service import moving
+from headwater.features.databases.supervisor.reconciler import Supervisor
+from headwater.features.transfers.service import copy_rows
 from people import House
 
 
 @pytest.fixture
-async def pair(house: House, keeper: Keeper) -> AsyncIterator[Pair]:
+async def pair(house: House, keeper: Supervisor) -> AsyncIterator[Pair]:
     if reason := mongodb_place.missing():
         pytest.skip(reason)
     person = await house.person("dora")
@@ -65,7 +65,7 @@ async def test_a_failed_copy_takes_away_what_it_made_and_nothing_else(pair: Pair
 
 async def test_a_cancelled_copy_takes_away_what_it_made(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     made = await pair.post(f"{pair.source}/copies", 202, target_id=pair.target, accepted=True, tables=["artist"])
-    real = moving._fill
+    real = copy_rows._fill
 
     async def stopped(*given: Any) -> Any:
         found = await real(*given)
@@ -74,7 +74,7 @@ async def test_a_cancelled_copy_takes_away_what_it_made(pair: Pair, monkeypatch:
         await asyncio.sleep(1.5)  # until the worker's pulse has brought the word
         return found
 
-    monkeypatch.setattr(moving, "_fill", stopped)
+    monkeypatch.setattr(copy_rows, "_fill", stopped)
     await pair.house.work(made["job"]["id"])
     done = await pair.person.get(f"/transfers/{made['id']}")
     assert done["job"]["state"] == "cancelled"

@@ -19,12 +19,13 @@ from features.transfers.test_moving import _spelt as spelt
 from headwater.catalog.model import Relation, Schema
 from headwater.catalog.results import QueryError
 from headwater.engines import drop_all
-from headwater.features.transfers.service import moving
+from headwater.features.transfers.service import copy_rows
 from headwater.kit.errors import BadInput, Cancelled
 from headwater.testing.engines.subject import everything
+from suite.profiles import examples
 
 
-async def documents(side: moving.Side, name: str, **filter_: Any) -> list[dict[str, Any]]:
+async def documents(side: copy_rows.CopyEndpoint, name: str, **filter_: Any) -> list[dict[str, Any]]:
     command = {"find": name, "filter": filter_, "sort": {"_id": 1}, "batchSize": 10_000}
     return await side.session.all(command)  # type: ignore[attr-defined, no-any-return]
 
@@ -51,7 +52,7 @@ async def test_random_rows_compare_equal() -> None:
     async with sides("postgresql", "mongodb") as (left, right):
         runs: list[list[tuple[Any, ...]]] = []
 
-        @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
         @given(st.lists(ROW, max_size=40))
         def generate(generated: list[tuple[Any, ...]]) -> None:
             runs.append(generated)
@@ -64,7 +65,7 @@ async def test_random_rows_compare_equal() -> None:
                 await everything(left.session, statement)
             await left.loads.load(name, list(types.items()), [[spelt(value) for value in row] for row in generated])
             plan = await planned(left, right, [name])
-            (compared,) = await moving.copy(left, right, plan, Quiet())
+            (compared,) = await copy_rows.copy(left, right, plan, Quiet())
             assert compared.same and compared.source_rows == len(generated)
             await everything(left.session, "ROLLBACK")
             # What the server has is what was generated, but for what the plan calls lost.
@@ -168,7 +169,7 @@ async def test_keys_names_and_values_that_fit_nowhere_else() -> None:
         assert first["docs"] == [{"x": 1}, None, None] and first["nested"] == [["a", "b"], ["c", None]]
 
 
-async def indexes(side: moving.Side, name: str) -> tuple[Any, ...]:
+async def indexes(side: copy_rows.CopyEndpoint, name: str) -> tuple[Any, ...]:
     found = (await side.engine.inspect(side.session)).relation(name)
     assert found
     return found.indexes
@@ -221,12 +222,12 @@ async def test_a_load_that_shall_stop_leaves_nothing_on_its_way(monkeypatch: pyt
         real = right.session.load  # type: ignore[attr-defined]
 
         async def slow(*given: Any) -> None:
-            await asyncio.sleep(2 * moving.LOOK_SECONDS)
+            await asyncio.sleep(2 * copy_rows.LOOK_SECONDS)
             await real(*given)
 
         monkeypatch.setattr(right.session, "load", slow)
         with pytest.raises(Cancelled):
-            await moving.copy(left, right, plan, watch)
+            await copy_rows.copy(left, right, plan, watch)
         await everything(right.session, "db.theirs.insertOne({})")
         # The batch that was being loaded has arrived: nothing comes after the collection is dropped.
         assert len(await documents(right, "t")) == 1000

@@ -14,8 +14,9 @@ import pyarrow.parquet
 import pytest
 from sqlalchemy import text
 
+from clusters import Cluster
 from features.transfers.moves import SHOP
-from headwater.features.databases.keeper.keeping import Keeper
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import House, Person
 
 PEOPLE = 'id,name,born,score,ok\n1,Ann,1990-01-31,1.50,true\n2,Bob,,2,false\n3,"C, d",2000-02-29,0.25,t\n'
@@ -56,8 +57,10 @@ class Desk:
 
 
 @pytest.fixture(params=["postgresql", "mysql", "sqlite"])
-async def desk(house: House, keeper: Keeper, request: pytest.FixtureRequest) -> Desk:
+async def desk(house: House, cluster: Cluster, keeper: Supervisor, request: pytest.FixtureRequest) -> Desk:
     person = await house.person("iva")
+    if request.param == "postgresql":
+        return Desk(house, person, await person.connected(cluster.clone()))
     return Desk(house, person, await person.database(request.param))
 
 
@@ -149,7 +152,7 @@ async def test_out_and_in_again(desk: Desk) -> None:
     assert pyarrow.parquet.read_table(io.BytesIO(parquet)).num_rows == 1500
 
 
-async def test_what_cannot_be_imported_is_said(house: House, keeper: Keeper) -> None:
+async def test_what_cannot_be_imported_is_said(house: House, keeper: Supervisor) -> None:
     person = await house.person("ida")
     desk = Desk(house, person, await person.database("sqlite"))
     assert "no file of rows" in (await desk.upload("x.exe", b"MZ", 422))["detail"]
@@ -175,7 +178,7 @@ async def test_what_cannot_be_imported_is_said(house: House, keeper: Keeper) -> 
     await person.send("POST", f"/databases/{desk.id}/exports", 404, json={"tables": ["x"]})
 
 
-async def test_rows_that_may_be_there_already_are_not_imported_twice(house: House, keeper: Keeper) -> None:
+async def test_rows_that_may_be_there_already_are_not_imported_twice(house: House, keeper: Supervisor) -> None:
     person = await house.person("ike")
     desk = Desk(house, person, await person.database("sqlite"))
     await desk.sql("CREATE TABLE t (a int)")

@@ -15,9 +15,10 @@ from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.results import QueryError
 from headwater.core.transfer import constraints, mapping
 from headwater.engines import drop_all
-from headwater.features.transfers.service import moving
+from headwater.features.transfers.service import copy_rows
 from headwater.kit.errors import BadInput, Cancelled
 from headwater.testing.engines.subject import everything, rows
+from suite.profiles import examples
 
 AB = [("a", "int"), ("b", "varchar(50)")]
 PAIRS = list(itertools.product(ENGINES, ENGINES))
@@ -97,7 +98,7 @@ async def test_a_reader_sees_one_moment() -> None:
             await everything(left.session, "CREATE TABLE t (a int); INSERT INTO t VALUES (1)")
             reader = await left.engine.connect(await _address(left))
             try:
-                await reader.begin_reading()  # type: ignore[attr-defined]
+                await copy_rows.CopyEndpoint(left.engine, reader).reads.begin_read()
                 await everything(left.session, "INSERT INTO t VALUES (2)")
                 assert await rows(reader, "SELECT count(*) FROM t") == [(1,)]
                 with pytest.raises(QueryError):
@@ -106,7 +107,7 @@ async def test_a_reader_sees_one_moment() -> None:
                 await reader.close()
 
 
-async def _address(side: moving.Side) -> Any:
+async def _address(side: copy_rows.CopyEndpoint) -> Any:
     if hasattr(side.session, "_to"):
         return side.session._to
     info = side.session.connection.info  # type: ignore[attr-defined]
@@ -129,7 +130,7 @@ async def test_a_load_is_whole_or_nothing_in_and_outside_of_a_transaction() -> N
     for engine in ENGINES:
         async with sides(engine) as (side,):
             await everything(side.session, "CREATE TABLE t (a int PRIMARY KEY, b varchar(50))")
-            await side.loads.begin_loading()
+            await side.loads.begin_load()
             with pytest.raises(QueryError):
                 await side.loads.load("t", AB, [(1, "x"), (1, "y")])
             assert await rows(side.session, "SELECT count(*) FROM t") == [(0,)]
@@ -150,7 +151,7 @@ class Stopping(Quiet):
 async def test_a_long_statement_ends_when_all_shall_stop() -> None:
     async with sides("postgresql") as (side,):
         with pytest.raises(Cancelled):
-            await moving.run(side.session, "SELECT pg_sleep(60)", Stopping())
+            await copy_rows.run(side.session, "SELECT pg_sleep(60)", Stopping())
         assert await rows(side.session, "SELECT 1") == [(1,)]
 
 
@@ -173,7 +174,7 @@ async def test_there_and_back_is_the_same(middle: str) -> None:
     async with sides("postgresql", middle, "postgresql") as (one, two, three):
         runs = []
 
-        @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
         @given(st.lists(ROW, max_size=40))
         def generate(generated: list[tuple[Any, ...]]) -> None:
             runs.append(generated)
@@ -190,9 +191,12 @@ async def test_there_and_back_is_the_same(middle: str) -> None:
             await one.loads.load(name, [(column.name, column.type) for column in TABLE.columns], loaded)
             for source, target in ((one, two), (two, three)):
                 plan = mapping.plan(
-                    await source.engine.inspect(source.session), source.engine.DIALECT, target.engine.DIALECT, [name]
+                    await source.engine.inspect(source.session),
+                    source.engine.dialect.sqlglot,
+                    target.engine.dialect.sqlglot,
+                    [name],
                 )
-                compared = await moving.copy(source, target, plan, Quiet())
+                compared = await copy_rows.copy(source, target, plan, Quiet())
                 assert all(side.same for side in compared)
                 await everything(source.session, "ROLLBACK")
             text = f"SELECT md5(coalesce(string_agg(x::text, '|' ORDER BY x::text), '')) FROM {name} x"
@@ -234,7 +238,7 @@ async def test_wide_rows_come_in_batches_of_few(source: str) -> None:
     async with sides(source, *ENGINES) as (left, *others):
         await everything(left.session, f"CREATE TABLE wide (id int PRIMARY KEY, t {text}, b {binary})")
         await everything(left.session, WIDE_ROWS[source].format(WIDE))
-        await left.reads.begin_reading()
+        await left.reads.begin_read()
         columns = [("id", "int"), ("t", text), ("b", binary)]
         counts = [len(rows) async for rows in left.reads.scan("wide", columns)]
         assert sum(counts) == 5 and max(counts) <= 2  # each has 2 MB of text, and 4 MB of digits for its bytes

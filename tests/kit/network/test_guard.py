@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from headwater.kit.errors import BadInput
 from headwater.kit.network.endpoint import Endpoint
-from headwater.kit.network.guard import TRUSTED, Blocked, Policy, UnknownHost, allowed, resolve
+from headwater.kit.network.guard import TRUSTED, Blocked, NetworkPolicy, UnknownHost, allowed, resolve
 
 NAMES = {
     "localhost": ["127.0.0.1"], "localhost.": ["127.0.0.1"], "ip6-localhost": ["::1"],
@@ -55,7 +55,7 @@ async def test_no_spelling_gets_through(connections: list[object]) -> None:
     wrong = []
     for spelling, wanted in LINES:
         try:
-            await resolve(spelling, 5432, Policy(), resolver=look_up)
+            await resolve(spelling, 5432, NetworkPolicy(), resolver=look_up)
             found = "allowed"
         except Blocked:
             found = "blocked"
@@ -74,17 +74,19 @@ async def test_a_name_is_resolved_once_and_what_was_checked_is_what_is_given() -
     async def rebinding(_: str, __: int) -> Sequence[str]:
         return next(answers)
 
-    assert await resolve("rebind.example", 5432, Policy(), resolver=rebinding) == (Endpoint("93.184.216.34", 5432),)
+    assert await resolve("rebind.example", 5432, NetworkPolicy(), resolver=rebinding) == (
+        Endpoint("93.184.216.34", 5432),
+    )
     assert next(answers) == ["127.0.0.1"], "it asked again"
 
 
 async def test_an_administrator_opens_private_networks_and_nothing_else() -> None:
-    policy = Policy(private=(ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("0.0.0.0/0")))
+    policy = NetworkPolicy(private=(ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("0.0.0.0/0")))
     assert await resolve("10.1.2.3", 5432, policy)
     for never in ("127.0.0.1", "169.254.169.254", "::1", "224.0.0.1", "0.0.0.0"):
         with pytest.raises(Blocked):
             await resolve(never, 5432, policy)
-    narrow = Policy(private=(ipaddress.ip_network("10.0.0.0/8"),))
+    narrow = NetworkPolicy(private=(ipaddress.ip_network("10.0.0.0/8"),))
     with pytest.raises(Blocked) as told:
         await resolve("192.168.1.1", 5432, narrow)
     assert "HEADWATER_ALLOWED_NETWORKS" in str(told.value.hint)
@@ -102,13 +104,13 @@ async def test_the_interfaces_of_this_machine_are_its_own() -> None:
     own = guard._own_addresses()
     assert ipaddress.ip_address("127.0.0.1") in own
     for address in own:
-        assert not allowed(address, Policy(), own)
+        assert not allowed(address, NetworkPolicy(), own)
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
 async def test_a_port_is_a_port(port: int) -> None:
     with pytest.raises(BadInput, match="no port"):
-        await resolve("db.example.org", port, Policy(), resolver=look_up)
+        await resolve("db.example.org", port, NetworkPolicy(), resolver=look_up)
 
 
 PRIVATE = [
@@ -135,4 +137,4 @@ def test_every_address_of_a_closed_network_is_closed_however_it_is_wrapped(text:
         ipaddress.IPv6Address((0x2001_0000 << 96) | (0xFFFF_FFFF ^ value)),
         ipaddress.IPv6Address(value),
     ][how]
-    assert not allowed(wrapped, Policy(), frozenset())
+    assert not allowed(wrapped, NetworkPolicy(), frozenset())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-import os
 import shutil
 import subprocess
 import tempfile
@@ -20,12 +19,13 @@ import pytest
 
 from headwater.kit.errors import HeadwaterError, Invalid
 from headwater.kit.network import ssh
-from headwater.kit.network.guard import TRUSTED, Blocked, Policy
+from headwater.kit.network.guard import TRUSTED, Blocked, NetworkPolicy
 from headwater.kit.network.routes import Direct, Proxy, ProxyFailed, Target, open_route
 from headwater.kit.network.ssh import text_of
 from headwater.kit.network.tunnels import HostKeyChanged, HostKeyUnknown, SshTunnel, TunnelFailed
+from suite.profiles import rounds
 
-CUTS = int(os.environ.get("HEADWATER_CUTS", "20"))
+CUTS = rounds("CUTS", 20, quick=5)
 
 
 class Door(asyncssh.SSHServer):
@@ -91,7 +91,7 @@ async def echo() -> AsyncIterator[Target]:
 
 
 async def said(ip: str, port: int, what: bytes) -> bytes:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         reader, writer = await asyncio.open_connection(ip, port)
         writer.write(what)
         writer.write_eof()
@@ -130,7 +130,7 @@ def agent(ssh_host: SshHost, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         subprocess.run(["ssh-add", "-q", str(key)], check=True)
         yield
         process.terminate()
-        process.wait(10)
+        process.wait(120)
 
 
 @pytest.mark.skipif(not shutil.which("ssh-agent"), reason="no ssh-agent is installed")
@@ -184,7 +184,7 @@ async def test_metadata_is_not_reached_over_a_tunnel(ssh_host: SshHost) -> None:
 
 async def test_an_ordinary_user_does_not_reach_an_ssh_host_here(ssh_host: SshHost, echo: Target) -> None:
     with pytest.raises(Blocked):
-        async with open_route(echo, ssh_host.tunnel, Policy()):
+        async with open_route(echo, ssh_host.tunnel, NetworkPolicy()):
             pass
 
 
@@ -199,7 +199,7 @@ async def test_tunnels_that_are_cut_hang_nobody(ssh_host: SshHost, echo: Target)
             await asyncio.sleep(0)
             for connection in list(Door.connections):
                 connection.abort()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(120):
                 with contextlib.suppress(ConnectionError):
                     assert await waiting == b""
             writer.close()
@@ -221,14 +221,14 @@ async def test_all_who_declare_the_same_share_one_connection(ssh_host: SshHost, 
             await through(echo, replace(ssh_host.tunnel, password="wrong"))
         assert await through(echo, ssh_host.tunnel) == b"hello", "who is not let in disturbs nobody"
     assert not ssh._lines
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(120):
         await asyncio.gather(*(one.wait_closed() for one in Door.connections))
 
 
 async def test_after_a_cut_the_next_gets_a_new_connection(ssh_host: SshHost, echo: Target) -> None:
     async with open_route(echo, ssh_host.tunnel, TRUSTED):
         Door.connections[0].abort()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(120):
             while not next(iter(ssh._lines.values())).connection.is_closed():
                 await asyncio.sleep(0.01)
         assert await through(echo, ssh_host.tunnel) == b"hello"

@@ -23,6 +23,17 @@ from headwater.core.building.parsing import parse
 from headwater.core.building.rendering import render
 
 __all__ = [
-    "Aggregate", "Condition", "Dialect", "Group", "Join", "Pick", "Query", "Refusal", "Sort", "Table", "Term",
-    "parse", "render",
-]  # fmt: skip
+    "Aggregate",
+    "Condition",
+    "Dialect",
+    "Group",
+    "Join",
+    "Pick",
+    "Query",
+    "Refusal",
+    "Sort",
+    "Table",
+    "Term",
+    "parse",
+    "render",
+]

@@ -14,9 +14,24 @@ TermKind = Literal["column", "star", "alias", "number", "text", "boolean", "expr
 Aggregate = Literal["", "count", "count_distinct", "sum", "avg", "min", "max"]
 JoinKind = Literal["inner", "left", "right", "full", "cross"]
 Operator = Literal[
-    "=", "!=", "<", "<=", ">", ">=", "like", "not like", "ilike", "not ilike", "in", "not in", "between",
-    "not between", "is null", "is not null", "holds",
-]  # fmt: skip
+    "=",
+    "!=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "like",
+    "not like",
+    "ilike",
+    "not ilike",
+    "in",
+    "not in",
+    "between",
+    "not between",
+    "is null",
+    "is not null",
+    "holds",
+]
 # What stands before an OFFSET where an engine knows none without a LIMIT.
 NO_LIMIT = 2**63 - 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 import sqlglot
 from sqlglot import exp
@@ -30,16 +31,40 @@ from headwater.core.building.names import Scope, Undrawable, spelling
 from headwater.core.building.terms import aggregated, group_of, term_of
 
 # The parts of a SELECT that are read; any other is a reason to refuse, by the name that users know it by.
-_READ = frozenset({
-    "expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "distinct", "kind", "hint",
-    "operation_modifiers",
-})  # fmt: skip
+_READ = frozenset(
+    {
+        "expressions",
+        "from_",
+        "joins",
+        "where",
+        "group",
+        "having",
+        "order",
+        "limit",
+        "offset",
+        "distinct",
+        "kind",
+        "hint",
+        "operation_modifiers",
+    }
+)
 _OUTER: tuple[JoinKind, ...] = ("left", "right", "full")
 _CLAUSES: Mapping[str, str] = {
-    "with_": "WITH", "windows": "WINDOW", "qualify": "QUALIFY", "laterals": "LATERAL", "pivots": "PIVOT",
-    "locks": "FOR UPDATE", "into": "INTO", "sample": "TABLESAMPLE", "cluster": "CLUSTER BY", "sort": "SORT BY",
-    "connect": "CONNECT BY", "match": "MATCH_RECOGNIZE", "prewhere": "PREWHERE", "hint": "a hint",
-}  # fmt: skip
+    "with_": "WITH",
+    "windows": "WINDOW",
+    "qualify": "QUALIFY",
+    "laterals": "LATERAL",
+    "pivots": "PIVOT",
+    "locks": "FOR UPDATE",
+    "into": "INTO",
+    "sample": "TABLESAMPLE",
+    "cluster": "CLUSTER BY",
+    "sort": "SORT BY",
+    "connect": "CONNECT BY",
+    "match": "MATCH_RECOGNIZE",
+    "prewhere": "PREWHERE",
+    "hint": "a hint",
+}
 
 
 def parse(text: str, dialect: Dialect, schema: Schema | None = None) -> Drawn:
@@ -96,12 +121,16 @@ class _Reader:
         having = self.tree.args.get("having")
         where = self.tree.args.get("where")
         query = Query(
-            table, joins, picks,
+            table,
+            joins,
+            picks,
             where=group_of(where.this, scope, "WHERE") if where else Group(),
             having=group_of(having.this, named, "HAVING") if having else Group(),
-            sort=self._sort(named), limit=self._limit(), offset=self._number("offset"),
+            sort=self._sort(named),
+            limit=self._limit(),
+            offset=self._number("offset"),
             distinct=self.tree.args.get("distinct") is not None,
-        )  # fmt: skip
+        )
         return self._grouped(query, named)
 
     def _tables(self) -> tuple[Table, list[tuple[Table, exp.Join]]]:
@@ -184,13 +213,19 @@ class _Reader:
             raise Undrawable("ORDER BY", "The order cannot be drawn.")
         descending = bool(node.args.get("desc"))
         first = bool(node.args.get("nulls_first"))
-        nulls = "" if first == self._nulls_come_first(descending) else "first" if first else "last"
+        nulls: Literal["", "first", "last"] = (
+            "" if first == self._nulls_come_first(descending) else "first" if first else "last"
+        )
         picked = scope.picked(node.this)
         if picked is not None:
-            return Sort(Term("alias", picked.alias) if picked.alias else picked.term,
-                        "" if picked.alias else picked.aggregate, descending, nulls)  # type: ignore[arg-type]  # fmt: skip
+            return Sort(
+                Term("alias", picked.alias) if picked.alias else picked.term,
+                "" if picked.alias else picked.aggregate,
+                descending,
+                nulls,
+            )
         term, aggregate = aggregated(node.this, scope, "ORDER BY")
-        return Sort(term, aggregate, descending, nulls)  # type: ignore[arg-type]
+        return Sort(term, aggregate, descending, nulls)
 
     def _nulls_come_first(self, descending: bool) -> bool:
         how = Grammar.get_or_raise(self.dialect.name).NULL_ORDERING

@@ -11,8 +11,12 @@ from headwater.kit.errors import BadInput
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 _JOINS: Mapping[str, str] = {
-    "inner": "join", "left": "left join", "right": "right join", "full": "full join", "cross": "cross join",
-}  # fmt: skip
+    "inner": "join",
+    "left": "left join",
+    "right": "right join",
+    "full": "full join",
+    "cross": "cross join",
+}
 # How many values an operator takes; `in` takes one or more.
 _VALUES: Mapping[str, int] = {"is null": 0, "is not null": 0, "holds": 0, "between": 2, "not between": 2}
 
@@ -108,11 +112,17 @@ class _Writer:
     def _group(self, group: Group) -> str:
         items = [item for item in group.items if not isinstance(item, Group) or item.items]
         word = " and " if group.all else " or "
-        return word.join(
-            f"({self._group(item)})" if isinstance(item, Group) and len(items) > 1 else
-            self._group(item) if isinstance(item, Group) else self._condition(item)
-            for item in items
-        ) or "1 = 1"  # fmt: skip
+        return (
+            word.join(
+                f"({self._group(item)})"
+                if isinstance(item, Group) and len(items) > 1
+                else self._group(item)
+                if isinstance(item, Group)
+                else self._condition(item)
+                for item in items
+            )
+            or "1 = 1"
+        )
 
     def _condition(self, one: Condition) -> str:
         if one.operator == "holds":

@@ -12,15 +12,29 @@ from headwater.core.building.model import Aggregate, Condition, Group, Operator,
 from headwater.core.building.names import Scope, Undrawable
 
 _AGGREGATES: Mapping[type[exp.Expr], Aggregate] = {
-    exp.Count: "count", exp.Sum: "sum", exp.Avg: "avg", exp.Min: "min", exp.Max: "max",
-}  # fmt: skip
+    exp.Count: "count",
+    exp.Sum: "sum",
+    exp.Avg: "avg",
+    exp.Min: "min",
+    exp.Max: "max",
+}
 _OPERATORS: Mapping[type[exp.Expr], Operator] = {
-    exp.EQ: "=", exp.NEQ: "!=", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=", exp.Like: "like",
+    exp.EQ: "=",
+    exp.NEQ: "!=",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+    exp.Like: "like",
     exp.ILike: "ilike",
-}  # fmt: skip
+}
 _NEGATED: Mapping[Operator, Operator] = {
-    "like": "not like", "ilike": "not ilike", "in": "not in", "between": "not between", "is null": "is not null",
-}  # fmt: skip
+    "like": "not like",
+    "ilike": "not ilike",
+    "in": "not in",
+    "between": "not between",
+    "is null": "is not null",
+}
 
 
 def term_of(node: exp.Expr, scope: Scope, clause: str) -> Term:

@@ -18,9 +18,9 @@ from pathlib import Path
 import charset_normalizer
 import pathspec
 
-from headwater.core.lineage import sorting
-from headwater.core.lineage.containers import Entry, open_container
-from headwater.core.lineage.limits import Limits
+from headwater.core.lineage import classify
+from headwater.core.lineage.archives import ArchiveEntry, open_container
+from headwater.core.lineage.limits import IntakeLimits
 from headwater.core.lineage.result import ScannedFile
 from headwater.kit.errors import HeadwaterError, TooLarge, Unreadable
 from headwater.readers import SourceFile
@@ -56,7 +56,7 @@ class Intake:
 def intake(
     source: Path,
     *,
-    limits: Limits | None = None,
+    limits: IntakeLimits | None = None,
     keep_texts: bool = False,
     on_file: Callable[[int], None] = lambda count: None,
 ) -> Intake:
@@ -72,7 +72,7 @@ def intake(
         Unreadable: not a folder, not a whole archive, or no file in it.
         TooLarge: more entries or more text than the limits allow.
     """
-    limits = limits or Limits()
+    limits = limits or IntakeLimits()
     found = Intake()
     total = 0
     with open_container(source, limits) as entries:
@@ -87,9 +87,9 @@ def intake(
     return _below_common_folder(found) if not source.is_dir() else found
 
 
-def _take(found: Intake, entry: Entry, limits: Limits, keep_texts: bool) -> bytes:
-    language, supported = sorting.language_of(entry.path)
-    reason = entry.refused or sorting.refusal_by_path(entry.path)
+def _take(intake_result: Intake, entry: ArchiveEntry, limits: IntakeLimits, keep_texts: bool) -> bytes:
+    language, supported = classify.language_of(entry.path)
+    reason = entry.refused or classify.refusal_by_path(entry.path)
     code = bool(language) or keep_texts
     if not reason and entry.size > limits.file_bytes:
         reason = "too_large" if language else "not_code"
@@ -100,24 +100,26 @@ def _take(found: Intake, entry: Entry, limits: Limits, keep_texts: bool) -> byte
     if not reason and code:
         text, reason = to_utf8(raw)
     if not reason and supported:
-        reason = sorting.refusal_by_content(entry.path, text)
-    _record(found, entry, language, supported, reason, text)
+        reason = classify.refusal_by_content(entry.path, text)
+    _record(intake_result, entry, language, supported, reason, text)
     if text and not reason and keep_texts:
-        found.texts[entry.path] = text
+        intake_result.texts[entry.path] = text
     return text
 
 
-def _record(found: Intake, entry: Entry, language: str, supported: bool, reason: str, text: bytes) -> None:
+def _record(
+    intake_result: Intake, entry: ArchiveEntry, language: str, supported: bool, reason: str, text: bytes
+) -> None:
     reason = reason or ("" if language else "not_code")
     status = "skipped" if reason else "scanned" if supported else "unsupported"
     size = len(text) or entry.size
     lines = text.count(b"\n") + (not text.endswith(b"\n")) if text else 0
-    found.files.append(ScannedFile(entry.path, language, size, lines, status, reason))  # type: ignore[arg-type]
+    intake_result.files.append(ScannedFile(entry.path, language, size, lines, status, reason))  # type: ignore[arg-type]
     if status == "scanned":
-        found.sources.append(SourceFile(entry.path, language, text))
+        intake_result.sources.append(SourceFile(entry.path, language, text))
 
 
-def _read(entry: Entry, limits: Limits) -> tuple[bytes, str]:
+def _read(entry: ArchiveEntry, limits: IntakeLimits) -> tuple[bytes, str]:
     try:
         with entry.open() as file:
             raw = file.read(limits.file_bytes + 1)
@@ -146,7 +148,7 @@ def _guess(raw: bytes) -> tuple[bytes, str]:
     return raw.decode(encoding, "replace").encode(), ""
 
 
-def _without_ignored(entries: Iterable[Entry], root: Path) -> Iterable[Entry]:
+def _without_ignored(entries: Iterable[ArchiveEntry], root: Path) -> Iterable[ArchiveEntry]:
     """Apply each folder's .gitignore to what lies below it, as git does, nearest file last."""
     specs: dict[str, pathspec.GitIgnoreSpec] = {}
     for entry in entries:
@@ -180,19 +182,19 @@ def _ignored(path: str, folders: list[str], specs: dict[str, pathspec.GitIgnoreS
     return verdict
 
 
-def _refuse(entry: Entry, reason: str) -> Entry:
-    return Entry(entry.path, entry.size, reason, entry.open)
+def _refuse(entry: ArchiveEntry, reason: str) -> ArchiveEntry:
+    return ArchiveEntry(entry.path, entry.size, reason, entry.open)
 
 
-def _below_common_folder(found: Intake) -> Intake:
+def _below_common_folder(intake_result: Intake) -> Intake:
     """Drop the one folder that an archive wraps around everything (`app-main/`), as its users think without it."""
-    heads = {file.path.partition("/")[0] for file in found.files if "/" in file.path}
-    loose = any("/" not in file.path for file in found.files)
+    heads = {file.path.partition("/")[0] for file in intake_result.files if "/" in file.path}
+    loose = any("/" not in file.path for file in intake_result.files)
     if loose or len(heads) != 1 or not next(iter(heads)):
-        return found
+        return intake_result
     cut = len(next(iter(heads))) + 1
     return Intake(
-        [SourceFile(f.path[cut:], f.language, f.source) for f in found.sources],
-        [ScannedFile(f.path[cut:], f.language, f.size, f.lines, f.status, f.reason) for f in found.files],
-        {path[cut:]: text for path, text in found.texts.items()},
+        [SourceFile(f.path[cut:], f.language, f.source) for f in intake_result.sources],
+        [ScannedFile(f.path[cut:], f.language, f.size, f.lines, f.status, f.reason) for f in intake_result.files],
+        {path[cut:]: text for path, text in intake_result.texts.items()},
     )

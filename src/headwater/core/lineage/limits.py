@@ -9,7 +9,7 @@ MB: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class IntakeLimits:
     """Bounds of one code base, so that a hostile archive costs little and a large repository still fits."""
 
     entries: int = 150_000

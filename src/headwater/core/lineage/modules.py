@@ -11,7 +11,7 @@ _SCRIPT = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".d.ts"
 _ROOT_ALIASES = ("@/", "~/", "~~/", "#/", "#", "$/", "src/")
 
 
-class Graph:
+class ModuleGraph:
     """Finds modules among the files of a code base; remembers its answers."""
 
     def __init__(self, files: Iterable[str]) -> None:

@@ -10,19 +10,19 @@ from pathlib import Path
 from headwater.catalog.model import Schema
 from headwater.core.lineage import usage_pass
 from headwater.core.lineage.cache import Cache, NoCache
-from headwater.core.lineage.catalogue import read
 from headwater.core.lineage.detection import detect, languages
 from headwater.core.lineage.extraction import extract
 from headwater.core.lineage.intake import intake
-from headwater.core.lineage.limits import Limits
+from headwater.core.lineage.limits import IntakeLimits
 from headwater.core.lineage.pool import without_cycle_collection
 from headwater.core.lineage.project import CodeProject
 from headwater.core.lineage.resolution import locate, resolve
-from headwater.core.lineage.result import Progress, ScanResult
-from headwater.core.lineage.work import Work
+from headwater.core.lineage.result import ScanProgress, ScanResult
+from headwater.core.lineage.scan_context import ScanContext
+from headwater.core.lineage.schema_pass import read
 
 
-def take_in(work: Work) -> None:
+def ingest(work: ScanContext) -> None:
     """Find the text files worth reading."""
     work.intake = intake(
         work.source,
@@ -33,7 +33,7 @@ def take_in(work: Work) -> None:
     work.note(f"{len(work.intake.files):,} files")
 
 
-def extract_facts(work: Work) -> None:
+def extract_facts(work: ScanContext) -> None:
     """Lower each source file to facts."""
     sources = work.intake.sources
     total = sum(len(source.source) for source in sources)
@@ -48,26 +48,26 @@ def extract_facts(work: Work) -> None:
     work.note(f"{len({source.language for source in sources})} languages")
 
 
-def link_symbols(work: Work) -> None:
+def link_symbols(work: ScanContext) -> None:
     """Link imports to what they import."""
     encoded = {path: extracted.data for path, extracted in work.facts.items()}
     work.project = CodeProject.build(work.intake.sources, encoded, work.decoded)
     work.note(f"{len(work.facts):,} modules")
 
 
-def read_schema(work: Work) -> None:
+def read_schema(work: ScanContext) -> None:
     """Let the readers find tables and models."""
     work.catalogue = read(work.project, work.detected, work.source.name)
     columns = sum(len(relation.columns) for relation in work.catalogue.schema)
     work.note(f"{len(work.catalogue.schema.relations)} tables, {columns:,} columns")
 
 
-def infer_types(work: Work) -> None:
+def infer_types(work: ScanContext) -> None:
     """Summarise what functions take and give."""
     work.index = usage_pass.prepare(work.project, work.catalogue)
 
 
-def find_usages(work: Work) -> None:
+def find_usages(work: ScanContext) -> None:
     """Find what each file does with which column."""
     found = usage_pass.run(
         work.index,
@@ -81,7 +81,7 @@ def find_usages(work: Work) -> None:
     work.note(f"{sum(map(len, work.claims.values())):,} found")
 
 
-def settle(work: Work) -> None:
+def resolve_claims(work: ScanContext) -> None:
     """Turn claims into usages, each once, by line."""
     sources = {source.path: source for source in work.intake.sources}
     work.usages = resolve(work.claims, sources)
@@ -89,14 +89,14 @@ def settle(work: Work) -> None:
     work.note(f"{len(work.usages):,} usages")
 
 
-PASSES: tuple[tuple[str, Callable[[Work], None]], ...] = (
-    ("intake", take_in),
+PASSES: tuple[tuple[str, Callable[[ScanContext], None]], ...] = (
+    ("intake", ingest),
     ("facts", extract_facts),
     ("symbols", link_symbols),
     ("schema", read_schema),
     ("types", infer_types),
     ("usages", find_usages),
-    ("resolve", settle),
+    ("resolve", resolve_claims),
 )
 _NAMES = tuple(name for name, _ in PASSES)
 
@@ -105,9 +105,9 @@ def scan(
     source: Path,
     *,
     cache: Cache | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[ScanProgress], None] | None = None,
     processes: int | None = None,
-    limits: Limits | None = None,
+    limits: IntakeLimits | None = None,
     keep_texts: bool = False,
 ) -> ScanResult:
     """Scan a code base.
@@ -124,13 +124,13 @@ def scan(
         Unreadable: not a folder, not a whole archive, or nothing in it.
         TooLarge: more entries or text than the limits allow.
     """
-    work = Work(source, _NAMES, cache or NoCache(), progress, processes, limits or Limits(), keep_texts)
+    work = ScanContext(source, _NAMES, cache or NoCache(), progress, processes, limits or IntakeLimits(), keep_texts)
     _run(work, PASSES)
     return _result(work)
 
 
 def schema_of(
-    source: Path, *, cache: Cache | None = None, progress: Callable[[Progress], None] | None = None
+    source: Path, *, cache: Cache | None = None, progress: Callable[[ScanProgress], None] | None = None
 ) -> Schema:
     """Return the Schema that a code base, or one schema file, declares; the passes after `schema` are left out.
 
@@ -138,12 +138,12 @@ def schema_of(
         Unreadable: not a file, folder or whole archive.
         TooLarge: more entries or text than the limits allow.
     """
-    work = Work(source, _NAMES, cache or NoCache(), progress, None, Limits(), False)
+    work = ScanContext(source, _NAMES, cache or NoCache(), progress, None, IntakeLimits(), False)
     _run(work, PASSES[: _NAMES.index("schema") + 1])
     return work.catalogue.schema
 
 
-def _run(work: Work, passes: tuple[tuple[str, Callable[[Work], None]], ...]) -> None:
+def _run(work: ScanContext, passes: tuple[tuple[str, Callable[[ScanContext], None]], ...]) -> None:
     with without_cycle_collection():
         for name, step in passes:
             began = time.monotonic()
@@ -152,7 +152,7 @@ def _run(work: Work, passes: tuple[tuple[str, Callable[[Work], None]], ...]) -> 
             work.leave(time.monotonic() - began)
 
 
-def _result(work: Work) -> ScanResult:
+def _result(work: ScanContext) -> ScanResult:
     return ScanResult(
         source=work.source.name,
         schema=work.catalogue.schema,

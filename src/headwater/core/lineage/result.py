@@ -14,7 +14,7 @@ from headwater.readers import Model
 FileStatus = Literal["scanned", "unsupported", "skipped"]
 
 
-class Progress(msgspec.Struct, frozen=True):
+class ScanProgress(msgspec.Struct, frozen=True):
     """How far a scan is: `done` of `total` steps of a phase; `detail` is what the scan page draws."""
 
     phase: str

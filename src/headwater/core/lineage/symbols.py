@@ -54,7 +54,7 @@ class Symbols:
 
     def __init__(self, names: Mapping[str, Names]) -> None:
         self.files = names
-        self._graph = paths.Graph(names)
+        self._graph = paths.ModuleGraph(names)
         self._known: dict[tuple[str, str], Symbol | None] = {}
 
     def __reduce__(self) -> tuple[type[Symbols], tuple[Mapping[str, Names]]]:
@@ -80,12 +80,12 @@ class Symbols:
         found = self.lookup(path, name)
         return (found.path, found.stmt) if isinstance(found, Found) else None
 
-    def member(self, found: Found, name: str) -> Found | None:
+    def member(self, symbol: Found, name: str) -> Found | None:
         """Return what a class itself defines under a name; its bases are not asked."""
-        if not isinstance(found.stmt, f.Class):
+        if not isinstance(symbol.stmt, f.Class):
             return None
-        stmt = members(found.stmt).get(name)
-        return Found(found.path, f"{found.name}.{name}", stmt) if stmt is not None else None
+        stmt = members(symbol.stmt).get(name)
+        return Found(symbol.path, f"{symbol.name}.{name}", stmt) if stmt is not None else None
 
     def imported(self, path: str, stmt: f.Import) -> Symbol | None:
         """Return what an import inside of a function brings in."""

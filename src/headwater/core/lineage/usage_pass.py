@@ -12,20 +12,20 @@ import msgspec
 
 from headwater.catalog import facts
 from headwater.catalog.model import Schema
-from headwater.core.lineage import embedded, orm
+from headwater.core.lineage import embedded_sql, orm
 from headwater.core.lineage.cache import Cache, key_of
-from headwater.core.lineage.catalogue import Catalogue
 from headwater.core.lineage.claims import Claim, Missed
 from headwater.core.lineage.extraction import Extracted
 from headwater.core.lineage.pool import map_batches
 from headwater.core.lineage.project import CodeProject
+from headwater.core.lineage.schema_pass import ReadSchema
 
 
 class Index(msgspec.Struct, frozen=True):
     """What is known of the whole code base while one file is looked at."""
 
     schema: Schema
-    orm: orm.Index
+    orm: orm.CodeIndex
 
 
 class FileClaims(msgspec.Struct, frozen=True, array_like=True):
@@ -35,7 +35,7 @@ class FileClaims(msgspec.Struct, frozen=True, array_like=True):
     missed: tuple[Missed, ...]
 
 
-def prepare(project: CodeProject, catalogue: Catalogue) -> Index:
+def prepare(project: CodeProject, catalogue: ReadSchema) -> Index:
     """Build the index that every file is looked at with."""
     return Index(catalogue.schema, orm.index(project.symbols, project.modules, catalogue.readings, catalogue.schema))
 
@@ -108,11 +108,11 @@ def _find(batch: list[Extracted]) -> dict[str, bytes]:
     return {one.path: _encode(_of_file(one, None, _Shared.index)) for one in batch}
 
 
-def _of_file(one: Extracted, module: facts.Module | None, index: Index) -> FileClaims:
+def _of_file(extracted: Extracted, module: facts.Module | None, index: Index) -> FileClaims:
     """Look at one file as code that uses models, and as text that holds SQL."""
-    if not one.spoken and not one.sql:
+    if not extracted.spoken and not extracted.sql:
         return FileClaims((), ())
-    module = module or facts.decode(one.data)
-    claims = orm.claims(module, index.orm) if one.spoken else []
-    of_sql, missed = embedded.claims(module, index.schema) if one.sql else ([], [])
+    module = module or facts.decode(extracted.data)
+    claims = orm.claims(module, index.orm) if extracted.spoken else []
+    of_sql, missed = embedded_sql.claims(module, index.schema) if extracted.sql else ([], [])
     return FileClaims((*claims, *of_sql), tuple(missed))

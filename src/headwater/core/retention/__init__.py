@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from headwater.core.retention.planning import Candidate, Decision, Policy, plan
+from headwater.core.retention.plan import Candidate, Decision, RetentionPolicy, plan
 
-__all__ = ["Candidate", "Decision", "Policy", "plan"]
+__all__ = ["Candidate", "Decision", "RetentionPolicy", "plan"]

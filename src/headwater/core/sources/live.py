@@ -39,4 +39,4 @@ def _shown(name: str, address: Address) -> str:
     """Return where the Schema is from, without user and password."""
     if address.path:
         return address.path.name
-    return f"{engine(name).SCHEMES[0]}://{address.host}/{address.database}"
+    return f"{engine(name).schemes[0]}://{address.host}/{address.database}"

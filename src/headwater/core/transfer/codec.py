@@ -171,13 +171,30 @@ def _json_array(cell: Any, kind: Kind) -> list[Any]:
 
 
 _COMMON: Mapping[Name, Callable[[Any, Kind], Any]] = {
-    "integer": _integer, "decimal": _decimal, "float": _float, "boolean": _boolean, "text": _text, "binary": _binary,
-    "date": _time, "time": _time, "timestamp": _timestamp, "interval": _text, "uuid": _uuid, "json": _json,
-    "enum": _text, "array": _json_array, "bits": _bits, "other": _text, "any": _any,
-}  # fmt: skip
+    "integer": _integer,
+    "decimal": _decimal,
+    "float": _float,
+    "boolean": _boolean,
+    "text": _text,
+    "binary": _binary,
+    "date": _time,
+    "time": _time,
+    "timestamp": _timestamp,
+    "interval": _text,
+    "uuid": _uuid,
+    "json": _json,
+    "enum": _text,
+    "array": _json_array,
+    "bits": _bits,
+    "other": _text,
+    "any": _any,
+}
 _DECODERS: Mapping[str, Mapping[Name, Callable[[Any, Kind], Any]]] = {
-    "postgres": {"array": _postgres_array}, "mysql": {}, "sqlite": {}, "mongodb": {**native.DECODERS, "array": _list},
-}  # fmt: skip
+    "postgres": {"array": _postgres_array},
+    "mysql": {},
+    "sqlite": {},
+    "mongodb": {**native.DECODERS, "array": _list},
+}
 
 
 def _number(value: Any, _: Kind) -> Any:
@@ -213,8 +230,11 @@ _ENCODERS: Mapping[str, Mapping[Name, Callable[[Any, Kind], Any]]] = {
     "mongodb": {**native.ENCODERS, "array": _as_list},
 }
 _KEEPERS: Mapping[str, Mapping[Name, Callable[[Any, Kind], Any]]] = {
-    "postgres": {}, "mysql": {}, "sqlite": {}, "mongodb": native.KEEPERS,
-}  # fmt: skip
+    "postgres": {},
+    "mysql": {},
+    "sqlite": {},
+    "mongodb": native.KEEPERS,
+}
 
 
 def keeper(dialect: str, kind: Kind) -> Convert | None:

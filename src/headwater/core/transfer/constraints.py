@@ -82,11 +82,18 @@ def foreign_keys(relation: Relation, work: Work) -> tuple[ForeignKey, ...]:
         if "deferrable" in attrs and work.target == "mysql":
             work.lose("changed", relation.qualified_name, shown, "the foreign key is checked at once")
         name = _free_name(key.name, relation, work) if key.name else None
-        kept.append(ForeignKey(
-            key.columns, target, key.ref_columns or _key_of(key, work), name, schema, rules["on_delete"],
-            rules["on_update"],
-            (("deferrable", attrs["deferrable"]),) if "deferrable" in attrs and work.target != "mysql" else (),
-        ))  # fmt: skip
+        kept.append(
+            ForeignKey(
+                key.columns,
+                target,
+                key.ref_columns or _key_of(key, work),
+                name,
+                schema,
+                rules["on_delete"],
+                rules["on_update"],
+                (("deferrable", attrs["deferrable"]),) if "deferrable" in attrs and work.target != "mysql" else (),
+            )
+        )
     return tuple(kept)
 
 
@@ -95,9 +102,7 @@ def _target(key: ForeignKey, work: Work) -> str | None:
     # A namesake in another namespace is another table.
     if exact or key.ref_schema:
         return exact
-    return next(
-        (new for (_, name), new in work.names.items() if name.casefold() == key.ref_table.casefold()), None
-    )  # fmt: skip
+    return next((new for (_, name), new in work.names.items() if name.casefold() == key.ref_table.casefold()), None)
 
 
 def _key_of(key: ForeignKey, work: Work) -> tuple[str, ...]:

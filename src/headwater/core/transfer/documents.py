@@ -74,19 +74,33 @@ def _other(kind: Kind) -> Field:
 
 
 SPELLINGS: Mapping[Name, Speller] = {
-    "integer": _integer, "decimal": _decimal, "float": _always("double"), "boolean": _always("bool"),
-    "text": _always("string"), "binary": _always("binData"), "uuid": lambda _: Field("UUID", ("binData",)),
-    "date": _always("date", "a day becomes the moment at which it begins in UTC",
-                    risk="BC, infinity, and years after 9999 are refused"),
-    "time": _always("string", "a time of day becomes text"), "timestamp": _timestamp,
+    "integer": _integer,
+    "decimal": _decimal,
+    "float": _always("double"),
+    "boolean": _always("bool"),
+    "text": _always("string"),
+    "binary": _always("binData"),
+    "uuid": lambda _: Field("UUID", ("binData",)),
+    "date": _always(
+        "date",
+        "a day becomes the moment at which it begins in UTC",
+        risk="BC, infinity, and years after 9999 are refused",
+    ),
+    "time": _always("string", "a time of day becomes text"),
+    "timestamp": _timestamp,
     "interval": _always("string", "an interval becomes text in ISO 8601: P1Y2M3DT4H"),
     "json": lambda _: Field(
-        "object", (), ("numbers in JSON that no double holds are rounded", "JSON's null becomes NULL"),
+        "object",
+        (),
+        ("numbers in JSON that no double holds are rounded", "JSON's null becomes NULL"),
         "JSON of more than 100 levels is refused",
     ),
-    "enum": _always("string", "a list of values becomes a rule of the validator"), "array": _array, "bits": _bits,
-    "other": _other, "any": _other,
-}  # fmt: skip
+    "enum": _always("string", "a list of values becomes a rule of the validator"),
+    "array": _array,
+    "bits": _bits,
+    "other": _other,
+    "any": _other,
+}
 
 
 def collection(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
@@ -109,10 +123,13 @@ def collection(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
     if any(kind.size is None and kind.name in {"text", "binary", "json", "array", "other"} for kind in kinds.values()):
         work.lose("risk", "", relation.name, "rows of more than 16 MB are refused")
     built = Relation(
-        name, tuple(made), kind="collection", primary_key=(ID,),
+        name,
+        tuple(made),
+        kind="collection",
+        primary_key=(ID,),
         indexes=tuple(_indexes(relation, kinds, fields, paths, work)),
         checks=(Check(json.dumps(_validator(relation, kinds, fields, paths), ensure_ascii=False), "validator"),),
-    )  # fmt: skip
+    )
     return built, TablePlan(relation.schema, relation.name, None, name, tuple(plans), (), relation.rows)
 
 
@@ -199,11 +216,15 @@ def _indexes(
             where = _without_null(relation, index, fields, paths)
         if where:
             work.lose("changed", shown, name, "a unique index leaves out rows with NULL: it does not find them")
-        made.append(Index(
-            index.name or "_".join(f"{key}_{way}" for key, way in keys.items()), tuple(keys), index.unique,
-            json.dumps(where, ensure_ascii=False) if where else None,
-            attrs=(("keys", json.dumps(keys, ensure_ascii=False)),),
-        ))  # fmt: skip
+        made.append(
+            Index(
+                index.name or "_".join(f"{key}_{way}" for key, way in keys.items()),
+                tuple(keys),
+                index.unique,
+                json.dumps(where, ensure_ascii=False) if where else None,
+                attrs=(("keys", json.dumps(keys, ensure_ascii=False)),),
+            )
+        )
     return made
 
 

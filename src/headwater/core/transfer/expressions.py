@@ -10,10 +10,30 @@ from sqlglot.errors import SqlglotError
 
 # What every dialect understands alike, once it is spelt its way.
 _SAME: tuple[type[exp.Expression], ...] = (
-    exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.And, exp.Or, exp.Not, exp.Is,
-    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between, exp.Neg, exp.Add, exp.Sub, exp.Mul,
+    exp.Column,
+    exp.Identifier,
+    exp.Literal,
+    exp.Boolean,
+    exp.Null,
+    exp.Paren,
+    exp.And,
+    exp.Or,
+    exp.Not,
+    exp.Is,
+    exp.EQ,
+    exp.NEQ,
+    exp.GT,
+    exp.GTE,
+    exp.LT,
+    exp.LTE,
+    exp.In,
+    exp.Between,
+    exp.Neg,
+    exp.Add,
+    exp.Sub,
+    exp.Mul,
     exp.Tuple,
-)  # fmt: skip
+)
 _NOW = re.compile(
     r"(?:now|current_timestamp|localtimestamp|transaction_timestamp|statement_timestamp)\s*(?:\(\s*\d*\s*\))?",
     re.IGNORECASE,

@@ -22,10 +22,17 @@ Format = Literal["csv", "ndjson", "json", "parquet", "sql"]
 Values: TypeAlias = list[Any]
 SAMPLE, BATCH, PIECE, LONGEST_FIELD = 1000, 1000, 65_536, 16 * 2**20
 SUFFIXES: dict[str, Format] = {
-    ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".txt": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".txt": "csv",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
     ".json": "json",
-    ".parquet": "parquet", ".pq": "parquet", ".sql": "sql",
-}  # fmt: skip
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".sql": "sql",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,12 @@ _PATTERNS: tuple[tuple[Name, re.Pattern[str]], ...] = (
 )
 # Kinds of which one can stand for another: numbers widen, a date is a moment.
 _WIDER: dict[frozenset[Name], Name] = {
-    frozenset({"integer", "decimal"}): "decimal", frozenset({"integer", "float"}): "float",
-    frozenset({"decimal", "float"}): "float", frozenset({"integer", "decimal", "float"}): "float",
+    frozenset({"integer", "decimal"}): "decimal",
+    frozenset({"integer", "float"}): "float",
+    frozenset({"decimal", "float"}): "float",
+    frozenset({"integer", "decimal", "float"}): "float",
     frozenset({"date", "timestamp"}): "timestamp",
-}  # fmt: skip
+}
 
 
 def kind_of_values(values: Iterable[Any]) -> Kind:

@@ -6,9 +6,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 Name = Literal[
-    "integer", "decimal", "float", "boolean", "text", "binary", "date", "time", "timestamp", "interval", "uuid",
-    "json", "enum", "array", "bits", "other", "any",
-]  # fmt: skip
+    "integer",
+    "decimal",
+    "float",
+    "boolean",
+    "text",
+    "binary",
+    "date",
+    "time",
+    "timestamp",
+    "interval",
+    "uuid",
+    "json",
+    "enum",
+    "array",
+    "bits",
+    "other",
+    "any",
+]
 Severity = Literal["changed", "left_out", "risk"]
 # Those with declared tables, which are copied from; and those that are copied to.
 DIALECTS = ("postgres", "mysql", "sqlite")

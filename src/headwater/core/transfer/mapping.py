@@ -28,9 +28,12 @@ def plan(schema: Schema, source: str, target: str, tables: Collection[str] | Non
     losses = tuple(Loss(key[0], key[1], ", ".join(found), key[2]) for key, found in work.losses.items())
     order: dict[Severity, int] = {"left_out": 0, "changed": 1, "risk": 2}
     return Plan(
-        source, target, Schema(tuple(relations), tuple(work.enums)), tuple(plans),
+        source,
+        target,
+        Schema(tuple(relations), tuple(work.enums)),
+        tuple(plans),
         tuple(sorted(losses, key=lambda one: (one.table, order[one.severity]))),
-    )  # fmt: skip
+    )
 
 
 # What a table becomes where it does not become a table.
@@ -65,12 +68,16 @@ def _table(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
     telling.of_table(relation, kinds, work)
     counters = tuple(column.name for column in made if column.identity)
     built = Relation(
-        name, tuple(made), HOME.get(work.target), primary_key=relation.primary_key,
-        foreign_keys=constraints.foreign_keys(relation, work), indexes=constraints.indexes(relation, kinds, work),
+        name,
+        tuple(made),
+        HOME.get(work.target),
+        primary_key=relation.primary_key,
+        foreign_keys=constraints.foreign_keys(relation, work),
+        indexes=constraints.indexes(relation, kinds, work),
         checks=constraints.checks(relation, kinds, work),
         comment=None if work.target == "sqlite" else relation.comment,
         attrs=_attributes(relation, counters, work),
-    )  # fmt: skip
+    )
     planned_table = TablePlan(
         relation.schema, relation.name, HOME.get(work.target), name, tuple(plans), counters, relation.rows
     )
@@ -131,8 +138,14 @@ def _column(relation: Relation, column: Column, kind: Kind, keyed: bool, work: W
     telling.of_column(column, shown, work)
     given = None if counts or column.generated else _default(relation, column, kind, type_, work)
     comment = None if work.target == "sqlite" else column.comment
-    made = Column(column.name, type_, column.nullable and column.name not in relation.primary_key, given,
-                  identity=counts, comment=comment)  # fmt: skip
+    made = Column(
+        column.name,
+        type_,
+        column.nullable and column.name not in relation.primary_key,
+        given,
+        identity=counts,
+        comment=comment,
+    )
     return made, ColumnPlan(column.name, column.type, type_, kind, spelling.changed if not same else "")
 
 

@@ -117,11 +117,20 @@ def _without_null(value: str, _: Kind) -> str | None:
 
 
 DECODERS: Mapping[Name, Callable[[Any, Kind], Any]] = {
-    "date": _day, "timestamp": _moment, "binary": _bytes, "json": _json,
-}  # fmt: skip
+    "date": _day,
+    "timestamp": _moment,
+    "binary": _bytes,
+    "json": _json,
+}
 ENCODERS: Mapping[Name, Callable[[Any, Kind], Any]] = {
-    "integer": _as_number, "decimal": _as_decimal, "float": lambda value, _: float(value), "bits": _as_bits,
-    "date": _as_day, "timestamp": _as_moment, "uuid": lambda value, _: uuid.UUID(value), "json": _as_json,
-}  # fmt: skip
+    "integer": _as_number,
+    "decimal": _as_decimal,
+    "float": lambda value, _: float(value),
+    "bits": _as_bits,
+    "date": _as_day,
+    "timestamp": _as_moment,
+    "uuid": lambda value, _: uuid.UUID(value),
+    "json": _as_json,
+}
 # What of a value is kept where that is less than all of it.
 KEEPERS: Mapping[Name, Callable[[Any, Kind], Any]] = {"timestamp": _to_the_millisecond, "json": _without_null}

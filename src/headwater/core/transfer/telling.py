@@ -9,11 +9,14 @@ from headwater.core.transfer.kinds import Kind
 from headwater.core.transfer.work import Work
 
 _ATTRIBUTES = {
-    "partition_by": "the partitions become one table", "partitions": "the partitions become one table",
+    "partition_by": "the partitions become one table",
+    "partitions": "the partitions become one table",
     "partition_of": "a partition is copied as a table of its own, besides the rows in its whole",
-    "inherits": "inheritance is not copied", "row_security": "row-level security is not copied",
-    "foreign": "a foreign table becomes an ordinary one", "module": "a virtual table becomes an ordinary one",
-}  # fmt: skip
+    "inherits": "inheritance is not copied",
+    "row_security": "row-level security is not copied",
+    "foreign": "a foreign table becomes an ordinary one",
+    "module": "a virtual table becomes an ordinary one",
+}
 
 
 def of_table(relation: Relation, kinds: Mapping[str, Kind], work: Work) -> None:

@@ -73,9 +73,10 @@ def _mysql_integer(kind: Kind, keyed: bool) -> Spelling:
 def _mysql_decimal(kind: Kind, keyed: bool) -> Spelling:
     if kind.size is None:
         return Spelling(
-            "decimal(65,30)", "a number of any size becomes one of 35 digits before and 30 behind the point",
+            "decimal(65,30)",
+            "a number of any size becomes one of 35 digits before and 30 behind the point",
             "larger or finer numbers, NaN and infinity are refused",
-        )  # fmt: skip
+        )
     scale = kind.scale or 0
     if kind.size > 65 or scale > 30 or scale < 0:
         return Spelling(
@@ -149,32 +150,60 @@ def _sqlite_other(kind: Kind, keyed: bool) -> Spelling:
 
 
 _POSTGRES: Mapping[Name, Speller] = {
-    "integer": _postgres_integer, "decimal": _postgres_decimal, "boolean": _always("boolean"),
+    "integer": _postgres_integer,
+    "decimal": _postgres_decimal,
+    "boolean": _always("boolean"),
     "float": lambda kind, _: Spelling("real" if kind.size == 32 else "double precision"),
-    "text": _postgres_text, "binary": _always("bytea"), "date": _always("date"),
+    "text": _postgres_text,
+    "binary": _always("bytea"),
+    "date": _always("date"),
     "time": lambda kind, _: Spelling(f"time({min(kind.scale or 0, 6)})", risk=""),
-    "timestamp": _stamp("timestamp{} with time zone", "timestamp{} without time zone"), "interval": _always("interval"),
-    "uuid": _always("uuid"), "json": _always("jsonb"), "enum": _always("text"), "array": _postgres_array,
-    "bits": _postgres_bits, "other": _postgres_other, "any": _postgres_other,
-}  # fmt: skip
+    "timestamp": _stamp("timestamp{} with time zone", "timestamp{} without time zone"),
+    "interval": _always("interval"),
+    "uuid": _always("uuid"),
+    "json": _always("jsonb"),
+    "enum": _always("text"),
+    "array": _postgres_array,
+    "bits": _postgres_bits,
+    "other": _postgres_other,
+    "any": _postgres_other,
+}
 _MYSQL: Mapping[Name, Speller] = {
-    "integer": _mysql_integer, "decimal": _mysql_decimal, "boolean": _always("tinyint(1)"),
+    "integer": _mysql_integer,
+    "decimal": _mysql_decimal,
+    "boolean": _always("tinyint(1)"),
     "float": lambda kind, _: Spelling("float" if kind.size == 32 else "double", risk="NaN and infinity are refused"),
-    "text": _mysql_text, "binary": _mysql_binary,
+    "text": _mysql_text,
+    "binary": _mysql_binary,
     "date": _always("date", risk="BC, infinity, and years after 9999 are refused"),
-    "time": _mysql_time("time"), "timestamp": _mysql_time("datetime"),
+    "time": _mysql_time("time"),
+    "timestamp": _mysql_time("datetime"),
     "interval": _always("varchar(64)", "an interval becomes text in ISO 8601: P1Y2M3DT4H"),
-    "uuid": _always("char(36)"), "enum": _mysql_enum, "bits": lambda kind, _: Spelling(f"bit({kind.size or 1})"),
+    "uuid": _always("char(36)"),
+    "enum": _mysql_enum,
+    "bits": lambda kind, _: Spelling(f"bit({kind.size or 1})"),
     "json": _always("json", "numbers in JSON that no double holds are rounded"),
-    "array": _always("json", "an array becomes a JSON array"), "other": _mysql_other, "any": _mysql_other,
-}  # fmt: skip
+    "array": _always("json", "an array becomes a JSON array"),
+    "other": _mysql_other,
+    "any": _mysql_other,
+}
 _SQLITE: Mapping[Name, Speller] = {
-    "integer": _sqlite_integer, "decimal": _sqlite_decimal, "boolean": _always("BOOLEAN"),
-    "float": _always("REAL", risk="NaN is refused"), "text": _sqlite_text, "binary": _always("BLOB"),
-    "date": _always("DATE"), "time": _always("TIME"), "timestamp": _stamp("TIMESTAMPTZ", "TIMESTAMP"),
-    "interval": _always("TEXT", "an interval becomes text in ISO 8601: P1Y2M3DT4H"), "uuid": _always("UUID"),
-    "json": _always("TEXT_JSON"), "enum": _always("TEXT", "a list of values becomes a check"),
+    "integer": _sqlite_integer,
+    "decimal": _sqlite_decimal,
+    "boolean": _always("BOOLEAN"),
+    "float": _always("REAL", risk="NaN is refused"),
+    "text": _sqlite_text,
+    "binary": _always("BLOB"),
+    "date": _always("DATE"),
+    "time": _always("TIME"),
+    "timestamp": _stamp("TIMESTAMPTZ", "TIMESTAMP"),
+    "interval": _always("TEXT", "an interval becomes text in ISO 8601: P1Y2M3DT4H"),
+    "uuid": _always("UUID"),
+    "json": _always("TEXT_JSON"),
+    "enum": _always("TEXT", "a list of values becomes a check"),
     "array": _always("TEXT_JSON", "an array becomes a JSON array"),
-    "bits": _always("INTEGER", "bits become a number"), "other": _sqlite_other, "any": _sqlite_other,
-}  # fmt: skip
+    "bits": _always("INTEGER", "bits become a number"),
+    "other": _sqlite_other,
+    "any": _sqlite_other,
+}
 TABLES: Mapping[str, Mapping[Name, Speller]] = {"postgres": _POSTGRES, "mysql": _MYSQL, "sqlite": _SQLITE}

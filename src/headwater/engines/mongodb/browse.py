@@ -6,12 +6,12 @@ from typing import Any
 
 from bson import encode
 
-from headwater.catalog.entries import ChangeOutcome, Entry, EntryChange, EntryPage, Holder, PartPage, Search
+from headwater.catalog.entries import ChangeOutcome, Collection, ElementPage, Entry, EntryChange, EntryPage, Search
 from headwater.catalog.results import QueryError
-from headwater.engines import Session
+from headwater.engines import BrowsingSupport, Session
 from headwater.engines.mongodb import policy
-from headwater.engines.mongodb.answers import outcome
-from headwater.engines.mongodb.parsing import Reader
+from headwater.engines.mongodb.command_results import outcome
+from headwater.engines.mongodb.parser import Reader
 from headwater.engines.mongodb.session import MongoSession
 from headwater.engines.mongodb.statements import Statement, with_id
 from headwater.engines.mongodb.values import Document, shown
@@ -24,19 +24,6 @@ COUNT_MILLISECONDS = 2_000
 COUNTED_HOLDERS = 100
 
 
-async def holders(session: Session) -> tuple[Holder, ...]:
-    """Return the collections and views."""
-    assert isinstance(session, MongoSession)
-    found = await session.all({"listCollections": 1, "cursor": {}})
-    named = sorted((one for one in found if not one["name"].startswith("system.")), key=lambda one: one["name"])
-    made = []
-    for place, one in enumerate(named):
-        view = one.get("type") == "view"
-        count = await _counted(session, one["name"], {}) if place < COUNTED_HOLDERS and not view else None
-        made.append(Holder(one["name"], "view" if view else "collection", count))
-    return tuple(made)
-
-
 async def _counted(session: MongoSession, name: str, condition: Document) -> int | None:
     command = {"count": name, "query": condition, "maxTimeMS": COUNT_MILLISECONDS}
     try:
@@ -45,65 +32,9 @@ async def _counted(session: MongoSession, name: str, condition: Document) -> int
         return None
 
 
-async def entries(session: Session, holder: str, search: Search) -> EntryPage:
-    """Return documents, in the order of `_id` when no other is wanted."""
-    assert isinstance(session, MongoSession)
-    condition = _document(search.filter, "filter")
-    skipped = _place(search.cursor)
-    command: Document = {
-        "find": holder, "filter": condition, "sort": _document(search.sort, "sort") or {"_id": 1}, "skip": skipped,
-        "limit": search.limit + 1, "maxTimeMS": PAGE_MILLISECONDS,
-    }  # fmt: skip
-    _check(session, command)
-    found = await session.all(command, PAGE_BYTES)
-    shown_now = found[: search.limit]
-    whole = len(found) <= search.limit and sum(len(encode(one)) for one in found) <= PAGE_BYTES
-    after = None if whole else str(skipped + len(shown_now))
-    total = await _counted(session, holder, condition) if search.cursor is None else None
-    return EntryPage(tuple(_entry(one, most=LONGEST_BODY) for one in shown_now), after, total)
-
-
-async def entry(session: Session, holder: str, entry_id: str) -> Entry | None:
-    """Return one whole document."""
-    assert isinstance(session, MongoSession)
-    command: Document = {"find": holder, "filter": {"_id": _value(entry_id)}, "limit": 1}
-    _check(session, command)
-    found = await session.all(command)
-    return _entry(found[0]) if found else None
-
-
-async def parts(session: Session, holder: str, entry_id: str, search: Search) -> PartPage:
-    """Refuse: a document is one text."""
-    raise BadInput("Documents are read whole.", hint="Read the entry.")
-
-
-async def change(session: Session, holder: str, change: EntryChange) -> ChangeOutcome:
-    """Insert, replace or delete one document; see `headwater.engines.Browses`."""
-    assert isinstance(session, MongoSession)
-    if change.kind == "insert":
-        return await _insert(session, holder, change)
-    wanted: Document = {"_id": _value(change.id)}
-    if change.was is not None:
-        # The server compares the whole document as it stands at the moment of the write.
-        wanted["$expr"] = {"$eq": ["$$ROOT", {"$literal": _document(change.was, "document")}]}
-    if change.kind == "delete":
-        command: Document = {"delete": holder, "deletes": [{"q": wanted, "limit": 1}]}
-    elif change.kind == "replace":
-        command = {"update": holder, "updates": [{"q": wanted, "u": _replacement(change), "multi": False}]}
-    else:
-        raise BadInput(f"A document cannot be changed by {change.kind}.", hint="Replace it.")
-    _check(session, command, write=True)
-    answer = await session.ask(command)
-    outcome(Statement(command), answer, 0)
-    if answer.get("n"):
-        return ChangeOutcome(True, change.id)
-    now = await entry(session, holder, change.id)
-    return ChangeOutcome(False, change.id, now.body if now else None)
-
-
-async def _insert(session: MongoSession, holder: str, change: EntryChange) -> ChangeOutcome:
+async def _insert(session: MongoSession, collection: str, change: EntryChange) -> ChangeOutcome:
     document = with_id(_document(change.body, "document"))
-    command: Document = {"insert": holder, "documents": [document]}
+    command: Document = {"insert": collection, "documents": [document]}
     _check(session, command, write=True)
     outcome(Statement(command), await session.ask(command), 0)
     return ChangeOutcome(True, shown(document["_id"]))
@@ -150,3 +81,75 @@ def _place(cursor: str | None) -> int:
 
 def _check(session: MongoSession, command: Document, *, write: bool = False) -> None:
     policy.check(Statement(command), 0, session.database.name, read_only=not write)
+
+
+class MongoBrowsing(BrowsingSupport):
+    """Documents of collections."""
+
+    async def collections(self, session: Session) -> tuple[Collection, ...]:
+        """Return the collections and views."""
+        assert isinstance(session, MongoSession)
+        found = await session.all({"listCollections": 1, "cursor": {}})
+        named = sorted((one for one in found if not one["name"].startswith("system.")), key=lambda one: one["name"])
+        made = []
+        for place, one in enumerate(named):
+            view = one.get("type") == "view"
+            count = await _counted(session, one["name"], {}) if place < COUNTED_HOLDERS and not view else None
+            made.append(Collection(one["name"], "view" if view else "collection", count))
+        return tuple(made)
+
+    async def entries(self, session: Session, collection: str, search: Search) -> EntryPage:
+        """Return documents, in the order of `_id` when no other is wanted."""
+        assert isinstance(session, MongoSession)
+        condition = _document(search.filter, "filter")
+        skipped = _place(search.cursor)
+        command: Document = {
+            "find": collection,
+            "filter": condition,
+            "sort": _document(search.sort, "sort") or {"_id": 1},
+            "skip": skipped,
+            "limit": search.limit + 1,
+            "maxTimeMS": PAGE_MILLISECONDS,
+        }
+        _check(session, command)
+        found = await session.all(command, PAGE_BYTES)
+        shown_now = found[: search.limit]
+        whole = len(found) <= search.limit and sum(len(encode(one)) for one in found) <= PAGE_BYTES
+        after = None if whole else str(skipped + len(shown_now))
+        total = await _counted(session, collection, condition) if search.cursor is None else None
+        return EntryPage(tuple(_entry(one, most=LONGEST_BODY) for one in shown_now), after, total)
+
+    async def entry(self, session: Session, collection: str, entry_id: str) -> Entry | None:
+        """Return one whole document."""
+        assert isinstance(session, MongoSession)
+        command: Document = {"find": collection, "filter": {"_id": _value(entry_id)}, "limit": 1}
+        _check(session, command)
+        found = await session.all(command)
+        return _entry(found[0]) if found else None
+
+    async def elements(self, session: Session, collection: str, entry_id: str, search: Search) -> ElementPage:
+        """Refuse: a document is one text."""
+        raise BadInput("Documents are read whole.", hint="Read the entry.")
+
+    async def change_entry(self, session: Session, collection: str, change: EntryChange) -> ChangeOutcome:
+        """Insert, replace or delete one document; see `headwater.engines.Browses`."""
+        assert isinstance(session, MongoSession)
+        if change.kind == "insert":
+            return await _insert(session, collection, change)
+        wanted: Document = {"_id": _value(change.id)}
+        if change.was is not None:
+            # The server compares the whole document as it stands at the moment of the write.
+            wanted["$expr"] = {"$eq": ["$$ROOT", {"$literal": _document(change.was, "document")}]}
+        if change.kind == "delete":
+            command: Document = {"delete": collection, "deletes": [{"q": wanted, "limit": 1}]}
+        elif change.kind == "replace":
+            command = {"update": collection, "updates": [{"q": wanted, "u": _replacement(change), "multi": False}]}
+        else:
+            raise BadInput(f"A document cannot be changed by {change.kind}.", hint="Replace it.")
+        _check(session, command, write=True)
+        answer = await session.ask(command)
+        outcome(Statement(command), answer, 0)
+        if answer.get("n"):
+            return ChangeOutcome(True, change.id)
+        now = await self.entry(session, collection, change.id)
+        return ChangeOutcome(False, change.id, now.body if now else None)

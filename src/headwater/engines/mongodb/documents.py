@@ -20,14 +20,16 @@ from bson import encode
 from bson.errors import BSONError
 from bson.raw_bson import RawBSONDocument
 
-from headwater.engines import Batch, DumpColumn
+from headwater.engines import Batch, SnapshotColumn
 from headwater.kit.errors import Unavailable
 
 FIELDS = 16
 COLUMNS = (
-    DumpColumn("_id", "element"), DumpColumn("names", "types and names"),
-    *(DumpColumn(f"field {number}", "value") for number in range(1, FIELDS + 1)), DumpColumn("rest", "elements"),
-)  # fmt: skip
+    SnapshotColumn("_id", "element"),
+    SnapshotColumn("names", "types and names"),
+    *(SnapshotColumn(f"field {number}", "value") for number in range(1, FIELDS + 1)),
+    SnapshotColumn("rest", "elements"),
+)
 _BYTES = pa.binary()
 _HEAD, _NAME = 4, 5  # the length of a document; a type and `_id\0`
 _SMALLEST = _HEAD + 1
@@ -35,9 +37,27 @@ _ID = int.from_bytes(b"_id\0", "little")
 _UNKNOWN = 1 << 40
 # How long a value is by its type; of some, the length that stands in it is added (bsonspec.org). Without regex.
 _FIXED = {
-    0x01: 8, 0x02: 4, 0x03: 0, 0x04: 0, 0x05: 5, 0x06: 0, 0x07: 12, 0x08: 1, 0x09: 8, 0x0A: 0, 0x0C: 16, 0x0D: 4,
-    0x0E: 4, 0x0F: 0, 0x10: 4, 0x11: 8, 0x12: 8, 0x13: 16, 0x7F: 0, 0xFF: 0,
-}  # fmt: skip
+    0x01: 8,
+    0x02: 4,
+    0x03: 0,
+    0x04: 0,
+    0x05: 5,
+    0x06: 0,
+    0x07: 12,
+    0x08: 1,
+    0x09: 8,
+    0x0A: 0,
+    0x0C: 16,
+    0x0D: 4,
+    0x0E: 4,
+    0x0F: 0,
+    0x10: 4,
+    0x11: 8,
+    0x12: 8,
+    0x13: 16,
+    0x7F: 0,
+    0xFF: 0,
+}
 _SIZES = np.full(256, _UNKNOWN, np.int64)
 _SIZES[list(_FIXED)] = list(_FIXED.values())
 _COUNTED = np.zeros(256, bool)

@@ -62,7 +62,7 @@ _HINTS = {
     121: "The collection's validator does not take this document.",
     11000: "Another document has this value, which is unique.",
     292: "Sorting takes too much memory; add an index, or allowDiskUse: true.",
-}  # fmt: skip
+}
 
 
 def refusal(error: Exception, statement: Statement, number: int) -> HeadwaterError:
@@ -81,6 +81,9 @@ def failed(said: str, code: int, statement: Statement, number: int) -> QueryErro
     """Return that a command was refused, in the server's words."""
     text = said[:1].upper() + said[1:2000]
     return QueryError(
-        text if text.endswith(".") else f"{text}.", hint=_HINTS.get(code), sqlstate=str(code or ""),
-        position=statement.start, statement=number,
-    )  # fmt: skip
+        text if text.endswith(".") else f"{text}.",
+        hint=_HINTS.get(code),
+        sqlstate=str(code or ""),
+        position=statement.start,
+        statement=number,
+    )

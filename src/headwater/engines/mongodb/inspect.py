@@ -9,7 +9,7 @@ from typing import Any
 from headwater.catalog.model import Attributes, Check, Column, Index, Relation, Schema
 from headwater.catalog.results import QueryError
 from headwater.engines import Session
-from headwater.engines.mongodb.changing import CREATE_OPTIONS
+from headwater.engines.mongodb.ddl import CREATE_OPTIONS
 from headwater.engines.mongodb.session import MongoSession
 from headwater.engines.mongodb.values import Document, shown, type_of
 
@@ -19,10 +19,22 @@ SAMPLED_BYTES = 16 * 2**20
 MOST_FIELDS = 500
 DEEPEST = 8
 _INDEX_OPTIONS = (
-    "sparse", "expireAfterSeconds", "hidden", "collation", "wildcardProjection", "weights", "default_language",
-    "language_override", "textIndexVersion", "2dsphereIndexVersion", "bits", "min", "max", "prepareUnique",
+    "sparse",
+    "expireAfterSeconds",
+    "hidden",
+    "collation",
+    "wildcardProjection",
+    "weights",
+    "default_language",
+    "language_override",
+    "textIndexVersion",
+    "2dsphereIndexVersion",
+    "bits",
+    "min",
+    "max",
+    "prepareUnique",
     "storageEngine",
-)  # fmt: skip
+)
 
 
 async def inspect(session: Session) -> Schema:
@@ -41,15 +53,26 @@ async def _relation(session: MongoSession, one: Document) -> Relation:
     if one.get("type") == "view":
         definition = shown({"viewOn": options.get("viewOn"), "pipeline": options.get("pipeline", [])})
         return Relation(
-            name, columns, kind="view", definition=definition, inferred_from=len(documents),
+            name,
+            columns,
+            kind="view",
+            definition=definition,
+            inferred_from=len(documents),
             attrs=_attrs(None, options),
-        )  # fmt: skip
+        )
     rows, size = await _sizes(session, name)
     return Relation(
-        name, columns, kind="collection", primary_key=("_id",), indexes=await _indexes(session, name),
-        checks=(Check(shown(validator), "validator"),) if validator else (), inferred_from=len(documents), rows=rows,
-        size_bytes=size, attrs=_attrs(one.get("type"), options),
-    )  # fmt: skip
+        name,
+        columns,
+        kind="collection",
+        primary_key=("_id",),
+        indexes=await _indexes(session, name),
+        checks=(Check(shown(validator), "validator"),) if validator else (),
+        inferred_from=len(documents),
+        rows=rows,
+        size_bytes=size,
+        attrs=_attrs(one.get("type"), options),
+    )
 
 
 async def _sampled(session: MongoSession, name: str) -> list[Document]:
@@ -124,9 +147,12 @@ def _index(one: Document) -> Index:
         extra["keys"] = shown(dict(keys))
     partial = one.get("partialFilterExpression")
     return Index(
-        str(one["name"]), tuple(keys), unique=bool(one.get("unique")), where=shown(partial) if partial else None,
+        str(one["name"]),
+        tuple(keys),
+        unique=bool(one.get("unique")),
+        where=shown(partial) if partial else None,
         attrs=tuple(sorted(extra.items())),
-    )  # fmt: skip
+    )
 
 
 def _attrs(kind: Any, options: Document) -> Attributes:

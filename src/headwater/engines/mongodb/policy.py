@@ -10,13 +10,24 @@ from headwater.engines.mongodb.values import Document, walk
 from headwater.kit.errors import did_you_mean
 
 READ_ONLY = "25006"
-READS = frozenset({
-    "find", "aggregate", "count", "distinct", "explain", "listCollections", "listIndexes", "collStats", "dbStats",
-    "dataSize", "ping", "hello", "buildInfo", "connectionStatus",
-})  # fmt: skip
-WRITES = frozenset({
-    "insert", "update", "delete", "findAndModify", "create", "createIndexes", "drop", "dropIndexes", "collMod",
-})  # fmt: skip
+_READS_NAMES = """
+find aggregate count distinct explain listCollections listIndexes collStats dbStats dataSize ping hello buildInfo
+connectionStatus
+"""
+READS = frozenset(_READS_NAMES.split())
+WRITES = frozenset(
+    {
+        "insert",
+        "update",
+        "delete",
+        "findAndModify",
+        "create",
+        "createIndexes",
+        "drop",
+        "dropIndexes",
+        "collMod",
+    }
+)
 # Said in the driver's name, or such as would lead the command elsewhere.
 OURS = frozenset({"lsid", "txnNumber", "startTransaction", "autocommit", "apiVersion", "apiStrict", "mechanism"})
 JAVASCRIPT = frozenset({"$where", "$function", "$accumulator", "$code", "$_internalJsEmit"})

@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
-from typing import Any, TypeVar, cast
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from typing import Any, TypeVar
 
 from bson import encode
 from bson.errors import BSONError
-from bson.raw_bson import RawBSONDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
@@ -33,11 +32,9 @@ from headwater.catalog.results import (
     Rows,
     Started,
 )
-from headwater.engines import Address, Columns, Facts, Parameters
-from headwater.engines import _batches as batches
-from headwater.engines.mongodb import answers, errors, loading, policy
-from headwater.engines.mongodb.changing import unquoted
-from headwater.engines.mongodb.connecting import Channel
+from headwater.engines import Address, Parameters, ServerFacts, Session
+from headwater.engines.mongodb import command_results, errors, policy
+from headwater.engines.mongodb.connection import Channel, opened
 from headwater.engines.mongodb.statements import Statement, statements
 from headwater.engines.mongodb.values import Document, shown
 from headwater.kit.errors import HeadwaterError, Unavailable
@@ -92,7 +89,7 @@ class MongoSession:
         except BROKEN as error:
             raise errors.refusal(error, Statement(command), 0) from error
 
-    async def ping(self) -> Facts:
+    async def ping(self) -> ServerFacts:
         """Return version, size, roles and latency."""
         began = time.perf_counter()
         await self.ask({"ping": 1})
@@ -105,11 +102,16 @@ class MongoSession:
         status = (await self.ask({"connectionStatus": 1})).get("authInfo", {})
         roles = tuple(sorted({str(role.get("role")) for role in status.get("authenticatedUserRoles", [])}))
         warnings = () if self._to.user else ("The server asks for no password.",)
-        return Facts(
-            "MongoDB", str(built.get("version", "0")), latency, size,
-            tls=self._channel.passage.cipher if self._channel.passage else None, privileges=roles,
-            read_only=not hello.get("isWritablePrimary", hello.get("ismaster", True)), warnings=warnings,
-        )  # fmt: skip
+        return ServerFacts(
+            "MongoDB",
+            str(built.get("version", "0")),
+            latency,
+            size,
+            tls=self._channel.passage.cipher if self._channel.passage else None,
+            privileges=roles,
+            read_only=not hello.get("isWritablePrimary", hello.get("ismaster", True)),
+            warnings=warnings,
+        )
 
     async def run(
         self, text: str, parameters: Parameters = None, limits: Limits = STANDARD
@@ -136,45 +138,6 @@ class MongoSession:
             return error
         return None
 
-    async def begin_loading(self) -> None:
-        """Nothing has to be set; see `headwater.engines.Loads`."""
-
-    async def load(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
-        """Insert rows as documents; those before one that is refused stay. See `headwater.engines.Loads`.
-
-        It is not broken off by `cancel`: what the server still inserts after the collection is dropped makes it anew.
-        """
-        options = self.database.codec_options
-        commands = await asyncio.to_thread(lambda: list(loading.inserts(table, columns, rows, options)))
-        for command in commands:
-            answers.outcome(Statement(command), await self.ask(command), 0)
-
-    async def end_loading(self, counters: Sequence[tuple[str, str]]) -> None:
-        """Nothing counts, and nothing waits; see `headwater.engines.Loads`."""
-
-    async def scan(self, table: str, columns: Columns) -> AsyncGenerator[Sequence[Sequence[Any]], None]:
-        """Give the documents of a collection as rows; see `headwater.engines.Loads`."""
-        places, options, batch = loading.paths(columns), self.database.codec_options, batches.Batch[list[Any]]()
-        raw = self.database.get_collection(unquoted(table), options.with_options(document_class=RawBSONDocument))
-        try:
-            async with raw.find({}, batch_size=CHUNK) as cursor:
-                async for document in cursor:
-                    found = bytes(cast(RawBSONDocument, document).raw)
-                    for rows in batch.add([loading.row(found, places, options)], len(found)):
-                        yield rows
-        except BROKEN as error:
-            raise errors.refusal(error, Statement({"find": unquoted(table)}), 0) from error
-        if rows := batch.rest():
-            yield rows
-
-    async def drop(self, kind: str, name: str) -> None:
-        """Take away a collection, if it is there; see `headwater.engines.Loads`."""
-        try:
-            await self.ask({"drop": unquoted(name)})
-        except QueryError as error:
-            if error.sqlstate != errors.NOT_FOUND:
-                raise
-
     async def cancel(self) -> None:
         """End what runs."""
         if self._running:
@@ -197,13 +160,13 @@ class MongoSession:
         async with self._channel.client.start_session() as server_session:
             if statement.name not in CURSORS or command.get("explain"):
                 answer = await self._doing(self.database.command(command, session=server_session))
-                outcome = answers.outcome(statement, answer, number)
+                outcome = command_results.outcome(statement, answer, number)
                 yield Started(number, statement.start, statement.end, outcome.columns)
                 if kept := meter.take(outcome.rows):
                     yield Rows(kept)
                 affected, notices = outcome.affected, outcome.notices
             else:
-                columns = DOCUMENT if not statement.only else answers.COUNT
+                columns = DOCUMENT if not statement.only else command_results.COUNT
                 yield Started(number, statement.start, statement.end, columns)
                 documents = self._documents(statement, command, server_session, meter, _size(limits))
                 async with contextlib.aclosing(documents) as chunks:
@@ -321,3 +284,8 @@ def _limited(command: Document, limits: Limits) -> Document:
     elif name in CURSORS:
         made["cursor"] = {**(made.get("cursor") or {}), "batchSize": size}
     return made
+
+
+async def connect(address: Address, *, seconds: float = 10.0) -> Session:
+    """Open a connection; see `headwater.engines.Engine`."""
+    return MongoSession(address, await opened(address, seconds))

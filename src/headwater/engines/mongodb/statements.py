@@ -11,7 +11,7 @@ from bson import ObjectId
 
 from headwater.catalog.results import QueryError
 from headwater.engines import Parameters
-from headwater.engines.mongodb.parsing import Reader
+from headwater.engines.mongodb.parser import Reader
 from headwater.engines.mongodb.values import Document, shown
 from headwater.kit.errors import did_you_mean
 
@@ -135,9 +135,18 @@ def _chained(reader: Reader, made: Statement) -> Statement:
 
 
 _CURSOR = {
-    "sort": "sort", "limit": "limit", "skip": "skip", "hint": "hint", "collation": "collation", "max": "max",
-    "min": "min", "projection": "projection", "batchSize": "batchSize", "comment": "comment", "maxTimeMS": "maxTimeMS",
-}  # fmt: skip
+    "sort": "sort",
+    "limit": "limit",
+    "skip": "skip",
+    "hint": "hint",
+    "collation": "collation",
+    "max": "max",
+    "min": "min",
+    "projection": "projection",
+    "batchSize": "batchSize",
+    "comment": "comment",
+    "maxTimeMS": "maxTimeMS",
+}
 
 
 def _find(collection: str, condition: Any = None, projection: Any = None, options: Any = None) -> Statement:
@@ -220,20 +229,35 @@ def _on(command: str, **more: Any) -> Callable[..., Statement]:
 
 
 METHODS: Mapping[str, Callable[..., Statement]] = {
-    "find": _find, "findOne": _find_one, "aggregate": _aggregate, "countDocuments": _count, "count": _count,
-    "estimatedDocumentCount": _on("count"), "distinct": _distinct,
+    "find": _find,
+    "findOne": _find_one,
+    "aggregate": _aggregate,
+    "countDocuments": _count,
+    "count": _count,
+    "estimatedDocumentCount": _on("count"),
+    "distinct": _distinct,
     "insertOne": lambda collection, document, options=None: _insert_many(collection, [document], options),
-    "insertMany": _insert_many, "updateOne": _update(False), "updateMany": _update(True), "replaceOne": _update(False),
-    "deleteOne": _delete(1), "deleteMany": _delete(0), "findOneAndUpdate": _find_and("update"),
-    "findOneAndReplace": _find_and("update"), "findOneAndDelete": _find_and("remove"), "createIndex": _create_index,
-    "getIndexes": _on("listIndexes"), "drop": _on("drop"), "stats": _on("collStats"),
+    "insertMany": _insert_many,
+    "updateOne": _update(False),
+    "updateMany": _update(True),
+    "replaceOne": _update(False),
+    "deleteOne": _delete(1),
+    "deleteMany": _delete(0),
+    "findOneAndUpdate": _find_and("update"),
+    "findOneAndReplace": _find_and("update"),
+    "findOneAndDelete": _find_and("remove"),
+    "createIndex": _create_index,
+    "getIndexes": _on("listIndexes"),
+    "drop": _on("drop"),
+    "stats": _on("collStats"),
     "dropIndex": lambda collection, index: Statement({"dropIndexes": collection, "index": index}),
     "dropIndexes": lambda collection: Statement({"dropIndexes": collection, "index": "*"}),
-}  # fmt: skip
+}
 DATABASE_METHODS: Mapping[str, Callable[..., Statement]] = {
     "runCommand": lambda _, command: Statement(command if isinstance(command, dict) else {str(command): 1}),
-    "createCollection": _create, "stats": _on("dbStats"),
+    "createCollection": _create,
+    "stats": _on("dbStats"),
     "getCollectionNames": _on("listCollections", nameOnly=True),
     "getCollectionInfos": _on("listCollections"),
     "version": _on("buildInfo"),
-}  # fmt: skip
+}

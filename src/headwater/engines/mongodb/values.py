@@ -25,17 +25,47 @@ OPTIONS = JSONOptions(
     datetime_conversion=DatetimeConversion.DATETIME_AUTO,
 )
 # An object with just one of these keys is a value of its own type. `$regex` is left alone: it is an operator too.
-TYPES = frozenset({
-    "$oid", "$date", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal", "$binary", "$uuid",
-    "$timestamp", "$regularExpression", "$minKey", "$maxKey", "$undefined", "$symbol", "$dbPointer",
-})  # fmt: skip
+TYPES = frozenset(
+    {
+        "$oid",
+        "$date",
+        "$numberInt",
+        "$numberLong",
+        "$numberDouble",
+        "$numberDecimal",
+        "$binary",
+        "$uuid",
+        "$timestamp",
+        "$regularExpression",
+        "$minKey",
+        "$maxKey",
+        "$undefined",
+        "$symbol",
+        "$dbPointer",
+    }
+)
 # A value of its own type over several lines; texts hold no line breaks, so that none is found in one.
 _TYPED = re.compile(r'\{\n\s*("\$\w+": [^\n{}\[\]]*)\n\s*\}')
 _NAMES: Mapping[type, str] = {
-    str: "string", bool: "bool", Int64: "long", int: "int", float: "double", Decimal128: "decimal", dict: "object",
-    list: "array", ObjectId: "objectId", Regex: "regex", Timestamp: "timestamp", MinKey: "minKey", MaxKey: "maxKey",
-    Binary: "binData", bytes: "binData", Code: "javascript", DBRef: "dbPointer", type(None): "null",
-}  # fmt: skip
+    str: "string",
+    bool: "bool",
+    Int64: "long",
+    int: "int",
+    float: "double",
+    Decimal128: "decimal",
+    dict: "object",
+    list: "array",
+    ObjectId: "objectId",
+    Regex: "regex",
+    Timestamp: "timestamp",
+    MinKey: "minKey",
+    MaxKey: "maxKey",
+    Binary: "binData",
+    bytes: "binData",
+    Code: "javascript",
+    DBRef: "dbPointer",
+    type(None): "null",
+}
 
 
 def shown(value: Any, *, indent: int | None = None) -> str:

@@ -2,74 +2,41 @@
 
 from __future__ import annotations
 
-from headwater.catalog.grammar import Grammar
-from headwater.engines import Address, Dump, Fill, Language, Option, Refill, Session
-from headwater.engines.mysql import dumping, filling, refilling
+from headwater.engines import Engine, TransferSupport
+from headwater.engines.mysql.activity import MysqlActivity
 from headwater.engines.mysql.alter import alter
-from headwater.engines.mysql.connecting import connected
-from headwater.engines.mysql.ddl import ddl, phases, quote
-from headwater.engines.mysql.decoding import decoder
-from headwater.engines.mysql.explain import explain
+from headwater.engines.mysql.ddl import ddl, quote
+from headwater.engines.mysql.decoder import MysqlDecoding
+from headwater.engines.mysql.dialect import DIALECT
+from headwater.engines.mysql.explain import MysqlExplain
+from headwater.engines.mysql.in_place_restore import MysqlInPlaceRestores
 from headwater.engines.mysql.inspect import inspect
-from headwater.engines.mysql.provision import (
-    PROVISION_OPTIONS,
-    activity,
-    address,
-    available,
-    enforce,
-    leave,
-    make,
-    metrics,
-    prepare,
-    program,
-    ready,
-    setup,
+from headwater.engines.mysql.provision import MysqlProvisioning
+from headwater.engines.mysql.proxy import MysqlProxy
+from headwater.engines.mysql.script import MysqlScript
+from headwater.engines.mysql.session import connect
+from headwater.engines.mysql.snapshots import MysqlSnapshots
+from headwater.engines.mysql.transfer import MysqlTransfer
+
+ENGINE = Engine(
+    name="mysql",
+    display_name="MySQL, MariaDB",
+    schemes=("mysql", "mariadb"),
+    port=3306,
+    language="sql",
+    dialect=DIALECT,
+    connect=connect,
+    inspect=inspect,
+    ddl=ddl,
+    alter=alter,
+    quote=quote,
+    activity=MysqlActivity(),
+    decoding=MysqlDecoding(),
+    explain=MysqlExplain(),
+    in_place_restore=MysqlInPlaceRestores(),
+    provisioning=MysqlProvisioning(),
+    proxy=MysqlProxy(),
+    script=MysqlScript(),
+    snapshots=MysqlSnapshots(),
+    transfer=TransferSupport(source=MysqlTransfer, target=MysqlTransfer),
 )
-from headwater.engines.mysql.scripting import script
-from headwater.engines.mysql.session import MysqlSession
-from headwater.engines.mysql.watch import end, sessions
-from headwater.engines.mysql.wire import SPEAKS_FIRST, client_url, front, speaks
-
-__all__ = [
-    "DIALECT", "GRAMMAR", "LANGUAGE", "NAME", "OPTIONS", "PORT", "PROVISION_OPTIONS", "SCHEMES", "SPEAKS_FIRST",
-    "activity", "address", "alter", "available", "client_url", "connect", "ddl", "decoder", "end", "enforce", "explain",
-    "front", "inspect", "leave", "make", "metrics", "open_dump", "open_fill", "open_refill", "phases", "prepare",
-    "program", "quote", "ready", "script", "sessions", "setup", "speaks",
-]  # fmt: skip
-
-NAME = "MySQL, MariaDB"
-SCHEMES = ("mysql", "mariadb")
-PORT = 3306
-LANGUAGE: Language = "sql"
-DIALECT = "mysql"
-GRAMMAR = Grammar(
-    text="char", nulls_first=True, compares_rows=False, hex_bytes=True, backslashes=True, lock=" FOR UPDATE",
-    no_values="() VALUES ()", transactional_ddl=False,
-)  # fmt: skip
-OPTIONS: tuple[Option, ...] = ()
-
-
-async def connect(to: Address, *, seconds: float = 10.0) -> Session:
-    """Open a connection; see `headwater.engines.Engine`."""
-    session = MysqlSession(to)
-    try:
-        session.adopt(await session.worker.call(lambda: connected(to, seconds)))
-    except BaseException:
-        session.worker.close()
-        raise
-    return session
-
-
-async def open_dump(address: Address, *, seconds: float = 15.0) -> Dump:
-    """Fix a moment of a database; see `headwater.engines.Dumps`."""
-    return await dumping.opened(await connect(address, seconds=seconds))
-
-
-async def open_fill(address: Address, *, seconds: float = 15.0) -> Fill:
-    """Return a database that is filled; see `headwater.engines.Dumps`."""
-    return await filling.opened(await connect(address, seconds=seconds))
-
-
-async def open_refill(address: Address, *, seconds: float = 15.0) -> Refill:
-    """Return a database whose tables are refilled; see `headwater.engines.Refills`."""
-    return await refilling.opened(address, await connect(address, seconds=seconds))

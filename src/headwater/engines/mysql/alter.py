@@ -14,8 +14,8 @@ from headwater.catalog import changes as c
 from headwater.catalog.apply import apply
 from headwater.catalog.changes import Change, Hazard
 from headwater.catalog.model import Column, Relation, Schema
-from headwater.engines import Step
-from headwater.engines._altering import kind_of, table_of
+from headwater.engines import AlterStep
+from headwater.engines._alter import kind_of, table_of
 from headwater.engines.mysql import attributes as a
 from headwater.engines.mysql import ddl
 from headwater.engines.mysql.ddl import quote
@@ -29,14 +29,14 @@ ONE_BYTE = 63
 LARGE = 100_000
 
 
-def alter(changes: Sequence[Change], schema: Schema) -> tuple[Step, ...]:
+def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
     """Return the statements of changes to a database that has this Schema; see `headwater.engines.Engine`."""
     steps = []
     for given in changes:
         change = replace(given, schema=None)
         after = apply(schema, change)
         statements = tuple(_STATEMENTS[type(change)](change, schema, after))
-        steps.append(Step(given, statements, _hazards(change, schema), transactional=False))
+        steps.append(AlterStep(given, statements, _hazards(change, schema), transactional=False))
         schema = after
     return tuple(steps)
 

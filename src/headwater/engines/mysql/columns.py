@@ -11,17 +11,33 @@ from headwater.catalog.results import SAFE_INTEGER, Cell, Kind, ResultColumn
 
 BINARY = 63  # the number of the character set that bytes have
 _NUMBERS: Mapping[int, str] = {
-    FIELD_TYPE.TINY: "tinyint", FIELD_TYPE.SHORT: "smallint", FIELD_TYPE.INT24: "mediumint", FIELD_TYPE.LONG: "int",
-    FIELD_TYPE.LONGLONG: "bigint", FIELD_TYPE.YEAR: "year", FIELD_TYPE.FLOAT: "float", FIELD_TYPE.DOUBLE: "double",
-    FIELD_TYPE.DECIMAL: "decimal", FIELD_TYPE.NEWDECIMAL: "decimal", FIELD_TYPE.BIT: "bit",
-}  # fmt: skip
+    FIELD_TYPE.TINY: "tinyint",
+    FIELD_TYPE.SHORT: "smallint",
+    FIELD_TYPE.INT24: "mediumint",
+    FIELD_TYPE.LONG: "int",
+    FIELD_TYPE.LONGLONG: "bigint",
+    FIELD_TYPE.YEAR: "year",
+    FIELD_TYPE.FLOAT: "float",
+    FIELD_TYPE.DOUBLE: "double",
+    FIELD_TYPE.DECIMAL: "decimal",
+    FIELD_TYPE.NEWDECIMAL: "decimal",
+    FIELD_TYPE.BIT: "bit",
+}
 _TIMES: Mapping[int, str] = {
-    FIELD_TYPE.DATE: "date", FIELD_TYPE.NEWDATE: "date", FIELD_TYPE.TIME: "time", FIELD_TYPE.DATETIME: "datetime",
+    FIELD_TYPE.DATE: "date",
+    FIELD_TYPE.NEWDATE: "date",
+    FIELD_TYPE.TIME: "time",
+    FIELD_TYPE.DATETIME: "datetime",
     FIELD_TYPE.TIMESTAMP: "timestamp",
-}  # fmt: skip
-_BLOBS = frozenset({
-    FIELD_TYPE.BLOB, FIELD_TYPE.TINY_BLOB, FIELD_TYPE.MEDIUM_BLOB, FIELD_TYPE.LONG_BLOB,
-})  # fmt: skip
+}
+_BLOBS = frozenset(
+    {
+        FIELD_TYPE.BLOB,
+        FIELD_TYPE.TINY_BLOB,
+        FIELD_TYPE.MEDIUM_BLOB,
+        FIELD_TYPE.LONG_BLOB,
+    }
+)
 
 
 def _integer(text: str) -> Cell:
@@ -30,9 +46,15 @@ def _integer(text: str) -> Cell:
 
 
 DECODERS: dict[int, Callable[[str], Cell]] = {
-    FIELD_TYPE.TINY: int, FIELD_TYPE.SHORT: int, FIELD_TYPE.INT24: int, FIELD_TYPE.LONG: int,
-    FIELD_TYPE.LONGLONG: _integer, FIELD_TYPE.YEAR: int, FIELD_TYPE.FLOAT: float, FIELD_TYPE.DOUBLE: float,
-}  # fmt: skip
+    FIELD_TYPE.TINY: int,
+    FIELD_TYPE.SHORT: int,
+    FIELD_TYPE.INT24: int,
+    FIELD_TYPE.LONG: int,
+    FIELD_TYPE.LONGLONG: _integer,
+    FIELD_TYPE.YEAR: int,
+    FIELD_TYPE.FLOAT: float,
+    FIELD_TYPE.DOUBLE: float,
+}
 
 
 def _hexadecimal(data: bytes) -> Cell:

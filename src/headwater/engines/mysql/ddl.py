@@ -35,8 +35,8 @@ def ddl(schema: Schema) -> tuple[str, ...]:
     return tuple(_statements(schema))
 
 
-def phases(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return sequences and tables, then what comes when their rows are there; see `headwater.engines.Dumps`."""
+def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return sequences and tables, then what comes when their rows are there."""
     whole = ddl(schema)
     bare = len(schema.sequences) + sum(one.kind == "table" for one in schema)
     return whole[:bare], whole[bare:]
@@ -59,9 +59,12 @@ def create_sequence(sequence: Sequence) -> str:
     """Return CREATE SEQUENCE with everything that is said of it."""
     parts = [f"CREATE SEQUENCE {quote(sequence.name)}"]
     for words, name in (
-        ("START WITH", a.START), ("MINVALUE", a.MINIMUM), ("MAXVALUE", a.MAXIMUM), ("INCREMENT BY", a.INCREMENT),
+        ("START WITH", a.START),
+        ("MINVALUE", a.MINIMUM),
+        ("MAXVALUE", a.MAXIMUM),
+        ("INCREMENT BY", a.INCREMENT),
         ("CACHE", a.CACHE),
-    ):  # fmt: skip
+    ):
         parts += [f"{words} {value}"] if (value := a.get(sequence.attrs, name)) is not None else []
     return " ".join([*parts, "CYCLE" if a.get(sequence.attrs, a.CYCLE) else "NOCYCLE"])
 

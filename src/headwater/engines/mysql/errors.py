@@ -40,7 +40,7 @@ _CONNECTING = {
     2026: ("The server offers no TLS.", "Choose the TLS mode `off` only on a network you trust."),
     3159: ("The server asks for TLS.", "Choose a TLS mode other than `off`."),
     3955: ("The account is locked.", "Unlock it, or take another."),
-}  # fmt: skip
+}
 
 
 def connecting(error: Exception) -> HeadwaterError:
@@ -83,16 +83,19 @@ def refusal(error: Exception, statement: Statement, number: int) -> HeadwaterErr
 _HINTS = {
     1205: "Another transaction holds the rows; look at the sessions.",
     1213: "The server undid this transaction so that the other could go on; run it again.",
-}  # fmt: skip
+}
 
 
 def read_only(statement: Statement, number: int) -> QueryError:
     """Return that a statement may not run because it may write."""
     word = statement.text.split(None, 1)[0].upper()
     return QueryError(
-        f"{word} is not possible in a read-only run.", hint="Only statements that read are.", statement=number,
-        position=statement.start, sqlstate=READ_ONLY,
-    )  # fmt: skip
+        f"{word} is not possible in a read-only run.",
+        hint="Only statements that read are.",
+        statement=number,
+        position=statement.start,
+        sqlstate=READ_ONLY,
+    )
 
 
 def _told(error: Exception) -> tuple[int, str]:

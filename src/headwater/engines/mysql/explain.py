@@ -10,48 +10,33 @@ import msgspec
 
 from headwater.catalog.plans import Advice, Plan, PlanNode
 from headwater.catalog.results import Limits, QueryError, Rows
-from headwater.engines import Parameters, Session
-from headwater.engines import _texts as texts
+from headwater.engines import ExplainSupport, Parameters, Session
+from headwater.engines import _statements as texts
 from headwater.engines.mysql.ddl import quote
 from headwater.engines.mysql.session import MysqlSession
 
 LARGE, SELECTIVE, OFF = 10_000, 0.1, 10.0
 SHOWN = (
-    "access_type", "possible_keys", "key", "key_length", "used_key_parts", "ref", "filtered", "r_filtered",
-    "attached_condition", "index_condition", "using_index", "sort_key", "r_sort_passes", "r_used_priority_queue",
-    "using_filesort", "using_temporary_table",
-)  # fmt: skip
+    "access_type",
+    "possible_keys",
+    "key",
+    "key_length",
+    "used_key_parts",
+    "ref",
+    "filtered",
+    "r_filtered",
+    "attached_condition",
+    "index_condition",
+    "using_index",
+    "sort_key",
+    "r_sort_passes",
+    "r_used_priority_queue",
+    "using_filesort",
+    "using_temporary_table",
+)
 _COMPARED = re.compile(
     r"(?:`?(?P<table>\w+)`?\.)?`?(?P<column>\w+)`?\s*(?:=|<|>|<=|>=|like|in)\s*[(\d'-]", re.IGNORECASE
 )
-
-
-async def explain(session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> Plan:
-    """Return the plan of one statement; with `run`, MariaDB executes it and measures; MySQL only ever estimates."""
-    assert isinstance(session, MysqlSession)
-    statements = texts.statements(text, "mysql")
-    if len(statements) != 1:
-        raise QueryError("A plan is of one statement.", hint="Select the one that you mean.")
-    measured = run and session.mariadb
-    opening = "ANALYZE FORMAT=JSON " if measured else "EXPLAIN FORMAT=JSON "
-    raw = ""
-    try:
-        if measured:
-            await _quietly(session, "START TRANSACTION")
-        limits = Limits(rows=None, bytes=None, seconds=60)
-        async for frame in session.run(opening + statements[0].text, parameters, limits):
-            if isinstance(frame, Rows):
-                raw = str(frame.rows[0][0])
-    except QueryError as error:
-        if error.position is not None:
-            error.position += statements[0].start - len(opening)
-        raise
-    finally:
-        if measured:
-            await _quietly(session, "ROLLBACK")
-    told = msgspec.json.decode(raw)["query_block"]
-    took = told.get("r_total_time_ms")
-    return Plan(_node("query_block", told), tuple(_advice(told)), execution_ms=took, raw=raw)
 
 
 async def _quietly(session: Session, statement: str) -> None:
@@ -68,10 +53,16 @@ def _node(name: str, told: Mapping[str, Any]) -> PlanNode:
     loops = int(told.get("r_loops", 1) or 1)
     each = told.get("r_table_time_ms", told.get("r_total_time_ms"))
     return PlanNode(
-        operation, told.get("table_name", ""), {key: _text(told[key]) for key in SHOWN if key in told},
-        float(cost) if cost is not None else None, told.get("rows", told.get("rows_examined_per_scan")),
-        told.get("r_rows"), loops, each, tuple(_children(told)),
-    )  # fmt: skip
+        operation,
+        told.get("table_name", ""),
+        {key: _text(told[key]) for key in SHOWN if key in told},
+        float(cost) if cost is not None else None,
+        told.get("rows", told.get("rows_examined_per_scan")),
+        told.get("r_rows"),
+        loops,
+        each,
+        tuple(_children(told)),
+    )
 
 
 def _children(told: Mapping[str, Any]) -> Iterator[PlanNode]:
@@ -143,3 +134,34 @@ def _on_estimate(table: Mapping[str, Any]) -> Iterator[Advice]:
             {"expected": expected, "actual": actual, "ratio": round(ratio, 1)},
             f"ANALYZE TABLE {quote(name)}",
         )
+
+
+class MysqlExplain(ExplainSupport):
+    """Query plans."""
+
+    async def plan(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> Plan:
+        """Return the plan of one statement; with `run`, MariaDB executes it and measures; MySQL only ever estimates."""
+        assert isinstance(session, MysqlSession)
+        statements = texts.statements(text, "mysql")
+        if len(statements) != 1:
+            raise QueryError("A plan is of one statement.", hint="Select the one that you mean.")
+        measured = run and session.mariadb
+        opening = "ANALYZE FORMAT=JSON " if measured else "EXPLAIN FORMAT=JSON "
+        raw = ""
+        try:
+            if measured:
+                await _quietly(session, "START TRANSACTION")
+            limits = Limits(rows=None, bytes=None, seconds=60)
+            async for frame in session.run(opening + statements[0].text, parameters, limits):
+                if isinstance(frame, Rows):
+                    raw = str(frame.rows[0][0])
+        except QueryError as error:
+            if error.position is not None:
+                error.position += statements[0].start - len(opening)
+            raise
+        finally:
+            if measured:
+                await _quietly(session, "ROLLBACK")
+        told = msgspec.json.decode(raw)["query_block"]
+        took = told.get("r_total_time_ms")
+        return Plan(_node("query_block", told), tuple(_advice(told)), execution_ms=took, raw=raw)

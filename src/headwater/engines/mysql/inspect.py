@@ -50,25 +50,39 @@ async def inspect(session: Session) -> Schema:
     views = [_view(row, parts) for row in found["VIEWS"]]
     made = [routines.routine(row, parts.parameters[row["specific_name"]], place) for row in found["ROUTINES"]]
     return Schema(
-        (*relations, *_in_order(views)), sequences=tuple(sequences), routines=tuple(made),
+        (*relations, *_in_order(views)),
+        sequences=tuple(sequences),
+        routines=tuple(made),
         attrs=a.attrs(**{a.EVENT + row["event_name"]: routines.event(row) for row in found["EVENTS"]}),
-    )  # fmt: skip
+    )
 
 
 async def _read(session: MysqlSession) -> dict[str, list[dict[str, Any]]]:
     checks = "CHECKS_OF_MARIADB" if session.mariadb else "CHECKS_OF_MYSQL"
     names = (
-        "SCHEMA", "TABLES", "COLUMNS", "INDEXES", "FOREIGN_KEYS", checks, "VIEWS", "TRIGGERS", "ROUTINES", "PARAMETERS",
+        "SCHEMA",
+        "TABLES",
+        "COLUMNS",
+        "INDEXES",
+        "FOREIGN_KEYS",
+        checks,
+        "VIEWS",
+        "TRIGGERS",
+        "ROUTINES",
+        "PARAMETERS",
         "EVENTS",
-    )  # fmt: skip
+    )
     return {name.partition("_OF_")[0]: await session.ask(getattr(queries, name)) for name in names}
 
 
 # Where the server tells expressions, which name its own database, and which MySQL (not MariaDB) escapes once more.
 EXPRESSIONS = (
-    ("COLUMNS", "generation_expression"), ("COLUMNS", "column_default"), ("INDEXES", "expression"),
-    ("CHECKS", "check_clause"), ("VIEWS", "view_definition"),
-)  # fmt: skip
+    ("COLUMNS", "generation_expression"),
+    ("COLUMNS", "column_default"),
+    ("INDEXES", "expression"),
+    ("CHECKS", "check_clause"),
+    ("VIEWS", "view_definition"),
+)
 
 
 def _tidy(row: dict[str, Any], column: str, database: str, *, mariadb: bool) -> None:
@@ -112,9 +126,11 @@ def _table(row: Row, parts: _Parts, text: str, database: str, *, mariadb: bool) 
     primary = indexes.pop("PRIMARY", [])
     options = " ".join(word for word in row["create_options"].split() if word != "partitioned")
     given = {
-        a.ENGINE: row["engine"], a.COLLATION: row["table_collation"], a.OPTIONS: options,
+        a.ENGINE: row["engine"],
+        a.COLLATION: row["table_collation"],
+        a.OPTIONS: options,
         a.PARTITIONS: _partitions(text),
-    }  # fmt: skip
+    }
     return Relation(
         name,
         tuple(_column(one, row, mariadb=mariadb) for one in parts.columns[name]),
@@ -147,10 +163,15 @@ def _column(row: Row, table: Row, *, mariadb: bool) -> Column:
         a.INVISIBLE: "INVISIBLE" in extra,
     }
     return Column(
-        row["column_name"], row["column_type"], row["is_nullable"] == "YES",
-        None if generated else _default(row, mariadb=mariadb), generated, "AUTO_INCREMENT" in extra,
-        row["column_comment"] or None, attrs=a.attrs(**given),
-    )  # fmt: skip
+        row["column_name"],
+        row["column_type"],
+        row["is_nullable"] == "YES",
+        None if generated else _default(row, mariadb=mariadb),
+        generated,
+        "AUTO_INCREMENT" in extra,
+        row["column_comment"] or None,
+        attrs=a.attrs(**given),
+    )
 
 
 def _default(row: Row, *, mariadb: bool) -> str | None:
@@ -168,14 +189,16 @@ def _default(row: Row, *, mariadb: bool) -> str | None:
 def _foreign_keys(rows: Sequence[Row], database: str) -> tuple[ForeignKey, ...]:
     return tuple(
         ForeignKey(
-            tuple(one["column_name"] for one in keys), keys[0]["referenced_table_name"],
-            tuple(one["referenced_column_name"] for one in keys), name,
+            tuple(one["column_name"] for one in keys),
+            keys[0]["referenced_table_name"],
+            tuple(one["referenced_column_name"] for one in keys),
+            name,
             other if (other := keys[0]["referenced_table_schema"]) != database else None,
             RULES.get(keys[0]["delete_rule"], keys[0]["delete_rule"]),
             RULES.get(keys[0]["update_rule"], keys[0]["update_rule"]),
         )
         for name, keys in _grouped(rows, "constraint_name").items()
-    )  # fmt: skip
+    )
 
 
 def _index(name: str, rows: Sequence[Row]) -> Index:
@@ -251,7 +274,11 @@ def _in_order(views: list[Relation]) -> list[Relation]:
 
 def _sequence(name: str, row: Row) -> Counter:
     given = {
-        a.START: row["start_value"], a.MINIMUM: row["minimum_value"], a.MAXIMUM: row["maximum_value"],
-        a.INCREMENT: row["increment"], a.CACHE: row["cache_size"] or None, a.CYCLE: bool(row["cycle_option"]),
-    }  # fmt: skip
+        a.START: row["start_value"],
+        a.MINIMUM: row["minimum_value"],
+        a.MAXIMUM: row["maximum_value"],
+        a.INCREMENT: row["increment"],
+        a.CACHE: row["cache_size"] or None,
+        a.CYCLE: bool(row["cycle_option"]),
+    }
     return Counter(name, attrs=a.attrs(**given))

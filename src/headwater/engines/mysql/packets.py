@@ -14,7 +14,7 @@ import numpy as np
 import pymysql
 from pymysql.constants import COMMAND
 
-from headwater.engines import _fields as fields
+from headwater.engines import _copy_text as fields
 from headwater.kit.errors import Unavailable
 
 _WHOLE = 0xFFFFFF  # a packet of this length goes on in the next one

@@ -24,9 +24,9 @@ from typing import Any
 import pymysql
 from pymysql.cursors import Cursor
 
-from headwater.engines import Activity, Address, Instance, Option, Program
-from headwater.engines import _folders as folders
-from headwater.engines.mysql.connecting import dialled
+from headwater.engines import Address, Instance, Option, ProvisioningSupport, ServerCommand, SessionCounts
+from headwater.engines import _instance_files as folders
+from headwater.engines.mysql.connection import dialled
 from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.network.tls import PLAIN
 
@@ -35,14 +35,29 @@ SOCKET = "mysql.sock"
 SPARE_CONNECTIONS = 3
 LENIENCY_SECONDS = 5
 RESERVED = frozenset({"mysql", "sys", "test", "information_schema", "performance_schema"})
-PROVISION_OPTIONS = (Option("charset", "Character set", "choice", "utf8mb4", choices=("utf8mb4", "latin1")),)
+PROVISION_OPTIONS: tuple[Option, ...] = (
+    Option("charset", "Character set", "choice", "utf8mb4", choices=("utf8mb4", "latin1")),
+)
 SETTINGS: Mapping[str, str] = {
-    "skip-networking": "1", "skip-name-resolve": "1", "local-infile": "0", "symbolic-links": "0",
-    "innodb-buffer-pool-size": "16M", "innodb-log-file-size": "8M", "innodb-log-buffer-size": "2M",
-    "aria-pagecache-buffer-size": "1M", "key-buffer-size": "1M", "performance-schema": "0",
-    "table-open-cache": "400", "thread-cache-size": "4", "innodb-fast-shutdown": "1", "skip-log-bin": "1",
-    "innodb-file-per-table": "1", "character-set-server": "utf8mb4", "console": "1", "log-warnings": "0",
-}  # fmt: skip
+    "skip-networking": "1",
+    "skip-name-resolve": "1",
+    "local-infile": "0",
+    "symbolic-links": "0",
+    "innodb-buffer-pool-size": "16M",
+    "innodb-log-file-size": "8M",
+    "innodb-log-buffer-size": "2M",
+    "aria-pagecache-buffer-size": "1M",
+    "key-buffer-size": "1M",
+    "performance-schema": "0",
+    "table-open-cache": "400",
+    "thread-cache-size": "4",
+    "innodb-fast-shutdown": "1",
+    "skip-log-bin": "1",
+    "innodb-file-per-table": "1",
+    "character-set-server": "utf8mb4",
+    "console": "1",
+    "log-warnings": "0",
+}
 # What the template begins with: one user, who is the keeper.
 _FURNISHING = """
 USE mysql;
@@ -66,38 +81,16 @@ def _programs() -> tuple[str, str] | None:
     return (server, installer) if found and (int(found[1]), int(found[2])) >= (10, 4) else None
 
 
-def available() -> str | None:
+def unavailable_reason() -> str | None:
     """Return why no MariaDB can be run here, or None."""
     return None if _programs() else "No MariaDB of version 10.4 or newer is on the PATH of this machine."
-
-
-def prepare(cache: Path) -> None:
-    """Leave the template to the first database: few want one."""
-
-
-def make(instance: Instance, cache: Path) -> None:
-    """Copy the template into the instance's folder."""
-    if instance.name in RESERVED:
-        raise BadInput(f"A MariaDB database cannot be called {instance.name}.", hint="Choose another name.")
-    charset = instance.options.get("charset", "utf8mb4")
-    if charset not in PROVISION_OPTIONS[0].choices:
-        raise BadInput(f"{charset!r} is no character set to choose.", hint="Choose utf8mb4 or latin1.")
-    template = _template(cache)
-    shutil.rmtree(_data(instance), ignore_errors=True)
-    shutil.copytree(template / "data", _data(instance))
-    _data(instance).chmod(0o700)
-    for folder, inner, files in os.walk(_data(instance)):
-        for name in (".", *inner, *files):
-            folders.give(instance.owner, Path(folder, name))
-    (instance.folder / "charset").write_text(charset)
-    folders.write_secret(_secret(instance), (template / "keeper.password").read_text())
 
 
 def _template(cache: Path) -> Path:
     """Return the folder with the template, making it on first use; processes take turns."""
     programs = _programs()
     if programs is None:
-        raise Unavailable(str(available()))
+        raise Unavailable(str(unavailable_reason()))
     folder, fresh = cache / "mariadb", cache / "mariadb.new"
     with (cache / "mariadb.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -129,50 +122,6 @@ def _data(instance: Instance) -> Path:
 
 def _secret(instance: Instance) -> Path:
     return instance.folder / "keeper.password"
-
-
-def leave(instance: Instance) -> None:
-    """Remove what lies outside of the instance's folder."""
-    folders.leave(instance, SOCKET)
-
-
-def program(instance: Instance) -> Program:
-    """Return how to start the server, with its settings on the command line."""
-    programs = _programs()
-    if programs is None:
-        raise Unavailable(str(available()))
-    run, quotas = folders.socket_folder(instance, SOCKET), instance.quotas
-    for folder in (run, instance.folder / "tmp"):
-        folders.make_private(instance, folder)
-    (run / SOCKET).unlink(missing_ok=True)
-    settings = dict(SETTINGS) | {
-        "datadir": str(_data(instance)), "socket": str(run / SOCKET), "tmpdir": str(instance.folder / "tmp"),
-        "pid-file": str(run / "mysqld.pid"), "secure-file-priv": str(run),
-        "max-connections": str(quotas.get("connections", 50) + SPARE_CONNECTIONS),
-        "max-statement-time": str(quotas.get("statement_seconds", 300)),
-    }  # fmt: skip
-    flags = [f"--{name}={value}" for name, value in settings.items()]
-    # Threads map much that they never touch: the limit is for bombs.
-    memory = 2 * quotas.get("memory_mb", 1024) + 1024
-    command = (programs[0], "--no-defaults", *(["--user=root"] if os.geteuid() == 0 and not instance.owner else []))
-    environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
-    return Program((*command, *flags), signal.SIGTERM, environment, memory_mb=memory)
-
-
-def ready(instance: Instance) -> bool:
-    """Say whether the server greets: it listens when its recovery is over."""
-    try:
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(1.0)
-            probe.connect(str(folders.socket_file(instance, SOCKET)))
-            return len(probe.recv(5)) == 5
-    except OSError:
-        return False
-
-
-async def setup(instance: Instance) -> None:
-    """Make the owner and its database; the keeper gets a password that no other server has."""
-    await asyncio.to_thread(_with_keeper, instance, _set_up)
 
 
 def _set_up(cursor: Cursor, instance: Instance) -> None:
@@ -217,8 +166,12 @@ def _keeper(instance: Instance) -> Iterator[Cursor]:
     problem: Exception | None = None
     for file in files:
         connection: Any = pymysql.Connection(
-            user=KEEPER, password=file.read_text(), autocommit=True, read_timeout=30, defer_connect=True,
-        )  # fmt: skip
+            user=KEEPER,
+            password=file.read_text(),
+            autocommit=True,
+            read_timeout=30,
+            defer_connect=True,
+        )
         try:
             connection.connect(dialled(folders.socket_file(instance, SOCKET), 5.0))
         except (pymysql.Error, OSError) as error:
@@ -230,14 +183,6 @@ def _keeper(instance: Instance) -> Iterator[Cursor]:
     raise Unavailable("The database's server does not let its keeper in.") from problem
 
 
-def address(instance: Instance) -> Address:
-    """Return where the owner connects on this machine: its own socket file."""
-    return Address(
-        database=instance.name, user=OWNER, password=instance.password, tls=PLAIN,
-        socket=folders.socket_file(instance, SOCKET),
-    )  # fmt: skip
-
-
 _ACTIVITY = """
 SELECT count(*), coalesce(sum(p.command <> 'Sleep' OR t.trx_id IS NOT NULL), 0)
 FROM information_schema.processlist p
@@ -245,42 +190,6 @@ LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id WHERE 
 """
 _SIZE = "SELECT coalesce(sum(data_length + index_length), 0) FROM information_schema.tables WHERE table_schema = %s"
 _OVER_TIME = "SELECT id FROM information_schema.processlist WHERE user = %s AND command NOT IN ('Sleep') AND time > %s"
-
-
-async def activity(instance: Instance) -> Activity:
-    """Return the owner's sessions, and how many of them are at work or in a transaction."""
-
-    def count(cursor: Cursor, _: Instance) -> Activity:
-        cursor.execute(_ACTIVITY, (OWNER,))
-        sessions, busy = cursor.fetchone() or (0, 0)
-        return Activity(int(sessions), int(busy))
-
-    found: Activity = await asyncio.to_thread(_with_keeper, instance, count)
-    return found
-
-
-async def metrics(instance: Instance) -> Mapping[str, float]:
-    """Return what the server counts."""
-    names = {
-        "connections": "Threads_connected", "commits": "Com_commit", "rollbacks": "Com_rollback",
-        "queries": "Questions", "slow_queries": "Slow_queries", "cache_hits": "Innodb_buffer_pool_read_requests",
-        "cache_misses": "Innodb_buffer_pool_reads", "temp_tables_on_disk": "Created_tmp_disk_tables",
-    }  # fmt: skip
-
-    def look(cursor: Cursor, _: Instance) -> dict[str, float]:
-        cursor.execute("SHOW GLOBAL STATUS")
-        told = {str(name): value for name, value in cursor.fetchall()}
-        cursor.execute(_SIZE, (instance.name,))
-        size = float((cursor.fetchone() or [0])[0])
-        return {"size_bytes": size} | {ours: float(told.get(theirs, 0)) for ours, theirs in names.items()}
-
-    found: dict[str, float] = await asyncio.to_thread(_with_keeper, instance, look)
-    return found
-
-
-async def enforce(instance: Instance, *, full: bool) -> None:
-    """End sessions whose statement runs too long; let a full database only be read and emptied."""
-    await asyncio.to_thread(_with_keeper, instance, _enforce, full)
 
 
 def _enforce(cursor: Cursor, instance: Instance, full: bool) -> None:
@@ -293,3 +202,123 @@ def _enforce(cursor: Cursor, instance: Instance, full: bool) -> None:
         cursor.execute(f"REVOKE INSERT, UPDATE, CREATE, ALTER, INDEX ON {place} FROM %s@'localhost'", (OWNER,))
     else:
         cursor.execute(f"GRANT ALL ON {place} TO %s@'localhost'", (OWNER,))
+
+
+class MysqlProvisioning(ProvisioningSupport):
+    """Servers of MariaDB that Headwater runs."""
+
+    options = PROVISION_OPTIONS
+
+    def unavailable_reason(self) -> str | None:
+        return unavailable_reason()
+
+    def warm_template(self, cache: Path) -> None:
+        """Leave the template to the first database: few want one."""
+
+    def create_data_dir(self, instance: Instance, cache: Path) -> None:
+        """Copy the template into the instance's folder."""
+        if instance.name in RESERVED:
+            raise BadInput(f"A MariaDB database cannot be called {instance.name}.", hint="Choose another name.")
+        charset = instance.options.get("charset", "utf8mb4")
+        if charset not in PROVISION_OPTIONS[0].choices:
+            raise BadInput(f"{charset!r} is no character set to choose.", hint="Choose utf8mb4 or latin1.")
+        template = _template(cache)
+        shutil.rmtree(_data(instance), ignore_errors=True)
+        shutil.copytree(template / "data", _data(instance))
+        _data(instance).chmod(0o700)
+        for folder, inner, files in os.walk(_data(instance)):
+            for name in (".", *inner, *files):
+                folders.give(instance.owner, Path(folder, name))
+        (instance.folder / "charset").write_text(charset)
+        folders.write_secret(_secret(instance), (template / "keeper.password").read_text())
+
+    def server_command(self, instance: Instance) -> ServerCommand:
+        """Return how to start the server, with its settings on the command line."""
+        programs = _programs()
+        if programs is None:
+            raise Unavailable(str(unavailable_reason()))
+        run, quotas = folders.socket_folder(instance, SOCKET), instance.quotas
+        for folder in (run, instance.folder / "tmp"):
+            folders.make_private(instance, folder)
+        (run / SOCKET).unlink(missing_ok=True)
+        settings = dict(SETTINGS) | {
+            "datadir": str(_data(instance)),
+            "socket": str(run / SOCKET),
+            "tmpdir": str(instance.folder / "tmp"),
+            "pid-file": str(run / "mysqld.pid"),
+            "secure-file-priv": str(run),
+            "max-connections": str(quotas.get("connections", 50) + SPARE_CONNECTIONS),
+            "max-statement-time": str(quotas.get("statement_seconds", 300)),
+        }
+        flags = [f"--{name}={value}" for name, value in settings.items()]
+        # Threads map much that they never touch: the limit is for bombs.
+        memory = 2 * quotas.get("memory_mb", 1024) + 1024
+        command = (programs[0], "--no-defaults", *(["--user=root"] if os.geteuid() == 0 and not instance.owner else []))
+        environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+        return ServerCommand((*command, *flags), signal.SIGTERM, environment, memory_mb=memory)
+
+    def is_ready(self, instance: Instance) -> bool:
+        """Say whether the server greets: it listens when its recovery is over."""
+        try:
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.settimeout(1.0)
+                probe.connect(str(folders.socket_file(instance, SOCKET)))
+                return len(probe.recv(5)) == 5
+        except OSError:
+            return False
+
+    async def setup(self, instance: Instance) -> None:
+        """Make the owner and its database; the keeper gets a password that no other server has."""
+        await asyncio.to_thread(_with_keeper, instance, _set_up)
+
+    def address(self, instance: Instance) -> Address:
+        """Return where the owner connects on this machine: its own socket file."""
+        return Address(
+            database=instance.name,
+            user=OWNER,
+            password=instance.password,
+            tls=PLAIN,
+            socket=folders.socket_file(instance, SOCKET),
+        )
+
+    async def session_counts(self, instance: Instance) -> SessionCounts:
+        """Return the owner's sessions, and how many of them are at work or in a transaction."""
+
+        def count(cursor: Cursor, _: Instance) -> SessionCounts:
+            cursor.execute(_ACTIVITY, (OWNER,))
+            sessions, busy = cursor.fetchone() or (0, 0)
+            return SessionCounts(int(sessions), int(busy))
+
+        found: SessionCounts = await asyncio.to_thread(_with_keeper, instance, count)
+        return found
+
+    async def metrics(self, instance: Instance) -> Mapping[str, float]:
+        """Return what the server counts."""
+        names = {
+            "connections": "Threads_connected",
+            "commits": "Com_commit",
+            "rollbacks": "Com_rollback",
+            "queries": "Questions",
+            "slow_queries": "Slow_queries",
+            "cache_hits": "Innodb_buffer_pool_read_requests",
+            "cache_misses": "Innodb_buffer_pool_reads",
+            "temp_tables_on_disk": "Created_tmp_disk_tables",
+        }
+
+        def look(cursor: Cursor, _: Instance) -> dict[str, float]:
+            cursor.execute("SHOW GLOBAL STATUS")
+            told = {str(name): value for name, value in cursor.fetchall()}
+            cursor.execute(_SIZE, (instance.name,))
+            size = float((cursor.fetchone() or [0])[0])
+            return {"size_bytes": size} | {ours: float(told.get(theirs, 0)) for ours, theirs in names.items()}
+
+        found: dict[str, float] = await asyncio.to_thread(_with_keeper, instance, look)
+        return found
+
+    async def enforce_quotas(self, instance: Instance, *, full: bool) -> None:
+        """End sessions whose statement runs too long; let a full database only be read and emptied."""
+        await asyncio.to_thread(_with_keeper, instance, _enforce, full)
+
+    def clean_up(self, instance: Instance) -> None:
+        """Remove what lies outside of the instance's folder."""
+        folders.leave(instance, SOCKET)

@@ -24,9 +24,15 @@ def routine(row: Row, parameters: Sequence[Row], place: Row) -> Routine:
     lines += [f"COMMENT {literal(row['routine_comment'])}"] if row["routine_comment"] else []
     definition = row["routine_definition"]
     return Routine(
-        name, "procedure" if procedure else "function", None, arguments, returns, "sql",
-        "\n".join([*lines, definition]) if definition else None, row["routine_comment"] or None,
-    )  # fmt: skip
+        name,
+        "procedure" if procedure else "function",
+        None,
+        arguments,
+        returns,
+        "sql",
+        "\n".join([*lines, definition]) if definition else None,
+        row["routine_comment"] or None,
+    )
 
 
 def _parameter(row: Row, place: Row) -> str:

@@ -12,7 +12,7 @@ import re
 import select
 import socket
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator
 from functools import partial
 from typing import Any
 
@@ -35,12 +35,12 @@ from headwater.catalog.results import (
     Started,
 )
 from headwater.catalog.statements import Statement
-from headwater.engines import Address, ByStatements, Columns, Facts, Parameters
-from headwater.engines import _batches as batches
-from headwater.engines import _texts as texts
-from headwater.engines._worker import Worker
-from headwater.engines.mysql import columns, errors, loading, queries
-from headwater.engines.mysql.connecting import kill_query
+from headwater.engines import Address, Parameters, ServerFacts, Session
+from headwater.engines import _row_buffer as batches
+from headwater.engines import _statements as texts
+from headwater.engines._driver_thread import DriverThread
+from headwater.engines.mysql import columns, errors, queries
+from headwater.engines.mysql.connection import connected, kill_query
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 _READS = re.compile(r"[(\s]*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|DESC)\b", re.IGNORECASE)
@@ -48,19 +48,20 @@ _QUERIES = re.compile(r"[(\s]*(?:SELECT|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|DESC)
 _JUDGED = re.compile(r"[(\s]*(?:SELECT|WITH|VALUES|INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 # Looked for everywhere, in comments and texts too: what is a comment depends on the server, its version and its mode.
 _TO_FILE = re.compile(r"\b(?:OUTFILE|DUMPFILE)\b", re.IGNORECASE)
+USUAL_MAX_PACKET = 16 * 2**20  # what a server takes as one message when nobody set it
 _WORD = re.compile(r"\w+")
-_ERRORS = (pymysql.Error, OSError, UnicodeDecodeError, AttributeError)
+DRIVER_ERRORS = (pymysql.Error, OSError, UnicodeDecodeError, AttributeError)
 
 
-class MysqlSession(ByStatements):
+class MysqlSession:
     """One connection in autocommit: a BEGIN that the user types stays open until the user ends it."""
 
     def __init__(self, to: Address) -> None:
         self._to = to
-        self.worker = Worker("mysql", self._kill)
+        self.max_packet = USUAL_MAX_PACKET
+        self.worker = DriverThread("mysql", self._kill)
         self._connection: Any = None
         self._running = self._killed = self._held_read_only = False
-        self._most = loading.USUAL_MOST
         self.database = to.database
 
     def adopt(self, connection: Any) -> None:
@@ -95,10 +96,10 @@ class MysqlSession(ByStatements):
 
         try:
             return await self.worker.call(asked)
-        except _ERRORS as error:
+        except DRIVER_ERRORS as error:
             raise errors.refusal(error, Statement(query, 0), 0) from error
 
-    async def ping(self) -> Facts:
+    async def ping(self) -> ServerFacts:
         """Return version, size, privileges and latency."""
         began = time.perf_counter()
         await self.ask("SELECT 1")
@@ -109,10 +110,16 @@ class MysqlSession(ByStatements):
         privileges = tuple(sorted({str(row["privilege"]).lower().replace(" ", "_") for row in held}))
         version = str(told["version"])
         warnings = ("The user may do anything on the server.",) if "super" in privileges else ()
-        return Facts(
-            "MariaDB" if self.mariadb else "MySQL", version.partition("-")[0], latency, int(told["size"] or 0),
-            tls=str(tls["value"]) or None, privileges=privileges, read_only=bool(told["read_only"]), warnings=warnings,
-        )  # fmt: skip
+        return ServerFacts(
+            "MariaDB" if self.mariadb else "MySQL",
+            version.partition("-")[0],
+            latency,
+            int(told["size"] or 0),
+            tls=str(tls["value"]) or None,
+            privileges=privileges,
+            read_only=bool(told["read_only"]),
+            warnings=warnings,
+        )
 
     async def run(
         self, text: str, parameters: Parameters = None, limits: Limits = STANDARD
@@ -127,7 +134,7 @@ class MysqlSession(ByStatements):
                     async with contextlib.aclosing(self._statement(number, statement, parameters, limits)) as frames:
                         async for frame in frames:
                             yield frame
-                except _ERRORS as error:
+                except DRIVER_ERRORS as error:
                     raise self._why(error, statement, number, limits) from error
 
     async def check(self, text: str) -> QueryError | None:
@@ -138,7 +145,7 @@ class MysqlSession(ByStatements):
             asked, _ = texts.unbound(statement.text, "mysql", "?")
             try:
                 await self.worker.call(partial(self._compile, asked))
-            except _ERRORS as error:
+            except DRIVER_ERRORS as error:
                 why = errors.refusal(error, statement, number)
                 return why if isinstance(why, QueryError) else None
         return None
@@ -147,46 +154,6 @@ class MysqlSession(ByStatements):
         with self.connection.cursor() as cursor:
             cursor.execute(f"PREPARE headwater_check FROM {self.connection.escape(text)}")
             cursor.execute("DEALLOCATE PREPARE headwater_check")
-
-    async def begin_reading(self) -> None:
-        """See `headwater.engines.Reads`."""
-        for statement in loading.READING:
-            await self.ask(statement)
-
-    def reading(self, column: str, type_: str) -> str:
-        """See `headwater.engines.Reads`."""
-        return loading.reading(column, type_)
-
-    async def begin_loading(self) -> None:
-        """See `headwater.engines.Loads`."""
-        for statement in loading.LOADING:
-            await self.ask(statement)
-        self._most = int((await self.ask(loading.MOST))[0]["bytes"])
-
-    async def load(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
-        """Insert rows by INSERTs of many; see `headwater.engines.Loads`."""
-        point = "SAVEPOINT headwater_load"
-
-        def insert() -> None:
-            with self.connection.cursor() as cursor:
-                began = not self.in_transaction
-                cursor.execute("BEGIN" if began else point)
-                try:
-                    names = [name for name, _ in columns]
-                    for statement in loading.inserts(table, names, rows, self.connection.escape, self._most):
-                        cursor.execute(statement)
-                except (pymysql.Error, QueryError):
-                    cursor.execute("ROLLBACK" if began else f"ROLLBACK TO {point}")
-                    raise
-                cursor.execute("COMMIT" if began else f"RELEASE {point}")
-
-        try:
-            await self.worker.call(insert)
-        except _ERRORS as error:
-            raise errors.refusal(error, Statement("INSERT", 0), 0) from error
-
-    async def end_loading(self, counters: Sequence[tuple[str, str]]) -> None:
-        """AUTO_INCREMENT goes on by itself; see `headwater.engines.Loads`."""
 
     async def cancel(self) -> None:
         """Ask the server to end what runs."""
@@ -253,9 +220,14 @@ class MysqlSession(ByStatements):
                 break
         affected = None if shown is not None else cursor.rowcount
         yield Finished(
-            number, _command(statement.text, shown is not None), meter.rows, affected, meter.full,
-            time.perf_counter() - began, await self._notices(cursor),
-        )  # fmt: skip
+            number,
+            _command(statement.text, shown is not None),
+            meter.rows,
+            affected,
+            meter.full,
+            time.perf_counter() - began,
+            await self._notices(cursor),
+        )
 
     async def _notices(self, cursor: Any) -> tuple[str, ...]:
         count = getattr(cursor, "warning_count", 0) or getattr(cursor._result, "warning_count", 0)
@@ -267,7 +239,7 @@ class MysqlSession(ByStatements):
         """End a statement whose rows are enough, and read away what was on its way."""
         if getattr(cursor._result, "unbuffered_active", False):
             await self._kill()
-            with contextlib.suppress(*_ERRORS):
+            with contextlib.suppress(*DRIVER_ERRORS):
                 await self.worker.call(cursor._result._finish_unbuffered_query)
 
     async def _end(self, cursor: Any, *, over: bool) -> None:
@@ -278,7 +250,7 @@ class MysqlSession(ByStatements):
             self._running = True
             await self._stop(cursor)
             self._running = False
-        with contextlib.suppress(*_ERRORS):
+        with contextlib.suppress(*DRIVER_ERRORS):
             await self.worker.call(cursor.close)
         if self._killed:
             # Who is killed when already done is killed in the next statement: let that be this one.
@@ -291,10 +263,10 @@ class MysqlSession(ByStatements):
         if not self._running or connection is None or not connection.open:
             return
         self._killed = True
-        killer = Worker("mysql-kill", _nothing)
+        killer = DriverThread("mysql-kill", _nothing)
         try:
             await killer.call(lambda: kill_query(self._to, connection.thread_id()))
-        except (HeadwaterError, *_ERRORS):
+        except (HeadwaterError, *DRIVER_ERRORS):
             channel = connection._sock
             with contextlib.suppress(OSError):
                 channel.shutdown(socket.SHUT_RDWR)
@@ -305,9 +277,11 @@ class MysqlSession(ByStatements):
         if self.worker.stopped and self._killed | (error.args[:1] == (errors.KILLED,)):
             if self.worker.late and not self.worker.cancelled:
                 return QueryTimeout(
-                    f"The statement took longer than {limits.seconds:g} s.", statement=number,
-                    position=statement.start, sqlstate="70100",
-                )  # fmt: skip
+                    f"The statement took longer than {limits.seconds:g} s.",
+                    statement=number,
+                    position=statement.start,
+                    sqlstate="70100",
+                )
             return QueryCancelled()
         return errors.refusal(error, statement, number)
 
@@ -347,3 +321,14 @@ def _command(text: str, rows: bool) -> str:
     match = _WORD.search(text)
     word = match[0].upper() if match else ""
     return "SELECT" if word == "WITH" and rows else word
+
+
+async def connect(address: Address, *, seconds: float = 10.0) -> Session:
+    """Open a connection; see `headwater.engines.Engine`."""
+    session = MysqlSession(address)
+    try:
+        session.adopt(await session.worker.call(lambda: connected(address, seconds)))
+    except BaseException:
+        session.worker.close()
+        raise
+    return session

@@ -10,7 +10,7 @@ from headwater.catalog import changes as c
 from headwater.catalog.apply import apply
 from headwater.catalog.changes import Change, Hazard
 from headwater.catalog.model import Index, Relation, Schema
-from headwater.engines import Step
+from headwater.engines import AlterStep
 from headwater.engines.postgresql import attributes as a
 from headwater.engines.postgresql import ddl
 from headwater.engines.postgresql.ddl import literal, quote
@@ -23,13 +23,13 @@ _VOLATILE = re.compile(
 LARGE = 100_000
 
 
-def alter(changes: Sequence[Change], schema: Schema) -> tuple[Step, ...]:
+def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
     """Return the statements of changes to a database that has this Schema; see `headwater.engines.Engine`."""
     steps = []
     for change in changes:
         statements = tuple(_STATEMENTS[type(change)](change, schema))
         transactional = not any("CONCURRENTLY" in statement for statement in statements)
-        steps.append(Step(change, statements, _hazards(change, schema), transactional))
+        steps.append(AlterStep(change, statements, _hazards(change, schema), transactional))
         schema = apply(schema, change)
     return tuple(steps)
 

@@ -26,19 +26,16 @@ from headwater.catalog.model import (
 from headwater.engines.postgresql import attributes as a
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*$")
-_RESERVED = frozenset({
-    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization", "binary",
-    "both", "case", "cast", "check", "collate", "collation", "column", "concurrently", "constraint", "create",
-    "cross", "current_catalog", "current_date", "current_role", "current_schema", "current_time",
-    "current_timestamp", "current_user", "default", "deferrable", "desc", "distinct", "do", "else", "end",
-    "except", "false", "fetch", "for", "foreign", "freeze", "from", "full", "grant", "group", "having", "ilike",
-    "in", "initially", "inner", "intersect", "into", "is", "isnull", "join", "lateral", "leading", "left",
-    "like", "limit", "localtime", "localtimestamp", "natural", "not", "notnull", "null", "offset", "on", "only",
-    "or", "order", "outer", "overlaps", "placing", "primary", "references", "returning", "right", "select",
-    "session_user", "similar", "some", "symmetric", "system_user", "table", "tablesample", "then", "to",
-    "trailing", "true", "union", "unique", "user", "using", "variadic", "verbose", "when", "where", "window",
-    "with",
-})  # fmt: skip
+_RESERVED_NAMES = """
+all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation
+column concurrently constraint create cross current_catalog current_date current_role current_schema current_time
+current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign freeze
+from full grant group having ilike in initially inner intersect into is isnull join lateral leading left like limit
+localtime localtimestamp natural not notnull null offset on only or order outer overlaps placing primary references
+returning right select session_user similar some symmetric system_user table tablesample then to trailing true union
+unique user using variadic verbose when where window with
+"""
+_RESERVED = frozenset(_RESERVED_NAMES.split())
 
 
 def quote(*names: str | None) -> str:
@@ -63,18 +60,21 @@ def ddl(schema: Schema) -> tuple[str, ...]:
     return tuple(_statements(schema))
 
 
-def phases(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what makes bare tables, and what comes when their rows are there; see `headwater.engines.Dumps`.
+def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what makes bare tables, and what comes when their rows are there; see `headwater.engines.SnapshotSupport`.
 
     Indexes are built once rather than grown; keys, triggers and policies would check or change what is given back.
     """
     keyless = schema.map_relations(_without_key)
     bare = keyless.map_relations(
         lambda one: replace(
-            one, indexes=(), foreign_keys=(), triggers=(),
+            one,
+            indexes=(),
+            foreign_keys=(),
+            triggers=(),
             attrs=tuple(pair for pair in one.attrs if pair[0] != a.ROW_SECURITY and not pair[0].startswith(a.POLICY)),
         )
-    )  # fmt: skip
+    )
     first = ddl(replace(bare, relations=tuple(one for one in bare if one.kind == "table")))
     made = set(first)
     keys = [add_primary_key(one) for one in schema if one.primary_key and not _without_key(one).primary_key]
@@ -163,9 +163,12 @@ def create_sequence(sequence: Sequence) -> str:
     parts = [f"CREATE SEQUENCE {quote(sequence.schema, sequence.name)}"]
     parts += [f"AS {sequence.type}"] if sequence.type else []
     for words, name in (
-        ("START WITH", a.START), ("INCREMENT BY", a.INCREMENT), ("MINVALUE", a.MINIMUM), ("MAXVALUE", a.MAXIMUM),
+        ("START WITH", a.START),
+        ("INCREMENT BY", a.INCREMENT),
+        ("MINVALUE", a.MINIMUM),
+        ("MAXVALUE", a.MAXIMUM),
         ("CACHE", a.CACHE),
-    ):  # fmt: skip
+    ):
         parts += [f"{words} {value}"] if (value := get(name)) is not None else []
     return " ".join([*parts, *(["CYCLE"] if get(a.CYCLE) else [])])
 

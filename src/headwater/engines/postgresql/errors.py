@@ -31,7 +31,7 @@ _CONNECTING = (
     ("too many connections for", "This user or database has no connection left.", "Close some, or raise the limit."),
     ("No space left on device", "The disk of the server is full.", "Make room on it, then try again."),
     ("is starting up", "The server is starting.", "Try again in a moment."),
-)  # fmt: skip
+)
 
 
 def connecting(said: str) -> HeadwaterError:
@@ -56,6 +56,10 @@ def broken(error: psycopg.Error, statement: int, start: int) -> HeadwaterError:
     place = diagnostic.statement_position
     detail = "\n".join(part for part in (diagnostic.message_detail, diagnostic.context) if part)
     return QueryError(
-        diagnostic.message_primary, hint=diagnostic.message_hint, sqlstate=diagnostic.sqlstate or "",
-        position=start + int(place) - 1 if place else None, statement=statement, detail=detail,
-    )  # fmt: skip
+        diagnostic.message_primary,
+        hint=diagnostic.message_hint,
+        sqlstate=diagnostic.sqlstate or "",
+        position=start + int(place) - 1 if place else None,
+        statement=statement,
+        detail=detail,
+    )

@@ -11,44 +11,33 @@ import msgspec
 from headwater.catalog.plans import Advice, Plan, PlanNode
 from headwater.catalog.results import Limits, QueryError, Rows
 from headwater.catalog.statements import split
-from headwater.engines import Parameters, Session
+from headwater.engines import ExplainSupport, Parameters, Session
 from headwater.engines.postgresql.ddl import quote
 
 SHOWN = (
-    "Filter", "Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "Join Type", "Sort Key",
-    "Sort Method", "Sort Space Used", "Sort Space Type", "Group Key", "Rows Removed by Filter", "Heap Fetches",
-    "Shared Hit Blocks", "Shared Read Blocks", "Temp Written Blocks", "Workers Launched", "Hash Batches", "Strategy",
-)  # fmt: skip
+    "Filter",
+    "Index Cond",
+    "Recheck Cond",
+    "Hash Cond",
+    "Merge Cond",
+    "Join Filter",
+    "Join Type",
+    "Sort Key",
+    "Sort Method",
+    "Sort Space Used",
+    "Sort Space Type",
+    "Group Key",
+    "Rows Removed by Filter",
+    "Heap Fetches",
+    "Shared Hit Blocks",
+    "Shared Read Blocks",
+    "Temp Written Blocks",
+    "Workers Launched",
+    "Hash Batches",
+    "Strategy",
+)
 LARGE, SELECTIVE, OFF = 10_000, 0.1, 10.0
 _COMPARED = re.compile(r"\(?(?:\w+\.)?(\"[^\"]+\"|\w+)\)?(?:::\w+)?\s*(?:=|<|>|<=|>=|~~|= ANY)\s")
-
-
-async def explain(session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> Plan:
-    """Return the plan of one statement; see `headwater.engines.Explains`."""
-    statements = list(split(text))
-    if len(statements) != 1:
-        raise QueryError("A plan is of one statement.", hint="Select the one that you mean.")
-    options = "FORMAT JSON, ANALYZE, BUFFERS" if run else "FORMAT JSON"
-    opening = f"EXPLAIN ({options}) "
-    limits = Limits(rows=None, bytes=None, seconds=60)
-    found: list[Any] = []
-    try:
-        if run:
-            await _quietly(session, "BEGIN")
-        async for frame in session.run(opening + statements[0].text, parameters, limits):
-            if isinstance(frame, Rows):
-                found += frame.rows
-    except QueryError as error:
-        if error.position is not None:
-            error.position += statements[0].start - len(opening)
-        raise
-    finally:
-        if run:
-            await _quietly(session, "ROLLBACK")
-    raw = "\n".join(str(row[0]) for row in found)
-    told = msgspec.json.decode(raw)[0]
-    root = _node(told["Plan"])
-    return Plan(root, tuple(_advice(told["Plan"])), told.get("Planning Time"), told.get("Execution Time"), raw)
 
 
 async def _quietly(session: Session, statement: str) -> None:
@@ -64,11 +53,14 @@ def _node(told: Mapping[str, Any]) -> PlanNode:
     return PlanNode(
         operation=told["Node Type"] + (f" ({told['Join Type']})" if "Join Type" in told else ""),
         target=f"{target} by {index}" if index and target else index or target,
-        detail=detail, cost=told.get("Total Cost"), rows_expected=told.get("Plan Rows"),
-        rows_actual=told.get("Actual Rows"), loops=loops,
+        detail=detail,
+        cost=told.get("Total Cost"),
+        rows_expected=told.get("Plan Rows"),
+        rows_actual=told.get("Actual Rows"),
+        loops=loops,
         milliseconds=told["Actual Total Time"] * loops if "Actual Total Time" in told else None,
         children=tuple(_node(child) for child in told.get("Plans", ())),
-    )  # fmt: skip
+    )
 
 
 def _text(value: Any) -> str:
@@ -137,3 +129,34 @@ def _on_spill(node: Mapping[str, Any]) -> Iterator[Advice]:
         {"kilobytes": used},
         f"SET work_mem = '{max(16, round(used / 1024 * 3))}MB'",
     )
+
+
+class PostgresExplain(ExplainSupport):
+    """Query plans."""
+
+    async def plan(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> Plan:
+        """Return the plan of one statement; see `headwater.engines.Explains`."""
+        statements = list(split(text))
+        if len(statements) != 1:
+            raise QueryError("A plan is of one statement.", hint="Select the one that you mean.")
+        options = "FORMAT JSON, ANALYZE, BUFFERS" if run else "FORMAT JSON"
+        opening = f"EXPLAIN ({options}) "
+        limits = Limits(rows=None, bytes=None, seconds=60)
+        found: list[Any] = []
+        try:
+            if run:
+                await _quietly(session, "BEGIN")
+            async for frame in session.run(opening + statements[0].text, parameters, limits):
+                if isinstance(frame, Rows):
+                    found += frame.rows
+        except QueryError as error:
+            if error.position is not None:
+                error.position += statements[0].start - len(opening)
+            raise
+        finally:
+            if run:
+                await _quietly(session, "ROLLBACK")
+        raw = "\n".join(str(row[0]) for row in found)
+        told = msgspec.json.decode(raw)[0]
+        root = _node(told["Plan"])
+        return Plan(root, tuple(_advice(told["Plan"])), told.get("Planning Time"), told.get("Execution Time"), raw)

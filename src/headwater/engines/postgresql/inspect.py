@@ -34,12 +34,19 @@ from headwater.engines.postgresql.session import PostgresSession
 
 Row: TypeAlias = Mapping[str, Any]
 KINDS: Mapping[str, RelationKind] = {
-    "r": "table", "p": "table", "f": "table", "v": "view", "m": "materialized_view",
-}  # fmt: skip
+    "r": "table",
+    "p": "table",
+    "f": "table",
+    "v": "view",
+    "m": "materialized_view",
+}
 ACTIONS = {"a": None, "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 ROUTINES: Mapping[str, Literal["function", "procedure", "aggregate", "window"]] = {
-    "f": "function", "p": "procedure", "a": "aggregate", "w": "window",
-}  # fmt: skip
+    "f": "function",
+    "p": "procedure",
+    "a": "aggregate",
+    "w": "window",
+}
 COMMANDS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE", "*": "ALL"}
 
 
@@ -60,9 +67,21 @@ async def inspect(session: Session) -> Schema:
 
 
 QUERIES = (
-    "SCHEMAS", "EXTENSIONS", "RELATIONS", "COLUMNS", "CONSTRAINTS", "INDEXES", "TRIGGERS", "POLICIES", "ENUMS",
-    "DOMAINS", "COMPOSITES", "SEQUENCES", "ROUTINES", "VIEW_ORDER",
-)  # fmt: skip
+    "SCHEMAS",
+    "EXTENSIONS",
+    "RELATIONS",
+    "COLUMNS",
+    "CONSTRAINTS",
+    "INDEXES",
+    "TRIGGERS",
+    "POLICIES",
+    "ENUMS",
+    "DOMAINS",
+    "COMPOSITES",
+    "SEQUENCES",
+    "ROUTINES",
+    "VIEW_ORDER",
+)
 
 
 async def _read(connection: psycopg.AsyncConnection[Any]) -> dict[str, list[Row]]:
@@ -161,9 +180,10 @@ def _of_relation(row: Row, primary: Row | None, policies: Sequence[Row]) -> Attr
 
 def _policy(row: Row) -> str:
     parts = [
-        f"AS {'PERMISSIVE' if row['permissive'] else 'RESTRICTIVE'}", f"FOR {COMMANDS[row['command']]}",
+        f"AS {'PERMISSIVE' if row['permissive'] else 'RESTRICTIVE'}",
+        f"FOR {COMMANDS[row['command']]}",
         f"TO {', '.join(row['roles'] or ['public'])}",
-    ]  # fmt: skip
+    ]
     parts += [f"USING ({row['using']})"] if row["using"] else []
     parts += [f"WITH CHECK ({row['check']})"] if row["check"] else []
     return " ".join(parts)
@@ -177,19 +197,29 @@ def _column(row: Row) -> Column:
         a.VIRTUAL: row["generated"] == "v",
     }
     return Column(
-        name=row["name"], type=row["type"], nullable=row["nullable"], default=None if generated else row["default"],
-        generated=row["default"] if generated else None, identity=bool(row["identity"]), comment=row["comment"],
+        name=row["name"],
+        type=row["type"],
+        nullable=row["nullable"],
+        default=None if generated else row["default"],
+        generated=row["default"] if generated else None,
+        identity=bool(row["identity"]),
+        comment=row["comment"],
         attrs=a.attrs(**given),
-    )  # fmt: skip
+    )
 
 
 def _foreign_key(row: Row) -> ForeignKey:
     given = {a.MATCH: "FULL" if row["match"] == "f" else None} | _of_constraint(row)
     return ForeignKey(
-        columns=tuple(row["columns"]), ref_table=row["ref_table"], ref_columns=tuple(row["ref_columns"]),
-        name=row["name"], ref_schema=row["ref_schema"], on_delete=ACTIONS[row["on_delete"]],
-        on_update=ACTIONS[row["on_update"]], attrs=a.attrs(**given),
-    )  # fmt: skip
+        columns=tuple(row["columns"]),
+        ref_table=row["ref_table"],
+        ref_columns=tuple(row["ref_columns"]),
+        name=row["name"],
+        ref_schema=row["ref_schema"],
+        on_delete=ACTIONS[row["on_delete"]],
+        on_update=ACTIONS[row["on_update"]],
+        attrs=a.attrs(**given),
+    )
 
 
 def _of_constraint(row: Row) -> dict[str, object]:
@@ -197,9 +227,11 @@ def _of_constraint(row: Row) -> dict[str, object]:
     told = row["definition"]
     enforced = not told.endswith("NOT ENFORCED")
     return {
-        a.DEFERRABLE: deferrable, a.NOT_VALID: not row["validated"] and enforced, a.NOT_ENFORCED: not enforced,
+        a.DEFERRABLE: deferrable,
+        a.NOT_VALID: not row["validated"] and enforced,
+        a.NOT_ENFORCED: not enforced,
         a.PERIOD: " WITHOUT OVERLAPS" in told or ", PERIOD " in told,
-    }  # fmt: skip
+    }
 
 
 def _check(row: Row) -> Check:
@@ -225,9 +257,13 @@ def _index(row: Row, constraint: Row | None) -> Index:
         given[a.EXCLUDE] = constraint["definition"] if constraint["kind"] == "x" else None
         given |= _of_constraint(constraint)
     return Index(
-        row["name"], tuple(_key(*part) for part in parts), row["unique"], row["where"],
-        constraint["comment"] if constraint else row["comment"], a.attrs(**given),
-    )  # fmt: skip
+        row["name"],
+        tuple(_key(*part) for part in parts),
+        row["unique"],
+        row["where"],
+        constraint["comment"] if constraint else row["comment"],
+        a.attrs(**given),
+    )
 
 
 def _key(text: str, option: int, opclass: str, is_expression: bool) -> str:
@@ -243,9 +279,15 @@ def _domain(row: Row) -> Domain:
     names, texts = row["check_names"] or [], row["checks"] or []
     checks = tuple(Check(_inside(text), name) for name, text in zip(names, texts, strict=True))
     return Domain(
-        row["name"], row["type"], row["schema"], row["nullable"], row["default"], checks, row["comment"],
+        row["name"],
+        row["type"],
+        row["schema"],
+        row["nullable"],
+        row["default"],
+        checks,
+        row["comment"],
         a.attrs(**{a.COLLATION: row["collation"]}),
-    )  # fmt: skip
+    )
 
 
 def _inside(definition: str) -> str:
@@ -256,10 +298,15 @@ def _inside(definition: str) -> str:
 def _sequence(row: Row) -> Counter:
     owner = (row["owner_table"], row["owner_column"]) if row["owner_table"] else None
     given = {
-        a.START: row["seqstart"], a.INCREMENT: row["seqincrement"], a.MINIMUM: row["seqmin"], a.MAXIMUM: row["seqmax"],
-        a.CACHE: row["seqcache"], a.CYCLE: row["seqcycle"], a.OF_IDENTITY: row["dependency"] == "i",
+        a.START: row["seqstart"],
+        a.INCREMENT: row["seqincrement"],
+        a.MINIMUM: row["seqmin"],
+        a.MAXIMUM: row["seqmax"],
+        a.CACHE: row["seqcache"],
+        a.CYCLE: row["seqcycle"],
+        a.OF_IDENTITY: row["dependency"] == "i",
         "owner_schema": row["owner_schema"],
-    }  # fmt: skip
+    }
     return Counter(row["name"], row["type"], row["schema"], owner, row["comment"], a.attrs(**given))
 
 
@@ -274,9 +321,15 @@ def _routine(row: Row) -> Routine:
             f"(SFUNC = {row['step']}, STYPE = {row['state']}{final}{initial})"
         )
     return Routine(
-        row["name"], ROUTINES[row["kind"]], row["schema"], row["arguments"], row["returns"] or "", row["language"],
-        definition.strip() if definition else None, row["comment"],
-    )  # fmt: skip
+        row["name"],
+        ROUTINES[row["kind"]],
+        row["schema"],
+        row["arguments"],
+        row["returns"] or "",
+        row["language"],
+        definition.strip() if definition else None,
+        row["comment"],
+    )
 
 
 def _of_schema(found: Mapping[str, list[Row]]) -> Attributes:

@@ -20,11 +20,10 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection, sql
 
-from headwater.engines import Activity, Address, Instance, Option, Program
-from headwater.engines import _folders as folders
-from headwater.engines.postgresql import spool
-from headwater.engines.postgresql.errors import connecting
-from headwater.engines.postgresql.programs import (
+from headwater.engines import Address, Instance, Option, ProvisioningSupport, ServerCommand, SessionCounts
+from headwater.engines import _instance_files as folders
+from headwater.engines.postgresql import wal_spool
+from headwater.engines.postgresql.binaries import (
     BUNDLED,
     identity,
     initdb,
@@ -33,6 +32,8 @@ from headwater.engines.postgresql.programs import (
     open_programs,
     programs_of,
 )
+from headwater.engines.postgresql.errors import connecting
+from headwater.engines.postgresql.server_settings import SETTINGS
 from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.network.tls import PLAIN
 from headwater.kit.process import Identity, command_line
@@ -47,54 +48,10 @@ IDLE_TRANSACTION_SECONDS = 900
 # Sessions can lift their own time limits; who is this much over them is ended from outside.
 LENIENCY_SECONDS = 5
 SOCKET = f".s.PGSQL.{PORT}"
-PROVISION_OPTIONS = (
+PROVISION_OPTIONS: tuple[Option, ...] = (
     Option("version", "Version", "choice", BUNDLED, choices=tuple(installed()), help="Major version of PostgreSQL."),
 )
-# An awake database that nobody uses shall cost little; work_mem and the planner's view of the cache stay useful. What
-# its users do wrong is told to them, not to a log that would fill the disk.
-SETTINGS: Mapping[str, str] = {
-    "listen_addresses": "", "unix_socket_permissions": "0700", "password_encryption": "scram-sha-256",
-    "shared_buffers": "16MB", "wal_buffers": "1MB", "effective_cache_size": "1GB", "work_mem": "8MB",
-    "maintenance_work_mem": "64MB", "max_wal_size": "512MB", "min_wal_size": "4MB", "max_worker_processes": "4",
-    "max_parallel_workers": "2", "max_parallel_workers_per_gather": "1", "max_logical_replication_workers": "0",
-    "max_wal_senders": "0", "wal_level": "minimal", "max_prepared_transactions": "0", "jit": "off",
-    "autovacuum_naptime": "60s", "autovacuum_max_workers": "1", "track_activity_query_size": "4096",
-    "log_min_messages": "fatal", "logging_collector": "off", "client_connection_check_interval": "5s",
-    "lc_messages": "C", "timezone": "UTC",
-    "huge_pages": "off", "dynamic_shared_memory_type": "posix",
-}  # fmt: skip
 _HBA = "local all all scram-sha-256\n"
-
-
-def available() -> str | None:
-    """Return why no PostgreSQL can be run here, or None."""
-    return None if installed() else "No PostgreSQL is installed on this machine."
-
-
-def prepare(cache: Path) -> None:
-    """Keep copies of the usual template ahead: to make a thousand files is most of the time of a new database."""
-    if BUNDLED not in installed():
-        return
-    template = _template(BUNDLED, cache)
-    with (cache / "spares.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        while len(list(template.glob("spare-*"))) < SPARES:
-            fresh = template / "new"
-            shutil.rmtree(fresh, ignore_errors=True)
-            _copy_tree(template / "pg", fresh)
-            fresh.rename(template / f"spare-{random.token_hex(8)}")
-
-
-def make(instance: Instance, cache: Path) -> None:
-    """Put a copy of the template of the wanted version into the instance's folder."""
-    version = instance.options.get("version") or BUNDLED
-    template = _template(version, cache)
-    shutil.rmtree(data_folder(instance), ignore_errors=True)
-    if not _take_spare(template, data_folder(instance)):
-        _copy_tree(template / "pg", data_folder(instance))
-    give_tree(data_folder(instance), instance.owner)
-    (instance.folder / "version").write_text(version)
-    folders.write_secret(_secret(instance), (template / "superuser.password").read_text())
 
 
 def _take_spare(template: Path, target: Path) -> bool:
@@ -143,10 +100,15 @@ def _furnish(programs: Path, data: Path) -> None:
     owner = identity()
     done = subprocess.run(
         [programs / "postgres", "--single", "-j", "-D", data, KEEPERS],
-        input=_FURNISHING.strip().replace("\n", ";\n\n") + ";\n\n", capture_output=True, text=True, cwd=data,
-        check=False, user=owner.uid if owner else None, group=owner.gid if owner else None,
+        input=_FURNISHING.strip().replace("\n", ";\n\n") + ";\n\n",
+        capture_output=True,
+        text=True,
+        cwd=data,
+        check=False,
+        user=owner.uid if owner else None,
+        group=owner.gid if owner else None,
         extra_groups=[] if owner else None,
-    )  # fmt: skip
+    )
     if done.returncode or "ERROR" in done.stderr:
         raise Unavailable(f"PostgreSQL could not be set up: {done.stderr.strip()}")
 
@@ -201,12 +163,7 @@ def data_folder(instance: Instance) -> Path:
     return instance.folder / "pg"
 
 
-def leave(instance: Instance) -> None:
-    """Remove what lies outside of the instance's folder."""
-    folders.leave(instance, SOCKET)
-
-
-def program(instance: Instance) -> Program:
+def server_command(instance: Instance) -> ServerCommand:
     """Return how to start the cluster, with its settings on the command line: no file can be changed to lose them."""
     version = version_of(instance)
     programs = programs_of(version)
@@ -215,16 +172,17 @@ def program(instance: Instance) -> Program:
         open_programs(programs.parent)
     quotas, run = instance.quotas, folders.make_private(instance, folders.socket_folder(instance, SOCKET))
     own = {
-        "unix_socket_directories": str(run), "port": str(PORT),
+        "unix_socket_directories": str(run),
+        "port": str(PORT),
         "max_connections": str(quotas.get("connections", 50) + 5),
         "superuser_reserved_connections": "3",
         "temp_file_limit": f"{quotas.get('temp_mb', 1000)}MB",
-    }  # fmt: skip
-    settings = {**SETTINGS, **own, **(spool.settings(instance) if instance.archives else {})}
+    }
+    settings = {**SETTINGS, **own, **(wal_spool.settings(instance) if instance.archive_log else {})}
     if int(version) >= 18:
         settings["io_method"] = "sync"
     flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    return Program(
+    return ServerCommand(
         (str(programs / "postgres"), "-D", str(data_folder(instance)), *flags),
         signal.SIGINT,
         {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
@@ -244,41 +202,13 @@ def _forget_stale_pid(instance: Instance) -> None:
         (data_folder(instance) / "postmaster.pid").unlink(missing_ok=True)
 
 
-def ready(instance: Instance) -> bool:
+def is_ready(instance: Instance) -> bool:
     """Say whether the postmaster has written that it is ready: the socket answers before recovery is over."""
     try:
         lines = (data_folder(instance) / "postmaster.pid").read_text().split("\n")
     except OSError:
         return False
     return len(lines) > 7 and lines[7].strip() == "ready"
-
-
-async def setup(instance: Instance) -> None:
-    """Give the owner and the database what the instance asks for, in one transaction.
-
-    The superuser gets a password that no other cluster has. Killed in between, the old file or the new one lets us in.
-    """
-    quotas, role = instance.quotas, sql.Identifier(OWNER)
-    if instance.name in RESERVED:
-        raise BadInput(f"A PostgreSQL database cannot be called {instance.name}.", hint="Choose another name.")
-    own, fresh = instance.folder / "superuser.own", _secret(instance).with_suffix(".next")
-    async with await superuser(instance) as connection, connection.transaction():
-        if not own.exists():
-            password = random.token_urlsafe(32)
-            folders.write_secret(fresh, password)
-            await connection.execute(sql.SQL("ALTER ROLE postgres PASSWORD {}").format(sql.Literal(password)))
-        login = sql.SQL("ALTER ROLE {} CONNECTION LIMIT {} PASSWORD {}").format(
-            role, sql.Literal(quotas.get("connections", 50)), sql.Literal(instance.password)
-        )
-        await connection.execute(login)
-        timeout = sql.Literal(f"{quotas.get('statement_seconds', 300)}s")
-        await connection.execute(sql.SQL("ALTER ROLE {} SET statement_timeout = {}").format(role, timeout))
-        if not await _found(connection, "SELECT 1 FROM pg_database WHERE datname = %s", instance.name):
-            rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
-            await connection.execute(rename.format(sql.Identifier(BLANK), sql.Identifier(instance.name)))
-    if fresh.exists():
-        fresh.rename(_secret(instance))
-        own.touch()
 
 
 async def _found(connection: AsyncConnection[Any], query: str, name: str) -> bool:
@@ -295,21 +225,19 @@ async def superuser(instance: Instance) -> AsyncConnection[Any]:
     for password in passwords:
         try:
             return await AsyncConnection.connect(
-                host=str(folders.socket_folder(instance, SOCKET)), port=PORT, dbname=KEEPERS, user="postgres",
-                password=password, autocommit=True, connect_timeout=5, application_name="headwater-keeper",
-            )  # fmt: skip
+                host=str(folders.socket_folder(instance, SOCKET)),
+                port=PORT,
+                dbname=KEEPERS,
+                user="postgres",
+                password=password,
+                autocommit=True,
+                connect_timeout=5,
+                application_name="headwater-keeper",
+            )
         except psycopg.Error as error:
             problem = error
     why = connecting(str(problem)).message if problem else "It has no password."
     raise Unavailable(f"The database's server does not let its keeper in. {why}") from problem
-
-
-def address(instance: Instance) -> Address:
-    """Return where the owner connects on this machine: its own socket."""
-    return Address(
-        database=instance.name, user=OWNER, password=instance.password, port=PORT, tls=PLAIN,
-        socket=folders.socket_folder(instance, SOCKET),
-    )  # fmt: skip
 
 
 _ACTIVITY = b"""
@@ -326,23 +254,6 @@ FROM pg_stat_database d WHERE d.datname = %s
 """
 
 
-async def activity(instance: Instance) -> Activity:
-    """Return the client sessions, and how many of them are at work or in a transaction."""
-    async with await superuser(instance) as connection:
-        row = await (await connection.execute(_ACTIVITY)).fetchone()
-    assert row is not None
-    return Activity(int(row[0]), int(row[1]))
-
-
-async def metrics(instance: Instance) -> Mapping[str, float]:
-    """Return what the server counts of the database."""
-    async with await superuser(instance) as connection:
-        cursor = await connection.execute(_METRICS, [instance.name])
-        row = await cursor.fetchone()
-    names = [column.name for column in cursor.description or ()]
-    return {name: float(value or 0) for name, value in zip(names, row or (), strict=False)}
-
-
 _OVER_TIME = b"""
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE backend_type = 'client backend' AND usename = %s AND (
@@ -356,14 +267,111 @@ WHERE d.datname = %s AND 'default_transaction_read_only=on' = ANY (s.setconfig)
 _END_ALL = b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s"
 
 
-async def enforce(instance: Instance, *, full: bool) -> None:
-    """End sessions over their time; make a full database read-only by default, so that it can still be emptied."""
-    statement = instance.quotas.get("statement_seconds", 300) + LENIENCY_SECONDS
-    async with await superuser(instance) as connection:
-        await connection.execute(_OVER_TIME, [OWNER, statement, IDLE_TRANSACTION_SECONDS + LENIENCY_SECONDS])
-        if full == await _found(connection, _READ_ONLY, instance.name):
+class PostgresProvisioning(ProvisioningSupport):
+    """Servers of PostgreSQL that Headwater runs."""
+
+    options = PROVISION_OPTIONS
+
+    def unavailable_reason(self) -> str | None:
+        """Return why no PostgreSQL can be run here, or None."""
+        return None if installed() else "No PostgreSQL is installed on this machine."
+
+    def warm_template(self, cache: Path) -> None:
+        """Keep copies of the usual template ahead: to make a thousand files is most of the time of a new database."""
+        if BUNDLED not in installed():
             return
-        how = sql.SQL("SET default_transaction_read_only = on" if full else "RESET default_transaction_read_only")
-        await connection.execute(sql.SQL("ALTER DATABASE {} {}").format(sql.Identifier(instance.name), how))
-        if full:
-            await connection.execute(_END_ALL, [OWNER])
+        template = _template(BUNDLED, cache)
+        with (cache / "spares.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            while len(list(template.glob("spare-*"))) < SPARES:
+                fresh = template / "new"
+                shutil.rmtree(fresh, ignore_errors=True)
+                _copy_tree(template / "pg", fresh)
+                fresh.rename(template / f"spare-{random.token_hex(8)}")
+
+    def create_data_dir(self, instance: Instance, cache: Path) -> None:
+        """Put a copy of the template of the wanted version into the instance's folder."""
+        version = instance.options.get("version") or BUNDLED
+        template = _template(version, cache)
+        shutil.rmtree(data_folder(instance), ignore_errors=True)
+        if not _take_spare(template, data_folder(instance)):
+            _copy_tree(template / "pg", data_folder(instance))
+        give_tree(data_folder(instance), instance.owner)
+        (instance.folder / "version").write_text(version)
+        folders.write_secret(_secret(instance), (template / "superuser.password").read_text())
+
+    def server_command(self, instance: Instance) -> ServerCommand:
+        return server_command(instance)
+
+    def is_ready(self, instance: Instance) -> bool:
+        return is_ready(instance)
+
+    async def setup(self, instance: Instance) -> None:
+        """Give the owner and the database what the instance asks for, in one transaction.
+
+        The superuser gets a password that no other cluster has. After a kill in between, the old file or the new one
+        lets us in.
+        """
+        quotas, role = instance.quotas, sql.Identifier(OWNER)
+        if instance.name in RESERVED:
+            raise BadInput(f"A PostgreSQL database cannot be called {instance.name}.", hint="Choose another name.")
+        own, fresh = instance.folder / "superuser.own", _secret(instance).with_suffix(".next")
+        async with await superuser(instance) as connection, connection.transaction():
+            if not own.exists():
+                password = random.token_urlsafe(32)
+                folders.write_secret(fresh, password)
+                await connection.execute(sql.SQL("ALTER ROLE postgres PASSWORD {}").format(sql.Literal(password)))
+            login = sql.SQL("ALTER ROLE {} CONNECTION LIMIT {} PASSWORD {}").format(
+                role, sql.Literal(quotas.get("connections", 50)), sql.Literal(instance.password)
+            )
+            await connection.execute(login)
+            timeout = sql.Literal(f"{quotas.get('statement_seconds', 300)}s")
+            await connection.execute(sql.SQL("ALTER ROLE {} SET statement_timeout = {}").format(role, timeout))
+            if not await _found(connection, "SELECT 1 FROM pg_database WHERE datname = %s", instance.name):
+                rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+                await connection.execute(rename.format(sql.Identifier(BLANK), sql.Identifier(instance.name)))
+        if fresh.exists():
+            fresh.rename(_secret(instance))
+            own.touch()
+
+    def address(self, instance: Instance) -> Address:
+        """Return where the owner connects on this machine: its own socket."""
+        return Address(
+            database=instance.name,
+            user=OWNER,
+            password=instance.password,
+            port=PORT,
+            tls=PLAIN,
+            socket=folders.socket_folder(instance, SOCKET),
+        )
+
+    async def session_counts(self, instance: Instance) -> SessionCounts:
+        """Return the client sessions, and how many of them are at work or in a transaction."""
+        async with await superuser(instance) as connection:
+            row = await (await connection.execute(_ACTIVITY)).fetchone()
+        assert row is not None
+        return SessionCounts(int(row[0]), int(row[1]))
+
+    async def metrics(self, instance: Instance) -> Mapping[str, float]:
+        """Return what the server counts of the database."""
+        async with await superuser(instance) as connection:
+            cursor = await connection.execute(_METRICS, [instance.name])
+            row = await cursor.fetchone()
+        names = [column.name for column in cursor.description or ()]
+        return {name: float(value or 0) for name, value in zip(names, row or (), strict=False)}
+
+    async def enforce_quotas(self, instance: Instance, *, full: bool) -> None:
+        """End sessions over their time; make a full database read-only by default, so that it can still be emptied."""
+        statement = instance.quotas.get("statement_seconds", 300) + LENIENCY_SECONDS
+        async with await superuser(instance) as connection:
+            await connection.execute(_OVER_TIME, [OWNER, statement, IDLE_TRANSACTION_SECONDS + LENIENCY_SECONDS])
+            if full == await _found(connection, _READ_ONLY, instance.name):
+                return
+            how = sql.SQL("SET default_transaction_read_only = on" if full else "RESET default_transaction_read_only")
+            await connection.execute(sql.SQL("ALTER DATABASE {} {}").format(sql.Identifier(instance.name), how))
+            if full:
+                await connection.execute(_END_ALL, [OWNER])
+
+    def clean_up(self, instance: Instance) -> None:
+        """Remove what lies outside of the instance's folder."""
+        folders.leave(instance, SOCKET)

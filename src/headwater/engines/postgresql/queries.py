@@ -223,15 +223,21 @@ _OF_ANOTHER = (
     "EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_cast'::regclass AND i.objid = o.oid AND i.deptype = 'i')"
 )
 _KINDS = (
-    ("range types", "pg_type", "o.typtype = 'r'"), ("collations", "pg_collation", "true"),
-    ("casts", "pg_cast", f"NOT {_OF_ANOTHER}"), ("operators", "pg_operator", "true"),
+    ("range types", "pg_type", "o.typtype = 'r'"),
+    ("collations", "pg_collation", "true"),
+    ("casts", "pg_cast", f"NOT {_OF_ANOTHER}"),
+    ("operators", "pg_operator", "true"),
     ("operator classes", "pg_opclass", "true"),
-    ("conversions", "pg_conversion", "true"), ("text search configurations", "pg_ts_config", "true"),
-    ("text search dictionaries", "pg_ts_dict", "true"), ("rules", "pg_rewrite", "o.rulename <> '_RETURN'"),
-    ("extended statistics", "pg_statistic_ext", "true"), ("event triggers", "pg_event_trigger", "true"),
-    ("publications", "pg_publication", "true"), ("foreign servers", "pg_foreign_server", "true"),
+    ("conversions", "pg_conversion", "true"),
+    ("text search configurations", "pg_ts_config", "true"),
+    ("text search dictionaries", "pg_ts_dict", "true"),
+    ("rules", "pg_rewrite", "o.rulename <> '_RETURN'"),
+    ("extended statistics", "pg_statistic_ext", "true"),
+    ("event triggers", "pg_event_trigger", "true"),
+    ("publications", "pg_publication", "true"),
+    ("foreign servers", "pg_foreign_server", "true"),
     ("languages", "pg_language", "true"),
-)  # fmt: skip
+)
 _COUNTED = " UNION ALL ".join(
     f"SELECT {place}, '{kind}', count(*) FROM {catalog} o "
     f"WHERE o.oid >= 16384 AND {condition} AND {not_of_extension(catalog, 'o.oid')}"

@@ -13,8 +13,8 @@ import contextlib
 import re
 import select
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from typing import Any, Literal
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection, pq
@@ -33,12 +33,13 @@ from headwater.catalog.results import (
     Started,
 )
 from headwater.catalog.statements import Statement
-from headwater.engines import APART, ByStatements, Columns, Facts, Parameters
-from headwater.engines import _batches as batches
-from headwater.engines import _texts as texts
-from headwater.engines.postgresql import columns, exporting, extended, loading, objects
-from headwater.engines.postgresql.binding import bound, unbound
-from headwater.engines.postgresql.errors import broken
+from headwater.engines import Address, Parameters, ServerFacts, Session
+from headwater.engines import _row_buffer as batches
+from headwater.engines import _statements as texts
+from headwater.engines.postgresql import columns, extended_protocol
+from headwater.engines.postgresql.connection import parameters as connection_parameters
+from headwater.engines.postgresql.errors import broken, connecting
+from headwater.engines.postgresql.placeholders import bound, unbound
 from headwater.engines.postgresql.queries import PING, PRIVILEGES
 
 ENDS_TRANSACTION = frozenset({"COMMIT", "ROLLBACK", "BEGIN", "START TRANSACTION", "PREPARE TRANSACTION"})
@@ -49,7 +50,7 @@ _JUDGED = re.compile(r"(?:\(\s*)*(?:SELECT|WITH|VALUES|TABLE|INSERT|UPDATE|DELET
 _CLIENT_COPY = re.compile(r"COPY\b.*?\b(?:FROM\s+STDIN|TO\s+STDOUT)\b", re.IGNORECASE | re.DOTALL)
 
 
-class PostgresSession(ByStatements):
+class PostgresSession:
     """One connection in autocommit: a BEGIN that the user types stays open until the user ends it."""
 
     def __init__(self, connection: AsyncConnection[Any]) -> None:
@@ -64,10 +65,11 @@ class PostgresSession(ByStatements):
     def in_transaction(self) -> bool:
         """Whether a transaction that the user began is open."""
         return self.connection.info.transaction_status in {
-            pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR,
-        }  # fmt: skip
+            pq.TransactionStatus.INTRANS,
+            pq.TransactionStatus.INERROR,
+        }
 
-    async def ping(self) -> Facts:
+    async def ping(self) -> ServerFacts:
         """Return version, size, privileges and latency."""
         began = time.perf_counter()
         row = await self._one("SELECT 1")
@@ -77,11 +79,16 @@ class PostgresSession(ByStatements):
         superuser = bool(row["is_superuser"])
         warnings = ["The role is a superuser: whoever queries may do anything."] if superuser else []
         tls = self.connection.pgconn.ssl_in_use
-        return Facts(
-            product="PostgreSQL", version=row["version"], latency_ms=latency, size_bytes=row["size"],
-            tls=row["tls"] if tls else None, read_only=bool(row["read_only"]),
-            privileges=tuple(name for name, held in privileges.items() if held), warnings=tuple(warnings),
-        )  # fmt: skip
+        return ServerFacts(
+            product="PostgreSQL",
+            version=row["version"],
+            latency_ms=latency,
+            size_bytes=row["size"],
+            tls=row["tls"] if tls else None,
+            read_only=bool(row["read_only"]),
+            privileges=tuple(name for name, held in privileges.items() if held),
+            warnings=tuple(warnings),
+        )
 
     async def _one(self, query: str) -> dict[str, Any]:
         try:
@@ -97,76 +104,34 @@ class PostgresSession(ByStatements):
         """Run the statements of a text; see `headwater.engines.Session`."""
         statements = texts.statements(text, "postgres", parameters)
         self._origins.forget_tables()
-        self._cancelled = False
         async with contextlib.AsyncExitStack() as stack:
-            await stack.enter_async_context(self._ended_in_time(limits.seconds))
+            await stack.enter_async_context(self.time_limit(limits.seconds))
             if limits.read_only:
-                await stack.enter_async_context(self._reading_only())
+                await stack.enter_async_context(self.read_only_transaction())
             for number, statement in enumerate(statements):
                 try:
                     async with contextlib.aclosing(self._statement(number, statement, parameters, limits)) as frames:
                         async for frame in frames:
                             yield frame
                 except psycopg.Error as error:
-                    raise self._why(error, statement, number, limits) from error
+                    raise self.error_of(error, statement, number, limits) from error
                 if limits.read_only and self._left:
                     raise QueryError(
                         "A read-only run has no transactions of its own.", sqlstate="25006", statement=number
                     )
 
-    async def export(
-        self, text: str, form: Literal["csv", "ndjson"], limits: Limits = STANDARD
-    ) -> AsyncIterator[bytes]:
-        """Give the result of one SELECT as chunks of CSV or NDJSON; see `headwater.engines.Exports`."""
-        statement = exporting.one_query(text)
-        self._cancelled = False
-        async with contextlib.AsyncExitStack() as stack:
-            await stack.enter_async_context(self._ended_in_time(limits.seconds))
-            if limits.read_only:
-                await stack.enter_async_context(self._reading_only())
-            try:
-                async for chunk in exporting.copied(self.connection, statement.text, form):
-                    yield chunk
-            except psycopg.Error as error:
-                raise self._why(error, statement, 0, limits, before=exporting.before(form)) from error
-
     async def check(self, text: str) -> QueryError | None:
         """Let the server parse each statement; what follows a change of the schema cannot be judged, and is not."""
-        async with self._ended_in_time(5.0):
+        async with self.time_limit(5.0):
             for number, statement in enumerate(texts.statements(text, "postgres")):
                 if not _JUDGED.match(statement.text) or _CLIENT_COPY.match(statement.text):
                     return None
                 try:
-                    await extended.parse(self.connection, unbound(statement.text))
+                    await extended_protocol.parse(self.connection, unbound(statement.text))
                 except psycopg.Error as error:
                     why = broken(error, number, statement.start)
                     return why if isinstance(why, QueryError) and why.sqlstate != "57014" else None
         return None
-
-    async def begin_reading(self) -> None:
-        """See `headwater.engines.Reads`."""
-        await loading.run(self.connection, *loading.SETTINGS, *loading.ONE_MOMENT)
-
-    def reading(self, column: str, type_: str) -> str:
-        """See `headwater.engines.Reads`: every type has a text of its own."""
-        return column
-
-    async def drop(self, kind: str, name: str) -> None:
-        """See `headwater.engines.Loads`."""
-        await (objects.take_away(self.connection) if kind == APART else super().drop(kind, name))
-
-    async def begin_loading(self) -> None:
-        """See `headwater.engines.Loads`."""
-        await loading.run(self.connection, *loading.SETTINGS)
-
-    async def load(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
-        """Insert rows by COPY; see `headwater.engines.Loads`."""
-        await loading.copy(self.connection, table, [name for name, _ in columns], rows)
-
-    async def end_loading(self, counters: Sequence[tuple[str, str]]) -> None:
-        """Set the sequences of serial and identity columns; see `headwater.engines.Loads`."""
-        for table, column in counters:
-            await loading.run(self.connection, loading.restart(table, column))
 
     async def cancel(self) -> None:
         """Ask the server to end what runs."""
@@ -189,28 +154,31 @@ class PostgresSession(ByStatements):
         if limits.read_only and not _READS.match(statement.text):
             word = statement.text.split(None, 1)[0].upper()
             raise QueryError(
-                f"{word} is not possible in a read-only run.", sqlstate="25006", statement=number,
-                position=statement.start, hint="Only statements that read are.",
-            )  # fmt: skip
+                f"{word} is not possible in a read-only run.",
+                sqlstate="25006",
+                statement=number,
+                position=statement.start,
+                hint="Only statements that read are.",
+            )
         if _CLIENT_COPY.match(statement.text):
-            raise extended.no_copy()
+            raise extended_protocol.no_copy()
         began, self._notices = time.perf_counter(), []
         self._in_users_transaction = self.in_transaction
         text, values = bound(statement.text, parameters)
-        shown = await extended.prepare(self.connection, self._origins, text)
+        shown = await extended_protocol.prepare(self.connection, self._origins, text)
         yield Started(number, statement.start, statement.start + len(statement.text), shown)
-        meter, batch = Meter(limits), batches.Batch[Row]()
+        meter, batch = Meter(limits), batches.RowBuffer[Row]()
         command, affected = "", None
-        async with contextlib.aclosing(extended.results(self.connection, values)) as results:
+        async with contextlib.aclosing(extended_protocol.results(self.connection, values)) as results:
             async for result in results:
                 if result.ntuples:
-                    for kept in batch.add(meter.take(extended.rows(self.connection, result))):
+                    for kept in batch.add(meter.take(extended_protocol.rows(self.connection, result))):
                         yield Rows(kept)
                     if meter.full and self._may_stop(statement.text):
                         command = "SELECT"
                         break
                 if result.command_status:  # the last chunk has it, or the empty result behind it
-                    command, affected = extended.tag(result)
+                    command, affected = extended_protocol.tag(result)
         if kept := batch.rest():
             yield Rows(kept)
         command = command or statement.text.split(None, 1)[0].upper()
@@ -229,16 +197,19 @@ class PostgresSession(ByStatements):
         """
         return bool(_QUERIES.match(text)) and (self._reading or not self._in_users_transaction)
 
-    def _why(
+    def error_of(
         self, error: psycopg.Error, statement: Statement, number: int, limits: Limits, before: int = 0
     ) -> Exception:
+        """Return why a statement failed; `before` is the length of what was put before it."""
         if isinstance(error, psycopg.errors.QueryCanceled):
             if self._cancelled:
                 return QueryCancelled()
             return QueryTimeout(
                 f"The statement took longer than {limits.seconds:g} s." if limits.seconds else "It took too long.",
-                statement=number, position=statement.start, sqlstate="57014",
-            )  # fmt: skip
+                statement=number,
+                position=statement.start,
+                sqlstate="57014",
+            )
         return broken(error, number, statement.start - before)
 
     def _notice(self, diagnostic: Any) -> None:
@@ -246,7 +217,8 @@ class PostgresSession(ByStatements):
             self._notices.append(f"{diagnostic.severity}: {diagnostic.message_primary}"[:2000])
 
     @contextlib.asynccontextmanager
-    async def _reading_only(self) -> AsyncIterator[None]:
+    async def read_only_transaction(self) -> AsyncIterator[None]:
+        """Open a transaction that the server lets nobody write in, and roll it back at the end."""
         if self.in_transaction:
             raise QueryError("A transaction that may write is open.", hint="End it first: COMMIT or ROLLBACK.")
         self._left, self._reading = False, True
@@ -272,8 +244,9 @@ class PostgresSession(ByStatements):
             raise broken(error, 0, 0) from error
 
     @contextlib.asynccontextmanager
-    async def _ended_in_time(self, seconds: float | None) -> AsyncIterator[None]:
+    async def time_limit(self, seconds: float | None) -> AsyncIterator[None]:
         """End what runs after so many seconds, by our own clock: a session can set its statement_timeout back."""
+        self._cancelled = False
         if seconds is None:
             yield
             return
@@ -291,3 +264,15 @@ class PostgresSession(ByStatements):
             for task in pending:
                 with contextlib.suppress(psycopg.Error, OSError):
                     await task
+
+
+async def connect(address: Address, *, seconds: float = 10.0) -> Session:
+    """Open a connection; see `headwater.engines.Engine`."""
+    with connection_parameters(address, seconds) as given:
+        try:
+            connection: AsyncConnection[Any] = await AsyncConnection.connect(
+                autocommit=True, context=columns.CONTEXT, prepare_threshold=None, **given
+            )
+        except (psycopg.Error, OSError) as error:
+            raise connecting(str(error)) from None  # the cause may echo the address
+    return PostgresSession(connection)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from headwater.catalog.entries import Entry, EntryPage, Holder, Part, PartPage, Search
+from headwater.catalog.entries import Collection, Element, ElementPage, Entry, EntryPage, Search
 from headwater.engines import Session
 from headwater.engines.redis import rows
+from headwater.engines.redis.command_text import commands
 from headwater.engines.redis.resp import Cut, Refusal, Value
 from headwater.engines.redis.session import RedisSession
-from headwater.engines.redis.texts import commands
 from headwater.kit.errors import BadInput, NotFound
 
 SCANNED_AT_ONCE = 1000
@@ -22,8 +22,13 @@ PAGE_SECONDS = 2.0
 LONGEST_BODY = 2**20
 LONGEST_PART = 2**16
 _LENGTHS: Mapping[str, str] = {
-    "string": "STRLEN", "hash": "HLEN", "list": "LLEN", "set": "SCARD", "zset": "ZCARD", "stream": "XLEN",
-}  # fmt: skip
+    "string": "STRLEN",
+    "hash": "HLEN",
+    "list": "LLEN",
+    "set": "SCARD",
+    "zset": "ZCARD",
+    "stream": "XLEN",
+}
 
 
 def named(value: bytes) -> str:
@@ -39,14 +44,14 @@ def bytes_of(name: str) -> bytes:
     return command.words[0]
 
 
-async def holders(session: Session) -> tuple[Holder, ...]:
+async def collections(session: Session) -> tuple[Collection, ...]:
     """Return the one that holds all keys."""
     assert isinstance(session, RedisSession)
     count = await session.ask("DBSIZE")
-    return (Holder("", "keys", count if isinstance(count, int) else None),)
+    return (Collection("", "keys", count if isinstance(count, int) else None),)
 
 
-async def entries(session: Session, holder: str, search: Search) -> EntryPage:
+async def entries(session: Session, collection: str, search: Search) -> EntryPage:
     """Return keys as SCAN finds them; a filter without wildcards may stand anywhere in a name."""
     assert isinstance(session, RedisSession)
     cursor, found = _cursor(search.cursor), dict[bytes, None]()
@@ -88,12 +93,14 @@ async def _described(session: RedisSession, keys: list[bytes]) -> tuple[Entry, .
 
 def _entry(key: bytes, kind: str, left: Value, size: Value) -> Entry:
     return Entry(
-        named(key), kind, size_bytes=size if isinstance(size, int) else None,
+        named(key),
+        kind,
+        size_bytes=size if isinstance(size, int) else None,
         seconds_left=left / 1000 if isinstance(left, int) and left >= 0 else None,
-    )  # fmt: skip
+    )
 
 
-async def entry(session: Session, holder: str, entry_id: str) -> Entry | None:
+async def entry(session: Session, collection: str, entry_id: str) -> Entry | None:
     """Return one key; what a string holds is its body, other types have parts."""
     assert isinstance(session, RedisSession)
     key = bytes_of(entry_id)
@@ -106,9 +113,15 @@ async def entry(session: Session, holder: str, entry_id: str) -> Entry | None:
     text, binary = shown(body)
     count = length if isinstance(length, int) else None
     return Entry(
-        one.id, one.type, text, one.type != "string" or (count or 0) <= LONGEST_BODY, binary, count, one.size_bytes,
+        one.id,
+        one.type,
+        text,
+        one.type != "string" or (count or 0) <= LONGEST_BODY,
+        binary,
+        count,
+        one.size_bytes,
         one.seconds_left,
-    )  # fmt: skip
+    )
 
 
 def shown(value: Value) -> tuple[str, bool]:
@@ -131,7 +144,7 @@ async def type_of(session: RedisSession, key: bytes) -> str:
     return kind
 
 
-async def parts(session: Session, holder: str, entry_id: str, search: Search) -> PartPage:
+async def elements(session: Session, collection: str, entry_id: str, search: Search) -> ElementPage:
     """Return fields, items, members or entries; lists and sorted sets in order, streams the newest first."""
     assert isinstance(session, RedisSession)
     key = bytes_of(entry_id)
@@ -143,7 +156,7 @@ async def parts(session: Session, holder: str, entry_id: str, search: Search) ->
     if kind not in {"hash", "set", "zset"}:
         raise BadInput(f"A {kind} has no parts.", hint="Read the entry.")
     match = () if not search.filter else ("MATCH", _pattern(search.filter))
-    verb, found = {"hash": "HSCAN", "set": "SSCAN", "zset": "ZSCAN"}[kind], list[Part]()
+    verb, found = {"hash": "HSCAN", "set": "SSCAN", "zset": "ZSCAN"}[kind], list[Element]()
     cursor, began = _cursor(search.cursor), time.monotonic()
     while True:
         cursor, told = _page(await session.ask(verb, key, cursor, *match, "COUNT", search.limit, most=LONGEST_PART))
@@ -151,16 +164,16 @@ async def parts(session: Session, holder: str, entry_id: str, search: Search) ->
         found += [_part(name, value) for name, value in pairs]
         if cursor == b"0" or len(found) >= search.limit or time.monotonic() - began > PAGE_SECONDS:
             break
-    return PartPage(tuple(found), None if cursor == b"0" else cursor.decode())
+    return ElementPage(tuple(found), None if cursor == b"0" else cursor.decode())
 
 
-def _part(name: Value, value: Value) -> Part:
+def _part(name: Value, value: Value) -> Element:
     text, binary = shown(value)
     whole = not isinstance(value, Cut) and not isinstance(name, Cut)
-    return Part(named(name) if isinstance(name, bytes) else str(name), text, binary, whole)
+    return Element(named(name) if isinstance(name, bytes) else str(name), text, binary, whole)
 
 
-async def _ordered(session: RedisSession, key: bytes, kind: str, search: Search) -> PartPage:
+async def _ordered(session: RedisSession, key: bytes, kind: str, search: Search) -> ElementPage:
     begin = int(_cursor(search.cursor))
     scores = ("WITHSCORES",) if kind == "zset" else ()
     verb = "LRANGE" if kind == "list" else "ZRANGE"
@@ -171,8 +184,8 @@ async def _ordered(session: RedisSession, key: bytes, kind: str, search: Search)
         if kind == "list":
             found.append(_part(str(begin + place).encode(), one))
         elif isinstance(one, list) and len(one) == 2:
-            found.append(Part(*_scored(one)))
-    return PartPage(tuple(found), str(begin + search.limit) if len(values) > search.limit else None)
+            found.append(Element(*_scored(one)))
+    return ElementPage(tuple(found), str(begin + search.limit) if len(values) > search.limit else None)
 
 
 def _scored(pair: list[Value]) -> tuple[str, str]:
@@ -181,14 +194,14 @@ def _scored(pair: list[Value]) -> tuple[str, str]:
     return named(pair[0]) if isinstance(pair[0], bytes) else str(pair[0]), plain
 
 
-async def _stream(session: RedisSession, key: bytes, search: Search) -> PartPage:
+async def _stream(session: RedisSession, key: bytes, search: Search) -> ElementPage:
     told = await session.asked([("XREVRANGE", key, search.cursor or "+", "-", "COUNT", search.limit + 1)], LONGEST_PART)
     values = told[0]
     if isinstance(values, Refusal):
         raise BadInput("The cursor is not one of this list.", hint="Leave it out to start from the beginning.")
     found = [_stream_entry(one) for one in values if isinstance(one, list)] if isinstance(values, list) else []
-    return PartPage(tuple(found[: search.limit]), found[search.limit].name if len(found) > search.limit else None)
+    return ElementPage(tuple(found[: search.limit]), found[search.limit].name if len(found) > search.limit else None)
 
 
-def _stream_entry(one: list[Value]) -> Part:
-    return Part(str(rows.cell(one[0])), rows.fields_text(one[1]))
+def _stream_entry(one: list[Value]) -> Element:
+    return Element(str(rows.cell(one[0])), rows.fields_text(one[1]))

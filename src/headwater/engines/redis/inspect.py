@@ -82,10 +82,15 @@ async def _relation(session: RedisSession, pattern: str, keys: Sequence[_Key], s
     average = sum(int(str(size)) for size in sizes) / len(sizes) if sizes else None
     rows_expected = round(len(keys) * share)
     return Relation(
-        pattern, (Column("key", "string", nullable=False), *await _columns(session, type_, some)), kind="keyspace",
-        primary_key=("key",), inferred_from=len(keys), rows=rows_expected,
-        size_bytes=None if average is None else round(average * rows_expected), attrs=tuple(sorted(attrs.items())),
-    )  # fmt: skip
+        pattern,
+        (Column("key", "string", nullable=False), *await _columns(session, type_, some)),
+        kind="keyspace",
+        primary_key=("key",),
+        inferred_from=len(keys),
+        rows=rows_expected,
+        size_bytes=None if average is None else round(average * rows_expected),
+        attrs=tuple(sorted(attrs.items())),
+    )
 
 
 def _is_size(value: Value) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from headwater.catalog.results import QueryError
+from headwater.engines.redis.command_text import Command
 from headwater.engines.redis.errors import READ_ONLY
 from headwater.engines.redis.resp import Channel, Refusal, Status
-from headwater.engines.redis.texts import Command
 
 # KEYS looks at all keys at once, and nobody else is served meanwhile.
 MANY_KEYS = 10_000
@@ -18,8 +18,27 @@ _OTHERS = "It reaches other databases of the server."
 _STREAM = "It turns the connection into a stream of messages."
 REFUSED = {
     **dict.fromkeys(
-        ("CONFIG", "MODULE", "DEBUG", "SHUTDOWN", "SAVE", "BGSAVE", "BGREWRITEAOF", "LASTSAVE", "ACL", "LATENCY",
-         "SLOWLOG", "CLUSTER", "FAILOVER", "ROLE", "RESTORE-ASKING", "PFDEBUG", "PFSELFTEST", "SENTINEL", "COMMANDLOG"),
+        (
+            "CONFIG",
+            "MODULE",
+            "DEBUG",
+            "SHUTDOWN",
+            "SAVE",
+            "BGSAVE",
+            "BGREWRITEAOF",
+            "LASTSAVE",
+            "ACL",
+            "LATENCY",
+            "SLOWLOG",
+            "CLUSTER",
+            "FAILOVER",
+            "ROLE",
+            "RESTORE-ASKING",
+            "PFDEBUG",
+            "PFSELFTEST",
+            "SENTINEL",
+            "COMMANDLOG",
+        ),
         _SERVER,
     ),
     **dict.fromkeys(
@@ -28,18 +47,32 @@ REFUSED = {
     ),
     "RESTORE": "A value in the server's own form cannot be checked before it is taken.",
     **dict.fromkeys(
-        ("EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO", "FUNCTION", "SCRIPT", "TFUNCTION", "TFCALL",
-         "TFCALLASYNC", "RG.PYEXECUTE", "RG.JEXECUTE"),
+        (
+            "EVAL",
+            "EVALSHA",
+            "EVAL_RO",
+            "EVALSHA_RO",
+            "FCALL",
+            "FCALL_RO",
+            "FUNCTION",
+            "SCRIPT",
+            "TFUNCTION",
+            "TFCALL",
+            "TFCALLASYNC",
+            "RG.PYEXECUTE",
+            "RG.JEXECUTE",
+        ),
         _SCRIPTS,
     ),
     **dict.fromkeys(("AUTH", "HELLO", "RESET", "QUIT"), _CONNECTION),
     **dict.fromkeys(("SWAPDB", "FLUSHALL", "SELECT", "MOVE"), _OTHERS),
     **dict.fromkeys(("MONITOR", "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"), _STREAM),
-}  # fmt: skip
+}
 _INSTEAD = {
-    "FLUSHALL": "FLUSHDB empties this database.", "SELECT": "Add a connection to the other database.",
+    "FLUSHALL": "FLUSHDB empties this database.",
+    "SELECT": "Add a connection to the other database.",
     "SLOWLOG": "The Sessions page shows who is at work.",
-}  # fmt: skip
+}
 _CLIENT = frozenset({"LIST", "INFO", "ID", "GETNAME", "HELP", "TRACKINGINFO"})
 # They tell and change nothing, though their flags do not say that they read.
 TELLS = frozenset({"PING", "ECHO", "TIME", "INFO", "COMMAND", "CLIENT", "PUBSUB", "LOLWUT"})
@@ -54,9 +87,12 @@ def check(command: Command, number: int) -> None:
         why = _OTHERS
     if why:
         raise QueryError(
-            f"{verb} is not run here.", hint=f"{why} {_INSTEAD.get(verb, '')}".strip(), sqlstate="NOPERM",
-            position=command.start, statement=number,
-        )  # fmt: skip
+            f"{verb} is not run here.",
+            hint=f"{why} {_INSTEAD.get(verb, '')}".strip(),
+            sqlstate="NOPERM",
+            position=command.start,
+            statement=number,
+        )
 
 
 @dataclass(slots=True)
@@ -101,13 +137,18 @@ async def check_flags(channel: Channel, flags: Flags, command: Command, number: 
         )
     if read_only and "readonly" not in said and command.verb not in TELLS:
         raise QueryError(
-            f"{command.verb} is not possible in a read-only run.", hint="Only commands that read are.",
-            sqlstate=READ_ONLY, position=command.start, statement=number,
-        )  # fmt: skip
+            f"{command.verb} is not possible in a read-only run.",
+            hint="Only commands that read are.",
+            sqlstate=READ_ONLY,
+            position=command.start,
+            statement=number,
+        )
     if command.verb == "KEYS":
         size = await channel.ask("DBSIZE")
         if isinstance(size, int) and size > MANY_KEYS:
             raise QueryError(
                 f"KEYS would look at {size:,} keys at once, and nobody is served meanwhile.",
-                hint="Use SCAN 0 MATCH pattern COUNT 1000.", position=command.start, statement=number,
-            )  # fmt: skip
+                hint="Use SCAN 0 MATCH pattern COUNT 1000.",
+                position=command.start,
+                statement=number,
+            )

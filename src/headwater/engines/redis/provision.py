@@ -22,20 +22,24 @@ from typing import Any, cast
 from redis import asyncio as client
 from redis.exceptions import RedisError
 
-from headwater.engines import Activity, Address, Instance, Option, Program
-from headwater.engines import _folders as folders
+from headwater.engines import Address, Instance, Option, ProvisioningSupport, ServerCommand, SessionCounts
+from headwater.engines import _instance_files as folders
 from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.network.tls import PLAIN
 
 KEEPER = "headwater-keeper"
 SOCKET = "redis.sock"
 SPARE_CONNECTIONS = 5
-PROVISION_OPTIONS = (
+PROVISION_OPTIONS: tuple[Option, ...] = (
     Option(
-        "durability", "Written to disk", "choice", "everysec", choices=("everysec", "always"),
+        "durability",
+        "Written to disk",
+        "choice",
+        "everysec",
+        choices=("everysec", "always"),
         help="Every second, or before each answer.",
     ),
-)  # fmt: skip
+)
 # All commands but those that reach the server, its files or other hosts; some of the "dangerous" ones are only slow.
 OWNERS_COMMANDS = "+@all -@admin -@dangerous +info +keys +flushdb +flushall +sort +sort_ro +client|list -role"
 KILLS = 40
@@ -53,52 +57,9 @@ def _program() -> tuple[str, str] | None:
     return (path, found[1]) if found and int(found[1].split(".")[0]) >= 6 else None
 
 
-def available() -> str | None:
+def unavailable_reason() -> str | None:
     """Return why no Redis can be run here, or None."""
     return None if _program() else "No redis-server of version 6 or newer is on the PATH of this machine."
-
-
-def prepare(cache: Path) -> None:
-    """Nothing is copied: an empty folder is an empty Redis."""
-
-
-def make(instance: Instance, cache: Path) -> None:
-    """Make the folder of the data, and the keeper's password."""
-    if instance.name in {KEEPER, "default"}:
-        raise BadInput(f"A Redis database cannot be called {instance.name}.", hint="Choose another name.")
-    durability = instance.options.get("durability", "everysec")
-    if durability not in PROVISION_OPTIONS[0].choices:
-        raise BadInput(f"{durability!r} is no durability.", hint="Choose everysec or always.")
-    (instance.folder / "durability").write_text(durability)
-    data = instance.folder / "data"
-    data.mkdir(mode=0o700)
-    folders.give(instance.owner, data)
-    secret = instance.folder / "keeper.password"
-    secret.touch(0o600)
-    secret.write_text(random.token_urlsafe(32))
-
-
-def program(instance: Instance) -> Program:
-    """Write the configuration, and return how to start the server with it."""
-    found = _program()
-    if found is None:
-        raise Unavailable(str(available()))
-    run = folders.make_private(instance, folders.socket_folder(instance, SOCKET))
-    (run / SOCKET).unlink(missing_ok=True)
-    data, quotas = instance.folder / "data", instance.quotas
-    settings = {
-        "port": "0", "unixsocket": str(run / SOCKET), "unixsocketperm": "700", "dir": str(data), "databases": "16",
-        "appendonly": "yes", "appendfsync": (instance.folder / "durability").read_text(), "save": '""',
-        "maxmemory": f"{quotas.get('memory_mb', 256)}mb", "maxmemory-policy": "noeviction",
-        "maxclients": str(quotas.get("connections", 50) + SPARE_CONNECTIONS), "aclfile": str(data / "users.acl"),
-        "daemonize": "no", "loglevel": "warning", "lua-time-limit": "2000", "always-show-logo": "no",
-    }  # fmt: skip
-    folders.write_secret(
-        data / "redis.conf", "".join(f"{name} {value}\n" for name, value in settings.items()), instance.owner
-    )
-    users = ("user default off", f"user {KEEPER} on #{_digest(_secret(instance))} ~* &* +@all", _owner_rule(instance))
-    folders.write_secret(data / "users.acl", "\n".join(users) + "\n", instance.owner)
-    return Program((found[0], str(data / "redis.conf")), signal.SIGTERM, {"PATH": "/usr/bin:/bin", "LC_ALL": "C"})
 
 
 def _owner_rule(instance: Instance) -> str:
@@ -113,44 +74,15 @@ def _secret(instance: Instance) -> str:
     return (instance.folder / "keeper.password").read_text()
 
 
-def leave(instance: Instance) -> None:
-    """Remove what lies outside of the instance's folder."""
-    folders.leave(instance, SOCKET)
-
-
-def ready(instance: Instance) -> bool:
-    """Say whether the server answers PING, which it refuses while it loads its data."""
-    try:
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(1.0)
-            probe.connect(str(folders.socket_file(instance, SOCKET)))
-            probe.sendall(f"AUTH {KEEPER} {_secret(instance)}\r\nPING\r\n".encode())
-            answer = b""
-            while answer.count(b"\r\n") < 2:
-                part = probe.recv(1000)
-                if not part:
-                    return False
-                answer += part
-    except OSError:
-        return False
-    return answer == b"+OK\r\n+PONG\r\n"
-
-
-async def setup(instance: Instance) -> None:
-    """Give the owner its password and the server its quotas, while it runs."""
-    async with _keeper(instance) as connection:
-        await _order(connection, "ACL", "SETUSER", instance.name, "reset", *_owner_rule(instance).split()[2:])
-        quotas = instance.quotas
-        await _order(connection, "CONFIG", "SET", "maxmemory", f"{quotas.get('memory_mb', 256)}mb")
-        most = quotas.get("connections", 50) + SPARE_CONNECTIONS
-        await _order(connection, "CONFIG", "SET", "maxclients", str(most))
-
-
 def _keeper(instance: Instance) -> client.Redis:
     return client.Redis(
-        unix_socket_path=str(folders.socket_file(instance, SOCKET)), username=KEEPER, password=_secret(instance),
-        socket_timeout=5, single_connection_client=True, decode_responses=True,
-    )  # fmt: skip
+        unix_socket_path=str(folders.socket_file(instance, SOCKET)),
+        username=KEEPER,
+        password=_secret(instance),
+        socket_timeout=5,
+        single_connection_client=True,
+        decode_responses=True,
+    )
 
 
 async def _order(connection: client.Redis, *words: str) -> Any:
@@ -160,51 +92,6 @@ async def _order(connection: client.Redis, *words: str) -> Any:
         raise Unavailable("The database's server does not obey its keeper.") from error
 
 
-def address(instance: Instance) -> Address:
-    """Return where the owner connects on this machine: its own socket file."""
-    return Address(
-        database="0", user=instance.name, password=instance.password, tls=PLAIN,
-        socket=folders.socket_file(instance, SOCKET),
-    )  # fmt: skip
-
-
-async def activity(instance: Instance) -> Activity:
-    """Return the clients, and how many are in a transaction, wait for a list, or listen to a channel."""
-    async with _keeper(instance) as connection:
-        clients = [one for one in await _order(connection, "CLIENT LIST") if one["user"] != KEEPER]
-    busy = [one for one in clients if int(one["multi"]) >= 0 or "b" in one["flags"] or "P" in one["flags"]]
-    return Activity(len(clients), len(busy))
-
-
-async def metrics(instance: Instance) -> Mapping[str, float]:
-    """Return what the server counts."""
-    async with _keeper(instance) as connection:
-        told = await _order(connection, "INFO", "everything")
-    names = {
-        "size_bytes": "used_memory_dataset", "memory_bytes": "used_memory", "connections": "connected_clients",
-        "commands": "total_commands_processed", "cache_hits": "keyspace_hits", "cache_misses": "keyspace_misses",
-        "expired_keys": "expired_keys", "refused_connections": "rejected_connections",
-    }  # fmt: skip
-    keys = sum(int(part["keys"]) for name, part in told.items() if re.fullmatch(r"db\d+", name))
-    return {ours: float(told.get(theirs, 0)) for ours, theirs in names.items()} | {"keys": float(keys)}
-
-
-async def enforce(instance: Instance, *, full: bool) -> None:
-    """End a script that runs too long; let a full database only be read and emptied."""
-    rule = ("ACL", "SETUSER", instance.name, *(_READS_ONLY if full else OWNERS_COMMANDS).split())
-    async with _keeper(instance) as connection:
-        for _ in range(KILLS):
-            try:
-                await cast(Any, connection).execute_command(*rule)
-                return
-            except RedisError as error:
-                if "BUSY" not in str(error):
-                    raise Unavailable("The database's server does not obey its keeper.") from error
-            await _kill_script(connection)
-            await asyncio.sleep(0.05)  # it ends at its next step, not at once
-    raise Unavailable("The database's server runs a script that does not end.")
-
-
 async def _kill_script(connection: client.Redis) -> None:
     try:
         await cast(Any, connection).execute_command("SCRIPT", "KILL")
@@ -212,3 +99,148 @@ async def _kill_script(connection: client.Redis) -> None:
         # One that has written cannot be killed: then the server has to go, which forgets what it wrote.
         if "NOTBUSY" not in str(error):
             raise Unavailable("The database's server does not obey its keeper.") from error
+
+
+class RedisProvisioning(ProvisioningSupport):
+    """Servers of Redis that Headwater runs."""
+
+    options = PROVISION_OPTIONS
+
+    def unavailable_reason(self) -> str | None:
+        return unavailable_reason()
+
+    def warm_template(self, cache: Path) -> None:
+        """Nothing is copied: an empty folder is an empty Redis."""
+
+    def create_data_dir(self, instance: Instance, cache: Path) -> None:
+        """Make the folder of the data, and the keeper's password."""
+        if instance.name in {KEEPER, "default"}:
+            raise BadInput(f"A Redis database cannot be called {instance.name}.", hint="Choose another name.")
+        durability = instance.options.get("durability", "everysec")
+        if durability not in PROVISION_OPTIONS[0].choices:
+            raise BadInput(f"{durability!r} is no durability.", hint="Choose everysec or always.")
+        (instance.folder / "durability").write_text(durability)
+        data = instance.folder / "data"
+        data.mkdir(mode=0o700)
+        folders.give(instance.owner, data)
+        secret = instance.folder / "keeper.password"
+        secret.touch(0o600)
+        secret.write_text(random.token_urlsafe(32))
+
+    def server_command(self, instance: Instance) -> ServerCommand:
+        """Write the configuration, and return how to start the server with it."""
+        found = _program()
+        if found is None:
+            raise Unavailable(str(unavailable_reason()))
+        run = folders.make_private(instance, folders.socket_folder(instance, SOCKET))
+        (run / SOCKET).unlink(missing_ok=True)
+        data, quotas = instance.folder / "data", instance.quotas
+        settings = {
+            "port": "0",
+            "unixsocket": str(run / SOCKET),
+            "unixsocketperm": "700",
+            "dir": str(data),
+            "databases": "16",
+            "appendonly": "yes",
+            "appendfsync": (instance.folder / "durability").read_text(),
+            "save": '""',
+            "maxmemory": f"{quotas.get('memory_mb', 256)}mb",
+            "maxmemory-policy": "noeviction",
+            "maxclients": str(quotas.get("connections", 50) + SPARE_CONNECTIONS),
+            "aclfile": str(data / "users.acl"),
+            "daemonize": "no",
+            "loglevel": "warning",
+            "lua-time-limit": "2000",
+            "always-show-logo": "no",
+        }
+        folders.write_secret(
+            data / "redis.conf", "".join(f"{name} {value}\n" for name, value in settings.items()), instance.owner
+        )
+        users = (
+            "user default off",
+            f"user {KEEPER} on #{_digest(_secret(instance))} ~* &* +@all",
+            _owner_rule(instance),
+        )
+        folders.write_secret(data / "users.acl", "\n".join(users) + "\n", instance.owner)
+        return ServerCommand(
+            (found[0], str(data / "redis.conf")), signal.SIGTERM, {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
+        )
+
+    def is_ready(self, instance: Instance) -> bool:
+        """Say whether the server answers PING, which it refuses while it loads its data."""
+        try:
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.settimeout(1.0)
+                probe.connect(str(folders.socket_file(instance, SOCKET)))
+                probe.sendall(f"AUTH {KEEPER} {_secret(instance)}\r\nPING\r\n".encode())
+                answer = b""
+                while answer.count(b"\r\n") < 2:
+                    part = probe.recv(1000)
+                    if not part:
+                        return False
+                    answer += part
+        except OSError:
+            return False
+        return answer == b"+OK\r\n+PONG\r\n"
+
+    async def setup(self, instance: Instance) -> None:
+        """Give the owner its password and the server its quotas, while it runs."""
+        async with _keeper(instance) as connection:
+            await _order(connection, "ACL", "SETUSER", instance.name, "reset", *_owner_rule(instance).split()[2:])
+            quotas = instance.quotas
+            await _order(connection, "CONFIG", "SET", "maxmemory", f"{quotas.get('memory_mb', 256)}mb")
+            most = quotas.get("connections", 50) + SPARE_CONNECTIONS
+            await _order(connection, "CONFIG", "SET", "maxclients", str(most))
+
+    def address(self, instance: Instance) -> Address:
+        """Return where the owner connects on this machine: its own socket file."""
+        return Address(
+            database="0",
+            user=instance.name,
+            password=instance.password,
+            tls=PLAIN,
+            socket=folders.socket_file(instance, SOCKET),
+        )
+
+    async def session_counts(self, instance: Instance) -> SessionCounts:
+        """Return the clients, and how many are in a transaction, wait for a list, or listen to a channel."""
+        async with _keeper(instance) as connection:
+            clients = [one for one in await _order(connection, "CLIENT LIST") if one["user"] != KEEPER]
+        busy = [one for one in clients if int(one["multi"]) >= 0 or "b" in one["flags"] or "P" in one["flags"]]
+        return SessionCounts(len(clients), len(busy))
+
+    async def metrics(self, instance: Instance) -> Mapping[str, float]:
+        """Return what the server counts."""
+        async with _keeper(instance) as connection:
+            told = await _order(connection, "INFO", "everything")
+        names = {
+            "size_bytes": "used_memory_dataset",
+            "memory_bytes": "used_memory",
+            "connections": "connected_clients",
+            "commands": "total_commands_processed",
+            "cache_hits": "keyspace_hits",
+            "cache_misses": "keyspace_misses",
+            "expired_keys": "expired_keys",
+            "refused_connections": "rejected_connections",
+        }
+        keys = sum(int(part["keys"]) for name, part in told.items() if re.fullmatch(r"db\d+", name))
+        return {ours: float(told.get(theirs, 0)) for ours, theirs in names.items()} | {"keys": float(keys)}
+
+    async def enforce_quotas(self, instance: Instance, *, full: bool) -> None:
+        """End a script that runs too long; let a full database only be read and emptied."""
+        rule = ("ACL", "SETUSER", instance.name, *(_READS_ONLY if full else OWNERS_COMMANDS).split())
+        async with _keeper(instance) as connection:
+            for _ in range(KILLS):
+                try:
+                    await cast(Any, connection).execute_command(*rule)
+                    return
+                except RedisError as error:
+                    if "BUSY" not in str(error):
+                        raise Unavailable("The database's server does not obey its keeper.") from error
+                await _kill_script(connection)
+                await asyncio.sleep(0.05)  # it ends at its next step, not at once
+        raise Unavailable("The database's server runs a script that does not end.")
+
+    def clean_up(self, instance: Instance) -> None:
+        """Remove what lies outside of the instance's folder."""
+        folders.leave(instance, SOCKET)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from headwater.catalog.results import Frame, Meter, Row, Rows, Started
 from headwater.engines.redis import errors, rows
+from headwater.engines.redis.command_text import Command
 from headwater.engines.redis.resp import Channel, Head, Refusal, Status, Value
-from headwater.engines.redis.texts import Command
 
 CHUNK = 1000
 

@@ -7,8 +7,8 @@ import math
 from typing import Any, TypeAlias
 
 from headwater.catalog.results import SAFE_INTEGER, Cell, Kind, ResultColumn, Row
+from headwater.engines.redis.command_text import Command
 from headwater.engines.redis.resp import Pairs, Value
-from headwater.engines.redis.texts import Command
 
 Columns: TypeAlias = tuple[ResultColumn, ...]
 SCANS = frozenset({"SCAN", "HSCAN", "SSCAN", "ZSCAN"})

@@ -21,12 +21,12 @@ from headwater.catalog.results import (
     QueryError,
     QueryTimeout,
 )
-from headwater.engines import Address, Facts, Parameters
+from headwater.engines import Address, Parameters, ServerFacts, Session
 from headwater.engines.redis import errors, policy, rows
-from headwater.engines.redis.connecting import opened
+from headwater.engines.redis.command_text import Command, commands
+from headwater.engines.redis.connection import opened
 from headwater.engines.redis.reply import Reply
 from headwater.engines.redis.resp import Channel, Refusal, Value
-from headwater.engines.redis.texts import Command, commands
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 RECONNECT_SECONDS = 10.0
@@ -77,7 +77,7 @@ class RedisSession:
             self._break()
             raise
 
-    async def ping(self) -> Facts:
+    async def ping(self) -> ServerFacts:
         """Return version, size, rights and latency."""
         began = time.perf_counter()
         await self.ask("PING")
@@ -87,10 +87,15 @@ class RedisSession:
         version = told.get("valkey_version") or told.get("redis_version") or "0"
         warnings = () if self._to.password else ("The server asks for no password.",)
         size = int(told["used_memory"]) if told.get("used_memory", "").isdigit() else None
-        return Facts(
-            name, version, latency, size, tls=(await self.channel()).cipher,
-            read_only=told.get("role") == "slave", warnings=warnings,
-        )  # fmt: skip
+        return ServerFacts(
+            name,
+            version,
+            latency,
+            size,
+            tls=(await self.channel()).cipher,
+            read_only=told.get("role") == "slave",
+            warnings=warnings,
+        )
 
     async def info(self) -> dict[str, str]:
         """Return what INFO tells, by name; nothing when the user may not ask."""
@@ -210,3 +215,8 @@ def _longest(limits: Limits) -> int | None:
     """Return how many bytes of one value are worth reading; a character has four at most."""
     told = [most for most in (limits.bytes, limits.cell * 4 if limits.cell is not None else None) if most is not None]
     return min(told, default=None)
+
+
+async def connect(address: Address, *, seconds: float = 10.0) -> Session:
+    """Open a connection; see `headwater.engines.Engine`."""
+    return RedisSession(address, await opened(address, seconds))

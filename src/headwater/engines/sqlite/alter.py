@@ -16,8 +16,8 @@ from headwater.catalog import changes as c
 from headwater.catalog.apply import apply
 from headwater.catalog.changes import Change, Hazard
 from headwater.catalog.model import Index, Relation, Schema
-from headwater.engines import Step
-from headwater.engines._altering import kind_of, table_of
+from headwater.engines import AlterStep
+from headwater.engines._alter import kind_of, table_of
 from headwater.engines.sqlite import attributes as a
 from headwater.engines.sqlite import ddl
 from headwater.engines.sqlite.ddl import quote
@@ -28,7 +28,7 @@ COPIED = "{table} is copied into a new table that takes its place; nobody writes
 REFERS = "every_row_refers_to_one_that_is_there"
 
 
-def alter(changes: Sequence[Change], schema: Schema) -> tuple[Step, ...]:
+def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
     """Return the statements of changes to a database that has this Schema; see `headwater.engines.Engine`."""
     steps = []
     for given in changes:
@@ -36,7 +36,7 @@ def alter(changes: Sequence[Change], schema: Schema) -> tuple[Step, ...]:
         after = apply(schema, change)
         statements = tuple(_STATEMENTS[type(change)](change, schema, after))
         rebuilt = any(statement.startswith("PRAGMA") for statement in statements)
-        steps.append(Step(given, statements, _hazards(change, rebuilt=rebuilt), transactional=not rebuilt))
+        steps.append(AlterStep(given, statements, _hazards(change, rebuilt=rebuilt), transactional=not rebuilt))
         schema = after
     return tuple(steps)
 
@@ -56,13 +56,20 @@ def _rebuilt(change: Change, before: Schema, after: Schema) -> Iterable[str]:
     old, new = table_of(before, change), table_of(after, change)
     if old.kind != "table" or a.get(old.attrs, a.MODULE):
         raise BadInput(f"{old.name} is no ordinary table.", hint="Drop it and make it anew.")
-    yield ";\n".join([
-        "PRAGMA foreign_keys = OFF", "PRAGMA legacy_alter_table = ON", "BEGIN",
-        *_copied(old, new, f"{old.name}_headwater_new"),
-        *ddl.create_indexes(new), *(trigger.definition for trigger in new.triggers),
-        *(_checked(new) if isinstance(change, c.AddForeignKey) else ()),
-        "COMMIT", "PRAGMA legacy_alter_table = OFF", "PRAGMA foreign_keys = ON",
-    ])  # fmt: skip
+    yield ";\n".join(
+        [
+            "PRAGMA foreign_keys = OFF",
+            "PRAGMA legacy_alter_table = ON",
+            "BEGIN",
+            *_copied(old, new, f"{old.name}_headwater_new"),
+            *ddl.create_indexes(new),
+            *(trigger.definition for trigger in new.triggers),
+            *(_checked(new) if isinstance(change, c.AddForeignKey) else ()),
+            "COMMIT",
+            "PRAGMA legacy_alter_table = OFF",
+            "PRAGMA foreign_keys = ON",
+        ]
+    )
 
 
 def _copied(old: Relation, new: Relation, between: str) -> Iterable[str]:

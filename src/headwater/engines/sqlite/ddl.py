@@ -14,22 +14,18 @@ from headwater.engines.sqlite import attributes as a
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
 _LITERAL = re.compile(r"[+-]?\s*[\d.][\w.+-]*$|'(?:[^']|'')*'$|[xX]'[0-9A-Fa-f]*'$|\"(?:[^\"]|\"\")*\"$|\w+$")
-_KEYWORDS = frozenset({
-    "abort", "action", "add", "after", "all", "alter", "always", "analyze", "and", "as", "asc", "attach",
-    "autoincrement", "before", "begin", "between", "by", "cascade", "case", "cast", "check", "collate", "column",
-    "commit", "conflict", "constraint", "create", "cross", "current", "current_date", "current_time",
-    "current_timestamp", "database", "default", "deferrable", "deferred", "delete", "desc", "detach", "distinct",
-    "do", "drop", "each", "else", "end", "escape", "except", "exclude", "exclusive", "exists", "explain", "fail",
-    "filter", "first", "following", "for", "foreign", "from", "full", "generated", "glob", "group", "groups",
-    "having", "if", "ignore", "immediate", "in", "index", "indexed", "initially", "inner", "insert", "instead",
-    "intersect", "into", "is", "isnull", "join", "key", "last", "left", "like", "limit", "match", "materialized",
-    "natural", "no", "not", "nothing", "notnull", "null", "nulls", "of", "offset", "on", "or", "order", "others",
-    "outer", "over", "partition", "plan", "pragma", "preceding", "primary", "query", "raise", "range", "recursive",
-    "references", "regexp", "reindex", "release", "rename", "replace", "restrict", "returning", "right", "rollback",
-    "row", "rows", "savepoint", "select", "set", "table", "temp", "temporary", "then", "ties", "to", "transaction",
-    "trigger", "unbounded", "union", "unique", "update", "using", "vacuum", "values", "view", "virtual", "when",
-    "where", "window", "with", "without",
-})  # fmt: skip
+_KEYWORD_LIST = """
+abort action add after all alter always analyze and as asc attach autoincrement before begin between by cascade case
+cast check collate column commit conflict constraint create cross current current_date current_time current_timestamp
+database default deferrable deferred delete desc detach distinct do drop each else end escape except exclude
+exclusive exists explain fail filter first following for foreign from full generated glob group groups having if
+ignore immediate in index indexed initially inner insert instead intersect into is isnull join key last left like
+limit match materialized natural no not nothing notnull null nulls of offset on or order others outer over partition
+plan pragma preceding primary query raise range recursive references regexp reindex release rename replace restrict
+returning right rollback row rows savepoint select set table temp temporary then ties to transaction trigger
+unbounded union unique update using vacuum values view virtual when where window with without
+"""
+_KEYWORDS = frozenset(_KEYWORD_LIST.split())
 
 
 def quote(*names: str | None) -> str:
@@ -48,8 +44,8 @@ def ddl(schema: Schema) -> tuple[str, ...]:
     return tuple(_statements(schema))
 
 
-def phases(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return tables, then what comes when their rows are there; see `headwater.engines.Dumps`."""
+def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return tables, then what comes when their rows are there; see `headwater.engines.SnapshotSupport`."""
     whole = ddl(schema)
     first = tuple(create_table(one) for one in schema if one.kind == "table")
     return first, whole[len(first) :]

@@ -33,15 +33,20 @@ def refusal(error: Exception, statement: Statement, number: int, *, read_only: b
         return not_allowed(statement, number, read_only=read_only or "readonly" in said)
     if isinstance(error, UnicodeDecodeError) or "Could not decode to UTF-8" in said:
         return QueryError(
-            "The result holds bytes that are not UTF-8.", hint="Select CAST(column AS BLOB) instead.",
-            statement=number, position=statement.start,
-        )  # fmt: skip
+            "The result holds bytes that are not UTF-8.",
+            hint="Select CAST(column AS BLOB) instead.",
+            statement=number,
+            position=statement.start,
+        )
     if isinstance(error, OverflowError):
         said = "A number is too large: SQLite has integers of 64 bits."
     return QueryError(
-        said[:1].upper() + said[1:] if said.islower() else said, hint=_HINTS.get(said), statement=number,
-        sqlstate="", position=_place(said, statement),
-    )  # fmt: skip
+        said[:1].upper() + said[1:] if said.islower() else said,
+        hint=_HINTS.get(said),
+        statement=number,
+        sqlstate="",
+        position=_place(said, statement),
+    )
 
 
 def not_allowed(statement: Statement, number: int, *, read_only: bool) -> QueryError:

@@ -8,37 +8,12 @@ from collections.abc import Iterator
 
 from headwater.catalog.plans import Advice, Plan, PlanNode
 from headwater.catalog.results import Cell, Limits, QueryError, Rows
-from headwater.engines import Parameters, Session
-from headwater.engines import _texts as texts
+from headwater.engines import ExplainSupport, Parameters, Session
+from headwater.engines import _statements as texts
 from headwater.engines.sqlite.inspect import inspect
 
 _STEP = re.compile(r"(?P<what>SCAN|SEARCH) (?:TABLE )?(?P<table>\S+)(?: AS (?P<alias>\S+))?(?: USING (?P<how>.*))?")
 LARGE = 10_000
-
-
-async def explain(session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> Plan:
-    """Return the plan of one statement; SQLite measures nothing, so that `run` adds nothing to it."""
-    statements = texts.statements(text, "sqlite")
-    if len(statements) != 1:
-        raise QueryError("A plan is of one statement.", hint="Select the one that you mean.")
-    opening = "EXPLAIN QUERY PLAN "
-    found: list[tuple[Cell, ...]] = []
-    try:
-        async for frame in session.run(opening + statements[0].text, parameters, Limits(rows=None, bytes=None)):
-            if isinstance(frame, Rows):
-                found += frame.rows
-    except QueryError as error:
-        if error.position is not None:
-            error.position += statements[0].start - len(opening)
-        raise
-    children: dict[Cell, list[tuple[Cell, str]]] = defaultdict(list)
-    for id_, parent, _, detail in found:
-        children[parent].append((id_, str(detail)))
-    sizes = {relation.name.casefold(): relation.rows for relation in await inspect(session)}
-    nodes = _nodes(0, children)
-    root = nodes[0] if len(nodes) == 1 else PlanNode("QUERY", children=nodes)
-    raw = "\n".join(str(row[3]) for row in found)
-    return Plan(root, tuple(_advice(found, sizes)), raw=raw)
 
 
 def _nodes(parent: Cell, children: dict[Cell, list[tuple[Cell, str]]]) -> tuple[PlanNode, ...]:
@@ -73,3 +48,31 @@ def _advice(found: list[tuple[Cell, ...]], sizes: dict[str, int | None]) -> Iter
                 f"{step['table']} is read from end to end: about {rows:,} rows.",
                 {"rows": float(rows)},
             )
+
+
+class SqliteExplain(ExplainSupport):
+    """Query plans."""
+
+    async def plan(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> Plan:
+        """Return the plan of one statement; SQLite measures nothing, so that `run` adds nothing to it."""
+        statements = texts.statements(text, "sqlite")
+        if len(statements) != 1:
+            raise QueryError("A plan is of one statement.", hint="Select the one that you mean.")
+        opening = "EXPLAIN QUERY PLAN "
+        found: list[tuple[Cell, ...]] = []
+        try:
+            async for frame in session.run(opening + statements[0].text, parameters, Limits(rows=None, bytes=None)):
+                if isinstance(frame, Rows):
+                    found += frame.rows
+        except QueryError as error:
+            if error.position is not None:
+                error.position += statements[0].start - len(opening)
+            raise
+        children: dict[Cell, list[tuple[Cell, str]]] = defaultdict(list)
+        for id_, parent, _, detail in found:
+            children[parent].append((id_, str(detail)))
+        sizes = {relation.name.casefold(): relation.rows for relation in await inspect(session)}
+        nodes = _nodes(0, children)
+        root = nodes[0] if len(nodes) == 1 else PlanNode("QUERY", children=nodes)
+        raw = "\n".join(str(row[3]) for row in found)
+        return Plan(root, tuple(_advice(found, sizes)), raw=raw)

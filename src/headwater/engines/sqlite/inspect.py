@@ -9,7 +9,7 @@ from headwater.catalog.model import Column, Index, Relation, Schema, Trigger
 from headwater.catalog.results import QueryError
 from headwater.engines import Session
 from headwater.engines.sqlite import attributes as a
-from headwater.engines.sqlite import parsing, queries
+from headwater.engines.sqlite import parser, queries
 from headwater.engines.sqlite.ddl import standard_name
 from headwater.engines.sqlite.session import SqliteSession
 
@@ -60,54 +60,73 @@ async def _figures(session: SqliteSession) -> tuple[dict[str, int], dict[str, in
 
 def _with(relation: Relation, triggers: list[Any], rows: dict[str, int], sizes: dict[str, int]) -> Relation:
     return Relation(
-        relation.name, relation.columns, None, relation.kind, relation.primary_key, relation.foreign_keys,
-        relation.indexes, relation.checks, None, relation.definition,
-        triggers=tuple(Trigger(row[1], row[3]) for row in triggers), rows=rows.get(relation.name),
-        size_bytes=sizes.get(relation.name), attrs=relation.attrs,
-    )  # fmt: skip
+        relation.name,
+        relation.columns,
+        None,
+        relation.kind,
+        relation.primary_key,
+        relation.foreign_keys,
+        relation.indexes,
+        relation.checks,
+        None,
+        relation.definition,
+        triggers=tuple(Trigger(row[1], row[3]) for row in triggers),
+        rows=rows.get(relation.name),
+        size_bytes=sizes.get(relation.name),
+        attrs=relation.attrs,
+    )
 
 
 def _table(name: str, sql: str, columns: list[Any], indexes: list[Any], marks: dict[str, object]) -> Relation:
-    said = parsing.table(sql)
+    said = parser.table(sql)
     key = tuple(row[0] for row in sorted(columns, key=lambda row: int(row[4])) if row[4])
     alias = key[0] if len(key) == 1 and not marks[a.WITHOUT_ROWID] and not said.key_terms else None
     marks |= {
-        a.AUTOINCREMENT: said.autoincrement, a.PRIMARY_KEY_NAME: None if said.autoincrement else said.key_name,
+        a.AUTOINCREMENT: said.autoincrement,
+        a.PRIMARY_KEY_NAME: None if said.autoincrement else said.key_name,
         a.PRIMARY_KEY_TERMS: said.key_terms,
-    }  # fmt: skip
+    }
     return Relation(
-        name, tuple(_column(row, said, alias) for row in columns), primary_key=key,
-        foreign_keys=tuple(said.foreign_keys), checks=tuple(said.checks),
+        name,
+        tuple(_column(row, said, alias) for row in columns),
+        primary_key=key,
+        foreign_keys=tuple(said.foreign_keys),
+        checks=tuple(said.checks),
         indexes=(*(_unique(name, one) for one in said.uniques), *(_index(row) for row in indexes)),
         attrs=a.attrs(**marks),
-    )  # fmt: skip
+    )
 
 
-def _column(row: Any, said: parsing.TableText, alias: str | None) -> Column:
+def _column(row: Any, said: parser.TableText, alias: str | None) -> Column:
     """Return a column; an INTEGER PRIMARY KEY is the row's number and never NULL, whatever is said of it."""
     name, type_, not_null, default, _, hidden = row
-    text = said.columns.get(name.casefold(), parsing.ColumnText())
+    text = said.columns.get(name.casefold(), parser.ColumnText())
     numbers = name == alias and type_.upper() == "INTEGER"
     given = {a.COLLATION: text.collation, a.STORED: hidden == STORED, a.CONFLICT: text.conflict}
     return Column(
-        name, type_, not (not_null or numbers), default, text.generated if hidden in {VIRTUAL, STORED} else None,
-        numbers and said.autoincrement, attrs=a.attrs(**given),
-    )  # fmt: skip
+        name,
+        type_,
+        not (not_null or numbers),
+        default,
+        text.generated if hidden in {VIRTUAL, STORED} else None,
+        numbers and said.autoincrement,
+        attrs=a.attrs(**given),
+    )
 
 
-def _unique(table: str, one: parsing.Unique) -> Index:
+def _unique(table: str, one: parser.Unique) -> Index:
     name = one.name or standard_name(table, one.columns, unique=True)
     return Index(name, one.columns, unique=True, attrs=a.attrs(constraint=True, conflict=one.conflict))
 
 
 def _index(row: Any) -> Index:
-    keys, where = parsing.index(row[3])
+    keys, where = parser.index(row[3])
     return Index(row[1], keys, row[3].split(None, 2)[1].upper() == "UNIQUE", where)
 
 
 def _virtual(name: str, sql: str, columns: list[Any]) -> Relation:
     shown = tuple(Column(row[0], row[1]) for row in columns if row[5] != 1)
-    return Relation(name, shown, attrs=a.attrs(module=parsing.module(sql)))
+    return Relation(name, shown, attrs=a.attrs(module=parser.module(sql)))
 
 
 async def _view(session: SqliteSession, name: str, sql: str) -> Relation:
@@ -116,4 +135,4 @@ async def _view(session: SqliteSession, name: str, sql: str) -> Relation:
         columns = await session.ask(query)
     except QueryError:  # it reads what is not there
         columns = []
-    return Relation(name, tuple(Column(*row) for row in columns), kind="view", definition=parsing.view(sql))
+    return Relation(name, tuple(Column(*row) for row in columns), kind="view", definition=parser.view(sql))

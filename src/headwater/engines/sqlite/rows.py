@@ -168,6 +168,10 @@ def _cut(data: bytes, lengths: np.ndarray) -> Any:
 
 
 _SPELLED: Mapping[type, Callable[[Sequence[Any]], Any]] = {
-    int: _integers, float: _reals, str: _texts, bytes: partial(_marked, b"b"), bytearray: partial(_marked, b"'"),
+    int: _integers,
+    float: _reals,
+    str: _texts,
+    bytes: partial(_marked, b"b"),
+    bytearray: partial(_marked, b"'"),
     type(None): _nulls,
-}  # fmt: skip
+}

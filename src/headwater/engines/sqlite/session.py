@@ -13,7 +13,7 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from functools import partial
 from math import isfinite
 from pathlib import Path
@@ -38,13 +38,12 @@ from headwater.catalog.results import (
     Started,
 )
 from headwater.catalog.statements import Statement
-from headwater.engines import Address, ByStatements, Columns, Facts, Parameters
-from headwater.engines import _batches as batches
-from headwater.engines import _texts as texts
-from headwater.engines._worker import Worker
-from headwater.engines.sqlite import loading
+from headwater.engines import Address, Parameters, ServerFacts, Session
+from headwater.engines import _row_buffer as batches
+from headwater.engines import _statements as texts
+from headwater.engines._driver_thread import DriverThread
+from headwater.engines.sqlite.authorizer import Authorizer
 from headwater.engines.sqlite.errors import ConnectionRefused, refusal
-from headwater.engines.sqlite.guard import Guard
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 # How long a statement waits for another connection's write before it says that the database is locked.
@@ -52,18 +51,18 @@ PATIENCE = 5.0
 LONGEST_VALUE, LONGEST_TEXT = 256 * 2**20, 16 * 2**20
 _QUERIES = re.compile(r"(?:SELECT|VALUES|PRAGMA|EXPLAIN)\b", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
-_ERRORS = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError, OverflowError)
+DRIVER_ERRORS = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError, OverflowError)
 Found = TypeVar("Found")
 
 
-class SqliteSession(ByStatements):
+class SqliteSession:
     """One connection to a file, and the thread that it lives in."""
 
     def __init__(self, to: Address) -> None:
         assert to.path
         self._path = to.path
-        self._worker = Worker("sqlite", self._interrupt)
-        self._guard = Guard()
+        self._worker = DriverThread("sqlite", self._interrupt)
+        self._guard = Authorizer()
         self._connection: sqlite3.Connection | None = None
 
     async def open(self, seconds: float) -> None:
@@ -82,9 +81,13 @@ class SqliteSession(ByStatements):
     def _open(self) -> None:
         mode = "rw" if os.access(self._path, os.W_OK) else "ro"
         self._connection = sqlite3.connect(
-            f"file:{percent(str(self._path.absolute()))}?mode={mode}", uri=True, timeout=PATIENCE, isolation_level=None,
-            check_same_thread=False, cached_statements=0,
-        )  # fmt: skip
+            f"file:{percent(str(self._path.absolute()))}?mode={mode}",
+            uri=True,
+            timeout=PATIENCE,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=0,
+        )
         self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
         self._connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, LONGEST_TEXT)
         self._connection.execute("PRAGMA foreign_keys = ON")
@@ -140,14 +143,14 @@ class SqliteSession(ByStatements):
         except sqlite3.Error as error:
             raise refusal(error, Statement("", 0), 0, read_only=True) from error
 
-    async def ping(self) -> Facts:
+    async def ping(self) -> ServerFacts:
         """Return version, size and latency."""
         began = time.perf_counter()
         ((version,),) = await self.ask("SELECT sqlite_version()")
         latency = (time.perf_counter() - began) * 1000
         ((size,),) = await self.ask("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
         writable = os.access(self._path, os.W_OK)
-        return Facts(
+        return ServerFacts(
             "SQLite", version, latency, size, read_only=not writable, privileges=("create_tables",) if writable else ()
         )
 
@@ -166,7 +169,7 @@ class SqliteSession(ByStatements):
                     async with contextlib.aclosing(self._statement(number, statement, parameters, limits)) as frames:
                         async for frame in frames:
                             yield frame
-                except (*_ERRORS, HeadwaterError) as error:
+                except (*DRIVER_ERRORS, HeadwaterError) as error:
                     if not began_in_transaction:
                         await self._roll_back()
                     if isinstance(error, HeadwaterError):
@@ -181,46 +184,10 @@ class SqliteSession(ByStatements):
             asked, count = texts.unbound(statement.text, "sqlite", "?")
             try:
                 await self.call(partial(self._compile, asked, count))
-            except _ERRORS as error:
+            except DRIVER_ERRORS as error:
                 why = refusal(error, statement, number, read_only=False)
                 return None if "bindings" in why.message else why
         return None
-
-    async def begin_reading(self) -> None:
-        """See `headwater.engines.Reads`."""
-        await self.ask("BEGIN")
-        await self.ask("SELECT count(*) FROM sqlite_schema")  # from here on it sees one moment
-
-    def reading(self, column: str, type_: str) -> str:
-        """See `headwater.engines.Reads`."""
-        return column
-
-    async def begin_loading(self) -> None:
-        """Let rows come before those that they refer to; see `headwater.engines.Loads`."""
-        await self.ask("PRAGMA foreign_keys = OFF")
-
-    async def load(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
-        """Insert rows; see `headwater.engines.Loads`."""
-
-        def inserted() -> None:
-            with self.our_own() as connection:
-                loading.insert(connection, table, [name for name, _ in columns], rows)
-
-        try:
-            await self.call(inserted)
-        except OverflowError as error:
-            raise QueryError(f"{error}.") from error
-        except _ERRORS as error:
-            raise refusal(error, Statement("INSERT", 0), 0, read_only=False) from error
-
-    async def end_loading(self, counters: Sequence[tuple[str, str]]) -> None:
-        """Check the foreign keys, and enforce them again; see `headwater.engines.Loads`."""
-        broken = await self.ask('SELECT "table", "parent", count(*) FROM pragma_foreign_key_check GROUP BY 1, 2')
-        if not self.in_transaction:
-            await self.ask("PRAGMA foreign_keys = ON")
-        if broken:
-            table, parent, count = broken[0]
-            raise QueryError(f"{count} rows of {table} refer to rows of {parent} that are not there.")
 
     async def cancel(self) -> None:
         """Interrupt what runs."""
@@ -294,9 +261,11 @@ class SqliteSession(ByStatements):
         if str(error) == "interrupted":
             if self._worker.late and not self._worker.cancelled:
                 return QueryTimeout(
-                    f"The statement took longer than {limits.seconds:g} s.", statement=number,
-                    position=statement.start, sqlstate="57014",
-                )  # fmt: skip
+                    f"The statement took longer than {limits.seconds:g} s.",
+                    statement=number,
+                    position=statement.start,
+                    sqlstate="57014",
+                )
             return QueryCancelled()
         return refusal(error, statement, number, read_only=limits.read_only)
 
@@ -368,3 +337,21 @@ def _command(text: str, writes: list[str]) -> str:
     if word == "WITH":
         return writes[0] if writes else "SELECT"
     return word
+
+
+async def connect(address: Address, *, seconds: float = 10.0) -> Session:
+    """Open the file; see `headwater.engines.Engine`."""
+    await asyncio.to_thread(_check, address)
+    session = SqliteSession(address)
+    await session.open(seconds)
+    return session
+
+
+def _check(address: Address) -> None:
+    """Look at the path alone: to open and close the file ourselves would take all its locks from our other sessions."""
+    if address.path is None or not address.path.exists():
+        raise ConnectionRefused("There is no such file.", hint="Check the path: sqlite:///folder/file.db")
+    if not address.path.is_file():
+        raise ConnectionRefused("This is a folder, not a file.", hint="Name the database's file.")
+    if not os.access(address.path, os.R_OK):
+        raise ConnectionRefused("The file cannot be read.", hint="Check who may read it.")

@@ -20,9 +20,9 @@ def build(word: str | None = None) -> typer.Typer:
     app.callback()(_root)
     rooms = [room for room, words in COMMANDS.items() if word in words]
     if not rooms:
-        from headwater.entrypoints.cli import serving
+        from headwater.entrypoints.cli import server_commands
 
-        serving.register(app)
+        server_commands.register(app)
     for module in () if word in SERVING else collect("commands", rooms or FEATURES).values():
         module.register(app)
     return app

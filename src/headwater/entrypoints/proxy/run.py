@@ -15,11 +15,11 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from headwater.drivers.local import LocalDriver
-from headwater.engines import Proxies, all_engines
-from headwater.entrypoints.proxy.door import Door
+from headwater.engines import all_engines
+from headwater.entrypoints.proxy.listener import ProxyProtocol
 from headwater.features import collect
-from headwater.features.databases.keeper import clients, control, idle
-from headwater.features.databases.keeper.keeping import RECONCILE_SECONDS, Keeper
+from headwater.features.databases.supervisor import clients, control, idle
+from headwater.features.databases.supervisor.reconciler import RECONCILE_SECONDS, Supervisor
 from headwater.kit import logs
 from headwater.kit.errors import HeadwaterError, Unavailable
 from headwater.kit.settings import Settings, settings
@@ -36,7 +36,7 @@ async def keep(chosen: Settings) -> None:
     held = Lock(chosen.home_folder / "databases" / "keeper.lock")
     held.take()
     store = Database(store_url(chosen), pool_size=5)
-    keeper = Keeper(chosen, store, LocalDriver(chosen.home_folder / "databases"))
+    keeper = Supervisor(chosen, store, LocalDriver(chosen.home_folder / "databases"))
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -46,7 +46,7 @@ async def keep(chosen: Settings) -> None:
         servers = [await control.listen(keeper), *await _proxy(keeper, chosen)]
         rounds = [
             loop.create_task(_every(RECONCILE_SECONDS, keeper.reconcile)),
-            loop.create_task(_every(idle.LOOK_SECONDS, functools.partial(idle.look_after, keeper))),
+            loop.create_task(_every(idle.LOOK_SECONDS, functools.partial(idle.watch_instances, keeper))),
         ]
         keeper.prepare()
         await stopping.wait()
@@ -72,14 +72,16 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(seconds)
 
 
-async def _proxy(keeper: Keeper, chosen: Settings) -> list[asyncio.Server]:
+async def _proxy(keeper: Supervisor, chosen: Settings) -> list[asyncio.Server]:
     """Listen for clients who speak first, told apart by what they say, and on a second port for those who wait."""
-    fronts = {name: one for name, one in all_engines().items() if isinstance(one, Proxies)}
+    fronts = {name: one.proxy for name, one in all_engines().items() if one.proxy}
     wake, tls = functools.partial(clients.opening, keeper), _tls(chosen)
-    servers = [await _listen(lambda: Door(fronts, wake, tls), chosen.host, chosen.proxy_port, "HEADWATER_PROXY_PORT")]
+    servers = [
+        await _listen(lambda: ProxyProtocol(fronts, wake, tls), chosen.host, chosen.proxy_port, "HEADWATER_PROXY_PORT")
+    ]
     for name, one in fronts.items():
-        if one.SPEAKS_FIRST:
-            front = functools.partial(one.front, functools.partial(wake, name), tls)
+        if one.server_speaks_first:
+            front = functools.partial(one.client_protocol, functools.partial(wake, name), tls)
             servers.append(await _listen(front, chosen.host, chosen.mysql_proxy_port, "HEADWATER_MYSQL_PROXY_PORT"))
     return servers
 

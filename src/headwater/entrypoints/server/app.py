@@ -7,9 +7,9 @@ from fastapi.routing import APIRoute
 
 from headwater import version
 from headwater.entrypoints.server import probes, problems, web
-from headwater.entrypoints.server.middleware import Around
+from headwater.entrypoints.server.middleware import RequestMiddleware
 from headwater.features import collect
-from headwater.features.accounts.guard import Server
+from headwater.features.accounts.guard import AppState
 
 API = "/api/v1"
 ERRORS: dict[int | str, dict[str, object]] = {
@@ -18,7 +18,7 @@ ERRORS: dict[int | str, dict[str, object]] = {
 }
 
 
-def build(server: Server | None = None) -> FastAPI:
+def build(server: AppState | None = None) -> FastAPI:
     """Return the application; without `server` it can only describe itself."""
     app = FastAPI(
         title="Headwater",
@@ -32,7 +32,7 @@ def build(server: Server | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     problems.install(app)
-    app.add_middleware(Around)
+    app.add_middleware(RequestMiddleware)
     app.include_router(probes.router)
     for module in collect("endpoints").values():
         app.include_router(module.router, prefix=API)

@@ -39,7 +39,7 @@ SECURITY_HEADERS = {
 }
 
 
-class Around:
+class RequestMiddleware:
     """The ASGI middleware; plain ASGI, so that streams pass through untouched."""
 
     def __init__(self, app: ASGIApp) -> None:

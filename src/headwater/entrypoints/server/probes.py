@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from headwater.features.accounts.guard import Server, Shared, public
+from headwater.features.accounts.guard import AppState, Shared, public
 from headwater.features.jobs.service import workers
 from headwater.store import migrations
 
@@ -33,7 +33,7 @@ async def readyz(server: Shared) -> Response:
     return JSONResponse({"status": "ready" if ready else "not ready", **parts}, 200 if ready else 503)
 
 
-async def _parts(server: Server) -> dict[str, str]:
+async def _parts(server: AppState) -> dict[str, str]:
     parts = {"store": "does not answer", "migrations": "unknown", "worker": "unknown"}
     try:
         async with asyncio.timeout(3), server.database.engine.connect() as connection:

@@ -12,9 +12,9 @@ from granian.constants import Interfaces
 from granian.server.embed import Server as Granian
 
 from headwater.entrypoints.server.app import build
-from headwater.entrypoints.server.sweep import sweep_for_ever
+from headwater.entrypoints.server.sweep import sweep_forever
 from headwater.features import collect
-from headwater.features.accounts.guard import Server
+from headwater.features.accounts.guard import AppState
 from headwater.features.accounts.throttle import SignInThrottle
 from headwater.features.accounts.tokens import Signer
 from headwater.kit import logs
@@ -29,7 +29,7 @@ async def serve(chosen: Settings) -> None:
     """Answer HTTP until SIGTERM or SIGINT."""
     database = Database(store_url(chosen), pool_size=10)
     welcomes = tuple(module.welcome for module in collect("welcome").values())
-    server = Server(chosen, database, Signer(chosen), SignInThrottle(), welcomes)
+    server = AppState(chosen, database, Signer(chosen), SignInThrottle(), welcomes)
     granian = Granian(
         build(server),
         address=chosen.host,
@@ -47,13 +47,13 @@ async def serve(chosen: Settings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    sweeper = loop.create_task(sweep_for_ever(database))
+    sweeper = loop.create_task(sweep_forever(database))
     try:
         with contextlib.suppress(TimeoutError):  # a request that does not end in time is cut off
             await granian.serve()
     finally:
         sweeper.cancel()
-        await asyncio.gather(*(room.close() for room in server.rooms.values()))
+        await asyncio.gather(*(room.close() for room in server.services.values()))
         await database.close()
 
 

@@ -13,7 +13,7 @@ from headwater.store.session import Database
 log = structlog.get_logger()
 
 
-async def sweep_for_ever(database: Database) -> None:
+async def sweep_forever(database: Database) -> None:
     """Sweep at each interval until cancelled; the store may be away for a while."""
     while True:
         await asyncio.sleep(sweep.EVERY_SECONDS)

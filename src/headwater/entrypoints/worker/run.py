@@ -31,7 +31,7 @@ from headwater.store.session import Database, driver_url
 log = structlog.get_logger()
 FETCH_SECONDS = 1.0
 STOP_SECONDS, IDLE_STOP_SECONDS = 20.0, 2.0
-UPKEEP_SECONDS = 600.0
+MAINTENANCE_SECONDS = 600.0
 TIDY_SECONDS, TIDY_SHARE = 0.1, 20.0  # so often, but for so many times as long as it took it is not done again
 
 
@@ -61,11 +61,13 @@ async def work(chosen: Settings) -> None:
         loop.add_signal_handler(number, stopping.set)
     keeper = loop.create_task(_keep_alive(database, me))
     puller = loop.create_task(_pull_for_ever(url, runner))
-    upkeep = loop.create_task(_look_after(database, chosen))
+    maintenance = loop.create_task(_maintain_features(database, chosen))
     tidier = loop.create_task(_tidy(runner))
     waiting = loop.create_task(stopping.wait())
     try:
-        done, _ = await asyncio.wait({waiting, keeper, puller, upkeep, tidier}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(
+            {waiting, keeper, puller, maintenance, tidier}, return_when=asyncio.FIRST_COMPLETED
+        )
         for task in done:
             task.result()  # a worker that does not take jobs any more must not look alive
     finally:
@@ -73,9 +75,9 @@ async def work(chosen: Settings) -> None:
         runner.stop()
         puller.cancel()
         keeper.cancel()
-        upkeep.cancel()
+        maintenance.cancel()
         tidier.cancel()
-        await _until_idle(runner, {puller, keeper, upkeep, tidier})
+        await _until_idle(runner, {puller, keeper, maintenance, tidier})
         with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
             async with asyncio.timeout(IDLE_STOP_SECONDS), database.transaction() as db:
                 await workers.leave(db, me)
@@ -115,21 +117,21 @@ async def _pull_for_ever(url: str, runner: Runner) -> None:
         delay = min(delay * 2, 2.0)
 
 
-async def _look_after(database: Database, chosen: Settings) -> None:
-    """Let each feature do what it needs done now and then; a slow one does not hold up the others."""
+async def _maintain_features(database: Database, chosen: Settings) -> None:
+    """Run the maintenance of every feature; a slow one does not delay the others."""
     async with asyncio.TaskGroup() as rooms:
-        for module in collect("upkeep").values():
-            rooms.create_task(_look_after_room(module, database, chosen))
+        for module in collect("maintenance").values():
+            rooms.create_task(_maintain_feature(module, database, chosen))
 
 
-async def _look_after_room(module: ModuleType, database: Database, chosen: Settings) -> None:
-    """Do the upkeep of one feature as often as it says."""
+async def _maintain_feature(module: ModuleType, database: Database, chosen: Settings) -> None:
+    """Run the maintenance of one feature, every `EVERY_SECONDS` that it declares."""
     while True:
         try:
-            await module.upkeep(database, chosen)
+            await module.run_maintenance(database, chosen)
         except (SQLAlchemyError, OSError, HeadwaterError) as error:
-            log.warning("upkeep.failed", room=module.__name__, error=str(error.__cause__ or error))
-        await asyncio.sleep(getattr(module, "EVERY_SECONDS", UPKEEP_SECONDS))
+            log.warning("maintenance.failed", room=module.__name__, error=str(error.__cause__ or error))
+        await asyncio.sleep(getattr(module, "EVERY_SECONDS", MAINTENANCE_SECONDS))
 
 
 async def _keep_alive(database: Database, me: workers.Process) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from headwater.features.accounts.remote import DEFAULT_URL, Login, Remote, remote, save_login, show, show_one
+from headwater.features.accounts.api_client import DEFAULT_URL, ApiClient, Login, remote, save_login, show, show_one
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 PROJECT = ("id", "name", "role", "codebase_count", "table_count", "column_count", "usage_count")
@@ -37,7 +37,7 @@ def login(
     as_json: JsonOption = False,
 ) -> None:
     """Sign in to a server and keep an API key for the other commands."""
-    with closing(Remote(url.rstrip("/"))) as server:
+    with closing(ApiClient(url.rstrip("/"))) as server:
         if key is None:
             key = _key_by_password(server, email or typer.prompt("Email"))
         server.authorize(key)
@@ -48,7 +48,7 @@ def login(
     )
 
 
-def _key_by_password(server: Remote, email: str) -> str:
+def _key_by_password(server: ApiClient, email: str) -> str:
     password = typer.prompt("Password", hide_input=True)
     signed_in = server.call("POST", "/auth/login", json={"email": email, "password": password})
     server.authorize(signed_in["access_token"])

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.rights import Action, Actor, allow_scope
 from headwater.features.accounts.service import identity
-from headwater.features.accounts.service.identity import Visitor
+from headwater.features.accounts.service.identity import ClientInfo
 from headwater.features.accounts.throttle import SignInThrottle
 from headwater.features.accounts.tokens import Signer
 from headwater.kit.errors import Forbidden, Unauthenticated
@@ -30,10 +30,10 @@ UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _bearer = HTTPBearer(auto_error=False, description="An access token, or an API key `hw_…`.")
 
 
-Kept = TypeVar("Kept", bound="Room")
+ServiceT = TypeVar("ServiceT", bound="ProcessService")
 
 
-class Welcome(Protocol):
+class SignupHook(Protocol):
     """What a room above does for a new account, in the transaction of the sign-up."""
 
     async def __call__(self, db: AsyncSession, actor: Actor, settings: Settings) -> None:
@@ -41,26 +41,26 @@ class Welcome(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class AppState:
     """What the routes share: hung on the application when it starts."""
 
     settings: Settings
     database: Database
     signer: Signer
     throttle: SignInThrottle
-    welcomes: tuple[Welcome, ...] = ()
+    signup_hooks: tuple[SignupHook, ...] = ()
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    rooms: dict[type[Any], Any] = field(default_factory=dict)
+    services: dict[type[Any], Any] = field(default_factory=dict)
 
-    def room(self, kind: type[Kept]) -> Kept:
+    def service(self, kind: type[ServiceT]) -> ServiceT:
         """Return what a room above keeps in this process, made when it is first asked for."""
-        if kind not in self.rooms:
-            self.rooms[kind] = kind(self.settings)
-        kept: Kept = self.rooms[kind]
-        return kept
+        if kind not in self.services:
+            self.services[kind] = kind(self.settings)
+        service: ServiceT = self.services[kind]
+        return service
 
 
-class Room(Protocol):
+class ProcessService(Protocol):
     """What a room above keeps for as long as the server process lives, such as a pool of sessions."""
 
     def __init__(self, settings: Settings) -> None:
@@ -70,27 +70,27 @@ class Room(Protocol):
         """Give everything back."""
 
 
-def server_of(request: Request) -> Server:
+def state_of(request: Request) -> AppState:
     """Return what the routes share."""
-    server: Server = request.app.state.server
+    server: AppState = request.app.state.server
     return server
 
 
 async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
-    async with server_of(request).database.transaction() as db:
+    async with state_of(request).database.transaction() as db:
         yield db
 
 
-def visitor_of(request: Request) -> Visitor:
+def client_info(request: Request) -> ClientInfo:
     """Return where a request comes from."""
     ip = request.client.host if request.client else ""
-    return Visitor(ip, request.headers.get("user-agent", ""))
+    return ClientInfo(ip, request.headers.get("user-agent", ""))
 
 
 # Function scope: the transaction is committed before the answer is sent, so that what is answered is true.
 Db: TypeAlias = Annotated[AsyncSession, Depends(_transaction, scope="function")]
-Shared: TypeAlias = Annotated[Server, Depends(server_of)]
-From: TypeAlias = Annotated[Visitor, Depends(visitor_of)]
+Shared: TypeAlias = Annotated[AppState, Depends(state_of)]
+Client: TypeAlias = Annotated[ClientInfo, Depends(client_info)]
 Limit: TypeAlias = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Cursor: TypeAlias = Annotated[str | None, Query(max_length=2000)]
 DEFAULT_PAGE = DEFAULT_LIMIT
@@ -108,8 +108,8 @@ def allow(action: Action) -> Callable[..., Awaitable[Actor]]:
     """Declare the action of a route, and give it the actor, whose key must have the scope for it."""
 
     async def actor(request: Request, db: Db, _: Annotated[object, Depends(_bearer)]) -> Actor:
-        server = server_of(request)
-        found = await identity.actor_of_token(db, server.signer, visitor_of(request), credential_of(request))
+        server = state_of(request)
+        found = await identity.actor_of_token(db, server.signer, client_info(request), credential_of(request))
         allow_scope(found, action)
         request.state.actor = found
         return found
@@ -122,9 +122,9 @@ def allow_detached(action: Action) -> Callable[..., Awaitable[Actor]]:
     """As `allow`, for routes that stream: who asks is found in a short transaction that ends before the work begins."""
 
     async def actor(request: Request, _: Annotated[object, Depends(_bearer)]) -> Actor:
-        server = server_of(request)
+        server = state_of(request)
         async with server.database.transaction() as db:
-            found = await identity.actor_of_token(db, server.signer, visitor_of(request), credential_of(request))
+            found = await identity.actor_of_token(db, server.signer, client_info(request), credential_of(request))
         allow_scope(found, action)
         request.state.actor = found
         return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class UsageFilter:
     """Which usages are wanted; empty means all. `column_ids` is what table and column stand for in one scan."""
 
     table: str | None = None

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.core.lineage.pipeline import scan
-from headwater.core.lineage.result import Progress, ScanResult
+from headwater.core.lineage.result import ScanProgress, ScanResult
 from headwater.features.codebases import uploads
 from headwater.features.codebases.cache import StoreCache
 from headwater.features.codebases.service import codebases, results
@@ -42,14 +42,14 @@ async def scan_codebase(attempt: Attempt) -> Write:
     return write
 
 
-def _scan(attempt: Attempt, source: Path, shown: str) -> ScanResult:
+def _scan(attempt: Attempt, source: Path, filename: str) -> ScanResult:
     """Scan in the calling thread; what went wrong speaks of the file as its owner calls it."""
     if not source.exists():
-        raise Unreadable(f"The upload {shown} is not on this host.", hint="Workers need the same HEADWATER_HOME.")
+        raise Unreadable(f"The upload {filename} is not on this host.", hint="Workers need the same HEADWATER_HOME.")
     cache = StoreCache(attempt.database.url)
     phases: list[str] = []
 
-    def report(progress: Progress) -> None:
+    def report(progress: ScanProgress) -> None:
         if progress.phase not in phases:
             phases.append(progress.phase)
             attempt.note(f"Phase {progress.phase}.")
@@ -61,7 +61,7 @@ def _scan(attempt: Attempt, source: Path, shown: str) -> ScanResult:
     try:
         return scan(source, cache=cache, progress=report, keep_texts=True)
     except HeadwaterError as error:
-        error.message = error.message.replace(str(source), shown).replace(source.name, shown)
+        error.message = error.message.replace(str(source), filename).replace(source.name, filename)
         raise
     finally:
         cache.close()

@@ -11,9 +11,9 @@ import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from headwater.core.lineage.containers import open_container
-from headwater.core.lineage.limits import Limits
-from headwater.kit import receiving
+from headwater.core.lineage.archives import open_container
+from headwater.core.lineage.limits import IntakeLimits
+from headwater.kit import atomic_upload
 from headwater.kit.errors import HeadwaterError, Unreadable
 from headwater.kit.settings import Settings
 
@@ -31,17 +31,17 @@ def path_of(settings: Settings, codebase_id: uuid.UUID) -> Path:
     return folder(settings) / str(codebase_id)
 
 
-async def receive(settings: Settings, codebase_id: uuid.UUID, chunks: AsyncIterator[bytes], shown: str) -> int:
+async def receive(settings: Settings, codebase_id: uuid.UUID, chunks: AsyncIterator[bytes], filename: str) -> int:
     """Store an upload and return its size in bytes; whatever goes wrong, no file stays behind.
 
     Raises:
         TooLarge: more bytes than `max_upload_mb`; noticed as soon as they are exceeded.
         Unreadable: not an archive, or nothing in it.
     """
-    return await receiving.receive(
-        path_of(settings, codebase_id), chunks, limit_mb=settings.max_upload_mb, shown=shown,
+    return await atomic_upload.receive(
+        path_of(settings, codebase_id), chunks, limit_mb=settings.max_upload_mb, display_name=filename,
         hint="Leave out dependencies and build output, or raise HEADWATER_MAX_UPLOAD_MB.",
-        check=lambda part: _check(part, shown),
+        check=lambda part: _check(part, filename),
     )  # fmt: skip
 
 
@@ -58,18 +58,18 @@ def abandoned(settings: Settings) -> list[uuid.UUID]:
         with contextlib.suppress(OSError, ValueError):
             if file.stat().st_mtime > old:
                 continue
-            if file.suffix == receiving.PART:
+            if file.suffix == atomic_upload.PART:
                 file.unlink()
             else:
                 found.append(uuid.UUID(file.name))
     return found
 
 
-def _check(path: Path, shown: str) -> None:
+def _check(path: Path, filename: str) -> None:
     """Refuse at once what can be seen not to be an archive; what is inside, the scan will find out."""
     try:
-        with open_container(path, Limits()) as entries:
+        with open_container(path, IntakeLimits()) as entries:
             if next(iter(entries), None) is None:
-                raise Unreadable(f"{shown} is empty.", hint="Put the source code into the archive.")
+                raise Unreadable(f"{filename} is empty.", hint="Put the source code into the archive.")
     except HeadwaterError as error:
-        raise type(error)(error.message.replace(path.name, shown), hint=error.hint) from error
+        raise type(error)(error.message.replace(path.name, filename), hint=error.hint) from error

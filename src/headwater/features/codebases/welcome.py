@@ -27,7 +27,7 @@ async def welcome(db: AsyncSession, actor: Actor, settings: Settings) -> None:
     )  # fmt: skip
 
 
-def _size(place: Traversable) -> int:
-    if place.is_file():
-        return len(place.read_bytes())
-    return sum(_size(inner) for inner in place.iterdir())
+def _size(folder: Traversable) -> int:
+    if folder.is_file():
+        return len(folder.read_bytes())
+    return sum(_size(inner) for inner in folder.iterdir())

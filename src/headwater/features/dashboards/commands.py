@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from headwater.features.accounts.remote import Remote, remote, show, show_one
+from headwater.features.accounts.api_client import ApiClient, remote, show, show_one
 from headwater.features.databases.commands import JsonOption, ProjectOption, find_project
-from headwater.features.query.printing import print_result
+from headwater.features.query.output import print_result
 from headwater.kit.errors import NotFound, did_you_mean
 from headwater.kit.terminal import terminal
 
@@ -61,12 +61,12 @@ def _print(console: Console, tile: dict[str, Any]) -> None:
     print_result(console, {**data, "command": "SELECT", "affected": None, "notices": []})
 
 
-def _all(server: Remote, project: str | None) -> list[Any]:
+def _all(server: ApiClient, project: str | None) -> list[Any]:
     projects = [find_project(server, project)] if project else server.every("/projects")
     return [row for one in projects for row in server.every(f"/projects/{one['id']}/dashboards")]
 
 
-def _find(server: Remote, name: str, project: str | None) -> str:
+def _find(server: ApiClient, name: str, project: str | None) -> str:
     rows = _all(server, project)
     for row in rows:
         if name in {row["id"], row["name"]}:

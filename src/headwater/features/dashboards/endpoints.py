@@ -7,12 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import ListOf
-from headwater.features.dashboards import schemas, wire
+from headwater.features.dashboards import api_models, serializers
 from headwater.features.dashboards.service import dashboards, data
-from headwater.features.query.place import running, workplace
+from headwater.features.query.context import running, workplace
 
 router = APIRouter(tags=["dashboards"])
 Reader = Annotated[Actor, Depends(allow("project:read"))]
@@ -22,33 +22,33 @@ Writer = Annotated[Actor, Depends(allow("project:write"))]
 @router.get("/projects/{project_id}/dashboards")
 async def list_dashboards(
     project_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
-) -> ListOf[schemas.DashboardSummary]:
+) -> ListOf[api_models.DashboardSummary]:
     """List the dashboards of a project, newest first."""
     page, tiles = await dashboards.list_of_project(db, actor, project_id, cursor=cursor, limit=limit)
-    return ListOf(items=[wire.summary(row, tiles.get(row.id, 0)) for row in page.items], next=page.next)
+    return ListOf(items=[serializers.summary(row, tiles.get(row.id, 0)) for row in page.items], next=page.next)
 
 
 @router.post("/projects/{project_id}/dashboards", status_code=201)
 async def create_dashboard(
-    project_id: uuid.UUID, body: schemas.DashboardIn, db: Db, actor: Writer
-) -> schemas.DashboardOut:
+    project_id: uuid.UUID, body: api_models.DashboardIn, db: Db, actor: Writer
+) -> api_models.DashboardOut:
     """Make an empty dashboard."""
     made = await dashboards.create(db, actor, project_id, name=body.name, refresh_seconds=body.refresh_seconds)
-    return wire.dashboard(await dashboards.view(db, actor, made.id))
+    return serializers.dashboard(await dashboards.view(db, actor, made.id))
 
 
 @router.get("/dashboards/{dashboard_id}")
-async def get_dashboard(dashboard_id: uuid.UUID, db: Db, actor: Reader) -> schemas.DashboardOut:
+async def get_dashboard(dashboard_id: uuid.UUID, db: Db, actor: Reader) -> api_models.DashboardOut:
     """Show a dashboard with its tiles."""
-    return wire.dashboard(await dashboards.view(db, actor, dashboard_id))
+    return serializers.dashboard(await dashboards.view(db, actor, dashboard_id))
 
 
 @router.patch("/dashboards/{dashboard_id}")
 async def change_dashboard(
-    dashboard_id: uuid.UUID, body: schemas.DashboardChange, db: Db, actor: Writer
-) -> schemas.DashboardOut:
+    dashboard_id: uuid.UUID, body: api_models.DashboardChange, db: Db, actor: Writer
+) -> api_models.DashboardOut:
     """Rename a dashboard, or say how often it refreshes."""
-    return wire.dashboard(await dashboards.change(db, actor, dashboard_id, body.model_dump(exclude_unset=True)))
+    return serializers.dashboard(await dashboards.change(db, actor, dashboard_id, body.model_dump(exclude_unset=True)))
 
 
 @router.delete("/dashboards/{dashboard_id}", status_code=204)
@@ -58,25 +58,27 @@ async def delete_dashboard(dashboard_id: uuid.UUID, db: Db, actor: Writer) -> No
 
 
 @router.post("/dashboards/{dashboard_id}/tiles", status_code=201)
-async def add_tile(dashboard_id: uuid.UUID, body: schemas.TileIn, db: Db, actor: Writer) -> schemas.DashboardOut:
+async def add_tile(dashboard_id: uuid.UUID, body: api_models.TileIn, db: Db, actor: Writer) -> api_models.DashboardOut:
     """Put a shared saved query at the end of a dashboard."""
     given = body.model_dump(exclude={"query_id"})
-    return wire.dashboard(await dashboards.add_tile(db, actor, dashboard_id, body.query_id, given))
+    return serializers.dashboard(await dashboards.add_tile(db, actor, dashboard_id, body.query_id, given))
 
 
 @router.put("/dashboards/{dashboard_id}/order")
-async def order_tiles(dashboard_id: uuid.UUID, body: schemas.OrderIn, db: Db, actor: Writer) -> schemas.DashboardOut:
+async def order_tiles(
+    dashboard_id: uuid.UUID, body: api_models.OrderIn, db: Db, actor: Writer
+) -> api_models.DashboardOut:
     """Put the tiles of a dashboard in an order."""
-    return wire.dashboard(await dashboards.order(db, actor, dashboard_id, body.tiles))
+    return serializers.dashboard(await dashboards.order(db, actor, dashboard_id, body.tiles))
 
 
 @router.patch("/dashboards/{dashboard_id}/tiles/{tile_id}")
 async def change_tile(
-    dashboard_id: uuid.UUID, tile_id: uuid.UUID, body: schemas.TileChange, db: Db, actor: Writer
-) -> schemas.DashboardOut:
+    dashboard_id: uuid.UUID, tile_id: uuid.UUID, body: api_models.TileChange, db: Db, actor: Writer
+) -> api_models.DashboardOut:
     """Set title, width or chart of a tile; a chart of null is the query's own."""
     given = {name: value for name, value in body.model_dump().items() if name in body.model_fields_set}
-    return wire.dashboard(await dashboards.change_tile(db, actor, dashboard_id, tile_id, given))
+    return serializers.dashboard(await dashboards.change_tile(db, actor, dashboard_id, tile_id, given))
 
 
 @router.delete("/dashboards/{dashboard_id}/tiles/{tile_id}", status_code=204)
@@ -90,10 +92,10 @@ async def read_tile(
     dashboard_id: uuid.UUID, tile_id: uuid.UUID, server: Shared,
     actor: Annotated[Actor, Depends(allow_detached("database:read"))],
     fresh: Annotated[bool, Query(description="Run it anew, even if it ran a moment ago.")] = False,
-) -> schemas.TileData:  # fmt: skip
+) -> api_models.TileData:  # fmt: skip
     """Run the query of a tile for you, read-only; answers are kept for a minute."""
-    answers = server.room(data.Answers)
+    answers = server.service(data.Answers)
     answer, cached = await data.look(
         workplace(server), running(server), answers, actor, dashboard_id, tile_id, fresh=fresh
     )
-    return wire.data(answer, cached)
+    return serializers.data(answer, cached)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from headwater.features.accounts.remote import Remote, remote, show, show_one
+from headwater.features.accounts.api_client import ApiClient, remote, show, show_one
 from headwater.kit.errors import BadInput, HeadwaterError, NotFound, did_you_mean
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -160,7 +160,7 @@ def test(name: NameArgument, as_json: JsonOption = False) -> None:
         raise typer.Exit(1)
 
 
-def find_project(server: Remote, wanted: str | None) -> Any:
+def find_project(server: ApiClient, wanted: str | None) -> Any:
     """Return a project by name or id; without either, the only one that is no sample."""
     projects = server.every("/projects")
     if wanted is None:
@@ -175,7 +175,7 @@ def find_project(server: Remote, wanted: str | None) -> Any:
     raise NotFound(f"There is no project {wanted}.", hint=did_you_mean(wanted, (row["name"] for row in projects)))
 
 
-def find_database(server: Remote, wanted: str, *, deleted: bool = False) -> Any:
+def find_database(server: ApiClient, wanted: str, *, deleted: bool = False) -> Any:
     """Return a database by name or id."""
     rows = [
         row

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from headwater.features.accounts.remote import remote, show
+from headwater.features.accounts.api_client import remote, show
 from headwater.features.databases.commands import JsonOption, NameArgument, find_database
 
 HOLDERS = ("name", "kind", "count")

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends
 from headwater.catalog.entries import EntryChange, Search
 from headwater.features.accounts.guard import Shared, allow_detached
 from headwater.features.accounts.rights import Actor
-from headwater.features.documents import schemas, service
-from headwater.features.query.place import workplace
+from headwater.features.documents import api_models, service
+from headwater.features.query.context import workplace
 
 router = APIRouter(tags=["entries"])
 Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
@@ -19,44 +19,48 @@ Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
 
 
 @router.get("/databases/{database_id}/holders")
-async def list_holders(database_id: uuid.UUID, server: Shared, actor: Reader) -> list[schemas.HolderOut]:
+async def list_holders(database_id: uuid.UUID, server: Shared, actor: Reader) -> list[api_models.HolderOut]:
     """List what holds the entries of a database: collections and views, or all its keys."""
     found = await service.holders(workplace(server), actor, database_id)
-    return [schemas.HolderOut.model_validate(one) for one in found]
+    return [api_models.HolderOut.model_validate(one) for one in found]
 
 
 @router.post("/databases/{database_id}/entries")
 async def read_entries(
-    database_id: uuid.UUID, body: schemas.EntriesIn, server: Shared, actor: Reader
-) -> schemas.EntriesOut:
+    database_id: uuid.UUID, body: api_models.EntriesIn, server: Shared, actor: Reader
+) -> api_models.EntriesOut:
     """Read a page of documents or keys: filtered, sorted, from a cursor on."""
     search = Search(body.filter, body.sort, body.cursor, body.limit)
     found = await service.page(workplace(server), actor, database_id, body.holder, search)
-    return schemas.EntriesOut.model_validate(found)
+    return api_models.EntriesOut.model_validate(found)
 
 
 @router.post("/databases/{database_id}/entries/one")
-async def read_entry(database_id: uuid.UUID, body: schemas.EntryIn, server: Shared, actor: Reader) -> schemas.EntryOut:
+async def read_entry(
+    database_id: uuid.UUID, body: api_models.EntryIn, server: Shared, actor: Reader
+) -> api_models.EntryOut:
     """Read one whole document, or one key."""
     found = await service.read(workplace(server), actor, database_id, body.holder, body.id)
-    return schemas.EntryOut.model_validate(found)
+    return api_models.EntryOut.model_validate(found)
 
 
 @router.post("/databases/{database_id}/entries/parts")
-async def read_parts(database_id: uuid.UUID, body: schemas.PartsIn, server: Shared, actor: Reader) -> schemas.PartsOut:
+async def read_parts(
+    database_id: uuid.UUID, body: api_models.PartsIn, server: Shared, actor: Reader
+) -> api_models.PartsOut:
     """Read a page of the fields, items, members or stream entries of a key."""
     search = Search(body.filter, "", body.cursor, body.limit)
     found = await service.parts(workplace(server), actor, database_id, body.holder, body.id, search)
-    return schemas.PartsOut.model_validate(found)
+    return api_models.PartsOut.model_validate(found)
 
 
 @router.post("/databases/{database_id}/entries/changes")
 async def change_entry(
-    database_id: uuid.UUID, body: schemas.EntryChangeIn, server: Shared, actor: Writer
-) -> schemas.EntryChangeOut:
+    database_id: uuid.UUID, body: api_models.EntryChangeIn, server: Shared, actor: Writer
+) -> api_models.EntryChangeOut:
     """Insert, replace, delete or expire one entry, or put or remove one of its parts, if it is as it was shown."""
     change = EntryChange(body.kind, body.id, body.type, body.part, body.body, body.was, body.seconds)
     outcome = await service.change(
         workplace(server), actor, database_id, body.holder, change, confirmed=body.confirmed
     )  # fmt: skip
-    return schemas.EntryChangeOut.model_validate(outcome)
+    return api_models.EntryChangeOut.model_validate(outcome)

@@ -7,9 +7,9 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from headwater.catalog.entries import ChangeOutcome, Entry, EntryChange, EntryPage, Holder, PartPage, Search
+from headwater.catalog.entries import ChangeOutcome, Collection, ElementPage, Entry, EntryChange, EntryPage, Search
 from headwater.catalog.results import QueryTimeout
-from headwater.engines import Browses, Session
+from headwater.engines import BrowsingSupport, Session
 from headwater.features.accounts.rights import Actor
 from headwater.features.query.service import access
 from headwater.features.query.service.access import Access, Workplace
@@ -18,23 +18,23 @@ from headwater.kit.errors import BadInput, NotFound
 SECONDS = 30.0
 
 
-async def holders(place: Workplace, actor: Actor, database_id: uuid.UUID) -> tuple[Holder, ...]:
+async def holders(place: Workplace, actor: Actor, database_id: uuid.UUID) -> tuple[Collection, ...]:
     """Return what holds the entries of a database."""
-    entered = await access.enter(place, actor, database_id)
+    entered = await access.authorize_query(place, actor, database_id)
     async with _engine(place, entered) as (engine, session):
-        return await engine.holders(session)
+        return await engine.collections(session)
 
 
 async def page(place: Workplace, actor: Actor, database_id: uuid.UUID, holder: str, search: Search) -> EntryPage:
     """Return a page of entries."""
-    entered = await access.enter(place, actor, database_id)
+    entered = await access.authorize_query(place, actor, database_id)
     async with _engine(place, entered) as (engine, session):
         return await engine.entries(session, holder, search)
 
 
 async def read(place: Workplace, actor: Actor, database_id: uuid.UUID, holder: str, entry_id: str) -> Entry:
     """Return one whole entry, or raise NotFound."""
-    entered = await access.enter(place, actor, database_id)
+    entered = await access.authorize_query(place, actor, database_id)
     async with _engine(place, entered) as (engine, session):
         found = await engine.entry(session, holder, entry_id)
     if found is None:
@@ -44,11 +44,11 @@ async def read(place: Workplace, actor: Actor, database_id: uuid.UUID, holder: s
 
 async def parts(
     place: Workplace, actor: Actor, database_id: uuid.UUID, holder: str, entry_id: str, search: Search
-) -> PartPage:
+) -> ElementPage:
     """Return a page of the parts of an entry."""
-    entered = await access.enter(place, actor, database_id)
+    entered = await access.authorize_query(place, actor, database_id)
     async with _engine(place, entered) as (engine, session):
-        return await engine.parts(session, holder, entry_id, search)
+        return await engine.elements(session, holder, entry_id, search)
 
 
 async def change(
@@ -60,19 +60,19 @@ async def change(
         Unconfirmed: the database is protected, and nobody said that the write is meant.
         QueryError, BadInput: the engine refused it.
     """
-    entered = await access.enter(place, actor, database_id, write=True, confirmed=confirmed)
+    entered = await access.authorize_query(place, actor, database_id, write=True, confirmed=confirmed)
     async with _engine(place, entered) as (engine, session):
-        return await engine.change(session, holder, change)
+        return await engine.change_entry(session, holder, change)
 
 
 @asynccontextmanager
-async def _engine(place: Workplace, entered: Access) -> AsyncIterator[tuple[Browses, Session]]:
+async def _engine(place: Workplace, entered: Access) -> AsyncIterator[tuple[BrowsingSupport, Session]]:
     """Give the engine that browses and a session, for so long and no longer."""
     engine = entered.reached.engine
-    if not isinstance(engine, Browses):
-        raise BadInput(f"{engine.NAME} has tables, not entries.", hint="Read their rows.")
+    if engine.browsing is None:
+        raise BadInput(f"{engine.display_name} has tables, not entries.", hint="Read their rows.")
     try:
-        async with asyncio.timeout(SECONDS), access.session(place, entered) as session:
-            yield engine, session
+        async with asyncio.timeout(SECONDS), access.open_session(place, entered) as session:
+            yield engine.browsing, session
     except TimeoutError as error:
         raise QueryTimeout(f"The database took longer than {SECONDS:g} s.", hint="Narrow the filter.") from error

@@ -11,11 +11,11 @@ from urllib.parse import quote, urlencode
 
 import typer
 
-from headwater.features.accounts.remote import remote, show, show_one
+from headwater.features.accounts.api_client import remote, show, show_one
 from headwater.features.databases.commands import JsonOption, TablesOption, find_database, names
-from headwater.features.query.printing import print_error, print_result
-from headwater.features.snapshots.commands.naming import SnapshotArgument, find_snapshot
-from headwater.features.transfers.commands.copying import carry_out
+from headwater.features.query.output import print_error, print_result
+from headwater.features.snapshots.commands.references import SnapshotArgument, find_snapshot
+from headwater.features.transfers.commands.copy import carry_out
 from headwater.kit.errors import BadInput, HeadwaterError
 from headwater.kit.terminal import terminal
 

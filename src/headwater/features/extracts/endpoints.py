@@ -10,32 +10,32 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
 from headwater.catalog.results import Limits
+from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import (
     DEFAULT_PAGE,
+    AppState,
+    Client,
     Cursor,
     Db,
-    From,
     Limit,
-    Server,
     Shared,
     allow,
     allow_detached,
     public,
 )
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import ListOf
-from headwater.features.extracts import schemas
-from headwater.features.extracts.service import copies, exports, links, questions, rows
+from headwater.features.extracts import api_models
+from headwater.features.extracts.service import copies, exports, links, queries, rows
 from headwater.features.extracts.service.exports import File
 from headwater.features.extracts.service.links import LinkView
-from headwater.features.extracts.service.questions import Place, Question
+from headwater.features.extracts.service.queries import Place, SnapshotQuery
 from headwater.features.extracts.service.sandboxes import Sandboxes
-from headwater.features.query import schemas as shapes
-from headwater.features.query import wire
-from headwater.features.query.place import workplace
+from headwater.features.query import api_models as shapes
+from headwater.features.query import serializers
+from headwater.features.query.context import workplace
 from headwater.features.query.service.exports import MEDIA_TYPES
-from headwater.features.transfers import schemas as transfer_schemas
-from headwater.features.transfers import wire as transfer_wire
+from headwater.features.transfers import api_models as transfer_schemas
+from headwater.features.transfers import serializers as transfer_wire
 
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
@@ -44,8 +44,8 @@ Names = Annotated[list[str] | None, Query(max_length=10_000, description="Tables
 _FILE = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 
 
-def _place(server: Server) -> Place:
-    return Place(server.settings, server.database, server.room(Sandboxes))
+def _place(server: AppState) -> Place:
+    return Place(server.settings, server.database, server.service(Sandboxes))
 
 
 @router.get("/snapshots/{snapshot_id}/tables/{table:path}/rows")
@@ -57,7 +57,7 @@ async def read_snapshot_rows(
     found = await rows.page(
         server.settings, server.database, actor, snapshot_id, table, cursor=cursor, skip=skip, limit=limit
     )
-    return wire.page(found)
+    return serializers.page(found)
 
 
 @router.get("/snapshots/{snapshot_id}/tables/{table:path}/cell")
@@ -72,38 +72,38 @@ async def read_snapshot_cell(
 
 @router.post("/snapshots/{snapshot_id}/query")
 async def query_snapshot(
-    snapshot_id: uuid.UUID, body: schemas.SnapshotQueryIn, server: Shared, actor: Reader
+    snapshot_id: uuid.UUID, body: api_models.SnapshotQueryIn, server: Shared, actor: Reader
 ) -> shapes.QueryOut:
     """Run one SELECT on a snapshot without restoring it; an error of the statement is part of the answer.
 
     The SQL is DuckDB's. Only the tables and columns that the statement names are read.
     """
     limits = Limits(rows=body.max_rows, seconds=body.seconds)
-    question = Question(body.text, limits, body.as_text, body.run_id)
-    return wire.outcome(await questions.ask(_place(server), actor, snapshot_id, question))
+    question = SnapshotQuery(body.text, limits, body.as_text, body.run_id)
+    return serializers.outcome(await queries.run(_place(server), actor, snapshot_id, question))
 
 
 @router.post("/snapshots/{snapshot_id}/runs/{run_id}/cancel", status_code=204)
 async def cancel_snapshot_query(snapshot_id: uuid.UUID, run_id: uuid.UUID, server: Shared, actor: Reader) -> None:
     """Cancel a query of your own by the id that it was given."""
-    await questions.cancel(_place(server), actor, snapshot_id, run_id)
+    await queries.cancel(_place(server), actor, snapshot_id, run_id)
 
 
 @router.post(
     "/snapshots/{snapshot_id}/query/export", response_class=StreamingResponse, responses={200: _FILE}
 )  # fmt: skip
 async def export_snapshot_query(
-    snapshot_id: uuid.UUID, body: schemas.SnapshotQueryExportIn, server: Shared, actor: Reader
+    snapshot_id: uuid.UUID, body: api_models.SnapshotQueryExportIn, server: Shared, actor: Reader
 ) -> StreamingResponse:
     """Stream the whole result of one SELECT on a snapshot as CSV, NDJSON, JSON, Arrow or Parquet."""
-    question = Question(body.text, as_text=body.as_text, run_id=body.run_id)
-    pieces = await questions.export(_place(server), actor, snapshot_id, question, body.format)
+    question = SnapshotQuery(body.text, as_text=body.as_text, run_id=body.run_id)
+    pieces = await queries.export(_place(server), actor, snapshot_id, question, body.format)
     return _sent(File(f"result.{body.format}", MEDIA_TYPES[body.format], pieces))
 
 
 @router.get("/snapshots/{snapshot_id}/export", response_class=StreamingResponse, responses={200: _FILE})
 async def export_snapshot(
-    snapshot_id: uuid.UUID, server: Shared, actor: Reader, format: schemas.Form = "sql", tables: Names = None
+    snapshot_id: uuid.UUID, server: Shared, actor: Reader, format: api_models.Form = "sql", tables: Names = None
 ) -> StreamingResponse:  # fmt: skip
     """Stream a snapshot, or tables of it, as a file: SQL that loads, or rows; several tables come as a ZIP."""
     return _sent(await exports.export(server.settings, server.database, actor, snapshot_id, format, tables))
@@ -111,19 +111,19 @@ async def export_snapshot(
 
 @router.post("/snapshots/{snapshot_id}/links", status_code=201)
 async def make_snapshot_link(
-    snapshot_id: uuid.UUID, body: schemas.LinkIn, server: Shared, actor: Reader
-) -> schemas.LinkOut:
+    snapshot_id: uuid.UUID, body: api_models.LinkIn, server: Shared, actor: Reader
+) -> api_models.LinkOut:
     """Make a link by which a file of a snapshot can be downloaded without signing in, until it expires."""
     made = await links.make(
         server.settings, server.database, actor, snapshot_id, body.format, body.tables, body.expires_in
     )
-    return schemas.LinkOut(id=made.row.id, url=f"/api/v1/downloads/{made.token}", expires_at=made.row.expires_at)
+    return api_models.LinkOut(id=made.row.id, url=f"/api/v1/downloads/{made.token}", expires_at=made.row.expires_at)
 
 
 @router.get("/snapshots/{snapshot_id}/links")
 async def list_snapshot_links(
     snapshot_id: uuid.UUID, db: Db, actor: Attached, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
-) -> ListOf[schemas.ListedLinkOut]:
+) -> ListOf[api_models.ListedLinkOut]:
     """List the links to files of a snapshot that work, newest first, without what opens them."""
     page = await links.list_of_snapshot(db, actor, snapshot_id, cursor=cursor, limit=limit)
     return ListOf(items=[_listed(one) for one in page.items], next=page.next)
@@ -140,7 +140,7 @@ async def plan_snapshot_copy(
     snapshot_id: uuid.UUID, body: transfer_schemas.CopyPlanIn, server: Shared, actor: Reader
 ) -> transfer_schemas.CopyPlanOut:
     """Show what a copy of a snapshot into a database of another engine would do, and everything that is lost."""
-    request = copies.Request(snapshot_id, body.target_id, body.tables)
+    request = copies.SnapshotCopyRequest(snapshot_id, body.target_id, body.tables)
     found, engine = await copies.plan(workplace(server), actor, request)
     return transfer_wire.plan(found, engine)
 
@@ -153,21 +153,21 @@ async def start_snapshot_copy(
 
     When something would be lost, the answer is 409 `losses_not_accepted` until `accepted` says that it is meant.
     """
-    request = copies.Request(snapshot_id, body.target_id, body.tables, body.accepted, body.confirmed)
+    request = copies.SnapshotCopyRequest(snapshot_id, body.target_id, body.tables, body.accepted, body.confirmed)
     return transfer_wire.transfer(await copies.start(workplace(server), actor, request))
 
 
 @router.get(
     "/downloads/{token}", response_class=StreamingResponse, responses={200: _FILE}, dependencies=[Depends(public)]
 )
-async def download(token: str, server: Shared, visitor: From) -> StreamingResponse:
+async def download(token: str, server: Shared, visitor: Client) -> StreamingResponse:
     """Download the file that a link is for."""
     return _sent(await links.follow(server.settings, server.database, visitor, token))
 
 
-def _listed(view: LinkView) -> schemas.ListedLinkOut:
+def _listed(view: LinkView) -> api_models.ListedLinkOut:
     row = view.row
-    return schemas.ListedLinkOut(
+    return api_models.ListedLinkOut(
         id=row.id, format=row.request["format"], tables=row.request["tables"], by=view.by, created_at=row.created_at,
         expires_at=row.expires_at, uses=row.uses, used_at=row.used_at,
     )  # fmt: skip

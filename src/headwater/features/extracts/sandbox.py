@@ -53,7 +53,7 @@ _SETTINGS = (
 )  # fmt: skip
 
 
-class Refused(Exception):
+class StatementRefused(Exception):
     """A statement that is not one of those that read."""
 
 
@@ -103,7 +103,7 @@ def main() -> None:
     try:
         _answer(control, order, out)
         end: dict[str, Any] = {}
-    except (duckdb.Error, Refused, pa.ArrowException, MemoryError) as error:
+    except (duckdb.Error, StatementRefused, pa.ArrowException, MemoryError) as error:
         end = _problem(error, order["text"])
     out.write(b"\n" + json.dumps(end).encode() + b"\n")
     out.flush()
@@ -115,7 +115,7 @@ def _answer(control: socket.socket, order: dict[str, Any], out: Any) -> None:
     _check(connection, order["text"])
     relation = connection.sql(_TABLES if _SHOW.fullmatch(order["text"]) else order["text"])
     if relation is None:
-        raise Refused("The statement gives no rows.")
+        raise StatementRefused("The statement gives no rows.")
     names, types = list(relation.columns), [str(one) for one in relation.types]
     spelled = [one not in _PLAIN if order["cells"] else bool(_UNTYPED.search(one)) for one in types]
     if any(spelled):
@@ -153,7 +153,7 @@ def _pieces(batch: Any) -> Iterator[Any]:
         yield from _pieces(batch.slice(0, half))
         yield from _pieces(batch.slice(half))
     else:
-        raise Refused(f"A row of the result has {batch.nbytes:,} bytes; {PIECE_BYTES:,} are the most.")
+        raise StatementRefused(f"A row of the result has {batch.nbytes:,} bytes; {PIECE_BYTES:,} are the most.")
 
 
 def _flat(type_: Any) -> Any:
@@ -164,10 +164,10 @@ def _plain(column: Any) -> Any:
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
-def _cell(place: int, type_: str) -> str:
+def _cell(column: int, type_: str) -> str:
     if type_ == "BLOB":
-        return f"'\\x' || lower(hex(#{place}))"
-    return f"CAST(#{place} AS VARCHAR)"
+        return f"'\\x' || lower(hex(#{column}))"
+    return f"CAST(#{column} AS VARCHAR)"
 
 
 def _opened(control: socket.socket, order: dict[str, Any]) -> Any:
@@ -217,16 +217,18 @@ def _check(connection: Any, text: str) -> None:
     """Raise Refused unless a text is one statement that only reads."""
     statements = connection.extract_statements(text)
     if len(statements) != 1:
-        raise Refused("There is nothing to run." if not statements else "Only one statement can be run at a time.")
+        raise StatementRefused(
+            "There is nothing to run." if not statements else "Only one statement can be run at a time."
+        )
     kind = statements[0].type.name
     if kind == "EXPLAIN":
         inner = _EXPLAIN.sub("", text, count=1)
         found = connection.extract_statements(inner) if inner != text else []
         kind = found[0].type.name if len(found) == 1 else "EXPLAIN"
     if kind == "MULTI":
-        raise Refused("This PIVOT makes types of its own: say for which values it is, with IN (…).")
+        raise StatementRefused("This PIVOT makes types of its own: say for which values it is, with IN (…).")
     if kind != "SELECT":
-        raise Refused(f"A snapshot cannot be changed, and {kind} does not only read.")
+        raise StatementRefused(f"A snapshot cannot be changed, and {kind} does not only read.")
 
 
 def _problem(error: Exception, text: str) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from headwater.features.accounts.remote import remote, show, show_one
-from headwater.features.jobs.watching import follow
+from headwater.features.accounts.api_client import remote, show, show_one
+from headwater.features.jobs.follow import follow
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 JobArgument = Annotated[str, typer.Argument(help="Its id.", show_default=False)]

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 
+from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import (
     DEFAULT_PAGE,
     Cursor,
@@ -16,14 +17,13 @@ from headwater.features.accounts.guard import (
     Limit,
     Shared,
     allow,
+    client_info,
     credential_of,
-    visitor_of,
 )
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import ListOf
 from headwater.features.accounts.service import identity
 from headwater.features.jobs import stream
-from headwater.features.jobs.schemas import JobOut, JobState, LogLineOut
+from headwater.features.jobs.api_models import JobOut, JobState, LogLineOut
 from headwater.features.jobs.service import queue
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -87,7 +87,7 @@ async def job_events(
     authenticate = partial(
         identity.actor_of_token,
         signer=server.signer,
-        visitor=visitor_of(request),
+        visitor=client_info(request),
         credential=credential_of(request),
     )
     events = stream.events(server.database, authenticate, job_id, stream.seen_from(last_event_id), server.stopping)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.features.jobs.context import Attempt, Task, Write
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import attempts
-from headwater.features.jobs.service.attempts import Lost
+from headwater.features.jobs.service.attempts import AttemptLost
 from headwater.kit.errors import Cancelled, HeadwaterError
 from headwater.kit.settings import Settings
 from headwater.store.session import Database
@@ -66,7 +66,7 @@ class Runner:
         with structlog.contextvars.bound_contextvars(job_id=str(job.id), kind=job.kind):
             try:
                 await self._attempt(job, token)
-            except Lost:
+            except AttemptLost:
                 log.warning("job.lost")
             except SQLAlchemyError as error:
                 log.error("job.end_not_stored", error=str(error))
@@ -87,7 +87,7 @@ class Runner:
             attempt.check()
             await self._finish(attempt, token, write)
             log.info("job.completed", seconds=round(time.monotonic() - started, 2))
-        except Lost:
+        except AttemptLost:
             raise
         except Exception as error:  # every error of a task becomes an end of its attempt
             ended = error
@@ -96,7 +96,7 @@ class Runner:
         finally:
             self._running.discard(attempt)
             pulse.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Lost):
+            with contextlib.suppress(asyncio.CancelledError, AttemptLost):
                 await pulse
 
     async def _finish(self, attempt: Attempt, token: uuid.UUID, write: Write) -> None:
@@ -140,7 +140,7 @@ class Runner:
                             attempt.stop.set()
                     attempt.noted(notes)
                 beaten = time.monotonic()
-            except Lost:
+            except AttemptLost:
                 attempt.stop.set()
                 raise
             except (SQLAlchemyError, OSError) as error:

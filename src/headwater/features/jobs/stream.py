@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.rights import Actor
-from headwater.features.jobs.schemas import JobOut, LogLineOut
+from headwater.features.jobs.api_models import JobOut, LogLineOut
 from headwater.features.jobs.service import queue
 from headwater.kit.errors import HeadwaterError
 from headwater.kit.paging import encode_cursor

@@ -7,12 +7,12 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from headwater.core.lineage.containers import open_container
-from headwater.core.lineage.limits import MB, Limits
+from headwater.core.lineage.archives import open_container
+from headwater.core.lineage.limits import MB, IntakeLimits
 from headwater.kit.errors import Invalid, TooLarge
 
 SUFFIXES = (".sql", ".py")
-LIMITS = Limits(entries=20_000, file_bytes=5 * MB, total_bytes=64 * MB)
+LIMITS = IntakeLimits(entries=20_000, file_bytes=5 * MB, total_bytes=64 * MB)
 
 
 async def texts(chunks: AsyncIterator[bytes], limit_mb: int) -> dict[str, str]:

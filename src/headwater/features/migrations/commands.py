@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from headwater.features.accounts.remote import Remote, remote, show, show_one
+from headwater.features.accounts.api_client import ApiClient, remote, show, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, find_database
-from headwater.features.query.printing import print_error
+from headwater.features.query.output import print_error
 from headwater.kit.errors import BadInput
 from headwater.kit.terminal import terminal
 
@@ -158,7 +158,7 @@ def _show_plan(planned: Any, way: str) -> None:
         console.print(one[way].rstrip(), markup=False, highlight=False)
 
 
-def _place(server: Remote, name: str) -> str:
+def _place(server: ApiClient, name: str) -> str:
     return f"/databases/{find_database(server, name)['id']}/migrations"
 
 

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from headwater.features.accounts.remote import Remote, remote, show_one
+from headwater.features.accounts.api_client import ApiClient, remote, show_one
 from headwater.features.databases.commands import NameArgument, find_database
-from headwater.features.query.printing import print_error, print_result
+from headwater.features.query.output import print_error, print_result
 from headwater.kit.errors import BadInput, HeadwaterError
 from headwater.kit.terminal import terminal
 
@@ -58,7 +58,7 @@ def _read(file: Path) -> str:
         raise BadInput(f"{file} cannot be read as text.") from error
 
 
-def _run(server: Remote, database: Any, text: str, max_rows: int, confirm: bool, as_json: bool) -> None:
+def _run(server: ApiClient, database: Any, text: str, max_rows: int, confirm: bool, as_json: bool) -> None:
     body = {"text": text, "max_rows": max_rows, "confirmed": confirm}
     answer = server.call("POST", f"/databases/{database['id']}/query", json=body)
     if as_json:
@@ -73,7 +73,7 @@ def _run(server: Remote, database: Any, text: str, max_rows: int, confirm: bool,
         raise typer.Exit(1)
 
 
-def _export(server: Remote, database: Any, text: str, form: str) -> None:
+def _export(server: ApiClient, database: Any, text: str, form: str) -> None:
     out = sys.stdout.buffer
     if form in {"arrow", "parquet"} and sys.stdout.isatty():
         raise BadInput(f"{form} is not for the screen.", hint="Send it to a file: > result." + form)

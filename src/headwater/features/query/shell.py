@@ -18,8 +18,8 @@ from pygments.lexers.sql import PostgresLexer
 from rich.console import Console
 from rich.markup import escape
 
-from headwater.features.accounts.remote import Remote
-from headwater.features.query.printing import print_error, print_result
+from headwater.features.accounts.api_client import ApiClient
+from headwater.features.query.output import print_error, print_result
 from headwater.kit.errors import HeadwaterError
 
 WORDS = (
@@ -69,7 +69,7 @@ class SchemaCompleter(Completer):
 class Shell:
     """One user at one database."""
 
-    def __init__(self, server: Remote, database: Any, console: Console) -> None:
+    def __init__(self, server: ApiClient, database: Any, console: Console) -> None:
         self._server = server
         self._database = database
         self._console = console

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from headwater.features.accounts.remote import Remote, remote, show_one
+from headwater.features.accounts.api_client import ApiClient, remote, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, ProjectOption, find_database, find_project
-from headwater.features.jobs.watching import finish
+from headwater.features.jobs.follow import finish
 from headwater.kit.errors import BadInput, Conflict
 from headwater.kit.terminal import terminal
 
@@ -117,7 +117,7 @@ def restore(
     show_one(done, DONE, as_json)
 
 
-def _path(server: Remote, name: str) -> str:
+def _path(server: ApiClient, name: str) -> str:
     return f"/databases/{find_database(server, name)['id']}/recovery"
 
 
@@ -149,21 +149,21 @@ def _show_plan(planned: Any, as_json: bool) -> None:
         typer.echo(f"Refused: {sentence}")
 
 
-def _show(found: Any, as_json: bool) -> None:
-    show_one(found, STATUS, as_json)
+def _show(recovery: Any, as_json: bool) -> None:
+    show_one(recovery, STATUS, as_json)
     if as_json:
         return
-    if found["bases"]:
+    if recovery["bases"]:
         shown = Table("base backup", "status", "bytes", "new bytes", "seconds", box=None, pad_edge=False)
-        for one in found["bases"]:
+        for one in recovery["bases"]:
             status = one["status"] if one["usable"] or one["status"] != "complete" else "waits for its log"
             shown.add_row(
                 one["finished_at"] or one["created_at"], status, f"{one['raw_bytes']:,}", f"{one['new_bytes']:,}",
                 "" if one["seconds"] is None else f"{one['seconds']:.1f}",
             )  # fmt: skip
         terminal().print(shown)
-    if found["points"]:
+    if recovery["points"]:
         shown = Table("point", "at", "lsn", box=None, pad_edge=False)
-        for one in found["points"]:
+        for one in recovery["points"]:
             shown.add_row(one["name"], one["at"], one["lsn"])
         terminal().print(shown)

@@ -7,11 +7,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import ListOf
-from headwater.features.jobs.schemas import JobOut
-from headwater.features.recovery import schemas, wire
+from headwater.features.jobs.api_models import JobOut
+from headwater.features.recovery import api_models, serializers
 from headwater.features.recovery.service import archives, recoveries
 
 router = APIRouter(tags=["recovery"])
@@ -22,18 +22,18 @@ Admin = Annotated[Actor, Depends(allow_detached("database:admin"))]
 
 
 @router.get("/databases/{database_id}/recovery")
-async def show_recovery(database_id: uuid.UUID, db: Db, actor: Reader) -> schemas.RecoveryStatusOut:
+async def show_recovery(database_id: uuid.UUID, db: Db, actor: Reader) -> api_models.RecoveryStatusOut:
     """Show to which moments a database can be brought back, and what is kept for that."""
-    return wire.status(await archives.view(db, actor, database_id))
+    return serializers.status(await archives.view(db, actor, database_id))
 
 
 @router.put("/databases/{database_id}/recovery")
 async def change_recovery(
-    database_id: uuid.UUID, body: schemas.RecoveryIn, server: Shared, actor: Admin
-) -> schemas.RecoveryStatusOut:
+    database_id: uuid.UUID, body: api_models.RecoveryIn, server: Shared, actor: Admin
+) -> api_models.RecoveryStatusOut:
     """Keep the log of a database, or stop; its server is restarted when that changes, and clients connect again."""
     wish = archives.Wish(body.enabled, body.window_days, body.base_days)
-    return wire.status(await archives.change(server.settings, server.database, actor, database_id, wish))
+    return serializers.status(await archives.change(server.settings, server.database, actor, database_id, wish))
 
 
 @router.post("/databases/{database_id}/recovery/bases", status_code=202)
@@ -44,44 +44,46 @@ async def make_base(database_id: uuid.UUID, db: Db, actor: Writer) -> JobOut:
 
 @router.post("/databases/{database_id}/recovery/points", status_code=201)
 async def name_point(
-    database_id: uuid.UUID, body: schemas.PointIn, server: Shared, actor: Detached
-) -> schemas.RecoveryStatusOut:
+    database_id: uuid.UUID, body: api_models.PointIn, server: Shared, actor: Detached
+) -> api_models.RecoveryStatusOut:
     """Give this moment a name, to come back to."""
     await archives.name_point(server.settings, server.database, actor, database_id, body.name)
     async with server.database.transaction() as db:
-        return wire.status(await archives.view(db, actor, database_id))
+        return serializers.status(await archives.view(db, actor, database_id))
 
 
 @router.post("/databases/{database_id}/recoveries/plan")
 async def plan_recovery(
-    database_id: uuid.UUID, body: schemas.RecoverIn, db: Db, actor: Writer
-) -> schemas.RecoverPlanOut:
+    database_id: uuid.UUID, body: api_models.RecoverIn, db: Db, actor: Writer
+) -> api_models.RecoverPlanOut:
     """Say what a recovery would do, without doing it."""
-    return wire.plan(await recoveries.plan(db, actor, database_id, _order(body)))
+    return serializers.plan(await recoveries.plan(db, actor, database_id, _order(body)))
 
 
 @router.post("/databases/{database_id}/recoveries", status_code=202)
 async def start_recovery(
-    database_id: uuid.UUID, body: schemas.RecoverIn, server: Shared, actor: Detached
-) -> schemas.RecoveredOut:
+    database_id: uuid.UUID, body: api_models.RecoverIn, server: Shared, actor: Detached
+) -> api_models.RecoveredOut:
     """Bring a database back to a moment, as a new database; it is not touched itself."""
-    return wire.recovered(await recoveries.start(server.settings, server.database, actor, database_id, _order(body)))
+    return serializers.recovered(
+        await recoveries.start(server.settings, server.database, actor, database_id, _order(body))
+    )
 
 
 @router.get("/databases/{database_id}/recoveries")
 async def list_recoveries(
     database_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
-) -> ListOf[schemas.RecoveredOut]:
+) -> ListOf[api_models.RecoveredOut]:
     """List the recoveries of a database, newest first."""
     page = await recoveries.list_of_database(db, actor, database_id, cursor=cursor, limit=limit)
-    return ListOf(items=[wire.recovered(view) for view in page.items], next=page.next)
+    return ListOf(items=[serializers.recovered(view) for view in page.items], next=page.next)
 
 
 @router.get("/recoveries/{recovery_id}")
-async def get_recovery(recovery_id: uuid.UUID, db: Db, actor: Reader) -> schemas.RecoveredOut:
+async def get_recovery(recovery_id: uuid.UUID, db: Db, actor: Reader) -> api_models.RecoveredOut:
     """Show a recovery, its job and what came of it."""
-    return wire.recovered(await recoveries.view(db, actor, recovery_id))
+    return serializers.recovered(await recoveries.view(db, actor, recovery_id))
 
 
-def _order(body: schemas.RecoverIn) -> recoveries.Order:
-    return recoveries.Order(body.name, body.time, body.lsn, body.point, body.inclusive, body.project_id)
+def _order(body: api_models.RecoverIn) -> recoveries.RecoveryRequest:
+    return recoveries.RecoveryRequest(body.name, body.time, body.lsn, body.point, body.inclusive, body.project_id)

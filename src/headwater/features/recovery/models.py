@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from headwater.features.accounts.models import Organization
 from headwater.features.databases.models import Database
-from headwater.features.snapshots.models import VaultPlace
+from headwater.features.snapshots.models import VaultRecord
 from headwater.kit.ids import new_id
 from headwater.store.base import Base
 
@@ -29,7 +29,7 @@ class Archive(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Organization.id, ondelete="RESTRICT"))
     database_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Database.id, ondelete="SET NULL"), unique=True)
-    vault_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(VaultPlace.id, ondelete="RESTRICT"), index=True)
+    vault_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(VaultRecord.id, ondelete="RESTRICT"), index=True)
     enabled: Mapped[bool] = mapped_column(default=True)
     window_days: Mapped[int]
     base_days: Mapped[int]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from headwater.features.jobs.context import Task
-from headwater.features.recovery.service import basing, returning
+from headwater.features.recovery.service import base_backups, recovery_job
 
 TASKS: dict[str, Task] = {
-    "recovery.base": basing.carry_out,
-    "recovery.restore": returning.carry_out,
+    "recovery.base": base_backups.run_job,
+    "recovery.restore": recovery_job.run_job,
 }

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from headwater.catalog.model import Relation, Schema
 from headwater.core import notation, sources
-from headwater.features.codebases.commands.running import run_schema
+from headwater.features.codebases.commands.scan_runner import run_schema
 from headwater.kit.terminal import terminal
 
 
@@ -37,10 +37,10 @@ def schema(
         _print(found, terminal())
 
 
-def _print(found: Schema, console: Console) -> None:
-    columns = sum(len(relation.columns) for relation in found)
-    console.print(f"[bold]{found.source}[/bold]  {len(found.relations)} tables, {columns:,} columns", highlight=False)
-    for relation in found:
+def _print(schema: Schema, console: Console) -> None:
+    columns = sum(len(relation.columns) for relation in schema)
+    console.print(f"[bold]{schema.source}[/bold]  {len(schema.relations)} tables, {columns:,} columns", highlight=False)
+    for relation in schema:
         console.print()
         console.print(_table(relation))
 

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import PlainTextResponse
 
 from headwater.core import notation
+from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, allow
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import ListOf
-from headwater.features.codebases import wire
-from headwater.features.codebases.schemas import SchemaOut, SchemaSummaryOut
+from headwater.features.codebases import serializers
+from headwater.features.codebases.api_models import SchemaOut, SchemaSummaryOut
 from headwater.features.schemas import service
 
 router = APIRouter(tags=["schemas"])
@@ -43,5 +43,5 @@ async def get_schema(
     """Show a schema, as JSON or as text in another notation."""
     found, codebase_id = await service.get(db, actor, schema_id)
     if format_ == "json":
-        return wire.schema(found, codebase_id)
+        return serializers.schema(found, codebase_id)
     return PlainTextResponse(notation.write(found, format_))

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.catalog.codec import from_json
 from headwater.catalog.model import Schema
 from headwater.features.accounts.rights import Actor
-from headwater.features.codebases.schemas import SchemaSummaryOut
+from headwater.features.codebases.api_models import SchemaSummaryOut
 from headwater.features.codebases.service import codebases
 from headwater.kit.paging import Page
 

@@ -17,7 +17,7 @@ from headwater.store.base import Base
 from headwater.vault.codecs import DEFAULT
 
 
-class VaultPlace(Base):
+class VaultRecord(Base):
     """Where a vault of an organization is; new snapshots go into its `current` one.
 
     `settings` are what may be seen (bucket, prefix, endpoint, region), `sealed` the keys of the storage; `codec` and
@@ -62,7 +62,7 @@ class Snapshot(Base):
     project_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Project.id, ondelete="SET NULL"), index=True)
     database_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Database.id, ondelete="SET NULL"))
     database_name: Mapped[str] = mapped_column(TEXT)
-    vault_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(VaultPlace.id, ondelete="RESTRICT"), index=True)
+    vault_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(VaultRecord.id, ondelete="RESTRICT"), index=True)
     job_id: Mapped[uuid.UUID | None]
     attempt: Mapped[uuid.UUID | None]
     label: Mapped[str] = mapped_column(TEXT, default="")

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.models import User
-from headwater.features.snapshots.models import Restore, Snapshot, VaultPlace
+from headwater.features.snapshots.models import Restore, Snapshot, VaultRecord
 from headwater.kit.ids import new_id
 
 
@@ -136,45 +136,45 @@ async def sums(db: AsyncSession, vault_id: uuid.UUID) -> Sums:
     return Sums(row[0], int(row[1]), int(row[2]), int(row[3]))
 
 
-async def current_vault(db: AsyncSession, organization_id: uuid.UUID) -> VaultPlace | None:
+async def current_vault(db: AsyncSession, organization_id: uuid.UUID) -> VaultRecord | None:
     """Return the vault that new snapshots of an organization go into, if there is one yet."""
-    query = select(VaultPlace).where(VaultPlace.organization_id == organization_id, VaultPlace.current)
+    query = select(VaultRecord).where(VaultRecord.organization_id == organization_id, VaultRecord.current)
     return (await db.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
-async def vault(db: AsyncSession, vault_id: uuid.UUID) -> VaultPlace:
+async def vault(db: AsyncSession, vault_id: uuid.UUID) -> VaultRecord:
     """Return a vault by id."""
-    return (await db.execute(select(VaultPlace).where(VaultPlace.id == vault_id))).scalar_one()
+    return (await db.execute(select(VaultRecord).where(VaultRecord.id == vault_id))).scalar_one()
 
 
-async def vaults(db: AsyncSession) -> Sequence[VaultPlace]:
+async def vaults(db: AsyncSession) -> Sequence[VaultRecord]:
     """Return all vaults, whoever owns them: for the upkeep."""
-    return (await db.execute(select(VaultPlace))).scalars().all()
+    return (await db.execute(select(VaultRecord))).scalars().all()
 
 
 async def make_local_vault(db: AsyncSession, organization_id: uuid.UUID, user_id: uuid.UUID | None) -> None:
     """Give an organization a vault on the local disk, unless it has one meanwhile."""
     values = {"id": new_id(), "organization_id": organization_id, "kind": "local", "settings": {}, "current": True}
-    await db.execute(insert(VaultPlace).values(**values, created_by=user_id).on_conflict_do_nothing())
+    await db.execute(insert(VaultRecord).values(**values, created_by=user_id).on_conflict_do_nothing())
 
 
 async def note_opened(db: AsyncSession, vault_id: uuid.UUID, opened: str) -> None:
     """Keep the id by which a vault calls itself."""
-    await db.execute(update(VaultPlace).where(VaultPlace.id == vault_id).values(opened=opened))
+    await db.execute(update(VaultRecord).where(VaultRecord.id == vault_id).values(opened=opened))
 
 
-async def to_collect(db: AsyncSession, interval: timedelta) -> Sequence[VaultPlace]:
+async def to_collect(db: AsyncSession, interval: timedelta) -> Sequence[VaultRecord]:
     """Return the vaults whose room was last given back so long ago, and note that this is done now."""
-    due = or_(VaultPlace.collected_at.is_(None), VaultPlace.collected_at < func.now() - interval)
-    statement = update(VaultPlace).where(due, VaultPlace.opened.is_not(None)).values(collected_at=func.now())
-    return (await db.execute(statement.returning(VaultPlace))).scalars().all()
+    due = or_(VaultRecord.collected_at.is_(None), VaultRecord.collected_at < func.now() - interval)
+    statement = update(VaultRecord).where(due, VaultRecord.opened.is_not(None)).values(collected_at=func.now())
+    return (await db.execute(statement.returning(VaultRecord))).scalars().all()
 
 
 async def step_back(db: AsyncSession, organization_id: uuid.UUID) -> None:
     """Let no vault of an organization be its current one."""
     await db.execute(
-        update(VaultPlace)
-        .where(VaultPlace.organization_id == organization_id, VaultPlace.current)
+        update(VaultRecord)
+        .where(VaultRecord.organization_id == organization_id, VaultRecord.current)
         .values(current=False)
     )
 
@@ -216,9 +216,9 @@ async def forget_target(db: AsyncSession, restore_id: uuid.UUID) -> None:
 
 async def same_vault(
     db: AsyncSession, organization_id: uuid.UUID, kind: str, settings: dict[str, Any]
-) -> VaultPlace | None:
+) -> VaultRecord | None:
     """Return a vault of an organization that is at the same place, if it had one there before."""
-    query = select(VaultPlace).where(VaultPlace.organization_id == organization_id, VaultPlace.kind == kind)
+    query = select(VaultRecord).where(VaultRecord.organization_id == organization_id, VaultRecord.kind == kind)
     names = ("bucket", "prefix", "endpoint")
     rows = (await db.execute(query.execution_options(populate_existing=True))).scalars().all()
     return next((row for row in rows if all(row.settings.get(n) == settings.get(n) for n in names)), None)

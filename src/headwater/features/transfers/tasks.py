@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from headwater.features.jobs.context import Task
-from headwater.features.transfers.service import copies, exports, loading
+from headwater.features.transfers.service import copies, exports, import_job
 
 TASKS: dict[str, Task] = {
-    "transfer.copy": copies.carry_out, "transfer.import": loading.carry_out, "transfer.export": exports.carry_out,
+    "transfer.copy": copies.run_job, "transfer.import": import_job.run_job, "transfer.export": exports.run_job,
 }  # fmt: skip

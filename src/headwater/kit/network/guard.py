@@ -52,18 +52,18 @@ class UnknownHost(Unavailable):
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class NetworkPolicy:
     """What may be reached beside public addresses: named private networks, and this very machine."""
 
     private: tuple[Network, ...] = ()
     loopback: bool = False
 
 
-TRUSTED = Policy((ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")), loopback=True)
+TRUSTED = NetworkPolicy((ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")), loopback=True)
 
 
 async def resolve(
-    host: str, port: int, policy: Policy, *, resolver: Resolver | None = None, patience: float = PATIENCE
+    host: str, port: int, policy: NetworkPolicy, *, resolver: Resolver | None = None, patience: float = PATIENCE
 ) -> tuple[Endpoint, ...]:
     """Return the addresses of a host, each of them checked; connect to these, and never resolve again.
 
@@ -126,7 +126,7 @@ def parse_host(host: str) -> Ip | None:
     return None
 
 
-def allowed(address: Ip, policy: Policy, own: frozenset[Ip]) -> bool:
+def allowed(address: Ip, policy: NetworkPolicy, own: frozenset[Ip]) -> bool:
     """Say whether an address may be reached."""
     inner = embedded(address)
     if inner is not None:

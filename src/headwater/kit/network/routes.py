@@ -19,7 +19,7 @@ from python_socks.async_.asyncio import Proxy as ProxyClient
 
 from headwater.kit.errors import Unavailable
 from headwater.kit.network.endpoint import Endpoint
-from headwater.kit.network.guard import Blocked, Policy, parse_host, resolve
+from headwater.kit.network.guard import Blocked, NetworkPolicy, parse_host, resolve
 from headwater.kit.network.tunnels import SshTunnel
 
 CHUNK = 65_536
@@ -62,7 +62,7 @@ Route: TypeAlias = Direct | Proxy | SshTunnel
 
 
 @contextlib.asynccontextmanager
-async def open_route(target: Target, route: Route, policy: Policy) -> AsyncIterator[Endpoint]:
+async def open_route(target: Target, route: Route, policy: NetworkPolicy) -> AsyncIterator[Endpoint]:
     """Give the TCP address to connect to for a target; what was opened on the way is closed at the end.
 
     Raises:
@@ -92,7 +92,7 @@ async def _reachable(endpoints: tuple[Endpoint, ...]) -> Endpoint:
 
 
 @contextlib.asynccontextmanager
-async def _through_tunnel(target: Target, tunnel: SshTunnel, policy: Policy) -> AsyncIterator[Endpoint]:
+async def _through_tunnel(target: Target, tunnel: SshTunnel, policy: NetworkPolicy) -> AsyncIterator[Endpoint]:
     address = parse_host(target.host)
     if address is not None and (address.is_link_local or address.is_multicast or address.is_unspecified):
         raise Blocked(f"Connections to {target.host} are not allowed, over a tunnel neither.")
@@ -105,7 +105,7 @@ async def _through_tunnel(target: Target, tunnel: SshTunnel, policy: Policy) -> 
 
 
 @contextlib.asynccontextmanager
-async def _through_proxy(target: Target, proxy: Proxy, policy: Policy) -> AsyncIterator[Endpoint]:
+async def _through_proxy(target: Target, proxy: Proxy, policy: NetworkPolicy) -> AsyncIterator[Endpoint]:
     via = (await resolve(proxy.host, proxy.port, policy))[0]
     checked = (await resolve(target.host, target.port, policy))[0]
 

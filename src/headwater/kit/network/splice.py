@@ -14,11 +14,11 @@ from typing import cast
 _buffer = memoryview(bytearray(256 * 1024))
 
 
-class End(asyncio.BufferedProtocol):
+class HalfDuplex(asyncio.BufferedProtocol):
     """One end of a splice. Until `splice` gives it another end, a subclass says in `received` what to do with bytes."""
 
     transport: asyncio.Transport | None = None
-    other: End | None = None
+    other: HalfDuplex | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is there."""
@@ -53,10 +53,10 @@ class End(asyncio.BufferedProtocol):
             self.other.transport.close()
 
 
-def splice(one: End, two: End) -> None:
+def splice(left: HalfDuplex, right: HalfDuplex) -> None:
     """Join two ends; what is closed already closes the other."""
-    one.other, two.other = two, one
-    for end in (one, two):
+    left.other, right.other = right, left
+    for end in (left, right):
         if end.transport is None or end.transport.is_closing():
             end.connection_lost(None)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import asyncssh
 
 from headwater.kit.errors import Conflict, Invalid
-from headwater.kit.network.guard import Policy, resolve
+from headwater.kit.network.guard import NetworkPolicy, resolve
 from headwater.kit.network.tunnels import HostKeyChanged, HostKeyUnknown, SshTunnel, TunnelFailed
 
 CONNECT_SECONDS = 15
@@ -22,10 +22,10 @@ class _Client(asyncssh.SSHClient):
 
     def __init__(self, pinned: str | None) -> None:
         self.pinned = (pinned or "").strip()
-        self.shown: asyncssh.SSHKey | None = None
+        self.offered_key: asyncssh.SSHKey | None = None
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        self.shown = key
+        self.offered_key = key
         return self.pinned in {key.get_fingerprint(), text_of(key)} or self.pinned.startswith(text_of(key) + " ")
 
 
@@ -35,7 +35,7 @@ def text_of(key: asyncssh.SSHKey) -> str:
 
 
 @dataclass(slots=True, eq=False)
-class _Line:
+class _SshConnection:
     """One SSH connection of this process: who comes first makes it, who leaves last closes it."""
 
     users: int = 0
@@ -44,11 +44,11 @@ class _Line:
     connection: asyncssh.SSHClientConnection | None = None
 
 
-_lines: dict[tuple[asyncio.AbstractEventLoop, SshTunnel, Policy], _Line] = {}
+_lines: dict[tuple[asyncio.AbstractEventLoop, SshTunnel, NetworkPolicy], _SshConnection] = {}
 
 
 @contextlib.asynccontextmanager
-async def connected(tunnel: SshTunnel, policy: Policy) -> AsyncIterator[asyncssh.SSHClientConnection]:
+async def connected(tunnel: SshTunnel, policy: NetworkPolicy) -> AsyncIterator[asyncssh.SSHClientConnection]:
     """Give a connection to the SSH host, over its jump host when it has one; shared by all who declare the very same.
 
     The first host is resolved and guarded here; what lies behind it is resolved by the host before it. A connection
@@ -64,7 +64,7 @@ async def connected(tunnel: SshTunnel, policy: Policy) -> AsyncIterator[asyncssh
     key = (asyncio.get_running_loop(), tunnel, policy)
     line = _lines.get(key)
     if line is None or (line.connection is not None and line.connection.is_closed()):
-        line = _lines[key] = _Line()
+        line = _lines[key] = _SshConnection()
     line.users += 1
     try:
         async with line.making:
@@ -91,7 +91,9 @@ async def check_forwarding(connection: asyncssh.SSHClientConnection, host: str, 
     writer.close()
 
 
-async def _made(stack: contextlib.AsyncExitStack, tunnel: SshTunnel, policy: Policy) -> asyncssh.SSHClientConnection:
+async def _made(
+    stack: contextlib.AsyncExitStack, tunnel: SshTunnel, policy: NetworkPolicy
+) -> asyncssh.SSHClientConnection:
     """Connect, and leave on the stack what closes the connection and its way again."""
     async with contextlib.AsyncExitStack() as way:
         before = await way.enter_async_context(connected(tunnel.jump, policy)) if tunnel.jump else None
@@ -137,13 +139,13 @@ async def _connect(
 
 
 def _unverified(tunnel: SshTunnel, client: _Client) -> Conflict | TunnelFailed:
-    if client.shown is None:
+    if client.offered_key is None:
         return TunnelFailed(f"The SSH host {tunnel.host} showed no key.")
     if not client.pinned:
-        return HostKeyUnknown(tunnel.host, text_of(client.shown), client.shown.get_fingerprint())
+        return HostKeyUnknown(tunnel.host, text_of(client.offered_key), client.offered_key.get_fingerprint())
     return HostKeyChanged(
         f"The SSH host {tunnel.host} shows another key than the pinned one.",
-        hint=f"It showed {client.shown.get_fingerprint()}. Ask its administrator before you pin that.",
+        hint=f"It showed {client.offered_key.get_fingerprint()}. Ask its administrator before you pin that.",
     )
 
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from headwater.catalog.model import Schema
-from headwater.readers import Project, Reading, SourceFile
+from headwater.readers import CodeProject, Reading, SourceFile
 from headwater.readers.prisma.grammar import Block, blocks
 from headwater.readers.prisma.mapping import enum_of, join_tables, model_of, relation_of
 from headwater.readers.prisma.vocabulary import VOCABULARY
@@ -25,7 +25,7 @@ def detects(file: SourceFile) -> bool:
     return file.language == "prisma"
 
 
-def read(project: Project, files: Sequence[SourceFile]) -> Reading:
+def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:
     """Read the schemas, folder by folder."""
     folders: dict[str, list[Block]] = defaultdict(list)
     for file in files:

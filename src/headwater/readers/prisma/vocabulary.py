@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headwater.readers import Operation as Op
-from headwater.readers import Shape, Vocabulary
+from headwater.readers import OptionsShape, Vocabulary
 
 _ONE, _MANY, _NONE = Op("options", result="one"), Op("options", result="many"), Op("options", result="none")
 
@@ -28,7 +28,7 @@ VOCABULARY = Vocabulary(
     packages=("@prisma/client", ".prisma/client", "@prisma"),
     languages=frozenset({"typescript", "javascript"}),
     client=_CLIENT,
-    shape=Shape(
+    shape=OptionsShape(
         keys={
             "where": "filter",
             "having": "filter",

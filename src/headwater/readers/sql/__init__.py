@@ -12,7 +12,7 @@ from headwater.catalog.changes import Change
 from headwater.catalog.model import Enum, Origin, Relation, Schema
 from headwater.catalog.statements import split
 from headwater.catalog.usages import NotUnderstood
-from headwater.readers import Project, Reading, SourceFile
+from headwater.readers import CodeProject, Reading, SourceFile
 from headwater.readers.sql.order import is_reverse, natural_key, root_of, upward_part
 from headwater.readers.sql.statements import Fold, changes_of, is_definition
 
@@ -29,7 +29,7 @@ def detects(file: SourceFile) -> bool:
 _DEFINES = re.compile(rb"\b(create|alter|drop|rename|sp_rename)\b", re.IGNORECASE)
 
 
-def read(project: Project, files: Sequence[SourceFile]) -> Reading:
+def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:
     """Fold the files of each migration folder in order; folders that hold another database's dialect are left out."""
     roots: dict[str, list[SourceFile]] = defaultdict(list)
     for file in files:

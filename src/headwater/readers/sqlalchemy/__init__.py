@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from headwater.readers import Project, Reading, SourceFile
-from headwater.readers.sqlalchemy.mapping import Mapping
+from headwater.readers import CodeProject, Reading, SourceFile
+from headwater.readers.sqlalchemy.mapping import ModelMapping
 from headwater.readers.sqlalchemy.vocabulary import VOCABULARY
 
 __all__ = ["NAME", "VOCABULARY", "detects", "read"]
@@ -26,6 +26,6 @@ def detects(file: SourceFile) -> bool:
     return file.language == "python" and _WORDS.search(file.source) is not None
 
 
-def read(project: Project, files: Sequence[SourceFile]) -> Reading:
+def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:
     """Return the tables and models that these files declare."""
-    return Mapping(project, files).reading()
+    return ModelMapping(project, files).reading()

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from headwater.catalog import facts as f
 from headwater.catalog.names import snake
-from headwater.readers import Project
+from headwater.readers import CodeProject
 from headwater.readers.sqlalchemy import syntax as s
 
 # Functions that make a declarative base, and classes of libraries that are one.
@@ -21,13 +21,13 @@ _COLUMN_MAKERS = frozenset({"Column", "mapped_column"})
 
 
 @dataclass(eq=False)
-class Class:
+class MappedClass:
     """One class of the code base, with its bases resolved."""
 
     path: str
     name: str
     stmt: f.Class
-    bases: list[Class] = field(default_factory=list)
+    bases: list[MappedClass] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
 
     @property
@@ -36,9 +36,9 @@ class Class:
         return f"{self.path}:{self.name}"
 
     @cached_property
-    def ancestors(self) -> tuple[Class, ...]:
+    def ancestors(self) -> tuple[MappedClass, ...]:
         """The bases and theirs, nearest first, each once."""
-        found: dict[str, Class] = {}
+        found: dict[str, MappedClass] = {}
         queue = list(self.bases)
         while queue:
             base = queue.pop(0)
@@ -94,14 +94,14 @@ def flat(body: tuple[f.Stmt, ...]) -> Iterator[f.Stmt]:
             yield stmt
 
 
-def collect(project: Project, paths: list[str]) -> dict[str, Class]:
+def collect(project: CodeProject, paths: list[str]) -> dict[str, MappedClass]:
     """Return the classes of these files by key, together with all that they inherit from."""
-    found: dict[str, Class] = {}
+    found: dict[str, MappedClass] = {}
     for path in paths:
         module = project.module(path)
         if module is not None and module.language == "python":
             for name, stmt in _classes(module.body, ""):
-                found.setdefault(f"{path}:{name}", Class(path, name, stmt))
+                found.setdefault(f"{path}:{name}", MappedClass(path, name, stmt))
     queue = list(found.values())
     while queue:
         queue.extend(_resolve_bases(project, queue.pop(), found))
@@ -115,17 +115,17 @@ def _classes(body: tuple[f.Stmt, ...], prefix: str) -> Iterator[tuple[str, f.Cla
             yield from _classes(stmt.body, f"{prefix}{stmt.name}.")
 
 
-def _resolve_bases(project: Project, cls: Class, found: dict[str, Class]) -> list[Class]:
+def _resolve_bases(project: CodeProject, cls: MappedClass, classes: dict[str, MappedClass]) -> list[MappedClass]:
     """Link a class to its bases; return those that were not known before."""
-    new: list[Class] = []
+    new: list[MappedClass] = []
     for base in cls.stmt.bases:
         name = s.dotted(base.value if isinstance(base, f.Index) else base)
         target = project.resolve(cls.path, name) if name else None
         if target and isinstance(target[1], f.Class):
             key = f"{target[0]}:{target[1].name}"
-            known = next((c for c in found.values() if c.stmt is target[1]), None) or found.get(key)
+            known = next((c for c in classes.values() if c.stmt is target[1]), None) or classes.get(key)
             if known is None:
-                known = found[key] = Class(target[0], target[1].name, target[1])
+                known = classes[key] = MappedClass(target[0], target[1].name, target[1])
                 new.append(known)
             if known is not cls:
                 cls.bases.append(known)
@@ -142,7 +142,7 @@ def _made_by(stmt: f.Assign) -> str:
     return s.called(stmt.value)
 
 
-def is_declarative(cls: Class) -> bool:
+def is_declarative(cls: MappedClass) -> bool:
     """Tell whether a class or one of its ancestors is a declarative base."""
     for root in (cls, *cls.ancestors):
         if any(_is_base(name) for name in root.outside):
@@ -158,14 +158,14 @@ def _is_base(name: str) -> bool:
     return tail in _BASES or tail in _BASE_MAKERS or _is_flask_base(name) or tail in ("Base", "BaseModel", "Model")
 
 
-def is_abstract(cls: Class) -> bool:
+def is_abstract(cls: MappedClass) -> bool:
     """Tell whether a class has no table of its own: it says so, or it is the declarative base itself."""
     if s.is_true(cls.value("__abstract__")) or any(n.split(".")[-1] in _ROOTS for n in cls.outside):
         return True
     return any(s.last(d.func if isinstance(d, f.Call) else d) in _MAKES_BASE for d in cls.stmt.decorators)
 
 
-def table_name(project: Project, cls: Class) -> str | None:
+def table_name(project: CodeProject, cls: MappedClass) -> str | None:
     """Return the table that a class declares for itself, by itself or by a mixin or convention; or None."""
     for root in (cls, *(base for base in cls.ancestors if not has_table(project, base))):
         stmt = root.body.get("__tablename__")
@@ -185,11 +185,11 @@ def table_name(project: Project, cls: Class) -> str | None:
     return None
 
 
-def _is_sqlmodel_table(cls: Class) -> bool:
+def _is_sqlmodel_table(cls: MappedClass) -> bool:
     return any(k.name == "table" and s.is_true(k.value) for k in cls.stmt.keywords)
 
 
-def has_table(project: Project, cls: Class) -> bool:
+def has_table(project: CodeProject, cls: MappedClass) -> bool:
     """Tell whether a class is mapped to a table, its own or its parent's."""
     known = cls.__dict__.get("_has_table")
     if known is None:
@@ -198,7 +198,7 @@ def has_table(project: Project, cls: Class) -> bool:
     return bool(known)
 
 
-def _has_table(project: Project, cls: Class) -> bool:
+def _has_table(project: CodeProject, cls: MappedClass) -> bool:
     if is_abstract(cls) or not is_declarative(cls):
         return False
     if cls.is_sqlmodel and not _is_sqlmodel_table(cls):
@@ -210,14 +210,14 @@ def _has_table(project: Project, cls: Class) -> bool:
     return table_name(project, cls) is not None and declares_key(cls)
 
 
-def declares_key(cls: Class) -> bool:
+def declares_key(cls: MappedClass) -> bool:
     """Tell whether a class or a base of it declares any column: without one it is a mixin that only names tables."""
     if any(_is_flask_base(name) for name in cls.outside):
         return any(isinstance(stmt, f.Assign) and isinstance(stmt.value, f.Call) for stmt in cls.body.values())
     return any(_has_columns(root) for root in (cls, *cls.ancestors)) or "__tablename__" in cls.body
 
 
-def _has_columns(cls: Class) -> bool:
+def _has_columns(cls: MappedClass) -> bool:
     for stmt in cls.body.values():
         if isinstance(stmt, f.Assign):
             if s.called(stmt.value) in _COLUMN_MAKERS:

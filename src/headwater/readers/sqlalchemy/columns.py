@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from headwater.catalog import facts as f
-from headwater.readers import Project
+from headwater.readers import CodeProject
 from headwater.readers.sqlalchemy import syntax as s
-from headwater.readers.sqlalchemy.classes import Class
+from headwater.readers.sqlalchemy.classes import MappedClass
 
 MAKERS = frozenset({"Column", "mapped_column"})
 WRAPPERS = frozenset({"deferred", "column_property", "composite", "relationship_column", "encrypted"})
@@ -23,7 +23,7 @@ _DECLARED_ATTR = frozenset({"declared_attr", "cascading", "directive"})
 
 
 @dataclass(frozen=True)
-class Declared:
+class DeclaredColumn:
     """One declared column: `target` is what its ForeignKey names, as `table.column` or as an expression."""
 
     attribute: str
@@ -37,10 +37,10 @@ class Declared:
     unique: bool
     path: str
     at: int
-    owner: Class | None = None
+    owner: MappedClass | None = None
 
 
-def of_class(project: Project, cls: Class) -> Iterator[Declared]:
+def of_class(project: CodeProject, cls: MappedClass) -> Iterator[DeclaredColumn]:
     """Iterate over the columns that a class body declares, not over those of its bases."""
     for name, stmt in cls.body.items():
         if name.startswith("__"):
@@ -60,7 +60,7 @@ def is_declared_attr(stmt: f.Function) -> bool:
     return any(s.last(d) in _DECLARED_ATTR for d in stmt.decorators)
 
 
-def maker(project: Project, path: str, value: f.Expr | None, depth: int = 3) -> f.Call | None:
+def maker(project: CodeProject, path: str, value: f.Expr | None, depth: int = 3) -> f.Call | None:
     """Return the Column or mapped_column call that a value comes down to, through wrappers and helpers."""
     if not isinstance(value, f.Call):
         return None
@@ -72,7 +72,7 @@ def maker(project: Project, path: str, value: f.Expr | None, depth: int = 3) -> 
     return _through_helper(project, path, value, depth) if depth else None
 
 
-def _through_helper(project: Project, path: str, value: f.Call, depth: int) -> f.Call | None:
+def _through_helper(project: CodeProject, path: str, value: f.Call, depth: int) -> f.Call | None:
     name = s.dotted(value.func)
     found = project.resolve(path, name) if name else None
     if found is None:
@@ -89,29 +89,29 @@ def _through_helper(project: Project, path: str, value: f.Call, depth: int) -> f
     return None
 
 
-def _merged(made: f.Call, helper: f.Function, call: f.Call) -> f.Call:
+def _merged(maker_call: f.Call, helper: f.Function, call: f.Call) -> f.Call:
     """Put the arguments of a helper's caller where the helper puts its parameters."""
     given = {param.name: arg for param, arg in zip(helper.params, call.args, strict=False) if not param.kind}
     given |= {k.name: k.value for k in call.keywords if k.name}
     stars = {param.kind: param.name for param in helper.params if param.kind}
     args: list[f.Expr] = []
-    for arg in made.args:
+    for arg in maker_call.args:
         if isinstance(arg, f.Spread) and s.last(arg.value) == stars.get("*"):
             args.extend(call.args[sum(not param.kind for param in helper.params) :])
         else:
             args.append(given.get(arg.id, arg) if isinstance(arg, f.Name) else arg)
     keywords: list[f.Keyword] = []
     names = {param.name for param in helper.params}
-    for word in made.keywords:
+    for word in maker_call.keywords:
         if word.name is None and s.last(word.value) == stars.get("**"):
             keywords.extend(k for k in call.keywords if k.name not in names)
         else:
             value = given.get(word.value.id, word.value) if isinstance(word.value, f.Name) else word.value
             keywords.append(f.Keyword(word.start, word.end, word.name, value))
-    return f.Call(call.start, call.end, made.func, tuple(args), tuple(keywords))
+    return f.Call(call.start, call.end, maker_call.func, tuple(args), tuple(keywords))
 
 
-def _of_assign(project: Project, cls: Class, name: str, stmt: f.Assign) -> Iterator[Declared]:
+def _of_assign(project: CodeProject, cls: MappedClass, name: str, stmt: f.Assign) -> Iterator[DeclaredColumn]:
     called = s.called(stmt.value)
     if called == "composite" and isinstance(stmt.value, f.Call):
         # The attribute stands for the first of its columns; the others go by their own names.
@@ -130,7 +130,7 @@ def _of_assign(project: Project, cls: Class, name: str, stmt: f.Assign) -> Itera
         yield from _of_annotation(project, cls, name, stmt)
 
 
-def _of_annotation(project: Project, cls: Class, name: str, stmt: f.Assign) -> Iterator[Declared]:
+def _of_annotation(project: CodeProject, cls: MappedClass, name: str, stmt: f.Assign) -> Iterator[DeclaredColumn]:
     """A bare `x: Mapped[int]`, `x: Annotated[int, mapped_column(…)]`, or a field of a SQLModel."""
     annotation = stmt.annotation
     mapped = mapped_type(annotation)
@@ -152,7 +152,7 @@ def mapped_type(annotation: f.Expr | None) -> f.Expr | None:
     return None
 
 
-def annotated_maker(project: Project, path: str, type_: f.Expr, depth: int = 4) -> f.Call | None:
+def annotated_maker(project: CodeProject, path: str, type_: f.Expr, depth: int = 4) -> f.Call | None:
     """Return the mapped_column call inside of `Annotated[T, mapped_column(…)]`, which may stand behind an alias."""
     if isinstance(type_, f.Binary):
         return next((c for t in (type_.left, type_.right) if (c := annotated_maker(project, path, t, depth))), None)
@@ -163,7 +163,7 @@ def annotated_maker(project: Project, path: str, type_: f.Expr, depth: int = 4) 
     return _maker_or_alias(project, path, type_, depth)
 
 
-def _maker_or_alias(project: Project, path: str, expr: f.Expr, depth: int) -> f.Call | None:
+def _maker_or_alias(project: CodeProject, path: str, expr: f.Expr, depth: int) -> f.Call | None:
     if isinstance(expr, f.Call):
         return expr if s.called(expr) in MAKERS else None
     name = s.dotted(expr)
@@ -180,7 +180,7 @@ def _is_field(annotation: f.Expr | None) -> bool:
     return annotation is not None
 
 
-def _of_field(project: Project, cls: Class, name: str, call: f.Call | None, stmt: f.Assign) -> Declared:
+def _of_field(project: CodeProject, cls: MappedClass, name: str, call: f.Call | None, stmt: f.Assign) -> DeclaredColumn:
     inner = maker(project, cls.path, s.keyword(call, "sa_column")) if call else None
     if inner:
         return _declared(project, cls, name, inner, stmt.annotation, stmt.start)
@@ -189,25 +189,25 @@ def _of_field(project: Project, cls: Class, name: str, call: f.Call | None, stmt
     target = s.keyword(call, "foreign_key") if call else None
     nullable = is_optional(stmt.annotation) and not key
     type_, at = stmt.annotation, stmt.start
-    return Declared(name, name, None, type_, nullable, key, target, None, unique, cls.path, at, cls)
+    return DeclaredColumn(name, name, None, type_, nullable, key, target, None, unique, cls.path, at, cls)
 
 
 def _declared(
-    project: Project, cls: Class | None, attribute: str, call: f.Call, annotation: f.Expr | None, at: int
-) -> Declared:
+    project: CodeProject, cls: MappedClass | None, attribute: str, call: f.Call, annotation: f.Expr | None, at: int
+) -> DeclaredColumn:
     path = cls.path if cls else ""
     return from_call(project, path, attribute, call, annotation, at, cls)
 
 
 def from_call(
-    project: Project,
+    project: CodeProject,
     path: str,
     attribute: str,
     call: f.Call,
     annotation: f.Expr | None,
     at: int,
-    owner: Class | None = None,
-) -> Declared:
+    owner: MappedClass | None = None,
+) -> DeclaredColumn:
     """Read the arguments of a Column or mapped_column call."""
     name = s.constant(project, path, s.keyword(call, "name")) or attribute
     type_: f.Expr | None = s.keyword(call, "type_")
@@ -225,7 +225,7 @@ def from_call(
     nullable = s.is_true(null) if null is not None else not key and (annotation is None or is_optional(annotation))
     default = s.keyword(call, "server_default")
     unique = s.is_true(s.keyword(call, "unique"))
-    return Declared(attribute, name, type_, annotation, nullable, key, target, default, unique, path, at, owner)
+    return DeclaredColumn(attribute, name, type_, annotation, nullable, key, target, default, unique, path, at, owner)
 
 
 def is_optional(annotation: f.Expr | None) -> bool:

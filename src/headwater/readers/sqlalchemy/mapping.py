@@ -9,19 +9,19 @@ import msgspec
 
 from headwater.catalog import facts as f
 from headwater.catalog.model import Schema
-from headwater.readers import Field, Model, Project, Reading, SourceFile
+from headwater.readers import CodeProject, Field, Model, Reading, SourceFile
 from headwater.readers.sqlalchemy import classes, columns, relations, relationships, tables
 from headwater.readers.sqlalchemy import syntax as s
-from headwater.readers.sqlalchemy.classes import Class
+from headwater.readers.sqlalchemy.classes import MappedClass
 
 # Models that tests and migrations declare for themselves are not the application's, unless there are no others.
 _TEST = re.compile(r"(^|/)(tests?|testing|conftest\.py$|test_[^/]*\.py$|[^/]*_test\.py$)(/|$)?")
 
 
-class Mapping:
+class ModelMapping:
     """One run of the reader: what was found, by key, growing from classes to relations to models."""
 
-    def __init__(self, project: Project, files: Sequence[SourceFile]) -> None:
+    def __init__(self, project: CodeProject, files: Sequence[SourceFile]) -> None:
         self.project = project
         paths = [file.path for file in files]
         app = [x.path for x in files if not _TEST.search(x.path) and b"down_revision" not in x.source]
@@ -31,7 +31,7 @@ class Mapping:
             self.classes = classes.collect(project, paths)
             self.tables = list(tables.collect(project, paths))
         self.mapped = [c for c in self.classes.values() if classes.has_table(project, c)]
-        self.by_name: dict[str, list[Class]] = {}
+        self.by_name: dict[str, list[MappedClass]] = {}
         for cls in self.mapped:
             self.by_name.setdefault(cls.stmt.name, []).append(cls)
         self.builder = relations.Builder(project, files, self.find_class, self.find_table)
@@ -73,7 +73,7 @@ class Mapping:
 
     # ------------------------------------------------------------ columns
 
-    def _add_table(self, table: tables.Table) -> None:
+    def _add_table(self, table: tables.TableCall) -> None:
         self.builder.add(table.name, table.schema, table.columns, table.path, table.at)
         self.builder.constrain(table.name, table.schema, table.constraints, table.path)
         fields = tuple(Field(c.name, c.name, line=self.builder.line(c.path, c.at)) for c in table.columns)
@@ -82,7 +82,7 @@ class Mapping:
         self.models[table.key] = model
         self._table_of[table.key] = table.name, table.schema
 
-    def _add_class(self, cls: Class) -> None:
+    def _add_class(self, cls: MappedClass) -> None:
         if cls.key in self.models:
             return
         parent = self._parent(cls)
@@ -100,7 +100,9 @@ class Mapping:
             self.builder.constrain(name, schema, table.constraints, table.path)
         self._add_model(cls, parent, own, single)
 
-    def _add_model(self, cls: Class, parent: Class | None, own: list[columns.Declared], single: bool) -> None:
+    def _add_model(
+        self, cls: MappedClass, parent: MappedClass | None, own: list[columns.DeclaredColumn], single: bool
+    ) -> None:
         name, schema = self._table_of[cls.key]
         fields = {
             c.attribute or c.name: Field(c.attribute or c.name, c.name, line=self.builder.line(c.path, c.at))
@@ -124,7 +126,7 @@ class Mapping:
             cls.key, cls.stmt.name, "sqlalchemy", cls.path, line, name, schema, ordered, inherited
         )
 
-    def _synonyms(self, cls: Class, fields: dict[str, Field]) -> Iterator[Field]:
+    def _synonyms(self, cls: MappedClass, fields: dict[str, Field]) -> Iterator[Field]:
         for name, stmt in cls.body.items():
             value = stmt.value if isinstance(stmt, f.Assign) else None
             if isinstance(value, f.Call) and s.called(value) == "synonym" and value.args:
@@ -132,13 +134,13 @@ class Mapping:
                 if of:
                     yield Field(name, of.column, line=of.line)
 
-    def _parent(self, cls: Class) -> Class | None:
+    def _parent(self, cls: MappedClass) -> MappedClass | None:
         args = cls.value("__mapper_args__")
         if isinstance(args, f.Mapping) and any(s.text_of(e.key) == "concrete" for e in args.entries):
             return None
         return next((base for base in cls.ancestors if classes.has_table(self.project, base)), None)
 
-    def _own_columns(self, cls: Class) -> Iterator[columns.Declared]:
+    def _own_columns(self, cls: MappedClass) -> Iterator[columns.DeclaredColumn]:
         """The columns of a class and of its bases up to the next mapped one, nearest first, each attribute once."""
         seen: set[str] = set()
         queue = [cls]
@@ -151,7 +153,9 @@ class Mapping:
             seen |= set(current.body)
             queue.extend(base for base in current.bases if not classes.has_table(self.project, base))
 
-    def _name(self, cls: Class, single: Class | None, table: tables.Table | None) -> tuple[str, str | None]:
+    def _name(
+        self, cls: MappedClass, single: MappedClass | None, table: tables.TableCall | None
+    ) -> tuple[str, str | None]:
         if table is not None:
             return table.name, table.schema
         if single is not None:
@@ -159,7 +163,7 @@ class Mapping:
         name = classes.table_name(self.project, cls) or cls.stmt.name
         return name, self._schema_name(cls)
 
-    def _schema_name(self, cls: Class) -> str | None:
+    def _schema_name(self, cls: MappedClass) -> str | None:
         for root in (cls, *cls.ancestors):
             for args in _args_of(root):
                 for item in s.items(args):
@@ -169,7 +173,7 @@ class Mapping:
                                 return s.constant(self.project, root.path, entry.value)
         return None
 
-    def _table_args(self, cls: Class) -> Iterator[tuple[str, f.Call]]:
+    def _table_args(self, cls: MappedClass) -> Iterator[tuple[str, f.Call]]:
         for root in (cls, *(b for b in cls.ancestors if not classes.has_table(self.project, b))):
             for args in _args_of(root):
                 for item in s.items(args):
@@ -192,7 +196,11 @@ class Mapping:
                     self._add_relationship(cls, root, declared, knows)
 
     def _add_relationship(
-        self, cls: Class, root: Class, declared: relationships.Declared, knows: relationships.Tables
+        self,
+        cls: MappedClass,
+        root: MappedClass,
+        declared: relationships.DeclaredRelationship,
+        knows: relationships.Tables,
     ) -> None:
         name, many = relationships.target_name(declared)
         target = self.find_class(root.path, name) if name else None
@@ -218,7 +226,7 @@ class Mapping:
         return (model.table, found) if found else model.inherited.get(attribute)
 
 
-def _args_of(cls: Class) -> Iterator[f.Expr]:
+def _args_of(cls: MappedClass) -> Iterator[f.Expr]:
     stmt = cls.body.get("__table_args__")
     if isinstance(stmt, f.Assign) and stmt.value is not None:
         yield stmt.value

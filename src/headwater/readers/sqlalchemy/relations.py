@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from headwater.catalog import facts as f
 from headwater.catalog.model import Check, Column, ForeignKey, Index, Origin, Relation
-from headwater.readers import Project, SourceFile
+from headwater.readers import CodeProject, SourceFile
 from headwater.readers.sqlalchemy import syntax as s
-from headwater.readers.sqlalchemy.columns import Declared, mapped_type
+from headwater.readers.sqlalchemy.columns import DeclaredColumn, mapped_type
 from headwater.readers.sqlalchemy.sqltypes import spell
 
 _NEWLINE = re.compile(rb"\n")
@@ -22,7 +22,7 @@ Key = tuple[str | None, str]
 class Builder:
     """Collects relations by (schema, name); foreign keys are settled last, when all names are known."""
 
-    def __init__(self, project: Project, files: Sequence[SourceFile], find_class: Find, find_table: Find) -> None:
+    def __init__(self, project: CodeProject, files: Sequence[SourceFile], find_class: Find, find_table: Find) -> None:
         self.relations: dict[Key, Relation] = {}
         self._project = project
         self._sources = {file.path: file.source for file in files}
@@ -41,7 +41,7 @@ class Builder:
         self,
         name: str,
         schema: str | None,
-        columns: Iterable[Declared],
+        columns: Iterable[DeclaredColumn],
         path: str,
         at: int,
         loose: bool = False,
@@ -124,7 +124,7 @@ class Builder:
         table = self._find_table(path, owner) if owner else None
         return (None, table, attribute) if table else None
 
-    def _column(self, declared: Declared, loose: bool) -> Column:
+    def _column(self, declared: DeclaredColumn, loose: bool) -> Column:
         return Column(
             declared.name,
             spell(self._type(declared)),
@@ -133,7 +133,7 @@ class Builder:
             origins=(self._origin(declared.path, declared.at),),
         )
 
-    def _type(self, declared: Declared) -> str:
+    def _type(self, declared: DeclaredColumn) -> str:
         if declared.type is not None:
             return self._text(declared.path, declared.type)
         inner = mapped_type(declared.annotation)

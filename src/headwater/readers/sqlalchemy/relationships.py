@@ -10,7 +10,7 @@ from headwater.catalog import facts as f
 from headwater.catalog.model import Relation
 from headwater.readers import Field
 from headwater.readers.sqlalchemy import syntax as s
-from headwater.readers.sqlalchemy.classes import Class
+from headwater.readers.sqlalchemy.classes import MappedClass
 from headwater.readers.sqlalchemy.columns import RELATIONSHIPS, is_declared_attr
 
 _PAIR = re.compile(r"(\w+)(?:\.c)?\.(\w+)\s*\)?\s*==\s*(?:\w+\()?(\w+)(?:\.c)?\.(\w+)")
@@ -20,13 +20,13 @@ Columns = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Declared:
+class DeclaredRelationship:
     """A relationship as written: the call, and the type that the attribute is annotated with."""
 
     name: str
     call: f.Call
     annotation: f.Expr | None
-    owner: Class
+    owner: MappedClass
     at: int
 
 
@@ -41,19 +41,19 @@ class Tables:
     find_table: Callable[[str, str], str | None]
 
 
-def of_class(cls: Class) -> Iterator[Declared]:
+def of_class(cls: MappedClass) -> Iterator[DeclaredRelationship]:
     """Iterate over the relationships that a class body declares."""
     for name, stmt in cls.body.items():
         if isinstance(stmt, f.Assign) and s.called(stmt.value) in RELATIONSHIPS and isinstance(stmt.value, f.Call):
-            yield Declared(name, stmt.value, stmt.annotation, cls, stmt.start)
+            yield DeclaredRelationship(name, stmt.value, stmt.annotation, cls, stmt.start)
         elif isinstance(stmt, f.Function) and is_declared_attr(stmt):
             for value in s.returned(stmt.body):
                 if isinstance(value, f.Call) and s.called(value) in RELATIONSHIPS:
-                    yield Declared(name, value, stmt.returns, cls, stmt.start)
+                    yield DeclaredRelationship(name, value, stmt.returns, cls, stmt.start)
                     break
 
 
-def target_name(declared: Declared) -> tuple[str, bool | None]:
+def target_name(declared: DeclaredRelationship) -> tuple[str, bool | None]:
     """Return the written name of the target class, and whether there are many when the type says so."""
     many: bool | None = None
     annotated = ""
@@ -91,7 +91,9 @@ def _annotated_target(annotation: f.Expr) -> tuple[str, bool | None]:
     return ("" if name in ("None", "Optional") else name), None
 
 
-def field(declared: Declared, owner: str, target: str | None, many: bool | None, tables: Tables, line: int) -> Field:
+def field(
+    declared: DeclaredRelationship, owner: str, target: str | None, many: bool | None, tables: Tables, line: int
+) -> Field:
     """Work out the columns that a relationship from one class (by key) to another joins on."""
     call, path = declared.call, declared.owner.path
     source, other = tables.table_of(owner), tables.table_of(target) if target else None
@@ -176,7 +178,7 @@ def _primary(tables: Tables, table: str) -> str:
 
 
 def _columns(
-    declared: Declared, owner: str, target: str, tables: Tables
+    declared: DeclaredRelationship, owner: str, target: str, tables: Tables
 ) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
     """Return the columns on this side, on the other side, and whether the other side is many."""
     source, other = tables.table_of(owner) or "", tables.table_of(target) or ""
@@ -210,7 +212,9 @@ def _keys(tables: Tables, table: str, other: str) -> Columns:
     return _keys_to(relation, other) if relation else ()
 
 
-def _self_reference(declared: Declared, tables: Tables, keys: Columns) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+def _self_reference(
+    declared: DeclaredRelationship, tables: Tables, keys: Columns
+) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
     if not keys:
         return (), (), False
     column, ref = keys[0]
@@ -229,7 +233,7 @@ def _is_many(tables: Tables, source: str, other: str, local: str) -> bool:
     return not points
 
 
-def _foreign(declared: Declared, tables: Tables) -> set[tuple[str, str]]:
+def _foreign(declared: DeclaredRelationship, tables: Tables) -> set[tuple[str, str]]:
     """Return the (table, column) pairs that `foreign_keys=` names."""
     value = s.keyword(declared.call, "foreign_keys")
     if isinstance(value, f.Lambda):
@@ -257,7 +261,9 @@ def _names_in(expr: f.Expr | None) -> list[tuple[str, str]]:
     return [tuple(dotted.rsplit(".", 1))] if "." in dotted else []  # type: ignore[list-item]
 
 
-def _resolved(declared: Declared, names: list[tuple[str, str]], tables: Tables) -> Iterator[tuple[str, str]]:
+def _resolved(
+    declared: DeclaredRelationship, names: list[tuple[str, str]], tables: Tables
+) -> Iterator[tuple[str, str]]:
     for owner, attribute in names:
         key = tables.find_class(declared.owner.path, owner) if owner not in ("", "cls") else declared.owner.key
         pair = tables.column_of(key, attribute) if key else None
@@ -267,7 +273,7 @@ def _resolved(declared: Declared, names: list[tuple[str, str]], tables: Tables) 
             yield pair
 
 
-def _from_condition(declared: Declared, owner: str, target: str, tables: Tables) -> list[tuple[str, str]]:
+def _from_condition(declared: DeclaredRelationship, owner: str, target: str, tables: Tables) -> list[tuple[str, str]]:
     """Read the pairs of columns that `primaryjoin=` sets equal, this side first."""
     value = s.keyword(declared.call, "primaryjoin")
     text = s.text_of(value)

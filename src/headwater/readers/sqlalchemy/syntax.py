@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from headwater.catalog import facts as f
 from headwater.catalog.names import snake
-from headwater.readers import Project
+from headwater.readers import CodeProject
 
 # Wrappers that say how an attribute is loaded or typed, and hold what it is.
 MAPPED = frozenset({"Mapped", "WriteOnlyMapped", "DynamicMapped", "SQLAMapped"})
@@ -106,7 +106,7 @@ def _named(name: str, at: f.Expr) -> f.Expr:
     return value
 
 
-def constant(project: Project, path: str, expr: f.Expr | None) -> str | None:
+def constant(project: CodeProject, path: str, expr: f.Expr | None) -> str | None:
     """Return a string that is written out here, or a constant of the code base that names one."""
     if (text := text_of(expr)) is not None:
         return text

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from headwater.catalog import facts as f
-from headwater.readers import Project
+from headwater.readers import CodeProject
 from headwater.readers.sqlalchemy import syntax as s
-from headwater.readers.sqlalchemy.classes import Class, flat
-from headwater.readers.sqlalchemy.columns import Declared, from_call, maker
+from headwater.readers.sqlalchemy.classes import MappedClass, flat
+from headwater.readers.sqlalchemy.columns import DeclaredColumn, from_call, maker
 
 
 @dataclass(frozen=True)
-class Table:
+class TableCall:
     """One Table object and the variable or class that holds it."""
 
     key: str
@@ -21,12 +21,12 @@ class Table:
     variable: str
     name: str
     schema: str | None
-    columns: tuple[Declared, ...]
+    columns: tuple[DeclaredColumn, ...]
     constraints: tuple[f.Call, ...]
     at: int
 
 
-def collect(project: Project, paths: list[str]) -> Iterator[Table]:
+def collect(project: CodeProject, paths: list[str]) -> Iterator[TableCall]:
     """Iterate over the Table objects that stand at the top level of files."""
     for path in paths:
         module = project.module(path)
@@ -40,7 +40,7 @@ def collect(project: Project, paths: list[str]) -> Iterator[Table]:
                     yield table
 
 
-def of_class(project: Project, cls: Class) -> Table | None:
+def of_class(project: CodeProject, cls: MappedClass) -> TableCall | None:
     """Return the Table that a class has under `__table__`, written there or elsewhere."""
     value = cls.value("__table__")
     path = cls.path
@@ -53,12 +53,12 @@ def of_class(project: Project, cls: Class) -> Table | None:
     return None
 
 
-def read(project: Project, path: str, variable: str, call: f.Call) -> Table | None:
+def read(project: CodeProject, path: str, variable: str, call: f.Call) -> TableCall | None:
     """Read the arguments of a Table call; None when its name is not written out."""
     name = s.constant(project, path, call.args[0] if call.args else s.keyword(call, "name"))
     if not name:
         return None
-    columns: list[Declared] = []
+    columns: list[DeclaredColumn] = []
     constraints: list[f.Call] = []
     for arg in call.args[1:]:
         made = maker(project, path, arg)
@@ -68,4 +68,4 @@ def read(project: Project, path: str, variable: str, call: f.Call) -> Table | No
             constraints.append(arg)
     schema = s.constant(project, path, s.keyword(call, "schema"))
     named = tuple(column for column in columns if column.name)
-    return Table(f"{path}:{variable}", path, variable, name, schema, named, tuple(constraints), call.start)
+    return TableCall(f"{path}:{variable}", path, variable, name, schema, named, tuple(constraints), call.start)

@@ -8,12 +8,12 @@ whose databases snapshots are taken, `REFILL_CHECKS` what those do that speak SQ
 
 from __future__ import annotations
 
-from headwater.testing.engines import connecting, dumping, refilling, running, schemas
+from headwater.testing.engines import connection, in_place_restore, queries, schemas, snapshots
 from headwater.testing.engines.subject import Subject
 
 __all__ = ["CHECKS", "DUMP_CHECKS", "REFILL_CHECKS", "SQL_CHECKS", "Subject"]
 
-CHECKS = connecting.CHECKS
-DUMP_CHECKS = dumping.CHECKS
-REFILL_CHECKS = refilling.CHECKS
-SQL_CHECKS = running.CHECKS + schemas.CHECKS
+CHECKS = connection.CHECKS
+DUMP_CHECKS = snapshots.CHECKS
+REFILL_CHECKS = in_place_restore.CHECKS
+SQL_CHECKS = queries.CHECKS + schemas.CHECKS

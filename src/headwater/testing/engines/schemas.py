@@ -14,9 +14,23 @@ from headwater.kit.errors import HeadwaterError
 from headwater.testing.engines.subject import Subject, Trial, connected, everything, rows
 
 HOSTILE_NAMES = (
-    "select", "a b", "a.b", 'say "hi"', "back`tick", "ünïcode ☃", "x'; DROP TABLE kept; --", "back\\slash", "%s",
-    ":name", "$1", "?", "UPPER", "[1]", "-- no comment", "/* none */",
-)  # fmt: skip
+    "select",
+    "a b",
+    "a.b",
+    'say "hi"',
+    "back`tick",
+    "ünïcode ☃",
+    "x'; DROP TABLE kept; --",
+    "back\\slash",
+    "%s",
+    ":name",
+    "$1",
+    "?",
+    "UPPER",
+    "[1]",
+    "-- no comment",
+    "/* none */",
+)
 
 
 async def names_are_quoted(subject: Subject) -> None:
@@ -42,8 +56,11 @@ async def inspecting_sees_what_was_made(subject: Subject) -> None:
     assert child.primary_key == ("id",)
     (key,) = child.foreign_keys
     assert (key.columns, key.ref_table, key.ref_columns, key.on_delete) == (
-        ("parent_id",), "parent", ("id",), "CASCADE",
-    )  # fmt: skip
+        ("parent_id",),
+        "parent",
+        ("id",),
+        "CASCADE",
+    )
     assert ("name", "parent_id") in {index.columns for index in child.indexes}
     assert codec.from_json(codec.to_json(found)) == found
 
@@ -86,9 +103,11 @@ def assert_equal(found: Schema, expected: Schema) -> None:
 
 
 _TAG = Relation(
-    "tag", (Column("id", "integer", nullable=False), Column("word", "varchar(30)", default="'none'")),
-    primary_key=("id",), indexes=(Index("tag_word", ("word",), unique=True),),
-)  # fmt: skip
+    "tag",
+    (Column("id", "integer", nullable=False), Column("word", "varchar(30)", default="'none'")),
+    primary_key=("id",),
+    indexes=(Index("tag_word", ("word",), unique=True),),
+)
 # Changes, each to a new pair of TWO_TABLES.
 CHANGES: Mapping[str, c.Change] = {
     "add table": c.AddTable("tag", relation=_TAG),
@@ -157,5 +176,8 @@ async def _emptied(subject: Subject, session: Session) -> None:
 
 
 CHECKS: tuple[Trial, ...] = (
-    names_are_quoted, inspecting_sees_what_was_made, the_round_trip_holds, each_change_does_what_it_says,
-)  # fmt: skip
+    names_are_quoted,
+    inspecting_sees_what_was_made,
+    the_round_trip_holds,
+    each_change_does_what_it_says,
+)

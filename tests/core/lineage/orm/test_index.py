@@ -30,7 +30,7 @@ def show(session):
 """
 
 
-def index_of(service: str) -> orm.Index:
+def index_of(service: str) -> orm.CodeIndex:
     base = CodeBase({"models.py": MODELS, "service.py": service})
     reading = base.read(plugins.load("readers", "sqlalchemy"))
     return orm.index(base.symbols, base.modules, {"sqlalchemy": reading}, reading.schema)

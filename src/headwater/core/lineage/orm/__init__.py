@@ -13,17 +13,19 @@ from headwater.catalog.model import Schema
 from headwater.core.lineage.claims import Claim
 from headwater.core.lineage.orm.expressions import bind, evaluate
 from headwater.core.lineage.orm.frame import Frame
-from headwater.core.lineage.orm.index import Index, from_readings
+from headwater.core.lineage.orm.index import CodeIndex, from_readings
 from headwater.core.lineage.orm.spans import Spans
 from headwater.core.lineage.orm.statements import run
 from headwater.core.lineage.orm.summaries import summarise
 from headwater.core.lineage.symbols import Symbols
 from headwater.readers import Reading
 
-__all__ = ["Index", "claims", "index"]
+__all__ = ["CodeIndex", "claims", "index"]
 
 
-def index(symbols: Symbols, modules: Mapping[str, f.Module], readings: Mapping[str, Reading], schema: Schema) -> Index:
+def index(
+    symbols: Symbols, modules: Mapping[str, f.Module], readings: Mapping[str, Reading], schema: Schema
+) -> CodeIndex:
     """Return what `claims` needs to know of a code base, fit to travel to other processes.
 
     Args:
@@ -38,7 +40,7 @@ def index(symbols: Symbols, modules: Mapping[str, f.Module], readings: Mapping[s
     return summarise(known, modules).slim()
 
 
-def claims(module: f.Module, index: Index) -> list[Claim]:
+def claims(module: f.Module, index: CodeIndex) -> list[Claim]:
     """Return the usages that a file's code asserts, by byte range, in source order."""
     if not index.models or module.language not in index.language.languages:
         return []
@@ -49,7 +51,7 @@ def claims(module: f.Module, index: Index) -> list[Claim]:
             run(frame, (stmt,))
         except RecursionError:
             continue
-    if not frame.found:
+    if not frame.pending:
         return []
     return sorted(_settled(frame, Spans(module)), key=lambda claim: (claim.start, claim.end))
 
@@ -57,7 +59,7 @@ def claims(module: f.Module, index: Index) -> list[Claim]:
 def _settled(frame: Frame, spans: Spans) -> Iterator[Claim]:
     """Iterate over the drafts of a frame as claims, each once."""
     seen: set[tuple[str, str, int, str, str | None]] = set()
-    for d in frame.found:
+    for d in frame.pending:
         key = (d.table, d.column, d.start, d.usage_type, d.sub_type)
         if key not in seen:
             seen.add(key)

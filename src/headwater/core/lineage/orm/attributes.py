@@ -9,21 +9,21 @@ from headwater.catalog import facts as f
 from headwater.catalog.usages import Tier
 from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm.frame import Frame
-from headwater.core.lineage.orm.index import ClassInfo, Index, class_of, parameters_of
+from headwater.core.lineage.orm.index import ClassInfo, CodeIndex, class_of, parameters_of
 from headwater.core.lineage.orm.values import (
     Callable,
     Cell,
-    Class,
-    Column,
+    ClassValue,
+    ColumnValue,
     Dict,
     Entity,
-    Instance,
+    InstanceValue,
     Library,
-    Many,
+    ListValue,
     Namespace,
     Object,
-    Query,
-    Relation,
+    QueryValue,
+    RelationValue,
     Row,
     Super,
     TypeOf,
@@ -60,9 +60,9 @@ def _of_type(frame: Frame, value: TypeOf, name: str, span: Span) -> Value:
     """An attribute of a class that is only known as a type: a mixin's `cls`, a repository's `model`."""
     own = frame.own
     is_own = isinstance(value.item, Variable) and value.item.name == "Self" and isinstance(own, Object)
-    found = member(frame.index, Class(own.path, own.name), name) if is_own and isinstance(own, Object) else None
+    found = member(frame.index, ClassValue(own.path, own.name), name) if is_own and isinstance(own, Object) else None
     if found is None and name in frame.index.language.query_attributes:
-        return Query((value.item,), at=span)
+        return QueryValue((value.item,), at=span)
     return found
 
 
@@ -86,23 +86,23 @@ def _of_dict(frame: Frame, value: Dict, name: str, span: Span) -> Value:
 
 def _of_many(items: tuple[Value, ...]) -> tuple[Value, ...]:
     """When a value can be rows of several models, what we read of it is less certain."""
-    if sum(isinstance(item, (Instance, Entity)) for item in items) < 2:
+    if sum(isinstance(item, (InstanceValue, Entity)) for item in items) < 2:
         return items
     return tuple(_doubtful(item) for item in items)
 
 
 def _doubtful(item: Value) -> Value:
-    if isinstance(item, Instance):
-        return Instance(item.model, item.why, False, item.new)
+    if isinstance(item, InstanceValue):
+        return InstanceValue(item.model, item.why, False, item.new)
     return Entity(item.model, False) if isinstance(item, Entity) else item
 
 
-def _of_instance(frame: Frame, value: Instance, name: str, span: Span) -> Value:
+def _of_instance(frame: Frame, value: InstanceValue, name: str, span: Span) -> Value:
     index = frame.index
-    place = index.place(value.model, name)
+    place = index.column_of(value.model, name)
     if place is not None:
         tier: Tier = "A" if value.sure else "B"
-        frame.note(value.model, place, span, "read", value.why, tier, "attribute")
+        frame.record_usage(value.model, place, span, "read", value.why, tier, "attribute")
         return None
     field = index.fields[value.model].get(name)
     if field is not None:
@@ -111,17 +111,17 @@ def _of_instance(frame: Frame, value: Instance, name: str, span: Span) -> Value:
     return member(index, Object(owner.path, owner.name), name, value) if owner else None
 
 
-def _related(frame: Frame, value: Instance, field: Field, span: Span) -> Value:
+def _related(frame: Frame, value: InstanceValue, field: Field, span: Span) -> Value:
     if field.target is None or field.target not in frame.index.models:
         return None
     for place in relation_columns(frame.index, value.model, field):
-        frame.note(value.model, place, span, "join", value.why, "B", "attribute", "lazy")
+        frame.record_usage(value.model, place, span, "join", value.why, "B", "attribute", "lazy")
     target = frame.index.models[field.target].name
-    found = Instance(field.target, f"{field.name} leads to {target}.", value.sure)
-    return Many(found) if field.many else found
+    found = InstanceValue(field.target, f"{field.name} leads to {target}.", value.sure)
+    return ListValue(found) if field.many else found
 
 
-def relation_columns(index: Index, model: str, field: Field) -> list[tuple[str, str]]:
+def relation_columns(index: CodeIndex, model: str, field: Field) -> list[tuple[str, str]]:
     """Return the columns that a relationship joins on, as (table, column)."""
     target = index.models.get(field.target or "")
     if target is None:
@@ -134,30 +134,32 @@ def relation_columns(index: Index, model: str, field: Field) -> list[tuple[str, 
 
 def _of_entity(frame: Frame, value: Entity, name: str, span: Span) -> Value:
     index = frame.index
-    place = index.place(value.model, name)
+    place = index.column_of(value.model, name)
     if place is not None:
         model = index.models[value.model].name
         tier: Tier = "A" if value.sure else "B"
-        draft = frame.note(value.model, place, span, "read", f"{name} is a column of {model}.", tier, settled=False)
-        return Column((value.model,), name, None, (draft,))
+        draft = frame.record_usage(
+            value.model, place, span, "read", f"{name} is a column of {model}.", tier, settled=False
+        )
+        return ColumnValue((value.model,), name, None, (draft,))
     field = index.fields[value.model].get(name)
     if field is not None:
-        return Relation(value.model, name, span) if field.target in index.models else None
+        return RelationValue(value.model, name, span) if field.target in index.models else None
     words = index.language
     owner = class_of(index, value.model)
-    found = member(index, Class(owner.path, owner.name), name, value) if owner else None
+    found = member(index, ClassValue(owner.path, owner.name), name, value) if owner else None
     if found is not None:
         return found
     if name in words.query_attributes:
         whole_row(frame, value.model, span)
-        return Query((Instance(value.model, "It comes from a query."),), sources=(value.model,), at=span)
+        return QueryValue((InstanceValue(value.model, "It comes from a query."),), sources=(value.model,), at=span)
     return value if name in words.column_attributes else None
 
 
 def whole_row(frame: Frame, model: str, span: Span) -> None:
     """Note that all columns of a model are loaded without being named."""
     table = frame.index.models[model].table
-    frame.note(model, (table, "*"), span, "projection", "All columns are loaded.", "A", "orm", "implicit")
+    frame.record_usage(model, (table, "*"), span, "projection", "All columns are loaded.", "A", "orm", "implicit")
 
 
 def _of_row(frame: Frame, value: Row, name: str, span: Span) -> Value:
@@ -165,18 +167,18 @@ def _of_row(frame: Frame, value: Row, name: str, span: Span) -> Value:
         if label != name:
             continue
         if isinstance(item, Cell):
-            place = frame.index.place(item.model, item.attribute)
+            place = frame.index.column_of(item.model, item.attribute)
             if place and item.attribute == name:
-                frame.note(item.model, place, span, "read", "The row was loaded by column.", "B", "attribute")
+                frame.record_usage(item.model, place, span, "read", "The row was loaded by column.", "B", "attribute")
             return None
         return item
     return None
 
 
-def member(index: Index, value: Object | Class, name: str, bound: Value = None) -> Value:
+def member(index: CodeIndex, value: Object | ClassValue, name: str, bound: Value = None) -> Value:
     """Return what a class of the code base has under a name; `bound` is the model that stands for it, if any."""
     key = (f"{value.path}:{value.name}", name, type(bound or value).__name__)
-    is_plain = not value.args and not isinstance(bound, Instance)
+    is_plain = not value.args and not isinstance(bound, InstanceValue)
     if is_plain and key in index.attributes:
         return index.attributes[key]
     if is_plain:
@@ -187,7 +189,7 @@ def member(index: Index, value: Object | Class, name: str, bound: Value = None) 
     return found
 
 
-def _member(index: Index, value: Object | Class, name: str, bound: Value) -> Value:
+def _member(index: CodeIndex, value: Object | ClassValue, name: str, bound: Value) -> Value:
     where = index.member(value.path, value.name, name)
     if where is None:
         return _assigned_in_constructor(index, value, name)
@@ -196,7 +198,7 @@ def _member(index: Index, value: Object | Class, name: str, bound: Value) -> Val
     if isinstance(stmt, f.Function):
         method = Callable(info.path, f"{info.name}.{name}", bound)
         is_value = any(_last(decorator) in _PROPERTY for decorator in stmt.decorators)
-        return returned(index, method, stmt) if is_value and not isinstance(bound, (Entity, Class)) else method
+        return returned(index, method, stmt) if is_value and not isinstance(bound, (Entity, ClassValue)) else method
     if isinstance(stmt, f.Assign):
         found = types.read(index, info.path, stmt.annotation, bindings, bound)
         if found is None or isinstance(found, (Variable, TypeOf)):
@@ -205,7 +207,7 @@ def _member(index: Index, value: Object | Class, name: str, bound: Value) -> Val
     return of_symbol(index, Found(info.path, f"{info.name}.{name}", stmt)) if isinstance(stmt, f.Class) else None
 
 
-def _assigned_in_constructor(index: Index, value: Object | Class, name: str) -> Value:
+def _assigned_in_constructor(index: CodeIndex, value: Object | ClassValue, name: str) -> Value:
     """Find `self.name = …` in the constructor: a parameter's type, or a plain expression."""
     for info in index.lineage(value.path, value.name):
         init = info.members.get("__init__") or info.members.get("constructor")
@@ -219,7 +221,7 @@ def _assigned_in_constructor(index: Index, value: Object | Class, name: str) -> 
 
 
 def _constructor_value(
-    index: Index, info: ClassInfo, init: f.Function, stmt: f.Assign, bindings: dict[str, Value]
+    index: CodeIndex, info: ClassInfo, init: f.Function, stmt: f.Assign, bindings: dict[str, Value]
 ) -> Value:
     if stmt.annotation is not None:
         return types.read(index, info.path, stmt.annotation, bindings)
@@ -231,7 +233,7 @@ def _constructor_value(
     return of_expression(index, info.path, stmt.value)
 
 
-def bindings_of(index: Index, value: Object | Class, info: ClassInfo) -> dict[str, Value]:
+def bindings_of(index: CodeIndex, value: Object | ClassValue, info: ClassInfo) -> dict[str, Value]:
     """Bind the type parameters of an ancestor as an object's class and its arguments do."""
     start = index.class_info(value.path, value.name)
     if start is None:
@@ -251,7 +253,7 @@ def bindings_of(index: Index, value: Object | Class, info: ClassInfo) -> dict[st
     return {}
 
 
-def returned(index: Index, method: Callable, stmt: f.Function, bindings: dict[str, Value] | None = None) -> Value:
+def returned(index: CodeIndex, method: Callable, stmt: f.Function, bindings: dict[str, Value] | None = None) -> Value:
     """Return what a function gives back: by its annotation, or else as its summary says."""
     own = method.owner
     scope = dict(bindings or {})
@@ -266,20 +268,20 @@ def returned(index: Index, method: Callable, stmt: f.Function, bindings: dict[st
 
 
 def _less_sure(value: Value) -> Value:
-    if isinstance(value, Instance):
-        return Instance(value.model, value.why, False)
-    if isinstance(value, Many):
-        return Many(_less_sure(value.item))
+    if isinstance(value, InstanceValue):
+        return InstanceValue(value.model, value.why, False)
+    if isinstance(value, ListValue):
+        return ListValue(_less_sure(value.item))
     return value
 
 
 def _named_by(value: Value, name: str) -> Value:
-    if isinstance(value, Instance):
-        return Instance(value.model, f"{name} returns it.", value.sure)
+    if isinstance(value, InstanceValue):
+        return InstanceValue(value.model, f"{name} returns it.", value.sure)
     return value
 
 
-def of_symbol(index: Index, symbol: Symbol | None) -> Value:
+def of_symbol(index: CodeIndex, symbol: Symbol | None) -> Value:
     """Return the value of a name at the top level of a file."""
     if isinstance(symbol, External):
         last = symbol.name.rsplit(".", 1)[-1]
@@ -292,7 +294,7 @@ def of_symbol(index: Index, symbol: Symbol | None) -> Value:
     return _defined(index, symbol) if isinstance(symbol, Found) else None
 
 
-def _current_user(index: Index, loader: str) -> Value:
+def _current_user(index: CodeIndex, loader: str) -> Value:
     """Return the signed-in user: what its loader returns, or a row of the one model that says it is a user."""
     place = index.current_user(loader)
     stmt = index.symbols.files[place[0]].names[place[1]] if place else None
@@ -300,15 +302,15 @@ def _current_user(index: Index, loader: str) -> Value:
     if found is not None and not isinstance(found, (Variable, Library)):
         return found
     users = [key for key in index.models if (owner := class_of(index, key)) and _is_user(index, owner)]
-    return Instance(users[0], "It is the signed-in user.", False) if len(users) == 1 else None
+    return InstanceValue(users[0], "It is the signed-in user.", False) if len(users) == 1 else None
 
 
-def _is_user(index: Index, owner: Class) -> bool:
+def _is_user(index: CodeIndex, owner: ClassValue) -> bool:
     lineage = index.lineage(owner.path, owner.name)
     return any(name.rsplit(".", 1)[-1] == "UserMixin" for info in lineage for name in info.outside)
 
 
-def _defined(index: Index, symbol: Found) -> Value:
+def _defined(index: CodeIndex, symbol: Found) -> Value:
     key = (symbol.path, symbol.name)
     if f"{symbol.path}:{symbol.name}" in index.models:
         return Entity(f"{symbol.path}:{symbol.name}")
@@ -318,10 +320,10 @@ def _defined(index: Index, symbol: Found) -> Value:
             found = types.read(index, symbol.path, symbol.stmt.annotation, {})
             index.values[key] = found if found is not None else of_expression(index, symbol.path, symbol.stmt.value)
         return index.values[key]
-    return Class(*key) if isinstance(symbol.stmt, f.Class) else Callable(*key)
+    return ClassValue(*key) if isinstance(symbol.stmt, f.Class) else Callable(*key)
 
 
-def of_expression(index: Index, path: str, expr: f.Expr | None) -> Value:
+def of_expression(index: CodeIndex, path: str, expr: f.Expr | None) -> Value:
     """Return the value of an expression outside of any function, as far as that needs no interpretation."""
     if isinstance(expr, f.Name):
         return of_symbol(index, index.symbols.lookup(path, expr.id))
@@ -336,20 +338,20 @@ def of_expression(index: Index, path: str, expr: f.Expr | None) -> Value:
     return None
 
 
-def _plain_member(index: Index, base: Value, name: str) -> Value:
-    if isinstance(base, (Object, Class)):
+def _plain_member(index: CodeIndex, base: Value, name: str) -> Value:
+    if isinstance(base, (Object, ClassValue)):
         return member(index, base, name)
     if isinstance(base, Library):
-        return Library(f"{base.name}.{name}", base.made)
+        return Library(f"{base.name}.{name}", base.instantiated)
     return of_symbol(index, index.symbols.lookup(base.path, name)) if isinstance(base, Namespace) else None
 
 
-def _made(index: Index, function: Value) -> Value:
+def _made(index: CodeIndex, function: Value) -> Value:
     """Return what calling a value gives, at the top level of a file."""
-    if isinstance(function, Class):
+    if isinstance(function, ClassValue):
         return Object(function.path, function.name, function.args)
     if isinstance(function, Entity):
-        return Instance(function.model, "It is constructed.")
+        return InstanceValue(function.model, "It is constructed.")
     if isinstance(function, Library):
         return Library(function.name, True)
     symbol = index.symbols.lookup(function.path, function.name) if isinstance(function, Callable) else None
@@ -365,17 +367,17 @@ def _last(expr: f.Expr) -> str:
 
 _BY_TYPE: dict[type, Fn[[Frame, Any, str, Span], Value]] = {
     Union: _of_union,
-    Instance: _of_instance,
+    InstanceValue: _of_instance,
     Entity: _of_entity,
     Library: lambda frame, value, name, span: Library(f"{value.name}.{name}", value.made),
     Object: lambda frame, value, name, span: member(frame.index, value, name),
-    Class: lambda frame, value, name, span: member(frame.index, value, name),
+    ClassValue: lambda frame, value, name, span: member(frame.index, value, name),
     Namespace: _of_namespace,
     Row: _of_row,
-    Many: lambda frame, value, name, span: value if name in ("items", "data", "results") else None,
+    ListValue: lambda frame, value, name, span: value if name in ("items", "data", "results") else None,
     Dict: _of_dict,
-    Query: lambda frame, value, name, span: value if name in ("statement", "stmt") else None,
-    Column: lambda frame, value, name, span: value,
+    QueryValue: lambda frame, value, name, span: value if name in ("statement", "stmt") else None,
+    ColumnValue: lambda frame, value, name, span: value,
     TypeOf: _of_type,
     Super: _of_super,
     Variable: _of_variable,

@@ -6,26 +6,26 @@ from collections.abc import Callable as Fn
 from typing import Any
 
 from headwater.catalog import facts as f
-from headwater.core.lineage.orm import containers, functions, queries, sessions, shapes
+from headwater.core.lineage.orm import builtin_calls, functions, queries, sessions, shapes
 from headwater.core.lineage.orm.attributes import attribute
-from headwater.core.lineage.orm.frame import Frame, lean
+from headwater.core.lineage.orm.frame import Frame, set_default_usage
 from headwater.core.lineage.orm.index import class_of
 from headwater.core.lineage.orm.joins import join_relation
-from headwater.core.lineage.orm.queries import Args
+from headwater.core.lineage.orm.queries import QueryArguments
 from headwater.core.lineage.orm.values import (
     Callable,
-    Class,
+    ClassValue,
     Closure,
-    Column,
+    ColumnValue,
     Entity,
-    Instance,
+    InstanceValue,
     Library,
+    ListValue,
     Loader,
-    Many,
     Object,
     Parameter,
-    Query,
-    Relation,
+    QueryValue,
+    RelationValue,
     ResultOf,
     TypeOf,
     Union,
@@ -60,11 +60,11 @@ def call(frame: Frame, expr: f.Call) -> Value:
     function = frame.evaluate(frame, func)
     args = arguments(frame, expr)
     if function is None:
-        return containers.builtin(frame, func, expr, args) if isinstance(func, f.Name) else None
+        return builtin_calls.builtin(frame, func, expr, args) if isinstance(func, f.Name) else None
     return invoke(frame, function, args, expr)
 
 
-def arguments(frame: Frame, expr: f.Call) -> Args:
+def arguments(frame: Frame, expr: f.Call) -> QueryArguments:
     """Evaluate the arguments of a call."""
     evaluate = frame.evaluate
     values: list[tuple[Value, Span]] = []
@@ -72,10 +72,10 @@ def arguments(frame: Frame, expr: f.Call) -> Args:
         inner = arg.value if isinstance(arg, f.Spread) else arg
         values.append((evaluate(frame, inner), (inner.start, inner.end)))
     named = [(k.name, evaluate(frame, k.value), (k.start, k.end)) for k in expr.keywords]
-    return Args(tuple(values), tuple(named))
+    return QueryArguments(tuple(values), tuple(named))
 
 
-def method(frame: Frame, receiver: Value, func: f.Attr, args: Args, expr: f.Call) -> Value:
+def method(frame: Frame, receiver: Value, func: f.Attr, args: QueryArguments, expr: f.Call) -> Value:
     """Call a method of a value."""
     handler = _METHODS.get(type(receiver))
     if handler is not None:
@@ -83,11 +83,11 @@ def method(frame: Frame, receiver: Value, func: f.Attr, args: Args, expr: f.Call
     return _of_other(frame, receiver, func, args, expr)
 
 
-def _of_union(frame: Frame, receiver: Union, func: f.Attr, args: Args, expr: f.Call) -> Value:
+def _of_union(frame: Frame, receiver: Union, func: f.Attr, args: QueryArguments, expr: f.Call) -> Value:
     return union(*(method(frame, item, func, args, expr) for item in receiver.items))
 
 
-def _of_nothing(frame: Frame, receiver: None, func: f.Attr, args: Args, expr: f.Call) -> Value:
+def _of_nothing(frame: Frame, receiver: None, func: f.Attr, args: QueryArguments, expr: f.Call) -> Value:
     words = frame.index.language
     name = func.name
     if name in words.flushes:
@@ -96,74 +96,74 @@ def _of_nothing(frame: Frame, receiver: None, func: f.Attr, args: Args, expr: f.
         handled, value = sessions.method(frame, receiver, func, args)
         if handled:
             return value
-    return containers.method(frame, receiver, func, expr, args)
+    return builtin_calls.method(frame, receiver, func, expr, args)
 
 
-def _of_query(frame: Frame, receiver: Query, func: f.Attr, args: Args, expr: f.Call) -> Value:
+def _of_query(frame: Frame, receiver: QueryValue, func: f.Attr, args: QueryArguments, expr: f.Call) -> Value:
     operation = frame.index.language.query.get(func.name, _CHAIN)
     return queries.apply(frame, operation, receiver, args, (func.start, func.end))
 
 
-def _of_loader(frame: Frame, receiver: Loader, func: f.Attr, args: Args, expr: f.Call) -> Value:
+def _of_loader(frame: Frame, receiver: Loader, func: f.Attr, args: QueryArguments, expr: f.Call) -> Value:
     words = frame.index.language
     operation = words.functions.get(func.name) or words.query.get(func.name) or Operation("projection")
     return queries.apply(frame, operation, receiver, args, (func.start, func.end))
 
 
-def _of_many(frame: Frame, receiver: Many, func: f.Attr, args: Args, expr: f.Call) -> Value:
+def _of_many(frame: Frame, receiver: ListValue, func: f.Attr, args: QueryArguments, expr: f.Call) -> Value:
     """A result, a list, or a relationship that is itself a query."""
     words = frame.index.language
     name, at = func.name, (func.start, func.end)
     if name in words.rows:
         return queries.apply(frame, words.rows[name], receiver, args, at)
-    if isinstance(receiver.item, Instance) and name in words.query:
-        query = Query((receiver.item,), sources=(receiver.item.model,), at=at)
+    if isinstance(receiver.item, InstanceValue) and name in words.query:
+        query = QueryValue((receiver.item,), sources=(receiver.item.model,), at=at)
         return queries.apply(frame, words.query[name], query, args, at)
-    return containers.method(frame, receiver, func, expr, args)
+    return builtin_calls.method(frame, receiver, func, expr, args)
 
 
-def _of_entity(frame: Frame, receiver: Entity, func: f.Attr, args: Args, expr: f.Call) -> Value:
+def _of_entity(frame: Frame, receiver: Entity, func: f.Attr, args: QueryArguments, expr: f.Call) -> Value:
     operation = frame.index.language.table.get(func.name)
     if operation is None or class_of(frame.index, receiver.model) is not None:
         return _of_other(frame, receiver, func, args, expr)
     span = (func.value.start, func.value.end)
     if operation.args == "join":
-        return queries.apply(frame, operation, Query(sources=(receiver.model,), at=span), args, span)
-    whole = Args(((receiver, span), *args.values), args.named)
+        return queries.apply(frame, operation, QueryValue(sources=(receiver.model,), at=span), args, span)
+    whole = QueryArguments(((receiver, span), *args.values), args.named)
     return queries.apply(frame, operation, None, whole, span)
 
 
-def _of_instance(frame: Frame, receiver: Instance, func: f.Attr, args: Args, expr: f.Call) -> Value:
+def _of_instance(frame: Frame, receiver: InstanceValue, func: f.Attr, args: QueryArguments, expr: f.Call) -> Value:
     operation = frame.index.language.instance.get(func.name)
     if operation is not None:
         return queries.apply(frame, operation, receiver, args, (func.start, func.end))
     return _of_other(frame, receiver, func, args, expr)
 
 
-def _of_column(frame: Frame, receiver: Column, func: f.Attr, args: Args, expr: f.Call) -> Value:
+def _of_column(frame: Frame, receiver: ColumnValue, func: f.Attr, args: QueryArguments, expr: f.Call) -> Value:
     operation = frame.index.language.column.get(func.name)
     label = getattr(args.first, "text", None) if func.name == "label" else None
     if func.name == "label" and receiver.attribute:
-        return Column(receiver.models, receiver.attribute, label or "", receiver.drafts)
+        return ColumnValue(receiver.models, receiver.attribute, label or "", receiver.drafts)
     whole = queries.column_of(receiver, *(value for value, _ in args.values))
     if operation is not None and operation.args != "value":
-        lean(whole.drafts, operation.args)
-    return Column(whole.models, None, label, whole.drafts)
+        set_default_usage(whole.drafts, operation.args)
+    return ColumnValue(whole.models, None, label, whole.drafts)
 
 
-def _of_relation(frame: Frame, receiver: Relation, func: f.Attr, args: Args, expr: f.Call) -> Value:
+def _of_relation(frame: Frame, receiver: RelationValue, func: f.Attr, args: QueryArguments, expr: f.Call) -> Value:
     operation = frame.index.language.relation.get(func.name)
     if operation is None:
         return None
     target = frame.index.fields[receiver.model][receiver.attribute].target
     if operation.args == "filter" and func.name != "and_":
         join_relation(frame, receiver, "join")
-    owner = Relation(target or receiver.model, receiver.attribute, receiver.span)
+    owner = RelationValue(target or receiver.model, receiver.attribute, receiver.span)
     found = queries.apply(frame, operation, owner, args, (func.start, func.end))
     return receiver if operation.result == "same" else found
 
 
-def _of_other(frame: Frame, receiver: Value, func: f.Attr, args: Args, expr: f.Call) -> Value:
+def _of_other(frame: Frame, receiver: Value, func: f.Attr, args: QueryArguments, expr: f.Call) -> Value:
     """A member of a class or module, a session's method, or one that carries values along."""
     name = func.name
     if name in frame.index.language.flushes:
@@ -172,37 +172,37 @@ def _of_other(frame: Frame, receiver: Value, func: f.Attr, args: Args, expr: f.C
     if found is not None and not (isinstance(found, Library) and _is_session_call(frame, found, name)):
         return invoke(frame, found, args, expr)
     handled, value = sessions.method(frame, receiver, func, args)
-    return value if handled else containers.method(frame, receiver, func, expr, args)
+    return value if handled else builtin_calls.method(frame, receiver, func, expr, args)
 
 
-def _is_session_call(frame: Frame, found: Library, name: str) -> bool:
+def _is_session_call(frame: Frame, library: Library, name: str) -> bool:
     words = frame.index.language
-    return name in words.session and (name not in words.functions or ".session" in found.name)
+    return name in words.session and (name not in words.functions or ".session" in library.name)
 
 
-def invoke(frame: Frame, function: Value, args: Args, expr: f.Call) -> Value:
+def invoke(frame: Frame, function: Value, args: QueryArguments, expr: f.Call) -> Value:
     """Call a value that is a function or class."""
     handler = _INVOKED.get(type(function))
     return handler(frame, function, args, expr) if handler else None
 
 
-def _one_of(frame: Frame, function: Union, args: Args, expr: f.Call) -> Value:
+def _one_of(frame: Frame, function: Union, args: QueryArguments, expr: f.Call) -> Value:
     return union(*(invoke(frame, item, args, expr) for item in each(function)))
 
 
-def _type_of(frame: Frame, function: TypeOf, args: Args, expr: f.Call) -> Value:
+def _type_of(frame: Frame, function: TypeOf, args: QueryArguments, expr: f.Call) -> Value:
     functions.note_effects(frame, function, args)
     return function.item
 
 
-def _session_factory(frame: Frame, function: Object, args: Args, expr: f.Call) -> Value:
+def _session_factory(frame: Frame, function: Object, args: QueryArguments, expr: f.Call) -> Value:
     """A session's factory, and a scoped session, are called to give the session."""
     return function if frame.index.is_session(function.path, function.name) else None
 
 
-def _of_library(frame: Frame, function: Library, args: Args, expr: f.Call) -> Value:
+def _of_library(frame: Frame, function: Library, args: QueryArguments, expr: f.Call) -> Value:
     if not function.name.startswith(frame.index.language.packages):
-        return containers.library(frame, function, args)
+        return builtin_calls.library(frame, function, args)
     _, *rest = function.name.split(".")
     last = rest[-1] if rest else ""
     at = (expr.func.start, expr.func.end)
@@ -215,32 +215,32 @@ def _of_library(frame: Frame, function: Library, args: Args, expr: f.Call) -> Va
     operation = frame.index.language.functions.get(last)
     if operation is not None:
         return queries.apply(frame, operation, None, args, at)
-    return containers.library(frame, function, args)
+    return builtin_calls.library(frame, function, args)
 
 
 def _forget(frame: Frame, value: Value) -> None:
     """Drop the columns that a definition names: a foreign key is declared, not used."""
     gone = {id(draft) for draft in drafts(value)}
     if gone:
-        frame.found[:] = [draft for draft in frame.found if id(draft) not in gone]
+        frame.pending[:] = [draft for draft in frame.pending if id(draft) not in gone]
 
 
-_METHODS: dict[type, Fn[[Frame, Any, f.Attr, Args, f.Call], Value]] = {
+_METHODS: dict[type, Fn[[Frame, Any, f.Attr, QueryArguments, f.Call], Value]] = {
     Union: _of_union,
     type(None): _of_nothing,
-    Query: _of_query,
+    QueryValue: _of_query,
     Loader: _of_loader,
-    Many: _of_many,
+    ListValue: _of_many,
     Entity: _of_entity,
-    Instance: _of_instance,
-    Column: _of_column,
-    Relation: _of_relation,
+    InstanceValue: _of_instance,
+    ColumnValue: _of_column,
+    RelationValue: _of_relation,
 }
-_INVOKED: dict[type, Fn[[Frame, Any, Args, f.Call], Value]] = {
+_INVOKED: dict[type, Fn[[Frame, Any, QueryArguments, f.Call], Value]] = {
     Union: _one_of,
     Callable: lambda frame, function, args, expr: functions.call_project(frame, function, args, expr),
     Entity: lambda frame, function, args, expr: functions.construct(frame, function, args),
-    Class: lambda frame, function, args, expr: functions.construct_object(frame, function, args),
+    ClassValue: lambda frame, function, args, expr: functions.construct_object(frame, function, args),
     Library: _of_library,
     Closure: lambda frame, function, args, expr: function.returns,
     TypeOf: _type_of,

@@ -9,24 +9,24 @@ from headwater.catalog import facts as f
 from headwater.catalog.usages import UsageType
 from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm.attributes import attribute, of_symbol
+from headwater.core.lineage.orm.builtin_calls import element, keyed
 from headwater.core.lineage.orm.calls import call
-from headwater.core.lineage.orm.containers import element, keyed
-from headwater.core.lineage.orm.frame import Frame, lean
+from headwater.core.lineage.orm.frame import Frame, set_default_usage
 from headwater.core.lineage.orm.queries import column_of
 from headwater.core.lineage.orm.values import (
     Cell,
-    Class,
+    ClassValue,
     Closure,
-    Column,
+    ColumnValue,
     Dict,
     Entity,
-    Entry,
-    Instance,
+    EntryValue,
+    InstanceValue,
     Keyed,
+    ListValue,
     Literal,
-    Many,
     Parameter,
-    Query,
+    QueryValue,
     Row,
     Union,
     Value,
@@ -91,26 +91,26 @@ def _of_named(frame: Frame, value: Value, index: f.Expr, at: Value) -> Value:
     return attribute(frame, value, at.text, at.span) if isinstance(at, Literal) else None
 
 
-def _of_many(frame: Frame, value: Many, index: f.Expr, at: Value) -> Value:
+def _of_many(frame: Frame, value: ListValue, index: f.Expr, at: Value) -> Value:
     if isinstance(index, f.Sequence):
         return value
     return union(value.item, keyed(value)) if isinstance(index, f.Const) else keyed(value)
 
 
-def _of_class(frame: Frame, value: Class, index: f.Expr, at: Value) -> Value:
+def _of_class(frame: Frame, value: ClassValue, index: f.Expr, at: Value) -> Value:
     inner = types.read(frame.index, frame.path, index, {})
-    return Class(value.path, value.name, inner.items if isinstance(inner, Row) else (inner,))
+    return ClassValue(value.path, value.name, inner.items if isinstance(inner, Row) else (inner,))
 
 
 _ITEMS: dict[type, Fn[[Frame, Any, f.Expr, Value], Value]] = {
-    Column: lambda frame, value, index, at: Column(value.models, None, None, value.drafts),
+    ColumnValue: lambda frame, value, index, at: ColumnValue(value.models, None, None, value.drafts),
     Row: _of_row,
-    Many: _of_many,
+    ListValue: _of_many,
     Keyed: lambda frame, value, index, at: value.value,
     Dict: _of_named,
-    Query: lambda frame, value, index, at: value if isinstance(index, f.Sequence) else element(value),
+    QueryValue: lambda frame, value, index, at: value if isinstance(index, f.Sequence) else element(value),
     Entity: _of_named,
-    Class: _of_class,
+    ClassValue: _of_class,
 }
 
 
@@ -128,16 +128,16 @@ def _binary(frame: Frame, expr: f.Binary) -> Value:
     left, right = evaluate(frame, expr.left), evaluate(frame, expr.right)
     op = expr.op
     if op in _EITHER:
-        if isinstance(left, Column) or isinstance(right, Column):
+        if isinstance(left, ColumnValue) or isinstance(right, ColumnValue):
             return column_of(left, right)
         return union(left, right)
-    if isinstance(left, Column) or isinstance(right, Column):
-        whole = column_of(*(side for side in (left, right) if isinstance(side, (Column, Row))))
+    if isinstance(left, ColumnValue) or isinstance(right, ColumnValue):
+        whole = column_of(*(side for side in (left, right) if isinstance(side, (ColumnValue, Row))))
         if op in _COMPARE:
-            lean(whole.drafts, "filter")
+            set_default_usage(whole.drafts, "filter")
         return whole
-    if op == "+" and isinstance(left, (Many, Row)) and isinstance(right, (Many, Row)):
-        return Many(union(element(left), element(right)))
+    if op == "+" and isinstance(left, (ListValue, Row)) and isinstance(right, (ListValue, Row)):
+        return ListValue(union(element(left), element(right)))
     if op == "|" and isinstance(left, Dict) and isinstance(right, Dict):
         return Dict([*left.entries, *right.entries], left.parameter or right.parameter)
     return None
@@ -145,10 +145,10 @@ def _binary(frame: Frame, expr: f.Binary) -> Value:
 
 def _unary(frame: Frame, expr: f.Unary) -> Value:
     value = evaluate(frame, expr.operand)
-    if isinstance(value, Column):
+    if isinstance(value, ColumnValue):
         if expr.op == "~":
-            lean(value.drafts, "filter")
-        return Column(value.models, None, None, value.drafts)
+            set_default_usage(value.drafts, "filter")
+        return ColumnValue(value.models, None, None, value.drafts)
     return None
 
 
@@ -162,7 +162,7 @@ def _sequence(frame: Frame, expr: f.Sequence) -> Value:
             items.extend(value.items if isinstance(value, Row) else (element(value),))
         else:
             items.append(evaluate(frame, item))
-    return Many(union(*items)) if spread else Row(tuple(items))
+    return ListValue(union(*items)) if spread else Row(tuple(items))
 
 
 def _mapping(frame: Frame, expr: f.Mapping) -> Value:
@@ -178,9 +178,9 @@ def _mapping(frame: Frame, expr: f.Mapping) -> Value:
             continue
         key = evaluate(frame, entry.key)
         if isinstance(key, Literal):
-            found.entries.append(Entry(key.text, key.span, value))
-        elif isinstance(key, Column):
-            found.entries.append(Entry("", (entry.start, entry.end), value, key))
+            found.entries.append(EntryValue(key.text, key.span, value))
+        elif isinstance(key, ColumnValue):
+            found.entries.append(EntryValue("", (entry.start, entry.end), value, key))
     return found
 
 
@@ -198,7 +198,7 @@ def _comprehension(frame: Frame, expr: f.Comprehension) -> Value:
         bind(inner, clause.target, element(evaluate(inner, clause.iterable)))
         for condition in clause.conditions:
             evaluate(inner, condition)
-    return Many(evaluate(inner, expr.element))
+    return ListValue(evaluate(inner, expr.element))
 
 
 def _choice(frame: Frame, expr: f.Choice) -> Value:
@@ -234,7 +234,7 @@ def bind(frame: Frame, target: f.Expr, value: Value) -> None:
     elif isinstance(target, f.Mapping):
         _take_apart(frame, target, value)
     elif isinstance(target, f.Spread):
-        bind(frame, target.value, Many(value))
+        bind(frame, target.value, ListValue(value))
 
 
 def _take_apart(frame: Frame, target: f.Mapping, value: Value) -> None:
@@ -260,7 +260,7 @@ def _unpack(frame: Frame, target: f.Sequence, value: Value) -> None:
         if row is not None:
             found = row.items[position] if position < len(row.items) else None
         else:
-            found = element(value) if isinstance(value, (Many, Query)) else None
+            found = element(value) if isinstance(value, (ListValue, QueryValue)) else None
         bind(frame, item, None if isinstance(found, Cell) else found)
 
 
@@ -271,13 +271,13 @@ def _bind_attribute(frame: Frame, target: f.Attr, value: Value) -> None:
         frame.env[f"{target.value.id}.{name}"] = value
     for item in each(receiver):
         if isinstance(item, Dict):
-            item.entries.append(Entry(name, span, value))
-        if isinstance(item, Instance):
-            place = frame.index.place(item.model, name)
+            item.entries.append(EntryValue(name, span, value))
+        if isinstance(item, InstanceValue):
+            place = frame.index.column_of(item.model, name)
             if place:
                 sure = item.sure and not isinstance(receiver, Union)
                 usage: UsageType = "write" if item.new else "update"
-                frame.note(item.model, place, span, usage, item.why, "A" if sure else "B", "attribute")
+                frame.record_usage(item.model, place, span, usage, item.why, "A" if sure else "B", "attribute")
 
 
 def _bind_item(frame: Frame, target: f.Index, value: Value) -> None:
@@ -291,7 +291,7 @@ def _bind_item(frame: Frame, target: f.Index, value: Value) -> None:
     elif isinstance(receiver, Parameter) and isinstance(target.value, f.Name):
         receiver = frame.env[target.value.id] = Dict(parameter=receiver.name)
     if isinstance(receiver, Dict):
-        receiver.entries.append(Entry(key.text, key.span, value))
+        receiver.entries.append(EntryValue(key.text, key.span, value))
 
 
 _HANDLERS: dict[type, Fn[[Frame, Any], Value]] = {

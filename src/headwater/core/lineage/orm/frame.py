@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from headwater.catalog import facts as f
 from headwater.catalog.usages import Evidence, SubType, Tier, UsageType, Via
-from headwater.core.lineage.orm.index import Effect, Index
-from headwater.core.lineage.orm.values import Callable, Draft, Instance, Value, drafts
+from headwater.core.lineage.orm.index import CodeIndex, Effect
+from headwater.core.lineage.orm.values import Callable, InstanceValue, PendingUsage, Value, drafts
 
 _MODES: dict[str, tuple[UsageType, SubType | None]] = {
     "filter": ("filter", None),
@@ -34,11 +34,11 @@ class Frame:
         "effects",
         "env",
         "evaluate",
-        "found",
         "index",
         "own",
         "parameters",
         "path",
+        "pending",
         "returns",
         "run",
         "top",
@@ -46,7 +46,7 @@ class Frame:
 
     def __init__(
         self,
-        index: Index,
+        index: CodeIndex,
         path: str,
         evaluate: Fn[[Frame, f.Expr], Value],
         run: Fn[[Frame, Iterable[f.Stmt]], None],
@@ -55,7 +55,7 @@ class Frame:
         self.index, self.path = index, path
         self.evaluate, self.run, self.bind = evaluate, run, bind
         self.env: dict[str, Value] = {}
-        self.found: list[Draft] = []
+        self.pending: list[PendingUsage] = []
         self.own: Value = None
         self.parameters: dict[str, Value] = {}
         self.returns: list[Value] = []
@@ -67,20 +67,20 @@ class Frame:
         """Return a frame for a scope inside of this one: it sees these names and adds to the same drafts."""
         frame = Frame(self.index, self.path, self.evaluate, self.run, self.bind)
         frame.env = dict(self.env)
-        frame.found, frame.own, frame.parameters = self.found, self.own, self.parameters
+        frame.pending, frame.own, frame.parameters = self.pending, self.own, self.parameters
         frame.calls = self.calls
         return frame
 
     def flush(self) -> None:
         """Rows that this function made are in the database from here on: setting a column updates it."""
         for name, value in self.env.items():
-            if isinstance(value, Instance) and value.new:
-                self.env[name] = Instance(value.model, value.why, value.sure)
+            if isinstance(value, InstanceValue) and value.new:
+                self.env[name] = InstanceValue(value.model, value.why, value.sure)
 
-    def note(
+    def record_usage(
         self,
         model: str,
-        place: tuple[str, str],
+        column: tuple[str, str],
         span: tuple[int, int],
         usage_type: UsageType,
         why: str,
@@ -88,17 +88,17 @@ class Frame:
         via: Via = "orm",
         sub_type: SubType | None = None,
         settled: bool = True,
-    ) -> Draft:
+    ) -> PendingUsage:
         """Record that a column is used at a place in the source, and why we think so."""
         known = self.index.models[model]
         mapped = Evidence(f"{known.name} is mapped to {known.table}.", known.path, known.line)
         evidence = (Evidence(why), mapped) if why else (mapped,)
-        draft = Draft(place[0], place[1], span, usage_type, evidence, tier, via, sub_type, settled)
-        self.found.append(draft)
+        draft = PendingUsage(column[0], column[1], span, usage_type, evidence, tier, via, sub_type, settled)
+        self.pending.append(draft)
         return draft
 
 
-def settle(value: Value, role: str) -> None:
+def resolve_pending(value: Value, role: str) -> None:
     """Say what the columns in an SQL expression are used for, where nothing has said so yet."""
     mode = _MODES.get(role)
     if mode is None:
@@ -109,9 +109,9 @@ def settle(value: Value, role: str) -> None:
             draft.settled = True
 
 
-def lean(found: Iterable[Draft], role: str) -> None:
+def set_default_usage(pending: Iterable[PendingUsage], role: str) -> None:
     """Say what columns are used for unless something later knows better: a comparison is a filter so far."""
     usage_type, sub_type = _MODES[role]
-    for draft in found:
+    for draft in pending:
         if not draft.settled:
             draft.usage_type, draft.sub_type = usage_type, sub_type

@@ -7,16 +7,16 @@ from headwater.core.lineage.orm import queries, shapes
 from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm.attributes import bindings_of, returned
 from headwater.core.lineage.orm.frame import Frame
-from headwater.core.lineage.orm.index import Bindings, Effect, Index
-from headwater.core.lineage.orm.queries import Args
+from headwater.core.lineage.orm.index import Bindings, CodeIndex, Effect
+from headwater.core.lineage.orm.queries import QueryArguments
 from headwater.core.lineage.orm.values import (
     Callable,
-    Class,
+    ClassValue,
     Closure,
     Dict,
     Entity,
-    Entry,
-    Instance,
+    EntryValue,
+    InstanceValue,
     Object,
     Parameter,
     ResultOf,
@@ -30,7 +30,7 @@ from headwater.core.lineage.orm.values import (
 from headwater.core.lineage.symbols import Found
 
 
-def construct(frame: Frame, entity: Entity, args: Args) -> Instance:
+def construct(frame: Frame, entity: Entity, args: QueryArguments) -> InstanceValue:
     """Make a row of a model: the names of its keyword arguments are written."""
     model = frame.index.models[entity.model].name
     for name, value, span in args.named:
@@ -39,10 +39,10 @@ def construct(frame: Frame, entity: Entity, args: Args) -> Instance:
         else:
             queries.name_column(frame, (entity.model,), name, span, "write")
     note_effects(frame, entity, args)
-    return Instance(entity.model, f"{model} is constructed here.", new=True)
+    return InstanceValue(entity.model, f"{model} is constructed here.", new=True)
 
 
-def note_effects(frame: Frame, target: Value, args: Args) -> None:
+def note_effects(frame: Frame, target: Value, args: QueryArguments) -> None:
     """Remember that this function makes a row of what its caller hands it."""
     for name, value, _ in args.named:
         mapping = value.name if isinstance(value, Parameter) else value.parameter if isinstance(value, Dict) else None
@@ -51,13 +51,13 @@ def note_effects(frame: Frame, target: Value, args: Args) -> None:
 
 
 def _target_name(target: Value) -> str:
-    if isinstance(target, (Entity, Instance)):
+    if isinstance(target, (Entity, InstanceValue)):
         return f"model {target.model}"
     inner = target.item if isinstance(target, TypeOf) else target
     return f"type {inner.name}" if isinstance(inner, Variable) else ""
 
 
-def construct_object(frame: Frame, function: Class, args: Args) -> Value:
+def construct_object(frame: Frame, function: ClassValue, args: QueryArguments) -> Value:
     """Make an object of a class of the code base; its type arguments come from what the constructor is given."""
     info = frame.index.class_info(function.path, function.name)
     if info is None or function.args or not info.params:
@@ -76,19 +76,19 @@ def _unify(patterns: tuple[tuple[str, Value], ...], given: dict[str, Value], bin
             types.unify(pattern, given[name], bindings)
 
 
-def matched(params: tuple[f.Param, ...], args: Args) -> dict[str, Value]:
+def matched(params: tuple[f.Param, ...], args: QueryArguments) -> dict[str, Value]:
     """Pair the arguments of a call with the parameters' names; what is left over goes to `**`."""
     found: dict[str, Value] = {}
     plain = [param for param in params if not param.kind and param.name]
     for param, (value, _) in zip(plain, args.values, strict=False):
         found[param.name] = value
     names = {param.name for param in plain}
-    rest: list[Entry] = []
+    rest: list[EntryValue] = []
     for name, value, span in args.named:
         if name in names:
             found[name] = value
         elif name is not None:
-            rest.append(Entry(name, span, value))
+            rest.append(EntryValue(name, span, value))
         elif isinstance(value, Dict):
             rest.extend(value.entries)
         elif isinstance(value, Parameter):
@@ -98,7 +98,7 @@ def matched(params: tuple[f.Param, ...], args: Args) -> dict[str, Value]:
     return found
 
 
-def definition(index: Index, function: Callable) -> f.Function | None:
+def definition(index: CodeIndex, function: Callable) -> f.Function | None:
     """Return the statement that defines a function or method."""
     owner, _, name = function.name.rpartition(".")
     if owner:
@@ -110,7 +110,7 @@ def definition(index: Index, function: Callable) -> f.Function | None:
     return stmt if isinstance(stmt, f.Function) else None
 
 
-def call_project(frame: Frame, function: Callable, args: Args, expr: f.Call) -> Value:
+def call_project(frame: Frame, function: Callable, args: QueryArguments, expr: f.Call) -> Value:
     """Call a function of the code base: what it does with mappings it is given, and what it returns."""
     index = frame.index
     stmt = definition(index, function)
@@ -121,7 +121,7 @@ def call_project(frame: Frame, function: Callable, args: Args, expr: f.Call) -> 
     params = stmt.params
     if owner is not None and params and params[0].name in ("self", "cls"):
         params = params[1:]
-    if isinstance(owner, (Object, Class)):
+    if isinstance(owner, (Object, ClassValue)):
         info = index.class_info(function.path, function.name.rpartition(".")[0])
         bindings = dict(bindings_of(index, owner, info)) if info else {}
     if owner is not None:
@@ -156,7 +156,7 @@ def _result(frame: Frame, value: Value, given: dict[str, Value], expr: f.Call) -
         return value
     function = given.get(value.parameter)
     if isinstance(function, Callable):
-        return call_project(frame, function, Args(), expr)
+        return call_project(frame, function, QueryArguments(), expr)
     return function.returns if isinstance(function, Closure) else None
 
 
@@ -171,11 +171,11 @@ def _apply_effect(
 ) -> None:
     """Use the keys of a mapping that the caller hands over as the function uses them."""
     kind, _, name = effect.target.rpartition(" ")
-    target = given.get(name) if not kind else bindings.get(name) if kind == "type" else Instance(name)
+    target = given.get(name) if not kind else bindings.get(name) if kind == "type" else InstanceValue(name)
     if not kind and name in ("self", "cls"):
         target = owner
     mapping = given.get(effect.mapping)
-    models = tuple(item.model for item in each(target) if isinstance(item, (Instance, Entity)))
+    models = tuple(item.model for item in each(target) if isinstance(item, (InstanceValue, Entity)))
     new = any(getattr(item, "new", False) for item in each(target))
     for model in models:
         if frame.index.is_shaped(model):
@@ -191,7 +191,7 @@ def _apply_effect(
 
 def _outer_target(frame: Frame, kind: str, name: str, target: Value, expr: f.Call, params: tuple[f.Param, ...]) -> str:
     """Say in the words of this function's own parameters what a function that it calls changes."""
-    if isinstance(target, (Instance, Entity)):
+    if isinstance(target, (InstanceValue, Entity)):
         return f"model {target.model}"
     if isinstance(target, Variable):
         return f"type {target.name}"

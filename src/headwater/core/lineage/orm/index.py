@@ -13,7 +13,7 @@ from headwater import readers
 from headwater.catalog import facts as f
 from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.names import words
-from headwater.core.lineage.orm.values import Class, Value, Variable
+from headwater.core.lineage.orm.values import ClassValue, Value, Variable
 from headwater.core.lineage.symbols import External, Found, Symbol, Symbols, members
 from headwater.readers import Field, Model, Reading, Vocabulary
 
@@ -57,7 +57,7 @@ class ClassInfo(msgspec.Struct, frozen=True):
     members: dict[str, f.Stmt]
 
 
-class Index:
+class CodeIndex:
     """Immutable but for its memory of earlier answers, which does not travel between processes."""
 
     def __init__(
@@ -90,11 +90,11 @@ class Index:
         # Vocabularies are found again by name: they are code, and sets have no order that could travel.
         return _restore, (self.symbols, self.models, self.relations, tuple(self.vocabularies), self.summaries)
 
-    def with_summaries(self, summaries: Mapping[tuple[str, str], Summary]) -> Index:
+    def with_summaries(self, summaries: Mapping[tuple[str, str], Summary]) -> CodeIndex:
         """Return the same index knowing these functions."""
-        return Index(self.symbols, self.models, self.relations, self.vocabularies, summaries)
+        return CodeIndex(self.symbols, self.models, self.relations, self.vocabularies, summaries)
 
-    def slim(self) -> Index:
+    def slim(self) -> CodeIndex:
         """Return the same index without function bodies, fit to travel."""
         relations = {
             name: Relation(
@@ -106,7 +106,7 @@ class Index:
             for name, relation in self.relations.items()
         }
         symbols = self.symbols.slim(self.language.languages)
-        return Index(symbols, self.models, relations, self.vocabularies, self.summaries)
+        return CodeIndex(symbols, self.models, relations, self.vocabularies, self.summaries)
 
     def _mixins(self) -> frozenset[tuple[str, str]]:
         """Return the classes that models inherit from without being models themselves."""
@@ -138,7 +138,7 @@ class Index:
     def _parts(name: str) -> list[str]:
         return ["@" + part for part in name.split("/")[1:-1]] if "/" in name else []
 
-    def place(self, model: str, attribute: str) -> tuple[str, str] | None:
+    def column_of(self, model: str, attribute: str) -> tuple[str, str] | None:
         """Return the physical (table, column) behind a model's attribute, or None when it is no column."""
         found = self.models.get(model)
         if found is None:
@@ -207,7 +207,7 @@ class Index:
             for outside in info.outside
         )
 
-    def _read_class(self, found: Found, stmt: f.Class) -> ClassInfo:
+    def _read_class(self, symbol: Found, stmt: f.Class) -> ClassInfo:
         params: list[str] = []
         mentioned: list[str] = []
         bases: list[tuple[str, str, tuple[f.Expr, ...]]] = []
@@ -219,14 +219,14 @@ class Index:
             if name.rsplit(".", 1)[-1] in _GENERIC:
                 params.extend(names)
                 continue
-            mentioned.extend(name for name in names if self._is_variable(found.path, name))
-            target = self.symbols.lookup(found.path, name) if name else None
+            mentioned.extend(name for name in names if self._is_variable(symbol.path, name))
+            target = self.symbols.lookup(symbol.path, name) if name else None
             if isinstance(target, Found) and isinstance(target.stmt, f.Class):
                 bases.append((target.path, target.name, args))
             else:
                 outside.append(target.name if isinstance(target, External) else name)
         ordered = tuple(dict.fromkeys(params or mentioned))
-        return ClassInfo(found.path, found.name, stmt, ordered, tuple(bases), tuple(outside), dict(members(stmt)))
+        return ClassInfo(symbol.path, symbol.name, stmt, ordered, tuple(bases), tuple(outside), dict(members(stmt)))
 
     def _is_variable(self, path: str, name: str) -> bool:
         symbol: Symbol | None = self.symbols.lookup(path, name)
@@ -235,7 +235,7 @@ class Index:
         return isinstance(symbol, Found) and is_type_variable(symbol.stmt)
 
 
-def from_readings(symbols: Symbols, readings: Mapping[str, Reading], schema: Schema) -> Index:
+def from_readings(symbols: Symbols, readings: Mapping[str, Reading], schema: Schema) -> CodeIndex:
     """Return the index of a code base, by reader name, before any function is summarised.
 
     Args:
@@ -245,7 +245,7 @@ def from_readings(symbols: Symbols, readings: Mapping[str, Reading], schema: Sch
     """
     models = {model.key: model for reading in readings.values() for model in reading.models}
     used = {model.reader.casefold() for model in models.values()} | {name for name, r in readings.items() if r.models}
-    return Index(symbols, models, {relation.name: relation for relation in schema}, _vocabularies(used), {})
+    return CodeIndex(symbols, models, {relation.name: relation for relation in schema}, _vocabularies(used), {})
 
 
 def _vocabularies(used: Iterable[str]) -> dict[str, Vocabulary]:
@@ -263,8 +263,8 @@ def _restore(
     relations: Mapping[str, Relation],
     vocabularies: tuple[str, ...],
     summaries: Mapping[tuple[str, str], Summary],
-) -> Index:
-    return Index(symbols, models, relations, _vocabularies(vocabularies), summaries)
+) -> CodeIndex:
+    return CodeIndex(symbols, models, relations, _vocabularies(vocabularies), summaries)
 
 
 def merged(vocabularies: Iterable[Vocabulary]) -> Vocabulary:
@@ -327,7 +327,7 @@ def parameters_of(info: ClassInfo, args: tuple[Value, ...]) -> Bindings:
     return dict(zip(info.params, filled, strict=False))
 
 
-def class_of(index: Index, model: str) -> Class | None:
+def class_of(index: CodeIndex, model: str) -> ClassValue | None:
     """Return the class of a model, or None when it is a Table object or declared outside of code."""
     path, _, name = model.rpartition(":")
-    return Class(path, name) if index.class_info(path, name) else None
+    return ClassValue(path, name) if index.class_info(path, name) else None

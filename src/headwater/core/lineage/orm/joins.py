@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from headwater.core.lineage.orm.attributes import relation_columns
 from headwater.core.lineage.orm.frame import Frame
-from headwater.core.lineage.orm.index import Index
-from headwater.core.lineage.orm.values import Relation
+from headwater.core.lineage.orm.index import CodeIndex
+from headwater.core.lineage.orm.values import RelationValue
 
 Places = list[tuple[str, str]]
 
 
-def join_relation(frame: Frame, relation: Relation, role: str) -> None:
+def join_relation(frame: Frame, relation: RelationValue, role: str) -> None:
     """Note the columns that a relationship joins on where it is joined or loaded by name."""
     field = frame.index.fields[relation.model][relation.attribute]
     model = frame.index.models[relation.model].name
     verb = "loaded" if role == "load" else "joined"
     for place in relation_columns(frame.index, relation.model, field):
-        frame.note(relation.model, place, relation.span, "join", f"{model}.{field.name} is {verb}.")
+        frame.record_usage(relation.model, place, relation.span, "join", f"{model}.{field.name} is {verb}.")
 
 
 def implicit_join(frame: Frame, sources: tuple[str, ...], target: str, span: tuple[int, int]) -> None:
@@ -27,10 +27,10 @@ def implicit_join(frame: Frame, sources: tuple[str, ...], target: str, span: tup
         return
     name = frame.index.models[target].name
     for place in pairs[0]:
-        frame.note(target, place, span, "join", f"Joining {name} uses the only foreign key between them.", "B")
+        frame.record_usage(target, place, span, "join", f"Joining {name} uses the only foreign key between them.", "B")
 
 
-def _keys(index: Index, sources: tuple[str, ...], target: str) -> list[Places]:
+def _keys(index: CodeIndex, sources: tuple[str, ...], target: str) -> list[Places]:
     """Return the foreign keys between a model and those before it; the models' own tables come first."""
     ends = index.tables(target)
     found: list[Places] = []
@@ -44,7 +44,7 @@ def _keys(index: Index, sources: tuple[str, ...], target: str) -> list[Places]:
     return found
 
 
-def _between(index: Index, starts: tuple[str, ...], ends: tuple[str, ...]) -> list[Places]:
+def _between(index: CodeIndex, starts: tuple[str, ...], ends: tuple[str, ...]) -> list[Places]:
     return [
         places
         for start in starts
@@ -55,7 +55,7 @@ def _between(index: Index, starts: tuple[str, ...], ends: tuple[str, ...]) -> li
     ]
 
 
-def _references(index: Index, table: str, other: str) -> list[Places]:
+def _references(index: CodeIndex, table: str, other: str) -> list[Places]:
     relation = index.relations.get(table)
     if relation is None:
         return []

@@ -6,20 +6,20 @@ import msgspec
 
 from headwater.catalog.usages import UsageType
 from headwater.core.lineage.orm.attributes import whole_row
-from headwater.core.lineage.orm.frame import Frame, settle
+from headwater.core.lineage.orm.frame import Frame, resolve_pending
 from headwater.core.lineage.orm.joins import implicit_join, join_relation
 from headwater.core.lineage.orm.values import (
     Cell,
-    Column,
+    ColumnValue,
     Dict,
-    Draft,
     Entity,
-    Instance,
+    InstanceValue,
+    ListValue,
     Literal,
     Loader,
-    Many,
-    Query,
-    Relation,
+    PendingUsage,
+    QueryValue,
+    RelationValue,
     Row,
     TypeOf,
     Value,
@@ -32,7 +32,7 @@ from headwater.readers import Operation
 Span = tuple[int, int]
 
 
-class Args(msgspec.Struct, frozen=True):
+class QueryArguments(msgspec.Struct, frozen=True):
     """The arguments of a call, evaluated: values with their spans, then names with theirs."""
 
     values: tuple[tuple[Value, Span], ...] = ()
@@ -44,16 +44,16 @@ class Args(msgspec.Struct, frozen=True):
         return self.values[0][0] if self.values else None
 
 
-def apply(frame: Frame, operation: Operation, receiver: Value, args: Args, at: Span) -> Value:
+def apply(frame: Frame, operation: Operation, receiver: Value, args: QueryArguments, at: Span) -> Value:
     """Do what an operation does, and return what it returns."""
     role = operation.args
     if role in ("join", "load") and operation.result != "none":
         receiver = _join(frame, receiver, args, role)
     else:
         for value, _ in args.values:
-            settle(value, role)
+            resolve_pending(value, role)
         for _, value, _ in args.named:
-            settle(value, role)
+            resolve_pending(value, role)
     if operation.named:
         _apply_names(frame, operation, receiver, args)
     if operation.row == "delete":
@@ -61,7 +61,7 @@ def apply(frame: Frame, operation: Operation, receiver: Value, args: Args, at: S
     return _result(frame, operation, receiver, args, at)
 
 
-def _result(frame: Frame, operation: Operation, receiver: Value, args: Args, at: Span) -> Value:
+def _result(frame: Frame, operation: Operation, receiver: Value, args: QueryArguments, at: Span) -> Value:
     result = operation.result
     if result == "query":
         return _query(frame, operation, receiver, args, at)
@@ -75,53 +75,53 @@ def _result(frame: Frame, operation: Operation, receiver: Value, args: Args, at:
         return args.first
     if result == "loader":
         return receiver if isinstance(receiver, Loader) else Loader()
-    source = receiver if isinstance(receiver, (Query, Many)) else args.first
+    source = receiver if isinstance(receiver, (QueryValue, ListValue)) else args.first
     return rows(result, source)
 
 
 def rows(result: str, source: Value) -> Value:
     """Return what taking rows out of a query or result gives."""
     if isinstance(source, Entity):
-        return Instance(source.model, "It is loaded by its key.") if result == "one" else None
+        return InstanceValue(source.model, "It is loaded by its key.") if result == "one" else None
     if isinstance(source, TypeOf):
         return source.item if result == "one" else None
-    if isinstance(source, Many):
+    if isinstance(source, ListValue):
         first = source.item.items[0] if isinstance(source.item, Row) and source.item.items else source.item
-        taken = {"one": source.item, "scalar": first, "scalars": Many(first), "rows": source, "many": source}
+        taken = {"one": source.item, "scalar": first, "scalars": ListValue(first), "rows": source, "many": source}
         return taken.get(result)
-    return _of_query(result, source) if isinstance(source, Query) and source.kind != "derived" else None
+    return _of_query(result, source) if isinstance(source, QueryValue) and source.kind != "derived" else None
 
 
-def _of_query(result: str, source: Query) -> Value:
+def _of_query(result: str, source: QueryValue) -> Value:
     row = Row(source.items, source.names)
     first = source.items[0] if source.items else None
-    item = first if len(source.items) == 1 and isinstance(first, (Instance, Variable)) else row
+    item = first if len(source.items) == 1 and isinstance(first, (InstanceValue, Variable)) else row
     taken: dict[str, Value] = {
-        "rows": Many(row),
+        "rows": ListValue(row),
         "scalar": first,
-        "scalars": Many(first),
+        "scalars": ListValue(first),
         "one": item,
-        "many": Many(item),
-        "derived": Query(kind="derived"),
+        "many": ListValue(item),
+        "derived": QueryValue(kind="derived"),
     }
     return taken.get(result)
 
 
-def column_of(*values: Value, extra: list[Draft] | None = None) -> Column:
+def column_of(*values: Value, extra: list[PendingUsage] | None = None) -> ColumnValue:
     """Return the SQL expression that these are parts of."""
     found = list(extra or ())
     models: list[str] = []
     for value in values:
-        if isinstance(value, Column):
+        if isinstance(value, ColumnValue):
             models.extend(value.models)
             found.extend(value.drafts)
         elif isinstance(value, Row):
             found.extend(drafts(value))
-            models.extend(m for item in value.items if isinstance(item, Column) for m in item.models)
-    return Column(tuple(dict.fromkeys(models)), None, None, tuple(dict.fromkeys(found)))
+            models.extend(m for item in value.items if isinstance(item, ColumnValue) for m in item.models)
+    return ColumnValue(tuple(dict.fromkeys(models)), None, None, tuple(dict.fromkeys(found)))
 
 
-def _query(frame: Frame, operation: Operation, receiver: Value, args: Args, at: Span) -> Query:
+def _query(frame: Frame, operation: Operation, receiver: Value, args: QueryArguments, at: Span) -> QueryValue:
     items: list[Value] = []
     names: list[str | None] = []
     sources: list[str] = []
@@ -133,24 +133,24 @@ def _query(frame: Frame, operation: Operation, receiver: Value, args: Args, at: 
                 where = where or span
                 if kind == "select":
                     whole_row(frame, part.model, span)
-            elif isinstance(part, Column) and part.models:
+            elif isinstance(part, ColumnValue) and part.models:
                 where = where or span
             item, name, models = _item(frame, part)
             items.append(item)
             names.append(name)
             sources.extend(models)
-    if isinstance(receiver, Query):
+    if isinstance(receiver, QueryValue):
         sources = [*receiver.sources, *sources]
         where, kind = receiver.at if receiver.sources else where, receiver.kind
-    plain = not isinstance(receiver, (Query, type(None))) or (isinstance(receiver, Query) and receiver.plain)
-    return Query(tuple(items), tuple(names), tuple(dict.fromkeys(sources)), plain, kind, where or at)
+    plain = not isinstance(receiver, (QueryValue, type(None))) or (isinstance(receiver, QueryValue) and receiver.plain)
+    return QueryValue(tuple(items), tuple(names), tuple(dict.fromkeys(sources)), plain, kind, where or at)
 
 
 def parts(value: Value) -> tuple[Value, ...]:
     """Return the single values in an argument: a list or tuple of columns stands for its items."""
     if isinstance(value, Row):
         return value.items
-    if isinstance(value, Many):
+    if isinstance(value, ListValue):
         return each(value.item)
     return (value,)
 
@@ -159,23 +159,23 @@ def _item(frame: Frame, value: Value) -> tuple[Value, str | None, tuple[str, ...
     """Return what a row holds for one selected thing, by which name, and the models that it draws from."""
     if isinstance(value, Entity):
         model = frame.index.models[value.model]
-        return Instance(value.model, "It comes from a query."), model.name, (value.model,)
-    if isinstance(value, Column):
+        return InstanceValue(value.model, "It comes from a query."), model.name, (value.model,)
+    if isinstance(value, ColumnValue):
         if value.attribute and value.models:
             return Cell(value.models[0], value.attribute), value.label or value.attribute, value.models
         return None, value.label, value.models
     return (value.item if isinstance(value, TypeOf) else None), None, ()
 
 
-def _join(frame: Frame, receiver: Value, args: Args, role: str) -> Value:
+def _join(frame: Frame, receiver: Value, args: QueryArguments, role: str) -> Value:
     """Join: on the conditions given, along a relationship, or by the one foreign key there is."""
-    sources = list(receiver.sources) if isinstance(receiver, Query) else []
+    sources = list(receiver.sources) if isinstance(receiver, QueryValue) else []
     loaded = receiver.model if isinstance(receiver, Loader) else None
     conditioned = len(args.values) > 1 or any(drafts(value) for _, value, _ in args.named)
     for position, (value, span) in enumerate((*args.values, *((v, s) for _, v, s in args.named))):
-        settle(value, role)
+        resolve_pending(value, role)
         for part in parts(value):
-            if isinstance(part, Relation):
+            if isinstance(part, RelationValue):
                 join_relation(frame, part, role)
                 loaded = frame.index.fields[part.model][part.attribute].target
                 sources.append(loaded or part.model)
@@ -186,23 +186,23 @@ def _join(frame: Frame, receiver: Value, args: Args, role: str) -> Value:
             elif isinstance(part, Literal) and (owner := loaded or (sources[-1] if sources else None)):
                 field = frame.index.fields[owner].get(part.text)
                 if field and field.target:
-                    join_relation(frame, Relation(owner, part.text, part.span), role)
+                    join_relation(frame, RelationValue(owner, part.text, part.span), role)
                     sources.append(field.target)
                     loaded = field.target
-    if isinstance(receiver, Query):
+    if isinstance(receiver, QueryValue):
         return msgspec.structs.replace(receiver, sources=tuple(dict.fromkeys(sources)))
     return Loader(loaded) if role == "load" else receiver
 
 
-def _apply_names(frame: Frame, operation: Operation, receiver: Value, args: Args) -> None:
+def _apply_names(frame: Frame, operation: Operation, receiver: Value, args: QueryArguments) -> None:
     """Use the names of keyword arguments, and the keys of mappings in their place, as columns."""
     usage: UsageType = operation.named if operation.named in ("filter", "write") else "update"
     owners = owners_of(receiver, args)
-    if isinstance(receiver, Query) and receiver.kind == "update":
+    if isinstance(receiver, QueryValue) and receiver.kind == "update":
         usage = "update"
     for name, value, span in args.named:
         if name and name_column(frame, owners, name, span, usage):
-            settle(value, "projection")
+            resolve_pending(value, "projection")
             continue
         name_keys(frame, owners, value, usage)
     for value, _ in args.values:
@@ -210,25 +210,25 @@ def _apply_names(frame: Frame, operation: Operation, receiver: Value, args: Args
             name_keys(frame, owners, part, usage)
 
 
-def owners_of(receiver: Value, args: Args) -> tuple[str, ...]:
+def owners_of(receiver: Value, args: QueryArguments) -> tuple[str, ...]:
     """Return the models that a bare column name may belong to, the likeliest first."""
-    if isinstance(receiver, Query):
+    if isinstance(receiver, QueryValue):
         return tuple(reversed(receiver.sources))
-    if isinstance(receiver, (Relation, Instance)):
+    if isinstance(receiver, (RelationValue, InstanceValue)):
         return (receiver.model,)
     first = args.first
     if isinstance(first, Entity):
         return (first.model,)
-    return first.sources if isinstance(first, Query) else ()
+    return first.sources if isinstance(first, QueryValue) else ()
 
 
 def name_column(frame: Frame, owners: tuple[str, ...], name: str, span: Span, usage: UsageType) -> bool:
     """Note a column that is named by a bare word."""
     for owner in owners:
-        place = frame.index.place(owner, name)
+        place = frame.index.column_of(owner, name)
         if place:
             model = frame.index.models[owner].name
-            frame.note(owner, place, span, usage, f"{name} is named as a column of {model}.")
+            frame.record_usage(owner, place, span, usage, f"{name} is named as a column of {model}.")
             return True
     return False
 
@@ -238,21 +238,21 @@ def name_keys(frame: Frame, owners: tuple[str, ...], value: Value, usage: UsageT
     if not isinstance(value, Dict):
         return
     for entry in value.entries:
-        settle(entry.column, usage)
-        settle(entry.value, "projection")
+        resolve_pending(entry.column, usage)
+        resolve_pending(entry.value, "projection")
         if entry.key:
             name_column(frame, owners, entry.key, entry.span, usage)
 
 
-def _delete(frame: Frame, receiver: Value, args: Args, at: Span) -> None:
-    if isinstance(receiver, Query):
+def _delete(frame: Frame, receiver: Value, args: QueryArguments, at: Span) -> None:
+    if isinstance(receiver, QueryValue):
         models, span = receiver.sources[:1], receiver.at
     else:
         models, span = _deleted(args), args.values[0][1] if isinstance(args.first, Entity) else at
     for model in models:
         table = frame.index.models[model].table
-        frame.note(model, (table, "*"), span, "delete", "Its rows are deleted.")
+        frame.record_usage(model, (table, "*"), span, "delete", "Its rows are deleted.")
 
 
-def _deleted(args: Args) -> tuple[str, ...]:
-    return tuple(item.model for item in each(args.first) if isinstance(item, (Instance, Entity)))
+def _deleted(args: QueryArguments) -> tuple[str, ...]:
+    return tuple(item.model for item in each(args.first) if isinstance(item, (InstanceValue, Entity)))

@@ -7,15 +7,15 @@ from headwater.catalog.usages import UsageType
 from headwater.core.lineage.orm import queries
 from headwater.core.lineage.orm.frame import Frame
 from headwater.core.lineage.orm.index import dotted
-from headwater.core.lineage.orm.queries import Args
+from headwater.core.lineage.orm.queries import QueryArguments
 from headwater.core.lineage.orm.values import (
-    Column,
+    ColumnValue,
     Entity,
-    Instance,
+    InstanceValue,
     Library,
     Object,
     Parameter,
-    Query,
+    QueryValue,
     TypeOf,
     Value,
     Variable,
@@ -28,7 +28,7 @@ _SESSIONS = (Library, Object, Parameter, Variable, type(None))
 _NAMES = frozenset({"db", "s", "sess", "conn", "connection", "tx", "uow", "store", "dbs"})
 
 
-def method(frame: Frame, receiver: Value, func: f.Attr, args: Args) -> tuple[bool, Value]:
+def method(frame: Frame, receiver: Value, func: f.Attr, args: QueryArguments) -> tuple[bool, Value]:
     """Call a session's method; the first result tells whether it is one."""
     operation = frame.index.language.session.get(func.name)
     if operation is None or not isinstance(receiver, _SESSIONS) or not _fits(frame, operation, receiver, func, args):
@@ -36,25 +36,27 @@ def method(frame: Frame, receiver: Value, func: f.Attr, args: Args) -> tuple[boo
     first, at = args.first, (func.start, func.end)
     if operation.named and isinstance(first, Entity):
         return True, queries.apply(frame, operation, None, args, at)
-    if isinstance(first, Query) and first.kind in ("insert", "update"):
+    if isinstance(first, QueryValue) and first.kind in ("insert", "update"):
         _name_rows(frame, first, args)
     if operation.result == "same":
         return True, first
     if operation.result in ("query", "none"):
         return True, queries.apply(frame, operation, receiver or Library("", True), args, at)
-    source = (item for item in each(first) if isinstance(item, (Query, Entity, Instance, TypeOf)))
+    source = (item for item in each(first) if isinstance(item, (QueryValue, Entity, InstanceValue, TypeOf)))
     return True, union(*(queries.rows(operation.result, item) for item in source))
 
 
-def _fits(frame: Frame, operation: Operation, receiver: Value, func: f.Attr, args: Args) -> bool:
+def _fits(frame: Frame, operation: Operation, receiver: Value, func: f.Attr, args: QueryArguments) -> bool:
     """Tell by the first argument whether this is a session's method and not another of that name."""
-    fits = any(isinstance(item, (Query, Entity, Column, TypeOf)) for item in each(args.first))
+    fits = any(isinstance(item, (QueryValue, Entity, ColumnValue, TypeOf)) for item in each(args.first))
     if operation.row == "delete" or (operation.result == "same" and not fits):
-        return any(isinstance(item, Instance) for item in each(args.first)) and _is_session(frame, receiver, func.value)
+        return any(isinstance(item, InstanceValue) for item in each(args.first)) and _is_session(
+            frame, receiver, func.value
+        )
     return fits
 
 
-def _name_rows(frame: Frame, query: Query, args: Args) -> None:
+def _name_rows(frame: Frame, query: QueryValue, args: QueryArguments) -> None:
     """`execute(insert(User), [{"email": …}])` names columns in the rows."""
     usage: UsageType = "write" if query.kind == "insert" else "update"
     for value, _ in args.values[1:]:

@@ -8,15 +8,15 @@ from headwater.core.lineage.orm.attributes import whole_row
 from headwater.core.lineage.orm.frame import Frame
 from headwater.core.lineage.orm.index import Effect
 from headwater.core.lineage.orm.joins import join_relation
-from headwater.core.lineage.orm.queries import Args, parts
+from headwater.core.lineage.orm.queries import QueryArguments, parts
 from headwater.core.lineage.orm.values import (
     Dict,
-    Entry,
-    Instance,
+    EntryValue,
+    InstanceValue,
+    ListValue,
     Literal,
-    Many,
     Parameter,
-    Relation,
+    RelationValue,
     Shaped,
     Value,
     each,
@@ -35,7 +35,7 @@ _USAGES: dict[str, UsageType] = {
 _ROLES_THAT_LOAD = frozenset({"projection", "join"})
 
 
-def client_call(frame: Frame, func: f.Attr, args: Args) -> tuple[bool, Value]:
+def client_call(frame: Frame, func: f.Attr, args: QueryArguments) -> tuple[bool, Value]:
     """Interpret `client.user.findMany({…})`; the first result tells whether it is such a call."""
     index = frame.index
     operation = index.language.client.get(func.name)
@@ -49,11 +49,11 @@ def client_call(frame: Frame, func: f.Attr, args: Args) -> tuple[bool, Value]:
         _options(frame, model, value, data)
     if operation.row == "delete":
         table = index.models[model].table
-        frame.note(model, (table, "*"), span, "delete", "Its rows are deleted.")
+        frame.record_usage(model, (table, "*"), span, "delete", "Its rows are deleted.")
     return True, _result(frame, operation, model, args, span)
 
 
-def _fits(frame: Frame, name: str, args: Args) -> bool:
+def _fits(frame: Frame, name: str, args: QueryArguments) -> bool:
     """Tell a client's call from one of the same name on something else: by its options, or by a name that is enough."""
     known = frame.index.language.shape.keys
     for value in each(args.first):
@@ -62,14 +62,14 @@ def _fits(frame: Frame, name: str, args: Args) -> bool:
     return len(args.values) < 2 and (name[:4] == "find" or name[-4:] == "Many" or not args.values)
 
 
-def _result(frame: Frame, operation: Operation, model: str, args: Args, span: tuple[int, int]) -> Value:
+def _result(frame: Frame, operation: Operation, model: str, args: QueryArguments, span: tuple[int, int]) -> Value:
     if operation.result not in ("one", "many"):
         return None
     chosen = any(isinstance(v, Dict) and any(e.key == "select" for e in v.entries) for v in each(args.first))
     if not chosen and operation.row != "delete":
         whole_row(frame, model, span)
-    found = Instance(model, "It comes from the client.")
-    return Many(found) if operation.result == "many" else found
+    found = InstanceValue(model, "It comes from the client.")
+    return ListValue(found) if operation.result == "many" else found
 
 
 def use(frame: Frame, value: Value, shape: Value) -> None:
@@ -119,20 +119,22 @@ def _walk(frame: Frame, model: str, value: Value, role: str) -> None:
 
 
 def _note(frame: Frame, model: str, name: str, span: tuple[int, int], role: str) -> bool:
-    place = frame.index.place(model, name)
+    place = frame.index.column_of(model, name)
     usage = _USAGES.get(role)
     if place is None or usage is None:
         return False
     title = frame.index.models[model].name
     sub_type = "sort" if role == "sort" else "group" if role == "group" else None
-    frame.note(model, place, span, usage, f"{name} is named as a field of {title}.", sub_type=sub_type)  # type: ignore[arg-type]
+    frame.record_usage(model, place, span, usage, f"{name} is named as a field of {title}.", sub_type=sub_type)  # type: ignore[arg-type]
     return True
 
 
-def _relation(frame: Frame, model: str, field: Field, entry: Entry, role: str) -> None:
+def _relation(frame: Frame, model: str, field: Field, entry: EntryValue, role: str) -> None:
     target = field.target or model
     if role not in ("write", "update"):
-        join_relation(frame, Relation(model, field.name, entry.span), "load" if role in _ROLES_THAT_LOAD else "join")
+        join_relation(
+            frame, RelationValue(model, field.name, entry.span), "load" if role in _ROLES_THAT_LOAD else "join"
+        )
     for part in parts(entry.value):
         if role in _ROLES_THAT_LOAD:
             _options(frame, target, part, "value")
@@ -140,7 +142,7 @@ def _relation(frame: Frame, model: str, field: Field, entry: Entry, role: str) -
             _walk(frame, target, part, role)
 
 
-def _deeper(frame: Frame, model: str, entry: Entry, role: str) -> None:
+def _deeper(frame: Frame, model: str, entry: EntryValue, role: str) -> None:
     """Go on inside of a key that is no field: an operator, a nested write, a key of several columns."""
     shape = frame.index.language.shape
     inner = role if entry.key in shape.through else shape.roles.get(entry.key) if role in _WRITES else None

@@ -9,18 +9,19 @@ from typing import Any
 from headwater.catalog import facts as f
 from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm.attributes import of_symbol
-from headwater.core.lineage.orm.containers import element
+from headwater.core.lineage.orm.builtin_calls import element
 from headwater.core.lineage.orm.expressions import bind, evaluate
-from headwater.core.lineage.orm.frame import Frame, settle
-from headwater.core.lineage.orm.index import Index, class_of, parameters_of
-from headwater.core.lineage.orm.narrowing import narrow
+from headwater.core.lineage.orm.frame import Frame, resolve_pending
+from headwater.core.lineage.orm.index import CodeIndex, class_of, parameters_of
+from headwater.core.lineage.orm.name_heuristics import by_name
 from headwater.core.lineage.orm.shapes import use
+from headwater.core.lineage.orm.type_guards import narrow
 from headwater.core.lineage.orm.values import (
-    Class,
+    ClassValue,
     Closure,
-    Instance,
+    InstanceValue,
     Keyed,
-    Many,
+    ListValue,
     Object,
     Parameter,
     Row,
@@ -31,7 +32,6 @@ from headwater.core.lineage.orm.values import (
     Variable,
     union,
 )
-from headwater.core.lineage.orm.wellnamed import by_name
 
 _AUGMENTED_LISTS = frozenset({"+="})
 
@@ -48,7 +48,7 @@ def _assign(frame: Frame, stmt: f.Assign) -> None:
     value = evaluate(frame, stmt.value)
     if stmt.annotation is not None:
         declared = types.read(frame.index, frame.path, stmt.annotation, {}, types.instance_of(frame.own))
-        if declared is not None and (value is None or not isinstance(declared, Many)):
+        if declared is not None and (value is None or not isinstance(declared, ListValue)):
             if isinstance(declared, Shaped):
                 use(frame, value, declared)
             elif not isinstance(declared, (Variable, Keyed)):
@@ -68,8 +68,8 @@ def _augment(frame: Frame, stmt: f.Assign, value: Value) -> None:
     for target in stmt.targets:
         before = evaluate(frame, target)
         if isinstance(target, f.Name):
-            if stmt.op in _AUGMENTED_LISTS and isinstance(before, (Many, Row)) and value is not None:
-                frame.env[target.id] = Many(union(element(before), element(value)))
+            if stmt.op in _AUGMENTED_LISTS and isinstance(before, (ListValue, Row)) and value is not None:
+                frame.env[target.id] = ListValue(union(element(before), element(value)))
         else:
             bind(frame, target, None)
 
@@ -83,7 +83,7 @@ def _do(frame: Frame, stmt: f.Do) -> None:
 def _return(frame: Frame, stmt: f.Return) -> None:
     value = evaluate(frame, stmt.value)
     if value is not None:
-        frame.returns.append(Many(value) if stmt.word == "yield" else value)
+        frame.returns.append(ListValue(value) if stmt.word == "yield" else value)
 
 
 def _branch(frame: Frame, stmt: f.Branch) -> None:
@@ -131,7 +131,7 @@ def _scope(frame: Frame, stmt: f.Scope) -> None:
     for item in stmt.items:
         if isinstance(item, f.Binary) and item.op == "as":
             value = evaluate(frame, item.left)
-            bind(frame, item.right, value.item if isinstance(value, Many) else value)
+            bind(frame, item.right, value.item if isinstance(value, ListValue) else value)
         else:
             evaluate(frame, item)
     run(frame, stmt.body)
@@ -139,7 +139,7 @@ def _scope(frame: Frame, stmt: f.Scope) -> None:
 
 def _function(frame: Frame, stmt: f.Function) -> None:
     for decorator in stmt.decorators:
-        settle(evaluate(frame, decorator), "filter")
+        resolve_pending(evaluate(frame, decorator), "filter")
     inner = frame.inner()
     inner.run = frame.run
     enter(inner, stmt, frame.own, stmt.name if not frame.parameters else "")
@@ -172,29 +172,29 @@ def enter(frame: Frame, stmt: f.Function, own: Value, name: str) -> None:
     frame.run(frame, stmt.body)
 
 
-def _class_of_own(index: Index, own: Value) -> Value:
+def _class_of_own(index: CodeIndex, own: Value) -> Value:
     """Return what `cls` is: in a mixin of models, the class of whichever model it is mixed into."""
     if isinstance(own, Object) and (own.path, own.name) in index.mixins:
         return TypeOf(Variable("Self"))
     return types.type_of(own)
 
 
-def _parameter(index: Index, path: str, param: f.Param, bindings: dict[str, Value], own: Value) -> Value:
+def _parameter(index: CodeIndex, path: str, param: f.Param, bindings: dict[str, Value], own: Value) -> Value:
     value = types.read(index, path, param.annotation, bindings, own)
     if value is None:
         value = types.injected(index, path, param.default)
     if param.kind == "**" or value is None or isinstance(value, Keyed):
         return Parameter(param.name) if param.kind != "*" and param.pattern is None else None
     if param.kind == "*":
-        return Many(value)
+        return ListValue(value)
     return _because(value, f"The parameter {param.name} is declared so.")
 
 
 def _because(value: Value, why: str) -> Value:
-    if isinstance(value, Instance):
-        return Instance(value.model, why, value.sure)
-    if isinstance(value, Many) and isinstance(value.item, Instance):
-        return Many(Instance(value.item.model, why, value.item.sure))
+    if isinstance(value, InstanceValue):
+        return InstanceValue(value.model, why, value.sure)
+    if isinstance(value, ListValue) and isinstance(value.item, InstanceValue):
+        return ListValue(InstanceValue(value.item.model, why, value.item.sure))
     if isinstance(value, Union):
         return Union(tuple(_because(item, why) for item in value.items))
     return value
@@ -214,13 +214,13 @@ def _is_class_method(stmt: f.Function) -> bool:
 def _class(frame: Frame, stmt: f.Class) -> None:
     """Run a class body: its methods, with `self` an instance of it."""
     outer = frame.env.get("class")
-    name = f"{outer.name}.{stmt.name}" if isinstance(outer, Class) else stmt.name
+    name = f"{outer.name}.{stmt.name}" if isinstance(outer, ClassValue) else stmt.name
     key = f"{frame.path}:{name}"
     model = key if key in frame.index.models and class_of(frame.index, key) else None
-    own: Value = Instance(model, f"It is a method of {stmt.name}.") if model else Object(frame.path, name)
+    own: Value = InstanceValue(model, f"It is a method of {stmt.name}.") if model else Object(frame.path, name)
     for inner in stmt.body:
         scope = frame.inner()
-        scope.env["class"] = Class(frame.path, name)
+        scope.env["class"] = ClassValue(frame.path, name)
         scope.env["this"] = own
         if isinstance(inner, f.Function):
             for decorator in inner.decorators:

@@ -15,18 +15,18 @@ import msgspec
 from headwater.catalog import facts as f
 from headwater.core.lineage.orm.expressions import bind, evaluate
 from headwater.core.lineage.orm.frame import Frame
-from headwater.core.lineage.orm.index import Index, Summary, class_of, dotted
+from headwater.core.lineage.orm.index import CodeIndex, Summary, class_of, dotted
 from headwater.core.lineage.orm.statements import enter, run
 from headwater.core.lineage.orm.values import (
     Callable,
     Cell,
-    Class,
+    ClassValue,
     Entity,
-    Instance,
+    InstanceValue,
     Keyed,
-    Many,
+    ListValue,
     Object,
-    Query,
+    QueryValue,
     ResultOf,
     Row,
     TypeOf,
@@ -41,10 +41,10 @@ from headwater.core.lineage.symbols import flat
 ROUNDS = 2
 Key = tuple[str, str]
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "Any", "TypedDict", "object"})
-_HANDED = (Instance, Entity, Object, Class, Many, Query, Union)
+_HANDED = (InstanceValue, Entity, Object, ClassValue, ListValue, QueryValue, Union)
 
 
-def summarise(index: Index, modules: Mapping[str, f.Module]) -> Index:
+def summarise(index: CodeIndex, modules: Mapping[str, f.Module]) -> CodeIndex:
     """Return the index together with what was learnt about the functions of these modules."""
     paths = sorted(path for path, module in modules.items() if module.language in index.language.languages)
     every = [entry for path in paths for entry in _functions(index, path, modules[path])]
@@ -60,7 +60,7 @@ def summarise(index: Index, modules: Mapping[str, f.Module]) -> Index:
     return index
 
 
-def _functions(index: Index, path: str, module: f.Module) -> Iterator[tuple[str, str, f.Function, Value]]:
+def _functions(index: CodeIndex, path: str, module: f.Module) -> Iterator[tuple[str, str, f.Function, Value]]:
     for stmt in flat(module.body):
         if isinstance(stmt, f.Function):
             yield path, stmt.name, stmt, None
@@ -68,11 +68,11 @@ def _functions(index: Index, path: str, module: f.Module) -> Iterator[tuple[str,
             yield from _methods(index, path, stmt, stmt.name)
 
 
-def _methods(index: Index, path: str, stmt: f.Class, name: str) -> Iterator[tuple[str, str, f.Function, Value]]:
+def _methods(index: CodeIndex, path: str, stmt: f.Class, name: str) -> Iterator[tuple[str, str, f.Function, Value]]:
     key = f"{path}:{name}"
     own: Value = Object(path, name)
     if key in index.models and class_of(index, key):
-        own = Instance(key, f"It is a method of {stmt.name}.")
+        own = InstanceValue(key, f"It is a method of {stmt.name}.")
     for inner in flat(stmt.body):
         if isinstance(inner, f.Function):
             yield path, f"{name}.{inner.name}", inner, own
@@ -95,7 +95,7 @@ def _is_mapping(annotation: f.Expr | None) -> bool:
 
 
 def _summary(
-    index: Index, path: str, name: str, stmt: f.Function, own: Value, given: dict[Key, dict[str, Value]]
+    index: CodeIndex, path: str, name: str, stmt: f.Function, own: Value, given: dict[Key, dict[str, Value]]
 ) -> Summary:
     frame = Frame(index, path, evaluate, run, bind)
     frame.calls = []
@@ -123,10 +123,10 @@ def _hand_in(
 
 
 def _doubtful(value: Value) -> Value:
-    if isinstance(value, Instance):
-        return Instance(value.model, value.why, False)
-    if isinstance(value, Many):
-        return Many(_doubtful(value.item))
+    if isinstance(value, InstanceValue):
+        return InstanceValue(value.model, value.why, False)
+    if isinstance(value, ListValue):
+        return ListValue(_doubtful(value.item))
     return Union(tuple(_doubtful(item) for item in value.items)) if isinstance(value, Union) else value
 
 
@@ -136,16 +136,16 @@ def lasting(value: Value) -> Value:
     return keep(value) if keep else None
 
 
-def _lasting_query(value: Query) -> Query:
-    return Query(tuple(map(lasting, value.items)), value.names, value.sources, value.plain, value.kind)
+def _lasting_query(value: QueryValue) -> QueryValue:
+    return QueryValue(tuple(map(lasting, value.items)), value.names, value.sources, value.plain, value.kind)
 
 
 _LASTING: dict[type, Fn[[Any], Value]] = {
-    **{kind: lambda value: value for kind in (Entity, Cell, Object, Class, TypeOf, Variable, ResultOf)},
-    Instance: lambda value: Instance(value.model, value.why, value.sure),
-    Many: lambda value: Many(lasting(value.item)),
+    **{kind: lambda value: value for kind in (Entity, Cell, Object, ClassValue, TypeOf, Variable, ResultOf)},
+    InstanceValue: lambda value: InstanceValue(value.model, value.why, value.sure),
+    ListValue: lambda value: ListValue(lasting(value.item)),
     Keyed: lambda value: Keyed(lasting(value.value)),
     Row: lambda value: Row(tuple(map(lasting, value.items)), value.names),
-    Query: _lasting_query,
+    QueryValue: _lasting_query,
     Union: lambda value: union(*map(lasting, value.items)),
 }

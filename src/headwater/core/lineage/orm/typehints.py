@@ -7,16 +7,16 @@ from collections.abc import Callable as Fn
 from typing import Any
 
 from headwater.catalog import facts as f
-from headwater.core.lineage.orm.index import Bindings, Index, Signature, arguments, dotted, is_type_variable
+from headwater.core.lineage.orm.index import Bindings, CodeIndex, Signature, arguments, dotted, is_type_variable
 from headwater.core.lineage.orm.values import (
-    Class,
+    ClassValue,
     Entity,
-    Instance,
+    InstanceValue,
     Keyed,
     Library,
-    Many,
+    ListValue,
     Object,
-    Query,
+    QueryValue,
     Row,
     Shaped,
     TypeOf,
@@ -47,7 +47,7 @@ _PLAIN = frozenset(
 _WORDS = re.compile(r"[A-Za-z_][\w.]*")
 
 
-def read(index: Index, path: str, expr: f.Expr | None, bindings: Bindings, own: Value = None) -> Value:
+def read(index: CodeIndex, path: str, expr: f.Expr | None, bindings: Bindings, own: Value = None) -> Value:
     """Return what a value annotated so is; `own` is what `Self` means."""
     if isinstance(expr, (f.Name, f.Attr)):
         return _named(index, path, dotted(expr), bindings, own)
@@ -63,7 +63,7 @@ def read(index: Index, path: str, expr: f.Expr | None, bindings: Bindings, own: 
     return None
 
 
-def _named(index: Index, path: str, name: str, bindings: Bindings, own: Value) -> Value:
+def _named(index: CodeIndex, path: str, name: str, bindings: Bindings, own: Value) -> Value:
     if name in _PLAIN or not name:
         return None
     if name in bindings:
@@ -78,10 +78,10 @@ def _named(index: Index, path: str, name: str, bindings: Bindings, own: Value) -
     return Variable(name) if "." not in name else None
 
 
-def _defined(index: Index, symbol: Found, bindings: Bindings) -> Value:
+def _defined(index: CodeIndex, symbol: Found, bindings: Bindings) -> Value:
     key = f"{symbol.path}:{symbol.name}"
     if key in index.models:
-        return Instance(key)
+        return InstanceValue(key)
     if isinstance(symbol.stmt, f.Class):
         return Object(symbol.path, symbol.name)
     if isinstance(symbol.stmt, f.Assign):
@@ -96,18 +96,18 @@ def _defined(index: Index, symbol: Found, bindings: Bindings) -> Value:
     return None
 
 
-def _external(index: Index, name: str) -> Value:
+def _external(index: CodeIndex, name: str) -> Value:
     last = name.rsplit(".", 1)[-1]
     kind = index.language.types.get(last)
     if kind == "query":
-        return Query(plain=last != "Select")
+        return QueryValue(plain=last != "Select")
     if not index.is_library(name):
-        return Library(name, made=True)
+        return Library(name, instantiated=True)
     model = index_by_name(index, last)
-    return Instance(model) if model else _generated(index, last) or Library(name, made=True)
+    return InstanceValue(model) if model else _generated(index, last) or Library(name, instantiated=True)
 
 
-def _generated(index: Index, name: str) -> Value:
+def _generated(index: CodeIndex, name: str) -> Value:
     """Return what a type that the ORM's client generates stands for: `UserWhereInput`, `UserFindManyArgs`."""
     shaped = (key for key, model in index.models.items() if name.startswith(model.name) and index.is_shaped(key))
     key = max(shaped, key=lambda k: len(index.models[k].name), default=None)
@@ -117,15 +117,15 @@ def _generated(index: Index, name: str) -> Value:
     role = next((r for end, r in index.language.shape.types.items() if rest == end), None)
     if role is None and rest.endswith("Args"):
         role = index.language.shape.types.get("Args")
-    return (Instance(key) if role == "value" else Shaped(key, role)) if role else None
+    return (InstanceValue(key) if role == "value" else Shaped(key, role)) if role else None
 
 
-def index_by_name(index: Index, name: str) -> str | None:
+def index_by_name(index: CodeIndex, name: str) -> str | None:
     """Return the model of that name that no class of the code base declares, as generated clients export it."""
     return next((k for k, m in index.models.items() if m.name == name and not index.class_info(m.path, name)), None)
 
 
-def _generic(index: Index, path: str, expr: f.Index, bindings: Bindings, own: Value) -> Value:
+def _generic(index: CodeIndex, path: str, expr: f.Index, bindings: Bindings, own: Value) -> Value:
     name = dotted(expr.value).rsplit(".", 1)[-1]
     args = arguments(expr)
     if name == "Annotated":
@@ -141,42 +141,42 @@ def _generic(index: Index, path: str, expr: f.Index, bindings: Bindings, own: Va
 
 def _tuple(inner: list[Value], args: tuple[f.Expr, ...]) -> Value:
     is_open = len(args) == 2 and isinstance(args[1], f.Const)
-    return Many(inner[0]) if is_open else Row(tuple(inner))
+    return ListValue(inner[0]) if is_open else Row(tuple(inner))
 
 
 def _container(
-    index: Index, path: str, expr: f.Index, name: str, inner: list[Value], bindings: Bindings, own: Value
+    index: CodeIndex, path: str, expr: f.Index, name: str, inner: list[Value], bindings: Bindings, own: Value
 ) -> Value:
     first = inner[0] if inner else None
     kind = index.language.types.get(name)
     if kind == "query":
         items = first.items if isinstance(first, Row) else tuple(inner)
-        return Query(items, sources=sources(items), plain=name == "Query")
+        return QueryValue(items, sources=sources(items), plain=name == "Query")
     if kind == "rows":
-        return Many(first if isinstance(first, Row) else Row((first,)))
+        return ListValue(first if isinstance(first, Row) else Row((first,)))
     if kind == "many" or name in _MANY:
         symbol = index.symbols.lookup(path, dotted(expr.value))
         if not isinstance(symbol, Found):
-            return Many(first.items[0] if isinstance(first, Row) and kind else first)
+            return ListValue(first.items[0] if isinstance(first, Row) and kind else first)
     if kind == "inner":
         return first
     base = read(index, path, expr.value, bindings, own)
     if isinstance(base, Object):
         return Object(base.path, base.name, tuple(inner))
-    return base if isinstance(base, (Instance, Library)) else None
+    return base if isinstance(base, (InstanceValue, Library)) else None
 
 
 def sources(items: tuple[Value, ...]) -> tuple[str, ...]:
     """Return the models that these values are rows of."""
-    return tuple(item.model for item in items if isinstance(item, Instance))
+    return tuple(item.model for item in items if isinstance(item, InstanceValue))
 
 
 def type_of(value: Value) -> Value:
     """Return the class of which this is an instance."""
-    if isinstance(value, Instance):
+    if isinstance(value, InstanceValue):
         return Entity(value.model)
     if isinstance(value, Object):
-        return Class(value.path, value.name, value.args)
+        return ClassValue(value.path, value.name, value.args)
     if isinstance(value, Variable):
         return TypeOf(value)
     return union(*(type_of(item) for item in value.items)) if isinstance(value, Union) else None
@@ -185,19 +185,19 @@ def type_of(value: Value) -> Value:
 def instance_of(value: Value) -> Value:
     """Return an instance of this class."""
     if isinstance(value, Entity):
-        return Instance(value.model)
-    if isinstance(value, Class):
+        return InstanceValue(value.model)
+    if isinstance(value, ClassValue):
         return Object(value.path, value.name, value.args)
     if isinstance(value, TypeOf):
         return value.item
     return union(*(instance_of(item) for item in value.items)) if isinstance(value, Union) else None
 
 
-def _injected(index: Index, path: str, args: tuple[f.Expr, ...]) -> Value:
+def _injected(index: CodeIndex, path: str, args: tuple[f.Expr, ...]) -> Value:
     return next((found for arg in args if (found := injected(index, path, arg)) is not None), None)
 
 
-def injected(index: Index, path: str, expr: f.Expr | None) -> Value:
+def injected(index: CodeIndex, path: str, expr: f.Expr | None) -> Value:
     """Return what `Depends(provider)` hands in: what the provider returns, or an instance of it."""
     if not isinstance(expr, f.Call) or dotted(expr.func).rsplit(".", 1)[-1] not in ("Depends", "Security", "Provide"):
         return None
@@ -208,14 +208,14 @@ def injected(index: Index, path: str, expr: f.Expr | None) -> Value:
         return _defined(index, symbol, {})
     if isinstance(symbol.stmt, f.Function):
         found = read(index, symbol.path, symbol.stmt.returns, {})
-        if isinstance(found, Many):
+        if isinstance(found, ListValue):
             found = found.item
         summary = index.summaries.get((symbol.path, symbol.name))
         return found if found is not None or summary is None else summary.returns
     return None
 
 
-def _quoted(index: Index, path: str, expr: f.Text, bindings: Bindings, own: Value) -> Value:
+def _quoted(index: CodeIndex, path: str, expr: f.Text, bindings: Bindings, own: Value) -> Value:
     text = "".join(part.text for part in expr.parts if isinstance(part, f.Chunk))
     found = [_named(index, path, name, bindings, own) for name in _WORDS.findall(text)]
     known = [value for value in found if value is not None and not isinstance(value, Variable)]
@@ -223,10 +223,10 @@ def _quoted(index: Index, path: str, expr: f.Text, bindings: Bindings, own: Valu
         return next((value for value in found if value is not None), None)
     head = _WORDS.match(text)
     is_many = head is not None and head[0].rsplit(".", 1)[-1] in _MANY and "[" in text
-    return Many(union(*known)) if is_many else union(*known)
+    return ListValue(union(*known)) if is_many else union(*known)
 
 
-def signature(index: Index, path: str, name: str, stmt: f.Function) -> Signature:
+def signature(index: CodeIndex, path: str, name: str, stmt: f.Function) -> Signature:
     """Return the types that a function's signature writes, read once; `Self` is a variable of that name."""
     found = index.signatures.get((path, name))
     if found is None:
@@ -244,11 +244,11 @@ def is_open(value: Value) -> bool:
     """Tell whether a type mentions type variables."""
     if isinstance(value, Variable):
         return True
-    if isinstance(value, (Many, TypeOf)):
+    if isinstance(value, (ListValue, TypeOf)):
         return is_open(value.item)
     if isinstance(value, Keyed):
         return is_open(value.value)
-    parts = value.items if isinstance(value, (Union, Row, Query)) else getattr(value, "args", ())
+    parts = value.items if isinstance(value, (Union, Row, QueryValue)) else getattr(value, "args", ())
     return any(is_open(part) for part in parts)
 
 
@@ -263,12 +263,12 @@ def _in_type(value: TypeOf, bindings: Bindings) -> Value:
     return value if isinstance(found, Variable) else type_of(found)
 
 
-def _in_query(value: Query, bindings: Bindings) -> Value:
+def _in_query(value: QueryValue, bindings: Bindings) -> Value:
     items = tuple(substitute(item, bindings) for item in value.items)
-    return Query(items, value.names, value.sources or sources(items), value.plain, value.kind, value.at)
+    return QueryValue(items, value.names, value.sources or sources(items), value.plain, value.kind, value.at)
 
 
-def _in_class(value: Object | Class, bindings: Bindings) -> Value:
+def _in_class(value: Object | ClassValue, bindings: Bindings) -> Value:
     return type(value)(value.path, value.name, tuple(substitute(arg, bindings) for arg in value.args))
 
 
@@ -283,12 +283,12 @@ def unify(pattern: Value, value: Value, bindings: Bindings) -> None:
     elif isinstance(pattern, Union):
         for item in pattern.items:
             unify(item, value, bindings)
-    elif isinstance(pattern, Many) and isinstance(value, Many):
+    elif isinstance(pattern, ListValue) and isinstance(value, ListValue):
         unify(pattern.item, value.item, bindings)
-    elif isinstance(pattern, Query) and isinstance(value, Query):
+    elif isinstance(pattern, QueryValue) and isinstance(value, QueryValue):
         for left, right in zip(pattern.items, value.items, strict=False):
             unify(left, right, bindings)
-    elif isinstance(pattern, (Object, Class)) and isinstance(value, (Object, Class)):
+    elif isinstance(pattern, (Object, ClassValue)) and isinstance(value, (Object, ClassValue)):
         for left, right in zip(pattern.args, value.args, strict=False):
             unify(left, right, bindings)
 
@@ -304,12 +304,12 @@ _FORMS: dict[str, _Form] = {
 }
 _SUBSTITUTIONS: dict[type, Fn[[Any, Bindings], Value]] = {
     Variable: lambda value, bindings: bindings.get(value.name, value),
-    Many: lambda value, bindings: Many(substitute(value.item, bindings)),
+    ListValue: lambda value, bindings: ListValue(substitute(value.item, bindings)),
     Keyed: lambda value, bindings: Keyed(substitute(value.value, bindings)),
     TypeOf: _in_type,
     Union: lambda value, bindings: union(*(substitute(item, bindings) for item in value.items)),
     Row: lambda value, bindings: Row(tuple(substitute(item, bindings) for item in value.items), value.names),
-    Query: _in_query,
+    QueryValue: _in_query,
     Object: _in_class,
-    Class: _in_class,
+    ClassValue: _in_class,
 }

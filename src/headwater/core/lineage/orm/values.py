@@ -13,7 +13,7 @@ import msgspec
 from headwater.catalog.usages import Evidence, SubType, Tier, UsageType, Via
 
 
-class Draft:
+class PendingUsage:
     """A usage that is still being understood; `settled` once a query, or plain use, has said what it is."""
 
     __slots__ = ("column", "end", "evidence", "settled", "start", "sub_type", "table", "tier", "usage_type", "via")
@@ -36,7 +36,7 @@ class Draft:
         self.evidence, self.settled = evidence, settled
 
 
-class Instance(msgspec.Struct, frozen=True, gc=False):
+class InstanceValue(msgspec.Struct, frozen=True, gc=False):
     """A row of a model as an object. `why` says how we know, `sure` whether that was written down."""
 
     model: str
@@ -59,16 +59,16 @@ class Cell(msgspec.Struct, frozen=True, gc=False):
     attribute: str
 
 
-class Column(msgspec.Struct, frozen=True):
+class ColumnValue(msgspec.Struct, frozen=True):
     """An SQL expression over some models; with `attribute` it is that attribute of the first. `label` renames it."""
 
     models: tuple[str, ...] = ()
     attribute: str | None = None
     label: str | None = None
-    drafts: tuple[Draft, ...] = ()
+    drafts: tuple[PendingUsage, ...] = ()
 
 
-class Relation(msgspec.Struct, frozen=True):
+class RelationValue(msgspec.Struct, frozen=True):
     """A relationship attribute of a model, not of an instance."""
 
     model: str
@@ -76,7 +76,7 @@ class Relation(msgspec.Struct, frozen=True):
     span: tuple[int, int] = (0, 0)
 
 
-class Query(msgspec.Struct, frozen=True):
+class QueryValue(msgspec.Struct, frozen=True):
     """A query: what one row of it holds, and the models that it draws from.
 
     `plain` tells a query that yields entities themselves when it has one (`session.query`) from one whose results
@@ -97,7 +97,7 @@ class Loader(msgspec.Struct, frozen=True, gc=False):
     model: str | None = None
 
 
-class Many(msgspec.Struct, frozen=True, gc=False):
+class ListValue(msgspec.Struct, frozen=True, gc=False):
     """Any number of these: a list, a set, an iterator, a result."""
 
     item: Value = None
@@ -116,7 +116,7 @@ class Keyed(msgspec.Struct, frozen=True, gc=False):
     value: Value = None
 
 
-class Entry(msgspec.Struct, frozen=True):
+class EntryValue(msgspec.Struct, frozen=True):
     """A key that is written out in a mapping, as text or as a column (`{User.name: …}`), and its value."""
 
     key: str
@@ -130,7 +130,7 @@ class Dict:
 
     __slots__ = ("entries", "parameter")
 
-    def __init__(self, entries: list[Entry] | None = None, parameter: str | None = None) -> None:
+    def __init__(self, entries: list[EntryValue] | None = None, parameter: str | None = None) -> None:
         self.entries = entries or []
         self.parameter = parameter
 
@@ -176,7 +176,7 @@ class Super(msgspec.Struct, frozen=True):
     name: str
 
 
-class Class(msgspec.Struct, frozen=True, gc=False):
+class ClassValue(msgspec.Struct, frozen=True, gc=False):
     """A class of the code base that is no model."""
 
     path: str
@@ -208,7 +208,7 @@ class Library(msgspec.Struct, frozen=True, gc=False):
     """Something from outside of the code base, by dotted name; `made` when it is what a call of that returned."""
 
     name: str
-    made: bool = False
+    instantiated: bool = False
 
 
 class Shaped(msgspec.Struct, frozen=True, gc=False):
@@ -237,20 +237,44 @@ class Union(msgspec.Struct, frozen=True):
 
 
 Value: TypeAlias = (
-    Instance | Entity | Cell | Column | Relation | Query | Loader | Many | Row | Keyed | Dict | Literal | KeyOf
-    | Parameter | ResultOf | Super
-    | Object | Class | Callable | Closure | Namespace | Library | Shaped | Variable | TypeOf | Union | None
-)  # fmt: skip
+    InstanceValue
+    | Entity
+    | Cell
+    | ColumnValue
+    | RelationValue
+    | QueryValue
+    | Loader
+    | ListValue
+    | Row
+    | Keyed
+    | Dict
+    | Literal
+    | KeyOf
+    | Parameter
+    | ResultOf
+    | Super
+    | Object
+    | ClassValue
+    | Callable
+    | Closure
+    | Namespace
+    | Library
+    | Shaped
+    | Variable
+    | TypeOf
+    | Union
+    | None
+)
 _LIMIT = 6
 
 
 def union(*values: Value) -> Value:
     """Return one of these values, each once; more than a handful say nothing any more."""
     found: list[Value] = []
-    columns: list[Column] = []
+    columns: list[ColumnValue] = []
     for value in values:
         for item in value.items if isinstance(value, Union) else (value,):
-            if isinstance(item, Column):
+            if isinstance(item, ColumnValue):
                 columns.append(item)
             elif item is not None and not any(_same(item, other) for other in found):
                 found.append(item)
@@ -258,20 +282,20 @@ def union(*values: Value) -> Value:
         found.append(columns[0] if len(columns) == 1 else _merged(columns))
     if not found:
         return None
-    models = sum(isinstance(item, (Instance, Entity)) for item in found)
+    models = sum(isinstance(item, (InstanceValue, Entity)) for item in found)
     if models > _LIMIT:
-        found = [item for item in found if not isinstance(item, (Instance, Entity))]
+        found = [item for item in found if not isinstance(item, (InstanceValue, Entity))]
     return found[0] if len(found) == 1 else Union(tuple(found)) if found else None
 
 
-def _merged(columns: list[Column]) -> Column:
+def _merged(columns: list[ColumnValue]) -> ColumnValue:
     models = dict.fromkeys(model for column in columns for model in column.models)
     parts = dict.fromkeys(draft for column in columns for draft in column.drafts)
-    return Column(tuple(models), None, None, tuple(parts))
+    return ColumnValue(tuple(models), None, None, tuple(parts))
 
 
 def _same(left: Value, right: Value) -> bool:
-    if isinstance(left, Instance) and isinstance(right, Instance):
+    if isinstance(left, InstanceValue) and isinstance(right, InstanceValue):
         return left.model == right.model
     return left is right or (type(left) is type(right) and not isinstance(left, Dict) and left == right)
 
@@ -281,13 +305,13 @@ def each(value: Value) -> tuple[Value, ...]:
     return value.items if isinstance(value, Union) else (value,)
 
 
-def drafts(value: Value) -> list[Draft]:
+def drafts(value: Value) -> list[PendingUsage]:
     """Return the drafts that ride on an SQL expression, a list of them, or a mapping of them."""
-    if isinstance(value, Column):
+    if isinstance(value, ColumnValue):
         return list(value.drafts)
     if isinstance(value, (Row, Union)):
         return [draft for item in value.items for draft in drafts(item)]
-    if isinstance(value, Many):
+    if isinstance(value, ListValue):
         return drafts(value.item)
     if isinstance(value, Closure):
         return drafts(value.returns)

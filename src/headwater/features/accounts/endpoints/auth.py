@@ -7,20 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Depends, Request, Response
 
-from headwater.features.accounts.guard import (
-    DEFAULT_PAGE,
-    Cursor,
-    Db,
-    From,
-    Limit,
-    Server,
-    Shared,
-    allow,
-    public,
-    same_origin,
-)
-from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import (
+from headwater.features.accounts.api_models import (
     InstanceIn,
     InstanceOut,
     ListOf,
@@ -32,6 +19,19 @@ from headwater.features.accounts.schemas import (
     SignUpIn,
     UserOut,
 )
+from headwater.features.accounts.guard import (
+    DEFAULT_PAGE,
+    AppState,
+    Client,
+    Cursor,
+    Db,
+    Limit,
+    Shared,
+    allow,
+    public,
+    same_origin,
+)
+from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import identity, instance, organizations, sessions
 from headwater.features.accounts.service.identity import SignedIn
 from headwater.kit.errors import TooMany, Unauthenticated
@@ -60,19 +60,19 @@ async def change_instance(
 
 
 @router.post("/auth/signup", status_code=201, tags=["auth"], dependencies=[Depends(same_origin)])
-async def sign_up(body: SignUpIn, response: Response, db: Db, server: Shared, visitor: From) -> SignedInOut:
+async def sign_up(body: SignUpIn, response: Response, db: Db, server: Shared, visitor: Client) -> SignedInOut:
     """Make an account and sign it in; the first one administers the instance."""
     signed_in = await identity.sign_up(
         db, server.settings, server.signer, visitor,
         email=body.email, password=body.password.get_secret_value(), name=body.name,
     )  # fmt: skip
-    for welcome in server.welcomes:
+    for welcome in server.signup_hooks:
         await welcome(db, signed_in.actor, server.settings)
     return _answer(response, server, signed_in)
 
 
 @router.post("/auth/login", tags=["auth"], dependencies=[Depends(same_origin)])
-async def sign_in(body: SignInIn, response: Response, server: Shared, visitor: From) -> SignedInOut:
+async def sign_in(body: SignInIn, response: Response, server: Shared, visitor: Client) -> SignedInOut:
     """Sign in by password."""
     try:
         await server.throttle.before(body.email, visitor.ip)
@@ -93,7 +93,7 @@ async def sign_in(body: SignInIn, response: Response, server: Shared, visitor: F
 
 @router.post("/auth/refresh", tags=["auth"], dependencies=[Depends(same_origin)])
 async def refresh(
-    response: Response, server: Shared, visitor: From, secure: SecureCookie = None, plain: PlainCookie = None
+    response: Response, server: Shared, visitor: Client, secure: SecureCookie = None, plain: PlainCookie = None
 ) -> SignedInOut:
     """Exchange the refresh cookie for a new access token and a new cookie."""
     token = secure or plain
@@ -108,7 +108,7 @@ async def refresh(
 
 @router.post("/auth/logout", status_code=204, tags=["auth"], dependencies=[Depends(same_origin)])
 async def sign_out(
-    request: Request, response: Response, server: Shared, visitor: From,
+    request: Request, response: Response, server: Shared, visitor: Client,
     secure: SecureCookie = None, plain: PlainCookie = None,
 ) -> None:  # fmt: skip
     """End the session of the access token or of the refresh cookie, and remove the cookie."""
@@ -155,7 +155,7 @@ def cookie_name(settings: Settings) -> str:
     return SECURE_COOKIE if settings.secure_cookies else PLAIN_COOKIE
 
 
-def _answer(response: Response, server: Server, signed_in: SignedIn) -> SignedInOut:
+def _answer(response: Response, server: AppState, signed_in: SignedIn) -> SignedInOut:
     response.set_cookie(
         cookie_name(server.settings),
         signed_in.refresh_token,

@@ -7,9 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, allow
-from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import (
+from headwater.features.accounts.api_models import (
     AuditActorOut,
     AuditOut,
     AuditResourceOut,
@@ -18,6 +16,8 @@ from headwater.features.accounts.schemas import (
     ListOf,
     NewKeyOut,
 )
+from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, allow
+from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit, keys
 from headwater.features.accounts.tokens import KEY_PREFIX
 

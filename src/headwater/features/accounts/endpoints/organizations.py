@@ -7,9 +7,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from headwater.features.accounts.api_models import ListOf, MemberIn, MemberOut, OrganizationOut, RoleIn
 from headwater.features.accounts.guard import Db, allow
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import ListOf, MemberIn, MemberOut, OrganizationOut, RoleIn
 from headwater.features.accounts.service import organizations
 
 router = APIRouter(prefix="/organizations", tags=["organizations"])

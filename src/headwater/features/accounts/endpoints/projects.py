@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
+from headwater.features.accounts.api_models import ListOf, ProjectChange, ProjectIn, ProjectOut
 from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, allow
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import ListOf, ProjectChange, ProjectIn, ProjectOut
 from headwater.features.accounts.service import projects
 
 router = APIRouter(prefix="/projects", tags=["projects"])

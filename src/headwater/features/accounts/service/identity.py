@@ -33,7 +33,7 @@ KEEP_USED_TOKENS = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class ClientInfo:
     """Where a request comes from."""
 
     ip: str = ""
@@ -60,7 +60,7 @@ def normal_email(email: str) -> str:
 
 
 async def sign_up(
-    db: AsyncSession, settings: Settings, signer: Signer, visitor: Visitor,
+    db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo,
     *, email: str, password: str, name: str,
 ) -> SignedIn:  # fmt: skip
     """Make an account with an organization of its own and sign it in; the first account is the administrator."""
@@ -88,7 +88,7 @@ async def sign_up(
 
 
 async def sign_in(
-    db: AsyncSession, settings: Settings, signer: Signer, visitor: Visitor, *, email: str, password: str
+    db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo, *, email: str, password: str
 ) -> SignedIn:
     """Sign a user in by password, or raise Unauthenticated without saying what was wrong."""
     user = await repository.user_by_email(db, email.strip().lower())
@@ -102,14 +102,14 @@ async def sign_in(
     return signed_in
 
 
-def record_failed_sign_in(db: AsyncSession, visitor: Visitor, email: str) -> None:
+def record_failed_sign_in(db: AsyncSession, visitor: ClientInfo, email: str) -> None:
     """Note a failed sign-in; in a transaction of its own, since the failed one is rolled back."""
     stranger = Actor("user", None, email.strip().lower()[:254], ip=visitor.ip)
     audit.record(db, stranger, "auth.login_failed", "user", "", stranger.email)
 
 
 async def refresh(
-    db: AsyncSession, settings: Settings, signer: Signer, visitor: Visitor, token: str
+    db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo, token: str
 ) -> SignedIn | None:
     """Exchange a refresh token for new tokens.
 
@@ -153,7 +153,7 @@ async def sign_out_by_refresh_token(db: AsyncSession, token: str) -> None:
         audit.record(db, Actor("user", user.id, user.email), "auth.logout", "session", session.id)
 
 
-async def actor_of_token(db: AsyncSession, signer: Signer, visitor: Visitor, credential: str) -> Actor:
+async def actor_of_token(db: AsyncSession, signer: Signer, visitor: ClientInfo, credential: str) -> Actor:
     """Return the actor behind an access token or API key, or raise Unauthenticated."""
     if (parts := split_api_key(credential)) is not None:
         return await _actor_of_key(db, visitor, *parts)
@@ -166,7 +166,7 @@ async def actor_of_token(db: AsyncSession, signer: Signer, visitor: Visitor, cre
     return await _actor(db, user, visitor, session_id=session.id)
 
 
-async def _actor_of_key(db: AsyncSession, visitor: Visitor, public_id: str, secret: str) -> Actor:
+async def _actor_of_key(db: AsyncSession, visitor: ClientInfo, public_id: str, secret: str) -> Actor:
     found = await repository.api_key_by_public_id(db, public_id)
     if found is None or not matches(secret, found[0].secret_hash):
         raise Unauthenticated("The API key is not valid, has expired or was revoked.")
@@ -176,7 +176,7 @@ async def _actor_of_key(db: AsyncSession, visitor: Visitor, public_id: str, secr
     return await _actor(db, user, visitor, scopes=scopes)
 
 
-async def actor_of_user(db: AsyncSession, user_id: uuid.UUID, visitor: Visitor) -> Actor | None:
+async def actor_of_user(db: AsyncSession, user_id: uuid.UUID, visitor: ClientInfo) -> Actor | None:
     """Return a user as one who has asked for something before, with the rights of this moment; only to read."""
     user = await repository.user(db, user_id)
     return await _actor(db, user, visitor, scopes=frozenset({"read"})) if user else None
@@ -185,7 +185,7 @@ async def actor_of_user(db: AsyncSession, user_id: uuid.UUID, visitor: Visitor) 
 async def _actor(
     db: AsyncSession,
     user: User,
-    visitor: Visitor,
+    visitor: ClientInfo,
     *,
     session_id: uuid.UUID | None = None,
     scopes: frozenset[Scope] | None = None,
@@ -203,7 +203,9 @@ async def _actor(
     )
 
 
-async def _open_session(db: AsyncSession, settings: Settings, signer: Signer, visitor: Visitor, user: User) -> SignedIn:
+async def _open_session(
+    db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo, user: User
+) -> SignedIn:
     session = Session(
         user_id=user.id,
         expires_at=now() + timedelta(days=settings.session_days),
@@ -215,7 +217,7 @@ async def _open_session(db: AsyncSession, settings: Settings, signer: Signer, vi
     return await _issue(db, signer, session, user, visitor)
 
 
-async def _issue(db: AsyncSession, signer: Signer, session: Session, user: User, visitor: Visitor) -> SignedIn:
+async def _issue(db: AsyncSession, signer: Signer, session: Session, user: User, visitor: ClientInfo) -> SignedIn:
     token, hashed = new_refresh_token()
     db.add(RefreshToken(hash=hashed, session_id=session.id))
     access = signer.sign(AccessClaims(user.id, session.id))

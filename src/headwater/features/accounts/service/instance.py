@@ -16,7 +16,7 @@ OPEN_SIGNUP = "open_signup"
 
 
 @dataclass(frozen=True, slots=True)
-class Instance:
+class InstanceInfo:
     """What a visitor may know of this instance."""
 
     version: str
@@ -30,13 +30,13 @@ async def signup_is_open(db: AsyncSession, settings: Settings) -> bool:
     return settings.open_signup if chosen is None else bool(chosen)
 
 
-async def describe(db: AsyncSession, settings: Settings) -> Instance:
+async def describe(db: AsyncSession, settings: Settings) -> InstanceInfo:
     """Return what a visitor may know of this instance."""
     users = await repository.has_users(db)
-    return Instance(version(), not users or await signup_is_open(db, settings), users)
+    return InstanceInfo(version(), not users or await signup_is_open(db, settings), users)
 
 
-async def set_open_signup(db: AsyncSession, actor: Actor, settings: Settings, value: bool) -> Instance:
+async def set_open_signup(db: AsyncSession, actor: Actor, settings: Settings, value: bool) -> InstanceInfo:
     """Open or close sign-up."""
     allow_admin(actor)
     await repository.put_setting(db, OPEN_SIGNUP, value)

@@ -18,7 +18,7 @@ from headwater.catalog.usages import USAGE_TYPES, Usage
 from headwater.core.lineage import report as reports
 from headwater.core.lineage.limits import REASONS
 from headwater.core.lineage.result import ScanResult
-from headwater.features.codebases.commands.running import run_scan
+from headwater.features.codebases.commands.scan_runner import run_scan
 from headwater.kit.errors import BadInput, NotFound, did_you_mean
 from headwater.kit.terminal import terminal
 
@@ -160,16 +160,16 @@ def _tables(result: ScanResult) -> Table:
     return table
 
 
-def _print_usages(name: str, shown: list[Usage], hidden: int, console: Console) -> None:
-    files = len({usage.file_path for usage in shown})
-    console.print(f"[bold]{name}[/bold]  {len(shown)} usages in {files} files", highlight=False)
+def _print_usages(name: str, usages: list[Usage], hidden: int, console: Console) -> None:
+    files = len({usage.file_path for usage in usages})
+    console.print(f"[bold]{name}[/bold]  {len(usages)} usages in {files} files", highlight=False)
     table = Table("Kind", "Where", "In", "Code", box=None, pad_edge=False, header_style="dim")
-    for usage in shown:
+    for usage in usages:
         kind = f"{usage.usage_type} ({usage.sub_type})" if usage.sub_type else usage.usage_type
         place = f"{usage.file_path}:{usage.line_number}"
         code = usage.code_snippet.split("\n")[0].strip()[:100]
         table.add_row(kind, Text(place), Text(usage.symbol or "·"), Text(code))
-    if shown:
+    if usages:
         console.print(table)
     if hidden:
         console.print(f"[dim]{hidden} more load the whole row; --implicit lists them.[/dim]")

@@ -12,10 +12,10 @@ from typing import IO, Annotated
 
 import typer
 
-from headwater.core.lineage.containers import open_container
-from headwater.core.lineage.limits import Limits
-from headwater.features.accounts.remote import Remote, remote, show, show_one
-from headwater.features.jobs.watching import follow
+from headwater.core.lineage.archives import open_container
+from headwater.core.lineage.limits import IntakeLimits
+from headwater.features.accounts.api_client import ApiClient, remote, show, show_one
+from headwater.features.jobs.follow import follow
 from headwater.kit.errors import NotFound, Unreadable, did_you_mean
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -58,7 +58,7 @@ def upload(
             raise typer.Exit(1)
 
 
-def _project(server: Remote, wanted: str) -> str:
+def _project(server: ApiClient, wanted: str) -> str:
     projects = server.every("/projects")
     for row in projects:
         if wanted in {row["id"], row["name"]}:
@@ -80,7 +80,7 @@ def _packed(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _pack(folder: Path, out: IO[bytes]) -> None:
-    limits = Limits()
+    limits = IntakeLimits()
     archive = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False)
     with archive, open_container(folder, limits) as entries:
         for entry in entries:

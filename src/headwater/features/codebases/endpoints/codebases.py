@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
+from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import (
     DEFAULT_PAGE,
     Cursor,
@@ -18,20 +19,19 @@ from headwater.features.accounts.guard import (
     allow_detached,
 )
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import ListOf
-from headwater.features.codebases import uploads, wire
-from headwater.features.codebases.schemas import CodebaseJobOut, CodebaseOut
+from headwater.features.codebases import serializers, uploads
+from headwater.features.codebases.api_models import CodebaseJobOut, CodebaseOut
 from headwater.features.codebases.service import codebases
 from headwater.features.codebases.service.codebases import CodebaseView
-from headwater.features.jobs.schemas import JobOut
-from headwater.kit import forms
+from headwater.features.jobs.api_models import JobOut
+from headwater.kit import multipart
 from headwater.kit.errors import Invalid
 from headwater.kit.ids import new_id
 
 router = APIRouter(tags=["codebases"])
 Reader = Annotated[Actor, Depends(allow("codebase:read"))]
 Writer = Annotated[Actor, Depends(allow("codebase:write"))]
-FORM = forms.described("ZIP or tar archive", name={"type": "string", "maxLength": 200})
+FORM = multipart.described("ZIP or tar archive", name={"type": "string", "maxLength": 200})
 
 
 @router.get("/projects/{project_id}/codebases")
@@ -40,7 +40,7 @@ async def list_codebases(
 ) -> ListOf[CodebaseOut]:
     """List the code bases of a project, newest first."""
     page = await codebases.list_of_project(db, actor, project_id, cursor=cursor, limit=limit)
-    return ListOf(items=[wire.codebase(view) for view in page.items], next=page.next)
+    return ListOf(items=[serializers.codebase(view) for view in page.items], next=page.next)
 
 
 @router.post("/projects/{project_id}/codebases", status_code=202, openapi_extra=FORM)
@@ -53,7 +53,7 @@ async def upload_codebase(
     """Upload an archive of source code and scan it."""
     async with server.database.transaction() as db:
         await codebases.check_project(db, actor, project_id)
-    upload = forms.Upload(request.headers.get("content-type"), request.stream())
+    upload = multipart.Upload(request.headers.get("content-type"), request.stream())
     await upload.open()
     filename = _shown(upload.filename)
     codebase_id = new_id()
@@ -74,7 +74,7 @@ async def upload_codebase(
 @router.get("/codebases/{codebase_id}")
 async def get_codebase(codebase_id: uuid.UUID, db: Db, actor: Reader) -> CodebaseOut:
     """Show a code base with its newest complete scan."""
-    return wire.codebase(await codebases.view(db, actor, codebase_id))
+    return serializers.codebase(await codebases.view(db, actor, codebase_id))
 
 
 @router.post("/codebases/{codebase_id}/rescan", status_code=202)
@@ -94,7 +94,7 @@ async def delete_codebase(
 
 
 def _answer(view: CodebaseView) -> CodebaseJobOut:
-    return CodebaseJobOut(codebase=wire.codebase(view), job=JobOut.model_validate(view.job))
+    return CodebaseJobOut(codebase=serializers.codebase(view), job=JobOut.model_validate(view.job))
 
 
 def _shown(filename: str | None) -> str:
@@ -104,7 +104,7 @@ def _shown(filename: str | None) -> str:
     return clean[:200] or "upload"
 
 
-def _name(upload: forms.Upload, filename: str) -> str:
+def _name(upload: multipart.Upload, filename: str) -> str:
     given = "".join(char for char in upload.fields.get("name", "") if char.isprintable()).strip()
     if len(given) > 200:
         raise Invalid({"name": "Use at most 200 characters."})

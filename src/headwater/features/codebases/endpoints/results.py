@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 
 from headwater.catalog.codec import from_json
 from headwater.catalog.usages import Tier, UsageType
+from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import (
     DEFAULT_PAGE,
     Cursor,
@@ -21,10 +22,8 @@ from headwater.features.accounts.guard import (
     allow_detached,
 )
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import ListOf
-from headwater.features.codebases import wire
-from headwater.features.codebases.filters import Filter
-from headwater.features.codebases.schemas import (
+from headwater.features.codebases import serializers
+from headwater.features.codebases.api_models import (
     FileOut,
     FileViewOut,
     GraphOut,
@@ -34,6 +33,7 @@ from headwater.features.codebases.schemas import (
     SkippedOut,
     fields_of,
 )
+from headwater.features.codebases.filters import UsageFilter
 from headwater.features.codebases.service import codebases, exports, files, graph, lineage
 
 router = APIRouter(prefix="/codebases/{codebase_id}", tags=["lineage"])
@@ -50,12 +50,12 @@ def _filter(
     tier: Annotated[list[Tier] | None, Query()] = None,
     symbol: Text = None,
     q: Text = None,
-) -> Filter:
+) -> UsageFilter:
     """Take a filter of usages from the query string."""
-    return Filter(table, column, tuple(usage_type or ()), tuple(tier or ()), file, language, symbol, q)
+    return UsageFilter(table, column, tuple(usage_type or ()), tuple(tier or ()), file, language, symbol, q)
 
 
-Wanted = Annotated[Filter, Depends(_filter)]
+Wanted = Annotated[UsageFilter, Depends(_filter)]
 
 
 @router.get("/files")
@@ -79,14 +79,14 @@ async def list_files(
 @router.get("/files/{path:path}")
 async def get_file(codebase_id: uuid.UUID, path: str, db: Db, actor: Reader) -> FileViewOut:
     """Show a file with its usages."""
-    return wire.file_view(await files.show(db, actor, codebase_id, path))
+    return serializers.file_view(await files.show(db, actor, codebase_id, path))
 
 
 @router.get("/schema")
 async def get_codebase_schema(codebase_id: uuid.UUID, db: Db, actor: Reader) -> SchemaOut:
     """Show the schema that the newest scan read."""
     codebase, scan = await codebases.scan_of(db, actor, codebase_id)
-    return wire.schema(from_json(scan.schema_json), codebase.id)
+    return serializers.schema(from_json(scan.schema_json), codebase.id)
 
 
 @router.get("/lineage")
@@ -101,8 +101,8 @@ async def get_lineage(
     """Find usages, and on the first page the sums of every column that the filter speaks of."""
     found = await lineage.find(db, actor, codebase_id, wanted, cursor=cursor, limit=limit)
     return LineageOut(
-        usages=[wire.usage(row) for row in found.page.items],
-        column_summaries=[wire.summary(row) for row in found.sums],
+        usages=[serializers.usage(row) for row in found.page.items],
+        column_summaries=[serializers.summary(row) for row in found.sums],
         next=found.page.next,
     )
 
@@ -112,7 +112,7 @@ async def get_graph(
     codebase_id: uuid.UUID, db: Db, actor: Reader, wanted: Wanted, depth: Annotated[int, Query(ge=1, le=3)] = 1
 ) -> GraphOut:
     """Draw the code around a focus; without one, around the busiest tables."""
-    return wire.graph(await graph.draw(db, actor, codebase_id, wanted, depth))
+    return serializers.graph(await graph.draw(db, actor, codebase_id, wanted, depth))
 
 
 @router.get("/not-understood")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.codebases.filters import Filter
+from headwater.features.codebases.filters import UsageFilter
 from headwater.features.codebases.models import ScanColumn, ScanUsage
 from headwater.features.codebases.repository.lineage import conditions
 
@@ -31,7 +31,7 @@ class Edge:
 
 
 async def edges(
-    db: AsyncSession, scan_id: uuid.UUID, wanted: Filter, extra: Sequence[ColumnElement[bool]], limit: int
+    db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter, extra: Sequence[ColumnElement[bool]], limit: int
 ) -> Sequence[Edge]:
     """Return the wanted usages added up by column, function and kind, busiest first."""
     keys = (
@@ -52,7 +52,7 @@ async def edges(
     return [Edge(**dict(row._mapping)) for row in await db.execute(query.limit(limit))]
 
 
-async def functions(db: AsyncSession, scan_id: uuid.UUID, wanted: Filter, limit: int) -> list[tuple[str, str]]:
+async def functions(db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter, limit: int) -> list[tuple[str, str]]:
     """Return the (file, function) pairs that hold the wanted usages, busiest first."""
     keys = (ScanUsage.file_path, ScanUsage.symbol)
     query = select(*keys).where(*conditions(scan_id, wanted)).group_by(*keys)
@@ -71,7 +71,7 @@ def on_columns(column_ids: Sequence[uuid.UUID]) -> ColumnElement[bool]:
 
 
 async def totals(
-    db: AsyncSession, scan_id: uuid.UUID, wanted: Filter, extra: Sequence[ColumnElement[bool]]
+    db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter, extra: Sequence[ColumnElement[bool]]
 ) -> tuple[int, int, int]:
     """Return how many tables, files and usages match in all."""
     query = select(

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.codebases.filters import Filter
+from headwater.features.codebases.filters import UsageFilter
 from headwater.features.codebases.models import ScanColumn, ScanMiss, ScanUsage
 
 
-def conditions(scan_id: uuid.UUID, wanted: Filter) -> list[ColumnElement[bool]]:
+def conditions(scan_id: uuid.UUID, wanted: UsageFilter) -> list[ColumnElement[bool]]:
     """Return the WHERE of a filter whose table and column have been resolved to ids."""
     found: list[ColumnElement[bool]] = [ScanUsage.scan_id == scan_id]
     if wanted.column_ids is not None:
@@ -40,7 +40,9 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-async def usages(db: AsyncSession, scan_id: uuid.UUID, wanted: Filter, after: int, limit: int) -> Sequence[ScanUsage]:
+async def usages(
+    db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter, after: int, limit: int
+) -> Sequence[ScanUsage]:
     """Return usages after a number, in order."""
     query = select(ScanUsage).where(*conditions(scan_id, wanted), ScanUsage.n > after)
     return (await db.execute(query.order_by(ScanUsage.n).limit(limit + 1))).scalars().all()
@@ -52,19 +54,19 @@ async def every_usage(db: AsyncSession, scan_id: uuid.UUID, after: int, limit: i
     return (await db.execute(query.order_by(ScanUsage.n).limit(limit))).scalars().all()
 
 
-async def columns(db: AsyncSession, scan_id: uuid.UUID, wanted: Filter) -> Sequence[ScanColumn]:
+async def columns(db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter) -> Sequence[ScanColumn]:
     """Return the columns that a filter speaks of, in the order of the schema."""
     query = select(ScanColumn).where(*_named(scan_id, wanted))
     return (await db.execute(query.order_by(ScanColumn.ordinal))).scalars().all()
 
 
-async def column_ids(db: AsyncSession, scan_id: uuid.UUID, wanted: Filter) -> list[uuid.UUID]:
+async def column_ids(db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter) -> list[uuid.UUID]:
     """Return the ids of the columns that a filter names; names match in any case, as people type them."""
     query = select(ScanColumn.id).where(*_named(scan_id, wanted))
     return list((await db.execute(query)).scalars())
 
 
-def _named(scan_id: uuid.UUID, wanted: Filter) -> list[ColumnElement[bool]]:
+def _named(scan_id: uuid.UUID, wanted: UsageFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [ScanColumn.scan_id == scan_id]
     if wanted.table is not None:
         found.append(func.lower(ScanColumn.table_name) == wanted.table.lower())
@@ -73,7 +75,7 @@ def _named(scan_id: uuid.UUID, wanted: Filter) -> list[ColumnElement[bool]]:
     return found
 
 
-async def sums(db: AsyncSession, scan_id: uuid.UUID, wanted: Filter) -> Sequence[Row[*tuple[Any, ...]]]:
+async def sums(db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter) -> Sequence[Row[*tuple[Any, ...]]]:
     """Add up usages by column and kind: (column_id, usage_type, number, files, languages)."""
     query = (
         select(

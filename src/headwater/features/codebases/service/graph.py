@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.rights import Actor
-from headwater.features.codebases.filters import Filter
+from headwater.features.codebases.filters import UsageFilter
 from headwater.features.codebases.models import ScanColumn
 from headwater.features.codebases.repository import graph as repository
 from headwater.features.codebases.repository.graph import Edge
@@ -50,7 +50,7 @@ class CodeFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Graph:
+class LineageGraph:
     """Tables and code with the edges between them."""
 
     columns: Sequence[ScanColumn]
@@ -60,7 +60,7 @@ class Graph:
     hidden: dict[str, int]
 
 
-async def draw(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, focus: Filter, depth: int) -> Graph:
+async def draw(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, focus: UsageFilter, depth: int) -> LineageGraph:
     """Return the graph around a focus; without one, around the busiest tables.
 
     Args:
@@ -80,14 +80,14 @@ async def draw(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, focus: Fi
     if not columns and focus.table:
         columns = await repository.columns_of(db, scan.id, [focus.table.lower()])
     every = await repository.totals(db, scan.id, wanted, extra)
-    return Graph(columns, _code(edges), edges, _relations(columns), _hidden(every, edges))
+    return LineageGraph(columns, _code(edges), edges, _relations(columns), _hidden(every, edges))
 
 
 async def _reach(
-    db: AsyncSession, scan_id: uuid.UUID, focus: Filter, depth: int
-) -> tuple[Filter, list[ColumnElement[bool]]]:
+    db: AsyncSession, scan_id: uuid.UUID, focus: UsageFilter, depth: int
+) -> tuple[UsageFilter, list[ColumnElement[bool]]]:
     """Return the filter and the conditions of the edges that are shown."""
-    kinds = Filter(usage_types=focus.usage_types, tiers=focus.tiers)
+    kinds = UsageFilter(usage_types=focus.usage_types, tiers=focus.tiers)
     if focus == kinds:
         return kinds, [repository.of_tables(await repository.busiest_tables(db, scan_id, BUSIEST_TABLES))]
     if depth == 1:

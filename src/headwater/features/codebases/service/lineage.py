@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.usages import USAGE_TYPES
 from headwater.features.accounts.rights import Actor
-from headwater.features.codebases.filters import Filter
+from headwater.features.codebases.filters import UsageFilter
 from headwater.features.codebases.models import ScanColumn, ScanMiss, ScanUsage
 from headwater.features.codebases.repository import lineage as repository
 from headwater.features.codebases.service import codebases
@@ -43,7 +43,7 @@ class Lineage:
 
 
 async def find(
-    db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, wanted: Filter, *, cursor: str | None, limit: int
+    db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, wanted: UsageFilter, *, cursor: str | None, limit: int
 ) -> Lineage:
     """Return the usages that a filter selects."""
     _, scan = await codebases.scan_of(db, actor, codebase_id)
@@ -62,7 +62,7 @@ async def misses(
     return cut(rows, limit, lambda row: (row.n,))
 
 
-async def resolved(db: AsyncSession, codebase_id: uuid.UUID, scan_id: uuid.UUID, wanted: Filter) -> Filter:
+async def resolved(db: AsyncSession, codebase_id: uuid.UUID, scan_id: uuid.UUID, wanted: UsageFilter) -> UsageFilter:
     """Return a filter with the ids that its table and column stand for, which an index finds."""
     if wanted.table is None and wanted.column is None:
         return wanted
@@ -76,7 +76,7 @@ def _after(cursor: str | None) -> int:
     return min(int(decode_cursor(cursor, int)[0]), 2**31 - 1) if cursor else -1
 
 
-async def _sums(db: AsyncSession, scan_id: uuid.UUID, wanted: Filter) -> Sequence[ColumnSum]:
+async def _sums(db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter) -> Sequence[ColumnSum]:
     columns = await repository.columns(db, scan_id, wanted)
     if wanted.by_column_only:
         return [ColumnSum(row, row.counts, row.files, row.languages) for row in columns]

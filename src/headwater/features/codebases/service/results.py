@@ -18,7 +18,7 @@ from headwater.catalog.usages import USAGE_TYPES, Usage
 from headwater.core.lineage.result import ScanResult
 from headwater.features.accounts.service import projects
 from headwater.features.codebases.models import Scan
-from headwater.features.codebases.repository import codebases, writing
+from headwater.features.codebases.repository import bulk_insert, codebases
 from headwater.kit.errors import Cancelled
 from headwater.kit.ids import new_id
 
@@ -47,10 +47,10 @@ async def store(
     scan = _scan_row(codebase_id, job_id, started_at, result)
     db.add(scan)
     await db.flush()
-    await writing.copy_files(db, _files(scan.id, result))
-    await writing.copy_columns(db, _columns(scan.id, codebase_id, result.schema, usages))
-    await writing.copy_usages(db, _usages(scan.id, codebase_id, usages))
-    await writing.copy_misses(db, _misses(scan.id, result))
+    await bulk_insert.copy_files(db, _files(scan.id, result))
+    await bulk_insert.copy_columns(db, _columns(scan.id, codebase_id, result.schema, usages))
+    await bulk_insert.copy_usages(db, _usages(scan.id, codebase_id, usages))
+    await bulk_insert.copy_misses(db, _misses(scan.id, result))
     await projects.set_counts(db, codebase.project_id, await codebases.counts(db, codebase.project_id))
 
 

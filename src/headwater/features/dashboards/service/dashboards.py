@@ -32,7 +32,7 @@ class TileView:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class DashboardView:
     """A dashboard with its tiles in order."""
 
     dashboard: Dashboard
@@ -60,11 +60,11 @@ async def find(
     return dashboard
 
 
-async def view(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID) -> View:
+async def view(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID) -> DashboardView:
     """Return a dashboard with its tiles."""
     dashboard = await find(db, actor, dashboard_id)
     rows = await repository.tiles(db, dashboard.id)
-    return View(dashboard, tuple(_seen(actor, tile, query) for tile, query in rows))
+    return DashboardView(dashboard, tuple(_seen(actor, tile, query) for tile, query in rows))
 
 
 def _seen(actor: Actor, tile: DashboardTile, query: SavedQuery) -> TileView:
@@ -86,7 +86,7 @@ async def create(
     return dashboard
 
 
-async def change(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, given: Mapping[str, Any]) -> View:
+async def change(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, given: Mapping[str, Any]) -> DashboardView:
     """Rename a dashboard, or say how often it refreshes."""
     dashboard = await _changed(db, actor, dashboard_id, "dashboard.update")
     for name, value in given.items():
@@ -104,7 +104,7 @@ async def remove(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID) -> Non
 
 async def add_tile(
     db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, query_id: uuid.UUID, given: Mapping[str, Any]
-) -> View:
+) -> DashboardView:
     """Put a saved query at the end of a dashboard.
 
     Raises:
@@ -129,7 +129,7 @@ async def add_tile(
 
 async def change_tile(
     db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, tile_id: uuid.UUID, given: Mapping[str, Any]
-) -> View:
+) -> DashboardView:
     """Set title, width or chart of a tile."""
     dashboard = await _changed(db, actor, dashboard_id, "dashboard.update")
     tile, _ = await _tile(db, dashboard, tile_id)
@@ -146,7 +146,7 @@ async def remove_tile(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, t
     await db.delete(tile)
 
 
-async def order(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, wanted: Sequence[uuid.UUID]) -> View:
+async def order(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, wanted: Sequence[uuid.UUID]) -> DashboardView:
     """Put the tiles in an order, which names each of them once.
 
     Raises:

@@ -21,7 +21,7 @@ from headwater.features.dashboards.service import dashboards
 from headwater.features.query.service import access as doors
 from headwater.features.query.service import runs
 from headwater.features.query.service.access import Workplace
-from headwater.features.query.service.runs import Running
+from headwater.features.query.service.runs import RunningQueries
 from headwater.kit.clock import now
 from headwater.kit.errors import Invalid
 from headwater.kit.settings import Settings
@@ -86,7 +86,7 @@ class Answers:
 
 
 async def look(
-    place: Workplace, running: Running, answers: Answers, actor: Actor, dashboard_id: uuid.UUID,
+    place: Workplace, running: RunningQueries, answers: Answers, actor: Actor, dashboard_id: uuid.UUID,
     tile_id: uuid.UUID, *, fresh: bool,
 ) -> tuple[Answer, bool]:  # fmt: skip
     """Return what a tile shows, and whether it was fetched for an earlier look; with `fresh`, it is run anew."""
@@ -94,7 +94,7 @@ async def look(
         query = await dashboards.tile_of(db, actor, dashboard_id, tile_id)
     if query.database_id is None:
         raise Invalid({"query_id": f"The database of {query.name} was deleted."}, hint="Choose another query.")
-    access = await doors.enter(place, actor, query.database_id)
+    access = await doors.authorize_query(place, actor, query.database_id)
     key, asked = (query.database_id, query.text), now()
     async with answers.turn(key):
         kept = answers.get(key)
@@ -106,11 +106,11 @@ async def look(
         return answer, False
 
 
-async def _run(place: Workplace, running: Running, access: doors.Access, text: str) -> Answer:
+async def _run(place: Workplace, running: RunningQueries, access: doors.Access, text: str) -> Answer:
     columns: tuple[ResultColumn, ...] = ()
     rows: list[Row] = []
     truncated, error, began = False, None, time.perf_counter()
-    given = runs.frames(place, running, access, runs.Request(text, limits=LIMITS), uuid.uuid4())
+    given = runs.frames(place, running, access, runs.QueryRequest(text, limits=LIMITS), uuid.uuid4())
     try:
         async with contextlib.aclosing(given) as frames:
             async for frame in frames:

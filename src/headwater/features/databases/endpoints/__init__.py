@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from headwater.features.databases.endpoints import connections, databases, knowledge
+from headwater.features.databases.endpoints import connections, databases, metadata
 
 router = APIRouter()
-for part in (databases, connections, knowledge):
+for part in (databases, connections, metadata):
     router.include_router(part.router)

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends
 
 from headwater.features.accounts.guard import Shared, allow, allow_detached
 from headwater.features.accounts.rights import Actor
-from headwater.features.databases import schemas, wire
-from headwater.features.databases.service import testing
+from headwater.features.databases import api_models, serializers
+from headwater.features.databases.service import connection_check
 from headwater.features.databases.service.databases import DatabaseView
 
 router = APIRouter(tags=["databases"])
@@ -19,36 +19,36 @@ Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
 
 @router.post("/connections/parse")
 async def parse_connection_url(
-    body: schemas.UrlIn, actor: Annotated[Actor, Depends(allow("account:read"))]
-) -> schemas.ParsedUrlOut:
+    body: api_models.UrlIn, actor: Annotated[Actor, Depends(allow("account:read"))]
+) -> api_models.ParsedUrlOut:
     """Take a database URL apart, for a form."""
-    return testing.parsed(body.url)
+    return connection_check.parsed(body.url)
 
 
 @router.post("/projects/{project_id}/connections/test")
 async def test_connection(
-    project_id: uuid.UUID, body: schemas.ConnectionIn, server: Shared, actor: Writer
-) -> schemas.ConnectionTestOut:
+    project_id: uuid.UUID, body: api_models.ConnectionIn, server: Shared, actor: Writer
+) -> api_models.ConnectionTestOut:
     """Try a connection and say what the server said, or what stands in the way."""
-    return await testing.test(server.settings, server.database, actor, project_id, body)
+    return await connection_check.test(server.settings, server.database, actor, project_id, body)
 
 
 @router.post("/projects/{project_id}/connections", status_code=201)
 async def connect_database(
-    project_id: uuid.UUID, body: schemas.NewConnection, server: Shared, actor: Writer
-) -> schemas.DatabaseOut:
+    project_id: uuid.UUID, body: api_models.NewConnection, server: Shared, actor: Writer
+) -> api_models.DatabaseOut:
     """Test a connection and, when it works, keep it as a database of the project."""
-    made = await testing.connect(server.settings, server.database, actor, project_id, body)
-    return wire.database(DatabaseView(made, None))
+    made = await connection_check.connect(server.settings, server.database, actor, project_id, body)
+    return serializers.database(DatabaseView(made, None))
 
 
 @router.post("/databases/{database_id}/test")
-async def test_database(database_id: uuid.UUID, server: Shared, actor: Writer) -> schemas.ConnectionTestOut:
+async def test_database(database_id: uuid.UUID, server: Shared, actor: Writer) -> api_models.ConnectionTestOut:
     """Try the kept connection of a database again, and keep what the server says of itself."""
-    return await testing.test_again(server.settings, server.database, actor, database_id)
+    return await connection_check.test_again(server.settings, server.database, actor, database_id)
 
 
 @router.post("/databases/{database_id}/credentials")
-async def show_credentials(database_id: uuid.UUID, server: Shared, actor: Writer) -> schemas.CredentialsOut:
+async def show_credentials(database_id: uuid.UUID, server: Shared, actor: Writer) -> api_models.CredentialsOut:
     """Show how a client of your own connects to a database that Headwater runs; noted in the audit."""
-    return await testing.credentials(server.settings, server.database, actor, database_id)
+    return await connection_check.credentials(server.settings, server.database, actor, database_id)

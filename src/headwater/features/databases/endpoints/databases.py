@@ -7,12 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import ListOf
-from headwater.features.databases import schemas, wire
-from headwater.features.databases.service import databases, listing, waiting
-from headwater.features.databases.service.pool import Pool
+from headwater.features.databases import api_models, serializers
+from headwater.features.databases.service import databases, engine_options, readiness
+from headwater.features.databases.service.pool import SessionPool
 from headwater.store.sealing import Sealer
 
 router = APIRouter(tags=["databases"])
@@ -23,25 +23,25 @@ Wait = Annotated[float, Query(ge=0, le=60, description="Seconds to wait until th
 
 
 @router.get("/engines")
-async def list_engines(actor: Annotated[Actor, Depends(allow("account:read"))]) -> list[schemas.EngineOut]:
+async def list_engines(actor: Annotated[Actor, Depends(allow("account:read"))]) -> list[api_models.EngineOut]:
     """List the engines, what can be set on each, and whether databases of it can be created here."""
-    return [wire.engine(view) for view in listing.engines()]
+    return [serializers.engine(view) for view in engine_options.engines()]
 
 
 @router.get("/projects/{project_id}/databases")
 async def list_databases(
     project_id: uuid.UUID, db: Db, actor: Reader, deleted: bool = False, cursor: Cursor = None,
     limit: Limit = DEFAULT_PAGE,
-) -> ListOf[schemas.DatabaseOut]:  # fmt: skip
+) -> ListOf[api_models.DatabaseOut]:  # fmt: skip
     """List the databases of a project, newest first; or those that were deleted and can be taken back."""
     page = await databases.list_of_project(db, actor, project_id, cursor=cursor, limit=limit, deleted=deleted)
-    return ListOf(items=[wire.database(view) for view in page.items], next=page.next)
+    return ListOf(items=[serializers.database(view) for view in page.items], next=page.next)
 
 
 @router.post("/projects/{project_id}/databases", status_code=201)
 async def create_database(
-    project_id: uuid.UUID, body: schemas.NewDatabase, server: Shared, actor: Writer, wait: Wait = 10
-) -> schemas.DatabaseOut:
+    project_id: uuid.UUID, body: api_models.NewDatabase, server: Shared, actor: Writer, wait: Wait = 10
+) -> api_models.DatabaseOut:
     """Create a database and wait a moment for it to run."""
     async with server.database.transaction() as db:
         made = await databases.create(
@@ -49,33 +49,39 @@ async def create_database(
             name=body.name, engine_name=body.engine, options=body.options, quotas=body.quotas.model_dump(),
             sleep_after_seconds=body.sleep_after_seconds, protected=body.protected,
         )  # fmt: skip
-    return wire.database(await waiting.until_settled(server.settings, server.database, actor, made.id, wait))
+    return serializers.database(
+        await readiness.wait_until_settled(server.settings, server.database, actor, made.id, wait)
+    )
 
 
 @router.get("/databases/{database_id}")
-async def get_database(database_id: uuid.UUID, db: Db, actor: Reader) -> schemas.DatabaseOut:
+async def get_database(database_id: uuid.UUID, db: Db, actor: Reader) -> api_models.DatabaseOut:
     """Show a database."""
-    return wire.database(await databases.view(db, actor, database_id))
+    return serializers.database(await databases.view(db, actor, database_id))
 
 
 @router.patch("/databases/{database_id}")
 async def change_database(
-    database_id: uuid.UUID, body: schemas.DatabaseChange, server: Shared, actor: Writer
-) -> schemas.DatabaseOut:
+    database_id: uuid.UUID, body: api_models.DatabaseChange, server: Shared, actor: Writer
+) -> api_models.DatabaseOut:
     """Rename a database, protect it, set its quotas or when it sleeps."""
     async with server.database.transaction() as db:
         await databases.change(db, actor, database_id, body.model_dump(exclude_unset=True))
-    return wire.database(await waiting.until_settled(server.settings, server.database, actor, database_id, 0))
+    return serializers.database(
+        await readiness.wait_until_settled(server.settings, server.database, actor, database_id, 0)
+    )
 
 
 @router.put("/databases/{database_id}/desired")
 async def steer_database(
-    database_id: uuid.UUID, body: schemas.Desired, server: Shared, actor: Writer, wait: Wait = 10
-) -> schemas.DatabaseOut:
+    database_id: uuid.UUID, body: api_models.Desired, server: Shared, actor: Writer, wait: Wait = 10
+) -> api_models.DatabaseOut:
     """Start a database, put it to sleep until somebody connects, or stop it until somebody starts it."""
     async with server.database.transaction() as db:
         await databases.steer(db, actor, database_id, body.state)
-    return wire.database(await waiting.until_settled(server.settings, server.database, actor, database_id, wait))
+    return serializers.database(
+        await readiness.wait_until_settled(server.settings, server.database, actor, database_id, wait)
+    )
 
 
 @router.delete("/databases/{database_id}", status_code=204)
@@ -83,16 +89,18 @@ async def delete_database(database_id: uuid.UUID, server: Shared, actor: Admin) 
     """Delete a database; one that Headwater runs can be taken back for seven days."""
     async with server.database.transaction() as db:
         await databases.remove(db, actor, database_id)
-    await server.room(Pool).forget(database_id)
-    await waiting.poke(server.settings, database_id)
+    await server.service(SessionPool).forget(database_id)
+    await readiness.notify_supervisor(server.settings, database_id)
 
 
 @router.post("/databases/{database_id}/deletion/undo")
-async def undelete_database(database_id: uuid.UUID, server: Shared, actor: Admin) -> schemas.DatabaseOut:
+async def undelete_database(database_id: uuid.UUID, server: Shared, actor: Admin) -> api_models.DatabaseOut:
     """Take a deleted database back."""
     async with server.database.transaction() as db:
         await databases.take_back(db, actor, database_id)
-    return wire.database(await waiting.until_settled(server.settings, server.database, actor, database_id, 0))
+    return serializers.database(
+        await readiness.wait_until_settled(server.settings, server.database, actor, database_id, 0)
+    )
 
 
 @router.post("/databases/{database_id}/deletion/complete", status_code=204)
@@ -100,4 +108,4 @@ async def purge_database(database_id: uuid.UUID, server: Shared, actor: Admin) -
     """Destroy a deleted database now."""
     async with server.database.transaction() as db:
         await databases.purge(db, actor, database_id)
-    await waiting.poke(server.settings, database_id)
+    await readiness.notify_supervisor(server.settings, database_id)

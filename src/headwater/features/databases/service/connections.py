@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from headwater.engines import Address, all_engines, parse_url
-from headwater.features.databases.schemas import ConnectionIn, ProxyIn, SshIn, TlsIn
+from headwater.features.databases.api_models import ConnectionIn, ProxyIn, SshIn, TlsIn
 from headwater.kit.errors import Invalid, NotFound, did_you_mean
 from headwater.kit.network.routes import Direct, Proxy, Route
 from headwater.kit.network.tls import Tls
@@ -56,8 +56,10 @@ def understand(given: ConnectionIn, *, trusted: bool) -> Connection:
     if given.tls is not None:
         address = replace(address, tls=_tls(given.tls))
     engine = all_engines()[name]
-    if not engine.PORT:
-        raise Invalid({"engine": f"{engine.NAME} lives in files of this machine, which connections may not open."})
+    if not engine.port:
+        raise Invalid(
+            {"engine": f"{engine.display_name} lives in files of this machine, which connections may not open."}
+        )
     if not trusted and any(one.use_agent for one in (given.ssh, given.ssh and given.ssh.jump) if one):
         raise Invalid(
             {"ssh.use_agent": "Only an administrator may use the SSH agent of the machine that Headwater runs on."},
@@ -65,7 +67,7 @@ def understand(given: ConnectionIn, *, trusted: bool) -> Connection:
         )
     options = dict(address.options) | given.options
     _check(address, options)
-    address = replace(address, port=address.port or engine.PORT, options=tuple(sorted(options.items())))
+    address = replace(address, port=address.port or engine.port, options=tuple(sorted(options.items())))
     return Connection(name, address, _route(given.ssh, given.proxy))
 
 
@@ -120,7 +122,7 @@ SECRET_PLACES = (
 )
 
 
-def keep(
+def save(
     connection: Connection, sealer: Sealer, tenant: uuid.UUID, row: uuid.UUID
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return a connection as JSON without secrets, and its secrets sealed for their row."""
@@ -136,7 +138,7 @@ def keep(
     return plain, sealed
 
 
-def recall(
+def load(
     plain: Mapping[str, Any], sealed: Mapping[str, bytes], sealer: Sealer, tenant: uuid.UUID, row: uuid.UUID
 ) -> Connection:
     """Return the connection that `keep` took apart."""
@@ -159,9 +161,9 @@ def recall(
 _ROUTES: Mapping[str, type[Route]] = {kind.__name__: kind for kind in (Direct, Proxy, SshTunnel)}
 
 
-def _holder(plain: dict[str, Any], place: tuple[str, ...]) -> dict[str, Any] | None:
+def _holder(plain: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any] | None:
     holder: Any = plain
-    for part in place[:-1]:
+    for part in path[:-1]:
         holder = holder.get(part) if isinstance(holder, dict) else None
     return holder if isinstance(holder, dict) else None
 

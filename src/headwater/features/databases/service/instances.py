@@ -9,22 +9,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.drivers import Spec
 from headwater.drivers.local import LocalDriver
-from headwater.engines import Instance, Recovers, engine
+from headwater.engines import Instance, ProvisioningSupport, RecoverySupport, engine
 from headwater.features.databases import repository
-from headwater.features.databases.keeper import client
 from headwater.features.databases.models import Database
+from headwater.features.databases.supervisor import client
 from headwater.kit.errors import BadInput, Conflict
 from headwater.kit.settings import Settings
 from headwater.store.sealing import Sealer
 
 
 @dataclass(frozen=True, slots=True)
-class Local:
-    """A database on this machine: its driver, what it shall be, and its engine, which can recover it."""
+class LocalInstance:
+    """A database on this machine: its driver, what it shall be, and how it is recovered and run."""
 
     driver: LocalDriver
     spec: Spec
-    engine: Recovers
+    engine: RecoverySupport
+    provisioning: ProvisioningSupport
 
     @property
     def instance(self) -> Instance:
@@ -34,31 +35,32 @@ class Local:
     @property
     def here(self) -> bool:
         """Whether its files are on this machine."""
-        return self.engine.archives(self.instance)
+        return self.engine.is_local(self.instance)
 
 
-def recovers(database: Database) -> Recovers:
-    """Return the engine of a database as one that keeps the log of its changes; raises BadInput or Conflict."""
+def recovers(database: Database) -> RecoverySupport:
+    """Return how a database is recovered to a point in time; raises BadInput or Conflict."""
     found = engine(database.engine)
-    if not isinstance(found, Recovers):
-        raise BadInput(f"{found.NAME} cannot be brought back to a moment.", hint="Take snapshots of it.")
+    if found.recovery is None:
+        raise BadInput(f"{found.display_name} cannot be brought back to a moment.", hint="Take snapshots of it.")
     if database.origin != "managed":
         raise Conflict(
             f"{database.name} runs elsewhere.", hint="Only a database that Headwater runs is brought back to a moment."
         )
-    return found
+    return found.recovery
 
 
-async def local(db: AsyncSession, settings: Settings, database: Database) -> Local:
+async def local(db: AsyncSession, settings: Settings, database: Database) -> LocalInstance:
     """Return a database that Headwater runs as it is on this machine."""
-    found = recovers(database)
+    found, provisioning = recovers(database), engine(database.engine).provisioning
+    assert provisioning
     sealed = await repository.secrets(db, database.id)
     password = Sealer.of(settings).open(sealed["password"], database.organization_id, database.id, "password")
     spec = Spec(
         database.id, database.engine, database.route or database.name, password, dict(database.quotas),
         dict(database.options), database.archives,
     )  # fmt: skip
-    return Local(LocalDriver(settings.home_folder / "databases"), spec, found)
+    return LocalInstance(LocalDriver(settings.home_folder / "databases"), spec, found, provisioning)
 
 
 async def archive(db: AsyncSession, database_id: uuid.UUID, *, on: bool) -> None:
@@ -71,6 +73,6 @@ async def built(db: AsyncSession, database_id: uuid.UUID) -> None:
     await repository.note(db, database_id, building=False)
 
 
-async def wake(settings: Settings, local: Local) -> None:
+async def wake(settings: Settings, local: LocalInstance) -> None:
     """Start a database if it sleeps; raises what the keeper says is wrong."""
     await client.wake(settings, local.spec.id)

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from headwater.engines import Session
-from headwater.features.databases.service.reaching import Reached, opened
+from headwater.features.databases.service.reachability import ReachableDatabase, open_session
 from headwater.kit.errors import Conflict, HeadwaterError, TooMany
 from headwater.kit.settings import Settings
 
@@ -23,7 +23,7 @@ PER_USER = 12
 
 
 @dataclass(slots=True, eq=False)
-class Kept:
+class PooledSession:
     """A session that is open, and what closes it again."""
 
     session: Session
@@ -33,16 +33,16 @@ class Kept:
     used_at: float = field(default_factory=time.monotonic)
 
 
-class Pool:
+class SessionPool:
     """The sessions of one server process, by (database, user, name of the editor's session or "")."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._kept: list[Kept] = []
+        self._kept: list[PooledSession] = []
         self._sweeper: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def session(self, reached: Reached, user_id: uuid.UUID, name: str = "") -> AsyncIterator[Session]:
+    async def session(self, reached: ReachableDatabase, user_id: uuid.UUID, name: str = "") -> AsyncIterator[Session]:
         """Give a session on a database: one that this user had a moment ago, or a new one.
 
         With a `name`, always the same connection, so that a transaction lives from run to run.
@@ -84,7 +84,7 @@ class Pool:
             self._sweeper.cancel()
         await asyncio.gather(*(self._drop(kept) for kept in list(self._kept)))
 
-    def _take(self, key: tuple[uuid.UUID, uuid.UUID, str]) -> Kept | None:
+    def _take(self, key: tuple[uuid.UUID, uuid.UUID, str]) -> PooledSession | None:
         for kept in self._kept:
             if kept.key != key:
                 continue
@@ -95,12 +95,12 @@ class Pool:
                 raise Conflict("This session is still at work.", hint="Wait for its run, or cancel it.")
         return None
 
-    async def _open(self, reached: Reached, user_id: uuid.UUID, name: str) -> Kept:
+    async def _open(self, reached: ReachableDatabase, user_id: uuid.UUID, name: str) -> PooledSession:
         if sum(kept.key[1] == user_id for kept in self._kept) >= PER_USER:
             await self._make_room(user_id)
         stack = AsyncExitStack()
-        session = await stack.enter_async_context(opened(self._settings, reached))
-        kept = Kept(session, stack, (reached.id, user_id, name))
+        session = await stack.enter_async_context(open_session(self._settings, reached))
+        kept = PooledSession(session, stack, (reached.id, user_id, name))
         self._kept.append(kept)
         if self._sweeper is None or self._sweeper.done():
             self._sweeper = asyncio.create_task(self._sweep())
@@ -112,11 +112,11 @@ class Pool:
             raise TooMany(f"You have {PER_USER} queries running.", hint="Wait for one, or cancel one.", retry_after=5)
         await self._drop(min(idle, key=lambda kept: kept.used_at))
 
-    async def _drop(self, kept: Kept) -> None:
-        if kept in self._kept:
-            self._kept.remove(kept)
+    async def _drop(self, session: PooledSession) -> None:
+        if session in self._kept:
+            self._kept.remove(session)
             with contextlib.suppress(HeadwaterError, OSError):
-                await kept.stack.aclose()
+                await session.stack.aclose()
 
     async def _sweep(self) -> None:
         while self._kept:

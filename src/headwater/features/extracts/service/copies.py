@@ -16,25 +16,26 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Relation
+from headwater.core.snapshots import manifest_tables, schema_subset
 from headwater.core.transfer.kinds import Loss
 from headwater.core.transfer.plan import Plan
 from headwater.engines import Columns, Engine
 from headwater.features.accounts.rights import SYSTEM, Actor
 from headwater.features.accounts.service import projects
 from headwater.features.databases.service import databases
-from headwater.features.databases.service import schema as schemas
-from headwater.features.databases.service.reaching import Reached
-from headwater.features.extracts.service import opening
-from headwater.features.extracts.service.opening import Opened
+from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.databases.service.reachability import ReachableDatabase
+from headwater.features.extracts.service import snapshot_access
+from headwater.features.extracts.service.snapshot_access import OpenSnapshot
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.jobs.service import queue
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Workplace
-from headwater.features.snapshots.service import contents, cutting, snapshots
+from headwater.features.snapshots.service import snapshots
 from headwater.features.transfers.models import Transfer
-from headwater.features.transfers.service import copies, moving, transfers
+from headwater.features.transfers.service import copies, copy_rows, transfers
 from headwater.features.transfers.service.copies import Lossy
-from headwater.features.transfers.service.moving import Side
+from headwater.features.transfers.service.copy_rows import CopyEndpoint
 from headwater.features.transfers.service.transfers import TransferView
 from headwater.kit.errors import BadInput
 
@@ -44,7 +45,7 @@ _SPREAD = ("partition_by", "inherits", "partition_of")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SnapshotCopyRequest:
     """What shall be copied where; `tables` are names with or without their schema, None for all."""
 
     snapshot_id: uuid.UUID
@@ -57,7 +58,7 @@ class Request:
 class VaultReads:
     """A snapshot as the side of a copy that is read; see `headwater.engines.Reads`."""
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: OpenSnapshot) -> None:
         self._opened = opened
         quote = opened.engine.quote
         self._tables = {quote(one.schema, one.name): one for one in opened.manifest.tables}
@@ -75,7 +76,7 @@ class VaultReads:
         names = [quote(one.name) for one in found.columns]
         places = [names.index(name) for name, _ in columns]
         decoders = self._opened.decoders(found)
-        readers = [decoders[place].copied or decoders[place].cells for place in places]
+        readers = [decoders[place].transfer_cells or decoders[place].cells for place in places]
 
         def read(batch: Any) -> list[tuple[Any, ...]]:
             return list(zip(*(one(batch.column(at)) for at, one in enumerate(readers)), strict=True))
@@ -95,22 +96,24 @@ def _closed(batches: Any, threads: ThreadPoolExecutor) -> None:
     threads.shutdown(wait=True, cancel_futures=True)
 
 
-async def plan(place: Workplace, actor: Actor, request: Request) -> tuple[Plan, Engine]:
+async def plan(place: Workplace, actor: Actor, request: SnapshotCopyRequest) -> tuple[Plan, Engine]:
     """Return what a copy would do, and the engine that it would do it to."""
-    opened = await opening.enter(place.settings, place.store, actor, request.snapshot_id)
-    target = await doors.enter(place, actor, request.target_id, write=True, confirmed=True)
+    opened = await snapshot_access.open_snapshot(place.settings, place.store, actor, request.snapshot_id)
+    target = await doors.authorize_query(place, actor, request.target_id, write=True, confirmed=True)
     return await _plan(place, opened, target.reached, request.tables), target.reached.engine
 
 
-async def start(place: Workplace, actor: Actor, request: Request) -> TransferView:
+async def start(place: Workplace, actor: Actor, request: SnapshotCopyRequest) -> TransferView:
     """Put a copy into the queue.
 
     Raises:
         Lossy: something would be lost, and nobody said that this is meant.
         Unconfirmed: the target is protected.
     """
-    opened = await opening.enter(place.settings, place.store, actor, request.snapshot_id)
-    target = (await doors.enter(place, actor, request.target_id, write=True, confirmed=request.confirmed)).reached
+    opened = await snapshot_access.open_snapshot(place.settings, place.store, actor, request.snapshot_id)
+    target = (
+        await doors.authorize_query(place, actor, request.target_id, write=True, confirmed=request.confirmed)
+    ).reached
     planned = await _plan(place, opened, target, request.tables)
     if planned.losses and not request.accepted:
         raise Lossy(
@@ -142,16 +145,18 @@ async def start(place: Workplace, actor: Actor, request: Request) -> TransferVie
         return TransferView(transfer, job)
 
 
-async def _plan(place: Workplace, opened: Opened, target: Reached, tables: Sequence[str] | None) -> Plan:
+async def _plan(
+    place: Workplace, opened: OpenSnapshot, target: ReachableDatabase, tables: Sequence[str] | None
+) -> Plan:
     copies.pair(opened.engine, target.engine)
     there = await schemas.read(place.settings, place.store, target)
     return copies.check(_mapped(opened, target.engine, tables), there, target.name)
 
 
-def _mapped(opened: Opened, target: Engine, tables: Sequence[str] | None) -> Plan:
+def _mapped(opened: OpenSnapshot, target: Engine, tables: Sequence[str] | None) -> Plan:
     """Return the plan for what a snapshot has; what it does not have is among the losses."""
-    chosen = {contents.shown(one): one.rows for one in opened.choose(tables)}
-    schema, left_out = cutting.cut(opened.schema, chosen)
+    chosen = {manifest_tables.display_name(one): one.rows for one in opened.choose(tables)}
+    schema, left_out = schema_subset.cut(opened.schema, chosen)
     for one in schema:
         if one.kind == "table" and any(name in dict(one.attrs) for name in _SPREAD):
             raise BadInput(
@@ -162,8 +167,8 @@ def _mapped(opened: Opened, target: Engine, tables: Sequence[str] | None) -> Pla
     planned = copies.mapped(bare, opened.engine, target, None)
     lost = [Loss("left_out", "", one, "it needs tables that are not copied") for one in left_out]
     lost += [
-        Loss("left_out", "", contents.shown(one), "its rows are of no table of the schema")
-        for one in opened.choose(tables) if contents.apart(one)
+        Loss("left_out", "", manifest_tables.display_name(one), "its rows are of no table of the schema")
+        for one in opened.choose(tables) if manifest_tables.apart(one)
     ]  # fmt: skip
     lost += [
         Loss("left_out", one.qualified_name, column.name, "a generated column is not in a snapshot")
@@ -186,30 +191,30 @@ def _without_generated(table: Relation) -> Relation:
     )  # fmt: skip
 
 
-async def carry_out(attempt: Attempt) -> Write:
+async def run_job(attempt: Attempt) -> Write:
     """Do the work of a copy's job."""
     working = await transfers.take(attempt)
     row = working.transfer
     assert row.target_id
     target = await working.reach(row.target_id, write=True)
-    if working.made:
+    if working.created:
         attempt.note("An earlier attempt ended in the middle: what it made is taken away first.", "warning")
         await working.clear(target)
     snapshot_id = uuid.UUID(row.request["snapshot_id"])
-    opened = await opening.enter(attempt.settings, attempt.database, SYSTEM, snapshot_id)
-    compared: list[moving.Compared] = []
+    opened = await snapshot_access.open_snapshot(attempt.settings, attempt.database, SYSTEM, snapshot_id)
+    compared: list[copy_rows.TableComparison] = []
     try:
         async with AsyncExitStack() as stack:
             right = await working.open(stack, target)
             planned = _mapped(opened, right.engine, row.request["tables"])
             copies.check(planned, await right.engine.inspect(right.session), target.name)
             source: Any = VaultReads(opened)  # of the session on this side, a copy wants nothing but reading
-            left = Side(opened.engine, source)
-            compared = await moving.copy(left, right, planned, working)
+            left = CopyEndpoint(opened.engine, source)
+            compared = await copy_rows.copy(left, right, planned, working)
     except BaseException:
         await transfers.clear_after(working, target)
         raise
-    copies.tell(attempt, compared)
+    copies.record_job(attempt, compared)
 
     async def write(db: AsyncSession) -> None:
         await transfers.finish(db, working, {"tables": [asdict(one) | {"same": one.same} for one in compared]})

@@ -12,20 +12,20 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from headwater.core.snapshots import manifest_tables, schema_subset
 from headwater.core.transfer.archives import zipped
 from headwater.core.transfer.writers import DOCUMENTS, WRITERS, Typed, unique
-from headwater.engines import Decoder, Scripts, Unfit
+from headwater.engines import ConversionError, Decoder
 from headwater.features.accounts.rights import Actor
-from headwater.features.extracts.service import opening, rows
-from headwater.features.extracts.service.opening import Opened
-from headwater.features.extracts.service.questions import begun
+from headwater.features.extracts.service import rows, snapshot_access
+from headwater.features.extracts.service.queries import begun
+from headwater.features.extracts.service.snapshot_access import OpenSnapshot
 from headwater.features.query.service.exports import MEDIA_TYPES
-from headwater.features.snapshots.service import contents, cutting
 from headwater.features.snapshots.service import snapshots as noting
 from headwater.kit.errors import BadInput
 from headwater.kit.settings import Settings
 from headwater.store.session import Database as Store
-from headwater.vault.manifest import Table
+from headwater.vault.manifest import ManifestTable
 
 Form = Literal["sql", "json", "ndjson", "csv", "parquet", "arrow"]
 FORMS: tuple[Form, ...] = ("sql", "json", "ndjson", "csv", "parquet", "arrow")
@@ -52,7 +52,7 @@ async def export(
         NotFound: a table is not there.
         BadInput: there is nothing to export.
     """
-    opened = await opening.enter(settings, store, actor, snapshot_id)
+    opened = await snapshot_access.open_snapshot(settings, store, actor, snapshot_id)
     chosen = opened.choose(tables)
     if not chosen and form != "sql":
         raise BadInput("There are no tables to export.", hint="The snapshot has none.")
@@ -63,7 +63,7 @@ async def export(
     if form == "sql":
         return File(f"{name}.sql", "application/sql; charset=utf-8", await _streamed(_script, opened, chosen, tables))
     if len(chosen) == 1:
-        single = f"{contents.shown(chosen[0]).replace('/', '_')}.{form}"
+        single = f"{manifest_tables.display_name(chosen[0]).replace('/', '_')}.{form}"
         return File(single, MEDIA_TYPES[form], await _streamed(_table, opened, chosen[0], form))
     return File(f"{name}-{form}.zip", "application/zip", await _streamed(_archive, opened, chosen, form))
 
@@ -83,31 +83,33 @@ async def _streamed(make: Any, *what: Any) -> AsyncIterator[bytes]:
     return await begun(pieces())
 
 
-def _closed(made: Any, threads: ThreadPoolExecutor) -> None:
+def _closed(stream: Any, threads: ThreadPoolExecutor) -> None:
     with contextlib.suppress(RuntimeError, ValueError):
-        made.close()
+        stream.close()
     threads.shutdown(wait=True, cancel_futures=True)
 
 
 def _script(
-    threads: ThreadPoolExecutor, opened: Opened, tables: Sequence[Table], names: Sequence[str] | None
+    threads: ThreadPoolExecutor, opened: OpenSnapshot, tables: Sequence[ManifestTable], names: Sequence[str] | None
 ) -> Iterator[bytes]:
-    if not isinstance(opened.engine, Scripts):
-        raise BadInput(f"Snapshots of {opened.engine.NAME} cannot be exported as SQL.", hint="JSON has all rows.")
+    if opened.engine.script is None:
+        raise BadInput(
+            f"Snapshots of {opened.engine.display_name} cannot be exported as SQL.", hint="JSON has all rows."
+        )
     schema, left_out, extras = opened.schema, tuple[str, ...](), opened.manifest.extras
     if names is not None:
-        bare = cutting.without_rows(schema, {contents.shown(one) for one in opened.manifest.tables})
-        schema, left_out = cutting.cut(schema, bare | {contents.shown(one) for one in tables})
-        extras = extras if schema is opened.schema else cutting.extras_of(extras, schema)
+        bare = schema_subset.without_rows(schema, {manifest_tables.display_name(one) for one in opened.manifest.tables})
+        schema, left_out = schema_subset.cut(schema, bare | {manifest_tables.display_name(one) for one in tables})
+        extras = extras if schema is opened.schema else schema_subset.extras_of(extras, schema)
     began = f"{opened.manifest.started:%Y-%m-%d %H:%M:%S} UTC"
     yield f"-- {_line(opened.name)}, {opened.manifest.product}, as it was at {began}\n".encode()
     for table in opened.manifest.tables:
-        if contents.apart(table) and table not in tables:
-            yield f"-- left out, because it belongs to no table: {contents.shown(table)}\n".encode()
+        if manifest_tables.apart(table) and table not in tables:
+            yield f"-- left out, because it belongs to no table: {manifest_tables.display_name(table)}\n".encode()
     for one in left_out:
         yield f"-- left out, because it needs tables that are not here: {_line(one)}\n".encode()
-    filled = ((contents.dump_table(one), opened.rows(one, threads)) for one in tables)
-    yield from _larger(opened.engine.script(schema, filled, extras))
+    filled = ((manifest_tables.dump_table(one), opened.rows(one, threads)) for one in tables)
+    yield from _larger(opened.engine.script.chunks(schema, filled, extras))
 
 
 def _line(text: str) -> str:
@@ -127,17 +129,19 @@ def _larger(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(held)
 
 
-def _archive(threads: ThreadPoolExecutor, opened: Opened, tables: Sequence[Table], form: Form) -> Iterator[bytes]:
-    files = ((f"{contents.shown(one)}.{form}", _table(threads, opened, one, form)) for one in tables)
+def _archive(
+    threads: ThreadPoolExecutor, opened: OpenSnapshot, tables: Sequence[ManifestTable], form: Form
+) -> Iterator[bytes]:
+    files = ((f"{manifest_tables.display_name(one)}.{form}", _table(threads, opened, one, form)) for one in tables)
     return zipped(files)
 
 
-def _table(threads: ThreadPoolExecutor, opened: Opened, table: Table, form: Any) -> Iterator[bytes]:
+def _table(threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTable, form: Any) -> Iterator[bytes]:
     if form in {"parquet", "arrow"}:
         yield from _typed(threads, opened, table, form)
         return
     # A row that is one document is that document in a file of documents.
-    whole = [place for place, one in enumerate(opened.decoders(table)) if one.whole and form in DOCUMENTS]
+    whole = [place for place, one in enumerate(opened.decoders(table)) if one.whole_document and form in DOCUMENTS]
     writer = DOCUMENTS[form]() if whole else WRITERS[form](opened.columns(table))
     yield writer.open()
     for batch in opened.rows(table, threads, whole or None):
@@ -145,7 +149,7 @@ def _table(threads: ThreadPoolExecutor, opened: Opened, table: Table, form: Any)
     yield writer.close()
 
 
-def _typed(threads: ThreadPoolExecutor, opened: Opened, table: Table, form: Any) -> Iterator[bytes]:
+def _typed(threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTable, form: Any) -> Iterator[bytes]:
     """Write a table with the types that all its values fit into; columns that have others are text."""
     decoders = opened.decoders(table)
     texts = _unfit(threads, opened, table, decoders)
@@ -163,9 +167,11 @@ def _typed(threads: ThreadPoolExecutor, opened: Opened, table: Table, form: Any)
     yield writer.close()
 
 
-def _unfit(threads: ThreadPoolExecutor, opened: Opened, table: Table, decoders: Sequence[Decoder]) -> set[int]:
+def _unfit(
+    threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTable, decoders: Sequence[Decoder]
+) -> set[int]:
     """Return the columns with a value that is none of their type; only columns that may have one are read for it."""
-    asked = [place for place, decoder in enumerate(decoders) if decoder.risky]
+    asked = [place for place, decoder in enumerate(decoders) if decoder.may_fail]
     found: set[int] = set()
     if not asked:
         return found
@@ -179,6 +185,6 @@ def _unfit(threads: ThreadPoolExecutor, opened: Opened, table: Table, decoders: 
 def _fits(decoder: Decoder, texts: Any) -> bool:
     try:
         decoder.values(texts)
-    except Unfit:
+    except ConversionError:
         return False
-    return not decoder.endless(texts)
+    return not decoder.has_infinity(texts)

@@ -19,14 +19,15 @@ from datetime import timedelta
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from headwater.core.snapshots import manifest_tables
 from headwater.features.accounts.rights import Actor, authorize
 from headwater.features.accounts.service import audit, identity
-from headwater.features.accounts.service.identity import Visitor
+from headwater.features.accounts.service.identity import ClientInfo
 from headwater.features.extracts import repository
 from headwater.features.extracts.models import SnapshotLink
-from headwater.features.extracts.service import exports, opening
+from headwater.features.extracts.service import exports, snapshot_access
 from headwater.features.extracts.service.exports import File, Form
-from headwater.features.snapshots.service import contents, snapshots
+from headwater.features.snapshots.service import snapshots
 from headwater.kit.clock import now
 from headwater.kit.errors import Forbidden, NotFound
 from headwater.kit.paging import Page, cut
@@ -67,8 +68,8 @@ async def make(
     seconds: int,
 ) -> Link:  # fmt: skip
     """Make a link to a file of a snapshot; noted in the audit."""
-    opened = await opening.enter(settings, store, actor, snapshot_id)
-    names = None if tables is None else [contents.shown(one) for one in opened.choose(tables)]
+    opened = await snapshot_access.open_snapshot(settings, store, actor, snapshot_id)
+    names = None if tables is None else [manifest_tables.display_name(one) for one in opened.choose(tables)]
     assert actor.user_id
     until = (now() + min(timedelta(seconds=seconds), LONGEST)).replace(microsecond=0)
     async with store.transaction() as db:
@@ -111,7 +112,7 @@ async def revoke(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, link_id
     snapshots.note(db, actor, "snapshot.link_revoked", snapshot, link=str(link_id), **row.request)
 
 
-async def follow(settings: Settings, store: Store, visitor: Visitor, token: str) -> File:
+async def follow(settings: Settings, store: Store, visitor: ClientInfo, token: str) -> File:
     """Return the file that a link is for; noted in the audit as of its maker.
 
     Raises:

@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from headwater.catalog.results import Cell
+from headwater.core.snapshots import manifest_tables
 from headwater.features.accounts.rights import Actor
-from headwater.features.extracts.service import opening
-from headwater.features.extracts.service.opening import Opened
-from headwater.features.query.service.rows import LARGEST_VALUE, LONGEST_CELL, Page
-from headwater.features.snapshots.service import contents
+from headwater.features.extracts.service import snapshot_access
+from headwater.features.extracts.service.snapshot_access import OpenSnapshot
+from headwater.features.query.service.rows import LARGEST_VALUE, LONGEST_CELL, RowsPage
 from headwater.kit.errors import NotFound, TooLarge, did_you_mean
 from headwater.kit.paging import decode_cursor, encode_cursor
 from headwater.kit.settings import Settings
 from headwater.store.session import Database as Store
-from headwater.vault.manifest import Table
+from headwater.vault.manifest import ManifestTable
 
 WHY = "A snapshot cannot be changed."
 
@@ -26,10 +26,10 @@ WHY = "A snapshot cannot be changed."
 async def page(
     settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID, name: str, *, cursor: str | None,
     skip: int, limit: int,
-) -> Page:  # fmt: skip
+) -> RowsPage:  # fmt: skip
     """Return rows of a table from a place on, with long values cut."""
     began = time.perf_counter()
-    opened = await opening.enter(settings, store, actor, snapshot_id)
+    opened = await snapshot_access.open_snapshot(settings, store, actor, snapshot_id)
     table = opened.find(name)
     start = int(decode_cursor(cursor, int)[0]) if cursor else 0
     start = min(max(start, 0) + skip, table.rows)
@@ -39,7 +39,7 @@ async def page(
         cut += [(at, place) for place, cell in enumerate(row) if isinstance(cell, str) and len(cell) > LONGEST_CELL]
         shown.append(tuple(cell[:LONGEST_CELL] if isinstance(cell, str) else cell for cell in row))
     end = start + len(rows)
-    return Page(
+    return RowsPage(
         opened.engine.quote(table.schema, table.name), opened.columns(table), shown, cut, (), WHY,
         encode_cursor(end) if end < table.rows else None, table.rows, False, "", (time.perf_counter() - began) * 1000,
     )  # fmt: skip
@@ -49,13 +49,15 @@ async def cell(
     settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID, name: str, *, row: int, column: str
 ) -> Cell:
     """Return one whole value of a row, which is counted from 0."""
-    opened = await opening.enter(settings, store, actor, snapshot_id)
+    opened = await snapshot_access.open_snapshot(settings, store, actor, snapshot_id)
     table = opened.find(name)
     names = [one.name for one in opened.readable(table)]
     if column not in names:
         raise NotFound(f"There is no column {column!r}.", hint=did_you_mean(column, names))
     if not 0 <= row < table.rows:
-        raise NotFound(f"There is no row {row:,}.", hint=f"{contents.shown(table)} has {table.rows:,} rows.")
+        raise NotFound(
+            f"There is no row {row:,}.", hint=f"{manifest_tables.display_name(table)} has {table.rows:,} rows."
+        )
     ((found,),) = await asyncio.to_thread(_read, opened, table, row, 1, [names.index(column)])
     if isinstance(found, str) and len(found) > LARGEST_VALUE:
         raise TooLarge(f"The value has {len(found):,} characters.", hint="Export the table to have all of it.")
@@ -63,7 +65,7 @@ async def cell(
 
 
 def _read(
-    opened: Opened, table: Table, start: int, count: int, places: Sequence[int] | None = None
+    opened: OpenSnapshot, table: ManifestTable, start: int, count: int, places: Sequence[int] | None = None
 ) -> list[tuple[Cell, ...]]:
     found: list[tuple[Cell, ...]] = []
     for batch in opened.window(table, start, count, places):
@@ -71,7 +73,9 @@ def _read(
     return found
 
 
-def cells(opened: Opened, table: Table, batch: Any, places: Sequence[int] | None = None) -> list[tuple[Cell, ...]]:
+def cells(
+    opened: OpenSnapshot, table: ManifestTable, batch: Any, places: Sequence[int] | None = None
+) -> list[tuple[Cell, ...]]:
     """Return rows of a table, or some of their columns, as cells of a result."""
     decoders = opened.decoders(table)
     wanted = range(len(decoders)) if places is None else places

@@ -22,8 +22,8 @@ import pyarrow as pa
 import pyarrow.ipc
 
 from headwater.catalog.results import QueryCancelled, QueryError, QueryTimeout
-from headwater.features.extracts.service.feeding import Feeder
-from headwater.features.extracts.service.opening import Opened
+from headwater.features.extracts.service.arrow_source import ColumnServer
+from headwater.features.extracts.service.snapshot_access import OpenSnapshot
 from headwater.kit import process
 from headwater.kit.errors import Conflict, NotFound, TooMany
 from headwater.kit.settings import Settings
@@ -36,7 +36,7 @@ _MODULE = "headwater.features.extracts.sandbox"
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SandboxTask:
     """A statement to run: with `cells` the values come as JSON has them or as text, else typed."""
 
     text: str
@@ -48,11 +48,11 @@ class Order:
 class Sandbox:
     """A statement that runs; `rows` blocks, and so does what comes before it."""
 
-    def __init__(self, opened: Opened, order: Order) -> None:
+    def __init__(self, opened: OpenSnapshot, order: SandboxTask) -> None:
         self._order = order
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._wire, wire = socket.socketpair()
-        self._feeder = Feeder(opened, ours, as_text=order.as_text)
+        self._feeder = ColumnServer(opened, ours, as_text=order.as_text)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the sandbox)
         self._ended: str = ""
         numbers = theirs.fileno(), wire.fileno()
@@ -70,7 +70,7 @@ class Sandbox:
         self._feeder.start()
         order = {
             "text": self._order.text, "cells": self._order.cells, "memory_mb": MEMORY_MB, "threads": THREADS,
-            "tables": self._feeder.order(),
+            "tables": self._feeder.table_schemas(),
         }  # fmt: skip
         with contextlib.suppress(OSError):
             self._wire.sendall(json.dumps(order).encode() + b"\n")
@@ -95,7 +95,7 @@ class Sandbox:
         except OSError:
             return b""
 
-    def _end(self, told: bytes) -> None:
+    def _end(self, line: bytes) -> None:
         """Say how it ended: well, or why not."""
         if self._ended == "late":
             raise QueryTimeout(
@@ -105,7 +105,7 @@ class Sandbox:
             raise QueryCancelled
         if self._feeder.error:
             raise self._feeder.error
-        end = json.loads(told) if told.strip() else None
+        end = json.loads(line) if line.strip() else None
         if end is None:
             raise QueryError(
                 "The query broke off: it needed more memory than it may have, or DuckDB failed.",
@@ -145,7 +145,7 @@ class Sandboxes:
         self._running: dict[tuple[uuid.UUID, uuid.UUID], Sandbox] = {}
 
     @contextlib.asynccontextmanager
-    async def one(self, opened: Opened, order: Order, user_id: uuid.UUID, run_id: uuid.UUID) -> Any:
+    async def acquire(self, opened: OpenSnapshot, order: SandboxTask, user_id: uuid.UUID, run_id: uuid.UUID) -> Any:
         """Give a sandbox that ends with the block, or when its time is over.
 
         Raises:

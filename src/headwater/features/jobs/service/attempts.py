@@ -21,7 +21,7 @@ BACKOFF_SECONDS, BACKOFF_LIMIT = 2.0, 300.0
 MAX_LOSSES = 10
 
 
-class Lost(Exception):
+class AttemptLost(Exception):
     """The attempt no longer has its job: it was taken over, or the job was deleted."""
 
 
@@ -44,7 +44,7 @@ async def pulse(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, progress:
     """
     stop = await repository.pulse(db, job_id, token, progress)
     if stop is None:
-        raise Lost
+        raise AttemptLost
     return stop
 
 
@@ -57,7 +57,7 @@ async def complete(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, progre
     """End the attempt well; raises Lost, and thereby undoes what was written beside it, when the job is gone."""
     values = {"state": "completed", "finished_at": now(), "progress": progress, "cancel_requested": False}
     if await repository.end_attempt(db, job_id, token, **values) is None:
-        raise Lost
+        raise AttemptLost
     log(db, job_id, "info", "Completed.")
 
 
@@ -65,7 +65,7 @@ async def give_up(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, state: 
     """End the attempt and the job: `failed` with its reason, or `cancelled`."""
     job = await repository.end_attempt(db, job_id, token, state=state, error=error, finished_at=now())
     if job is None:
-        raise Lost
+        raise AttemptLost
     log(db, job_id, "error" if error else "info", error or "Cancelled.")
 
 
@@ -88,7 +88,7 @@ async def _again(
 ) -> None:
     job = await repository.end_attempt(db, job_id, token, state="pending", **values)
     if job is None:
-        raise Lost
+        raise AttemptLost
     log(db, job_id, "warning", reason)
     await repository.defer(db, job, at=now() + timedelta(seconds=wait) if wait else None)
 

@@ -13,15 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.apply import apply_all
 from headwater.catalog.changes import Change
+from headwater.catalog.grammar import Grammar
 from headwater.catalog.informed import informed
 from headwater.catalog.model import Schema
 from headwater.core.migrating import folders
 from headwater.core.migrating.scripts import Origin, Script, check
-from headwater.engines import Engine, Session, Tabular
+from headwater.engines import Engine, Session
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
 from headwater.features.databases.service import databases
-from headwater.features.databases.service import schema as schemas
+from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.migrations import repository
 from headwater.features.migrations.models import Migration
 from headwater.features.migrations.service import journal
@@ -34,7 +35,7 @@ LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MigrationStatus:
     """A migration and how it stands.
 
     `changed`: applied, but with another text. `failed`: begun and not ended. `unknown`: the database's journal names
@@ -45,40 +46,44 @@ class Standing:
     name: str
     state: State
     migration: Migration | None
-    entry: journal.Entry | None
+    entry: journal.JournalEntry | None
 
 
-def tabular(access: Access) -> Tabular:
-    """Return the engine of a database with tables, or raise Conflict."""
+def grammar_of(access: Access) -> Grammar:
+    """Return the SQL grammar of a database with tables, or raise Conflict."""
     engine = access.reached.engine
-    if not isinstance(engine, Tabular):
-        raise Conflict(f"{access.reached.name} has no schema to migrate.", hint=f"It is a {engine.NAME} database.")
-    return engine
+    if engine.dialect.grammar is None:
+        raise Conflict(
+            f"{access.reached.name} has no schema to migrate.", hint=f"It is a {engine.display_name} database."
+        )
+    return engine.dialect.grammar
 
 
-async def standings(place: Workplace, access: Access) -> list[Standing]:
+async def statuses(place: Workplace, access: Access) -> list[MigrationStatus]:
     """Return the migrations of a database in their order, then those that only its journal knows."""
-    tabular(access)
+    grammar_of(access)
     async with place.store.transaction() as db:
         kept = await repository.of_database(db, access.reached.id)
-    async with doors.session(place, access) as session:
+    async with doors.open_session(place, access) as session:
         entries = await journal.read(session)
-    return stand(kept, entries)
+    return merge_statuses(kept, entries)
 
 
-def stand(kept: Sequence[Migration], entries: Mapping[str, journal.Entry]) -> list[Standing]:
+def merge_statuses(
+    migrations: Sequence[Migration], entries: Mapping[str, journal.JournalEntry]
+) -> list[MigrationStatus]:
     """Put what is kept beside what the journal says."""
     found = []
-    for migration in kept:
+    for migration in migrations:
         entry = entries.get(migration.version)
-        found.append(Standing(migration.version, migration.name, _state(migration, entry), migration, entry))
-    known = {migration.version for migration in kept}
+        found.append(MigrationStatus(migration.version, migration.name, _state(migration, entry), migration, entry))
+    known = {migration.version for migration in migrations}
     strange = [entry for version, entry in entries.items() if version not in known]
     strange.sort(key=lambda entry: entry.applied_at)
-    return found + [Standing(entry.version, entry.name, "unknown", None, entry) for entry in strange]
+    return found + [MigrationStatus(entry.version, entry.name, "unknown", None, entry) for entry in strange]
 
 
-def _state(migration: Migration, entry: journal.Entry | None) -> State:
+def _state(migration: Migration, entry: journal.JournalEntry | None) -> State:
     if entry is None:
         return "pending"
     if entry.milliseconds is None:
@@ -101,16 +106,16 @@ async def write(
     Raises:
         Invalid: neither SQL nor changes, or both; SQL without a statement.
     """
-    tabular(access)
+    grammar_of(access)
     if bool(up) == bool(changes):
         raise Invalid({"up": "Give the SQL of the migration, or changes to generate it from."})
     if changes:
         schema = await schemas.read(place.settings, place.store, access.reached)
         up, down = generated(access.reached.engine, schema, changes)
     assert up
-    check(up, "up", access.reached.engine.DIALECT)
+    check(up, "up", access.reached.engine.dialect.sqlglot)
     if down:
-        check(down, "down", access.reached.engine.DIALECT)
+        check(down, "down", access.reached.engine.dialect.sqlglot)
     async with place.store.transaction() as db:
         await databases.find(db, actor, access.reached.id, "database:write", lock=True)
         version = await _free_version(db, access.reached.id)
@@ -134,7 +139,7 @@ def generated(engine: Engine, schema: Schema, changes: Sequence[Change]) -> tupl
 def _text(engine: Engine, changes: Sequence[Change], schema: Schema) -> str:
     steps = engine.alter(changes, schema)
     # Where no change of the schema can be rolled back, saying so of each would tell nobody anything.
-    could = isinstance(engine, Tabular) and engine.GRAMMAR.transactional_ddl
+    could = engine.dialect.grammar is not None and engine.dialect.grammar.transactional_ddl
     alone = could and any(not step.transactional for step in steps)
     head = "-- headwater: no transaction\n" if alone else ""
     return head + "".join(f"{statement};\n" for step in steps for statement in step.statements)
@@ -170,7 +175,7 @@ async def _keep(db: AsyncSession, actor: Actor, access: Access, scripts: Sequenc
 
 async def import_folder(
     place: Workplace, actor: Actor, access: Access, files: Mapping[str, str], *, applied: bool | None
-) -> list[Standing]:
+) -> list[MigrationStatus]:
     """Keep the migrations of another tool's folder; those known already are passed over.
 
     Args:
@@ -181,20 +186,20 @@ async def import_folder(
     Raises:
         BadInput: there is none among the files.
     """
-    tabular(access)
+    grammar_of(access)
     scripts = folders.read(files)
     for script in scripts:
         if not re.fullmatch(r"[\w.-]{1,255}", script.version) or "\0" in script.up:
             raise Invalid({"files": f"{script.version!r} cannot be a version."})
-    async with doors.session(place, access) as session:
-        told = await journal.told_by_others(session, scripts) if applied is None else set()
+    async with doors.open_session(place, access) as session:
+        told = await journal.journals_of_other_tools(session, scripts) if applied is None else set()
         counted = {script.version for script in scripts} if applied else told
         async with place.store.transaction() as db:
             await databases.find(db, actor, access.reached.id, "database:write", lock=True)
             known = {row.version for row in await repository.of_database(db, access.reached.id)}
             await _keep(db, actor, access, [script for script in scripts if script.version not in known])
         await _count(session, [script for script in scripts if script.version in counted])
-    return await standings(place, access)
+    return await statuses(place, access)
 
 
 async def _count(session: Session, scripts: Sequence[Script]) -> None:
@@ -219,7 +224,7 @@ async def find(db: AsyncSession, access: Access, version: str) -> Migration:
 
 async def remove(place: Workplace, actor: Actor, access: Access, version: str) -> None:
     """Delete a migration that was not applied."""
-    standing = next((one for one in await standings(place, access) if one.version == version), None)
+    standing = next((one for one in await statuses(place, access) if one.version == version), None)
     if standing is None or standing.migration is None:
         raise NotFound(f"{access.reached.name} has no migration {version}.")
     if standing.state != "pending":

@@ -31,7 +31,7 @@ OTHERS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """A migration that was begun; `milliseconds` is None until it ended well."""
 
     version: str
@@ -42,7 +42,7 @@ class Entry:
     milliseconds: int | None
 
 
-async def read(session: Session) -> dict[str, Entry]:
+async def read(session: Session) -> dict[str, JournalEntry]:
     """Return the entries by version; none when the database has no journal."""
     try:
         rows = await ask(session, f"SELECT version, name, checksum, applied_at, applied_by, milliseconds FROM {TABLE}")  # noqa: S608 - a constant
@@ -79,7 +79,7 @@ async def forget(session: Session, version: str) -> None:
     await ask(session, f"DELETE FROM {TABLE} WHERE version = $1", [version])  # noqa: S608
 
 
-async def told_by_others(session: Session, scripts: Sequence[Script]) -> set[str]:
+async def journals_of_other_tools(session: Session, scripts: Sequence[Script]) -> set[str]:
     """Return the versions that the tool of these scripts noted as applied in the database."""
     told: set[str] = set()
     for query in OTHERS:
@@ -101,9 +101,9 @@ async def ask(session: Session, text: str, values: Sequence[Cell] = ()) -> list[
     return rows
 
 
-def _entry(row: tuple[Cell, ...]) -> Entry:
+def _entry(row: tuple[Cell, ...]) -> JournalEntry:
     version, name, checksum, moment, who, milliseconds = row
-    return Entry(str(version), str(name), str(checksum), str(moment), str(who), _number(milliseconds))
+    return JournalEntry(str(version), str(name), str(checksum), str(moment), str(who), _number(milliseconds))
 
 
 def _number(cell: Cell) -> int | None:

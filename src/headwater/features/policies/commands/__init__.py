@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from headwater.features.policies.commands import alerts, policies, setting
+from headwater.features.policies.commands import alerts, configure, policies
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(help="When snapshots of a database are taken, kept and checked.", no_args_is_help=True)
     group.command("show")(policies.show_policy)
-    group.command("set")(setting.set_policy)
+    group.command("set")(configure.set_policy)
     for command in (policies.preview, policies.run, policies.runs, policies.pause, policies.resume, policies.delete):
         group.command(command.__name__)(command)
     app.add_typer(group, name="policy")

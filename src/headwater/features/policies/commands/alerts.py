@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from headwater.features.accounts.remote import remote, show, show_one
+from headwater.features.accounts.api_client import remote, show, show_one
 from headwater.features.databases.commands import JsonOption, find_database
 
 LIST = ("last_at", "database_name", "kind", "status", "times", "message", "id")

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from headwater.features.accounts.remote import Remote, remote, show, show_one
+from headwater.features.accounts.api_client import ApiClient, remote, show, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, find_database
-from headwater.features.jobs.watching import finish
+from headwater.features.jobs.follow import finish
 from headwater.kit.terminal import terminal
 
 ONE = (
@@ -78,7 +78,7 @@ def delete(
     typer.echo(f"{name} has no policy any more; its snapshots stay.")
 
 
-def path_of(server: Remote, name: str) -> str:
+def path_of(server: ApiClient, name: str) -> str:
     """Return the path of the policy of a database by name."""
     return f"/databases/{find_database(server, name)['id']}/policy"
 

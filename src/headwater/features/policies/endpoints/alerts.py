@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
 
+from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, allow
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import ListOf
-from headwater.features.policies import schemas, wire
+from headwater.features.policies import api_models, serializers
 from headwater.features.policies.service import alerts
 
 router = APIRouter(tags=["policies"])
@@ -22,13 +22,13 @@ Writer = Annotated[Actor, Depends(allow("database:write"))]
 async def list_alerts(
     db: Db, actor: Reader, status: Literal["open", "acknowledged", "resolved"] | None = None,
     database_id: uuid.UUID | None = None, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE,
-) -> ListOf[schemas.AlertOut]:  # fmt: skip
+) -> ListOf[api_models.AlertOut]:  # fmt: skip
     """List the alerts of all databases that you see, or of one, newest first."""
     page = await alerts.listed(db, actor, status=status, database_id=database_id, cursor=cursor, limit=limit)
-    return ListOf(items=[wire.alert(one) for one in page.items], next=page.next)
+    return ListOf(items=[serializers.alert(one) for one in page.items], next=page.next)
 
 
 @router.post("/alerts/{alert_id}/acknowledge")
-async def acknowledge_alert(alert_id: uuid.UUID, db: Db, actor: Writer) -> schemas.AlertOut:
+async def acknowledge_alert(alert_id: uuid.UUID, db: Db, actor: Writer) -> api_models.AlertOut:
     """Say that you know of an alert; what goes on is counted, and opens no other one until it was well again."""
-    return wire.alert(await alerts.acknowledge(db, actor, alert_id))
+    return serializers.alert(await alerts.acknowledge(db, actor, alert_id))

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import ListOf
-from headwater.features.policies import schemas, wire
+from headwater.features.policies import api_models, serializers
 from headwater.features.policies.service import policies
 
 router = APIRouter(tags=["policies"])
@@ -21,17 +21,19 @@ Admin = Annotated[Actor, Depends(allow("database:admin"))]
 
 
 @router.get("/databases/{database_id}/policy")
-async def get_policy(database_id: uuid.UUID, db: Db, actor: Reader) -> schemas.PolicyOut:
+async def get_policy(database_id: uuid.UUID, db: Db, actor: Reader) -> api_models.PolicyOut:
     """Show the policy of a database, and its next five times."""
-    return wire.policy(await policies.view(db, actor, database_id))
+    return serializers.policy(await policies.view(db, actor, database_id))
 
 
 @router.put("/databases/{database_id}/policy")
 async def put_policy(
-    database_id: uuid.UUID, body: schemas.PolicyIn, server: Shared, actor: Detached
-) -> schemas.PolicyOut:
+    database_id: uuid.UUID, body: api_models.PolicyIn, server: Shared, actor: Detached
+) -> api_models.PolicyOut:
     """Give a database a policy, or another one; only an admin changes what is deleted."""
-    return wire.policy(await policies.put(server.settings, server.database, actor, database_id, wire.rules(body)))
+    return serializers.policy(
+        await policies.put(server.settings, server.database, actor, database_id, serializers.rules(body))
+    )
 
 
 @router.delete("/databases/{database_id}/policy", status_code=204)
@@ -42,23 +44,23 @@ async def delete_policy(database_id: uuid.UUID, db: Db, actor: Admin) -> None:
 
 @router.post("/databases/{database_id}/policy/preview")
 async def preview_policy(
-    database_id: uuid.UUID, body: schemas.PolicyPreviewIn, db: Db, actor: Reader
-) -> schemas.PolicyPreviewOut:
+    database_id: uuid.UUID, body: api_models.PolicyPreviewIn, db: Db, actor: Reader
+) -> api_models.PolicyPreviewOut:
     """Show what a policy would do: its next times, and which snapshots it would delete and why. Nothing is done."""
-    given = wire.rules(body.policy) if body.policy else None
-    return wire.preview(await policies.preview(db, actor, database_id, given))
+    given = serializers.rules(body.policy) if body.policy else None
+    return serializers.preview(await policies.preview(db, actor, database_id, given))
 
 
 @router.get("/databases/{database_id}/policy/runs")
 async def list_policy_runs(
     database_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
-) -> ListOf[schemas.PolicyRunOut]:
+) -> ListOf[api_models.PolicyRunOut]:
     """List what came of the times of a policy, newest first."""
     page = await policies.runs(db, actor, database_id, cursor=cursor, limit=limit)
-    return ListOf(items=[wire.run(one) for one in page.items], next=page.next)
+    return ListOf(items=[serializers.run(one) for one in page.items], next=page.next)
 
 
 @router.post("/databases/{database_id}/policy/runs", status_code=202)
-async def run_policy(database_id: uuid.UUID, db: Db, actor: Writer) -> schemas.StartedPolicyRunOut:
+async def run_policy(database_id: uuid.UUID, db: Db, actor: Writer) -> api_models.StartedPolicyRunOut:
     """Take a snapshot as the policy would, without waiting for its time."""
-    return wire.started(await policies.run_now(db, actor, database_id))
+    return serializers.started(await policies.run_now(db, actor, database_id))

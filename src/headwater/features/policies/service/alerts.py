@@ -32,7 +32,7 @@ class AlertView:
     by: str | None
 
 
-async def tell(
+async def raise_alert(
     db: AsyncSession, database: Database, kind: Kind, message: str, at: datetime, *,
     snapshot_id: uuid.UUID | None = None, job_id: uuid.UUID | None = None,
 ) -> None:  # fmt: skip
@@ -78,17 +78,17 @@ async def acknowledge(db: AsyncSession, actor: Actor, alert_id: uuid.UUID) -> Al
     return view
 
 
-async def _view(db: AsyncSession, found: Alert) -> AlertView:
+async def _view(db: AsyncSession, alert: Alert) -> AlertView:
     rows = await repository.alerts(
-        db, [found.organization_id], status=None, database_id=None, alert_id=found.id, before=None, limit=1
+        db, [alert.organization_id], status=None, database_id=None, alert_id=alert.id, before=None, limit=1
     )
     if not rows:
         raise NotFound("The database of this alert was deleted.")
     return AlertView(*rows[0])
 
 
-def _note(db: AsyncSession, actor: Actor, action: str, found: Alert, name: str) -> None:
+def _note(db: AsyncSession, actor: Actor, action: str, alert: Alert, name: str) -> None:
     audit.record(
-        db, actor, action, "alert", found.id, name, organization_id=found.organization_id, what=found.kind,
-        message=found.message,
+        db, actor, action, "alert", alert.id, name, organization_id=alert.organization_id, what=alert.kind,
+        message=alert.message,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from itertools import islice
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.core import scheduling
+from headwater.core import schedules
 from headwater.engines import engine
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
@@ -20,8 +20,8 @@ from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.policies import repository
 from headwater.features.policies.models import PolicyRun, SnapshotPolicy
-from headwater.features.policies.service import retaining, rules, settling
-from headwater.features.policies.service.retaining import Planned
+from headwater.features.policies.service import retention, rules, run_results
+from headwater.features.policies.service.retention import Planned
 from headwater.features.policies.service.rules import Rules
 from headwater.features.snapshots.service import snapshots
 from headwater.features.snapshots.service.engines import check_made_here
@@ -80,7 +80,7 @@ def upcoming(given: Rules, first: datetime | None = None) -> tuple[datetime, ...
     """Return the next times of a schedule; none while it is paused."""
     if given.schedule is None or given.paused:
         return ()
-    found = scheduling.times(given.schedule, first or now())
+    found = schedules.times(given.schedule, first or now())
     return (first, *islice(found, SHOWN - 1)) if first else tuple(islice(found, SHOWN))
 
 
@@ -164,7 +164,7 @@ async def _settle_last(db: AsyncSession, row: SnapshotPolicy) -> None:
     """Note how the last one ended, if it is over and nobody has noted it yet; the next tick then applies the rest."""
     last = await repository.running(db, row.database_id, "snapshot")
     held = await repository.hold_run(db, last.id) if last else None
-    if held and await settling.settle_one(db, held, now()):
+    if held and await run_results.settle_one(db, held, now()):
         row.retained_at = now() - repository.RETAIN_EVERY
     await db.flush()
 
@@ -190,7 +190,7 @@ async def preview(db: AsyncSession, actor: Actor, database_id: uuid.UUID, given:
     else:
         known = rules.checked(given)
         times = upcoming(known)
-    return Preview(times, await retaining.planned(db, actor, database_id, known.retention, known.timezone))
+    return Preview(times, await retention.planned(db, actor, database_id, known.retention, known.timezone))
 
 
 def _note(db: AsyncSession, actor: Actor, action: str, database: Database, **details: object) -> None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from headwater.core import retention, scheduling
+from headwater.core import retention, schedules
 from headwater.features.policies.models import SnapshotPolicy
-from headwater.features.snapshots.service.snapshots import Request
-from headwater.features.snapshots.service.verifying import Kind
+from headwater.features.snapshots.service.snapshots import SnapshotRequest
+from headwater.features.snapshots.service.verification import Kind
 from headwater.kit.errors import Invalid
-from headwater.vault.verifying import Part
+from headwater.vault.verification import VerificationShare
 
 Misfire = Literal["run_once", "skip"]
 Scope = Literal["scheduled", "every"]
@@ -40,10 +40,10 @@ class Retention:
         """What the row keeps of it."""
         return {name: getattr(self, name) for name in (*PERIODS, "within_hours", "scope")}
 
-    def core(self, zone: str) -> retention.Policy:
+    def core(self, zone: str) -> retention.RetentionPolicy:
         """Return it as the plan takes it."""
         counts = {name: getattr(self, name) for name in PERIODS}
-        return retention.Policy(**counts, within=timedelta(hours=self.within_hours), zone=zone)
+        return retention.RetentionPolicy(**counts, within=timedelta(hours=self.within_hours), zone=zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,9 @@ class Verify:
         """How many verifications read everything together."""
         return -(-100 // self.percent) if self.kind == "deep" else 1
 
-    def part(self, number: int) -> Part:
+    def part(self, number: int) -> VerificationShare:
         """Return what the next one reads."""
-        return Part(number % self.parts, self.parts)
+        return VerificationShare(number % self.parts, self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +74,16 @@ class Rules:
     grace_seconds: int = 3600
     jitter_seconds: int = 0
     paused: bool = False
-    request: Request = field(default_factory=Request)
+    request: SnapshotRequest = field(default_factory=SnapshotRequest)
     retention: Retention | None = None
     verify: Verify | None = None
     drill_days: int | None = None
     growth: float | None = 5.0
 
     @property
-    def schedule(self) -> scheduling.Schedule | None:
+    def schedule(self) -> schedules.Schedule | None:
         """When snapshots are taken, if at all."""
-        return scheduling.Schedule(self.cron, self.timezone) if self.cron else None
+        return schedules.Schedule(self.cron, self.timezone) if self.cron else None
 
 
 def checked(rules: Rules) -> Rules:
@@ -92,7 +92,7 @@ def checked(rules: Rules) -> Rules:
     Raises:
         Invalid: a time, a zone or a number cannot be used.
     """
-    schedule = scheduling.checked(rules.cron or "0 0 * * *", rules.timezone)
+    schedule = schedules.checked(rules.cron or "0 0 * * *", rules.timezone)
     if rules.retention and not rules.retention.core(rules.timezone).has_rules:
         raise Invalid({"retention": "Say how many to keep."}, hint="Without a retention, all are kept.")
     if rules.verify and rules.verify.parts * rules.verify.every_days > READ_WITHIN:
@@ -108,7 +108,7 @@ def checked(rules: Rules) -> Rules:
 def of_row(row: SnapshotPolicy) -> Rules:
     """Return what a row says."""
     given = row.request
-    request = Request(
+    request = SnapshotRequest(
         given.get("label", ""), given.get("tables"), given.get("exclude"), scheduled=True, growth=row.growth
     )
     verify = row.checks.get("verify")
@@ -142,6 +142,6 @@ def _list(names: Sequence[str] | None) -> list[str] | None:
 def set_next(row: SnapshotPolicy, after: datetime) -> None:
     """Set the next time of a schedule, and its share of jitter."""
     schedule = of_row(row).schedule
-    row.next_at = next(scheduling.times(schedule, after), None) if schedule else None
+    row.next_at = next(schedules.times(schedule, after), None) if schedule else None
     spread = random.uniform(0, row.jitter_seconds)  # noqa: S311 - no secret
     row.due_at = row.next_at + timedelta(seconds=spread) if row.next_at else None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from headwater.features.query.endpoints import builder, running, saved, tables
+from headwater.features.query.endpoints import builder, runs, saved, tables
 
 router = APIRouter()
-for part in (running, builder, saved, tables):
+for part in (runs, builder, saved, tables):
     router.include_router(part.router)

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends
 from headwater.core.building import Refusal
 from headwater.features.accounts.guard import Shared, allow_detached
 from headwater.features.accounts.rights import Actor
-from headwater.features.query import schemas
-from headwater.features.query.place import workplace
-from headwater.features.query.service import building
+from headwater.features.query import api_models
+from headwater.features.query.context import workplace
+from headwater.features.query.service import builder
 
 router = APIRouter(tags=["query"])
 Detached = Annotated[Actor, Depends(allow_detached("database:read"))]
@@ -20,18 +20,18 @@ Detached = Annotated[Actor, Depends(allow_detached("database:read"))]
 
 @router.post("/databases/{database_id}/builder/parse")
 async def draw_query(
-    database_id: uuid.UUID, body: schemas.CheckIn, server: Shared, actor: Detached
-) -> schemas.DrawnOut:
+    database_id: uuid.UUID, body: api_models.CheckIn, server: Shared, actor: Detached
+) -> api_models.DrawnOut:
     """Return a SELECT as parts that can be drawn, or say which clause of it cannot be."""
-    found = await building.draw(workplace(server), actor, database_id, body.text)
+    found = await builder.draw(workplace(server), actor, database_id, body.text)
     if isinstance(found, Refusal):
-        return schemas.DrawnOut(query=None, clause=found.clause, message=found.message)
-    return schemas.DrawnOut(query=found, clause="", message="")
+        return api_models.DrawnOut(query=None, clause=found.clause, message=found.message)
+    return api_models.DrawnOut(query=found, clause="", message="")
 
 
 @router.post("/databases/{database_id}/builder/render")
 async def write_query(
-    database_id: uuid.UUID, body: schemas.DrawnIn, server: Shared, actor: Detached
-) -> schemas.WrittenOut:
+    database_id: uuid.UUID, body: api_models.DrawnIn, server: Shared, actor: Detached
+) -> api_models.WrittenOut:
     """Write a drawn query in the dialect of the database."""
-    return schemas.WrittenOut(text=await building.write(workplace(server), actor, database_id, body.query))
+    return api_models.WrittenOut(text=await builder.write(workplace(server), actor, database_id, body.query))

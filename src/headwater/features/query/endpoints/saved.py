@@ -7,10 +7,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, allow
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import ListOf
-from headwater.features.query import schemas, wire
+from headwater.features.query import api_models, serializers
 from headwater.features.query.service import saved
 
 router = APIRouter(tags=["query"])
@@ -21,34 +21,36 @@ Writer = Annotated[Actor, Depends(allow("database:write"))]
 @router.get("/projects/{project_id}/queries")
 async def list_saved_queries(
     project_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
-) -> ListOf[schemas.SavedQueryOut]:
+) -> ListOf[api_models.SavedQueryOut]:
     """List your own and the shared queries of a project, newest first."""
     page = await saved.list_of_project(db, actor, project_id, cursor=cursor, limit=limit)
-    return ListOf(items=[wire.saved(row, actor.user_id) for row in page.items], next=page.next)
+    return ListOf(items=[serializers.saved(row, actor.user_id) for row in page.items], next=page.next)
 
 
 @router.post("/projects/{project_id}/queries", status_code=201)
-async def save_query(project_id: uuid.UUID, body: schemas.SavedQueryIn, db: Db, actor: Writer) -> schemas.SavedQueryOut:
+async def save_query(
+    project_id: uuid.UUID, body: api_models.SavedQueryIn, db: Db, actor: Writer
+) -> api_models.SavedQueryOut:
     """Keep a query under a name."""
-    return wire.saved(await saved.save(db, actor, project_id, body.model_dump()), actor.user_id)
+    return serializers.saved(await saved.save(db, actor, project_id, body.model_dump()), actor.user_id)
 
 
 @router.get("/queries/{query_id}")
-async def get_saved_query(query_id: uuid.UUID, db: Db, actor: Reader) -> schemas.SavedQueryOut:
+async def get_saved_query(query_id: uuid.UUID, db: Db, actor: Reader) -> api_models.SavedQueryOut:
     """Show a saved query."""
-    return wire.saved(await saved.find(db, actor, query_id), actor.user_id)
+    return serializers.saved(await saved.find(db, actor, query_id), actor.user_id)
 
 
 @router.patch("/queries/{query_id}")
 async def change_saved_query(
-    query_id: uuid.UUID, body: schemas.SavedQueryChange, db: Db, actor: Writer
-) -> schemas.SavedQueryOut:
+    query_id: uuid.UUID, body: api_models.SavedQueryChange, db: Db, actor: Writer
+) -> api_models.SavedQueryOut:
     """Change a saved query; only its owner may share it."""
     given = body.model_dump(include=body.model_fields_set)
     # Only the database can be taken away; for all else null says as little as leaving it out.
     meant = {name: value for name, value in given.items() if value is not None or name == "database_id"}
     changed = await saved.change(db, actor, query_id, meant)
-    return wire.saved(changed, actor.user_id)
+    return serializers.saved(changed, actor.user_id)
 
 
 @router.delete("/queries/{query_id}", status_code=204)

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends
 
 from headwater.features.accounts.guard import Shared, allow_detached
 from headwater.features.accounts.rights import Actor
-from headwater.features.query import schemas, wire
-from headwater.features.query.place import workplace
-from headwater.features.query.service import access, edits, rows, structure, watching
+from headwater.features.query import api_models, serializers
+from headwater.features.query.context import workplace
+from headwater.features.query.service import access, edits, rows, server_sessions, structure
 
 router = APIRouter(tags=["query"])
 Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
@@ -19,55 +19,65 @@ Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
 
 
 @router.post("/databases/{database_id}/rows")
-async def read_rows(database_id: uuid.UUID, body: schemas.RowsIn, server: Shared, actor: Reader) -> schemas.RowsOut:
+async def read_rows(
+    database_id: uuid.UUID, body: api_models.RowsIn, server: Shared, actor: Reader
+) -> api_models.RowsOut:
     """Read a page of a table: filtered, sorted, from a cursor on."""
     place = workplace(server)
-    entered = await access.enter(place, actor, database_id)
-    request = rows.Request(
+    entered = await access.authorize_query(place, actor, database_id)
+    request = rows.RowsRequest(
         body.table, body.schema_,
-        tuple(rows.Filter(one.column, one.operator, one.value, tuple(one.values)) for one in body.filters),
-        tuple(rows.Sort(one.column, one.descending) for one in body.sort),
+        tuple(rows.RowFilter(one.column, one.operator, one.value, tuple(one.values)) for one in body.filters),
+        tuple(rows.RowSort(one.column, one.descending) for one in body.sort),
         body.cursor, body.skip, body.limit, body.counts,
     )  # fmt: skip
-    return wire.page(await rows.page(place, entered, request))
+    return serializers.page(await rows.page(place, entered, request))
 
 
 @router.post("/databases/{database_id}/cell")
-async def read_cell(database_id: uuid.UUID, body: schemas.CellIn, server: Shared, actor: Reader) -> schemas.CellOut:
+async def read_cell(
+    database_id: uuid.UUID, body: api_models.CellIn, server: Shared, actor: Reader
+) -> api_models.CellOut:
     """Read one whole value of a row."""
     place = workplace(server)
-    entered = await access.enter(place, actor, database_id)
-    return schemas.CellOut(value=await rows.cell(place, entered, body.table, body.schema_, body.key, body.column))
+    entered = await access.authorize_query(place, actor, database_id)
+    return api_models.CellOut(value=await rows.cell(place, entered, body.table, body.schema_, body.key, body.column))
 
 
 @router.post("/databases/{database_id}/edits")
-async def edit_rows(database_id: uuid.UUID, body: schemas.EditsIn, server: Shared, actor: Writer) -> schemas.EditsOut:
+async def edit_rows(
+    database_id: uuid.UUID, body: api_models.EditsIn, server: Shared, actor: Writer
+) -> api_models.EditsOut:
     """Show the SQL of staged edits; with `apply`, carry them out in one transaction if nobody changed their rows."""
     place = workplace(server)
-    entered = await access.enter(place, actor, database_id, write=True, confirmed=body.confirmed or not body.apply)
+    entered = await access.authorize_query(
+        place, actor, database_id, write=True, confirmed=body.confirmed or not body.apply
+    )
     staged = [edits.Edit(one.kind, one.key, one.was, one.values) for one in body.edits]
     found = await edits.edit(place, entered, body.table, body.schema_, staged, apply=body.apply)
-    return schemas.EditsOut.model_validate(found)
+    return api_models.EditsOut.model_validate(found)
 
 
 @router.post("/databases/{database_id}/schema/changes")
 async def change_schema(
-    database_id: uuid.UUID, body: schemas.SchemaChangesIn, server: Shared, actor: Writer
-) -> schemas.SchemaChangesOut:
+    database_id: uuid.UUID, body: api_models.SchemaChangesIn, server: Shared, actor: Writer
+) -> api_models.SchemaChangesOut:
     """Show the SQL and the hazards of changes to the schema; with `apply`, carry them out."""
     place = workplace(server)
-    changes = structure.understand(body.changes)
-    entered = await access.enter(place, actor, database_id, write=True, confirmed=body.confirmed or not body.apply)
-    return wire.changes(await structure.change(place, entered, changes, apply=body.apply))
+    changes = structure.parse_changes(body.changes)
+    entered = await access.authorize_query(
+        place, actor, database_id, write=True, confirmed=body.confirmed or not body.apply
+    )
+    return serializers.changes(await structure.change(place, entered, changes, apply=body.apply))
 
 
 @router.get("/databases/{database_id}/sessions")
 async def list_database_sessions(
     database_id: uuid.UUID, server: Shared, actor: Reader
-) -> list[schemas.ServerSessionOut]:
+) -> list[api_models.ServerSessionOut]:
     """List the sessions on a database, those at work first, with what blocks them."""
-    found = await watching.sessions(workplace(server), actor, database_id)
-    return [schemas.ServerSessionOut.model_validate(one) for one in found]
+    found = await server_sessions.sessions(workplace(server), actor, database_id)
+    return [api_models.ServerSessionOut.model_validate(one) for one in found]
 
 
 @router.post("/databases/{database_id}/sessions/{session}/{how}", status_code=204)
@@ -75,4 +85,4 @@ async def end_database_session(
     database_id: uuid.UUID, session: str, how: Literal["cancel", "terminate"], server: Shared, actor: Writer
 ) -> None:
     """Cancel the query of a session, or end the session."""
-    await watching.end(workplace(server), actor, database_id, session, terminate=how == "terminate")
+    await server_sessions.end(workplace(server), actor, database_id, session, terminate=how == "terminate")

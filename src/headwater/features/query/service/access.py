@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 from headwater.engines import Session
 from headwater.features.accounts.rights import Actor, may
-from headwater.features.databases.service import databases, reaching
-from headwater.features.databases.service.pool import Pool
-from headwater.features.databases.service.reaching import Reached
+from headwater.features.databases.service import databases, reachability
+from headwater.features.databases.service.pool import SessionPool
+from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.kit.errors import Conflict, Forbidden
 from headwater.kit.settings import Settings
 from headwater.store.sealing import Sealer
 from headwater.store.session import Database as Store
 
 
-class Unconfirmed(Conflict):
+class ConfirmationNeeded(Conflict):
     """The database is protected: say that the write is meant."""
 
     code = "confirmation_needed"
@@ -30,20 +30,20 @@ class Workplace:
 
     settings: Settings
     store: Store
-    pool: Pool
+    pool: SessionPool
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
     """A database that an actor may query; `read_only` when nothing may be written, `asks` when a yes lifts it."""
 
-    reached: Reached
+    reached: ReachableDatabase
     user_id: uuid.UUID
     read_only: bool
-    asks: bool = False
+    needs_confirmation: bool = False
 
 
-async def enter(
+async def authorize_query(
     place: Workplace, actor: Actor, database_id: uuid.UUID, *, write: bool = False, confirmed: bool = False
 ) -> Access:
     """Check what the actor may do on a database.
@@ -62,18 +62,18 @@ async def enter(
     async with place.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write" if write else "database:read")
         writes = may(actor, "database:write", database) and not database.read_only
-        reached = await reaching.load(db, Sealer.of(place.settings), database)
+        reached = await reachability.load(db, Sealer.of(place.settings), database)
     if write and database.read_only:
         raise Forbidden(f"{database.name} is connected for reading only.", hint="An admin can change that.")
     if write and database.protected and not confirmed:
-        raise Unconfirmed(f"{database.name} is protected.", hint="Confirm the write.")
+        raise ConfirmationNeeded(f"{database.name} is protected.", hint="Confirm the write.")
     assert actor.user_id
     asks = writes and database.protected and not confirmed
     return Access(reached, actor.user_id, not writes or asks, asks)
 
 
 @asynccontextmanager
-async def session(place: Workplace, access: Access, name: str = "") -> AsyncIterator[Session]:
+async def open_session(place: Workplace, access: Access, name: str = "") -> AsyncIterator[Session]:
     """Give a session on the database for the actor's use."""
     async with place.pool.session(access.reached, access.user_id, name) as opened:
         yield opened

@@ -7,7 +7,6 @@ import uuid
 from dataclasses import dataclass
 from typing import Literal
 
-from headwater.engines import Checks
 from headwater.features.accounts.rights import Actor
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Workplace
@@ -16,7 +15,7 @@ _WORD = re.compile(r'"(?:[^"]|"")*"|[\w$.]+|\S')
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SyntaxFinding:
     """Something wrong from character `start` to `end` of a text."""
 
     start: int
@@ -25,14 +24,14 @@ class Finding:
     message: str
 
 
-async def check(place: Workplace, actor: Actor, database_id: uuid.UUID, text: str) -> list[Finding]:
+async def check(place: Workplace, actor: Actor, database_id: uuid.UUID, text: str) -> list[SyntaxFinding]:
     """Return what the database finds wrong with a text; nothing when it cannot say without running it."""
-    access = await doors.enter(place, actor, database_id)
-    async with doors.session(place, access) as session:
-        error = await session.check(text) if isinstance(session, Checks) else None
+    access = await doors.authorize_query(place, actor, database_id)
+    async with doors.open_session(place, access) as session:
+        error = await session.check(text)
     if error is None or error.position is None:
         return []
     start = min(max(error.position, 0), max(len(text) - 1, 0))
     word = _WORD.match(text, start)
     message = f"{error.message} {error.hint}" if error.hint else error.message
-    return [Finding(start, word.end() if word else len(text), "error", message)]
+    return [SyntaxFinding(start, word.end() if word else len(text), "error", message)]

@@ -17,7 +17,7 @@ from headwater.engines import Session
 from headwater.features.query.service import access as doors
 from headwater.features.query.service import tables
 from headwater.features.query.service.access import Access, Workplace
-from headwater.features.query.service.tables import Table
+from headwater.features.query.service.tables import GridTable
 from headwater.kit.errors import HeadwaterError, Invalid
 
 LIMITS = Limits(rows=10, bytes=None, seconds=60)
@@ -34,7 +34,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class EditConflict:
     """A row that is no longer as it was shown; `now` is what it holds, None when it is gone."""
 
     edit: int
@@ -42,19 +42,19 @@ class Conflict:
 
 
 @dataclass(slots=True)
-class Outcome:
+class EditResult:
     """What came of staged edits."""
 
     statements: list[str]
     applied: bool = False
-    conflicts: list[Conflict] = field(default_factory=list)
+    conflicts: list[EditConflict] = field(default_factory=list)
     error: str | None = None
     failed_edit: int | None = None
 
 
 async def edit(
     place: Workplace, access: Access, table_name: str, schema_name: str | None, edits: Sequence[Edit], *, apply: bool
-) -> Outcome:
+) -> EditResult:
     """Return the SQL of edits; with `apply`, carry them out in one transaction.
 
     Raises:
@@ -63,23 +63,23 @@ async def edit(
     table = await tables.find(place, access, table_name, schema_name)
     for number, one in enumerate(edits):
         _check(table, one, number)
-    outcome = Outcome([f"{_text(table, one, table.literal)};" for one in edits])
+    outcome = EditResult([f"{_text(table, one, table.literal)};" for one in edits])
     if apply:
-        async with doors.session(place, access) as session:
+        async with doors.open_session(place, access) as session:
             await _apply(session, table, edits, outcome)
     return outcome
 
 
-def _check(table: Table, one: Edit, number: int) -> None:
-    for column in (*one.values, *one.was):
+def _check(table: GridTable, change: Edit, number: int) -> None:
+    for column in (*change.values, *change.was):
         table.quoted(column)
-    if one.kind != "insert":
-        table.check_key(one.key, number)
-    if one.kind == "update" and not one.values:
+    if change.kind != "insert":
+        table.check_key(change.key, number)
+    if change.kind == "update" and not change.values:
         raise Invalid({f"edits.{number}.values": "An update without values changes nothing."})
 
 
-async def _apply(session: Session, table: Table, edits: Sequence[Edit], outcome: Outcome) -> None:
+async def _apply(session: Session, table: GridTable, edits: Sequence[Edit], outcome: EditResult) -> None:
     number = 0
     await _run(session, table.grammar.begin, [])
     try:
@@ -87,7 +87,7 @@ async def _apply(session: Session, table: Table, edits: Sequence[Edit], outcome:
             if one.kind != "insert":
                 now = await _now(session, table, one)
                 if now is None or any(now[column] != value for column, value in one.was.items()):
-                    outcome.conflicts.append(Conflict(number, now))
+                    outcome.conflicts.append(EditConflict(number, now))
                     continue
             await _run(session, *_statement(table, one))
         if not outcome.conflicts:
@@ -116,53 +116,53 @@ async def _run(session: Session, text: str, values: Sequence[Cell]) -> list[dict
     return rows
 
 
-async def _now(session: Session, table: Table, one: Edit) -> dict[str, Cell] | None:
+async def _now(session: Session, table: GridTable, change: Edit) -> dict[str, Cell] | None:
     """Return the row of an edit as it is, held until the transaction ends; None when it is gone."""
     values = _Values(table)
-    text = f"SELECT * FROM {table.name} WHERE {_key(table, one, values.mark)}{table.grammar.lock}"  # noqa: S608 - names are quoted
-    rows = await _run(session, text, values.kept)
+    text = f"SELECT * FROM {table.name} WHERE {_key(table, change, values.mark)}{table.grammar.lock}"  # noqa: S608 - names are quoted
+    rows = await _run(session, text, values.cells)
     return rows[0] if rows else None
 
 
 class _Values:
     """The values of a statement's placeholders, in order."""
 
-    def __init__(self, table: Table) -> None:
-        self.kept: list[Cell] = []
+    def __init__(self, table: GridTable) -> None:
+        self.cells: list[Cell] = []
         self._table = table
 
     def mark(self, column: str, value: Cell) -> str:
         """Return a placeholder for a value, or its literal when it cannot be bound."""
         if self._table.grammar.bytes_of(value, self._table.column(column).type) is not None:
             return self._table.literal(column, value)
-        self.kept.append(value)
-        return f"${len(self.kept)}"
+        self.cells.append(value)
+        return f"${len(self.cells)}"
 
 
 Spell: TypeAlias = Callable[[str, Cell], str]
 
 
-def _statement(table: Table, one: Edit) -> tuple[str, list[Cell]]:
+def _statement(table: GridTable, change: Edit) -> tuple[str, list[Cell]]:
     """Return an edit as a statement with placeholders, and their values."""
     values = _Values(table)
-    return _text(table, one, values.mark), values.kept
+    return _text(table, change, values.mark), values.cells
 
 
-def _text(table: Table, one: Edit, spell: Spell) -> str:
+def _text(table: GridTable, change: Edit, spell: Spell) -> str:
     """Return an edit as a statement whose values are written by `spell`."""
-    given = [(table.quoted(name), spell(name, value)) for name, value in one.values.items()]
-    match one.kind:
+    given = [(table.quoted(name), spell(name, value)) for name, value in change.values.items()]
+    match change.kind:
         case "insert" if not given:
             return f"INSERT INTO {table.name} {table.grammar.no_values}"
         case "insert":
             names, values = zip(*given, strict=True)
             return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join(values)})"  # noqa: S608
         case "delete":
-            return f"DELETE FROM {table.name} WHERE {_key(table, one, spell)}"  # noqa: S608
+            return f"DELETE FROM {table.name} WHERE {_key(table, change, spell)}"  # noqa: S608
         case "update":
             changed = ", ".join(f"{name} = {value}" for name, value in given)
-            return f"UPDATE {table.name} SET {changed} WHERE {_key(table, one, spell)}"  # noqa: S608
+            return f"UPDATE {table.name} SET {changed} WHERE {_key(table, change, spell)}"  # noqa: S608
 
 
-def _key(table: Table, one: Edit, spell: Spell) -> str:
-    return " AND ".join(f"{table.quoted(name)} = {spell(name, value)}" for name, value in one.key.items())
+def _key(table: GridTable, change: Edit, spell: Spell) -> str:
+    return " AND ".join(f"{table.quoted(name)} = {spell(name, value)}" for name, value in change.key.items())

@@ -11,11 +11,11 @@ from typing import Any
 
 from headwater.catalog.results import UNLIMITED, Limits, Rows, Started
 from headwater.core.transfer.writers import WRITERS, Form
-from headwater.engines import Exports, Parameters
+from headwater.engines import Parameters
 from headwater.features.accounts.rights import Actor
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Workplace
-from headwater.features.query.service.runs import Running
+from headwater.features.query.service.runs import RunningQueries
 
 MEDIA_TYPES: Mapping[Form, str] = {
     "csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson", "json": "application/json",
@@ -25,7 +25,7 @@ SUFFIXES: Mapping[Form, str] = {form: form for form in MEDIA_TYPES}
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ExportRequest:
     """One SELECT whose whole result is wanted."""
 
     text: str
@@ -35,13 +35,13 @@ class Request:
 
 
 async def export(
-    place: Workplace, running: Running, actor: Actor, database_id: uuid.UUID, request: Request
+    place: Workplace, running: RunningQueries, actor: Actor, database_id: uuid.UUID, request: ExportRequest
 ) -> AsyncIterator[bytes]:
     """Return the chunks of a result. The first one is awaited here, so that an error is still an answer of its own.
 
     An error in the midst breaks the stream off: what came so far is not a whole file.
     """
-    access = await doors.enter(place, actor, database_id)
+    access = await doors.authorize_query(place, actor, database_id)
     chunks = _chunks(place, running, access, request)
     try:
         first = await anext(chunks)
@@ -60,25 +60,26 @@ async def export(
 
 
 async def _chunks(
-    place: Workplace, running: Running, access: doors.Access, request: Request
+    place: Workplace, running: RunningQueries, access: doors.Access, request: ExportRequest
 ) -> AsyncGenerator[bytes, None]:
     limits = Limits(None, None, None, read_only=access.read_only) if access.read_only else UNLIMITED
     run_id = request.run_id or uuid.uuid4()
-    async with doors.session(place, access) as session:
+    async with doors.open_session(place, access) as session:
         running.begin(access.user_id, run_id, session)
         try:
-            if request.form in {"csv", "ndjson"} and isinstance(session, Exports) and not request.parameters:
-                async for chunk in session.export(request.text, request.form, limits):
+            export = access.reached.engine.export
+            if request.form in {"csv", "ndjson"} and export and not request.parameters:
+                async for chunk in export.chunks(session, request.text, request.form, limits):
                     yield chunk
                 return
             async with contextlib.aclosing(session.run(request.text, request.parameters, limits)) as frames:
-                async for chunk in written(frames, request.form):
+                async for chunk in encode_rows(frames, request.form):
                     yield chunk
         finally:
             running.end(access.user_id, run_id)
 
 
-async def written(frames: AsyncIterator[Any], form: Form) -> AsyncIterator[bytes]:
+async def encode_rows(frames: AsyncIterator[Any], form: Form) -> AsyncIterator[bytes]:
     """Write the rows of the first statement that gives any."""
     writer: Any = None
     async for frame in frames:

@@ -21,7 +21,7 @@ from headwater.engines import Session
 from headwater.features.query.service import access as doors
 from headwater.features.query.service import tables
 from headwater.features.query.service.access import Access, Workplace
-from headwater.features.query.service.tables import Table
+from headwater.features.query.service.tables import GridTable
 from headwater.kit.errors import BadInput, Invalid, TooLarge
 
 LONGEST_CELL = 1024
@@ -33,7 +33,7 @@ OPERATORS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class RowFilter:
     """A condition on one column."""
 
     column: str
@@ -43,7 +43,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Sort:
+class RowSort:
     """A column to sort by."""
 
     column: str
@@ -51,13 +51,13 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RowsRequest:
     """A page of a table."""
 
     table: str
     schema: str | None = None
-    filters: tuple[Filter, ...] = ()
-    sort: tuple[Sort, ...] = ()
+    filters: tuple[RowFilter, ...] = ()
+    sort: tuple[RowSort, ...] = ()
     cursor: str | None = None
     skip: int = 0
     limit: int = 200
@@ -65,7 +65,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RowsPage:
     """Rows of a table, and where the next ones begin; `name` is the table's, as SQL writes it."""
 
     name: str
@@ -85,7 +85,7 @@ class Page:
 class _Query:
     """A statement in the making, with the values of its placeholders."""
 
-    table: Table
+    table: GridTable
     conditions: list[str] = field(default_factory=list)
     values: list[Cell] = field(default_factory=list)
 
@@ -102,7 +102,7 @@ class _Query:
         return f" WHERE {' AND '.join(self.conditions)}" if self.conditions else ""
 
 
-async def page(place: Workplace, access: Access, request: Request) -> Page:
+async def page(place: Workplace, access: Access, request: RowsRequest) -> RowsPage:
     """Return a page of a table.
 
     Raises:
@@ -120,7 +120,7 @@ async def page(place: Workplace, access: Access, request: Request) -> Page:
     offset = _place(table, request, order, query)
     text = _select(table, query, order, request.limit, offset)
     began = time.perf_counter()
-    async with doors.session(place, access) as session:
+    async with doors.open_session(place, access) as session:
         columns, rows = await _fetched(session, text, query.values)
         count, estimated = None, False
         if request.counts and request.cursor is None and not request.skip:
@@ -129,41 +129,43 @@ async def page(place: Workplace, access: Access, request: Request) -> Page:
     rows = rows[: request.limit]
     after = _cursor(table, rows[-1], columns, order, offset + len(rows)) if more else None
     shown, cut = _cut(rows)
-    return Page(
+    return RowsPage(
         table.name, columns, shown, cut, table.key, table.why, after, count, estimated,
         _spelt(table, text, query.values),
         (time.perf_counter() - began) * 1000,
     )  # fmt: skip
 
 
-def _condition(table: Table, one: Filter, query: _Query, number: int) -> str:
-    column = table.quoted(one.column)
-    match one.operator:
+def _condition(table: GridTable, row_filter: RowFilter, query: _Query, number: int) -> str:
+    column = table.quoted(row_filter.column)
+    match row_filter.operator:
         case "is null":
             return f"{column} IS NULL"
         case "is not null":
             return f"{column} IS NOT NULL"
-        case "in" if one.values:
-            return f"{column} IN ({', '.join(query.bind(value, one.column) for value in one.values)})"
-        case "contains" | "starts" if one.value is not None:
-            text = re.sub("[!%_]", r"!\g<0>", str(one.value).lower())
-            pattern = f"%{text}%" if one.operator == "contains" else f"{text}%"
+        case "in" if row_filter.values:
+            return f"{column} IN ({', '.join(query.bind(value, row_filter.column) for value in row_filter.values)})"
+        case "contains" | "starts" if row_filter.value is not None:
+            text = re.sub("[!%_]", r"!\g<0>", str(row_filter.value).lower())
+            pattern = f"%{text}%" if row_filter.operator == "contains" else f"{text}%"
             return f"LOWER(CAST({column} AS {table.grammar.text})) LIKE {query.bind(pattern)} ESCAPE '!'"
-        case operator if operator in OPERATORS and one.value is not None:
-            return f"{column} {'<>' if operator == '!=' else operator} {query.bind(one.value, one.column)}"
-    raise Invalid({f"filters.{number}": f"{one.column} {one.operator}: give a value to compare with."})
+        case operator if operator in OPERATORS and row_filter.value is not None:
+            return (
+                f"{column} {'<>' if operator == '!=' else operator} {query.bind(row_filter.value, row_filter.column)}"
+            )
+    raise Invalid({f"filters.{number}": f"{row_filter.column} {row_filter.operator}: give a value to compare with."})
 
 
-def _order(table: Table, wanted: Sequence[Sort]) -> list[Sort]:
+def _order(table: GridTable, wanted: Sequence[RowSort]) -> list[RowSort]:
     """Return what is sorted by, with the key at the end so that the order is one and only."""
     order = list({sort.column: sort for sort in reversed(wanted)}.values())[::-1]
-    order += [Sort(name) for name in table.key if name not in {sort.column for sort in order}]
+    order += [RowSort(name) for name in table.key if name not in {sort.column for sort in order}]
     for sort in order:
         table.quoted(sort.column)
     return order
 
 
-def _place(table: Table, request: Request, order: Sequence[Sort], query: _Query) -> int:
+def _place(table: GridTable, request: RowsRequest, order: Sequence[RowSort], query: _Query) -> int:
     """Let the query begin where the cursor says; return how many rows are to be skipped from there."""
     if request.cursor is None:
         return request.skip
@@ -177,7 +179,7 @@ def _place(table: Table, request: Request, order: Sequence[Sort], query: _Query)
     return request.skip
 
 
-def _after(table: Table, order: Sequence[Sort], values: Sequence[Cell], query: _Query) -> str:
+def _after(table: GridTable, order: Sequence[RowSort], values: Sequence[Cell], query: _Query) -> str:
     """Return the condition for rows behind these values, as the engine sorts NULLs."""
     plain = len({sort.descending for sort in order}) == 1 and not any(_nullable(table, sort) for sort in order)
     if plain and (table.grammar.compares_rows or len(order) == 1):
@@ -195,7 +197,7 @@ def _after(table: Table, order: Sequence[Sort], values: Sequence[Cell], query: _
     return f"({' OR '.join(alternatives)})"
 
 
-def _beyond(table: Table, sort: Sort, value: Cell, query: _Query) -> str:
+def _beyond(table: GridTable, sort: RowSort, value: Cell, query: _Query) -> str:
     """Return the condition for values behind this one, "" when none is."""
     name = table.quoted(sort.column)
     nulls_behind = table.grammar.nulls_first == sort.descending
@@ -205,11 +207,11 @@ def _beyond(table: Table, sort: Sort, value: Cell, query: _Query) -> str:
     return f"({ahead} OR {name} IS NULL)" if nulls_behind and _nullable(table, sort) else ahead
 
 
-def _nullable(table: Table, sort: Sort) -> bool:
+def _nullable(table: GridTable, sort: RowSort) -> bool:
     return table.column(sort.column).nullable
 
 
-def _select(table: Table, query: _Query, order: Sequence[Sort], limit: int, offset: int) -> str:
+def _select(table: GridTable, query: _Query, order: Sequence[RowSort], limit: int, offset: int) -> str:
     by = ", ".join(f"{table.quoted(sort.column)}{' DESC' if sort.descending else ''}" for sort in order)
     sorted_by = f" ORDER BY {by}" if by else ""
     skipped = f" OFFSET {offset}" if offset else ""
@@ -230,7 +232,7 @@ async def _fetched(
     return columns, rows
 
 
-async def _count(session: Session, table: Table, query: _Query) -> tuple[int | None, bool]:
+async def _count(session: Session, table: GridTable, query: _Query) -> tuple[int | None, bool]:
     """Return how many rows there are in all: counted when that is quick, else what the engine last measured."""
     known = table.relation.rows
     if known is not None and known >= COUNTED_BELOW and not query.conditions:
@@ -247,7 +249,7 @@ async def _count(session: Session, table: Table, query: _Query) -> tuple[int | N
 
 
 def _cursor(
-    table: Table, last: Row, columns: Sequence[ResultColumn], order: Sequence[Sort], offset: int
+    table: GridTable, last: Row, columns: Sequence[ResultColumn], order: Sequence[RowSort], offset: int
 ) -> str:  # fmt: skip
     if not table.key:
         return _written("offset", offset)
@@ -284,7 +286,7 @@ def _cut(rows: list[Row]) -> tuple[list[Row], list[tuple[int, int]]]:
     return rows, cut
 
 
-def _spelt(table: Table, text: str, values: Sequence[Cell]) -> str:
+def _spelt(table: GridTable, text: str, values: Sequence[Cell]) -> str:
     """Return a statement with its values in the place of the placeholders, for people to read."""
 
     def put(mark: re.Match[str]) -> str:
@@ -307,7 +309,7 @@ async def cell(
     query = _Query(table)
     query.conditions = [f"{table.quoted(name)} = {query.bind(value, name)}" for name, value in key.items()]
     text = f"SELECT {table.quoted(column)} FROM {table.name}{query.where}"  # noqa: S608 - as above
-    async with doors.session(place, access) as session:
+    async with doors.open_session(place, access) as session:
         _, rows = await _fetched(session, text, query.values, LARGEST_VALUE + 1)
     value = rows[0][0] if rows else None
     if isinstance(value, str) and len(value) > LARGEST_VALUE:

@@ -17,11 +17,11 @@ from headwater.engines import Parameters, Session
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
 from headwater.features.databases.service import databases
-from headwater.features.databases.service import schema as schemas
+from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.query import repository
 from headwater.features.query.models import QueryRun
 from headwater.features.query.service import access as doors
-from headwater.features.query.service.access import Unconfirmed, Workplace
+from headwater.features.query.service.access import ConfirmationNeeded, Workplace
 from headwater.kit.errors import NotFound
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
@@ -34,7 +34,7 @@ _MAKES = re.compile(r"\b(?:create\s+(?:\w+\s+)*(?:table|view)|select\b[^;]*\bint
 READ_ONLY_STATES = frozenset({"25006", "1792"})
 
 
-class Running:
+class RunningQueries:
     """The runs of this server process, by the id that their users know them by."""
 
     def __init__(self, _: Settings) -> None:
@@ -71,7 +71,7 @@ class Result:
 
 
 @dataclass(slots=True)
-class Outcome:
+class QueryOutcome:
     """What a run gave up to its end or its first error."""
 
     run_id: uuid.UUID
@@ -81,7 +81,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class QueryRequest:
     """A text to run and what it may take."""
 
     text: str
@@ -92,14 +92,16 @@ class Request:
     confirmed: bool = False
 
 
-async def run(place: Workplace, running: Running, actor: Actor, database_id: uuid.UUID, request: Request) -> Outcome:
+async def run(
+    place: Workplace, running: RunningQueries, actor: Actor, database_id: uuid.UUID, request: QueryRequest
+) -> QueryOutcome:
     """Run a text and return its results; an error of the database is part of the outcome.
 
     Raises:
         Unconfirmed: the database is protected, the text writes, and nobody said that this is meant.
     """
-    access = await doors.enter(place, actor, database_id, confirmed=request.confirmed)
-    outcome = Outcome(request.run_id or uuid.uuid4())
+    access = await doors.authorize_query(place, actor, database_id, confirmed=request.confirmed)
+    outcome = QueryOutcome(request.run_id or uuid.uuid4())
     began = time.perf_counter()
     try:
         async with contextlib.aclosing(frames(place, running, access, request, outcome.run_id)) as given:
@@ -114,13 +116,13 @@ async def run(place: Workplace, running: Running, actor: Actor, database_id: uui
 
 
 async def frames(
-    place: Workplace, running: Running, access: doors.Access, request: Request, run_id: uuid.UUID
+    place: Workplace, running: RunningQueries, access: doors.Access, request: QueryRequest, run_id: uuid.UUID
 ) -> AsyncGenerator[Frame, None]:
     """Give the frames of a run as they come."""
     limits = request.limits
     if access.read_only and not limits.read_only:
         limits = Limits(limits.rows, limits.bytes, limits.seconds, limits.cell, read_only=True)
-    async with doors.session(place, access, request.session) as session:
+    async with doors.open_session(place, access, request.session) as session:
         running.begin(access.user_id, run_id, session)
         try:
             async with contextlib.aclosing(session.run(request.text, request.parameters, limits)) as running_frames:
@@ -130,7 +132,7 @@ async def frames(
             running.end(access.user_id, run_id)
 
 
-def collect(outcome: Outcome, frame: Frame) -> None:
+def collect(outcome: QueryOutcome, frame: Frame) -> None:
     """Add a frame to what a run gave."""
     match frame:
         case Started():
@@ -141,15 +143,15 @@ def collect(outcome: Outcome, frame: Frame) -> None:
             outcome.results[-1].finished = frame
 
 
-def _check_confirmation(access: doors.Access, outcome: Outcome) -> None:
+def _check_confirmation(access: doors.Access, outcome: QueryOutcome) -> None:
     """A write that only the missing confirmation refused is answered by asking for it."""
     refused = isinstance(outcome.error, QueryError) and outcome.error.sqlstate in READ_ONLY_STATES
-    if refused and access.asks:
-        raise Unconfirmed(f"{access.reached.name} is protected.", hint="Confirm the write.")
+    if refused and access.needs_confirmation:
+        raise ConfirmationNeeded(f"{access.reached.name} is protected.", hint="Confirm the write.")
 
 
 async def _remember(
-    place: Workplace, access: doors.Access, database_id: uuid.UUID, text: str, outcome: Outcome
+    place: Workplace, access: doors.Access, database_id: uuid.UUID, text: str, outcome: QueryOutcome
 ) -> None:
     cancelled = isinstance(outcome.error, QueryCancelled)
     state: Literal["ok", "failed", "cancelled"] = "cancelled" if cancelled else "failed" if outcome.error else "ok"
@@ -180,7 +182,9 @@ async def history(
     return cut(rows, limit, lambda row: (str(row.id),))
 
 
-async def cancel(place: Workplace, running: Running, actor: Actor, database_id: uuid.UUID, run_id: uuid.UUID) -> None:
+async def cancel(
+    place: Workplace, running: RunningQueries, actor: Actor, database_id: uuid.UUID, run_id: uuid.UUID
+) -> None:
     """End a run of the actor."""
     async with place.store.transaction() as db:
         await databases.find(db, actor, database_id)

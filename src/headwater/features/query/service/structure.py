@@ -11,8 +11,8 @@ import msgspec
 
 from headwater.catalog.changes import Change
 from headwater.catalog.results import Limits, QueryError
-from headwater.engines import Session, Step
-from headwater.features.databases.service import schema as schemas
+from headwater.engines import AlterStep, Session
+from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Access, Workplace
 from headwater.kit.errors import HeadwaterError, Invalid, did_you_mean
@@ -22,16 +22,16 @@ LIMITS = Limits(rows=10, bytes=None, seconds=3600)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class StructureResult:
     """What changes would do, or did."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[AlterStep, ...]
     applied: bool = False
     error: str | None = None
     failed_step: int | None = None
 
 
-def understand(given: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:
+def parse_changes(given: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:
     """Return changes from their JSON, in which `kind` is the name of the type.
 
     Raises:
@@ -40,11 +40,11 @@ def understand(given: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:
     return tuple(_change(number, one) for number, one in enumerate(given))
 
 
-def _change(number: int, one: Mapping[str, Any]) -> Change:
-    name = str(one.get("kind", ""))
+def _change(number: int, given: Mapping[str, Any]) -> Change:
+    name = str(given.get("kind", ""))
     if name not in KINDS:
         raise Invalid({f"changes.{number}.kind": f"There is no change {name!r}."}, hint=did_you_mean(name, KINDS))
-    fields = {key: value for key, value in one.items() if key != "kind"}
+    fields = {key: value for key, value in given.items() if key != "kind"}
     unknown = set(fields) - set(KINDS[name].__dataclass_fields__)
     if unknown:
         wrong = ", ".join(sorted(unknown))
@@ -55,13 +55,13 @@ def _change(number: int, one: Mapping[str, Any]) -> Change:
         raise Invalid({f"changes.{number}": f"{name}: {error}."}) from error
 
 
-def spelt(change: Change) -> dict[str, Any]:
+def plan_changes(change: Change) -> dict[str, Any]:
     """Return a change as its JSON."""
     plain: dict[str, Any] = msgspec.to_builtins(change)
     return {"kind": type(change).__name__} | plain
 
 
-async def change(place: Workplace, access: Access, changes: Sequence[Change], *, apply: bool) -> Outcome:
+async def change(place: Workplace, access: Access, changes: Sequence[Change], *, apply: bool) -> StructureResult:
     """Return the statements and hazards of changes; with `apply`, carry them out.
 
     When all can be undone together, an error leaves the database as it was; else `failed_step` says how far it came.
@@ -69,14 +69,14 @@ async def change(place: Workplace, access: Access, changes: Sequence[Change], *,
     schema = await schemas.read(place.settings, place.store, access.reached)
     steps = access.reached.engine.alter(changes, schema)
     if not apply:
-        return Outcome(steps)
-    async with doors.session(place, access) as session:
+        return StructureResult(steps)
+    async with doors.open_session(place, access) as session:
         outcome = await _applied(session, steps)
     await schemas.read(place.settings, place.store, access.reached)
     return outcome
 
 
-async def _applied(session: Session, steps: tuple[Step, ...]) -> Outcome:
+async def _applied(session: Session, steps: tuple[AlterStep, ...]) -> StructureResult:
     together = all(step.transactional for step in steps)
     number, done = 0, False
     if together:
@@ -91,12 +91,12 @@ async def _applied(session: Session, steps: tuple[Step, ...]) -> Outcome:
         done = True
     except QueryError as error:
         detail = f" {error.detail.splitlines()[0]}" if error.detail else ""
-        return Outcome(steps, False, error.message + detail, number)
+        return StructureResult(steps, False, error.message + detail, number)
     finally:
         if together and not done:
             with contextlib.suppress(HeadwaterError):
                 await _run(session, "ROLLBACK")
-    return Outcome(steps, True)
+    return StructureResult(steps, True)
 
 
 async def _run(session: Session, statement: str) -> None:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from headwater.catalog.grammar import Grammar
 from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.results import Cell
-from headwater.engines import Engine, Tabular
-from headwater.features.databases.service import schema as schemas
+from headwater.engines import Engine
+from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.query.service.access import Access, Workplace
 from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class GridTable:
     """A relation with the engine that quotes its names. `key` identifies a row; `why` says why there is none."""
 
     relation: Relation
@@ -52,7 +52,7 @@ class Table:
             raise Invalid({f"edits.{edit}.key": f"The key of {self.relation.name} is {', '.join(self.key)}."})
 
 
-async def find(place: Workplace, access: Access, name: str, schema_name: str | None) -> Table:
+async def find(place: Workplace, access: Access, name: str, schema_name: str | None) -> GridTable:
     """Return a table of the database; the Schema is read anew when it is not in the kept one."""
     schema = await schemas.get(place.settings, place.store, access.reached)
     relation = _exactly(schema, name, schema_name)
@@ -63,9 +63,9 @@ async def find(place: Workplace, access: Access, name: str, schema_name: str | N
         names = [one.name for one in schema]
         raise NotFound(f"There is no table {name!r} in {access.reached.name}.", hint=did_you_mean(name, names))
     engine = access.reached.engine
-    if not isinstance(engine, Tabular):
-        raise Conflict(f"{engine.NAME} has no tables.", hint="Look at its entries instead.")
-    return Table(relation, engine, engine.GRAMMAR, *key_of(relation))
+    if engine.dialect.grammar is None:
+        raise Conflict(f"{engine.display_name} has no tables.", hint="Look at its entries instead.")
+    return GridTable(relation, engine, engine.dialect.grammar, *key_of(relation))
 
 
 def _exactly(schema: Schema, name: str, schema_name: str | None) -> Relation | None:

@@ -11,20 +11,20 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.engines import Recovers
+from headwater.engines import RecoverySupport
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.models import Database
-from headwater.features.databases.service import databases, instances, waiting
-from headwater.features.databases.service.instances import Local
+from headwater.features.databases.service import databases, instances, readiness
+from headwater.features.databases.service.instances import LocalInstance
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.recovery import repository
 from headwater.features.recovery.models import Archive, ArchiveBase, ArchivePoint
-from headwater.features.recovery.service import shipping
-from headwater.features.recovery.service.shipping import marked
-from headwater.features.recovery.service.stretches import Stretch, stretches
-from headwater.features.snapshots.service import places
+from headwater.features.recovery.service import wal_archiver
+from headwater.features.recovery.service.timeline import ContinuousRange, continuous_ranges
+from headwater.features.recovery.service.wal_archiver import marked
+from headwater.features.snapshots.service import vault_locations
 from headwater.kit.clock import now
 from headwater.kit.errors import BadInput, Conflict, Unavailable
 from headwater.kit.settings import Settings
@@ -53,9 +53,9 @@ class ArchiveView:
     """What is kept of a database, and what can be reached; `archive` is None when nothing is."""
 
     database: Database
-    engine: Recovers
+    engine: RecoverySupport
     archive: Archive | None
-    stretches: Sequence[Stretch] = ()
+    stretches: Sequence[ContinuousRange] = ()
     bases: Sequence[BaseView] = ()
     points: Sequence[ArchivePoint] = ()
     log_bytes: int = 0
@@ -94,7 +94,7 @@ async def seen(db: AsyncSession, database: Database) -> ArchiveView:
         return ArchiveView(database, engine, None)
     bases = await repository.bases(db, archive.id)
     covered = marked(archive.covered).at if archive.covered else None
-    found = stretches(bases, await repository.logs(db, archive.id), covered, archive.archived_to)
+    found = continuous_ranges(bases, await repository.logs(db, archive.id), covered, archive.archived_to)
     usable = {base.id for stretch in found for base in stretch.bases}
     jobs = await queue.get_many(db, [one.job_id for one in bases if one.job_id])
     views = [BaseView(one, jobs.get(one.job_id) if one.job_id else None, one.id in usable) for one in bases]
@@ -122,7 +122,7 @@ async def change(settings: Settings, store: Store, actor: Actor, database_id: uu
         archive = await repository.of_database(db, database_id, lock=True)
         begins = wish.enabled and (archive is None or not archive.enabled)
         if archive is None and wish.enabled:
-            place = await places.current(db, actor, database.organization_id)
+            place = await vault_locations.current(db, actor, database.organization_id)
             archive = Archive(
                 organization_id=database.organization_id, database_id=database_id, vault_id=place.id, enabled=True,
                 window_days=wish.window_days, base_days=wish.base_days, created_by=actor.user_id, seen={}, covered={},
@@ -139,7 +139,7 @@ async def change(settings: Settings, store: Store, actor: Actor, database_id: uu
         )  # fmt: skip
         if archive and begins:
             await begin_base(db, actor, database, archive)
-    await waiting.poke(settings, database_id)
+    await readiness.notify_supervisor(settings, database_id)
     async with store.transaction() as db:
         return await view(db, actor, database_id)
 
@@ -197,16 +197,16 @@ async def name_point(settings: Settings, store: Store, actor: Actor, database_id
         local = await instances.local(db, settings, database)
     await awake(settings, local)
     at = now()
-    position = await local.engine.name_point(local.instance, name)
+    position = await local.engine.create_restore_point(local.instance, name)
     async with store.transaction() as db:
         row = ArchivePoint(archive_id=archive.id, name=name, position=position, at=at, created_by=actor.user_id)
         db.add(row)
         await db.flush()
-        note(db, actor, "recovery.point", database, point=name, position=local.engine.shown(position))
+        note(db, actor, "recovery.point", database, point=name, position=local.engine.format_position(position))
     return row
 
 
-async def awake(settings: Settings, local: Local) -> None:
+async def awake(settings: Settings, local: LocalInstance) -> None:
     """Wake a database whose files are on this machine; raises Unavailable when they are not."""
     await instances.wake(settings, local)
     if not local.here:
@@ -215,7 +215,7 @@ async def awake(settings: Settings, local: Local) -> None:
 
 async def ship_now(settings: Settings, store: Store, archive_id: uuid.UUID) -> None:
     """Bring all that was committed until now into the vault."""
-    await asyncio.wait_for(shipping.until_shipped(settings, store, archive_id, flush=True), 300)
+    await asyncio.wait_for(wal_archiver.until_shipped(settings, store, archive_id, flush=True), 300)
 
 
 def note(db: AsyncSession, actor: Actor, action: str, database: Database, **details: object) -> None:

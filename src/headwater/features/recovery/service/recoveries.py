@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.engines import Provisions
+from headwater.engines import engine
 from headwater.features.accounts.rights import Actor, authorize
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.models import Database
@@ -21,7 +21,7 @@ from headwater.features.recovery import repository
 from headwater.features.recovery.models import ArchiveBase, ArchivePoint, Recovery
 from headwater.features.recovery.service import archives
 from headwater.features.recovery.service.archives import ArchiveView
-from headwater.features.recovery.service.stretches import OutOfReach, Way, to_position, to_time
+from headwater.features.recovery.service.timeline import OutOfReach, RecoveryPath, to_position, to_time
 from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
 from headwater.kit.paging import Page, cut
@@ -31,7 +31,7 @@ from headwater.store.session import Database as Store
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RecoveryRequest:
     """To which moment, and as what: exactly one of time, position and point.
 
     `inclusive` says whether what happened exactly then is in it; without a word a time is, and a position is not.
@@ -51,7 +51,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RecoveryPlan:
     """What a recovery would do: the base it begins with, how much of the log it replays, as sentences."""
 
     target_name: str
@@ -70,7 +70,7 @@ class RecoveryView:
     job: Job | None
 
 
-def way(view: ArchiveView, order: Order) -> Way:
+def find_path(view: ArchiveView, order: RecoveryRequest) -> RecoveryPath:
     """Return how a moment is reached; raises OutOfReach, BadInput or NotFound."""
     if order.time is not None:
         return to_time(view.stretches, order.time)
@@ -78,7 +78,7 @@ def way(view: ArchiveView, order: Order) -> Way:
         point = _point(view, order.point)
         return to_position(view.stretches, point.position, f"the point {point.name}")
     assert order.position is not None
-    return to_position(view.stretches, view.engine.position(order.position), order.position)
+    return to_position(view.stretches, view.engine.parse_position(order.position), order.position)
 
 
 def _point(view: ArchiveView, name: str) -> ArchivePoint:
@@ -88,11 +88,11 @@ def _point(view: ArchiveView, name: str) -> ArchivePoint:
     raise NotFound(f"There is no point {name!r}.", hint=did_you_mean(name, [one.name for one in view.points]))
 
 
-async def plan(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: Order) -> Plan:
+async def plan(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: RecoveryRequest) -> RecoveryPlan:
     """Return what a recovery would do, without doing it."""
     view = await _view(db, actor, database_id, order)
     refusals = []
-    found: Way | None = None
+    found: RecoveryPath | None = None
     try:
         found = _way(view, order)
     except OutOfReach as error:
@@ -104,7 +104,7 @@ async def plan(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: Or
         *([_from_base(found.base)] if found else []),
         f"{view.database.name} itself is not touched. The new database has a password of its own.",
     )
-    return Plan(order.name, found.base if found else None, log, moment, said, tuple(refusals))
+    return RecoveryPlan(order.name, found.base if found else None, log, moment, said, tuple(refusals))
 
 
 def _from_base(base: ArchiveBase) -> str:
@@ -112,13 +112,13 @@ def _from_base(base: ArchiveBase) -> str:
     return f"It begins with the base backup of {finished:%Y-%m-%d %H:%M:%S} UTC, and replays the log from there."
 
 
-def _moment(order: Order) -> str:
+def _moment(order: RecoveryRequest) -> str:
     if order.time is not None:
         return f"{order.time.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}".rstrip("0").rstrip(".") + " UTC"
     return f"the point {order.point}" if order.point is not None else f"position {order.position}"
 
 
-def _way(view: ArchiveView, order: Order) -> Way:
+def _way(view: ArchiveView, order: RecoveryRequest) -> RecoveryPath:
     """Return how a moment is reached; of one that is not in the vault yet, how it will be once the log is there."""
     archive = view.archive
     assert archive
@@ -130,7 +130,7 @@ def _way(view: ArchiveView, order: Order) -> Way:
         return to_time(view.stretches, newest[1])
     if alive and newest and order.point is not None and _point(view, order.point).position > view.stretches[-1].ends:
         return to_position(view.stretches, view.stretches[-1].ends, order.point)
-    found = way(view, order)
+    found = find_path(view, order)
     _check_version(view, found)
     return found
 
@@ -139,17 +139,18 @@ def _latest(view: ArchiveView) -> str | None:
     return f"The latest moment is {view.windows[-1][1]:%Y-%m-%d %H:%M:%S} UTC." if view.windows else None
 
 
-def _check_version(view: ArchiveView, found: Way) -> None:
-    options = view.engine.PROVISION_OPTIONS if isinstance(view.engine, Provisions) else ()
+def _check_version(view: ArchiveView, path: RecoveryPath) -> None:
+    provisioning = engine(view.database.engine).provisioning
+    options = provisioning.options if provisioning else ()
     versions = next((one.choices for one in options if one.name == "version"), ())
-    if versions and found.base.version not in versions:
+    if versions and path.base.version not in versions:
         raise OutOfReach(
-            f"The base backup is of version {found.base.version}, which is not installed here.",
+            f"The base backup is of version {path.base.version}, which is not installed here.",
             hint=f"There are: {', '.join(versions)}.",
         )
 
 
-async def _view(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: Order) -> ArchiveView:
+async def _view(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: RecoveryRequest) -> ArchiveView:
     database = await databases.find(db, actor, database_id, "database:write", deleted=True)
     given = [order.time, order.position, order.point]
     if sum(one is not None for one in given) != 1:
@@ -164,7 +165,9 @@ async def _view(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: O
     return view
 
 
-async def start(settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, order: Order) -> RecoveryView:
+async def start(
+    settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, order: RecoveryRequest
+) -> RecoveryView:
     """Put a recovery into the queue; its new database is there at once, and cannot be used before it is complete."""
     async with store.transaction() as db:
         view = await _view(db, actor, database_id, order)
@@ -212,11 +215,11 @@ async def create_target(
     )  # fmt: skip
 
 
-def order_of(row: Recovery) -> Order:
+def request_of(row: Recovery) -> RecoveryRequest:
     """Return what was asked for."""
     given = row.request
     at = datetime.fromisoformat(given["time"]) if given["time"] else None
-    return Order(row.target_name, at, given["position"], given["point"], given["inclusive"])
+    return RecoveryRequest(row.target_name, at, given["position"], given["point"], given["inclusive"])
 
 
 async def view(db: AsyncSession, actor: Actor, recovery_id: uuid.UUID) -> RecoveryView:

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.models import Database
-from headwater.features.databases.service import databases, instances, waiting
-from headwater.features.databases.service.instances import Local
+from headwater.features.databases.service import databases, instances, readiness
+from headwater.features.databases.service.instances import LocalInstance
 from headwater.features.jobs.context import Attempt
 from headwater.features.recovery import repository
 from headwater.features.recovery.models import Recovery
@@ -17,7 +17,7 @@ from headwater.features.recovery.service import recoveries
 from headwater.kit.errors import Cancelled, HeadwaterError, NotFound
 
 
-async def renew(attempt: Attempt, row: Recovery, source: Database, token: uuid.UUID) -> Local:
+async def renew(attempt: Attempt, row: Recovery, source: Database, token: uuid.UUID) -> LocalInstance:
     """Make sure that the new database is asked for and waits for its files, with nothing of an earlier attempt."""
     async with attempt.database.transaction() as db:
         there = await _alive(db, row.target_id)
@@ -42,7 +42,7 @@ async def clear_after(attempt: Attempt, recovery_id: uuid.UUID, token: uuid.UUID
                 return
             gone = await abandon(db, row)
         if gone:
-            await waiting.poke(attempt.settings, gone)
+            await readiness.notify_supervisor(attempt.settings, gone)
     except HeadwaterError as error:
         attempt.note(f"The new database could not be taken away: {error.message}", "error")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from headwater.features.snapshots.commands import restoring, snapshots, vaults
+from headwater.features.snapshots.commands import restore, snapshots, vaults
 
 
 def register(app: typer.Typer) -> None:
@@ -19,8 +19,8 @@ def register(app: typer.Typer) -> None:
         snapshots.delete,
     ):
         group.command(command.__name__.rstrip("_").replace("_snapshot", ""))(command)
-    group.command("restore")(restoring.restore)
-    group.command("drill")(restoring.drill)
+    group.command("restore")(restore.restore)
+    group.command("drill")(restore.drill)
     app.add_typer(group, name="snapshot")
     app.add_typer(_vault(), name="vault")
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from headwater.features.accounts.remote import remote, show, show_one
+from headwater.features.accounts.api_client import remote, show, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, TablesOption, find_database, names
-from headwater.features.jobs.watching import finish
-from headwater.features.snapshots.commands.naming import SnapshotArgument, find_snapshot
+from headwater.features.jobs.follow import finish
+from headwater.features.snapshots.commands.references import SnapshotArgument, find_snapshot
 from headwater.kit.terminal import terminal
 
 LIST = ("taken_at", "label", "status", "tables", "rows", "stored_bytes", "new_bytes", "seconds", "id")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from headwater.features.accounts.remote import Remote, remote, show, show_one
+from headwater.features.accounts.api_client import ApiClient, remote, show, show_one
 from headwater.features.databases.commands import JsonOption
 from headwater.kit.errors import BadInput, NotFound, did_you_mean
 
@@ -95,7 +95,7 @@ def remove_key(
     typer.echo("Removed.")
 
 
-def _path(server: Remote, wanted: str | None) -> str:
+def _path(server: ApiClient, wanted: str | None) -> str:
     every: list[Any] = server.call("GET", "/organizations")["items"]
     if wanted is None and len(every) > 1:
         names = ", ".join(one["name"] for one in every)

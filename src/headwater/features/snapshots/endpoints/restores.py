@@ -7,11 +7,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import ListOf
-from headwater.features.databases.service import waiting
-from headwater.features.snapshots import schemas, wire
+from headwater.features.databases.service import readiness
+from headwater.features.snapshots import api_models, serializers
 from headwater.features.snapshots.service import restores
 
 router = APIRouter(tags=["snapshots"])
@@ -21,46 +21,46 @@ Detached = Annotated[Actor, Depends(allow_detached("database:write"))]
 
 @router.post("/snapshots/{snapshot_id}/restores/plan")
 async def plan_restore(
-    snapshot_id: uuid.UUID, body: schemas.RestoreIn, server: Shared, actor: Detached
-) -> schemas.RestorePlanOut:
+    snapshot_id: uuid.UUID, body: api_models.RestoreIn, server: Shared, actor: Detached
+) -> api_models.RestorePlanOut:
     """Show what a restore would do to each table, without doing it."""
-    return wire.plan(await restores.plan(server.settings, server.database, actor, snapshot_id, _order(body)))
+    return serializers.plan(await restores.plan(server.settings, server.database, actor, snapshot_id, _order(body)))
 
 
 @router.post("/snapshots/{snapshot_id}/restores", status_code=202)
 async def start_restore(
-    snapshot_id: uuid.UUID, body: schemas.RestoreIn, server: Shared, actor: Detached
-) -> schemas.RestoreOut:
+    snapshot_id: uuid.UUID, body: api_models.RestoreIn, server: Shared, actor: Detached
+) -> api_models.RestoreOut:
     """Restore a snapshot, or some of its tables, into a new database or one that is there."""
     found = await restores.start(server.settings, server.database, actor, snapshot_id, _order(body))
     if found.restore.target_id and found.restore.fresh:
-        await waiting.poke(server.settings, found.restore.target_id)
-    return wire.restore(found)
+        await readiness.notify_supervisor(server.settings, found.restore.target_id)
+    return serializers.restore(found)
 
 
 @router.post("/snapshots/{snapshot_id}/drills", status_code=202)
-async def drill_restore(snapshot_id: uuid.UUID, server: Shared, actor: Detached) -> schemas.RestoreOut:
+async def drill_restore(snapshot_id: uuid.UUID, server: Shared, actor: Detached) -> api_models.RestoreOut:
     """Prove that a snapshot can be restored: into a new database, which is compared and goes away again."""
     found = await restores.drill(server.settings, server.database, actor, snapshot_id)
     if found.restore.target_id:
-        await waiting.poke(server.settings, found.restore.target_id)
-    return wire.restore(found)
+        await readiness.notify_supervisor(server.settings, found.restore.target_id)
+    return serializers.restore(found)
 
 
 @router.get("/snapshots/{snapshot_id}/restores")
 async def list_restores(
     snapshot_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
-) -> ListOf[schemas.RestoreOut]:
+) -> ListOf[api_models.RestoreOut]:
     """List the restores of a snapshot, newest first."""
     page = await restores.list_of_snapshot(db, actor, snapshot_id, cursor=cursor, limit=limit)
-    return ListOf(items=[wire.restore(view) for view in page.items], next=page.next)
+    return ListOf(items=[serializers.restore(view) for view in page.items], next=page.next)
 
 
 @router.get("/restores/{restore_id}")
-async def get_restore(restore_id: uuid.UUID, db: Db, actor: Reader) -> schemas.RestoreOut:
+async def get_restore(restore_id: uuid.UUID, db: Db, actor: Reader) -> api_models.RestoreOut:
     """Show a restore, its job and what came of it."""
-    return wire.restore(await restores.view(db, actor, restore_id))
+    return serializers.restore(await restores.view(db, actor, restore_id))
 
 
-def _order(body: schemas.RestoreIn) -> restores.Order:
-    return restores.Order(body.name, body.project_id, body.target_id, body.tables, body.mode, body.confirmed)
+def _order(body: api_models.RestoreIn) -> restores.RestoreOptions:
+    return restores.RestoreOptions(body.name, body.project_id, body.target_id, body.tables, body.mode, body.confirmed)

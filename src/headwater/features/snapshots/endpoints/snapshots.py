@@ -9,12 +9,12 @@ import msgspec
 from fastapi import APIRouter, Depends, Response
 
 from headwater.catalog.model import Schema
+from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import ListOf
-from headwater.features.jobs.schemas import JobOut
-from headwater.features.snapshots import schemas, wire
-from headwater.features.snapshots.service import snapshots, verifying
+from headwater.features.jobs.api_models import JobOut
+from headwater.features.snapshots import api_models, serializers
+from headwater.features.snapshots.service import snapshots, verification
 
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
@@ -25,41 +25,41 @@ Admin = Annotated[Actor, Depends(allow_detached("database:admin"))]
 
 @router.post("/databases/{database_id}/snapshots", status_code=202)
 async def take_snapshot(
-    database_id: uuid.UUID, body: schemas.SnapshotIn, server: Shared, actor: Detached
-) -> schemas.SnapshotOut:
+    database_id: uuid.UUID, body: api_models.SnapshotIn, server: Shared, actor: Detached
+) -> api_models.SnapshotOut:
     """Take a snapshot of a database, or of some of its tables."""
-    request = snapshots.Request(body.label, body.tables, body.exclude)
-    return wire.snapshot(await snapshots.create(server.settings, server.database, actor, database_id, request))
+    request = snapshots.SnapshotRequest(body.label, body.tables, body.exclude)
+    return serializers.snapshot(await snapshots.create(server.settings, server.database, actor, database_id, request))
 
 
 @router.get("/databases/{database_id}/snapshots")
 async def list_snapshots(
     database_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
-) -> ListOf[schemas.SnapshotOut]:
+) -> ListOf[api_models.SnapshotOut]:
     """List the snapshots of a database, newest first."""
     page = await snapshots.list_of_database(db, actor, database_id, cursor=cursor, limit=limit)
-    return ListOf(items=[wire.snapshot(view) for view in page.items], next=page.next)
+    return ListOf(items=[serializers.snapshot(view) for view in page.items], next=page.next)
 
 
 @router.get("/databases/{database_id}/snapshots/storage")
-async def show_storage(database_id: uuid.UUID, db: Db, actor: Reader) -> schemas.StorageOut:
+async def show_storage(database_id: uuid.UUID, db: Db, actor: Reader) -> api_models.StorageOut:
     """Show what the last 500 snapshots of a database took, oldest first."""
-    return wire.storage(await snapshots.over_time(db, actor, database_id))
+    return serializers.storage(await snapshots.over_time(db, actor, database_id))
 
 
 @router.get("/organizations/{organization_id}/snapshots")
 async def list_all_snapshots(
     organization_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
-) -> ListOf[schemas.SnapshotOut]:
+) -> ListOf[api_models.SnapshotOut]:
     """List the snapshots of an organization, newest first, also those whose database is gone."""
     page = await snapshots.list_of_organization(db, actor, organization_id, cursor=cursor, limit=limit)
-    return ListOf(items=[wire.snapshot(view) for view in page.items], next=page.next)
+    return ListOf(items=[serializers.snapshot(view) for view in page.items], next=page.next)
 
 
 @router.get("/snapshots/{snapshot_id}")
-async def get_snapshot(snapshot_id: uuid.UUID, db: Db, actor: Reader) -> schemas.SnapshotDetailOut:
+async def get_snapshot(snapshot_id: uuid.UUID, db: Db, actor: Reader) -> api_models.SnapshotDetailOut:
     """Show a snapshot and its tables."""
-    return wire.detail(await snapshots.view(db, actor, snapshot_id))
+    return serializers.detail(await snapshots.view(db, actor, snapshot_id))
 
 
 @router.get("/snapshots/{snapshot_id}/schema", response_model=Schema)
@@ -73,16 +73,16 @@ async def get_snapshot_schema(
 
 @router.patch("/snapshots/{snapshot_id}")
 async def change_snapshot(
-    snapshot_id: uuid.UUID, body: schemas.SnapshotChange, db: Db, actor: Writer
-) -> schemas.SnapshotOut:
+    snapshot_id: uuid.UUID, body: api_models.SnapshotChange, db: Db, actor: Writer
+) -> api_models.SnapshotOut:
     """Give a snapshot another label; hold it, so that nobody and no rule deletes it, or let go of it."""
-    return wire.snapshot(await snapshots.change(db, actor, snapshot_id, label=body.label, held=body.held))
+    return serializers.snapshot(await snapshots.change(db, actor, snapshot_id, label=body.label, held=body.held))
 
 
 @router.post("/snapshots/{snapshot_id}/verifications", status_code=202)
-async def verify_snapshot(snapshot_id: uuid.UUID, body: schemas.VerificationIn, db: Db, actor: Writer) -> JobOut:
+async def verify_snapshot(snapshot_id: uuid.UUID, body: api_models.VerificationIn, db: Db, actor: Writer) -> JobOut:
     """Look whether a snapshot is whole; the snapshot shows what was found."""
-    return JobOut.model_validate(await verifying.start(db, actor, snapshot_id, body.kind))
+    return JobOut.model_validate(await verification.start(db, actor, snapshot_id, body.kind))
 
 
 @router.delete("/snapshots/{snapshot_id}", status_code=204)

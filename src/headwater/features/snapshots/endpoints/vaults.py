@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends
 
 from headwater.features.accounts.guard import Db, Shared, allow, allow_detached
 from headwater.features.accounts.rights import Actor
-from headwater.features.snapshots import schemas, wire
-from headwater.features.snapshots.service import places, vaults
+from headwater.features.snapshots import api_models, serializers
+from headwater.features.snapshots.service import vault_locations, vaults
 
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
@@ -20,15 +20,15 @@ Admin = Annotated[Actor, Depends(allow_detached("database:admin"))]
 
 
 @router.get("/organizations/{organization_id}/vault")
-async def get_vault(organization_id: uuid.UUID, db: Db, actor: Reader) -> schemas.VaultOut:
+async def get_vault(organization_id: uuid.UUID, db: Db, actor: Reader) -> api_models.VaultOut:
     """Show where the snapshots of an organization are, and how many there are."""
-    return wire.vault(await places.view(db, actor, organization_id))
+    return serializers.vault(await vault_locations.view(db, actor, organization_id))
 
 
 @router.put("/organizations/{organization_id}/vault")
 async def change_vault(
-    organization_id: uuid.UUID, body: schemas.VaultIn, server: Shared, actor: Admin
-) -> schemas.VaultOut:
+    organization_id: uuid.UUID, body: api_models.VaultIn, server: Shared, actor: Admin
+) -> api_models.VaultOut:
     """Say where new snapshots go; the place is tried before it is kept. Those that are there stay where they are."""
     given = vaults.Given(
         body.kind, body.bucket, body.prefix, body.endpoint, body.region, body.access_key,
@@ -36,41 +36,41 @@ async def change_vault(
     )  # fmt: skip
     await vaults.change(server.settings, server.database, actor, organization_id, given)
     async with server.database.transaction() as db:
-        return wire.vault(await places.view(db, actor, organization_id))
+        return serializers.vault(await vault_locations.view(db, actor, organization_id))
 
 
 @router.put("/organizations/{organization_id}/vault/compression")
 async def change_vault_compression(
-    organization_id: uuid.UUID, body: schemas.CompressionIn, db: Db, actor: Changer
-) -> schemas.VaultOut:
+    organization_id: uuid.UUID, body: api_models.CompressionIn, db: Db, actor: Changer
+) -> api_models.VaultOut:
     """Say how new pages are compressed; those that are there stay as they are."""
     await vaults.compress(db, actor, organization_id, body.codec, body.level)
-    return wire.vault(await places.view(db, actor, organization_id))
+    return serializers.vault(await vault_locations.view(db, actor, organization_id))
 
 
 @router.get("/organizations/{organization_id}/vault/usage")
-async def measure_vault(organization_id: uuid.UUID, server: Shared, actor: Detached) -> schemas.VaultUsageOut:
+async def measure_vault(organization_id: uuid.UUID, server: Shared, actor: Detached) -> api_models.VaultUsageOut:
     """Count what the vault takes of its storage."""
     found = await vaults.usage(server.settings, server.database, actor, organization_id)
-    return schemas.VaultUsageOut.model_validate(found)
+    return api_models.VaultUsageOut.model_validate(found)
 
 
 @router.get("/organizations/{organization_id}/vault/keys")
-async def list_vault_keys(organization_id: uuid.UUID, server: Shared, actor: Detached) -> list[schemas.VaultKeyOut]:
+async def list_vault_keys(organization_id: uuid.UUID, server: Shared, actor: Detached) -> list[api_models.VaultKeyOut]:
     """List the ways to open the vault."""
     found = await vaults.keys(server.settings, server.database, actor, organization_id)
-    return [schemas.VaultKeyOut.model_validate(one) for one in found]
+    return [api_models.VaultKeyOut.model_validate(one) for one in found]
 
 
 @router.post("/organizations/{organization_id}/vault/keys", status_code=201)
 async def add_vault_passphrase(
-    organization_id: uuid.UUID, body: schemas.PassphraseIn, server: Shared, actor: Admin
-) -> schemas.VaultKeyOut:
+    organization_id: uuid.UUID, body: api_models.PassphraseIn, server: Shared, actor: Admin
+) -> api_models.VaultKeyOut:
     """Add a passphrase that opens the vault without this Headwater: keep it where a lost machine does not take it."""
     found = await vaults.add_passphrase(
         server.settings, server.database, actor, organization_id, body.passphrase.get_secret_value(), body.label
     )
-    return schemas.VaultKeyOut.model_validate(found)
+    return api_models.VaultKeyOut.model_validate(found)
 
 
 @router.delete("/organizations/{organization_id}/vault/keys/{key_id}", status_code=204)

@@ -11,20 +11,20 @@ from typing import Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Schema
+from headwater.core.snapshots.manifest_tables import WITH_ALL
 from headwater.engines import engine
 from headwater.features.accounts.rights import Actor, authorize
 from headwater.features.accounts.service import audit, projects
+from headwater.features.databases.api_models import Quotas
 from headwater.features.databases.models import Database
-from headwater.features.databases.schemas import Quotas
-from headwater.features.databases.service import databases, reaching
-from headwater.features.databases.service import schema as schemas
+from headwater.features.databases.service import databases, reachability
+from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Restore, Snapshot
 from headwater.features.snapshots.service import snapshots
-from headwater.features.snapshots.service.contents import WITH_ALL
-from headwater.features.snapshots.service.engines import check_made_here, refills
+from headwater.features.snapshots.service.engines import check_made_here, in_place_restore_of
 from headwater.kit.errors import Conflict, Forbidden, Invalid, NotFound, did_you_mean
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
@@ -41,14 +41,14 @@ _THERE: dict[Mode, tuple[Action, str]] = {
 }
 
 
-class Unconfirmed(Conflict):
+class RestoreNotConfirmed(Conflict):
     """The database is protected: say that the restore is meant."""
 
     code = "confirmation_needed"
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RestoreOptions:
     """Where a snapshot shall be restored: into a new database by name, or into one that is there; all of it or some."""
 
     name: str | None = None
@@ -68,7 +68,7 @@ class RestoreView:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RestoreStep:
     """What a restore would do to one table."""
 
     table: str
@@ -79,30 +79,32 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RestorePlan:
     """What a restore would do; with refusals it would not begin."""
 
     target_name: str
     fresh: bool
     undo: bool
-    steps: tuple[Step, ...]
+    steps: tuple[RestoreStep, ...]
     refusals: tuple[str, ...]
 
 
-async def plan(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID, order: Order) -> Plan:
+async def plan(
+    settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID, order: RestoreOptions
+) -> RestorePlan:
     """Return what a restore would do to each table of its target."""
     async with store.transaction() as db:
         snapshot = await _complete(db, actor, snapshot_id)
         chosen(snapshot, order.tables)
         target = await _target(db, actor, snapshot, order)
-        reached = await reaching.load(db, Sealer.of(settings), target) if target else None
+        reached = await reachability.load(db, Sealer.of(settings), target) if target else None
     there = await schemas.read(settings, store, reached) if reached else Schema()
     steps = _steps(snapshot, there, order)
     refused = [one.sentence for one in steps if one.action == "refuse"]
     if reached and reached.protected and not order.confirmed:
         refused.append(f"{reached.name} is protected: say that the restore is meant.")
     changes = any(one.action in {"replace", "append", "append_missing"} for one in steps)
-    return Plan(reached.name if reached else order.name or "", target is None, changes, steps, tuple(refused))
+    return RestorePlan(reached.name if reached else order.name or "", target is None, changes, steps, tuple(refused))
 
 
 def chosen(snapshot: Snapshot, tables: Sequence[str] | None) -> list[dict[str, object]]:
@@ -123,27 +125,27 @@ def shown(table: dict[str, object]) -> str:
     return f"{table['schema']}.{table['name']}" if table["schema"] else str(table["name"])
 
 
-def _steps(snapshot: Snapshot, there: Schema, order: Order) -> tuple[Step, ...]:
+def _steps(snapshot: Snapshot, existing: Schema, order: RestoreOptions) -> tuple[RestoreStep, ...]:
     """Return what happens to each table; rows of no table of the Schema come back only with the whole database."""
     wanted, in_place = chosen(snapshot, order.tables), order.mode != "empty"
     steps = []
     for table in snapshot.contents.get("tables", []):
         name, rows = shown(table), int(table["rows"])
         if table.get("apart") and (table not in wanted or (in_place and order.tables is None)):
-            steps.append(Step(name, rows, None, "leave", f"{name} is left out: {WITH_ALL}."))
+            steps.append(RestoreStep(name, rows, None, "leave", f"{name} is left out: {WITH_ALL}."))
         elif table.get("apart") and in_place:
-            steps.append(Step(name, rows, None, "refuse", f"{name} is not restored in place: {WITH_ALL}."))
+            steps.append(RestoreStep(name, rows, None, "refuse", f"{name} is not restored in place: {WITH_ALL}."))
         elif table in wanted:
-            steps.append(_step(name, rows, table, there, order.mode))
+            steps.append(_step(name, rows, table, existing, order.mode))
     return tuple(steps)
 
 
-def _step(name: str, rows: int, table: dict[str, object], there: Schema, mode: Mode) -> Step:
-    found = next((one for one in there if (one.schema, one.name) == (table["schema"], table["name"])), None)
+def _step(name: str, rows: int, table: dict[str, object], existing: Schema, mode: Mode) -> RestoreStep:
+    found = next((one for one in existing if (one.schema, one.name) == (table["schema"], table["name"])), None)
     if found is None:
-        return Step(name, rows, None, "create", f"{name} is made with {rows:,} rows.")
+        return RestoreStep(name, rows, None, "create", f"{name} is made with {rows:,} rows.")
     action, what = _THERE[mode]
-    return Step(name, rows, found.rows, action, f"{name} {what}.")
+    return RestoreStep(name, rows, found.rows, action, f"{name} {what}.")
 
 
 async def _complete(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID) -> Snapshot:
@@ -153,7 +155,7 @@ async def _complete(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID) -> S
     return snapshot
 
 
-async def _target(db: AsyncSession, actor: Actor, snapshot: Snapshot, order: Order) -> Database | None:
+async def _target(db: AsyncSession, actor: Actor, snapshot: Snapshot, order: RestoreOptions) -> Database | None:
     """Return the database that is restored into, if there is one already, to which the actor may do that."""
     if (order.name is None) == (order.target_id is None):
         raise Invalid({"name": "Give either the name of a new database or the id of one that is there."})
@@ -168,16 +170,19 @@ async def _target(db: AsyncSession, actor: Actor, snapshot: Snapshot, order: Ord
     if target.organization_id != snapshot.organization_id:
         raise Conflict(f"{target.name} belongs to another organization.")
     if order.mode != "empty":
-        refills(engine(target.engine))
+        in_place_restore_of(engine(target.engine))
     if target.engine != snapshot.engine:
         raise Conflict(
-            f"{target.name} is {engine(target.engine).NAME}, the snapshot is of {engine(snapshot.engine).NAME}.",
+            f"{target.name} is {engine(target.engine).display_name}, "
+            f"the snapshot is of {engine(snapshot.engine).display_name}.",
             hint="Restore it into a new database, then copy that.",
         )
     return target
 
 
-async def start(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID, order: Order) -> RestoreView:
+async def start(
+    settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID, order: RestoreOptions
+) -> RestoreView:
     """Put a restore into the queue; a new database is asked for at once.
 
     Raises:
@@ -189,7 +194,7 @@ async def start(settings: Settings, store: Store, actor: Actor, snapshot_id: uui
         snapshot = await _complete(db, actor, snapshot_id)
         target = await _target(db, actor, snapshot, order)
         if target and target.protected and not order.confirmed:
-            raise Unconfirmed(f"{target.name} is protected.", hint="Confirm the restore.")
+            raise RestoreNotConfirmed(f"{target.name} is protected.", hint="Confirm the restore.")
         if planned.refusals:
             raise Conflict(planned.refusals[0], hint="Choose a mode for tables that are there, or another target.")
         made = target or await create_target(
@@ -208,7 +213,7 @@ async def begin_drill(db: AsyncSession, actor: Actor, settings: Settings, snapsh
     """Put a drill into the queue, as part of the caller's transaction."""
     snapshot = await _complete(db, actor, snapshot_id)
     check_made_here(engine(snapshot.engine))
-    order = Order(f"drill-{secrets.token_hex(6)}")
+    order = RestoreOptions(f"drill-{secrets.token_hex(6)}")
     made = await create_target(db, actor, settings, snapshot, order.name or "", snapshot.project_id)
     return await _begin(db, actor, snapshot, made, order, fresh=True, drill=True)
 
@@ -226,7 +231,7 @@ async def create_target(
 
 
 async def _begin(
-    db: AsyncSession, actor: Actor, snapshot: Snapshot, target: Database, order: Order, *, fresh: bool,
+    db: AsyncSession, actor: Actor, snapshot: Snapshot, target: Database, order: RestoreOptions, *, fresh: bool,
     drill: bool = False,
 ) -> RestoreView:  # fmt: skip
     assert target.project_id

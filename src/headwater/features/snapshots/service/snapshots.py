@@ -16,13 +16,13 @@ from headwater.catalog.model import Schema
 from headwater.engines import engine
 from headwater.features.accounts.rights import Actor, authorize
 from headwater.features.accounts.service import audit, projects
-from headwater.features.databases.service import databases, reaching
-from headwater.features.databases.service import schema as schemas
+from headwater.features.databases.service import databases, reachability
+from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Snapshot
-from headwater.features.snapshots.service import engines, places
+from headwater.features.snapshots.service import engines, vault_locations
 from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
@@ -59,7 +59,7 @@ class SnapshotView:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SnapshotRequest:
     """What shall be in a snapshot: tables by their names with or without a schema; None for all.
 
     `scheduled` says that a rule asks for it and not somebody; `growth` is how many times the usual is unusual then.
@@ -123,7 +123,7 @@ async def list_of_organization(
     db: AsyncSession, actor: Actor, organization_id: uuid.UUID, *, cursor: str | None, limit: int
 ) -> Page[SnapshotView]:
     """Return the snapshots of an organization, newest first, also those whose database is gone."""
-    authorize(actor, "database:read", places.Owner(organization_id))
+    authorize(actor, "database:read", vault_locations.Owner(organization_id))
     views = await shown(db, await repository.of_organization(db, organization_id, audit.before_id(cursor), limit))
     return cut(views, limit, lambda one: (str(one.snapshot.id),))
 
@@ -135,7 +135,7 @@ async def over_time(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> S
 
 
 async def create(
-    settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, request: Request
+    settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, request: SnapshotRequest
 ) -> SnapshotView:
     """Ask for a snapshot of a database; a job takes it. Raises what `check` raises."""
     await check(settings, store, actor, database_id, request)
@@ -143,7 +143,9 @@ async def create(
         return await begin(db, actor, database_id, request)
 
 
-async def check(settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, request: Request) -> None:
+async def check(
+    settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, request: SnapshotRequest
+) -> None:
     """Look whether a snapshot of this kind can be taken of a database.
 
     Raises:
@@ -152,18 +154,18 @@ async def check(settings: Settings, store: Store, actor: Actor, database_id: uui
     """
     async with store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write")
-        engines.dumps(engine(database.engine))
-        reached = await reaching.load(db, Sealer.of(settings), database)
+        engines.snapshots_of(engine(database.engine))
+        reached = await reachability.load(db, Sealer.of(settings), database)
     if request.tables is not None or request.exclude is not None:
         chosen(await schemas.read(settings, store, reached), request.tables, request.exclude)
 
 
-async def begin(db: AsyncSession, actor: Actor, database_id: uuid.UUID, request: Request) -> SnapshotView:
+async def begin(db: AsyncSession, actor: Actor, database_id: uuid.UUID, request: SnapshotRequest) -> SnapshotView:
     """Make the row of a snapshot and put its job into the queue."""
     database = await databases.find(db, actor, database_id, "database:write")
     if database.project_id is None:
         raise Conflict(f"The project of {database.name} is gone.")
-    place = await places.current(db, actor, database.organization_id)
+    place = await vault_locations.current(db, actor, database.organization_id)
     row = Snapshot(
         organization_id=database.organization_id, project_id=database.project_id, database_id=database.id,
         database_name=database.name, vault_id=place.id, label=request.label, status="taking", engine=database.engine,
@@ -209,7 +211,7 @@ async def schema_of(settings: Settings, store: Store, actor: Actor, snapshot_id:
         row = await find(db, actor, snapshot_id)
         if row.status != "complete":
             raise Conflict("This snapshot is not complete.", hint="Wait until it is, or choose another.")
-        place = await places.load(db, settings, row.vault_id)
+        place = await vault_locations.load(db, settings, row.vault_id)
     return from_json(await asyncio.to_thread(lambda: place.open().manifest(str(row.id)).schema))
 
 
@@ -263,7 +265,7 @@ async def being_read(db: AsyncSession, snapshot_ids: Sequence[uuid.UUID]) -> set
 async def finish_removal(settings: Settings, store: Store, row: Snapshot) -> None:
     """Delete a snapshot from its vault, then its row; what ends in the middle is finished by the upkeep."""
     async with store.transaction() as db:
-        place = await places.load(db, settings, row.vault_id)
+        place = await vault_locations.load(db, settings, row.vault_id)
 
     def delete() -> None:
         if place.opened:

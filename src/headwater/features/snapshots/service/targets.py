@@ -9,30 +9,31 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Schema
-from headwater.engines import APART, Engine, Fill, Loads, drop_all
+from headwater.core.snapshots import manifest_tables
+from headwater.engines import STANDALONE_ROWS, BulkLoader, Engine, drop_all
 from headwater.features.accounts.rights import SYSTEM
-from headwater.features.databases.service import databases, reaching, waiting
-from headwater.features.databases.service.reaching import Reached
+from headwater.features.databases.service import databases, reachability, readiness
+from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Restore, Snapshot
-from headwater.features.snapshots.service import contents, restores
-from headwater.features.snapshots.service.places import Place
+from headwater.features.snapshots.service import restores
+from headwater.features.snapshots.service.vault_locations import VaultLocation
 from headwater.kit.errors import Cancelled, Conflict, HeadwaterError, NotFound, Unavailable
-from headwater.vault.manifest import Table
+from headwater.vault.manifest import ManifestTable
 
 WAIT_SECONDS = 120.0
 Things = list[list[str]]
 
 
 @dataclass(slots=True)
-class Restoring:
+class RestoreAttempt:
     """One attempt at a restore."""
 
     attempt: Attempt
     row: Restore
     snapshot: Snapshot
-    place: Place
+    location: VaultLocation
     token: uuid.UUID = field(default_factory=uuid.uuid4)
 
     async def note(self, **values: object) -> None:
@@ -42,7 +43,7 @@ class Restoring:
                 raise Cancelled("Another attempt has taken over.")
 
 
-async def renew(work: Restoring) -> None:
+async def renew(work: RestoreAttempt) -> None:
     """Make sure that the new database of a restore is there and as it was made: nothing of an earlier attempt in it."""
     attempt, row = work.attempt, work.row
     async with attempt.database.transaction() as db:
@@ -60,7 +61,7 @@ async def renew(work: Restoring) -> None:
         row.made = {}
     assert row.target_id
     attempt.report("database", 0, 1, unit="steps", message=row.target_name)
-    view = await waiting.until_settled(attempt.settings, attempt.database, SYSTEM, row.target_id, WAIT_SECONDS)
+    view = await readiness.wait_until_settled(attempt.settings, attempt.database, SYSTEM, row.target_id, WAIT_SECONDS)
     if view.database.state != "running":
         raise Unavailable(f"{row.target_name} could not be made: {view.database.state_reason or view.database.state}")
 
@@ -95,38 +96,38 @@ async def abandon(db: AsyncSession, row: Restore) -> uuid.UUID | None:
 _RELATIONS = frozenset({"table", "view", "materialized view", "collection", "keyspace"})
 
 
-def things(engine: Engine, schema: Schema, there: Schema, name: str) -> Things:
+def things(engine: Engine, schema: Schema, existing: Schema, name: str) -> Things:
     """Return (kind, quoted name) of everything that a restore will make, which must not be there yet.
 
     Raises:
         Conflict: something is there already.
     """
-    relations = {(one.schema, one.name) for one in there}  # of whatever kind: they share their names
-    taken = {(kind, key) for kind, key in _objects(there)}
+    relations = {(one.schema, one.name) for one in existing}  # of whatever kind: they share their names
+    taken = {(kind, key) for kind, key in _objects(existing)}
     clash = [key for kind, key in _objects(schema) if (kind, key) in taken or (kind in _RELATIONS and key in relations)]
     if clash:
         shown = ", ".join(".".join(filter(None, one)) for one in clash[:5]) + (" …" if len(clash) > 5 else "")
         raise Conflict(f"{name} has {shown} already.", hint="Choose an empty database, or tables that are not there.")
-    return lacking(engine, schema, Schema())
+    return missing_things(engine, schema, Schema())
 
 
-def lacking(engine: Engine, schema: Schema, there: Schema) -> Things:
+def missing_things(engine: Engine, schema: Schema, existing: Schema) -> Things:
     """Return (kind, quoted name) of everything in a Schema that is not there."""
-    taken = set(_objects(there))
+    taken = set(_objects(existing))
     return [[kind, engine.quote(*key)] for kind, key in _objects(schema) if (kind, key) not in taken]
 
 
-def apart(fill: Fill, tables: Sequence[Table], target: Reached) -> Things:
+def apart(fill: BulkLoader, tables: Sequence[ManifestTable], target: ReachableDatabase) -> Things:
     """Return (kind, quoted name) of rows that are of no table, of which there must be none yet; blocks.
 
     Raises:
         Conflict: there are some already.
     """
-    found = [contents.dump_table(one) for one in tables if contents.apart(one)]
+    found = [manifest_tables.dump_table(one) for one in tables if manifest_tables.apart(one)]
     for table in found:
-        if fill.count(table):
-            raise Conflict(f"{target.name} has rows in {table.shown} already.", hint="Choose an empty database.")
-    return [[APART, target.engine.quote(table.schema, table.name)] for table in found]
+        if fill.count_rows(table):
+            raise Conflict(f"{target.name} has rows in {table.display_name} already.", hint="Choose an empty database.")
+    return [[STANDALONE_ROWS, target.engine.quote(table.schema, table.name)] for table in found]
 
 
 def _objects(schema: Schema) -> Iterator[tuple[str, tuple[str | None, str]]]:
@@ -143,14 +144,14 @@ def _objects(schema: Schema) -> Iterator[tuple[str, tuple[str | None, str]]]:
     yield from (("type", (one.schema, one.name)) for one in schema.enums)
 
 
-async def clear_after(work: Restoring, target: Reached) -> None:
+async def clear_after(work: RestoreAttempt, target: ReachableDatabase) -> None:
     """Clear up after a failure as far as it is possible; what is left stays recorded for the next attempt."""
     try:
         if work.row.fresh:
             async with work.attempt.database.transaction() as db:
                 if await repository.note_restore(db, work.row.id, work.token, target_id=None, made={}):
                     await _take_away(db, target.id)
-            await waiting.poke(work.attempt.settings, target.id)
+            await readiness.notify_supervisor(work.attempt.settings, target.id)
         else:
             await clear(work, target)
     except Cancelled:
@@ -159,7 +160,7 @@ async def clear_after(work: Restoring, target: Reached) -> None:
         work.attempt.note(f"What was made could not be taken away: {error.message}", "error")
 
 
-async def clear(work: Restoring, target: Reached) -> None:
+async def clear(work: RestoreAttempt, target: ReachableDatabase) -> None:
     """Drop what the restore has made in a database that was there; only as the attempt that has the work."""
     await work.note()
     async with work.attempt.database.transaction() as db:
@@ -167,8 +168,9 @@ async def clear(work: Restoring, target: Reached) -> None:
         made: Things = row.made.get("things", []) if row else []
     if not made:
         return
-    async with reaching.opened(work.attempt.settings, target) as session:
-        if not isinstance(session, Loads):
-            raise Conflict(f"{target.engine.NAME} cannot drop what was made.")
-        await drop_all(session, made)
+    transfer_target = target.engine.transfer.target
+    if transfer_target is None:
+        raise Conflict(f"{target.engine.display_name} cannot drop what was made.")
+    async with reachability.open_session(work.attempt.settings, target) as session:
+        await drop_all(transfer_target(session), made)
     await work.note(made={})

@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.features.accounts.rights import Actor, authorize
 from headwater.features.accounts.service import audit
 from headwater.features.snapshots import repository
-from headwater.features.snapshots.models import VaultPlace
-from headwater.features.snapshots.service import places
-from headwater.features.snapshots.service.places import Owner, Place, Usage
+from headwater.features.snapshots.models import VaultRecord
+from headwater.features.snapshots.service import vault_locations
+from headwater.features.snapshots.service.vault_locations import Owner, VaultLocation, VaultUsage
 from headwater.kit.errors import Conflict, Invalid, NotFound
 from headwater.kit.ids import new_id
 from headwater.kit.settings import Settings
@@ -27,7 +27,7 @@ from headwater.vault import keys as keyring
 from headwater.vault.blobs import Blobs
 from headwater.vault.codecs import LEVELS, Name
 from headwater.vault.errors import StorageUnavailable
-from headwater.vault.keys import Keys, Opener
+from headwater.vault.keys import Keys, KeySource
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class VaultKey:
     """One way to open a vault."""
 
     id: str
@@ -61,13 +61,13 @@ async def change(settings: Settings, store: Store, actor: Actor, organization_id
     """
     authorize(actor, "database:admin", Owner(organization_id))
     sealer = Sealer.of(settings)
-    row = VaultPlace(
+    row = VaultRecord(
         id=new_id(), organization_id=organization_id, kind=given.kind, created_by=actor.user_id, current=True,
         settings=await _checked(settings, given) if given.kind == "s3" else {},
     )  # fmt: skip
     if given.kind == "s3":
         row.sealed = sealer.seal(given.secret_key, organization_id, row.id, "credentials")
-        await asyncio.to_thread(_probe, places.blobs_of(settings, row, sealer))
+        await asyncio.to_thread(_probe, vault_locations.blobs_of(settings, row, sealer))
     async with store.transaction() as db:
         known = await repository.same_vault(db, organization_id, given.kind, row.settings)
         if before := await repository.current_vault(db, organization_id):
@@ -83,7 +83,7 @@ async def change(settings: Settings, store: Store, actor: Actor, organization_id
         )  # fmt: skip
 
 
-def _sealed_again(sealer: Sealer, row: VaultPlace, given: Given) -> bytes | None:
+def _sealed_again(sealer: Sealer, row: VaultRecord, given: Given) -> bytes | None:
     if row.kind == "local":
         return None
     return sealer.seal(given.secret_key, row.organization_id, row.id, "credentials")
@@ -100,7 +100,7 @@ async def _checked(settings: Settings, given: Given) -> dict[str, str]:
         wrong["endpoint"] = "Write https://host, or leave it empty for Amazon's own."
     if wrong:
         raise Invalid(wrong)
-    await places.look_at(settings, given.endpoint)
+    await vault_locations.check_endpoint(settings, given.endpoint)
     return {
         "bucket": given.bucket, "prefix": given.prefix.strip("/"), "endpoint": given.endpoint.rstrip("/"),
         "region": given.region, "access_key": given.access_key,
@@ -133,7 +133,7 @@ async def compress(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, n
         least, most = LEVELS[name][0], LEVELS[name][-1]
         said = f"{name} has the levels {least} to {most}." if most else f"{name} has no levels: say 0."
         raise Invalid({"level": said})
-    row = await places.current(db, actor, organization_id)
+    row = await vault_locations.current(db, actor, organization_id)
     row.codec, row.level = name, level
     audit.record(
         db, actor, "vault.compress", "vault", row.id, row.kind, organization_id=organization_id, codec=name, level=level
@@ -141,30 +141,30 @@ async def compress(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, n
     await db.flush()
 
 
-async def usage(settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID) -> Usage:
+async def usage(settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID) -> VaultUsage:
     """Count what the vault of an organization takes of its storage."""
     place = await _place(settings, store, actor, organization_id)
-    return await asyncio.to_thread(places.measured, place)
+    return await asyncio.to_thread(vault_locations.measure, place)
 
 
-async def keys(settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID) -> Sequence[Key]:
+async def keys(settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID) -> Sequence[VaultKey]:
     """Return the ways to open the vault of an organization."""
     place = await _place(settings, store, actor, organization_id)
     found = await asyncio.to_thread(keyring.slots, place.blobs)
-    return [Key(id_, slot.kind, slot.label) for id_, slot in sorted(found.items())]
+    return [VaultKey(id_, slot.kind, slot.label) for id_, slot in sorted(found.items())]
 
 
 async def add_passphrase(
     settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID, passphrase: str, label: str
-) -> Key:
+) -> VaultKey:
     """Add a passphrase that opens the vault of an organization."""
     place = await _place(settings, store, actor, organization_id, admin=True)
 
     def add() -> str:
         vault = place.open()
-        return keyring.add_slot(vault.blobs, vault.id, vault.keys, Opener.passphrase(passphrase), label)
+        return keyring.add_slot(vault.blobs, vault.id, vault.keys, KeySource.passphrase(passphrase), label)
 
-    key = Key(await asyncio.to_thread(add), "passphrase", label)
+    key = VaultKey(await asyncio.to_thread(add), "passphrase", label)
     async with store.transaction() as db:
         audit.record(
             db, actor, "vault.key.add", "vault", place.id, key.id, organization_id=organization_id, slot=key.kind
@@ -180,22 +180,22 @@ async def remove_key(settings: Settings, store: Store, actor: Actor, organizatio
         audit.record(db, actor, "vault.key.remove", "vault", place.id, key_id, organization_id=organization_id)
 
 
-def _remove(place: Place, key_id: str) -> None:
-    vault = place.open()
+def _remove(location: VaultLocation, key_id: str) -> None:
+    vault = location.open()
     found = keyring.slots(vault.blobs)
     if key_id not in found:
         raise NotFound("There is no such key.")
     others = [slot for id_, slot in found.items() if id_ != key_id]
-    if not any(Keys.opened(slot, place.opener, vault.id) for slot in others):
+    if not any(Keys.opened(slot, location.opener, vault.id) for slot in others):
         raise Conflict("This Headwater opens the vault with this key.", hint="Without it, no snapshot could be taken.")
     vault.blobs.delete(keyring.SLOTS + key_id)
 
 
 async def _place(
     settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID, *, admin: bool = False
-) -> Place:
+) -> VaultLocation:
     """Return the vault of an organization; a local one from the first time on."""
     authorize(actor, "database:admin" if admin else "database:read", Owner(organization_id))
     async with store.transaction() as db:
-        row = await places.current(db, actor, organization_id)
-        return await places.load(db, settings, row.id)
+        row = await vault_locations.current(db, actor, organization_id)
+        return await vault_locations.load(db, settings, row.id)

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.table import Table
 
-from headwater.features.accounts.remote import Remote, remote, show_one
+from headwater.features.accounts.api_client import ApiClient, remote, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, TablesOption, find_database, names
-from headwater.features.jobs.watching import finish
+from headwater.features.jobs.follow import finish
 from headwater.kit.errors import BadInput
 from headwater.kit.terminal import terminal
 
@@ -90,7 +90,7 @@ def _show(result: Any) -> None:
         terminal().print(shown)
 
 
-def _save(server: Remote, transfer_id: str, output: Path) -> None:
+def _save(server: ApiClient, transfer_id: str, output: Path) -> None:
     part = output.with_name(output.name + ".part")
     try:
         with part.open("wb") as out:

@@ -7,11 +7,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.schemas import ListOf
-from headwater.features.query.place import workplace
-from headwater.features.transfers import schemas, wire
+from headwater.features.query.context import workplace
+from headwater.features.transfers import api_models, serializers
 from headwater.features.transfers.service import copies, transfers
 
 router = APIRouter(tags=["transfers"])
@@ -21,36 +21,36 @@ Detached = Annotated[Actor, Depends(allow_detached("database:read"))]
 
 @router.post("/databases/{database_id}/copies/plan")
 async def plan_copy(
-    database_id: uuid.UUID, body: schemas.CopyPlanIn, server: Shared, actor: Detached
-) -> schemas.CopyPlanOut:
+    database_id: uuid.UUID, body: api_models.CopyPlanIn, server: Shared, actor: Detached
+) -> api_models.CopyPlanOut:
     """Show what a copy into another database would do: every column's type there, and everything that is lost."""
-    request = copies.Request(database_id, body.target_id, body.tables)
+    request = copies.CopyRequest(database_id, body.target_id, body.tables)
     found, engine = await copies.plan(workplace(server), actor, request)
-    return wire.plan(found, engine)
+    return serializers.plan(found, engine)
 
 
 @router.post("/databases/{database_id}/copies", status_code=202)
 async def start_copy(
-    database_id: uuid.UUID, body: schemas.CopyIn, server: Shared, actor: Detached
-) -> schemas.TransferOut:
+    database_id: uuid.UUID, body: api_models.CopyIn, server: Shared, actor: Detached
+) -> api_models.TransferOut:
     """Copy tables with their rows into another database, which must have none of these tables.
 
     When something would be lost, the answer is 409 `losses_not_accepted` until `accepted` says that it is meant.
     """
-    request = copies.Request(database_id, body.target_id, body.tables, body.accepted, body.confirmed)
-    return wire.transfer(await copies.start(workplace(server), actor, request))
+    request = copies.CopyRequest(database_id, body.target_id, body.tables, body.accepted, body.confirmed)
+    return serializers.transfer(await copies.start(workplace(server), actor, request))
 
 
 @router.get("/databases/{database_id}/transfers")
 async def list_transfers(
     database_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
-) -> ListOf[schemas.TransferOut]:
+) -> ListOf[api_models.TransferOut]:
     """List copies, imports and exports of a database, newest first."""
     page = await transfers.list_of_database(db, actor, database_id, cursor=cursor, limit=limit)
-    return ListOf(items=[wire.transfer(view) for view in page.items], next=page.next)
+    return ListOf(items=[serializers.transfer(view) for view in page.items], next=page.next)
 
 
 @router.get("/transfers/{transfer_id}")
-async def get_transfer(transfer_id: uuid.UUID, db: Db, actor: Reader) -> schemas.TransferOut:
+async def get_transfer(transfer_id: uuid.UUID, db: Db, actor: Reader) -> api_models.TransferOut:
     """Show a transfer, its job and what came of it."""
-    return wire.transfer(await transfers.view(db, actor, transfer_id))
+    return serializers.transfer(await transfers.view(db, actor, transfer_id))

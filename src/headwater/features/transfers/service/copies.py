@@ -16,12 +16,12 @@ from headwater.core.transfer.plan import Plan
 from headwater.engines import Engine
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases
-from headwater.features.databases.service import schema as schemas
+from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Access, Workplace
 from headwater.features.transfers.models import Transfer
-from headwater.features.transfers.service import moving, transfers
+from headwater.features.transfers.service import copy_rows, transfers
 from headwater.features.transfers.service.transfers import TransferView
 from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
 
@@ -33,7 +33,7 @@ class Lossy(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CopyRequest:
     """What shall be copied where; `tables` are names with or without their schema, None for all."""
 
     source_id: uuid.UUID
@@ -43,22 +43,22 @@ class Request:
     confirmed: bool = False
 
 
-async def plan(place: Workplace, actor: Actor, request: Request) -> tuple[Plan, Engine]:
+async def plan(place: Workplace, actor: Actor, request: CopyRequest) -> tuple[Plan, Engine]:
     """Return what a copy would do, and the engine that it would do it to."""
-    source = await doors.enter(place, actor, request.source_id)
-    target = await doors.enter(place, actor, request.target_id, write=True, confirmed=True)
+    source = await doors.authorize_query(place, actor, request.source_id)
+    target = await doors.authorize_query(place, actor, request.target_id, write=True, confirmed=True)
     return await _plan(place, source, target, request.tables), target.reached.engine
 
 
-async def start(place: Workplace, actor: Actor, request: Request) -> TransferView:
+async def start(place: Workplace, actor: Actor, request: CopyRequest) -> TransferView:
     """Put a copy into the queue.
 
     Raises:
         Lossy: something would be lost, and nobody said that this is meant.
         Unconfirmed: the target is protected.
     """
-    source = await doors.enter(place, actor, request.source_id)
-    target = await doors.enter(place, actor, request.target_id, write=True, confirmed=request.confirmed)
+    source = await doors.authorize_query(place, actor, request.source_id)
+    target = await doors.authorize_query(place, actor, request.target_id, write=True, confirmed=request.confirmed)
     planned = await _plan(place, source, target, request.tables)
     if planned.losses and not request.accepted:
         raise Lossy(
@@ -89,29 +89,29 @@ async def _plan(place: Workplace, source: Access, target: Access, tables: Sequen
     return check(mapped(schema, source.reached.engine, target.reached.engine, tables), there, target.reached.name)
 
 
-def tongue(engine: Engine) -> str:
+def dialect_name(engine: Engine) -> str:
     """Return the name by which `core/transfer` knows what an engine speaks."""
-    return engine.DIALECT or engine.LANGUAGE
+    return engine.dialect.sqlglot or engine.language
 
 
 def pair(source: Engine, target: Engine) -> None:
     """Raise BadInput unless rows can be copied from the one to the other."""
-    if tongue(source) not in DIALECTS:
+    if dialect_name(source) not in DIALECTS:
         raise BadInput(
-            f"{source.NAME} cannot be copied from: it declares no columns.",
+            f"{source.display_name} cannot be copied from: it declares no columns.",
             hint="PostgreSQL, MySQL, MariaDB and SQLite can; MongoDB can be copied into.",
         )
-    if tongue(target) not in TARGETS:
+    if dialect_name(target) not in TARGETS:
         raise BadInput(
-            f"{target.NAME} cannot be copied into.", hint="PostgreSQL, MySQL, MariaDB, SQLite and MongoDB can."
+            f"{target.display_name} cannot be copied into.", hint="PostgreSQL, MySQL, MariaDB, SQLite and MongoDB can."
         )
 
 
 def tabular(engine: Engine) -> None:
     """Raise BadInput unless an engine has tables, which files are imported into and exported from."""
-    if tongue(engine) not in DIALECTS:
+    if dialect_name(engine) not in DIALECTS:
         raise BadInput(
-            f"{engine.NAME} has no tables: files cannot be imported into it or exported from it.",
+            f"{engine.display_name} has no tables: files cannot be imported into it or exported from it.",
             hint="PostgreSQL, MySQL, MariaDB and SQLite have.",
         )
 
@@ -123,16 +123,16 @@ def mapped(schema: Schema, source: Engine, target: Engine, tables: Sequence[str]
     for table in tables or ():
         if table not in known:
             raise NotFound(f"There is no table {table!r} in the source.", hint=did_you_mean(table, known))
-    planned = mapping.plan(schema, tongue(source), tongue(target), tables)
+    planned = mapping.plan(schema, dialect_name(source), dialect_name(target), tables)
     if not planned.tables:
         raise BadInput("There are no tables to copy.", hint="The source is empty.")
     return planned
 
 
-def check(planned: Plan, there: Schema, name: str) -> Plan:
+def check(planned: Plan, existing: Schema, name: str) -> Plan:
     """Return the plan, or raise Conflict when the target has one of its tables or types already."""
-    taken = {one.name for one in there} & {table.target_name for table in planned.tables}
-    taken |= {one.name for one in there.enums} & {one.name for one in planned.schema.enums}
+    taken = {one.name for one in existing} & {table.target_name for table in planned.tables}
+    taken |= {one.name for one in existing.enums} & {one.name for one in planned.schema.enums}
     if taken:
         shown = ", ".join(sorted(taken)[:5]) + (" …" if len(taken) > 5 else "")
         raise Conflict(
@@ -141,14 +141,14 @@ def check(planned: Plan, there: Schema, name: str) -> Plan:
     return planned
 
 
-async def carry_out(attempt: Attempt) -> Write:
+async def run_job(attempt: Attempt) -> Write:
     """Do the work of a copy's job; whatever ends it, the target has all of it or nothing."""
     working = await transfers.take(attempt)
     row = working.transfer
     assert row.target_id
     source = await working.reach(row.database_id, write=False)
     target = await working.reach(row.target_id, write=True)
-    if working.made:
+    if working.created:
         attempt.note("An earlier attempt ended in the middle: what it made is taken away first.", "warning")
         await working.clear(target)
     compared = []
@@ -159,11 +159,11 @@ async def carry_out(attempt: Attempt) -> Write:
             planned = mapped(schema, left.engine, right.engine, row.request["tables"])
             check(planned, await right.engine.inspect(right.session), target.name)
             _check_losses(planned, row.request["losses"])
-            compared = await moving.copy(left, right, planned, working)
+            compared = await copy_rows.copy(left, right, planned, working)
     except BaseException:
         await transfers.clear_after(working, target)
         raise
-    tell(attempt, compared)
+    record_job(attempt, compared)
 
     async def write(db: AsyncSession) -> None:
         await transfers.finish(db, working, {"tables": [asdict(one) | {"same": one.same} for one in compared]})
@@ -182,7 +182,7 @@ def _sentence(loss: Loss) -> str:
     return f"{loss.table} {loss.object}: {loss.sentence}."
 
 
-def tell(attempt: Attempt, compared: Sequence[moving.Compared]) -> None:
+def record_job(attempt: Attempt, compared: Sequence[copy_rows.TableComparison]) -> None:
     """Write to the job's log what was copied, and what is not the same on both sides."""
     rows = sum(one.target_rows for one in compared)
     attempt.note(f"{len(compared)} tables with {rows:,} rows were copied and compared.")

@@ -20,16 +20,16 @@ from headwater.core.transfer.inserts import Inserts
 from headwater.core.transfer.writers import WRITERS
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases
-from headwater.features.databases.service import schema as schemas
+from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Workplace
-from headwater.features.transfers import depot
+from headwater.features.transfers import file_store
 from headwater.features.transfers.models import Transfer
 from headwater.features.transfers.service import copies, transfers
-from headwater.features.transfers.service.moving import Side
-from headwater.features.transfers.service.transfers import TransferView, Working
-from headwater.kit import receiving
+from headwater.features.transfers.service.copy_rows import CopyEndpoint
+from headwater.features.transfers.service.transfers import TransferAttempt, TransferView
+from headwater.kit import atomic_upload
 from headwater.kit.errors import BadInput, NotFound, did_you_mean
 
 Form = Literal["csv", "ndjson", "parquet", "sql"]
@@ -39,7 +39,7 @@ async def start(
     place: Workplace, actor: Actor, database_id: uuid.UUID, tables: Sequence[str] | None, form: Form
 ) -> TransferView:
     """Put an export into the queue."""
-    access = await doors.enter(place, actor, database_id)
+    access = await doors.authorize_query(place, actor, database_id)
     copies.tabular(access.reached.engine)
     schema = await schemas.read(place.settings, place.store, access.reached)
     chosen(schema, tables)
@@ -69,28 +69,28 @@ def chosen(schema: Schema, tables: Sequence[str] | None) -> list[Relation]:
     return found
 
 
-async def file_of(place: Workplace, actor: Actor, transfer_id: uuid.UUID, part: depot.Part) -> tuple[Path, str]:
+async def file_of(place: Workplace, actor: Actor, transfer_id: uuid.UUID, part: file_store.Part) -> tuple[Path, str]:
     """Return a finished file of a transfer and the name under which it is saved."""
     async with place.store.transaction() as db:
         transfer = await transfers.find(db, actor, transfer_id)
-    path = depot.path_of(place.settings, transfer.id, part)
+    path = file_store.path_of(place.settings, transfer.id, part)
     if not path.exists():
         raise NotFound("There is no such file.", hint="Files are kept for a week; export again.")
     return path, transfer.filename or "export.zip" if part == "export" else f"{transfer.filename}-errors.csv"
 
 
-async def carry_out(attempt: Attempt) -> Write:
+async def run_job(attempt: Attempt) -> Write:
     """Do the work of an export's job: the file is there whole or not at all."""
     working = await transfers.take(attempt)
     row = working.transfer
     source = await working.reach(row.database_id, write=False)
-    path = depot.path_of(working.settings, row.id, "export")
-    part = path.with_name(path.name + receiving.PART)
+    path = file_store.path_of(working.settings, row.id, "export")
+    part = path.with_name(path.name + atomic_upload.PART)
     written: list[dict[str, Any]] = []
     try:
         async with AsyncExitStack() as stack:
             side = await working.open(stack, source)
-            await side.reads.begin_reading()
+            await side.reads.begin_read()
             schema = await _inspected(working, source)
             tables = chosen(schema, row.request["tables"])
             with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as archive:
@@ -112,17 +112,19 @@ async def carry_out(attempt: Attempt) -> Write:
     return write
 
 
-async def _inspected(working: Working, source: Any) -> Schema:
+async def _inspected(working: TransferAttempt, source: Any) -> Schema:
     """Read the Schema by a session of its own: the one that reads rows stands in its transaction."""
     async with AsyncExitStack() as stack:
         side = await working.open(stack, source)
         return await side.engine.inspect(side.session)
 
 
-async def _write(side: Side, table: Relation, form: Form, archive: zipfile.ZipFile, working: Working) -> int:
+async def _write(
+    side: CopyEndpoint, table: Relation, form: Form, archive: zipfile.ZipFile, working: TransferAttempt
+) -> int:
     """Write one table as one file of the archive; return how many rows it has."""
     quote = side.engine.quote
-    names = [side.reads.reading(quote(one.name), one.type) for one in table.columns]
+    names = [side.reads.select_expression(quote(one.name), one.type) for one in table.columns]
     text = f"SELECT {', '.join(names)} FROM {quote(table.schema, table.name)}"  # noqa: S608
     rows, writer = 0, None
     entry = zipfile.ZipInfo(f"{table.qualified_name.replace('/', '_')}.{form}", time.localtime()[:6])
@@ -132,7 +134,7 @@ async def _write(side: Side, table: Relation, form: Form, archive: zipfile.ZipFi
             async for frame in frames:
                 if isinstance(frame, Started) and frame.columns is not None:
                     writer = (
-                        Inserts(side.engine.DIALECT, side.engine.quote, table)
+                        Inserts(side.engine.dialect.sqlglot, side.engine.quote, table)
                         if form == "sql"
                         else WRITERS[form](frame.columns)
                     )

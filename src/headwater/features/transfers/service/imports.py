@@ -16,10 +16,10 @@ from headwater.core.transfer.writing import spell
 from headwater.engines import Engine
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases
-from headwater.features.databases.service import schema as schemas
+from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Workplace
-from headwater.features.transfers import depot
+from headwater.features.transfers import file_store
 from headwater.features.transfers.models import Transfer
 from headwater.features.transfers.service import copies, transfers
 from headwater.features.transfers.service.transfers import TransferView
@@ -42,7 +42,7 @@ class Mapped:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ImportRequest:
     """How a file shall be imported; a script of SQL needs none of the table."""
 
     table: str = ""
@@ -57,10 +57,10 @@ async def receive(
     place: Workplace, actor: Actor, database_id: uuid.UUID, chunks: AsyncIterator[bytes], filename: str
 ) -> TransferView:
     """Take a file for a database and look at it: its columns, what they hold, its first rows."""
-    access = await doors.enter(place, actor, database_id, write=True, confirmed=True)
+    access = await doors.authorize_query(place, actor, database_id, write=True, confirmed=True)
     copies.tabular(access.reached.engine)
     transfer_id = new_id()
-    size = await depot.receive(place.settings, transfer_id, chunks, filename)
+    size = await file_store.receive(place.settings, transfer_id, chunks, filename)
     try:
         preview = await asyncio.to_thread(_preview, place.settings, transfer_id, filename, access.reached.engine)
         async with place.store.transaction() as db:
@@ -74,13 +74,13 @@ async def receive(
             await db.flush()
             await db.refresh(transfer)
     except BaseException:
-        depot.remove(place.settings, transfer_id)
+        file_store.remove(place.settings, transfer_id)
         raise
     return TransferView(transfer, None)
 
 
 def _preview(settings: Settings, transfer_id: uuid.UUID, filename: str, engine: Engine) -> dict[str, Any]:
-    path = depot.path_of(settings, transfer_id, "upload")
+    path = file_store.path_of(settings, transfer_id, "upload")
     shape = files.shape_of(path, filename)
     if shape.format == "sql":
         with path.open(encoding="utf-8", errors="replace") as file:
@@ -89,18 +89,18 @@ def _preview(settings: Settings, transfer_id: uuid.UUID, filename: str, engine: 
     columns = []
     for number, name in enumerate(shape.columns):
         kind = inference.kind_of_values(row[number] for row in rows)
-        columns.append({"name": name, "kind": kind.name, "type": spell(engine.DIALECT, kind).type})
+        columns.append({"name": name, "kind": kind.name, "type": spell(engine.dialect.sqlglot, kind).type})
     shown = [[cell if not isinstance(cell, bytes) else "\\x" + cell.hex() for cell in row] for row in rows[:SHOWN_ROWS]]
     return {"format": shape.format, "delimiter": shape.delimiter, "columns": columns, "rows": shown}
 
 
-async def start(place: Workplace, actor: Actor, transfer_id: uuid.UUID, order: Order) -> TransferView:
+async def start(place: Workplace, actor: Actor, transfer_id: uuid.UUID, order: ImportRequest) -> TransferView:
     """Put an import that was looked at into the queue."""
     async with place.store.transaction() as db:
         transfer = await transfers.find(db, actor, transfer_id, write=True)
     if transfer.kind != "import":
         raise NotFound("There is no such import.")
-    access = await doors.enter(place, actor, transfer.database_id, write=True, confirmed=order.confirmed)
+    access = await doors.authorize_query(place, actor, transfer.database_id, write=True, confirmed=order.confirmed)
     request = await _checked(place, access, transfer, order)
     async with place.store.transaction() as db:
         row = await transfers.find(db, actor, transfer_id, write=True, lock=True)
@@ -113,7 +113,7 @@ async def start(place: Workplace, actor: Actor, transfer_id: uuid.UUID, order: O
         return TransferView(row, job)
 
 
-async def _checked(place: Workplace, access: doors.Access, transfer: Transfer, order: Order) -> dict[str, Any]:
+async def _checked(place: Workplace, access: doors.Access, transfer: Transfer, order: ImportRequest) -> dict[str, Any]:
     """Return the order as it is kept, or raise Invalid with what is wrong with it."""
     if transfer.preview["format"] == "sql":
         return {"on_error": order.on_error}
@@ -151,12 +151,14 @@ def _check_types(columns: Sequence[Mapped], known: Mapping[str, Any]) -> None:
             raise Invalid({"columns": f"{one.type!r} is no type."})
 
 
-def _check_table(order: Order, found: Sequence[Relation], columns: Sequence[Mapped], tables: Sequence[str]) -> None:
-    if not found:
+def _check_table(
+    order: ImportRequest, relations: Sequence[Relation], columns: Sequence[Mapped], tables: Sequence[str]
+) -> None:
+    if not relations:
         raise NotFound(f"There is no table {order.table!r}.", hint=did_you_mean(order.table, tables))
-    if found[0].kind != "table":
-        raise Invalid({"table": f"{order.table} is a {found[0].kind.replace('_', ' ')}, not a table."})
-    names = [column.name for column in found[0].columns]
+    if relations[0].kind != "table":
+        raise Invalid({"table": f"{order.table} is a {relations[0].kind.replace('_', ' ')}, not a table."})
+    names = [column.name for column in relations[0].columns]
     for one in columns:
         if one.target not in names:
             raise Invalid(

@@ -10,36 +10,38 @@ from pathlib import Path
 
 from headwater.catalog.results import UNLIMITED, Finished, QueryError
 from headwater.catalog.statements import Statement, split
-from headwater.features.transfers.service import moving
-from headwater.features.transfers.service.moving import Side, Watch
+from headwater.features.transfers.service import copy_rows
+from headwater.features.transfers.service.copy_rows import CopyEndpoint, CopyHooks
 from headwater.kit.errors import BadInput, TooLarge, Unreadable
 
 LARGEST = 64 * 2**20
 _TRANSACTION = re.compile(r"(?:BEGIN|COMMIT|END|START\s+TRANSACTION)\b[^;]{0,40}", re.IGNORECASE)
 
 
-async def run(side: Side, path: Path, on_error: str, watch: Watch, bad: Callable[[int, str, str], None]) -> int:
+async def run(
+    side: CopyEndpoint, path: Path, on_error: str, watch: CopyHooks, bad: Callable[[int, str, str], None]
+) -> int:
     """Run a script; return how many rows it wrote. The first error undoes all, or with `skip` only its statement."""
-    statements = await asyncio.to_thread(_statements, path, side.engine.DIALECT)
+    statements = await asyncio.to_thread(_statements, path, side.engine.dialect.sqlglot)
     skips, rows = on_error == "skip", 0
     if not skips:
-        await moving.run(side.session, "BEGIN", watch)
+        await copy_rows.run(side.session, "BEGIN", watch)
     for number, statement in enumerate(statements, 1):
         watch.report("statements", number, len(statements), statement.text.split("\n", 1)[0][:120])
         if _TRANSACTION.fullmatch(statement.text.strip()):
             continue  # the whole script is one
         try:
-            rows += await moving.guarded(_one(side, statement.text), watch, side.session)
+            rows += await copy_rows.guarded(_one(side, statement.text), watch, side.session)
         except QueryError as error:
             bad(number, "", error.message)
             if not skips:
                 raise BadInput(f"Statement {number}: {error.message}", hint="The script was undone.") from error
     if not skips:
-        await moving.run(side.session, "COMMIT", watch)
+        await copy_rows.run(side.session, "COMMIT", watch)
     return rows
 
 
-async def _one(side: Side, text: str) -> int:
+async def _one(side: CopyEndpoint, text: str) -> int:
     affected = 0
     async with contextlib.aclosing(side.session.run(text, None, UNLIMITED)) as frames:
         async for frame in frames:

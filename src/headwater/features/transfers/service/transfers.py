@@ -14,14 +14,14 @@ from headwater.engines import drop_all
 from headwater.features.accounts.rights import SYSTEM, Actor, authorize
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.models import Database
-from headwater.features.databases.service import databases, reaching
-from headwater.features.databases.service.reaching import Reached
+from headwater.features.databases.service import databases, reachability
+from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.transfers import repository
 from headwater.features.transfers.models import Transfer
-from headwater.features.transfers.service.moving import Side
+from headwater.features.transfers.service.copy_rows import CopyEndpoint
 from headwater.kit.errors import Cancelled, Forbidden, HeadwaterError, NotFound
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
@@ -90,13 +90,13 @@ async def begin(db: AsyncSession, actor: Actor, transfer: Transfer, database: Da
 
 
 @dataclass(slots=True)
-class Working:
+class TransferAttempt:
     """One attempt at a transfer; the `Watch` of what it moves."""
 
     attempt: Attempt
     transfer: Transfer
     token: uuid.UUID = field(default_factory=uuid.uuid4)
-    made: list[tuple[str, str]] = field(default_factory=list)
+    created: list[tuple[str, str]] = field(default_factory=list)
     unit: str = "rows"
 
     @property
@@ -120,8 +120,8 @@ class Working:
 
     async def making(self, kind: str, name: str) -> None:
         """Record what is about to be made, before it is."""
-        self.made.append((kind, name))
-        await self.note(made={"things": self.made})
+        self.created.append((kind, name))
+        await self.note(made={"things": self.created})
 
     async def note(self, **values: object) -> None:
         """Write to the transfer's row, or raise when somebody else has the work."""
@@ -129,44 +129,46 @@ class Working:
             if not await repository.note(db, self.transfer.id, self.token, **values):
                 raise Cancelled("Another attempt has taken over.")
 
-    async def reach(self, database_id: uuid.UUID, *, write: bool) -> Reached:
+    async def reach(self, database_id: uuid.UUID, *, write: bool) -> ReachableDatabase:
         """Return what is needed to open sessions on a database; its owner may have closed it meanwhile."""
         async with self.store.transaction() as db:
             database = await databases.find(db, SYSTEM, database_id)
             if write and database.read_only:
                 raise Forbidden(f"{database.name} is connected for reading only.")
-            return await reaching.load(db, Sealer.of(self.settings), database)
+            return await reachability.load(db, Sealer.of(self.settings), database)
 
-    async def open(self, stack: AsyncExitStack, reached: Reached) -> Side:
+    async def open(self, stack: AsyncExitStack, reached: ReachableDatabase) -> CopyEndpoint:
         """Open a session that is closed with the stack."""
-        return Side(reached.engine, await stack.enter_async_context(reaching.opened(self.settings, reached)))
+        return CopyEndpoint(
+            reached.engine, await stack.enter_async_context(reachability.open_session(self.settings, reached))
+        )
 
-    async def clear(self, reached: Reached) -> None:
+    async def clear(self, reached: ReachableDatabase) -> None:
         """Take away what this transfer had made, and forget it; only as the attempt that has the work."""
-        if not self.made:
+        if not self.created:
             return
-        await self.note(made={"things": self.made})
+        await self.note(made={"things": self.created})
         async with AsyncExitStack() as stack:
             side = await self.open(stack, reached)
-            await drop_all(side.loads, self.made)
-        self.made = []
+            await drop_all(side.loads, self.created)
+        self.created = []
         await self.note(made={})
 
 
-async def take(attempt: Attempt) -> Working:
+async def take(attempt: Attempt) -> TransferAttempt:
     """Begin an attempt at the transfer of a job; from here on, no other attempt writes to it."""
     async with attempt.database.transaction() as db:
         transfer = await repository.get(db, uuid.UUID(attempt.args["transfer_id"]), lock=True)
         if transfer is None:
             raise Cancelled("The database of this transfer was deleted.")
-        working = Working(attempt, transfer)
+        working = TransferAttempt(attempt, transfer)
         transfer.attempt = working.token
         things: Sequence[Sequence[str]] = transfer.made.get("things", [])
-        working.made = [(kind, name) for kind, name in things]
+        working.created = [(kind, name) for kind, name in things]
     return working
 
 
-async def clear_after(working: Working, reached: Reached) -> None:
+async def clear_after(working: TransferAttempt, reached: ReachableDatabase) -> None:
     """Clear up after a failure as far as it is possible; what is left stays recorded for the next attempt."""
     try:
         await asyncio.shield(working.clear(reached))
@@ -176,6 +178,6 @@ async def clear_after(working: Working, reached: Reached) -> None:
         working.attempt.note(f"What was made could not be taken away: {error.message}", "error")
 
 
-async def finish(db: AsyncSession, working: Working, result: dict[str, object]) -> None:
+async def finish(db: AsyncSession, working: TransferAttempt, result: dict[str, object]) -> None:
     """Store what came of a transfer, in the transaction that completes its job; nothing of it is provisional now."""
     await repository.note(db, working.transfer.id, working.token, result=result, made={})

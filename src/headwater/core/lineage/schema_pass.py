@@ -1,0 +1,98 @@
+"""Pass 3, schema: what every reader found, merged into one Schema.
+
+Tables of one name are one table: the columns of the first reader keep their order, others follow, and each keeps
+all of its origins. What code declares (models) goes before what migrations left behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from headwater.catalog.model import Column, Relation, Schema
+from headwater.catalog.usages import NotUnderstood
+from headwater.core.lineage.result import ReaderSummary
+from headwater.readers import CodeProject, Model, Reading, SourceFile, all_readers
+
+
+class ReadSchema(msgspec.Struct, frozen=True):
+    """The merged Schema, all models, and what each reader contributed."""
+
+    schema: Schema
+    models: tuple[Model, ...]
+    not_understood: tuple[NotUnderstood, ...]
+    readers: tuple[ReaderSummary, ...]
+    readings: dict[str, Reading]
+
+
+def read(project: CodeProject, detected: Mapping[str, Sequence[SourceFile]], label: str) -> ReadSchema:
+    """Let every reader read what it detected and merge the readings.
+
+    Args:
+        project: the code base, for readers that look at other files.
+        detected: the files that each reader has something to read in.
+        label: what the merged Schema says its source is.
+    """
+    found = {name: all_readers()[name].read(project, files) for name, files in detected.items()}
+    readings = [(all_readers()[name].NAME, reading) for name, reading in found.items()]
+    readings.sort(key=lambda pair: not pair[1].models)
+    models = tuple(model for _, reading in readings for model in reading.models)
+    missed = tuple(item for _, reading in readings for item in reading.not_understood)
+    schema = merge((reading.schema for _, reading in readings), label)
+    return ReadSchema(schema, models, missed, tuple(_summaries(readings)), found)
+
+
+def _summaries(readings: Iterable[tuple[str, Reading]]) -> Iterable[ReaderSummary]:
+    for name, reading in readings:
+        files = [origin.file for relation in reading.schema for origin in relation.origins]
+        count = len(reading.models) or len(reading.schema.relations)
+        if count:
+            yield ReaderSummary(name, _common_folder(files), count)
+
+
+def _common_folder(files: Sequence[str]) -> str:
+    if len(set(files)) == 1:
+        return files[0]
+    parts = [file.split("/")[:-1] for file in files]
+    shared = []
+    for names in zip(*parts, strict=False):
+        if len(set(names)) > 1:
+            break
+        shared.append(names[0])
+    return "/".join(shared) + "/" if shared else "./"
+
+
+def merge(schemas: Iterable[Schema], label: str) -> Schema:
+    """Return one Schema with the tables and enums of all, tables of one name made one."""
+    relations: dict[str, Relation] = {}
+    enums = {}
+    for schema in schemas:
+        for relation in schema:
+            key = relation.name.casefold()
+            known = relations.get(key)
+            relations[key] = relation if known is None else _merge_relation(known, relation)
+        enums.update({enum.name: enum for enum in schema.enums if enum.name not in enums})
+    return Schema(tuple(relations.values()), tuple(enums.values()), label)
+
+
+def _merge_relation(first: Relation, second: Relation) -> Relation:
+    extra = tuple(column for column in second.columns if first.column(column.name) is None)
+    return replace(
+        first,
+        columns=(*(_merge_column(column, second.column(column.name)) for column in first.columns), *extra),
+        primary_key=first.primary_key or second.primary_key,
+        foreign_keys=first.foreign_keys or second.foreign_keys,
+        indexes=first.indexes or second.indexes,
+        origins=(*first.origins, *(origin for origin in second.origins if origin not in first.origins)),
+        comment=first.comment or second.comment,
+        schema=first.schema or second.schema,
+    )
+
+
+def _merge_column(first: Column, second: Column | None) -> Column:
+    if second is None:
+        return first
+    origins = (*first.origins, *(origin for origin in second.origins if origin not in first.origins))
+    return replace(first, type=first.type or second.type, origins=origins)

@@ -1,0 +1,7 @@
+"""When a schedule is due: a cron expression in a time zone; pure, the clock is given."""
+
+from __future__ import annotations
+
+from headwater.core.schedules.schedules import Schedule, checked, latest, times, zone_names
+
+__all__ = ["Schedule", "checked", "latest", "times", "zone_names"]

@@ -1,7 +1,0 @@
-"""When a schedule is due: a cron expression in a time zone; pure, the clock is given."""
-
-from __future__ import annotations
-
-from headwater.core.scheduling.schedules import Schedule, checked, latest, times, zone_names
-
-__all__ = ["Schedule", "checked", "latest", "times", "zone_names"]

@@ -1,0 +1,135 @@
+"""Brings what was read while others wrote to one moment: tables are written again with what has changed meanwhile.
+
+The pages that were written stay. A chunk gets a delta, or is written anew when that is better; what is new comes behind
+the last one, and finds its place when the next snapshot is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from headwater.engines import Batch, CatchUp, SnapshotTable
+from headwater.vault import deltas, manifest, pages
+from headwater.vault.chunk_encoder import Parent, is_heavy
+from headwater.vault.deltas import MOST_ROWS, Delta
+from headwater.vault.manifest import ManifestTable
+from headwater.vault.snapshot_writer import TableWriter, WrittenTable
+from headwater.vault.table_reader import TableReader
+from headwater.vault.tree import ChunkRef
+from headwater.vault.vault import SnapshotWriter, Vault
+
+# What is held of the changes of a table, before they are written.
+MOST_BYTES = 64 * 2**20
+
+
+@dataclass(slots=True)
+class LateChanges:
+    """Rows of a table as they are now, and the keys of those that are gone."""
+
+    table: SnapshotTable
+    rows: list[Batch] = field(default_factory=list)
+    gone: set[bytes] = field(default_factory=set)
+    size: int = 0
+
+
+def catch_up(
+    dump: CatchUp,
+    vault: Vault,
+    writing: SnapshotWriter,
+    made: Sequence[ManifestTable],
+    writer: Callable[[SnapshotTable, Parent], TableWriter],
+) -> tuple[list[ManifestTable], int]:
+    """Return tables as they are at the moment of a dump, and how many rows were read again for that; blocks."""
+    tables, rows = {(one.schema, one.name): one for one in made}, 0
+    while not dump.is_consistent():
+        for found in _gathered(dump):
+            key, table = (found.table.schema, found.table.name), found.table
+            rows += sum(one.num_rows for one in found.rows) + len(found.gone)
+            # What was written can be read from now on.
+            writing.ink.data.finish()
+            writing.ink.trees.finish()
+            reader = vault.table(tables[key])
+            written = _written(found, reader, writer(table, reader.parent()))
+            tables[key] = _table(tables[key], written)
+    return list(tables.values()), rows
+
+
+def _gathered(dump: CatchUp) -> Iterator[LateChanges]:
+    """Give changes by their tables, as many at a time as may be held."""
+    held: LateChanges | None = None
+    for table, rows, gone in dump.changes_since_read():
+        if held and (held.table != table or held.size > MOST_BYTES):
+            yield held
+            held = None
+        held = held or LateChanges(table)
+        held.rows.append(rows)
+        # Of what is told twice, the later counts.
+        held.gone.difference_update(deltas.identity([rows.column(at) for at in table.key]).to_pylist())
+        held.gone.update(gone.to_pylist())
+        held.size += rows.nbytes + gone.nbytes
+    if held:
+        yield held
+
+
+def _table(before: ManifestTable, written: WrittenTable) -> ManifestTable:
+    """Return a table that was written again; of rows that were not read again, as many bytes as they had on average."""
+    counted = written.counted
+    counted.new += before.new
+    counted.raw = before.raw * counted.rows // before.rows if before.rows else counted.raw
+    return manifest.table(before.schema, before.name, before.columns, before.key, written, before.facts)
+
+
+def _written(found: LateChanges, reader: TableReader, writer: TableWriter) -> WrittenTable:
+    key = found.table.key
+    whole = pa.Table.from_batches(found.rows).combine_chunks()
+    columns = [column.chunk(0) if column.num_chunks else pa.array([], pages.VALUES) for column in whole.columns]
+    ids = deltas.identity([columns[at] for at in key]).to_pylist()
+    new = {one: place for place, one in enumerate(ids) if one not in found.gone}
+    left = dict(new)
+    for branch in reader.branches():
+        leaf = reader.leaf(branch)
+        changes = [_delta(reader, chunk, key, columns, (new, found.gone)) for chunk in leaf]
+        for _, present in changes:
+            for one in present:
+                left.pop(one, None)
+        if not any(delta.size for delta, _ in changes):
+            writer.keep_leaf(branch, leaf)
+            continue
+        writer.end_leaf()
+        for chunk, (delta, _) in zip(leaf, changes, strict=True):
+            _put(reader, writer, chunk, key, delta)
+        writer.end_leaf()
+    if left:
+        places = pa.array(sorted(left.values()))
+        writer.rows([pa.RecordBatch.from_arrays([one.take(places) for one in columns], whole.column_names)])
+    return writer.end()
+
+
+def _delta(
+    reader: TableReader, chunk: ChunkRef, key: Sequence[int], columns: Sequence[Any], changes: tuple[Any, set[bytes]]
+) -> tuple[Delta, list[bytes]]:
+    """Return what has changed in a chunk, and which of the new rows it had before."""
+    new, gone = changes
+    there = reader.batch(chunk, key).columns
+    ids = deltas.identity(there).to_pylist()
+    present = [one for one in ids if one in new]
+    lost = pa.array([place for place, one in enumerate(ids) if one in gone], pa.int64())
+    rows = pa.array([new[one] for one in present], pa.int64())
+    return Delta(tuple(one.take(rows) for one in columns), tuple(one.take(lost) for one in there)), present
+
+
+def _put(reader: TableReader, writer: TableWriter, chunk: ChunkRef, key: Sequence[int], delta: Delta) -> None:
+    """Write a chunk as it is after a change."""
+    rows = chunk.rows - len(delta.gone[0])
+    if not delta.size:
+        writer.keep(chunk)
+    elif rows and delta.size <= chunk.rows * MOST_ROWS and not is_heavy(chunk):
+        writer.change(chunk, delta, rows)
+    elif rows:
+        before = reader.batch(chunk)
+        after = deltas.apply(before.columns, [before.column(at) for at in key], delta, key, range(before.num_columns))
+        writer.rows([pa.RecordBatch.from_arrays(after, before.schema.names)])

@@ -1,0 +1,221 @@
+"""Writes a table as its parent snapshot with what has changed since, without reading the rest.
+
+The engine tells which rows are new and how many old ones are left in each range of keys (`ChangeTracking`); the vault
+has the keys of the ranges that are touched. From both it follows which rows were changed, added, and deleted.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headwater.engines import Baseline, Batch, ChangeTracking, Key, SnapshotTable
+from headwater.vault import deltas, pages
+from headwater.vault.chunk_encoder import Parent, is_heavy
+from headwater.vault.deltas import MOST_ROWS, Delta
+from headwater.vault.snapshot_writer import TableWriter, WrittenTable
+from headwater.vault.table_reader import TableReader
+from headwater.vault.tree import ChunkRef, LeafRef
+
+# What is read of changed rows is held until all of it is there; when it would be more, all is read instead.
+MOST_BYTES = 64 * 2**20
+MOST_KEYS = 2_000_000
+# When so many rows of a chunk have changed, it is read again: perhaps only one of its columns has, which is less to
+# store than whole rows.
+AGAIN = 0.1
+
+
+class ReadAll(Exception):
+    """Reading all of the table is the better way."""
+
+
+@dataclass(slots=True)
+class _Range:
+    """A chunk of the parent, and what has become of its rows."""
+
+    chunk: ChunkRef
+    rows: list[Batch] = field(default_factory=list)
+    gone: list[Batch] = field(default_factory=list)
+    added: int = 0
+    again: bool = False
+
+    @property
+    def touched(self) -> bool:
+        return bool(self.rows or self.gone)
+
+    @property
+    def lost(self) -> int:
+        return sum(one.num_rows for one in self.gone)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesSinceParent:
+    """What has become of the rows that a table had then: so many there were, are left, and are new or changed."""
+
+    then: Baseline
+    before: int
+    left: int
+    new: int
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the table still has the very rows: old ones can only go, and all are there."""
+        return self.new == 0 and self.left == self.before
+
+
+def changes_since(dump: ChangeTracking, table: SnapshotTable, then: Baseline, rows: int) -> ChangesSinceParent | None:
+    """Count what has changed in a table that had so many rows then; None when it cannot be told."""
+    if not dump.can_compare(table, then):
+        return None
+    new, left = dump.count_changes(table, then)
+    return ChangesSinceParent(then, rows, left, new)
+
+
+def write_changes(
+    dump: ChangeTracking,
+    table: SnapshotTable,
+    since: ChangesSinceParent,
+    parent: Parent,
+    reader: TableReader,
+    writer: TableWriter,
+) -> WrittenTable:
+    """Write a table as what its parent was and what has changed since; blocks.
+
+    Raises:
+        ReadAll: nothing was written; too much has changed, or what the engine tells does not add up.
+    """
+    if not since.before or not table.key or since.new > since.before * MOST_ROWS:
+        raise ReadAll
+    then, chunks = since.then, iter(parent.chunks.values())
+    branches = list(parent.branches.values())
+    leaves = [list(itertools.islice(chunks, branch.chunks)) for branch in branches]
+    ranges = [_Range(chunk) for leaf in leaves for chunk in leaf]
+    firsts = [_key(one.chunk) for one in ranges]
+    if since.new:
+        _changed(dump, table, then, firsts, ranges)
+    existing = {place: _existing(reader, table, one) for place, one in enumerate(ranges) if one.rows}
+    if since.before - since.left - sum(existing.values()):
+        _deleted(dump, table, then, reader, ranges, firsts, existing)
+    for one in ranges:
+        one.again = one.touched and _is_much(one)
+    _write(dump, table, writer, branches, leaves, ranges, firsts)
+    return writer.end()
+
+
+def _key(chunk: ChunkRef) -> Key:
+    key: list[bytes] = msgspec.msgpack.decode(chunk.first, type=list[bytes])
+    return key
+
+
+def _changed(
+    dump: ChangeTracking, table: SnapshotTable, then: Baseline, firsts: Sequence[Key], ranges: Sequence[_Range]
+) -> None:
+    """Sort rows that are new into their ranges."""
+    size = 0
+    for numbers, batch in dump.changed_rows(table, then, firsts):
+        size += batch.nbytes
+        if size > MOST_BYTES:
+            raise ReadAll
+        for place, rows in _by_range(numbers, batch):
+            ranges[place].rows.append(rows)
+
+
+def _by_range(numbers: np.ndarray, batch: Batch) -> Iterator[tuple[int, Batch]]:
+    order = np.argsort(numbers, kind="stable")
+    places, starts = np.unique(numbers[order], return_index=True)
+    rows = batch.take(pa.array(order))
+    for place, start, end in zip(places, starts, (*starts[1:], len(order)), strict=True):
+        yield int(place), rows.slice(start, end - start)
+
+
+def _columns(batches: Sequence[Batch], places: Sequence[int], width: int) -> tuple[Any, ...]:
+    """Return some columns of batches, each as one array; of none, empty ones."""
+    if not batches:
+        return tuple(pa.array([], pages.VALUES) for _ in range(width))
+    return tuple(pa.concat_arrays([batch.column(place) for batch in batches]) for place in places)
+
+
+def _existing(reader: TableReader, table: SnapshotTable, key_range: _Range) -> int:
+    """Return how many of the new rows of a range take the place of one that was there; remember the others."""
+    new = deltas.identity(_columns(key_range.rows, table.key, len(table.key)))
+    there = pc.sum(pc.is_in(_identities(reader, table, key_range.chunk), value_set=new)).as_py() or 0
+    key_range.added = len(new) - there
+    return int(there)
+
+
+def _identities(reader: TableReader, table: SnapshotTable, chunk: ChunkRef) -> Any:
+    return deltas.identity(reader.batch(chunk, table.key).columns)
+
+
+def _deleted(
+    dump: ChangeTracking, table: SnapshotTable, then: Baseline, reader: TableReader, ranges: Sequence[_Range],
+    firsts: Sequence[Key], existing: Mapping[int, int],
+) -> None:  # fmt: skip
+    """Find the keys that are gone: in ranges that have fewer old rows than were left over by changes."""
+    left = dump.unchanged_counts(table, then, firsts)
+    short = [place for place, one in enumerate(ranges) if one.chunk.rows - existing.get(place, 0) != left.get(place, 0)]
+    if sum(ranges[place].chunk.rows for place in short) > MOST_KEYS:
+        raise ReadAll
+    present: dict[int, list[Any]] = defaultdict(list)
+    for numbers, batch in dump.keys_in_ranges(table, firsts, short):
+        for place, rows in _by_range(numbers, batch):
+            present[place].append(deltas.identity(rows.columns))
+    for place in short:
+        one = ranges[place]
+        keys = reader.batch(one.chunk, table.key)
+        there = pa.concat_arrays([*present[place], pa.array([], pages.VALUES)])
+        gone = pc.invert(pc.is_in(deltas.identity(keys.columns), value_set=there))
+        one.gone.append(keys.filter(gone))
+        if one.lost + left.get(place, 0) + existing.get(place, 0) != one.chunk.rows:
+            raise ReadAll  # what the engine tells does not add up
+
+
+def _is_much(key_range: _Range) -> bool:
+    """Whether a range is better read anew than kept with one more delta."""
+    changed = sum(batch.num_rows for batch in key_range.rows) + key_range.lost
+    return changed > key_range.chunk.rows * AGAIN or is_heavy(key_range.chunk)
+
+
+def _write(
+    dump: ChangeTracking,
+    table: SnapshotTable,
+    writer: TableWriter,
+    branches: Sequence[LeafRef],
+    leaves: Sequence[Sequence[ChunkRef]],
+    ranges: Sequence[_Range],
+    firsts: Sequence[Key],
+) -> None:
+    place = 0
+    for branch, leaf in zip(branches, leaves, strict=True):
+        end = place + len(leaf)
+        if not any(one.touched for one in ranges[place:end]):
+            writer.keep_leaf(branch, leaf)
+            place = end
+            continue
+        writer.end_leaf()
+        while place < end:
+            one, after = ranges[place], place + 1
+            if one.again:
+                while after < end and ranges[after].again:
+                    after += 1
+                low = firsts[place] if place else None
+                writer.rows(dump.rows_between(table, low, firsts[after] if after < len(ranges) else None))
+            elif one.touched:
+                writer.change(one.chunk, _delta(table, one), one.chunk.rows + one.added - one.lost)
+            else:
+                writer.keep(one.chunk)
+            place = after
+        writer.end_leaf()
+
+
+def _delta(table: SnapshotTable, key_range: _Range) -> Delta:
+    rows = _columns(key_range.rows, range(len(table.columns)), len(table.columns))
+    return Delta(rows, _columns(key_range.gone, range(len(table.key)), len(table.key)))

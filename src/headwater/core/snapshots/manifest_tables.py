@@ -1,0 +1,53 @@
+"""The tables of a manifest, as engines know them, as rows of our store list them, and as people write their names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from headwater.engines import STANDALONE_ROWS, SnapshotColumn, SnapshotTable
+from headwater.vault.manifest import Manifest, ManifestTable
+
+WITH_ALL = "it comes back only with a whole database, or by its name into a new or empty one"
+
+
+def display_name(table: ManifestTable) -> str:
+    """Return the name of a table as people write it."""
+    return f"{table.schema}.{table.name}" if table.schema else table.name
+
+
+def dump_table(table: ManifestTable) -> SnapshotTable:
+    """Return a table as engines know it."""
+    columns = tuple(SnapshotColumn(one.name, one.type, one.hint) for one in table.columns)
+    return SnapshotTable(table.schema, table.name, columns, table.key, table.rows, table.facts)
+
+
+def select(manifest: Manifest, tables: Sequence[str] | None) -> list[ManifestTable]:
+    """Return the tables of these names, with or without their schema; all without any."""
+    return [one for one in manifest.tables if tables is None or {display_name(one), one.name} & set(tables)]
+
+
+def apart(table: ManifestTable) -> bool:
+    """Say whether the rows of a table are of none of the Schema; they come back only with the whole database."""
+    return bool(table.facts.get(STANDALONE_ROWS))
+
+
+def omissions(manifest: Manifest, tables: Sequence[ManifestTable]) -> list[str]:
+    """Return sentences on such rows that are not among the tables that are restored."""
+    return [
+        f"{display_name(one)} is left out: {WITH_ALL}." for one in manifest.tables if apart(one) and one not in tables
+    ]
+
+
+def total(manifest: Manifest, field: str) -> int:
+    """Return the sum of a field over all tables."""
+    return sum(getattr(table, field) for table in manifest.tables)
+
+
+def to_dict(table: ManifestTable) -> dict[str, Any]:
+    """Return a table as the row of its snapshot lists it."""
+    return {
+        "schema": table.schema, "name": table.name, "columns": [[one.name, one.type] for one in table.columns],
+        "key": [table.columns[place].name for place in table.key], "rows": table.rows, "raw": table.raw,
+        "stored": table.stored, "new": table.new, "apart": apart(table),
+    }  # fmt: skip

@@ -1,0 +1,37 @@
+"""The protocol of engines without tables."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from headwater.catalog.entries import ChangeOutcome, Collection, ElementPage, Entry, EntryChange, EntryPage, Search
+from headwater.engines._session import Session
+
+
+class BrowsingSupport(Protocol):
+    """An engine whose databases hold entries and not rows: documents, or keys."""
+
+    async def collections(self, session: Session) -> tuple[Collection, ...]:
+        """Return what holds entries, by name."""
+
+    async def entries(self, session: Session, collection: str, search: Search) -> EntryPage:
+        """Return a page of entries.
+
+        Raises:
+            QueryError: the filter or the sort is not understood.
+            BadInput: the cursor was made for another list.
+        """
+
+    async def entry(self, session: Session, collection: str, entry_id: str) -> Entry | None:
+        """Return one entry, or None when there is none."""
+
+    async def elements(self, session: Session, collection: str, entry_id: str, search: Search) -> ElementPage:
+        """Return a page of the parts of an entry; BadInput where entries have none."""
+
+    async def change_entry(self, session: Session, collection: str, change: EntryChange) -> ChangeOutcome:
+        """Change one entry, if it is still what it was.
+
+        Raises:
+            QueryError: the database refused it.
+            BadInput: what is given is no such entry.
+        """

@@ -1,0 +1,18 @@
+"""What can be set on a connection or a new database, declared once for the CLI, the web form and the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A CLI flag and form field."""
+
+    name: str
+    label: str
+    kind: Literal["text", "number", "switch", "choice"] = "text"
+    default: str = ""
+    choices: tuple[str, ...] = ()
+    help: str = ""

@@ -1,0 +1,260 @@
+"""Snapshots: reading a database at one consistent point, loading one from a snapshot, restoring tables in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias
+
+from headwater.catalog.model import Schema
+from headwater.catalog.results import QueryError
+from headwater.engines._address import Address
+
+# What the text of a column's values looks like: a hint for compression, never a promise.
+Hint = Literal["text", "integer", "float", "timestamp", "timestamptz", "date", "uuid", "hex"]
+# A pyarrow RecordBatch whose columns are byte strings or nulls (`pa.binary()`), named by their ordinals "0", "1", …
+Batch: TypeAlias = Any
+# A fact of a `SnapshotTable`, and the kind by which `TransferTarget.drop` drops such rows. Manifests hold this value.
+STANDALONE_ROWS = "apart"
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotColumn:
+    """A column of a snapshot: its name, its type as the engine spells it, and what its text looks like."""
+
+    name: str
+    type: str
+    hint: Hint = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotTable:
+    """A table (or collection) of a snapshot.
+
+    `columns` has no generated ones. `key` are the ordinals of the columns that identify a row, in the order in which
+    rows are read; without a key, rows come in storage order. `rows` is an estimate. `facts` are what the engine needs
+    to find the changes since. With the fact `STANDALONE_ROWS`, the rows belong to no table of the Schema (large
+    objects of PostgreSQL): they are restored only with the whole database.
+    """
+
+    schema: str | None
+    name: str
+    columns: tuple[SnapshotColumn, ...]
+    key: tuple[int, ...] = ()
+    rows: int | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def display_name(self) -> str:
+        """The qualified name as users write it."""
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+class CatchUp(Protocol):
+    """Re-reads what others changed while a snapshot was read without one transaction around it."""
+
+    def is_consistent(self) -> bool:
+        """Return True if everything that was read belongs to `SnapshotReader.moment`."""
+
+    def changes_since_read(self) -> Iterator[tuple[SnapshotTable, Batch, Any]]:
+        """Yield what changed since it was read, in pieces: current rows, and an array of keys of deleted rows.
+
+        A row may be one that was not read before, and a key one of no row. At the end, either everything is
+        consistent, or the method is to be called again; each time there is less left. `SnapshotReader.moment` and
+        `SnapshotReader.notes` are those of the last call.
+
+        Raises:
+            Conflict: it does not converge, or a table was replaced.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What an earlier snapshot recorded of itself and of a table, to find the changes since."""
+
+    product: str
+    moment: Mapping[str, Any]
+    table: SnapshotTable
+
+
+# The values of a key, as `Batch` has them.
+Key: TypeAlias = Sequence[bytes]
+
+
+class ChangeTracking(Protocol):
+    """Finds what changed in a table since an earlier snapshot, for less than reading all of it.
+
+    `range_starts` are keys in order, each the first of a range that ends before the next; the first range is open to
+    the left, the last one to the right. All methods block.
+    """
+
+    def can_compare(self, table: SnapshotTable, baseline: Baseline) -> bool:
+        """Return True if the rows that changed since the baseline can be determined for certain."""
+
+    def count_changes(self, table: SnapshotTable, baseline: Baseline) -> tuple[int, int]:
+        """Return how many rows are new or may have changed, and how many have not changed."""
+
+    def changed_rows(
+        self, table: SnapshotTable, baseline: Baseline, range_starts: Sequence[Key]
+    ) -> Iterator[tuple[Any, Batch]]:
+        """Yield the rows that are new or may have changed, with the range number of each (int array)."""
+
+    def unchanged_counts(
+        self, table: SnapshotTable, baseline: Baseline, range_starts: Sequence[Key]
+    ) -> Mapping[int, int]:
+        """Return how many rows of each range have not changed."""
+
+    def keys_in_ranges(
+        self, table: SnapshotTable, range_starts: Sequence[Key], ranges: Sequence[int]
+    ) -> Iterator[tuple[Any, Batch]]:
+        """Yield the keys of all rows in some ranges, with the range number of each."""
+
+    def rows_between(self, table: SnapshotTable, low: Key | None, high: Key | None) -> Iterator[Batch]:
+        """Yield the rows from one key up to but not including another, as `SnapshotReader.read` does."""
+
+
+class SnapshotReader(Protocol):
+    """A database at one consistent point, open to be read.
+
+    `moment` identifies the point in the engine's own terms (LSN, GTID). `extras` has what the Schema cannot express
+    and `BulkLoader.restore_extras` restores: of it, `sequences` (schema, name, value, called) and `counters` (table,
+    value) belong to tables, everything else to the database. `notes` are sentences on what is left out. `max_readers`
+    is how many tables are worth reading at once. Engines that cannot track changes, or need no catching up, have None
+    there.
+    """
+
+    max_readers: int
+    product: str
+    moment: Mapping[str, Any]
+    schema: Schema
+    extras: Mapping[str, Any]
+    notes: tuple[str, ...]
+    tables: tuple[SnapshotTable, ...]
+
+    @property
+    def change_tracking(self) -> ChangeTracking | None:
+        """Finds changes since an earlier snapshot."""
+
+    @property
+    def catch_up(self) -> CatchUp | None:
+        """Makes what was read consistent."""
+
+    def read(self, table: SnapshotTable) -> Iterator[Batch]:
+        """Yield the rows of a table in the order of its key. Blocks; several threads may read at once.
+
+        Values are formatted as by the engine's own bulk export, whatever the server is set to, so that
+        `BulkLoader.load_rows` stores equal values.
+
+        Raises:
+            QueryError: the database refused; Unavailable: the connection was lost.
+        """
+
+    def cancel(self) -> None:
+        """Interrupt what is being read, from any thread."""
+
+    async def close(self) -> None:
+        """Release the snapshot; safe to call twice."""
+
+
+class BulkLoader(Protocol):
+    """Loads a snapshot into a database that nothing else uses meanwhile."""
+
+    async def run_statements(self, statements: Iterable[str]) -> None:
+        """Run statements of `pre_data_ddl` or `post_data_ddl`, one by one."""
+
+    def load_rows(self, table: SnapshotTable, batches: Iterable[Batch]) -> int:
+        """Insert rows into an empty table and return how many. Blocks; several threads may load, each its table.
+
+        Either all rows of a call are inserted, or none.
+        """
+
+    def count_rows(self, table: SnapshotTable) -> int:
+        """Return how many rows of its own a table has. Blocks."""
+
+    async def restore_extras(self, extras: Mapping[str, Any]) -> list[str]:
+        """Restore `SnapshotReader.extras`; return sentences on what could not be restored."""
+
+    def cancel(self) -> None:
+        """Interrupt what is being loaded, from any thread."""
+
+    async def close(self) -> None:
+        """Close the connections; safe to call twice."""
+
+
+class SnapshotSupport(Protocol):
+    """Takes snapshots of databases, and creates databases from them."""
+
+    async def open_reader(self, address: Address, *, seconds: float = 15.0) -> SnapshotReader:
+        """Open a database at one consistent point; the caller closes it."""
+
+    async def open_loader(self, address: Address, *, seconds: float = 15.0) -> BulkLoader:
+        """Open an empty database to be loaded; the caller closes it."""
+
+    def pre_data_ddl(self, schema: Schema) -> tuple[str, ...]:
+        """Return the statements that create bare tables, before rows are loaded."""
+
+    def post_data_ddl(self, schema: Schema) -> tuple[str, ...]:
+        """Return the statements that create indexes, keys and what else comes after the rows."""
+
+
+Mode = Literal["overwrite", "append", "append_missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class TableRestoreRequest:
+    """What an in-place restore puts into existing tables.
+
+    `pre_data` are statements that create what is missing, `post_data` those that run after the rows are written. Of
+    `SnapshotReader.extras`, `sequences`, `counters` and `generators` count; none is set below its current value.
+    """
+
+    tables: Sequence[tuple[SnapshotTable, Iterable[Batch]]]
+    mode: Mode
+    pre_data: Sequence[str] = ()
+    post_data: Sequence[str] = ()
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TableRestoreResult:
+    """How many rows a table had before its restore, how many were written, and how many it has now."""
+
+    rows_before: int
+    rows_written: int
+    rows_after: int
+
+
+def dangling_reference_error(table: str, parent: str, key: str) -> QueryError:
+    """Return the error for rows that would refer to rows that do not exist, by the foreign key `key`."""
+    return QueryError(
+        f"Rows of {table} would refer to rows of {parent} that are not there (foreign key {key}).",
+        hint="Restore the tables that belong together, or into a new database.",
+    )
+
+
+class InPlaceRestore(Protocol):
+    """Restores tables of a database that is in use: all of them, or nothing is changed."""
+
+    def restore_tables(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
+        """Restore the tables and return the result of each. Blocks.
+
+        Foreign keys to and from the tables are checked at the end; triggers do not fire. With `append_missing`, rows
+        whose key exists already are skipped.
+
+        Raises:
+            QueryError: the database refused; Unavailable: the connection was lost. Nothing has changed, except that an
+                engine without transactional DDL leaves what `pre_data` and `post_data` created; the caller drops it.
+        """
+
+    def cancel(self) -> None:
+        """Interrupt the restore, from any thread."""
+
+    async def close(self) -> None:
+        """Close the connection; safe to call twice."""
+
+
+class InPlaceRestoreSupport(Protocol):
+    """Restores single tables of a database in place."""
+
+    async def open(self, address: Address, *, seconds: float = 15.0) -> InPlaceRestore:
+        """Open a database in which tables are restored; the caller closes it."""

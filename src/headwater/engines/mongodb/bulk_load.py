@@ -1,0 +1,130 @@
+"""A MongoDB database that is filled from a snapshot: documents as they were, byte for byte."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from bson.raw_bson import RawBSONDocument
+from pymongo.errors import BulkWriteError, OperationFailure
+
+from headwater.catalog.results import QueryError
+from headwater.engines import Batch, Session, SnapshotTable
+from headwater.engines.mongodb import documents, errors
+from headwater.engines.mongodb.session import BROKEN, MongoSession
+from headwater.engines.mongodb.statements import Statement, statements
+from headwater.engines.mongodb.sync_client import SyncClient
+from headwater.engines.mongodb.values import Document
+from headwater.kit.errors import HeadwaterError
+
+# What is sent at once: below what a server takes, so that it is soon done when somebody cancels.
+MOST, MOST_BYTES = 20_000, 16 * 2**20
+Found = TypeVar("Found")
+
+
+class MongoBulkLoader:
+    """See `headwater.engines.BulkLoader`."""
+
+    def __init__(self, session: MongoSession) -> None:
+        self._session, self._bridge = session, SyncClient()
+        self._one = threading.Lock()
+        self._bypass = True
+
+    async def run_statements(self, statements_: Iterable[str]) -> None:
+        """Run commands, one by one."""
+        for text in statements_:
+            for statement in statements(text):
+                await self._session.ask(statement.command)
+
+    def load_rows(self, table: SnapshotTable, batches: Iterable[Batch]) -> int:
+        """Insert the documents of a collection, which is empty; one that cannot be filled is emptied again."""
+        rows = 0
+        with self._one:
+            try:
+                for some in _messages(one for batch in batches for one in documents.joined(batch)):
+                    self._wait(self._insert(table, some), table)
+                    rows += len(some)
+            except BaseException:
+                everything: Document = {"delete": table.name, "deletes": [{"q": {}, "limit": 0}]}
+                self._bridge.last(self._session.database.command(everything))
+                raise
+        return rows
+
+    def count_rows(self, table: SnapshotTable) -> int:
+        """Return how many documents a collection has; see `headwater.engines.BulkLoader`."""
+        with self._one:
+            return self._wait(self._session.database[table.name].count_documents({}), table)
+
+    async def restore_extras(self, extras: Mapping[str, Any]) -> list[str]:
+        """There is nothing beside collections, indexes and views."""
+        return []
+
+    def cancel(self) -> None:
+        """End what is being loaded, behind the documents that are under way.
+
+        Broken off, the server would go on with them, and make the collection anew after it was dropped.
+        """
+        self._bridge.cancel(at_once=False)
+
+    async def close(self) -> None:
+        """Close the session."""
+        await self._session.close()
+
+    async def _insert(self, table: SnapshotTable, some: list[RawBSONDocument]) -> None:
+        """Insert documents, also such as a validator came too late for.
+
+        That is asked of the server where the user may; who may not inserts what the validator lets in.
+        """
+        collection = self._session.database.get_collection(table.name)
+        ordered = not table.key
+        try:
+            await collection.insert_many(some, ordered=ordered, bypass_document_validation=self._bypass)
+        except OperationFailure as error:
+            if not self._bypass or _code(error) != errors.UNAUTHORIZED:
+                raise
+            self._bypass = False
+            await collection.insert_many(some, ordered=ordered)
+
+    def _wait(self, work: Coroutine[Any, Any, Found], table: SnapshotTable) -> Found:
+        try:
+            return self._bridge.wait(work)
+        except BulkWriteError as error:
+            raise _refusal(error, table) from error
+        except BROKEN as error:
+            if isinstance(error, HeadwaterError):
+                raise
+            raise errors.refusal(error, Statement({"insert": table.name}), 0) from error
+
+
+async def open_loader(session: Session) -> MongoBulkLoader:
+    """Return a fill over a session of ours, which it closes."""
+    assert isinstance(session, MongoSession)
+    return MongoBulkLoader(session)
+
+
+def _messages(found: Iterable[bytes]) -> Iterator[list[RawBSONDocument]]:
+    """Give documents as many at a time as are sent at once."""
+    held: list[RawBSONDocument] = []
+    size = 0
+    for raw in found:
+        if held and (len(held) >= MOST or size + len(raw) > MOST_BYTES):
+            yield held
+            held, size = [], 0
+        held.append(RawBSONDocument(raw))
+        size += len(raw)
+    if held:
+        yield held
+
+
+def _code(error: OperationFailure) -> int:
+    """Return the code of an error, or of the first one of many."""
+    wrong = (error.details or {}).get("writeErrors") or [{}]
+    return int(wrong[0].get("code") or error.code or 0)
+
+
+def _refusal(error: BulkWriteError, table: SnapshotTable) -> QueryError:
+    details: Mapping[str, Any] = error.details or {}
+    every = [*details.get("writeErrors", ()), *details.get("writeConcernErrors", ())] or [{}]
+    said = str(every[0].get("errmsg") or error)
+    return errors.failed(f"In {table.name}: {said}", _code(error), Statement({"insert": table.name}), 0)

@@ -1,0 +1,133 @@
+"""Opens connections: to the checked address and no other, whatever the server tells of its replica set."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
+
+from headwater.engines import Address
+from headwater.engines.mongodb import policy
+from headwater.engines.mongodb.errors import ConnectionRefused, connecting
+from headwater.engines.mongodb.tls_tunnel import TlsTunnel
+from headwater.engines.mongodb.values import Document
+from headwater.kit.errors import HeadwaterError
+from headwater.kit.network.endpoint import Endpoint
+from headwater.kit.network.tls import context
+
+PORT = 27017
+HANDSHAKE_SECONDS = 1.5
+# Who prefers TLS and found none does not ask again for a while: some servers take long to say no.
+REMEMBERED_SECONDS = 600.0
+_plain_until: dict[tuple[str, int | None, Endpoint | None], float] = {}
+
+
+@dataclass(slots=True)
+class Channel:
+    """A driver that is connected, and the passage it goes through when the server wants TLS."""
+
+    client: AsyncMongoClient[Document]
+    passage: TlsTunnel | None
+
+    async def close(self) -> None:
+        """Close both."""
+        await self.client.close()
+        if self.passage:
+            await self.passage.close()
+
+
+async def opened(to: Address, seconds: float) -> Channel:
+    """Return an open connection, or raise ConnectionRefused."""
+    if not to.database:
+        raise ConnectionRefused("No database is named.", hint="End the URL with it: mongodb://host:27017/shop")
+    if policy.is_systems(to.database):
+        raise ConnectionRefused(
+            f"{to.database} belongs to the server.", hint="Name the database that has your collections."
+        )
+    channel = passage = None
+    try:
+        async with asyncio.timeout(seconds):
+            passage = await _passage(to, seconds)
+            channel = Channel(_client(to, passage, seconds), passage)
+            await channel.client[to.database].command({"listCollections": 1, "nameOnly": True})
+    except (OSError, EOFError, TimeoutError, PyMongoError, HeadwaterError, ValueError) as error:
+        await _closed(channel, passage)
+        raise connecting(error) from None  # the cause may echo the address
+    except BaseException:
+        await _closed(channel, passage)
+        raise
+    return channel
+
+
+async def _closed(channel: Channel | None, passage: TlsTunnel | None) -> None:
+    if channel:
+        await channel.close()
+    elif passage:
+        await passage.close()
+
+
+async def _passage(to: Address, seconds: float) -> TlsTunnel | None:
+    encryption = None if to.socket else context(to.tls)
+    if encryption is None:
+        return None
+    place = (to.host, to.port, to.endpoint)
+    if to.tls.mode == "prefer" and time.monotonic() < _plain_until.get(place, 0.0):
+        return None
+    endpoint = to.endpoint or Endpoint(to.host, to.port or PORT)
+    made = TlsTunnel(endpoint, encryption, to.tls.server_name or to.host or endpoint.ip)
+    try:
+        async with asyncio.timeout(HANDSHAKE_SECONDS if to.tls.mode == "prefer" else seconds):
+            await made.open()
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            await made.close()
+        # A server without TLS hangs up on the first word of it.
+        if to.tls.mode == "prefer" and isinstance(error, ssl.SSLError | ConnectionResetError | EOFError | TimeoutError):
+            _plain_until[place] = time.monotonic() + REMEMBERED_SECONDS
+            return None
+        raise
+    return made
+
+
+def _client(to: Address, passage: TlsTunnel | None, seconds: float) -> AsyncMongoClient[Document]:
+    patience = max(1, round(seconds * 1000))
+    where: dict[str, Any] = {"host": to.endpoint.ip if to.endpoint else to.host, "port": to.port or PORT}
+    if to.endpoint:
+        where["port"] = to.endpoint.port
+    if passage or to.socket:
+        socket = passage.path if passage else str(to.socket)
+        where = {"host": f"mongodb://{quote(socket, safe='')}"}
+    login: dict[str, Any] = {}
+    if to.user:
+        login = {
+            "username": to.user,
+            "password": to.password,
+            "authSource": to.option("authSource") or to.database,
+        }
+    return AsyncMongoClient(
+        **where,
+        **login,
+        directConnection=True,
+        tls=False,
+        appname="headwater",
+        maxPoolSize=4,
+        serverSelectionTimeoutMS=patience,
+        connectTimeoutMS=patience,
+        serverMonitoringMode="poll",
+        heartbeatFrequencyMS=30_000,
+        readPreference="primaryPreferred",
+        retryWrites=False,
+        retryReads=False,
+        document_class=dict,
+        tz_aware=True,
+        uuidRepresentation="standard",
+        unicode_decode_error_handler="replace",
+        datetime_conversion="DATETIME_AUTO",
+    )

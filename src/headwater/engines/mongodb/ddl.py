@@ -1,0 +1,123 @@
+"""Schemas and changes as commands: collections, indexes, validators; fields by updates of all documents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from headwater.catalog import changes as c
+from headwater.catalog.apply import apply
+from headwater.catalog.changes import Change, Hazard
+from headwater.catalog.model import Index, Relation, Schema
+from headwater.engines import AlterStep
+from headwater.kit.errors import BadInput
+
+# What a collection can be made with and has no other place in the Schema (mongod 4.4 to 8.0).
+_CREATE_OPTIONS_NAMES = """
+capped size max timeseries expireAfterSeconds clusteredIndex collation validationLevel validationAction
+changeStreamPreAndPostImages encryptedFields storageEngine indexOptionDefaults
+"""
+CREATE_OPTIONS = frozenset(_CREATE_OPTIONS_NAMES.split())
+
+
+def ddl(schema: Schema) -> tuple[str, ...]:
+    """Return the commands that make the collections and their indexes."""
+    tables = [one for one in schema if one.kind != "view"]
+    views = [one for one in schema if one.kind == "view"]
+    return tuple(command for one in (*tables, *views) for command in _created(one))
+
+
+def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the commands that make collections and views, and those that make indexes when documents are there."""
+    bare = ddl(schema.map_relations(lambda one: replace(one, indexes=())))
+    return bare, tuple(_indexed(one.name, index) for one in schema for index in one.indexes)
+
+
+def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
+    """Return the commands of changes to a database that has this Schema; see `headwater.engines.Engine`."""
+    steps = []
+    for change in changes:
+        after = apply(schema, change)
+        steps.append(AlterStep(change, tuple(_commands(change)), _hazards(change), transactional=False))
+        schema = after
+    return tuple(steps)
+
+
+def _commands(change: Change) -> list[str]:
+    match change:
+        case c.AddTable(relation=relation):
+            return _created(relation)
+        case c.DropTable():
+            return [_text({"drop": change.table})]
+        case c.AddIndex(index=index):
+            return [_indexed(change.table, index)]
+        case c.DropIndex(name=name):
+            return [_text({"dropIndexes": change.table, "index": name})]
+        case c.DropColumn(column=column):
+            return [_every(change.table, {"$unset": {column: ""}}, column)]
+        case c.RenameColumn(column=column, new_name=new_name):
+            return [_every(change.table, {"$rename": {column: new_name}}, column)]
+        case c.AddColumn(column=column) if column.default is None:
+            return []  # a field is there as soon as a document has it
+    raise BadInput(
+        f"MongoDB has no {type(change).__name__}: documents have the fields that they are given.",
+        hint="Collections and indexes can be made and dropped, fields renamed and dropped.",
+    )
+
+
+def _hazards(change: Change) -> tuple[Hazard, ...]:
+    if isinstance(change, c.DropColumn | c.RenameColumn):
+        told = tuple(one for one in change.hazards() if one.kind not in {"lock", "rewrite"})
+        return (*told, Hazard("rewrite", f"Every document of {change.table} that has the field is written anew."))
+    if isinstance(change, c.AddIndex):
+        return (Hazard("lock", f"{change.table} is locked for a moment at both ends of the building."),)
+    return tuple(one for one in change.hazards() if one.kind != "lock")
+
+
+def _created(relation: Relation) -> list[str]:
+    if relation.kind == "view":
+        view: dict[str, Any] = {"create": relation.name, **json.loads(relation.definition or "{}")}
+        return [_text(view | _options(relation))]
+    command: dict[str, Any] = {"create": relation.name}
+    for check in relation.checks:
+        if check.name == "validator":
+            command["validator"] = json.loads(check.expression)
+    return [_text(command | _options(relation)), *(_indexed(relation.name, index) for index in relation.indexes)]
+
+
+def _options(relation: Relation) -> dict[str, Any]:
+    return {name: json.loads(said) for name, said in relation.attrs if name in CREATE_OPTIONS}
+
+
+def _indexed(collection: str, index: Index) -> str:
+    said = dict(index.attrs)
+    keys = json.loads(said.pop("keys")) if "keys" in said else dict.fromkeys(index.columns, 1)
+    name = index.name or "_".join(f"{key}_{way}" for key, way in keys.items())
+    one: dict[str, Any] = {"key": keys, "name": name}
+    if index.unique:
+        one["unique"] = True
+    if index.where:
+        one["partialFilterExpression"] = json.loads(index.where)
+    one |= {option: json.loads(value) for option, value in said.items()}
+    return _text({"createIndexes": collection, "indexes": [one]})
+
+
+def _every(collection: str, update: dict[str, Any], field: str) -> str:
+    return _text({"update": collection, "updates": [{"q": {field: {"$exists": True}}, "u": update, "multi": True}]})
+
+
+def _text(command: dict[str, Any]) -> str:
+    return json.dumps(command, ensure_ascii=False)
+
+
+def quote(*names: str | None) -> str:
+    """Return a collection as the shell names it."""
+    joined = ".".join(name for name in names if name)
+    return joined if joined.replace("_", "a").isalnum() else json.dumps(joined, ensure_ascii=False)
+
+
+def unquoted(name: str) -> str:
+    """Return what `quote` was given."""
+    return str(json.loads(name)) if name.startswith('"') else name

@@ -1,0 +1,207 @@
+"""What documents of a dump mean: a column for each field that a sample of them had, and the whole as Extended JSON.
+
+Fields that the sample had not, and those inside others, are in the whole only. A field that a document lacks and one
+that is null are both NULL; the whole tells them apart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+from bson import Binary, Decimal128, ObjectId, decode
+from bson.binary import USER_DEFINED_SUBTYPE
+from bson.codec_options import CodecOptions, DatetimeConversion
+from bson.errors import BSONError
+
+from headwater.catalog.model import Schema
+from headwater.catalog.results import SAFE_INTEGER, Cell, Kind
+from headwater.engines import Batch, Decoder, DecodingSupport, DocumentFlattening, SnapshotColumn, SnapshotTable
+from headwater.engines import _decoders as d
+from headwater.engines._decode import Array, ConversionError
+from headwater.engines.mongodb import documents
+from headwater.engines.mongodb.values import Document, shown
+
+WHOLE = "document"  # no type of a field is called so
+CODEC: CodecOptions[Document] = CodecOptions(
+    document_class=dict,
+    tz_aware=True,
+    unicode_decode_error_handler="replace",
+    datetime_conversion=DatetimeConversion.DATETIME_AUTO,
+)
+_EXACT = 2**53
+_DATE = 0x09
+
+
+def _decoder(type_: Any, kind: Kind, convert: Callable[[bytes], Any]) -> Decoder:
+    def values(given: Array) -> Array:
+        return pa.array([None if _absent(one) else convert(one) for one in given.to_pylist()], type_)
+
+    return Decoder(type_, kind, values, _shown, _cells, may_fail=True)
+
+
+def _texts(kind: Kind, text: Callable[[bytes], str]) -> Decoder:
+    def texts(given: Array) -> Array:
+        return pa.array([None if _absent(one) else text(one) for one in given.to_pylist()], d.TEXT)
+
+    return d.texts(kind, texts)
+
+
+def _absent(element: bytes | None) -> bool:
+    """Whether a document has no such field, or null (or the old undefined) in it."""
+    return element is None or element[0] in {0x0A, 0x06}
+
+
+def _value(element: bytes) -> Any:
+    """Return the value of an element; one that no driver reads is shown by its bytes."""
+    body = element[:1] + b"\0" + element[1:] + b"\0"
+    try:
+        return decode(documents.sized(body), CODEC)[""]
+    except BSONError:
+        return Binary(element, USER_DEFINED_SUBTYPE)
+
+
+def _wholes(given: Array) -> Array:
+    """Return documents as relaxed Extended JSON."""
+    made = []
+    for raw in given.to_pylist():
+        try:
+            made.append(shown(decode(raw, CODEC)))
+        except BSONError:
+            made.append(shown(Binary(raw, USER_DEFINED_SUBTYPE)))
+    return pa.array(made, d.TEXT)
+
+
+def _cells(given: Array) -> list[Cell]:
+    return [None if _absent(one) else _cell(_value(one)) for one in given.to_pylist()]
+
+
+def _cell(value: Any) -> Cell:
+    match value:
+        case bool():
+            return value
+        case int() if -SAFE_INTEGER <= value <= SAFE_INTEGER:
+            return int(value)
+        case float() if math.isfinite(value):
+            return value
+    return _spelled(value)
+
+
+def _shown(given: Array) -> Array:
+    return pa.array([None if _absent(one) else _text(one) for one in given.to_pylist()], d.TEXT)
+
+
+def _text(element: bytes) -> str:
+    return _spelled(_value(element))
+
+
+def _spelled(value: Any) -> str:
+    """Return a value as people read it; what has no plain text is Extended JSON."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int() | float() | ObjectId() | Decimal128():
+            return str(value)
+        case datetime():
+            return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        case Binary(subtype=4):
+            return str(value.as_uuid())
+        case bytes():
+            return "\\x" + value.hex()
+    return shown(value)
+
+
+def _integer(element: bytes) -> int:
+    value = _value(element)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ConversionError(_spelled(value)[:80])
+    return int(value)
+
+
+def _float(element: bytes) -> float:
+    value = _value(element)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _EXACT:
+        return float(value)
+    if not isinstance(value, float):
+        raise ConversionError(_spelled(value)[:80])
+    return value
+
+
+def _boolean(element: bytes) -> bool:
+    value = _value(element)
+    if not isinstance(value, bool):
+        raise ConversionError(_spelled(value)[:80])
+    return value
+
+
+def _moment(element: bytes) -> int:
+    """Return a date in microseconds; the server keeps milliseconds, and dates that are too far for that."""
+    if element[0] != _DATE:
+        raise ConversionError(_text(element)[:80])
+    microseconds = int.from_bytes(element[1:], "little", signed=True) * 1000
+    if abs(microseconds) >= d.ENDLESS_MOMENT:
+        raise ConversionError(_text(element)[:80])
+    return microseconds
+
+
+def _bytes(element: bytes) -> bytes:
+    value = _value(element)
+    if not isinstance(value, bytes):
+        raise ConversionError(_spelled(value)[:80])
+    return bytes(value)
+
+
+class MongoFlattening(DocumentFlattening):
+    """Documents as columns."""
+
+    def flat_columns(self, table: SnapshotTable, schema: Schema) -> tuple[SnapshotColumn, ...]:
+        """Return the columns that people read a collection by."""
+        found = next((one.columns for one in schema if one.name == table.name), ())
+        fields = {one.name: one.type for one in found if one.name and "." not in one.name}
+        whole = WHOLE
+        while whole.casefold() in {name.casefold() for name in fields}:
+            whole += "_"
+        names = dict.fromkeys(("_id", *fields))
+        return (*(SnapshotColumn(name, fields.get(name, "")) for name in names), SnapshotColumn(whole, WHOLE))
+
+    def flatten(self, batch: Batch, columns: Sequence[SnapshotColumn]) -> Batch:
+        """Return fields of documents as their types and values, and whole documents."""
+        names = [one.name for one in columns if one.type != WHOLE]
+        fields = iter(documents.fields(batch, names) if names else ())
+        made = [list(documents.joined(batch)) if one.type == WHOLE else next(fields) for one in columns]
+        return pa.RecordBatch.from_arrays([pa.array(one, d.BYTES) for one in made], [str(n) for n in range(len(made))])
+
+
+class MongoDecoding(DecodingSupport):
+    """What the texts of a snapshot mean."""
+
+    flattening = MongoFlattening()
+
+    def decoder(self, column: SnapshotColumn, schema: Schema) -> Decoder:
+        """Return how a column that people read is read; see `headwater.engines.Decodes`."""
+        if column.type == WHOLE:
+            return replace(d.texts("json", _wholes), whole_document=True)
+        match sorted({*column.type.split(" | ")} - {"null"}):
+            case ["int"] | ["long"] | ["int", "long"]:
+                return _decoder(pa.int64(), "number", _integer)
+            case ["double"] | ["double", "int"] | ["double", "long"] | ["double", "int", "long"]:
+                return _decoder(pa.float64(), "number", _float)
+            case ["bool"]:
+                return _decoder(pa.bool_(), "boolean", _boolean)
+            case ["date"]:
+                return _decoder(d.ZONED, "time", _moment)
+            case ["binData"]:
+                return _decoder(d.BYTES, "binary", _bytes)
+            case ["string"]:
+                return _texts("text", _text)
+            case ["objectId"]:
+                return _texts("text", _text)
+            case ["decimal"]:
+                return _texts("number", _text)
+        return _texts("json", lambda element: shown(_value(element)))

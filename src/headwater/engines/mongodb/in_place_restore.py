@@ -1,0 +1,231 @@
+"""Collections of a MongoDB in use that get the documents of a snapshot: all of it, or nothing is changed.
+
+Everything is loaded beside them first. What is overwritten is then renamed into its place, with the options and indexes
+of the collection that was there. What is added is inserted from beside, where just the documents are kept that were not
+there before: by them it is taken back. From the first such step to the last one a marker stands in the database: what a
+killed attempt has left is undone by it, or cleared away without it, before the next one begins. No transaction: one has
+no renaming, and must end before `transactionLifetimeLimitSeconds`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+from bson.raw_bson import RawBSONDocument
+from pymongo.errors import BulkWriteError
+
+from headwater.catalog.results import QueryError
+from headwater.engines import (
+    Address,
+    Batch,
+    InPlaceRestore,
+    InPlaceRestoreSupport,
+    Mode,
+    Session,
+    SnapshotTable,
+    TableRestoreRequest,
+    TableRestoreResult,
+)
+from headwater.engines.mongodb import documents
+from headwater.engines.mongodb.bulk_load import MongoBulkLoader
+from headwater.engines.mongodb.session import MongoSession, connect
+from headwater.engines.mongodb.transfer import MongoTransfer
+from headwater.engines.mongodb.values import Document, shown
+
+MARKER = "headwater_restoring"
+# What becomes a collection, what is added to one, and what one was, each with its name behind.
+STAGED, ADDED, BEFORE = "headwater_restore_", "headwater_adding_", "headwater_before_"
+IDS = 1000
+DUPLICATE = 11000
+
+
+class MongoInPlaceRestore(MongoBulkLoader):
+    """See `headwater.engines.InPlaceRestore`."""
+
+    def restore_tables(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
+        """Load beside, then change over; see `headwater.engines.InPlaceRestore`."""
+        if not request.tables:
+            return []
+        first = request.tables[0][0]
+        self._wait(self._cleared(), first)
+        there = self._wait(self._listed(), first)
+        for table, _ in request.tables:
+            self._wait(self._check(there.get(table.name), request.mode), table)
+        absent = [table.name for table, _ in request.tables if table.name not in there]
+        try:
+            return self._put(request, there)
+        except BaseException as error:
+            self._bridge.last(self._cleared(absent), None)
+            if isinstance(error, QueryError):
+                said = error.message.replace(STAGED, "").replace(ADDED, "")
+                raise QueryError(said, hint=error.hint, sqlstate=error.sqlstate) from error
+            raise
+
+    def _put(self, request: TableRestoreRequest, there: Mapping[str, Document]) -> list[TableRestoreResult]:
+        tables = [table for table, _ in request.tables]
+        present = [one for one in tables if one.name in there]
+        first = tables[0]
+        self._wait(self.run_statements(request.pre_data), first)
+        before = [self.count_rows(one) for one in tables]
+        written = {
+            table.name: self._beside(table, batches, there[table.name], request.mode)
+            if table.name in there
+            else self.load_rows(table, batches)
+            for table, batches in request.tables
+        }
+        self._wait(self.run_statements(request.post_data), first)
+        if present:
+            self._wait(self._session.ask({"create": MARKER}), first)
+            for one in present:
+                written[one.name] -= self._wait(self._changed_over(one, request.mode, alone=len(present) == 1), one)
+            self._wait(self._session.ask({"drop": MARKER}), first)
+            self._bridge.last(self._cleared(), None)
+        found = [self.count_rows(one) for one in tables]
+        return [
+            TableRestoreResult(was, written[one.name], now) for one, was, now in zip(tables, before, found, strict=True)
+        ]
+
+    async def _check(self, there: Document | None, mode: Mode) -> None:
+        """Refuse what cannot be done in place."""
+        if there is None:
+            return
+        name, options, why = there["name"], there.get("options") or {}, None
+        if there.get("type") == "view":
+            why = "is a view now"
+        elif "timeseries" in options:
+            why = "is a time series, which cannot be renamed or taken back"
+        elif options.get("capped") and mode != "overwrite":
+            why = "is capped: what is added to it pushes out what is there"
+        elif mode == "overwrite" and (await self._session.ask({"collStats": name})).get("sharded"):
+            why = "is sharded, and would not be any more"
+        if why:
+            raise QueryError(
+                f"{name} {why}.", hint="Restore it into an empty database, and take from there what you need."
+            )
+
+    def _beside(self, table: SnapshotTable, batches: Iterable[Batch], there: Document, mode: Mode) -> int:
+        """Load documents beside their collection, without those that it has, and return how many are to come."""
+        options = there.get("options") or {}
+        if mode == "overwrite":
+            beside = replace(table, name=STAGED + table.name)
+            self._wait(self._made(table.name, options), table)
+            rows = self.load_rows(beside, batches)
+            self._wait(self._indexed(table.name, beside.name), beside)
+            return rows
+        beside = replace(table, name=ADDED + table.name)
+        same = {key: of for key, of in options.items() if key == "collation"}
+        self._wait(self._session.ask({"create": beside.name, **same}), table)
+        rows = self.load_rows(beside, batches)
+        return rows - self._wait(self._without(table.name, beside.name, mode), table)
+
+    async def _made(self, name: str, options: Document) -> None:
+        """Make what is to become a collection; on the way, see that the server renames options as well."""
+        await self._session.ask({"create": ADDED + name, **options})
+        await self._rename(ADDED + name, STAGED + name)
+        if ((await self._listed())[STAGED + name].get("options") or {}) != options:
+            raise QueryError(
+                f"{name} has options (such as a validator), which this server loses when a collection is renamed.",
+                hint="Append to it, or restore it into an empty database.",
+            )
+
+    async def _indexed(self, like: str, name: str) -> None:
+        """Make the indexes that a collection has on another one."""
+        found = await self._session.all({"listIndexes": like, "cursor": {}})
+        indexes = [
+            {key: of for key, of in one.items() if key != "ns"}
+            for one in found
+            if one["name"] != "_id_" and not one.get("clustered")
+        ]
+        if indexes:
+            await self._session.ask({"createIndexes": name, "indexes": indexes})
+
+    async def _without(self, name: str, beside: str, mode: Mode) -> int:
+        """Take out of what is to be added what is there already, and return how many those were."""
+        database, left_out = self._session.database, 0
+        async for ids in self._ids(beside):
+            self._bridge.check()
+            there = [one["_id"] async for one in database[name].find({"_id": {"$in": ids}}, {"_id": 1})]
+            if there and mode == "append":
+                raise QueryError(
+                    f"In {name}: duplicate key: a document with the _id {shown(there[0])} is there already.",
+                    hint="Append only what is missing, or overwrite the collection.",
+                )
+            if there:
+                left_out += (await database[beside].delete_many({"_id": {"$in": there}})).deleted_count
+        return left_out
+
+    async def _changed_over(self, table: SnapshotTable, mode: Mode, *, alone: bool) -> int:
+        """Let a collection be what is beside it, or have that as well; one that is alone is exchanged in one step.
+
+        Returns how many documents a unique index has left out, as it may when only missing ones are added.
+        """
+        left_out = 0
+        if mode == "overwrite":
+            if not alone:
+                await self._rename(table.name, BEFORE + table.name)
+            await self._rename(STAGED + table.name, table.name)
+            return left_out
+        beside = self._session.database[ADDED + table.name]
+        async for data in beside.find_raw_batches({}, sort=[("_id", 1)], batch_size=IDS):
+            self._bridge.check()
+            some = [RawBSONDocument(one) for one in documents.joined(documents.cut(cast(bytes, data)))]
+            try:
+                await self._insert(table, some)
+            except BulkWriteError as error:
+                # What came from others meanwhile is not ours to be taken back.
+                wrong = (error.details or {}).get("writeErrors", ())
+                await beside.delete_many({"_id": {"$in": [some[one["index"]]["_id"] for one in wrong]}})
+                if mode == "append" or any(one["code"] != DUPLICATE for one in wrong) or not wrong:
+                    raise
+                left_out += len(wrong)
+        return left_out
+
+    async def _rename(self, name: str, to: str) -> None:
+        """Rename a collection, in the place of another one if there is one."""
+        database = self._session.database
+        await database.client.admin.command(
+            {"renameCollection": f"{database.name}.{name}", "to": f"{database.name}.{to}", "dropTarget": True}
+        )
+
+    async def _listed(self) -> dict[str, Document]:
+        """Return what there is by its names."""
+        return {one["name"]: one for one in await self._session.all({"listCollections": 1, "cursor": {}})}
+
+    async def _cleared(self, made: Iterable[str] = ()) -> None:
+        """Undo what was begun and not ended; take away what stands beside, and collections that were made."""
+        names = await self._listed()
+        for name in (name for name in names if name.startswith(ADDED) and MARKER in names):
+            async for ids in self._ids(name):
+                await self._session.database[name.removeprefix(ADDED)].delete_many({"_id": {"$in": ids}})
+        for name in (name for name in names if name.startswith(BEFORE) and MARKER in names):
+            await self._rename(name, name.removeprefix(BEFORE))
+        await MongoTransfer(self._session).drop("collection", MARKER)
+        beside = [name for name in await self._listed() if name.startswith((STAGED, ADDED, BEFORE))]
+        for name in (*beside, *made):
+            await self._session.database.drop_collection(name)
+
+    async def _ids(self, name: str) -> AsyncIterator[list[Any]]:
+        """Give the ids of the documents of a collection, some at a time, in their order."""
+        held: list[Any] = []
+        async for one in self._session.database[name].find({}, {"_id": 1}, sort=[("_id", 1)], batch_size=IDS):
+            held.append(one["_id"])
+            if len(held) == IDS:
+                yield held
+                held = []
+        if held:
+            yield held
+
+
+async def open_restore(session: Session) -> MongoInPlaceRestore:
+    """Return a refill over a session of ours, which it closes."""
+    assert isinstance(session, MongoSession)
+    return MongoInPlaceRestore(session)
+
+
+class MongoInPlaceRestores(InPlaceRestoreSupport):
+    """Opens databases to restore tables in."""
+
+    async def open(self, address: Address, *, seconds: float = 15.0) -> InPlaceRestore:
+        return await open_restore(await connect(address, seconds=seconds))

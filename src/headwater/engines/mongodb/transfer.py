@@ -1,0 +1,164 @@
+"""MongoDB as the target of a bulk transfer: rows become documents, and are read back as rows.
+
+A column is a field, with dots for what is nested: `_id.part`. Values come as Python has them (`core/transfer/native`);
+of numbers the column's type says which are long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from decimal import Decimal
+from typing import Any, TypeAlias, cast
+
+from bson import Decimal128, Int64, decode, encode
+from bson.codec_options import CodecOptions
+from bson.errors import BSONError
+from bson.raw_bson import RawBSONDocument
+
+from headwater.catalog.results import QueryError
+from headwater.engines import Columns, Session
+from headwater.engines import _row_buffer as batches
+from headwater.engines.mongodb import command_results, errors
+from headwater.engines.mongodb.ddl import unquoted
+from headwater.engines.mongodb.session import BROKEN, CHUNK, MongoSession
+from headwater.engines.mongodb.statements import Statement
+from headwater.engines.mongodb.values import Document
+
+# What the server takes as one document, and what is sent at once: it takes three times that.
+LARGEST, MESSAGE = 16 * 2**20, 16 * 2**20
+Path: TypeAlias = tuple[str, ...]
+
+
+def paths(columns: Columns) -> list[Path]:
+    """Return where each column stands in a document."""
+    return [tuple(unquoted(name).split(".")) for name, _ in columns]
+
+
+def inserts(
+    table: str, columns: Columns, rows: Sequence[Sequence[Any]], options: CodecOptions[Document]
+) -> Iterator[Document]:
+    """Give commands that insert rows, each below what the server takes at once.
+
+    Raises:
+        QueryError: a row is larger than a document can be, or holds what none can.
+    """
+    places, long = paths(columns), ["long" in type_ for _, type_ in columns]
+    held: list[RawBSONDocument] = []
+    size = 0
+    for row in rows:
+        document = _document(places, [_value(cell, one) for cell, one in zip(row, long, strict=True)], options)
+        if held and size + len(document.raw) > MESSAGE:
+            yield _insert(table, held)
+            held, size = [], 0
+        held.append(document)
+        size += len(document.raw)
+    if held:
+        yield _insert(table, held)
+
+
+def _insert(table: str, documents: list[RawBSONDocument]) -> Document:
+    return {"insert": unquoted(table), "documents": documents, "ordered": True}
+
+
+def _document(places: Sequence[Path], values: Sequence[Any], options: CodecOptions[Document]) -> RawBSONDocument:
+    made: Document = {}
+    for place, value in zip(places, values, strict=True):
+        inner = made
+        for name in place[:-1]:
+            inner = inner.setdefault(name, {})
+        inner[place[-1]] = value
+    try:
+        raw = encode(made, codec_options=options)
+    except (BSONError, OverflowError, RecursionError) as error:
+        raise QueryError(f"A row cannot be a document: {error}.") from error
+    if len(raw) > LARGEST:
+        raise QueryError(
+            f"A row has {len(raw):,} bytes, and a document at most {LARGEST:,}.",
+            hint="Copy other tables, or shorten it.",
+        )
+    return RawBSONDocument(raw)
+
+
+def _value(value: Any, long: bool) -> Any:
+    match value:
+        case bool():
+            return value
+        case int() if long:
+            return Int64(value)
+        case Decimal():
+            return Decimal128(value)
+        case list():
+            return [_value(one, long) for one in value]
+        case dict():
+            return {key: _value(one, long) for key, one in value.items()}
+    return value
+
+
+def row(raw: bytes, places: Sequence[Path], options: CodecOptions[Document]) -> list[Any]:
+    """Return the cells of a document, as Python has them."""
+    document = decode(raw, codec_options=options)
+    return [_plain(_at(document, place)) for place in places]
+
+
+def _at(document: Any, place: Path) -> Any:
+    for name in place:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal128():
+            return value.to_decimal()
+        case list():
+            return [_plain(one) for one in value]
+        case dict():
+            return {key: _plain(one) for key, one in value.items()}
+    return value
+
+
+class MongoTransfer:
+    """A session whose collections are loaded; nothing has to be set before, and nothing is checked at the end."""
+
+    def __init__(self, session: Session) -> None:
+        assert isinstance(session, MongoSession)
+        self.session = session
+
+    async def begin_load(self) -> None:
+        """Do nothing."""
+
+    async def load(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows as documents; those before one that is refused stay.
+
+        It is not broken off by `cancel`: what the server still inserts after the collection is dropped makes it anew.
+        """
+        options = self.session.database.codec_options
+        commands = await asyncio.to_thread(lambda: list(inserts(table, columns, rows, options)))
+        for command in commands:
+            command_results.outcome(Statement(command), await self.session.ask(command), 0)
+
+    async def finish_load(self, counters: Sequence[tuple[str, str]]) -> None:
+        """Do nothing."""
+
+    async def scan(self, table: str, columns: Columns) -> AsyncGenerator[Sequence[Sequence[Any]], None]:
+        options, batch = self.session.database.codec_options, batches.RowBuffer[list[Any]]()
+        places, raw_options = paths(columns), options.with_options(document_class=RawBSONDocument)
+        collection = self.session.database.get_collection(unquoted(table), raw_options)
+        try:
+            async with collection.find({}, batch_size=CHUNK) as cursor:
+                async for document in cursor:
+                    raw = bytes(cast(RawBSONDocument, document).raw)
+                    for rows in batch.add([row(raw, places, options)], len(raw)):
+                        yield rows
+        except BROKEN as error:
+            raise errors.refusal(error, Statement({"find": unquoted(table)}), 0) from error
+        if rows := batch.rest():
+            yield rows
+
+    async def drop(self, kind: str, name: str) -> None:
+        try:
+            await self.session.ask({"drop": unquoted(name)})
+        except QueryError as error:
+            if error.sqlstate != errors.NOT_FOUND:
+                raise

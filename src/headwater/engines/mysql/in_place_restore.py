@@ -1,0 +1,210 @@
+"""Tables of a MySQL or MariaDB database in use that get the rows of a snapshot, in one transaction of InnoDB.
+
+Every statement that changes the schema would end the transaction, so tables that are missing, counters and triggers
+come before it. Within it the rows that are there are locked by being counted, rows are deleted and inserted, and the
+foreign keys, which are not enforced meanwhile, are looked at. See docs/decisions/0012.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+import pymysql
+
+from headwater.catalog.results import QueryError
+from headwater.catalog.statements import Statement
+from headwater.engines import (
+    Address,
+    InPlaceRestore,
+    InPlaceRestoreSupport,
+    Session,
+    SnapshotTable,
+    TableRestoreRequest,
+    TableRestoreResult,
+    dangling_reference_error,
+)
+from headwater.engines.mysql import bulk_load, errors, queries, transfer, triggers
+from headwater.engines.mysql.connection import kill_query
+from headwater.engines.mysql.ddl import quote
+from headwater.engines.mysql.session import MysqlSession, connect
+from headwater.kit.errors import HeadwaterError
+
+# Two rows of one unique key must be told even where that costs a look; nobody waits for a lock for ever.
+SETTINGS = (
+    *bulk_load.SETTINGS,
+    "SET SESSION unique_checks = 1",
+    "SET SESSION lock_wait_timeout = 10",
+    "SET SESSION innodb_lock_wait_timeout = 30",
+)
+
+
+class MysqlInPlaceRestore:
+    """See `headwater.engines.InPlaceRestore`."""
+
+    def __init__(self, to: Address, session: MysqlSession, most: int) -> None:
+        self._to, self._session, self._most = to, session, most
+        self._connection = session.connection
+        self._lock, self._stoppable = threading.Lock(), False
+
+    def restore_tables(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
+        """Carry it out; see `headwater.engines.InPlaceRestore`."""
+        try:
+            return self._put(request)
+        except pymysql.Error as error:
+            raise errors.refusal(error, Statement("INSERT", 0), 0) from error
+
+    def _put(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
+        names = [table.name for table, _ in request.tables]
+        if self._rows(queries.RESTORING) != [(1,)]:
+            raise QueryError("Another restore into this database goes on.", hint="Wait until it is done.")
+        self._check_engines(names)
+        for statement in (*request.pre_data, *request.post_data):
+            self._connection.query(statement)
+        self._go_on(request)
+        found = self._triggers(names)
+        try:
+            triggers.hold_off(self._connection, found)
+            return self._in_transaction(request)
+        finally:
+            with contextlib.suppress(pymysql.Error):
+                triggers.put_back(self._connection, [str(row["event_object_table"]) for row in found])
+
+    def _check_engines(self, names: Sequence[str]) -> None:
+        """Refuse tables that are there and know no transactions: what goes wrong could not be undone."""
+        loose = [f"{name} ({engine})" for name, engine in self._rows(queries.LOOSE) if name in names]
+        if loose:
+            raise QueryError(
+                f"These tables know no transactions, so that a failure could not be undone: {', '.join(loose)}.",
+                hint="Restore into a new database, or change them first: ALTER TABLE … ENGINE = InnoDB.",
+            )
+
+    def _go_on(self, request: TableRestoreRequest) -> None:
+        """Let counters go on behind those of the snapshot, and never behind where they are."""
+        names, there = {table.name for table, _ in request.tables}, dict(self._rows(queries.COUNTERS))
+        for name, value in request.extras.get("counters", ()):
+            if name in names and name in there and int(value) > int(there[name]):
+                self._connection.query(f"ALTER TABLE {quote(name)} AUTO_INCREMENT = {int(value)}")
+        generators = request.extras.get("generators", {})
+        for (name,) in self._rows(queries.SEQUENCES):
+            if name in generators:
+                value, cycle = generators[name]
+                self._rows(f"SELECT SETVAL({quote(name)}, {int(value)}, 0, {int(cycle)})")
+
+    def _triggers(self, names: Sequence[str]) -> list[triggers.Row]:
+        """Return the triggers of the tables, or refuse where they cannot be held off.
+
+        MySQL cannot replace one at once: who is killed in between would leave a table without.
+        """
+        if self._session.mariadb:
+            return triggers.put_back(self._connection, names)
+        found = triggers.of(self._connection, names)
+        if not found and self._rows(queries.MAKES_TRIGGERS):
+            return []
+        said = ", ".join(f"{row['trigger_name']} of {row['event_object_table']}" for row in found)
+        raise QueryError(
+            f"MySQL cannot hold triggers off: {said}."
+            if found
+            else "Without the privilege TRIGGER it cannot be seen whether a trigger of these tables would fire.",
+            hint="Restore into a new database, or choose tables without triggers."
+            if found
+            else "Grant it to the user.",
+        )
+
+    def _in_transaction(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
+        """Count, delete, insert, look at the keys and count again, all or nothing."""
+        try:
+            with self._lock:
+                self._stoppable = True
+            self._connection.query(triggers.QUIET)
+            self._connection.query("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+            self._connection.query("START TRANSACTION")
+            done = self._moved(request)
+            self._connection.query("COMMIT")
+            return done
+        finally:
+            with self._lock:
+                self._stoppable = False
+            with contextlib.suppress(pymysql.Error):
+                self._connection.query("DO 0")  # who is killed when already done is killed in the next statement
+            with contextlib.suppress(pymysql.Error):
+                self._connection.query("ROLLBACK")
+                self._connection.query(triggers.LOUD)
+
+    def _moved(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
+        tables = [table for table, _ in request.tables]
+        before = [self._count(table, " FOR UPDATE") for table in tables]
+        if request.mode == "overwrite":
+            for table in tables:
+                self._connection.query(f"DELETE FROM {quote(table.name)}")  # noqa: S608 (quoted)
+        given = []
+        for table, batches in request.tables:
+            missing = request.mode == "append_missing" and table.columns
+            name = quote(table.columns[0].name) if missing else ""
+            tail = f" ON DUPLICATE KEY UPDATE {name} = {name}" if missing else ""
+            given.append(bulk_load.insert(self._connection, table, batches, self._most, tail.encode()))
+        self._check_keys({table.name for table in tables})
+        found = [self._count(table) for table in tables]
+        return [
+            TableRestoreResult(was, now - was if request.mode == "append_missing" else rows, now)
+            for was, rows, now in zip(before, given, found, strict=True)
+        ]
+
+    def _check_keys(self, names: set[str]) -> None:
+        """Look at the foreign keys of the tables, and at those of others to them, also out of other databases."""
+        for key, child, parent, columns in self._keys():
+            if not {child, parent} & {(self._session.database, name) for name in names}:
+                continue
+            given = " AND ".join(f"c.{quote(here)} IS NOT NULL" for here, _ in columns)
+            same = " AND ".join(f"p.{quote(there)} = c.{quote(here)}" for here, there in columns)
+            lost = (
+                f"SELECT 1 FROM {quote(*child)} c WHERE {given} "  # noqa: S608 (quoted)
+                f"AND NOT EXISTS (SELECT 1 FROM {quote(*parent)} p WHERE {same}) LIMIT 1"
+            )
+            if self._rows(lost):
+                raise dangling_reference_error(child[1], parent[1], key)
+
+    def _keys(self) -> Iterator[tuple[str, tuple[str, str], tuple[str, str], list[tuple[str, str]]]]:
+        """Give name, table, table referred to, and pairs of columns of every foreign key from and to the database."""
+        for (key, *child), group in groupby(self._rows(queries.REFERENCES), lambda row: row[:3]):
+            rows = list(group)
+            yield key, (child[0], child[1]), (rows[0][4], rows[0][5]), [(row[3], row[6]) for row in rows]
+
+    def _count(self, table: SnapshotTable, lock: str = "") -> int:
+        ((count,),) = self._rows(f"SELECT count(*) FROM {quote(table.name)}{lock}")  # noqa: S608 (quoted)
+        return int(count)
+
+    def _rows(self, query: str) -> list[Any]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(query)
+            return list(cursor.fetchall())
+
+    def cancel(self) -> None:
+        """End what is being put; the triggers are put back all the same."""
+        with self._lock:
+            if self._stoppable:
+                with contextlib.suppress(HeadwaterError, pymysql.Error, OSError):
+                    kill_query(self._to, self._connection.thread_id())
+
+    async def close(self) -> None:
+        """Close the session."""
+        await self._session.close()
+
+
+async def open_restore(to: Address, session: Session) -> MysqlInPlaceRestore:
+    """Return a refill over a session of ours, which it closes."""
+    assert isinstance(session, MysqlSession)
+    for statement in SETTINGS:
+        await session.ask(statement)
+    (most,) = await session.ask(transfer.MOST)
+    return MysqlInPlaceRestore(to, session, int(most["bytes"]))
+
+
+class MysqlInPlaceRestores(InPlaceRestoreSupport):
+    """Opens databases to restore tables in."""
+
+    async def open(self, address: Address, *, seconds: float = 15.0) -> InPlaceRestore:
+        return await open_restore(address, await connect(address, seconds=seconds))

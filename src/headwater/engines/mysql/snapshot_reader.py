@@ -1,0 +1,156 @@
+"""A MySQL or MariaDB database at one moment: one consistent-snapshot transaction of InnoDB.
+
+The server puts each row together as one text, which spares taking it apart value by value: text is escaped as COPY of
+PostgreSQL does, bytes are hexadecimal digits, a FLOAT is shown with all digits of a DOUBLE.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pymysql
+
+from headwater.catalog.model import Relation, Schema
+from headwater.catalog.statements import Statement
+from headwater.engines import Batch, Hint, Session, SnapshotColumn, SnapshotTable
+from headwater.engines import _copy_text as fields
+from headwater.engines.mysql import attributes as a
+from headwater.engines.mysql import errors, packets, queries
+from headwater.engines.mysql.ddl import quote
+from headwater.engines.mysql.inspect import inspect
+from headwater.engines.mysql.session import MysqlSession
+
+# `sql_mode` decides what backslashes mean in our own statements; zero dates are read as they are in any.
+SETTINGS = (
+    "SET SESSION sql_mode = ''",
+    "SET NAMES utf8mb4",
+    "SET SESSION time_zone = '+00:00'",
+    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+    "SET SESSION net_write_timeout = 3600",
+)
+_BEGIN = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
+_KINDS: tuple[tuple[re.Pattern[str], Hint], ...] = (
+    (re.compile(r"(tiny|small|medium|big)?int|bit\b|year"), "integer"),
+    (re.compile(r"float|double|real"), "float"),
+    (re.compile(r"date$"), "date"),
+    (re.compile(r"datetime|timestamp"), "timestamp"),
+    (re.compile(r"uuid"), "uuid"),
+    (re.compile(r"(var)?binary|(tiny|medium|long)?blob|(multi)?(point|linestring|polygon)|geom|vector"), "hex"),
+)
+_UNESCAPED = re.compile(r"(tiny|small|medium|big)?int|bit\b|year|float|double|real|decimal|numeric|date|time|uuid|inet")
+
+
+class MysqlSnapshotReader:
+    """See `headwater.engines.SnapshotReader`."""
+
+    max_readers = 1
+    change_tracking = None
+    catch_up = None
+
+    def __init__(self, session: MysqlSession) -> None:
+        self._session = session
+        self._one = threading.Lock()
+        self.product, self.schema = "", Schema()
+        self.moment: Mapping[str, Any] = {}
+        self.extras: Mapping[str, Any] = {}
+        self.notes: tuple[str, ...] = ()
+        self.tables: tuple[SnapshotTable, ...] = ()
+
+    async def open(self) -> None:
+        """Fix the moment and read everything but the rows."""
+        ask = self._session.ask
+        for statement in (*SETTINGS, _BEGIN):
+            await ask(statement)
+        ((version,),) = [row.values() for row in await ask("SELECT VERSION() AS version")]
+        self.product = f"{'MariaDB' if self._session.mariadb else 'MySQL'} {version}"
+        self.moment = {row["variable_name"]: row["value"] for row in await ask(queries.POSITION)}
+        self.schema = await inspect(self._session)
+        tables = [one for one in self.schema if one.kind == "table"]
+        self.tables = tuple(map(_table, tables))
+        loose = [one.name for one in tables if (a.get(one.attrs, a.ENGINE) or "InnoDB") != "InnoDB"]
+        self.notes = (f"Not of one moment, for their engines have none: {', '.join(loose)}.",) if loose else ()
+        generators = {}
+        for one in self.schema.sequences:
+            (row,) = await ask(f"SELECT next_not_cached_value, cycle_count FROM {quote(one.name)}")  # noqa: S608
+            generators[one.name] = [int(row["next_not_cached_value"]), int(row["cycle_count"])]
+        counters = [[row["table_name"], int(row["auto_increment"])] for row in await ask(queries.COUNTERS)]
+        self.extras = {"counters": counters, "generators": generators}
+
+    def read(self, table: SnapshotTable) -> Iterator[Batch]:
+        """Give the rows of a table; one table at a time. See `headwater.engines.SnapshotReader`."""
+        query = select(table)
+        with self._one:
+            try:
+                for data, starts in packets.rows(self._session.connection, query):
+                    yield fields.cut(data, starts, len(table.columns))
+            except pymysql.Error as error:
+                raise errors.refusal(error, Statement(query, 0), 0) from error
+
+    def cancel(self) -> None:
+        """End what is being read."""
+        self._session.connection._force_close()
+
+    async def close(self) -> None:
+        """Close the session, and with it the transaction."""
+        await self._session.close()
+
+
+async def open_reader(session: Session) -> MysqlSnapshotReader:
+    """Return a dump over a session of ours, which it closes."""
+    assert isinstance(session, MysqlSession)
+    dump = MysqlSnapshotReader(session)
+    try:
+        await dump.open()
+    except BaseException:
+        await dump.close()
+        raise
+    return dump
+
+
+def _table(relation: Relation) -> SnapshotTable:
+    columns = tuple(
+        SnapshotColumn(one.name, one.type or "", hint(one.type or "")) for one in relation.columns if not one.generated
+    )
+    names = [column.name for column in columns]
+    keyed = relation.primary_key and set(relation.primary_key) <= set(names)
+    return SnapshotTable(
+        None, relation.name, columns, tuple(map(names.index, relation.primary_key)) if keyed else (), relation.rows
+    )
+
+
+def hint(kind: str) -> Hint:
+    """Return what the text of a type looks like."""
+    return next((found for pattern, found in _KINDS if pattern.match(kind.lower())), "text")
+
+
+def select(table: SnapshotTable) -> str:
+    """Return the query that gives each row as one text."""
+    parts = ", ".join(_field(column) for column in table.columns)
+    order = ", ".join(quote(table.columns[place].name) for place in table.key)
+    text = f"CONCAT(CONCAT_WS('\\t', {parts}), '\\n')"
+    return f"SELECT {text} FROM {quote(table.name)}" + (f" ORDER BY {order}" if order else "")  # noqa: S608
+
+
+def _field(column: SnapshotColumn) -> str:
+    """Return the expression for the text of a value.
+
+    What the server cannot put together because it is too long becomes NULL, and CONCAT_WS leaves that out, so that a
+    field is missing rather than empty.
+    """
+    name, kind = quote(column.name), column.type.lower()
+    if column.hint == "hex":
+        text = f"LOWER(HEX({name}))"
+    elif kind.startswith("bit"):
+        text = f"{name} + 0"
+    elif kind.startswith("float"):
+        text = f"{name} * 1e0"
+    elif _UNESCAPED.match(kind):
+        text = name
+    else:
+        text = f"CAST(CONVERT({name} USING utf8mb4) AS BINARY)"  # bytes are searched many times faster
+        for raw, escaped in (("\\\\", "\\\\\\\\"), ("\\t", "\\\\t"), ("\\n", "\\\\n")):
+            text = f"REPLACE({text}, '{raw}', '{escaped}')"
+    return f"IF({name} IS NULL, '\\\\N', {text})"

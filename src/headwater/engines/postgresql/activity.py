@@ -1,0 +1,57 @@
+"""Who is at work on a PostgreSQL server, who waits for whom, and how to end them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+from headwater.catalog.plans import ServerSession
+from headwater.engines import ActivitySupport, Session
+from headwater.engines.postgresql.errors import broken
+from headwater.engines.postgresql.session import PostgresSession
+from headwater.kit.errors import BadInput
+
+_SESSIONS = b"""
+SELECT pid::text, coalesce(usename, ''), coalesce(datname, ''),
+       coalesce(nullif(application_name, ''), client_addr::text, 'local'), coalesce(state, ''), coalesce(query, ''),
+       coalesce(extract(epoch FROM now() - CASE state WHEN 'active' THEN query_start ELSE state_change END), 0)::float8,
+       coalesce(wait_event_type || ': ' || wait_event, ''), array_to_string(pg_blocking_pids(pid), ',')
+FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND datname = current_database()
+ORDER BY state = 'active' DESC, 7 DESC
+"""
+
+
+def _session(*cells: Any) -> ServerSession:
+    id_, user, database, client, state, query, seconds, waits_for, blockers = cells
+    return ServerSession(id_, user, database, client, state, query, seconds, waits_for, _blockers(blockers))
+
+
+def _blockers(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split(",")))
+
+
+async def _rows(session: Session, query: bytes) -> list[Any]:
+    assert isinstance(session, PostgresSession)
+    try:
+        return await (await session.connection.execute(query)).fetchall()
+    except psycopg.Error as error:
+        raise broken(error, 0, 0) from error
+
+
+class PostgresActivity(ActivitySupport):
+    """The sessions of a server."""
+
+    async def sessions(self, session: Session) -> tuple[ServerSession, ...]:
+        """Return the sessions of this database; see `headwater.engines.Watches`."""
+        rows = await _rows(session, _SESSIONS)
+        return tuple(_session(*row) for row in rows)
+
+    async def end_session(self, session: Session, target: str, *, terminate: bool) -> bool:
+        """Cancel a session's query, or end the session; False when it is gone or may not be ended."""
+        if not target.isdigit():
+            raise BadInput(f"{target!r} is no session.", hint="Sessions have numbers.")
+        function = "pg_terminate_backend" if terminate else "pg_cancel_backend"
+        rows = await _rows(session, f"SELECT {function}({int(target)})".encode())
+        return bool(rows[0][0])

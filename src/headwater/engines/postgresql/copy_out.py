@@ -1,0 +1,127 @@
+"""COPY read in bulk: whole blocks of rows from the socket, cut into columns without a call for each row.
+
+libpq hands out one row at a time, which costs more than all else that a snapshot does. On a connection without
+encryption its socket is read here instead, between two statements, when libpq has nothing in hand; on an encrypted
+one the rows come from libpq. Both give the same blocks.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import psycopg
+from psycopg import pq
+
+from headwater.catalog.results import QueryError
+from headwater.engines import _copy_text as fields
+from headwater.engines.postgresql.copy_stream import reading
+from headwater.kit.errors import HeadwaterError, Unavailable
+
+_HEAD = struct.Struct(">cI")
+_ROW, _NEWLINE = ord("d"), ord("\n")
+
+
+def copied(connection: psycopg.Connection[Any], statement: str, columns: int) -> Iterator[Any]:
+    """Give the rows of a `COPY … TO STDOUT` in text form as record batches of byte strings or nulls.
+
+    What is escaped stays escaped; only `\\N` is told apart. Blocks.
+
+    Raises:
+        QueryError, psycopg.Error: what the server answered; the connection is of no more use then.
+        Unavailable: the connection broke.
+    """
+    blocks = _by_libpq if connection.pgconn.ssl_in_use else _by_socket
+    for data, starts in blocks(connection, statement.encode()):
+        yield fields.cut(data, starts, columns)
+
+
+def _by_socket(connection: psycopg.Connection[Any], statement: bytes) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Give blocks of rows; each is overwritten by a later one."""
+    query = b"Q" + (len(statement) + 5).to_bytes(4, "big") + statement + b"\0"
+    error, ready, rest, wanted = b"", False, np.empty(0, np.uint8), 0
+    with reading(connection.pgconn.socket, query) as stream:
+        while not ready:
+            block, at = stream.after(rest, wanted), 0
+            starts: list[np.ndarray] = []
+            while not ready:
+                found, size = _rows(block[at:])
+                starts.append(found + at)
+                at += size
+                kind, wanted = _message(block[at:])
+                if at + wanted > len(block):
+                    break
+                if kind == b"d":
+                    starts.append(np.array([at + _HEAD.size]))
+                else:
+                    error = block[at + _HEAD.size : at + wanted].tobytes() if kind == b"E" else error
+                    ready = kind == b"Z"
+                    block[at : at + wanted] = 0  # it may hold what looks like tabs and newlines
+                at += wanted
+            rest = block[at:]
+            places = np.concatenate(starts)
+            if len(places):
+                for offset in range(1, _HEAD.size):  # and so may the lengths of rows
+                    block[places - offset] = 0
+                yield block[:at], places
+        if error:
+            raise _error(error)
+
+
+def _message(data: np.ndarray) -> tuple[bytes, int]:
+    """Return the kind of a message and how long it is; longer than what there is when its head is not there yet."""
+    if len(data) < _HEAD.size:
+        return b"", len(data) + 1
+    kind, length = _HEAD.unpack_from(data.data)
+    return kind, 1 + length
+
+
+def _rows(data: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return where the rows begin that these bytes begin with, one message each, and how many bytes they take.
+
+    A row has one newline, its last byte. What looks like one in the head of a message is less than six bytes behind
+    the end of a row, where no other row can end yet; heads are compared with what is found, so nothing is guessed.
+    """
+    newlines = np.flatnonzero(data == _NEWLINE)
+    ends = newlines[np.diff(newlines, prepend=-1) > _HEAD.size]
+    starts = np.concatenate(([0], ends[:-1] + 1))[: len(ends)]
+    wanted = ends - starts
+    right = data[starts] == _ROW
+    for offset, shift in enumerate((24, 16, 8, 0), 1):
+        right &= data[starts + offset] == (wanted >> shift) & 0xFF
+    count = len(ends) if right.all() else int(right.argmin())
+    return starts[:count] + _HEAD.size, int(ends[count - 1]) + 1 if count else 0
+
+
+def _error(fields: bytes) -> HeadwaterError:
+    """Return the error that an ErrorResponse tells, as `errors.broken` does of those that libpq reads."""
+    told = {part[:1]: part[1:].decode(errors="replace") for part in fields.split(b"\0") if part}
+    code = told.get(b"C", "")
+    if code.startswith(("08003", "08006", "57P")):
+        return Unavailable("The connection to the database broke.", hint="Run it again.")
+    detail = "\n".join(told[part] for part in (b"D", b"W") if part in told)
+    message = told.get(b"M", "The server reported an error.")
+    return QueryError(message, hint=told.get(b"H"), sqlstate=code, detail=detail)
+
+
+def _by_libpq(connection: psycopg.Connection[Any], statement: bytes) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    result = connection.pgconn.exec_(statement)
+    if result.status != pq.ExecStatus.COPY_OUT:
+        raise psycopg.errors.error_from_result(result)
+    data, starts, get = bytearray(), [], connection.pgconn.get_copy_data
+    while True:
+        size, row = get(0)
+        if size <= 0:
+            break
+        starts.append(len(data))
+        data += row
+        if len(data) >= fields.BLOCK:
+            yield np.frombuffer(data, np.uint8), np.array(starts, np.int64)
+            data, starts = bytearray(), []
+    if starts:
+        yield np.frombuffer(data, np.uint8), np.array(starts, np.int64)
+    while last := connection.pgconn.get_result():
+        if last.status == pq.ExecStatus.FATAL_ERROR:
+            raise psycopg.errors.error_from_result(last)

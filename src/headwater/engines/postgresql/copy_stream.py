@@ -1,0 +1,174 @@
+"""What a server sends, read ahead in large blocks by a thread that leaves the interpreter to others.
+
+A server that waits for its reader does not work, and the other way round: while one block is cut, the next is read.
+The kernel fills a block in one call (MSG_WAITALL), so that neither a wake-up nor the interpreter's lock is needed for
+each of the small pieces that a server sends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from queue import SimpleQueue
+
+import numpy as np
+
+from headwater.engines import _copy_text as fields
+from headwater.kit.errors import HeadwaterError, Unavailable
+
+_READY = b"Z\0\0\0\x05"  # and one byte more, at the end of all answers
+_ROOM = 2**16  # before each block, for what of the one before belongs to it
+_AHEAD = 2  # blocks that may be full while one is cut
+_QUIET_SECONDS, _SOON_SECONDS, _TICK_SECONDS = 600, 0.05, 0.004
+
+
+class Stream:
+    """The answer to one query, block after block; not for several threads."""
+
+    def __init__(self, wire: socket.socket) -> None:
+        self._wire, self._closed = wire, False
+        self._free: SimpleQueue[bytearray | None] = SimpleQueue()
+        self._full: SimpleQueue[tuple[bytearray, int] | HeadwaterError] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._last: bytearray | None = None
+
+    def after(self, rest: np.ndarray, size: int) -> np.ndarray:
+        """Return the next block, with `rest` before it and at least `size` bytes long; the last one is overwritten.
+
+        Raises:
+            Unavailable: the connection broke, or nothing came for ten minutes.
+        """
+        rest = rest.copy()
+        block = self._next(rest)
+        if len(block) >= size:
+            return block
+        parts, found = [block.copy()], len(block)
+        while found < size:  # one row of many blocks
+            parts.append(self._next(rest[:0]).copy())
+            found += len(parts[-1])
+        return np.concatenate(parts)
+
+    def _next(self, rest: np.ndarray) -> np.ndarray:
+        buffer, end = self._filled()
+        self._last = buffer
+        block = np.frombuffer(buffer, np.uint8, end)
+        if len(rest) > _ROOM:
+            return np.concatenate((rest, block[_ROOM:]))
+        block = block[_ROOM - len(rest) :]
+        block[: len(rest)] = rest
+        return block
+
+    def _filled(self) -> tuple[bytearray, int]:
+        if self._last is None:  # most answers are one block: no thread for these
+            buffer = _buffer()
+            return buffer, self._fill(buffer)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="copy-read", daemon=True)
+            self._thread.start()
+            for _ in range(_AHEAD):
+                self._free.put(_buffer())
+        self._free.put(self._last)
+        found = self._full.get()
+        if isinstance(found, HeadwaterError):
+            raise found
+        return found
+
+    def _run(self) -> None:
+        while (buffer := self._free.get()) is not None:
+            try:
+                end = self._fill(buffer)
+            except HeadwaterError as error:
+                self._full.put(error)
+                return
+            self._full.put((buffer, end))
+            if _over(buffer, end) and not self._goes_on():
+                return
+
+    def _goes_on(self) -> bool:
+        """Wait for whoever reads: only they know whether that was the end, for values can look like one.
+
+        They go on by giving back the last buffer, so that all of them are free.
+        """
+        idle: list[bytearray] = []
+        while len(idle) <= _AHEAD:
+            if (one := self._free.get()) is None:
+                return False
+            idle.append(one)
+        for one in idle:
+            self._free.put(one)
+        return True
+
+    def _fill(self, buffer: bytearray) -> int:
+        """Read into a buffer until it is full or the server has told all that it had to tell; return its end."""
+        view, end, began = memoryview(buffer), _ROOM, time.monotonic()
+        while end < len(buffer) and not self._closed:
+            try:
+                found = self._wire.recv_into(view[end:], 0, socket.MSG_WAITALL if end > _ROOM else 0)
+            except BlockingIOError:
+                waited = time.monotonic() - began
+                if end > _ROOM and waited > _SOON_SECONDS:
+                    break
+                if waited > _QUIET_SECONDS:
+                    raise Unavailable("The database has not sent anything for ten minutes.") from None
+                continue
+            except OSError as error:
+                raise Unavailable(f"The connection broke: {error.strerror}.") from error
+            if not found:
+                raise Unavailable("The database closed the connection.")
+            end += found
+            if _over(buffer, end):
+                break
+        return end
+
+    def close(self) -> None:
+        """Read no more."""
+        self._closed = True
+        self._free.put(None)
+        if self._thread:
+            self._thread.join()
+
+
+@contextlib.contextmanager
+def reading(descriptor: int, message: bytes) -> Iterator[Stream]:
+    """Send a message over a connection of libpq, which has nothing in hand, and give the stream of its answer."""
+    with socket.socket(fileno=os.dup(descriptor)) as wire:
+        _send(wire, message)
+        wire.setblocking(True)
+        _tick(wire, _TICK_SECONDS)
+        stream = Stream(wire)
+        try:
+            yield stream
+        finally:
+            stream.close()
+            with contextlib.suppress(OSError):  # it may be gone
+                _tick(wire, 0)
+                wire.setblocking(False)
+
+
+def _buffer() -> bytearray:
+    return bytearray(_ROOM + fields.BLOCK)
+
+
+def _over(buffer: bytearray, end: int) -> bool:
+    return buffer[end - 6 : end - 1] == _READY
+
+
+def _tick(wire: socket.socket, seconds: float) -> None:
+    """Let no call wait for longer than this for the next piece."""
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, int(seconds * 1_000_000)))
+
+
+def _send(wire: socket.socket, message: bytes) -> None:
+    wire.setblocking(False)
+    poll = select.poll()
+    poll.register(wire, select.POLLOUT)
+    left = memoryview(message)
+    while left:
+        poll.poll(_QUIET_SECONDS * 1000)
+        left = left[wire.send(left) :]

@@ -1,0 +1,141 @@
+"""Tables of a PostgreSQL database in use that get the rows of a snapshot, in one transaction on one connection.
+
+Foreign keys to and from the tables are taken off and put back at the end, which checks them; triggers of users are
+held off meanwhile. All of that is undone by the rollback of whatever goes wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg
+
+from headwater.engines import (
+    Address,
+    Batch,
+    InPlaceRestore,
+    InPlaceRestoreSupport,
+    SnapshotTable,
+    TableRestoreRequest,
+    TableRestoreResult,
+)
+from headwater.engines.postgresql.bulk_load import SETTINGS, copy_in, counted, feed
+from headwater.engines.postgresql.connection import connected
+from headwater.engines.postgresql.ddl import literal, quote
+from headwater.engines.postgresql.errors import broken
+
+_KEYS = """
+SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
+       format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+FROM pg_constraint
+WHERE contype = 'f' AND conparentid = 0
+  AND (conrelid::regclass::text = ANY (%s) OR confrelid::regclass::text = ANY (%s))
+ORDER BY conrelid::regclass::text, conname
+"""
+_THERE = "SELECT to_regclass(%s) IS NOT NULL"
+_TRIGGERS = """
+SELECT format('ALTER TABLE %%s DISABLE TRIGGER %%I', tgrelid::regclass, tgname),
+       format('ALTER TABLE %%s ENABLE %%s TRIGGER %%I', tgrelid::regclass,
+              CASE tgenabled WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END, tgname)
+FROM pg_trigger
+WHERE NOT tgisinternal AND tgparentid = 0 AND tgenabled <> 'D' AND tgrelid::regclass::text = ANY (%s)
+ORDER BY 1
+"""
+
+
+class PostgresInPlaceRestore:
+    """See `headwater.engines.InPlaceRestore`."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+
+    def restore_tables(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
+        """Carry it out in one transaction; see `headwater.engines.InPlaceRestore`."""
+        try:
+            with self._connection.transaction():
+                return self._put(request)
+        except psycopg.Error as error:
+            raise broken(error, 0, 0) from error
+
+    def _put(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
+        self._run(*request.pre_data)
+        tables = [table for table, _ in request.tables]
+        names = [self._name(table) for table in tables]
+        if names:
+            self._run(f"LOCK TABLE {', '.join(f'ONLY {name}' for name in names)} IN ACCESS EXCLUSIVE MODE")
+        keys = self._connection.execute(_KEYS.encode(), (names, names)).fetchall()
+        triggers = self._connection.execute(_TRIGGERS.encode(), (names,)).fetchall()
+        self._run(*(row[0] for row in (*keys, *triggers)))
+        before = [counted(self._connection, table) for table in tables]
+        if request.mode == "overwrite" and names:
+            self._run(f"TRUNCATE {', '.join(f'ONLY {name}' for name in names)}")
+        written = [self._fill(table, batches, request) for table, batches in request.tables]
+        self._run(*(row[1] for row in (*keys, *triggers)), *request.post_data)
+        for schema, name, value, called in request.extras.get("sequences", ()):
+            there = self._connection.execute(_THERE.encode(), (quote(schema, name),)).fetchone()
+            if there == (True,):
+                self._run(_set(quote(schema, name), value, called))
+        found = [counted(self._connection, table) for table in tables]
+        return [TableRestoreResult(*numbers) for numbers in zip(before, written, found, strict=True)]
+
+    def _name(self, table: SnapshotTable) -> str:
+        """Return a table as `regclass` spells it, by which catalogs are asked for it."""
+        place = literal(quote(table.schema, table.name))
+        row = self._connection.execute(f"SELECT {place}::regclass::text".encode()).fetchone()
+        return str(row[0]) if row else ""
+
+    def _fill(self, table: SnapshotTable, batches: Iterable[Batch], request: TableRestoreRequest) -> int:
+        if request.mode != "append_missing":
+            return self._copy(copy_in(table), batches)
+        place, names = quote(table.schema, table.name), ", ".join(quote(column.name) for column in table.columns)
+        empty = f"SELECT {names} FROM {place} WITH NO DATA"  # noqa: S608 (quoted)
+        self._run(f"CREATE TEMPORARY TABLE headwater_missing ON COMMIT DROP AS {empty}")
+        self._copy(f"COPY headwater_missing ({names}) FROM STDIN", batches)
+        insert = (
+            f"INSERT INTO {place} ({names}) OVERRIDING SYSTEM VALUE "  # noqa: S608 (quoted)
+            f"SELECT {names} FROM headwater_missing ON CONFLICT DO NOTHING"
+        )
+        written = self._connection.execute(insert.encode()).rowcount
+        self._run("DROP TABLE headwater_missing")
+        return written
+
+    def _copy(self, statement: str, batches: Iterable[Batch]) -> int:
+        with self._connection.cursor() as cursor:
+            return feed(cursor, statement, batches)
+
+    def _run(self, *statements: str) -> None:
+        for statement in statements:
+            self._connection.execute(statement.encode())
+
+    def cancel(self) -> None:
+        """End what is being put."""
+        with contextlib.suppress(psycopg.Error, OSError):
+            self._connection.cancel_safe(timeout=5)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        with contextlib.suppress(psycopg.Error, OSError):
+            await asyncio.to_thread(self._connection.close)
+
+
+def _set(name: str, value: object, called: bool) -> str:
+    """Return the statement that lets a sequence go on behind a value, and never behind where it is."""
+    further = f"CASE WHEN is_called THEN last_value ELSE last_value - 1 END < {int(str(value)) - (not called)}"
+    done = "true" if called else "false"
+    return f"SELECT setval({literal(name)}, {int(str(value))}, {done}) FROM {name} WHERE {further}"  # noqa: S608
+
+
+async def open_restore(address: Address, seconds: float) -> PostgresInPlaceRestore:
+    """Return a refill over a connection of its own."""
+    settings = (*SETTINGS, "SET search_path = ''")
+    return PostgresInPlaceRestore(await asyncio.to_thread(connected, address, seconds, settings))
+
+
+class PostgresInPlaceRestores(InPlaceRestoreSupport):
+    """Opens databases to restore tables in."""
+
+    async def open(self, address: Address, *, seconds: float = 15.0) -> InPlaceRestore:
+        return await open_restore(address, seconds)

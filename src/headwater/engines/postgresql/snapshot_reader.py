@@ -1,0 +1,213 @@
+"""A PostgreSQL database at one moment: an exported snapshot that any number of connections read from.
+
+Values are read as COPY's text form under fixed settings, which is what pg_dump does: every type's output function
+gives a text that its input function takes back without loss.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import psycopg
+
+from headwater.catalog.model import Schema
+from headwater.engines import (
+    Address,
+    Batch,
+    ChangeTracking,
+    Hint,
+    Session,
+    SnapshotColumn,
+    SnapshotTable,
+)
+from headwater.engines.postgresql import copy_out, large_objects, privileges, queries, transfer
+from headwater.engines.postgresql.change_tracking import PostgresChangeTracking, copy_statement
+from headwater.engines.postgresql.connection import connected
+from headwater.engines.postgresql.ddl import literal
+from headwater.engines.postgresql.errors import broken
+from headwater.engines.postgresql.inspect import inspect
+from headwater.engines.postgresql.session import PostgresSession
+
+# What decides how values are spelled, and that nothing ends or filters the reading unseen.
+SETTINGS = (
+    "SET TimeZone = 'UTC'",
+    "SET DateStyle = 'ISO, YMD'",
+    "SET IntervalStyle = 'postgres'",
+    "SET bytea_output = 'hex'",
+    "SET extra_float_digits = 3",
+    "SET lc_monetary = 'C'",
+    "SET xmloption = 'content'",
+    "SET search_path = ''",
+    "SET row_security = off",
+    "SET statement_timeout = 0",
+    "SET idle_in_transaction_session_timeout = 0",
+    "SET lock_timeout = 0",
+    "SET synchronize_seqscans = off",
+    "SET enable_sort = off",
+    "SET jit = off",
+)
+_BEGIN = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_HINTS: Mapping[str, Hint] = {
+    "smallint": "integer",
+    "integer": "integer",
+    "bigint": "integer",
+    "oid": "integer",
+    "real": "float",
+    "double precision": "float",
+    "date": "date",
+    "uuid": "uuid",
+    "bytea": "hex",
+}
+
+
+class PostgresSnapshotReader:
+    """See `headwater.engines.SnapshotReader`."""
+
+    max_readers = 2
+    catch_up = None
+
+    def __init__(self, address: Address, seconds: float, session: PostgresSession) -> None:
+        self._address, self._seconds, self._session = address, seconds, session
+        self._lock = threading.Lock()
+        self._idle: list[psycopg.Connection[Any]] = []
+        self._all: list[psycopg.Connection[Any]] = []
+        self._snapshot = ""
+        self.product, self.schema = "", Schema()
+        self.moment: Mapping[str, Any] = {}
+        self.extras: Mapping[str, Any] = {}
+        self.notes: tuple[str, ...] = ()
+        self.tables: tuple[SnapshotTable, ...] = ()
+
+    async def open(self) -> None:
+        """Fix the moment and read everything but the rows."""
+        await transfer.run(self._session.connection, *SETTINGS, _BEGIN)
+        moment = dict((await self._rows(queries.MOMENT))[0])
+        self._snapshot, self.product = moment.pop("snapshot"), moment.pop("product")
+        if moment.pop("told"):
+            moment.update((await self._rows(queries.SYSTEM))[0])
+        self.moment = moment
+        self.schema = await inspect(self._session)
+        known = {(row["schema"], row["name"]): row for row in await self._rows(queries.DUMPED)}
+        self.tables = tuple(
+            _table(one.schema, one.name, known[one.schema, one.name])
+            for one in self.schema
+            if (one.schema, one.name) in known
+        )
+        self.extras = {
+            "sequences": [
+                (row["schema"], row["name"], row["value"], row["called"]) for row in await self._rows(queries.COUNTS)
+            ],
+            "extensions": {row["name"]: row["version"] for row in await self._rows(queries.VERSIONS)},
+            "comments": [row["statement"] for row in await self._rows(privileges.COMMENTS)],
+            "owners": [(row["role"], row["statement"]) for row in await self._rows(privileges.OWNERS)],
+            "grants": [(row["role"], row["statement"]) for row in await self._rows(privileges.GRANTS)],
+            "defaults": [
+                (row["owner"], row["role"], row["statement"]) for row in await self._rows(privileges.DEFAULTS)
+            ],
+        }
+        large = (await self._rows(large_objects.THERE))[0]
+        self.tables += (large_objects.table(large["readable"]),) if large["readable"] else ()
+        self.notes = tuple(row["note"] for row in await self._rows(queries.LEFT_OUT))
+        if large["hidden"]:
+            self.notes += (f"{large['hidden']} large objects may not be read, and are not in the snapshot.",)
+
+    def read(self, table: SnapshotTable) -> Iterator[Batch]:
+        """Give the rows of a table; see `headwater.engines.SnapshotReader`."""
+        statement = large_objects.COPY_OUT if large_objects.holds(table) else copy_statement(table)
+        return self.copy(statement, len(table.columns))
+
+    @property
+    def change_tracking(self) -> ChangeTracking:
+        return PostgresChangeTracking(self.product, self.moment, self.query, self.copy)
+
+    def query(self, query: str) -> list[Sequence[Any]]:
+        """Return the rows of a query, read in the snapshot."""
+        with self._connected() as connection:
+            return connection.execute(query.encode()).fetchall()
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[psycopg.Connection[Any]]:
+        """Give a connection that sees the moment; one on which something went wrong is not used again."""
+        connection = self._reader()
+        try:
+            yield connection
+        except psycopg.Error as error:
+            connection.close()
+            raise broken(error, 0, 0) from error
+        except BaseException:
+            connection.close()
+            raise
+        with self._lock:
+            self._idle.append(connection)
+
+    def copy(self, statement: str, columns: int) -> Iterator[Batch]:
+        """Yield what a COPY writes, read in the snapshot."""
+        with self._connected() as connection:
+            yield from copy_out.copied(connection, statement, columns)
+
+    def _reader(self) -> psycopg.Connection[Any]:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        seen = f"SET TRANSACTION SNAPSHOT {literal(self._snapshot)}"
+        connection = connected(self._address, self._seconds, (*SETTINGS, _BEGIN, seen))
+        with self._lock:
+            self._all.append(connection)
+        return connection
+
+    def cancel(self) -> None:
+        """End what is being read."""
+        with self._lock:
+            for connection in self._all:
+                with contextlib.suppress(psycopg.Error, OSError):
+                    connection.cancel_safe(timeout=5)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            found, self._all, self._idle = self._all, [], []
+        for connection in found:
+            with contextlib.suppress(psycopg.Error, OSError):
+                await asyncio.to_thread(connection.close)
+        await self._session.close()
+
+    async def _rows(self, query: str) -> list[dict[str, Any]]:
+        listed = f"SELECT coalesce(json_agg(q), '[]')::text FROM ({query}) q"  # noqa: S608 (queries of ours)
+        try:
+            row = await (await self._session.connection.execute(listed.encode())).fetchone()
+        except psycopg.Error as error:
+            raise broken(error, 0, 0) from error
+        found: list[dict[str, Any]] = msgspec.json.decode(row[0]) if row else []
+        return found
+
+
+async def open_reader(address: Address, seconds: float, session: Session) -> PostgresSnapshotReader:
+    """Return a dump over a session of ours, which it closes."""
+    assert isinstance(session, PostgresSession)
+    dump = PostgresSnapshotReader(address, seconds, session)
+    try:
+        await dump.open()
+    except BaseException:
+        await dump.close()
+        raise
+    return dump
+
+
+def _table(schema: str | None, name: str, row: Mapping[str, Any]) -> SnapshotTable:
+    columns = tuple(SnapshotColumn(column, kind, hint(kind)) for column, kind in row["columns"])
+    names = [column.name for column in columns]
+    key = tuple(names.index(column) for column in row["key"] or ())
+    facts = {"oid": row["oid"], "file": row["file"], "columns": row["numbers"], "heap": row["heap"]}
+    return SnapshotTable(schema, name, columns, key, row["rows"], facts)
+
+
+def hint(kind: str) -> Hint:
+    """Return what the text of a type looks like."""
+    if kind.startswith("timestamp"):
+        return "timestamptz" if kind.endswith("with time zone") else "timestamp"
+    return _HINTS.get(kind, "text")

@@ -1,0 +1,25 @@
+"""Snapshots of PostgreSQL databases."""
+
+from __future__ import annotations
+
+from headwater.catalog.model import Schema
+from headwater.engines import Address, BulkLoader, SnapshotReader, SnapshotSupport
+from headwater.engines.postgresql import bulk_load, snapshot_reader
+from headwater.engines.postgresql.ddl import restore_ddl
+from headwater.engines.postgresql.session import connect
+
+
+class PostgresSnapshots(SnapshotSupport):
+    """Reads snapshots and loads them."""
+
+    async def open_reader(self, address: Address, *, seconds: float = 15.0) -> SnapshotReader:
+        return await snapshot_reader.open_reader(address, seconds, await connect(address, seconds=seconds))
+
+    async def open_loader(self, address: Address, *, seconds: float = 15.0) -> BulkLoader:
+        return await bulk_load.open_loader(address, seconds, await connect(address, seconds=seconds))
+
+    def pre_data_ddl(self, schema: Schema) -> tuple[str, ...]:
+        return restore_ddl(schema)[0]
+
+    def post_data_ddl(self, schema: Schema) -> tuple[str, ...]:
+        return restore_ddl(schema)[1]

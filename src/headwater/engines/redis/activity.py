@@ -1,0 +1,65 @@
+"""Who is at work on a Redis, and how to end them."""
+
+from __future__ import annotations
+
+from headwater.catalog.plans import ServerSession
+from headwater.engines import ActivitySupport, Session
+from headwater.engines.redis.resp import Refusal
+from headwater.engines.redis.session import RedisSession
+from headwater.kit.errors import BadInput, Forbidden
+
+
+def _session(one: dict[str, str]) -> ServerSession:
+    flags = one.get("flags", "")
+    state = "active"
+    if "b" in flags:
+        state = "blocked"
+    elif int(one.get("multi", "-1")) >= 0:
+        state = "idle in transaction"
+    elif "P" in flags:
+        state = "subscribed"
+    elif int(one.get("idle", "0")) > 0:
+        state = "idle"
+    client = one.get("name") or one.get("lib-name") or one.get("addr", "").rpartition(":")[0]
+    return ServerSession(
+        one.get("id", ""),
+        one.get("user", ""),
+        one.get("db", ""),
+        client,
+        state,
+        one.get("cmd", "").replace("|", " ").replace("NULL", "").upper(),
+        float(one.get("idle", "0")),
+        "its list, set or stream" if state == "blocked" else "",
+    )
+
+
+class RedisActivity(ActivitySupport):
+    """The sessions of a server."""
+
+    async def sessions(self, session: Session) -> tuple[ServerSession, ...]:
+        """Return the connections to this database but our own; see `headwater.engines.Watches`."""
+        assert isinstance(session, RedisSession)
+        ours, told = await session.asked([("CLIENT", "ID"), ("CLIENT", "LIST")])
+        if isinstance(told, Refusal) or not isinstance(told, bytes):
+            raise Forbidden(
+                "This user may not see the connections of the server.", hint="Allow +client|list in its ACL."
+            )
+        lines = [
+            dict(part.partition("=")[::2] for part in line.split())
+            for line in told.decode(errors="replace").splitlines()
+        ]
+        found = [_session(one) for one in lines if one.get("id") != str(ours) and one.get("db") == session.number]
+        return tuple(sorted(found, key=lambda one: (one.state == "idle", -one.seconds)))
+
+    async def end_session(self, session: Session, target: str, *, terminate: bool) -> bool:
+        """Wake a connection that is blocked, or end it; False when it is gone."""
+        assert isinstance(session, RedisSession)
+        if not target.isdigit():
+            raise BadInput(f"{target!r} is no session.", hint="Sessions have numbers.")
+        words = ("CLIENT", "KILL", "ID", target) if terminate else ("CLIENT", "UNBLOCK", target, "ERROR")
+        (told,) = await session.asked([words])
+        if isinstance(told, Refusal):
+            raise Forbidden(
+                "This user may not end connections.", hint="Allow +client|kill and +client|unblock in its ACL."
+            )
+        return told == 1

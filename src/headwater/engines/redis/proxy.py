@@ -1,0 +1,153 @@
+"""Redis' wire protocol, as much of it as a proxy must know: the first AUTH or HELLO names the database as its user.
+
+What comes before is answered as a Redis does that wants a password. After it both sides are spliced.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from urllib.parse import quote
+
+import structlog
+
+from headwater.engines import ProxySupport, UpstreamResolver
+from headwater.engines._proxy_client import ProxyClient
+from headwater.kit.errors import HeadwaterError, NotFound, TooMany
+from headwater.kit.network.splice import HalfDuplex, splice
+
+log = structlog.get_logger()
+LONGEST_COMMAND = 20_000
+AUTH_SECONDS = 30.0
+NO_AUTH = b"-NOAUTH Authentication required: AUTH with the database's name as the user and its password.\r\n"
+CODES: tuple[tuple[type[HeadwaterError], str], ...] = (
+    (NotFound, "WRONGPASS"),
+    (TooMany, "ERR max number of clients reached."),
+    (HeadwaterError, "ERR"),
+)
+
+
+class Malformed(Exception):
+    """These bytes are no Redis command."""
+
+
+def take(buffer: bytes) -> tuple[list[bytes], bytes, bytes] | None:
+    """Return the first command's words, its bytes and the rest; None when it is not complete.
+
+    Raises:
+        Malformed: it never will be.
+    """
+    line, end, rest = buffer.partition(b"\r\n") if buffer[:1] == b"*" else buffer.partition(b"\n")
+    if not end:
+        if len(buffer) > LONGEST_COMMAND:
+            raise Malformed
+        return None
+    if line[:1] != b"*":
+        return line.split(), line + end, rest
+    words: list[bytes] = []
+    for _ in range(_number(line)):
+        head, end, body = rest.partition(b"\r\n")
+        if not end:
+            return None
+        if head[:1] != b"$":
+            raise Malformed
+        size = _number(head)
+        if len(body) < size + 2:
+            return None
+        words.append(body[:size])
+        rest = body[size + 2 :]
+    return words, buffer[: len(buffer) - len(rest)], rest
+
+
+def _number(head: bytes) -> int:
+    if not head[1:].isdigit() or int(head[1:]) > LONGEST_COMMAND:
+        raise Malformed
+    return int(head[1:])
+
+
+def user_of(words: list[bytes]) -> str | None:
+    """Return the user that a command signs in as, if it does."""
+    verb = words[0].upper() if words else b""
+    if verb == b"AUTH" and len(words) == 3:
+        return words[1].decode(errors="replace")
+    if verb == b"HELLO":
+        for place, word in enumerate(words[2:-2], 2):
+            if word.upper() == b"AUTH":
+                return words[place + 1].decode(errors="replace")
+    return None
+
+
+class _Client(ProxyClient):
+    """A client, from its first command to its last byte."""
+
+    LONGEST = LONGEST_COMMAND
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._hurry(AUTH_SECONDS)
+
+    def begin(self) -> None:
+        assert self.transport is not None
+        try:
+            while self._buffer and (taken := take(self._buffer)):
+                words, message, self._buffer = taken
+                user = user_of(words)
+                if user is not None:
+                    self._in_time()
+                    self._start(self._connect(user, message))
+                    return
+                if words and words[0].upper() == b"QUIT":
+                    self.transport.write(b"+OK\r\n")
+                    self.transport.close()
+                    return
+                if words:
+                    self.transport.write(NO_AUTH)
+        except Malformed:
+            self.transport.write(b"-ERR Protocol error\r\n")
+            self.transport.close()
+
+    async def _connect(self, user: str, message: bytes) -> None:
+        try:
+            opening = await self._opener(user)
+            opening.meter.connected()
+        except HeadwaterError as error:
+            code = next(code for kind, code in CODES if isinstance(error, kind))
+            self._refuse(f"{code} {error.message} {error.hint or ''}")
+            return
+        self._opening = opening
+        server = HalfDuplex()
+        try:
+            await asyncio.get_running_loop().create_unix_connection(lambda: server, str(opening.address.socket))
+        except OSError as error:
+            log.info("proxy.not_reached", error=str(error))
+            self._refuse(f"ERR The database {user} does not take connections now. Try again in a moment.")
+            return
+        assert server.transport is not None
+        server.transport.write(message + self._buffer)
+        self._buffer = b""
+        splice(self, server)
+        if self.transport:
+            self.transport.resume_reading()
+
+    def _refuse(self, text: str) -> None:
+        if self.transport and not self.transport.is_closing():
+            self.transport.write(f"-{' '.join(text.split())}\r\n".encode())
+            self.transport.close()
+
+
+class RedisProxy(ProxySupport):
+    """The protocol of clients at the proxy."""
+
+    server_speaks_first = False
+
+    def recognizes(self, first: bytes) -> bool:
+        """Say whether a client begins as Redis' do: with an array, or a command as a line."""
+        return first[:1] == b"*" or first[:1].isalpha()
+
+    def client_protocol(self, opener: UpstreamResolver, tls: ssl.SSLContext | None) -> HalfDuplex:
+        """Return the protocol of one client; see `headwater.engines.Proxies`."""
+        return _Client(opener)
+
+    def client_url(self, place: str, database: str, password: str) -> str:
+        """Return how a client names the database; see `headwater.engines.Proxies`."""
+        return f"redis://{database}:{quote(password)}@{place}/0"

@@ -1,0 +1,137 @@
+"""A SQLite file that is filled from a snapshot: values of the very classes that they had."""
+
+from __future__ import annotations
+
+import sqlite3
+import struct
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from headwater.catalog.statements import Statement
+from headwater.engines import Batch, Session, SnapshotTable
+from headwater.engines.sqlite.ddl import quote
+from headwater.engines.sqlite.errors import refusal
+from headwater.engines.sqlite.session import SqliteSession
+from headwater.engines.sqlite.transfer import SqliteTransfer
+
+SETTINGS = frozenset({"user_version", "application_id"})
+
+
+class SqliteBulkLoader:
+    """See `headwater.engines.BulkLoader`."""
+
+    def __init__(self, session: SqliteSession) -> None:
+        self._session = session
+        self._one = threading.Lock()
+
+    async def run_statements(self, statements: Iterable[str]) -> None:
+        """Run statements, one by one."""
+        for statement in statements:
+            await self._session.ask(statement)
+
+    def load_rows(self, table: SnapshotTable, batches: Iterable[Batch]) -> int:
+        """Insert rows in one transaction; one table at a time. See `headwater.engines.BulkLoader`."""
+        with self._one, self._session.our_own() as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                rows = insert(connection, table, batches)
+                connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise refusal(error, Statement("INSERT", 0), 0, read_only=False) from error
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+        return rows
+
+    def count_rows(self, table: SnapshotTable) -> int:
+        """Return how many rows a table has; see `headwater.engines.BulkLoader`."""
+        query = f"SELECT count(*) FROM {quote(table.name)}"  # noqa: S608 (quoted)
+        with self._one, self._session.our_own() as connection:
+            try:
+                return int(connection.execute(query).fetchone()[0])
+            except sqlite3.Error as error:
+                raise refusal(error, Statement(query, 0), 0, read_only=True) from error
+
+    async def restore_extras(self, extras: Mapping[str, Any]) -> list[str]:
+        """Set counters and settings of the file as they were."""
+        for name, value in extras.get("settings", {}).items():
+            if name in SETTINGS:
+                await self._session.ask(f"PRAGMA {name} = {int(value)}")
+        if counters := extras.get("counters"):
+            await self._session.ask("DELETE FROM sqlite_sequence")
+            values = ", ".join(f"('{name.replace(chr(39), chr(39) * 2)}', {int(value)})" for name, value in counters)
+            await self._session.ask(f"INSERT INTO sqlite_sequence (name, seq) VALUES {values}")  # noqa: S608
+        return []
+
+    def cancel(self) -> None:
+        """Interrupt what is being loaded."""
+        self._session.connection.interrupt()
+
+    async def close(self) -> None:
+        """Close the session."""
+        await self._session.close()
+
+
+async def open_loader(session: Session) -> SqliteBulkLoader:
+    """Return a fill over a session of ours, which it closes; rows come before those that they refer to."""
+    assert isinstance(session, SqliteSession)
+    await SqliteTransfer(session).begin_load()
+    return SqliteBulkLoader(session)
+
+
+def insert(
+    connection: sqlite3.Connection, table: SnapshotTable, batches: Iterable[Batch], verb: str = "INSERT", tail: str = ""
+) -> int:
+    """Insert rows within the transaction that is open, each statement with a tail; return how many were given."""
+    names = ", ".join(quote(column.name) for column in table.columns)
+    head, rows = f"{verb} INTO {quote(table.name)} ({names}) VALUES", 0
+    every = f"{head} ({', '.join('?' * len(table.columns))}){tail}"
+    for batch in batches:
+        columns = [[value_of(value) for value in column.to_pylist()] for column in batch.columns]
+        if any(isinstance(value, Odd) for column in columns for value in column):
+            for row in zip(*columns, strict=True):
+                connection.execute(f"{head} ({', '.join(map(_mark, row))}){tail}", [_bound(one) for one in row])
+        else:
+            connection.executemany(every, zip(*columns, strict=True))
+        rows += batch.num_rows
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """Text that is no UTF-8: only a blob can bring it, which is taken for text then."""
+
+    bytes: bytes
+
+    @property
+    def shown(self) -> str:
+        """The text as people read it: what is no character by its number."""
+        return self.bytes.decode(errors="backslashreplace")
+
+
+def _mark(value: Any) -> str:
+    return "CAST(? AS TEXT)" if isinstance(value, Odd) else "?"
+
+
+def _bound(value: Any) -> Any:
+    return value.bytes if isinstance(value, Odd) else value
+
+
+def value_of(text: bytes | None) -> Any:
+    """Return a value of the class that its text says; see `dumping`."""
+    if text is None:
+        return None
+    match text[:1]:
+        case b"'":
+            try:
+                return text[1:].decode()
+            except UnicodeDecodeError:
+                return Odd(text[1:])
+        case b"b":
+            return text[1:]
+        case b"r":
+            return struct.unpack(">d", bytes.fromhex(text[2:].decode()))[0]
+        case _:
+            return int(text)

@@ -1,0 +1,142 @@
+"""Tables of a SQLite file in use that get the rows of a snapshot, in one transaction.
+
+SQLite's changes of the schema are part of a transaction, so triggers are dropped and made again in it. Foreign keys are
+not enforced meanwhile, and looked at before its end.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from headwater.catalog.statements import Statement
+from headwater.engines import (
+    Address,
+    Batch,
+    InPlaceRestore,
+    InPlaceRestoreSupport,
+    Session,
+    SnapshotTable,
+    TableRestoreRequest,
+    TableRestoreResult,
+    dangling_reference_error,
+)
+from headwater.engines.sqlite import queries
+from headwater.engines.sqlite.bulk_load import insert
+from headwater.engines.sqlite.ddl import quote
+from headwater.engines.sqlite.errors import refusal
+from headwater.engines.sqlite.parser import content_of
+from headwater.engines.sqlite.session import SqliteSession, connect
+from headwater.engines.sqlite.transfer import SqliteTransfer
+
+
+class SqliteInPlaceRestore:
+    """See `headwater.engines.InPlaceRestore`."""
+
+    def __init__(self, session: SqliteSession) -> None:
+        self._session = session
+
+    def restore_tables(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
+        """Carry it out in one transaction; see `headwater.engines.InPlaceRestore`."""
+        with self._session.our_own() as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                found = _Work(connection, request).put()
+                connection.execute("COMMIT")
+                return found
+            except sqlite3.Error as error:
+                raise refusal(error, Statement("INSERT", 0), 0, read_only=False) from error
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    def cancel(self) -> None:
+        """Interrupt what is being put."""
+        self._session.connection.interrupt()
+
+    async def close(self) -> None:
+        """Close the session."""
+        await self._session.close()
+
+
+class _Work:
+    """One refill within its transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, request: TableRestoreRequest) -> None:
+        self._connection, self._request = connection, request
+
+    def put(self) -> list[TableRestoreResult]:
+        for statement in self._request.pre_data:
+            self._connection.execute(statement)
+        tables = [table for table, _ in self._request.tables]
+        names = {table.name.lower() for table in tables}
+        triggers = [row for row in self._rows(queries.TRIGGERS) if row[1].lower() in names]
+        for name, _, _ in triggers:
+            self._connection.execute(f"DROP TRIGGER {quote(name)}")
+        virtual = {name.lower(): content_of(sql) for name, sql in self._rows(queries.VIRTUAL)}
+        before = [self._count(table) for table in tables]
+        given = [self._fill(table, batches, virtual) for table, batches in self._request.tables]
+        for name, content in virtual.items():
+            if content and {name, content.lower()} & names:
+                self._connection.execute(f"INSERT INTO {quote(name)} ({quote(name)}) VALUES ('rebuild')")  # noqa: S608
+        found = [self._count(table) for table in tables]
+        self._go_on(tables)
+        self._check_keys(names)
+        for statement in (*self._request.post_data, *(sql for _, _, sql in triggers)):
+            self._connection.execute(statement)
+        missing = self._request.mode == "append_missing"
+        return [
+            TableRestoreResult(was, now - was if missing else rows, now)
+            for was, rows, now in zip(before, given, found, strict=True)
+        ]
+
+    def _fill(self, table: SnapshotTable, batches: Iterable[Batch], virtual: dict[str, str | None]) -> int:
+        """Put the rows of one table and return how many were given.
+
+        The conflict clauses of constraints, which may replace or leave out rows in silence, do not count. A search
+        index over another table has no rows of its own: it is made anew from that at the end.
+        """
+        if virtual.get(table.name.lower()):
+            return sum(batch.num_rows for batch in batches)
+        if self._request.mode == "overwrite":
+            self._connection.execute(f"DELETE FROM {quote(table.name)}")  # noqa: S608 (quoted)
+        keyed = self._request.mode == "append_missing" and table.name.lower() not in virtual
+        return insert(self._connection, table, batches, "INSERT OR ABORT", " ON CONFLICT DO NOTHING" if keyed else "")
+
+    def _go_on(self, tables: Sequence[SnapshotTable]) -> None:
+        """Let counters go on behind those of the snapshot, and never behind where they are."""
+        names = {name for (name,) in self._rows(queries.COUNTING)} & {table.name for table in tables}
+        for name, value in self._request.extras.get("counters", ()):
+            if name in names:
+                self._connection.execute(queries.COUNT_ON, (int(value), name))
+                self._connection.execute(queries.COUNT_FROM, (name, int(value), name))
+
+    def _check_keys(self, names: set[str]) -> None:
+        """Look at the foreign keys of the tables, and at those of others to them."""
+        for child, parent in self._rows(queries.REFERENCES):
+            if not {child.lower(), parent.lower()} & names:
+                continue
+            for table, key in self._rows(queries.BROKEN_KEYS, (child, parent)):
+                raise dangling_reference_error(table, parent, key)
+
+    def _count(self, table: SnapshotTable) -> int:
+        ((count,),) = self._rows(f"SELECT count(*) FROM {quote(table.name)}")  # noqa: S608 (quoted)
+        return int(count)
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        return self._connection.execute(query, values).fetchall()
+
+
+async def open_restore(session: Session) -> SqliteInPlaceRestore:
+    """Return a refill over a session of ours, which it closes."""
+    assert isinstance(session, SqliteSession)
+    await SqliteTransfer(session).begin_load()
+    return SqliteInPlaceRestore(session)
+
+
+class SqliteInPlaceRestores(InPlaceRestoreSupport):
+    """Opens databases to restore tables in."""
+
+    async def open(self, address: Address, *, seconds: float = 15.0) -> InPlaceRestore:
+        return await open_restore(await connect(address, seconds=seconds))

@@ -1,0 +1,127 @@
+"""A SQLite database at one moment: one read transaction, in which every value keeps the class it is stored in.
+
+A value's text says its class: whole numbers as they are written, `rx` and the 16 hexadecimal digits of a real number's
+bits, `'` before text, `b` before a blob. So 1 and 1.0, a text of digits and a number, come back as what they were.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from headwater.catalog.model import Relation, Schema
+from headwater.catalog.statements import Statement
+from headwater.engines import Address, Batch, Hint, Session, SnapshotColumn, SnapshotTable
+from headwater.engines.sqlite import attributes as a
+from headwater.engines.sqlite import rows
+from headwater.engines.sqlite.ddl import quote
+from headwater.engines.sqlite.errors import refusal
+from headwater.engines.sqlite.inspect import inspect
+from headwater.engines.sqlite.session import SqliteSession
+from headwater.engines.sqlite.transfer import SqliteTransfer
+
+Connects: TypeAlias = Callable[[Address], Awaitable[Session]]
+
+
+class SqliteSnapshotReader:
+    """See `headwater.engines.SnapshotReader`."""
+
+    max_readers = 1
+    change_tracking = None
+    catch_up = None
+
+    def __init__(self, session: SqliteSession, copy: Path | None) -> None:
+        self._session, self._copy = session, copy
+        self._one = threading.Lock()
+        self.product, self.schema = f"SQLite {sqlite3.sqlite_version}", Schema()
+        self.moment: Mapping[str, Any] = {}
+        self.extras: Mapping[str, Any] = {}
+        self.notes: tuple[str, ...] = ()
+        self.tables: tuple[SnapshotTable, ...] = ()
+
+    async def open(self) -> None:
+        """Begin the transaction, and read everything but the rows."""
+        await SqliteTransfer(self._session).begin_read()
+        self.schema = await inspect(self._session)
+        self.tables = tuple(_table(one) for one in self.schema if one.kind == "table")
+        settings = {
+            name: (await self._session.ask(f"PRAGMA {name}"))[0][0] for name in ("user_version", "application_id")
+        }
+        kept = await self._session.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_sequence'")
+        counters = await self._session.ask("SELECT name, seq FROM sqlite_sequence ORDER BY name") if kept[0][0] else []
+        self.extras = {"settings": settings, "counters": [list(one) for one in counters]}
+        ((version,),) = await self._session.ask("PRAGMA data_version")
+        self.moment = {"data_version": version}
+
+    def read(self, table: SnapshotTable) -> Iterator[Batch]:
+        """Give the rows of a table; one table at a time. See `headwater.engines.SnapshotReader`."""
+        names = [quote(column.name) for column in table.columns]
+        order = ", ".join(names[place] for place in table.key)
+        rest = f"FROM {quote(table.name)} " + (f"ORDER BY {order}" if order else "NOT INDEXED")
+        with self._one, self._session.our_own() as connection:
+            try:
+                yield from rows.batches(connection, names, rest)
+            except sqlite3.Error as error:
+                raise refusal(error, Statement(rest, 0), 0, read_only=True) from error
+
+    def cancel(self) -> None:
+        """Interrupt what is being read."""
+        self._session.connection.interrupt()
+
+    async def close(self) -> None:
+        """Close the session, and with it the transaction."""
+        await self._session.close()
+        if self._copy:
+            await asyncio.to_thread(shutil.rmtree, self._copy, ignore_errors=True)
+
+
+async def open_reader(session: Session, connect: Connects) -> SqliteSnapshotReader:
+    """Return a dump over a session of ours, which it closes.
+
+    A file in WAL mode is read in one transaction, which keeps nobody from writing. In the other modes it would, for
+    as long as it takes; such a file is copied first, which is quick, and the copy is read.
+    """
+    assert isinstance(session, SqliteSession)
+    copy = None
+    try:
+        if (await session.ask("PRAGMA journal_mode"))[0][0] != "wal":
+            copy = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="headwater-snapshot-"))
+            await session.copy(copy / "copy.db")
+            await session.close()
+            session = await connect(Address(path=copy / "copy.db"))
+            assert isinstance(session, SqliteSession)
+        dump = SqliteSnapshotReader(session, copy)
+        await dump.open()
+    except BaseException:
+        await session.close()
+        if copy:
+            await asyncio.to_thread(shutil.rmtree, copy, ignore_errors=True)
+        raise
+    return dump
+
+
+def _table(relation: Relation) -> SnapshotTable:
+    columns = tuple(
+        SnapshotColumn(one.name, one.type or "", _hint(one.type or "")) for one in relation.columns if not one.generated
+    )
+    names = [column.name for column in columns]
+    never_null = {one.name for one in relation.columns if not one.nullable}
+    keyed = relation.primary_key and (
+        a.get(relation.attrs, a.WITHOUT_ROWID) or never_null.issuperset(relation.primary_key)
+    )
+    key = tuple(names.index(name) for name in relation.primary_key) if keyed else ()
+    return SnapshotTable(None, relation.name, columns, key, relation.rows)
+
+
+def _hint(declared: str) -> Hint:
+    """Return what the values of a column look like by its affinity (SQLite, Datatypes, 3.1)."""
+    upper = declared.upper()
+    if "INT" in upper:
+        return "integer"
+    return "hex" if any(word in upper for word in ("REAL", "FLOA", "DOUB")) else "text"

@@ -1,0 +1,201 @@
+"""The command line's side of the HTTP API: where the server is, the key for it, and answers as values or errors.
+
+`headwater login` keeps both in a file that only its owner can read; `HEADWATER_URL` and `HEADWATER_API_KEY` come first.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import platformdirs
+import typer
+from rich.table import Table
+
+from headwater.kit.errors import BadInput, HeadwaterError, Unauthenticated, Unavailable
+from headwater.kit.terminal import terminal
+
+DEFAULT_URL = "http://127.0.0.1:7717"
+PATIENCE = httpx.Timeout(30.0, read=300.0, write=300.0)
+
+
+class ApiRefusal(HeadwaterError):
+    """The server refused."""
+
+
+class ApiInputRefusal(BadInput):
+    """The server refused the input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A server and the API key for it."""
+
+    url: str
+    key: str
+
+
+def login_file() -> Path:
+    """Return the file that `headwater login` writes."""
+    return Path(platformdirs.user_config_dir("headwater")) / "login.json"
+
+
+def save_login(login: Login) -> Path:
+    """Keep a login for later commands, readable for its owner only."""
+    file = login_file()
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = file.with_suffix(".new")
+    temporary.unlink(missing_ok=True)
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(msgspec.json.encode(login))
+    temporary.replace(file)
+    return file
+
+
+def load_login() -> Login:
+    """Return the login of the environment or of the file, or raise Unauthenticated."""
+    kept = Login(DEFAULT_URL, "")
+    if login_file().exists():
+        try:
+            kept = msgspec.json.decode(login_file().read_bytes(), type=Login)
+        except msgspec.DecodeError as error:
+            raise Unauthenticated(f"{login_file()} is damaged.", hint="Run `headwater login` again.") from error
+    key = os.environ.get("HEADWATER_API_KEY", kept.key)
+    if not key:
+        raise Unauthenticated("You are not signed in.", hint="Run `headwater login`, or set HEADWATER_API_KEY.")
+    return Login(os.environ.get("HEADWATER_URL", kept.url).rstrip("/"), key)
+
+
+class ApiClient:
+    """A server, as its API key sees it."""
+
+    def __init__(self, url: str, key: str = "") -> None:
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        self.url = url
+        # Certificates of authorities are only read where some are looked at: reading them takes longer than a command.
+        verify = not url.lower().startswith("http:")
+        self._http = httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=PATIENCE, verify=verify)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def authorize(self, token: str) -> None:
+        """Speak with this token from now on."""
+        self._http.headers["authorization"] = f"Bearer {token}"
+
+    def call(self, method: str, path: str, **options: Any) -> Any:
+        """Return the JSON of an answer, or raise what the server says is wrong."""
+        with self._reaching():
+            answer = self._http.request(method, path, **options)
+        _check(answer)
+        return answer.json() if answer.content else None
+
+    def every(self, path: str, **query: Any) -> list[Any]:
+        """Return all items of a paged list."""
+        found: list[Any] = []
+        cursor = None
+        while True:
+            page = self.call("GET", path, params=query | {"limit": 200} | ({"cursor": cursor} if cursor else {}))
+            found += page["items"]
+            cursor = page["next"]
+            if cursor is None:
+                return found
+
+    def stream(self, path: str, body: Any) -> Iterator[bytes]:
+        """Give the chunks of an answer that is not JSON, or raise what the server says is wrong."""
+        with self._reaching(), self._http.stream("POST", path, json=body) as answer:
+            _check(answer)
+            yield from answer.iter_bytes(65_536)
+
+    def download(self, path: str) -> Iterator[bytes]:
+        """Give the chunks of a file, or raise what the server says is wrong."""
+        with self._reaching(), self._http.stream("GET", path) as answer:
+            _check(answer)
+            yield from answer.iter_bytes(65_536)
+
+    def events(self, path: str) -> Iterator[tuple[str, Any]]:
+        """Give (event, data) of a stream of server-sent events; comes back where it was when it breaks off."""
+        last, over = "", False
+        while not over:
+            with self._reaching(), self._http.stream("GET", path, headers={"last-event-id": last}) as answer:
+                _check(answer)
+                name = ""
+                for line in answer.iter_lines():
+                    field, _, value = line.partition(": ")
+                    last = value if field == "id" else last
+                    name = value if field == "event" else name
+                    if field == "data":
+                        over = name == "end"
+                        yield name, msgspec.json.decode(value)
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            yield
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unavailable(
+                f"{self.url} cannot be reached: {error}.", hint="Is `headwater up` running there?"
+            ) from error
+
+
+def _check(answer: httpx.Response) -> None:
+    if answer.is_success:
+        return
+    answer.read()
+    try:
+        problem = answer.json()
+        message, hint = problem["detail"], problem.get("hint")
+    except (ValueError, KeyError, TypeError):
+        message, hint = f"The server answered {answer.status_code}.", "Is this the address of a Headwater?"
+    kind = ApiInputRefusal if answer.status_code in {400, 404, 409, 413, 422} else ApiRefusal
+    raise kind(message, hint=hint)
+
+
+@contextmanager
+def remote() -> Iterator[ApiClient]:
+    """Give the server that the user has signed in to."""
+    login = load_login()
+    server = ApiClient(login.url, login.key)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def show(rows: Sequence[Any], fields: Sequence[str], as_json: bool) -> None:
+    """Print rows as JSON, or as a table of some of their fields."""
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(rows), indent=1).decode())
+        return
+    table = Table(box=None, pad_edge=False)
+    for field in fields:  # an id that is cut is none
+        table.add_column(field, no_wrap=field == "id", min_width=36 if field == "id" and rows else None)
+    for row in rows:
+        table.add_row(*(_cell(row, field) for field in fields))
+    terminal().print(table)
+
+
+def show_one(row: Any, fields: Sequence[str], as_json: bool) -> None:
+    """Print one thing as JSON, or as lines of some of its fields."""
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(row), indent=1).decode())
+        return
+    width = max(12, *map(len, fields)) + 2
+    for field in fields:
+        typer.echo(f"{field + ':':<{width}}{_cell(row, field)}")
+
+
+def _cell(row: Any, field: str) -> str:
+    value = row
+    for part in field.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

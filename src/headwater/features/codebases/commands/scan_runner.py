@@ -1,0 +1,66 @@
+"""Runs a scan for the terminal: progress on stderr, facts remembered in the user's cache folder."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import platformdirs
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from headwater.catalog.model import Schema
+from headwater.core.lineage.cache import Cache, FileCache, NoCache
+from headwater.core.lineage.result import ScanProgress as Step
+from headwater.core.lineage.result import ScanResult
+
+Result = TypeVar("Result")
+
+
+def run_scan(path: Path, *, processes: int | None = None, use_cache: bool = True) -> ScanResult:
+    """Scan a path with a progress bar where stderr is a terminal."""
+    from headwater.core.lineage import pipeline  # a third of a second that the other commands need not wait for
+
+    cache = open_cache() if use_cache else NoCache()
+    return _with_progress(lambda step: pipeline.scan(path, cache=cache, progress=step, processes=processes))
+
+
+def run_schema(path: Path) -> Schema:
+    """Read the Schema of a path with a progress bar where stderr is a terminal."""
+    from headwater.core.lineage import pipeline
+
+    return _with_progress(lambda step: pipeline.schema_of(path, cache=open_cache(), progress=step))
+
+
+def open_cache() -> Cache:
+    """Open the user's cache; without a place to write, nothing is remembered."""
+    try:
+        return FileCache(Path(platformdirs.user_cache_dir("headwater")) / "facts.sqlite")
+    except (OSError, sqlite3.Error):
+        return NoCache()
+
+
+def _with_progress(work: Callable[[Callable[[Step], None] | None], Result]) -> Result:
+    if not sys.stderr.isatty():
+        return work(None)
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description:8}"),
+        BarColumn(),
+        TextColumn("{task.fields[message]}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("intake", total=None, message="")
+
+        def show(step: Step) -> None:
+            bar.update(
+                task, description=step.phase, completed=step.done, total=step.total or None, message=step.message
+            )
+
+        return work(show)

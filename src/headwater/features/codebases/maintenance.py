@@ -1,0 +1,19 @@
+"""What the code bases need done now and then: uploads that belong to nothing any more are removed."""
+
+from __future__ import annotations
+
+import asyncio
+
+from headwater.features.codebases import uploads
+from headwater.features.codebases.service import codebases
+from headwater.kit.settings import Settings
+from headwater.store.session import Database
+
+
+async def run_maintenance(database: Database, settings: Settings) -> None:
+    """Remove orphaned uploads and facts that no scan has asked for in a month."""
+    old = await asyncio.to_thread(uploads.abandoned, settings)
+    async with database.transaction() as db:
+        orphans = await codebases.orphans(db, old)
+    for orphan in orphans:
+        uploads.remove(settings, orphan)

@@ -1,0 +1,50 @@
+"""Dashboards and what their tiles show, as their wire shapes."""
+
+from __future__ import annotations
+
+from headwater.features.dashboards import api_models as shapes
+from headwater.features.dashboards.models import Dashboard
+from headwater.features.dashboards.service.dashboards import DashboardView, TileView
+from headwater.features.dashboards.service.data import Answer
+from headwater.features.query import serializers
+from headwater.features.query.api_models import Chart
+
+
+def summary(dashboard: Dashboard, tiles: int) -> shapes.DashboardSummary:
+    """Return a dashboard as it stands in a list."""
+    return shapes.DashboardSummary(
+        id=dashboard.id,
+        project_id=dashboard.project_id,
+        name=dashboard.name,
+        refresh_seconds=dashboard.refresh_seconds,
+        tiles=tiles,
+        updated_at=dashboard.updated_at,
+    )
+
+
+def dashboard(view: DashboardView) -> shapes.DashboardOut:
+    """Return a dashboard with its tiles."""
+    one = view.dashboard
+    return shapes.DashboardOut(
+        id=one.id, project_id=one.project_id, name=one.name, refresh_seconds=one.refresh_seconds,
+        updated_at=one.updated_at, tiles=[_tile(tile) for tile in view.tiles],
+    )  # fmt: skip
+
+
+def _tile(view: TileView) -> shapes.TileOut:
+    tile, query = view.tile, view.query
+    chart = Chart() if view.hidden else Chart.model_validate(query.chart if tile.chart is None else tile.chart)
+    return shapes.TileOut(
+        id=tile.id, query_id=tile.query_id, query_name="" if view.hidden else query.name,
+        database_id=None if view.hidden else query.database_id, title=tile.title, width=tile.width,
+        chart=chart, own_chart=tile.chart is not None, hidden=view.hidden,
+    )  # fmt: skip
+
+
+def data(answer: Answer, cached: bool) -> shapes.TileData:
+    """Return what a tile shows."""
+    return shapes.TileData.model_construct(
+        columns=[serializers.column(one) for one in answer.columns], rows=[list(row) for row in answer.rows],
+        truncated=answer.truncated, error=serializers.problem(answer.error) if answer.error else None,
+        milliseconds=answer.milliseconds, ran_at=answer.ran_at, cached=cached,
+    )  # fmt: skip

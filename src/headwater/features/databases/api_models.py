@@ -1,0 +1,252 @@
+"""The wire shapes of databases, connections and engines."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from headwater.features.accounts.api_models import Input, Wire
+from headwater.kit.network.tls import TlsMode
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[a-z][a-z0-9_-]{0,47}$")]
+Text = Annotated[str, StringConstraints(max_length=1000)]
+Secret = Annotated[str, StringConstraints(max_length=20_000)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+DatabaseState = Literal["creating", "starting", "running", "asleep", "stopped", "failed", "deleting", "connected"]
+
+
+class OptionOut(Wire):
+    """Something that can be set, drawn as a form field."""
+
+    name: str
+    label: str
+    kind: Literal["text", "number", "switch", "choice"]
+    default: str
+    choices: list[str]
+    help: str
+
+
+class EngineOut(Wire):
+    """A database engine; `unavailable` says why no database of it can be created here.
+
+    `snapshots` says that it has them, `extracts` that they can be looked into, `recovery` that a database of it that
+    runs here can be brought back to a moment.
+    """
+
+    name: str
+    label: str
+    language: Literal["sql", "mongodb", "redis"]
+    dialect: str
+    port: int
+    schemes: list[str]
+    options: list[OptionOut]
+    provision_options: list[OptionOut]
+    unavailable: str | None
+    snapshots: bool
+    extracts: bool
+    recovery: bool
+
+
+class Quotas(Input):
+    """What a database may take; what is left out gets the standard."""
+
+    connections: Annotated[int, Field(ge=1, le=1000)] = 50
+    disk_mb: Annotated[int, Field(ge=50, le=10_000_000)] = 10_000
+    temp_mb: Annotated[int, Field(ge=10, le=1_000_000)] = 1_000
+    statement_seconds: Annotated[int, Field(ge=1, le=86_400)] = 300
+    memory_mb: Annotated[int, Field(ge=64, le=1_000_000)] = 1_024
+
+
+class NewDatabase(Input):
+    """A database to be created here."""
+
+    name: Name
+    engine: str = "postgresql"
+    options: dict[str, str] = Field(default_factory=dict)
+    quotas: Quotas = Quotas()
+    sleep_after_seconds: Annotated[int, Field(ge=0, le=7 * 86_400, description="0: it never sleeps.")] = 300
+    protected: bool = False
+
+
+class TlsIn(Input):
+    """How a connection is encrypted; certificates and keys are PEM texts."""
+
+    mode: TlsMode = "verify-full"
+    ca: Secret | None = None
+    certificate: Secret | None = None
+    key: Secret | None = None
+    passphrase: Secret | None = None
+    server_name: Text | None = None
+
+
+class SshIn(Input):
+    """A host with SSH through which a database is reached; `jump` is one before it."""
+
+    host: Text
+    port: Port = 22
+    user: Text
+    password: Secret | None = None
+    private_key: Secret | None = None
+    passphrase: Secret | None = None
+    use_agent: bool = False
+    host_key: Text | None = None
+    jump: SshIn | None = None
+
+
+class ProxyIn(Input):
+    """A proxy through which all traffic of a connection leaves."""
+
+    kind: Literal["socks5", "http"]
+    host: Text
+    port: Port
+    user: Text | None = None
+    password: Secret | None = None
+
+
+class ConnectionIn(Input):
+    """Where a database is and who asks; or a `url`, whose parts the other fields override."""
+
+    url: Secret | None = None
+    engine: str | None = None
+    host: Text | None = None
+    port: Port | None = None
+    database: Text | None = None
+    user: Text | None = None
+    password: Secret | None = None
+    tls: TlsIn | None = None
+    ssh: SshIn | None = None
+    proxy: ProxyIn | None = None
+    options: dict[str, str] = Field(default_factory=dict)
+
+
+class NewConnection(Input):
+    """A database elsewhere to be kept under a name; it is tested before it is saved."""
+
+    name: Name
+    connection: ConnectionIn
+    protected: bool = False
+    read_only: bool = False
+
+
+class FactsOut(Wire):
+    """What a connected server said of itself; nothing in it is secret."""
+
+    product: str
+    version: str
+    latency_ms: float
+    size_bytes: int | None
+    tls: str | None
+    privileges: list[str]
+    read_only: bool
+    warnings: list[str]
+
+
+class ConnectionTestOut(Wire):
+    """How a test of a connection went; `host_key` is what an SSH host showed when it is not pinned yet."""
+
+    ok: bool
+    facts: FactsOut | None = None
+    error: str | None = None
+    hint: str | None = None
+    code: str | None = None
+    host_key: str | None = None
+    fingerprint: str | None = None
+
+
+class ParsedUrlOut(Wire):
+    """The parts of a database URL; the password is only said to be there."""
+
+    engine: str
+    host: str
+    port: int | None
+    database: str
+    user: str
+    has_password: bool
+    tls: TlsMode
+    options: dict[str, str]
+
+
+class UrlIn(Input):
+    """A database URL that was pasted."""
+
+    url: Secret
+
+
+class ConnectionOut(Wire):
+    """How a connected database is reached, without its secrets."""
+
+    host: str
+    port: int | None
+    database: str
+    user: str
+    tls_mode: TlsMode
+    has_ca: bool
+    has_client_certificate: bool
+    ssh: str | None
+    proxy: str | None
+    options: dict[str, str]
+
+
+class DatabaseOut(Wire):
+    """A database."""
+
+    id: uuid.UUID
+    project_id: uuid.UUID | None
+    name: str
+    engine: str
+    origin: Literal["managed", "connected"]
+    state: DatabaseState
+    state_reason: str
+    desired: Literal["running", "asleep", "stopped", "deleted"]
+    protected: bool
+    read_only: bool
+    sleep_after_seconds: int
+    size_bytes: int | None
+    quotas: dict[str, Any]
+    options: dict[str, Any]
+    facts: dict[str, Any]
+    connection: ConnectionOut | None
+    tables: int | None
+    schema_read_at: datetime | None
+    created_at: datetime
+    used_at: datetime | None
+    deleted_at: datetime | None
+    purge_at: datetime | None
+
+
+class DatabaseChange(Input):
+    """What to change of a database; what is left out stays."""
+
+    name: Name | None = None
+    protected: bool | None = None
+    read_only: bool | None = None
+    sleep_after_seconds: Annotated[int, Field(ge=0, le=7 * 86_400)] | None = None
+    quotas: Quotas | None = None
+
+
+class Desired(Input):
+    """What a database that Headwater runs shall be."""
+
+    state: Literal["running", "asleep", "stopped"]
+
+
+class CredentialsOut(Wire):
+    """How a client of your own connects to a database that Headwater runs: through the proxy, if its engine has one."""
+
+    url: str | None
+    host: str | None
+    port: int | None
+    database: str
+    user: str | None
+    password: str | None
+    command: str
+
+
+class MetricPoint(Wire):
+    """What was measured at one moment."""
+
+    at: datetime
+    values: dict[str, float | None]

@@ -1,0 +1,37 @@
+"""HTTP of what is known of a database: its Schema and what was measured of it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Response
+
+from headwater.catalog.model import Schema
+from headwater.features.accounts.guard import Db, Shared, allow, allow_detached
+from headwater.features.accounts.rights import Actor
+from headwater.features.databases import api_models
+from headwater.features.databases.service import databases, metadata
+
+router = APIRouter(tags=["databases"])
+
+
+@router.get("/databases/{database_id}/schema", response_model=Schema)
+async def get_database_schema(
+    database_id: uuid.UUID, server: Shared, actor: Annotated[Actor, Depends(allow_detached("database:read"))],
+    fresh: Annotated[bool, Query(description="Read it from the database now.")] = False,
+) -> Any:  # fmt: skip
+    """Show the Schema of a database: as it was last read, or read now."""
+    found = await metadata.schema_of(server.settings, server.database, actor, database_id, fresh=fresh)
+    return Response(msgspec.json.encode(found), media_type="application/json")
+
+
+@router.get("/databases/{database_id}/metrics")
+async def get_database_metrics(
+    database_id: uuid.UUID, db: Db, actor: Annotated[Actor, Depends(allow("database:read"))],
+    hours: Annotated[int, Query(ge=1, le=24 * 14)] = 1,
+) -> list[api_models.MetricPoint]:  # fmt: skip
+    """Show what was measured of a database, oldest first."""
+    rows = await databases.measured(db, actor, database_id, hours)
+    return [api_models.MetricPoint.model_validate(row) for row in rows]

@@ -1,0 +1,128 @@
+"""Connections tried out: before they are kept, and again whenever somebody asks."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from typing import Any
+from urllib.parse import urlsplit
+
+from headwater.engines import ServerFacts, engine, parse_url
+from headwater.features.accounts.rights import Actor
+from headwater.features.accounts.service import projects
+from headwater.features.databases import api_models
+from headwater.features.databases.models import Database
+from headwater.features.databases.service import connections, databases, reachability, schema_cache
+from headwater.kit.errors import Conflict, HeadwaterError
+from headwater.kit.ids import new_id
+from headwater.kit.network.tunnels import HostKeyUnknown
+from headwater.kit.settings import Settings
+from headwater.store.sealing import Sealer
+from headwater.store.session import Database as Store
+
+
+def parsed(url: str) -> api_models.ParsedUrlOut:
+    """Return the parts of a URL; its password is only said to be there."""
+    name, address = parse_url(url)
+    return api_models.ParsedUrlOut(
+        engine=name, host=address.host, port=address.port, database=address.database, user=address.user,
+        has_password=bool(address.password), tls=address.tls.mode, options=dict(address.options),
+    )  # fmt: skip
+
+
+async def test(
+    settings: Settings, store: Store, actor: Actor, project_id: uuid.UUID, given: api_models.ConnectionIn
+) -> api_models.ConnectionTestOut:
+    """Try a connection that somebody is typing in."""
+    async with store.transaction() as db:
+        await projects.get(db, actor, project_id, "database:write")
+    return await _tried(settings, connections.understand(given, trusted=actor.is_admin))
+
+
+async def _tried(settings: Settings, connection: connections.Connection) -> api_models.ConnectionTestOut:
+    try:
+        async with reachability.open_connection(settings, connection) as session:
+            return api_models.ConnectionTestOut(ok=True, facts=_facts(await session.ping()))
+    except HostKeyUnknown as error:
+        return api_models.ConnectionTestOut(
+            ok=False, error=error.message, hint=error.hint, code=error.code,
+            host_key=error.key, fingerprint=error.fingerprint,
+        )  # fmt: skip
+    except HeadwaterError as error:
+        return api_models.ConnectionTestOut(ok=False, error=error.message, hint=error.hint, code=error.code)
+
+
+async def connect(
+    settings: Settings, store: Store, actor: Actor, project_id: uuid.UUID, given: api_models.NewConnection
+) -> Database:
+    """Try a connection and keep it when it works.
+
+    Raises:
+        HeadwaterError: whatever stands in the way, as the test would say it; nothing is kept.
+    """
+    async with store.transaction() as db:
+        project = await projects.get(db, actor, project_id, "database:write")
+    connection = connections.understand(given.connection, trusted=actor.is_admin)
+    async with reachability.open_connection(settings, connection) as session:
+        facts = await session.ping()
+        found = await engine(connection.engine).inspect(session)
+    database_id, sealer = new_id(), Sealer.of(settings)
+    plain, sealed = connections.save(connection, sealer, project.organization_id, database_id)
+    async with store.transaction() as db:
+        made = await databases.connect(
+            db, actor, project_id, database_id=database_id, name=given.name, engine_name=connection.engine,
+            connection=plain, sealed=sealed, facts=_plain(facts), protected=given.protected,
+            read_only=given.read_only,
+        )  # fmt: skip
+        await schema_cache.keep(db, made.id, found)
+    return made
+
+
+async def test_again(
+    settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID
+) -> api_models.ConnectionTestOut:
+    """Try a kept connection, and keep what the server says of itself."""
+    async with store.transaction() as db:
+        database = await databases.find(db, actor, database_id, "database:write")
+        reached = await reachability.load(db, Sealer.of(settings), database)
+    try:
+        async with reachability.open_session(settings, reached) as session:
+            facts = await session.ping()
+    except HeadwaterError as error:
+        return api_models.ConnectionTestOut(ok=False, error=error.message, hint=error.hint, code=error.code)
+    async with store.transaction() as db:
+        row = await databases.find(db, actor, database_id, "database:write", lock=True)
+        row.facts, row.size_bytes = _plain(facts), facts.size_bytes
+    return api_models.ConnectionTestOut(ok=True, facts=_facts(facts))
+
+
+async def credentials(
+    settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID
+) -> api_models.CredentialsOut:
+    """Return how a client connects through the proxy to a database that Headwater runs."""
+    async with store.transaction() as db:
+        database = await databases.find(db, actor, database_id, "database:write")
+        if database.origin != "managed" or database.route is None:
+            raise Conflict(
+                f"{database.name} runs elsewhere: its credentials are not shown.",
+                hint="They are kept sealed; whoever entered them has them.",
+            )
+        password = await databases.password_of(db, actor, Sealer.of(settings), database)
+    found, url = engine(database.engine), None
+    if found.proxy:
+        host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
+        port = settings.mysql_proxy_port if found.proxy.server_speaks_first else settings.proxy_port
+        url = found.proxy.client_url(f"{host}:{port}", database.route, password)
+    parts = urlsplit(url or "")
+    return api_models.CredentialsOut(
+        url=url, host=parts.hostname, port=parts.port, database=database.route, user=parts.username,
+        password=password if url else None, command=f"headwater sql {database.name}",
+    )  # fmt: skip
+
+
+def _facts(facts: ServerFacts) -> api_models.FactsOut:
+    return api_models.FactsOut.model_validate(facts)
+
+
+def _plain(facts: ServerFacts) -> dict[str, Any]:
+    return dataclasses.asdict(facts)

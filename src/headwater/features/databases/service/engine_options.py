@@ -1,0 +1,28 @@
+"""The engines as users see them: what can be set on each, and whether it can be created here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headwater.engines import Engine, Option, all_engines
+
+
+@dataclass(frozen=True, slots=True)
+class EngineView:
+    """An engine; `unavailable` says why no database of it can be created on this machine."""
+
+    name: str
+    engine: Engine
+    provision_options: tuple[Option, ...]
+    unavailable: str | None
+
+
+def engines() -> list[EngineView]:
+    """Return every engine that is installed."""
+    return [_view(name, engine) for name, engine in all_engines().items()]
+
+
+def _view(name: str, engine: Engine) -> EngineView:
+    if engine.provisioning is None:
+        return EngineView(name, engine, (), f"Headwater connects to {engine.display_name}, but does not create it.")
+    return EngineView(name, engine, engine.provisioning.options, engine.provisioning.unavailable_reason())

@@ -1,0 +1,106 @@
+"""The one way to a session on a database: woken or tunnelled to, with its secrets opened for just that."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from headwater.engines import Address, Engine, Session, engine
+from headwater.features.databases import repository
+from headwater.features.databases.models import Database
+from headwater.features.databases.service import connections
+from headwater.features.databases.service.connections import Connection
+from headwater.features.databases.supervisor import client
+from headwater.kit.errors import Conflict
+from headwater.kit.network.guard import NetworkPolicy
+from headwater.kit.network.routes import Target, open_route
+from headwater.kit.settings import Settings
+from headwater.store.sealing import Sealer
+
+
+@dataclass(frozen=True, slots=True)
+class ReachableDatabase:
+    """A database as it is needed to open sessions on it, apart from the row's transaction."""
+
+    id: uuid.UUID
+    name: str
+    engine_name: str
+    read_only: bool
+    protected: bool
+    managed: bool
+    connection: Connection | None
+    password: str
+    organization_id: uuid.UUID
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that speaks to it."""
+        return engine(self.engine_name)
+
+
+async def load(db: Any, sealer: Sealer, database: Database) -> ReachableDatabase:
+    """Return what is needed to reach a database."""
+    sealed = await repository.secrets(db, database.id)
+    tenant, row = database.organization_id, database.id
+    managed = database.origin == "managed"
+    connection = None if managed else connections.load(database.connection, sealed, sealer, tenant, row)
+    password = sealer.open(sealed["password"], tenant, row, "password") if managed else ""
+    return ReachableDatabase(
+        database.id, database.name, database.engine, database.read_only, database.protected, managed,
+        connection, password, tenant,
+    )  # fmt: skip
+
+
+def policy_of(settings: Settings) -> NetworkPolicy:
+    """Return which addresses connections may reach: the public ones and what the administrator allows."""
+    return NetworkPolicy(private=tuple(settings.allowed_networks), loopback=settings.allow_loopback)
+
+
+@asynccontextmanager
+async def open_address(settings: Settings, reached: ReachableDatabase) -> AsyncIterator[Address]:
+    """Give the address of a database with its secrets, woken or over its own way, which stays open until the end."""
+    if reached.managed:
+        yield replace(await client.wake(settings, reached.id), password=reached.password)
+        return
+    if reached.connection is None:
+        raise Conflict(f"{reached.name} has no connection.")
+    async with open_connection_route(settings, reached.connection) as address:
+        yield address
+
+
+@asynccontextmanager
+async def open_connection_route(settings: Settings, connection: Connection) -> AsyncIterator[Address]:
+    """Give the address of a connection over its own way: guarded, tunnelled."""
+    address: Address = connection.address
+    target = Target(address.host, address.port or 0)
+    async with open_route(target, connection.route, policy_of(settings)) as endpoint:
+        yield replace(address, endpoint=endpoint)
+
+
+@asynccontextmanager
+async def open_session(
+    settings: Settings, reached: ReachableDatabase, *, seconds: float = 15.0
+) -> AsyncIterator[Session]:
+    """Give a new session on a database and close it at the end."""
+    async with open_address(settings, reached) as address:
+        session = await reached.engine.connect(address, seconds=seconds)
+        try:
+            yield session
+        finally:
+            await session.close()
+
+
+@asynccontextmanager
+async def open_connection(
+    settings: Settings, connection: Connection, *, seconds: float = 15.0
+) -> AsyncIterator[Session]:
+    """Give a session over a connection's own way, before it is kept as a database."""
+    async with open_connection_route(settings, connection) as address:
+        session = await engine(connection.engine).connect(address, seconds=seconds)
+        try:
+            yield session
+        finally:
+            await session.close()

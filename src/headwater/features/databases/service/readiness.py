@@ -1,0 +1,41 @@
+"""Waits until the keeper has made a database what its users want."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+
+from headwater.features.accounts.rights import Actor
+from headwater.features.databases.service import databases
+from headwater.features.databases.service.databases import DatabaseView
+from headwater.features.databases.supervisor import client
+from headwater.kit.errors import Unavailable
+from headwater.kit.settings import Settings
+from headwater.store.session import Database as Store
+
+POLL_SECONDS = 0.03
+ON_THE_WAY = frozenset({"creating", "starting", "deleting"})
+
+
+async def notify_supervisor(settings: Settings, database_id: uuid.UUID) -> None:
+    """Tell the keeper that a row has changed; without a keeper the row waits for the next one."""
+    try:
+        await client.notify(settings, database_id)
+    except Unavailable:
+        return
+
+
+async def wait_until_settled(
+    settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, seconds: float
+) -> DatabaseView:
+    """Tell the keeper, then return the database when it is as wanted, has failed, or `seconds` are over."""
+    await notify_supervisor(settings, database_id)
+    end = asyncio.get_running_loop().time() + seconds
+    while True:
+        async with store.transaction() as db:
+            view = await databases.view(db, actor, database_id)
+        row = view.database
+        settled = row.origin == "connected" or row.state == "failed" or row.state == row.desired
+        if (settled and row.state not in ON_THE_WAY) or asyncio.get_running_loop().time() >= end:
+            return view
+        await asyncio.sleep(POLL_SECONDS)

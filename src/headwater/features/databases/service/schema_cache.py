@@ -1,0 +1,51 @@
+"""The Schema of a database: read from it, kept, and read again when it is asked for anew."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.catalog.codec import fingerprint, from_json, to_json
+from headwater.catalog.model import Schema
+from headwater.features.databases import repository
+from headwater.features.databases.service.reachability import ReachableDatabase, open_session
+from headwater.kit.clock import now
+from headwater.kit.settings import Settings
+from headwater.store.session import Database as Store
+
+INFERRED_FOR = timedelta(minutes=1)
+
+
+async def read(settings: Settings, store: Store, reached: ReachableDatabase) -> Schema:
+    """Read the Schema from the database and keep it."""
+    async with open_session(settings, reached) as session:
+        schema = await reached.engine.inspect(session)
+    async with store.transaction() as db:
+        await keep(db, reached.id, schema)
+    return schema
+
+
+async def keep(db: AsyncSession, database_id: uuid.UUID, schema: Schema) -> None:
+    """Keep a Schema that was read from a database."""
+    await repository.put_schema(
+        db, database_id, schema_json=to_json(schema), fingerprint=fingerprint(schema),
+        tables=len(schema.relations), columns=sum(len(relation.columns) for relation in schema),
+    )  # fmt: skip
+
+
+async def forget(db: AsyncSession, database_id: uuid.UUID) -> None:
+    """Forget a Schema that a statement has changed; whoever asks next reads it anew."""
+    await repository.forget_schema(db, database_id)
+
+
+async def get(settings: Settings, store: Store, reached: ReachableDatabase) -> Schema:
+    """Return the kept Schema, or read it when there is none yet, or when it was inferred and may no longer hold."""
+    async with store.transaction() as db:
+        row = await repository.with_schema(db, reached.id)
+        found = row[1] if row else None
+        inferred = reached.engine.language != "sql"  # there no statement says that it changes the schema
+        old = found is not None and inferred and now() - found.read_at > INFERRED_FOR
+        schema = from_json(found.schema_json) if found and not old else None
+    return schema if schema is not None else await read(settings, store, reached)

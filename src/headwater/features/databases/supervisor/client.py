@@ -1,0 +1,71 @@
+"""Asks the keeper over its socket: the server and the workers wake databases so, without the proxy."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import tempfile
+import uuid
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from headwater.engines import Address
+from headwater.kit.errors import Conflict, NotFound, Unavailable
+from headwater.kit.network.tls import PLAIN
+from headwater.kit.settings import Settings
+
+SECONDS = 75.0
+SOCKET_PATH_LIMIT = 103
+KNOWN = {"not_found": NotFound, "conflict": Conflict}
+
+
+def socket_path(settings: Settings) -> Path:
+    """Return where the keeper listens: in the home folder, or near it when that path is too long for a socket."""
+    near = settings.home_folder / "keeper.sock"
+    if len(str(near).encode()) <= SOCKET_PATH_LIMIT:
+        return near
+    digest = hashlib.sha256(str(settings.home_folder).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"headwater-keeper-{digest}.sock"
+
+
+async def ask(settings: Settings, **request: Any) -> Any:
+    """Send one request and return the answer.
+
+    Raises:
+        HeadwaterError: what the keeper says is wrong, or Unavailable when there is none.
+    """
+    try:
+        async with asyncio.timeout(SECONDS):
+            reader, writer = await asyncio.open_unix_connection(str(socket_path(settings)))
+            try:
+                writer.write(msgspec.json.encode(request) + b"\n")
+                line = await reader.readline()
+            finally:
+                writer.close()
+    except (OSError, TimeoutError) as error:
+        raise Unavailable(
+            "The keeper of the databases does not answer.", hint="Is `headwater up` running on this host?"
+        ) from error
+    if not line:
+        raise Unavailable("The keeper of the databases went away.", hint="Try again in a moment.")
+    answer = msgspec.json.decode(line)
+    if "error" in answer:
+        raise KNOWN.get(answer["code"], Unavailable)(answer["error"], hint=answer.get("hint"))
+    return answer
+
+
+async def wake(settings: Settings, database_id: uuid.UUID) -> Address:
+    """Start a database if it sleeps, and return where it is on this machine; the password is the caller's to add."""
+    answer = await ask(settings, verb="wake", id=str(database_id))
+    return Address(
+        database=answer["database"], user=answer["user"], port=answer["port"], tls=PLAIN,
+        socket=Path(answer["socket"]) if answer["socket"] else None,
+        path=Path(answer["path"]) if answer["path"] else None,
+    )  # fmt: skip
+
+
+async def notify(settings: Settings, database_id: uuid.UUID) -> None:
+    """Tell the keeper that the row of a database has changed."""
+    await ask(settings, verb="poke", id=str(database_id))

@@ -1,0 +1,61 @@
+"""The keeper's socket: one JSON line asks, one answers. Only our own user reaches it (mode 0600)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+from typing import Any
+
+import msgspec
+import structlog
+
+from headwater.features.databases.supervisor.client import socket_path
+from headwater.features.databases.supervisor.reconciler import Supervisor
+from headwater.kit.errors import BadInput, HeadwaterError
+
+log = structlog.get_logger()
+
+
+async def listen(keeper: Supervisor) -> asyncio.Server:
+    """Answer on the socket until the server is closed."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            line = await reader.readline()
+            writer.write(msgspec.json.encode(await _answer(keeper, line)) + b"\n")
+            await writer.drain()
+        except OSError as error:
+            log.info("keeper.asker_left", error=str(error))
+        finally:
+            writer.close()
+
+    path = socket_path(keeper.settings)
+    path.unlink(missing_ok=True)
+    mask = os.umask(0o177)
+    try:
+        return await asyncio.start_unix_server(serve, str(path))
+    finally:
+        os.umask(mask)
+
+
+async def _answer(keeper: Supervisor, line: bytes) -> dict[str, Any]:
+    try:
+        request = msgspec.json.decode(line, type=dict[str, Any])
+        database_id = uuid.UUID(str(request.get("id")))
+        match request.get("verb"):
+            case "wake":
+                address = await keeper.wake(database_id)
+                return {
+                    "database": address.database, "user": address.user, "port": address.port,
+                    "socket": str(address.socket or ""), "path": str(address.path or ""),
+                }  # fmt: skip
+            case "poke":
+                await keeper.notify(database_id)
+                return {}
+            case verb:
+                raise BadInput(f"The keeper knows no {verb!r}.")
+    except HeadwaterError as error:
+        return {"error": error.message, "hint": error.hint, "code": error.code}
+    except (msgspec.DecodeError, ValueError) as error:
+        return {"error": f"This is no request: {error}.", "hint": None, "code": "bad_input"}

@@ -1,0 +1,73 @@
+"""What the keeper has in mind of one database, and the rule that says what it has to do next."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from headwater.drivers import Spec
+from headwater.features.databases.models import Database
+
+RETRIES = 3
+Step = Literal["orphan", "destroy", "halt", "run", "apply", "restart", "fallen"]
+
+
+@dataclass(slots=True, eq=False)
+class ManagedInstance:
+    """A database of which the keeper knows; `lock` is held for each step that changes it.
+
+    In monotonic seconds, `seen` is when somebody last used it, `watched` and `measured` when it was last looked at,
+    `started` when it was last started: a row that was read before says nothing of that. `clients` counts those who
+    are connected through the proxy; `disk_bytes` is what its folder holds.
+    """
+
+    spec: Spec
+    route: str
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    running: bool = False
+    applied: Spec | None = None
+    started: float = 0.0
+    seen: float = field(default_factory=time.monotonic)
+    watched: float = 0.0
+    measured: float = 0.0
+    sleep_after: int = 0
+    failures: int = 0
+    retry_at: float = 0.0
+    clients: int = 0
+    disk_bytes: int = 0
+
+
+def desired_running(row: Database) -> bool:
+    """Say whether clients may have the database now, or by waking it."""
+    return row.deleted_at is None and row.desired == "running"
+
+
+def next_step(instance: ManagedInstance, row: Database, moment: datetime, *, alive: bool) -> Step | None:
+    """Return what is to be done so that a database becomes what its row wants; None when it is.
+
+    Args:
+        kept: what the keeper knows.
+        row: what is wanted, and the state that users were told.
+        moment: now.
+        alive: whether its server runs.
+    """
+    if row.deleted_at is None and row.project_id is None:
+        return "orphan"
+    if row.purge_at is not None and row.purge_at <= moment:
+        return "destroy"
+    if row.building:
+        return None
+    if not desired_running(row):
+        told = "asleep" if row.desired == "asleep" and row.deleted_at is None else "stopped"
+        return "halt" if alive or row.state != told else None
+    if alive and instance.running:
+        if instance.applied and instance.applied.archives != instance.spec.archives:
+            return "restart"
+        return "apply" if instance.applied != instance.spec else None
+    if row.state == "running" and not alive:
+        return "fallen"
+    again = row.state != "failed" or instance.failures < RETRIES
+    return "run" if again and time.monotonic() >= instance.retry_at else None

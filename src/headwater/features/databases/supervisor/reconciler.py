@@ -1,0 +1,293 @@
+"""Makes every managed database what its row wants, by steps that can be repeated; one step at a time for each."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import timedelta
+from typing import Any, Literal
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from headwater.drivers import Driver, Spec
+from headwater.engines import Address
+from headwater.features.databases import repository
+from headwater.features.databases.models import Database
+from headwater.features.databases.supervisor.managed_instance import ManagedInstance, desired_running, next_step
+from headwater.kit.clock import now
+from headwater.kit.errors import Conflict, HeadwaterError, NotFound
+from headwater.kit.settings import Settings
+from headwater.store.sealing import Sealer
+from headwater.store.session import Database as Store
+
+log = structlog.get_logger()
+GRACE = timedelta(days=7)
+RECONCILE_SECONDS = 5.0
+WAKES_AT_ONCE = 8
+RETRY_SECONDS = 10.0
+PREPARE_SECONDS = 0.3
+
+
+class Supervisor:
+    """Owns every instance of this host."""
+
+    def __init__(self, settings: Settings, store: Store, driver: Driver) -> None:
+        self.settings = settings
+        self.driver = driver
+        self.instances: dict[uuid.UUID, ManagedInstance] = {}
+        self._store = store
+        self._sealer = Sealer.of(settings)
+        self._wakes = asyncio.Semaphore(WAKES_AT_ONCE)
+        self._waking: dict[uuid.UUID, asyncio.Task[None]] = {}
+        self._at_work: set[asyncio.Task[None]] = set()
+        self._preparing: asyncio.Task[None] | None = None
+        self._steps: dict[str, Callable[[ManagedInstance, Database], Awaitable[None]]] = {
+            "orphan": self._orphan, "destroy": self._destroy, "halt": self._halt, "run": self._run,
+            "apply": self._apply, "restart": self._restart, "fallen": self._on_crash,
+        }  # fmt: skip
+
+    async def begin(self) -> None:
+        """Clear away what a killed keeper left: half a database on disk, and rows that say running."""
+        async with self._store.transaction() as db:
+            rows = await repository.managed(db)
+            for row in rows:
+                if row.state in {"running", "starting"}:
+                    row.state, row.state_at = "asleep", now()
+                    row.desired = "asleep" if row.desired == "running" else row.desired
+        await self.driver.sweep({row.id for row in rows}, GRACE)
+
+    async def close(self) -> None:
+        """Stop everything; the rows say asleep."""
+        for task in (*self._at_work, *self._waking.values()):
+            task.cancel()
+        await asyncio.gather(*self._at_work, *self._waking.values(), return_exceptions=True)
+        await self.driver.close()
+        for instance in self.instances.values():
+            if instance.running:
+                await self._rest(instance, "asleep", state="asleep")
+
+    async def reconcile(self) -> None:
+        """Bring every database nearer to what is wanted of it, all of them at once."""
+        read = time.monotonic()
+        async with self._store.transaction() as db:
+            rows = await repository.managed(db)
+        for row in rows:
+            await self._reconcile_one(row, read)
+
+    async def notify(self, database_id: uuid.UUID) -> None:
+        """A row has changed: look at it now."""
+        read = time.monotonic()
+        row = await self._row(database_id)
+        if row is not None:
+            await self._reconcile_one(row, read)
+
+    async def wake(self, database_id: uuid.UUID) -> Address:
+        """Return where a database takes connections, started if it slept.
+
+        Raises:
+            NotFound: there is no such database here.
+            Conflict: it was stopped.
+            HeadwaterError: it does not start.
+        """
+        instance = self.instances.get(database_id)
+        if instance is None or not self.up(instance):
+            waking = self._waking.get(database_id)
+            if waking is None:
+                waking = asyncio.create_task(self._wake(database_id))
+                self._waking[database_id] = waking
+                waking.add_done_callback(lambda _: self._waking.pop(database_id, None))
+            # Who no longer waits does not end it for those who do.
+            await asyncio.shield(waking)
+            instance = self.instances[database_id]
+        instance.seen = time.monotonic()
+        return self.driver.dsn(instance.spec)
+
+    async def wake_route(self, engine: str, route: str) -> tuple[ManagedInstance, Address]:
+        """Wake the database that the proxy knows by a name; who speaks another engine's language is told so."""
+        for instance in self.instances.values():
+            if instance.route == route and instance.spec.engine == engine and self.up(instance):
+                return instance, await self.wake(instance.spec.id)
+        async with self._store.transaction() as db:
+            row = await repository.by_route(db, route)
+        if row is None:
+            raise NotFound(f"There is no database called {route!r} here.", hint="Ask Headwater for its address.")
+        if row.engine != engine:
+            raise NotFound(f"{route} is no {engine} database.", hint=f"It is a {row.engine} database.")
+        address = await self.wake(row.id)
+        return self.instances[row.id], address
+
+    def up(self, instance: ManagedInstance) -> bool:
+        """Say whether a database takes connections now."""
+        return instance.running and self._alive(instance)
+
+    def _alive(self, instance: ManagedInstance) -> bool:
+        return self.driver.status(instance.spec) == "running"
+
+    def prepare(self) -> None:
+        """Let the driver make ahead what the next new database needs; once, however often it is asked for."""
+        if self._preparing is None or self._preparing.done():
+            self._preparing = self.soon(self._prepare())
+
+    async def _prepare(self) -> None:
+        await asyncio.sleep(PREPARE_SECONDS)  # the database that was just made comes first
+        try:
+            await self.driver.prepare()
+        except (HeadwaterError, OSError) as error:
+            log.warning("keeper.not_prepared", error=str(error))
+
+    def soon(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do something beside, until we close."""
+        task = asyncio.create_task(work)
+        self._at_work.add(task)
+        task.add_done_callback(self._at_work.discard)
+        return task
+
+    async def update(self, instance: ManagedInstance, **values: Any) -> None:
+        """Write what was found out of a database into its row."""
+        if "state" in values:
+            values = {"state_reason": "", "state_at": now()} | values
+        async with self._store.transaction() as db:
+            await repository.note(db, instance.spec.id, **values)
+
+    async def save_metrics(self, instance: ManagedInstance, values: dict[str, float]) -> None:
+        """Write what was measured of a database."""
+        async with self._store.transaction() as db:
+            await repository.add_metric(db, instance.spec.id, values)
+            await repository.note(db, instance.spec.id, size_bytes=int(values.get("size_bytes", 0)))
+
+    async def sleep(
+        self, instance: ManagedInstance, state: Literal["asleep", "stopped"] = "asleep", reason: str = ""
+    ) -> None:
+        """Stop a database's server; the caller holds the lock. Who connects from now on waits for the lock."""
+        instance.running = False
+        await self.driver.stop(instance.spec)
+        await self._rest(instance, state, state=state, state_reason=reason)
+
+    async def _rest(self, instance: ManagedInstance, desired: str, **values: Any) -> None:
+        """Note that a database has stopped; who wanted it started meanwhile is not overruled."""
+        async with self._store.transaction() as db:
+            await repository.turn(db, instance.spec.id, "running", desired)
+            await repository.note(db, instance.spec.id, **({"state_reason": "", "state_at": now()} | values))
+
+    async def _row(self, database_id: uuid.UUID) -> Database | None:
+        async with self._store.transaction() as db:
+            rows = await repository.managed(db, database_id)
+        return rows[0] if rows else None
+
+    async def _wake(self, database_id: uuid.UUID) -> None:
+        row = await self._row(database_id)
+        if row is None:
+            raise NotFound("There is no such database here.")
+        instance = await self._known(row)
+        async with instance.lock:
+            row = await self._row(database_id)
+            if row is None or row.deleted_at is not None:
+                raise NotFound("There is no such database here.")
+            if row.building:
+                raise Conflict(f"{row.name} is being recovered.", hint="It starts by itself when that is done.")
+            if row.desired == "stopped":
+                raise Conflict(f"{row.name} is stopped.", hint=row.state_reason or "Start it first.")
+            if not self.up(instance):
+                await self._run(instance, row)
+
+    async def _reconcile_one(self, row: Database, read: float) -> None:
+        try:
+            instance = await self._known(row)
+        except NotFound:
+            return  # purged since the row was read
+        if not desired_running(row) and not instance.lock.locked() and instance.started < read:
+            instance.running = False  # from here on, who connects asks the row
+        if next_step(instance, row, now(), alive=self._alive(instance)) and not instance.lock.locked():
+            self.soon(self._step(instance))
+
+    async def _step(self, instance: ManagedInstance) -> None:
+        """Do the next step of one database; what goes wrong is told in its row, and tried again later."""
+        async with instance.lock:
+            try:
+                row = await self._row(instance.spec.id)
+                step = next_step(instance, row, now(), alive=self._alive(instance)) if row else None
+                if row and step:
+                    await self._steps[step](instance, row)
+            except (HeadwaterError, OSError, SQLAlchemyError) as error:
+                log.warning("keeper.step_failed", database=str(instance.spec.id), error=str(error))
+
+    async def _orphan(self, instance: ManagedInstance, row: Database) -> None:
+        await self.update(instance, desired="stopped", deleted_at=now(), purge_at=now() + GRACE)
+
+    async def _run(self, instance: ManagedInstance, row: Database) -> None:
+        async with self._wakes:
+            try:
+                if self.driver.status(instance.spec) == "absent":
+                    await self.driver.create(instance.spec)
+                    self.prepare()
+                await self.driver.start(instance.spec)
+            except (HeadwaterError, OSError) as error:
+                await self.driver.stop(instance.spec)
+                failure = error if isinstance(error, HeadwaterError) else HeadwaterError(f"{error.strerror}.")
+                await self._failed(instance, failure)
+                raise failure from error
+        instance.running, instance.applied, instance.failures, instance.seen = True, instance.spec, 0, time.monotonic()
+        await self.update(instance, state="running", used_at=now())
+        async with self._store.transaction() as db:
+            await repository.turn(db, instance.spec.id, row.desired, "running")
+        instance.started = time.monotonic()
+
+    async def _apply(self, instance: ManagedInstance, row: Database) -> None:
+        await self.driver.apply(instance.spec)
+        instance.applied = instance.spec
+
+    async def _restart(self, instance: ManagedInstance, row: Database) -> None:
+        """Start its server anew, with settings that a running one cannot take; who connects meanwhile waits."""
+        instance.running = False
+        await self.driver.stop(instance.spec)
+        await self._run(instance, row)
+
+    async def _halt(self, instance: ManagedInstance, row: Database) -> None:
+        instance.running = False
+        await self.driver.stop(instance.spec)
+        state = "stopped" if row.desired == "stopped" or row.deleted_at else "asleep"
+        await self.update(instance, state=state, state_reason=row.state_reason)
+
+    async def _on_crash(self, instance: ManagedInstance, row: Database) -> None:
+        """Its server died: the next who connects wakes it."""
+        await self.sleep(instance)
+
+    async def _destroy(self, instance: ManagedInstance, row: Database) -> None:
+        await self.update(instance, state="deleting")
+        instance.running = False
+        await self.driver.destroy(instance.spec)
+        async with self._store.transaction() as db:
+            await repository.forget(db, instance.spec.id)
+        self.instances.pop(instance.spec.id, None)
+
+    async def _failed(self, instance: ManagedInstance, error: HeadwaterError) -> None:
+        instance.running = False
+        instance.failures += 1
+        instance.retry_at = time.monotonic() + RETRY_SECONDS * instance.failures
+        reason = f"{error.message} {error.hint or ''}".strip()
+        log.warning("keeper.failed", database=str(instance.spec.id), reason=reason)
+        await self.update(instance, state="failed", state_reason=reason)
+
+    async def _known(self, row: Database) -> ManagedInstance:
+        """Return what the keeper has in mind of a row, brought up to what the row says now."""
+        instance = self.instances.get(row.id)
+        if instance is None:
+            instance = self.instances.setdefault(row.id, ManagedInstance(await self._spec(row), row.route or row.name))
+        elif (dict(instance.spec.quotas), instance.spec.archives) != (row.quotas, row.archives):
+            instance.spec = await self._spec(row)
+        instance.sleep_after = row.sleep_after_seconds
+        return instance
+
+    async def _spec(self, row: Database) -> Spec:
+        async with self._store.transaction() as db:
+            sealed = await repository.secrets(db, row.id)
+        if "password" not in sealed:
+            raise NotFound("There is no such database here.")
+        password = self._sealer.open(sealed["password"], row.organization_id, row.id, "password")
+        # The database inside keeps the name that it was made with: a rename here changes no client.
+        return Spec(
+            row.id, row.engine, row.route or row.name, password, dict(row.quotas), dict(row.options), row.archives
+        )

@@ -1,0 +1,209 @@
+"""SQL on a snapshot: DuckDB over the columns that a statement reads, with limits, as a result or as a file."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import time
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from headwater.catalog.results import (
+    SAFE_INTEGER,
+    Cell,
+    Finished,
+    Frame,
+    Kind,
+    Limits,
+    Meter,
+    QueryCancelled,
+    QueryError,
+    ResultColumn,
+    Row,
+    Rows,
+    Started,
+)
+from headwater.core.transfer.writers import Form, Typed, unique
+from headwater.features.accounts.rights import Actor
+from headwater.features.extracts.service import snapshot_access
+from headwater.features.extracts.service.sandboxes import Sandboxes, SandboxTask
+from headwater.features.extracts.service.snapshot_access import OpenSnapshot
+from headwater.features.query.service.exports import encode_rows
+from headwater.features.query.service.runs import QueryOutcome, collect
+from headwater.features.snapshots.service import snapshots
+from headwater.kit.settings import Settings
+from headwater.store.session import Database as Store
+
+LONGEST_SECONDS = 3600.0
+_NUMBERS = re.compile(r"U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)|BIGNUM|VARINT")
+_END: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the verbs of this room work with."""
+
+    settings: Settings
+    store: Store
+    sandboxes: Sandboxes
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotQuery:
+    """A statement for a snapshot, and what it may take; `as_text` reads all columns as text."""
+
+    text: str
+    limits: Limits = Limits()
+    as_text: bool = False
+    run_id: uuid.UUID | None = None
+
+
+async def run(place: Place, actor: Actor, snapshot_id: uuid.UUID, question: SnapshotQuery) -> QueryOutcome:
+    """Run a statement and return its result; an error of the statement is part of the outcome."""
+    opened = await snapshot_access.open_snapshot(place.settings, place.store, actor, snapshot_id)
+    outcome = QueryOutcome(question.run_id or uuid.uuid4())
+    began = time.perf_counter()
+    try:
+        async with contextlib.aclosing(_frames(place, actor, opened, question, outcome.run_id)) as frames:
+            async for frame in frames:
+                collect(outcome, frame)
+    except (QueryError, QueryCancelled) as error:
+        outcome.error = error
+    outcome.milliseconds = (time.perf_counter() - began) * 1000
+    return outcome
+
+
+async def export(
+    place: Place, actor: Actor, snapshot_id: uuid.UUID, question: SnapshotQuery, form: Form
+) -> AsyncIterator[bytes]:
+    """Return the whole result as the pieces of a file; the first is awaited here, so that errors are answers."""
+    opened = await snapshot_access.open_snapshot(place.settings, place.store, actor, snapshot_id)
+    question = replace(question, limits=Limits(None, None, LONGEST_SECONDS))
+    run_id = question.run_id or uuid.uuid4()
+    if form in {"arrow", "parquet"}:
+        pieces = _typed(place, actor, opened, question, run_id, form)
+    else:
+        pieces = _spelled(place, actor, opened, question, run_id, form)
+    return await begun(pieces)
+
+
+async def begun(pieces: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    """Return pieces of which the first is there, or raise what stood in its way."""
+    first = await anext(pieces, b"")
+
+    async def whole() -> AsyncIterator[bytes]:
+        try:
+            yield first
+            async for piece in pieces:
+                yield piece
+        finally:
+            await pieces.aclose()
+
+    return whole()
+
+
+async def cancel(place: Place, actor: Actor, snapshot_id: uuid.UUID, run_id: uuid.UUID) -> None:
+    """End a run of the actor."""
+    async with place.store.transaction() as db:
+        await snapshots.find(db, actor, snapshot_id)
+    assert actor.user_id
+    await place.sandboxes.cancel(actor.user_id, run_id)
+
+
+async def _spelled(
+    place: Place, actor: Actor, opened: OpenSnapshot, question: SnapshotQuery, run_id: uuid.UUID, form: Form
+) -> AsyncGenerator[bytes, None]:
+    async with contextlib.aclosing(_frames(place, actor, opened, question, run_id)) as frames:
+        async for piece in encode_rows(frames, form):
+            yield piece
+
+
+async def _typed(
+    place: Place, actor: Actor, opened: OpenSnapshot, question: SnapshotQuery, run_id: uuid.UUID, form: Any
+) -> AsyncGenerator[bytes, None]:
+    assert actor.user_id
+    order = SandboxTask(question.text, question.limits.seconds or LONGEST_SECONDS, False, question.as_text)
+    async with place.sandboxes.acquire(opened, order, actor.user_id, run_id) as sandbox:
+        columns = await asyncio.to_thread(sandbox.begin)
+        writer: Typed | None = None
+        batches = sandbox.batches()
+        while (batch := await asyncio.to_thread(next, batches, _END)) is not _END:
+            named = batch.rename_columns(unique([name for name, _ in columns]))
+            try:
+                writer = writer or Typed(form, named.schema)
+                piece = await asyncio.to_thread(writer.add, named)
+            except pa.ArrowException as error:
+                raise QueryError(f"{form} has no room for this result: {error}", hint="Cast it to VARCHAR.") from error
+            if piece:
+                yield piece
+        if writer is not None:
+            yield await asyncio.to_thread(writer.close)
+
+
+async def _frames(
+    place: Place, actor: Actor, opened: OpenSnapshot, question: SnapshotQuery, run_id: uuid.UUID
+) -> AsyncGenerator[Frame, None]:
+    assert actor.user_id
+    began, meter = time.perf_counter(), Meter(question.limits)
+    order = SandboxTask(question.text, question.limits.seconds or LONGEST_SECONDS, True, question.as_text)
+    async with place.sandboxes.acquire(opened, order, actor.user_id, run_id) as sandbox:
+        told = await asyncio.to_thread(sandbox.begin)
+        columns = tuple(ResultColumn(name, type_.lower(), _kind(type_)) for name, type_ in told)
+        yield Started(0, 0, len(question.text), columns)
+        batches = sandbox.batches()
+        while not meter.full and (batch := await asyncio.to_thread(next, batches, _END)) is not _END:
+            if kept := meter.take(await asyncio.to_thread(rows_of, batch)):
+                yield Rows(kept)
+    yield Finished(0, "SELECT", meter.rows, None, meter.full, time.perf_counter() - began)
+
+
+def rows_of(batch: Any) -> list[Row]:
+    """Return rows whose values are numbers, booleans or texts as cells."""
+    return list(zip(*([_cell(value) for value in _values(column)] for column in batch.columns), strict=True))
+
+
+def _values(column: Any) -> list[Any]:
+    """Return values of a column; of short floats the digits that tell them apart, not those of a double."""
+    if pa.types.is_float32(column.type):
+        return [None if one is None else float(one) for one in column.cast(pa.string()).to_pylist()]
+    found: list[Any] = column.to_pylist()
+    return found
+
+
+def _cell(value: Any) -> Cell:
+    match value:
+        case bool() | str() | None:
+            return value
+        case int():
+            return value if -SAFE_INTEGER <= value <= SAFE_INTEGER else str(value)
+        case float():
+            return _number(value)
+        case Decimal():  # whole numbers of more than 64 bits
+            return _cell(int(value))
+        case _:
+            return str(value)
+
+
+def _number(value: float) -> Cell:
+    if value != value:
+        return "NaN"
+    return value if abs(value) != float("inf") else "Infinity" if value > 0 else "-Infinity"
+
+
+def _kind(type_: str) -> Kind:
+    if _NUMBERS.fullmatch(type_):
+        return "number"
+    if type_.endswith("]"):
+        return "array"
+    if type_.startswith(("DATE", "TIME", "INTERVAL")):
+        return "time"
+    kinds: dict[str, Kind] = {
+        "BOOLEAN": "boolean", "BLOB": "binary", "UUID": "uuid", "JSON": "json", "VARCHAR": "text",
+    }  # fmt: skip
+    return kinds.get(type_, "enum" if type_.startswith("ENUM") else "other")

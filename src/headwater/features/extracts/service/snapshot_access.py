@@ -1,0 +1,145 @@
+"""Snapshots that are open to be read: found for somebody who may, their tables by name, their columns with meaning."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from headwater.catalog.codec import from_json
+from headwater.catalog.model import Schema
+from headwater.catalog.results import ResultColumn
+from headwater.core.snapshots import manifest_tables
+from headwater.engines import Decoder, DocumentFlattening, Engine, SnapshotColumn, engine
+from headwater.features.accounts.rights import Actor
+from headwater.features.snapshots.service import snapshots, vault_locations
+from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
+from headwater.kit.settings import Settings
+from headwater.store.session import Database as Store
+from headwater.vault.manifest import Manifest, ManifestTable
+from headwater.vault.vault import Vault
+
+
+@dataclass(frozen=True)
+class OpenSnapshot:
+    """A snapshot whose rows can be read."""
+
+    id: uuid.UUID
+    organization_id: uuid.UUID
+    name: str
+    vault: Vault
+    manifest: Manifest
+    engine: Engine
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The Schema that it has."""
+        return from_json(self.manifest.schema)
+
+    def decoders(self, table: ManifestTable) -> list[Decoder]:
+        """Return how the columns of a table are read."""
+        assert self.engine.decoding
+        if (found := self._decoders.get(table.root)) is None:
+            found = [self.engine.decoding.decoder(column, self.schema) for column in self.readable(table)]
+            self._decoders[table.root] = found
+        return found
+
+    def readable(self, table: ManifestTable) -> tuple[SnapshotColumn, ...]:
+        """Return the columns that people read a table by."""
+        dumped = manifest_tables.dump_table(table)
+        return self._flattening.flat_columns(dumped, self.schema) if self._flattening else dumped.columns
+
+    @property
+    def _flattening(self) -> DocumentFlattening | None:
+        return self.engine.decoding.flattening if self.engine.decoding else None
+
+    @cached_property
+    def _decoders(self) -> dict[Any, list[Decoder]]:
+        return {}
+
+    def columns(self, table: ManifestTable) -> tuple[ResultColumn, ...]:
+        """Return the columns of a table as those of a result."""
+        return tuple(
+            ResultColumn(column.name, column.type, decoder.kind, table.schema, table.name, column.name)
+            for column, decoder in zip(self.readable(table), self.decoders(table), strict=True)
+        )
+
+    def rows(
+        self, table: ManifestTable, threads: ThreadPoolExecutor, places_: Sequence[int] | None = None
+    ) -> Iterator[Any]:
+        """Give the rows of a table by the columns that people read, in batches; blocks."""
+        return self._read(table, places_, lambda dumped: self.vault.table(table).rows(threads, dumped))
+
+    def window(
+        self, table: ManifestTable, start: int, count: int, places_: Sequence[int] | None = None
+    ) -> Iterator[Any]:
+        """Give so many rows from one on, counted from 0; blocks."""
+        return self._read(table, places_, lambda dumped: self.vault.table(table).window(start, count, dumped))
+
+    def _read(
+        self, table: ManifestTable, places_: Sequence[int] | None, read: Callable[[Sequence[int] | None], Iterator[Any]]
+    ) -> Iterator[Any]:
+        """Read columns of the dump, or all of them where the wanted ones are made of several."""
+        if self._flattening is None or (places_ is not None and not places_):
+            return read(places_)
+        columns = self.readable(table)
+        return self._reshaped(read(None), columns if places_ is None else [columns[place] for place in places_])
+
+    def _reshaped(self, batches: Any, columns: Sequence[SnapshotColumn]) -> Iterator[Any]:
+        assert self._flattening
+        with contextlib.closing(batches):
+            for batch in batches:
+                yield self._flattening.flatten(batch, columns)
+
+    def find(self, name: str) -> ManifestTable:
+        """Return the table of a name, with or without its schema; raises NotFound or BadInput."""
+        known = {manifest_tables.display_name(one): one for one in self.manifest.tables}
+        if name in known:
+            return known[name]
+        found = [one for one in self.manifest.tables if one.name == name]
+        if not found:
+            names = {*known, *(one.name for one in self.manifest.tables)}
+            raise NotFound(f"There is no table {name!r} in this snapshot.", hint=did_you_mean(name, names))
+        if len(found) > 1:
+            raise BadInput(
+                f"Several tables are called {name!r}.",
+                hint=did_you_mean(name, map(manifest_tables.display_name, found)),
+            )
+        return found[0]
+
+    def choose(self, names: Sequence[str] | None) -> list[ManifestTable]:
+        """Return the tables of these names in the order of the snapshot, all without any; raises as `find`."""
+        if names is None:
+            return list(self.manifest.tables)
+        wanted = [self.find(name) for name in names]
+        return [one for one in self.manifest.tables if one in wanted]
+
+
+async def open_snapshot(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID) -> OpenSnapshot:
+    """Open a snapshot for an actor who may see it.
+
+    Raises:
+        NotFound, Forbidden: as ever.
+        Conflict: it is not complete.
+        BadInput: nobody knows what the texts of its engine mean.
+    """
+    async with store.transaction() as db:
+        row = await snapshots.find(db, actor, snapshot_id)
+        if row.status != "complete":
+            raise Conflict("This snapshot is not complete.", hint="Wait until it is, or choose another.")
+        place = await vault_locations.load(db, settings, row.vault_id)
+    found = engine(row.engine)
+    if found.decoding is None:
+        raise BadInput(f"Snapshots of {found.display_name} cannot be read without restoring them yet.")
+
+    def read() -> tuple[Vault, Manifest]:
+        vault = place.open()
+        return vault, vault.manifest(str(snapshot_id))
+
+    vault, manifest = await asyncio.to_thread(read)
+    return OpenSnapshot(row.id, row.organization_id, row.database_name, vault, manifest, found)

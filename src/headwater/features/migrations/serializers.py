@@ -1,0 +1,34 @@
+"""Migrations as their wire shapes."""
+
+from __future__ import annotations
+
+from headwater.core.migrating.scripts import Script
+from headwater.features.migrations import api_models as shapes
+from headwater.features.migrations.models import Migration
+from headwater.features.migrations.service.execution import MigrationsResult
+from headwater.features.migrations.service.history import MigrationStatus
+from headwater.features.query import serializers as query_wire
+
+
+def migration(status: MigrationStatus) -> shapes.MigrationOut:
+    """Return a migration and how it stands."""
+    row, entry = status.migration, status.entry
+    return shapes.MigrationOut(
+        version=status.version, name=status.name, state=status.state, origin=row.origin if row else None,
+        runs=row.runs if row else False, reversible=bool(row and row.down),
+        applied_at=entry.applied_at if entry else None, applied_by=entry.applied_by if entry else None,
+        milliseconds=entry.milliseconds if entry else None, created_at=row.created_at if row else None,
+    )  # fmt: skip
+
+
+def text(row: Migration | Script) -> shapes.MigrationText:
+    """Return what a migration runs."""
+    return shapes.MigrationText(version=row.version, name=row.name, up=row.up, down=row.down)
+
+
+def outcome(result: MigrationsResult) -> shapes.MigrationsRunOut:
+    """Return what would be run, or was."""
+    return shapes.MigrationsRunOut(
+        planned=[text(script) for script in result.planned], done=result.done, failed=result.failed,
+        error=query_wire.problem(result.error) if result.error else None,
+    )  # fmt: skip

@@ -1,0 +1,205 @@
+"""Migrations applied and reverted: one after the other, each in a transaction of its own where the engine has them.
+
+The journal's row is written first. Where changes of the schema cannot be rolled back, a migration that broke in the
+middle leaves that row unfinished: it is shown as failed until somebody who looked says what it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from headwater.catalog.results import Limits, QueryCancelled, QueryError
+from headwater.core.migrating.scripts import Script, check, in_one_transaction
+from headwater.engines import Session
+from headwater.features.accounts.rights import Actor
+from headwater.features.accounts.service import audit
+from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.migrations.service import history, journal
+from headwater.features.migrations.service.history import MigrationStatus
+from headwater.features.query.service import access as doors
+from headwater.features.query.service.access import Access, Workplace
+from headwater.features.query.service.runs import RunningQueries
+from headwater.kit.errors import BadInput, Conflict, HeadwaterError, NotFound
+
+LIMITS = Limits(rows=1000, bytes=None, seconds=3600)
+Way = Literal["up", "down"]
+
+
+@dataclass(slots=True)
+class MigrationsResult:
+    """What was done, and what stopped it; `failed` names the migration that did not go."""
+
+    planned: list[Script]
+    done: list[str] = field(default_factory=list)
+    failed: str | None = None
+    error: QueryError | QueryCancelled | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationsRequest:
+    """Which migrations: up to and with a version (up), or back to and without it (down); "" is as far as one goes.
+
+    Going down without a version reverts the last one only.
+    """
+
+    way: Way
+    to: str = ""
+    run_id: uuid.UUID | None = None
+
+
+def plan(standings: Sequence[MigrationStatus], request: MigrationsRequest) -> list[Script]:
+    """Return what is to be run, in order.
+
+    Raises:
+        Conflict: one failed, or cannot be run or reverted.
+        NotFound: there is no such version.
+    """
+    if request.to and request.to not in {one.version for one in standings if one.migration}:
+        raise NotFound(f"There is no migration {request.to}.")
+    for one in standings:
+        if one.state == "failed":
+            raise Conflict(f"{one.version} broke in the middle.", hint="Look at the database, then resolve it.")
+    return _upward(standings, request.to) if request.way == "up" else _downward(standings, request.to)
+
+
+def _upward(standings: Sequence[MigrationStatus], to: str) -> list[Script]:
+    chosen = []
+    for one in standings:
+        if one.state == "pending" and one.migration is not None:
+            if not one.migration.runs:
+                raise Conflict(
+                    f"{one.version} is a migration of {one.migration.origin}, which only that can run.",
+                    hint="Run it there, then import the folder again.",
+                )
+            chosen.append(history.script_of(one.migration))
+        if one.version == to:
+            break
+    return chosen
+
+
+def _downward(standings: Sequence[MigrationStatus], to: str) -> list[Script]:
+    applied = [one for one in standings if one.state in {"applied", "changed"} and one.migration]
+    versions = [one.version for one in applied]
+    if to and to not in versions:
+        raise Conflict(f"{to} was not applied.")
+    chosen = applied[versions.index(to) :] if to else applied[-1:]
+    scripts = [history.script_of(one.migration) for one in reversed(chosen) if one.migration]
+    for script in scripts:
+        if not script.down:
+            raise Conflict(f"{script.version} cannot be reverted: nobody wrote how.", hint="Write the way back first.")
+    return scripts
+
+
+async def run(
+    place: Workplace, running: RunningQueries, actor: Actor, access: Access, request: MigrationsRequest, *, apply: bool
+) -> MigrationsResult:
+    """Return what would be run; with `apply`, run it, up to the first that fails."""
+    outcome = MigrationsResult(plan(await history.statuses(place, access), request))
+    for script in outcome.planned:
+        _check(script, request.way, access)
+    if not apply or not outcome.planned:
+        return outcome
+    run_id = request.run_id or uuid.uuid4()
+    async with doors.open_session(place, access) as session:
+        running.begin(access.user_id, run_id, session)
+        try:
+            await journal.prepare(session)
+            for script in outcome.planned:
+                outcome.failed = script.version
+                await _run_migration(session, access, script, request.way, actor.name)
+                outcome.done.append(script.version)
+                outcome.failed = None
+        except (QueryError, QueryCancelled) as error:
+            outcome.error = error
+        finally:
+            running.end(access.user_id, run_id)
+            await _record_run(place, actor, access, request.way, outcome)
+    return outcome
+
+
+def _check(script: Script, way: Way, access: Access) -> None:
+    """Raise Invalid when a script would end the transaction that it runs in."""
+    text = script.up if way == "up" else script.down or ""
+    if in_one_transaction(text):
+        check(text, script.version, access.reached.engine.dialect.sqlglot)
+
+
+async def _run_migration(session: Session, access: Access, script: Script, way: Way, who: str) -> None:
+    """Run one migration and note it, together or not at all where that can be."""
+    text = script.up if way == "up" else script.down or ""
+    grammar = history.grammar_of(access)
+    together = grammar.transactional_ddl and in_one_transaction(text)
+    began = time.perf_counter()
+    if together:
+        await journal.ask(session, grammar.begin)
+    try:
+        if way == "up":
+            await _begin(session, script, who)
+        async with contextlib.aclosing(session.run(text, None, LIMITS)) as frames:
+            async for _ in frames:
+                pass
+        if way == "up":
+            await journal.finish(session, script.version, round((time.perf_counter() - began) * 1000))
+        else:
+            await journal.forget(session, script.version)
+        if together:
+            await journal.ask(session, "COMMIT")
+            together = False
+    finally:
+        if together:
+            with contextlib.suppress(HeadwaterError):
+                await journal.ask(session, "ROLLBACK")
+
+
+async def _begin(session: Session, script: Script, who: str) -> None:
+    try:
+        await journal.begin(session, script, who)
+    except QueryError as error:
+        if error.sqlstate.startswith("23") or "UNIQUE" in error.message:
+            raise QueryError(
+                f"{script.version} was begun by somebody else meanwhile.", hint="Look at the list again.",
+                sqlstate=error.sqlstate,
+            ) from error  # fmt: skip
+        raise
+
+
+async def _record_run(place: Workplace, actor: Actor, access: Access, way: Way, outcome: MigrationsResult) -> None:
+    async with place.store.transaction() as db:
+        await schemas.forget(db, access.reached.id)
+        audit.record(
+            db, actor, "migration.apply" if way == "up" else "migration.revert", "database", access.reached.id,
+            access.reached.name, organization_id=access.reached.organization_id, versions=outcome.done[:50],
+            failed=outcome.failed,
+        )  # fmt: skip
+
+
+async def resolve(
+    place: Workplace, access: Access, version: str, state: Literal["applied", "pending"], who: str
+) -> MigrationStatus:
+    """Say of a migration what it is: done by hand, or to be applied again.
+
+    Raises:
+        NotFound: there is no such migration.
+        BadInput: it is that already.
+    """
+    standing = next((one for one in await history.statuses(place, access) if one.version == version), None)
+    if standing is None:
+        raise NotFound(f"There is no migration {version}.")
+    if standing.state == state:
+        raise BadInput(f"{version} is {state} already.")
+    async with doors.open_session(place, access) as session:
+        await journal.prepare(session)
+        if standing.entry is not None:
+            await journal.forget(session, version)
+        if state == "applied" and standing.migration is not None:
+            await journal.begin(session, history.script_of(standing.migration), who)
+            await journal.finish(session, version, 0)
+    return next(
+        (one for one in await history.statuses(place, access) if one.version == version),
+        MigrationStatus(version, standing.name, "pending", None, None),
+    )

@@ -1,0 +1,197 @@
+"""The wire shapes of policies, their runs and alerts."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from headwater.features.accounts.api_models import Input, Text, Wire
+from headwater.features.jobs.api_models import JobOut
+from headwater.features.snapshots.api_models import Label, Tables
+
+Count = Annotated[int, Field(ge=0, le=10_000)]
+Days = Annotated[int, Field(ge=1, le=366)]
+
+
+class ScheduleIn(Input):
+    """When snapshots are taken: a cron expression of five fields, in a time zone of the IANA database.
+
+    A time that is later than the grace is missed: `run_once` then takes one as soon as Headwater runs again, `skip`
+    waits for the next time. `jitter_seconds` delays each time by chance, by so much at most.
+    """
+
+    cron: Annotated[Text, Field(min_length=1, max_length=200)]
+    timezone: Annotated[Text, Field(max_length=100)] = "UTC"
+    misfire: Literal["run_once", "skip"] = "run_once"
+    grace_seconds: Annotated[int, Field(ge=60, le=7 * 86_400)] = 3600
+    jitter_seconds: Annotated[int, Field(ge=0, le=86_400)] = 0
+
+
+class RetentionIn(Input):
+    """How many snapshots are kept: the last ones, the newest of so many hours, days and so on, all within some hours.
+
+    Each rule looks at all by itself; hours and days without a snapshot do not count. Only those that the policy has
+    taken are counted and deleted, unless `scope` says `every`. One that is held is never deleted, nor is the newest.
+    """
+
+    last: Count = 0
+    hourly: Count = 0
+    daily: Count = 0
+    weekly: Count = 0
+    monthly: Count = 0
+    yearly: Count = 0
+    within_hours: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    scope: Literal["scheduled", "every"] = "scheduled"
+
+
+class VerifyIn(Input):
+    """How all snapshots are verified every so many days; `deep` reads so many percent of their pages each time.
+
+    All must be read within 30 days.
+    """
+
+    kind: Literal["quick", "deep"] = "deep"
+    every_days: Annotated[int, Field(ge=1, le=30)] = 1
+    percent: Annotated[int, Field(ge=1, le=100)] = 4
+
+
+class PolicyIn(Input):
+    """What a database's snapshots follow. What is null is not done: no schedule, everything kept, nothing checked.
+
+    `growth` alerts of a snapshot that adds so many times as many bytes as those before it usually do.
+    """
+
+    schedule: ScheduleIn | None = None
+    paused: bool = False
+    label: Label = ""
+    tables: Tables | None = None
+    exclude: Tables | None = None
+    retention: RetentionIn | None = None
+    verify: VerifyIn | None = None
+    drill_every_days: Days | None = None
+    growth: Annotated[float, Field(gt=1, le=1000)] | None = 5.0
+
+
+class PolicyRunOut(Wire):
+    """What came of one time of a policy; `scheduled_for` is null when somebody asked for it."""
+
+    id: uuid.UUID
+    kind: Literal["snapshot", "verify", "drill"]
+    scheduled_for: datetime | None
+    outcome: Literal["running", "complete", "failed", "cancelled", "skipped", "missed", "damaged"]
+    detail: str
+    snapshot_id: uuid.UUID | None
+    job_id: uuid.UUID | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class StartedPolicyRunOut(PolicyRunOut):
+    """A run that was begun, with its job."""
+
+    job: JobOut | None
+
+
+class ScheduleOut(Wire):
+    """When snapshots are taken."""
+
+    cron: str
+    timezone: str
+    misfire: Literal["run_once", "skip"]
+    grace_seconds: int
+    jitter_seconds: int
+
+
+class RetentionOut(Wire):
+    """How many snapshots are kept."""
+
+    last: int
+    hourly: int
+    daily: int
+    weekly: int
+    monthly: int
+    yearly: int
+    within_hours: int
+    scope: Literal["scheduled", "every"]
+
+
+class VerifyOut(Wire):
+    """How all snapshots are verified."""
+
+    kind: Literal["quick", "deep"]
+    every_days: int
+    percent: int
+
+
+class PolicyOut(Wire):
+    """The policy of a database, its next five times without jitter, and when the next checks are due."""
+
+    database_id: uuid.UUID
+    schedule: ScheduleOut | None
+    paused: bool
+    label: str
+    tables: list[str] | None
+    exclude: list[str] | None
+    retention: RetentionOut | None
+    verify: VerifyOut | None
+    drill_every_days: int | None
+    growth: float | None
+    next: list[datetime]
+    due_at: datetime | None
+    verify_at: datetime | None
+    drill_at: datetime | None
+    last_run: PolicyRunOut | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class PolicyPreviewIn(Input):
+    """A policy to look at before it is set; without one, that of the database."""
+
+    policy: PolicyIn | None = None
+
+
+class PlannedOut(Wire):
+    """What a policy would do with a snapshot, and why."""
+
+    id: uuid.UUID
+    taken_at: datetime
+    label: str
+    held: bool
+    scheduled: bool
+    stored_bytes: int
+    keep: bool
+    reasons: list[str]
+
+
+class PolicyPreviewOut(Wire):
+    """What a policy would do: its next times, and what becomes of each snapshot, newest first; nothing is done."""
+
+    next: list[datetime]
+    kept: int
+    deleted: int
+    snapshots: list[PlannedOut]
+
+
+class AlertOut(Wire):
+    """Something to look at; `times` counts how often it has happened. `resolved`: the next one went well."""
+
+    id: uuid.UUID
+    organization_id: uuid.UUID
+    project_id: uuid.UUID | None
+    database_id: uuid.UUID
+    database_name: str
+    kind: Literal["failed", "missed", "grew", "damaged", "verify_failed", "drill_failed"]
+    status: Literal["open", "acknowledged", "resolved"]
+    message: str
+    times: int
+    snapshot_id: uuid.UUID | None
+    job_id: uuid.UUID | None
+    created_at: datetime
+    last_at: datetime
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    resolved_at: datetime | None

@@ -1,0 +1,111 @@
+"""`headwater policy set`: what is given is changed, the rest of the policy stays."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import typer
+
+from headwater.features.accounts.api_client import ApiClient, ApiInputRefusal, ApiRefusal, remote
+from headwater.features.databases.commands import JsonOption, NameArgument, names
+from headwater.features.policies.commands.policies import PERIODS, given, path_of, print_policy
+from headwater.kit.errors import BadInput
+
+_EMPTY: dict[str, Any] = {
+    "schedule": None, "paused": False, "label": "", "tables": None, "exclude": None, "retention": None, "verify": None,
+    "drill_every_days": None, "growth": 5.0,
+}  # fmt: skip
+
+
+def set_policy(
+    name: NameArgument,
+    cron: Annotated[
+        str | None, typer.Option(help="When: minute, hour, day, month, weekday; '0 3 * * *' daily at 3. '': never.")
+    ] = None,
+    zone: Annotated[str | None, typer.Option(help="Time zone, as Europe/Berlin.")] = None,
+    misfire: Annotated[str | None, typer.Option(help="What of a missed time: run_once or skip.")] = None,
+    grace: Annotated[int | None, typer.Option(help="Minutes until a time counts as missed.")] = None,
+    jitter: Annotated[int | None, typer.Option(help="Seconds by which each time is delayed by chance at most.")] = None,
+    label: Annotated[str | None, typer.Option(help="What its snapshots are called.")] = None,
+    tables: Annotated[str | None, typer.Option(help="Only these tables, with commas between. '': all.")] = None,
+    exclude: Annotated[str | None, typer.Option(help="All but these tables. '': none is left out.")] = None,
+    keep_last: Annotated[int | None, typer.Option(help="Keep so many last ones.", min=0)] = None,
+    keep_hourly: Annotated[int | None, typer.Option(help="Keep the newest of so many hours.", min=0)] = None,
+    keep_daily: Annotated[int | None, typer.Option(help="… of so many days.", min=0)] = None,
+    keep_weekly: Annotated[int | None, typer.Option(help="… of so many weeks.", min=0)] = None,
+    keep_monthly: Annotated[int | None, typer.Option(help="… of so many months.", min=0)] = None,
+    keep_yearly: Annotated[int | None, typer.Option(help="… of so many years.", min=0)] = None,
+    keep_within: Annotated[str | None, typer.Option(help="Keep all within 36h, 7d or 2w before the newest.")] = None,
+    scope: Annotated[str | None, typer.Option(help="Count and delete `scheduled` snapshots, or `every` one.")] = None,
+    keep_all: Annotated[bool, typer.Option("--keep-all", help="Delete none.")] = False,
+    verify: Annotated[str | None, typer.Option(help="Verify all: quick, deep or off.")] = None,
+    verify_every: Annotated[int | None, typer.Option(help="Days between verifications.")] = None,
+    verify_percent: Annotated[int | None, typer.Option(help="How much a deep one reads each time.")] = None,
+    drill_every: Annotated[int | None, typer.Option(help="Days between restore drills; 0: none.", min=0)] = None,
+    growth: Annotated[float | None, typer.Option(help="Alert of so many times the usual new bytes; 0: never.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Set the policy of a database, or change what is given of it."""
+    schedule = {
+        "cron": cron, "timezone": zone, "misfire": misfire, "grace_seconds": grace and grace * 60,
+        "jitter_seconds": jitter,
+    }  # fmt: skip
+    counts = (keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly, _hours(keep_within))
+    kept = {**dict(zip(PERIODS, counts, strict=True)), "scope": scope}
+    checks = {"kind": verify, "every_days": verify_every, "percent": verify_percent}
+    with remote() as server:
+        path = path_of(server, name)
+        body = _known(server, path)
+        body["schedule"] = None if cron == "" else _changed(body["schedule"], schedule, "cron", "--cron")
+        body["retention"] = None if keep_all else _changed(body["retention"], kept)
+        body["verify"] = None if verify == "off" else _changed(body["verify"], checks)
+        body |= _plain(label=label, tables=tables, exclude=exclude, drill=drill_every, growth=growth)
+        print_policy(server.call("PUT", path, json=body), as_json)
+
+
+def _known(server: ApiClient, path: str) -> dict[str, Any]:
+    """Return the policy as it is, or an empty one."""
+    try:
+        return given(server.call("GET", path))
+    except (ApiRefusal, ApiInputRefusal) as error:
+        if "has no policy" in error.message:
+            return dict(_EMPTY)
+        raise
+
+
+def _changed(
+    before: dict[str, Any] | None, options: dict[str, Any], needed: str = "", option: str = ""
+) -> dict[str, Any] | None:
+    """Return a part of a policy with what was given; None where there is none and nothing was given."""
+    changes = {field: value for field, value in options.items() if value is not None}
+    if before is None and changes and needed and needed not in changes:
+        raise BadInput(f"There is no schedule yet: give {option} as well.")
+    return {**(before or {}), **changes} if before or changes else None
+
+
+def _plain(
+    *, label: str | None, tables: str | None, exclude: str | None, drill: int | None, growth: float | None
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if label is not None:
+        found["label"] = label
+    if tables is not None:
+        found["tables"] = names(tables)
+    if exclude is not None:
+        found["exclude"] = names(exclude)
+    if drill is not None:
+        found["drill_every_days"] = drill or None
+    if growth is not None:
+        found["growth"] = growth or None
+    return found
+
+
+def _hours(text: str | None) -> int | None:
+    """Return the hours of `36h`, `7d` or `2w`."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d{1,6})([hdw])", text.strip())
+    if not found:
+        raise BadInput(f"{text!r} is no length of time.", hint="Write 36h, 7d or 2w.")
+    return int(found[1]) * {"h": 1, "d": 24, "w": 168}[found[2]]

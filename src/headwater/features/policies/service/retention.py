@@ -1,0 +1,102 @@
+"""Which snapshots a retention deletes: planned, shown and done by the same plan."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.core.retention import Candidate, plan
+from headwater.features.accounts.rights import SYSTEM, Actor
+from headwater.features.policies import repository
+from headwater.features.policies.service import rules
+from headwater.features.policies.service.rules import Retention
+from headwater.features.snapshots.models import Snapshot
+from headwater.features.snapshots.service import snapshots, summaries
+from headwater.features.snapshots.service.summaries import SnapshotSummary
+from headwater.kit.errors import Conflict, HeadwaterError, NotFound
+from headwater.kit.settings import Settings
+from headwater.store.session import Database as Store
+
+log = structlog.get_logger()
+# So many are deleted at once; the rest by the next pass.
+AT_ONCE = 200
+# How long a scheduled snapshot that has failed is shown.
+FAILED_KEPT = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What becomes of a snapshot, and why."""
+
+    snapshot: SnapshotSummary
+    keep: bool
+    reasons: tuple[str, ...]
+
+
+async def planned(
+    db: AsyncSession, actor: Actor, database_id: uuid.UUID, retention: Retention | None, zone: str
+) -> Sequence[Planned]:
+    """Return what becomes of each complete snapshot of a database, newest first; without a retention all are kept."""
+    every = await summaries.of_database(db, actor, database_id)
+    given = retention or Retention()
+    mine = [one for one in every if given.scope == "every" or one.scheduled]
+    decided = {one.id: one for one in plan(given.core(zone), [_candidate(one) for one in mine])}
+    found = []
+    for one in sorted(every, key=lambda one: (one.taken_at, str(one.id)), reverse=True):
+        decision = decided.get(str(one.id))
+        by_hand = (*_pins(one), "not taken by the policy")
+        found.append(Planned(one, decision.keep if decision else True, decision.reasons if decision else by_hand))
+    return found
+
+
+def _candidate(snapshot: SnapshotSummary) -> Candidate:
+    return Candidate(str(snapshot.id), snapshot.taken_at, snapshot.extent, _pins(snapshot))
+
+
+def _pins(snapshot: SnapshotSummary) -> tuple[str, ...]:
+    return (("legal hold",) if snapshot.held else ()) + (("a restore reads it",) if snapshot.used else ())
+
+
+async def _marked(db: AsyncSession, doomed: Sequence[tuple[uuid.UUID, str]]) -> list[Snapshot]:
+    """Mark snapshots as ones that are being deleted, each for its reason; but those that may not be any more."""
+    marked = []
+    for snapshot_id, why in doomed:
+        try:
+            marked.append(await snapshots.begin_removal(db, SYSTEM, snapshot_id, reason=why, by="retention"))
+        except (Conflict, NotFound) as error:
+            log.info("retention.kept", snapshot=str(snapshot_id), reason=error.message)
+    return marked
+
+
+async def apply(settings: Settings, store: Store, database_id: uuid.UUID, at: datetime) -> int:
+    """Delete what the retention of a database does not keep, and return how many; what is left over comes next time.
+
+    All of them are marked in one transaction; one that ends in the middle of the deleting is finished by the upkeep of
+    snapshots.
+    """
+    async with store.transaction() as db:
+        row = await repository.get(db, database_id, lock=True)
+        given = rules.of_row(row) if row else None
+        if row is None or given is None or given.paused or given.retention is None:
+            return 0
+        try:
+            decided = await planned(db, SYSTEM, database_id, given.retention, given.timezone)
+        except NotFound:
+            return 0  # the database was deleted: what it leaves behind is for people to decide
+        doomed = [(one.snapshot.id, "; ".join(one.reasons)) for one in decided if not one.keep]
+        failed = await summaries.failed_before(db, SYSTEM, database_id, at - FAILED_KEPT)
+        doomed += [(snapshot_id, "failed, and nothing of it was kept") for snapshot_id in failed]
+        marked = await _marked(db, doomed[-AT_ONCE:])
+        if len(doomed) <= AT_ONCE:
+            row.retained_at = at
+    for snapshot in marked:
+        try:
+            await snapshots.finish_removal(settings, store, snapshot)
+        except HeadwaterError as error:
+            log.warning("snapshot.not_deleted", snapshot=str(snapshot.id), error=error.message)
+    return len(marked)

@@ -1,0 +1,124 @@
+"""Finds out how the runs of policies ended, and opens or ends the alerts of that."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts.rights import SYSTEM
+from headwater.features.databases.models import Database
+from headwater.features.databases.service import databases
+from headwater.features.jobs.models import Job
+from headwater.features.jobs.service import queue
+from headwater.features.policies import repository
+from headwater.features.policies.models import PolicyRun
+from headwater.features.policies.service import alerts
+from headwater.features.policies.service.alerts import Kind
+from headwater.features.snapshots.service import summaries
+from headwater.kit.errors import NotFound
+from headwater.store.session import Database as Store
+
+log = structlog.get_logger()
+_FAILED: dict[str, tuple[Kind, str]] = {
+    "snapshot": ("failed", "The scheduled snapshot failed."),
+    "verify": ("verify_failed", "The snapshots could not be verified."),
+    "drill": ("drill_failed", "The newest snapshot could not be restored in the drill."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A run whose job is over."""
+
+    run: PolicyRun
+    job: Job | None
+    database: Database
+    at: datetime
+
+
+async def settle(store: Store, at: datetime) -> set[uuid.UUID]:
+    """Note how the runs ended whose jobs are over; return the databases that have a new snapshot by that."""
+    async with store.transaction() as db:
+        running = await repository.all_running(db)
+    taken = set()
+    for run_id in running:
+        try:
+            async with store.transaction() as db:
+                run = await repository.hold_run(db, run_id)
+                if run and await settle_one(db, run, at) and run.kind == "snapshot":
+                    taken.add(run.database_id)
+        except Exception as error:  # whatever is wrong with one, the others are settled
+            log.warning("policy.not_settled", run=str(run_id), error=repr(error))
+    return taken
+
+
+async def settle_one(db: AsyncSession, run: PolicyRun, at: datetime) -> bool:
+    """End a held run if its job is over; return whether it went well."""
+    job = (await queue.get_many(db, [run.job_id])).get(run.job_id) if run.job_id else None
+    if job is not None and job.state not in queue.DONE:
+        return False
+    run.finished_at = (job and job.finished_at) or at
+    try:
+        database = await databases.find(db, SYSTEM, run.database_id)
+    except NotFound:
+        run.outcome, run.detail = "cancelled", "The database was deleted."
+        return False
+    ended = _Ended(run, job, database, at)
+    if job is None or job.state == "failed":
+        await _failed(db, ended)
+        return False
+    if job.state == "cancelled":
+        run.outcome, run.detail = "cancelled", "Its job was cancelled."
+        return False
+    run.outcome = "complete"
+    await _COMPLETE[run.kind](db, ended)
+    return True
+
+
+async def _failed(db: AsyncSession, ended: _Ended) -> None:
+    run = ended.run
+    kind, sentence = _FAILED[run.kind]
+    run.outcome, run.detail = "failed", (ended.job and ended.job.error) or "Its job is gone."
+    await alerts.raise_alert(
+        db, ended.database, kind, f"{sentence} {run.detail}", ended.at, snapshot_id=run.snapshot_id, job_id=run.job_id
+    )
+
+
+async def _snapshot(db: AsyncSession, ended: _Ended) -> None:
+    run = ended.run
+    await alerts.resolve(db, run.database_id, ended.at, "failed", "missed")
+    policy = await repository.get(db, run.database_id)
+    every = await summaries.of_database(db, SYSTEM, run.database_id)
+    made = next((one for one in every if one.id == run.snapshot_id), None)
+    if made and made.grew and policy and policy.growth:
+        sentence = f"The snapshot of {made.taken_at:%Y-%m-%d %H:%M} UTC added {made.new_bytes:,} bytes"
+        message = f"{sentence}, more than {policy.growth:g} times the usual."
+        await alerts.raise_alert(db, ended.database, "grew", message, ended.at, snapshot_id=made.id, job_id=run.job_id)
+
+
+async def _verify(db: AsyncSession, ended: _Ended) -> None:
+    run = ended.run
+    await alerts.resolve(db, run.database_id, ended.at, "verify_failed")
+    every = await summaries.of_database(db, SYSTEM, run.database_id)
+    broken = [one for one in every if not one.sound and one.verified_at and one.verified_at >= run.created_at]
+    if broken:
+        run.outcome = "damaged"
+        run.detail = f"{len(broken)} of {len(every)} snapshots are damaged; the job's log says where."
+        await alerts.raise_alert(
+            db, ended.database, "damaged", run.detail, ended.at, snapshot_id=broken[0].id, job_id=run.job_id
+        )
+
+
+async def _drill(db: AsyncSession, ended: _Ended) -> None:
+    await alerts.resolve(db, ended.run.database_id, ended.at, "drill_failed")
+
+
+_COMPLETE: dict[str, Callable[[AsyncSession, _Ended], Coroutine[Any, Any, None]]] = {
+    "snapshot": _snapshot, "verify": _verify, "drill": _drill,
+}  # fmt: skip

@@ -1,0 +1,85 @@
+"""HTTP of running: run, cancel, explain, check, export, history."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
+
+from headwater.catalog.results import Limits
+from headwater.features.accounts.api_models import ListOf
+from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
+from headwater.features.accounts.rights import Actor
+from headwater.features.query import api_models, serializers
+from headwater.features.query.context import running, workplace
+from headwater.features.query.service import checks, exports, plans, runs
+
+router = APIRouter(tags=["query"])
+Detached = Annotated[Actor, Depends(allow_detached("database:read"))]
+
+
+@router.post("/databases/{database_id}/query")
+async def run_query(
+    database_id: uuid.UUID, body: api_models.QueryIn, server: Shared, actor: Detached
+) -> api_models.QueryOut:
+    """Run one or more statements; an error of the database is part of the answer.
+
+    Viewers, and everybody on a protected database without `confirmed`, run in a read-only transaction.
+    """
+    limits = Limits(rows=body.max_rows, seconds=body.seconds, read_only=body.read_only)
+    request = runs.QueryRequest(
+        body.text, body.parameters, limits, body.run_id, f"tab:{body.session}" if body.session else "", body.confirmed
+    )
+    return serializers.outcome(await runs.run(workplace(server), running(server), actor, database_id, request))
+
+
+@router.post("/databases/{database_id}/runs/{run_id}/cancel", status_code=204)
+async def cancel_query(database_id: uuid.UUID, run_id: uuid.UUID, server: Shared, actor: Detached) -> None:
+    """Cancel a run of your own by the id that it was given."""
+    await runs.cancel(workplace(server), running(server), actor, database_id, run_id)
+
+
+@router.get("/databases/{database_id}/runs")
+async def list_runs(
+    database_id: uuid.UUID, db: Db, actor: Annotated[Actor, Depends(allow("database:read"))],
+    search: Annotated[str, Query(max_length=200)] = "", cursor: Cursor = None, limit: Limit = DEFAULT_PAGE,
+) -> ListOf[api_models.RunOut]:  # fmt: skip
+    """List what you ran on a database, newest first."""
+    page = await runs.history(db, actor, database_id, search=search, cursor=cursor, limit=limit)
+    return ListOf(items=[api_models.RunOut.model_validate(row) for row in page.items], next=page.next)
+
+
+@router.post("/databases/{database_id}/explain")
+async def explain_query(
+    database_id: uuid.UUID, body: api_models.ExplainIn, server: Shared, actor: Detached
+) -> api_models.PlanOut:
+    """Show how the database would run a statement, with advice; with `run` it is executed and rolled back."""
+    found = await plans.explain(workplace(server), actor, database_id, body.text, body.parameters, run=body.run)
+    return serializers.plan(found)
+
+
+@router.post("/databases/{database_id}/check")
+async def check_query(
+    database_id: uuid.UUID, body: api_models.CheckIn, server: Shared, actor: Detached
+) -> api_models.CheckOut:
+    """Say what is wrong with a text, at its place, without running it."""
+    found = await checks.check(workplace(server), actor, database_id, body.text)
+    return api_models.CheckOut(findings=[api_models.Finding.model_validate(one) for one in found])
+
+
+@router.post(
+    "/databases/{database_id}/export",
+    response_class=StreamingResponse,
+    responses={200: {"content": {media: {"schema": {"type": "string", "format": "binary"}}
+                                 for media in exports.MEDIA_TYPES.values()}}},
+)  # fmt: skip
+async def export_query(
+    database_id: uuid.UUID, body: api_models.ExportIn, server: Shared, actor: Detached
+) -> StreamingResponse:
+    """Stream the whole result of one SELECT as CSV, NDJSON, JSON, Arrow or Parquet."""
+    request = exports.ExportRequest(body.text, body.format, body.parameters, body.run_id)
+    chunks = await exports.export(workplace(server), running(server), actor, database_id, request)
+    headers = {"content-disposition": f'attachment; filename="result.{exports.SUFFIXES[body.format]}"'}
+    return StreamingResponse(chunks, media_type=exports.MEDIA_TYPES[body.format], headers=headers)

@@ -1,0 +1,39 @@
+"""The visual query builder: SQL as a drawing for a database, and back in its dialect."""
+
+from __future__ import annotations
+
+import uuid
+
+from headwater.core import building
+from headwater.core.building import Dialect, Query
+from headwater.core.building.model import Drawn
+from headwater.features.accounts.rights import Actor
+from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.query.service import access as doors
+from headwater.features.query.service.access import Access, Workplace
+from headwater.kit.errors import BadInput
+
+
+async def draw(place: Workplace, actor: Actor, database_id: uuid.UUID, text: str) -> Drawn:
+    """Return the drawing of a SELECT, or which clause of it cannot be drawn."""
+    access = await doors.authorize_query(place, actor, database_id)
+    dialect = _dialect(access)
+    schema = await schemas.get(place.settings, place.store, access.reached)
+    return building.parse(text, dialect, schema)
+
+
+async def write(place: Workplace, actor: Actor, database_id: uuid.UUID, query: Query) -> str:
+    """Return the SQL of a drawing.
+
+    Raises:
+        BadInput: a part of it is incomplete.
+    """
+    access = await doors.authorize_query(place, actor, database_id)
+    return building.render(query, _dialect(access))
+
+
+def _dialect(access: Access) -> Dialect:
+    engine = access.reached.engine
+    if engine.language != "sql":
+        raise BadInput(f"{engine.display_name} is not asked in SQL.", hint="The builder draws SQL.")
+    return Dialect(engine.dialect.sqlglot, lambda name: engine.quote(name))

@@ -1,0 +1,145 @@
+"""Makes a base backup: the files of a living database, piece by piece into its vault, on top of the base before.
+
+The manifest is the commit, as for snapshots: when a worker is killed after it, the next attempt only finishes the row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.engines import BaseBackup, BaseBackupInfo
+from headwater.features.accounts.rights import SYSTEM
+from headwater.features.databases.models import Database
+from headwater.features.databases.service import databases, instances
+from headwater.features.databases.service.instances import LocalInstance
+from headwater.features.jobs.context import Attempt, Write
+from headwater.features.recovery import repository
+from headwater.features.recovery.models import Archive, ArchiveBase
+from headwater.features.recovery.service import archives, vault_layout
+from headwater.features.recovery.service.vault_layout import ArchiveOrigin
+from headwater.features.snapshots.service import vault_locations
+from headwater.features.snapshots.service.threads import run_cancellable, stoppable
+from headwater.kit.errors import Cancelled, HeadwaterError, Unavailable
+from headwater.vault.manifest import Manifest
+from headwater.vault.vault import Vault
+
+READY_SECONDS, POLL_SECONDS = 60.0, 0.3
+MB = 1_000_000
+
+
+@dataclass(slots=True)
+class BaseBackupAttempt:
+    """One attempt at a base."""
+
+    attempt: Attempt
+    row: ArchiveBase
+    archive: Archive
+    database: Database
+    local: LocalInstance
+    location: vault_locations.VaultLocation
+    token: uuid.UUID
+
+
+async def run_job(attempt: Attempt) -> Write:
+    """Do the work of a base's job."""
+    started = time.monotonic()
+    work = await _begin(attempt)
+    vault = await vault_locations.open_vault(attempt.database, work.location)
+    made = await asyncio.to_thread(vault_layout.manifest_or_none, vault, vault_layout.base_name(work.row.id))
+    if made is None:
+        made = await _make(work, vault)
+    else:
+        attempt.note("An earlier attempt ended after its commit: only the row is finished.")
+    seconds = round(time.monotonic() - started, 2)
+    files, kept = made.tables[0], made
+
+    async def write(db: AsyncSession) -> None:
+        values = {
+            "status": "complete", "timeline": kept.moment["timeline"], "first": kept.moment["first"],
+            "ends": kept.moment["end"], "changes": kept.moment["changes"], "version": kept.moment["version"],
+            "raw_bytes": files.raw, "stored_bytes": files.stored, "new_bytes": files.new,
+            "seconds": seconds, "started_at": kept.started, "finished_at": kept.finished,
+        }  # fmt: skip
+        if not await repository.note_base(db, work.row.id, work.token, **values):
+            raise Cancelled("Another attempt has taken over.")
+
+    attempt.note(f"{files.raw:,} bytes of files, {files.new:,} new bytes in the vault, in {seconds:.1f} s.")
+    await _shipped(work)
+    return write
+
+
+async def _begin(attempt: Attempt) -> BaseBackupAttempt:
+    """Make this the attempt that may write to the row."""
+    token = uuid.uuid4()
+    async with attempt.database.transaction() as db:
+        row = await repository.base(db, uuid.UUID(attempt.args["base_id"]), lock=True)
+        archive = await repository.get(db, row.archive_id) if row else None
+        if row is None or archive is None or row.status != "taking" or archive.database_id is None:
+            raise Cancelled("This base backup is not wanted any more.")
+        database = await databases.find(db, SYSTEM, archive.database_id)
+        if not archive.enabled:
+            raise Cancelled(f"{database.name} does not keep the log of its changes any more.")
+        local = await instances.local(db, attempt.settings, database)
+        row.attempt = token
+        place = await vault_locations.load(db, attempt.settings, archive.vault_id)
+    return BaseBackupAttempt(attempt, row, archive, database, local, place, token)
+
+
+async def _make(work: BaseBackupAttempt, vault: Vault) -> Manifest:
+    attempt = work.attempt
+    attempt.report("opening", 0, 1, unit="steps", message=work.database.name)
+    base = await stoppable(attempt, _opened(work))
+    loop = asyncio.get_running_loop()
+    try:
+        total, done = max(1, base.size_bytes // MB), 0
+
+        def progress(more: int) -> None:
+            nonlocal done
+            done += more
+            attempt.report("files", done // MB, max(total, done // MB), unit="MB", message=work.database.name)
+
+        def ended() -> BaseBackupInfo:
+            return asyncio.run_coroutine_threadsafe(base.finish(), loop).result()
+
+        parents = await _parents(work)
+
+        def store() -> Manifest:
+            origin = ArchiveOrigin(vault_layout.base_name(work.row.id), work.database.name, work.database.engine, "")
+            return vault_layout.write_base(vault, origin, parents, base.blocks(), ended, progress)
+
+        return await run_cancellable(attempt, lambda: None, store)
+    finally:
+        await base.close()
+
+
+async def _opened(work: BaseBackupAttempt) -> BaseBackup:
+    """Wake the database and begin, when its server has been restarted with the archive on."""
+    until = asyncio.get_running_loop().time() + READY_SECONDS
+    while True:
+        await archives.awake(work.attempt.settings, work.local)
+        try:
+            return await work.local.engine.open_base_backup(work.local.instance)
+        except Unavailable:
+            if asyncio.get_running_loop().time() > until:
+                raise
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def _parents(work: BaseBackupAttempt) -> str | None:
+    """Return the name of the base to build on."""
+    async with work.attempt.database.transaction() as db:
+        every = await repository.bases(db, work.archive.id)
+    return next((vault_layout.base_name(one.id) for one in every if one.status == "complete"), None)
+
+
+async def _shipped(work: BaseBackupAttempt) -> None:
+    """Bring the log that the base needs into the vault; when that does not go now, the upkeep does it."""
+    try:
+        await archives.ship_now(work.attempt.settings, work.attempt.database, work.archive.id)
+    except (HeadwaterError, TimeoutError) as error:
+        work.attempt.note(f"Its log is not in the vault yet: {error}", "warning")

@@ -1,0 +1,169 @@
+"""What is due: bases to be made, what is older than its window to be deleted, what nobody goes on with to be ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts.rights import SYSTEM
+from headwater.features.databases.service import databases, readiness
+from headwater.features.jobs.service import queue
+from headwater.features.recovery import repository
+from headwater.features.recovery.models import Archive, ArchiveBase, ArchiveLog
+from headwater.features.recovery.service import archives, targets, vault_layout
+from headwater.features.recovery.service.archives import BaseView
+from headwater.features.recovery.service.timeline import ContinuousRange
+from headwater.features.recovery.service.wal_archiver import marked
+from headwater.features.snapshots.service import vault_locations
+from headwater.kit.clock import now
+from headwater.kit.errors import HeadwaterError
+from headwater.kit.settings import Settings
+from headwater.store.session import Database as Store
+from headwater.vault.errors import Missing
+
+log = structlog.get_logger()
+# A base that has failed is not made again at once.
+PATIENCE = timedelta(minutes=10)
+# So long it is seen that one has failed; then what it may have left in the vault goes with it.
+SHOWN = timedelta(days=1)
+
+
+async def maintain_archives(settings: Settings, store: Store) -> None:
+    """Look at every archive; one that fails keeps no other from it."""
+    async with store.transaction() as db:
+        every = list(await repository.archives(db))
+    for archive in every:
+        try:
+            await _maintain_archive(settings, store, archive)
+        except HeadwaterError as error:
+            log.warning("recovery.not_looked_after", archive=str(archive.id), error=error.message)
+
+
+async def _maintain_archive(settings: Settings, store: Store, archive: Archive) -> None:
+    async with store.transaction() as db:
+        if archive.database_id is None:
+            await _drop_all(db, archive)
+        else:
+            await _due(db, archive, now())
+    await finish_deletions(settings, store, archive)
+
+
+async def _due(db: AsyncSession, archive: Archive, moment: datetime) -> None:
+    assert archive.database_id
+    database = await databases.find(db, SYSTEM, archive.database_id, deleted=True)
+    # Held until the end of the transaction, so that two workers do not both begin a base.
+    locked = await repository.of_database(db, archive.database_id, lock=True)
+    view = await archives.seen(db, database)
+    if locked is None:
+        return
+    failed = [one.base.id for one in view.bases if one.status == "failed" and moment - one.base.created_at > SHOWN]
+    since = moment - timedelta(days=locked.window_days)
+    gone = outdated(view.stretches, [one.base for one in view.bases], since, ended=not locked.enabled)
+    await repository.drop(db, [*failed, *(one.id for one in gone[0])], [one.name for one in gone[1]])
+    kept = [log.first for stretch in view.stretches for log in stretch.logs if log not in gone[1]]
+    if kept:
+        await repository.forget_points(db, locked.id, min(kept))
+    wanted = locked.enabled and database.deleted_at is None and database.desired != "stopped"
+    if wanted and base_is_due(locked, view.bases, view.stretches, moment):
+        await archives.begin_base(db, SYSTEM, database, locked)
+
+
+def base_is_due(
+    archive: Archive, bases: Sequence[BaseView], stretches: Sequence[ContinuousRange], moment: datetime
+) -> bool:
+    """Say whether a base is to be made: none carries the newest part of the log, or it is old and much has happened.
+
+    While nothing changes, the last one is as good as a new one.
+    """
+    if any(one.status == "taking" for one in bases):
+        return False
+    if any(one.status == "failed" and moment - one.base.created_at < PATIENCE for one in bases):
+        return False
+    usable = [one.base for one in bases if one.base.status == "complete"]
+    if stretches and stretches[-1].bases:
+        usable = stretches[-1].bases
+    elif stretches and usable and max(one.ends or 0 for one in usable) < stretches[-1].first:
+        return True  # there is a gap between the last base and the newest part of the log
+    if not usable:
+        return True
+    last = max(usable, key=lambda one: one.finished_at or one.created_at)
+    age = moment - (last.finished_at or last.created_at)
+    return age >= timedelta(days=archive.base_days) and not _as_then(archive, last)
+
+
+def _as_then(archive: Archive, base: ArchiveBase) -> bool:
+    """Say whether nothing has changed since a base was begun."""
+    if not archive.seen:
+        return False
+    last = marked(archive.seen)
+    return last.quiet and last.changes == base.changes
+
+
+def outdated(
+    stretches: Sequence[ContinuousRange], bases: Sequence[ArchiveBase], since: datetime, *, ended: bool = False
+) -> tuple[list[ArchiveBase], list[ArchiveLog]]:
+    """Return the bases and the parts of the log that no moment since a time needs.
+
+    The newest base before that time is needed, and the log from the oldest base on that is kept. When the log has
+    `ended`, its last part is over by its age, too.
+    """
+    gone, parts = [], []
+    for stretch in stretches:
+        over = ended or stretch is not stretches[-1]
+        if over and stretch.reaches and stretch.reaches < since:
+            gone += stretch.bases
+            parts += stretch.logs
+            continue
+        older = [one for one in stretch.bases if one.finished_at and one.finished_at <= since]
+        gone += older[:-1]
+        left = [one.first for one in stretch.bases if one not in gone and one.first is not None]
+        parts += [one for one in stretch.logs if left and one.ends <= min(left)]
+    carried = {one.id for stretch in stretches for one in stretch.bases}
+    adrift = [one for one in bases if one.status == "complete" and one.id not in carried]
+    # One that the log does not carry yet may be by the next push; one that has waited so long never will be.
+    gone += [one for one in adrift if one.finished_at and one.finished_at < since]
+    return gone, parts
+
+
+async def _drop_all(db: AsyncSession, archive: Archive) -> None:
+    """Begin to delete all that is kept of a database that was destroyed."""
+    bases, logs = await repository.bases(db, archive.id), await repository.logs(db, archive.id)
+    await repository.drop(db, [one.id for one in bases], [one.name for one in logs])
+
+
+async def finish_deletions(settings: Settings, store: Store, archive: Archive) -> None:
+    """Delete from the vault what is being deleted, then its rows, and an archive of which nothing is left."""
+    async with store.transaction() as db:
+        bases, logs = await repository.dropped(db, archive.id)
+        place = await vault_locations.load(db, settings, archive.vault_id)
+    names = [*map(vault_layout.base_name, bases), *logs]
+
+    def delete() -> None:
+        vault = place.open()
+        for name in names:
+            vault.delete(name)
+
+    if names and place.opened:
+        with contextlib.suppress(Missing):  # the whole vault is gone
+            await asyncio.to_thread(delete)
+    async with store.transaction() as db:
+        await repository.forget_dropped(db, bases, logs)
+        if archive.database_id is None:
+            await repository.forget(db, archive.id)
+
+
+async def take_away_abandoned(settings: Settings, store: Store) -> None:
+    """Take away the new databases of recoveries that were cancelled or given up while no worker was at them."""
+    async with store.transaction() as db:
+        rows = await repository.unfinished(db)
+        jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
+        over = [row for row in rows if row.job_id in jobs and jobs[row.job_id].state in queue.DONE]
+        taken: list[uuid.UUID] = [found for row in over if (found := await targets.abandon(db, row))]
+    for target_id in taken:
+        await readiness.notify_supervisor(settings, target_id)

@@ -1,0 +1,209 @@
+"""Carries a recovery out: files of a base, the log, the server that replays it, and the new owner's name and password.
+
+All of it happens in a folder beside the database's own, of which the keeper knows nothing, by a server that nobody can
+connect to. When it is complete it is moved to its place, and only then the keeper may start it. Whatever ends an
+attempt in the middle, the new database goes away, and the next attempt begins anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.engines import Instance, RecoveryTarget
+from headwater.features.accounts.rights import SYSTEM
+from headwater.features.databases.models import Database
+from headwater.features.databases.service import databases, instances, reachability, readiness
+from headwater.features.databases.service.instances import LocalInstance
+from headwater.features.jobs.context import Attempt, Write
+from headwater.features.recovery import repository
+from headwater.features.recovery.models import Archive, Recovery
+from headwater.features.recovery.service import archives, recoveries, targets, vault_layout, wal_replay
+from headwater.features.recovery.service.base_backups import MB
+from headwater.features.recovery.service.recoveries import RecoveryRequest
+from headwater.features.recovery.service.timeline import OutOfReach, RecoveryPath
+from headwater.features.snapshots.service import vault_locations
+from headwater.features.snapshots.service.threads import run_cancellable
+from headwater.kit.errors import Cancelled, Conflict, HeadwaterError, Unavailable
+from headwater.store.sealing import Sealer
+from headwater.vault.vault import Vault
+
+WAIT_SECONDS = 120.0
+# What a recovery may need of the disk beyond its files and its log.
+SPARE_BYTES = 64 * 2**20
+
+
+@dataclass(slots=True)
+class RecoveryAttempt:
+    """One attempt at a recovery; `source` is the database that it was."""
+
+    attempt: Attempt
+    row: Recovery
+    archive: Archive
+    source: Database
+    order: RecoveryRequest
+    token: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    async def note(self, **values: object) -> None:
+        """Write to the row, or raise when somebody else has the work."""
+        async with self.attempt.database.transaction() as db:
+            if not await repository.note_recovery(db, self.row.id, self.token, **values):
+                raise Cancelled("Another attempt has taken over.")
+
+
+async def run_job(attempt: Attempt) -> Write:
+    """Do the work of a recovery's job."""
+    started = time.monotonic()
+    work = await _begin(attempt)
+    try:
+        result = await _run_recovery(work)
+    except BaseException:
+        await asyncio.shield(targets.clear_after(attempt, work.row.id, work.token))
+        raise
+    result["seconds"] = round(time.monotonic() - started, 2)
+
+    async def write(db: AsyncSession) -> None:
+        if not await repository.note_recovery(db, work.row.id, work.token, result=result):
+            raise Cancelled("Another attempt has taken over.")
+
+    return write
+
+
+async def _begin(attempt: Attempt) -> RecoveryAttempt:
+    """Make this the attempt that may write to the row."""
+    async with attempt.database.transaction() as db:
+        row = await repository.recovery(db, uuid.UUID(attempt.args["recovery_id"]), lock=True)
+        archive = await repository.get(db, row.archive_id) if row else None
+        if row is None or archive is None or archive.database_id is None:
+            raise Cancelled("What is kept of the database was deleted.")
+        source = await databases.find(db, SYSTEM, archive.database_id, deleted=True)
+        work = RecoveryAttempt(attempt, row, archive, source, recoveries.request_of(row))
+        row.attempt = work.token
+    return work
+
+
+async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:
+    attempt, settings = work.attempt, work.attempt.settings
+    way, place = await _recovery_path(work)
+    local = await targets.renew(work.attempt, work.row, work.source, work.token)
+    vault = await asyncio.to_thread(place.open)
+    instance = await local.driver.stage(local.spec)
+    try:
+        facts = await _fill(work, vault, way, local, instance)
+        was = work.source.route or work.source.name
+        arrived = await wal_replay.replayed(attempt, local, instance, facts, _goal(work, local), was)
+        await asyncio.to_thread(shutil.rmtree, instance.folder / wal_replay.LOG)
+        await work.note()
+        async with attempt.database.transaction() as db:
+            await databases.find(db, SYSTEM, local.spec.id)  # whoever deleted it meanwhile does not want it
+        await local.driver.take_in(local.spec)
+    finally:
+        await local.driver.unstage(local.spec)
+    async with attempt.database.transaction() as db:
+        if not await repository.note_recovery(db, work.row.id, work.token):
+            raise Cancelled("Another attempt has taken over.")
+        await instances.built(db, local.spec.id)
+    view = await readiness.wait_until_settled(settings, attempt.database, SYSTEM, local.spec.id, WAIT_SECONDS)
+    if view.database.state != "running":
+        raise Unavailable(f"{work.row.target_name} does not start: {view.database.state_reason or view.database.state}")
+    await _answers(work, local.spec.id)
+    last = arrived.last_transaction_at.isoformat() if arrived.last_transaction_at else None
+    attempt.note(f"{work.row.target_name} is there; its last change is of {last or 'before the base backup'}.")
+    return {"last": last, "base_id": str(way.base.id), "log_bytes": sum(one.ends - one.first for one in way.logs)}
+
+
+async def _recovery_path(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locations.VaultLocation]:
+    """Return how the moment is reached, after what was committed until now is brought into the vault."""
+    try:
+        return await _shipped_way(work)
+    except OutOfReach:
+        alive = work.archive.enabled and work.source.deleted_at is None and work.source.desired != "stopped"
+        if not alive:
+            raise
+    # A server that was killed puts the end of its log into the spool when it is up again.
+    async with work.attempt.database.transaction() as db:
+        local = await instances.local(db, work.attempt.settings, work.source)
+    await archives.awake(work.attempt.settings, local)
+    return await _shipped_way(work)
+
+
+async def _shipped_way(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locations.VaultLocation]:
+    attempt = work.attempt
+    if work.archive.enabled and work.source.deleted_at is None:
+        attempt.report("the log", 0, 1, unit="steps", message="what was written last goes into the vault")
+        try:
+            await archives.ship_now(attempt.settings, attempt.database, work.archive.id)
+        except (HeadwaterError, TimeoutError) as error:
+            attempt.note(f"What was written last could not be brought into the vault: {error}", "warning")
+    async with attempt.database.transaction() as db:
+        source = await databases.find(db, SYSTEM, work.source.id, deleted=True)
+        view = await archives.seen(db, source)
+        place = await vault_locations.load(db, attempt.settings, work.archive.vault_id)
+    return recoveries.find_path(view, work.order), place
+
+
+def _goal(work: RecoveryAttempt, local: LocalInstance) -> RecoveryTarget:
+    order = work.order
+    if order.time is not None:
+        return RecoveryTarget("time", at=order.time, inclusive=order.including)
+    if order.point is not None:
+        return RecoveryTarget("point", point=order.point)
+    return RecoveryTarget(
+        "position", position=local.engine.parse_position(order.position or ""), inclusive=order.including
+    )
+
+
+async def _fill(
+    work: RecoveryAttempt, vault: Vault, way: RecoveryPath, local: LocalInstance, instance: Instance
+) -> dict[str, Any]:
+    """Lay the base's files and the parts of the log that are needed into the staged folder; return the base's facts."""
+    attempt, log = work.attempt, instance.folder / wal_replay.LOG
+    replay = sum(one.ends - one.first for one in way.logs)
+    room, needed = shutil.disk_usage(instance.folder).free, way.base.raw_bytes + 2 * replay + SPARE_BYTES
+    if room < needed:
+        raise Conflict(
+            f"There is not enough room on the disk: {needed // MB:,} MB are needed, {room // MB:,} MB are free.",
+            hint="Make room, and try again.",
+        )
+    total = max(1, (way.base.raw_bytes + replay) // MB)
+    done = 0
+
+    def progress(more: int) -> None:
+        nonlocal done
+        done += more
+        attempt.report("files", done // MB, max(total, done // MB), unit="MB", message=work.row.target_name)
+
+    def fill() -> dict[str, Any]:
+        made = vault.manifest(vault_layout.base_name(way.base.id))
+        facts = dict(made.extras)
+        local.engine.restore_base(instance, facts, vault_layout.base_blocks(vault, made, progress))
+        log.mkdir(mode=0o711)
+        for one in way.logs:
+            _put(log, instance, vault_layout.log_parts(vault, one.name), progress)
+        return facts
+
+    return await run_cancellable(attempt, lambda: None, fill)
+
+
+def _put(log: Path, instance: Instance, parts: Iterable[tuple[str, bytes]], progress: Any) -> None:
+    for name, content in parts:
+        (log / name).unlink(missing_ok=True)  # it came twice, by a push that was killed
+        wal_replay.put(instance, log / name, content)
+        progress(len(content))
+
+
+async def _answers(work: RecoveryAttempt, target_id: uuid.UUID) -> None:
+    """Look whether the owner of the new database can use it."""
+    attempt = work.attempt
+    async with attempt.database.transaction() as db:
+        reached = await reachability.load(db, Sealer.of(attempt.settings), await databases.find(db, SYSTEM, target_id))
+    async with reachability.open_session(attempt.settings, reached) as session:
+        await session.ping()

@@ -1,0 +1,153 @@
+"""What can be reached: pure rules over the bases and the parts of a log that are in a vault.
+
+A stretch is a part of the log without a gap. A base whose log begins and ends in a stretch reaches every moment from
+its own end up to what the stretch reaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from headwater.features.recovery.models import ArchiveBase, ArchiveLog
+from headwater.kit.errors import Conflict
+
+
+class OutOfReach(Conflict):
+    """The database cannot be brought to this moment."""
+
+    code = "out_of_reach"
+
+
+@dataclass(slots=True)
+class ContinuousRange:
+    """A part of a log without a gap, and the bases that it carries, oldest first."""
+
+    timeline: int
+    first: int
+    ends: int
+    reaches: datetime | None
+    logs: list[ArchiveLog] = field(default_factory=list)
+    bases: list[ArchiveBase] = field(default_factory=list)
+
+    @property
+    def window(self) -> tuple[datetime, datetime] | None:
+        """The first and the last moment that can be reached, if there is one."""
+        starts = [one.finished_at for one in self.bases if one.finished_at]
+        if not starts or self.reaches is None or self.reaches < min(starts):
+            return None
+        return min(starts), self.reaches
+
+
+def continuous_ranges(
+    bases: Sequence[ArchiveBase], logs: Sequence[ArchiveLog], covered: datetime | None = None, to: int | None = None
+) -> list[ContinuousRange]:
+    """Return the stretches of a log, oldest first.
+
+    Args:
+        bases: those that are complete count.
+        logs: by timeline and position.
+        covered: up to when all that was committed lies before `to`, where the log in the vault ends.
+    """
+    found: list[ContinuousRange] = []
+    for log in logs:
+        last = found[-1] if found else None
+        if last is None or log.timeline != last.timeline or log.first > last.ends:
+            last = ContinuousRange(log.timeline, log.first, log.first, None)
+            found.append(last)
+        last.logs.append(log)
+        last.ends = max(last.ends, log.ends)
+        last.reaches = max(filter(None, (last.reaches, log.reaches)), default=None)
+    if found and covered and found[-1].ends == to:
+        found[-1].reaches = max(covered, found[-1].reaches or covered)
+    for base in sorted(bases, key=lambda one: one.finished_at or one.created_at):
+        home = next((one for one in found if _carries(one, base)), None)
+        if home:
+            home.bases.append(base)
+    return found
+
+
+def _carries(stretch: ContinuousRange, base: ArchiveBase) -> bool:
+    if base.status != "complete" or base.first is None or base.ends is None or base.timeline != stretch.timeline:
+        return False
+    return stretch.first <= base.first and base.ends <= stretch.ends
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryPath:
+    """How a moment is reached: from a base, by these parts of the log."""
+
+    base: ArchiveBase
+    logs: tuple[ArchiveLog, ...]
+
+
+def to_time(ranges: Sequence[ContinuousRange], at: datetime) -> RecoveryPath:
+    """Return the way to a time; raises OutOfReach with where the nearest ends are."""
+    for stretch in reversed(ranges):
+        starts = [one for one in stretch.bases if one.finished_at and one.finished_at <= at]
+        if starts and stretch.reaches and at <= stretch.reaches:
+            needed = [one for one in stretch.logs if one.ends > _first(starts[-1])]
+            # What was committed by then lies before the first part that reaches so far.
+            enough = next((place for place, one in enumerate(needed) if one.reaches and one.reaches >= at), len(needed))
+            last = _end_of(starts[-1])
+            upto = [one for place, one in enumerate(needed) if place <= enough or one.first < last]
+            return RecoveryPath(starts[-1], tuple(upto))
+    raise _unreached(ranges, at)
+
+
+def to_position(ranges: Sequence[ContinuousRange], position: int, display_position: str) -> RecoveryPath:
+    """Return the way to a position of the log; raises OutOfReach."""
+    for stretch in reversed(ranges):
+        starts = [one for one in stretch.bases if _end_of(one) <= position]
+        if starts and position <= stretch.ends:
+            needed = [one for one in stretch.logs if one.ends > _first(starts[-1]) and one.first <= position]
+            return RecoveryPath(starts[-1], tuple(needed))
+    every = [base for stretch in ranges for base in stretch.bases]
+    if not every:
+        raise _no_base()
+    if position < min(map(_end_of, every)):
+        raise OutOfReach(
+            f"{display_position} lies before the end of the first base backup.", hint="Choose a later position."
+        )
+    if position > max(one.ends for one in ranges):
+        raise OutOfReach(
+            f"The log in the vault does not come to {display_position} yet.", hint="Try again in a moment."
+        )
+    raise OutOfReach(f"The log has a gap before {display_position}.", hint="Choose a position outside of the gap.")
+
+
+def _first(base: ArchiveBase) -> int:
+    return base.first or 0
+
+
+def _end_of(base: ArchiveBase) -> int:
+    return base.ends or 0
+
+
+def _unreached(ranges: Sequence[ContinuousRange], at: datetime) -> OutOfReach:
+    windows = [one.window for one in ranges if one.window]
+    if not windows:
+        return _no_base()
+    if at < windows[0][0]:
+        return OutOfReach(
+            f"{_text(at)} lies before the first base backup.", hint=f"The earliest moment is {_text(windows[0][0])}."
+        )
+    if at > windows[-1][1]:
+        return OutOfReach(
+            f"The log in the vault does not come to {_text(at)}.", hint=f"The latest moment is {_text(windows[-1][1])}."
+        )
+    before = max((end for _, end in windows if end < at), default=None)
+    after = min(start for start, _ in windows if start > at)
+    since = f"after {_text(before)}, " if before else ""
+    return OutOfReach(
+        f"A part of the log is missing at {_text(at)}.", hint=f"Nothing is reached {since}before {_text(after)}."
+    )
+
+
+def _no_base() -> OutOfReach:
+    return OutOfReach("There is no base backup with its log yet.", hint="One is being made, or make one now.")
+
+
+def _text(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"

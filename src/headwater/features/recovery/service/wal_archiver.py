@@ -1,0 +1,212 @@
+"""Brings what is in the spools into the vaults: stored, written down, then taken from the spool, in this order.
+
+Killed between two steps, the next turn finds the manifest by the name of its first part, or the row, and goes on from
+there. A database that sleeps is not woken for it: it has put its last part into the spool as it fell asleep.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from headwater.engines import LogPosition, LogSegment
+from headwater.features.accounts.rights import SYSTEM
+from headwater.features.databases.models import Database
+from headwater.features.databases.service import databases, instances
+from headwater.features.databases.service.instances import LocalInstance
+from headwater.features.recovery import repository
+from headwater.features.recovery.models import Archive
+from headwater.features.recovery.service import vault_layout
+from headwater.features.recovery.service.vault_layout import ArchiveOrigin
+from headwater.features.snapshots.service import vault_locations
+from headwater.kit.clock import now
+from headwater.kit.errors import HeadwaterError, Unavailable
+from headwater.kit.settings import Settings
+from headwater.store.session import Database as Store
+from headwater.vault.manifest import Manifest
+
+log = structlog.get_logger()
+MOST_PARTS = 64
+FLUSH_AFTER = timedelta(seconds=60)
+FLUSH_SECONDS = 30.0
+POLL_SECONDS = 0.1
+# The spool takes so many; from here on somebody should look why it is not emptied.
+WORRY = 256
+
+
+async def ship_all(settings: Settings, store: Store) -> None:
+    """Bring the logs of all databases of this host into their vaults; one that fails keeps no other from it."""
+    async with store.transaction() as db:
+        every = [one.id for one in await repository.archives(db) if one.database_id]
+    for archive_id in every:
+        try:
+            await ship(settings, store, archive_id)
+        except HeadwaterError as error:
+            log.warning("recovery.not_shipped", archive=str(archive_id), error=error.message)
+
+
+async def ship(settings: Settings, store: Store, archive_id: uuid.UUID, *, flush: bool = False) -> bool:
+    """Bring what is in the spool of a database into its vault; False when somebody else is at it.
+
+    Args:
+        settings, store: of this Headwater.
+        archive_id: of which database.
+        flush: whether the server shall first put there what it is still writing to.
+
+    Raises:
+        HeadwaterError: what stands in the way; it is written to the archive, too.
+    """
+    async with store.transaction() as turn:
+        if not await repository.take_turn(turn, archive_id):
+            return False
+        async with store.transaction() as db:
+            archive = await repository.get(db, archive_id)
+            if archive is None or archive.database_id is None:
+                return True
+            database = await databases.find(db, SYSTEM, archive.database_id, deleted=True)
+            local = await instances.local(db, settings, database)
+        if not local.here:
+            return True
+        try:
+            await _ship(settings, store, archive, database, local, flush)
+        except (HeadwaterError, OSError) as error:
+            problem = error if isinstance(error, HeadwaterError) else Unavailable(f"{error.strerror}.")
+            async with store.transaction() as db:
+                await repository.note(db, archive_id, problem=str(problem), problem_at=now())
+            raise problem from error
+    return True
+
+
+async def until_shipped(settings: Settings, store: Store, archive_id: uuid.UUID, *, flush: bool) -> None:
+    """Do as `ship`, when whoever else is at it is done."""
+    while not await ship(settings, store, archive_id, flush=flush):  # noqa: ASYNC110 (it may be another process)
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def _ship(
+    settings: Settings, store: Store, archive: Archive, database: Database, local: LocalInstance, flush: bool
+) -> None:
+    seen = await local.engine.wal_position(local.instance)
+    if archive.enabled and (flush or _late(archive)):
+        await _flushed(local, archive.archived_to)
+    parts = await asyncio.to_thread(local.engine.spooled_segments, local.instance)
+    to = archive.archived_to
+    if parts:
+        to = await _emptied(settings, store, archive, database, parts)
+    left = await asyncio.to_thread(local.engine.spooled_segments, local.instance)
+    covered, pending = advanced(archive.covered, archive.pending, seen, to)
+    crowded = f"{len(left)} parts of the log wait in the spool." if len(left) >= WORRY else ""
+    async with store.transaction() as db:
+        await repository.note(
+            db, archive.id, archived_to=to, covered=covered, pending=pending, spooled=len(left),
+            seen=plain(seen) if seen else archive.seen, problem=crowded, problem_at=now() if crowded else None,
+        )  # fmt: skip
+        if covered and to is not None:
+            await repository.reach(db, archive.id, to, marked(covered).at)
+
+
+def _late(archive: Archive) -> bool:
+    """Say whether something was committed so long ago, and is still in a part that the server has not finished."""
+    return bool(archive.pending) and now() - marked(archive.pending).at >= FLUSH_AFTER
+
+
+async def _flushed(local: LocalInstance, to: int | None) -> None:
+    """Let the server finish a part, and wait until it is in the spool, if it is not in the vault already."""
+    end = await local.engine.flush_log(local.instance)
+    until = asyncio.get_running_loop().time() + FLUSH_SECONDS
+    while end is not None and (to is None or to < end):
+        parts = await asyncio.to_thread(local.engine.spooled_segments, local.instance)
+        if any(one.end >= end for one in parts):
+            return
+        if asyncio.get_running_loop().time() > until:
+            raise Unavailable(
+                f"The server did not put its log up to {local.engine.format_position(end)} into the spool.",
+                hint="Is its disk full?",
+            )
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def _emptied(
+    settings: Settings, store: Store, archive: Archive, database: Database, parts: Sequence[LogSegment]
+) -> int | None:
+    """Store what is in the spool and return where the log in the vault ends."""
+    async with store.transaction() as db:
+        place = await vault_locations.load(db, settings, archive.vault_id)
+        logs = await repository.logs(db, archive.id)
+    vault = await vault_locations.open_vault(store, place)
+    to = archive.archived_to
+    held = [(one.timeline, one.first, one.ends) for one in logs]
+    for group in groups(parts):
+        # What an earlier turn has stored comes first, and is less than what has come since.
+        while new := [one for one in group if not _held(one, held)]:
+            made = await asyncio.to_thread(vault_layout.write_log, vault, _origin(database, new[0]), new)
+            async with store.transaction() as db:
+                await repository.keep_log(db, _row(archive, made))
+            held.append((made.moment["timeline"], made.moment["first"], made.moment["end"]))
+        for part in group:
+            if _held(part, held):
+                await asyncio.to_thread(part.path.unlink, missing_ok=True)
+        to = max([to or 0, *(end for _, _, end in held)])
+    return to
+
+
+def _held(part: LogSegment, held: Sequence[tuple[int, int, int]]) -> bool:
+    return any(line == part.timeline and first <= part.first and part.end <= end for line, first, end in held)
+
+
+def groups(parts: Sequence[LogSegment]) -> Iterator[list[LogSegment]]:
+    """Give parts that follow each other together, a bounded number at a time."""
+    group: list[LogSegment] = []
+    for part in parts:
+        if group and (len(group) >= MOST_PARTS or (part.timeline, part.first) != (group[-1].timeline, group[-1].end)):
+            yield group
+            group = []
+        group.append(part)
+    if group:
+        yield group
+
+
+def _origin(database: Database, first: LogSegment) -> ArchiveOrigin:
+    return ArchiveOrigin(vault_layout.log_name(database.id, first), database.name, database.engine, "")
+
+
+def _row(archive: Archive, manifest: Manifest) -> dict[str, Any]:
+    return {
+        "name": manifest.id, "archive_id": archive.id, "status": "complete", "timeline": manifest.moment["timeline"],
+        "first": manifest.moment["first"], "ends": manifest.moment["end"], "parts": manifest.moment["parts"],
+        "stored_bytes": manifest.tables[0].stored,
+    }  # fmt: skip
+
+
+def advanced(
+    covered: dict[str, Any], pending: dict[str, Any], seen: LogPosition | None, to: int | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the mark that the log in the vault covers, and the one that it shall cover next.
+
+    A mark is covered when the log comes to its position, or when nothing has changed since one that is: a server
+    writes a little to its log even when nobody changes anything.
+    """
+    if seen is None:
+        return covered, pending
+    if to is not None and seen.position <= to:
+        return plain(seen), {}
+    if covered and covered["quiet"] and covered["changes"] == seen.changes and seen.quiet:
+        return plain(seen), {}
+    if pending and to is not None and pending["position"] <= to:
+        covered, pending = pending, {}
+    return covered, pending or plain(seen)
+
+
+def plain(mark: LogPosition) -> dict[str, Any]:
+    """Return a mark as a row keeps it."""
+    return {"at": mark.at.isoformat(), "position": mark.position, "changes": mark.changes, "quiet": mark.quiet}
+
+
+def marked(row: dict[str, Any]) -> LogPosition:
+    """Return a mark as it was kept."""
+    return LogPosition(datetime.fromisoformat(row["at"]), row["position"], row["changes"], row["quiet"])

@@ -1,0 +1,59 @@
+"""Which snapshot is meant: `shop#latest`, `shop#2026-11-21T10:00`, `shop#before the sale`, or an id."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from headwater.features.accounts.api_client import ApiClient
+from headwater.features.databases.commands import find_database
+from headwater.kit.errors import BadInput, NotFound, did_you_mean
+
+SnapshotArgument = Annotated[
+    str, typer.Argument(metavar="SNAPSHOT", help="DB#latest, DB#TIME, DB#LABEL or an id.", show_default=False)
+]
+
+
+def find_snapshot(server: ApiClient, wanted: str) -> Any:
+    """Return the snapshot that is meant.
+
+    A time stands for the last snapshot that was taken at it or before; without a zone it is UTC.
+    """
+    name, mark, which = wanted.partition("#")
+    if not mark:
+        return _by_id(server, wanted)
+    database = find_database(server, name)
+    every = server.every(f"/databases/{database['id']}/snapshots")
+    complete = [one for one in every if one["status"] == "complete"]
+    found = [one for one in every if which in {one["id"], one["label"]}]
+    if which in {"", "latest"}:
+        found = complete[:1]
+    moment = _moment(which)
+    if not found and moment:
+        found = [one for one in complete if datetime.fromisoformat(one["taken_at"]) <= moment][:1]
+    if not found:
+        known = {one["label"] for one in every if one["label"]} | {one["taken_at"] for one in complete} | {"latest"}
+        hint = did_you_mean(which, known) if complete else f"Take one: headwater snapshot create {name}"
+        raise NotFound(f"There is no snapshot {wanted!r}.", hint=hint)
+    return found[0]
+
+
+def _by_id(server: ApiClient, wanted: str) -> Any:
+    if len(wanted) != 36 or wanted.count("-") != 4:
+        raise BadInput(f"{wanted!r} names no snapshot.", hint=f"Write {wanted}#latest, or the snapshot's id.")
+    return server.call("GET", f"/snapshots/{wanted}")
+
+
+def _moment(text: str) -> datetime | None:
+    """Return the time that a text says, up to the end of the minute or day when it says no more."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if len(text) <= 10:
+        found = found.replace(hour=23, minute=59, second=59, microsecond=999_999)
+    elif text.count(":") == 1 and "+" not in text:
+        found = found.replace(second=59, microsecond=999_999)
+    return found.replace(tzinfo=found.tzinfo or UTC)

@@ -1,0 +1,95 @@
+"""`headwater snapshot restore`: what will change is shown before it does."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from headwater.features.accounts.api_client import remote, show_one
+from headwater.features.databases.commands import (
+    JsonOption,
+    ProjectOption,
+    TablesOption,
+    find_database,
+    find_project,
+    names,
+)
+from headwater.features.jobs.follow import finish
+from headwater.features.snapshots.commands.references import SnapshotArgument, find_snapshot
+from headwater.kit.errors import BadInput, Conflict
+from headwater.kit.terminal import terminal
+
+
+def restore(
+    snapshot: SnapshotArgument,
+    new: Annotated[str | None, typer.Option("--new", help="Name of a new database to restore into.")] = None,
+    into: Annotated[str | None, typer.Option("--into", help="Name or id of a database that is there.")] = None,
+    tables: TablesOption = None,
+    mode: Annotated[
+        str, typer.Option(help="For tables that are there: empty, overwrite, append or append_missing.")
+    ] = "empty",
+    project: ProjectOption = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only show what would be done.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Restore a snapshot, or some of its tables, into a new database or one that is there."""
+    if (new is None) == (into is None):
+        raise BadInput("Say where to restore to.", hint="Give either --new NAME or --into DB.")
+    with remote() as server:
+        found = find_snapshot(server, snapshot)
+        body: dict[str, Any] = {"tables": names(tables), "mode": mode, "confirmed": True}
+        body |= {"target_id": find_database(server, into)["id"]} if into else {"name": new}
+        if new and project:
+            body["project_id"] = find_project(server, project)["id"]
+        planned = server.call("POST", f"/snapshots/{found['id']}/restores/plan", json=body)
+        if plan:
+            _show_plan(planned, as_json)
+            return
+        if planned["refusals"]:
+            raise Conflict(planned["refusals"][0], hint="Look at it with --plan; --mode says what shall happen.")
+        if planned["undo"] and not yes:
+            _ask(planned, as_json)
+        made = server.call("POST", f"/snapshots/{found['id']}/restores", json=body)
+        done = finish(server, made["job"]["id"], f"/restores/{made['id']}")
+    _show(done, as_json)
+
+
+def drill(snapshot: SnapshotArgument, as_json: JsonOption = False) -> None:
+    """Prove that a snapshot can be restored: into a new database, which is compared and goes away again."""
+    with remote() as server:
+        made = server.call("POST", f"/snapshots/{find_snapshot(server, snapshot)['id']}/drills")
+        _show(finish(server, made["job"]["id"], f"/restores/{made['id']}"), as_json)
+
+
+def _ask(planned: Any, as_json: bool) -> None:
+    if as_json:
+        raise BadInput("Tables that are there would change.", hint="Look at it with --plan, then say --yes.")
+    _show_plan(planned, False)
+    if not typer.confirm("Restore?"):
+        raise typer.Exit(1)
+
+
+def _show_plan(planned: Any, as_json: bool) -> None:
+    if as_json:
+        show_one(planned, (), True)
+        return
+    for one in planned["steps"]:
+        typer.echo(one["sentence"])
+    for sentence in planned["refusals"]:
+        typer.echo(f"Refused: {sentence}")
+    if planned["undo"]:
+        typer.echo(f"A snapshot of {planned['target_name']} is taken first, by which this can be undone.")
+
+
+def _show(done: Any, as_json: bool) -> None:
+    if as_json:
+        show_one(done, (), True)
+        return
+    shown = Table("table", "rows of the snapshot", "rows now", "", box=None, pad_edge=False)
+    for one in done["tables"]:
+        shown.add_row(one["table"], f"{one['expected']:,}", f"{one['found']:,}", "same" if one["same"] else "DIFFERENT")
+    terminal().print(shown)
+    typer.echo(f"Restored into {done['target_name']} in {done['seconds']:.1f} s.")

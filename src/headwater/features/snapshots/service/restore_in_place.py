@@ -1,0 +1,153 @@
+"""Restores into tables that are there: a snapshot of the target first, to undo it by, then all or nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, cast
+
+from headwater.catalog.codec import from_json
+from headwater.catalog.model import Schema
+from headwater.core.snapshots import manifest_tables, schema_subset
+from headwater.engines import Engine, TableRestoreRequest, TableRestoreResult
+from headwater.features.databases.service import reachability
+from headwater.features.databases.service.reachability import ReachableDatabase
+from headwater.features.snapshots import repository
+from headwater.features.snapshots.models import Snapshot
+from headwater.features.snapshots.service import capture, targets
+from headwater.features.snapshots.service.engines import in_place_restore_of, snapshots_of
+from headwater.features.snapshots.service.targets import RestoreAttempt
+from headwater.features.snapshots.service.threads import RowProgress, run_cancellable
+from headwater.kit.errors import Conflict
+from headwater.vault.manifest import Manifest, ManifestTable
+from headwater.vault.vault import Vault
+
+
+async def restore(
+    work: RestoreAttempt, vault: Vault, manifest: Manifest, target: ReachableDatabase
+) -> list[dict[str, Any]]:
+    """Restore in place and return what became of each table."""
+    engine, attempt = in_place_restore_of(target.engine), work.attempt
+    undo = vault.manifest(str(await _undo(work, target)))
+    tables = [
+        one
+        for one in manifest_tables.select(manifest, work.row.request.get("tables"))
+        if not manifest_tables.apart(one)
+    ]
+    for sentence in manifest_tables.omissions(manifest, tables):
+        attempt.note(sentence, "warning")
+    missing, there = _missing(manifest, undo, tables)
+    if not _undoes_ddl(target.engine):
+        await work.note(made={"things": targets.missing_things(target.engine, missing, there)})
+    what = _prepared(target.engine, manifest, (missing, there), tables, work.row.mode)
+    async with reachability.open_address(attempt.settings, target) as address:
+        refill = await engine.open(address)
+        decoders = ThreadPoolExecutor(2, thread_name_prefix="vault-decode")
+        progress = RowProgress(attempt, "rows", sum(one.rows for one in tables), len(tables))
+
+        def put() -> list[TableRestoreResult]:
+            rows = [
+                (
+                    manifest_tables.dump_table(one),
+                    progress.counted(
+                        vault.table(one).rows(decoders) if one.rows else iter(()), manifest_tables.display_name(one)
+                    ),
+                )
+                for one in tables
+            ]
+            return refill.restore_tables(replace(what, tables=rows))
+
+        try:
+            found = await run_cancellable(attempt, refill.cancel, put)
+        finally:
+            await refill.close()
+            decoders.shutdown(wait=False, cancel_futures=True)
+    return [_report(table, one, work.row.mode) for table, one in zip(tables, found, strict=True)]
+
+
+async def _undo(work: RestoreAttempt, target: ReachableDatabase) -> uuid.UUID:
+    """Take a snapshot of the target, unless an earlier attempt has; return its id."""
+    store = work.attempt.database
+    async with store.transaction() as db:
+        row = await repository.get(db, work.row.undo_id) if work.row.undo_id else None
+        if row is None:
+            row = Snapshot(
+                organization_id=work.row.organization_id, project_id=work.snapshot.project_id, database_id=target.id,
+                database_name=target.name, vault_id=work.snapshot.vault_id, status="taking",
+                label=f"Before restoring {_said(work.snapshot)}"[:200], engine=target.engine_name,
+                created_by=work.row.created_by, job_id=work.attempt.job_id,
+                contents={}, moment={}, verification={}, drill={}, request={},
+            )  # fmt: skip
+            db.add(row)
+            await db.flush()
+            if not await repository.note_restore(db, work.row.id, work.token, undo_id=row.id):
+                raise Conflict("Another attempt has taken over.")
+    if row.status != "complete":
+        write = await capture.take(work.attempt, row.id)
+        async with store.transaction() as db:
+            await write(db)
+    work.attempt.note(f"What {target.name} was is kept as snapshot {row.id}: restore that to undo this.")
+    return row.id
+
+
+def _said(snapshot: Snapshot) -> str:
+    """Return what people call a snapshot: its label, or its time."""
+    return snapshot.label or (snapshot.taken_at or snapshot.created_at).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _missing(manifest: Manifest, undo: Manifest, tables: Sequence[ManifestTable]) -> tuple[Schema, Schema]:
+    """Return the part of the snapshot that is not there, and what is there, whose columns must do."""
+    there = from_json(undo.schema)
+    present = {one.qualified_name for one in there}
+    missing = {manifest_tables.display_name(one) for one in tables} - present
+    _check_columns(there, [one for one in tables if manifest_tables.display_name(one) not in missing])
+    return schema_subset.cut(from_json(manifest.schema), missing, present)[0] if missing else Schema(), there
+
+
+def _undoes_ddl(engine: Engine) -> bool:
+    """Whether a rollback takes away what was made; else it is written down before it is made, as a kill may follow."""
+    grammar = engine.dialect.grammar
+    return grammar is not None and grammar.transactional_ddl
+
+
+def _prepared(
+    engine: Engine, manifest: Manifest, schemas: tuple[Schema, Schema], tables: Sequence[ManifestTable], mode: str
+) -> TableRestoreRequest:
+    """Return what is to be done but for the rows; what of a missing table's Schema is known there is not made again."""
+    (missing, there), able = schemas, snapshots_of(engine)
+    known = {*able.pre_data_ddl(there), *able.post_data_ddl(there)}
+    pre_data = tuple(one for one in able.pre_data_ddl(missing) if one not in known)
+    post_data = tuple(one for one in able.post_data_ddl(missing) if one not in known)
+    part, _ = schema_subset.cut(from_json(manifest.schema), {manifest_tables.display_name(one) for one in tables})
+    return TableRestoreRequest((), cast(Any, mode), pre_data, post_data, schema_subset.extras_of(manifest.extras, part))
+
+
+def _check_columns(existing: Schema, tables: Sequence[ManifestTable]) -> None:
+    for table in tables:
+        found = next(one for one in existing if one.qualified_name == manifest_tables.display_name(table))
+        if found.kind == "collection":
+            continue  # a document has the fields that it has
+        absent = [one.name for one in table.columns if all(one.name != column.name for column in found.columns)]
+        if absent:
+            raise Conflict(
+                f"{manifest_tables.display_name(table)} has no column {', '.join(absent)} any more.",
+                hint="Restore into a new database, and take from there what you need.",
+            )
+
+
+def _report(table: ManifestTable, result: TableRestoreResult, mode: str) -> dict[str, Any]:
+    added = result.rows_after == result.rows_before + result.rows_written
+    same = {
+        "overwrite": result.rows_after == result.rows_written == table.rows,
+        "append": added and result.rows_written == table.rows,
+        "append_missing": added and result.rows_written <= table.rows,
+    }[mode]  # fmt: skip
+    return {
+        "table": manifest_tables.display_name(table),
+        "expected": table.rows,
+        "written": result.rows_written,
+        "found": result.rows_after,
+        "same": same,
+    }

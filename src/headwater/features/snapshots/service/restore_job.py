@@ -1,0 +1,215 @@
+"""Gives a snapshot back: bare tables, their rows several at a time, then indexes and keys, and both sides compared.
+
+Whatever ends an attempt in the middle, nothing half remains: a database that was made for the restore goes away and is
+made anew by the next attempt; of one that was there, what the restore has made is dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.catalog.codec import from_json
+from headwater.catalog.model import Schema
+from headwater.core.snapshots import manifest_tables, schema_subset
+from headwater.engines import BulkLoader
+from headwater.features.accounts.rights import SYSTEM
+from headwater.features.databases.service import databases, reachability
+from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.databases.service.reachability import ReachableDatabase
+from headwater.features.jobs.context import Attempt, Write
+from headwater.features.snapshots import repository
+from headwater.features.snapshots.service import restore_in_place, targets, vault_locations
+from headwater.features.snapshots.service.engines import snapshots_of
+from headwater.features.snapshots.service.targets import RestoreAttempt
+from headwater.features.snapshots.service.threads import RowProgress, run_cancellable, run_parallel, stoppable
+from headwater.kit.clock import now
+from headwater.kit.errors import Cancelled, Conflict, Forbidden
+from headwater.store.sealing import Sealer
+from headwater.vault.manifest import Manifest, ManifestTable
+from headwater.vault.vault import Vault
+
+LOADERS = 2
+
+
+class CountMismatch(Conflict):
+    """What was restored is not what the snapshot has."""
+
+    code = "restore_differs"
+
+
+async def run_job(attempt: Attempt) -> Write:
+    """Do the work of a restore's job."""
+    started = time.monotonic()
+    work = await _begin(attempt)
+    vault = await asyncio.to_thread(work.location.open)
+    manifest = await asyncio.to_thread(vault.manifest, str(work.snapshot.id))
+    target = await _target(work)
+    in_place = work.row.mode != "empty"
+    try:
+        tables = await (restore_in_place.restore if in_place else _restore)(work, vault, manifest, target)
+    except BaseException:
+        await asyncio.shield(targets.clear_after(work, target))
+        raise
+    result = {"tables": tables, "seconds": round(time.monotonic() - started, 2)}
+    attempt.note(f"{len(tables)} tables with {sum(one['found'] for one in tables):,} rows are back, and compared.")
+
+    async def write(db: AsyncSession) -> None:
+        if not await repository.note_restore(db, work.row.id, work.token, result=result, made={}):
+            raise Cancelled("Another attempt has taken over.")
+        await schemas.forget(db, target.id)
+        if work.row.request.get("drill"):
+            seconds = result["seconds"]
+            await repository.mark(db, work.snapshot.id, drilled_at=now(), drill={"seconds": seconds})
+            await targets.abandon(db, work.row)
+
+    return write
+
+
+async def _begin(attempt: Attempt) -> RestoreAttempt:
+    """Make this the attempt that may write to the row."""
+    async with attempt.database.transaction() as db:
+        row = await repository.restore(db, uuid.UUID(attempt.args["restore_id"]), lock=True)
+        snapshot = await repository.get(db, row.snapshot_id) if row else None
+        if row is None or snapshot is None or snapshot.status != "complete":
+            raise Cancelled("The snapshot was deleted.")
+        work = RestoreAttempt(
+            attempt, row, snapshot, await vault_locations.load(db, attempt.settings, snapshot.vault_id)
+        )
+        row.attempt = work.token
+    return work
+
+
+async def _target(work: RestoreAttempt) -> ReachableDatabase:
+    """Return the database that is restored into, ready for that."""
+    if work.row.fresh:
+        await targets.renew(work)
+    assert work.row.target_id or work.row.fresh
+    async with work.attempt.database.transaction() as db:
+        if work.row.target_id is None:
+            raise Cancelled("The database to restore into was deleted.")
+        database = await databases.find(db, SYSTEM, work.row.target_id)
+        if database.read_only:
+            raise Forbidden(f"{database.name} is connected for reading only.")
+        reached = await reachability.load(db, Sealer.of(work.attempt.settings), database)
+    if work.row.made.get("things"):
+        work.attempt.note("An earlier attempt ended in the middle: what it made is taken away first.", "warning")
+        await targets.clear(work, reached)
+    return reached
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePart:
+    """What of a snapshot is restored: tables, the Schema that makes them, and what else belongs to them."""
+
+    tables: Sequence[ManifestTable]
+    schema: Schema
+    extras: Mapping[str, Any]
+
+
+def part_of(work: RestoreAttempt, manifest: Manifest) -> RestorePart:
+    """Return what a restore is about; says in the job's log what must be left out."""
+    tables = manifest_tables.select(manifest, work.row.request.get("tables"))
+    whole = from_json(manifest.schema)
+    bare = schema_subset.without_rows(whole, {manifest_tables.display_name(one) for one in manifest.tables})
+    schema, left_out = schema_subset.cut(whole, bare | {manifest_tables.display_name(one) for one in tables})
+    for sentence in manifest_tables.omissions(manifest, tables):
+        work.attempt.note(sentence, "warning")
+    for one in left_out:
+        work.attempt.note(f"Left out, because it needs tables that are not restored: {one}.", "warning")
+    return RestorePart(
+        tables, schema, manifest.extras if schema is whole else schema_subset.extras_of(manifest.extras, schema)
+    )
+
+
+async def _restore(
+    work: RestoreAttempt, vault: Vault, manifest: Manifest, target: ReachableDatabase
+) -> list[dict[str, Any]]:
+    part = part_of(work, manifest)
+    there = await schemas.read(work.attempt.settings, work.attempt.database, target)
+    things = targets.things(target.engine, part.schema, there, target.name)
+    async with reachability.open_address(work.attempt.settings, target) as address:
+        fill = await snapshots_of(target.engine).open_loader(address)
+        try:
+            apart = await asyncio.to_thread(targets.apart, fill, part.tables, target)
+            await work.note(made={"things": [*things, *apart]})
+            return await _fill(work, vault, fill, target, part)
+        finally:
+            await fill.close()
+
+
+async def _fill(
+    work: RestoreAttempt, vault: Vault, fill: BulkLoader, target: ReachableDatabase, part: RestorePart
+) -> list[dict[str, Any]]:
+    attempt = work.attempt
+    snapshots = snapshots_of(target.engine)
+    await _run(attempt, fill, "tables", snapshots.pre_data_ddl(part.schema))
+    loading = Loading(attempt, vault, fill, part.tables)
+    written = await run_cancellable(attempt, fill.cancel, loading.run)
+    await _run(attempt, fill, "keys and indexes", snapshots.post_data_ddl(part.schema))
+    for sentence in await stoppable(attempt, fill.restore_extras(part.extras)):
+        attempt.note(sentence, "warning")
+    compared = await run_cancellable(attempt, fill.cancel, lambda: _compared(attempt, fill, part.tables, written))
+    wrong = [one["table"] for one in compared if not one["same"]]
+    if wrong:
+        raise CountMismatch(f"{', '.join(wrong[:5])}: not the rows of the snapshot.", hint="Verify the snapshot.")
+    return compared
+
+
+async def _run(attempt: Attempt, fill: BulkLoader, phase: str, statements: Sequence[str]) -> None:
+    for number, statement in enumerate(statements):
+        attempt.report(phase, number, len(statements), unit="steps", message=statement.split("(")[0].strip()[:120])
+        await stoppable(attempt, fill.run_statements([statement]))
+
+
+@dataclass(slots=True)
+class Loading:
+    """The part of restoring that runs in threads: rows of several tables at once, the largest ones first."""
+
+    attempt: Attempt
+    vault: Vault
+    fill: BulkLoader
+    tables: Sequence[ManifestTable]
+
+    def run(self) -> dict[str, int]:
+        """Load all tables and return how many rows each got."""
+        total = sum(one.rows for one in self.tables)
+        progress = RowProgress(self.attempt, "rows", total, len(self.tables))
+        ordered = sorted(self.tables, key=lambda one: one.stored, reverse=True)
+        decoders = ThreadPoolExecutor(LOADERS, thread_name_prefix="vault-decode")
+        work = {manifest_tables.display_name(one): partial(self._load, one, decoders, progress) for one in ordered}
+        try:
+            return run_parallel(LOADERS, self.fill.cancel, work)
+        finally:
+            decoders.shutdown(wait=True, cancel_futures=True)
+
+    def _load(self, table: ManifestTable, decoders: ThreadPoolExecutor, progress: RowProgress) -> int:
+        if not table.rows:
+            return 0
+        rows = self.vault.table(table).rows(decoders)
+        return self.fill.load_rows(
+            manifest_tables.dump_table(table), progress.counted(rows, manifest_tables.display_name(table))
+        )
+
+
+def _compared(
+    attempt: Attempt, fill: BulkLoader, tables: Sequence[ManifestTable], written: dict[str, int]
+) -> list[dict[str, Any]]:
+    compared = []
+    for number, table in enumerate(tables):
+        name = manifest_tables.display_name(table)
+        attempt.report("comparing", number, len(tables), unit="steps", message=name)
+        found = fill.count_rows(manifest_tables.dump_table(table))
+        compared.append({
+            "table": name, "expected": table.rows, "written": written[name], "found": found,
+            "same": found == table.rows == written[name],
+        })  # fmt: skip
+    return compared

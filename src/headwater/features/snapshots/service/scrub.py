@@ -1,0 +1,113 @@
+"""Verifies all snapshots of a database at once, or a part of their pages: so that damage is found before it matters."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.core.snapshots.sample_check import SampleCheck
+from headwater.features.accounts.rights import SYSTEM, Actor
+from headwater.features.accounts.service import projects
+from headwater.features.databases.service import databases
+from headwater.features.jobs.context import Attempt, Write
+from headwater.features.jobs.models import Job
+from headwater.features.jobs.service import queue
+from headwater.features.snapshots import repository
+from headwater.features.snapshots.service import snapshots, vault_locations
+from headwater.features.snapshots.service.vault_locations import VaultLocation
+from headwater.features.snapshots.service.verification import Kind, sentence
+from headwater.kit.clock import now
+from headwater.kit.errors import Cancelled, Conflict
+from headwater.vault import verification
+from headwater.vault.verification import Finding, VerificationResult, VerificationShare
+
+
+async def begin(
+    db: AsyncSession, actor: Actor, database_id: uuid.UUID, kind: Kind, part: VerificationShare = VerificationShare()  # noqa: B008 - frozen
+) -> Job:  # fmt: skip
+    """Put the verification of all snapshots of a database into the queue."""
+    database = await databases.find(db, actor, database_id, "database:write")
+    if database.project_id is None:
+        raise Conflict(f"The project of {database.name} is gone.")
+    project = await projects.get(db, actor, database.project_id, "database:read")
+    return await queue.enqueue(
+        db, actor, project, kind="snapshot.scrub", title=f"Verify the snapshots of {database.name}",
+        args={"database_id": str(database_id), "kind": kind, "part": part.number, "parts": part.parts},
+    )  # fmt: skip
+
+
+async def run_job(attempt: Attempt) -> Write:
+    """Do the work of a scrub's job; damage is what it finds, not a failure."""
+    database_id, kind = uuid.UUID(attempt.args["database_id"]), attempt.args["kind"]
+    part = VerificationShare(attempt.args["part"], attempt.args["parts"])
+    async with attempt.database.transaction() as db:
+        found = await repository.places_of(db, database_id)
+        vaults = {vault: await vault_locations.load(db, attempt.settings, vault) for vault in found}
+    if not found:
+        raise Cancelled("There are no snapshots to verify.")
+    checked: dict[uuid.UUID, SampleCheck] = {}
+    for vault_id, ids in found.items():
+        verified = await _verified(attempt, vaults[vault_id], ids, kind, part)
+        checked |= _by_snapshot(verified, ids, kind, part)
+        _tell(attempt, verified)
+
+    async def write(db: AsyncSession) -> None:
+        await _write(db, checked)
+
+    return write
+
+
+async def _verified(
+    attempt: Attempt, location: VaultLocation, ids: Sequence[uuid.UUID], kind: Kind, part: VerificationShare
+) -> VerificationResult:
+    def show(done: int, total: int) -> None:
+        attempt.report("reading", done, total, unit="rows")
+
+    def work() -> VerificationResult:
+        vault, only = location.open(), [str(one) for one in ids]
+        if kind == "quick":
+            return verification.quick(vault, only)
+        return verification.deep(vault, only, part=part, progress=show)
+
+    return await asyncio.to_thread(work)
+
+
+def _by_snapshot(
+    verified: VerificationResult, ids: Sequence[uuid.UUID], kind: Kind, part: VerificationShare
+) -> dict[uuid.UUID, SampleCheck]:  # fmt: skip
+    """Return what was found of each snapshot; what belongs to none, such as a key, is said of all."""
+    percent = 100 if kind == "quick" else round(100 / part.parts)
+    found = {}
+    for one in ids:
+        mine = [finding for finding in verified.findings if finding.snapshot in {None, str(one)}]
+        found[one] = SampleCheck(kind, verified.segments, 0, tuple(sentence(finding) for finding in mine), percent)
+    return found
+
+
+def _tell(attempt: Attempt, verified: VerificationResult) -> None:
+    for one in verified.findings:
+        attempt.note(_where(one), "error")
+    if verified.sound:
+        attempt.note(
+            f"All is there: {verified.packs} packs for {verified.snapshots} of the snapshots, and "
+            f"{verified.segments:,} segments with {verified.rows:,} rows were read."
+        )
+
+
+def _where(finding: Finding) -> str:
+    return f"Snapshot {finding.snapshot}: {sentence(finding)}" if finding.snapshot else sentence(finding)
+
+
+async def _write(db: AsyncSession, checked: Mapping[uuid.UUID, SampleCheck]) -> None:
+    """Note what was found."""
+    for snapshot_id, one in checked.items():
+        row = await repository.get(db, snapshot_id, lock=True)
+        if row is None or row.status != "complete" or not one.may_replace(row.verification):
+            continue
+        row.verified_at, row.verification = now(), one.plain
+        if one.problems:
+            snapshots.note(db, SYSTEM, "snapshot.damaged", row, problems=len(one.problems))
+    await db.flush()

@@ -1,0 +1,63 @@
+"""The complete snapshots of a database in few words: what rules that keep, delete and check them need to know."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts.rights import Actor
+from headwater.features.databases.service import databases
+from headwater.features.snapshots import repository
+from headwater.features.snapshots.service import snapshots
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotSummary:
+    """A complete snapshot; `extent` is the same for those that were asked for the same tables, `sound` when no
+    verification has found damage, `used` while a restore reads it."""
+
+    id: uuid.UUID
+    taken_at: datetime
+    label: str
+    held: bool
+    scheduled: bool
+    extent: str
+    stored_bytes: int
+    new_bytes: int
+    grew: bool
+    verified_at: datetime | None
+    sound: bool
+    used: bool
+
+
+async def of_database(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Sequence[SnapshotSummary]:
+    """Return all complete snapshots of a database, newest first."""
+    await databases.find(db, actor, database_id)
+    rows = await repository.shelf(db, database_id)
+    used = await snapshots.being_read(db, [row.id for row in rows])
+    return [
+        SnapshotSummary(
+            row.id, row.taken_at or row.created_at, row.label, row.held, bool(row.request.get("scheduled")),
+            _extent(row.request.get("tables"), row.request.get("exclude")), row.stored_bytes, row.new_bytes, row.grew,
+            row.verified_at, row.verification.get("ok", True), row.id in used,
+        ) for row in rows
+    ]  # fmt: skip
+
+
+async def failed_before(
+    db: AsyncSession, actor: Actor, database_id: uuid.UUID, before: datetime
+) -> Sequence[uuid.UUID]:  # fmt: skip
+    """Return the scheduled snapshots that have failed and were asked for before a moment."""
+    await databases.find(db, actor, database_id)
+    rows = await repository.scheduled_before(db, database_id, before)
+    return [one.snapshot.id for one in await snapshots.shown(db, rows) if one.status == "failed"]
+
+
+def _extent(tables: Sequence[str] | None, exclude: Sequence[str] | None) -> str:
+    """Return what tables were asked for, the same text for the same ones in any order."""
+    only = "all" if tables is None else "only " + ", ".join(sorted(tables))
+    return only + (" but " + ", ".join(sorted(exclude)) if exclude else "")

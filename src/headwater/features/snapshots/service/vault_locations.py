@@ -1,0 +1,170 @@
+"""Where the vaults of an organization are, and the one way to open one.
+
+A local vault is a folder below `$HEADWATER_HOME/vaults`; every vault is opened by a key that is derived from the key
+of this Headwater and the id of the organization.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.features.accounts.rights import Actor, authorize
+from headwater.features.databases.service import reachability
+from headwater.features.snapshots import repository
+from headwater.features.snapshots.models import VaultRecord
+from headwater.kit.network import guard
+from headwater.kit.settings import Settings
+from headwater.store.sealing import Sealer
+from headwater.store.session import Database as Store
+from headwater.vault.blobs import Blobs
+from headwater.vault.codecs import Codec
+from headwater.vault.codecs import Name as CodecName
+from headwater.vault.errors import Damaged, Missing
+from headwater.vault.keys import KeySource
+from headwater.vault.local import LocalBlobs
+from headwater.vault.s3 import S3Blobs
+from headwater.vault.vault import Vault
+
+LABEL = "this Headwater"
+# Manifests of other rooms: what databases are brought back by.
+NO_SNAPSHOTS = ("snapshots/base-", "snapshots/log-")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An organization as the owner of what is asked for."""
+
+    organization_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class VaultLocation:
+    """A vault as it is needed to open it, apart from the row's transaction; blocks, so it is used in threads."""
+
+    id: uuid.UUID
+    organization_id: uuid.UUID
+    blobs: Blobs
+    opener: KeySource
+    codec: Codec
+    opened: str | None
+
+    def open(self) -> Vault:
+        """Open the vault, or make it when it was never there.
+
+        Raises:
+            Missing: it was there, and is not any more.
+            Damaged: another vault is in its place.
+        """
+        try:
+            found = Vault.open(self.blobs, self.opener)
+        except Missing:
+            if self.opened:
+                raise
+            found = Vault.create(self.blobs, self.opener, LABEL)
+        if self.opened not in {None, found.id}:
+            raise Damaged("Another vault is where this one was.", hint="Put the right storage back.")
+        return found
+
+
+async def load(db: AsyncSession, settings: Settings, vault_id: uuid.UUID) -> VaultLocation:
+    """Return what is needed to open a vault; its address is looked at again, which may mean another one by now."""
+    row = await repository.vault(db, vault_id)
+    await check_endpoint(settings, row.settings.get("endpoint", ""))
+    return location_of(settings, row)
+
+
+async def open_vault(store: Store, location: VaultLocation) -> Vault:
+    """Open a vault that is to be written to, and note by which id it calls itself."""
+    vault = await asyncio.to_thread(location.open)
+    async with store.transaction() as db:
+        await repository.note_opened(db, location.id, vault.id)
+    return vault
+
+
+async def check_endpoint(settings: Settings, endpoint: str) -> None:
+    """Raise Forbidden when the address of a storage may not be reached, or UnknownHost."""
+    parts = urlsplit(endpoint)
+    if parts.hostname:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        await guard.resolve(parts.hostname, port, reachability.policy_of(settings))
+
+
+def location_of(settings: Settings, row: VaultRecord) -> VaultLocation:
+    """Return what is needed to open the vault of a row."""
+    sealer = Sealer.of(settings)
+    opener = KeySource.key(sealer.derive("vault", row.organization_id))
+    codec = Codec(cast("CodecName", row.codec), row.level)
+    return VaultLocation(row.id, row.organization_id, blobs_of(settings, row, sealer), opener, codec, row.opened)
+
+
+def blobs_of(settings: Settings, row: VaultRecord, sealer: Sealer) -> Blobs:
+    """Return the storage of a vault."""
+    if row.kind == "local":
+        return LocalBlobs(settings.home_folder / "vaults" / str(row.organization_id))
+    secret = sealer.open(row.sealed, row.organization_id, row.id, "credentials") if row.sealed else ""
+    return bucket(row.settings, secret)
+
+
+def bucket(given: dict[str, Any], secret: str) -> S3Blobs:
+    """Return the blobs of a bucket by its settings and the secret key."""
+    endpoint = given.get("endpoint", "")
+    options = {
+        "endpoint": endpoint, "region": given.get("region", ""), "access_key_id": given.get("access_key", ""),
+        "secret_access_key": secret,
+    }  # fmt: skip
+    return S3Blobs(
+        given["bucket"], given.get("prefix", ""), http=endpoint.startswith("http:"),
+        **{name: value for name, value in options.items() if value},
+    )  # fmt: skip
+
+
+async def current(db: AsyncSession, actor: Actor, organization_id: uuid.UUID) -> VaultRecord:
+    """Return the vault that new snapshots of an organization go into; a local one from the first time on."""
+    found = await repository.current_vault(db, organization_id)
+    if found is None:
+        await repository.make_local_vault(db, organization_id, actor.user_id)
+        found = await repository.current_vault(db, organization_id)
+    assert found
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class VaultView:
+    """The vault of an organization, if there is one yet, and what is in it."""
+
+    row: VaultRecord | None
+    sums: repository.Sums
+
+
+async def view(db: AsyncSession, actor: Actor, organization_id: uuid.UUID) -> VaultView:
+    """Return the vault that new snapshots of an organization go into."""
+    authorize(actor, "database:read", Owner(organization_id))
+    row = await repository.current_vault(db, organization_id)
+    sums = await repository.sums(db, row.id) if row else repository.Sums(0, 0, 0, 0)
+    return VaultView(row, sums)
+
+
+class VaultUsage(msgspec.Struct, frozen=True):
+    """What a vault takes of its storage."""
+
+    packs: int
+    bytes: int
+    snapshots: int
+
+
+def measure(location: VaultLocation) -> VaultUsage:
+    """Count what is in the storage of a vault; blocks."""
+    packs = total = 0
+    for blob in location.blobs.list("packs/"):
+        packs += 1
+        total += blob.size
+    manifests = {blob.name: blob.size for blob in location.blobs.list("snapshots/")}
+    snapshots = sum(not name.startswith(NO_SNAPSHOTS) for name in manifests)
+    return VaultUsage(packs, total + sum(manifests.values()), snapshots)

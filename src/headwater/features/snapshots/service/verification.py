@@ -1,0 +1,79 @@
+"""Verifies a snapshot when somebody asks: quickly by what is there, or deeply by reading every page."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.core.snapshots.sample_check import SampleCheck
+from headwater.features.accounts.rights import SYSTEM, Actor
+from headwater.features.accounts.service import projects
+from headwater.features.jobs.context import Attempt, Write
+from headwater.features.jobs.models import Job
+from headwater.features.jobs.service import queue
+from headwater.features.snapshots import repository
+from headwater.features.snapshots.service import snapshots, vault_locations
+from headwater.kit.clock import now
+from headwater.kit.errors import Cancelled, Conflict
+from headwater.vault import verification
+from headwater.vault.verification import Finding, VerificationResult
+
+Kind = Literal["quick", "deep"]
+
+
+async def start(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, kind: Kind) -> Job:
+    """Put the verification of a snapshot into the queue."""
+    row = await snapshots.find(db, actor, snapshot_id, write=True)
+    if row.status != "complete":
+        raise Conflict("This snapshot is not complete.", hint="There is nothing to verify yet.")
+    if row.project_id is None:
+        raise Conflict("The project of this snapshot is gone.", hint="Restore it into another one to look at it.")
+    project = await projects.get(db, actor, row.project_id, "database:read")
+    snapshots.note(db, actor, "snapshot.verify", row, how=kind)
+    return await queue.enqueue(
+        db, actor, project, kind="snapshot.verify", title=f"Verify a snapshot of {row.database_name}",
+        args={"snapshot_id": str(row.id), "kind": kind},
+    )  # fmt: skip
+
+
+async def run_job(attempt: Attempt) -> Write:
+    """Do the work of a verification's job; damage is what it finds, not a failure."""
+    snapshot_id, kind = uuid.UUID(attempt.args["snapshot_id"]), attempt.args["kind"]
+    async with attempt.database.transaction() as db:
+        row = await repository.get(db, snapshot_id)
+        if row is None or row.status != "complete":
+            raise Cancelled("The snapshot was deleted.")
+        place = await vault_locations.load(db, attempt.settings, row.vault_id)
+
+    def show(done: int, total: int) -> None:
+        attempt.report("reading", done, total, unit="rows")
+
+    def work() -> VerificationResult:
+        vault, only = place.open(), [str(snapshot_id)]
+        return verification.quick(vault, only) if kind == "quick" else verification.deep(vault, only, progress=show)
+
+    found = await asyncio.to_thread(work)
+    for one in found.findings:
+        attempt.note(sentence(one), "error")
+    if found.sound:
+        attempt.note(
+            f"All is there: {found.packs} packs, {found.segments:,} segments and {found.rows:,} rows were read."
+        )
+    checked = SampleCheck(kind, found.segments, 0, tuple(sentence(one) for one in found.findings))
+
+    async def write(db: AsyncSession) -> None:
+        known = await repository.get(db, snapshot_id, lock=True)
+        if known and checked.may_replace(known.verification):
+            known.verified_at, known.verification = now(), checked.plain
+        if not found.sound:
+            snapshots.note(db, SYSTEM, "snapshot.damaged", row, problems=len(found.findings))
+
+    return write
+
+
+def sentence(finding: Finding) -> str:
+    """Return a finding as people read it."""
+    return f"{finding.table}: {finding.what}" if finding.table else finding.what

@@ -1,0 +1,91 @@
+"""`headwater db copy`: a database into another one, whatever engines they are of."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from headwater.features.accounts.api_client import ApiClient, remote, show_one
+from headwater.features.databases.commands import JsonOption, NameArgument, TablesOption, find_database, names
+from headwater.features.jobs.follow import finish
+from headwater.kit.errors import BadInput
+from headwater.kit.terminal import terminal
+
+SEVERITIES = {"left_out": "left out", "changed": "changed", "risk": "may be refused"}
+
+
+def copy(
+    source: NameArgument,
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="The database to copy into.", show_default=False)],
+    tables: TablesOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Accept what is lost; do not ask.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Only show what would be done.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy tables with their rows into another database, of the same engine or another."""
+    with remote() as server:
+        left, right = find_database(server, source), find_database(server, target)
+        path = f"/databases/{left['id']}/copies"
+        carry_out(server, path, right, names(tables), yes=yes, plan=plan, as_json=as_json)
+
+
+def carry_out(
+    server: ApiClient, path: str, target: Any, tables: list[str] | None, *, yes: bool, plan: bool, as_json: bool
+) -> None:
+    """Show what a copy at a path would do, ask whether that is meant, and follow it to its end."""
+    body: dict[str, Any] = {"target_id": target["id"], "tables": tables}
+    found = server.call("POST", f"{path}/plan", json=body)
+    if plan and as_json:
+        show_one(found, (), True)
+        return
+    if not as_json:
+        _show_plan(found)
+    if plan:
+        return
+    _accept(found, target, yes, as_json)
+    body |= {"accepted": True, "confirmed": True}
+    begun = server.call("POST", path, json=body)
+    done = finish(server, begun["job"]["id"], f"/transfers/{begun['id']}")
+    if as_json:
+        show_one(done, (), True)
+    else:
+        _show_comparison(done["tables"])
+    if not all(one["same"] for one in done["tables"]):
+        raise typer.Exit(1)
+
+
+def _accept(plan: Any, target: Any, yes: bool, as_json: bool) -> None:
+    """Ask whether what is lost, and the protection of the target, are known; with --json nobody can be asked."""
+    if yes or (not plan["losses"] and not target["protected"]):
+        return
+    what = f"{len(plan['losses'])} things will not be as they were." if plan["losses"] else ""
+    what = f"{what} {target['name']} is protected.".strip() if target["protected"] else what
+    if as_json:
+        raise BadInput(what, hint="Look at them with --plan, then accept them with --yes.")
+    if not typer.confirm(f"{what} Copy?"):
+        raise typer.Exit(1)
+
+
+def _show_plan(plan: Any) -> None:
+    console = terminal()
+    names = [one["target"] for one in plan["tables"]]
+    console.print(f"{len(names)} {'table' if len(names) == 1 else 'tables'}: {', '.join(names)}")
+    if not plan["losses"]:
+        console.print("Nothing is lost.")
+        return
+    shown = Table("", "table", "what", "", box=None, pad_edge=False)
+    for loss in plan["losses"]:
+        shown.add_row(SEVERITIES[loss["severity"]], loss["table"], loss["object"], loss["sentence"])
+    console.print(shown)
+
+
+def _show_comparison(tables: list[Any]) -> None:
+    shown = Table("table", "rows there", "rows here", "checksum", "", box=None, pad_edge=False)
+    for one in tables:
+        shown.add_row(
+            one["target"], f"{one['source_rows']:,}", f"{one['target_rows']:,}", one["target_checksum"][:12],
+            "same" if one["same"] else "DIFFERENT",
+        )  # fmt: skip
+    terminal().print(shown)

@@ -1,0 +1,51 @@
+"""Values of this room as the wire shapes of its routes."""
+
+from __future__ import annotations
+
+from headwater.core.transfer.plan import Plan
+from headwater.engines import Engine
+from headwater.features.jobs.api_models import JobOut
+from headwater.features.transfers import api_models
+from headwater.features.transfers.service.transfers import TransferView
+
+
+def plan(copy_plan: Plan, engine: Engine) -> api_models.CopyPlanOut:
+    """Return a plan with the statements that its target would run."""
+    tables = [
+        api_models.TablePlanOut(
+            table=table.shown, target=table.target_name, rows=table.rows,
+            columns=[
+                api_models.ColumnPlanOut(
+                    name=one.name, source_type=one.source_type, target_type=one.target_type, note=one.note
+                ) for one in table.columns
+            ],
+        ) for table in copy_plan.tables
+    ]  # fmt: skip
+    losses = [api_models.LossOut.model_validate(one) for one in copy_plan.losses]
+    return api_models.CopyPlanOut(tables=tables, losses=losses, statements=list(engine.ddl(copy_plan.schema)))
+
+
+def transfer(view: TransferView) -> api_models.TransferOut:
+    """Return a transfer with its job."""
+    row = view.transfer
+    compared = (
+        [api_models.ComparedOut.model_validate(one) for one in row.result.get("tables", [])]
+        if row.kind == "copy"
+        else []
+    )
+    rest = {name: value for name, value in row.result.items() if name != "tables" or row.kind != "copy"}
+    asked = {name: value for name, value in row.request.items() if name != "losses"}
+    return api_models.TransferOut(
+        id=row.id, kind=row.kind, database_id=row.database_id, target_id=row.target_id, filename=row.filename,
+        size_bytes=row.size_bytes, created_at=row.created_at, request=asked, tables=compared, result=rest,
+        job=JobOut.model_validate(view.job) if view.job else None,
+    )  # fmt: skip
+
+
+def preview(view: TransferView) -> api_models.ImportPreviewOut:
+    """Return what an uploaded file looks like."""
+    found = view.transfer.preview
+    return api_models.ImportPreviewOut(
+        transfer=transfer(view), format=found["format"], columns=found["columns"], rows=found["rows"],
+        text=found.get("text", ""),
+    )  # fmt: skip

@@ -1,0 +1,226 @@
+"""The work of an import: rows of a file become rows of a table, in one transaction; bad ones are told one by one."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.catalog.model import Column, Relation, Schema
+from headwater.catalog.results import QueryError
+from headwater.core.transfer import files
+from headwater.core.transfer.codec import Unfit, decoder, encoder
+from headwater.core.transfer.files import Line
+from headwater.core.transfer.kinds import Kind
+from headwater.core.transfer.reading import kind_of
+from headwater.engines import Columns, drop_all
+from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.jobs.context import Attempt, Write
+from headwater.features.transfers import file_store
+from headwater.features.transfers.service import copy_rows, imports, scripts, transfers
+from headwater.features.transfers.service.copy_rows import CopyEndpoint
+from headwater.features.transfers.service.transfers import TransferAttempt
+from headwater.kit.errors import BadInput, Conflict, Unreadable
+
+SHOWN, KEPT = 50, 10_000
+# Kinds that the database itself reads from their text.
+_RAW = frozenset({"array", "other", "bits", "interval", "enum", "any"})
+
+
+@dataclass(slots=True)
+class Problems:
+    """The rows that could not be imported: all counted, the first ones kept in a file, a few to be shown."""
+
+    path: Path
+    count: int = 0
+    samples: list[dict[str, Any]] = field(default_factory=list)
+    bad_rows: list[list[Any]] = field(default_factory=list)
+
+    def add(self, row: int, column: str, sentence: str) -> None:
+        """Note what is wrong with a row."""
+        self.count += 1
+        if self.count <= SHOWN:
+            self.samples.append({"row": row, "column": column, "sentence": sentence})
+        if self.count <= KEPT:
+            self.bad_rows.append([row, column, sentence])
+
+    def write(self) -> None:
+        """Write the report."""
+        with self.path.open("w", newline="", encoding="utf-8") as out:
+            writer = csv.writer(out)
+            writer.writerow(["row", "column", "what is wrong"])
+            writer.writerows(self.bad_rows)
+
+
+async def run_job(attempt: Attempt) -> Write:
+    """Do the work of an import's job: all rows or, when bad ones stop it, none."""
+    working = await transfers.take(attempt)
+    row = working.transfer
+    working.unit = "bytes"
+    target = await working.reach(row.database_id, write=True)
+    path = file_store.path_of(working.settings, row.id, "upload")
+    if not path.exists():
+        raise Unreadable(f"The upload {row.filename} is not there any more.", hint="Upload it again.")
+    if row.made.get("committing") and not row.request.get("create"):
+        raise Conflict(
+            f"The worker died in the moment of the commit: {row.made['committing']:,} rows may be there or not.",
+            hint="Look at the table before you import the file again.",
+        )
+    problems = Problems(file_store.path_of(working.settings, row.id, "errors"))
+    try:
+        async with AsyncExitStack() as stack:
+            side = await working.open(stack, target)
+            if working.created:
+                await drop_all(side.loads, working.created)
+                working.created = []
+            if row.preview["format"] == "sql":
+                rows = await scripts.run(side, path, row.request["on_error"], working, problems.add)
+            else:
+                rows = await _Import(side, working, problems, path).run()
+    except BaseException:
+        problems.write()
+        await transfers.clear_after(working, target)
+        await working.note(result=_result(0, problems))
+        raise
+    problems.write()
+    path.unlink(missing_ok=True)
+    attempt.note(f"{rows:,} rows were imported; {problems.count:,} were not.")
+
+    async def write(db: AsyncSession) -> None:
+        await transfers.finish(db, working, _result(rows, problems))
+        await schemas.forget(db, target.id)
+
+    return write
+
+
+def _result(rows: int, problems: Problems) -> dict[str, Any]:
+    return {"rows": rows, "bad_rows": problems.count, "errors": problems.samples}
+
+
+class _Import:
+    """One import: its side, its columns, and how it goes on."""
+
+    def __init__(self, side: CopyEndpoint, working: TransferAttempt, problems: Problems, path: Path) -> None:
+        self._side, self._working, self._problems, self._path = side, working, problems, path
+        self._request = working.transfer.request
+        self._shape = imports.shape(working.transfer.preview)
+        self._places = [self._shape.columns.index(one["source"]) for one in self._request["columns"]]
+        self._targets = [one["target"] for one in self._request["columns"]]
+        self._skips = self._request["on_error"] == "skip"
+        self._makers: list[tuple[Any, Any]] = []
+        self._rows = 0
+
+    async def run(self) -> int:
+        """Import all rows; return how many there are."""
+        side, quote = self._side, self._side.engine.quote
+        await side.loads.begin_load()
+        relation = await self._relation()
+        dialect = side.engine.dialect.sqlglot
+        columns: list[tuple[str, str]] = []
+        for name in self._targets:
+            column = relation.column(name)
+            assert column is not None
+            columns.append((quote(name), column.type))
+            kind = _kind(dialect, column)
+            self._makers.append((decoder("mysql", kind), encoder(dialect, kind)))
+        place = quote(relation.schema, relation.name)
+        await copy_rows.run(side.session, "BEGIN", self._working)
+        async for batch in self._batches():
+            ready = await asyncio.to_thread(self._prepared, batch)
+            await self._load(place, columns, ready)
+        counters = [(place, quote(one.name)) for one in relation.columns if one.name in self._targets and _counts(one)]
+        await side.loads.finish_load(counters)
+        self._working.report("rows", self._rows, self._rows, "Committing")
+        # Whoever comes after a worker that died here cannot know whether the rows are there.
+        await self._working.note(made={"things": self._working.created, "committing": self._rows})
+        await copy_rows.run(side.session, "COMMIT", self._working)
+        return self._rows
+
+    async def _relation(self) -> Relation:
+        """Return the table that is filled; made first when it shall be."""
+        side, request = self._side, self._request
+        schema = await side.engine.inspect(side.session)
+        found = [one for one in schema if one.name == request["table"] and one.schema == request["schema"]]
+        if not request["create"]:
+            if not found:
+                raise Conflict(f"The table {request['table']} is gone.", hint="Begin the import again.")
+            return found[0]
+        if schema.relation(request["table"], request["schema"]):
+            raise Conflict(f"There is a table {request['table']} already.")
+        columns = tuple(Column(one["target"], one["type"]) for one in request["columns"])
+        made = Relation(request["table"], columns, request["schema"])
+        await self._working.making("table", side.engine.quote(made.schema, made.name))
+        for statement in side.engine.ddl(Schema((made,))):
+            await copy_rows.run(side.session, statement, self._working)
+        return made
+
+    async def _batches(self) -> AsyncIterator[list[Line]]:
+        lines: Iterator[Line] = files.lines(self._path, self._shape)
+        size = self._path.stat().st_size
+        text = self._shape.format in {"csv", "ndjson"}
+        while batch := await asyncio.to_thread(lambda: list(islice(lines, files.BATCH))):
+            yield batch
+            told = f"{self._rows:,} rows" + (f", {self._problems.count:,} not" if self._problems.count else "")
+            last = batch[-1]
+            self._working.report("bytes" if text else "rows", last.at, size if text else 0, told)
+
+    def _prepared(self, batch: list[Line]) -> list[tuple[int, list[Any]]]:
+        """Return the rows to load, each with its number; those that are none are told."""
+        ready = []
+        for line in batch:
+            if line.wrong:
+                self._bad(line.number, "", line.wrong)
+                continue
+            values = self._values(line)
+            if values is not None:
+                ready.append((line.number, values))
+        return ready
+
+    def _values(self, line: Line) -> list[Any] | None:
+        values = []
+        for place, name, (decode, encode) in zip(self._places, self._targets, self._makers, strict=True):
+            try:
+                values.append(encode(decode(line.values[place])))
+            except (Unfit, ValueError) as error:
+                self._bad(line.number, name, f"{error}.")
+                return None
+        return values
+
+    async def _load(self, where: str, columns: Columns, rows: list[tuple[int, list[Any]]]) -> None:
+        """Load rows; when some are refused, halve until those are found."""
+        if not rows:
+            return
+        try:
+            work = self._side.loads.load(where, columns, [values for _, values in rows])
+            await copy_rows.guarded(work, self._working, self._side.session)
+            self._rows += len(rows)
+        except QueryError as error:
+            if len(rows) == 1:
+                detail = f" {error.detail.splitlines()[0]}" if error.detail else ""
+                self._bad(rows[0][0], "", f"{error.message}{detail}")
+                return
+            half = len(rows) // 2
+            await self._load(where, columns, rows[:half])
+            await self._load(where, columns, rows[half:])
+
+    def _bad(self, row: int, column: str, sentence: str) -> None:
+        self._problems.add(row, column, sentence)
+        if not self._skips:
+            where = f"Row {row}" + (f", column {column}" if column else "")
+            raise BadInput(f"{where}: {sentence}", hint="Nothing was imported. Mend the row, or skip bad rows.")
+
+
+def _kind(dialect: str, column: Column) -> Kind:
+    kind = kind_of(dialect, column.type)
+    return Kind("text", written=column.type) if kind.name in _RAW else kind
+
+
+def _counts(column: Column) -> bool:
+    return column.identity or (column.default or "").startswith("nextval(")

@@ -1,0 +1,61 @@
+"""A file that arrives in chunks: written beside its place, and there when it is whole, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from headwater.kit.errors import TooLarge, Unavailable
+
+PART = ".part"
+
+
+async def receive(
+    target: Path, chunks: AsyncIterator[bytes], *, limit_mb: int, display_name: str, hint: str,
+    check: Callable[[Path], None] | None = None,
+) -> int:  # fmt: skip
+    """Store what arrives and return its size in bytes; whatever goes wrong, no file stays behind.
+
+    Args:
+        whole: where it goes; its folder is made.
+        chunks: what arrives.
+        limit_mb: how much it may be.
+        shown: how its sender calls it.
+        hint: what the sender of too much can do.
+        check: looks at the file before it counts as there, and raises when it is none that is wanted.
+
+    Raises:
+        TooLarge: more than `limit_mb`; noticed as soon as that is exceeded.
+        Unavailable: the disk does not take it.
+    """
+    part = target.with_name(target.name + PART)
+    part.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    size = 0
+    try:
+        with part.open("xb") as out:
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > limit_mb * 1_048_576:
+                    raise TooLarge(f"{display_name} is larger than {limit_mb} MB.", hint=hint)
+                await asyncio.to_thread(out.write, chunk)
+            out.flush()
+            await asyncio.to_thread(os.fsync, out.fileno())
+        if check:
+            await asyncio.to_thread(check, part)
+        part.rename(target)
+        await asyncio.to_thread(_settle_folder, part.parent)
+    except OSError as error:
+        raise Unavailable(f"The upload cannot be stored: {error.strerror}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return size
+
+
+def _settle_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

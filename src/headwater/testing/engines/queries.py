@@ -1,0 +1,243 @@
+"""What an engine that speaks SQL holds to when it runs texts: frames, cells, limits, cancelling, read-only runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import aclosing, suppress
+
+from headwater.catalog.results import (
+    SAFE_INTEGER,
+    UNLIMITED,
+    Finished,
+    Limits,
+    QueryCancelled,
+    QueryError,
+    QueryTimeout,
+    Rows,
+    Started,
+)
+from headwater.catalog.statements import split
+from headwater.kit.errors import HeadwaterError
+from headwater.testing.engines.subject import PATIENCE, READ_ONLY, Subject, Trial, connected, everything, refused, rows
+
+HOSTILE_TEXTS = (
+    "SELEC 1",
+    "SELECT '",
+    "/*",
+    '"',
+    "SELECT 1 \0",
+    "💥",
+    ")" * 1000,
+    "SELECT ((((",
+    "\ud800",
+    "BEGIN; SELECT nothing_there",
+)
+MANY = "CREATE TABLE many (i INTEGER); INSERT INTO many VALUES " + ", ".join(f"({i})" for i in range(100))  # noqa: S608
+FOR_EVER = "SELECT count(*) FROM many a, many b, many c, many d, many e, many f"
+ENDLESS = "SELECT a.i, b.i FROM many a, many b, many c, many d, many e, many f"
+
+
+async def frames_come_in_order(subject: Subject) -> None:
+    """Each statement is started, gives its rows and is finished; its place in the text is right."""
+    text = "-- first\nSELECT 1 AS a, 'ü' AS b;\n\n  SELECT '☃;' AS c ; CREATE TABLE t (a INTEGER);\n"
+    text += "INSERT INTO t VALUES (1), (2)"
+    async with connected(subject) as session:
+        frames = await everything(session, text)
+    started = [frame for frame in frames if isinstance(frame, Started)]
+    finished = [frame for frame in frames if isinstance(frame, Finished)]
+    assert [frame.statement for frame in started] == [frame.statement for frame in finished] == [0, 1, 2, 3]
+    assert [text[one.start : one.end].rstrip() for one in started] == [one.text for one in split(text)]
+    assert [[column.name for column in one.columns] if one.columns else None for one in started] == [
+        ["a", "b"],
+        ["c"],
+        None,
+        None,
+    ]
+    assert [frame.rows for frame in frames if isinstance(frame, Rows)] == [[(1, "ü")], [("☃;",)]]
+    assert [one.rows for one in finished] == [1, 1, 0, 0] and finished[3].affected == 2
+    assert finished[0].command == "SELECT" and finished[3].command.startswith("INSERT")
+
+
+async def columns_know_their_table(subject: Subject) -> None:
+    """A column of a result says its type, its kind and where it comes from."""
+    async with connected(subject, "CREATE TABLE t (a INTEGER, b VARCHAR(9)); INSERT INTO t VALUES (1, 'x')") as session:
+        frames = await everything(session, "SELECT b AS named, a, a + 1 FROM t")
+    (started,) = (frame for frame in frames if isinstance(frame, Started))
+    assert started.columns
+    assert [column.name for column in started.columns][:2] == ["named", "a"]
+    known = [(column.table, column.column) for column in started.columns]
+    assert known in ([("t", "b"), ("t", "a"), (None, None)], [(None, None)] * 3)
+    kinds = [column.kind for column in started.columns if column.type]
+    assert kinds in (["text", "number", "number"], ["text", "number"])
+
+
+async def an_error_stops_the_run(subject: Subject) -> None:
+    """What stood before the wrong statement has come, what stands behind does not run; the session lives on."""
+    text = "SELECT 1;\nSELECT *\n  FROM nowhere_at_all;\nCREATE TABLE never (a INTEGER)"
+    async with connected(subject) as session:
+        error = await refused(session, text)
+        assert isinstance(error, QueryError) and error.statement == 1
+        assert error.position is None or text.index("SELECT *") <= error.position < text.index(";\nCREATE")
+        await refused(session, "SELECT * FROM never")
+        assert await rows(session, "SELECT 7") == [(7,)]
+
+
+async def hostile_texts_are_sentences(subject: Subject) -> None:
+    """Broken, empty and absurd texts are refused with a sentence, and the session lives on."""
+    async with connected(subject) as session:
+        for text in ("", " ; ;", "-- nothing", *HOSTILE_TEXTS):
+            await refused(session, text)
+            if text.startswith("BEGIN"):
+                with suppress(QueryError):  # some engines end what a failed run began
+                    await everything(session, "ROLLBACK")
+            assert await rows(session, "SELECT 7") == [(7,)], repr(text)
+
+
+async def cells_are_lossless(subject: Subject) -> None:
+    """Values come as JSON scalars that say exactly what they are."""
+    wrong = []
+    async with connected(subject) as session:
+        for expression, expected in subject.cells:
+            ((cell,),) = await rows(session, f"SELECT {expression}")
+            if (type(cell), cell) != (type(expected), expected):
+                wrong.append((expression, cell, expected))
+            assert json.loads(json.dumps(cell, allow_nan=False)) == cell
+            assert not isinstance(cell, int) or abs(cell) <= SAFE_INTEGER
+    assert not wrong, wrong
+
+
+async def parameters_are_bound(subject: Subject) -> None:
+    """Values go by position or by name, as often as they are named, and are never part of the text."""
+    nasty = "x'; DROP TABLE kept; -- \" ` \\ $1 :a ? %s"
+    async with connected(subject, "CREATE TABLE kept (a INTEGER, b VARCHAR(90))") as session:
+        await everything(session, "INSERT INTO kept VALUES ($1, $2)", [1, nasty])
+        await everything(session, "INSERT INTO kept (b, a) VALUES (:text, :number)", {"number": 2, "text": None})
+        found = await rows(session, "SELECT a, b FROM kept WHERE a = :n OR a = :n + 1 ORDER BY a", {"n": 1})
+        assert found == [(1, nasty), (2, None)]
+        assert await rows(session, "SELECT a FROM kept WHERE b = $1 AND '$2 :x' <> 'it''s :y'", [nasty]) == [(1,)]
+        for parameters in ([], [1, 2, 3], {"m": 1}):
+            try:
+                await everything(session, "SELECT a FROM kept WHERE a = :n", parameters)
+            except HeadwaterError as error:
+                assert error.message
+            else:
+                raise AssertionError(f"{parameters} were enough")
+
+
+async def limits_hold(subject: Subject) -> None:
+    """Rows, bytes and the length of cells are cut where they should be, and it is said."""
+    async with connected(subject, MANY) as session:
+        for limits, expected in (
+            (Limits(rows=10), 10),
+            (Limits(rows=2500), 2500),
+            (Limits(rows=None, bytes=1600), 100),
+            (Limits(rows=0), 0),
+        ):
+            frames = await everything(session, ENDLESS, None, limits)
+            assert sum(len(frame.rows) for frame in frames if isinstance(frame, Rows)) == expected, limits
+            assert isinstance(frames[-1], Finished) and frames[-1].truncated and frames[-1].rows == expected
+        frames = await everything(session, "SELECT i FROM many", None, Limits(rows=100))
+        assert isinstance(frames[-1], Finished) and not frames[-1].truncated
+        assert await rows(session, "SELECT 'abcdef'", None, Limits(cell=3)) == [("abc",)]
+        frames = await everything(session, "INSERT INTO many SELECT i FROM many", None, Limits(rows=1))
+        assert isinstance(frames[-1], Finished) and frames[-1].affected == 100
+
+
+async def time_is_limited(subject: Subject) -> None:
+    """A statement that takes too long is ended, with or without rows, and the session lives on."""
+    async with connected(subject, MANY) as session:
+        for text in (FOR_EVER, ENDLESS):
+            error = await refused(session, text, Limits(None, None, 0.3))
+            assert isinstance(error, QueryTimeout), error
+            assert await rows(session, "SELECT 7") == [(7,)]
+
+
+async def cancel_ends_what_runs(subject: Subject) -> None:
+    """Another task cancels a statement; the session lives on, and a later run is not hit."""
+    async with connected(subject, MANY) as session:
+        for text in (FOR_EVER, ENDLESS):
+            running = asyncio.create_task(everything(session, text))
+            await asyncio.sleep(0.3)
+            await session.cancel()
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await running
+            except QueryCancelled:
+                pass
+            else:
+                raise AssertionError("it ran to its end")
+            assert await rows(session, "SELECT 7") == [(7,)]
+
+
+async def closing_early_ends_what_runs(subject: Subject) -> None:
+    """Who takes some rows and closes the generator leaves nothing running and can go on at once."""
+    async with connected(subject, MANY) as session:
+        async with asyncio.timeout(PATIENCE), aclosing(session.run(ENDLESS, None, UNLIMITED)) as frames:
+            async for frame in frames:
+                if isinstance(frame, Rows):
+                    break
+        assert await rows(session, "SELECT 7") == [(7,)]
+        await everything(session, "DROP TABLE many")
+
+
+async def transactions_last_over_runs(subject: Subject) -> None:
+    """A BEGIN stays open until its COMMIT or ROLLBACK, whatever runs between."""
+    async with connected(subject, "CREATE TABLE kept (a INTEGER)") as session:
+        for ending, expected in (("ROLLBACK", 0), ("COMMIT", 1)):
+            await everything(session, "BEGIN")
+            await everything(session, "INSERT INTO kept VALUES (1)")
+            await everything(session, ENDING_EARLY, None, Limits(rows=1))
+            await everything(session, ending)
+            assert await rows(session, "SELECT count(*) FROM kept") == [(expected,)]
+
+
+ENDING_EARLY = "SELECT 1 AS a UNION ALL SELECT 2 UNION ALL SELECT 3"
+
+
+async def read_only_holds(subject: Subject) -> None:
+    """A read-only run reads, and whatever it tries it neither writes nor stops being read-only."""
+    setup = "CREATE TABLE kept (a INTEGER); INSERT INTO kept VALUES (1)"
+    async with subject.fresh() as address:
+        session, witness = await subject.engine.connect(address), await subject.engine.connect(address)
+        await everything(session, setup)
+        before = await subject.engine.inspect(witness)
+        for text in subject.tricks:
+            try:
+                await everything(session, text, None, READ_ONLY)
+            except HeadwaterError as error:
+                assert error.message, text
+            assert await rows(witness, "SELECT a FROM kept") == [(1,)], text
+            assert await subject.engine.inspect(witness) == before, text
+            if session.broken():
+                session = await subject.engine.connect(address)
+            assert await rows(session, "SELECT a FROM kept", None, READ_ONLY) == [(1,)], text
+        refusal = await refused(session, "INSERT INTO kept VALUES (2)", READ_ONLY)
+        assert isinstance(refusal, QueryError) and refusal.sqlstate == "25006"
+        await everything(session, "INSERT INTO kept VALUES (2)")
+        await session.close()
+        await witness.close()
+
+
+async def nothing_is_reached_outside(subject: Subject) -> None:
+    """Files, programs and other databases stay out of reach."""
+    async with connected(subject) as session:
+        for text in subject.escapes:
+            await refused(session, text)
+
+
+CHECKS: tuple[Trial, ...] = (
+    frames_come_in_order,
+    columns_know_their_table,
+    an_error_stops_the_run,
+    hostile_texts_are_sentences,
+    cells_are_lossless,
+    parameters_are_bound,
+    limits_hold,
+    time_is_limited,
+    cancel_ends_what_runs,
+    closing_early_ends_what_runs,
+    transactions_last_over_runs,
+    read_only_holds,
+    nothing_is_reached_outside,
+)

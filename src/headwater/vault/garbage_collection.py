@@ -1,0 +1,183 @@
+"""Gives back the room of what no snapshot needs any more; in two passes, without a lock, beside writers at work.
+
+A pass lists what nothing needs as `gc/<id>`. A later pass deletes what was listed long enough ago, by the clock of the
+store, and is still not needed. So whatever looks at the wrong moment (a writer that is about to commit, a slow
+listing) has the whole margin to become visible. Why the order of the listings matters: docs/decisions/0008.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from headwater.vault import leases, packs, repair_log
+from headwater.vault.blobs import Blob
+from headwater.vault.errors import Damaged, Missing
+from headwater.vault.leases import LeasedPacks
+from headwater.vault.vault import Vault, read_config
+
+FOLDER = "gc/"
+MARGIN = timedelta(hours=24)
+_MAGIC = b"HWGONE\x00\x01"
+_ID = 16
+
+
+@dataclass(frozen=True, slots=True)
+class GcResult:
+    """What a pass did.
+
+    Attributes:
+        deleted, freed: packs that were deleted, and their bytes.
+        listed: packs that were found not to be needed, and are deleted by a later pass.
+        kept, kept_bytes: packs that something needs, and their bytes.
+        dead_bytes: of those, the bytes that no single snapshot needs; at most so much would a compaction give back.
+        waits_for: leases that cannot be read; nothing is deleted before they have ended by age.
+    """
+
+    deleted: int
+    freed: int
+    listed: int
+    live: int
+    live_bytes: int
+    dead_bytes: int
+    blocking_leases: tuple[str, ...] = ()
+
+
+def collect(vault: Vault, margin: timedelta = MARGIN, longest: timedelta = leases.LONGEST) -> GcResult:
+    """Make a pass, which may be cut off anywhere.
+
+    Args:
+        vault: where.
+        margin: how long ago something must have been listed, to be deleted.
+        longest: the age at which leases end.
+
+    Raises:
+        Damaged: a manifest cannot be read, so that what it needs is not known; nothing was deleted.
+    """
+    blobs = vault.blobs
+    read_config(blobs)  # an empty folder where the vault's disk is not mounted needs nothing, too
+    # The packs come first: what is among them and belongs to a writer, its lease or its manifest is found below.
+    there = dict(packs.listed(blobs))
+    pending = list(blobs.list(FOLDER))
+    now = _now(vault)
+    needed, held = _needed(vault, now, longest)
+    gone = {
+        pack for pack, blob in there.items()
+        if pack not in needed and pack not in held.packs and (held.since is None or blob.modified < held.since)
+    }  # fmt: skip
+    deleted: set[bytes] = set()
+    if not held.unread:
+        deleted = _delete(vault, [blob for blob in pending if now - blob.modified > margin], gone)
+        _list_new(vault, pending, gone - deleted, now, margin)
+    _forget_repairs(vault, needed.keys() | held.packs | there.keys() - deleted)
+    for lease in held.ended:
+        blobs.delete(lease)
+    blobs.sweep(longest)
+    kept = {pack: blob.size for pack, blob in there.items() if pack in needed}
+    return GcResult(
+        len(deleted), sum(there[pack].size for pack in deleted), len(gone - deleted), len(kept), sum(kept.values()),
+        sum(size - min(size, needed[pack]) for pack, size in kept.items()), tuple(held.unread),
+    )  # fmt: skip
+
+
+def _needed(vault: Vault, now: datetime, longest: timedelta) -> tuple[dict[bytes, int], LeasedPacks]:
+    """Return what snapshots need, and what writers hold.
+
+    Manifests are listed before the leases and once more after them: a snapshot that was committed, its lease given
+    back, between two listings is in the third.
+    """
+    needed: dict[bytes, int] = {}
+    seen: set[str] = set()
+    _mark(vault, seen, needed)
+    held = leases.leased_packs(vault.blobs, vault.keys, now, longest)
+    _mark(vault, seen, needed)
+    _mark_repairs(vault, needed, held)
+    return needed, held
+
+
+def _mark_repairs(vault: Vault, needed: dict[bytes, int], held: LeasedPacks) -> None:
+    """Add what stands in for packs that are needed; which may be damaged in turn, and have something that does."""
+    left = list(repair_log.records(vault.blobs))
+    while due := [one for one in left if one[0] in needed or one[0] in held.packs]:
+        left = [one for one in left if one not in due]
+        for _, name in due:
+            for pack, size in repair_log.targets(vault.blobs, vault.keys, name).items():
+                needed[pack] = needed.get(pack, 0) + size
+
+
+def _forget_repairs(vault: Vault, alive: Set[bytes]) -> None:
+    """Delete records of packs that nobody needs and that are gone."""
+    for pack, name in list(repair_log.records(vault.blobs)):
+        if pack not in alive:
+            vault.blobs.delete(name)
+
+
+def _mark(vault: Vault, seen: set[str], needed: dict[bytes, int]) -> None:
+    for snapshot in vault.snapshots():
+        if snapshot in seen:
+            continue
+        with contextlib.suppress(Missing):  # deleted since it was listed
+            for pack, size in _packs(vault, snapshot).items():
+                needed[pack] = max(needed.get(pack, 0), size)
+        seen.add(snapshot)
+
+
+def _packs(vault: Vault, snapshot: str) -> dict[bytes, int]:
+    try:
+        found = vault.manifest(snapshot)
+    except Missing:
+        raise
+    except Damaged as error:
+        raise Damaged(
+            f"Snapshot {snapshot} cannot be read, so nothing is collected: {error.message}",
+            hint="Repair or delete this snapshot.",
+        ) from error
+    needed = found.packs
+    for table in found.tables:
+        needed.setdefault(table.root.pack, table.root.length)
+    return needed
+
+
+def _now(vault: Vault) -> datetime:
+    """Return the time by the clock of the store."""
+    name = f"{FOLDER}{secrets.token_hex(8)}"
+    vault.blobs.create(name, _MAGIC)
+    found = vault.blobs.find(name)
+    vault.blobs.delete(name)
+    if found is None:
+        raise Damaged("The storage does not show what was just written to it.", hint="Verify the vault.")
+    return found.modified
+
+
+def _delete(vault: Vault, due: Iterable[Blob], gone: set[bytes]) -> set[bytes]:
+    """Delete what was listed long enough ago and is still not needed; then the lists."""
+    due = list(due)
+    deleted = {pack for blob in due for pack in _listed(vault, blob.name)} & gone
+    for pack in deleted:
+        vault.blobs.delete(packs.blob_name(pack))
+    for blob in due:
+        vault.blobs.delete(blob.name)
+    return deleted
+
+
+def _list_new(vault: Vault, pending: Iterable[Blob], gone: set[bytes], now: datetime, margin: timedelta) -> None:
+    """List what is not needed and on no list that waits."""
+    for blob in pending:
+        if now - blob.modified <= margin:
+            gone = gone - _listed(vault, blob.name)
+    if gone:
+        vault.blobs.create(f"{FOLDER}{secrets.token_hex(8)}", _MAGIC + b"".join(sorted(gone)))
+
+
+def _listed(vault: Vault, name: str) -> set[bytes]:
+    """Return the packs of a list; one that cannot be read has none, so that they are listed again."""
+    try:
+        data = vault.blobs.read(name)
+    except Damaged:
+        return set()
+    if data[: len(_MAGIC)] != _MAGIC:
+        return set()
+    return {data[at : at + _ID] for at in range(len(_MAGIC), len(data), _ID)}

@@ -1,0 +1,302 @@
+"""Finds out whether everything that snapshots need is there and is what was written.
+
+`quick` reads manifests and the footers of packs; `deep` reads, decrypts, unpacks and counts what snapshots are made
+of, each segment about once however many snapshots share it. Damage is a finding and never an error; a storage that
+does not answer is an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from headwater.vault import keys as keyring
+from headwater.vault import packs, repair_log
+from headwater.vault.errors import Damaged
+from headwater.vault.manifest import Manifest, ManifestTable
+from headwater.vault.packs import DELTA, LEAF, PAGE, ROOT
+from headwater.vault.repair_log import Ref
+from headwater.vault.table_reader import TableReader
+from headwater.vault.tree import ChunkRef, LeafRef
+from headwater.vault.vault import Vault
+
+_AHEAD = 4  # chunks that are being read
+_MOST_SEEN = 200_000  # references that are remembered as good; what is forgotten is read again
+Progress = Callable[[int, int], None]
+Reading = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it was written: a sentence, and where.
+
+    `pack` is the name of a blob; `segment` is the kind of a segment and what referred to it, when just one is damaged.
+    """
+
+    what: str
+    snapshot: str | None = None
+    table: str | None = None
+    pack: str | None = None
+    offset: int | None = None
+    segment: tuple[int, Ref] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationShare:
+    """One of `parts` of about the same size that all chunks fall into; each chunk is always in the same one."""
+
+    number: int = 0
+    parts: int = 1
+
+    def holds(self, chunk: ChunkRef) -> bool:
+        """Whether a chunk is in this part: told by the id of its first page, which is a hash."""
+        first = next(iter((*chunk.pages, *chunk.deltas)), None)
+        if self.parts == 1 or first is None:
+            return True
+        return int.from_bytes(first.id[:8], "big") % self.parts == self.number % self.parts
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationResult:
+    """What was looked at, and what is wrong; `rows` and `segments` are of what was read, not of what is there."""
+
+    findings: tuple[Finding, ...]
+    snapshots: int
+    packs: int
+    segments: int = 0
+    rows: int = 0
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+
+def quick(vault: Vault, snapshots: Sequence[str] | None = None) -> VerificationResult:
+    """Look whether manifests can be read, and whether each pack they need is there, as large as its footer says.
+
+    Args:
+        vault: where.
+        snapshots: which; all when not given.
+    """
+    work = _VerificationRun(vault, snapshots)
+    _footers(work)
+    return work.verified()
+
+
+def deep(
+    vault: Vault, snapshots: Sequence[str] | None = None, *, part: VerificationShare = VerificationShare(),
+    progress: Progress | None = None, threads: int = 2,
+) -> VerificationResult:  # fmt: skip
+    """Do as `quick`, and read everything that snapshots are made of, down to their rows.
+
+    Args:
+        vault: where.
+        snapshots: which; all when not given.
+        part: which of the chunks are read; trees are read whole.
+        progress: called with rows done and rows in all.
+        threads: how many read at once; 1 is the caller's own.
+    """
+    work = _VerificationRun(vault, snapshots, part, progress)
+    _footers(work)
+    with contextlib.ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(threads, "vault-verify")) if threads > 1 else None
+        for manifest in work.manifests():
+            for table in manifest.tables:
+                _Table(work, pool, manifest, table).verify()
+    return work.verified()
+
+
+@dataclass(slots=True)
+class _VerificationRun:
+    """A verification under way; manifests are read when they are needed, and not kept."""
+
+    vault: Vault
+    asked: Sequence[str] | None
+    part: VerificationShare = VerificationShare()
+    progress: Progress | None = None
+    findings: dict[Finding, None] = field(default_factory=dict)
+    seen: set[Ref] = field(default_factory=set)
+    ids: list[str] = field(default_factory=list)
+    packs: int = 0
+    segments: int = 0
+    rows: int = 0
+    done: int = 0
+    total: int = 0
+
+    def manifests(self) -> Iterator[Manifest]:
+        """Give the manifests that can be read; the others are findings."""
+        for snapshot in self.ids:
+            try:
+                yield self.vault.manifest(snapshot)
+            except Damaged as error:
+                self.tell(error.message, snapshot)
+
+    def tell(
+        self, what: str, snapshot: str | None = None, table: str | None = None, pack: bytes | None = None
+    ) -> None:  # fmt: skip
+        self.findings[Finding(what, snapshot, table, packs.blob_name(pack) if pack else None)] = None
+
+    def tell_segment(self, what: str, snapshot: str, table: str, kind: int, ref: Ref) -> None:
+        found = Finding(what, snapshot, table, packs.blob_name(ref.pack), ref.offset, (kind, ref))
+        self.findings[found] = None
+
+    def advance(self, rows: int) -> None:
+        self.done += rows
+        if self.progress:
+            self.progress(self.done, self.total)
+
+    def remember(self, ref: Ref) -> None:
+        if len(self.seen) >= _MOST_SEEN:
+            self.seen.clear()
+        self.seen.add(ref)
+
+    def verified(self) -> VerificationResult:
+        return VerificationResult(tuple(self.findings), len(self.ids), self.packs, self.segments, self.rows)
+
+
+def _footers(work: _VerificationRun) -> None:
+    """Look at key slots, manifests and the packs that they name."""
+    work.ids = list(work.asked) if work.asked is not None else work.vault.snapshots()
+    for slot in keyring.damaged_slots(work.vault.blobs):
+        work.tell(f"Key slot {slot} cannot be read.")
+    known: dict[bytes, str | None] = {}
+    for manifest in work.manifests():
+        for table in manifest.tables:
+            work.total += table.rows
+            for pack in {*table.packs, table.root.pack}:
+                if pack not in known:
+                    known[pack] = _wrong_with(work.vault, pack)
+                if (what := known[pack]) is not None:
+                    work.tell(what, manifest.id, _named(table), pack)
+    work.packs = len(known)
+
+
+def _wrong_with(vault: Vault, pack: bytes) -> str | None:
+    """Return what is wrong with a pack by its footer, or None; what was repaired is for `deep` to judge."""
+    what = _wrong_by_footer(vault, pack)
+    return None if what and repair_log.moved(vault.blobs, vault.keys, pack) else what
+
+
+def _wrong_by_footer(vault: Vault, pack: bytes) -> str | None:
+    try:
+        entries = vault.packs.entries(pack)
+        if vault.blobs.read(packs.blob_name(pack), 0, len(packs.MAGIC)) != packs.MAGIC:
+            return f"{packs.blob_name(pack)} does not begin as a pack."
+    except Damaged as error:
+        return error.message
+    place = len(packs.MAGIC)
+    for entry in entries:
+        if entry.ref.offset != place:
+            return f"{packs.blob_name(pack)} has a footer with a gap."
+        place += entry.ref.length
+    blob = vault.blobs.find(packs.blob_name(pack))
+    if blob is None or blob.size != packs.size_of(entries):
+        return f"{packs.blob_name(pack)} has another size than its footer says."
+    return None
+
+
+def _named(table: ManifestTable) -> str:
+    return f"{table.schema}.{table.name}" if table.schema else table.name
+
+
+class _Table:
+    """Verifies one table of one snapshot."""
+
+    def __init__(
+        self, work: _VerificationRun, pool: ThreadPoolExecutor | None, manifest: Manifest, table: ManifestTable
+    ) -> None:
+        self._work, self._pool, self._table = work, pool, table
+        self._where = (manifest.id, _named(table))
+        self._reader: TableReader = work.vault.table(table)
+
+    def verify(self) -> None:
+        """Read the table; what is wrong becomes findings."""
+        root = self._table.root.ref
+        try:
+            branches = self._reader.branches()
+        except Damaged as error:
+            self._work.tell_segment(error.message, *self._where, ROOT, root)
+            self._work.advance(self._table.rows)
+            return
+        self._work.segments += 1
+        if sum(branch.rows for branch in branches) != self._table.rows:
+            self._work.tell("The root has another number of rows than the manifest.", *self._where, root.pack)
+        for branch in branches:
+            self._leaf(branch)
+
+    def _leaf(self, branch: LeafRef) -> None:
+        self._listed(branch.ref)
+        if branch.ref in self._work.seen:
+            self._work.advance(branch.rows)
+            return
+        try:
+            chunks = self._reader.leaf(branch)
+        except Damaged as error:
+            self._work.tell_segment(error.message, *self._where, LEAF, branch.ref)
+            self._work.advance(branch.rows)
+            return
+        self._work.segments += 1
+        sound = True
+        for chunk, reading in self._read(chunks):
+            sound &= self._chunk_is_sound(chunk, reading)
+        if sound:
+            self._work.remember(branch.ref)
+
+    def _read(self, chunks: Sequence[ChunkRef]) -> Iterator[tuple[ChunkRef, Reading | None]]:
+        """Give the chunks of a leaf with the reading of those that are to be read, a few ahead."""
+        under_way: deque[tuple[ChunkRef, Reading | None]] = deque()
+        for chunk in chunks:
+            for ref in (*chunk.pages, *chunk.deltas):
+                self._listed(ref)
+            under_way.append((chunk, self._begun(chunk) if self._chosen(chunk) else None))
+            if len(under_way) > _AHEAD:
+                yield under_way.popleft()
+        yield from under_way
+
+    def _chosen(self, chunk: ChunkRef) -> bool:
+        if not self._work.part.holds(chunk):
+            return False
+        return bool(chunk.deltas) or not self._work.seen.issuperset(chunk.pages)
+
+    def _begun(self, chunk: ChunkRef) -> Reading:
+        """Begin to read a chunk, and return what waits for it."""
+        if self._pool is None:
+            return functools.partial(self._reader.batch, chunk)
+        return self._pool.submit(self._reader.batch, chunk).result
+
+    def _chunk_is_sound(self, chunk: ChunkRef, reading: Reading | None) -> bool:
+        self._work.advance(chunk.rows)
+        if reading is None:
+            return True
+        try:
+            reading()
+        except Damaged as error:
+            self._tell_parts(chunk, error)
+            return False
+        self._work.segments += len(chunk.pages) + len(chunk.deltas)
+        self._work.rows += chunk.rows
+        for ref in chunk.pages:
+            self._work.remember(ref)
+        return True
+
+    def _tell_parts(self, chunk: ChunkRef, error: Damaged) -> None:
+        """Tell each segment of a chunk that is damaged, or that its parts do not fit when none is."""
+        wrong = 0
+        for kind, refs in ((PAGE, chunk.pages), (DELTA, chunk.deltas)):
+            for ref in refs:
+                try:
+                    self._reader.content(kind, [ref])
+                except Damaged as one:
+                    wrong += 1
+                    self._work.tell_segment(one.message, *self._where, kind, ref)
+        if not wrong:
+            self._work.tell(error.message, *self._where)
+
+    def _listed(self, ref: Ref) -> None:
+        if ref.pack not in self._table.packs:
+            self._work.tell("The manifest does not name a pack that the table needs.", *self._where, ref.pack)
