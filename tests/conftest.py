@@ -30,6 +30,7 @@ from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.kit import logs
 from headwater.kit.settings import Settings
 from headwater.store import embedded, migrations
+from headwater.store.context import Context
 from headwater.store.embedded import EmbeddedServer
 from headwater.store.session import Database
 from people import AppFixture
@@ -107,14 +108,14 @@ async def discard_databases(store: Database, organizations: set[str]) -> None:
 async def opened(settings: Settings, store_url: str, application: FastAPI) -> AsyncIterator[AppFixture]:
     """Give a server on the store; one at a time for an application."""
     database = Database(store_url, pool_size=4)
-    server = AppState(settings, database, Signer(settings), SignInThrottle())
+    server = AppState(Context(settings, database), Signer(settings), SignInThrottle())
     application.state.server = server
     async with contextlib.AsyncExitStack() as stack:
         app = AppFixture(server, application, stack)
         yield app
         await discard_databases(database, app.organizations)
     application.state.server = None
-    await asyncio.gather(*(room.close() for room in server.services.values()))
+    await server.context.close()
     await database.close()
 
 

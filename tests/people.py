@@ -106,7 +106,7 @@ class AppFixture:
 
     async def work(self, job_id: str) -> None:
         """Run one job here and now, as a worker would."""
-        runner = Runner(self.server.database, self.server.settings, workers.this_process().id, task_of)
+        runner = Runner(self.server.context, workers.this_process().id, task_of)
         self.runners.append(runner)
         try:
             await runner.run(uuid.UUID(job_id))

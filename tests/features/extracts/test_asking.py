@@ -139,7 +139,7 @@ async def test_a_query_is_cancelled_by_its_id(snapshot_fixture: SnapshotFixture,
     run_id = str(uuid.uuid4())
     endless = "SELECT count(*) FROM range(100000000000) WHERE hash(range) = 1"
     asking = asyncio.create_task(ask(snapshot_fixture, taken, endless, run_id=run_id))
-    sandboxes = snapshot_fixture.app.server.service(Sandboxes)
+    sandboxes = snapshot_fixture.app.server.context.service(Sandboxes)
     while not sandboxes._running:
         assert not asking.done()
         await asyncio.sleep(0.02)
@@ -295,7 +295,7 @@ async def test_bytes_read_are_those_of_the_column(snapshot_fixture: SnapshotFixt
 
 
 async def test_a_reader_that_goes_away_ends_the_query(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
-    server, sandboxes = snapshot_fixture.app.server, snapshot_fixture.app.server.service(Sandboxes)
+    server, sandboxes = snapshot_fixture.app.server, snapshot_fixture.app.server.context.service(Sandboxes)
     place = queries.Place(server.settings, server.database, sandboxes)
     async with server.database.transaction() as db:
         actor = await identity.actor_of_user(
@@ -321,7 +321,7 @@ async def test_a_row_that_nobody_can_hold_is_refused(snapshot_fixture: SnapshotF
 async def test_no_more_than_a_few_at_once(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     endless = "SELECT count(*) FROM range(100000000000) WHERE hash(range) = 1"
     running = [asyncio.create_task(ask(snapshot_fixture, taken, endless, seconds=4)) for _ in range(4)]
-    sandboxes = snapshot_fixture.app.server.service(Sandboxes)
+    sandboxes = snapshot_fixture.app.server.context.service(Sandboxes)
     while len(sandboxes._running) < 4:
         assert not any(one.done() for one in running)
         await asyncio.sleep(0.02)

@@ -214,7 +214,7 @@ async def test_links_that_have_expired_are_forgotten(
     later = clock.now() + timedelta(seconds=61)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(maintenance, "now", lambda: later)
-        await maintenance.run_maintenance(module_app.server.database, module_app.server.settings)
+        await maintenance.run_maintenance(module_app.server.context)
     left = {one["id"] for one in (await snapshot_fixture.person.get(path))["items"]}
     assert lasting["id"] in left
     assert made["id"] not in left

@@ -53,9 +53,7 @@ def _project() -> Any:
 
 
 def runner(app: AppFixture, work: Work, worker: uuid.UUID | None = None) -> Runner:
-    return Runner(
-        app.server.database, app.server.settings, worker or uuid.uuid4(), {"test.kind": task(work)}.__getitem__
-    )
+    return Runner(app.server.context, worker or uuid.uuid4(), {"test.kind": task(work)}.__getitem__)
 
 
 async def run(app: AppFixture, job: str, work: Work) -> None:
@@ -236,7 +234,7 @@ async def test_the_job_of_a_dead_worker_returns_and_the_dead_cannot_finish_it(ap
 
         return write
 
-    dead = Runner(app.server.database, app.server.settings, uuid.uuid4(), {"test.kind": slow}.__getitem__)
+    dead = Runner(app.server.context, uuid.uuid4(), {"test.kind": slow}.__getitem__)
     revived = asyncio.create_task(dead.run(uuid.UUID(job)))
     await begun.wait()
     silent = "UPDATE jobs SET heartbeat_at = now() - make_interval(secs => :s) WHERE id = CAST(:id AS uuid)"

@@ -34,7 +34,7 @@ class PolicyFixture(SnapshotFixture):
 
     async def tick(self, at: datetime) -> None:
         """Do what is due at a moment, as each worker does now and then."""
-        await scheduler.tick(self.app.server.settings, self.app.server.database, at)
+        await scheduler.tick(self.app.server.context, at)
 
     async def runs(self, kind: str = "snapshot") -> list[Any]:
         """Return the runs of a kind, newest first."""

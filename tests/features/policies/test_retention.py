@@ -70,9 +70,7 @@ async def test_the_preview_is_what_then_happens_and_does_nothing(policy_fixture:
     assert await policy_fixture.person.send("POST", f"{policy_fixture.path}/preview", 200, json={}) == {
         **shown, "next": (await policy_fixture.person.get(policy_fixture.path))["next"],
     }  # fmt: skip
-    await retention.apply(
-        policy_fixture.app.server.settings, policy_fixture.app.server.database, _id(policy_fixture), datetime.now(UTC)
-    )
+    await retention.apply(policy_fixture.app.server.context, _id(policy_fixture), datetime.now(UTC))
     assert await policy_fixture.complete_snapshots() == [one["id"] for one in shown["snapshots"] if one["keep"]]
 
 
@@ -116,14 +114,14 @@ async def test_failed_and_running_ones_stand_for_none(policy_fixture: PolicyFixt
     await policy_fixture.put(**HOURLY, retention={"last": 1})
     await policy_fixture.tick(await policy_fixture.due() + timedelta(minutes=1))
     server, path = policy_fixture.app.server, f"/databases/{policy_fixture.database}/snapshots"
-    await retention.apply(server.settings, server.database, _id(policy_fixture), datetime.now(UTC))
+    await retention.apply(server.context, _id(policy_fixture), datetime.now(UTC))
     assert await policy_fixture.complete_snapshots() == [good]
     assert [one["status"] for one in (await policy_fixture.person.get(path))["items"]] == [
         "taking",
         "failed",
         "complete",
     ]
-    await retention.apply(server.settings, server.database, _id(policy_fixture), datetime.now(UTC) + 8 * DAY)
+    await retention.apply(server.context, _id(policy_fixture), datetime.now(UTC) + 8 * DAY)
     left = [one["status"] for one in (await policy_fixture.person.get(path))["items"]]
     assert left == ["taking", "complete"], "a failed one is shown for a week"
 
@@ -136,9 +134,7 @@ async def test_one_that_is_being_restored_is_not_taken_away(policy_fixture: Poli
     shown = await policy_fixture.person.send("POST", f"{policy_fixture.path}/preview", 200, json={})
     assert shown["snapshots"][1]["reasons"] == ["a restore reads it"]
     await policy_fixture.app.work(made["job"]["id"])
-    await retention.apply(
-        policy_fixture.app.server.settings, policy_fixture.app.server.database, _id(policy_fixture), datetime.now(UTC)
-    )
+    await retention.apply(policy_fixture.app.server.context, _id(policy_fixture), datetime.now(UTC))
     assert await policy_fixture.complete_snapshots() == [second]
 
 
@@ -168,11 +164,11 @@ async def test_a_deletion_that_is_killed_is_finished_by_the_upkeep(
     with monkeypatch.context() as patch:
         patch.setattr(snapshots, "finish_removal", killed)
         with pytest.raises(RuntimeError):
-            await retention.apply(server.settings, server.database, _id(policy_fixture), datetime.now(UTC))
+            await retention.apply(server.context, _id(policy_fixture), datetime.now(UTC))
     assert await policy_fixture.complete_snapshots() == made[2:]
-    await upkeep_of_snapshots.run_maintenance(server.database, server.settings)
+    await upkeep_of_snapshots.run_maintenance(server.context)
     assert (await policy_fixture.vault()).snapshots() == made[2:]
-    await maintenance.run_maintenance(server.database, server.settings)
+    await maintenance.run_maintenance(server.context)
 
 
 async def test_a_long_history_goes_in_parts(policy_fixture: PolicyFixture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,7 +177,7 @@ async def test_a_long_history_goes_in_parts(policy_fixture: PolicyFixture, monke
     made = await taken(policy_fixture, 4, 3, 2, 1)
     await policy_fixture.put(**HOURLY, retention={"last": 1})
     server = policy_fixture.app.server
-    assert await retention.apply(server.settings, server.database, _id(policy_fixture), datetime.now(UTC)) == 2
+    assert await retention.apply(server.context, _id(policy_fixture), datetime.now(UTC)) == 2
     assert await policy_fixture.complete_snapshots() == made[:1:-1], "the oldest first"
-    assert await retention.apply(server.settings, server.database, _id(policy_fixture), datetime.now(UTC)) == 1
+    assert await retention.apply(server.context, _id(policy_fixture), datetime.now(UTC)) == 1
     assert await policy_fixture.complete_snapshots() == made[3:]

@@ -57,13 +57,13 @@ class RecoveryFixture:
     async def ship(self) -> None:
         """Bring all that was committed until now into the vault."""
         server = self.app.server
-        await archives.ship_now(server.settings, server.database, (await self.archive()).id)
+        await archives.ship_now(server.context, (await self.archive()).id)
 
     async def tick(self) -> None:
         """Do what a worker does from time to time."""
         server = self.app.server
-        await maintenance.run_maintenance(server.database, server.settings)
-        await maintenance.look(server.database, server.settings)
+        await maintenance.run_maintenance(server.context)
+        await maintenance.look(server.context)
 
     async def archive(self) -> Archive:
         """Return the row of the archive."""

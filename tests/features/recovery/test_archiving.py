@@ -156,7 +156,7 @@ async def test_two_workers_take_turns(recovery_fixture: RecoveryFixture) -> None
     await spooled(recovery_fixture)
     before = await names(recovery_fixture)
     server, archive = recovery_fixture.app.server, (await recovery_fixture.archive()).id
-    turns = await asyncio.gather(*(wal_archiver.ship(server.settings, server.database, archive) for _ in range(3)))
+    turns = await asyncio.gather(*(wal_archiver.ship(server.context, archive) for _ in range(3)))
     assert True in turns
     assert len(await names(recovery_fixture)) == len(before) + 1
 

@@ -143,7 +143,7 @@ async def test_an_abandoned_database_is_taken_away_by_the_upkeep(
     made = await begun(snapshot_fixture, f"/snapshots/{snapshot['id']}/restores", name="back")
     await snapshot_fixture.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)  # before any worker saw it
     server = snapshot_fixture.app.server
-    await maintenance.run_maintenance(server.database, server.settings)
+    await maintenance.run_maintenance(server.context)
     assert (await snapshot_fixture.person.get(f"/restores/{made['id']}"))["target_id"] is None
     names = [
         one["name"]

@@ -105,7 +105,7 @@ async def test_a_deletion_that_ended_in_the_middle_is_finished_later(
         await snapshot_fixture.person.send("DELETE", f"/snapshots/{snapshot['id']}", 500)
     assert (await snapshot_fixture.person.get(f"/snapshots/{snapshot['id']}"))["status"] == "deleting"
     server = snapshot_fixture.app.server
-    await maintenance.run_maintenance(server.database, server.settings)
+    await maintenance.run_maintenance(server.context)
     await snapshot_fixture.person.send("GET", f"/snapshots/{snapshot['id']}", 404)
     assert (await snapshot_fixture.vault()).snapshots() == []
 
@@ -157,13 +157,13 @@ async def test_the_upkeep_gives_room_back(snapshot_fixture: SnapshotFixture, mon
     snapshot = await snapshot_fixture.take()
     await snapshot_fixture.person.send("DELETE", f"/snapshots/{snapshot['id']}", 204)
     server, vault = snapshot_fixture.app.server, await snapshot_fixture.vault()
-    await maintenance.run_maintenance(server.database, server.settings)
+    await maintenance.run_maintenance(server.context)
     assert len(list(vault.blobs.list("gc/"))) == 1  # listed; deleted by a pass of another day
-    await maintenance.run_maintenance(server.database, server.settings)
+    await maintenance.run_maintenance(server.context)
     assert len(list(vault.blobs.list("packs/"))) == 2
     monkeypatch.setattr(orphans, "COLLECT_EVERY", timedelta(0))
     monkeypatch.setattr(orphans, "pass_over", lambda vault: garbage_collection.collect(vault, margin=timedelta(0)))
-    await maintenance.run_maintenance(server.database, server.settings)
+    await maintenance.run_maintenance(server.context)
     assert list(vault.blobs.list("packs/")) == []
 
 

@@ -20,6 +20,7 @@ from headwater.features.accounts.tokens import Signer
 from headwater.kit import logs
 from headwater.kit.settings import Settings, settings
 from headwater.store.address import store_url
+from headwater.store.context import Context
 from headwater.store.session import Database
 
 log = structlog.get_logger()
@@ -28,8 +29,8 @@ log = structlog.get_logger()
 async def serve(chosen: Settings) -> None:
     """Answer HTTP until SIGTERM or SIGINT."""
     database = Database(store_url(chosen), pool_size=10)
-    welcomes = tuple(module.welcome for module in collect("welcome").values())
-    server = AppState(chosen, database, Signer(chosen), SignInThrottle(), welcomes)
+    hooks = tuple(module.welcome for module in collect("welcome").values())
+    server = AppState(Context(chosen, database), Signer(chosen), SignInThrottle(), hooks)
     granian = Granian(
         build(server),
         address=chosen.host,
@@ -53,7 +54,7 @@ async def serve(chosen: Settings) -> None:
             await granian.serve()
     finally:
         sweeper.cancel()
-        await asyncio.gather(*(room.close() for room in server.services.values()))
+        await server.context.close()
         await database.close()
 
 

@@ -26,6 +26,7 @@ from headwater.kit.errors import HeadwaterError
 from headwater.kit.settings import Settings, settings
 from headwater.store import migrations
 from headwater.store.address import store_url
+from headwater.store.context import Context
 from headwater.store.session import Database, driver_url
 
 log = structlog.get_logger()
@@ -54,14 +55,15 @@ async def work(chosen: Settings) -> None:
     await asyncio.to_thread(migrations.upgrade, url)
     database = Database(url, pool_size=5)
     me = workers.this_process()
-    runner = Runner(database, chosen, me.id, task_of)
+    context = Context(chosen, database)
+    runner = Runner(context, me.id, task_of)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     keeper = loop.create_task(_keep_alive(database, me))
     puller = loop.create_task(_pull_for_ever(url, runner))
-    maintenance = loop.create_task(_maintain_features(database, chosen))
+    maintenance = loop.create_task(_maintain_features(context))
     tidier = loop.create_task(_tidy(runner))
     waiting = loop.create_task(stopping.wait())
     try:
@@ -117,18 +119,18 @@ async def _pull_for_ever(url: str, runner: Runner) -> None:
         delay = min(delay * 2, 2.0)
 
 
-async def _maintain_features(database: Database, chosen: Settings) -> None:
+async def _maintain_features(context: Context) -> None:
     """Run the maintenance of every feature; a slow one does not delay the others."""
     async with asyncio.TaskGroup() as rooms:
         for module in collect("maintenance").values():
-            rooms.create_task(_maintain_feature(module, database, chosen))
+            rooms.create_task(_maintain_feature(module, context))
 
 
-async def _maintain_feature(module: ModuleType, database: Database, chosen: Settings) -> None:
+async def _maintain_feature(module: ModuleType, context: Context) -> None:
     """Run the maintenance of one feature, every `EVERY_SECONDS` that it declares."""
     while True:
         try:
-            await module.run_maintenance(database, chosen)
+            await module.run_maintenance(context)
         except (SQLAlchemyError, OSError, HeadwaterError) as error:
             log.warning("maintenance.failed", room=module.__name__, error=str(error.__cause__ or error))
         await asyncio.sleep(getattr(module, "EVERY_SECONDS", MAINTENANCE_SECONDS))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
+from typing import Annotated, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Query, Request
@@ -24,13 +24,11 @@ from headwater.features.accounts.tokens import Signer
 from headwater.kit.errors import Forbidden, Unauthenticated
 from headwater.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 from headwater.kit.settings import Settings
+from headwater.store.context import Context
 from headwater.store.session import Database
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _bearer = HTTPBearer(auto_error=False, description="An access token, or an API key `hw_…`.")
-
-
-ServiceT = TypeVar("ServiceT", bound="ProcessService")
 
 
 class SignupHook(Protocol):
@@ -42,32 +40,23 @@ class SignupHook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """What the routes share: hung on the application when it starts."""
+    """What the routes share: set on the application when it starts."""
 
-    settings: Settings
-    database: Database
+    context: Context
     signer: Signer
     throttle: SignInThrottle
     signup_hooks: tuple[SignupHook, ...] = ()
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    services: dict[type[Any], Any] = field(default_factory=dict)
 
-    def service(self, kind: type[ServiceT]) -> ServiceT:
-        """Return what a room above keeps in this process, made when it is first asked for."""
-        if kind not in self.services:
-            self.services[kind] = kind(self.settings)
-        service: ServiceT = self.services[kind]
-        return service
+    @property
+    def settings(self) -> Settings:
+        """The settings of the process."""
+        return self.context.settings
 
-
-class ProcessService(Protocol):
-    """What a room above keeps for as long as the server process lives, such as a pool of sessions."""
-
-    def __init__(self, settings: Settings) -> None:
-        """Begin empty; nothing is opened before it is used."""
-
-    async def close(self) -> None:
-        """Give everything back."""
+    @property
+    def database(self) -> Database:
+        """The store."""
+        return self.context.store
 
 
 def state_of(request: Request) -> AppState:

@@ -6,14 +6,13 @@ import asyncio
 
 from headwater.features.codebases import uploads
 from headwater.features.codebases.service import codebases
-from headwater.kit.settings import Settings
-from headwater.store.session import Database
+from headwater.store.context import Context
 
 
-async def run_maintenance(database: Database, settings: Settings) -> None:
+async def run_maintenance(context: Context) -> None:
     """Remove orphaned uploads and facts that no scan has asked for in a month."""
-    old = await asyncio.to_thread(uploads.abandoned, settings)
-    async with database.transaction() as db:
+    old = await asyncio.to_thread(uploads.abandoned, context.settings)
+    async with context.store.transaction() as db:
         orphans = await codebases.orphans(db, old)
     for orphan in orphans:
-        uploads.remove(settings, orphan)
+        uploads.remove(context.settings, orphan)

@@ -12,7 +12,6 @@ from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, S
 from headwater.features.accounts.rights import Actor
 from headwater.features.dashboards import api_models, serializers
 from headwater.features.dashboards.service import dashboards, data
-from headwater.features.query.context import running, workplace
 
 router = APIRouter(tags=["dashboards"])
 Reader = Annotated[Actor, Depends(allow("project:read"))]
@@ -94,8 +93,5 @@ async def read_tile(
     fresh: Annotated[bool, Query(description="Run it anew, even if it ran a moment ago.")] = False,
 ) -> api_models.TileData:  # fmt: skip
     """Run the query of a tile for you, read-only; answers are kept for a minute."""
-    answers = server.service(data.Answers)
-    answer, cached = await data.look(
-        workplace(server), running(server), answers, actor, dashboard_id, tile_id, fresh=fresh
-    )
+    answer, cached = await data.look(server.context, actor, dashboard_id, tile_id, fresh=fresh)
     return serializers.data(answer, cached)

@@ -11,7 +11,6 @@ from headwater.catalog.entries import EntryChange, Search
 from headwater.features.accounts.guard import Shared, allow_detached
 from headwater.features.accounts.rights import Actor
 from headwater.features.documents import api_models, service
-from headwater.features.query.context import workplace
 
 router = APIRouter(tags=["entries"])
 Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
@@ -21,7 +20,7 @@ Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
 @router.get("/databases/{database_id}/holders")
 async def list_holders(database_id: uuid.UUID, server: Shared, actor: Reader) -> list[api_models.HolderOut]:
     """List what holds the entries of a database: collections and views, or all its keys."""
-    collections = await service.holders(workplace(server), actor, database_id)
+    collections = await service.holders(server.context, actor, database_id)
     return [api_models.HolderOut.model_validate(one) for one in collections]
 
 
@@ -31,7 +30,7 @@ async def read_entries(
 ) -> api_models.EntriesOut:
     """Read a page of documents or keys: filtered, sorted, from a cursor on."""
     search = Search(body.filter, body.sort, body.cursor, body.limit)
-    entry_page = await service.page(workplace(server), actor, database_id, body.holder, search)
+    entry_page = await service.page(server.context, actor, database_id, body.holder, search)
     return api_models.EntriesOut.model_validate(entry_page)
 
 
@@ -40,7 +39,7 @@ async def read_entry(
     database_id: uuid.UUID, body: api_models.EntryIn, server: Shared, actor: Reader
 ) -> api_models.EntryOut:
     """Read one whole document, or one key."""
-    entry = await service.read(workplace(server), actor, database_id, body.holder, body.id)
+    entry = await service.read(server.context, actor, database_id, body.holder, body.id)
     return api_models.EntryOut.model_validate(entry)
 
 
@@ -50,7 +49,7 @@ async def read_parts(
 ) -> api_models.PartsOut:
     """Read a page of the fields, items, members or stream entries of a key."""
     search = Search(body.filter, "", body.cursor, body.limit)
-    element_page = await service.parts(workplace(server), actor, database_id, body.holder, body.id, search)
+    element_page = await service.parts(server.context, actor, database_id, body.holder, body.id, search)
     return api_models.PartsOut.model_validate(element_page)
 
 
@@ -61,6 +60,6 @@ async def change_entry(
     """Insert, replace, delete or expire one entry, or put or remove one of its parts, if it is as it was shown."""
     change = EntryChange(body.kind, body.id, body.type, body.part, body.body, body.was, body.seconds)
     outcome = await service.change(
-        workplace(server), actor, database_id, body.holder, change, confirmed=body.confirmed
+        server.context, actor, database_id, body.holder, change, confirmed=body.confirmed
     )  # fmt: skip
     return api_models.EntryChangeOut.model_validate(outcome)

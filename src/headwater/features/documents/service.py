@@ -12,30 +12,31 @@ from headwater.catalog.results import QueryTimeout
 from headwater.engines import BrowsingSupport, Session
 from headwater.features.accounts.rights import Actor
 from headwater.features.query.service import access
-from headwater.features.query.service.access import Access, Workplace
+from headwater.features.query.service.access import Access
 from headwater.kit.errors import BadInput, NotFound
+from headwater.store.context import Context
 
 SECONDS = 30.0
 
 
-async def holders(place: Workplace, actor: Actor, database_id: uuid.UUID) -> tuple[Collection, ...]:
+async def holders(context: Context, actor: Actor, database_id: uuid.UUID) -> tuple[Collection, ...]:
     """Return what holds the entries of a database."""
-    entered = await access.authorize_query(place, actor, database_id)
-    async with _engine(place, entered) as (engine, session):
+    entered = await access.authorize_query(context, actor, database_id)
+    async with _engine(context, entered) as (engine, session):
         return await engine.collections(session)
 
 
-async def page(place: Workplace, actor: Actor, database_id: uuid.UUID, holder: str, search: Search) -> EntryPage:
+async def page(context: Context, actor: Actor, database_id: uuid.UUID, holder: str, search: Search) -> EntryPage:
     """Return a page of entries."""
-    entered = await access.authorize_query(place, actor, database_id)
-    async with _engine(place, entered) as (engine, session):
+    entered = await access.authorize_query(context, actor, database_id)
+    async with _engine(context, entered) as (engine, session):
         return await engine.entries(session, holder, search)
 
 
-async def read(place: Workplace, actor: Actor, database_id: uuid.UUID, holder: str, entry_id: str) -> Entry:
+async def read(context: Context, actor: Actor, database_id: uuid.UUID, holder: str, entry_id: str) -> Entry:
     """Return one whole entry, or raise NotFound."""
-    entered = await access.authorize_query(place, actor, database_id)
-    async with _engine(place, entered) as (engine, session):
+    entered = await access.authorize_query(context, actor, database_id)
+    async with _engine(context, entered) as (engine, session):
         entry = await engine.entry(session, holder, entry_id)
     if entry is None:
         raise NotFound(f"There is no entry {entry_id[:100]}.", hint="It may have been deleted, or have expired.")
@@ -43,16 +44,16 @@ async def read(place: Workplace, actor: Actor, database_id: uuid.UUID, holder: s
 
 
 async def parts(
-    place: Workplace, actor: Actor, database_id: uuid.UUID, holder: str, entry_id: str, search: Search
+    context: Context, actor: Actor, database_id: uuid.UUID, holder: str, entry_id: str, search: Search
 ) -> ElementPage:
     """Return a page of the parts of an entry."""
-    entered = await access.authorize_query(place, actor, database_id)
-    async with _engine(place, entered) as (engine, session):
+    entered = await access.authorize_query(context, actor, database_id)
+    async with _engine(context, entered) as (engine, session):
         return await engine.elements(session, holder, entry_id, search)
 
 
 async def change(
-    place: Workplace, actor: Actor, database_id: uuid.UUID, holder: str, change: EntryChange, *, confirmed: bool
+    context: Context, actor: Actor, database_id: uuid.UUID, holder: str, change: EntryChange, *, confirmed: bool
 ) -> ChangeOutcome:
     """Change one entry, if it is still what the actor was shown.
 
@@ -60,19 +61,19 @@ async def change(
         Unconfirmed: the database is protected, and nobody said that the write is meant.
         QueryError, BadInput: the engine refused it.
     """
-    entered = await access.authorize_query(place, actor, database_id, write=True, confirmed=confirmed)
-    async with _engine(place, entered) as (engine, session):
+    entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=confirmed)
+    async with _engine(context, entered) as (engine, session):
         return await engine.change_entry(session, holder, change)
 
 
 @asynccontextmanager
-async def _engine(place: Workplace, entered: Access) -> AsyncIterator[tuple[BrowsingSupport, Session]]:
+async def _engine(context: Context, entered: Access) -> AsyncIterator[tuple[BrowsingSupport, Session]]:
     """Give the engine that browses and a session, for so long and no longer."""
     engine = entered.reached.engine
     if engine.browsing is None:
         raise BadInput(f"{engine.display_name} has tables, not entries.", hint="Read their rows.")
     try:
-        async with asyncio.timeout(SECONDS), access.open_session(place, entered) as session:
+        async with asyncio.timeout(SECONDS), access.open_session(context, entered) as session:
             yield engine.browsing, session
     except TimeoutError as error:
         raise QueryTimeout(f"The database took longer than {SECONDS:g} s.", hint="Narrow the filter.") from error

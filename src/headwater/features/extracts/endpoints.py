@@ -13,7 +13,6 @@ from headwater.catalog.results import Limits
 from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import (
     DEFAULT_PAGE,
-    AppState,
     Client,
     Cursor,
     Db,
@@ -28,11 +27,9 @@ from headwater.features.extracts import api_models
 from headwater.features.extracts.service import copies, exports, links, queries, rows
 from headwater.features.extracts.service.exports import File
 from headwater.features.extracts.service.links import LinkView
-from headwater.features.extracts.service.queries import Place, SnapshotQuery
-from headwater.features.extracts.service.sandboxes import Sandboxes
+from headwater.features.extracts.service.queries import SnapshotQuery
 from headwater.features.query import api_models as shapes
 from headwater.features.query import serializers
-from headwater.features.query.context import workplace
 from headwater.features.query.service.exports import MEDIA_TYPES
 from headwater.features.transfers import api_models as transfer_schemas
 from headwater.features.transfers import serializers as transfer_wire
@@ -44,19 +41,13 @@ Names = Annotated[list[str] | None, Query(max_length=10_000, description="Tables
 _FILE = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 
 
-def _place(server: AppState) -> Place:
-    return Place(server.settings, server.database, server.service(Sandboxes))
-
-
 @router.get("/snapshots/{snapshot_id}/tables/{table:path}/rows")
 async def read_snapshot_rows(
     snapshot_id: uuid.UUID, table: str, server: Shared, actor: Reader, cursor: Cursor = None,
     skip: Annotated[int, Query(ge=0, le=1_000_000_000_000)] = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> shapes.RowsOut:  # fmt: skip
     """Read a page of a table of a snapshot, in the order of its key, without restoring it."""
-    rows_page = await rows.page(
-        server.settings, server.database, actor, snapshot_id, table, cursor=cursor, skip=skip, limit=limit
-    )
+    rows_page = await rows.page(server.context, actor, snapshot_id, table, cursor=cursor, skip=skip, limit=limit)
     return serializers.page(rows_page)
 
 
@@ -66,7 +57,7 @@ async def read_snapshot_cell(
     row: Annotated[int, Query(ge=0, description="The number of the row, from 0.")],
 ) -> shapes.CellOut:  # fmt: skip
     """Read one whole value of a row of a snapshot."""
-    cell = await rows.cell(server.settings, server.database, actor, snapshot_id, table, row=row, column=column)
+    cell = await rows.cell(server.context, actor, snapshot_id, table, row=row, column=column)
     return shapes.CellOut(value=cell)
 
 
@@ -80,13 +71,13 @@ async def query_snapshot(
     """
     limits = Limits(rows=body.max_rows, seconds=body.seconds)
     question = SnapshotQuery(body.text, limits, body.as_text, body.run_id)
-    return serializers.outcome(await queries.run(_place(server), actor, snapshot_id, question))
+    return serializers.outcome(await queries.run(server.context, actor, snapshot_id, question))
 
 
 @router.post("/snapshots/{snapshot_id}/runs/{run_id}/cancel", status_code=204)
 async def cancel_snapshot_query(snapshot_id: uuid.UUID, run_id: uuid.UUID, server: Shared, actor: Reader) -> None:
     """Cancel a query of your own by the id that it was given."""
-    await queries.cancel(_place(server), actor, snapshot_id, run_id)
+    await queries.cancel(server.context, actor, snapshot_id, run_id)
 
 
 @router.post(
@@ -97,7 +88,7 @@ async def export_snapshot_query(
 ) -> StreamingResponse:
     """Stream the whole result of one SELECT on a snapshot as CSV, NDJSON, JSON, Arrow or Parquet."""
     question = SnapshotQuery(body.text, as_text=body.as_text, run_id=body.run_id)
-    pieces = await queries.export(_place(server), actor, snapshot_id, question, body.format)
+    pieces = await queries.export(server.context, actor, snapshot_id, question, body.format)
     return _sent(File(f"result.{body.format}", MEDIA_TYPES[body.format], pieces))
 
 
@@ -106,7 +97,7 @@ async def export_snapshot(
     snapshot_id: uuid.UUID, server: Shared, actor: Reader, format: api_models.Form = "sql", tables: Names = None
 ) -> StreamingResponse:  # fmt: skip
     """Stream a snapshot, or tables of it, as a file: SQL that loads, or rows; several tables come as a ZIP."""
-    return _sent(await exports.export(server.settings, server.database, actor, snapshot_id, format, tables))
+    return _sent(await exports.export(server.context, actor, snapshot_id, format, tables))
 
 
 @router.post("/snapshots/{snapshot_id}/links", status_code=201)
@@ -114,9 +105,7 @@ async def make_snapshot_link(
     snapshot_id: uuid.UUID, body: api_models.LinkIn, server: Shared, actor: Reader
 ) -> api_models.LinkOut:
     """Make a link by which a file of a snapshot can be downloaded without signing in, until it expires."""
-    link = await links.make(
-        server.settings, server.database, actor, snapshot_id, body.format, body.tables, body.expires_in
-    )
+    link = await links.make(server.context, actor, snapshot_id, body.format, body.tables, body.expires_in)
     return api_models.LinkOut(id=link.row.id, url=f"/api/v1/downloads/{link.token}", expires_at=link.row.expires_at)
 
 
@@ -141,7 +130,7 @@ async def plan_snapshot_copy(
 ) -> transfer_schemas.CopyPlanOut:
     """Show what a copy of a snapshot into a database of another engine would do, and everything that is lost."""
     request = copies.SnapshotCopyRequest(snapshot_id, body.target_id, body.tables)
-    found, engine = await copies.plan(workplace(server), actor, request)
+    found, engine = await copies.plan(server.context, actor, request)
     return transfer_wire.plan(found, engine)
 
 
@@ -154,7 +143,7 @@ async def start_snapshot_copy(
     When something would be lost, the answer is 409 `losses_not_accepted` until `accepted` says that it is meant.
     """
     request = copies.SnapshotCopyRequest(snapshot_id, body.target_id, body.tables, body.accepted, body.confirmed)
-    return transfer_wire.transfer(await copies.start(workplace(server), actor, request))
+    return transfer_wire.transfer(await copies.start(server.context, actor, request))
 
 
 @router.get(
@@ -162,7 +151,7 @@ async def start_snapshot_copy(
 )
 async def download(token: str, server: Shared, visitor: Client) -> StreamingResponse:
     """Download the file that a link is for."""
-    return _sent(await links.follow(server.settings, server.database, visitor, token))
+    return _sent(await links.follow(server.context, visitor, token))
 
 
 def _listed(view: LinkView) -> api_models.ListedLinkOut:

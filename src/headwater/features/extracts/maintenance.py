@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from headwater.features.extracts import repository
 from headwater.kit.clock import now
-from headwater.kit.settings import Settings
-from headwater.store.session import Database
+from headwater.store.context import Context
 
 
-async def run_maintenance(database: Database, settings: Settings) -> None:
+async def run_maintenance(context: Context) -> None:
     """Forget the links that have expired."""
-    async with database.transaction() as db:
+    async with context.store.transaction() as db:
         await repository.forget_expired(db, now())

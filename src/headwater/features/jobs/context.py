@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.kit.errors import Cancelled
 from headwater.kit.settings import Settings
+from headwater.store.context import Context
 from headwater.store.session import Database
 
 # Writes the results of a task; runs in the transaction that also completes the job.
@@ -31,14 +32,23 @@ class Attempt:
     project_id: uuid.UUID | None
     codebase_id: uuid.UUID | None
     args: Mapping[str, Any]
-    settings: Settings
-    database: Database
+    context: Context
     stop: threading.Event = field(default_factory=threading.Event)
     progress: dict[str, Any] = field(default_factory=dict)
     changed: bool = False
     notes: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=1000))
     noting: asyncio.Lock = field(default_factory=asyncio.Lock)
     ending: bool = False
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the worker."""
+        return self.context.settings
+
+    @property
+    def database(self) -> Database:
+        """The store."""
+        return self.context.store
 
     def report(
         self, phase: str, done: int, total: int, *,

@@ -18,8 +18,6 @@ from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import attempts
 from headwater.features.jobs.service.attempts import AttemptLost
 from headwater.kit.errors import Cancelled, HeadwaterError
-from headwater.kit.settings import Settings
-from headwater.store.session import Database
 
 log = structlog.get_logger()
 Result = TypeVar("Result")
@@ -32,11 +30,8 @@ PATIENCE_SECONDS = 120.0
 class Runner:
     """The attempts of one worker process."""
 
-    def __init__(
-        self, database: Database, settings: Settings, worker_id: uuid.UUID, task_of: Callable[[str], Task]
-    ) -> None:
-        self._database = database
-        self._settings = settings
+    def __init__(self, context: Context, worker_id: uuid.UUID, task_of: Callable[[str], Task]) -> None:
+        self._context = context
         self._worker_id = worker_id
         self._task_of = task_of
         self._running: set[Attempt] = set()
@@ -73,7 +68,7 @@ class Runner:
 
     async def _attempt(self, job: Job, token: uuid.UUID) -> None:
         attempt = Attempt(
-            job.id, job.project_id, job.codebase_id, job.args, self._settings, self._database,
+            job.id, job.project_id, job.codebase_id, job.args, self._context,
             progress=dict(job.progress),
         )  # fmt: skip
         self._running.add(attempt)
@@ -134,7 +129,7 @@ class Runner:
             try:
                 async with attempt.noting:
                     notes = () if attempt.ending else tuple(attempt.notes)
-                    async with self._database.transaction() as db:
+                    async with self._context.store.transaction() as db:
                         _write_notes(db, attempt.job_id, notes)
                         if await attempts.pulse(db, attempt.job_id, token, progress):
                             attempt.stop.set()
@@ -153,7 +148,7 @@ class Runner:
         deadline, delay = time.monotonic() + PATIENCE_SECONDS, 0.2
         while True:
             try:
-                async with self._database.transaction() as db:
+                async with self._context.store.transaction() as db:
                     return await work(db)
             except SQLAlchemyError as error:
                 away = not isinstance(error, DBAPIError) or error.connection_invalidated or _is_operational(error)

@@ -12,7 +12,6 @@ from headwater.features.accounts.guard import Shared, allow_detached
 from headwater.features.accounts.rights import Actor
 from headwater.features.migrations import api_models, archive, serializers
 from headwater.features.migrations.service import execution, history
-from headwater.features.query.context import running, workplace
 from headwater.features.query.service import access, structure
 from headwater.kit import multipart
 
@@ -25,9 +24,9 @@ FORM = multipart.described("ZIP or tar archive")
 @router.get("/databases/{database_id}/migrations")
 async def list_migrations(database_id: uuid.UUID, server: Shared, actor: Reader) -> ListOf[api_models.MigrationOut]:
     """List the migrations of a database in their order, with what its own journal says of each."""
-    place = workplace(server)
-    entered = await access.authorize_query(place, actor, database_id)
-    return ListOf(items=[serializers.migration(status) for status in await history.statuses(place, entered)])
+    context = server.context
+    entered = await access.authorize_query(context, actor, database_id)
+    return ListOf(items=[serializers.migration(status) for status in await history.statuses(context, entered)])
 
 
 @router.post("/databases/{database_id}/migrations", status_code=201)
@@ -35,10 +34,12 @@ async def add_migration(
     database_id: uuid.UUID, body: api_models.MigrationIn, server: Shared, actor: Writer
 ) -> api_models.MigrationText:
     """Keep a new migration: from SQL, or generated from changes of the schema with the way back."""
-    place = workplace(server)
+    context = server.context
     changes = structure.parse_changes(body.changes)
-    entered = await access.authorize_query(place, actor, database_id, write=True, confirmed=True)
-    migration = await history.write(place, actor, entered, name=body.name, up=body.up, down=body.down, changes=changes)
+    entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=True)
+    migration = await history.write(
+        context, actor, entered, name=body.name, up=body.up, down=body.down, changes=changes
+    )
     return serializers.text(migration)
 
 
@@ -50,12 +51,12 @@ async def import_migrations(
     ] = None,
 ) -> ListOf[api_models.MigrationOut]:  # fmt: skip
     """Import the folder of Flyway, Prisma, dbmate, golang-migrate, plain SQL or Alembic, as an archive."""
-    place = workplace(server)
-    entered = await access.authorize_query(place, actor, database_id, write=True, confirmed=True)
+    context = server.context
+    entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=True)
     upload = multipart.Upload(request.headers.get("content-type"), request.stream())
     await upload.open()
     files = await archive.texts(upload.chunks(), server.settings.max_upload_mb)
-    migration_statuses = await history.import_folder(place, actor, entered, files, applied=applied)
+    migration_statuses = await history.import_folder(context, actor, entered, files, applied=applied)
     return ListOf(items=[serializers.migration(one) for one in migration_statuses])
 
 
@@ -64,12 +65,12 @@ async def run_migrations(
     database_id: uuid.UUID, body: api_models.MigrationsRun, server: Shared, actor: Writer
 ) -> api_models.MigrationsRunOut:
     """Show what would be applied or reverted; with `apply`, do it, up to the first that fails."""
-    place = workplace(server)
+    context = server.context
     entered = await access.authorize_query(
-        place, actor, database_id, write=True, confirmed=body.confirmed or not body.apply
+        context, actor, database_id, write=True, confirmed=body.confirmed or not body.apply
     )
     request = execution.MigrationsRequest(body.way, body.to, body.run_id)
-    return serializers.outcome(await execution.run(place, running(server), actor, entered, request, apply=body.apply))
+    return serializers.outcome(await execution.run(context, actor, entered, request, apply=body.apply))
 
 
 @router.get("/databases/{database_id}/migrations/{version}")
@@ -77,8 +78,8 @@ async def get_migration(
     database_id: uuid.UUID, version: str, server: Shared, actor: Reader
 ) -> api_models.MigrationText:
     """Show what a migration runs."""
-    place = workplace(server)
-    entered = await access.authorize_query(place, actor, database_id)
+    context = server.context
+    entered = await access.authorize_query(context, actor, database_id)
     async with server.database.transaction() as db:
         return serializers.text(await history.find(db, entered, version))
 
@@ -89,14 +90,14 @@ async def resolve_migration(
     confirmed: bool = False,
 ) -> api_models.MigrationOut:  # fmt: skip
     """Say what a migration is without running it: applied by hand, or to be applied again."""
-    place = workplace(server)
-    entered = await access.authorize_query(place, actor, database_id, write=True, confirmed=confirmed)
-    return serializers.migration(await execution.resolve(place, entered, version, body.state, actor.email))
+    context = server.context
+    entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=confirmed)
+    return serializers.migration(await execution.resolve(context, entered, version, body.state, actor.email))
 
 
 @router.delete("/databases/{database_id}/migrations/{version}", status_code=204)
 async def delete_migration(database_id: uuid.UUID, version: str, server: Shared, actor: Writer) -> None:
     """Delete a migration that was not applied."""
-    place = workplace(server)
-    entered = await access.authorize_query(place, actor, database_id, write=True, confirmed=True)
-    await history.remove(place, actor, entered, version)
+    context = server.context
+    entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=True)
+    await history.remove(context, actor, entered, version)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from headwater.features.policies.service import scheduler
-from headwater.kit.settings import Settings
-from headwater.store.session import Database
+from headwater.store.context import Context
 
 EVERY_SECONDS = 15.0
 
 
-async def run_maintenance(database: Database, settings: Settings) -> None:
+async def run_maintenance(context: Context) -> None:
     """Do what is due."""
-    await scheduler.tick(settings, database)
+    await scheduler.tick(context)

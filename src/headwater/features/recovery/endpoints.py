@@ -33,7 +33,7 @@ async def change_recovery(
 ) -> api_models.RecoveryStatusOut:
     """Keep the log of a database, or stop; its server is restarted when that changes, and clients connect again."""
     wish = archives.Wish(body.enabled, body.window_days, body.base_days)
-    return serializers.status(await archives.change(server.settings, server.database, actor, database_id, wish))
+    return serializers.status(await archives.change(server.context, actor, database_id, wish))
 
 
 @router.post("/databases/{database_id}/recovery/bases", status_code=202)
@@ -47,7 +47,7 @@ async def name_point(
     database_id: uuid.UUID, body: api_models.PointIn, server: Shared, actor: Detached
 ) -> api_models.RecoveryStatusOut:
     """Give this moment a name, to come back to."""
-    await archives.name_point(server.settings, server.database, actor, database_id, body.name)
+    await archives.name_point(server.context, actor, database_id, body.name)
     async with server.database.transaction() as db:
         return serializers.status(await archives.view(db, actor, database_id))
 
@@ -65,9 +65,7 @@ async def start_recovery(
     database_id: uuid.UUID, body: api_models.RecoverIn, server: Shared, actor: Detached
 ) -> api_models.RecoveredOut:
     """Bring a database back to a moment, as a new database; it is not touched itself."""
-    return serializers.recovered(
-        await recoveries.start(server.settings, server.database, actor, database_id, _order(body))
-    )
+    return serializers.recovered(await recoveries.start(server.context, actor, database_id, _order(body)))
 
 
 @router.get("/databases/{database_id}/recoveries")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 
 from headwater.features.recovery.service import maintenance, wal_archiver
-from headwater.kit.settings import Settings
-from headwater.store.session import Database
+from headwater.store.context import Context
 
 # What is lost with this machine is what was written since the last time.
 EVERY_SECONDS = 20.0
@@ -15,15 +14,15 @@ LOOK_SECONDS = 120.0
 _looked = {"at": -LOOK_SECONDS}
 
 
-async def run_maintenance(database: Database, settings: Settings) -> None:
+async def run_maintenance(context: Context) -> None:
     """Bring what is in the spools into the vaults; now and then, look what is due."""
-    await wal_archiver.ship_all(settings, database)
+    await wal_archiver.ship_all(context)
     if time.monotonic() - _looked["at"] >= LOOK_SECONDS:
         _looked["at"] = time.monotonic()
-        await look(database, settings)
+        await look(context)
 
 
-async def look(database: Database, settings: Settings) -> None:
+async def look(context: Context) -> None:
     """Begin what is due, delete what is old, take away what nobody goes on with."""
-    await maintenance.maintain_archives(settings, database)
-    await maintenance.take_away_abandoned(settings, database)
+    await maintenance.maintain_archives(context)
+    await maintenance.take_away_abandoned(context)

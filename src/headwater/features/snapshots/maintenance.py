@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from headwater.features.snapshots.service import orphans
-from headwater.kit.settings import Settings
-from headwater.store.session import Database
+from headwater.store.context import Context
 
 
-async def run_maintenance(database: Database, settings: Settings) -> None:
+async def run_maintenance(context: Context) -> None:
     """Finish what somebody began."""
-    await orphans.finish_deletions(settings, database)
-    await orphans.take_away_abandoned(settings, database)
-    await orphans.collect(settings, database)
+    await orphans.finish_deletions(context)
+    await orphans.take_away_abandoned(context)
+    await orphans.collect(context)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from headwater.features.transfers import file_store
-from headwater.kit.settings import Settings
-from headwater.store.session import Database
+from headwater.store.context import Context
 
 
-async def run_maintenance(database: Database, settings: Settings) -> None:
+async def run_maintenance(context: Context) -> None:
     """Remove what nobody fetches any more."""
-    await asyncio.to_thread(file_store.remove_old, settings)
+    await asyncio.to_thread(file_store.remove_old, context.settings)

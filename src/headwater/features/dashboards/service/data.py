@@ -20,11 +20,10 @@ from headwater.features.accounts.rights import Actor
 from headwater.features.dashboards.service import dashboards
 from headwater.features.query.service import access as doors
 from headwater.features.query.service import runs
-from headwater.features.query.service.access import Workplace
-from headwater.features.query.service.runs import RunningQueries
 from headwater.kit.clock import now
 from headwater.kit.errors import Invalid
 from headwater.kit.settings import Settings
+from headwater.store.context import Context
 
 KEPT_SECONDS = 60.0
 # Each is at most LIMITS.bytes long: 128 MB at worst.
@@ -86,31 +85,32 @@ class Answers:
 
 
 async def look(
-    place: Workplace, running: RunningQueries, answers: Answers, actor: Actor, dashboard_id: uuid.UUID,
+    context: Context, actor: Actor, dashboard_id: uuid.UUID,
     tile_id: uuid.UUID, *, fresh: bool,
 ) -> tuple[Answer, bool]:  # fmt: skip
     """Return what a tile shows, and whether it was fetched for an earlier look; with `fresh`, it is run anew."""
-    async with place.store.transaction() as db:
+    async with context.store.transaction() as db:
         query = await dashboards.tile_of(db, actor, dashboard_id, tile_id)
     if query.database_id is None:
         raise Invalid({"query_id": f"The database of {query.name} was deleted."}, hint="Choose another query.")
-    access = await doors.authorize_query(place, actor, query.database_id)
+    access = await doors.authorize_query(context, actor, query.database_id)
     key, asked = (query.database_id, query.text), now()
+    answers = context.service(Answers)
     async with answers.turn(key):
         kept = answers.get(key)
         if kept is not None and (not fresh or kept.ran_at > asked):
             return kept, True
-        answer = await _run(place, running, access, query.text)
+        answer = await _run(context, access, query.text)
         if answer.error is None:
             answers.put(key, answer)
         return answer, False
 
 
-async def _run(place: Workplace, running: RunningQueries, access: doors.Access, text: str) -> Answer:
+async def _run(context: Context, access: doors.Access, text: str) -> Answer:
     columns: tuple[ResultColumn, ...] = ()
     rows: list[Row] = []
     truncated, error, began = False, None, time.perf_counter()
-    given = runs.frames(place, running, access, runs.QueryRequest(text, limits=LIMITS), uuid.uuid4())
+    given = runs.frames(context, access, runs.QueryRequest(text, limits=LIMITS), uuid.uuid4())
     try:
         async with contextlib.aclosing(given) as frames:
             async for frame in frames:

@@ -49,9 +49,7 @@ async def create_database(
             name=body.name, engine_name=body.engine, options=body.options, quotas=body.quotas.model_dump(),
             sleep_after_seconds=body.sleep_after_seconds, protected=body.protected,
         )  # fmt: skip
-    return serializers.database(
-        await readiness.wait_until_settled(server.settings, server.database, actor, database.id, wait)
-    )
+    return serializers.database(await readiness.wait_until_settled(server.context, actor, database.id, wait))
 
 
 @router.get("/databases/{database_id}")
@@ -67,9 +65,7 @@ async def change_database(
     """Rename a database, protect it, set its quotas or when it sleeps."""
     async with server.database.transaction() as db:
         await databases.change(db, actor, database_id, body.model_dump(exclude_unset=True))
-    return serializers.database(
-        await readiness.wait_until_settled(server.settings, server.database, actor, database_id, 0)
-    )
+    return serializers.database(await readiness.wait_until_settled(server.context, actor, database_id, 0))
 
 
 @router.put("/databases/{database_id}/desired")
@@ -79,9 +75,7 @@ async def steer_database(
     """Start a database, put it to sleep until somebody connects, or stop it until somebody starts it."""
     async with server.database.transaction() as db:
         await databases.steer(db, actor, database_id, body.state)
-    return serializers.database(
-        await readiness.wait_until_settled(server.settings, server.database, actor, database_id, wait)
-    )
+    return serializers.database(await readiness.wait_until_settled(server.context, actor, database_id, wait))
 
 
 @router.delete("/databases/{database_id}", status_code=204)
@@ -89,7 +83,7 @@ async def delete_database(database_id: uuid.UUID, server: Shared, actor: Admin) 
     """Delete a database; one that Headwater runs can be taken back for seven days."""
     async with server.database.transaction() as db:
         await databases.remove(db, actor, database_id)
-    await server.service(SessionPool).forget(database_id)
+    await server.context.service(SessionPool).forget(database_id)
     await readiness.notify_supervisor(server.settings, database_id)
 
 
@@ -98,9 +92,7 @@ async def undelete_database(database_id: uuid.UUID, server: Shared, actor: Admin
     """Take a deleted database back."""
     async with server.database.transaction() as db:
         await databases.take_back(db, actor, database_id)
-    return serializers.database(
-        await readiness.wait_until_settled(server.settings, server.database, actor, database_id, 0)
-    )
+    return serializers.database(await readiness.wait_until_settled(server.context, actor, database_id, 0))
 
 
 @router.post("/databases/{database_id}/deletion/complete", status_code=204)

@@ -17,8 +17,8 @@ from headwater.kit.errors import Conflict, HeadwaterError
 from headwater.kit.ids import new_id
 from headwater.kit.network.tunnels import HostKeyUnknown
 from headwater.kit.settings import Settings
+from headwater.store.context import Context
 from headwater.store.sealing import Sealer
-from headwater.store.session import Database as Store
 
 
 def parsed(url: str) -> api_models.ParsedUrlOut:
@@ -31,12 +31,12 @@ def parsed(url: str) -> api_models.ParsedUrlOut:
 
 
 async def test(
-    settings: Settings, store: Store, actor: Actor, project_id: uuid.UUID, given: api_models.ConnectionIn
+    context: Context, actor: Actor, project_id: uuid.UUID, given: api_models.ConnectionIn
 ) -> api_models.ConnectionTestOut:
     """Try a connection that somebody is typing in."""
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         await projects.get(db, actor, project_id, "database:write")
-    return await _tried(settings, connections.understand(given, trusted=actor.is_admin))
+    return await _tried(context.settings, connections.understand(given, trusted=actor.is_admin))
 
 
 async def _tried(settings: Settings, connection: connections.Connection) -> api_models.ConnectionTestOut:
@@ -52,23 +52,21 @@ async def _tried(settings: Settings, connection: connections.Connection) -> api_
         return api_models.ConnectionTestOut(ok=False, error=error.message, hint=error.hint, code=error.code)
 
 
-async def connect(
-    settings: Settings, store: Store, actor: Actor, project_id: uuid.UUID, given: api_models.NewConnection
-) -> Database:
+async def connect(context: Context, actor: Actor, project_id: uuid.UUID, given: api_models.NewConnection) -> Database:
     """Try a connection and keep it when it works.
 
     Raises:
         HeadwaterError: whatever stands in the way, as the test would say it; nothing is kept.
     """
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         project = await projects.get(db, actor, project_id, "database:write")
     connection = connections.understand(given.connection, trusted=actor.is_admin)
-    async with reachability.open_connection(settings, connection) as session:
+    async with reachability.open_connection(context.settings, connection) as session:
         facts = await session.ping()
         schema = await engine(connection.engine).inspect(session)
-    database_id, sealer = new_id(), Sealer.of(settings)
+    database_id, sealer = new_id(), Sealer.of(context.settings)
     plain, sealed = connections.save(connection, sealer, project.organization_id, database_id)
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         database = await databases.connect(
             db, actor, project_id, database_id=database_id, name=given.name, engine_name=connection.engine,
             connection=plain, sealed=sealed, facts=_plain(facts), protected=given.protected,
@@ -78,40 +76,36 @@ async def connect(
     return database
 
 
-async def test_again(
-    settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID
-) -> api_models.ConnectionTestOut:
+async def test_again(context: Context, actor: Actor, database_id: uuid.UUID) -> api_models.ConnectionTestOut:
     """Try a kept connection, and keep what the server says of itself."""
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write")
-        reached = await reachability.load(db, Sealer.of(settings), database)
+        reached = await reachability.load(db, Sealer.of(context.settings), database)
     try:
-        async with reachability.open_session(settings, reached) as session:
+        async with reachability.open_session(context.settings, reached) as session:
             facts = await session.ping()
     except HeadwaterError as error:
         return api_models.ConnectionTestOut(ok=False, error=error.message, hint=error.hint, code=error.code)
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         row = await databases.find(db, actor, database_id, "database:write", lock=True)
         row.facts, row.size_bytes = _plain(facts), facts.size_bytes
     return api_models.ConnectionTestOut(ok=True, facts=_facts(facts))
 
 
-async def credentials(
-    settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID
-) -> api_models.CredentialsOut:
+async def credentials(context: Context, actor: Actor, database_id: uuid.UUID) -> api_models.CredentialsOut:
     """Return how a client connects through the proxy to a database that Headwater runs."""
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write")
         if database.origin != "managed" or database.route is None:
             raise Conflict(
                 f"{database.name} runs elsewhere: its credentials are not shown.",
                 hint="They are kept sealed; whoever entered them has them.",
             )
-        password = await databases.password_of(db, actor, Sealer.of(settings), database)
+        password = await databases.password_of(db, actor, Sealer.of(context.settings), database)
     found, url = engine(database.engine), None
     if found.proxy:
-        host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
-        port = settings.mysql_proxy_port if found.proxy.server_speaks_first else settings.proxy_port
+        host = "127.0.0.1" if context.settings.host in {"0.0.0.0", "::"} else context.settings.host  # noqa: S104
+        port = context.settings.mysql_proxy_port if found.proxy.server_speaks_first else context.settings.proxy_port
         url = found.proxy.client_url(f"{host}:{port}", database.route, password)
     parts = urlsplit(url or "")
     return api_models.CredentialsOut(

@@ -11,7 +11,7 @@ from headwater.features.databases.service.databases import DatabaseView
 from headwater.features.databases.supervisor import client
 from headwater.kit.errors import Unavailable
 from headwater.kit.settings import Settings
-from headwater.store.session import Database as Store
+from headwater.store.context import Context
 
 POLL_SECONDS = 0.03
 ON_THE_WAY = frozenset({"creating", "starting", "deleting"})
@@ -25,14 +25,12 @@ async def notify_supervisor(settings: Settings, database_id: uuid.UUID) -> None:
         return
 
 
-async def wait_until_settled(
-    settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, seconds: float
-) -> DatabaseView:
+async def wait_until_settled(context: Context, actor: Actor, database_id: uuid.UUID, seconds: float) -> DatabaseView:
     """Tell the keeper, then return the database when it is as wanted, has failed, or `seconds` are over."""
-    await notify_supervisor(settings, database_id)
+    await notify_supervisor(context.settings, database_id)
     end = asyncio.get_running_loop().time() + seconds
     while True:
-        async with store.transaction() as db:
+        async with context.store.transaction() as db:
             view = await databases.view(db, actor, database_id)
         row = view.database
         settled = row.origin == "connected" or row.state == "failed" or row.state == row.desired

@@ -12,17 +12,16 @@ from headwater.catalog.model import Schema
 from headwater.features.databases import repository
 from headwater.features.databases.service.reachability import ReachableDatabase, open_session
 from headwater.kit.clock import now
-from headwater.kit.settings import Settings
-from headwater.store.session import Database as Store
+from headwater.store.context import Context
 
 INFERRED_FOR = timedelta(minutes=1)
 
 
-async def read(settings: Settings, store: Store, reached: ReachableDatabase) -> Schema:
+async def read(context: Context, reached: ReachableDatabase) -> Schema:
     """Read the Schema from the database and keep it."""
-    async with open_session(settings, reached) as session:
+    async with open_session(context.settings, reached) as session:
         schema = await reached.engine.inspect(session)
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         await keep(db, reached.id, schema)
     return schema
 
@@ -40,12 +39,12 @@ async def forget(db: AsyncSession, database_id: uuid.UUID) -> None:
     await repository.forget_schema(db, database_id)
 
 
-async def get(settings: Settings, store: Store, reached: ReachableDatabase) -> Schema:
+async def get(context: Context, reached: ReachableDatabase) -> Schema:
     """Return the kept Schema, or read it when there is none yet, or when it was inferred and may no longer hold."""
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         row = await repository.with_schema(db, reached.id)
         database_schema = row[1] if row else None
         inferred = reached.engine.language != "sql"  # there no statement says that it changes the schema
         old = database_schema is not None and inferred and now() - database_schema.read_at > INFERRED_FOR
         schema = from_json(database_schema.schema_json) if database_schema and not old else None
-    return schema if schema is not None else await read(settings, store, reached)
+    return schema if schema is not None else await read(context, reached)

@@ -30,7 +30,6 @@ from headwater.features.extracts.service.snapshot_access import OpenSnapshot
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.jobs.service import queue
 from headwater.features.query.service import access as doors
-from headwater.features.query.service.access import Workplace
 from headwater.features.snapshots.service import snapshots
 from headwater.features.transfers.models import Transfer
 from headwater.features.transfers.service import copies, copy_rows, transfers
@@ -38,6 +37,7 @@ from headwater.features.transfers.service.copies import Lossy
 from headwater.features.transfers.service.copy_rows import CopyEndpoint
 from headwater.features.transfers.service.transfers import TransferView
 from headwater.kit.errors import BadInput
+from headwater.store.context import Context
 
 ROWS = 2000
 # Tables whose rows are partly those of others: which ones belong together is only the server's to say.
@@ -96,30 +96,30 @@ def _closed(batches: Any, threads: ThreadPoolExecutor) -> None:
     threads.shutdown(wait=True, cancel_futures=True)
 
 
-async def plan(place: Workplace, actor: Actor, request: SnapshotCopyRequest) -> tuple[Plan, Engine]:
+async def plan(context: Context, actor: Actor, request: SnapshotCopyRequest) -> tuple[Plan, Engine]:
     """Return what a copy would do, and the engine that it would do it to."""
-    opened = await snapshot_access.open_snapshot(place.settings, place.store, actor, request.snapshot_id)
-    target = await doors.authorize_query(place, actor, request.target_id, write=True, confirmed=True)
-    return await _plan(place, opened, target.reached, request.tables), target.reached.engine
+    opened = await snapshot_access.open_snapshot(context, actor, request.snapshot_id)
+    target = await doors.authorize_query(context, actor, request.target_id, write=True, confirmed=True)
+    return await _plan(context, opened, target.reached, request.tables), target.reached.engine
 
 
-async def start(place: Workplace, actor: Actor, request: SnapshotCopyRequest) -> TransferView:
+async def start(context: Context, actor: Actor, request: SnapshotCopyRequest) -> TransferView:
     """Put a copy into the queue.
 
     Raises:
         Lossy: something would be lost, and nobody said that this is meant.
         Unconfirmed: the target is protected.
     """
-    opened = await snapshot_access.open_snapshot(place.settings, place.store, actor, request.snapshot_id)
+    opened = await snapshot_access.open_snapshot(context, actor, request.snapshot_id)
     target = (
-        await doors.authorize_query(place, actor, request.target_id, write=True, confirmed=request.confirmed)
+        await doors.authorize_query(context, actor, request.target_id, write=True, confirmed=request.confirmed)
     ).reached
-    planned = await _plan(place, opened, target, request.tables)
+    planned = await _plan(context, opened, target, request.tables)
     if planned.losses and not request.accepted:
         raise Lossy(
             f"{len(planned.losses)} things would not be as they were.", hint="Look at the plan, then accept it."
         )
-    async with place.store.transaction() as db:
+    async with context.store.transaction() as db:
         snapshot = await snapshots.find(db, actor, request.snapshot_id)
         database = await databases.find(db, actor, request.target_id, "database:write")
         assert database.project_id
@@ -146,10 +146,10 @@ async def start(place: Workplace, actor: Actor, request: SnapshotCopyRequest) ->
 
 
 async def _plan(
-    place: Workplace, opened: OpenSnapshot, target: ReachableDatabase, tables: Sequence[str] | None
+    context: Context, opened: OpenSnapshot, target: ReachableDatabase, tables: Sequence[str] | None
 ) -> Plan:
     copies.pair(opened.engine, target.engine)
-    schema = await schemas.read(place.settings, place.store, target)
+    schema = await schemas.read(context, target)
     return copies.check(_mapped(opened, target.engine, tables), schema, target.name)
 
 
@@ -201,7 +201,7 @@ async def run_job(attempt: Attempt) -> Write:
         attempt.note("An earlier attempt ended in the middle: what it made is taken away first.", "warning")
         await working.clear(target)
     snapshot_id = uuid.UUID(row.request["snapshot_id"])
-    opened = await snapshot_access.open_snapshot(attempt.settings, attempt.database, SYSTEM, snapshot_id)
+    opened = await snapshot_access.open_snapshot(attempt.context, SYSTEM, snapshot_id)
     compared: list[copy_rows.TableComparison] = []
     try:
         async with AsyncExitStack() as stack:

@@ -23,8 +23,7 @@ from headwater.features.extracts.service.snapshot_access import OpenSnapshot
 from headwater.features.query.service.exports import MEDIA_TYPES
 from headwater.features.snapshots.service import snapshots as noting
 from headwater.kit.errors import BadInput
-from headwater.kit.settings import Settings
-from headwater.store.session import Database as Store
+from headwater.store.context import Context
 from headwater.vault.manifest import ManifestTable
 
 Form = Literal["sql", "json", "ndjson", "csv", "parquet", "arrow"]
@@ -43,7 +42,7 @@ class File:
 
 
 async def export(
-    settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID, form: Form,
+    context: Context, actor: Actor, snapshot_id: uuid.UUID, form: Form,
     tables: Sequence[str] | None, *, action: str = "snapshot.export",
 ) -> File:  # fmt: skip
     """Return tables of a snapshot, all without any names, as a file; noted in the audit.
@@ -52,11 +51,11 @@ async def export(
         NotFound: a table is not there.
         BadInput: there is nothing to export.
     """
-    opened = await snapshot_access.open_snapshot(settings, store, actor, snapshot_id)
+    opened = await snapshot_access.open_snapshot(context, actor, snapshot_id)
     chosen = opened.choose(tables)
     if not chosen and form != "sql":
         raise BadInput("There are no tables to export.", hint="The snapshot has none.")
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         row = await noting.find(db, actor, snapshot_id)
         noting.note(db, actor, action, row, format=form, tables=list(tables) if tables is not None else None)
     name = f"{opened.name}-{opened.manifest.finished:%Y%m%d-%H%M%S}"

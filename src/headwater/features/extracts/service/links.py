@@ -32,8 +32,8 @@ from headwater.kit.clock import now
 from headwater.kit.errors import Forbidden, NotFound
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
+from headwater.store.context import Context
 from headwater.store.sealing import Sealer
-from headwater.store.session import Database as Store
 
 LONGEST = timedelta(days=7)
 _VERSION = 2
@@ -64,15 +64,15 @@ class LinkView:
 
 
 async def make(
-    settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID, form: Form, tables: Sequence[str] | None,
+    context: Context, actor: Actor, snapshot_id: uuid.UUID, form: Form, tables: Sequence[str] | None,
     seconds: int,
 ) -> Link:  # fmt: skip
     """Make a link to a file of a snapshot; noted in the audit."""
-    opened = await snapshot_access.open_snapshot(settings, store, actor, snapshot_id)
+    opened = await snapshot_access.open_snapshot(context, actor, snapshot_id)
     names = None if tables is None else [manifest_tables.display_name(one) for one in opened.choose(tables)]
     assert actor.user_id
     until = (now() + min(timedelta(seconds=seconds), LONGEST)).replace(microsecond=0)
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         snapshot = await snapshots.find(db, actor, snapshot_id)
         row = SnapshotLink(
             organization_id=snapshot.organization_id, snapshot_id=snapshot.id, created_by=actor.user_id,
@@ -85,7 +85,7 @@ async def make(
             db, actor, "snapshot.link", snapshot, link=str(row.id), format=form, tables=names, until=until.isoformat()
         )
     body = msgspec.msgpack.encode(Claims(_VERSION, row.organization_id, row.id))
-    return Link(row, f"{_text(body)}.{_text(_signature(settings, row.organization_id, body))}")
+    return Link(row, f"{_text(body)}.{_text(_signature(context.settings, row.organization_id, body))}")
 
 
 async def list_of_snapshot(
@@ -112,16 +112,16 @@ async def revoke(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, link_id
     snapshots.note(db, actor, "snapshot.link_revoked", snapshot, link=str(link_id), **row.request)
 
 
-async def follow(settings: Settings, store: Store, visitor: ClientInfo, token: str) -> File:
+async def follow(context: Context, visitor: ClientInfo, token: str) -> File:
     """Return the file that a link is for; noted in the audit as of its maker.
 
     Raises:
         NotFound: it is no link, has expired or was revoked, or its maker may not do this any more; not told which.
     """
-    claims = _claims(settings, token)
+    claims = _claims(context.settings, token)
     if claims is None:
         raise _Gone
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         row = await repository.find(db, claims.link)
         if row is None or row.expires_at < now():
             raise _Gone
@@ -130,12 +130,12 @@ async def follow(settings: Settings, store: Store, visitor: ClientInfo, token: s
         raise _Gone
     try:
         file = await exports.export(
-            settings, store, actor, row.snapshot_id, row.request["format"], row.request["tables"],
+            context, actor, row.snapshot_id, row.request["format"], row.request["tables"],
             action="snapshot.link_used",
         )  # fmt: skip
     except (NotFound, Forbidden) as error:
         raise _Gone from error
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         await repository.used(db, claims.link, now())
     return file
 

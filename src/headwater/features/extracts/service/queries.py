@@ -37,21 +37,11 @@ from headwater.features.extracts.service.snapshot_access import OpenSnapshot
 from headwater.features.query.service.exports import encode_rows
 from headwater.features.query.service.runs import QueryOutcome, collect
 from headwater.features.snapshots.service import snapshots
-from headwater.kit.settings import Settings
-from headwater.store.session import Database as Store
+from headwater.store.context import Context
 
 LONGEST_SECONDS = 3600.0
 _NUMBERS = re.compile(r"U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)|BIGNUM|VARINT")
 _END: Any = object()
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What the verbs of this room work with."""
-
-    settings: Settings
-    store: Store
-    sandboxes: Sandboxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +54,13 @@ class SnapshotQuery:
     run_id: uuid.UUID | None = None
 
 
-async def run(place: Place, actor: Actor, snapshot_id: uuid.UUID, question: SnapshotQuery) -> QueryOutcome:
+async def run(context: Context, actor: Actor, snapshot_id: uuid.UUID, question: SnapshotQuery) -> QueryOutcome:
     """Run a statement and return its result; an error of the statement is part of the outcome."""
-    opened = await snapshot_access.open_snapshot(place.settings, place.store, actor, snapshot_id)
+    opened = await snapshot_access.open_snapshot(context, actor, snapshot_id)
     outcome = QueryOutcome(question.run_id or uuid.uuid4())
     began = time.perf_counter()
     try:
-        async with contextlib.aclosing(_frames(place, actor, opened, question, outcome.run_id)) as frames:
+        async with contextlib.aclosing(_frames(context, actor, opened, question, outcome.run_id)) as frames:
             async for frame in frames:
                 collect(outcome, frame)
     except (QueryError, QueryCancelled) as error:
@@ -80,16 +70,16 @@ async def run(place: Place, actor: Actor, snapshot_id: uuid.UUID, question: Snap
 
 
 async def export(
-    place: Place, actor: Actor, snapshot_id: uuid.UUID, question: SnapshotQuery, form: Form
+    context: Context, actor: Actor, snapshot_id: uuid.UUID, question: SnapshotQuery, form: Form
 ) -> AsyncIterator[bytes]:
     """Return the whole result as the pieces of a file; the first is awaited here, so that errors are answers."""
-    opened = await snapshot_access.open_snapshot(place.settings, place.store, actor, snapshot_id)
+    opened = await snapshot_access.open_snapshot(context, actor, snapshot_id)
     question = replace(question, limits=Limits(None, None, LONGEST_SECONDS))
     run_id = question.run_id or uuid.uuid4()
     if form in {"arrow", "parquet"}:
-        pieces = _typed(place, actor, opened, question, run_id, form)
+        pieces = _typed(context, actor, opened, question, run_id, form)
     else:
-        pieces = _spelled(place, actor, opened, question, run_id, form)
+        pieces = _spelled(context, actor, opened, question, run_id, form)
     return await begun(pieces)
 
 
@@ -108,28 +98,28 @@ async def begun(pieces: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
     return whole()
 
 
-async def cancel(place: Place, actor: Actor, snapshot_id: uuid.UUID, run_id: uuid.UUID) -> None:
+async def cancel(context: Context, actor: Actor, snapshot_id: uuid.UUID, run_id: uuid.UUID) -> None:
     """End a run of the actor."""
-    async with place.store.transaction() as db:
+    async with context.store.transaction() as db:
         await snapshots.find(db, actor, snapshot_id)
     assert actor.user_id
-    await place.sandboxes.cancel(actor.user_id, run_id)
+    await context.service(Sandboxes).cancel(actor.user_id, run_id)
 
 
 async def _spelled(
-    place: Place, actor: Actor, opened: OpenSnapshot, question: SnapshotQuery, run_id: uuid.UUID, form: Form
+    context: Context, actor: Actor, opened: OpenSnapshot, question: SnapshotQuery, run_id: uuid.UUID, form: Form
 ) -> AsyncGenerator[bytes, None]:
-    async with contextlib.aclosing(_frames(place, actor, opened, question, run_id)) as frames:
+    async with contextlib.aclosing(_frames(context, actor, opened, question, run_id)) as frames:
         async for piece in encode_rows(frames, form):
             yield piece
 
 
 async def _typed(
-    place: Place, actor: Actor, opened: OpenSnapshot, question: SnapshotQuery, run_id: uuid.UUID, form: Any
+    context: Context, actor: Actor, opened: OpenSnapshot, question: SnapshotQuery, run_id: uuid.UUID, form: Any
 ) -> AsyncGenerator[bytes, None]:
     assert actor.user_id
     order = SandboxTask(question.text, question.limits.seconds or LONGEST_SECONDS, False, question.as_text)
-    async with place.sandboxes.acquire(opened, order, actor.user_id, run_id) as sandbox:
+    async with context.service(Sandboxes).acquire(opened, order, actor.user_id, run_id) as sandbox:
         columns = await asyncio.to_thread(sandbox.begin)
         writer: Typed | None = None
         batches = sandbox.batches()
@@ -147,12 +137,12 @@ async def _typed(
 
 
 async def _frames(
-    place: Place, actor: Actor, opened: OpenSnapshot, question: SnapshotQuery, run_id: uuid.UUID
+    context: Context, actor: Actor, opened: OpenSnapshot, question: SnapshotQuery, run_id: uuid.UUID
 ) -> AsyncGenerator[Frame, None]:
     assert actor.user_id
     began, meter = time.perf_counter(), Meter(question.limits)
     order = SandboxTask(question.text, question.limits.seconds or LONGEST_SECONDS, True, question.as_text)
-    async with place.sandboxes.acquire(opened, order, actor.user_id, run_id) as sandbox:
+    async with context.service(Sandboxes).acquire(opened, order, actor.user_id, run_id) as sandbox:
         result = await asyncio.to_thread(sandbox.begin)
         columns = tuple(ResultColumn(name, type_.lower(), _kind(type_)) for name, type_ in result)
         yield Started(0, 0, len(question.text), columns)

@@ -16,20 +16,19 @@ from headwater.features.extracts.service.snapshot_access import OpenSnapshot
 from headwater.features.query.service.rows import LARGEST_VALUE, LONGEST_CELL, RowsPage
 from headwater.kit.errors import NotFound, TooLarge, did_you_mean
 from headwater.kit.paging import decode_cursor, encode_cursor
-from headwater.kit.settings import Settings
-from headwater.store.session import Database as Store
+from headwater.store.context import Context
 from headwater.vault.manifest import ManifestTable
 
 WHY = "A snapshot cannot be changed."
 
 
 async def page(
-    settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID, name: str, *, cursor: str | None,
+    context: Context, actor: Actor, snapshot_id: uuid.UUID, name: str, *, cursor: str | None,
     skip: int, limit: int,
 ) -> RowsPage:  # fmt: skip
     """Return rows of a table from a place on, with long values cut."""
     began = time.perf_counter()
-    opened = await snapshot_access.open_snapshot(settings, store, actor, snapshot_id)
+    opened = await snapshot_access.open_snapshot(context, actor, snapshot_id)
     table = opened.find(name)
     start = int(decode_cursor(cursor, int)[0]) if cursor else 0
     start = min(max(start, 0) + skip, table.rows)
@@ -45,11 +44,9 @@ async def page(
     )  # fmt: skip
 
 
-async def cell(
-    settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID, name: str, *, row: int, column: str
-) -> Cell:
+async def cell(context: Context, actor: Actor, snapshot_id: uuid.UUID, name: str, *, row: int, column: str) -> Cell:
     """Return one whole value of a row, which is counted from 0."""
-    opened = await snapshot_access.open_snapshot(settings, store, actor, snapshot_id)
+    opened = await snapshot_access.open_snapshot(context, actor, snapshot_id)
     table = opened.find(name)
     names = [one.name for one in opened.readable(table)]
     if column not in names:

@@ -19,8 +19,7 @@ from headwater.engines import Decoder, DocumentFlattening, Engine, SnapshotColum
 from headwater.features.accounts.rights import Actor
 from headwater.features.snapshots.service import snapshots, vault_locations
 from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
-from headwater.kit.settings import Settings
-from headwater.store.session import Database as Store
+from headwater.store.context import Context
 from headwater.vault.manifest import Manifest, ManifestTable
 from headwater.vault.vault import Vault
 
@@ -120,7 +119,7 @@ class OpenSnapshot:
         return [table for table in self.manifest.tables if table in wanted]
 
 
-async def open_snapshot(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID) -> OpenSnapshot:
+async def open_snapshot(context: Context, actor: Actor, snapshot_id: uuid.UUID) -> OpenSnapshot:
     """Open a snapshot for an actor who may see it.
 
     Raises:
@@ -128,11 +127,11 @@ async def open_snapshot(settings: Settings, store: Store, actor: Actor, snapshot
         Conflict: it is not complete.
         BadInput: nobody knows what the texts of its engine mean.
     """
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         row = await snapshots.find(db, actor, snapshot_id)
         if row.status != "complete":
             raise Conflict("This snapshot is not complete.", hint="Wait until it is, or choose another.")
-        location = await vault_locations.load(db, settings, row.vault_id)
+        location = await vault_locations.load(db, context.settings, row.vault_id)
     found = engine(row.engine)
     if found.decoding is None:
         raise BadInput(f"Snapshots of {found.display_name} cannot be read without restoring them yet.")

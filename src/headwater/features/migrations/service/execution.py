@@ -22,9 +22,10 @@ from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.migrations.service import history, journal
 from headwater.features.migrations.service.history import MigrationStatus
 from headwater.features.query.service import access as doors
-from headwater.features.query.service.access import Access, Workplace
+from headwater.features.query.service.access import Access
 from headwater.features.query.service.runs import RunningQueries
 from headwater.kit.errors import BadInput, Conflict, HeadwaterError, NotFound
+from headwater.store.context import Context
 
 LIMITS = Limits(rows=1000, bytes=None, seconds=3600)
 Way = Literal["up", "down"]
@@ -96,17 +97,17 @@ def _downward(standings: Sequence[MigrationStatus], to: str) -> list[Script]:
 
 
 async def run(
-    place: Workplace, running: RunningQueries, actor: Actor, access: Access, request: MigrationsRequest, *, apply: bool
+    context: Context, actor: Actor, access: Access, request: MigrationsRequest, *, apply: bool
 ) -> MigrationsResult:
     """Return what would be run; with `apply`, run it, up to the first that fails."""
-    outcome = MigrationsResult(plan(await history.statuses(place, access), request))
+    outcome = MigrationsResult(plan(await history.statuses(context, access), request))
     for script in outcome.planned:
         _check(script, request.way, access)
     if not apply or not outcome.planned:
         return outcome
     run_id = request.run_id or uuid.uuid4()
-    async with doors.open_session(place, access) as session:
-        running.begin(access.user_id, run_id, session)
+    async with doors.open_session(context, access) as session:
+        context.service(RunningQueries).begin(access.user_id, run_id, session)
         try:
             await journal.prepare(session)
             for script in outcome.planned:
@@ -117,8 +118,8 @@ async def run(
         except (QueryError, QueryCancelled) as error:
             outcome.error = error
         finally:
-            running.end(access.user_id, run_id)
-            await _record_run(place, actor, access, request.way, outcome)
+            context.service(RunningQueries).end(access.user_id, run_id)
+            await _record_run(context, actor, access, request.way, outcome)
     return outcome
 
 
@@ -168,8 +169,8 @@ async def _begin(session: Session, script: Script, who: str) -> None:
         raise
 
 
-async def _record_run(place: Workplace, actor: Actor, access: Access, way: Way, outcome: MigrationsResult) -> None:
-    async with place.store.transaction() as db:
+async def _record_run(context: Context, actor: Actor, access: Access, way: Way, outcome: MigrationsResult) -> None:
+    async with context.store.transaction() as db:
         await schemas.forget(db, access.reached.id)
         audit.record(
             db, actor, "migration.apply" if way == "up" else "migration.revert", "database", access.reached.id,
@@ -179,7 +180,7 @@ async def _record_run(place: Workplace, actor: Actor, access: Access, way: Way, 
 
 
 async def resolve(
-    place: Workplace, access: Access, version: str, state: Literal["applied", "pending"], who: str
+    context: Context, access: Access, version: str, state: Literal["applied", "pending"], who: str
 ) -> MigrationStatus:
     """Say of a migration what it is: done by hand, or to be applied again.
 
@@ -187,12 +188,12 @@ async def resolve(
         NotFound: there is no such migration.
         BadInput: it is that already.
     """
-    standing = next((status for status in await history.statuses(place, access) if status.version == version), None)
+    standing = next((status for status in await history.statuses(context, access) if status.version == version), None)
     if standing is None:
         raise NotFound(f"There is no migration {version}.")
     if standing.state == state:
         raise BadInput(f"{version} is {state} already.")
-    async with doors.open_session(place, access) as session:
+    async with doors.open_session(context, access) as session:
         await journal.prepare(session)
         if standing.entry is not None:
             await journal.forget(session, version)
@@ -200,6 +201,6 @@ async def resolve(
             await journal.begin(session, history.script_of(standing.migration), who)
             await journal.finish(session, version, 0)
     return next(
-        (one for one in await history.statuses(place, access) if one.version == version),
+        (one for one in await history.statuses(context, access) if one.version == version),
         MigrationStatus(version, standing.name, "pending", None, None),
     )

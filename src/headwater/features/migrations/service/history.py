@@ -27,8 +27,9 @@ from headwater.features.migrations import repository
 from headwater.features.migrations.models import Migration
 from headwater.features.migrations.service import journal
 from headwater.features.query.service import access as doors
-from headwater.features.query.service.access import Access, Workplace
+from headwater.features.query.service.access import Access
 from headwater.kit.errors import Conflict, Invalid, NotFound
+from headwater.store.context import Context
 
 State = Literal["applied", "pending", "failed", "changed", "unknown"]
 LONGEST_NAME = 200
@@ -59,12 +60,12 @@ def grammar_of(access: Access) -> Grammar:
     return engine.dialect.grammar
 
 
-async def statuses(place: Workplace, access: Access) -> list[MigrationStatus]:
+async def statuses(context: Context, access: Access) -> list[MigrationStatus]:
     """Return the migrations of a database in their order, then those that only its journal knows."""
     grammar_of(access)
-    async with place.store.transaction() as db:
+    async with context.store.transaction() as db:
         migrations = await repository.of_database(db, access.reached.id)
-    async with doors.open_session(place, access) as session:
+    async with doors.open_session(context, access) as session:
         entries = await journal.read(session)
     return merge_statuses(migrations, entries)
 
@@ -98,7 +99,7 @@ def script_of(migration: Migration) -> Script:
 
 
 async def write(
-    place: Workplace, actor: Actor, access: Access, *, name: str, up: str | None, down: str | None,
+    context: Context, actor: Actor, access: Access, *, name: str, up: str | None, down: str | None,
     changes: Sequence[Change],
 ) -> Migration:  # fmt: skip
     """Keep a new migration: from SQL, or generated from changes of the schema with the way back.
@@ -110,13 +111,13 @@ async def write(
     if bool(up) == bool(changes):
         raise Invalid({"up": "Give the SQL of the migration, or changes to generate it from."})
     if changes:
-        schema = await schemas.read(place.settings, place.store, access.reached)
+        schema = await schemas.read(context, access.reached)
         up, down = generated(access.reached.engine, schema, changes)
     assert up
     check(up, "up", access.reached.engine.dialect.grammar)
     if down:
         check(down, "down", access.reached.engine.dialect.grammar)
-    async with place.store.transaction() as db:
+    async with context.store.transaction() as db:
         await databases.find(db, actor, access.reached.id, "database:write", lock=True)
         version = await _free_version(db, access.reached.id)
         migrations = await _keep(db, actor, access, [Script(version, name, up, down or None)])
@@ -174,7 +175,7 @@ async def _keep(db: AsyncSession, actor: Actor, access: Access, scripts: Sequenc
 
 
 async def import_folder(
-    place: Workplace, actor: Actor, access: Access, files: Mapping[str, str], *, applied: bool | None
+    context: Context, actor: Actor, access: Access, files: Mapping[str, str], *, applied: bool | None
 ) -> list[MigrationStatus]:
     """Keep the migrations of another tool's folder; those known already are passed over.
 
@@ -191,15 +192,15 @@ async def import_folder(
     for script in scripts:
         if not re.fullmatch(r"[\w.-]{1,255}", script.version) or "\0" in script.up:
             raise Invalid({"files": f"{script.version!r} cannot be a version."})
-    async with doors.open_session(place, access) as session:
+    async with doors.open_session(context, access) as session:
         told = await journal.journals_of_other_tools(session, scripts) if applied is None else set()
         counted = {script.version for script in scripts} if applied else told
-        async with place.store.transaction() as db:
+        async with context.store.transaction() as db:
             await databases.find(db, actor, access.reached.id, "database:write", lock=True)
             known = {row.version for row in await repository.of_database(db, access.reached.id)}
             await _keep(db, actor, access, [script for script in scripts if script.version not in known])
         await _count(session, [script for script in scripts if script.version in counted])
-    return await statuses(place, access)
+    return await statuses(context, access)
 
 
 async def _count(session: Session, scripts: Sequence[Script]) -> None:
@@ -222,13 +223,13 @@ async def find(db: AsyncSession, access: Access, version: str) -> Migration:
     return migration
 
 
-async def remove(place: Workplace, actor: Actor, access: Access, version: str) -> None:
+async def remove(context: Context, actor: Actor, access: Access, version: str) -> None:
     """Delete a migration that was not applied."""
-    standing = next((status for status in await statuses(place, access) if status.version == version), None)
+    standing = next((status for status in await statuses(context, access) if status.version == version), None)
     if standing is None or standing.migration is None:
         raise NotFound(f"{access.reached.name} has no migration {version}.")
     if standing.state != "pending":
         raise Conflict(f"{version} is {standing.state}.", hint="Revert it first.")
-    async with place.store.transaction() as db:
+    async with context.store.transaction() as db:
         await databases.find(db, actor, access.reached.id, "database:write", lock=True)
         await db.delete(await find(db, access, version))

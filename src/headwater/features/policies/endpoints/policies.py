@@ -31,9 +31,7 @@ async def put_policy(
     database_id: uuid.UUID, body: api_models.PolicyIn, server: Shared, actor: Detached
 ) -> api_models.PolicyOut:
     """Give a database a policy, or another one; only an admin changes what is deleted."""
-    return serializers.policy(
-        await policies.put(server.settings, server.database, actor, database_id, serializers.rules(body))
-    )
+    return serializers.policy(await policies.put(server.context, actor, database_id, serializers.rules(body)))
 
 
 @router.delete("/databases/{database_id}/policy", status_code=204)

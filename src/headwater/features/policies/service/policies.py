@@ -28,8 +28,7 @@ from headwater.features.snapshots.service.engines import check_made_here
 from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, NotFound
 from headwater.kit.paging import Page, cut
-from headwater.kit.settings import Settings
-from headwater.store.session import Database as Store
+from headwater.store.context import Context
 
 SHOWN = 5
 
@@ -84,7 +83,7 @@ def upcoming(given: Rules, first: datetime | None = None) -> tuple[datetime, ...
     return (first, *islice(moments, SHOWN - 1)) if first else tuple(islice(moments, SHOWN))
 
 
-async def put(settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, given: Rules) -> PolicyView:
+async def put(context: Context, actor: Actor, database_id: uuid.UUID, given: Rules) -> PolicyView:
     """Give a database a policy, or another one.
 
     Raises:
@@ -93,11 +92,11 @@ async def put(settings: Settings, store: Store, actor: Actor, database_id: uuid.
         Invalid: a time, a zone or a number cannot be used.
         NotFound: a table that is named is not there.
     """
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         await databases.find(db, actor, database_id, "database:write")
     given = rules.checked(given)
-    await snapshots.check(settings, store, actor, database_id, given.request)
-    async with store.transaction() as db:
+    await snapshots.check(context, actor, database_id, given.request)
+    async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write", lock=True)
         if given.drill_days:
             check_made_here(engine(database.engine))

@@ -19,8 +19,7 @@ from headwater.features.snapshots.models import Snapshot
 from headwater.features.snapshots.service import snapshots, summaries
 from headwater.features.snapshots.service.summaries import SnapshotSummary
 from headwater.kit.errors import Conflict, HeadwaterError, NotFound
-from headwater.kit.settings import Settings
-from headwater.store.session import Database as Store
+from headwater.store.context import Context
 
 log = structlog.get_logger()
 # So many are deleted at once; the rest by the next pass.
@@ -73,13 +72,13 @@ async def _marked(db: AsyncSession, doomed: Sequence[tuple[uuid.UUID, str]]) -> 
     return marked
 
 
-async def apply(settings: Settings, store: Store, database_id: uuid.UUID, at: datetime) -> int:
+async def apply(context: Context, database_id: uuid.UUID, at: datetime) -> int:
     """Delete what the retention of a database does not keep, and return how many; what is left over comes next time.
 
     All of them are marked in one transaction; one that ends in the middle of the deleting is finished by the upkeep of
     snapshots.
     """
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         row = await repository.get(db, database_id, lock=True)
         given = rules.of_row(row) if row else None
         if row is None or given is None or given.paused or given.retention is None:
@@ -96,7 +95,7 @@ async def apply(settings: Settings, store: Store, database_id: uuid.UUID, at: da
             row.retained_at = at
     for snapshot in marked:
         try:
-            await snapshots.finish_removal(settings, store, snapshot)
+            await snapshots.finish_removal(context, snapshot)
         except HeadwaterError as error:
             log.warning("snapshot.not_deleted", snapshot=str(snapshot.id), error=error.message)
     return len(marked)

@@ -27,38 +27,38 @@ from headwater.features.snapshots.service import restores, scrub, snapshots, sum
 from headwater.kit.clock import now
 from headwater.kit.errors import HeadwaterError
 from headwater.kit.settings import Settings
-from headwater.store.session import Database as Store
+from headwater.store.context import Context
 
 log = structlog.get_logger()
 RUNS_KEPT = timedelta(days=400)
-Work = Callable[[Settings, Store, uuid.UUID, datetime], Awaitable[object]]
+Work = Callable[[Context, uuid.UUID, datetime], Awaitable[object]]
 
 
-async def tick(settings: Settings, store: Store, at: datetime | None = None) -> None:
+async def tick(context: Context, at: datetime | None = None) -> None:
     """Do everything that is due at a moment; one policy that cannot be followed does not hold up the others."""
     at = at or now()
-    ended = await run_results.settle(store, at)
+    ended = await run_results.settle(context.store, at)
     for field, work in _WORK.items():
-        async with store.transaction() as db:
+        async with context.store.transaction() as db:
             due = await repository.due(db, field, at)
         for database_id in due:
-            await _guarded(work, settings, store, database_id, at)
-    async with store.transaction() as db:
+            await _guarded(work, context, database_id, at)
+    async with context.store.transaction() as db:
         to_retain = {*ended, *await repository.to_retain(db, at)}
     for database_id in to_retain:
-        await _guarded(retention.apply, settings, store, database_id, at)
+        await _guarded(retention.apply, context, database_id, at)
 
 
-async def _guarded(work: Work, settings: Settings, store: Store, database_id: uuid.UUID, at: datetime) -> None:
+async def _guarded(work: Work, context: Context, database_id: uuid.UUID, at: datetime) -> None:
     try:
-        await work(settings, store, database_id, at)
+        await work(context, database_id, at)
     except Exception as error:  # whatever is wrong with one, such as a zone that is no more: the others are followed
         log.warning("policy.not_followed", database=str(database_id), error=repr(error))
 
 
-async def take(settings: Settings, store: Store, database_id: uuid.UUID, at: datetime) -> None:
+async def take(context: Context, database_id: uuid.UUID, at: datetime) -> None:
     """Take the snapshot of a schedule that is due, or say why not."""
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         row = await repository.claim(db, database_id, "due_at", at)
         if row is None or row.next_at is None or row.due_at is None:
             return
@@ -115,9 +115,9 @@ async def _begin_snapshot(
         await repository.change_run(db, run_id, **values)
 
 
-async def verify(settings: Settings, store: Store, database_id: uuid.UUID, at: datetime) -> None:
+async def verify(context: Context, database_id: uuid.UUID, at: datetime) -> None:
     """Verify the snapshots of a database, or the next part of them."""
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         row = await _checked(db, database_id, "verify_at", "verify", at)
         given = rules.of_row(row).verify if row else None
         if row is None or given is None:
@@ -130,10 +130,10 @@ async def verify(settings: Settings, store: Store, database_id: uuid.UUID, at: d
             await repository.change_run(db, run_id, job_id=job.id)
 
 
-async def drill(settings: Settings, store: Store, database_id: uuid.UUID, at: datetime) -> None:
+async def drill(context: Context, database_id: uuid.UUID, at: datetime) -> None:
     """Prove that the newest snapshot of a database can be restored."""
     target = None
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         row = await _checked(db, database_id, "drill_at", "drill", at)
         days = rules.of_row(row).drill_days if row else None
         if row is None or days is None:
@@ -141,9 +141,9 @@ async def drill(settings: Settings, store: Store, database_id: uuid.UUID, at: da
         planned, row.drill_at = row.drill_at or at, at + timedelta(days=days)
         if run_id := await _begin_run(db, row, "drill", planned):
             newest = (await summaries.of_database(db, SYSTEM, database_id))[0]
-            target = await _begin_drill(db, settings, database_id, newest.id, run_id, at)
+            target = await _begin_drill(db, context.settings, database_id, newest.id, run_id, at)
     if target:
-        await readiness.notify_supervisor(settings, target)
+        await readiness.notify_supervisor(context.settings, target)
 
 
 async def _begin_drill(

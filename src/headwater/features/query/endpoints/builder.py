@@ -11,7 +11,6 @@ from headwater.core.building import Refusal
 from headwater.features.accounts.guard import Shared, allow_detached
 from headwater.features.accounts.rights import Actor
 from headwater.features.query import api_models
-from headwater.features.query.context import workplace
 from headwater.features.query.service import builder
 
 router = APIRouter(tags=["query"])
@@ -23,7 +22,7 @@ async def draw_query(
     database_id: uuid.UUID, body: api_models.CheckIn, server: Shared, actor: Detached
 ) -> api_models.DrawnOut:
     """Return a SELECT as parts that can be drawn, or say which clause of it cannot be."""
-    drawing = await builder.draw(workplace(server), actor, database_id, body.text)
+    drawing = await builder.draw(server.context, actor, database_id, body.text)
     if isinstance(drawing, Refusal):
         return api_models.DrawnOut(query=None, clause=drawing.clause, message=drawing.message)
     return api_models.DrawnOut(query=drawing, clause="", message="")
@@ -34,4 +33,4 @@ async def write_query(
     database_id: uuid.UUID, body: api_models.DrawnIn, server: Shared, actor: Detached
 ) -> api_models.WrittenOut:
     """Write a drawn query in the dialect of the database."""
-    return api_models.WrittenOut(text=await builder.write(workplace(server), actor, database_id, body.query))
+    return api_models.WrittenOut(text=await builder.write(server.context, actor, database_id, body.query))

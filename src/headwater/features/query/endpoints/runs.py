@@ -13,7 +13,6 @@ from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
 from headwater.features.accounts.rights import Actor
 from headwater.features.query import api_models, serializers
-from headwater.features.query.context import running, workplace
 from headwater.features.query.service import checks, exports, plans, runs
 
 router = APIRouter(tags=["query"])
@@ -32,13 +31,13 @@ async def run_query(
     request = runs.QueryRequest(
         body.text, body.parameters, limits, body.run_id, f"tab:{body.session}" if body.session else "", body.confirmed
     )
-    return serializers.outcome(await runs.run(workplace(server), running(server), actor, database_id, request))
+    return serializers.outcome(await runs.run(server.context, actor, database_id, request))
 
 
 @router.post("/databases/{database_id}/runs/{run_id}/cancel", status_code=204)
 async def cancel_query(database_id: uuid.UUID, run_id: uuid.UUID, server: Shared, actor: Detached) -> None:
     """Cancel a run of your own by the id that it was given."""
-    await runs.cancel(workplace(server), running(server), actor, database_id, run_id)
+    await runs.cancel(server.context, actor, database_id, run_id)
 
 
 @router.get("/databases/{database_id}/runs")
@@ -56,7 +55,7 @@ async def explain_query(
     database_id: uuid.UUID, body: api_models.ExplainIn, server: Shared, actor: Detached
 ) -> api_models.PlanOut:
     """Show how the database would run a statement, with advice; with `run` it is executed and rolled back."""
-    plan = await plans.explain(workplace(server), actor, database_id, body.text, body.parameters, run=body.run)
+    plan = await plans.explain(server.context, actor, database_id, body.text, body.parameters, run=body.run)
     return serializers.plan(plan)
 
 
@@ -65,7 +64,7 @@ async def check_query(
     database_id: uuid.UUID, body: api_models.CheckIn, server: Shared, actor: Detached
 ) -> api_models.CheckOut:
     """Say what is wrong with a text, at its place, without running it."""
-    syntax_findings = await checks.check(workplace(server), actor, database_id, body.text)
+    syntax_findings = await checks.check(server.context, actor, database_id, body.text)
     return api_models.CheckOut(findings=[api_models.Finding.model_validate(one) for one in syntax_findings])
 
 
@@ -80,6 +79,6 @@ async def export_query(
 ) -> StreamingResponse:
     """Stream the whole result of one SELECT as CSV, NDJSON, JSON, Arrow or Parquet."""
     request = exports.ExportRequest(body.text, body.format, body.parameters, body.run_id)
-    chunks = await exports.export(workplace(server), running(server), actor, database_id, request)
+    chunks = await exports.export(server.context, actor, database_id, request)
     headers = {"content-disposition": f'attachment; filename="result.{exports.SUFFIXES[body.format]}"'}
     return StreamingResponse(chunks, media_type=exports.MEDIA_TYPES[body.format], headers=headers)

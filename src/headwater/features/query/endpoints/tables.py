@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends
 from headwater.features.accounts.guard import Shared, allow_detached
 from headwater.features.accounts.rights import Actor
 from headwater.features.query import api_models, serializers
-from headwater.features.query.context import workplace
 from headwater.features.query.service import access, edits, rows, server_sessions, structure
 
 router = APIRouter(tags=["query"])
@@ -23,7 +22,7 @@ async def read_rows(
     database_id: uuid.UUID, body: api_models.RowsIn, server: Shared, actor: Reader
 ) -> api_models.RowsOut:
     """Read a page of a table: filtered, sorted, from a cursor on."""
-    place = workplace(server)
+    place = server.context
     entered = await access.authorize_query(place, actor, database_id)
     request = rows.RowsRequest(
         body.table, body.schema_,
@@ -39,7 +38,7 @@ async def read_cell(
     database_id: uuid.UUID, body: api_models.CellIn, server: Shared, actor: Reader
 ) -> api_models.CellOut:
     """Read one whole value of a row."""
-    place = workplace(server)
+    place = server.context
     entered = await access.authorize_query(place, actor, database_id)
     return api_models.CellOut(value=await rows.cell(place, entered, body.table, body.schema_, body.key, body.column))
 
@@ -49,7 +48,7 @@ async def edit_rows(
     database_id: uuid.UUID, body: api_models.EditsIn, server: Shared, actor: Writer
 ) -> api_models.EditsOut:
     """Show the SQL of staged edits; with `apply`, carry them out in one transaction if nobody changed their rows."""
-    place = workplace(server)
+    place = server.context
     entered = await access.authorize_query(
         place, actor, database_id, write=True, confirmed=body.confirmed or not body.apply
     )
@@ -63,7 +62,7 @@ async def change_schema(
     database_id: uuid.UUID, body: api_models.SchemaChangesIn, server: Shared, actor: Writer
 ) -> api_models.SchemaChangesOut:
     """Show the SQL and the hazards of changes to the schema; with `apply`, carry them out."""
-    place = workplace(server)
+    place = server.context
     changes = structure.parse_changes(body.changes)
     entered = await access.authorize_query(
         place, actor, database_id, write=True, confirmed=body.confirmed or not body.apply
@@ -76,7 +75,7 @@ async def list_database_sessions(
     database_id: uuid.UUID, server: Shared, actor: Reader
 ) -> list[api_models.ServerSessionOut]:
     """List the sessions on a database, those at work first, with what blocks them."""
-    found = await server_sessions.sessions(workplace(server), actor, database_id)
+    found = await server_sessions.sessions(server.context, actor, database_id)
     return [api_models.ServerSessionOut.model_validate(one) for one in found]
 
 
@@ -85,4 +84,4 @@ async def end_database_session(
     database_id: uuid.UUID, session: str, how: Literal["cancel", "terminate"], server: Shared, actor: Writer
 ) -> None:
     """Cancel the query of a session, or end the session."""
-    await server_sessions.end(workplace(server), actor, database_id, session, terminate=how == "terminate")
+    await server_sessions.end(server.context, actor, database_id, session, terminate=how == "terminate")

@@ -13,24 +13,14 @@ from headwater.features.databases.service import databases, reachability
 from headwater.features.databases.service.pool import SessionPool
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.kit.errors import Conflict, Forbidden
-from headwater.kit.settings import Settings
+from headwater.store.context import Context
 from headwater.store.sealing import Sealer
-from headwater.store.session import Database as Store
 
 
 class ConfirmationNeeded(Conflict):
     """The database is protected: say that the write is meant."""
 
     code = "confirmation_needed"
-
-
-@dataclass(frozen=True, slots=True)
-class Workplace:
-    """What every verb of this room works with."""
-
-    settings: Settings
-    store: Store
-    pool: SessionPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +34,12 @@ class Access:
 
 
 async def authorize_query(
-    place: Workplace, actor: Actor, database_id: uuid.UUID, *, write: bool = False, confirmed: bool = False
+    context: Context, actor: Actor, database_id: uuid.UUID, *, write: bool = False, confirmed: bool = False
 ) -> Access:
     """Check what the actor may do on a database.
 
     Args:
-        place: what the verbs work with.
+        context: settings, store and the sessions that the process keeps.
         actor: who asks.
         database_id: the database.
         write: whether a write is wanted for sure (an edit, a change of the schema).
@@ -59,10 +49,10 @@ async def authorize_query(
         NotFound, Forbidden: as ever.
         Unconfirmed: a write to a protected database that was not confirmed.
     """
-    async with place.store.transaction() as db:
+    async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write" if write else "database:read")
         writes = may(actor, "database:write", database) and not database.read_only
-        reached = await reachability.load(db, Sealer.of(place.settings), database)
+        reached = await reachability.load(db, Sealer.of(context.settings), database)
     if write and database.read_only:
         raise Forbidden(f"{database.name} is connected for reading only.", hint="An admin can change that.")
     if write and database.protected and not confirmed:
@@ -73,7 +63,7 @@ async def authorize_query(
 
 
 @asynccontextmanager
-async def open_session(place: Workplace, access: Access, name: str = "") -> AsyncIterator[Session]:
+async def open_session(context: Context, access: Access, name: str = "") -> AsyncIterator[Session]:
     """Give a session on the database for the actor's use."""
-    async with place.pool.session(access.reached, access.user_id, name) as opened:
+    async with context.service(SessionPool).session(access.reached, access.user_id, name) as opened:
         yield opened

@@ -10,25 +10,26 @@ from headwater.core.building.model import Drawn
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.query.service import access as doors
-from headwater.features.query.service.access import Access, Workplace
+from headwater.features.query.service.access import Access
 from headwater.kit.errors import BadInput
+from headwater.store.context import Context
 
 
-async def draw(place: Workplace, actor: Actor, database_id: uuid.UUID, text: str) -> Drawn:
+async def draw(context: Context, actor: Actor, database_id: uuid.UUID, text: str) -> Drawn:
     """Return the drawing of a SELECT, or which clause of it cannot be drawn."""
-    access = await doors.authorize_query(place, actor, database_id)
+    access = await doors.authorize_query(context, actor, database_id)
     dialect = _dialect(access)
-    schema = await schemas.get(place.settings, place.store, access.reached)
+    schema = await schemas.get(context, access.reached)
     return building.parse(text, dialect, schema)
 
 
-async def write(place: Workplace, actor: Actor, database_id: uuid.UUID, query: Query) -> str:
+async def write(context: Context, actor: Actor, database_id: uuid.UUID, query: Query) -> str:
     """Return the SQL of a drawing.
 
     Raises:
         BadInput: a part of it is incomplete.
     """
-    access = await doors.authorize_query(place, actor, database_id)
+    access = await doors.authorize_query(context, actor, database_id)
     return building.render(query, _dialect(access))
 
 

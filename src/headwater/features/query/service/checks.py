@@ -9,7 +9,7 @@ from typing import Literal
 
 from headwater.features.accounts.rights import Actor
 from headwater.features.query.service import access as doors
-from headwater.features.query.service.access import Workplace
+from headwater.store.context import Context
 
 _WORD = re.compile(r'"(?:[^"]|"")*"|[\w$.]+|\S')
 
@@ -24,10 +24,10 @@ class SyntaxFinding:
     message: str
 
 
-async def check(place: Workplace, actor: Actor, database_id: uuid.UUID, text: str) -> list[SyntaxFinding]:
+async def check(context: Context, actor: Actor, database_id: uuid.UUID, text: str) -> list[SyntaxFinding]:
     """Return what the database finds wrong with a text; nothing when it cannot say without running it."""
-    access = await doors.authorize_query(place, actor, database_id)
-    async with doors.open_session(place, access) as session:
+    access = await doors.authorize_query(context, actor, database_id)
+    async with doors.open_session(context, access) as session:
         error = await session.check(text)
     if error is None or error.position is None:
         return []

@@ -16,9 +16,10 @@ from headwater.catalog.results import Cell, Limits, QueryError, ResultColumn, Ro
 from headwater.engines import Session
 from headwater.features.query.service import access as doors
 from headwater.features.query.service import tables
-from headwater.features.query.service.access import Access, Workplace
+from headwater.features.query.service.access import Access
 from headwater.features.query.service.tables import GridTable
 from headwater.kit.errors import HeadwaterError, Invalid
+from headwater.store.context import Context
 
 LIMITS = Limits(rows=10, bytes=None, seconds=60)
 
@@ -53,19 +54,19 @@ class EditResult:
 
 
 async def edit(
-    place: Workplace, access: Access, table_name: str, schema_name: str | None, edits: Sequence[Edit], *, apply: bool
+    context: Context, access: Access, table_name: str, schema_name: str | None, edits: Sequence[Edit], *, apply: bool
 ) -> EditResult:
     """Return the SQL of edits; with `apply`, carry them out in one transaction.
 
     Raises:
         Invalid: an edit names no column or not the whole key, or changes nothing.
     """
-    table = await tables.find(place, access, table_name, schema_name)
+    table = await tables.find(context, access, table_name, schema_name)
     for number, one in enumerate(edits):
         _check(table, one, number)
     outcome = EditResult([f"{_text(table, one, table.literal)};" for one in edits])
     if apply:
-        async with doors.open_session(place, access) as session:
+        async with doors.open_session(context, access) as session:
             await _apply(session, table, edits, outcome)
     return outcome
 

@@ -14,8 +14,8 @@ from headwater.core.transfer.writers import WRITERS, Form
 from headwater.engines import Parameters
 from headwater.features.accounts.rights import Actor
 from headwater.features.query.service import access as doors
-from headwater.features.query.service.access import Workplace
 from headwater.features.query.service.runs import RunningQueries
+from headwater.store.context import Context
 
 MEDIA_TYPES: Mapping[Form, str] = {
     "csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson", "json": "application/json",
@@ -35,14 +35,14 @@ class ExportRequest:
 
 
 async def export(
-    place: Workplace, running: RunningQueries, actor: Actor, database_id: uuid.UUID, request: ExportRequest
+    context: Context, actor: Actor, database_id: uuid.UUID, request: ExportRequest
 ) -> AsyncIterator[bytes]:
     """Return the chunks of a result. The first one is awaited here, so that an error is still an answer of its own.
 
     An error in the midst breaks the stream off: what came so far is not a whole file.
     """
-    access = await doors.authorize_query(place, actor, database_id)
-    chunks = _chunks(place, running, access, request)
+    access = await doors.authorize_query(context, actor, database_id)
+    chunks = _chunks(context, access, request)
     try:
         first = await anext(chunks)
     except StopAsyncIteration:
@@ -59,13 +59,11 @@ async def export(
     return whole()
 
 
-async def _chunks(
-    place: Workplace, running: RunningQueries, access: doors.Access, request: ExportRequest
-) -> AsyncGenerator[bytes, None]:
+async def _chunks(context: Context, access: doors.Access, request: ExportRequest) -> AsyncGenerator[bytes, None]:
     limits = Limits(None, None, None, read_only=access.read_only) if access.read_only else UNLIMITED
     run_id = request.run_id or uuid.uuid4()
-    async with doors.open_session(place, access) as session:
-        running.begin(access.user_id, run_id, session)
+    async with doors.open_session(context, access) as session:
+        context.service(RunningQueries).begin(access.user_id, run_id, session)
         try:
             export = access.reached.engine.export
             if request.form in {"csv", "ndjson"} and export and not request.parameters:
@@ -76,7 +74,7 @@ async def _chunks(
                 async for chunk in encode_rows(frames, request.form):
                     yield chunk
         finally:
-            running.end(access.user_id, run_id)
+            context.service(RunningQueries).end(access.user_id, run_id)
 
 
 async def encode_rows(frames: AsyncIterator[Any], form: Form) -> AsyncIterator[bytes]:

@@ -8,17 +8,17 @@ from headwater.catalog.plans import Plan
 from headwater.engines import Parameters
 from headwater.features.accounts.rights import Actor
 from headwater.features.query.service import access as doors
-from headwater.features.query.service.access import Workplace
 from headwater.kit.errors import BadInput
+from headwater.store.context import Context
 
 
 async def explain(
-    place: Workplace, actor: Actor, database_id: uuid.UUID, text: str, parameters: Parameters, *, run: bool
+    context: Context, actor: Actor, database_id: uuid.UUID, text: str, parameters: Parameters, *, run: bool
 ) -> Plan:
     """Return the plan of one statement; with `run`, it is executed and rolled back."""
-    access = await doors.authorize_query(place, actor, database_id)
+    access = await doors.authorize_query(context, actor, database_id)
     engine = access.reached.engine
     if engine.explain is None:
         raise BadInput(f"{engine.display_name} shows no plans here.")
-    async with doors.open_session(place, access) as session:
+    async with doors.open_session(context, access) as session:
         return await engine.explain.plan(session, text, parameters, run=run and not access.read_only)

@@ -20,9 +20,10 @@ from headwater.catalog.results import Cell, Limits, QueryCancelled, QueryError, 
 from headwater.engines import Session
 from headwater.features.query.service import access as doors
 from headwater.features.query.service import tables
-from headwater.features.query.service.access import Access, Workplace
+from headwater.features.query.service.access import Access
 from headwater.features.query.service.tables import GridTable
 from headwater.kit.errors import BadInput, Invalid, TooLarge
+from headwater.store.context import Context
 
 LONGEST_CELL = 1024
 # Of a whole value, in characters (two for a byte): beyond it a browser has no use for it.
@@ -102,7 +103,7 @@ class _Query:
         return f" WHERE {' AND '.join(self.conditions)}" if self.conditions else ""
 
 
-async def page(place: Workplace, access: Access, request: RowsRequest) -> RowsPage:
+async def page(context: Context, access: Access, request: RowsRequest) -> RowsPage:
     """Return a page of a table.
 
     Raises:
@@ -111,7 +112,7 @@ async def page(place: Workplace, access: Access, request: RowsRequest) -> RowsPa
         BadInput: the cursor was made for another list.
         QueryError: the database refused a value, for instance text where it wants a number.
     """
-    table = await tables.find(place, access, request.table, request.schema)
+    table = await tables.find(context, access, request.table, request.schema)
     query = _Query(table)
     for number, condition in enumerate(request.filters):
         query.conditions.append(_condition(table, condition, query, number))
@@ -120,7 +121,7 @@ async def page(place: Workplace, access: Access, request: RowsRequest) -> RowsPa
     offset = _place(table, request, order, query)
     text = _select(table, query, order, request.limit, offset)
     began = time.perf_counter()
-    async with doors.open_session(place, access) as session:
+    async with doors.open_session(context, access) as session:
         columns, rows = await _fetched(session, text, query.values)
         count, estimated = None, False
         if request.counts and request.cursor is None and not request.skip:
@@ -297,19 +298,19 @@ def _spelt(table: GridTable, text: str, values: Sequence[Cell]) -> str:
 
 
 async def cell(
-    place: Workplace, access: Access, table_name: str, schema_name: str | None, key: dict[str, Cell], column: str
+    context: Context, access: Access, table_name: str, schema_name: str | None, key: dict[str, Cell], column: str
 ) -> Cell:
     """Return one whole value of a row.
 
     Raises:
         TooLarge: it is longer than LARGEST_VALUE.
     """
-    table = await tables.find(place, access, table_name, schema_name)
+    table = await tables.find(context, access, table_name, schema_name)
     table.check_key(key, 0)
     query = _Query(table)
     query.conditions = [f"{table.quoted(name)} = {query.bind(value, name)}" for name, value in key.items()]
     text = f"SELECT {table.quoted(column)} FROM {table.name}{query.where}"  # noqa: S608 - as above
-    async with doors.open_session(place, access) as session:
+    async with doors.open_session(context, access) as session:
         _, rows = await _fetched(session, text, query.values, LARGEST_VALUE + 1)
     value = rows[0][0] if rows else None
     if isinstance(value, str) and len(value) > LARGEST_VALUE:

@@ -21,10 +21,11 @@ from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.query import repository
 from headwater.features.query.models import QueryRun
 from headwater.features.query.service import access as doors
-from headwater.features.query.service.access import ConfirmationNeeded, Workplace
+from headwater.features.query.service.access import ConfirmationNeeded
 from headwater.kit.errors import NotFound
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
+from headwater.store.context import Context
 
 KEPT_TEXT = 100_000
 CHANGES_SCHEMA = ("CREATE", "ALTER", "DROP", "COMMENT", "RENAME", "TRUNCATE", "ANALYZE", "DO", "CALL")
@@ -92,44 +93,42 @@ class QueryRequest:
     confirmed: bool = False
 
 
-async def run(
-    place: Workplace, running: RunningQueries, actor: Actor, database_id: uuid.UUID, request: QueryRequest
-) -> QueryOutcome:
+async def run(context: Context, actor: Actor, database_id: uuid.UUID, request: QueryRequest) -> QueryOutcome:
     """Run a text and return its results; an error of the database is part of the outcome.
 
     Raises:
         Unconfirmed: the database is protected, the text writes, and nobody said that this is meant.
     """
-    access = await doors.authorize_query(place, actor, database_id, confirmed=request.confirmed)
+    access = await doors.authorize_query(context, actor, database_id, confirmed=request.confirmed)
     outcome = QueryOutcome(request.run_id or uuid.uuid4())
     began = time.perf_counter()
     try:
-        async with contextlib.aclosing(frames(place, running, access, request, outcome.run_id)) as given:
+        async with contextlib.aclosing(frames(context, access, request, outcome.run_id)) as given:
             async for frame in given:
                 collect(outcome, frame)
     except (QueryError, QueryCancelled) as error:
         outcome.error = error
     outcome.milliseconds = (time.perf_counter() - began) * 1000
     _check_confirmation(access, outcome)
-    await _remember(place, access, database_id, request.text, outcome)
+    await _remember(context, access, database_id, request.text, outcome)
     return outcome
 
 
 async def frames(
-    place: Workplace, running: RunningQueries, access: doors.Access, request: QueryRequest, run_id: uuid.UUID
+    context: Context, access: doors.Access, request: QueryRequest, run_id: uuid.UUID
 ) -> AsyncGenerator[Frame, None]:
     """Give the frames of a run as they come."""
     limits = request.limits
     if access.read_only and not limits.read_only:
         limits = Limits(limits.rows, limits.bytes, limits.seconds, limits.cell, read_only=True)
-    async with doors.open_session(place, access, request.session) as session:
-        running.begin(access.user_id, run_id, session)
+    async with doors.open_session(context, access, request.session) as session:
+        context.service(RunningQueries).begin(access.user_id, run_id, session)
         try:
             async with contextlib.aclosing(session.run(request.text, request.parameters, limits)) as running_frames:
                 async for frame in running_frames:
                     yield frame
         finally:
-            running.end(access.user_id, run_id)
+            context.service(RunningQueries).end(access.user_id, run_id)
 
 
 def collect(outcome: QueryOutcome, frame: Frame) -> None:
@@ -151,12 +150,12 @@ def _check_confirmation(access: doors.Access, outcome: QueryOutcome) -> None:
 
 
 async def _remember(
-    place: Workplace, access: doors.Access, database_id: uuid.UUID, text: str, outcome: QueryOutcome
+    context: Context, access: doors.Access, database_id: uuid.UUID, text: str, outcome: QueryOutcome
 ) -> None:
     cancelled = isinstance(outcome.error, QueryCancelled)
     state: Literal["ok", "failed", "cancelled"] = "cancelled" if cancelled else "failed" if outcome.error else "ok"
     finished = [result.finished for result in outcome.results if result.finished]
-    async with place.store.transaction() as db:
+    async with context.store.transaction() as db:
         db.add(
             QueryRun(
                 database_id=database_id, user_id=access.user_id, text=text[:KEPT_TEXT].replace("\0", ""), state=state,
@@ -182,11 +181,9 @@ async def history(
     return cut(rows, limit, lambda row: (str(row.id),))
 
 
-async def cancel(
-    place: Workplace, running: RunningQueries, actor: Actor, database_id: uuid.UUID, run_id: uuid.UUID
-) -> None:
+async def cancel(context: Context, actor: Actor, database_id: uuid.UUID, run_id: uuid.UUID) -> None:
     """End a run of the actor."""
-    async with place.store.transaction() as db:
+    async with context.store.transaction() as db:
         await databases.find(db, actor, database_id)
     assert actor.user_id
-    await running.cancel(actor.user_id, run_id)
+    await context.service(RunningQueries).cancel(actor.user_id, run_id)

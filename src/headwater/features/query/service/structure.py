@@ -14,8 +14,9 @@ from headwater.catalog.results import Limits, QueryError
 from headwater.engines import AlterStep, Session
 from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.query.service import access as doors
-from headwater.features.query.service.access import Access, Workplace
+from headwater.features.query.service.access import Access
 from headwater.kit.errors import HeadwaterError, Invalid, did_you_mean
+from headwater.store.context import Context
 
 KINDS: Mapping[str, type[Change]] = {kind.__name__: kind for kind in Change.__subclasses__()}
 LIMITS = Limits(rows=10, bytes=None, seconds=3600)
@@ -61,18 +62,18 @@ def plan_changes(change: Change) -> dict[str, Any]:
     return {"kind": type(change).__name__} | plain
 
 
-async def change(place: Workplace, access: Access, changes: Sequence[Change], *, apply: bool) -> StructureResult:
+async def change(context: Context, access: Access, changes: Sequence[Change], *, apply: bool) -> StructureResult:
     """Return the statements and hazards of changes; with `apply`, carry them out.
 
     When all can be undone together, an error leaves the database as it was; else `failed_step` says how far it came.
     """
-    schema = await schemas.read(place.settings, place.store, access.reached)
+    schema = await schemas.read(context, access.reached)
     steps = access.reached.engine.alter(changes, schema)
     if not apply:
         return StructureResult(steps)
-    async with doors.open_session(place, access) as session:
+    async with doors.open_session(context, access) as session:
         outcome = await _applied(session, steps)
-    await schemas.read(place.settings, place.store, access.reached)
+    await schemas.read(context, access.reached)
     return outcome
 
 

@@ -10,8 +10,9 @@ from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.results import Cell
 from headwater.engines import Engine
 from headwater.features.databases.service import schema_cache as schemas
-from headwater.features.query.service.access import Access, Workplace
+from headwater.features.query.service.access import Access
 from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
+from headwater.store.context import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,12 @@ class GridTable:
             raise Invalid({f"edits.{edit}.key": f"The key of {self.relation.name} is {', '.join(self.key)}."})
 
 
-async def find(place: Workplace, access: Access, name: str, schema_name: str | None) -> GridTable:
+async def find(context: Context, access: Access, name: str, schema_name: str | None) -> GridTable:
     """Return a table of the database; the Schema is read anew when it is not in the kept one."""
-    schema = await schemas.get(place.settings, place.store, access.reached)
+    schema = await schemas.get(context, access.reached)
     relation = _exactly(schema, name, schema_name)
     if relation is None:
-        schema = await schemas.read(place.settings, place.store, access.reached)
+        schema = await schemas.read(context, access.reached)
         relation = _exactly(schema, name, schema_name)
     if relation is None:
         names = [one.name for one in schema]

@@ -28,7 +28,7 @@ from headwater.features.snapshots.service import vault_locations
 from headwater.kit.clock import now
 from headwater.kit.errors import BadInput, Conflict, Unavailable
 from headwater.kit.settings import Settings
-from headwater.store.session import Database as Store
+from headwater.store.context import Context
 
 _POINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:-]{0,62}")
 
@@ -111,12 +111,12 @@ class Wish:
     base_days: int
 
 
-async def change(settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, wish: Wish) -> ArchiveView:
+async def change(context: Context, actor: Actor, database_id: uuid.UUID, wish: Wish) -> ArchiveView:
     """Let a database keep the log of its changes, or stop; its server is restarted when that changes.
 
     A database that begins gets a base at once. One that stops keeps what is there until the window is over.
     """
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:admin", lock=True)
         instances.recovers(database)
         archive = await repository.of_database(db, database_id, lock=True)
@@ -151,8 +151,8 @@ async def change(settings: Settings, store: Store, actor: Actor, database_id: uu
         )
         if archive and begins:
             await begin_base(db, actor, database, archive)
-    await readiness.notify_supervisor(settings, database_id)
-    async with store.transaction() as db:
+    await readiness.notify_supervisor(context.settings, database_id)
+    async with context.store.transaction() as db:
         return await view(db, actor, database_id)
 
 
@@ -195,22 +195,22 @@ async def enabled(db: AsyncSession, database: Database) -> Archive:
     return archive
 
 
-async def name_point(settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, name: str) -> ArchivePoint:
+async def name_point(context: Context, actor: Actor, database_id: uuid.UUID, name: str) -> ArchivePoint:
     """Write a name into the log of a database, to come back to; wakes it."""
     if not _POINT.fullmatch(name):
         raise BadInput(
             f"{name!r} cannot be the name of a point.", hint="Letters, digits, spaces, . _ : and -, at most 63."
         )
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write")
         archive = await enabled(db, database)
         if any(point.name == name for point in await repository.points(db, archive.id)):
             raise Conflict(f"There is a point called {name!r} already.", hint="Choose another name.")
-        local = await instances.local(db, settings, database)
-    await awake(settings, local)
+        local = await instances.local(db, context.settings, database)
+    await awake(context.settings, local)
     at = now()
     position = await local.engine.create_restore_point(local.instance, name)
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         row = ArchivePoint(archive_id=archive.id, name=name, position=position, at=at, created_by=actor.user_id)
         db.add(row)
         await db.flush()
@@ -225,9 +225,9 @@ async def awake(settings: Settings, local: LocalInstance) -> None:
         raise Unavailable("The files of this database are on another machine.", hint="Ask Headwater there.")
 
 
-async def ship_now(settings: Settings, store: Store, archive_id: uuid.UUID) -> None:
+async def ship_now(context: Context, archive_id: uuid.UUID) -> None:
     """Bring all that was committed until now into the vault."""
-    await asyncio.wait_for(wal_archiver.until_shipped(settings, store, archive_id, flush=True), 300)
+    await asyncio.wait_for(wal_archiver.until_shipped(context, archive_id, flush=True), 300)
 
 
 def note(db: AsyncSession, actor: Actor, action: str, database: Database, **details: object) -> None:

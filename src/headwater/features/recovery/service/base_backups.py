@@ -140,6 +140,6 @@ async def _parents(work: BaseBackupAttempt) -> str | None:
 async def _shipped(work: BaseBackupAttempt) -> None:
     """Bring the log that the base needs into the vault; when that does not go now, the upkeep does it."""
     try:
-        await archives.ship_now(work.attempt.settings, work.attempt.database, work.archive.id)
+        await archives.ship_now(work.attempt.context, work.archive.id)
     except (HeadwaterError, TimeoutError) as error:
         work.attempt.note(f"Its log is not in the vault yet: {error}", "warning")

@@ -23,8 +23,7 @@ from headwater.features.recovery.service.wal_archiver import marked
 from headwater.features.snapshots.service import vault_locations
 from headwater.kit.clock import now
 from headwater.kit.errors import HeadwaterError
-from headwater.kit.settings import Settings
-from headwater.store.session import Database as Store
+from headwater.store.context import Context
 from headwater.vault.errors import Missing
 
 log = structlog.get_logger()
@@ -34,24 +33,24 @@ PATIENCE = timedelta(minutes=10)
 SHOWN = timedelta(days=1)
 
 
-async def maintain_archives(settings: Settings, store: Store) -> None:
+async def maintain_archives(context: Context) -> None:
     """Look at every archive; one that fails keeps no other from it."""
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         every = list(await repository.archives(db))
     for archive in every:
         try:
-            await _maintain_archive(settings, store, archive)
+            await _maintain_archive(context, archive)
         except HeadwaterError as error:
             log.warning("recovery.not_looked_after", archive=str(archive.id), error=error.message)
 
 
-async def _maintain_archive(settings: Settings, store: Store, archive: Archive) -> None:
-    async with store.transaction() as db:
+async def _maintain_archive(context: Context, archive: Archive) -> None:
+    async with context.store.transaction() as db:
         if archive.database_id is None:
             await _drop_all(db, archive)
         else:
             await _due(db, archive, now())
-    await finish_deletions(settings, store, archive)
+    await finish_deletions(context, archive)
 
 
 async def _due(db: AsyncSession, archive: Archive, moment: datetime) -> None:
@@ -137,11 +136,11 @@ async def _drop_all(db: AsyncSession, archive: Archive) -> None:
     await repository.drop(db, [base.id for base in bases], [one.name for one in logs])
 
 
-async def finish_deletions(settings: Settings, store: Store, archive: Archive) -> None:
+async def finish_deletions(context: Context, archive: Archive) -> None:
     """Delete from the vault what is being deleted, then its rows, and an archive of which nothing is left."""
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         bases, logs = await repository.dropped(db, archive.id)
-        location = await vault_locations.load(db, settings, archive.vault_id)
+        location = await vault_locations.load(db, context.settings, archive.vault_id)
     names = [*map(vault_layout.base_name, bases), *logs]
 
     def delete() -> None:
@@ -152,18 +151,18 @@ async def finish_deletions(settings: Settings, store: Store, archive: Archive) -
     if names and location.opened:
         with contextlib.suppress(Missing):  # the whole vault is gone
             await asyncio.to_thread(delete)
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         await repository.forget_dropped(db, bases, logs)
         if archive.database_id is None:
             await repository.forget(db, archive.id)
 
 
-async def take_away_abandoned(settings: Settings, store: Store) -> None:
+async def take_away_abandoned(context: Context) -> None:
     """Take away the new databases of recoveries that were cancelled or given up while no worker was at them."""
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         rows = await repository.unfinished(db)
         jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
         over = [row for row in rows if row.job_id in jobs and jobs[row.job_id].state in queue.DONE]
         taken: list[uuid.UUID] = [found for row in over if (found := await targets.abandon(db, row))]
     for target_id in taken:
-        await readiness.notify_supervisor(settings, target_id)
+        await readiness.notify_supervisor(context.settings, target_id)

@@ -26,8 +26,8 @@ from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
+from headwater.store.context import Context
 from headwater.store.sealing import Sealer
-from headwater.store.session import Database as Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +165,9 @@ async def _view(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: R
     return view
 
 
-async def start(
-    settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, order: RecoveryRequest
-) -> RecoveryView:
+async def start(context: Context, actor: Actor, database_id: uuid.UUID, order: RecoveryRequest) -> RecoveryView:
     """Put a recovery into the queue; its new database is there at once, and cannot be used before it is complete."""
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         view = await _view(db, actor, database_id, order)
         _way(view, order)
         assert view.archive
@@ -182,7 +180,7 @@ async def start(
             request=request, result={}, created_by=actor.user_id,
         )  # fmt: skip
         db.add(row)
-        target = await create_target(db, actor, settings, view.database, row)
+        target = await create_target(db, actor, context.settings, view.database, row)
         row.target_id = target.id
         await db.flush()
         assert target.project_id

@@ -111,7 +111,7 @@ async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:
         if not await repository.note_recovery(db, work.row.id, work.token):
             raise Cancelled("Another attempt has taken over.")
         await instances.built(db, local.spec.id)
-    view = await readiness.wait_until_settled(settings, attempt.database, SYSTEM, local.spec.id, WAIT_SECONDS)
+    view = await readiness.wait_until_settled(attempt.context, SYSTEM, local.spec.id, WAIT_SECONDS)
     if view.database.state != "running":
         raise Unavailable(f"{work.row.target_name} does not start: {view.database.state_reason or view.database.state}")
     await _answers(work, local.spec.id)
@@ -140,7 +140,7 @@ async def _shipped_way(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locat
     if work.archive.enabled and work.source.deleted_at is None:
         attempt.report("the log", 0, 1, unit="steps", message="what was written last goes into the vault")
         try:
-            await archives.ship_now(attempt.settings, attempt.database, work.archive.id)
+            await archives.ship_now(attempt.context, work.archive.id)
         except (HeadwaterError, TimeoutError) as error:
             attempt.note(f"What was written last could not be brought into the vault: {error}", "warning")
     async with attempt.database.transaction() as db:

@@ -26,8 +26,7 @@ from headwater.features.recovery.service.vault_layout import ArchiveOrigin
 from headwater.features.snapshots.service import vault_locations
 from headwater.kit.clock import now
 from headwater.kit.errors import HeadwaterError, Unavailable
-from headwater.kit.settings import Settings
-from headwater.store.session import Database as Store
+from headwater.store.context import Context
 from headwater.vault.manifest import Manifest
 
 log = structlog.get_logger()
@@ -39,18 +38,18 @@ POLL_SECONDS = 0.1
 WORRY = 256
 
 
-async def ship_all(settings: Settings, store: Store) -> None:
+async def ship_all(context: Context) -> None:
     """Bring the logs of all databases of this host into their vaults; one that fails keeps no other from it."""
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         every = [archive.id for archive in await repository.archives(db) if archive.database_id]
     for archive_id in every:
         try:
-            await ship(settings, store, archive_id)
+            await ship(context, archive_id)
         except HeadwaterError as error:
             log.warning("recovery.not_shipped", archive=str(archive_id), error=error.message)
 
 
-async def ship(settings: Settings, store: Store, archive_id: uuid.UUID, *, flush: bool = False) -> bool:
+async def ship(context: Context, archive_id: uuid.UUID, *, flush: bool = False) -> bool:
     """Bring what is in the spool of a database into its vault; False when somebody else is at it.
 
     Args:
@@ -61,47 +60,45 @@ async def ship(settings: Settings, store: Store, archive_id: uuid.UUID, *, flush
     Raises:
         HeadwaterError: what stands in the way; it is written to the archive, too.
     """
-    async with store.transaction() as turn:
+    async with context.store.transaction() as turn:
         if not await repository.take_turn(turn, archive_id):
             return False
-        async with store.transaction() as db:
+        async with context.store.transaction() as db:
             archive = await repository.get(db, archive_id)
             if archive is None or archive.database_id is None:
                 return True
             database = await databases.find(db, SYSTEM, archive.database_id, deleted=True)
-            local = await instances.local(db, settings, database)
+            local = await instances.local(db, context.settings, database)
         if not local.here:
             return True
         try:
-            await _ship(settings, store, archive, database, local, flush)
+            await _ship(context, archive, database, local, flush)
         except (HeadwaterError, OSError) as error:
             problem = error if isinstance(error, HeadwaterError) else Unavailable(f"{error.strerror}.")
-            async with store.transaction() as db:
+            async with context.store.transaction() as db:
                 await repository.note(db, archive_id, problem=str(problem), problem_at=now())
             raise problem from error
     return True
 
 
-async def until_shipped(settings: Settings, store: Store, archive_id: uuid.UUID, *, flush: bool) -> None:
+async def until_shipped(context: Context, archive_id: uuid.UUID, *, flush: bool) -> None:
     """Do as `ship`, when whoever else is at it is done."""
-    while not await ship(settings, store, archive_id, flush=flush):  # noqa: ASYNC110 (it may be another process)
+    while not await ship(context, archive_id, flush=flush):  # noqa: ASYNC110 (it may be another process)
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _ship(
-    settings: Settings, store: Store, archive: Archive, database: Database, local: LocalInstance, flush: bool
-) -> None:
+async def _ship(context: Context, archive: Archive, database: Database, local: LocalInstance, flush: bool) -> None:
     seen = await local.engine.wal_position(local.instance)
     if archive.enabled and (flush or _late(archive)):
         await _flushed(local, archive.archived_to)
     parts = await asyncio.to_thread(local.engine.spooled_segments, local.instance)
     to = archive.archived_to
     if parts:
-        to = await _emptied(settings, store, archive, database, parts)
+        to = await _emptied(context, archive, database, parts)
     left = await asyncio.to_thread(local.engine.spooled_segments, local.instance)
     covered, pending = advanced(archive.covered, archive.pending, seen, to)
     crowded = f"{len(left)} parts of the log wait in the spool." if len(left) >= WORRY else ""
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         await repository.note(
             db, archive.id, archived_to=to, covered=covered, pending=pending, spooled=len(left),
             seen=plain(seen) if seen else archive.seen, problem=crowded, problem_at=now() if crowded else None,
@@ -131,21 +128,19 @@ async def _flushed(local: LocalInstance, to: int | None) -> None:
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _emptied(
-    settings: Settings, store: Store, archive: Archive, database: Database, parts: Sequence[LogSegment]
-) -> int | None:
+async def _emptied(context: Context, archive: Archive, database: Database, parts: Sequence[LogSegment]) -> int | None:
     """Store what is in the spool and return where the log in the vault ends."""
-    async with store.transaction() as db:
-        location = await vault_locations.load(db, settings, archive.vault_id)
+    async with context.store.transaction() as db:
+        location = await vault_locations.load(db, context.settings, archive.vault_id)
         logs = await repository.logs(db, archive.id)
-    vault = await vault_locations.open_vault(store, location)
+    vault = await vault_locations.open_vault(context.store, location)
     to = archive.archived_to
     held = [(one.timeline, one.first, one.ends) for one in logs]
     for group in groups(parts):
         # What an earlier turn has stored comes first, and is less than what has come since.
         while new := [one for one in group if not _held(one, held)]:
             manifest = await asyncio.to_thread(vault_layout.write_log, vault, _origin(database, new[0]), new)
-            async with store.transaction() as db:
+            async with context.store.transaction() as db:
                 await repository.keep_log(db, _row(archive, manifest))
             held.append((manifest.moment["timeline"], manifest.moment["first"], manifest.moment["end"]))
         for part in group:

@@ -24,7 +24,7 @@ async def plan_restore(
     snapshot_id: uuid.UUID, body: api_models.RestoreIn, server: Shared, actor: Detached
 ) -> api_models.RestorePlanOut:
     """Show what a restore would do to each table, without doing it."""
-    return serializers.plan(await restores.plan(server.settings, server.database, actor, snapshot_id, _order(body)))
+    return serializers.plan(await restores.plan(server.context, actor, snapshot_id, _order(body)))
 
 
 @router.post("/snapshots/{snapshot_id}/restores", status_code=202)
@@ -32,7 +32,7 @@ async def start_restore(
     snapshot_id: uuid.UUID, body: api_models.RestoreIn, server: Shared, actor: Detached
 ) -> api_models.RestoreOut:
     """Restore a snapshot, or some of its tables, into a new database or one that is there."""
-    restore_view = await restores.start(server.settings, server.database, actor, snapshot_id, _order(body))
+    restore_view = await restores.start(server.context, actor, snapshot_id, _order(body))
     if restore_view.restore.target_id and restore_view.restore.fresh:
         await readiness.notify_supervisor(server.settings, restore_view.restore.target_id)
     return serializers.restore(restore_view)
@@ -41,7 +41,7 @@ async def start_restore(
 @router.post("/snapshots/{snapshot_id}/drills", status_code=202)
 async def drill_restore(snapshot_id: uuid.UUID, server: Shared, actor: Detached) -> api_models.RestoreOut:
     """Prove that a snapshot can be restored: into a new database, which is compared and goes away again."""
-    restore_view = await restores.drill(server.settings, server.database, actor, snapshot_id)
+    restore_view = await restores.drill(server.context, actor, snapshot_id)
     if restore_view.restore.target_id:
         await readiness.notify_supervisor(server.settings, restore_view.restore.target_id)
     return serializers.restore(restore_view)

@@ -29,7 +29,7 @@ async def take_snapshot(
 ) -> api_models.SnapshotOut:
     """Take a snapshot of a database, or of some of its tables."""
     request = snapshots.SnapshotRequest(body.label, body.tables, body.exclude)
-    return serializers.snapshot(await snapshots.create(server.settings, server.database, actor, database_id, request))
+    return serializers.snapshot(await snapshots.create(server.context, actor, database_id, request))
 
 
 @router.get("/databases/{database_id}/snapshots")
@@ -67,7 +67,7 @@ async def get_snapshot_schema(
     snapshot_id: uuid.UUID, server: Shared, actor: Annotated[Actor, Depends(allow_detached("database:read"))]
 ) -> Any:
     """Show the Schema of what is in a snapshot."""
-    schema = await snapshots.schema_of(server.settings, server.database, actor, snapshot_id)
+    schema = await snapshots.schema_of(server.context, actor, snapshot_id)
     return Response(msgspec.json.encode(schema), media_type="application/json")
 
 
@@ -88,4 +88,4 @@ async def verify_snapshot(snapshot_id: uuid.UUID, body: api_models.VerificationI
 @router.delete("/snapshots/{snapshot_id}", status_code=204)
 async def delete_snapshot(snapshot_id: uuid.UUID, server: Shared, actor: Admin) -> None:
     """Delete a snapshot; others are not touched, whatever they share with it."""
-    await snapshots.remove(server.settings, server.database, actor, snapshot_id)
+    await snapshots.remove(server.context, actor, snapshot_id)

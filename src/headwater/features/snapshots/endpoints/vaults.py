@@ -34,7 +34,7 @@ async def change_vault(
         body.kind, body.bucket, body.prefix, body.endpoint, body.region, body.access_key,
         body.secret_key.get_secret_value(),
     )  # fmt: skip
-    await vaults.change(server.settings, server.database, actor, organization_id, given)
+    await vaults.change(server.context, actor, organization_id, given)
     async with server.database.transaction() as db:
         return serializers.vault(await vault_locations.view(db, actor, organization_id))
 
@@ -51,14 +51,14 @@ async def change_vault_compression(
 @router.get("/organizations/{organization_id}/vault/usage")
 async def measure_vault(organization_id: uuid.UUID, server: Shared, actor: Detached) -> api_models.VaultUsageOut:
     """Count what the vault takes of its storage."""
-    vault_usage = await vaults.usage(server.settings, server.database, actor, organization_id)
+    vault_usage = await vaults.usage(server.context, actor, organization_id)
     return api_models.VaultUsageOut.model_validate(vault_usage)
 
 
 @router.get("/organizations/{organization_id}/vault/keys")
 async def list_vault_keys(organization_id: uuid.UUID, server: Shared, actor: Detached) -> list[api_models.VaultKeyOut]:
     """List the ways to open the vault."""
-    vault_keys = await vaults.keys(server.settings, server.database, actor, organization_id)
+    vault_keys = await vaults.keys(server.context, actor, organization_id)
     return [api_models.VaultKeyOut.model_validate(one) for one in vault_keys]
 
 
@@ -68,7 +68,7 @@ async def add_vault_passphrase(
 ) -> api_models.VaultKeyOut:
     """Add a passphrase that opens the vault without this Headwater: keep it where a lost machine does not take it."""
     vault_key = await vaults.add_passphrase(
-        server.settings, server.database, actor, organization_id, body.passphrase.get_secret_value(), body.label
+        server.context, actor, organization_id, body.passphrase.get_secret_value(), body.label
     )
     return api_models.VaultKeyOut.model_validate(vault_key)
 
@@ -76,4 +76,4 @@ async def add_vault_passphrase(
 @router.delete("/organizations/{organization_id}/vault/keys/{key_id}", status_code=204)
 async def remove_vault_key(organization_id: uuid.UUID, key_id: str, server: Shared, actor: Admin) -> None:
     """Remove a way to open the vault; never the last, nor the one by which this Headwater opens it."""
-    await vaults.remove_key(server.settings, server.database, actor, organization_id, key_id)
+    await vaults.remove_key(server.context, actor, organization_id, key_id)

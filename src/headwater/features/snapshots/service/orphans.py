@@ -12,8 +12,7 @@ from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service import snapshots, targets, vault_locations
 from headwater.kit.errors import HeadwaterError
-from headwater.kit.settings import Settings
-from headwater.store.session import Database as Store
+from headwater.store.context import Context
 from headwater.vault.garbage_collection import GcResult
 from headwater.vault.garbage_collection import collect as pass_over
 
@@ -21,32 +20,34 @@ log = structlog.get_logger()
 COLLECT_EVERY = timedelta(hours=6)
 
 
-async def finish_deletions(settings: Settings, store: Store) -> None:
+async def finish_deletions(context: Context) -> None:
     """Delete the snapshots whose deletion was begun."""
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         rows = await repository.being_deleted(db)
     for row in rows:
         try:
-            await snapshots.finish_removal(settings, store, row)
+            await snapshots.finish_removal(context, row)
         except HeadwaterError as error:
             log.warning("snapshot.not_deleted", snapshot=str(row.id), error=error.message)
 
 
-async def take_away_abandoned(settings: Settings, store: Store) -> None:
+async def take_away_abandoned(context: Context) -> None:
     """Take away the new databases of restores that were cancelled or given up while no worker was at them."""
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         rows = await repository.unfinished_restores(db)
         jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
         over = [row for row in rows if row.job_id in jobs and jobs[row.job_id].state in queue.DONE]
         taken = [found for row in over if (found := await targets.abandon(db, row))]
     for target_id in taken:
-        await readiness.notify_supervisor(settings, target_id)
+        await readiness.notify_supervisor(context.settings, target_id)
 
 
-async def collect(settings: Settings, store: Store) -> None:
+async def collect(context: Context) -> None:
     """Give back the room of what no snapshot needs any more, in each vault now and then."""
-    async with store.transaction() as db:
-        due = [vault_locations.location_of(settings, row) for row in await repository.to_collect(db, COLLECT_EVERY)]
+    async with context.store.transaction() as db:
+        due = [
+            vault_locations.location_of(context.settings, row) for row in await repository.to_collect(db, COLLECT_EVERY)
+        ]
     for place in due:
 
         def work(location: vault_locations.VaultLocation = place) -> GcResult:

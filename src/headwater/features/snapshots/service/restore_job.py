@@ -134,7 +134,7 @@ async def _restore(
     work: RestoreAttempt, vault: Vault, manifest: Manifest, target: ReachableDatabase
 ) -> list[dict[str, Any]]:
     part = part_of(work, manifest)
-    schema = await schemas.read(work.attempt.settings, work.attempt.database, target)
+    schema = await schemas.read(work.attempt.context, target)
     things = targets.things(target.engine, part.schema, schema, target.name)
     async with reachability.open_address(work.attempt.settings, target) as address:
         fill = await snapshots_of(target.engine).open_loader(address)

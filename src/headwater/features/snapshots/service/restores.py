@@ -28,8 +28,8 @@ from headwater.features.snapshots.service.engines import check_made_here, in_pla
 from headwater.kit.errors import Conflict, Forbidden, Invalid, NotFound, did_you_mean
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
+from headwater.store.context import Context
 from headwater.store.sealing import Sealer
-from headwater.store.session import Database as Store
 
 Mode = Literal["empty", "overwrite", "append", "append_missing"]
 Action = Literal["create", "replace", "append", "append_missing", "leave", "refuse"]
@@ -89,16 +89,14 @@ class RestorePlan:
     refusals: tuple[str, ...]
 
 
-async def plan(
-    settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID, order: RestoreOptions
-) -> RestorePlan:
+async def plan(context: Context, actor: Actor, snapshot_id: uuid.UUID, order: RestoreOptions) -> RestorePlan:
     """Return what a restore would do to each table of its target."""
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         snapshot = await _complete(db, actor, snapshot_id)
         chosen(snapshot, order.tables)
         target = await _target(db, actor, snapshot, order)
-        reached = await reachability.load(db, Sealer.of(settings), target) if target else None
-    schema = await schemas.read(settings, store, reached) if reached else Schema()
+        reached = await reachability.load(db, Sealer.of(context.settings), target) if target else None
+    schema = await schemas.read(context, reached) if reached else Schema()
     steps = _steps(snapshot, schema, order)
     refused = [step.sentence for step in steps if step.action == "refuse"]
     if reached and reached.protected and not order.confirmed:
@@ -180,17 +178,15 @@ async def _target(db: AsyncSession, actor: Actor, snapshot: Snapshot, order: Res
     return target
 
 
-async def start(
-    settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID, order: RestoreOptions
-) -> RestoreView:
+async def start(context: Context, actor: Actor, snapshot_id: uuid.UUID, order: RestoreOptions) -> RestoreView:
     """Put a restore into the queue; a new database is asked for at once.
 
     Raises:
         Unconfirmed: the target is protected.
         Conflict: the target has one of the tables, and nobody said what shall happen to it.
     """
-    planned = await plan(settings, store, actor, snapshot_id, order)
-    async with store.transaction() as db:
+    planned = await plan(context, actor, snapshot_id, order)
+    async with context.store.transaction() as db:
         snapshot = await _complete(db, actor, snapshot_id)
         target = await _target(db, actor, snapshot, order)
         if target and target.protected and not order.confirmed:
@@ -198,15 +194,15 @@ async def start(
         if planned.refusals:
             raise Conflict(planned.refusals[0], hint="Choose a mode for tables that are there, or another target.")
         database = target or await create_target(
-            db, actor, settings, snapshot, order.name or "", order.project_id or snapshot.project_id
+            db, actor, context.settings, snapshot, order.name or "", order.project_id or snapshot.project_id
         )
         return await _begin(db, actor, snapshot, database, order, fresh=target is None)
 
 
-async def drill(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID) -> RestoreView:
+async def drill(context: Context, actor: Actor, snapshot_id: uuid.UUID) -> RestoreView:
     """Put a drill into the queue: a restore into a new database, compared, which goes away again."""
-    async with store.transaction() as db:
-        return await begin_drill(db, actor, settings, snapshot_id)
+    async with context.store.transaction() as db:
+        return await begin_drill(db, actor, context.settings, snapshot_id)
 
 
 async def begin_drill(db: AsyncSession, actor: Actor, settings: Settings, snapshot_id: uuid.UUID) -> RestoreView:

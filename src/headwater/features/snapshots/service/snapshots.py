@@ -25,9 +25,8 @@ from headwater.features.snapshots.models import Snapshot
 from headwater.features.snapshots.service import engines, vault_locations
 from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
 from headwater.kit.paging import Page, cut
-from headwater.kit.settings import Settings
+from headwater.store.context import Context
 from headwater.store.sealing import Sealer
-from headwater.store.session import Database as Store
 from headwater.vault.errors import Missing
 
 POINTS = 500
@@ -134,30 +133,26 @@ async def over_time(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> S
     return list(reversed(await repository.complete_of_database(db, database_id, POINTS)))
 
 
-async def create(
-    settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, request: SnapshotRequest
-) -> SnapshotView:
+async def create(context: Context, actor: Actor, database_id: uuid.UUID, request: SnapshotRequest) -> SnapshotView:
     """Ask for a snapshot of a database; a job takes it. Raises what `check` raises."""
-    await check(settings, store, actor, database_id, request)
-    async with store.transaction() as db:
+    await check(context, actor, database_id, request)
+    async with context.store.transaction() as db:
         return await begin(db, actor, database_id, request)
 
 
-async def check(
-    settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, request: SnapshotRequest
-) -> None:
+async def check(context: Context, actor: Actor, database_id: uuid.UUID, request: SnapshotRequest) -> None:
     """Look whether a snapshot of this kind can be taken of a database.
 
     Raises:
         BadInput: the engine has no snapshots, or nothing would be in this one.
         NotFound: a table that was named is not there.
     """
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write")
         engines.snapshots_of(engine(database.engine))
-        reached = await reachability.load(db, Sealer.of(settings), database)
+        reached = await reachability.load(db, Sealer.of(context.settings), database)
     if request.tables is not None or request.exclude is not None:
-        chosen(await schemas.read(settings, store, reached), request.tables, request.exclude)
+        chosen(await schemas.read(context, reached), request.tables, request.exclude)
 
 
 async def begin(db: AsyncSession, actor: Actor, database_id: uuid.UUID, request: SnapshotRequest) -> SnapshotView:
@@ -220,13 +215,13 @@ def _named(every: dict[str, str], name: str) -> set[str]:
     return found
 
 
-async def schema_of(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID) -> Schema:
+async def schema_of(context: Context, actor: Actor, snapshot_id: uuid.UUID) -> Schema:
     """Return the Schema of what is in a snapshot."""
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         row = await find(db, actor, snapshot_id)
         if row.status != "complete":
             raise Conflict("This snapshot is not complete.", hint="Wait until it is, or choose another.")
-        location = await vault_locations.load(db, settings, row.vault_id)
+        location = await vault_locations.load(db, context.settings, row.vault_id)
     return from_json(await asyncio.to_thread(lambda: location.open().manifest(str(row.id)).schema))
 
 
@@ -244,11 +239,11 @@ async def change(
     return await view(db, actor, snapshot_id)
 
 
-async def remove(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID) -> None:
+async def remove(context: Context, actor: Actor, snapshot_id: uuid.UUID) -> None:
     """Delete a snapshot; the room that it took is given back by the next collections of its vault."""
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         row = await begin_removal(db, actor, snapshot_id)
-    await finish_removal(settings, store, row)
+    await finish_removal(context, row)
 
 
 async def begin_removal(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, **details: object) -> Snapshot:
@@ -277,10 +272,10 @@ async def being_read(db: AsyncSession, snapshot_ids: Sequence[uuid.UUID]) -> set
     return {one for one, job_id in reading if job_id in jobs and jobs[job_id].state not in queue.DONE}
 
 
-async def finish_removal(settings: Settings, store: Store, row: Snapshot) -> None:
+async def finish_removal(context: Context, row: Snapshot) -> None:
     """Delete a snapshot from its vault, then its row; what ends in the middle is finished by the upkeep."""
-    async with store.transaction() as db:
-        location = await vault_locations.load(db, settings, row.vault_id)
+    async with context.store.transaction() as db:
+        location = await vault_locations.load(db, context.settings, row.vault_id)
 
     def delete() -> None:
         if location.opened:
@@ -288,7 +283,7 @@ async def finish_removal(settings: Settings, store: Store, row: Snapshot) -> Non
 
     with contextlib.suppress(Missing):  # the whole vault is gone, and the snapshot with it
         await asyncio.to_thread(delete)
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         await repository.forget(db, row.id)
 
 

@@ -61,7 +61,7 @@ async def renew(work: RestoreAttempt) -> None:
         row.made = {}
     assert row.target_id
     attempt.report("database", 0, 1, unit="steps", message=row.target_name)
-    view = await readiness.wait_until_settled(attempt.settings, attempt.database, SYSTEM, row.target_id, WAIT_SECONDS)
+    view = await readiness.wait_until_settled(attempt.context, SYSTEM, row.target_id, WAIT_SECONDS)
     if view.database.state != "running":
         raise Unavailable(f"{row.target_name} could not be made: {view.database.state_reason or view.database.state}")
 

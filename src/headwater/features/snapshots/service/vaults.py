@@ -21,8 +21,8 @@ from headwater.features.snapshots.service.vault_locations import Owner, VaultLoc
 from headwater.kit.errors import Conflict, Invalid, NotFound
 from headwater.kit.ids import new_id
 from headwater.kit.settings import Settings
+from headwater.store.context import Context
 from headwater.store.sealing import Sealer
-from headwater.store.session import Database as Store
 from headwater.vault import keys as keyring
 from headwater.vault.blobs import Blobs
 from headwater.vault.codecs import LEVELS, Name
@@ -52,7 +52,7 @@ class VaultKey:
     label: str
 
 
-async def change(settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID, given: Given) -> None:
+async def change(context: Context, actor: Actor, organization_id: uuid.UUID, given: Given) -> None:
     """Let new snapshots go somewhere else; it is tried first, and nothing is kept when that fails.
 
     Raises:
@@ -60,15 +60,15 @@ async def change(settings: Settings, store: Store, actor: Actor, organization_id
         StorageUnavailable: the storage refuses.
     """
     authorize(actor, "database:admin", Owner(organization_id))
-    sealer = Sealer.of(settings)
+    sealer = Sealer.of(context.settings)
     row = VaultRecord(
         id=new_id(), organization_id=organization_id, kind=given.kind, created_by=actor.user_id, current=True,
-        settings=await _checked(settings, given) if given.kind == "s3" else {},
+        settings=await _checked(context.settings, given) if given.kind == "s3" else {},
     )  # fmt: skip
     if given.kind == "s3":
         row.sealed = sealer.seal(given.secret_key, organization_id, row.id, "credentials")
-        await asyncio.to_thread(_probe, vault_locations.blobs_of(settings, row, sealer))
-    async with store.transaction() as db:
+        await asyncio.to_thread(_probe, vault_locations.blobs_of(context.settings, row, sealer))
+    async with context.store.transaction() as db:
         known = await repository.same_vault(db, organization_id, given.kind, row.settings)
         if before := await repository.current_vault(db, organization_id):
             row.codec, row.level = before.codec, before.level
@@ -141,42 +141,42 @@ async def compress(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, n
     await db.flush()
 
 
-async def usage(settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID) -> VaultUsage:
+async def usage(context: Context, actor: Actor, organization_id: uuid.UUID) -> VaultUsage:
     """Count what the vault of an organization takes of its storage."""
-    location = await _place(settings, store, actor, organization_id)
+    location = await _place(context, actor, organization_id)
     return await asyncio.to_thread(vault_locations.measure, location)
 
 
-async def keys(settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID) -> Sequence[VaultKey]:
+async def keys(context: Context, actor: Actor, organization_id: uuid.UUID) -> Sequence[VaultKey]:
     """Return the ways to open the vault of an organization."""
-    location = await _place(settings, store, actor, organization_id)
+    location = await _place(context, actor, organization_id)
     result = await asyncio.to_thread(keyring.slots, location.blobs)
     return [VaultKey(id_, slot.kind, slot.label) for id_, slot in sorted(result.items())]
 
 
 async def add_passphrase(
-    settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID, passphrase: str, label: str
+    context: Context, actor: Actor, organization_id: uuid.UUID, passphrase: str, label: str
 ) -> VaultKey:
     """Add a passphrase that opens the vault of an organization."""
-    location = await _place(settings, store, actor, organization_id, admin=True)
+    location = await _place(context, actor, organization_id, admin=True)
 
     def add() -> str:
         vault = location.open()
         return keyring.add_slot(vault.blobs, vault.id, vault.keys, KeySource.passphrase(passphrase), label)
 
     key = VaultKey(await asyncio.to_thread(add), "passphrase", label)
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         audit.record(
             db, actor, "vault.key.add", "vault", location.id, key.id, organization_id=organization_id, slot=key.kind
         )
     return key
 
 
-async def remove_key(settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID, key_id: str) -> None:
+async def remove_key(context: Context, actor: Actor, organization_id: uuid.UUID, key_id: str) -> None:
     """Remove a way to open the vault: never the last, nor the one by which this Headwater opens it."""
-    location = await _place(settings, store, actor, organization_id, admin=True)
+    location = await _place(context, actor, organization_id, admin=True)
     await asyncio.to_thread(_remove, location, key_id)
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         audit.record(db, actor, "vault.key.remove", "vault", location.id, key_id, organization_id=organization_id)
 
 
@@ -191,11 +191,9 @@ def _remove(location: VaultLocation, key_id: str) -> None:
     vault.blobs.delete(keyring.SLOTS + key_id)
 
 
-async def _place(
-    settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID, *, admin: bool = False
-) -> VaultLocation:
+async def _place(context: Context, actor: Actor, organization_id: uuid.UUID, *, admin: bool = False) -> VaultLocation:
     """Return the vault of an organization; a local one from the first time on."""
     authorize(actor, "database:admin" if admin else "database:read", Owner(organization_id))
-    async with store.transaction() as db:
+    async with context.store.transaction() as db:
         row = await vault_locations.current(db, actor, organization_id)
-        return await vault_locations.load(db, settings, row.id)
+        return await vault_locations.load(db, context.settings, row.id)

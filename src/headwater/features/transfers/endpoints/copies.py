@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends
 from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
 from headwater.features.accounts.rights import Actor
-from headwater.features.query.context import workplace
 from headwater.features.transfers import api_models, serializers
 from headwater.features.transfers.service import copies, transfers
 
@@ -25,7 +24,7 @@ async def plan_copy(
 ) -> api_models.CopyPlanOut:
     """Show what a copy into another database would do: every column's type there, and everything that is lost."""
     request = copies.CopyRequest(database_id, body.target_id, body.tables)
-    found, engine = await copies.plan(workplace(server), actor, request)
+    found, engine = await copies.plan(server.context, actor, request)
     return serializers.plan(found, engine)
 
 
@@ -38,7 +37,7 @@ async def start_copy(
     When something would be lost, the answer is 409 `losses_not_accepted` until `accepted` says that it is meant.
     """
     request = copies.CopyRequest(database_id, body.target_id, body.tables, body.accepted, body.confirmed)
-    return serializers.transfer(await copies.start(workplace(server), actor, request))
+    return serializers.transfer(await copies.start(server.context, actor, request))
 
 
 @router.get("/databases/{database_id}/transfers")

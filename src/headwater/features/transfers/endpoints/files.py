@@ -11,7 +11,6 @@ from fastapi.responses import FileResponse
 
 from headwater.features.accounts.guard import Shared, allow_detached
 from headwater.features.accounts.rights import Actor
-from headwater.features.query.context import workplace
 from headwater.features.query.service import access as doors
 from headwater.features.transfers import api_models, serializers
 from headwater.features.transfers.service import exports, imports
@@ -32,7 +31,7 @@ async def upload_import(
     database_id: uuid.UUID, request: Request, server: Shared, actor: Writer
 ) -> api_models.ImportPreviewOut:
     """Upload a file of rows and look at it; nothing is imported before `start`."""
-    place = workplace(server)
+    place = server.context
     await doors.authorize_query(place, actor, database_id, write=True, confirmed=True)
     upload = multipart.Upload(request.headers.get("content-type"), request.stream())
     await upload.open()
@@ -48,13 +47,13 @@ async def start_import(
     """Import an uploaded file into a table, or run the script that it is."""
     columns = [imports.Mapped(column.source, column.target, column.type) for column in body.columns]
     order = imports.ImportRequest(body.table, body.schema_name, body.create, columns, body.on_error, body.confirmed)
-    return serializers.transfer(await imports.start(workplace(server), actor, transfer_id, order))
+    return serializers.transfer(await imports.start(server.context, actor, transfer_id, order))
 
 
 @router.get("/transfers/{transfer_id}/errors", response_class=FileResponse, responses=CSV)
 async def get_import_errors(transfer_id: uuid.UUID, server: Shared, actor: Reader) -> FileResponse:
     """Download the rows that could not be imported, with what is wrong with each, as CSV."""
-    path, name = await exports.file_of(workplace(server), actor, transfer_id, "errors")
+    path, name = await exports.file_of(server.context, actor, transfer_id, "errors")
     return FileResponse(path, media_type="text/csv", filename=name)
 
 
@@ -63,11 +62,11 @@ async def start_export(
     database_id: uuid.UUID, body: api_models.ExportTablesIn, server: Shared, actor: Writer
 ) -> api_models.TransferOut:
     """Export tables as files in a ZIP, all of one moment; the file is kept for a week."""
-    return serializers.transfer(await exports.start(workplace(server), actor, database_id, body.tables, body.format))
+    return serializers.transfer(await exports.start(server.context, actor, database_id, body.tables, body.format))
 
 
 @router.get("/transfers/{transfer_id}/file", response_class=FileResponse, responses=ZIP)
 async def get_export_file(transfer_id: uuid.UUID, server: Shared, actor: Reader) -> FileResponse:
     """Download what was exported."""
-    path, name = await exports.file_of(workplace(server), actor, transfer_id, "export")
+    path, name = await exports.file_of(server.context, actor, transfer_id, "export")
     return FileResponse(path, media_type="application/zip", filename=name)

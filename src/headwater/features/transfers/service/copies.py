@@ -19,11 +19,12 @@ from headwater.features.databases.service import databases
 from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.query.service import access as doors
-from headwater.features.query.service.access import Access, Workplace
+from headwater.features.query.service.access import Access
 from headwater.features.transfers.models import Transfer
 from headwater.features.transfers.service import copy_rows, transfers
 from headwater.features.transfers.service.transfers import TransferView
 from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
+from headwater.store.context import Context
 
 
 class Lossy(Conflict):
@@ -43,28 +44,28 @@ class CopyRequest:
     confirmed: bool = False
 
 
-async def plan(place: Workplace, actor: Actor, request: CopyRequest) -> tuple[Plan, Engine]:
+async def plan(context: Context, actor: Actor, request: CopyRequest) -> tuple[Plan, Engine]:
     """Return what a copy would do, and the engine that it would do it to."""
-    source = await doors.authorize_query(place, actor, request.source_id)
-    target = await doors.authorize_query(place, actor, request.target_id, write=True, confirmed=True)
-    return await _plan(place, source, target, request.tables), target.reached.engine
+    source = await doors.authorize_query(context, actor, request.source_id)
+    target = await doors.authorize_query(context, actor, request.target_id, write=True, confirmed=True)
+    return await _plan(context, source, target, request.tables), target.reached.engine
 
 
-async def start(place: Workplace, actor: Actor, request: CopyRequest) -> TransferView:
+async def start(context: Context, actor: Actor, request: CopyRequest) -> TransferView:
     """Put a copy into the queue.
 
     Raises:
         Lossy: something would be lost, and nobody said that this is meant.
         Unconfirmed: the target is protected.
     """
-    source = await doors.authorize_query(place, actor, request.source_id)
-    target = await doors.authorize_query(place, actor, request.target_id, write=True, confirmed=request.confirmed)
-    planned = await _plan(place, source, target, request.tables)
+    source = await doors.authorize_query(context, actor, request.source_id)
+    target = await doors.authorize_query(context, actor, request.target_id, write=True, confirmed=request.confirmed)
+    planned = await _plan(context, source, target, request.tables)
     if planned.losses and not request.accepted:
         raise Lossy(
             f"{len(planned.losses)} things would not be as they were.", hint="Look at the plan, then accept it."
         )
-    async with place.store.transaction() as db:
+    async with context.store.transaction() as db:
         database = await databases.find(db, actor, request.target_id, "database:write")
         transfer = Transfer(
             organization_id=database.organization_id, kind="copy", database_id=request.source_id,
@@ -80,12 +81,12 @@ async def start(place: Workplace, actor: Actor, request: CopyRequest) -> Transfe
         return TransferView(transfer, job)
 
 
-async def _plan(place: Workplace, source: Access, target: Access, tables: Sequence[str] | None) -> Plan:
+async def _plan(context: Context, source: Access, target: Access, tables: Sequence[str] | None) -> Plan:
     if source.reached.id == target.reached.id:
         raise BadInput("A database cannot be copied into itself.", hint="Choose another target.")
     pair(source.reached.engine, target.reached.engine)
-    schema = await schemas.read(place.settings, place.store, source.reached)
-    there = await schemas.read(place.settings, place.store, target.reached)
+    schema = await schemas.read(context, source.reached)
+    there = await schemas.read(context, target.reached)
     return check(mapped(schema, source.reached.engine, target.reached.engine, tables), there, target.reached.name)
 
 

@@ -23,7 +23,6 @@ from headwater.features.databases.service import databases
 from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.query.service import access as doors
-from headwater.features.query.service.access import Workplace
 from headwater.features.transfers import file_store
 from headwater.features.transfers.models import Transfer
 from headwater.features.transfers.service import copies, transfers
@@ -31,19 +30,20 @@ from headwater.features.transfers.service.copy_rows import CopyEndpoint
 from headwater.features.transfers.service.transfers import TransferAttempt, TransferView
 from headwater.kit import atomic_upload
 from headwater.kit.errors import BadInput, NotFound, did_you_mean
+from headwater.store.context import Context
 
 Form = Literal["csv", "ndjson", "parquet", "sql"]
 
 
 async def start(
-    place: Workplace, actor: Actor, database_id: uuid.UUID, tables: Sequence[str] | None, form: Form
+    context: Context, actor: Actor, database_id: uuid.UUID, tables: Sequence[str] | None, form: Form
 ) -> TransferView:
     """Put an export into the queue."""
-    access = await doors.authorize_query(place, actor, database_id)
+    access = await doors.authorize_query(context, actor, database_id)
     copies.tabular(access.reached.engine)
-    schema = await schemas.read(place.settings, place.store, access.reached)
+    schema = await schemas.read(context, access.reached)
     chosen(schema, tables)
-    async with place.store.transaction() as db:
+    async with context.store.transaction() as db:
         # Who exports makes a job and a file on the host: more than looking at rows.
         database = await databases.find(db, actor, database_id, "database:write")
         transfer = Transfer(
@@ -69,11 +69,11 @@ def chosen(schema: Schema, tables: Sequence[str] | None) -> list[Relation]:
     return found
 
 
-async def file_of(place: Workplace, actor: Actor, transfer_id: uuid.UUID, part: file_store.Part) -> tuple[Path, str]:
+async def file_of(context: Context, actor: Actor, transfer_id: uuid.UUID, part: file_store.Part) -> tuple[Path, str]:
     """Return a finished file of a transfer and the name under which it is saved."""
-    async with place.store.transaction() as db:
+    async with context.store.transaction() as db:
         transfer = await transfers.find(db, actor, transfer_id)
-    path = file_store.path_of(place.settings, transfer.id, part)
+    path = file_store.path_of(context.settings, transfer.id, part)
     if not path.exists():
         raise NotFound("There is no such file.", hint="Files are kept for a week; export again.")
     return path, transfer.filename or "export.zip" if part == "export" else f"{transfer.filename}-errors.csv"

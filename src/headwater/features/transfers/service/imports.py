@@ -17,7 +17,6 @@ from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases
 from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.query.service import access as doors
-from headwater.features.query.service.access import Workplace
 from headwater.features.transfers import file_store
 from headwater.features.transfers.models import Transfer
 from headwater.features.transfers.service import copies, transfers
@@ -25,6 +24,7 @@ from headwater.features.transfers.service.transfers import TransferView
 from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
 from headwater.kit.ids import new_id
 from headwater.kit.settings import Settings
+from headwater.store.context import Context
 
 SHOWN_ROWS = 20
 _TYPE = re.compile(r"[A-Za-z_][\w ]{0,60}(?:\(\s*[\w', ]{1,200}\))?(?: [a-z ]{1,30})?(?:\[\])?", re.IGNORECASE)
@@ -53,16 +53,16 @@ class ImportRequest:
 
 
 async def receive(
-    place: Workplace, actor: Actor, database_id: uuid.UUID, chunks: AsyncIterator[bytes], filename: str
+    context: Context, actor: Actor, database_id: uuid.UUID, chunks: AsyncIterator[bytes], filename: str
 ) -> TransferView:
     """Take a file for a database and look at it: its columns, what they hold, its first rows."""
-    access = await doors.authorize_query(place, actor, database_id, write=True, confirmed=True)
+    access = await doors.authorize_query(context, actor, database_id, write=True, confirmed=True)
     copies.tabular(access.reached.engine)
     transfer_id = new_id()
-    size = await file_store.receive(place.settings, transfer_id, chunks, filename)
+    size = await file_store.receive(context.settings, transfer_id, chunks, filename)
     try:
-        preview = await asyncio.to_thread(_preview, place.settings, transfer_id, filename, access.reached.engine)
-        async with place.store.transaction() as db:
+        preview = await asyncio.to_thread(_preview, context.settings, transfer_id, filename, access.reached.engine)
+        async with context.store.transaction() as db:
             database = await databases.find(db, actor, database_id, "database:write")
             transfer = Transfer(
                 id=transfer_id, organization_id=database.organization_id, kind="import", database_id=database_id,
@@ -73,7 +73,7 @@ async def receive(
             await db.flush()
             await db.refresh(transfer)
     except BaseException:
-        file_store.remove(place.settings, transfer_id)
+        file_store.remove(context.settings, transfer_id)
         raise
     return TransferView(transfer, None)
 
@@ -94,15 +94,15 @@ def _preview(settings: Settings, transfer_id: uuid.UUID, filename: str, engine: 
     return {"format": shape.format, "delimiter": shape.delimiter, "columns": columns, "rows": shown}
 
 
-async def start(place: Workplace, actor: Actor, transfer_id: uuid.UUID, order: ImportRequest) -> TransferView:
+async def start(context: Context, actor: Actor, transfer_id: uuid.UUID, order: ImportRequest) -> TransferView:
     """Put an import that was looked at into the queue."""
-    async with place.store.transaction() as db:
+    async with context.store.transaction() as db:
         transfer = await transfers.find(db, actor, transfer_id, write=True)
     if transfer.kind != "import":
         raise NotFound("There is no such import.")
-    access = await doors.authorize_query(place, actor, transfer.database_id, write=True, confirmed=order.confirmed)
-    request = await _checked(place, access, transfer, order)
-    async with place.store.transaction() as db:
+    access = await doors.authorize_query(context, actor, transfer.database_id, write=True, confirmed=order.confirmed)
+    request = await _checked(context, access, transfer, order)
+    async with context.store.transaction() as db:
         row = await transfers.find(db, actor, transfer_id, write=True, lock=True)
         if row.job_id is not None:
             raise Conflict("This import has begun already.", hint="Upload the file again to import it once more.")
@@ -113,13 +113,13 @@ async def start(place: Workplace, actor: Actor, transfer_id: uuid.UUID, order: I
         return TransferView(row, job)
 
 
-async def _checked(place: Workplace, access: doors.Access, transfer: Transfer, order: ImportRequest) -> dict[str, Any]:
+async def _checked(context: Context, access: doors.Access, transfer: Transfer, order: ImportRequest) -> dict[str, Any]:
     """Return the order as it is kept, or raise Invalid with what is wrong with it."""
     if transfer.preview["format"] == "sql":
         return {"on_error": order.on_error}
     if not order.table.strip() or len(order.table) > 63:
         raise Invalid({"table": "Name a table, with at most 63 characters."})
-    schema = await schemas.read(place.settings, place.store, access.reached)
+    schema = await schemas.read(context, access.reached)
     relations = [one for one in schema if one.name == order.table and order.schema in {None, one.schema}]
     known = {column["name"]: column for column in transfer.preview["columns"]}
     columns = list(order.columns) or [Mapped(name, name, column["type"]) for name, column in known.items()]

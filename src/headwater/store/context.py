@@ -1,0 +1,49 @@
+"""What every service works with: the settings, the store, and what lives as long as the process."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from headwater.kit.settings import Settings
+from headwater.store.sealing import Sealer
+from headwater.store.session import Database
+
+
+class ProcessService(Protocol):
+    """What a feature keeps for as long as the process lives, such as a pool of sessions."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Start empty; nothing is opened before it is used."""
+
+    async def close(self) -> None:
+        """Release everything."""
+
+
+ServiceT = TypeVar("ServiceT", bound=ProcessService)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The first argument of a service that opens its own transactions; one per process, or one per job attempt."""
+
+    settings: Settings
+    store: Database
+    services: dict[type[Any], Any] = field(default_factory=dict)
+
+    @property
+    def sealer(self) -> Sealer:
+        """What encrypts and decrypts the secrets of the store."""
+        return Sealer.of(self.settings)
+
+    def service(self, kind: type[ServiceT]) -> ServiceT:
+        """Return the process's one `kind`, created when it is first asked for."""
+        if kind not in self.services:
+            self.services[kind] = kind(self.settings)
+        service: ServiceT = self.services[kind]
+        return service
+
+    async def close(self) -> None:
+        """Close the services that were created; the store stays open."""
+        await asyncio.gather(*(service.close() for service in self.services.values()))
