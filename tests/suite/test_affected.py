@@ -16,7 +16,7 @@ IMPORTERS = {
     "features.policies.service.rules": ["entrypoints.cli"],
 }
 FILES = (
-    "tests/vault/test_vault_pages.py", "tests/vault/test_vault_parts.py", "tests/features/snapshots/test_taking.py",
+    "tests/vault/test_vault_pages.py", "tests/vault/test_vault_parts.py", "tests/features/snapshots/test_capture.py",
     "tests/features/policies/test_checks.py", "tests/entrypoints/test_up.py", "tests/catalog/test_names.py",
     "tests/faults/test_vault_kills.py", "tests/engines/test_every_engine.py", "tests/engines/redis/test_redis.py",
 )  # fmt: skip
@@ -86,14 +86,14 @@ def test_rooms_above_are_reached_in_order_of_distance() -> None:
 def test_own_room_comes_first_and_then_the_rooms_above() -> None:
     assert chosen({"vault.codecs"}) == [
         ("tests/vault/test_vault_pages.py", 1), ("tests/vault/test_vault_parts.py", 1),
-        ("tests/faults/test_vault_kills.py", 1), ("tests/features/snapshots/test_taking.py", 2),
+        ("tests/faults/test_vault_kills.py", 1), ("tests/features/snapshots/test_capture.py", 2),
         ("tests/features/policies/test_checks.py", 3), ("tests/entrypoints/test_up.py", 4),
     ]  # fmt: skip
 
 
 def test_file_that_imports_the_changed_module_comes_before_all() -> None:
-    first, *_ = chosen({"vault.codecs"}, imports={"tests/features/snapshots/test_taking.py": {"vault.codecs"}})
-    assert first == ("tests/features/snapshots/test_taking.py", 0)
+    first, *_ = chosen({"vault.codecs"}, imports={"tests/features/snapshots/test_capture.py": {"vault.codecs"}})
+    assert first == ("tests/features/snapshots/test_capture.py", 0)
 
 
 def test_changed_engine_affects_the_tests_of_all_engines() -> None:
