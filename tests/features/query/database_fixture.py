@@ -30,7 +30,9 @@ class DatabaseFixture:
 
 async def new_database_fixture(app: AppFixture, engine: str = "postgresql") -> DatabaseFixture:
     """Sign somebody up, with a new database that runs; skipped where this machine cannot run one."""
-    if reason := all_engines()[engine].available():  # type: ignore[attr-defined]
+    provisioning = all_engines()[engine].provisioning
+    assert provisioning
+    if reason := provisioning.unavailable_reason():
         pytest.skip(reason)
     person = await app.person("ines")
     return DatabaseFixture(person, await person.database(engine), engine)

@@ -192,8 +192,8 @@ async def test_there_and_back_is_the_same(middle: str) -> None:
             for source, target in ((one, two), (two, three)):
                 plan = mapping.plan(
                     await source.engine.inspect(source.session),
-                    source.engine.dialect.sqlglot,
-                    target.engine.dialect.sqlglot,
+                    source.engine.dialect,
+                    target.engine.dialect,
                     [name],
                 )
                 compared = await copy_rows.copy(source, target, plan, Quiet())

@@ -2871,17 +2871,17 @@ export interface components {
              * X
              * @description The column along the bottom.
              */
-            x?: string | null;
+            x: string | null;
             /**
              * Y
              * @description The columns of values.
              */
-            y?: string[];
+            y: string[];
             /**
              * Series
              * @description A column whose values each get a line or bar of their own.
              */
-            series?: string | null;
+            series: string | null;
             /**
              * Aggregate
              * @description What becomes of rows with the same x and series.
@@ -2898,7 +2898,7 @@ export interface components {
             /** Expression */
             expression: string;
             /** Name */
-            name?: string | null;
+            name: string | null;
             /**
              * Attrs
              * @default []
@@ -2990,16 +2990,16 @@ export interface components {
              */
             nullable: boolean;
             /** Default */
-            default?: string | null;
+            default: string | null;
             /** Generated */
-            generated?: string | null;
+            generated: string | null;
             /**
              * Identity
              * @default false
              */
             identity: boolean;
             /** Comment */
-            comment?: string | null;
+            comment: string | null;
             /**
              * Origins
              * @default []
@@ -3094,7 +3094,7 @@ export interface components {
              * Level
              * @default 0
              */
-            level: number;
+            level?: number;
         };
         /**
          * Condition
@@ -3107,18 +3107,18 @@ export interface components {
              * @default =
              * @enum {string}
              */
-            operator: "=" | "!=" | "<" | "<=" | ">" | ">=" | "like" | "not like" | "ilike" | "not ilike" | "in" | "not in" | "between" | "not between" | "is null" | "is not null" | "holds";
+            operator?: "=" | "!=" | "<" | "<=" | ">" | ">=" | "like" | "not like" | "ilike" | "not ilike" | "in" | "not in" | "between" | "not between" | "is null" | "is not null" | "holds";
             /**
              * Values
              * @default []
              */
-            values: components["schemas"]["Term-Input"][];
+            values?: components["schemas"]["Term-Input"][];
             /**
              * Aggregate
              * @default
              * @enum {string}
              */
-            aggregate: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
+            aggregate?: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
         };
         /**
          * Condition
@@ -3209,17 +3209,17 @@ export interface components {
         ConnectionTestOut: {
             /** Ok */
             ok: boolean;
-            facts?: components["schemas"]["FactsOut"] | null;
+            facts: components["schemas"]["FactsOut"] | null;
             /** Error */
-            error?: string | null;
+            error: string | null;
             /** Hint */
-            hint?: string | null;
+            hint: string | null;
             /** Code */
-            code?: string | null;
+            code: string | null;
             /** Host Key */
-            host_key?: string | null;
+            host_key: string | null;
             /** Fingerprint */
-            fingerprint?: string | null;
+            fingerprint: string | null;
         };
         /**
          * CopyIn
@@ -3237,12 +3237,12 @@ export interface components {
              * Accepted
              * @default false
              */
-            accepted: boolean;
+            accepted?: boolean;
             /**
              * Confirmed
              * @default false
              */
-            confirmed: boolean;
+            confirmed?: boolean;
         };
         /**
          * CopyPlanIn
@@ -3298,13 +3298,13 @@ export interface components {
              * Name
              * @default
              */
-            name: string;
+            name?: string;
             /**
              * Refresh Seconds
              * @default 0
              * @enum {integer}
              */
-            refresh_seconds: 0 | 60 | 300 | 900 | 3600;
+            refresh_seconds?: 0 | 60 | 300 | 900 | 3600;
         };
         /**
          * DashboardIn
@@ -3318,7 +3318,7 @@ export interface components {
              * @default 0
              * @enum {integer}
              */
-            refresh_seconds: 0 | 60 | 300 | 900 | 3600;
+            refresh_seconds?: 0 | 60 | 300 | 900 | 3600;
         };
         /**
          * DashboardOut
@@ -3480,21 +3480,21 @@ export interface components {
             /** Type */
             type: string;
             /** Schema */
-            schema?: string | null;
+            schema: string | null;
             /**
              * Nullable
              * @default true
              */
             nullable: boolean;
             /** Default */
-            default?: string | null;
+            default: string | null;
             /**
              * Checks
              * @default []
              */
             checks: components["schemas"]["Check"][];
             /** Comment */
-            comment?: string | null;
+            comment: string | null;
             /**
              * Attrs
              * @default []
@@ -3572,12 +3572,12 @@ export interface components {
              * Apply
              * @default false
              */
-            apply: boolean;
+            apply?: boolean;
             /**
              * Confirmed
              * @default false
              */
-            confirmed: boolean;
+            confirmed?: boolean;
         };
         /**
          * EditsOut
@@ -3601,17 +3601,19 @@ export interface components {
          *
          *     `snapshots` says that it has them, `extracts` that they can be looked into, `recovery` that a database of it that
          *     runs here can be brought back to a moment.
+         *
+         *     `editor_language` is the language in Monaco, `formatter_dialect` the dialect in sql-formatter, `statement_unit` what
+         *     runs at the cursor, `identity_type` the type of an auto-incrementing id, `fraction_digits` the digits of a second
+         *     where a time type names none, `script_client` the program that loads an exported script. `copy_target` says that
+         *     tables can be copied into its databases, `sessions` that those of a server are listed.
          */
         EngineOut: {
             /** Name */
             name: string;
             /** Label */
             label: string;
-            /**
-             * Language
-             * @enum {string}
-             */
-            language: "sql" | "mongodb" | "redis";
+            /** Language */
+            language: string;
             /** Dialect */
             dialect: string;
             /** Port */
@@ -3630,6 +3632,42 @@ export interface components {
             extracts: boolean;
             /** Recovery */
             recovery: boolean;
+            /**
+             * Data Model
+             * @enum {string}
+             */
+            data_model: "relational" | "document" | "key_value";
+            /** Editor Language */
+            editor_language: string;
+            /** Formatter Dialect */
+            formatter_dialect: string | null;
+            /**
+             * Statement Unit
+             * @enum {string}
+             */
+            statement_unit: "statement" | "block" | "line";
+            /** Explains */
+            explains: boolean;
+            /** Starter Query */
+            starter_query: string;
+            /** Default Schema */
+            default_schema: string | null;
+            /** Identity Type */
+            identity_type: string | null;
+            /** Column Types */
+            column_types: string[];
+            /** Binary Types */
+            binary_types: string[];
+            /** Fraction Digits */
+            fraction_digits: number | null;
+            /** Script Client */
+            script_client: string | null;
+            /** Copy Target */
+            copy_target: boolean;
+            /** Sessions */
+            sessions: boolean;
+            /** Is Default */
+            is_default: boolean;
         };
         /**
          * EntriesIn
@@ -3640,24 +3678,24 @@ export interface components {
              * Holder
              * @default
              */
-            holder: string;
+            holder?: string;
             /**
              * Filter
              * @default
              */
-            filter: string;
+            filter?: string;
             /**
              * Sort
              * @default
              */
-            sort: string;
+            sort?: string;
             /** Cursor */
             cursor?: string | null;
             /**
              * Limit
              * @default 50
              */
-            limit: number;
+            limit?: number;
         };
         /**
          * EntriesOut
@@ -3680,7 +3718,7 @@ export interface components {
              * Holder
              * @default
              */
-            holder: string;
+            holder?: string;
             /**
              * Kind
              * @enum {string}
@@ -3690,24 +3728,24 @@ export interface components {
              * Id
              * @default
              */
-            id: string;
+            id?: string;
             /**
              * Type
              * @description Of a new key: string, hash …
              * @default
              */
-            type: string;
+            type?: string;
             /**
              * Part
              * @description The field, place, member or id that is put or removed.
              * @default
              */
-            part: string;
+            part?: string;
             /**
              * Body
              * @default
              */
-            body: string;
+            body?: string;
             /** Was */
             was?: string | null;
             /**
@@ -3720,7 +3758,7 @@ export interface components {
              * @description Says that a write to a protected database is meant.
              * @default false
              */
-            confirmed: boolean;
+            confirmed?: boolean;
         };
         /**
          * EntryChangeOut
@@ -3743,7 +3781,7 @@ export interface components {
              * Holder
              * @default
              */
-            holder: string;
+            holder?: string;
             /** Id */
             id: string;
         };
@@ -3779,9 +3817,9 @@ export interface components {
             /** Values */
             values: string[];
             /** Schema */
-            schema?: string | null;
+            schema: string | null;
             /** Comment */
-            comment?: string | null;
+            comment: string | null;
         };
         /**
          * EnumOut
@@ -3801,9 +3839,9 @@ export interface components {
             /** Text */
             text: string;
             /** File Path */
-            file_path?: string | null;
+            file_path: string | null;
             /** Line Number */
-            line_number?: number | null;
+            line_number: number | null;
         };
         /**
          * ExplainIn
@@ -3816,7 +3854,7 @@ export interface components {
              * Run
              * @default false
              */
-            run: boolean;
+            run?: boolean;
             /** Parameters */
             parameters?: (boolean | number | string | null)[] | {
                 [key: string]: boolean | number | string | null;
@@ -3834,7 +3872,7 @@ export interface components {
              * @default csv
              * @enum {string}
              */
-            format: "csv" | "ndjson" | "json" | "arrow" | "parquet";
+            format?: "csv" | "ndjson" | "json" | "arrow" | "parquet";
             /** Parameters */
             parameters?: (boolean | number | string | null)[] | {
                 [key: string]: boolean | number | string | null;
@@ -3854,7 +3892,7 @@ export interface components {
              * @default csv
              * @enum {string}
              */
-            format: "csv" | "ndjson" | "parquet" | "sql";
+            format?: "csv" | "ndjson" | "parquet" | "sql";
         };
         /**
          * FactsOut
@@ -3996,13 +4034,13 @@ export interface components {
              */
             ref_columns: string[];
             /** Name */
-            name?: string | null;
+            name: string | null;
             /** Ref Schema */
-            ref_schema?: string | null;
+            ref_schema: string | null;
             /** On Delete */
-            on_delete?: string | null;
+            on_delete: string | null;
             /** On Update */
-            on_update?: string | null;
+            on_update: string | null;
             /**
              * Attrs
              * @default []
@@ -4174,12 +4212,12 @@ export interface components {
              * All
              * @default true
              */
-            all: boolean;
+            all?: boolean;
             /**
              * Items
              * @default []
              */
-            items: (components["schemas"]["Condition-Input"] | components["schemas"]["Group-Input"])[];
+            items?: (components["schemas"]["Condition-Input"] | components["schemas"]["Group-Input"])[];
         };
         /**
          * Group
@@ -4247,7 +4285,7 @@ export interface components {
              * Type
              * @default
              */
-            type: string;
+            type?: string;
         };
         /**
          * ImportIn
@@ -4258,14 +4296,14 @@ export interface components {
              * Table
              * @default
              */
-            table: string;
+            table?: string;
             /** Schema */
             schema?: string | null;
             /**
              * Create
              * @default false
              */
-            create: boolean;
+            create?: boolean;
             /** Columns */
             columns?: components["schemas"]["ImportColumnIn"][];
             /**
@@ -4273,12 +4311,12 @@ export interface components {
              * @default stop
              * @enum {string}
              */
-            on_error: "stop" | "skip";
+            on_error?: "stop" | "skip";
             /**
              * Confirmed
              * @default false
              */
-            confirmed: boolean;
+            confirmed?: boolean;
         };
         /**
          * ImportPreviewOut
@@ -4316,9 +4354,9 @@ export interface components {
              */
             unique: boolean;
             /** Where */
-            where?: string | null;
+            where: string | null;
             /** Comment */
-            comment?: string | null;
+            comment: string | null;
             /**
              * Attrs
              * @default []
@@ -4401,7 +4439,7 @@ export interface components {
              * @default inner
              * @enum {string}
              */
-            kind: "inner" | "left" | "right" | "full" | "cross";
+            kind?: "inner" | "left" | "right" | "full" | "cross";
             on?: components["schemas"]["Group-Input"];
         };
         /**
@@ -4416,7 +4454,7 @@ export interface components {
              * @enum {string}
              */
             kind: "inner" | "left" | "right" | "full" | "cross";
-            on?: components["schemas"]["Group-Output"];
+            on: components["schemas"]["Group-Output"];
         };
         /**
          * KeyIn
@@ -4500,14 +4538,14 @@ export interface components {
              * @default sql
              * @enum {string}
              */
-            format: "sql" | "json" | "ndjson" | "csv" | "parquet" | "arrow";
+            format?: "sql" | "json" | "ndjson" | "csv" | "parquet" | "arrow";
             /** Tables */
             tables?: string[] | null;
             /**
              * Expires In
              * @default 3600
              */
-            expires_in: number;
+            expires_in?: number;
         };
         /**
          * LinkOut
@@ -4535,175 +4573,175 @@ export interface components {
             /** Items */
             items: components["schemas"]["AlertOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[AuditOut] */
         ListOf_AuditOut_: {
             /** Items */
             items: components["schemas"]["AuditOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[CodebaseOut] */
         ListOf_CodebaseOut_: {
             /** Items */
             items: components["schemas"]["CodebaseOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[DashboardSummary] */
         ListOf_DashboardSummary_: {
             /** Items */
             items: components["schemas"]["DashboardSummary"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[DatabaseOut] */
         ListOf_DatabaseOut_: {
             /** Items */
             items: components["schemas"]["DatabaseOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[FileOut] */
         ListOf_FileOut_: {
             /** Items */
             items: components["schemas"]["FileOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[JobOut] */
         ListOf_JobOut_: {
             /** Items */
             items: components["schemas"]["JobOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[KeyOut] */
         ListOf_KeyOut_: {
             /** Items */
             items: components["schemas"]["KeyOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[ListedLinkOut] */
         ListOf_ListedLinkOut_: {
             /** Items */
             items: components["schemas"]["ListedLinkOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[LogLineOut] */
         ListOf_LogLineOut_: {
             /** Items */
             items: components["schemas"]["LogLineOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[MemberOut] */
         ListOf_MemberOut_: {
             /** Items */
             items: components["schemas"]["MemberOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[MigrationOut] */
         ListOf_MigrationOut_: {
             /** Items */
             items: components["schemas"]["MigrationOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[MissOut] */
         ListOf_MissOut_: {
             /** Items */
             items: components["schemas"]["MissOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[OrganizationOut] */
         ListOf_OrganizationOut_: {
             /** Items */
             items: components["schemas"]["OrganizationOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[PolicyRunOut] */
         ListOf_PolicyRunOut_: {
             /** Items */
             items: components["schemas"]["PolicyRunOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[ProjectOut] */
         ListOf_ProjectOut_: {
             /** Items */
             items: components["schemas"]["ProjectOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[RecoveredOut] */
         ListOf_RecoveredOut_: {
             /** Items */
             items: components["schemas"]["RecoveredOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[RestoreOut] */
         ListOf_RestoreOut_: {
             /** Items */
             items: components["schemas"]["RestoreOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[RunOut] */
         ListOf_RunOut_: {
             /** Items */
             items: components["schemas"]["RunOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[SavedQueryOut] */
         ListOf_SavedQueryOut_: {
             /** Items */
             items: components["schemas"]["SavedQueryOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[SchemaSummaryOut] */
         ListOf_SchemaSummaryOut_: {
             /** Items */
             items: components["schemas"]["SchemaSummaryOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[SessionOut] */
         ListOf_SessionOut_: {
             /** Items */
             items: components["schemas"]["SessionOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[SkippedOut] */
         ListOf_SkippedOut_: {
             /** Items */
             items: components["schemas"]["SkippedOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[SnapshotOut] */
         ListOf_SnapshotOut_: {
             /** Items */
             items: components["schemas"]["SnapshotOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /** ListOf[TransferOut] */
         ListOf_TransferOut_: {
             /** Items */
             items: components["schemas"]["TransferOut"][];
             /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /**
          * ListedLinkOut
@@ -4848,7 +4886,7 @@ export interface components {
              * Changes
              * @default []
              */
-            changes: {
+            changes?: {
                 [key: string]: unknown;
             }[];
         };
@@ -4919,23 +4957,23 @@ export interface components {
              * @default up
              * @enum {string}
              */
-            way: "up" | "down";
+            way?: "up" | "down";
             /**
              * To
              * @description A version; without one: all (up), the last (down).
              * @default
              */
-            to: string;
+            to?: string;
             /**
              * Apply
              * @default false
              */
-            apply: boolean;
+            apply?: boolean;
             /**
              * Confirmed
              * @default false
              */
-            confirmed: boolean;
+            confirmed?: boolean;
             /**
              * Run Id
              * @description Your own id for the run, by which it can be cancelled.
@@ -4983,12 +5021,12 @@ export interface components {
              * Protected
              * @default false
              */
-            protected: boolean;
+            protected?: boolean;
             /**
              * Read Only
              * @default false
              */
-            read_only: boolean;
+            read_only?: boolean;
         };
         /**
          * NewDatabase
@@ -5001,7 +5039,7 @@ export interface components {
              * Engine
              * @default postgresql
              */
-            engine: string;
+            engine?: string;
             /** Options */
             options?: {
                 [key: string]: string;
@@ -5015,18 +5053,18 @@ export interface components {
              *       "memory_mb": 1024
              *     }
              */
-            quotas: components["schemas"]["Quotas"];
+            quotas?: components["schemas"]["Quotas"];
             /**
              * Sleep After Seconds
              * @description 0: it never sleeps.
              * @default 300
              */
-            sleep_after_seconds: number;
+            sleep_after_seconds?: number;
             /**
              * Protected
              * @default false
              */
-            protected: boolean;
+            protected?: boolean;
         };
         /**
          * NewKeyOut
@@ -5055,6 +5093,8 @@ export interface components {
             default: string;
             /** Choices */
             choices: string[];
+            /** Choice Labels */
+            choice_labels: string[];
             /** Help */
             help: string;
         };
@@ -5157,21 +5197,21 @@ export interface components {
              * Holder
              * @default
              */
-            holder: string;
+            holder?: string;
             /** Id */
             id: string;
             /**
              * Filter
              * @default
              */
-            filter: string;
+            filter?: string;
             /** Cursor */
             cursor?: string | null;
             /**
              * Limit
              * @default 100
              */
-            limit: number;
+            limit?: number;
         };
         /**
          * PartsOut
@@ -5197,7 +5237,7 @@ export interface components {
              * Label
              * @default
              */
-            label: string;
+            label?: string;
         };
         /**
          * Pick
@@ -5210,12 +5250,12 @@ export interface components {
              * @default
              * @enum {string}
              */
-            aggregate: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
+            aggregate?: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
             /**
              * Alias
              * @default
              */
-            alias: string;
+            alias?: string;
         };
         /**
          * Pick
@@ -5339,12 +5379,12 @@ export interface components {
              * Paused
              * @default false
              */
-            paused: boolean;
+            paused?: boolean;
             /**
              * Label
              * @default
              */
-            label: string;
+            label?: string;
             /** Tables */
             tables?: string[] | null;
             /** Exclude */
@@ -5357,7 +5397,7 @@ export interface components {
              * Growth
              * @default 5
              */
-            growth: number | null;
+            growth?: number | null;
         };
         /**
          * PolicyOut
@@ -5478,11 +5518,11 @@ export interface components {
             /** Detail */
             detail: string;
             /** Hint */
-            hint?: string | null;
+            hint: string | null;
             /** Code */
             code: string;
             /** Errors */
-            errors?: components["schemas"]["FieldProblem"][] | null;
+            errors: components["schemas"]["FieldProblem"][] | null;
         };
         /**
          * ProgressOut
@@ -5515,7 +5555,7 @@ export interface components {
              */
             message: string;
             /** Detail */
-            detail?: {
+            detail: {
                 [key: string]: unknown;
             };
         };
@@ -5540,7 +5580,7 @@ export interface components {
              * Description
              * @default
              */
-            description: string;
+            description?: string;
             /** Organization Id */
             organization_id?: string | null;
         };
@@ -5613,19 +5653,19 @@ export interface components {
              * Joins
              * @default []
              */
-            joins: components["schemas"]["Join-Input"][];
+            joins?: components["schemas"]["Join-Input"][];
             /**
              * Picks
              * @default []
              */
-            picks: components["schemas"]["Pick-Input"][];
+            picks?: components["schemas"]["Pick-Input"][];
             where?: components["schemas"]["Group-Input"];
             having?: components["schemas"]["Group-Input"];
             /**
              * Sort
              * @default []
              */
-            sort: components["schemas"]["Sort-Input"][];
+            sort?: components["schemas"]["Sort-Input"][];
             /** Limit */
             limit?: number | null;
             /** Offset */
@@ -5634,7 +5674,7 @@ export interface components {
              * Distinct
              * @default false
              */
-            distinct: boolean;
+            distinct?: boolean;
         };
         /**
          * Query
@@ -5652,17 +5692,17 @@ export interface components {
              * @default []
              */
             picks: components["schemas"]["Pick-Output"][];
-            where?: components["schemas"]["Group-Output"];
-            having?: components["schemas"]["Group-Output"];
+            where: components["schemas"]["Group-Output"];
+            having: components["schemas"]["Group-Output"];
             /**
              * Sort
              * @default []
              */
             sort: components["schemas"]["Sort-Output"][];
             /** Limit */
-            limit?: number | null;
+            limit: number | null;
             /** Offset */
-            offset?: number | null;
+            offset: number | null;
             /**
              * Distinct
              * @default false
@@ -5684,17 +5724,17 @@ export interface components {
              * Max Rows
              * @default 1000
              */
-            max_rows: number;
+            max_rows?: number;
             /**
              * Seconds
              * @default 60
              */
-            seconds: number;
+            seconds?: number;
             /**
              * Read Only
              * @default false
              */
-            read_only: boolean;
+            read_only?: boolean;
             /**
              * Run Id
              * @description Your own id for the run, by which it can be cancelled.
@@ -5710,7 +5750,7 @@ export interface components {
              * @description Says that a write to a protected database is meant.
              * @default false
              */
-            confirmed: boolean;
+            confirmed?: boolean;
         };
         /**
          * QueryOut
@@ -5759,27 +5799,27 @@ export interface components {
              * Connections
              * @default 50
              */
-            connections: number;
+            connections?: number;
             /**
              * Disk Mb
              * @default 10000
              */
-            disk_mb: number;
+            disk_mb?: number;
             /**
              * Temp Mb
              * @default 1000
              */
-            temp_mb: number;
+            temp_mb?: number;
             /**
              * Statement Seconds
              * @default 300
              */
-            statement_seconds: number;
+            statement_seconds?: number;
             /**
              * Memory Mb
              * @default 1024
              */
-            memory_mb: number;
+            memory_mb?: number;
         };
         /**
          * ReaderOut
@@ -5877,12 +5917,12 @@ export interface components {
              * Window Days
              * @default 7
              */
-            window_days: number;
+            window_days?: number;
             /**
              * Base Days
              * @default 1
              */
-            base_days: number;
+            base_days?: number;
         };
         /**
          * RecoveryStatusOut
@@ -5951,7 +5991,7 @@ export interface components {
              */
             columns: components["schemas"]["Column"][];
             /** Schema */
-            schema?: string | null;
+            schema: string | null;
             /**
              * Kind
              * @default table
@@ -5979,20 +6019,20 @@ export interface components {
              */
             checks: components["schemas"]["Check"][];
             /** Comment */
-            comment?: string | null;
+            comment: string | null;
             /** Definition */
-            definition?: string | null;
+            definition: string | null;
             /** Inferred From */
-            inferred_from?: number | null;
+            inferred_from: number | null;
             /**
              * Triggers
              * @default []
              */
             triggers: components["schemas"]["Trigger"][];
             /** Rows */
-            rows?: number | null;
+            rows: number | null;
             /** Size Bytes */
-            size_bytes?: number | null;
+            size_bytes: number | null;
             /**
              * Origins
              * @default []
@@ -6028,12 +6068,12 @@ export interface components {
              * @default empty
              * @enum {string}
              */
-            mode: "empty" | "overwrite" | "append" | "append_missing";
+            mode?: "empty" | "overwrite" | "append" | "append_missing";
             /**
              * Confirmed
              * @default false
              */
-            confirmed: boolean;
+            confirmed?: boolean;
         };
         /**
          * RestoreOut
@@ -6144,7 +6184,7 @@ export interface components {
              */
             kind: "number" | "text" | "time" | "boolean" | "json" | "binary" | "array" | "uuid" | "enum" | "other";
             /** Schema */
-            schema?: string | null;
+            schema: string | null;
             /** Table */
             table: string | null;
             /** Column */
@@ -6188,43 +6228,43 @@ export interface components {
              * Last
              * @default 0
              */
-            last: number;
+            last?: number;
             /**
              * Hourly
              * @default 0
              */
-            hourly: number;
+            hourly?: number;
             /**
              * Daily
              * @default 0
              */
-            daily: number;
+            daily?: number;
             /**
              * Weekly
              * @default 0
              */
-            weekly: number;
+            weekly?: number;
             /**
              * Monthly
              * @default 0
              */
-            monthly: number;
+            monthly?: number;
             /**
              * Yearly
              * @default 0
              */
-            yearly: number;
+            yearly?: number;
             /**
              * Within Hours
              * @default 0
              */
-            within_hours: number;
+            within_hours?: number;
             /**
              * Scope
              * @default scheduled
              * @enum {string}
              */
-            scope: "scheduled" | "every";
+            scope?: "scheduled" | "every";
         };
         /**
          * RetentionOut
@@ -6276,7 +6316,7 @@ export interface components {
              */
             kind: "function" | "procedure" | "aggregate" | "window";
             /** Schema */
-            schema?: string | null;
+            schema: string | null;
             /**
              * Arguments
              * @default
@@ -6293,9 +6333,9 @@ export interface components {
              */
             language: string;
             /** Definition */
-            definition?: string | null;
+            definition: string | null;
             /** Comment */
-            comment?: string | null;
+            comment: string | null;
             /**
              * Attrs
              * @default []
@@ -6324,18 +6364,18 @@ export interface components {
              * Skip
              * @default 0
              */
-            skip: number;
+            skip?: number;
             /**
              * Limit
              * @default 200
              */
-            limit: number;
+            limit?: number;
             /**
              * Counts
              * @description Whether all rows that fit are counted: on a large table the longest part.
              * @default true
              */
-            counts: boolean;
+            counts?: boolean;
         };
         /**
          * RowsOut
@@ -6433,14 +6473,14 @@ export interface components {
              * Folder
              * @default
              */
-            folder: string;
+            folder?: string;
             /** Database Id */
             database_id?: string | null;
             /**
              * Shared
              * @default false
              */
-            shared: boolean;
+            shared?: boolean;
             chart?: components["schemas"]["Chart"];
         };
         /**
@@ -6537,23 +6577,23 @@ export interface components {
              * Timezone
              * @default UTC
              */
-            timezone: string;
+            timezone?: string;
             /**
              * Misfire
              * @default run_once
              * @enum {string}
              */
-            misfire: "run_once" | "skip";
+            misfire?: "run_once" | "skip";
             /**
              * Grace Seconds
              * @default 3600
              */
-            grace_seconds: number;
+            grace_seconds?: number;
             /**
              * Jitter Seconds
              * @default 0
              */
-            jitter_seconds: number;
+            jitter_seconds?: number;
         };
         /**
          * ScheduleOut
@@ -6631,12 +6671,12 @@ export interface components {
              * Apply
              * @default false
              */
-            apply: boolean;
+            apply?: boolean;
             /**
              * Confirmed
              * @default false
              */
-            confirmed: boolean;
+            confirmed?: boolean;
         };
         /**
          * SchemaChangesOut
@@ -6658,7 +6698,7 @@ export interface components {
          */
         SchemaColumnOut: {
             /** Column Id */
-            column_id?: string | null;
+            column_id: string | null;
             /** Name */
             name: string;
             /** Type */
@@ -6761,14 +6801,14 @@ export interface components {
              */
             type: string;
             /** Schema */
-            schema?: string | null;
+            schema: string | null;
             /** Owned By */
-            owned_by?: [
+            owned_by: [
                 string,
                 string
             ] | null;
             /** Comment */
-            comment?: string | null;
+            comment: string | null;
             /**
              * Attrs
              * @default []
@@ -6866,7 +6906,7 @@ export interface components {
              * Name
              * @default
              */
-            name: string;
+            name?: string;
         };
         /**
          * SignedInOut
@@ -7021,7 +7061,7 @@ export interface components {
              * Label
              * @default
              */
-            label: string;
+            label?: string;
             /** Tables */
             tables?: string[] | null;
             /** Exclude */
@@ -7123,12 +7163,12 @@ export interface components {
              * @default csv
              * @enum {string}
              */
-            format: "csv" | "ndjson" | "json" | "arrow" | "parquet";
+            format?: "csv" | "ndjson" | "json" | "arrow" | "parquet";
             /**
              * As Text
              * @default false
              */
-            as_text: boolean;
+            as_text?: boolean;
             /** Run Id */
             run_id?: string | null;
         };
@@ -7143,17 +7183,17 @@ export interface components {
              * Max Rows
              * @default 1000
              */
-            max_rows: number;
+            max_rows?: number;
             /**
              * Seconds
              * @default 60
              */
-            seconds: number;
+            seconds?: number;
             /**
              * As Text
              * @default false
              */
-            as_text: boolean;
+            as_text?: boolean;
             /**
              * Run Id
              * @description Your own id for the run, by which it can be cancelled.
@@ -7197,18 +7237,18 @@ export interface components {
              * @default
              * @enum {string}
              */
-            aggregate: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
+            aggregate?: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
             /**
              * Descending
              * @default false
              */
-            descending: boolean;
+            descending?: boolean;
             /**
              * Nulls
              * @default
              * @enum {string}
              */
-            nulls: "" | "first" | "last";
+            nulls?: "" | "first" | "last";
         };
         /**
          * Sort
@@ -7245,7 +7285,7 @@ export interface components {
              * Descending
              * @default false
              */
-            descending: boolean;
+            descending?: boolean;
         };
         /**
          * SshIn
@@ -7258,7 +7298,7 @@ export interface components {
              * Port
              * @default 22
              */
-            port: number;
+            port?: number;
             /** User */
             user: string;
             /** Password */
@@ -7271,7 +7311,7 @@ export interface components {
              * Use Agent
              * @default false
              */
-            use_agent: boolean;
+            use_agent?: boolean;
             /** Host Key */
             host_key?: string | null;
             jump?: components["schemas"]["SshIn"] | null;
@@ -7393,7 +7433,7 @@ export interface components {
             /** Alias */
             alias: string;
             /** Schema */
-            schema?: string | null;
+            schema: string | null;
         };
         /**
          * TablePlanOut
@@ -7425,12 +7465,12 @@ export interface components {
              * Value
              * @default
              */
-            value: string;
+            value?: string;
             /**
              * Table
              * @default
              */
-            table: string;
+            table?: string;
         };
         /**
          * Term
@@ -7464,12 +7504,12 @@ export interface components {
              * Title
              * @default
              */
-            title: string;
+            title?: string;
             /**
              * Width
              * @default 2
              */
-            width: number;
+            width?: number;
             chart?: components["schemas"]["Chart"] | null;
         };
         /**
@@ -7508,12 +7548,12 @@ export interface components {
              * Title
              * @default
              */
-            title: string;
+            title?: string;
             /**
              * Width
              * @default 2
              */
-            width: number;
+            width?: number;
             chart?: components["schemas"]["Chart"] | null;
         };
         /**
@@ -7558,7 +7598,7 @@ export interface components {
              * @default verify-full
              * @enum {string}
              */
-            mode: "off" | "prefer" | "require" | "verify-ca" | "verify-full";
+            mode?: "off" | "prefer" | "require" | "verify-ca" | "verify-full";
             /** Ca */
             ca?: string | null;
             /** Certificate */
@@ -7606,7 +7646,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** Tables */
-            tables?: components["schemas"]["ComparedOut"][];
+            tables: components["schemas"]["ComparedOut"][];
             /** Result */
             result: {
                 [key: string]: unknown;
@@ -7631,7 +7671,7 @@ export interface components {
              */
             enabled: boolean;
             /** Comment */
-            comment?: string | null;
+            comment: string | null;
         };
         /**
          * UrlIn
@@ -7770,34 +7810,34 @@ export interface components {
              * Bucket
              * @default
              */
-            bucket: string;
+            bucket?: string;
             /**
              * Prefix
              * @default
              */
-            prefix: string;
+            prefix?: string;
             /**
              * Endpoint
              * @description Empty: Amazon's own.
              * @default
              */
-            endpoint: string;
+            endpoint?: string;
             /**
              * Region
              * @default us-east-1
              */
-            region: string;
+            region?: string;
             /**
              * Access Key
              * @default
              */
-            access_key: string;
+            access_key?: string;
             /**
              * Secret Key
              * Format: password
              * @default
              */
-            secret_key: string;
+            secret_key?: string;
         };
         /**
          * VaultKeyOut
@@ -7879,7 +7919,7 @@ export interface components {
              * @default quick
              * @enum {string}
              */
-            kind: "quick" | "deep";
+            kind?: "quick" | "deep";
         };
         /**
          * VerificationOut
@@ -7910,7 +7950,7 @@ export interface components {
              */
             percent: number;
             /** Problems */
-            problems?: string[];
+            problems: string[];
         };
         /**
          * VerifyIn
@@ -7924,17 +7964,17 @@ export interface components {
              * @default deep
              * @enum {string}
              */
-            kind: "quick" | "deep";
+            kind?: "quick" | "deep";
             /**
              * Every Days
              * @default 1
              */
-            every_days: number;
+            every_days?: number;
             /**
              * Percent
              * @default 4
              */
-            percent: number;
+            percent?: number;
         };
         /**
          * VerifyOut

@@ -3,12 +3,6 @@ import type { components } from './schema'
 
 type Wire = components['schemas']
 
-/** One page of a list; the generated types name each list by itself. */
-export interface Page<T> {
-  items: T[]
-  next: string | null
-}
-
 export type Problem = Partial<Wire['Problem']> & { status: number }
 
 export type Instance = Wire['InstanceOut']
@@ -56,7 +50,7 @@ export interface PhaseProgress {
   note: string | null
 }
 
-/** What the progress of a scan tells beyond a number: the wire calls it an object, since each kind of job has its own. */
+/** The detail of a scan's progress: the API calls it an object, since each kind of job has its own. */
 export interface ScanDetail {
   phases?: PhaseProgress[]
   languages?: { language: string; files: number; lines: number; usages: number; errors: number }[]
@@ -64,10 +58,11 @@ export interface ScanDetail {
   skipped?: { reason: string; count: number }[]
 }
 
-export type Job = Omit<Wire['JobOut'], 'progress'> & { progress: Omit<Wire['ProgressOut'], 'detail'> & { detail?: ScanDetail | null } }
+export type Job = Wire['JobOut']
 export type LogLine = Wire['LogLineOut']
 
-export type Engine = Wire['EngineOut']
+// The server lets an engine have any language; these are those that the UI has an editor for.
+export type Engine = Omit<Wire['EngineOut'], 'language'> & { language: 'sql' | 'mongodb' | 'redis' }
 export type Database = Wire['DatabaseOut']
 export type Connection = Wire['ConnectionIn']
 export type ConnectionTest = Wire['ConnectionTestOut']
@@ -86,7 +81,7 @@ export type Finding = Wire['Finding']
 export type Plan = Wire['PlanOut']
 export type PlanNode = Wire['PlanNodeOut']
 export type Run = Wire['RunOut']
-export type SavedQuery = Omit<Wire['SavedQueryOut'], 'chart'> & { chart: Chart }
+export type SavedQuery = Wire['SavedQueryOut']
 export type RowsPage = Wire['RowsOut']
 export type RowFilter = Wire['FilterIn']
 export type RowSort = Wire['SortIn']
@@ -94,24 +89,23 @@ export type StagedEdit = Wire['EditIn']
 export type EditsAnswer = Wire['EditsOut']
 export type SchemaChangesAnswer = Wire['SchemaChangesOut']
 export type ServerSession = Wire['ServerSessionOut']
-export type Transfer = Omit<Wire['TransferOut'], 'job'> & { job: Job | null }
+export type Transfer = Wire['TransferOut']
 export type CopyPlan = Wire['CopyPlanOut']
 export type CopyLoss = Wire['LossOut']
 export type TablePlan = Wire['TablePlanOut']
 export type Compared = Wire['ComparedOut']
-export type ImportPreview = Omit<Wire['ImportPreviewOut'], 'transfer'> & { transfer: Transfer }
+export type ImportPreview = Wire['ImportPreviewOut']
 export type ImportOrder = Wire['ImportIn']
-export type ExportFormat = Wire['ExportTablesIn']['format']
+export type ExportFormat = NonNullable<Wire['ExportTablesIn']['format']>
 
-type WithJob<T extends { job: unknown }> = Omit<T, 'job'> & { job: Job | null }
-export type Snapshot = WithJob<Wire['SnapshotOut']>
-export type SnapshotDetail = WithJob<Wire['SnapshotDetailOut']>
+export type Snapshot = Wire['SnapshotOut']
+export type SnapshotDetail = Wire['SnapshotDetailOut']
 export type SnapshotTable = Wire['SnapshotTableOut']
 export type SnapshotLink = Wire['LinkOut']
 export type ListedLink = Wire['ListedLinkOut']
-export type ExtractFormat = Wire['LinkIn']['format']
+export type ExtractFormat = NonNullable<Wire['LinkIn']['format']>
 export type SnapshotRequest = Wire['SnapshotIn']
-export type Restore = WithJob<Wire['RestoreOut']>
+export type Restore = Wire['RestoreOut']
 export type RestoreOrder = Required<Wire['RestoreIn']>
 export type RestorePlan = Wire['RestorePlanOut']
 export type RestoreStep = Wire['RestoreStepOut']
@@ -132,7 +126,7 @@ export type RecoveryStatus = Wire['RecoveryStatusOut']
 export type RecoveryWish = Wire['RecoveryIn']
 export type RecoverOrder = Required<Wire['RecoverIn']>
 export type RecoverPlan = Wire['RecoverPlanOut']
-export type Recovered = WithJob<Wire['RecoveredOut']>
+export type Recovered = Wire['RecoveredOut']
 
 export type Migration = Wire['MigrationOut']
 export type MigrationText = Wire['MigrationText']
@@ -144,16 +138,14 @@ export type Part = Wire['PartOut']
 export type PartsPage = Wire['PartsOut']
 export type EntryChange = Wire['EntryChangeIn']
 export type EntryChangeAnswer = Wire['EntryChangeOut']
-export type Chart = Required<Wire['Chart']>
+export type Chart = Wire['Chart']
 export type DashboardEntry = Wire['DashboardSummary']
-export type Dashboard = Omit<Wire['DashboardOut'], 'tiles'> & { tiles: Tile[] }
-export type Tile = Omit<Wire['TileOut'], 'chart'> & { chart: Chart }
+export type Dashboard = Wire['DashboardOut']
+export type Tile = Wire['TileOut']
 export type TileData = Wire['TileData']
 
-/** A drawn query. The wire calls what has a default optional, though the server always writes it. */
-type Whole<T> = T extends (infer Item)[] ? Whole<Item>[] : T extends object ? { [Name in keyof T]-?: Whole<Exclude<T[Name], undefined>> } : T
-export type DrawnQuery = Whole<Wire['Query-Output']>
-export type DrawnAnswer = Omit<Wire['DrawnOut'], 'query'> & { query: DrawnQuery | null }
+export type DrawnQuery = Wire['Query-Output']
+export type DrawnAnswer = Wire['DrawnOut']
 export type DrawnJoin = DrawnQuery['joins'][number]
 export type DrawnTable = DrawnQuery['table']
 export type DrawnPick = DrawnQuery['picks'][number]
@@ -161,3 +153,28 @@ export type DrawnSort = DrawnQuery['sort'][number]
 export type DrawnTerm = DrawnPick['term']
 export type DrawnGroup = DrawnQuery['where']
 export type DrawnCondition = Extract<DrawnGroup['items'][number], { operator: unknown }>
+
+export type ApiKeyRequest = Wire['KeyIn']
+export type CellRequest = Wire['CellIn']
+export type ConnectionRequest = Wire['NewConnection']
+export type CopyRequest = Wire['CopyIn']
+export type DashboardChange = Wire['DashboardChange']
+export type DatabaseRequest = Wire['NewDatabase']
+export type EditsRequest = Wire['EditsIn']
+export type EntriesRequest = Wire['EntriesIn']
+export type ExportRequest = Wire['ExportTablesIn']
+export type ImportRequest = Wire['ImportIn']
+export type LinkRequest = Wire['LinkIn']
+export type MemberRequest = Wire['MemberIn']
+export type MigrationRequest = Wire['MigrationIn']
+export type ProjectRequest = Wire['ProjectIn']
+export type QueryRequest = Wire['QueryIn']
+export type ReportFormat = 'csv' | 'json' | 'html'
+export type ResultFormat = NonNullable<Wire['ExportIn']['format']>
+export type RowsRequest = Wire['RowsIn']
+export type SavedQueryRequest = Wire['SavedQueryIn']
+export type SchemaChange = Wire['SchemaChangesIn']['changes'][number]
+export type SignInRequest = Wire['SignInIn']
+export type SignUpRequest = Wire['SignUpIn']
+export type SnapshotQueryRequest = Wire['SnapshotQueryIn']
+export type TileChange = Wire['TileChange']

@@ -5,8 +5,8 @@ import { EmptyState, ErrorNote } from '@/components/states'
 
 export function NotFound() {
   return (
-    <PageFrame title="Nothing here">
-      <EmptyState text="This address leads nowhere, or to something you may not see.">
+    <PageFrame title="Page not found">
+      <EmptyState text="This page does not exist, or you do not have access to it.">
         <Link to="/" className="btn primary">
           Go home
         </Link>
@@ -34,7 +34,7 @@ export function BareError(props: { error: unknown; reset: () => void }) {
 
 export function RouteError({ error, reset }: { error: unknown; reset: () => void }) {
   return (
-    <PageFrame title="This page failed">
+    <PageFrame title="This page failed to load">
       <ErrorNote error={error} retry={reset} />
     </PageFrame>
   )

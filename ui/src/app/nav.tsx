@@ -1,7 +1,7 @@
 // Owns the navigation: the rail at the left, and the bar at the bottom of phones.
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, type LinkProps } from '@tanstack/react-router'
-import { Activity, ArrowRightLeft, Braces, ChartColumn, ChartNoAxesGantt, Database, Ellipsis, FileCode, GitCommitVertical, History, House, KeyRound, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, Workflow, type LucideIcon } from 'lucide-react'
+import { Activity, ArrowRightLeft, Braces, ChartColumn, ChartNoAxesGantt, Database, Ellipsis, FileCode, GitCommitVertical, DatabaseBackup, House, KeyRound, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, Workflow, type LucideIcon } from 'lucide-react'
 import type { Engine } from '@/api/types'
 import { Menu, MenuItem } from '@/components/ui/menu'
 import { databaseQuery, useEngine, type Language } from '@/features/databases/api'
@@ -41,7 +41,7 @@ const DATABASE_ITEMS: readonly DatabaseItem[] = [
   { to: '/p/$project/d/$database/structure', label: 'Structure', icon: Table2, speaks: ['sql'] },
   { to: '/p/$project/d/$database/diagram', label: 'Diagram', icon: Workflow, speaks: ['sql'] },
   { to: '/p/$project/d/$database/migrations', label: 'Migrations', icon: GitCommitVertical, speaks: ['sql'] },
-  { to: '/p/$project/d/$database/history', label: 'History', icon: History, snapshots: true },
+  { to: '/p/$project/d/$database/backups', label: 'Backups', icon: DatabaseBackup, snapshots: true },
   { to: '/p/$project/d/$database/transfers', label: 'Transfers', icon: ArrowRightLeft, speaks: ['sql'] },
   { to: '/p/$project/d/$database/sessions', label: 'Sessions', icon: Activity, speaks: ['sql', 'redis'] },
 ]

@@ -142,7 +142,7 @@ export default function Palette({ project, onClose }: { project: string | undefi
     <Command.Dialog open onOpenChange={(open) => !open && onClose()} label="Search or run a command" shouldFilter={false} overlayClassName="overlay" contentClassName="palette">
       <Command.Input placeholder={project ? 'Table, column, file, page or project' : 'Page or project'} value={typed} onValueChange={setTyped} />
       <Command.List>
-        <Command.Empty>Nothing is called that.</Command.Empty>
+        <Command.Empty>No matches.</Command.Empty>
         {project && <ProjectGroups project={project} query={query} go={go} />}
         <PageGroup project={project} query={query} go={go} />
         {found.length > 0 && (

@@ -1,6 +1,6 @@
 // Owns the routes: which page stands where, what its search holds, and that a session is needed inside the shell.
 import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
-import { columnsSearch, historySearch, lineageSearch, text, whole, type RawSearch } from '@/lib/search-params'
+import { backupsSearch, columnsSearch, lineageSearch, text, whole, type RawSearch } from '@/lib/search-params'
 import { NotFound, RouteError } from './fallbacks'
 import { database, project, root, shell, signIn, signUp } from './frames'
 import { transferPages } from './transfer-routes'
@@ -155,13 +155,13 @@ const sql = createRoute({
   getParentRoute: () => database,
   path: '/sql',
   validateSearch: (raw: RawSearch): { query?: string } => ({ query: text(raw, 'query') }),
-  component: lazyRouteComponent(() => import('@/features/query/sql-page'), 'SqlPage'),
+  component: lazyRouteComponent(() => import('@/app/pages/query-page'), 'QueryPage'),
 })
 
 const data = createRoute({
   getParentRoute: () => database,
   path: '/data',
-  component: lazyRouteComponent(() => import('@/features/documents/data-switch'), 'DataSwitch'),
+  component: lazyRouteComponent(() => import('@/app/pages/data-page'), 'DataSwitch'),
 })
 
 const dataTable = createRoute({
@@ -174,7 +174,7 @@ const structure = createRoute({
   getParentRoute: () => database,
   path: '/structure',
   validateSearch: (raw: RawSearch): { table?: string } => ({ table: text(raw, 'table') }),
-  component: lazyRouteComponent(() => import('@/features/query/structure-page'), 'StructurePage'),
+  component: lazyRouteComponent(() => import('@/features/structure/structure-page'), 'StructurePage'),
 })
 
 const diagram = createRoute({
@@ -195,14 +195,24 @@ const migrations = createRoute({
   component: lazyRouteComponent(() => import('@/features/migrations/migrations-page'), 'MigrationsPage'),
 })
 
-const history = createRoute({
+const backups = createRoute({
   getParentRoute: () => database,
-  path: '/history',
-  validateSearch: historySearch,
-  component: lazyRouteComponent(() => import('@/features/snapshots/history-page'), 'HistoryPage'),
+  path: '/backups',
+  validateSearch: backupsSearch,
+  component: lazyRouteComponent(() => import('@/app/pages/backups-page'), 'BackupsPage'),
 })
 
-const snapshotInside = createRoute({
+// The address of the page before it was called Backups.
+const oldHistory = createRoute({
+  getParentRoute: () => database,
+  path: '/history',
+  validateSearch: backupsSearch,
+  beforeLoad: ({ params, search }) => {
+    throw redirect({ to: '/p/$project/d/$database/backups', params, search, replace: true })
+  },
+})
+
+const snapshotBrowser = createRoute({
   getParentRoute: () => database,
   path: '/snapshots/$snapshot',
   validateSearch: (raw: RawSearch): { table?: string } => ({ table: text(raw, 'table') }),
@@ -226,7 +236,7 @@ const projectPages = project.addChildren([
   databases,
   dashboards,
   dashboard,
-  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, history, snapshotInside, sessions, ...transferPages]),
+  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, backups, oldHistory, snapshotBrowser, sessions, ...transferPages]),
   lineage,
   columns,
   schema.addChildren([schemaTable]),

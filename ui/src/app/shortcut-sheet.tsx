@@ -4,9 +4,9 @@ import { Dialog } from '@/components/ui/dialog'
 
 const KEYS: readonly [string, string][] = [
   ['Ctrl/⌘ K', 'Search or run a command'],
-  ['?', 'This sheet'],
+  ['?', 'Keyboard shortcuts'],
   ['/', 'Search on this page'],
-  ['Esc', 'Close the top layer, empty a search'],
+  ['Esc', 'Close dialog, clear search'],
   ['g h', 'Home'],
   ['g o', 'Project overview'],
   ['g s', 'Schema'],
@@ -16,14 +16,14 @@ const KEYS: readonly [string, string][] = [
   ['g j', 'Jobs'],
   ['g ,', 'Settings'],
   ['j k, ↑ ↓', 'Move in a list'],
-  ['Enter', 'Open the chosen row'],
+  ['Enter', 'Open the selected row'],
   ['[ ]', 'Previous and next usage in Lineage'],
-  ['u', 'Only unused columns, in Columns'],
+  ['u', 'Unused columns only, in Columns'],
 ]
 
 export default function ShortcutSheet({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog title="Keyboard shortcuts" description="Letters work while no field has the focus." open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title="Keyboard shortcuts" description="Single keys work outside text fields." open onOpenChange={(open) => !open && onClose()}>
       <dl className="keys">
         {KEYS.map(([key, what]) => (
           <Fragment key={key}>

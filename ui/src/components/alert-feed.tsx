@@ -13,7 +13,7 @@ function FeedItem({ alert }: { alert: Alert }) {
       <TriangleAlert className="i t-warn" aria-hidden="true" />
       <div>
         {alert.project_id ? (
-          <Link to="/p/$project/d/$database/history" params={{ project: alert.project_id, database: alert.database_id }} search={{ schedule: undefined }} className="cut hover:underline">
+          <Link to="/p/$project/d/$database/backups" params={{ project: alert.project_id, database: alert.database_id }} search={{ schedule: undefined }} className="cut hover:underline">
             {alert.database_name}
           </Link>
         ) : (

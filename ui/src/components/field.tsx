@@ -106,7 +106,7 @@ interface SegProps<T extends string | number> {
 /** A row of exclusive choices. */
 export function Segmented<T extends string | number>({ label, value, onChange, options, className = '' }: SegProps<T>) {
   return (
-    <div className={`seg ${className}`} role="group" aria-label={label}>
+    <div className={`segmented ${className}`} role="group" aria-label={label}>
       {options.map((option) => (
         <button key={option.value} type="button" aria-pressed={option.value === value} onClick={() => onChange(option.value)}>
           {option.label}

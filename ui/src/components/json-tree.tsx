@@ -1,7 +1,7 @@
 // Owns a document as a tree: nested objects and arrays fold, values are coloured by type.
 import { ChevronRight } from 'lucide-react'
 import { useState } from 'react'
-import { isObject, told, type Json } from '@/lib/extended-json'
+import { isObject, describeValue, type Json } from '@/lib/extended-json'
 
 const MOST_CHILDREN = 100
 
@@ -25,7 +25,7 @@ function Children({ value, depth }: { value: Json; depth: number }) {
 }
 
 function Field({ name, value, depth }: { name: string; value: Json; depth: number }) {
-  const { kind, text } = told(value)
+  const { kind, text } = describeValue(value)
   const nested = kind === 'object' || kind === 'array'
   const [open, setOpen] = useState(false)
   if (!nested) {

@@ -25,7 +25,7 @@ export function LogView({ lines, title, aside }: { lines: LogLine[]; title: stri
           follows.current = scrollTop + clientHeight > scrollHeight - 24
         }}
       >
-        {lines.length === 0 && <p>Nothing has been written yet.</p>}
+        {lines.length === 0 && <p>No log lines yet.</p>}
         {lines.map((line) => (
           <p key={line.id} className={TONES[line.level]}>
             <time dateTime={line.at}>{time(line.at)}</time>

@@ -11,11 +11,11 @@ interface NeedsScanProps {
 }
 
 function reason(codebase: Codebase | null): { text: string; action: string } {
-  if (codebase === null) return { text: 'Nothing is scanned in this project yet.', action: 'Upload code' }
+  if (codebase === null) return { text: 'No code has been scanned in this project yet.', action: 'Upload code' }
   if (codebase.state === 'failed' || codebase.state === 'cancelled') {
-    return { text: `The scan of ${codebase.name} did not finish, so there is nothing to show.`, action: 'See what happened' }
+    return { text: `The scan of ${codebase.name} did not finish, so there is nothing to show.`, action: 'View the log' }
   }
-  return { text: `The scan of ${codebase.name} is still running.`, action: 'Watch it' }
+  return { text: `The scan of ${codebase.name} is still running.`, action: 'View progress' }
 }
 
 export function NeedsScan({ title, children }: NeedsScanProps) {

@@ -3,14 +3,14 @@ import { Check } from 'lucide-react'
 import type { CSSProperties } from 'react'
 import type { Job, PhaseProgress, ScanDetail } from '@/api/types'
 import { count, plural, seconds, words } from '@/lib/format'
-import { isUnfinished, phasePart, progressPart, progressText } from '@/lib/jobs'
+import { isUnfinished, phasePart, progressPart, progressText, scanDetail } from '@/lib/jobs'
 import { languageName } from '@/lib/usage-kinds'
 import { Bar } from './marks'
 import { Panel, TableScroll } from './page'
 
 function phaseNote(phase: PhaseProgress): string {
   if (phase.note) return phase.note
-  if (phase.state === 'wait') return 'Waits'
+  if (phase.state === 'wait') return 'Waiting'
   if (phase.state === 'now' && phase.total) return `${Math.round(phasePart(phase) * 100)}%`
   return phase.total ? count(phase.total) : ''
 }
@@ -99,7 +99,7 @@ function Found({ detail, title }: { detail: ScanDetail; title: string }) {
 }
 
 export function ScanProgress({ job }: { job: Job }) {
-  const detail = job.progress.detail ?? {}
+  const detail = scanDetail(job)
   const part = progressPart(job)
   const phases = detail.phases ?? []
   return (

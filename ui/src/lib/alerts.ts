@@ -1,15 +1,15 @@
 // Owns the request of open alerts, which several pages show.
 import { queryOptions } from '@tanstack/react-query'
-import type { Alert, Page } from '@/api/types'
+import type { Alert } from '@/api/types'
 import { api } from './http'
 
 const OFTEN_MS = 30_000
 
-/** The open alerts of everything that one sees, newest first. */
+/** The open alerts of everything that the user can see, newest first. */
 export const openAlertsQuery = () =>
   queryOptions({
     queryKey: ['alerts', 'open'],
-    queryFn: async ({ signal }) => (await api.get<Page<Alert>>('/alerts', { status: 'open', limit: 200 }, signal)).items,
+    queryFn: async ({ signal }) => (await api.get('/alerts', { params: { query: { status: 'open', limit: 200 } }, signal })).items,
     refetchInterval: OFTEN_MS,
   })
 
@@ -19,7 +19,7 @@ const TITLES: Record<Alert['kind'], string> = {
   grew: 'Unusual growth',
   damaged: 'Snapshots damaged',
   verify_failed: 'Verification failed',
-  drill_failed: 'Drill failed',
+  drill_failed: 'Test restore failed',
 }
 
 export const alertTitle = (alert: Alert): string => (alert.times > 1 ? `${TITLES[alert.kind]}, ${alert.times} times` : TITLES[alert.kind])

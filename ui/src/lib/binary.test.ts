@@ -26,10 +26,10 @@ describe('pasted text', () => {
     expect(readBytes(text, notation)).toEqual(wanted)
   })
   it.each([
-    ['abc', 'hex', 'odd number'],
-    ['0g', 'hex', '“g” is no hex digit'],
-    ['AP8*', 'base64', '“*” is not of base64'],
-    ['AAAAA', 'base64', 'cut'],
+    ['abc', 'hex', 'Odd number'],
+    ['0g', 'hex', '“g” is not a hex digit'],
+    ['AP8*', 'base64', '“*” is not a base64 character'],
+    ['AAAAA', 'base64', 'incomplete'],
   ] as const)('%s is refused with a reason', (text, notation, reason) => expect(readBytes(text, notation)).toContain(reason))
 })
 

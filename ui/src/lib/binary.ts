@@ -1,8 +1,8 @@
-// Owns bytes as cells write them (`\x00ff`): looked at as hex, read from what people paste, told by their first bytes. Pure.
+// Owns bytes as cells write them (`\x00ff`): shown as hex, parsed from pasted text, and their file type. Pure.
 
 /** Values up to this many bytes are edited; their text, before and after, has to fit into one request. */
 export const MOST_BYTES = 4_000_000
-/** As many bytes are shown as rows of hex. */
+/** How many bytes are shown as rows of hex. */
 export const SHOWN_BYTES = 4096
 const WIDTH = 16
 
@@ -32,21 +32,21 @@ export function cellOf(bytes: Uint8Array): string {
 
 export type Notation = 'hex' | 'base64'
 
-/** How a pasted text is most likely meant: what can be hex is. */
+/** The most likely notation of a pasted text: hex where it can be hex. */
 export const notationOf = (text: string): Notation => (/^(0x|\\x|x')?[0-9a-f\s:-]*'?$/i.test(text.trim()) ? 'hex' : 'base64')
 
-/** The bytes that a text spells, or a sentence saying why it spells none. */
+/** The bytes that a text encodes, or a sentence that says why it cannot be decoded. */
 export function readBytes(text: string, notation: Notation): Uint8Array | string {
   if (notation === 'hex') {
     const digits = text.trim().replace(/^(?:0x|\\x|x')/i, '').replace(/'$/, '').replaceAll(/[\s:-]/g, '')
     const wrong = /[^0-9a-f]/i.exec(digits)
-    if (wrong) return `“${wrong[0]}” is no hex digit.`
-    return digits.length % 2 ? 'There is an odd number of hex digits: a byte has two.' : fromHex(digits)
+    if (wrong) return `“${wrong[0]}” is not a hex digit.`
+    return digits.length % 2 ? 'Odd number of hex digits: each byte needs two.' : fromHex(digits)
   }
   const compact = text.replace(/^data:[^,]*,/, '').replaceAll(/\s/g, '').replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '')
   const wrong = /[^a-z0-9+/]/i.exec(compact)
-  if (wrong) return `“${wrong[0]}” is not of base64.`
-  if (compact.length % 4 === 1) return 'The base64 is cut: a character is missing at its end.'
+  if (wrong) return `“${wrong[0]}” is not a base64 character.`
+  if (compact.length % 4 === 1) return 'The base64 text is incomplete: characters are missing at the end.'
   return Uint8Array.from(atob(compact), (character) => character.charCodeAt(0))
 }
 
@@ -66,7 +66,7 @@ const MAGIC: readonly [string, string][] = [
   ['89504e470d0a1a0a', 'png'], ['ffd8ff', 'jpg'], ['47494638', 'gif'], ['25504446', 'pdf'], ['504b0304', 'zip'], ['1f8b', 'gz'], ['28b52ffd', 'zst'], ['53514c69746520', 'sqlite'],
 ]
 
-/** The ending that a file of these bytes gets. */
+/** The file extension for these bytes. */
 export function endingOf(bytes: Uint8Array): string {
   const head = cellOf(bytes.subarray(0, 12)).slice(2)
   if (head.startsWith('52494646') && head.slice(16) === '57454250') return 'webp'

@@ -1,7 +1,7 @@
 // Owns how cells are written: on the screen, as TSV, CSV, JSON and SQL for the clipboard.
 import type { Cell, ResultColumn } from '@/api/types'
 
-export const shown = (cell: Cell): string => (cell === null ? 'NULL' : String(cell))
+export const cellText = (cell: Cell): string => (cell === null ? 'NULL' : String(cell))
 
 const tsvCell = (cell: Cell) => (cell === null ? '' : String(cell).replaceAll('\t', ' ').replaceAll(/\r?\n/g, ' '))
 
@@ -19,10 +19,10 @@ export function sqlLiteral(cell: Cell): string {
 
 export const quoteName = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`)
 
-export type Form = 'tsv' | 'csv' | 'json' | 'sql'
+export type RowFormat = 'tsv' | 'csv' | 'json' | 'sql'
 
 /** The rows in a form for the clipboard; `table` is what INSERTs name. */
-export function written(form: Form, columns: readonly ResultColumn[], rows: readonly (readonly Cell[])[], table = 'result'): string {
+export function formatRows(form: RowFormat, columns: readonly ResultColumn[], rows: readonly (readonly Cell[])[], table = 'result'): string {
   const names = columns.map((column) => column.name)
   switch (form) {
     case 'tsv':

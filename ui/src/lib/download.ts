@@ -1,6 +1,6 @@
 // Owns saving and copying: a Blob to a file, text to the clipboard.
 import { toast } from 'sonner'
-import { sentence } from './problem'
+import { errorText } from './problem'
 
 /** Saves a blob under a name. */
 export function saveBlob(blob: Blob, name: string): void {
@@ -18,15 +18,15 @@ export async function copyText(value: string, what: string): Promise<void> {
     await navigator.clipboard.writeText(value)
     toast.success(`${what} copied`)
   } catch {
-    toast.error('The browser did not allow copying. Select the text and copy it by hand.')
+    toast.error('The browser blocked copying. Select the text and copy it manually.')
   }
 }
 
-/** Runs an action and tells a failure as a toast. */
-export async function tellFailure(action: () => Promise<unknown>): Promise<void> {
+/** Runs an action and shows a failure as a toast. */
+export async function withErrorToast(action: () => Promise<unknown>): Promise<void> {
   try {
     await action()
   } catch (error) {
-    toast.error(sentence(error))
+    toast.error(errorText(error))
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { documentOf, idText, told, type Json } from './extended-json'
+import { documentOf, idText, describeValue, type Json } from './extended-json'
 
 describe('values of Extended JSON', () => {
   it.each<[Json, string, string]>([
@@ -15,7 +15,7 @@ describe('values of Extended JSON', () => {
     [null, 'null', 'null'],
     [true, 'boolean', 'true'],
   ])('%j is told as %s', (value, kind, text) => {
-    expect(told(value)).toEqual({ kind, text })
+    expect(describeValue(value)).toEqual({ kind, text })
   })
   it('tells ids', () => {
     expect(idText('{"$oid": "ab"}')).toBe('ObjectId("ab")')

@@ -2,12 +2,12 @@
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 
-export interface Told {
+export interface ValueDescription {
   kind: 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null' | 'id' | 'date' | 'special'
   text: string
 }
 
-const SPECIAL: Record<string, (value: Json) => Told | null> = {
+const SPECIAL: Record<string, (value: Json) => ValueDescription | null> = {
   $oid: (value) => ({ kind: 'id', text: `ObjectId("${String(value)}")` }),
   $date: (value) => ({ kind: 'date', text: typeof value === 'string' ? value : inner(value) }),
   $numberLong: (value) => ({ kind: 'number', text: String(value) }),
@@ -27,7 +27,7 @@ export const isObject = (value: Json | undefined): value is { [key: string]: Jso
 const inner = (value: Json) => (isObject(value) ? String(Object.values(value)[0]) : String(value))
 
 /** What a value is, and its text when it has nothing inside. */
-export function told(value: Json): Told {
+export function describeValue(value: Json): ValueDescription {
   if (value === null) return { kind: 'null', text: 'null' }
   if (Array.isArray(value)) return { kind: 'array', text: value.length === 1 ? '1 item' : `${value.length} items` }
   if (isObject(value)) {
@@ -54,7 +54,7 @@ export function documentOf(text: string): { [key: string]: Json } | null {
 export function idText(id: string): string {
   try {
     const value = JSON.parse(id) as Json
-    return isObject(value) && told(value).kind === 'object' ? id : told(value).text
+    return isObject(value) && describeValue(value).kind === 'object' ? id : describeValue(value).text
   } catch {
     return id
   }

@@ -36,7 +36,10 @@ export function seconds(value: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-/** A moment told from now: "8 min ago". */
+/** 42.4 -> "42 ms", 6846 -> "6.8 s": how long a query took. */
+export const duration = (milliseconds: number): string => (milliseconds < 1000 ? `${milliseconds.toFixed(0)} ms` : seconds(milliseconds / 1000))
+
+/** A time relative to now: "8 min ago". */
 export function ago(iso: string, now: number = Date.now()): string {
   const past = Math.max(0, (now - Date.parse(iso)) / 1000)
   if (past < 60) return 'just now'

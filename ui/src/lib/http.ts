@@ -1,89 +1,132 @@
-// Owns every request to the API: the bearer token, one retry after a refreshed token, and errors as ApiError.
+// Owns every request to the API: typed by the server's OpenAPI, with the bearer token, one retry after a renewed token,
+// and errors as ApiError.
+import createClient, { defaultPathSerializer, type ClientPathsWithMethod, type MaybeOptionalInit } from 'openapi-fetch'
+import type { paths } from '@/api/schema'
 import { ApiError, asApiError, errorFrom } from './problem'
 import { renewSession, session } from './session'
 
-type Value = string | number | boolean | null | undefined
-export type Query = Record<string, Value | readonly string[]>
-
 const BASE = '/api/v1'
 
-/** The path with its query; empty values are left out and lists repeat their name. */
-export function withQuery(path: string, query: Query = {}): string {
+/** The paths of the API without their common prefix. */
+type ApiPaths = { [Path in keyof paths as Path extends `${typeof BASE}${infer Rest}` ? Rest : never]: paths[Path] }
+
+type Query = Record<string, unknown>
+
+/** The query as text; empty values are left out and lists repeat their name. */
+export function queryText(query: Query): string {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {
-    if (value === null || value === undefined || value === '') continue
-    for (const item of Array.isArray(value) ? value : [value]) search.append(name, String(item))
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (item !== null && item !== undefined && item !== '') search.append(name, String(item))
+    }
   }
-  const text = search.toString()
-  return text ? `${path}?${text}` : path
+  return search.toString()
 }
 
-function authorized(init: RequestInit): RequestInit {
-  const headers = new Headers(init.headers)
+function authorized(request: Request): Request {
   const token = session()?.access_token
-  if (token) headers.set('Authorization', `Bearer ${token}`)
-  return { ...init, headers, credentials: 'same-origin' }
+  if (token) request.headers.set('Authorization', `Bearer ${token}`)
+  return request
 }
 
 /** fetch() with the bearer token; a 401 is tried once more with a renewed token. */
-export async function authedFetch(url: string, init: RequestInit = {}): Promise<Response> {
-  const response = await fetch(url, authorized(init))
+async function authorizedFetch(request: Request): Promise<Response> {
+  // A body can be read only once, so the second attempt needs a copy of the request.
+  const retry = request.clone()
+  const response = await fetch(authorized(request))
   if (response.status !== 401 || session() === null) return response
   const renewed = await renewSession()
-  return renewed ? fetch(url, authorized(init)) : response
+  return renewed ? fetch(authorized(retry)) : response
 }
 
-async function send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
-  const init: RequestInit = { method, signal: signal ?? null }
-  if (body !== undefined) {
-    init.body = JSON.stringify(body)
-    init.headers = { 'Content-Type': 'application/json' }
-  }
-  try {
-    const response = await authedFetch(BASE + path, init)
+const client = createClient<ApiPaths>({ baseUrl: BASE, fetch: authorizedFetch, querySerializer: queryText })
+
+client.use({
+  async onResponse({ response }) {
     if (!response.ok) throw await errorFrom(response)
-    return response
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error
-    throw asApiError(error)
-  }
+  },
+  onError({ error }) {
+    return error instanceof DOMException && error.name === 'AbortError' ? undefined : asApiError(error)
+  },
+})
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+type PathOf<M extends Method> = ClientPathsWithMethod<typeof client, M>
+// Of each path by itself: an argument of this type is checked for names that the path does not have.
+type RequestOf<M extends Method, Path extends PathOf<M>> = MaybeOptionalInit<ApiPaths[Path], M>
+type Arguments<M extends Method, Path extends PathOf<M>> = undefined extends RequestOf<M, Path> ? [request?: RequestOf<M, Path>] : [request: RequestOf<M, Path>]
+type Responses<M extends Method, Path extends PathOf<M>> = ApiPaths[Path] extends Record<M, { responses: infer Found }> ? Found : never
+type Content<Response> = Response extends { content: infer Found } ? Found[keyof Found] : never
+type Body<M extends Method, Path extends PathOf<M>> = Content<Responses<M, Path>[(200 | 201 | 202) & keyof Responses<M, Path>]>
+/** The body of a successful response; nothing where there is none. */
+export type Answer<M extends Method, Path extends PathOf<M>> = [Body<M, Path>] extends [never] ? void : Body<M, Path>
+
+type ParseAs = 'json' | 'text' | 'blob' | 'stream'
+
+async function send(method: Method, path: string, request: object | undefined, parseAs: ParseAs): Promise<unknown> {
+  // The signatures below have checked path and request together, which TypeScript cannot follow through a variable method.
+  const { data } = await client.request(method, path as never, { ...request, parseAs } as never)
+  return data
 }
 
-async function sendJson<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const response = await send(method, path, body, signal)
-  return (response.status === 204 ? undefined : await response.json()) as T
-}
+const json =
+  <M extends Method>(method: M) =>
+  <Path extends PathOf<M>>(path: Path, ...[request]: Arguments<M, Path>) =>
+    send(method, path, request, 'json') as Promise<Answer<M, Path>>
 
+const as =
+  <M extends Method, Content>(method: M, parseAs: ParseAs) =>
+  <Path extends PathOf<M>>(path: Path, ...[request]: Arguments<M, Path>) =>
+    send(method, path, request, parseAs) as Promise<Content>
+
+/** One function a method: each takes a path of the API with its parameters, query and body, and throws an ApiError. */
 export const api = {
-  get: <T>(path: string, query?: Query, signal?: AbortSignal) => sendJson<T>('GET', withQuery(path, query), undefined, signal),
-  post: <T>(path: string, body?: unknown, signal?: AbortSignal) => sendJson<T>('POST', path, body, signal),
-  put: <T>(path: string, body: unknown) => sendJson<T>('PUT', path, body),
-  patch: <T>(path: string, body: unknown) => sendJson<T>('PATCH', path, body),
-  delete: (path: string) => sendJson<void>('DELETE', path),
-  text: async (path: string, query?: Query) => (await send('GET', withQuery(path, query))).text(),
-  download: async (path: string, body: unknown) => (await send('POST', path, body)).blob(),
-  blob: async (path: string, query?: Query) => (await send('GET', withQuery(path, query))).blob(),
+  get: json('get'),
+  post: json('post'),
+  put: json('put'),
+  patch: json('patch'),
+  delete: json('delete'),
+  getText: as<'get', string>('get', 'text'),
+  getBlob: as<'get', Blob>('get', 'blob'),
+  postBlob: as<'post', Blob>('post', 'blob'),
+  getStream: as<'get', ReadableStream<Uint8Array<ArrayBuffer>> | null>('get', 'stream'),
 }
+
+/** Path parameters in which a slash separates names and is no part of one. */
+export const keepSlashes: typeof defaultPathSerializer = (path, parameters) => defaultPathSerializer(path, parameters).replaceAll('%2F', '/')
 
 /** Reads every page of a list, at most `cap` items. */
-export async function everyPage<T>(path: string, query: Query = {}, cap = 20_000, signal?: AbortSignal): Promise<T[]> {
+export async function everyPage<T>(read: (cursor: string | null) => Promise<{ items: T[]; next: string | null }>, cap = 20_000): Promise<T[]> {
   const items: T[] = []
   let cursor: string | null = null
   do {
-    const page: { items: T[]; next: string | null } = await api.get(path, { ...query, cursor }, signal)
+    const page = await read(cursor)
     items.push(...page.items)
     cursor = page.next
   } while (cursor !== null && items.length < cap)
   return items
 }
 
-/** A request with upload progress, which fetch() cannot tell: resolves with the parsed answer. */
-export async function upload<T>(path: string, form: FormData, onProgress: (part: number) => void): Promise<T> {
+type FormBody = { content: { 'multipart/form-data': { file: string } } }
+type BodyOf<Path extends PathOf<'post'>> = ApiPaths[Path] extends { post: { requestBody?: infer Sent } } ? NonNullable<Sent> : never
+/** The paths that take a file. */
+type UploadPath = { [Path in PathOf<'post'>]: [BodyOf<Path>] extends [never] ? never : BodyOf<Path> extends FormBody ? Path : never }[PathOf<'post'>]
+
+/** Sends a file with progress, which fetch() cannot report. */
+export async function upload<Path extends UploadPath>(
+  path: Path,
+  { path: parameters, query }: ApiPaths[Path]['post']['parameters'],
+  file: File,
+  onProgress: (share: number) => void = () => undefined,
+): Promise<Answer<'post', Path>> {
   // The body can be sent only once, so the token is renewed before a long upload instead of after a 401.
   await renewSession()
-  return new Promise<T>((resolve, reject) => {
+  const form = new FormData()
+  form.append('file', file)
+  const search = queryText(query ?? {})
+  return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
-    request.open('POST', BASE + path)
+    request.open('POST', BASE + defaultPathSerializer(path, parameters) + (search && `?${search}`))
     const token = session()?.access_token
     if (token) request.setRequestHeader('Authorization', `Bearer ${token}`)
     request.upload.onprogress = (event) => {
@@ -91,14 +134,14 @@ export async function upload<T>(path: string, form: FormData, onProgress: (part:
     }
     request.onerror = () => reject(asApiError(new TypeError('upload')))
     request.onload = () => {
-      if (request.status < 300) return resolve(JSON.parse(request.responseText) as T)
+      if (request.status < 300) return resolve(JSON.parse(request.responseText) as Answer<'post', Path>)
       void errorFrom(new Response(request.responseText, { status: request.status })).then(reject)
     }
     request.send(form)
   })
 }
 
-/** Signs out here when the server no longer knows the session. */
+/** True when the server no longer knows the session. */
 export function isSignedOut(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401
 }

@@ -2,6 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import type { Job, LogLine } from '@/api/types'
+import { api } from './http'
 import { ApiError } from './problem'
 import { readEvents, type ServerEvent } from './sse'
 
@@ -35,12 +36,19 @@ const wait = (ms: number, signal: AbortSignal) =>
     })
   })
 
+async function openEvents(jobId: string, lastId: string | null, signal: AbortSignal) {
+  const headers = { Accept: 'text/event-stream', ...(lastId && { 'Last-Event-ID': lastId }) }
+  const body = await api.getStream('/jobs/{job_id}/events', { params: { path: { job_id: jobId } }, headers, signal })
+  if (body === null) throw new TypeError('The event stream has no body.')
+  return body
+}
+
 async function follow(jobId: string, signal: AbortSignal, tell: (change: (live: LiveJob) => LiveJob) => void) {
   let lastId: string | null = null
   let ended = false
   while (!ended && !signal.aborted) {
     try {
-      lastId = await readEvents(`/jobs/${jobId}/events`, lastId, signal, (event) => {
+      lastId = await readEvents(await openEvents(jobId, lastId, signal), lastId, (event) => {
         ended = ended || event.event === 'end'
         tell((live) => ({ ...apply(live, event), connected: !ended }))
       })

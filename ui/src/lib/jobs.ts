@@ -1,6 +1,6 @@
 // Owns the requests about jobs that several features share: lists, and what a job's progress says.
 import { queryOptions } from '@tanstack/react-query'
-import type { Job, Page, PhaseProgress } from '@/api/types'
+import type { Job, PhaseProgress, ScanDetail } from '@/api/types'
 import { seconds, words } from './format'
 import { api } from './http'
 
@@ -10,7 +10,7 @@ const POLL_MS = 5000
 export const recentJobsQuery = (project: string | undefined, limit = 6) =>
   queryOptions({
     queryKey: ['jobs', 'recent', project ?? '', limit],
-    queryFn: async ({ signal }) => (await api.get<Page<Job>>('/jobs', { project_id: project, limit }, signal)).items,
+    queryFn: async ({ signal }) => (await api.get('/jobs', { params: { query: { project_id: project, limit } }, signal })).items,
     refetchInterval: (query) => (query.state.data?.some(isUnfinished) ? POLL_MS : false),
   })
 
@@ -27,10 +27,13 @@ export function phasePart(phase: PhaseProgress): number {
   return phase.total ? Math.min(1, (phase.done ?? 0) / phase.total) : 0
 }
 
+/** What a scan reports beyond a number. The API calls it an object without saying more, hence the cast. */
+export const scanDetail = (job: Job): ScanDetail => (job.progress.detail ?? {}) as ScanDetail
+
 /** The part that is done, 0 to 1; of a scan, over all its phases. */
 export function progressPart(job: Job): number {
   if (job.state === 'completed') return 1
-  const phases = job.progress.detail?.phases
+  const { phases } = scanDetail(job)
   if (phases?.length) return phases.reduce((sum, phase) => sum + phaseShare(phase) * phasePart(phase), 0)
   const { done, total } = job.progress
   return total ? Math.min(1, done / total) : 0
@@ -43,7 +46,7 @@ function took(job: Job): string {
 
 /** "64%", or what the job is waiting for or has ended as. */
 export function progressText(job: Job): string {
-  if (job.state === 'pending') return 'Waits for a worker'
+  if (job.state === 'pending') return 'Waiting for a worker'
   if (job.state === 'failed') return job.error ?? 'Failed'
   if (job.state === 'cancelled') return 'Cancelled'
   if (job.state === 'completed') return took(job)

@@ -19,7 +19,7 @@ export class ApiError extends Error {
 
 const UNREACHABLE: Problem = {
   status: 0,
-  detail: 'Headwater does not answer.',
+  detail: 'Headwater is not responding.',
   hint: 'Check that the server is running and that you are online, then try again.',
   code: 'unreachable',
 }
@@ -40,7 +40,7 @@ export function asApiError(error: unknown): ApiError {
 }
 
 /** The error said in one line: what happened and what to do next. */
-export function sentence(error: unknown): string {
+export function errorText(error: unknown): string {
   const told = asApiError(error)
   return told.hint ? `${told.message} ${told.hint}` : told.message
 }

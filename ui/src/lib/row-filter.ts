@@ -25,11 +25,11 @@ export function parseFilter(text: string, columns: readonly string[]): { filters
   const filters: RowFilter[] = []
   for (const part of parts(text)) {
     const match = ONE.exec(part)
-    if (!match) return { filters: [], error: `“${part.trim()}” is no condition. Write: ${columns[0] ?? 'column'} = value` }
+    if (!match) return { filters: [], error: `“${part.trim()}” is not a condition. Example: ${columns[0] ?? 'column'} = value` }
     const [, name = '', nulls, operator = '', given = ''] = match
     const wanted = name.replaceAll('"', '').toLowerCase()
     const column = columns.find((one) => one.toLowerCase() === wanted)
-    if (column === undefined) return { filters: [], error: `There is no column ${name}. There are: ${columns.slice(0, 8).join(', ')}` }
+    if (column === undefined) return { filters: [], error: `There is no column ${name}. Columns: ${columns.slice(0, 8).join(', ')}` }
     if (nulls) {
       filters.push({ column, operator: /not/i.test(nulls) ? 'is not null' : 'is null' } as RowFilter)
       continue

@@ -4,6 +4,13 @@ import type { RowsPage } from '@/api/types'
 export const PAGE = 200
 const KEPT = 50
 
+/** Which rows of a list are read: from a cursor on, or after so many rows. */
+export interface RowRange {
+  cursor?: string
+  skip?: number
+  limit: number
+}
+
 export type Pages = ReadonlyMap<number, RowsPage>
 
 /** The pages with a page more, without those that are farthest from it when there are too many. The first stays. */

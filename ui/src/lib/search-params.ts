@@ -96,7 +96,7 @@ export function columnsSearch(raw: RawSearch): ColumnsSearch {
   }
 }
 
-export interface HistorySearch {
+export interface BackupsSearch {
   range?: 'day' | 'week'
   /** The snapshot in the side panel. */
   snapshot?: string
@@ -108,8 +108,8 @@ export interface HistorySearch {
   schedule?: boolean
 }
 
-/** Reads the search of a database's history. */
-export function historySearch(raw: RawSearch): HistorySearch {
+/** Reads the search of a database's backups. */
+export function backupsSearch(raw: RawSearch): BackupsSearch {
   return {
     range: oneOf(raw, 'range', ['day', 'week'] as const),
     snapshot: text(raw, 'snapshot'),

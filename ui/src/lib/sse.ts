@@ -1,6 +1,4 @@
 // Owns server-sent events over fetch: EventSource cannot send an Authorization header.
-import { authedFetch } from './http'
-import { errorFrom } from './problem'
 
 export interface ServerEvent {
   event: string
@@ -42,18 +40,9 @@ export function sseParser(): (chunk: string) => ServerEvent[] {
   }
 }
 
-/** Reads one connection to its end; returns the id of the last event seen. */
-export async function readEvents(
-  path: string,
-  lastId: string | null,
-  signal: AbortSignal,
-  onEvent: (event: ServerEvent) => void,
-): Promise<string | null> {
-  const headers: Record<string, string> = { Accept: 'text/event-stream' }
-  if (lastId) headers['Last-Event-ID'] = lastId
-  const response = await authedFetch(`/api/v1${path}`, { headers, signal })
-  if (!response.ok || !response.body) throw await errorFrom(response)
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+/** Reads one connection to its end; returns the id of the last event, or `lastId` when there was none. */
+export async function readEvents(body: ReadableStream<Uint8Array<ArrayBuffer>>, lastId: string | null, onEvent: (event: ServerEvent) => void): Promise<string | null> {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader()
   const parse = sseParser()
   let seen = lastId
   for (;;) {

@@ -51,5 +51,5 @@ describe('now', () => {
 describe('what is said about a typed time', () => {
   it('is nothing when it is well', () => expect(remarkOn('2026-01-01 10:00:00.123456+00', zoned)).toBe(''))
   it('is how it is usually written', () => expect(remarkOn('tomorrow', zoned)).toContain('2026-11-21 14:05:09+00'))
-  it('is how many digits are kept', () => expect(remarkOn('2026-01-01 10:00:00.1234', of('timestamp(3)'))).toContain('3 digits'))
+  it('is how many digits are kept', () => expect(remarkOn('2026-01-01 10:00:00.1234', of('timestamp(3)'))).toContain('3 fractional digits'))
 })

@@ -78,10 +78,10 @@ export function nowAs(text: string, column: TimeColumn, now: Date): string {
 
 /** What may go wrong with a typed text; "" when nothing is known to. */
 export function remarkOn(text: string, column: TimeColumn): string {
-  if (text.trim() === '') return 'An empty text is no time. Ctrl+0 makes it NULL.'
+  if (text.trim() === '') return 'Enter a value, or press Ctrl+0 for NULL.'
   const parts = partsOf(text, column)
   const example = { date: '2026-11-21', time: '14:05:09', timestamp: '2026-11-21 14:05:09' }[column.shape] + (column.zoned ? '+00' : '')
-  if (parts === null) return `Sent as it is written; the usual form is ${example}`
-  if (column.digits !== null && parts.fraction.length - 1 > column.digits) return `The column keeps ${column.digits} digits of a second.`
+  if (parts === null) return `Sent as typed. The usual format is ${example}`
+  if (column.digits !== null && parts.fraction.length - 1 > column.digits) return `The column stores ${column.digits} fractional digits.`
   return ''
 }

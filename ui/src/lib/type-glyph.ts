@@ -5,8 +5,8 @@ export type Glyph = { text: string; title: string } | 'key'
 const RULES: readonly [RegExp, string, string][] = [
   [/^row$/, '∗', 'whole row'],
   [/json|hstore|map|object|struct/i, '{}', 'JSON'],
-  [/\[\]|array/i, '[]', 'list'],
-  [/bool/i, '◐', 'yes or no'],
+  [/\[\]|array/i, '[]', 'array'],
+  [/bool/i, '◐', 'boolean'],
   [/time|date|interval|year/i, '◷', 'time'],
   [/int|serial|numeric|decimal|real|double|float|number|money|bigint/i, '#', 'number'],
   [/bytea|blob|binary|bytes/i, '01', 'bytes'],

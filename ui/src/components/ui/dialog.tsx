@@ -2,7 +2,7 @@
 import { X } from 'lucide-react'
 import { Dialog as Radix } from 'radix-ui'
 import { useState, type ReactNode } from 'react'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 
 interface DialogProps {
   title: string
@@ -46,7 +46,7 @@ export function ConfirmDialog({ title, text, action, open, onOpenChange, onConfi
   const [busy, setBusy] = useState(false)
   const confirm = async () => {
     setBusy(true)
-    await tellFailure(async () => {
+    await withErrorToast(async () => {
       await onConfirm()
       onOpenChange(false)
     })
@@ -56,7 +56,7 @@ export function ConfirmDialog({ title, text, action, open, onOpenChange, onConfi
     <Dialog title={title} description={text} open={open} onOpenChange={onOpenChange}>
       <footer>
         <button type="button" className="btn" onClick={() => onOpenChange(false)}>
-          Keep it
+          Cancel
         </button>
         <button type="button" className="btn danger" disabled={busy} onClick={() => void confirm()}>
           {action}

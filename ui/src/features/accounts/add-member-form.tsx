@@ -3,7 +3,7 @@ import { useState, type FormEvent } from 'react'
 import { toast } from 'sonner'
 import type { Role } from '@/api/types'
 import { SelectField, TextField } from '@/components/field'
-import { asApiError, sentence } from '@/lib/problem'
+import { asApiError, errorText } from '@/lib/problem'
 import { useAddMember } from './api'
 import { ROLE_OPTIONS } from './roles'
 
@@ -18,15 +18,15 @@ export function AddMemberForm({ organization }: { organization: string }) {
       {
         onSuccess: (member) => {
           setEmail('')
-          toast.success(`${member.name || member.email} is a member now`)
+          toast.success(`${member.name || member.email} is now a member`)
         },
       },
     )
   }
-  const error = add.error ? (asApiError(add.error).fields['email'] ?? sentence(add.error)) : undefined
+  const error = add.error ? (asApiError(add.error).fields['email'] ?? errorText(add.error)) : undefined
   return (
     <form className="form-line" onSubmit={submit} aria-label="Add a member">
-      <TextField label="Email of the account" type="email" value={email} required onChange={(event) => setEmail(event.target.value)} error={error} />
+      <TextField label="Email" type="email" value={email} required onChange={(event) => setEmail(event.target.value)} error={error} />
       <SelectField label="Role" value={role} options={ROLE_OPTIONS} onChange={(value) => setRole(value as Role)} />
       <button type="submit" className="btn primary" disabled={add.isPending || !email.trim()}>
         Add member

@@ -1,53 +1,46 @@
 // Owns the requests of accounts: instance, sign-in, sessions, organizations, members, keys, audit.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import type { ApiKey, AuditEntry, Instance, Me, Member, Organization, Page, Role, Scope, Session, SignInSession } from '@/api/types'
+import type { ApiKeyRequest, MemberRequest, Role, SignInRequest, SignUpRequest } from '@/api/types'
 import { api, everyPage } from '@/lib/http'
 import { setSession } from '@/lib/session'
 
-export const instanceQuery = () =>
-  queryOptions({ queryKey: ['instance'], queryFn: ({ signal }) => api.get<Instance>('/instance', {}, signal) })
+const of = (organization: string) => ({ path: { organization_id: organization } })
 
-export const meQuery = () => queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => api.get<Me>('/auth/me', {}, signal), staleTime: 60_000 })
+export const instanceQuery = () =>
+  queryOptions({ queryKey: ['instance'], queryFn: ({ signal }) => api.get('/instance', { signal }) })
+
+export const meQuery = () => queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => api.get('/auth/me', { signal }), staleTime: 60_000 })
 
 export const sessionsQuery = () =>
-  queryOptions({ queryKey: ['sessions'], queryFn: ({ signal }) => everyPage<SignInSession>('/auth/sessions', {}, 500, signal) })
+  queryOptions({ queryKey: ['sessions'], queryFn: async ({ signal }) => (await api.get('/auth/sessions', { signal })).items })
 
 export const organizationsQuery = () =>
-  queryOptions({ queryKey: ['organizations'], queryFn: ({ signal }) => everyPage<Organization>('/organizations', {}, 500, signal) })
+  queryOptions({ queryKey: ['organizations'], queryFn: async ({ signal }) => (await api.get('/organizations', { signal })).items })
 
 export const membersQuery = (organization: string) =>
   queryOptions({
     queryKey: ['members', organization],
-    queryFn: ({ signal }) => everyPage<Member>(`/organizations/${organization}/members`, {}, 2000, signal),
+    queryFn: async ({ signal }) => (await api.get('/organizations/{organization_id}/members', { params: of(organization), signal })).items,
     enabled: organization !== '',
   })
 
 export const keysQuery = () =>
-  queryOptions({ queryKey: ['keys'], queryFn: ({ signal }) => everyPage<ApiKey>('/keys', {}, 1000, signal) })
+  queryOptions({ queryKey: ['keys'], queryFn: ({ signal }) => everyPage((cursor) => api.get('/keys', { params: { query: { cursor } }, signal }), 1000) })
 
 export const auditQuery = (action: string | undefined) =>
   infiniteQueryOptions({
     queryKey: ['audit', action ?? ''],
-    queryFn: ({ pageParam, signal }) => api.get<Page<AuditEntry>>('/audit', { action, limit: 50, cursor: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => api.get('/audit', { params: { query: { action, limit: 50, cursor: pageParam } }, signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   })
-
-export interface SignInInput {
-  email: string
-  password: string
-}
-
-export interface SignUpInput extends SignInInput {
-  name: string
-}
 
 /** Signs in and forgets what an earlier user has left in the cache. */
 export function useSignIn() {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: (input: SignInInput) => api.post<Session>('/auth/login', input),
+    mutationFn: (body: SignInRequest) => api.post('/auth/login', { body }),
     onSuccess: (session) => {
       queries.clear()
       setSession(session)
@@ -59,7 +52,7 @@ export function useSignIn() {
 export function useSignUp() {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: (input: SignUpInput) => api.post<Session>('/auth/signup', input),
+    mutationFn: (body: SignUpRequest) => api.post('/auth/signup', { body }),
     onSuccess: (session) => {
       queries.clear()
       setSession(session)
@@ -84,26 +77,20 @@ function useChange<Input, Output>(key: readonly string[], change: (input: Input)
   return useMutation({ mutationFn: change, onSuccess: () => queries.invalidateQueries({ queryKey: key }) })
 }
 
-export const useRevokeSession = () => useChange(['sessions'], (id: string) => api.delete(`/auth/sessions/${id}`))
+export const useRevokeSession = () => useChange(['sessions'], (id: string) => api.delete('/auth/sessions/{session_id}', { params: { path: { session_id: id } } }))
 
-export interface KeyInput {
-  name: string
-  scopes: Scope[]
-  expires_in_days: number | null
-}
-
-export const useCreateKey = () => useChange(['keys'], (input: KeyInput) => api.post<{ key: ApiKey; secret: string }>('/keys', input))
-export const useRevokeKey = () => useChange(['keys'], (id: string) => api.delete(`/keys/${id}`))
+export const useCreateKey = () => useChange(['keys'], (body: ApiKeyRequest) => api.post('/keys', { body }))
+export const useRevokeKey = () => useChange(['keys'], (id: string) => api.delete('/keys/{key_id}', { params: { path: { key_id: id } } }))
 
 export const useAddMember = (organization: string) =>
-  useChange(['members', organization], (input: { email: string; role: Role }) => api.post<Member>(`/organizations/${organization}/members`, input))
+  useChange(['members', organization], (body: MemberRequest) => api.post('/organizations/{organization_id}/members', { params: of(organization), body }))
 
 export const useChangeRole = (organization: string) =>
   useChange(['members', organization], ({ user_id, role }: { user_id: string; role: Role }) =>
-    api.patch<Member>(`/organizations/${organization}/members/${user_id}`, { role }),
+    api.patch('/organizations/{organization_id}/members/{user_id}', { params: { path: { organization_id: organization, user_id } }, body: { role } }),
   )
 
 export const useRemoveMember = (organization: string) =>
-  useChange(['members', organization], (user: string) => api.delete(`/organizations/${organization}/members/${user}`))
+  useChange(['members', organization], (user: string) => api.delete('/organizations/{organization_id}/members/{user_id}', { params: { path: { organization_id: organization, user_id: user } } }))
 
-export const useOpenSignup = () => useChange(['instance'], (open_signup: boolean) => api.patch<Instance>('/instance', { open_signup }))
+export const useOpenSignup = () => useChange(['instance'], (open_signup: boolean) => api.patch('/instance', { body: { open_signup } }))

@@ -35,7 +35,7 @@ export function AuditPage() {
   const audit = useInfiniteQuery(auditQuery(action))
   const entries = useMemo(() => audit.data?.pages.flatMap((page) => page.items) ?? [], [audit.data])
   const actions = useMemo(() => [...new Set([...(action ? [action] : []), ...entries.map((entry) => entry.action)])].sort(), [action, entries])
-  const options = [{ value: '', label: 'Every action' }, ...actions.map((value) => ({ value, label: value }))]
+  const options = [{ value: '', label: 'All actions' }, ...actions.map((value) => ({ value, label: value }))]
   return (
     <PageFrame
       title="Audit log"
@@ -58,7 +58,7 @@ export function AuditPage() {
                       <th scope="col">Action</th>
                       <th scope="col">What</th>
                       <th scope="col">Details</th>
-                      <th scope="col">Address</th>
+                      <th scope="col">IP address</th>
                     </tr>
                   </thead>
                   <tbody>

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Switch } from 'radix-ui'
 import { PageFrame, Panel } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { instanceQuery, meQuery, useOpenSignup } from './api'
 
 export function InstancePage() {
@@ -23,14 +23,14 @@ export function InstancePage() {
                   <label htmlFor="open-signup" className="font-medium">
                     Open sign-up
                   </label>
-                  <p className="dim">Anyone who reaches this address can make an account..</p>
+                  <p className="dim">Anyone who can reach this address can create an account.</p>
                 </div>
                 <Switch.Root
                   id="open-signup"
                   className="switch"
                   checked={open_signup}
                   disabled={change.isPending}
-                  onCheckedChange={(on) => void tellFailure(() => change.mutateAsync(on))}
+                  onCheckedChange={(on) => void withErrorToast(() => change.mutateAsync(on))}
                 >
                   <Switch.Thumb />
                 </Switch.Root>

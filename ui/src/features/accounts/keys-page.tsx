@@ -30,7 +30,7 @@ function KeyRow({ item }: { item: ApiKey }) {
         )}
         <ConfirmDialog
           title={`Revoke ${item.name}?`}
-          text="Whatever uses this key stops working at once. This cannot be undone."
+          text="Anything that uses this key stops working immediately. This cannot be undone."
           action="Revoke key"
           open={asking}
           onOpenChange={setAsking}
@@ -42,7 +42,7 @@ function KeyRow({ item }: { item: ApiKey }) {
 }
 
 function KeyTable({ items }: { items: ApiKey[] }) {
-  if (items.length === 0) return <EmptyState text="No keys yet. A key lets a script or a pipeline use the API in your name." />
+  if (items.length === 0) return <EmptyState text="No keys yet. A key lets a script or a pipeline use the API on your behalf." />
   return (
     <TableScroll label="API keys">
       <table className="table tall">

@@ -7,11 +7,11 @@ import { SelectField } from '@/components/field'
 import { PageFrame, Panel, TableScroll } from '@/components/page'
 import { Loaded } from '@/components/states'
 import { ConfirmDialog } from '@/components/ui/dialog'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { words } from '@/lib/format'
 import { AddMemberForm } from './add-member-form'
 import { meQuery, membersQuery, useChangeRole, useRemoveMember } from './api'
-import { OneOrganization } from './one-organization'
+import { OrganizationPicker } from './organization-picker'
 import { ROLE_OPTIONS } from './roles'
 
 const route = getRouteApi('/shell/settings/members')
@@ -41,7 +41,7 @@ function MemberRow({ member, organization, editable, self }: MemberRowProps) {
             value={member.role}
             disabled={change.isPending}
             options={ROLE_OPTIONS}
-            onChange={(role) => void tellFailure(() => change.mutateAsync({ user_id: member.user_id, role: role as Role }))}
+            onChange={(role) => void withErrorToast(() => change.mutateAsync({ user_id: member.user_id, role: role as Role }))}
           />
         ) : (
           words(member.role)
@@ -73,7 +73,7 @@ function MembersOf({ organization }: { organization: Organization }) {
   return (
     <>
       {editable && <AddMemberForm organization={organization.id} />}
-      <Panel title={organization.name} aside={`You are ${organization.role}`}>
+      <Panel title={organization.name} aside={`Your role: ${organization.role}`}>
         <Loaded query={members} rows={3}>
           {(items) => (
             <TableScroll label="Members">
@@ -107,9 +107,9 @@ export function MembersPage() {
   const navigate = route.useNavigate()
   return (
     <PageFrame title="Members">
-      <OneOrganization chosen={search.organization} onChoose={(organization) => void navigate({ search: { organization } })}>
+      <OrganizationPicker chosen={search.organization} onChoose={(organization) => void navigate({ search: { organization } })}>
         {(organization) => <MembersOf key={organization.id} organization={organization} />}
-      </OneOrganization>
+      </OrganizationPicker>
     </PageFrame>
   )
 }

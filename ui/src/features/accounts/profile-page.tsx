@@ -28,7 +28,7 @@ export function ProfilePage() {
                 <dd>{user.name}</dd>
                 <dt>Email</dt>
                 <dd>{user.email}</dd>
-                <dt>Since</dt>
+                <dt>Member since</dt>
                 <dd>{day(user.created_at)}</dd>
                 <dt>Instance</dt>
                 <dd>{user.is_admin ? 'Admin' : 'User'}</dd>

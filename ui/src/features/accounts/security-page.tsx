@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { PageFrame, Panel, TableScroll } from '@/components/page'
 import { Loaded } from '@/components/states'
 import type { SignInSession } from '@/api/types'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { ago, day } from '@/lib/format'
 import { sessionsQuery, useRevokeSession } from './api'
 
@@ -22,14 +22,14 @@ function SessionRow({ session }: { session: SignInSession }) {
   return (
     <tr>
       <td>
-        {deviceName(session.user_agent)} {session.current && <span className="chip add">this one</span>}
+        {deviceName(session.user_agent)} {session.current && <span className="chip add">this device</span>}
       </td>
       <td className="mono">{session.ip ?? '–'}</td>
       <td>{ago(session.last_seen_at)}</td>
       <td>{day(session.expires_at)}</td>
       <td className="num">
         {!session.current && (
-          <button type="button" className="btn" disabled={revoke.isPending} onClick={() => void tellFailure(() => revoke.mutateAsync(session.id))}>
+          <button type="button" className="btn" disabled={revoke.isPending} onClick={() => void withErrorToast(() => revoke.mutateAsync(session.id))}>
             Revoke
           </button>
         )}
@@ -42,7 +42,7 @@ export function SecurityPage() {
   const sessions = useQuery(sessionsQuery())
   return (
     <PageFrame title="Security">
-      <Panel title="Sessions" aside="Revoking signs that browser out">
+      <Panel title="Sessions" aside="Revoke signs that device out">
         <Loaded query={sessions} rows={3}>
           {(items) => (
             <TableScroll label="Sessions">
@@ -50,9 +50,9 @@ export function SecurityPage() {
                 <thead>
                   <tr>
                     <th scope="col">Device</th>
-                    <th scope="col">Address</th>
+                    <th scope="col">IP address</th>
                     <th scope="col">Last seen</th>
-                    <th scope="col">Ends</th>
+                    <th scope="col">Expires</th>
                     <th scope="col">
                       <span className="sr">Action</span>
                     </th>

@@ -45,7 +45,7 @@ export function SignUpPage() {
         type="password"
         autoComplete="new-password"
         required
-        note="A few words that belong together only for you."
+        note="At least 10 characters. A short phrase works well."
         error={fields['password']}
       />
       <button type="submit" className="btn primary wide" disabled={signUp.isPending}>

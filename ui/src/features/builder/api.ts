@@ -1,7 +1,9 @@
 // Owns the requests of the query builder: SQL to parts, and parts to SQL.
-import type { DrawnAnswer, DrawnQuery } from '@/api/types'
+import type { DrawnQuery } from '@/api/types'
 import { api } from '@/lib/http'
 
-export const drawQuery = (database: string, text: string) => api.post<DrawnAnswer>(`/databases/${database}/builder/parse`, { text })
+const of = (database: string) => ({ path: { database_id: database } })
 
-export const writeQuery = async (database: string, query: DrawnQuery) => (await api.post<{ text: string }>(`/databases/${database}/builder/render`, { query })).text
+export const parseQuery = (database: string, text: string) => api.post('/databases/{database_id}/builder/parse', { params: of(database), body: { text } })
+
+export const renderQuery = async (database: string, query: DrawnQuery) => (await api.post('/databases/{database_id}/builder/render', { params: of(database), body: { query } })).text

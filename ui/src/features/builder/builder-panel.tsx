@@ -4,7 +4,7 @@ import type { DrawnQuery, LiveSchema } from '@/api/types'
 import { EmptyState } from '@/components/states'
 import { GroupRows } from './filters'
 import { newQuery } from './model'
-import { Order, Shown } from './shown'
+import { Order, Shown } from './columns-and-order'
 import { Sources } from './sources'
 import { useDrawing } from './use-drawing'
 
@@ -12,14 +12,14 @@ function Start({ schema, onChoose }: { schema: LiveSchema; onChoose: (query: Dra
   return (
     <select
       className="bfield"
-      aria-label="Begin with a table"
+      aria-label="Start with a table"
       value=""
       onChange={(event) => {
         const relation = schema.relations[Number(event.target.value)]
         if (event.target.value && relation) onChoose(newQuery(relation))
       }}
     >
-      <option value="">Begin with a table…</option>
+      <option value="">Start with a table…</option>
       {schema.relations.map((relation, at) => (
         <option key={`${relation.schema}.${relation.name}`} value={at}>
           {relation.schema && relation.schema !== 'public' ? `${relation.schema}.` : ''}
@@ -49,7 +49,7 @@ export default function BuilderPanel({ database, schema, text, caret, put }: Bui
             <p>
               {refusal.clause && <code>{refusal.clause}</code>} {refusal.message}
             </p>
-            <p className="dim">The text stays as it is. Change it so that it can be drawn, or begin a statement of its own behind it.</p>
+            <p className="dim">This statement can't be shown in the builder. Edit the SQL, or start a new query below it.</p>
             {schema.relations.length > 0 && (
               <p className="pt-2">
                 <Start schema={schema} onChoose={begin} />
@@ -63,7 +63,7 @@ export default function BuilderPanel({ database, schema, text, caret, put }: Bui
   if (!query) {
     return (
       <section className="builder" aria-label="Builder">
-        <EmptyState text={schema.relations.length === 0 ? 'There are no tables yet.' : 'Nothing is written here yet.'}>
+        <EmptyState text={schema.relations.length === 0 ? 'There are no tables yet.' : 'The editor is empty.'}>
           {schema.relations.length > 0 && <Start schema={schema} onChoose={begin} />}
         </EmptyState>
       </section>
@@ -73,7 +73,7 @@ export default function BuilderPanel({ database, schema, text, caret, put }: Bui
   return (
     <section className="builder" aria-label="Builder">
       <p role="status" className={`bmissing small ${missing ? 't-warn' : 'sr'}`}>
-        {missing ?? 'The text follows the builder.'}
+        {missing ?? 'The SQL follows the builder.'}
       </p>
       <Sources query={query} schema={schema} onChange={change} />
       <Shown query={query} schema={schema} onChange={change} />
@@ -82,9 +82,9 @@ export default function BuilderPanel({ database, schema, text, caret, put }: Bui
         <GroupRows desk={{ query, schema }} group={query.where} name="Filter" onChange={(where) => change({ ...query, where })} />
       </section>
       {grouped && (
-        <section className="bpart" aria-label="Filters of groups">
-          <h2>Filters of groups</h2>
-          <GroupRows desk={{ query, schema }} group={query.having} name="Filter of groups" aggregates onChange={(having) => change({ ...query, having })} />
+        <section className="bpart" aria-label="HAVING">
+          <h2>HAVING</h2>
+          <GroupRows desk={{ query, schema }} group={query.having} name="HAVING condition" aggregates onChange={(having) => change({ ...query, having })} />
         </section>
       )}
       <Order query={query} schema={schema} onChange={change} />

@@ -15,8 +15,8 @@ const AGGREGATES: readonly { value: DrawnPick['aggregate']; label: string }[] = 
   { value: 'count_distinct', label: 'count distinct' },
   { value: 'sum', label: 'sum' },
   { value: 'avg', label: 'average' },
-  { value: 'min', label: 'least' },
-  { value: 'max', label: 'most' },
+  { value: 'min', label: 'min' },
+  { value: 'max', label: 'max' },
 ]
 
 const key = (term: DrawnTerm) => JSON.stringify([term.kind, term.table, term.value])
@@ -77,11 +77,11 @@ export function TermField({ desk, label, term, onChange, stars = false, aliases 
     >
       {term === null && <option value="">{placeholder}</option>}
       {term?.kind === 'column' && !known && <option value={key(term)}>{`${term.table}.${term.value}`}</option>}
-      {(stars || term?.kind === 'star') && <option value={key({ kind: 'star', table: '', value: '' })}>every column</option>}
+      {(stars || term?.kind === 'star') && <option value={key({ kind: 'star', table: '', value: '' })}>all columns</option>}
       {(term?.kind === 'number' || term?.kind === 'text' || term?.kind === 'boolean') && <option value={key(term)}>{term.kind === 'text' ? `'${term.value}'` : term.value}</option>}
       {term?.kind === 'star' && term.table && <option value={key(term)}>{term.table}.*</option>}
       {(aliases || term?.kind === 'alias') && named.length > 0 && (
-        <optgroup label="Shown as">
+        <optgroup label="Aliases">
           {named.map((pick) => (
             <option key={pick.alias} value={key({ kind: 'alias', table: '', value: pick.alias })}>
               {pick.alias}
@@ -98,7 +98,7 @@ export function TermField({ desk, label, term, onChange, stars = false, aliases 
           ))}
         </optgroup>
       ))}
-      <option value={key({ kind: 'expression', table: '', value: '1' })}>an expression…</option>
+      <option value={key({ kind: 'expression', table: '', value: '1' })}>Expression…</option>
     </select>
   )
 }
@@ -125,7 +125,7 @@ function ValueField({ desk, label, value, numeric, onChange }: { desk: Desk; lab
   return (
     <span className="row gap-0">
       {written ? <WordField label={label} placeholder="value" value={value.value} onChange={(text) => onChange(constant(text, numeric))} /> : <TermField desk={desk} label={label} term={value} onChange={onChange} />}
-      <button type="button" className="btn ghost icon" title={written ? 'Compare with a column' : 'Compare with a value'} aria-label={`${label}: ${written ? 'take a column' : 'write a value'}`} onClick={swap}>
+      <button type="button" className="btn ghost icon" title={written ? 'Compare with a column' : 'Compare with a value'} aria-label={`${label}: ${written ? 'use a column' : 'use a value'}`} onClick={swap}>
         {written ? <Columns3 className="i" aria-hidden="true" /> : <TextCursorInput className="i" aria-hidden="true" />}
       </button>
     </span>
@@ -140,7 +140,7 @@ export function Values({ desk, condition, label, onChange }: { desk: Desk; condi
     const shown = condition.values.map((value) => value.value).join(', ')
     return (
       <WordField
-        label={`${label}: values, apart by commas`}
+        label={`${label}: values, comma-separated`}
         placeholder="a, b, c"
         value={shown}
         onChange={(text) => onChange({ ...condition, values: text.split(',').map((part) => constant(part.trim(), numeric)) })}

@@ -18,7 +18,7 @@ interface ConditionProps {
 function ConditionRow({ desk, condition, aggregates, name, onChange, onRemove }: ConditionProps) {
   return (
     <li className="brow">
-      {aggregates && condition.operator !== 'holds' && <AggregateField label={`${name}: of the group`} value={condition.aggregate} onChange={(aggregate) => onChange({ ...condition, aggregate })} />}
+      {aggregates && condition.operator !== 'holds' && <AggregateField label={`${name}: aggregate`} value={condition.aggregate} onChange={(aggregate) => onChange({ ...condition, aggregate })} />}
       {condition.operator === 'holds' ? (
         <WordField label={`${name}, an expression`} className="mono grow" value={condition.term.value} onChange={(value) => onChange({ ...condition, term: { kind: 'expression', table: '', value } })} />
       ) : (
@@ -34,7 +34,7 @@ function ConditionRow({ desk, condition, aggregates, name, onChange, onRemove }:
           <Values desk={desk} condition={condition} label={name} onChange={onChange} />
         </>
       )}
-      <button type="button" className="btn ghost icon" aria-label={`Take ${name} away`} onClick={onRemove}>
+      <button type="button" className="btn ghost icon" aria-label={`Remove ${name}`} onClick={onRemove}>
         <X className="i" aria-hidden="true" />
       </button>
     </li>
@@ -60,7 +60,7 @@ export function GroupRows({ desk, group, name, aggregates = false, onChange, onR
     <div className="bgroup">
       {(group.items.length > 1 || onRemove) && (
         <div className="row">
-          <div className="seg" role="group" aria-label={`${name}: how they belong together`}>
+          <div className="segmented" role="group" aria-label={`${name}: match all or any`}>
             <button type="button" aria-pressed={group.all} onClick={() => onChange({ ...group, all: true })}>
               all
             </button>
@@ -68,9 +68,9 @@ export function GroupRows({ desk, group, name, aggregates = false, onChange, onR
               any
             </button>
           </div>
-          <span className="dim small">of these</span>
+          <span className="dim small">of the following</span>
           {onRemove && (
-            <button type="button" className="btn ghost icon" aria-label={`Take the group ${name} away`} onClick={onRemove}>
+            <button type="button" className="btn ghost icon" aria-label={`Remove the group ${name}`} onClick={onRemove}>
               <X className="i" aria-hidden="true" />
             </button>
           )}

@@ -32,7 +32,7 @@ export function Sources({ query, schema, onChange }: SourcesProps) {
         {query.joins.map((join, at) => (
           <li key={join.table.alias}>
             <div className="brow">
-              <select className="bfield" aria-label={`How ${join.table.alias} is joined`} value={join.kind} onChange={(event) => set(at, { kind: event.target.value as DrawnJoin['kind'] })}>
+              <select className="bfield" aria-label={`Join type of ${join.table.alias}`} value={join.kind} onChange={(event) => set(at, { kind: event.target.value as DrawnJoin['kind'] })}>
                 {KINDS.map((kind) => (
                   <option key={kind.value} value={kind.value}>
                     {kind.label}
@@ -40,11 +40,11 @@ export function Sources({ query, schema, onChange }: SourcesProps) {
                 ))}
               </select>
               <code className="bname">{join.table.alias === join.table.name ? join.table.name : `${join.table.name} as ${join.table.alias}`}</code>
-              <button type="button" className="btn ghost icon" aria-label={`Take ${join.table.alias} away`} onClick={() => onChange(withoutTable(query, join.table.alias))}>
+              <button type="button" className="btn ghost icon" aria-label={`Remove ${join.table.alias}`} onClick={() => onChange(withoutTable(query, join.table.alias))}>
                 <X className="i" aria-hidden="true" />
               </button>
             </div>
-            {join.kind !== 'cross' && <GroupRows desk={desk} group={join.on} name={`Condition of ${join.table.alias}`} onChange={(on) => set(at, { on })} />}
+            {join.kind !== 'cross' && <GroupRows desk={desk} group={join.on} name={`Join condition of ${join.table.alias}`} onChange={(on) => set(at, { on })} />}
           </li>
         ))}
       </ul>
@@ -63,7 +63,7 @@ export function Sources({ query, schema, onChange }: SourcesProps) {
             if (event.target.value && relation) onChange(withTable(query, relation))
           }}
         >
-          <option value="">Another table…</option>
+          <option value="">Other table…</option>
           {schema.relations.map((relation, at) => (
             <option key={`${relation.schema}.${relation.name}`} value={at}>
               {relation.schema && relation.schema !== 'public' ? `${relation.schema}.` : ''}

@@ -2,9 +2,9 @@
 // alone while it cannot be drawn.
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { DrawnQuery } from '@/api/types'
-import { sentence } from '@/lib/problem'
+import { errorText } from '@/lib/problem'
 import { statementAt } from '@/lib/sql-completion'
-import { drawQuery, writeQuery } from './api'
+import { parseQuery, renderQuery } from './api'
 
 const PAUSE = 400
 
@@ -52,14 +52,14 @@ export function useDrawing(database: string, text: string, caret: () => number, 
         setRefusal(null)
         return
       }
-      drawQuery(database, body).then(
+      parseQuery(database, body).then(
         (answer) => {
           if (mine !== turn.current) return
           setQuery(answer.query)
           setMissing(null)
           setRefusal(answer.query ? null : { clause: answer.clause, message: answer.message })
         },
-        (error: unknown) => mine === turn.current && setRefusal({ clause: '', message: sentence(error) }),
+        (error: unknown) => mine === turn.current && setRefusal({ clause: '', message: errorText(error) }),
       )
     }, written.current === null ? 0 : PAUSE)
     written.current ??= ''
@@ -71,7 +71,7 @@ export function useDrawing(database: string, text: string, caret: () => number, 
       const mine = ++turn.current
       setQuery(next)
       setRefusal(null)
-      writeQuery(database, next).then(
+      renderQuery(database, next).then(
         (sql) => {
           if (mine !== turn.current) return
           const { lead, start, end, semicolon } = place.current
@@ -83,7 +83,7 @@ export function useDrawing(database: string, text: string, caret: () => number, 
           setMissing(null)
           latest.current.put(made)
         },
-        (error: unknown) => mine === turn.current && setMissing(sentence(error)),
+        (error: unknown) => mine === turn.current && setMissing(errorText(error)),
       )
     },
     [database],

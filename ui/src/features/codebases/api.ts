@@ -1,39 +1,38 @@
 // Owns the requests of codebases: upload, scan results, files, lineage, graph.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient, type QueryClient } from '@tanstack/react-query'
-import type { Codebase, ColumnSummary, FileContent, FileEntry, Graph, Job, LineagePage, NotUnderstood, Page, SkippedFile } from '@/api/types'
+import type { ReportFormat } from '@/api/types'
 import { usesWholeRows, WHOLE_ROW, withWholeRows } from '@/lib/graph-view'
-import { api, everyPage, upload } from '@/lib/http'
+import { api, everyPage, keepSlashes, upload } from '@/lib/http'
 
 /** A finished scan never changes, so its parts stay fresh until something is scanned again. */
 const SCANNED = { staleTime: 5 * 60_000 }
 
-const path = (file: string) => file.split('/').map(encodeURIComponent).join('/')
+const of = (codebase: string) => ({ path: { codebase_id: codebase } })
 
 export const codebasesQuery = (project: string) =>
   queryOptions({
     queryKey: ['projects', project, 'codebases'],
-    queryFn: ({ signal }) => everyPage<Codebase>(`/projects/${project}/codebases`, {}, 1000, signal),
+    queryFn: ({ signal }) => everyPage((cursor) => api.get('/projects/{project_id}/codebases', { params: { path: { project_id: project }, query: { cursor } }, signal }), 1000),
   })
 
 export const columnSummariesQuery = (codebase: string) =>
   queryOptions({
     queryKey: ['codebases', codebase, 'columns'],
-    queryFn: async ({ signal }): Promise<ColumnSummary[]> =>
-      (await api.get<LineagePage>(`/codebases/${codebase}/lineage`, { limit: 1 }, signal)).column_summaries,
+    queryFn: async ({ signal }) => (await api.get('/codebases/{codebase_id}/lineage', { params: { ...of(codebase), query: { limit: 1 } }, signal })).column_summaries,
     ...SCANNED,
   })
 
 export const filesQuery = (codebase: string) =>
   queryOptions({
     queryKey: ['codebases', codebase, 'files'],
-    queryFn: ({ signal }) => everyPage<FileEntry>(`/codebases/${codebase}/files`, { limit: 500 }, 50_000, signal),
+    queryFn: ({ signal }) => everyPage((cursor) => api.get('/codebases/{codebase_id}/files', { params: { ...of(codebase), query: { limit: 500, cursor } }, signal }), 50_000),
     ...SCANNED,
   })
 
 export const fileQuery = (codebase: string, file: string) =>
   queryOptions({
     queryKey: ['codebases', codebase, 'file', file],
-    queryFn: ({ signal }) => api.get<FileContent>(`/codebases/${codebase}/files/${path(file)}`, {}, signal),
+    queryFn: ({ signal }) => api.get('/codebases/{codebase_id}/files/{path}', { params: { path: { codebase_id: codebase, path: file } }, pathSerializer: keepSlashes, signal }),
     ...SCANNED,
   })
 
@@ -49,9 +48,9 @@ export const graphQuery = (codebase: string, focus: Focus, depth: number) =>
   queryOptions({
     queryKey: ['codebases', codebase, 'graph', focus, depth],
     queryFn: async ({ signal }) => {
-      const graph = await api.get<Graph>(`/codebases/${codebase}/graph`, { ...focus, depth }, signal)
+      const graph = await api.get('/codebases/{codebase_id}/graph', { params: { ...of(codebase), query: { ...focus, depth } }, signal })
       if (!usesWholeRows(graph)) return graph
-      const rows = await api.get<LineagePage>(`/codebases/${codebase}/lineage`, { column: WHOLE_ROW, limit: 500 }, signal)
+      const rows = await api.get('/codebases/{codebase_id}/lineage', { params: { ...of(codebase), query: { column: WHOLE_ROW, limit: 500 } }, signal })
       return withWholeRows(graph, rows.usages)
     },
     placeholderData: (before) => before,
@@ -61,28 +60,31 @@ export const graphQuery = (codebase: string, focus: Focus, depth: number) =>
 export const usagesQuery = (codebase: string, focus: Focus) =>
   infiniteQueryOptions({
     queryKey: ['codebases', codebase, 'usages', focus],
-    queryFn: ({ pageParam, signal }) => api.get<LineagePage>(`/codebases/${codebase}/lineage`, { ...focus, limit: 200, cursor: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => api.get('/codebases/{codebase_id}/lineage', { params: { ...of(codebase), query: { ...focus, limit: 200, cursor: pageParam } }, signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     ...SCANNED,
   })
 
-const scanList = <T>(codebase: string, name: string) =>
+export const notUnderstoodQuery = (codebase: string) =>
   infiniteQueryOptions({
-    queryKey: ['codebases', codebase, name],
-    queryFn: ({ pageParam, signal }) => api.get<Page<T>>(`/codebases/${codebase}/${name}`, { limit: 50, cursor: pageParam }, signal),
+    queryKey: ['codebases', codebase, 'not-understood'],
+    queryFn: ({ pageParam, signal }) => api.get('/codebases/{codebase_id}/not-understood', { params: { ...of(codebase), query: { limit: 50, cursor: pageParam } }, signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     ...SCANNED,
   })
 
-export const notUnderstoodQuery = (codebase: string) => scanList<NotUnderstood>(codebase, 'not-understood')
-export const skippedQuery = (codebase: string) => scanList<SkippedFile>(codebase, 'skipped')
+export const skippedQuery = (codebase: string) =>
+  infiniteQueryOptions({
+    queryKey: ['codebases', codebase, 'skipped'],
+    queryFn: ({ pageParam, signal }) => api.get('/codebases/{codebase_id}/skipped', { params: { ...of(codebase), query: { limit: 50, cursor: pageParam } }, signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    ...SCANNED,
+  })
 
-export interface Started {
-  codebase: Codebase
-  job: Job
-}
+export const downloadReport = (codebase: string, format: ReportFormat) => api.getBlob('/codebases/{codebase_id}/export', { params: { ...of(codebase), query: { format } } })
 
 const scanStarted = (queries: QueryClient) =>
   Promise.all([queries.invalidateQueries({ queryKey: ['projects'] }), queries.invalidateQueries({ queryKey: ['jobs'] })])
@@ -91,11 +93,7 @@ const scanStarted = (queries: QueryClient) =>
 export function useUpload(project: string, onProgress: (part: number) => void) {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: (file: File) => {
-      const form = new FormData()
-      form.append('file', file)
-      return upload<Started>(`/projects/${project}/codebases`, form, onProgress)
-    },
+    mutationFn: (file: File) => upload('/projects/{project_id}/codebases', { path: { project_id: project } }, file, onProgress),
     onSuccess: () => scanStarted(queries),
   })
 }
@@ -104,7 +102,7 @@ export function useUpload(project: string, onProgress: (part: number) => void) {
 export function useRescan() {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: (id: string) => api.post<Started>(`/codebases/${id}/rescan`),
+    mutationFn: (id: string) => api.post('/codebases/{codebase_id}/rescan', { params: of(id) }),
     onSuccess: (_, id) => {
       queries.removeQueries({ queryKey: ['codebases', id] })
       return scanStarted(queries)
@@ -115,7 +113,7 @@ export function useRescan() {
 export function useDeleteCodebase() {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: (id: string) => api.delete(`/codebases/${id}`),
+    mutationFn: (id: string) => api.delete('/codebases/{codebase_id}', { params: of(id) }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['projects'] }),
   })
 }
@@ -123,7 +121,7 @@ export function useDeleteCodebase() {
 export function useCancelJob() {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: (id: string) => api.post<Job>(`/jobs/${id}/cancel`),
+    mutationFn: (id: string) => api.post('/jobs/{job_id}/cancel', { params: { path: { job_id: id } } }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['jobs'] }),
   })
 }

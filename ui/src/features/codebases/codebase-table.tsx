@@ -7,7 +7,7 @@ import { StateChip } from '@/components/marks'
 import { TableHead, TableScroll } from '@/components/page'
 import { ConfirmDialog } from '@/components/ui/dialog'
 import { Menu, MenuItem } from '@/components/ui/menu'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { ago, bytes, count } from '@/lib/format'
 import { useDeleteCodebase, useRescan } from './api'
 
@@ -26,7 +26,7 @@ function CodebaseMenu({ codebase }: { codebase: Codebase }) {
           </button>
         }
       >
-        <MenuItem disabled={busy} onSelect={() => void tellFailure(() => rescan.mutateAsync(codebase.id))}>
+        <MenuItem disabled={busy} onSelect={() => void withErrorToast(() => rescan.mutateAsync(codebase.id))}>
           Rescan
         </MenuItem>
         <MenuItem danger onSelect={() => setAsking(true)}>

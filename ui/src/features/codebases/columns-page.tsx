@@ -10,12 +10,11 @@ import { usePageTitle } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
 import { Menu, MenuItem } from '@/components/ui/menu'
 import { columnTotals, shownColumns, type ColumnTotals } from '@/lib/column-map'
-import { saveBlob, tellFailure } from '@/lib/download'
+import { saveBlob, withErrorToast } from '@/lib/download'
 import { count } from '@/lib/format'
 import { useHotkeys } from '@/lib/hotkeys'
-import { api } from '@/lib/http'
 import type { ColumnsSearch } from '@/lib/search-params'
-import { columnSummariesQuery } from './api'
+import { columnSummariesQuery, downloadReport } from './api'
 import { ColumnGrid } from './column-grid'
 
 const route = getRouteApi('/shell/p/$project/columns')
@@ -29,7 +28,7 @@ function usePatch(): Patch {
 
 function ExportMenu({ codebase }: { codebase: Codebase }) {
   const save = (format: 'csv' | 'json' | 'html') =>
-    tellFailure(async () => saveBlob(await api.blob(`/codebases/${codebase.id}/export`, { format }), `${codebase.name}-usages.${format}`))
+    withErrorToast(async () => saveBlob(await downloadReport(codebase.id, format), `${codebase.name}-usages.${format}`))
   return (
     <Menu
       align="end"
@@ -78,7 +77,7 @@ function Stats({ totals, codebase, patch }: { totals: ColumnTotals; codebase: Co
       </span>
       {wholeRows > 0 && (
         <span>
-          <b>{count(wholeRows)}</b> of them of whole rows
+          <b>{count(wholeRows)}</b> on whole rows
         </span>
       )}
       {codebase.scan && (
@@ -112,7 +111,7 @@ function ColumnMap({ columns, codebase }: { columns: ColumnSummary[]; codebase: 
       {shown.length > 0 ? (
         <ColumnGrid columns={shown} largest={totals.largest} largestTotal={totals.largestTotal} search={search} onSort={(sort, dir) => patch({ sort, dir })} />
       ) : (
-        <EmptyState text={columns.length === 0 ? 'The scan found no tables in this codebase.' : 'No column fits this search.'}>
+        <EmptyState text={columns.length === 0 ? 'The scan found no tables in this codebase.' : 'No columns match this search.'}>
           {columns.length > 0 && (
             <button type="button" className="btn primary" onClick={() => patch({ q: undefined, use: undefined, table: undefined })}>
               Show all columns
@@ -125,7 +124,7 @@ function ColumnMap({ columns, codebase }: { columns: ColumnSummary[]; codebase: 
           {count(shown.length)} of {count(totals.columns)} columns
         </span>
         <span className="hide-p">Bars share one scale: {count(totals.largest)} uses</span>
-        <span className="end hide-p">↑ ↓ move, ↵ open lineage, u unused only</span>
+        <span className="end hide-p">↑ ↓ to move, ↵ to open lineage, u for unused only</span>
       </div>
     </div>
   )

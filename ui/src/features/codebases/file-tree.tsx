@@ -64,7 +64,7 @@ function Rows({ files, current, query }: { files: FileEntry[]; current: string |
     })
   // eslint-disable-next-line react-hooks/incompatible-library
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 20 })
-  if (rows.length === 0) return <EmptyState text="No file fits this search." />
+  if (rows.length === 0) return <EmptyState text="No files match this search." />
   return (
     <div ref={scroller} className="treescroll">
       <div ref={box} className="relative" style={{ height: virtual.getTotalSize() }}>

@@ -38,7 +38,7 @@ export function FileUsages({ file, line, onLine }: FileUsagesProps) {
     <aside className="fileside" aria-label="Columns used in this file">
       <h2>{line ? `Line ${line}` : 'This line'}</h2>
       {here.length === 0 ? (
-        <p className="dim small px-4 pb-3">No column is used on this line.</p>
+        <p className="dim small px-4 pb-3">No columns are used on this line.</p>
       ) : (
         <ul>
           {here.map((usage) => (

@@ -31,7 +31,7 @@ function OpenFile({ codebase, path }: { codebase: Codebase; path: string }) {
           {file.data && (
             <span className="small dim end hide-p">
               {plural(file.data.lines, 'line')}, {bytes(file.data.size_bytes)}
-              {file.data.truncated && ', shown in part'}
+              {file.data.truncated && ', truncated'}
             </span>
           )}
         </header>
@@ -53,7 +53,7 @@ function Files({ codebase }: { codebase: Codebase }) {
         <OpenFile key={path} codebase={codebase} path={path} />
       ) : (
         <section className="filebox" aria-label="File">
-          <EmptyState text="Choose a file to see which columns each of its lines uses." />
+          <EmptyState text="Select a file to see which columns each line uses." />
         </section>
       )}
     </div>

@@ -91,7 +91,7 @@ export function FocusSearch({ codebase, patch }: { codebase: Codebase; patch: Pa
           ))}
           <button type="submit">
             <Search className="i" aria-hidden="true" />
-            <span className="cut grow">Everything with “{typed.trim()}” in its name</span>
+            <span className="cut grow">All names that contain “{typed.trim()}”</span>
           </button>
         </div>
       )}

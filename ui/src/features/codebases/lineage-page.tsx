@@ -32,7 +32,7 @@ function scopeText(graph: Graph, view: GraphView, focused: boolean): string {
   const { files, usages } = graph.hidden
   if (files === 0 && usages === 0) return `${shown}.`
   const rest = `${plural(usages, 'more usage')} in ${plural(files, 'file')} not shown`
-  return focused ? `${shown}; ${rest}.` : `The busiest part: ${shown}; ${rest}. Lock a column to see all of its usages.`
+  return focused ? `${shown}; ${rest}.` : `Most used part: ${shown}; ${rest}. Pin a column to see all of its usages.`
 }
 
 function Picture({ graph, patch }: { graph: Graph; patch: PatchLineage }) {
@@ -43,7 +43,7 @@ function Picture({ graph, patch }: { graph: Graph; patch: PatchLineage }) {
   const name = focusName(search)
   if (view.files.length === 0) {
     const filtered = graph.edges.length > 0
-    const text = filtered ? 'No usage passes these filters.' : name ? `${name} is used nowhere in this codebase.` : 'The scan found no usages in this codebase.'
+    const text = filtered ? 'No usages match these filters.' : name ? `${name} is not used in this codebase.` : 'The scan found no usages in this codebase.'
     return (
       <div className="canvas">
         <EmptyState text={text}>
@@ -86,7 +86,7 @@ function Detail({ chosen, codebase }: { chosen: ReturnType<typeof useChosenUsage
   }
   return (
     <aside className="detail" aria-label="Usage">
-      {chosen.loading ? <SkeletonRows rows={8} /> : <EmptyState text="Choose a function, or lock a column, to read the line that uses it." />}
+      {chosen.loading ? <SkeletonRows rows={8} /> : <EmptyState text="Select a function, or pin a column, to see the line that uses it." />}
     </aside>
   )
 }

@@ -20,7 +20,7 @@ const VIEWS = [
   { value: 'list', label: <><List className="i" aria-hidden="true" />List</> },
 ] as const
 
-/** What the page is locked on, said shortly. */
+/** The name of what is pinned. */
 export function focusName(search: LineageSearch): string | null {
   if (search.table) return search.column ? `${search.table}.${search.column}` : search.table
   if (search.file) return search.file.slice(search.file.lastIndexOf('/') + 1)
@@ -32,7 +32,7 @@ function LockChip({ name, onUnlock }: { name: string; onUnlock: () => void }) {
     <span className="chip branch lockchip">
       <Lock className="i" aria-hidden="true" />
       <span className="cut">{name}</span>
-      <button type="button" aria-label={`Unlock ${name}`} onClick={onUnlock}>
+      <button type="button" aria-label={`Unpin ${name}`} onClick={onUnlock}>
         <X className="i" aria-hidden="true" />
       </button>
     </span>

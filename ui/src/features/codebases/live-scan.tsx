@@ -5,7 +5,7 @@ import { LogView } from '@/components/log-view'
 import { StateChip } from '@/components/marks'
 import { ScanProgress } from '@/components/scan-progress'
 import { ErrorNote, SkeletonRows } from '@/components/states'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { useJobEvents } from '@/lib/job-events'
 import { isUnfinished } from '@/lib/jobs'
 import { ApiError } from '@/lib/problem'
@@ -23,18 +23,18 @@ export function LiveScan({ codebase, jobId }: { codebase: Codebase; jobId: strin
         <StateChip state={job.state} />
         <span className="grow" />
         {isUnfinished(job) && (
-          <button type="button" className="btn" disabled={job.cancel_requested || cancel.isPending} onClick={() => void tellFailure(() => cancel.mutateAsync(jobId))}>
+          <button type="button" className="btn" disabled={job.cancel_requested || cancel.isPending} onClick={() => void withErrorToast(() => cancel.mutateAsync(jobId))}>
             {job.cancel_requested ? 'Stopping' : 'Cancel'}
           </button>
         )}
         {(job.state === 'failed' || job.state === 'cancelled') && (
-          <button type="button" className="btn" disabled={rescan.isPending} onClick={() => void tellFailure(() => rescan.mutateAsync(codebase.id))}>
+          <button type="button" className="btn" disabled={rescan.isPending} onClick={() => void withErrorToast(() => rescan.mutateAsync(codebase.id))}>
             Scan again
           </button>
         )}
       </div>
       {job.state === 'failed' && (
-        <ErrorNote error={new ApiError({ status: 0, detail: job.error ?? 'The scan failed.', hint: 'The log below says where. Mend the archive or scan again.' })} />
+        <ErrorNote error={new ApiError({ status: 0, detail: job.error ?? 'The scan failed.', hint: 'See the log below. Fix the archive or scan again.' })} />
       )}
       <ScanProgress job={job} />
       <LogView
@@ -42,7 +42,7 @@ export function LiveScan({ codebase, jobId }: { codebase: Codebase; jobId: strin
         title="Log"
         aside={
           <Link from="/p/$project" to="/p/$project/jobs/$job" params={(now) => ({ ...now, job: jobId })} className="link">
-            Whole log
+            Full log
           </Link>
         }
       />

@@ -6,7 +6,7 @@ import type { Codebase } from '@/api/types'
 import { AlertFeed } from '@/components/alert-feed'
 import { PageFrame, Panel } from '@/components/page'
 import { EmptyState } from '@/components/states'
-import { sentence } from '@/lib/problem'
+import { errorText } from '@/lib/problem'
 import { useProjectScope } from '@/lib/project-scope'
 import { useUpload } from './api'
 import { CodebaseTable } from './codebase-table'
@@ -28,7 +28,7 @@ function useUploads(project: string) {
         setState(null)
         void navigate({ to: '/p/$project', params: { project }, search: { codebase: codebase.id } })
       },
-      onError: (error) => setState({ file, part: 0, error: sentence(error) }),
+      onError: (error) => setState({ file, part: 0, error: errorText(error) }),
     })
   }
   return { state, send, busy: upload.isPending, dismiss: () => setState(null) }

@@ -73,7 +73,7 @@ function Languages({ scan }: { scan: Scan }) {
             {rows.map((row) => (
               <tr key={row.language}>
                 <td>
-                  {languageName(row.language)} {!row.supported && <span className="chip">not read yet</span>}
+                  {languageName(row.language)} {!row.supported && <span className="chip">not supported yet</span>}
                 </td>
                 <td className="num">{count(row.files)}</td>
                 <td className="num">{count(row.lines)}</td>
@@ -91,9 +91,9 @@ function Languages({ scan }: { scan: Scan }) {
 
 function Readers({ scan }: { scan: Scan }) {
   return (
-    <Panel title="Where the schema comes from" aside={plural(scan.readers.length, 'source')}>
+    <Panel title="Schema sources" aside={plural(scan.readers.length, 'source')}>
       {scan.readers.length === 0 ? (
-        <p className="p-3 dim">No models or SQL files were found, so there are no columns to follow.</p>
+        <p className="p-3 dim">No models or SQL files were found, so there are no columns to trace.</p>
       ) : (
         <ul className="skips">
           {scan.readers.map((reader) => (

@@ -16,7 +16,7 @@ export function UploadBar({ state, onDismiss }: { state: UploadState; onDismiss:
       <div className="drop" role="alert">
         <Package className="i t-del" aria-hidden="true" />
         <p className="grow">
-          <b className="font-semibold">{file.name}</b> <span className="dim">was not taken.</span> {error}
+          <b className="font-semibold">{file.name}</b> <span className="dim">was not accepted.</span> {error}
         </p>
         <button type="button" className="btn" onClick={onDismiss}>
           Close
@@ -30,7 +30,7 @@ export function UploadBar({ state, onDismiss }: { state: UploadState; onDismiss:
       <p className="grow">
         <b className="font-semibold">{file.name}</b>{' '}
         <span className="dim">
-          {part < 1 ? `${bytes(file.size * part)} of ${bytes(file.size)} sent` : `${bytes(file.size)} sent, being checked`}
+          {part < 1 ? `${bytes(file.size * part)} of ${bytes(file.size)} uploaded` : `${bytes(file.size)} uploaded, checking`}
         </span>
       </p>
       <div className="w-48">

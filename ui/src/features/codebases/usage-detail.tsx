@@ -16,13 +16,13 @@ function Why({ usage }: { usage: Usage }) {
   return (
     <section>
       <div className="row">
-        <h3>Why we think so</h3>
+        <h3>Evidence</h3>
         <span className="end">
           <TierMark tier={usage.tier} />
         </span>
       </div>
       {usage.evidence.length === 0 ? (
-        <p className="dim mt-2">The name alone says so.</p>
+        <p className="dim mt-2">Matched by name only.</p>
       ) : (
         <ol className="why">
           {usage.evidence.map((step, index) => (
@@ -77,7 +77,7 @@ function ColumnFacts({ usage, codebase }: { usage: Usage; codebase: Codebase }) 
         )}
         {column?.references && (
           <>
-            <dt>Points to</dt>
+            <dt>References</dt>
             <dd>
               <code>
                 {column.references.table}.{column.references.column}
@@ -85,10 +85,10 @@ function ColumnFacts({ usage, codebase }: { usage: Usage; codebase: Codebase }) 
             </dd>
           </>
         )}
-        <dt>Through</dt>
+        <dt>Access</dt>
         <dd>
           {usage.via === 'orm' || usage.via === 'sql' ? usage.via.toUpperCase() : words(usage.via)}
-          {usage.sub_type ? `, ${usage.sub_type}` : ''}
+          {usage.sub_type ? ` (${usage.sub_type})` : ''}
         </dd>
       </dl>
     </section>
@@ -127,7 +127,7 @@ export function UsageDetail({ usage, index, total, codebase, onStep }: UsageDeta
         <code className="cut grow" title={place}>
           {place}
         </code>
-        <button type="button" className="btn ghost icon" aria-label={`Copy ${place}`} onClick={() => void copyText(place, 'Place')}>
+        <button type="button" className="btn ghost icon" aria-label={`Copy ${place}`} onClick={() => void copyText(place, 'Location')}>
           <Copy className="i" aria-hidden="true" />
         </button>
         <Link from="/p/$project" to="/p/$project/files/$" params={(now) => ({ ...now, _splat: usage.file_path })} search={{ line: usage.line_number }} className="btn">

@@ -2,7 +2,7 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
 import type { Usage } from '@/api/types'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { symbolKey } from '@/lib/graph-view'
 import { shownKinds, shownTiers, type LineageSearch } from '@/lib/search-params'
 import { usagesQuery, type Focus } from './api'
@@ -56,7 +56,7 @@ export function useChosenUsage(codebase: string, search: LineageSearch, patch: (
     const known = usages.find((one) => fits(one, wanted))
     if (known) return patch({ usage: known.id })
     const at = symbolKey(wanted.file, wanted.symbol ?? '')
-    void tellFailure(async () => {
+    void withErrorToast(async () => {
       const data = await queries.fetchInfiniteQuery(usagesQuery(codebase, pickedPlace(at)))
       const found = data.pages.flatMap((page) => page.usages).find((one) => fits(one, wanted))
       patch({ at, usage: found?.id })

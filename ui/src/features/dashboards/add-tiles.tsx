@@ -7,7 +7,7 @@ import { SearchField } from '@/components/field'
 import { Loaded } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
 import { savedQuery } from '@/features/query/api'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { useProjectScope } from '@/lib/project-scope'
 import { shareQuery, type DashboardChanges } from './api'
 
@@ -16,7 +16,7 @@ function QueryRow({ query, there, onAdd }: { query: SavedQuery; there: boolean; 
     <li>
       <button type="button" className="histrow" onClick={onAdd}>
         <span className="cut grow font-medium">{query.name}</span>
-        {there && <span className="chip">on it</span>}
+        {there && <span className="chip">added</span>}
         {!query.shared && <span className="chip warn">will be shared</span>}
       </button>
     </li>
@@ -30,7 +30,7 @@ export function AddTiles({ dashboard, changes, onClose }: { dashboard: Dashboard
   const [search, setSearch] = useState('')
   const there = new Set(dashboard.tiles.map((tile) => tile.query_id))
   const add = (query: SavedQuery) =>
-    tellFailure(async () => {
+    withErrorToast(async () => {
       if (!query.shared) {
         await shareQuery(query.id)
         await queries.invalidateQueries({ queryKey: ['saved'] })
@@ -39,7 +39,7 @@ export function AddTiles({ dashboard, changes, onClose }: { dashboard: Dashboard
       onClose()
     })
   return (
-    <Dialog title="Add a saved query" description="Everybody in the project sees it." open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title="Add a saved query" description="Everyone in the project can see it." open onOpenChange={(open) => !open && onClose()}>
       <SearchField label="Find a saved query" placeholder="Find a saved query" value={search} onChange={setSearch} className="w-full" />
       <Loaded query={saved} rows={4}>
         {(items) => {
@@ -51,7 +51,7 @@ export function AddTiles({ dashboard, changes, onClose }: { dashboard: Dashboard
               ))}
               {fitting.length === 0 && (
                 <li className="dim">
-                  {search ? 'Nothing fits.' : 'No saved queries yet: write one on the SQL page of a '}
+                  {search ? 'No matches.' : 'No saved queries yet. Write one on the SQL page of a '}
                   {!search && (
                     <Link className="link" to="/p/$project/databases" params={{ project: project.id }}>
                       database

@@ -3,13 +3,13 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Ellipsis, Plus, RefreshCw } from 'lucide-react'
 import { useState } from 'react'
-import type { Dashboard } from '@/api/types'
+import type { Dashboard, DashboardChange } from '@/api/types'
 import { SelectField, TextField } from '@/components/field'
 import { PageFrame } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
 import { ConfirmDialog, Dialog } from '@/components/ui/dialog'
 import { Menu, MenuItem } from '@/components/ui/menu'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { useProjectScope } from '@/lib/project-scope'
 import { moved } from '@/lib/reorder'
 import { AddTiles } from './add-tiles'
@@ -17,13 +17,15 @@ import { dashboardQuery, freshTile, useDashboardChanges, type DashboardChanges }
 import { TileView } from './tile-view'
 
 const route = getRouteApi('/shell/p/$project/dashboards/$dashboard')
-const REFRESH = [
-  { value: '0', label: 'Refresh by hand' },
-  { value: '60', label: 'Every minute' },
-  { value: '300', label: 'Every 5 minutes' },
-  { value: '900', label: 'Every 15 minutes' },
-  { value: '3600', label: 'Every hour' },
+const REFRESH: readonly { seconds: NonNullable<DashboardChange['refresh_seconds']>; label: string }[] = [
+  { seconds: 0, label: 'Refresh manually' },
+  { seconds: 60, label: 'Every minute' },
+  { seconds: 300, label: 'Every 5 minutes' },
+  { seconds: 900, label: 'Every 15 minutes' },
+  { seconds: 3600, label: 'Every hour' },
 ]
+const REFRESH_OPTIONS = REFRESH.map(({ seconds, label }) => ({ value: String(seconds), label }))
+const refreshSeconds = (value: string) => REFRESH.find(({ seconds }) => String(seconds) === value)?.seconds
 
 function Tiles({ dashboard, canWrite, changes, onAdd }: { dashboard: Dashboard; canWrite: boolean; changes: DashboardChanges; onAdd: () => void }) {
   const [dragged, setDragged] = useState<number | null>(null)
@@ -32,8 +34,8 @@ function Tiles({ dashboard, canWrite, changes, onAdd }: { dashboard: Dashboard; 
   const move = (from: number, to: number) => {
     const order = moved(dashboard.tiles, from, to)
     const tile = dashboard.tiles[from]
-    setTold(`${tile?.title || tile?.query_name || 'The tile'} stands at place ${to + 1} of ${order.length}.`)
-    void tellFailure(() => changes.order(dashboard, order.map((one) => one.id)))
+    setTold(`${tile?.title || tile?.query_name || 'The tile'} moved to position ${to + 1} of ${order.length}.`)
+    void withErrorToast(() => changes.order(dashboard, order.map((one) => one.id)))
   }
   const end = () => {
     setDragged(null)
@@ -42,7 +44,7 @@ function Tiles({ dashboard, canWrite, changes, onAdd }: { dashboard: Dashboard; 
   if (dashboard.tiles.length === 0) {
     return (
       <section className="panel" aria-label="Tiles">
-        <EmptyState text="Nothing here yet. Add a saved query: its result is drawn as a chart.">
+        <EmptyState text="No tiles yet. Add a saved query to show its result as a chart.">
           {canWrite && (
             <button type="button" className="btn primary" onClick={onAdd}>
               Add a saved query
@@ -92,7 +94,7 @@ function Rename({ dashboard, changes, onClose }: { dashboard: Dashboard; changes
         className="form-stack"
         onSubmit={(event) => {
           event.preventDefault()
-          void tellFailure(async () => {
+          void withErrorToast(async () => {
             await changes.change({ name })
             onClose()
           })
@@ -120,16 +122,16 @@ export function DashboardPage() {
   const canWrite = project.role !== 'viewer'
   const close = () => setOpen(null)
   const refresh = (dashboard: Dashboard) =>
-    dashboard.tiles.filter((tile) => !tile.hidden).forEach((tile) => void tellFailure(async () => queries.setQueryData(['dashboards', id, 'data', tile.id], await freshTile(id, tile.id))))
+    dashboard.tiles.filter((tile) => !tile.hidden).forEach((tile) => void withErrorToast(async () => queries.setQueryData(['dashboards', id, 'data', tile.id], await freshTile(id, tile.id))))
   const actions = found.data && (
     <>
-      <button type="button" className="btn icon" aria-label="Run all queries anew" onClick={() => found.data && refresh(found.data)}>
+      <button type="button" className="btn icon" aria-label="Refresh all" onClick={() => found.data && refresh(found.data)}>
         <RefreshCw className="i" aria-hidden="true" />
       </button>
       {canWrite && (
         <>
           <span className="hide-p">
-            <SelectField label="Refresh" hideLabel value={String(found.data.refresh_seconds)} onChange={(value) => void tellFailure(() => changes.change({ refresh_seconds: Number(value) }))} options={REFRESH} />
+            <SelectField label="Refresh" hideLabel value={String(found.data.refresh_seconds)} onChange={(value) => void withErrorToast(() => changes.change({ refresh_seconds: refreshSeconds(value) }))} options={REFRESH_OPTIONS} />
           </span>
           <button type="button" className="btn primary" onClick={() => setOpen('add')}>
             <Plus className="i" aria-hidden="true" />
@@ -138,7 +140,7 @@ export function DashboardPage() {
           <Menu
             align="end"
             trigger={
-              <button type="button" className="btn ghost icon" aria-label="What to do with this dashboard">
+              <button type="button" className="btn ghost icon" aria-label="Dashboard actions">
                 <Ellipsis className="i" aria-hidden="true" />
               </button>
             }
@@ -162,7 +164,7 @@ export function DashboardPage() {
             {open === 'rename' && <Rename dashboard={dashboard} changes={changes} onClose={close} />}
             <ConfirmDialog
               title={`Delete ${dashboard.name}?`}
-              text="Its tiles go with it; the saved queries stay."
+              text="Its tiles are deleted. The saved queries stay."
               action="Delete dashboard"
               open={open === 'delete'}
               onOpenChange={(next) => !next && close()}

@@ -7,7 +7,7 @@ import { TextField } from '@/components/field'
 import { PageFrame } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { ago, plural } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
 import { dashboardsQuery, useCreateDashboard } from './api'
@@ -18,7 +18,7 @@ function NewDashboard({ onClose }: { onClose: () => void }) {
   const create = useCreateDashboard(project.id)
   const navigate = useNavigate()
   const submit = () =>
-    tellFailure(async () => {
+    withErrorToast(async () => {
       const made = await create.mutateAsync(name)
       await navigate({ to: '/p/$project/dashboards/$dashboard', params: { project: project.id, dashboard: made.id } })
     })
@@ -59,7 +59,7 @@ export function DashboardsPage() {
         <Loaded query={dashboards}>
           {(items) =>
             items.length === 0 ? (
-              <EmptyState text="A dashboard shows saved queries as charts beside each other.">{button}</EmptyState>
+              <EmptyState text="A dashboard shows saved queries as charts, side by side.">{button}</EmptyState>
             ) : (
               <ul className="list">
                 {items.map((one) => (
@@ -68,7 +68,7 @@ export function DashboardsPage() {
                       <ChartColumn className="i dim" aria-hidden="true" />
                       <span className="cut grow font-medium">{one.name}</span>
                       <span className="dim small">{plural(one.tiles, 'tile')}</span>
-                      <span className="dim small hide-p">changed {ago(one.updated_at)}</span>
+                      <span className="dim small hide-p">updated {ago(one.updated_at)}</span>
                     </Link>
                   </li>
                 ))}

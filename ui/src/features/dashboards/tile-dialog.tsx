@@ -1,30 +1,29 @@
 // Owns changing a tile: its title, and its chart, seen as it will be.
 import { useState } from 'react'
-import type { Tile, TileData } from '@/api/types'
+import type { Tile, TileChange, TileData } from '@/api/types'
 import { TextField } from '@/components/field'
 import { Dialog } from '@/components/ui/dialog'
-import { ChartView } from '@/features/charts/chart'
-import { ChartControls } from '@/features/charts/chart-controls'
-import { tellFailure } from '@/lib/download'
-import type { TileInput } from './api'
+import { ChartView } from '@/components/charts/chart'
+import { ChartControls } from '@/components/charts/chart-controls'
+import { withErrorToast } from '@/lib/download'
 
 interface TileDialogProps {
   tile: Tile
   data: TileData
   onClose: () => void
-  onSave: (input: TileInput) => Promise<unknown>
+  onSave: (input: TileChange) => Promise<unknown>
 }
 
 export function TileDialog({ tile, data, onClose, onSave }: TileDialogProps) {
   const [title, setTitle] = useState(tile.title)
   const [chart, setChart] = useState(tile.chart)
   const save = () =>
-    tellFailure(async () => {
+    withErrorToast(async () => {
       await onSave({ title, ...(chart === tile.chart ? {} : { chart }) })
       onClose()
     })
   return (
-    <Dialog title="Change this tile" open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title="Edit tile" open onOpenChange={(open) => !open && onClose()}>
       <form
         className="form-stack"
         onSubmit={(event) => {

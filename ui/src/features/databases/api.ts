@@ -1,11 +1,14 @@
 // Owns the requests of databases, connections and engines.
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import type { Connection, ConnectionTest, Credentials, Database, Engine, LiveSchema, MetricPoint, ParsedUrl } from '@/api/types'
+import type { Connection, ConnectionRequest, DatabaseRequest, Engine } from '@/api/types'
 import { api, everyPage } from '@/lib/http'
+
+const ofProject = (project: string) => ({ path: { project_id: project } })
+const of = (database: string) => ({ path: { database_id: database } })
 
 const ON_THE_WAY = new Set(['creating', 'starting', 'deleting'])
 
-export const enginesQuery = () => queryOptions({ queryKey: ['engines'], queryFn: ({ signal }) => api.get<Engine[]>('/engines', {}, signal), staleTime: Infinity })
+export const enginesQuery = () => queryOptions({ queryKey: ['engines'], queryFn: ({ signal }) => api.get('/engines', { signal }), staleTime: Infinity })
 
 export type Language = Engine['language']
 
@@ -20,38 +23,30 @@ export const useLanguage = (engine: string | undefined): Language | undefined =>
 export const databasesQuery = (project: string, deleted = false) =>
   queryOptions({
     queryKey: ['databases', 'of', project, deleted],
-    queryFn: ({ signal }) => everyPage<Database>(`/projects/${project}/databases`, { deleted }, 2000, signal),
+    queryFn: ({ signal }) => everyPage((cursor) => api.get('/projects/{project_id}/databases', { params: { ...ofProject(project), query: { deleted, cursor } }, signal }), 2000),
     refetchInterval: (query) => (query.state.data?.some((one) => ON_THE_WAY.has(one.state)) ? 1000 : 10_000),
   })
 
 export const databaseQuery = (id: string) =>
   queryOptions({
     queryKey: ['databases', id],
-    queryFn: ({ signal }) => api.get<Database>(`/databases/${id}`, {}, signal),
+    queryFn: ({ signal }) => api.get('/databases/{database_id}', { params: of(id), signal }),
     refetchInterval: 10_000,
   })
 
 export const liveSchemaQuery = (id: string) =>
   queryOptions({
     queryKey: ['databases', id, 'schema'],
-    queryFn: ({ signal }) => api.get<LiveSchema>(`/databases/${id}/schema`, {}, signal),
+    queryFn: ({ signal }) => api.get('/databases/{database_id}/schema', { params: of(id), signal }),
     staleTime: 60_000,
   })
 
 export const metricsQuery = (id: string, hours: number) =>
   queryOptions({
     queryKey: ['databases', id, 'metrics', hours],
-    queryFn: ({ signal }) => api.get<MetricPoint[]>(`/databases/${id}/metrics`, { hours }, signal),
+    queryFn: ({ signal }) => api.get('/databases/{database_id}/metrics', { params: { ...of(id), query: { hours } }, signal }),
     refetchInterval: 60_000,
   })
-
-export interface NewDatabase {
-  name: string
-  engine: string
-  options: Record<string, string>
-  sleep_after_seconds: number
-  protected: boolean
-}
 
 function useChanged() {
   const queries = useQueryClient()
@@ -60,48 +55,41 @@ function useChanged() {
 
 export function useCreateDatabase(project: string) {
   const changed = useChanged()
-  return useMutation({ mutationFn: (input: NewDatabase) => api.post<Database>(`/projects/${project}/databases`, input), onSuccess: changed })
+  return useMutation({ mutationFn: (body: DatabaseRequest) => api.post('/projects/{project_id}/databases', { params: ofProject(project), body }), onSuccess: changed })
 }
 
-export const parseUrl = (url: string) => api.post<ParsedUrl>('/connections/parse', { url })
+export const parseUrl = (url: string) => api.post('/connections/parse', { body: { url } })
 
-export const testConnection = (project: string, connection: Connection) => api.post<ConnectionTest>(`/projects/${project}/connections/test`, connection)
-
-export interface NewConnection {
-  name: string
-  connection: Connection
-  read_only: boolean
-  protected: boolean
-}
+export const testConnection = (project: string, body: Connection) => api.post('/projects/{project_id}/connections/test', { params: ofProject(project), body })
 
 export function useConnectDatabase(project: string) {
   const changed = useChanged()
-  return useMutation({ mutationFn: (input: NewConnection) => api.post<Database>(`/projects/${project}/connections`, input), onSuccess: changed })
+  return useMutation({ mutationFn: (body: ConnectionRequest) => api.post('/projects/{project_id}/connections', { params: ofProject(project), body }), onSuccess: changed })
 }
 
-export function useSteer() {
+export function useSetDesiredState() {
   const changed = useChanged()
   return useMutation({
-    mutationFn: ({ id, state }: { id: string; state: 'running' | 'asleep' | 'stopped' }) => api.put<Database>(`/databases/${id}/desired`, { state }),
+    mutationFn: ({ id, state }: { id: string; state: 'running' | 'asleep' | 'stopped' }) => api.put('/databases/{database_id}/desired', { params: of(id), body: { state } }),
     onSuccess: changed,
   })
 }
 
 export function useChangeDatabase() {
   const changed = useChanged()
-  return useMutation({ mutationFn: ({ id, ...input }: { id: string; protected?: boolean }) => api.patch<Database>(`/databases/${id}`, input), onSuccess: changed })
+  return useMutation({ mutationFn: ({ id, ...body }: { id: string; protected?: boolean }) => api.patch('/databases/{database_id}', { params: of(id), body }), onSuccess: changed })
 }
 
 export function useDeleteDatabase() {
   const changed = useChanged()
-  return useMutation({ mutationFn: (id: string) => api.delete(`/databases/${id}`), onSuccess: changed })
+  return useMutation({ mutationFn: (id: string) => api.delete('/databases/{database_id}', { params: of(id) }), onSuccess: changed })
 }
 
-export function useUndeleteDatabase() {
+export function useRestoreDeletedDatabase() {
   const changed = useChanged()
-  return useMutation({ mutationFn: (id: string) => api.post<Database>(`/databases/${id}/deletion/undo`), onSuccess: changed })
+  return useMutation({ mutationFn: (id: string) => api.post('/databases/{database_id}/deletion/undo', { params: of(id) }), onSuccess: changed })
 }
 
-export const credentialsOf = (id: string) => api.post<Credentials>(`/databases/${id}/credentials`)
+export const credentialsOf = (id: string) => api.post('/databases/{database_id}/credentials', { params: of(id) })
 
-export const refreshSchema = (id: string) => api.get<LiveSchema>(`/databases/${id}/schema`, { fresh: true })
+export const refreshSchema = (id: string) => api.get('/databases/{database_id}/schema', { params: { ...of(id), query: { fresh: true } } })

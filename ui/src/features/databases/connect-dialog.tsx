@@ -1,4 +1,4 @@
-// Owns connecting a database that runs elsewhere: a pasted URL, TLS, an SSH host or a proxy on the way, and a test.
+// Owns connecting a database that runs elsewhere: a pasted URL, TLS, an SSH tunnel or a proxy, and a test.
 import { useNavigate } from '@tanstack/react-router'
 import { CircleCheck } from 'lucide-react'
 import { useState, type FormEvent, type ReactNode } from 'react'
@@ -11,11 +11,11 @@ import { asApiError } from '@/lib/problem'
 import { testConnection, useConnectDatabase } from './api'
 
 const TLS = [
-  { value: '', label: 'as the URL says; else verify everything' },
-  { value: 'verify-full', label: 'verify certificate and name' },
-  { value: 'verify-ca', label: 'verify the certificate only' },
-  { value: 'require', label: 'encrypt, verify nothing' },
-  { value: 'off', label: 'off' },
+  { value: '', label: 'From the URL (default: verify-full; prefer on loopback)' },
+  { value: 'verify-full', label: 'Verify certificate and host name (verify-full)' },
+  { value: 'verify-ca', label: 'Verify certificate only (verify-ca)' },
+  { value: 'require', label: 'Encrypt without verifying (require)' },
+  { value: 'off', label: 'Off' },
 ]
 
 interface Draft {
@@ -25,7 +25,7 @@ interface Draft {
   ca: string
   certificate: string
   key: string
-  way: 'direct' | 'ssh' | 'socks5' | 'http'
+  route: 'direct' | 'ssh' | 'socks5' | 'http'
   host: string
   user: string
   password: string
@@ -36,7 +36,7 @@ interface Draft {
 }
 
 const EMPTY: Draft = {
-  name: '', url: '', tls: '', ca: '', certificate: '', key: '', way: 'direct', host: '', user: '', password: '', privateKey: '', passphrase: '', hostKey: '', readOnly: false,
+  name: '', url: '', tls: '', ca: '', certificate: '', key: '', route: 'direct', host: '', user: '', password: '', privateKey: '', passphrase: '', hostKey: '', readOnly: false,
 }
 
 const orNull = (text: string) => text.trim() || null
@@ -53,7 +53,7 @@ function connectionOf(draft: Draft): Connection {
   return {
     url: draft.url.trim(),
     ...(wantsTls && { tls: { mode: (draft.tls || 'verify-full') as 'off', ca: orNull(draft.ca), certificate: orNull(draft.certificate), key: orNull(draft.key) } }),
-    ...(draft.way === 'ssh' && {
+    ...(draft.route === 'ssh' && {
       ssh: {
         ...common,
         ...hostAndPort(draft.host, 22),
@@ -63,8 +63,8 @@ function connectionOf(draft: Draft): Connection {
         use_agent: false,
       },
     }),
-    ...((draft.way === 'socks5' || draft.way === 'http') && {
-      proxy: { kind: draft.way, ...hostAndPort(draft.host, draft.way === 'http' ? 3128 : 1080), user: orNull(draft.user), password: orNull(draft.password) },
+    ...((draft.route === 'socks5' || draft.route === 'http') && {
+      proxy: { kind: draft.route, ...hostAndPort(draft.host, draft.route === 'http' ? 3128 : 1080), user: orNull(draft.user), password: orNull(draft.password) },
     }),
   } as Connection
 }
@@ -121,62 +121,101 @@ function TestNote({ test, onPin }: { test: ConnectionTest; onPin: (key: string) 
   )
 }
 
-function WayFields({ draft, set }: { draft: Draft; set: (part: Partial<Draft>) => void }) {
-  if (draft.way === 'direct') return null
+function RouteFields({ draft, set }: { draft: Draft; set: (part: Partial<Draft>) => void }) {
+  if (draft.route === 'direct') return null
   return (
     <>
-      <TextField label={draft.way === 'ssh' ? 'SSH host (host:port)' : 'Proxy (host:port)'} value={draft.host} onChange={(event) => set({ host: event.target.value })} />
+      <TextField label={draft.route === 'ssh' ? 'SSH host (host:port)' : 'Proxy (host:port)'} value={draft.host} onChange={(event) => set({ host: event.target.value })} />
       <TextField label="User" value={draft.user} autoComplete="off" onChange={(event) => set({ user: event.target.value })} />
       <TextField label="Password" type="password" autoComplete="new-password" value={draft.password} onChange={(event) => set({ password: event.target.value })} />
-      {draft.way === 'ssh' && (
+      {draft.route === 'ssh' && (
         <>
           <Area label="Private key" value={draft.privateKey} onChange={(privateKey) => set({ privateKey })} />
-          <TextField label="Its passphrase" type="password" autoComplete="new-password" value={draft.passphrase} onChange={(event) => set({ passphrase: event.target.value })} />
-          <TextField label="Host key, pinned" value={draft.hostKey} note="Found by the test; compare it before you pin it." onChange={(event) => set({ hostKey: event.target.value })} />
+          <TextField label="Key passphrase" type="password" autoComplete="new-password" value={draft.passphrase} onChange={(event) => set({ passphrase: event.target.value })} />
+          <TextField label="Pinned host key" value={draft.hostKey} note="The test shows the key of the host. Compare it before you pin it." onChange={(event) => set({ hostKey: event.target.value })} />
         </>
       )}
     </>
   )
 }
 
-export function ConnectDialog({ project, onClose }: { project: string; onClose: () => void }) {
-  const [draft, setDraft] = useState(EMPTY)
-  const [test, setTest] = useState<ConnectionTest | null>(null)
-  const [failure, setFailure] = useState<unknown>(null)
+const ROUTES: readonly { value: Draft['route']; label: string }[] = [
+  { value: 'direct', label: 'Direct' },
+  { value: 'ssh', label: 'SSH tunnel' },
+  { value: 'socks5', label: 'SOCKS5 proxy' },
+  { value: 'http', label: 'HTTP proxy' },
+]
+
+interface FieldsProps {
+  draft: Draft
+  set: (part: Partial<Draft>) => void
+}
+
+function SecuritySections({ draft, set }: FieldsProps) {
+  return (
+    <>
+      <Section title="Encryption (TLS)">
+        <SelectField label="TLS" value={draft.tls} onChange={(tls) => set({ tls })} options={TLS} />
+        <Area label="CA certificate (PEM)" value={draft.ca} onChange={(ca) => set({ ca })} />
+        <Area label="Client certificate (PEM)" value={draft.certificate} onChange={(certificate) => set({ certificate })} />
+        <Area label="Client key (PEM)" value={draft.key} onChange={(key) => set({ key })} />
+      </Section>
+      <Section title="SSH tunnel or proxy">
+        <SelectField label="Route" value={draft.route} onChange={(route) => set({ route: route as Draft['route'] })} options={ROUTES} />
+        <RouteFields draft={draft} set={set} />
+      </Section>
+      <label className="row">
+        <input type="checkbox" checked={draft.readOnly} onChange={(event) => set({ readOnly: event.target.checked })} />
+        Read-only
+      </label>
+    </>
+  )
+}
+
+/** The test of a connection before it is stored. */
+function useConnectionTest(project: string) {
+  const [result, setResult] = useState<ConnectionTest | null>(null)
+  const [error, setError] = useState<unknown>(null)
   const [testing, setTesting] = useState(false)
-  const connect = useConnectDatabase(project)
-  const navigate = useNavigate()
-  const set = (part: Partial<Draft>) => setDraft((now) => ({ ...now, ...part }))
-  const told = connect.error ?? failure
-  const fields = told ? asApiError(told).fields : {}
-  const tryIt = async () => {
+  const run = async (draft: Draft) => {
     setTesting(true)
-    setFailure(null)
-    setTest(null)
+    setError(null)
+    setResult(null)
     try {
-      setTest(await testConnection(project, connectionOf(draft)))
-    } catch (error) {
-      setFailure(error)
+      setResult(await testConnection(project, connectionOf(draft)))
+    } catch (failure) {
+      setError(failure)
     }
     setTesting(false)
   }
+  return { result, error, testing, run, clearError: () => setError(null) }
+}
+
+export function ConnectDialog({ project, onClose }: { project: string; onClose: () => void }) {
+  const [draft, setDraft] = useState(EMPTY)
+  const test = useConnectionTest(project)
+  const connect = useConnectDatabase(project)
+  const navigate = useNavigate()
+  const set = (part: Partial<Draft>) => setDraft((now) => ({ ...now, ...part }))
+  const error = connect.error ?? test.error
+  const fields = error ? asApiError(error).fields : {}
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    setFailure(null)
+    test.clearError()
     connect.mutate(
       { name: draft.name.trim(), connection: connectionOf(draft), read_only: draft.readOnly, protected: false },
       {
-        onSuccess: (made) => {
+        onSuccess: (database) => {
           onClose()
-          void navigate({ to: '/p/$project/d/$database', params: { project, database: made.id } })
+          void navigate({ to: '/p/$project/d/$database', params: { project, database: database.id } })
         },
       },
     )
   }
   return (
-    <Dialog title="Connect a database" description="It stays where it is. Its secrets are sealed before they are stored." open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title="Connect a database" description="Your data stays where it is. Credentials are encrypted at rest." open onOpenChange={(open) => !open && onClose()}>
       <form className="form-stack" onSubmit={submit}>
-        {told !== null && told !== undefined && <ErrorNote error={told} />}
+        {Boolean(error) && <ErrorNote error={error} />}
         <TextField label="Name" value={draft.name} autoFocus required autoComplete="off" onChange={(event) => set({ name: event.target.value })} error={fields['name']} />
         <TextField
           label="URL"
@@ -188,34 +227,11 @@ export function ConnectDialog({ project, onClose }: { project: string; onClose: 
           onChange={(event) => set({ url: event.target.value })}
           error={fields['host'] ?? fields['engine']}
         />
-        <Section title="Encryption">
-          <SelectField label="TLS" value={draft.tls} onChange={(tls) => set({ tls })} options={TLS} />
-          <Area label="CA certificate (PEM)" value={draft.ca} onChange={(ca) => set({ ca })} />
-          <Area label="Client certificate (PEM)" value={draft.certificate} onChange={(certificate) => set({ certificate })} />
-          <Area label="Client key (PEM)" value={draft.key} onChange={(key) => set({ key })} />
-        </Section>
-        <Section title="SSH tunnel or proxy">
-          <SelectField
-            label="Way"
-            value={draft.way}
-            onChange={(way) => set({ way: way as Draft['way'] })}
-            options={[
-              { value: 'direct', label: 'direct' },
-              { value: 'ssh', label: 'over an SSH host' },
-              { value: 'socks5', label: 'through a SOCKS5 proxy' },
-              { value: 'http', label: 'through an HTTP proxy' },
-            ]}
-          />
-          <WayFields draft={draft} set={set} />
-        </Section>
-        <label className="row">
-          <input type="checkbox" checked={draft.readOnly} onChange={(event) => set({ readOnly: event.target.checked })} />
-          Nobody may write to it through Headwater
-        </label>
-        {test && <TestNote test={test} onPin={(hostKey) => set({ hostKey })} />}
+        <SecuritySections draft={draft} set={set} />
+        {test.result && <TestNote test={test.result} onPin={(hostKey) => set({ hostKey })} />}
         <footer>
-          <button type="button" className="btn" disabled={testing || !draft.url.trim()} onClick={() => void tryIt()}>
-            {testing ? 'Testing…' : 'Test'}
+          <button type="button" className="btn" disabled={test.testing || !draft.url.trim()} onClick={() => void test.run(draft)}>
+            {test.testing ? 'Testing…' : 'Test'}
           </button>
           <button type="submit" className="btn primary" disabled={connect.isPending || !draft.name.trim() || !draft.url.trim()}>
             {connect.isPending ? 'Connecting…' : 'Connect'}

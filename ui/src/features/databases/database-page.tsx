@@ -1,4 +1,4 @@
-// Owns the overview of a database: what it is, how to reach it, what was measured of it.
+// Owns the overview of a database: its facts, how to connect, its metrics and protection.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Copy, SquareTerminal } from 'lucide-react'
@@ -7,15 +7,21 @@ import { toast } from 'sonner'
 import type { Credentials, Database, MetricPoint } from '@/api/types'
 import { PageFrame, Panel } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { useDatabase } from '@/lib/database-scope'
-import { bytes, count, day } from '@/lib/format'
+import { bytes, count, day, plural } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
-import { credentialsOf, metricsQuery, useChangeDatabase, useLanguage, useSteer } from './api'
+import { credentialsOf, metricsQuery, useChangeDatabase, useLanguage, useSetDesiredState } from './api'
 import { Sparkline } from './sparkline'
 import { StateMark } from './state-mark'
 
-const CONTENTS = { sql: 'Tables', mongodb: 'Collections', redis: 'Patterns of keys' } as const
+const CONTENTS = { sql: 'Tables', mongodb: 'Collections', redis: 'Key prefixes' } as const
+
+/** 300 -> "5 minutes". */
+function idleTime(seconds: number): string {
+  if (seconds % 3600 === 0) return plural(seconds / 3600, 'hour')
+  return seconds % 60 === 0 ? plural(seconds / 60, 'minute') : plural(seconds, 'second')
+}
 
 function Facts({ database }: { database: Database }) {
   const language = useLanguage(database.engine)
@@ -58,7 +64,7 @@ function Reach({ database }: { database: Database }) {
         <dd className="mono">{user}</dd>
         <dt>TLS</dt>
         <dd>{tls_mode}</dd>
-        {(ssh ?? proxy) && <dt>Way</dt>}
+        {(ssh ?? proxy) && <dt>Route</dt>}
         {(ssh ?? proxy) && <dd className="mono">{ssh ?? proxy}</dd>}
       </dl>
     )
@@ -66,10 +72,10 @@ function Reach({ database }: { database: Database }) {
   if (found === null) {
     return (
       <div className="p-4">
-        <button type="button" className="btn" onClick={() => void tellFailure(async () => setFound(await credentialsOf(database.id)))}>
-          Show how to connect
+        <button type="button" className="btn" onClick={() => void withErrorToast(async () => setFound(await credentialsOf(database.id)))}>
+          Show connection details
         </button>
-        <p className="dim small mt-2">Any client can connect: the proxy wakes the database. Looking at the password is noted in the audit.</p>
+        <p className="dim small mt-2">Any client can connect; a sleeping database wakes up. Viewing the password is recorded in the audit log.</p>
       </div>
     )
   }
@@ -104,9 +110,9 @@ const CHARTS: readonly { name: string; label: string; rate?: boolean; show: (val
   { name: 'size_bytes', label: 'Size', show: bytes },
   { name: 'connections', label: 'Connections', show: count },
   { name: 'keys', label: 'Keys', show: count },
-  { name: 'commands', label: 'Commands a minute', rate: true, show: count },
-  { name: 'commits', label: 'Transactions a minute', rate: true, show: count },
-  { name: 'slow_queries', label: 'Queries over a second', show: count },
+  { name: 'commands', label: 'Commands per minute', rate: true, show: count },
+  { name: 'commits', label: 'Transactions per minute', rate: true, show: count },
+  { name: 'slow_queries', label: 'Slow queries (> 1 s)', show: count },
 ]
 
 function series(points: MetricPoint[], name: string, rate: boolean): number[] {
@@ -120,7 +126,7 @@ function Metrics({ id }: { id: string }) {
     <Loaded query={metrics} rows={3}>
       {(points) =>
         points.length < 2 ? (
-          <EmptyState text="Figures appear after the database has run for two minutes." />
+          <EmptyState text="Metrics appear after about two minutes." />
         ) : (
           <div className="charts">
             {CHARTS.filter(({ name }) => points.at(-1)?.values[name] !== undefined).map(({ name, label, rate, show }) => (
@@ -136,7 +142,7 @@ function Metrics({ id }: { id: string }) {
 export function DatabasePage() {
   const database = useDatabase()
   const { project } = useProjectScope()
-  const steer = useSteer()
+  const steer = useSetDesiredState()
   const language = useLanguage(database.engine)
   const change = useChangeDatabase()
   const managed = database.origin === 'managed'
@@ -152,7 +158,7 @@ export function DatabasePage() {
               type="button"
               className="btn"
               disabled={steer.isPending}
-              onClick={() => void tellFailure(() => steer.mutateAsync({ id: database.id, state: awake ? 'asleep' : 'running' }))}
+              onClick={() => void withErrorToast(() => steer.mutateAsync({ id: database.id, state: awake ? 'asleep' : 'running' }))}
             >
               {awake ? 'Put to sleep' : 'Start'}
             </button>
@@ -167,22 +173,22 @@ export function DatabasePage() {
       {database.state_reason && <p className="note t-del">{database.state_reason}</p>}
       <Facts database={database} />
       <div className="cols-2">
-        <Panel title="Last hour">{managed ? <Metrics id={database.id} /> : <EmptyState text="Headwater measures only the databases that it runs." />}</Panel>
+        <Panel title="Last hour">{managed ? <Metrics id={database.id} /> : <EmptyState text="Metrics are available for databases that Headwater runs." />}</Panel>
         <div className="stack">
-          <Panel title="How to reach it">{canWrite || !managed ? <Reach database={database} /> : <EmptyState text="Viewers do not see credentials." />}</Panel>
-          <Panel title="Care">
+          <Panel title="Connect">{canWrite || !managed ? <Reach database={database} /> : <EmptyState text="Viewers cannot see credentials." />}</Panel>
+          <Panel title="Protection">
             <div className="p-4 form-stack">
               <label className="row">
                 <input
                   type="checkbox"
                   checked={database.protected}
                   disabled={!canWrite}
-                  onChange={(event) => void tellFailure(() => change.mutateAsync({ id: database.id, protected: event.target.checked }))}
+                  onChange={(event) => void withErrorToast(() => change.mutateAsync({ id: database.id, protected: event.target.checked }))}
                 />
-                Protected: a write asks first, and it cannot be deleted
+                Ask before every write and block deletion
               </label>
-              {managed && <p className="dim">{database.sleep_after_seconds ? `Sleeps after ${database.sleep_after_seconds} s without use.` : 'Never sleeps.'}</p>}
-              <p className="dim">Made {day(database.created_at)}.</p>
+              {managed && <p className="dim">{database.sleep_after_seconds ? `Sleeps after ${idleTime(database.sleep_after_seconds)} idle.` : 'Never sleeps.'}</p>}
+              <p className="dim">Created {day(database.created_at)}.</p>
             </div>
           </Panel>
         </div>

@@ -8,20 +8,20 @@ import { PageFrame, Panel, TableHead, TableScroll } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
 import { ConfirmDialog } from '@/components/ui/dialog'
 import { Menu, MenuItem, MenuSeparator } from '@/components/ui/menu'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { alertCounts, openAlertsQuery } from '@/lib/alerts'
 import { bytes, count, day, plural } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
-import { databasesQuery, useDeleteDatabase, useSteer, useUndeleteDatabase } from './api'
+import { databasesQuery, useDeleteDatabase, useSetDesiredState, useRestoreDeletedDatabase } from './api'
 import { ConnectDialog } from './connect-dialog'
 import { NewDatabaseDialog } from './new-database-dialog'
 import { StateMark } from './state-mark'
 
 function RowMenu({ database, canDelete }: { database: Database; canDelete: boolean }) {
   const [asking, setAsking] = useState(false)
-  const steer = useSteer()
+  const steer = useSetDesiredState()
   const remove = useDeleteDatabase()
-  const to = (state: 'running' | 'asleep' | 'stopped') => void tellFailure(() => steer.mutateAsync({ id: database.id, state }))
+  const to = (state: 'running' | 'asleep' | 'stopped') => void withErrorToast(() => steer.mutateAsync({ id: database.id, state }))
   const managed = database.origin === 'managed'
   return (
     <>
@@ -48,13 +48,13 @@ function RowMenu({ database, canDelete }: { database: Database; canDelete: boole
           </>
         )}
         <MenuItem danger disabled={!canDelete} onSelect={() => setAsking(true)}>
-          {managed ? 'Delete database' : 'Forget connection'}
+          {managed ? 'Delete database' : 'Remove connection'}
         </MenuItem>
       </Menu>
       <ConfirmDialog
-        title={managed ? `Delete ${database.name}?` : `Forget ${database.name}?`}
-        text={managed ? 'Its clients are cut off now. It can be taken back for seven days.' : 'Nothing changes in the database itself.'}
-        action={managed ? 'Delete database' : 'Forget connection'}
+        title={managed ? `Delete ${database.name}?` : `Remove ${database.name}?`}
+        text={managed ? 'Its clients are disconnected now. You can restore it for seven days.' : 'The database itself is not changed.'}
+        action={managed ? 'Delete database' : 'Remove connection'}
         open={asking}
         onOpenChange={setAsking}
         onConfirm={() => remove.mutateAsync(database.id)}
@@ -75,7 +75,7 @@ function DatabaseRow({ database, role, alerts }: { database: Database; role: str
           {database.protected && <span className="chip">protected</span>}
           {database.read_only && <span className="chip">read only</span>}
           {alerts > 0 && (
-            <Link to="/p/$project/d/$database/history" params={{ project: project.id, database: database.id }} search={{ schedule: undefined }} className="chip warn">
+            <Link to="/p/$project/d/$database/backups" params={{ project: project.id, database: database.id }} search={{ schedule: undefined }} className="chip warn">
               <TriangleAlert className="i" aria-hidden="true" />
               {plural(alerts, 'alert')}
             </Link>
@@ -107,7 +107,7 @@ function DatabaseTable({ databases, role }: { databases: Database[]; role: strin
             { name: 'State' },
             { name: 'Tables', className: 'num hide-p' },
             { name: 'Size', className: 'num hide-p' },
-            { name: 'Made', className: 'hide-p' },
+            { name: 'Created', className: 'hide-p' },
             { name: 'More', unseen: true },
           ]}
         />
@@ -122,17 +122,17 @@ function DatabaseTable({ databases, role }: { databases: Database[]; role: strin
 }
 
 function Deleted({ databases }: { databases: Database[] }) {
-  const undo = useUndeleteDatabase()
+  const undo = useRestoreDeletedDatabase()
   if (databases.length === 0) return null
   return (
-    <Panel title="Deleted" aside={<span className="hide-p">Destroyed when their grace period ends</span>}>
+    <Panel title="Deleted" aside={<span className="hide-p">Permanently deleted when the grace period ends</span>}>
       <ul className="list">
         {databases.map((database) => (
           <li key={database.id} className="row p-2 px-4">
             <span className="cut grow">{database.name}</span>
             <span className="dim small">until {database.purge_at ? day(database.purge_at) : 'soon'}</span>
-            <button type="button" className="btn" onClick={() => void tellFailure(() => undo.mutateAsync(database.id))}>
-              Take back
+            <button type="button" className="btn" onClick={() => void withErrorToast(() => undo.mutateAsync(database.id))}>
+              Restore
             </button>
           </li>
         ))}
@@ -165,7 +165,7 @@ export function DatabasesPage() {
         {(items) => (
           <Panel title="Databases">
             {items.length === 0 ? (
-              <EmptyState text="No databases yet. Create an empty one in a second, or connect one that you have." />
+              <EmptyState text="No databases yet. Create an empty one, or connect an existing one." />
             ) : (
               <DatabaseTable databases={items} role={project.role} />
             )}

@@ -10,10 +10,10 @@ import { asApiError } from '@/lib/problem'
 import { enginesQuery, useCreateDatabase } from './api'
 
 const SLEEP = [
-  { value: '60', label: 'after a minute' },
-  { value: '300', label: 'after five minutes' },
-  { value: '3600', label: 'after an hour' },
-  { value: '0', label: 'never' },
+  { value: '60', label: '1 minute' },
+  { value: '300', label: '5 minutes' },
+  { value: '3600', label: '1 hour' },
+  { value: '0', label: 'Never' },
 ]
 
 type Options = Engine['provision_options']
@@ -65,7 +65,7 @@ export function NewDatabaseDialog({ project, onClose }: { project: string; onClo
           required
           autoComplete="off"
           spellCheck={false}
-          note="Small letters, digits, _ and -"
+          note="Lowercase letters, digits, _ and -"
           onChange={(event) => setName(event.target.value)}
           error={failure?.fields['name']}
         />
@@ -76,7 +76,7 @@ export function NewDatabaseDialog({ project, onClose }: { project: string; onClo
           options={engines.filter((one) => one.unavailable === null).map((one) => ({ value: one.name, label: one.label }))}
         />
         {chosen && <OptionFields options={chosen.provision_options} values={options} onChange={(key, value) => setOptions({ ...options, [key]: value })} />}
-        <SelectField label="Sleeps when nobody uses it" value={sleep} onChange={setSleep} options={SLEEP} />
+        <SelectField label="Sleep when idle for" value={sleep} onChange={setSleep} options={SLEEP} />
         <footer>
           <button type="submit" className="btn primary" disabled={create.isPending || !name.trim()}>
             {create.isPending ? 'Creating…' : 'Create database'}

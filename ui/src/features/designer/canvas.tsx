@@ -104,7 +104,7 @@ function Canvas({ relations, positions, movable, onMove, onArrange, onTie, show 
       </ReactFlow>
       <ZoomControls>
         {movable && (
-          <button type="button" className="btn icon" aria-label="Arrange anew" title="Arrange anew" onClick={onArrange}>
+          <button type="button" className="btn icon" aria-label="Auto-layout" title="Auto-layout" onClick={onArrange}>
             <LayoutGrid className="i" aria-hidden="true" />
           </button>
         )}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LiveColumn, LiveRelation } from '@/api/types'
 import { balanced, hub, isStale, layoutInput, linesOf, withNewcomers } from './layout'
-import { folded, keyBetween, told, type Staged } from './staging'
+import { folded, keyBetween, describeChange, type Staged } from './staging'
 import { isNear } from './use-detail'
 
 const column = (name: string, type = 'bigint') => ({ name, type, nullable: true, default: null }) as unknown as LiveColumn
@@ -39,8 +39,8 @@ describe('staged changes', () => {
   })
   it('are told in words, and a key is drawn in either direction', () => {
     const key = keyBetween({ relation: TEAMS, column: 'id' }, { relation: PEOPLE, column: 'team_id' })
-    expect(told(key)).toBe('Let people.team_id refer to teams.id')
-    expect(told({ kind: 'SetNullable', ...at('people'), column: 'team_id', nullable: false })).toBe('Forbid null in people.team_id')
+    expect(describeChange(key)).toBe('Add foreign key from people.team_id to teams.id')
+    expect(describeChange({ kind: 'SetNullable', ...at('people'), column: 'team_id', nullable: false })).toBe('Set NOT NULL on people.team_id')
   })
 })
 

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import type { LiveColumn, LiveRelation } from '@/api/types'
 import { SelectField, TextField } from '@/components/field'
 import { Dialog } from '@/components/ui/dialog'
-import { ColumnFields, isComplete, type ColumnDraft } from '@/features/query/column-fields'
+import { ColumnFields, isComplete, type ColumnDraft } from '@/features/structure/column-fields'
 import { idOf, keyBetween, placeOf, type Staged } from './staging'
 
 interface NameFormProps {
@@ -18,7 +18,7 @@ interface NameFormProps {
 export function NameForm({ title, action, start, taken, onDone, onClose }: NameFormProps) {
   const [name, setName] = useState(start)
   const clean = name.trim()
-  const error = clean !== start && taken.includes(clean) ? 'That name is taken.' : undefined
+  const error = clean !== start && taken.includes(clean) ? 'This name is already in use.' : undefined
   return (
     <Dialog title={title} open onOpenChange={(open) => !open && onClose()}>
       <form
@@ -82,7 +82,7 @@ export function ColumnForm({ relation, column, relations, onDone, onClose }: Col
     onDone(key_change ? [...changes, key_change] : changes)
   }
   return (
-    <Dialog title={column ? `Change ${relation.name}.${column.name}` : `New column of ${relation.name}`} open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title={column ? `Edit ${relation.name}.${column.name}` : `New column in ${relation.name}`} open onOpenChange={(open) => !open && onClose()}>
       <form
         className="form-stack"
         onSubmit={(event) => {
@@ -93,7 +93,7 @@ export function ColumnForm({ relation, column, relations, onDone, onClose }: Col
         <ColumnFields draft={draft} taken={taken} onChange={setDraft} />
         {!refers && (
           <SelectField
-            label="Refers to"
+            label="References"
             value={target}
             onChange={choose}
             options={[{ value: '', label: 'Nothing' }, ...parents.map((one) => ({ value: idOf(one), label: `${one.name}.${one.primary_key?.[0] ?? ''}` }))]}
@@ -101,7 +101,7 @@ export function ColumnForm({ relation, column, relations, onDone, onClose }: Col
         )}
         <footer>
           <button type="submit" className="btn primary" disabled={!isComplete(draft) || taken}>
-            Stage
+            OK
           </button>
         </footer>
       </form>

@@ -4,7 +4,7 @@ import type { LiveColumn, LiveRelation } from '@/api/types'
 import { TypeGlyph } from '@/components/marks'
 import { count, plural } from '@/lib/format'
 import { linesOf } from './layout'
-import { idOf, placeOf, told, type Staged } from './staging'
+import { idOf, placeOf, describeChange, type Staged } from './staging'
 
 export type Ask = { what: 'table' } | { what: 'rename'; relation: LiveRelation } | { what: 'column'; relation: LiveRelation; column: LiveColumn | null }
 
@@ -106,12 +106,12 @@ interface StagedListProps {
 export function StagedList({ changes, onRemove, onDiscard, onReview }: StagedListProps) {
   return (
     <section aria-label="Staged changes">
-      <h2>{plural(changes.length, 'change')} not yet in the database</h2>
+      <h2>{plural(changes.length, 'unsaved change')}</h2>
       <ol className="erdstaged">
         {changes.map((change, at) => (
-          <li key={`${at} ${told(change)}`} className="row">
-            <span className="grow">{told(change)}</span>
-            <button type="button" className="btn ghost icon" aria-label={`Take back: ${told(change)}`} onClick={() => onRemove(at)}>
+          <li key={`${at} ${describeChange(change)}`} className="row">
+            <span className="grow">{describeChange(change)}</span>
+            <button type="button" className="btn ghost icon" aria-label={`Undo: ${describeChange(change)}`} onClick={() => onRemove(at)}>
               <Undo2 className="i" aria-hidden="true" />
             </button>
           </li>

@@ -134,7 +134,7 @@ export function folded(relations: readonly LiveRelation[], changes: readonly Sta
 }
 
 /** "Add column email to users": a change in words. */
-export function told(change: Staged): string {
+export function describeChange(change: Staged): string {
   const table = change.table
   switch (change.kind) {
     case 'AddTable':
@@ -150,15 +150,15 @@ export function told(change: Staged): string {
     case 'RenameColumn':
       return `Rename column ${table}.${change.column} to ${change.new_name}`
     case 'AlterType':
-      return `Make ${table}.${change.column} ${change.type}`
+      return `Change type of ${table}.${change.column} to ${change.type}`
     case 'SetNullable':
-      return change.nullable ? `Let ${table}.${change.column} be null` : `Forbid null in ${table}.${change.column}`
+      return change.nullable ? `Allow NULL in ${table}.${change.column}` : `Set NOT NULL on ${table}.${change.column}`
     case 'SetDefault':
-      return change.default === null ? `Take the default of ${table}.${change.column} away` : `Make ${change.default} the default of ${table}.${change.column}`
+      return change.default === null ? `Drop the default of ${table}.${change.column}` : `Set the default of ${table}.${change.column} to ${change.default}`
     case 'AddForeignKey':
-      return `Let ${table}.${change.key.columns.join(', ')} refer to ${change.key.ref_table}.${(change.key.ref_columns ?? []).join(', ')}`
+      return `Add foreign key from ${table}.${change.key.columns.join(', ')} to ${change.key.ref_table}.${(change.key.ref_columns ?? []).join(', ')}`
     case 'DropForeignKey':
-      return `Drop the foreign key of ${table}.${change.columns.join(', ')}`
+      return `Drop foreign key of ${table}.${change.columns.join(', ')}`
   }
 }
 

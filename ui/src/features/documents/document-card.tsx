@@ -4,7 +4,7 @@ import { useState } from 'react'
 import type { Entry } from '@/api/types'
 import { JsonTree } from '@/components/json-tree'
 import { useDatabase } from '@/lib/database-scope'
-import { copyText, tellFailure } from '@/lib/download'
+import { copyText, withErrorToast } from '@/lib/download'
 import { documentOf, idText } from '@/lib/extended-json'
 import { readEntry } from './api'
 
@@ -24,7 +24,7 @@ export function DocumentCard({ holder, entry: given, asTree, canWrite, onEdit, o
   const document = asTree ? documentOf(entry.body) : null
   const readWhole = () => readEntry(database.id, holder, given.id)
   // What is edited or deleted is compared with what was shown: of a cut document the rest must be read first.
-  const withWhole = (then: (entry: Entry) => void) => void tellFailure(async () => then(entry.whole ? entry : await readWhole()))
+  const withWhole = (then: (entry: Entry) => void) => void withErrorToast(async () => then(entry.whole ? entry : await readWhole()))
   return (
     <li className="doccard" aria-label={`Document ${idText(entry.id)}`}>
       <header>
@@ -45,8 +45,8 @@ export function DocumentCard({ holder, entry: given, asTree, canWrite, onEdit, o
       </header>
       {document ? <JsonTree value={document} /> : <pre className="mono docbody">{entry.body}</pre>}
       {!entry.whole && (
-        <button type="button" className="link" onClick={() => void tellFailure(async () => setWhole(await readWhole()))}>
-          Show the whole document
+        <button type="button" className="link" onClick={() => void withErrorToast(async () => setWhole(await readWhole()))}>
+          Show full document
         </button>
       )}
     </li>

@@ -1,16 +1,15 @@
 // Owns editing one document as JSON: saved only if nobody changed it meanwhile, else both sides are shown.
 import { useState } from 'react'
-import type { Entry, EntryChangeAnswer } from '@/api/types'
+import type { Entry, EntryChange, EntryChangeAnswer } from '@/api/types'
 import { ErrorNote } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
 import { idText } from '@/lib/extended-json'
-import type { Change } from './api'
 
 interface EditorProps {
   holder: string
   /** The document as it was shown; null for a new one. */
   entry: Entry | null
-  send: (change: Change) => Promise<EntryChangeAnswer | null>
+  send: (change: EntryChange) => Promise<EntryChangeAnswer | null>
   onClose: () => void
 }
 
@@ -24,7 +23,7 @@ export function DocumentEditor({ holder, entry, send, onClose }: EditorProps) {
     setBusy(true)
     setError(null)
     try {
-      const change: Change = entry ? { kind: 'replace', holder, id: entry.id, body: text, was } : { kind: 'insert', holder, body: text }
+      const change: EntryChange = entry ? { kind: 'replace', holder, id: entry.id, body: text, was } : { kind: 'insert', holder, body: text }
       const answer = await send(change)
       if (answer?.applied) return onClose()
       if (answer) setConflict({ now: answer.now ?? null })
@@ -41,20 +40,20 @@ export function DocumentEditor({ holder, entry, send, onClose }: EditorProps) {
   }
   const now = conflict?.now ?? null
   return (
-    <Dialog title={entry ? 'Edit the document' : `New document in ${holder}`} description={entry ? idText(entry.id) : 'Without an _id, it gets one.'} open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title={entry ? 'Edit the document' : `New document in ${holder}`} description={entry ? idText(entry.id) : 'An _id is generated if you leave it out.'} open onOpenChange={(open) => !open && onClose()}>
       {error !== null && <ErrorNote error={error} />}
       {conflict && (
         <div role="alert" className="note">
           <div className="grow">
-            <p className="t-warn">{now === null ? 'Somebody else deleted this document meanwhile.' : 'Somebody else changed this document meanwhile. Nothing was saved.'}</p>
+            <p className="t-warn">{now === null ? 'Somebody else deleted this document in the meantime.' : 'Somebody else changed this document in the meantime. Nothing was saved.'}</p>
             {now !== null && <pre className="mono sqlpreview">{now}</pre>}
             {now !== null && (
               <p className="row mt-2">
                 <button type="button" className="btn" onClick={() => settle(now, now)}>
-                  Take theirs
+                  Use theirs
                 </button>
                 <button type="button" className="btn" onClick={() => settle(now, text)}>
-                  Keep mine on top of it
+                  Overwrite with mine
                 </button>
               </p>
             )}
@@ -64,7 +63,7 @@ export function DocumentEditor({ holder, entry, send, onClose }: EditorProps) {
       <textarea className="area mono docarea" aria-label="Document as JSON" spellCheck={false} rows={18} value={text} onChange={(event) => setText(event.target.value)} />
       <footer>
         <button type="button" className="btn" onClick={onClose}>
-          Leave it
+          Cancel
         </button>
         <button type="button" className="btn primary" disabled={busy || conflict !== null || (entry !== null && text === was && text === entry.body)} onClick={() => void save()}>
           {entry ? 'Save' : 'Insert'}

@@ -6,7 +6,7 @@ import { usePageTitle } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
 import { liveSchemaQuery, refreshSchema } from '@/features/databases/api'
 import { useDatabase } from '@/lib/database-scope'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { count } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
 import { holdersQuery } from './api'
@@ -21,7 +21,7 @@ export function DocumentsPage() {
   const queries = useQueryClient()
   usePageTitle(`${name ?? 'Documents'} · ${database.name}`)
   const refresh = () =>
-    void tellFailure(async () => {
+    void withErrorToast(async () => {
       await queries.invalidateQueries({ queryKey: ['entries', database.id] })
       queries.setQueryData(['databases', database.id, 'schema'], await refreshSchema(database.id))
     })
@@ -45,7 +45,7 @@ export function DocumentsPage() {
       <div className="filetree">
         <div className="row">
           <span className="grow dim small px-2">Collections</span>
-          <button type="button" className="btn ghost icon" aria-label="Read the collections anew" onClick={refresh}>
+          <button type="button" className="btn ghost icon" aria-label="Refresh collections" onClick={refresh}>
             <RefreshCw className="i" aria-hidden="true" />
           </button>
         </div>
@@ -67,7 +67,7 @@ export function DocumentsPage() {
                   </Link>
                 </li>
               ))}
-              {found.length === 0 && <li className="dim p-2">No collections yet: the first insert makes one.</li>}
+              {found.length === 0 && <li className="dim p-2">No collections yet. The first insert creates one.</li>}
             </ul>
           )}
         </Loaded>
@@ -76,7 +76,7 @@ export function DocumentsPage() {
         {holder ? (
           <DocumentList key={`${database.id}/${holder.name}`} holder={holder} relation={relation} />
         ) : (
-          holders.data && <EmptyState text={name ? `There is no collection ${name}.` : 'Choose a collection.'} />
+          holders.data && <EmptyState text={name ? `There is no collection ${name}.` : 'Select a collection.'} />
         )}
       </div>
     </div>

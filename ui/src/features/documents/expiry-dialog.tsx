@@ -1,11 +1,10 @@
 // Owns how long a key lives: for some seconds more, or until somebody deletes it.
 import { useState } from 'react'
 import { toast } from 'sonner'
-import type { Entry, EntryChangeAnswer } from '@/api/types'
+import type { Entry, EntryChange, EntryChangeAnswer } from '@/api/types'
 import { TextField } from '@/components/field'
 import { Dialog } from '@/components/ui/dialog'
-import { tellFailure } from '@/lib/download'
-import type { Change } from './api'
+import { withErrorToast } from '@/lib/download'
 
 const CHOICES = [
   { label: '1 min', value: 60 },
@@ -16,7 +15,7 @@ const CHOICES = [
 
 interface ExpiryProps {
   entry: Entry
-  send: (change: Change) => Promise<EntryChangeAnswer | null>
+  send: (change: EntryChange) => Promise<EntryChangeAnswer | null>
   onClose: () => void
 }
 
@@ -24,13 +23,13 @@ export function ExpiryDialog({ entry, send, onClose }: ExpiryProps) {
   const [text, setText] = useState(entry.seconds_left === null ? '' : String(Math.round(entry.seconds_left)))
   const wanted = Number(text)
   const set = (seconds: number | null) =>
-    void tellFailure(async () => {
+    void withErrorToast(async () => {
       const answer = await send({ kind: 'expire', id: entry.id, seconds })
-      if (answer && !answer.applied) toast.error('The key is gone.')
+      if (answer && !answer.applied) toast.error('The key no longer exists.')
       if (answer) onClose()
     })
   return (
-    <Dialog title="How long it lives" description={entry.id} open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title="Expiry" description={entry.id} open onOpenChange={(open) => !open && onClose()}>
       <form
         className="form-stack"
         onSubmit={(event) => {
@@ -48,10 +47,10 @@ export function ExpiryDialog({ entry, send, onClose }: ExpiryProps) {
         </div>
         <footer>
           <button type="button" className="btn" disabled={entry.seconds_left === null} onClick={() => set(null)}>
-            Let it stay
+            Never expire
           </button>
           <button type="submit" className="btn primary" disabled={!(wanted > 0)}>
-            Let it expire
+            Set expiry
           </button>
         </footer>
       </form>

@@ -31,7 +31,7 @@ export function FieldsPanel({ relation }: { relation: LiveRelation }) {
             {index.unique && <span className="chip">unique</span>}
           </li>
         ))}
-        {(relation.indexes ?? []).length === 0 && <li className="dim small">Only that of _id.</li>}
+        {(relation.indexes ?? []).length === 0 && <li className="dim small">Only the _id index.</li>}
       </ul>
     </aside>
   )

@@ -23,9 +23,9 @@ export function KeyView({ id, onGone }: { id: string; onGone: () => void }) {
   const [asking, setAsking] = useState<'delete' | 'expiry' | null>(null)
   if (entry.error && asApiError(entry.error).status === 404) {
     return (
-      <EmptyState text={`There is no key ${id}. It may have been deleted, or have expired.`}>
+      <EmptyState text={`There is no key ${id}. It may have been deleted or may have expired.`}>
         <button type="button" className="btn" onClick={onGone}>
-          Other keys
+          Back to keys
         </button>
       </EmptyState>
     )
@@ -34,7 +34,7 @@ export function KeyView({ id, onGone }: { id: string; onGone: () => void }) {
     const one = entry.data
     const answer = await send({ kind: 'delete', id, was: one && one.type === 'string' && one.whole ? one.body : null })
     if (answer?.applied) onGone()
-    else if (answer) toast.error(answer.now === null ? 'The key is gone already.' : 'Somebody else changed this key meanwhile. Look at it again.')
+    else if (answer) toast.error(answer.now === null ? 'The key no longer exists.' : 'Somebody else changed this key in the meantime. Check it again.')
   }
   return (
     <Loaded query={entry} rows={6}>
@@ -49,11 +49,11 @@ export function KeyView({ id, onGone }: { id: string; onGone: () => void }) {
               <Copy className="i" aria-hidden="true" />
             </button>
             <span className="grow" />
-            <button type="button" className="btn ghost" disabled={!canWrite} title="How long it lives" onClick={() => setAsking('expiry')}>
+            <button type="button" className="btn ghost" disabled={!canWrite} title="Expiry" onClick={() => setAsking('expiry')}>
               <Clock className="i" aria-hidden="true" />
-              {one.seconds_left === null ? 'stays' : `${seconds(one.seconds_left)} left`}
+              {one.seconds_left === null ? 'never expires' : `${seconds(one.seconds_left)} left`}
             </button>
-            <button type="button" className="btn ghost icon" aria-label="Read the key anew" onClick={() => void entry.refetch()}>
+            <button type="button" className="btn ghost icon" aria-label="Refresh key" onClick={() => void entry.refetch()}>
               <RefreshCw className="i" aria-hidden="true" />
             </button>
             {canWrite && (
@@ -67,7 +67,7 @@ export function KeyView({ id, onGone }: { id: string; onGone: () => void }) {
             <span>{NAMES[one.type] ?? one.type}</span>
             {one.length !== null && <span>{one.type === 'string' ? bytes(one.length) : count(one.length)}</span>}
             {one.size_bytes !== null && <span>{bytes(one.size_bytes)} in memory</span>}
-            {database.protected && <span className="t-warn">protected: writes ask first</span>}
+            {database.protected && <span className="t-warn">protected: asks before writes</span>}
           </footer>
           {asking === 'expiry' && <ExpiryDialog entry={one} send={send} onClose={() => setAsking(null)} />}
           {asking === 'delete' && (

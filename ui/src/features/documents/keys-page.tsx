@@ -49,8 +49,8 @@ export function KeysPage() {
             setFilter((typed ?? pattern).trim())
           }}
         >
-          <SearchField label="Find keys by a pattern" placeholder="user:* and Enter" value={typed ?? pattern} onChange={(text) => (text === '' ? (setTyped(''), setFilter('')) : setTyped(text))} className="grow" />
-          <button type="button" className="btn ghost icon" aria-label="Read the keys anew" onClick={() => void pages.refetch()}>
+          <SearchField label="Find keys by pattern" placeholder="user:*, then Enter" value={typed ?? pattern} onChange={(text) => (text === '' ? (setTyped(''), setFilter('')) : setTyped(text))} className="grow" />
+          <button type="button" className="btn ghost icon" aria-label="Refresh keys" onClick={() => void pages.refetch()}>
             <RefreshCw className="i" aria-hidden="true" />
           </button>
           {canWrite && (
@@ -62,7 +62,7 @@ export function KeysPage() {
         {pages.isPending && <SkeletonRows rows={6} />}
         {pages.error && <ErrorNote error={pages.error} retry={() => void pages.refetch()} />}
         {pages.data && (
-          <KeyTree keys={keys} current={current} openAll={wanted !== '' && keys.length < 200} onOpen={open} empty={wanted ? (pages.hasNextPage ? 'Nothing found so far.' : 'No key fits.') : 'No keys yet.'} />
+          <KeyTree keys={keys} current={current} openAll={wanted !== '' && keys.length < 200} onOpen={open} empty={wanted ? (pages.hasNextPage ? 'No matches so far.' : 'No keys match.') : 'No keys yet.'} />
         )}
         <footer className="row small dim px-2">
           <span className="grow">
@@ -70,12 +70,12 @@ export function KeysPage() {
           </span>
           {pages.hasNextPage && (
             <button type="button" className="btn ghost" disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-              Look further
+              Load more
             </button>
           )}
         </footer>
       </div>
-      <div className="sqlmain">{current === undefined ? <EmptyState text="Choose a key." /> : <KeyView key={`${database.id}/${current}`} id={current} onGone={() => open(null)} />}</div>
+      <div className="sqlmain">{current === undefined ? <EmptyState text="Select a key." /> : <KeyView key={`${database.id}/${current}`} id={current} onGone={() => open(null)} />}</div>
       {making && <NewKeyDialog send={send} onClose={() => setMaking(false)} onMade={open} />}
       {question}
     </div>

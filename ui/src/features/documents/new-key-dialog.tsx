@@ -1,15 +1,14 @@
 // Owns making a key: its name, its type, its first part or value, and how long it lives.
 import { useState } from 'react'
-import type { EntryChangeAnswer } from '@/api/types'
+import type { EntryChange, EntryChangeAnswer } from '@/api/types'
 import { SelectField, TextField } from '@/components/field'
 import { ErrorNote } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
-import type { Change } from './api'
 import { shapeOf } from './part-shapes'
 import { NAMES } from './type-badge'
 
 interface NewKeyProps {
-  send: (change: Change) => Promise<EntryChangeAnswer | null>
+  send: (change: EntryChange) => Promise<EntryChangeAnswer | null>
   onClose: () => void
   onMade: (key: string) => void
 }
@@ -52,13 +51,13 @@ export function NewKeyDialog({ send, onClose, onMade }: NewKeyProps) {
             <textarea className="area mono" rows={4} spellCheck={false} placeholder={type === 'stream' ? '{"field": "value"}' : ''} value={body} onChange={(event) => setBody(event.target.value)} />
           </label>
         )}
-        <TextField label="Seconds to live" inputMode="numeric" note="Empty: it stays." value={life} onChange={(event) => setLife(event.target.value)} />
+        <TextField label="Seconds to live" inputMode="numeric" note="Leave empty to never expire." value={life} onChange={(event) => setLife(event.target.value)} />
         <footer>
           <button type="button" className="btn" onClick={onClose}>
-            Leave it
+            Cancel
           </button>
           <button type="submit" className="btn primary" disabled={id === ''}>
-            Make it
+            Create key
           </button>
         </footer>
       </form>

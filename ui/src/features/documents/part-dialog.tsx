@@ -1,17 +1,16 @@
 // Owns one part of a key: a new one, or another value for one that is there and is still what was shown.
 import { useState } from 'react'
-import type { Entry, EntryChangeAnswer, Part } from '@/api/types'
+import type { Entry, EntryChange, EntryChangeAnswer, Part } from '@/api/types'
 import { TextField } from '@/components/field'
 import { ErrorNote } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
-import type { Change } from './api'
 import type { PartShape } from './part-shapes'
 
 interface PartProps {
   entry: Entry
   part: Part | null
   shape: PartShape
-  send: (change: Change) => Promise<EntryChangeAnswer | null>
+  send: (change: EntryChange) => Promise<EntryChangeAnswer | null>
   onClose: () => void
 }
 
@@ -43,7 +42,7 @@ export function PartDialog({ entry, part, shape, send, onClose }: PartProps) {
         {error !== null && <ErrorNote error={error} />}
         {theirs && (
           <div role="alert" className="note">
-            <p className="grow t-warn">{theirs.now === null ? 'It is gone.' : `Somebody else changed it meanwhile; it is now: ${theirs.now.slice(0, 500)}`}</p>
+            <p className="grow t-warn">{theirs.now === null ? 'It no longer exists.' : `Somebody else changed it in the meantime. It is now: ${theirs.now.slice(0, 500)}`}</p>
             <button
               type="button"
               className="btn"
@@ -52,7 +51,7 @@ export function PartDialog({ entry, part, shape, send, onClose }: PartProps) {
                 setTheirs(null)
               }}
             >
-              Keep mine on top of it
+              Overwrite with mine
             </button>
           </div>
         )}
@@ -66,7 +65,7 @@ export function PartDialog({ entry, part, shape, send, onClose }: PartProps) {
         )}
         <footer>
           <button type="button" className="btn" onClick={onClose}>
-            Leave it
+            Cancel
           </button>
           <button type="submit" className="btn primary" disabled={theirs !== null || (shape.named && name === '')}>
             {part ? 'Save' : 'Add'}

@@ -16,7 +16,7 @@ export interface PartShape {
 
 const SHAPES: Record<string, PartShape> = {
   hash: { one: 'field', name: 'Field', value: 'Value', add: 'Add a field', named: true, edited: true, searched: true, compared: true },
-  list: { one: 'item', name: 'Place', value: 'Item', add: 'Append an item', named: false, edited: true, searched: false, compared: true },
+  list: { one: 'item', name: 'Index', value: 'Item', add: 'Append an item', named: false, edited: true, searched: false, compared: true },
   set: { one: 'member', name: 'Member', value: null, add: 'Add a member', named: true, edited: false, searched: true, compared: false },
   zset: { one: 'member', name: 'Member', value: 'Score', add: 'Add a member', named: true, edited: true, searched: true, compared: true },
   stream: { one: 'entry', name: 'Id', value: 'Fields', add: 'Add an entry', named: false, edited: false, searched: false, compared: false },

@@ -3,53 +3,104 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Pencil, Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { toast } from 'sonner'
-import type { Entry, EntryChangeAnswer, Part } from '@/api/types'
+import type { Entry, EntryChange, EntryChangeAnswer, Part } from '@/api/types'
 import { SearchField } from '@/components/field'
-import { TableScroll } from '@/components/page'
+import { TableHead, TableScroll } from '@/components/page'
 import { EmptyState, ErrorNote, SkeletonRows } from '@/components/states'
 import { useDatabase } from '@/lib/database-scope'
-import { tellFailure } from '@/lib/download'
-import { partsQuery, type Change } from './api'
+import { withErrorToast } from '@/lib/download'
+import { partsQuery } from './api'
 import { PartDialog } from './part-dialog'
-import { shapeOf } from './part-shapes'
+import { shapeOf, type PartShape } from './part-shapes'
 
 interface PartsProps {
   entry: Entry
   canWrite: boolean
-  send: (change: Change) => Promise<EntryChangeAnswer | null>
+  send: (change: EntryChange) => Promise<EntryChangeAnswer | null>
+}
+
+interface RowProps {
+  part: Part
+  shape: PartShape
+  canWrite: boolean
+  onEdit: (part: Part) => void
+  onRemove: (part: Part) => void
+}
+
+function PartRow({ part, shape, canWrite, onEdit, onRemove }: RowProps) {
+  return (
+    <tr>
+      <td className="mono partname">{part.name}</td>
+      {shape.value && (
+        <td className={`mono partvalue ${part.binary ? 'dim' : ''}`}>
+          {part.value}
+          {!part.whole && <span className="chip">truncated</span>}
+        </td>
+      )}
+      <td className="partdo">
+        {canWrite && shape.edited && part.whole && !part.binary && (
+          <button type="button" className="btn ghost icon" aria-label={`Edit ${part.name}`} onClick={() => onEdit(part)}>
+            <Pencil className="i" aria-hidden="true" />
+          </button>
+        )}
+        {canWrite && (part.whole || shape.value !== null) && (
+          <button type="button" className="btn ghost icon" aria-label={`Remove ${part.name}`} onClick={() => onRemove(part)}>
+            <Trash2 className="i" aria-hidden="true" />
+          </button>
+        )}
+      </td>
+    </tr>
+  )
+}
+
+interface BarProps {
+  shape: PartShape
+  canWrite: boolean
+  onFilter: (filter: string) => void
+  onAdd: () => void
+}
+
+function PartsBar({ shape, canWrite, onFilter, onAdd }: BarProps) {
+  const [typed, setTyped] = useState('')
+  const change = (text: string) => {
+    setTyped(text)
+    if (text === '') onFilter('')
+  }
+  return (
+    <form
+      className="runbar"
+      onSubmit={(event) => {
+        event.preventDefault()
+        onFilter(typed.trim())
+      }}
+    >
+      {shape.searched && <SearchField label={`Find a ${shape.one} by pattern`} placeholder={`Find a ${shape.one}`} value={typed} onChange={change} />}
+      <span className="grow" />
+      {canWrite && (
+        <button type="button" className="btn" onClick={onAdd}>
+          <Plus className="i" aria-hidden="true" />
+          {shape.add}
+        </button>
+      )}
+    </form>
+  )
 }
 
 export function PartsTable({ entry, canWrite, send }: PartsProps) {
   const database = useDatabase()
-  const [typed, setTyped] = useState('')
   const [filter, setFilter] = useState('')
   const [editing, setEditing] = useState<{ part: Part | null } | null>(null)
   const pages = useInfiniteQuery(partsQuery(database.id, entry.id, filter))
   const shape = shapeOf(entry.type)
   const parts = pages.data?.pages.flatMap((page) => page.items) ?? []
   const remove = (part: Part) =>
-    void tellFailure(async () => {
+    void withErrorToast(async () => {
       const answer = await send({ kind: 'remove', id: entry.id, part: part.name, was: shape.compared && part.whole && !part.binary ? part.value : null })
-      if (answer && !answer.applied) toast.error('Somebody else changed it meanwhile. Look at it again.')
+      if (answer && !answer.applied) toast.error('Somebody else changed it in the meantime. Check it again.')
     })
   return (
     <>
-      <form
-        className="runbar"
-        onSubmit={(event) => {
-          event.preventDefault()
-          setFilter(typed.trim())
-        }}
-      >
-        {shape.searched && <SearchField label={`Find a ${shape.one} by a pattern`} placeholder={`Find a ${shape.one}`} value={typed} onChange={(text) => (text === '' ? (setTyped(''), setFilter('')) : setTyped(text))} />}
-        <span className="grow" />
-        {canWrite && (
-          <button type="button" className="btn" onClick={() => setEditing({ part: null })}>
-            <Plus className="i" aria-hidden="true" />
-            {shape.add}
-          </button>
-        )}
-      </form>
+      <PartsBar shape={shape} canWrite={canWrite} onFilter={setFilter} onAdd={() => setEditing({ part: null })} />
       <div className="scroll grow" tabIndex={0} role="region" aria-label={`Value of ${entry.id}`}>
         {pages.isPending && <SkeletonRows />}
         {pages.error && (
@@ -57,40 +108,14 @@ export function PartsTable({ entry, canWrite, send }: PartsProps) {
             <ErrorNote error={pages.error} retry={() => void pages.refetch()} />
           </div>
         )}
-        {pages.data && parts.length === 0 && <EmptyState text={filter ? 'Nothing fits.' : 'It is empty.'} />}
+        {pages.data && parts.length === 0 && <EmptyState text={filter ? 'No matches.' : 'Empty.'} />}
         {parts.length > 0 && (
           <TableScroll label={`Parts of ${entry.id}`}>
             <table className="table parts">
-              <thead>
-                <tr>
-                  <th>{shape.name}</th>
-                  {shape.value && <th>{shape.value}</th>}
-                  <th>
-                    <span className="sr">What can be done</span>
-                  </th>
-                </tr>
-              </thead>
+              <TableHead columns={[{ name: shape.name }, ...(shape.value ? [{ name: shape.value }] : []), { name: 'Actions', unseen: true }]} />
               <tbody>
                 {parts.map((part) => (
-                  <tr key={part.name}>
-                    <td className="mono partname">{part.name}</td>
-                    {shape.value && <td className={`mono partvalue ${part.binary ? 'dim' : ''}`}>
-                        {part.value}
-                        {!part.whole && <span className="chip">cut</span>}
-                      </td>}
-                    <td className="partdo">
-                      {canWrite && shape.edited && part.whole && !part.binary && (
-                        <button type="button" className="btn ghost icon" aria-label={`Edit ${part.name}`} onClick={() => setEditing({ part })}>
-                          <Pencil className="i" aria-hidden="true" />
-                        </button>
-                      )}
-                      {canWrite && (part.whole || shape.value !== null) && (
-                        <button type="button" className="btn ghost icon" aria-label={`Remove ${part.name}`} onClick={() => remove(part)}>
-                          <Trash2 className="i" aria-hidden="true" />
-                        </button>
-                      )}
-                    </td>
-                  </tr>
+                  <PartRow key={part.name} part={part} shape={shape} canWrite={canWrite} onEdit={(chosen) => setEditing({ part: chosen })} onRemove={remove} />
                 ))}
               </tbody>
             </table>
@@ -99,7 +124,7 @@ export function PartsTable({ entry, canWrite, send }: PartsProps) {
         {pages.hasNextPage && (
           <p className="p-4">
             <button type="button" className="btn" disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-              More
+              Load more
             </button>
           </p>
         )}

@@ -1,13 +1,12 @@
 // Owns the value of a string: shown as text or as formatted JSON, and saved if nobody changed it meanwhile.
 import { useState } from 'react'
-import type { Entry, EntryChangeAnswer } from '@/api/types'
-import { tellFailure } from '@/lib/download'
-import type { Change } from './api'
+import type { Entry, EntryChange, EntryChangeAnswer } from '@/api/types'
+import { withErrorToast } from '@/lib/download'
 
 interface ValueProps {
   entry: Entry
   canWrite: boolean
-  send: (change: Change) => Promise<EntryChangeAnswer | null>
+  send: (change: EntryChange) => Promise<EntryChangeAnswer | null>
 }
 
 function formatted(text: string): string | null {
@@ -26,7 +25,7 @@ export function StringValue({ entry, canWrite, send }: ValueProps) {
   const json = formatted(entry.body)
   const editable = canWrite && entry.whole && !entry.binary
   const save = () =>
-    void tellFailure(async () => {
+    void withErrorToast(async () => {
       const answer = await send({ kind: 'replace', id: entry.id, body: draft ?? '', was: entry.body })
       if (answer?.applied) setDraft(null)
       else if (answer) setConflict({ now: answer.now ?? null })
@@ -36,16 +35,16 @@ export function StringValue({ entry, canWrite, send }: ValueProps) {
       {conflict && (
         <div role="alert" className="note m-3">
           <div className="grow">
-            <p className="t-warn">{conflict.now === null ? 'The key is gone.' : 'Somebody else changed this value meanwhile. Nothing was saved; above is yours, this is theirs:'}</p>
+            <p className="t-warn">{conflict.now === null ? 'The key no longer exists.' : 'Somebody else changed this value in the meantime. Nothing was saved. Their value:'}</p>
             {conflict.now !== null && <pre className="mono sqlpreview">{conflict.now}</pre>}
           </div>
           <button type="button" className="btn" onClick={() => setConflict(null)}>
-            Go on
+            OK
           </button>
         </div>
       )}
-      {entry.binary && <p className="dim small px-4 py-1">These are bytes, not text: they are shown escaped and cannot be edited here.</p>}
-      {!entry.whole && <p className="dim small px-4 py-1">Only the beginning of this value is shown.</p>}
+      {entry.binary && <p className="dim small px-4 py-1">Binary data: shown escaped, and cannot be edited here.</p>}
+      {!entry.whole && <p className="dim small px-4 py-1">Only the start of this value is shown.</p>}
       {pretty && json !== null ? (
         <pre className="mono docbody grow scroll">{json}</pre>
       ) : (
@@ -55,14 +54,14 @@ export function StringValue({ entry, canWrite, send }: ValueProps) {
         <div className="runbar">
           {json !== null && draft === null && (
             <button type="button" className="btn ghost" aria-pressed={pretty} onClick={() => setPretty(!pretty)}>
-              {pretty ? 'As it is' : 'Format JSON'}
+              {pretty ? 'Show raw' : 'Format JSON'}
             </button>
           )}
           {draft !== null && (
             <>
               <span className="grow" />
               <button type="button" className="btn" onClick={() => setDraft(null)}>
-                Leave it
+                Cancel
               </button>
               <button type="button" className="btn primary" disabled={draft === entry.body} onClick={save}>
                 Save

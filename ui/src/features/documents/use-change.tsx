@@ -1,21 +1,21 @@
 // Owns sending a change of an entry: asks first when the database is protected, and reads anew what has changed.
 import { useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
-import type { EntryChangeAnswer } from '@/api/types'
+import type { EntryChange, EntryChangeAnswer } from '@/api/types'
 import { Dialog } from '@/components/ui/dialog'
 import { useDatabase } from '@/lib/database-scope'
 import { useProjectScope } from '@/lib/project-scope'
-import { changeEntry, type Change } from './api'
+import { changeEntry } from './api'
 
 interface Waiting {
-  change: Change
+  change: EntryChange
   go: (sure: boolean) => void
 }
 
 interface Changing {
   canWrite: boolean
   /** The outcome, or null when the user thought better of it. */
-  send: (change: Change) => Promise<EntryChangeAnswer | null>
+  send: (change: EntryChange) => Promise<EntryChangeAnswer | null>
   /** To be drawn where the changes are made. */
   question: ReactNode
 }
@@ -25,7 +25,7 @@ export function useChange(): Changing {
   const { project } = useProjectScope()
   const queries = useQueryClient()
   const [waiting, setWaiting] = useState<Waiting | null>(null)
-  const ask = (change: Change) =>
+  const ask = (change: EntryChange) =>
     new Promise<boolean>((resolve) => {
       const go = (sure: boolean) => {
         setWaiting(null)
@@ -33,7 +33,7 @@ export function useChange(): Changing {
       }
       setWaiting({ change, go })
     })
-  const send = async (change: Change) => {
+  const send = async (change: EntryChange) => {
     if (database.protected && !(await ask(change))) return null
     const answer = await changeEntry(database.id, { ...change, confirmed: database.protected })
     await queries.invalidateQueries({ queryKey: ['entries', database.id] })
@@ -46,10 +46,10 @@ export function useChange(): Changing {
       </p>
       <footer>
         <button type="button" className="btn" onClick={() => waiting.go(false)}>
-          Leave it
+          Cancel
         </button>
         <button type="button" className="btn danger" onClick={() => waiting.go(true)}>
-          Write it
+          Write
         </button>
       </footer>
     </Dialog>

@@ -5,11 +5,11 @@ import type { ExtractFormat, SnapshotDetail, SnapshotLink } from '@/api/types'
 import { Segmented, SelectField, TextField } from '@/components/field'
 import { Dialog } from '@/components/ui/dialog'
 import { useEngine } from '@/features/databases/api'
-import { tableName } from '@/features/snapshots/restoring'
-import { TableChecks } from '@/features/snapshots/table-checks'
-import { copyText, tellFailure } from '@/lib/download'
+import { tableName } from '@/lib/table-name'
+import { TableChecks } from '@/components/table-checks'
+import { copyText, withErrorToast } from '@/lib/download'
 import { moment, plural } from '@/lib/format'
-import { linksQuery, makeLink } from './api'
+import { linksQuery, createLink } from './api'
 import { Links } from './links'
 
 const FORMATS: readonly { value: ExtractFormat; label: string }[] = [
@@ -24,9 +24,9 @@ const EXTENTS = [
   { value: 'some', label: 'Some' },
 ] as const
 const TERMS = [
-  { value: '3600', label: 'an hour' },
-  { value: '86400', label: 'a day' },
-  { value: '604800', label: 'seven days' },
+  { value: '3600', label: '1 hour' },
+  { value: '86400', label: '1 day' },
+  { value: '604800', label: '7 days' },
 ]
 // Long enough to begin a download; one that has begun is not broken off.
 const AT_ONCE = 60
@@ -40,7 +40,7 @@ export function formatsOf(language: string | undefined): typeof FORMATS {
 
 /** What will be in the file, in words. */
 export function fileWords(format: ExtractFormat, tables: number, engine: string): string {
-  if (format === 'sql') return `One script that ${PROGRAMS[engine] ?? 'the engine’s own program'} loads into an empty database: schema, rows, then keys and indexes.`
+  if (format === 'sql') return `One script to load into an empty database with ${PROGRAMS[engine] ?? 'the client of the engine'}: schema, rows, then keys and indexes.`
   const form = FORMATS.find((one) => one.value === format)?.label ?? format
   return tables === 1 ? `One ${form} file.` : `A ZIP with ${plural(tables, `${form} file`)}.`
 }
@@ -58,7 +58,7 @@ export function ExportDialog({ snapshot, only, onClose }: { snapshot: SnapshotDe
   const tables = extent === 'all' ? null : [...chosen].sort()
   const queries = useQueryClient()
   const order = async (seconds: number) => {
-    const made = await makeLink(snapshot.id, { format, tables, expires_in: seconds })
+    const made = await createLink(snapshot.id, { format, tables, expires_in: seconds })
     void queries.invalidateQueries({ queryKey: linksQuery(snapshot.id).queryKey })
     return made
   }
@@ -68,7 +68,7 @@ export function ExportDialog({ snapshot, only, onClose }: { snapshot: SnapshotDe
   }
   const run = (what: () => Promise<void>) => {
     setBusy(true)
-    void tellFailure(what).finally(() => setBusy(false))
+    void withErrorToast(what).finally(() => setBusy(false))
   }
   const download = () =>
     run(async () => {
@@ -78,7 +78,7 @@ export function ExportDialog({ snapshot, only, onClose }: { snapshot: SnapshotDe
   const share = () => run(async () => setLink(await order(Number(term))))
   const nothing = tables?.length === 0
   return (
-    <Dialog title="Export the snapshot" description={fileWords(format, tables?.length ?? snapshot.contents.length, snapshot.engine)} open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title="Export snapshot" description={fileWords(format, tables?.length ?? snapshot.contents.length, snapshot.engine)} open onOpenChange={(open) => !open && onClose()}>
       <div className="form-stack">
         <div className="formrow">
           <h3>Format</h3>
@@ -89,20 +89,20 @@ export function ExportDialog({ snapshot, only, onClose }: { snapshot: SnapshotDe
           <Segmented className="self-start" label="Tables" value={extent} onChange={change(setExtent)} options={EXTENTS} />
         </div>
         {extent === 'some' && <TableChecks label="Tables to export" tables={snapshot.contents.map((one) => ({ name: tableName(one), rows: one.rows }))} chosen={chosen} onChange={change(setChosen)} />}
-        <SelectField label="A link for others is valid for" value={term} onChange={change(setTerm)} options={TERMS} />
+        <SelectField label="Share link expires after" value={term} onChange={change(setTerm)} options={TERMS} />
         {link && (
           <TextField
             label="Link"
             readOnly
             value={window.location.origin + link.url}
             onFocus={(event) => event.target.select()}
-            note={`Until ${moment(link.expires_at)}, whoever has it can download the file, unless it is revoked. It is not shown again.`}
+            note={`Anyone with the link can download the file until ${moment(link.expires_at)}, unless you revoke it. The link is not shown again.`}
           />
         )}
         <Links snapshot={snapshot.id} />
         <footer>
           <button type="button" className="btn" disabled={busy || nothing} onClick={link ? () => void copyText(window.location.origin + link.url, 'Link') : share}>
-            {link ? 'Copy the link' : 'Make a link'}
+            {link ? 'Copy link' : 'Create link'}
           </button>
           <button type="button" className="btn primary" disabled={busy || nothing} onClick={download}>
             Download

@@ -4,8 +4,8 @@ import { linkWords, usedWords } from './links'
 
 describe('what a file will be', () => {
   it('names the program that loads a script', () => {
-    expect(fileWords('sql', 3, 'mysql')).toContain('mysql loads into an empty database')
-    expect(fileWords('sql', 3, 'somebody')).toContain('the engine’s own program')
+    expect(fileWords('sql', 3, 'mysql')).toContain('into an empty database with mysql')
+    expect(fileWords('sql', 3, 'somebody')).toContain('the client of the engine')
   })
   it('tells one file from a ZIP', () => {
     expect(fileWords('csv', 1, 'sqlite')).toBe('One CSV file.')

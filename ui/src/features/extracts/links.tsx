@@ -4,7 +4,7 @@ import { X } from 'lucide-react'
 import { useState } from 'react'
 import type { ListedLink } from '@/api/types'
 import { Loaded } from '@/components/states'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { moment, plural } from '@/lib/format'
 import { linksQuery, revokeLink } from './api'
 
@@ -25,20 +25,20 @@ export function Links({ snapshot }: { snapshot: string }) {
   const [busy, setBusy] = useState(false)
   const revoke = (id: string) => {
     setBusy(true)
-    void tellFailure(async () => {
+    void withErrorToast(async () => {
       await revokeLink(snapshot, id)
       await queries.invalidateQueries({ queryKey: linksQuery(snapshot).queryKey })
     }).finally(() => setBusy(false))
   }
   return (
     <div className="formrow">
-      <h3>Links that work</h3>
+      <h3>Active links</h3>
       <Loaded query={links} rows={1}>
         {({ items }) =>
           items.length === 0 ? (
             <p className="small dim">None.</p>
           ) : (
-            <ul className="flex flex-col gap-1" aria-label="Links that work">
+            <ul className="flex flex-col gap-1" aria-label="Active links">
               {items.map((one) => (
                 <li key={one.id} className="row">
                   <span className="grow min-w-0">

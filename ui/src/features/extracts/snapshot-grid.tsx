@@ -1,18 +1,18 @@
 // Owns the rows of one table of a snapshot: read page by page as they come into view, never changed.
 import type { Cell } from '@/api/types'
 import { EmptyState, ErrorNote, SkeletonRows } from '@/components/states'
-import { EditorFrame } from '@/features/query/editor-frame'
-import { Grid, type Place } from '@/features/query/grid'
-import { usePages } from '@/features/query/use-rows'
-import { WholeCell } from '@/features/query/whole-cell'
-import { written } from '@/lib/cells'
+import { EditorFrame } from '@/components/grid/editor-frame'
+import { Grid, type Place } from '@/components/grid/grid'
+import { useRowPages } from '@/lib/use-row-pages'
+import { WholeCell } from '@/components/grid/whole-cell'
+import { formatRows } from '@/lib/cells'
 import { copyText } from '@/lib/download'
 import { count, plural } from '@/lib/format'
 import { readSnapshotCell, readSnapshotRows } from './api'
 
 function WholeText({ value, column, onLeave }: { value: Cell; column: string; onLeave: () => void }) {
   return (
-    <EditorFrame label={`Whole value of ${column}`} className="bytes" onLeave={onLeave}>
+    <EditorFrame label={`Full value of ${column}`} className="bytes" onLeave={onLeave}>
       <textarea className="mono" aria-label={column} readOnly autoFocus rows={12} value={String(value ?? '')} />
       <footer className="row">
         <button type="button" className="btn end" onClick={() => void copyText(String(value ?? ''), 'Value')}>
@@ -24,7 +24,7 @@ function WholeText({ value, column, onLeave }: { value: Cell; column: string; on
 }
 
 export function SnapshotGrid({ snapshot, table }: { snapshot: string; table: string }) {
-  const rows = usePages(snapshot, JSON.stringify([snapshot, table]), (part) => readSnapshotRows(snapshot, table, part))
+  const rows = useRowPages(snapshot, JSON.stringify([snapshot, table]), (part) => readSnapshotRows(snapshot, table, part))
   const first = rows.first.data
   if (rows.first.error) {
     return (
@@ -39,7 +39,7 @@ export function SnapshotGrid({ snapshot, table }: { snapshot: string; table: str
     const [left, right] = [Math.min(from.column, to.column), Math.max(from.column, to.column)]
     const picked = Array.from({ length: bottom - top + 1 }, (_, step) => rows.row(top + step)).filter((row) => row !== null)
     const single = picked.length === 1 && left === right
-    const text = single ? String(picked[0]?.[left] ?? '') : written('tsv', first.columns.slice(left, right + 1), picked.map((row) => row.slice(left, right + 1)))
+    const text = single ? String(picked[0]?.[left] ?? '') : formatRows('tsv', first.columns.slice(left, right + 1), picked.map((row) => row.slice(left, right + 1)))
     void copyText(text, single ? 'Cell' : plural(picked.length, 'row'))
   }
   return (

@@ -4,7 +4,7 @@ import { Table2 } from 'lucide-react'
 import { useState } from 'react'
 import type { SnapshotTable } from '@/api/types'
 import { SearchField } from '@/components/field'
-import { tableName } from '@/features/snapshots/restoring'
+import { tableName } from '@/lib/table-name'
 import { count } from '@/lib/format'
 
 export function SnapshotTables({ tables, current }: { tables: readonly SnapshotTable[]; current: string | undefined }) {
@@ -29,7 +29,7 @@ export function SnapshotTables({ tables, current }: { tables: readonly SnapshotT
             </li>
           )
         })}
-        {found.length === 0 && <li className="dim p-2">{wanted ? 'Nothing fits.' : 'The snapshot has no tables.'}</li>}
+        {found.length === 0 && <li className="dim p-2">{wanted ? 'No matches.' : 'The snapshot has no tables.'}</li>}
       </ul>
     </div>
   )

@@ -22,7 +22,7 @@ function mergedLog(stored: LogLine[], live: LogLine[]): LogLine[] {
 
 function JobFacts({ job }: { job: Job }) {
   return (
-    <Panel title="Facts">
+    <Panel title="Details">
       <dl className="factlist">
         <dt>Kind</dt>
         <dd className="mono">{job.kind}</dd>

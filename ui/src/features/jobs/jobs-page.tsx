@@ -15,7 +15,7 @@ import { JobActions } from './job-actions'
 import { jobsQuery } from './api'
 
 const STATES = [
-  { value: '', label: 'Every state' },
+  { value: '', label: 'All states' },
   { value: 'running', label: 'Running' },
   { value: 'pending', label: 'Waiting' },
   { value: 'completed', label: 'Done' },
@@ -50,7 +50,7 @@ function JobRow({ job, project }: { job: Job; project: string | undefined }) {
 
 function JobTable({ jobs, project }: { jobs: Job[]; project: string | undefined }) {
   const list = useListKeys()
-  if (jobs.length === 0) return <EmptyState text="No jobs here. A scan becomes a job as soon as you upload code." />
+  if (jobs.length === 0) return <EmptyState text="No jobs yet. Scans, snapshots and transfers appear here." />
   return (
     <TableScroll label="Jobs">
       <table className="table tall" ref={list}>
@@ -59,7 +59,7 @@ function JobTable({ jobs, project }: { jobs: Job[]; project: string | undefined 
             <th scope="col">Job</th>
             <th scope="col">State</th>
             <th scope="col">Progress</th>
-            <th scope="col">Now</th>
+            <th scope="col">Status</th>
             <th scope="col" className="num">
               Attempts
             </th>

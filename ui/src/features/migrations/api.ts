@@ -1,33 +1,32 @@
 // Owns the requests of migrations.
 import { queryOptions } from '@tanstack/react-query'
-import type { Migration, MigrationsRun, MigrationText } from '@/api/types'
+import type { MigrationRequest } from '@/api/types'
 import { api, upload } from '@/lib/http'
 
-export type Way = 'up' | 'down'
+export type Direction = 'up' | 'down'
 
-export const migrationsQuery = (id: string) =>
+const of = (database: string) => ({ path: { database_id: database } })
+const ofVersion = (database: string, version: string) => ({ path: { database_id: database, version } })
+
+export const migrationsQuery = (database: string) =>
   queryOptions({
-    queryKey: ['migrations', id],
-    queryFn: async ({ signal }) => (await api.get<{ items: Migration[] }>(`/databases/${id}/migrations`, {}, signal)).items,
+    queryKey: ['migrations', database],
+    queryFn: async ({ signal }) => (await api.get('/databases/{database_id}/migrations', { params: of(database), signal })).items,
   })
 
-export const migrationText = (id: string, version: string) => api.get<MigrationText>(`/databases/${id}/migrations/${encodeURIComponent(version)}`)
+export const migrationText = (database: string, version: string) => api.get('/databases/{database_id}/migrations/{version}', { params: ofVersion(database, version) })
 
-export const addMigration = (id: string, input: { name: string; up?: string; down?: string | null; changes?: readonly Record<string, unknown>[] }) =>
-  api.post<MigrationText>(`/databases/${id}/migrations`, input)
+export const addMigration = (database: string, body: MigrationRequest) => api.post('/databases/{database_id}/migrations', { params: of(database), body })
 
-export const runMigrations = (id: string, way: Way, to: string, apply: boolean) =>
-  api.post<MigrationsRun>(`/databases/${id}/migrations/run`, { way, to, apply, confirmed: true })
+export const runMigrations = (database: string, way: Direction, to: string, apply: boolean) =>
+  api.post('/databases/{database_id}/migrations/run', { params: of(database), body: { way, to, apply, confirmed: true } })
 
-export const resolveMigration = (id: string, version: string, state: 'applied' | 'pending') =>
-  api.put<Migration>(`/databases/${id}/migrations/${encodeURIComponent(version)}/state?confirmed=true`, { state })
+export const resolveMigration = (database: string, version: string, state: 'applied' | 'pending') =>
+  api.put('/databases/{database_id}/migrations/{version}/state', { params: { ...ofVersion(database, version), query: { confirmed: true } }, body: { state } })
 
-export const deleteMigration = (id: string, version: string) => api.delete(`/databases/${id}/migrations/${encodeURIComponent(version)}`)
+export const deleteMigration = (database: string, version: string) => api.delete('/databases/{database_id}/migrations/{version}', { params: ofVersion(database, version) })
 
-export async function importMigrations(id: string, file: File, applied: boolean | null): Promise<number> {
-  const form = new FormData()
-  form.append('file', file)
-  const query = applied === null ? '' : `?applied=${String(applied)}`
-  const found = await upload<{ items: Migration[] }>(`/databases/${id}/migrations/import${query}`, form, () => undefined)
-  return found.items.length
+export async function importMigrations(database: string, file: File, applied: boolean | null): Promise<number> {
+  const imported = await upload('/databases/{database_id}/migrations/import', { ...of(database), query: { applied } }, file)
+  return imported.items.length
 }

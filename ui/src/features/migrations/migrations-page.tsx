@@ -8,27 +8,27 @@ import { EmptyState, Loaded } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
 import { Menu, MenuItem } from '@/components/ui/menu'
 import { useDatabase } from '@/lib/database-scope'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { ago } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
-import { deleteMigration, migrationsQuery, migrationText, resolveMigration, type Way } from './api'
+import { deleteMigration, migrationsQuery, migrationText, resolveMigration, type Direction } from './api'
 import { ImportDialog, NewDialog } from './new-dialog'
 import { RunDialog } from './run-dialog'
 
 const TONES: Record<Migration['state'], string> = { applied: 'add', pending: '', failed: 'del', changed: 'warn', unknown: 'warn' }
 const MEANING: Record<Migration['state'], string> = {
-  applied: 'It was applied.',
-  pending: 'It was not applied yet.',
-  failed: 'It broke in the middle: look at the database, then settle it.',
-  changed: 'It was applied, but with another text than the one kept here.',
-  unknown: 'Only the journal in the database names it.',
+  applied: 'Applied.',
+  pending: 'Not applied yet.',
+  failed: 'Failed part-way. Check the database, then mark it as applied or not applied.',
+  changed: 'Applied, but its SQL has changed since.',
+  unknown: 'Recorded in the database, but not known here.',
 }
 
 interface RowProps {
   one: Migration
   canEdit: boolean
   onShow: () => void
-  onRun: (way: Way) => void
+  onRun: (way: Direction) => void
   onDo: (work: () => Promise<unknown>) => void
 }
 
@@ -62,10 +62,10 @@ function MigrationRow({ one, canEdit, onShow, onRun, onDo }: RowProps) {
               </button>
             }
           >
-            {one.state === 'pending' && one.runs && <MenuItem onSelect={() => onRun('up')}>Apply up to here</MenuItem>}
-            {done && one.origin !== null && <MenuItem onSelect={() => onRun('down')}>Revert back to here</MenuItem>}
-            {one.state !== 'applied' && one.origin !== null && <MenuItem onSelect={() => onDo(() => resolveMigration(id, one.version, 'applied'))}>Count as applied</MenuItem>}
-            {one.state !== 'pending' && <MenuItem onSelect={() => onDo(() => resolveMigration(id, one.version, 'pending'))}>Count as not applied</MenuItem>}
+            {one.state === 'pending' && one.runs && <MenuItem onSelect={() => onRun('up')}>Apply up to this one</MenuItem>}
+            {done && one.origin !== null && <MenuItem onSelect={() => onRun('down')}>Revert down to this one</MenuItem>}
+            {one.state !== 'applied' && one.origin !== null && <MenuItem onSelect={() => onDo(() => resolveMigration(id, one.version, 'applied'))}>Mark as applied</MenuItem>}
+            {one.state !== 'pending' && <MenuItem onSelect={() => onDo(() => resolveMigration(id, one.version, 'pending'))}>Mark as not applied</MenuItem>}
             {one.state === 'pending' && <MenuItem onSelect={() => onDo(() => deleteMigration(id, one.version))}>Delete</MenuItem>}
           </Menu>
         )}
@@ -78,13 +78,13 @@ function TextDialog({ text, onClose }: { text: MigrationText; onClose: () => voi
   return (
     <Dialog title={text.name} description={text.version} open onOpenChange={(open) => !open && onClose()}>
       <pre className="mono sqlpreview">{text.up}</pre>
-      <h3>The way back</h3>
-      {text.down === null ? <p className="dim">Nobody wrote how.</p> : <pre className="mono sqlpreview">{text.down}</pre>}
+      <h3>Down</h3>
+      {text.down === null ? <p className="dim">No down migration.</p> : <pre className="mono sqlpreview">{text.down}</pre>}
     </Dialog>
   )
 }
 
-type Open = { kind: 'new' } | { kind: 'import' } | { kind: 'run'; way: Way; to: string } | { kind: 'text'; text: MigrationText }
+type Open = { kind: 'new' } | { kind: 'import' } | { kind: 'run'; way: Direction; to: string } | { kind: 'text'; text: MigrationText }
 
 export function MigrationsPage() {
   const database = useDatabase()
@@ -99,7 +99,7 @@ export function MigrationsPage() {
     void queries.invalidateQueries({ queryKey: ['databases', database.id] })
   }
   const act = (work: () => Promise<unknown>) =>
-    void tellFailure(async () => {
+    void withErrorToast(async () => {
       await work()
       refresh()
     })
@@ -118,12 +118,12 @@ export function MigrationsPage() {
     </>
   )
   return (
-    <PageFrame title="Migrations" subtitle={<p className="dim hide-p">What was applied stands in the table headwater_migrations of the database itself</p>} actions={actions}>
+    <PageFrame title="Migrations" subtitle={<p className="dim hide-p">Applied migrations are recorded in headwater_migrations</p>} actions={actions}>
       <Loaded query={migrations}>
         {(items) => (
-          <Panel title={pending === 0 ? 'In order' : `In order, ${pending} not applied`}>
+          <Panel title={pending === 0 ? 'All migrations' : `All migrations, ${pending} pending`}>
             {items.length === 0 ? (
-              <EmptyState text="No migrations. Write one, save a change of the structure as one, or import the folder of another tool." />
+              <EmptyState text="No migrations. Write one, save a structure change as one, or import a folder from another tool." />
             ) : (
               <TableScroll label="Migrations">
                 <table className="table tall">
@@ -131,7 +131,7 @@ export function MigrationsPage() {
                     columns={[
                       { name: 'State' },
                       { name: 'Version', className: 'hide-p' },
-                      { name: 'What it does' },
+                      { name: 'Name' },
                       { name: 'From', className: 'hide-p' },
                       { name: 'Applied', className: 'hide-p' },
                       { name: 'More', unseen: true },
@@ -143,7 +143,7 @@ export function MigrationsPage() {
                         key={one.version}
                         one={one}
                         canEdit={canEdit}
-                        onShow={() => void tellFailure(async () => setOpen({ kind: 'text', text: await migrationText(database.id, one.version) }))}
+                        onShow={() => void withErrorToast(async () => setOpen({ kind: 'text', text: await migrationText(database.id, one.version) }))}
                         onRun={(way) => setOpen({ kind: 'run', way, to: one.version })}
                         onDo={act}
                       />

@@ -51,9 +51,9 @@ export function NewDialog({ onClose, onDone }: DialogProps) {
         }}
       >
         {error !== null && <ErrorNote error={asApiError(error)} />}
-        <TextField label="What it does" value={name} autoFocus required onChange={(event) => setName(event.target.value)} />
-        <SqlField label="SQL" value={up} note="It is kept, not run. To generate it instead, change the Structure and choose “Save as migration”." onChange={setUp} />
-        <SqlField label="The way back" value={down} note="May be left empty; then it cannot be reverted." onChange={setDown} />
+        <TextField label="Name" value={name} autoFocus required onChange={(event) => setName(event.target.value)} />
+        <SqlField label="SQL" value={up} note="Saved, not run. To generate it, change the structure and choose “Save as migration”." onChange={setUp} />
+        <SqlField label="Down" value={down} note="Optional. Without it, the migration cannot be reverted." onChange={setDown} />
         <footer>
           <button type="submit" className="btn primary" disabled={!name.trim() || !up.trim()}>
             Add migration
@@ -65,9 +65,9 @@ export function NewDialog({ onClose, onDone }: DialogProps) {
 }
 
 const COUNTED = [
-  { value: '', label: 'As their tool noted in the database' },
-  { value: 'true', label: 'All are applied' },
-  { value: 'false', label: 'None is applied' },
+  { value: '', label: 'As recorded in the database by their tool' },
+  { value: 'true', label: 'All applied' },
+  { value: 'false', label: 'None applied' },
 ] as const
 
 export function ImportDialog({ onClose, onDone }: DialogProps) {
@@ -82,7 +82,7 @@ export function ImportDialog({ onClose, onDone }: DialogProps) {
     setBusy(true)
     try {
       const count = await importMigrations(database.id, file, applied === '' ? null : applied === 'true')
-      toast.success(`${count} migrations are known now`)
+      toast.success(`${count} migrations imported`)
       onDone()
       onClose()
     } catch (failure) {
@@ -104,7 +104,7 @@ export function ImportDialog({ onClose, onDone }: DialogProps) {
           <label htmlFor={id}>ZIP file</label>
           <input id={id} type="file" accept=".zip,.tar,.gz,.tgz" onChange={(event) => setFile(event.target.files?.[0] ?? null)} />
         </div>
-        <SelectField label="Which of them were applied" value={applied} options={COUNTED} onChange={setApplied} />
+        <SelectField label="Already applied" value={applied} options={COUNTED} onChange={setApplied} />
         <footer>
           <button type="submit" className="btn primary" disabled={file === null || busy}>
             Import

@@ -5,10 +5,10 @@ import { ErrorNote, SkeletonRows } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
 import { useDatabase } from '@/lib/database-scope'
 import { asApiError } from '@/lib/problem'
-import { runMigrations, type Way } from './api'
+import { runMigrations, type Direction } from './api'
 
 interface RunDialogProps {
-  way: Way
+  way: Direction
   /** A version: up to and with it, or back to and without it; "" is all that is pending, or the last that was applied. */
   to: string
   onClose: () => void
@@ -50,7 +50,7 @@ export function RunDialog({ way, to, onClose, onRun }: RunDialogProps) {
       {answer?.error && (
         <p role="alert" className="note t-del">
           {answer.failed}: {answer.error.message} {answer.error.hint}
-          {answer.done.length > 0 && ` Done before it: ${answer.done.join(', ')}.`}
+          {answer.done.length > 0 && ` Already run: ${answer.done.join(', ')}.`}
         </p>
       )}
       {answer === null && error === null && <SkeletonRows rows={3} />}
@@ -62,7 +62,7 @@ export function RunDialog({ way, to, onClose, onRun }: RunDialogProps) {
           <pre className="mono sqlpreview">{way === 'up' ? one.up : one.down}</pre>
         </section>
       ))}
-      {answer && planned.length === 0 && <p className="dim">There is nothing to run.</p>}
+      {answer && planned.length === 0 && <p className="dim">Nothing to run.</p>}
       <footer>
         <button type="button" className="btn" onClick={onClose}>
           Back

@@ -5,7 +5,7 @@ import { TriangleAlert } from 'lucide-react'
 import type { Alert } from '@/api/types'
 import { alertTitle, openAlertsQuery } from '@/lib/alerts'
 import { useDatabase } from '@/lib/database-scope'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { ago } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
 import { useAcknowledge } from './api'
@@ -23,19 +23,19 @@ function Item({ alert, canAcknowledge }: { alert: Alert; canAcknowledge: boolean
         <p className="dim">{alert.message}</p>
         <p className="row">
           {snapshot && (
-            <Link from="/p/$project/d/$database/history" to="." search={(now) => ({ range: now.range, snapshot })} className="link small">
+            <Link from="/p/$project/d/$database/backups" to="." search={(now) => ({ range: now.range, snapshot })} className="link small">
               Snapshot
             </Link>
           )}
           {job && (
             <Link from="/p/$project" to="/p/$project/jobs/$job" params={{ job }} className="link small">
-              Log of the job
+              View log
             </Link>
           )}
         </p>
       </div>
       {canAcknowledge && (
-        <button type="button" className="btn" disabled={acknowledge.isPending} onClick={() => void tellFailure(() => acknowledge.mutateAsync(alert.id))}>
+        <button type="button" className="btn" disabled={acknowledge.isPending} onClick={() => void withErrorToast(() => acknowledge.mutateAsync(alert.id))}>
           Acknowledge
         </button>
       )}

@@ -1,19 +1,19 @@
 // Owns the requests of policies, their runs and alerts.
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import type { Alert, Page, Policy, PolicyOrder, PolicyPreview, PolicyRun } from '@/api/types'
+import type { PolicyOrder } from '@/api/types'
 import { api } from '@/lib/http'
 import { asApiError } from '@/lib/problem'
 
 const OFTEN_MS = 15_000
 
-const pathOf = (database: string) => `/databases/${database}/policy`
+const of = (database: string) => ({ path: { database_id: database } })
 
 /** The policy of a database; null when it has none. */
 export const policyQuery = (database: string) =>
   queryOptions({
     queryKey: ['policies', database],
     queryFn: ({ signal }) =>
-      api.get<Policy>(pathOf(database), {}, signal).catch((error: unknown) => {
+      api.get('/databases/{database_id}/policy', { params: of(database), signal }).catch((error: unknown) => {
         if (asApiError(error).status === 404) return null
         throw error
       }),
@@ -25,7 +25,7 @@ export const policyQuery = (database: string) =>
 export const previewQuery = (database: string, policy: PolicyOrder | null) =>
   queryOptions({
     queryKey: ['policies', database, 'preview', policy],
-    queryFn: ({ signal }) => api.post<PolicyPreview>(`${pathOf(database)}/preview`, { policy }, signal),
+    queryFn: ({ signal }) => api.post('/databases/{database_id}/policy/preview', { params: of(database), body: { policy }, signal }),
     enabled: policy !== null,
     placeholderData: keepPreviousData,
     retry: false,
@@ -35,7 +35,7 @@ export const previewQuery = (database: string, policy: PolicyOrder | null) =>
 export const runsQuery = (database: string) =>
   queryOptions({
     queryKey: ['policies', database, 'runs'],
-    queryFn: async ({ signal }) => (await api.get<Page<PolicyRun>>(`${pathOf(database)}/runs`, { limit: 12 }, signal)).items,
+    queryFn: async ({ signal }) => (await api.get('/databases/{database_id}/policy/runs', { params: { ...of(database), query: { limit: 12 } }, signal })).items,
     refetchInterval: OFTEN_MS,
   })
 
@@ -45,10 +45,10 @@ function useChange<Input, Output>(change: (input: Input) => Promise<Output>) {
   return useMutation({ mutationFn: change, onSuccess })
 }
 
-export const usePutPolicy = (database: string) => useChange((policy: PolicyOrder) => api.put<Policy>(pathOf(database), policy))
+export const usePutPolicy = (database: string) => useChange((policy: PolicyOrder) => api.put('/databases/{database_id}/policy', { params: of(database), body: policy }))
 
-export const useDeletePolicy = (database: string) => useChange(() => api.delete(pathOf(database)))
+export const useDeletePolicy = (database: string) => useChange(() => api.delete('/databases/{database_id}/policy', { params: of(database) }))
 
-export const useRunPolicy = (database: string) => useChange(() => api.post<PolicyRun>(`${pathOf(database)}/runs`))
+export const useRunPolicy = (database: string) => useChange(() => api.post('/databases/{database_id}/policy/runs', { params: of(database) }))
 
-export const useAcknowledge = () => useChange((id: string) => api.post<Alert>(`/alerts/${id}/acknowledge`))
+export const useAcknowledge = () => useChange((id: string) => api.post('/alerts/{alert_id}/acknowledge', { params: { path: { alert_id: id } } }))

@@ -9,11 +9,11 @@ const VERIFY: readonly { value: Draft['verify']; label: string }[] = [
 ]
 
 /** How long it takes until everything was read, in words. */
-export function readText(days: string, percent: string): string | null {
+export function coverageText(days: string, percent: string): string | null {
   const [every, share] = [Number(days), Number(percent)]
   if (!(every > 0 && share > 0)) return null
   const whole = Math.ceil(100 / share) * every
-  return whole > 30 ? `All would be read only in ${whole} days; 30 are the most.` : `All is read every ${whole} days.`
+  return whole > 30 ? `A full pass would take ${whole} days; the maximum is 30.` : `All data is read every ${whole} days.`
 }
 
 interface ChecksProps {
@@ -26,27 +26,27 @@ export function CheckFields({ draft, error, onChange }: ChecksProps) {
   return (
     <section className="form-stack">
       <div className="formrow">
-        <h3>Verify all of them</h3>
-        <Segmented className="self-start" label="Verify all of them" value={draft.verify} options={VERIFY} onChange={(verify) => onChange({ verify })} />
+        <h3>Verify all snapshots</h3>
+        <Segmented className="self-start" label="Verify all snapshots" value={draft.verify} options={VERIFY} onChange={(verify) => onChange({ verify })} />
         {error && <p className="t-del small">{error}</p>}
       </div>
       {draft.verify !== 'off' && (
         <div className="form-line">
-          <TextField label="Every so many days" inputMode="numeric" value={draft.verifyDays} onChange={(event) => onChange({ verifyDays: event.target.value })} />
-          {draft.verify === 'deep' && <TextField label="Percent each time" inputMode="numeric" value={draft.verifyPercent} onChange={(event) => onChange({ verifyPercent: event.target.value })} />}
+          <TextField label="Every … days" inputMode="numeric" value={draft.verifyDays} onChange={(event) => onChange({ verifyDays: event.target.value })} />
+          {draft.verify === 'deep' && <TextField label="Percent per run" inputMode="numeric" value={draft.verifyPercent} onChange={(event) => onChange({ verifyPercent: event.target.value })} />}
         </div>
       )}
-      {draft.verify === 'deep' && <p className="dim small">{readText(draft.verifyDays, draft.verifyPercent)}</p>}
+      {draft.verify === 'deep' && <p className="dim small">{coverageText(draft.verifyDays, draft.verifyPercent)}</p>}
       <TextField
-        label="Restore drill every so many days"
+        label="Test restore every … days"
         inputMode="numeric"
         value={draft.drillDays}
         placeholder="Never"
-        note="The newest is restored into a new database, compared, and taken away."
+        note="Restores the newest snapshot into a temporary database, counts its rows, and deletes it."
         onChange={(event) => onChange({ drillDays: event.target.value })}
       />
       <TextField
-        label="Alert when one adds so many times the usual"
+        label="Alert when a snapshot is … times larger than usual"
         inputMode="decimal"
         value={draft.growth}
         placeholder="Never"

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Policy } from '@/api/types'
-import { draftOf, isWhole, keptText, orderOf, RULES, timesChoice, withRules } from './draft'
+import { draftOf, isComplete, retentionText, policyRequest, RULES, scheduleChoice, withRules } from './draft'
 
 const policy: Policy = {
   database_id: 'd1',
@@ -25,37 +25,37 @@ const policy: Policy = {
 describe('a draft', () => {
   it('of a policy is sent as the policy was', () => {
     const { schedule, paused, label, tables, exclude, retention, verify, drill_every_days, growth } = policy
-    expect(orderOf(draftOf(policy, 'UTC'))).toEqual({ schedule, paused, label, tables, exclude, retention, verify, drill_every_days, growth })
+    expect(policyRequest(draftOf(policy, 'UTC'))).toEqual({ schedule, paused, label, tables, exclude, retention, verify, drill_every_days, growth })
   })
   it('of none is daily, keeps everything, and is in the zone of the reader', () => {
-    const order = orderOf(draftOf(null, 'Asia/Kolkata'))
+    const order = policyRequest(draftOf(null, 'Asia/Kolkata'))
     expect(order.schedule).toMatchObject({ cron: '0 3 * * *', timezone: 'Asia/Kolkata', misfire: 'run_once', grace_seconds: 3600 })
     expect([order.retention, order.verify, order.drill_every_days, order.growth]).toEqual([null, null, null, 5])
   })
   it('without a time has no schedule', () => {
-    expect(orderOf({ ...draftOf(policy, 'UTC'), cron: ' ' }).schedule).toBeNull()
+    expect(policyRequest({ ...draftOf(policy, 'UTC'), cron: ' ' }).schedule).toBeNull()
   })
   it('takes a preset whole, and nothing of what was there', () => {
-    const order = orderOf(withRules(draftOf(policy, 'UTC'), RULES[2]?.counts ?? {}))
+    const order = policyRequest(withRules(draftOf(policy, 'UTC'), RULES[2]?.counts ?? {}))
     expect(order.retention).toMatchObject({ last: 10, hourly: 0, daily: 0, within_hours: 0 })
   })
   it('with rules that say nothing yet is not sent', () => {
     const empty = withRules(draftOf(null, 'UTC'), {})
-    expect(isWhole(empty)).toBe(false)
-    expect(isWhole({ ...empty, keeps: 'all' })).toBe(true)
-    expect(isWhole({ ...empty, withinDays: '0.5' })).toBe(true)
-    expect(isWhole({ ...empty, counts: { ...empty.counts, daily: 'x' } })).toBe(false)
+    expect(isComplete(empty)).toBe(false)
+    expect(isComplete({ ...empty, keeps: 'all' })).toBe(true)
+    expect(isComplete({ ...empty, withinDays: '0.5' })).toBe(true)
+    expect(isComplete({ ...empty, counts: { ...empty.counts, daily: 'x' } })).toBe(false)
   })
 })
 
 describe('in words', () => {
   it('says what is kept', () => {
-    expect(keptText(policy.retention)).toBe('24 hourly, 14 daily, 1.5 days')
-    expect(keptText(null)).toBe('Everything kept')
+    expect(retentionText(policy.retention)).toBe('24 hourly, 14 daily, 1.5 days')
+    expect(retentionText(null)).toBe('Keep everything')
   })
   it('knows the usual times', () => {
-    expect(timesChoice('0 3 * * *', false)).toBe('0 3 * * *')
-    expect(timesChoice('0 3 * * *', true)).toBe('custom')
-    expect(timesChoice('5 3 * * *', false)).toBe('custom')
+    expect(scheduleChoice('0 3 * * *', false)).toBe('0 3 * * *')
+    expect(scheduleChoice('0 3 * * *', true)).toBe('custom')
+    expect(scheduleChoice('5 3 * * *', false)).toBe('custom')
   })
 })

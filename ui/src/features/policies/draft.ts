@@ -9,17 +9,17 @@ export const NEVER = ''
 const CUSTOM = 'custom'
 
 /** When, by name; what is none of these is written as cron. */
-export const TIMES: readonly { value: string; label: string }[] = [
-  { value: NEVER, label: 'Not on a schedule' },
+export const SCHEDULES: readonly { value: string; label: string }[] = [
+  { value: NEVER, label: 'No schedule' },
   { value: '0 * * * *', label: 'Every hour' },
   { value: '0 */6 * * *', label: 'Every 6 hours' },
   { value: '0 3 * * *', label: 'Every day at 03:00' },
   { value: '0 3 * * 0', label: 'Every Sunday at 03:00' },
-  { value: CUSTOM, label: 'At other times (cron)' },
+  { value: CUSTOM, label: 'Custom (cron)' },
 ]
 
 /** What the choice of times shows for an expression. */
-export const timesChoice = (cron: string, custom: boolean): string => (!custom && TIMES.some((one) => one.value === cron) ? cron : CUSTOM)
+export const scheduleChoice = (cron: string, custom: boolean): string => (!custom && SCHEDULES.some((one) => one.value === cron) ? cron : CUSTOM)
 
 export interface Draft {
   cron: string
@@ -86,7 +86,7 @@ export function draftOf(policy: Policy | null, zone: string): Draft {
 const whole = (value: string): number => Math.max(0, Math.round(Number(value) || 0))
 
 /** What is sent of a draft. */
-export function orderOf(draft: Draft): PolicyOrder {
+export function policyRequest(draft: Draft): PolicyOrder {
   const counts = Object.fromEntries(PERIODS.map((one) => [one, whole(draft.counts[one])])) as Record<Period, number>
   const within_hours = Math.round((Number(draft.withinDays) || 0) * 24)
   return {
@@ -106,14 +106,14 @@ export function orderOf(draft: Draft): PolicyOrder {
 }
 
 /** Whether a draft lacks nothing that the server would ask for at once; a half-typed rule is not sent. */
-export function isWhole(draft: Draft): boolean {
+export function isComplete(draft: Draft): boolean {
   const ruled = PERIODS.some((one) => whole(draft.counts[one]) > 0) || Number(draft.withinDays) > 0
   return draft.keeps === 'all' || ruled
 }
 
 /** "24 hourly, 14 daily, 8 weekly", or that everything is kept. */
-export function keptText(retention: Policy['retention']): string {
-  if (!retention) return 'Everything kept'
+export function retentionText(retention: Policy['retention']): string {
+  if (!retention) return 'Keep everything'
   const parts = PERIODS.filter((one) => retention[one] > 0).map((one) => (one === 'last' ? `last ${retention.last}` : `${retention[one]} ${one}`))
   if (retention.within_hours > 0) parts.push(`${plural(Math.round((retention.within_hours / 24) * 10) / 10, 'day')}`)
   return parts.join(', ')

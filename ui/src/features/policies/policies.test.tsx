@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Alert, PlannedSnapshot, PolicyPreview } from '@/api/types'
 import { alertCounts, alertTitle } from '@/lib/alerts'
-import { shown } from '@/testing/shown'
-import { readText } from './check-fields'
-import { Outcome } from './kept-fields'
+import { render } from '@/testing/render'
+import { coverageText } from './check-fields'
+import { Outcome } from './retention-fields'
 
 const planned = (id: string, keep: boolean, reasons: string[]): PlannedSnapshot => ({
   id,
@@ -22,24 +22,24 @@ const preview = (...snapshots: PlannedSnapshot[]): PolicyPreview => {
 
 describe('what a policy would do', () => {
   it('names each snapshot that would go, with every reason', () => {
-    const { box } = shown(<Outcome preview={preview(planned('new', true, ['newest']), planned('old', false, ['older than 14 daily', 'not the newest of 2026-W47']))} />)
-    expect(box.textContent).toContain('1 snapshot would be deleted, 1 kept.')
-    const going = box.querySelector('[aria-label="Would be deleted"]')
+    const { container } = render(<Outcome preview={preview(planned('new', true, ['newest']), planned('old', false, ['older than 14 daily', 'not the newest of 2026-W47']))} />)
+    expect(container.textContent).toContain('1 snapshot would be deleted, 1 kept.')
+    const going = container.querySelector('[aria-label="Would be deleted"]')
     expect(going?.children).toHaveLength(1)
     expect(going?.textContent).toContain('older than 14 daily, not the newest of 2026-W47')
-    expect(box.querySelector('[aria-label="Would be kept"]')?.textContent).toContain('newest')
+    expect(container.querySelector('[aria-label="Would be kept"]')?.textContent).toContain('newest')
   })
   it('says so when nothing goes, and when there is nothing', () => {
-    expect(shown(<Outcome preview={preview(planned('a', true, ['newest']))} />).box.textContent).toContain('All 1 snapshot would be kept.')
-    expect(shown(<Outcome preview={preview()} />).box.textContent).toBe('There are no snapshots yet.')
+    expect(render(<Outcome preview={preview(planned('a', true, ['newest']))} />).container.textContent).toContain('The only snapshot would be kept.')
+    expect(render(<Outcome preview={preview()} />).container.textContent).toBe('There are no snapshots yet.')
   })
 })
 
 describe('how long it takes until all is read', () => {
   it('is told, and what the server would refuse is told before', () => {
-    expect(readText('1', '4')).toBe('All is read every 25 days.')
-    expect(readText('2', '5')).toBe('All would be read only in 40 days; 30 are the most.')
-    expect(readText('', '5')).toBeNull()
+    expect(coverageText('1', '4')).toBe('All data is read every 25 days.')
+    expect(coverageText('2', '5')).toBe('A full pass would take 40 days; the maximum is 30.')
+    expect(coverageText('', '5')).toBeNull()
   })
 })
 

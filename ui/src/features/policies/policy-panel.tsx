@@ -8,16 +8,17 @@ import { TextField } from '@/components/field'
 import { ErrorNote, Loaded } from '@/components/states'
 import { ConfirmDialog } from '@/components/ui/dialog'
 import { Menu, MenuItem, MenuSeparator } from '@/components/ui/menu'
-import { Drawer } from '@/features/snapshots/drawer'
+import { Drawer } from '@/components/drawer'
 import { ExtentFields, isNamed } from '@/features/snapshots/extent-fields'
 import { useDatabase } from '@/lib/database-scope'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
+import { plural } from '@/lib/format'
 import { asApiError } from '@/lib/problem'
 import { useProjectScope } from '@/lib/project-scope'
 import { policyQuery, previewQuery, useDeletePolicy, usePutPolicy, useRunPolicy } from './api'
 import { CheckFields } from './check-fields'
-import { draftOf, isWhole, keptText, orderOf, type Draft } from './draft'
-import { KeptFields } from './kept-fields'
+import { draftOf, isComplete, retentionText, policyRequest, type Draft } from './draft'
+import { RetentionFields } from './retention-fields'
 import { Runs } from './runs'
 import { WhenFields } from './when-fields'
 
@@ -30,9 +31,9 @@ function MoreMenu({ policy, isAdmin, onPause }: { policy: Policy; isAdmin: boole
   const run = useRunPolicy(database.id)
   const remove = useDeletePolicy(database.id)
   const now = () =>
-    void tellFailure(async () => {
+    void withErrorToast(async () => {
       await run.mutateAsync(undefined)
-      toast.success('A snapshot is being taken')
+      toast.success('Taking a snapshot')
     })
   return (
     <>
@@ -53,7 +54,7 @@ function MoreMenu({ policy, isAdmin, onPause }: { policy: Policy; isAdmin: boole
       </Menu>
       <ConfirmDialog
         title={`Remove the policy of ${database.name}?`}
-        text="Nothing is taken, checked or deleted by it any more. The snapshots stay."
+        text="Scheduled snapshots, checks and deletions stop. Existing snapshots stay."
         action="Remove policy"
         open={asking}
         onOpenChange={setAsking}
@@ -68,25 +69,25 @@ function Form({ policy, isAdmin }: { policy: Policy | null; isAdmin: boolean }) 
   const [draft, setDraft] = useState<Draft>(() => draftOf(policy, HERE))
   const save = usePutPolicy(database.id)
   const asked = useDeferredValue(draft)
-  const preview = useQuery(previewQuery(database.id, isWhole(asked) ? orderOf(asked) : null))
+  const preview = useQuery(previewQuery(database.id, isComplete(asked) ? policyRequest(asked) : null))
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }))
   const failure = save.error ? asApiError(save.error) : preview.error ? asApiError(preview.error) : null
   const fields = failure?.fields ?? {}
-  const untold = failure && !SHOWN_FIELDS.some((name) => name in fields)
-  const keep = (next: Draft, said: string) => save.mutate(orderOf(next), { onSuccess: () => toast.success(said) })
+  const hasHiddenError = failure && !SHOWN_FIELDS.some((name) => name in fields)
+  const keep = (next: Draft, said: string) => save.mutate(policyRequest(next), { onSuccess: () => toast.success(said) })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    keep(draft, 'The policy is set')
+    keep(draft, 'Policy saved')
   }
   return (
     <form className="contents" onSubmit={submit}>
-      {untold && (
+      {hasHiddenError && (
         <section>
           <ErrorNote error={failure} />
         </section>
       )}
       <WhenFields draft={draft} next={preview.data?.next ?? []} fields={fields} onChange={change} />
-      <KeptFields draft={draft} isAdmin={isAdmin} preview={isWhole(draft) ? preview.data : undefined} error={fields['retention']} onChange={change} />
+      <RetentionFields draft={draft} isAdmin={isAdmin} preview={isComplete(draft) ? preview.data : undefined} error={fields['retention']} onChange={change} />
       <section className="form-stack">
         <TextField label="Label" value={draft.label} maxLength={200} placeholder="Nightly" onChange={(event) => change({ label: event.target.value })} />
         <ExtentFields database={database.id} value={draft} onChange={change} />
@@ -94,7 +95,7 @@ function Form({ policy, isAdmin }: { policy: Policy | null; isAdmin: boolean }) 
       <CheckFields draft={draft} error={fields['verify']} onChange={change} />
       <Runs />
       <footer>
-        <button type="submit" className="btn primary grow" disabled={save.isPending || !isWhole(draft) || !isNamed(draft)}>
+        <button type="submit" className="btn primary grow" disabled={save.isPending || !isComplete(draft) || !isNamed(draft)}>
           {save.isPending ? 'Saving…' : policy ? 'Save policy' : 'Set policy'}
         </button>
         {policy && (
@@ -113,15 +114,15 @@ function Form({ policy, isAdmin }: { policy: Policy | null; isAdmin: boolean }) 
   )
 }
 
-/** The policy for those who may only look. */
-function Told({ policy }: { policy: Policy | null }) {
-  if (!policy) return <section>There is no policy: snapshots are taken by hand, and all are kept.</section>
+/** The policy for viewers. */
+function PolicySummary({ policy }: { policy: Policy | null }) {
+  if (!policy) return <section>No policy: snapshots are taken manually, and all are kept.</section>
   const { schedule, verify, drill_every_days } = policy
   const facts: [string, string][] = [
-    ['When', schedule ? `${schedule.cron}, ${schedule.timezone}${policy.paused ? ', paused' : ''}` : 'Not on a schedule'],
-    ['Kept', keptText(policy.retention)],
-    ['Verified', verify ? `${verify.kind}, every ${verify.every_days} d` : 'No'],
-    ['Drill', drill_every_days ? `Every ${drill_every_days} d` : 'No'],
+    ['Schedule', schedule ? `${schedule.cron}, ${schedule.timezone}${policy.paused ? ', paused' : ''}` : 'No schedule'],
+    ['Retention', retentionText(policy.retention)],
+    ['Verified', verify ? `${verify.kind}, every ${plural(verify.every_days, 'day')}` : 'No'],
+    ['Test restore', drill_every_days ? `Every ${plural(drill_every_days, 'day')}` : 'No'],
   ]
   return (
     <>
@@ -148,7 +149,7 @@ export function PolicyPanel({ onClose }: { onClose: () => void }) {
   return (
     <Drawer title="Schedule and retention" onClose={onClose}>
       <Loaded query={policy} rows={10}>
-        {(found) => (project.role === 'viewer' ? <Told policy={found} /> : <Form key={found ? 'set' : 'new'} policy={found} isAdmin={isAdmin} />)}
+        {(found) => (project.role === 'viewer' ? <PolicySummary policy={found} /> : <Form key={found ? 'set' : 'new'} policy={found} isAdmin={isAdmin} />)}
       </Loaded>
     </Drawer>
   )

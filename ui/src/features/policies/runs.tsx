@@ -6,7 +6,7 @@ import { moment, words } from '@/lib/format'
 import { useDatabase } from '@/lib/database-scope'
 import { runsQuery } from './api'
 
-const KINDS: Record<PolicyRun['kind'], string> = { snapshot: 'Snapshot', verify: 'Verification', drill: 'Drill' }
+const KINDS: Record<PolicyRun['kind'], string> = { snapshot: 'Snapshot', verify: 'Verification', drill: 'Test restore' }
 const TONES: Partial<Record<PolicyRun['outcome'], string>> = { complete: 'add', failed: 'del', damaged: 'del', missed: 'warn', skipped: 'warn' }
 
 function Run({ run }: { run: PolicyRun }) {
@@ -16,7 +16,7 @@ function Run({ run }: { run: PolicyRun }) {
     <li>
       <p className="row">
         {run.kind === 'snapshot' && snapshot ? (
-          <Link from="/p/$project/d/$database/history" to="." search={(now) => ({ range: now.range, snapshot })} className="link">
+          <Link from="/p/$project/d/$database/backups" to="." search={(now) => ({ range: now.range, snapshot })} className="link">
             {name}
           </Link>
         ) : job ? (
@@ -39,7 +39,7 @@ export function Runs() {
   if (runs.length === 0) return null
   return (
     <section>
-      <h3>What came of it</h3>
+      <h3>Recent runs</h3>
       <ul className="runs small">
         {runs.map((run) => (
           <Run key={run.id} run={run} />

@@ -1,13 +1,13 @@
 // Owns saying when snapshots are taken: a usual time or cron, the zone, and what happens to a time that was missed.
 import { Segmented, SelectField, TextField } from '@/components/field'
 import { moment } from '@/lib/format'
-import { NEVER, TIMES, timesChoice, type Draft } from './draft'
+import { NEVER, SCHEDULES, scheduleChoice, type Draft } from './draft'
 
 const ZONES = Intl.supportedValuesOf('timeZone')
 
 const MISFIRES: readonly { value: Draft['misfire']; label: string }[] = [
-  { value: 'run_once', label: 'Make up once' },
-  { value: 'skip', label: 'Leave out' },
+  { value: 'run_once', label: 'Run once' },
+  { value: 'skip', label: 'Skip' },
 ]
 
 interface WhenProps {
@@ -21,8 +21,8 @@ function Next({ times }: { times: readonly string[] }) {
   if (times.length === 0) return null
   return (
     <div aria-live="polite">
-      <h3>Next</h3>
-      <ol className="small" aria-label="Next times">
+      <h3>Next runs</h3>
+      <ol className="small" aria-label="Next runs">
         {times.map((one) => (
           <li key={one}>
             <time dateTime={one}>{moment(one)}</time>
@@ -34,14 +34,14 @@ function Next({ times }: { times: readonly string[] }) {
 }
 
 export function WhenFields({ draft, next, fields, onChange }: WhenProps) {
-  const choice = timesChoice(draft.cron, draft.custom)
+  const choice = scheduleChoice(draft.cron, draft.custom)
   const custom = choice === 'custom'
   return (
     <section className="form-stack">
       <SelectField
-        label="When"
+        label="Schedule"
         value={choice}
-        options={TIMES}
+        options={SCHEDULES}
         onChange={(value) => onChange(value === 'custom' ? { custom: true, cron: draft.cron || '0 3 * * *' } : { custom: false, cron: value })}
       />
       {custom && (
@@ -65,15 +65,15 @@ export function WhenFields({ draft, next, fields, onChange }: WhenProps) {
           </datalist>
           <Next times={next} />
           <details>
-            <summary className="dim small">Missed times, delay by chance</summary>
+            <summary className="dim small">Missed runs and random delay</summary>
             <div className="form-stack pt-2">
               <div className="formrow">
-                <h3>A time that was missed</h3>
-                <Segmented className="self-start" label="A time that was missed" value={draft.misfire} options={MISFIRES} onChange={(misfire) => onChange({ misfire })} />
+                <h3>Missed run</h3>
+                <Segmented className="self-start" label="Missed run" value={draft.misfire} options={MISFIRES} onChange={(misfire) => onChange({ misfire })} />
               </div>
               <div className="form-line">
-                <TextField label="Missed after, minutes" inputMode="numeric" value={draft.graceMinutes} onChange={(event) => onChange({ graceMinutes: event.target.value })} />
-                <TextField label="Delay up to, seconds" inputMode="numeric" value={draft.jitterSeconds} placeholder="0" onChange={(event) => onChange({ jitterSeconds: event.target.value })} />
+                <TextField label="Missed after (minutes)" inputMode="numeric" value={draft.graceMinutes} onChange={(event) => onChange({ graceMinutes: event.target.value })} />
+                <TextField label="Random delay, up to (seconds)" inputMode="numeric" value={draft.jitterSeconds} placeholder="0" onChange={(event) => onChange({ jitterSeconds: event.target.value })} />
               </div>
             </div>
           </details>

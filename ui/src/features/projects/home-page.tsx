@@ -79,7 +79,7 @@ function ProjectTable({ projects }: { projects: Project[] }) {
             { name: 'Tables', className: 'num hide-p' },
             { name: 'Columns', className: 'num hide-p' },
             { name: 'Usages', className: 'num' },
-            { name: 'Made', className: 'hide-p' },
+            { name: 'Created', className: 'hide-p' },
             { name: 'More', unseen: true },
           ]}
         />

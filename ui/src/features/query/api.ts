@@ -1,72 +1,46 @@
-// Owns the requests of queries, rows, edits, changes of a schema and sessions.
+// Owns the requests of queries, rows, edits and sessions.
 import { queryOptions } from '@tanstack/react-query'
-import type { Cell, Chart, EditsAnswer, Finding, Plan, QueryAnswer, RowFilter, RowSort, RowsPage, Run, SavedQuery, SchemaChangesAnswer, ServerSession, StagedEdit } from '@/api/types'
+import type { CellRequest, EditsRequest, QueryRequest, ResultFormat, RowsRequest, SavedQueryRequest } from '@/api/types'
 import { api, everyPage } from '@/lib/http'
 
-export interface RunInput {
-  text: string
-  run_id: string
-  max_rows: number
-  confirmed: boolean
-}
+const at = (database: string) => ({ path: { database_id: database } })
 
-export const runQuery = (id: string, input: RunInput, session: string) => api.post<QueryAnswer>(`/databases/${id}/query`, { ...input, session })
+export const runQuery = (database: string, body: QueryRequest) => api.post('/databases/{database_id}/query', { params: at(database), body })
 
-export const cancelRun = (id: string, run: string) => api.post<void>(`/databases/${id}/runs/${run}/cancel`)
+export const cancelRun = (database: string, run: string) => api.post('/databases/{database_id}/runs/{run_id}/cancel', { params: { path: { database_id: database, run_id: run } } })
 
-export const explain = (id: string, text: string, run: boolean) => api.post<Plan>(`/databases/${id}/explain`, { text, run })
+export const explain = (database: string, text: string, run: boolean) => api.post('/databases/{database_id}/explain', { params: at(database), body: { text, run } })
 
-export const check = async (id: string, text: string) => (await api.post<{ findings: Finding[] }>(`/databases/${id}/check`, { text })).findings
+export const check = async (database: string, text: string) => (await api.post('/databases/{database_id}/check', { params: at(database), body: { text } })).findings
 
-export const exportResult = (id: string, text: string, format: string) => api.download(`/databases/${id}/export`, { text, format })
+export const exportResult = (database: string, text: string, format: ResultFormat) => api.postBlob('/databases/{database_id}/export', { params: at(database), body: { text, format } })
 
-export const runsQuery = (id: string, search: string) =>
+export const runsQuery = (database: string, search: string) =>
   queryOptions({
-    queryKey: ['runs', id, search],
-    queryFn: async ({ signal }) => (await api.get<{ items: Run[] }>(`/databases/${id}/runs`, { search, limit: 100 }, signal)).items,
+    queryKey: ['runs', database, search],
+    queryFn: async ({ signal }) => (await api.get('/databases/{database_id}/runs', { params: { ...at(database), query: { search, limit: 100 } }, signal })).items,
   })
 
 export const savedQuery = (project: string) =>
-  queryOptions({ queryKey: ['saved', project], queryFn: ({ signal }) => everyPage<SavedQuery>(`/projects/${project}/queries`, {}, 2000, signal) })
-
-export const saveQuery = (project: string, input: { name: string; text: string; database_id: string; shared: boolean; chart: Chart }) =>
-  api.post<SavedQuery>(`/projects/${project}/queries`, input)
-
-export interface RowsInput {
-  table: string
-  schema: string | null
-  filters: RowFilter[]
-  sort: RowSort[]
-  cursor?: string | null
-  skip?: number
-  limit: number
-  /** Whether all rows are counted, which takes longest on a large table. */
-  counts?: boolean
-}
-
-export const readRows = (id: string, input: RowsInput, signal?: AbortSignal) => api.post<RowsPage>(`/databases/${id}/rows`, input, signal)
-
-export const readCell = async (id: string, input: { table: string; schema: string | null; key: Record<string, Cell>; column: string }) =>
-  (await api.post<{ value: Cell }>(`/databases/${id}/cell`, input)).value
-
-export interface EditsInput {
-  table: string
-  schema: string | null
-  edits: StagedEdit[]
-  apply: boolean
-  confirmed: boolean
-}
-
-export const sendEdits = (id: string, input: EditsInput) => api.post<EditsAnswer>(`/databases/${id}/edits`, input)
-
-export const changeSchema = (id: string, changes: readonly Record<string, unknown>[], apply: boolean, confirmed: boolean) =>
-  api.post<SchemaChangesAnswer>(`/databases/${id}/schema/changes`, { changes, apply, confirmed })
-
-export const sessionsQuery = (id: string) =>
   queryOptions({
-    queryKey: ['sessions-on', id],
-    queryFn: ({ signal }) => api.get<ServerSession[]>(`/databases/${id}/sessions`, {}, signal),
+    queryKey: ['saved', project],
+    queryFn: ({ signal }) => everyPage((cursor) => api.get('/projects/{project_id}/queries', { params: { path: { project_id: project }, query: { cursor } }, signal }), 2000),
+  })
+
+export const saveQuery = (project: string, body: SavedQueryRequest) => api.post('/projects/{project_id}/queries', { params: { path: { project_id: project } }, body })
+
+export const readRows = (database: string, body: RowsRequest, signal?: AbortSignal) => api.post('/databases/{database_id}/rows', { params: at(database), body, signal })
+
+export const readCell = async (database: string, body: CellRequest) => (await api.post('/databases/{database_id}/cell', { params: at(database), body })).value
+
+export const sendEdits = (database: string, body: EditsRequest) => api.post('/databases/{database_id}/edits', { params: at(database), body })
+
+export const sessionsQuery = (database: string) =>
+  queryOptions({
+    queryKey: ['sessions-on', database],
+    queryFn: ({ signal }) => api.get('/databases/{database_id}/sessions', { params: at(database), signal }),
     refetchInterval: 3000,
   })
 
-export const endSession = (id: string, session: string, how: 'cancel' | 'terminate') => api.post<void>(`/databases/${id}/sessions/${session}/${how}`)
+export const endSession = (database: string, session: string, how: 'cancel' | 'terminate') =>
+  api.post('/databases/{database_id}/sessions/{session}/{how}', { params: { path: { database_id: database, session, how } } })

@@ -6,7 +6,7 @@ import { Segmented } from '@/components/field'
 import { bytesOf, capacityOf, cellOf, endingOf, hexLines, MOST_BYTES, notationOf, readBytes, SHOWN_BYTES, type Notation } from '@/lib/binary'
 import { saveBlob } from '@/lib/download'
 import { bytes as sizeOf, plural } from '@/lib/format'
-import { EditorFrame, isNullKey, NullButton } from './editor-frame'
+import { EditorFrame, isNullKey, NullButton } from '@/components/grid/editor-frame'
 
 interface BinaryEditorProps {
   table: string
@@ -21,7 +21,7 @@ type Draft = { bytes: Uint8Array; from: string } | { problem: string } | null
 
 function checked(bytes: Uint8Array, from: string, type: string): Draft {
   const most = Math.min(MOST_BYTES, capacityOf(type))
-  return bytes.length > most ? { problem: `${plural(bytes.length, 'byte')} ${from}: ${most < MOST_BYTES ? `${type} takes` : 'here a value has'} ${plural(most, 'byte')} at most.` } : { bytes, from }
+  return bytes.length > most ? { problem: `${plural(bytes.length, 'byte')} ${from}: the limit ${most < MOST_BYTES ? `of ${type}` : 'here'} is ${plural(most, 'byte')}.` } : { bytes, from }
 }
 
 export function BinaryEditor({ table, name, type, value, done }: BinaryEditorProps) {
@@ -43,7 +43,7 @@ export function BinaryEditor({ table, name, type, value, done }: BinaryEditorPro
     if (!file) return
     setPasted('')
     // What is too large is not even read.
-    setDraft(file.size > MOST_BYTES ? { problem: `${file.name} has ${sizeOf(file.size)}: here a value has ${sizeOf(MOST_BYTES)} at most.` } : checked(new Uint8Array(await file.arrayBuffer()), `from ${file.name}`, type))
+    setDraft(file.size > MOST_BYTES ? { problem: `${file.name} is ${sizeOf(file.size)}; the limit here is ${sizeOf(MOST_BYTES)}.` } : checked(new Uint8Array(await file.arrayBuffer()), `from ${file.name}`, type))
   }
   const onKey = (event: KeyboardEvent) => {
     if (isNullKey(event) && !fixed) {
@@ -57,7 +57,7 @@ export function BinaryEditor({ table, name, type, value, done }: BinaryEditorPro
     <EditorFrame label={`${name}, ${type}`} onLeave={(how) => (how === 'escape' || draft === null) && done()} onKey={onKey} className="bytes">
       <p className="row small">
         <span className="grow">{shown === null ? 'NULL' : `${plural(shown.length, 'byte')}${shown.length > 9999 ? `, ${sizeOf(shown.length)}` : ''}`}</span>
-        {shown !== null && shown.length > SHOWN_BYTES && <span className="dim">the first {SHOWN_BYTES} shown</span>}
+        {shown !== null && shown.length > SHOWN_BYTES && <span className="dim">first {SHOWN_BYTES} shown</span>}
       </p>
       <pre className="mono hexview" tabIndex={0} role="region" aria-label={`Bytes of ${name}`}>
         {shown === null ? '' : hexLines(shown).join('\n')}
@@ -69,13 +69,13 @@ export function BinaryEditor({ table, name, type, value, done }: BinaryEditorPro
         </div>
       )}
       <p id={`${id}-said`} role="status" className={`small remark ${draft && 'problem' in draft ? 't-del' : 'dim'}`}>
-        {fixed ? `Values over ${sizeOf(MOST_BYTES)} are looked at here, not changed.` : draft === null ? '' : 'problem' in draft ? draft.problem : `${plural(draft.bytes.length, 'byte')} ${draft.from}`}
+        {fixed ? `Values over ${sizeOf(MOST_BYTES)} can be viewed but not edited here.` : draft === null ? '' : 'problem' in draft ? draft.problem : `${plural(draft.bytes.length, 'byte')} ${draft.from}`}
       </p>
       <div className="row small">
         {!fixed && (
           <>
             <button type="button" className="btn" disabled={draft === null || 'problem' in draft} onClick={save}>
-              Stage
+              OK
             </button>
             <label className="btn filebtn">
               <Upload className="i" aria-hidden="true" />
@@ -85,7 +85,7 @@ export function BinaryEditor({ table, name, type, value, done }: BinaryEditorPro
           </>
         )}
         {shown !== null && (
-          <button type="button" className="btn icon" aria-label="Download the bytes" title="Download" onClick={() => saveBlob(new Blob([shown.slice()]), `${table}-${name}.${endingOf(shown)}`)}>
+          <button type="button" className="btn icon" aria-label="Download" title="Download" onClick={() => saveBlob(new Blob([shown.slice()]), `${table}-${name}.${endingOf(shown)}`)}>
             <Download className="i" aria-hidden="true" />
           </button>
         )}

@@ -1,7 +1,7 @@
 // Owns the editing of one cell: a field fit for its type, NULL by a key of its own, Escape leaves it as it was.
 import { useState, type KeyboardEvent } from 'react'
 import type { Cell, ResultColumn } from '@/api/types'
-import { isNullKey, NullButton } from './editor-frame'
+import { isNullKey, NullButton } from '@/components/grid/editor-frame'
 
 interface CellEditorProps {
   column: ResultColumn
@@ -53,7 +53,7 @@ export function CellEditor({ column, value, choices, done }: CellEditorProps) {
       <div className="row small">
         {long && !options && (
           <button type="button" className="btn" onMouseDown={(event) => event.preventDefault()} onClick={save}>
-            Stage
+            OK
           </button>
         )}
         <NullButton onNull={() => done(null)} />

@@ -5,9 +5,10 @@ import { usePageTitle } from '@/components/page'
 import { EmptyState, ErrorNote, SkeletonRows } from '@/components/states'
 import { liveSchemaQuery, refreshSchema } from '@/features/databases/api'
 import { useDatabase } from '@/lib/database-scope'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { useProjectScope } from '@/lib/project-scope'
-import { addressOf, SchemaTree } from './schema-tree'
+import { SchemaTree } from './schema-tree'
+import { tableAddress } from '@/lib/table-name'
 import { TableGrid } from './table-grid'
 
 export function DataPage() {
@@ -17,8 +18,8 @@ export function DataPage() {
   const schema = useQuery(liveSchemaQuery(database.id))
   const queries = useQueryClient()
   usePageTitle(`${table ?? 'Data'} · ${database.name}`)
-  const refresh = () => void tellFailure(async () => queries.setQueryData(['databases', database.id, 'schema'], await refreshSchema(database.id)))
-  const relation = schema.data?.relations.find((one) => addressOf(one) === table) ?? null
+  const refresh = () => void withErrorToast(async () => queries.setQueryData(['databases', database.id, 'schema'], await refreshSchema(database.id)))
+  const relation = schema.data?.relations.find((one) => tableAddress(one) === table) ?? null
   return (
     <div className={`sqlpage ${table ? 'has-table' : 'no-table'}`}>
       <h1 className="sr">Data of {database.name}</h1>
@@ -33,7 +34,7 @@ export function DataPage() {
         {relation && schema.data ? (
           <TableGrid key={`${database.id}/${table}`} relation={relation} schema={schema.data} />
         ) : (
-          schema.data && <EmptyState text={table ? `There is no table ${table}.` : 'Choose a table.'} />
+          schema.data && <EmptyState text={table ? `There is no table ${table}.` : 'Select a table.'} />
         )}
       </div>
     </div>

@@ -33,16 +33,16 @@ export function HistoryList({ onUse }: { onUse: (text: string) => void }) {
         </>
       )}
       <div className="row p-2">
-        <h2>What you ran</h2>
+        <h2>Query history</h2>
         <span className="grow" />
-        <SearchField label="Search the history" placeholder="Search" value={search} onChange={setSearch} />
+        <SearchField label="Search the query history" placeholder="Search" value={search} onChange={setSearch} />
       </div>
       <Loaded query={runs} rows={4}>
         {(items) => (
           <ul className="list">
             {items.map((item) => (
               <li key={item.id}>
-                <button type="button" className="histrow" title={item.error ?? 'Put it into the editor'} onClick={() => onUse(item.text)}>
+                <button type="button" className="histrow" title={item.error ?? 'Insert into the editor'} onClick={() => onUse(item.text)}>
                   <span className={`chip ${item.state === 'ok' ? 'add' : item.state === 'failed' ? 'del' : ''}`}>{item.state}</span>
                   <code className="cut grow">{item.text}</code>
                   <span className="dim small hide-p">{item.rows !== null && item.state === 'ok' ? `${count(item.rows)} rows, ` : ''}{item.milliseconds.toFixed(0)} ms</span>
@@ -50,7 +50,7 @@ export function HistoryList({ onUse }: { onUse: (text: string) => void }) {
                 </button>
               </li>
             ))}
-            {items.length === 0 && <li className="dim p-2">{search ? 'Nothing fits.' : 'Nothing yet.'}</li>}
+            {items.length === 0 && <li className="dim p-2">{search ? 'No matches.' : 'No queries yet.'}</li>}
           </ul>
         )}
       </Loaded>

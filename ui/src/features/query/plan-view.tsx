@@ -48,13 +48,13 @@ export function PlanView({ plan, onUse }: { plan: Plan; onUse: (statement: strin
           </div>
           {advice.statement && (
             <button type="button" className="btn" onClick={() => onUse(advice.statement ?? '')}>
-              Put into the editor
+              Insert into the editor
             </button>
           )}
         </div>
       ))}
       <p className="dim small mb-2">
-        {plan.execution_ms !== null ? `Run in ${plan.execution_ms.toFixed(1)} ms and rolled back, planned in ${(plan.planning_ms ?? 0).toFixed(1)} ms.` : 'Estimated; it was not run.'}
+        {plan.execution_ms !== null ? `Executed in ${plan.execution_ms.toFixed(1)} ms (rolled back); planning ${(plan.planning_ms ?? 0).toFixed(1)} ms.` : 'Estimated; not executed.'}
       </p>
       <ul>
         <Node node={plan.root} most={plan.root.milliseconds ?? plan.root.cost ?? 1} depth={0} />

@@ -3,10 +3,10 @@ import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react'
 import type { Cell, LiveRelation } from '@/api/types'
 import { SelectField } from '@/components/field'
 import { useDatabase } from '@/lib/database-scope'
-import { sentence } from '@/lib/problem'
+import { errorText } from '@/lib/problem'
 import { keyName, noneOf, valuesOf, type Target } from '@/lib/references'
-import { EditorFrame, isNullKey } from './editor-frame'
-import { PAGE, useCandidates } from './use-candidates'
+import { EditorFrame, isNullKey } from '@/components/grid/editor-frame'
+import { PAGE, useCandidates, type Candidates } from './use-candidates'
 
 interface PickerProps {
   /** The foreign keys that start at the column, at least one. */
@@ -30,54 +30,100 @@ interface Option {
 
 const STEPS: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }
 
-export function ReferencePicker({ targets, relation, column, valueOf, parse, done }: PickerProps) {
+/** The rows to choose from, with "None" before them and the typed value behind them where these are possible. */
+function useOptions({ relation, column, parse }: Pick<PickerProps, 'relation' | 'column' | 'parse'>, target: Target, typed: string, current: readonly Cell[], rows: Candidates): Option[] {
   const id = useId()
+  const none = noneOf(relation, target.columns)
+  const text = typed.trim()
+  const options: Option[] = rows.list.map((row, at) => ({ id: `${id}-${at}`, key: keyName(row.key), words: row.words, now: row === rows.now, values: valuesOf(target, row.key) }))
+  if (none && text === '') options.unshift({ id: `${id}-none`, key: 'None', words: [], now: rows.now === null && current.every((cell) => cell === null), values: none })
+  if (text !== '' && target.columns.length === 1 && !rows.searching && !options.some((option) => option.key === text)) {
+    options.push({ id: `${id}-typed`, key: text, words: ['as typed, whether or not such a row exists'], now: false, values: { [column]: parse(text) } })
+  }
+  return options
+}
+
+function OptionList({ id, label, options, active, onScrollEnd, onChoose }: { id: string; label: string; options: readonly Option[]; active: number; onScrollEnd: () => void; onChoose: (option: Option) => void }) {
+  const list = useRef<HTMLUListElement>(null)
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' })
+  }, [active])
+  return (
+    <ul ref={list} id={id} role="listbox" aria-label={label} onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => scrollHeight - scrollTop - clientHeight < 200 && onScrollEnd()}>
+      {options.map((option, at) => (
+        // The keys of the list are those of the field above, which keeps the focus.
+        <li key={option.id} id={option.id} role="option" aria-selected={at === active} className="menuitem" data-highlighted={at === active || undefined} onMouseDown={(event) => event.preventDefault()} onClick={() => onChoose(option)}>
+          <span className="mono cut keyname">{option.key}</span>
+          <span className="grow cut">{option.words[0]}</span>
+          <span className="dim small cut">{option.words.slice(1).join(' · ')}</span>
+          {option.now && <span className="chip">current</span>}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function statusText(rows: Candidates, table: string, searched: boolean): string {
+  if (rows.error) return errorText(rows.error)
+  if (rows.searching) return 'Searching…'
+  if (rows.list.length === 0) return searched ? `No row of ${table} matches.` : `${table} has no rows.`
+  return rows.more === 'narrow' ? `More than ${PAGE} rows match: type more.` : ''
+}
+
+/** Takes the first row of an answer that was still on its way when Enter was pressed. */
+function useEnterWhileSearching(searching: boolean, first: Option | undefined, take: (values: Record<string, Cell>) => void) {
+  const pressed = useRef(false)
+  useEffect(() => {
+    if (!pressed.current || searching) return
+    pressed.current = false
+    if (first) take(first.values)
+  }, [searching, first, take])
+  return {
+    wait: () => {
+      pressed.current = true
+    },
+    forget: () => {
+      pressed.current = false
+    },
+  }
+}
+
+export function ReferencePicker({ targets, relation, column, valueOf, parse, done }: PickerProps) {
+  const listId = useId()
   const database = useDatabase()
   const [typed, setTyped] = useState('')
   const [which, setWhich] = useState(0)
   const target = targets[which] ?? targets[0]
   if (!target) throw new Error('a picker without a foreign key')
   const current = target.columns.map(valueOf)
-  const found = useCandidates(database.id, target, typed, current)
-  const none = noneOf(relation, target.columns)
+  const rows = useCandidates(database.id, target, typed, current)
   const searched = typed.trim() !== ''
-  const options: Option[] = found.list.map((one, at) => ({ id: `${id}-${at}`, key: keyName(one.key), words: one.words, now: one === found.now, values: valuesOf(target, one.key) }))
-  // Nothing at all comes first, but is not what Enter would take unasked.
-  if (none && !searched) options.unshift({ id: `${id}-none`, key: 'None', words: [], now: found.now === null && current.every((cell) => cell === null), values: none })
-  if (searched && target.columns.length === 1 && !found.searching && !options.some((one) => one.key === typed.trim())) {
-    options.push({ id: `${id}-typed`, key: typed.trim(), words: ['as typed, whether there is such a row or not'], now: false, values: { [column]: parse(typed.trim()) } })
-  }
-  const { active, move, reset } = useActive(options, none !== null && !searched && found.list.length > 0 ? 1 : 0)
-  const hasty = useRef(false)
-  const first = found.list.length > 0 ? options[active] : undefined
-  useEffect(() => {
-    if (!hasty.current || found.searching) return
-    hasty.current = false
-    if (first) done(first.values)
-  }, [found.searching, first, done])
-  const list = useRef<HTMLUListElement>(null)
-  useEffect(() => {
-    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' })
-  }, [active])
+  const none = noneOf(relation, target.columns)
+  const options = useOptions({ relation, column, parse }, target, typed, current, rows)
+  // "None" comes first, but is not what Enter would take unasked.
+  const { active, move, reset } = useActive(options, none !== null && !searched && rows.list.length > 0 ? 1 : 0)
+  const enter = useEnterWhileSearching(rows.searching, rows.list.length > 0 ? options[active] : undefined, done)
   const onKey = (event: KeyboardEvent) => {
     const step = STEPS[event.key]
+    const isTyping = event.target instanceof HTMLInputElement
     if (isNullKey(event) && none) {
       event.preventDefault()
       done(none)
-    } else if (event.target instanceof HTMLInputElement && step !== undefined) {
+    } else if (isTyping && step !== undefined) {
       event.preventDefault()
-      if (active + step >= options.length - 5) found.fetchMore()
+      if (active + step >= options.length - 5) rows.fetchMore()
       move(step)
-    } else if (event.target instanceof HTMLInputElement && event.key === 'Enter') {
+    } else if (isTyping && event.key === 'Enter') {
       event.preventDefault()
       // While an answer is on its way, the list is still that of other words: Enter waits for it.
-      if (found.searching) hasty.current = true
+      if (rows.searching) enter.wait()
       else if (options[active]) done(options[active].values)
     }
   }
-  const name = `${column}, a row of ${target.relation.name}`
+  const table = target.relation.name
+  const label = `${column}, a row of ${table}`
   return (
-    <EditorFrame label={name} onLeave={() => done()} onKey={onKey} className="picker">
+    <EditorFrame label={label} onLeave={() => done()} onKey={onKey} className="picker">
       {targets.length > 1 && (
         <SelectField
           label="Foreign key"
@@ -89,36 +135,20 @@ export function ReferencePicker({ targets, relation, column, valueOf, parse, don
       )}
       <input
         role="combobox"
-        aria-label={name}
+        aria-label={label}
         aria-expanded="true"
-        aria-controls={`${id}-list`}
+        aria-controls={listId}
         aria-autocomplete="list"
         aria-activedescendant={options[active]?.id}
         autoFocus
         spellCheck={false}
-        placeholder={`${target.relation.name} by ${[...target.refColumns, ...(target.label ? [target.label] : [])].join(' or ')}`}
+        placeholder={`${table} by ${[...target.refColumns, ...(target.label ? [target.label] : [])].join(' or ')}`}
         value={typed}
-        onChange={(event) => { setTyped(event.target.value); hasty.current = false; reset() }}
+        onChange={(event) => { setTyped(event.target.value); enter.forget(); reset() }}
       />
-      <ul
-        ref={list}
-        id={`${id}-list`}
-        role="listbox"
-        aria-label={`Rows of ${target.relation.name}`}
-        onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => scrollHeight - scrollTop - clientHeight < 200 && found.fetchMore()}
-      >
-        {options.map((one, at) => (
-          // The keys of the list are those of the field above, which keeps the focus.
-          <li key={one.id} id={one.id} role="option" aria-selected={at === active} className="menuitem" data-highlighted={at === active || undefined} onMouseDown={(event) => event.preventDefault()} onClick={() => done(one.values)}>
-            <span className="mono cut keyname">{one.key}</span>
-            <span className="grow cut">{one.words[0]}</span>
-            <span className="dim small cut">{one.words.slice(1).join(' · ')}</span>
-            {one.now && <span className="chip">now</span>}
-          </li>
-        ))}
-      </ul>
+      <OptionList id={listId} label={`Rows of ${table}`} options={options} active={active} onScrollEnd={rows.fetchMore} onChoose={(option) => done(option.values)} />
       <p className="small dim" role="status">
-        {found.error ? sentence(found.error) : found.searching ? 'Searching…' : found.list.length === 0 ? `No row of ${target.relation.name}${searched ? ' fits' : ''}.` : found.more === 'narrow' ? `More than ${PAGE} fit: type more.` : ''}
+        {statusText(rows, table, searched)}
       </p>
     </EditorFrame>
   )

@@ -1,11 +1,11 @@
 // Owns the review of staged edits: their SQL before anything happens, then what came of them.
 import { useEffect, useState } from 'react'
-import type { EditsAnswer } from '@/api/types'
+import type { EditsAnswer, EditsRequest } from '@/api/types'
 import { ErrorNote, SkeletonRows } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
 import { asApiError } from '@/lib/problem'
 import { plural } from '@/lib/format'
-import { sendEdits, type EditsInput } from './api'
+import { sendEdits } from './api'
 
 // Of each statement: a value may have millions of characters, and nobody reads them here.
 const SHOWN = 4000
@@ -13,7 +13,7 @@ const shortened = (statement: string) => (statement.length > SHOWN ? `${statemen
 
 interface ReviewProps {
   database: { id: string; name: string; protected: boolean }
-  input: Omit<EditsInput, 'apply' | 'confirmed'>
+  input: Omit<EditsRequest, 'apply' | 'confirmed'>
   onClose: () => void
   onApplied: () => void
 }
@@ -43,16 +43,16 @@ export function ReviewDialog({ database, input, onClose, onApplied }: ReviewProp
       {error !== null && <ErrorNote error={asApiError(error)} />}
       {answer?.error && (
         <p role="alert" className="note t-del">
-          {answer.error} Nothing was changed.
+          {answer.error} Nothing was saved.
         </p>
       )}
       {answer && answer.conflicts.length > 0 && (
         <div role="alert" className="note">
           <div>
-            <p className="t-warn">Somebody else changed {plural(answer.conflicts.length, 'row')} meanwhile. Nothing was changed.</p>
+            <p className="t-warn">Somebody else changed {plural(answer.conflicts.length, 'row')} in the meantime. Nothing was saved.</p>
             {answer.conflicts.map((conflict) => (
               <p key={conflict.edit} className="small">
-                {shortened(answer.statements[conflict.edit] ?? '')} {conflict.now === null ? '– the row is gone' : `– it is now ${shortened(JSON.stringify(conflict.now))}`}
+                {shortened(answer.statements[conflict.edit] ?? '')} {conflict.now === null ? '– the row was deleted' : `– it is now ${shortened(JSON.stringify(conflict.now))}`}
               </p>
             ))}
           </div>

@@ -8,11 +8,11 @@ import { timeColumn } from '@/lib/time-text'
 import { readCell } from './api'
 import { BinaryEditor } from './binary-editor'
 import { CellEditor, parsed } from './cell-editor'
-import type { Place } from './grid'
+import type { Place } from '@/components/grid/grid'
 import { ReferencePicker } from './reference-picker'
 import { TimeEditor } from './time-editor'
 import type { StagedRows } from './use-staged-rows'
-import { WholeCell } from './whole-cell'
+import { WholeCell } from '@/components/grid/whole-cell'
 
 interface RowEditorProps {
   relation: LiveRelation

@@ -6,6 +6,7 @@ import type { LiveRelation, LiveSchema } from '@/api/types'
 import { SearchField } from '@/components/field'
 import { TypeGlyph } from '@/components/marks'
 import { count } from '@/lib/format'
+import { tableAddress } from '@/lib/table-name'
 
 interface TreeProps {
   schema: LiveSchema
@@ -16,9 +17,6 @@ interface TreeProps {
   /** What is found by name. */
   what?: string
 }
-
-/** The name of a relation in the address: with its schema unless that is `public`. */
-export const addressOf = (relation: Pick<LiveRelation, 'name' | 'schema'>) => (relation.schema && relation.schema !== 'public' ? `${relation.schema}.${relation.name}` : relation.name)
 
 function Columns({ relation, onName }: { relation: LiveRelation; onName: ((name: string) => void) | undefined }) {
   return (
@@ -34,7 +32,7 @@ function Columns({ relation, onName }: { relation: LiveRelation; onName: ((name:
         return (
           <li key={column.name}>
             {onName ? (
-              <button type="button" className="treerow sub" title={`Put ${column.name} into the editor`} onClick={() => onName(column.name)}>
+              <button type="button" className="treerow sub" title={`Insert ${column.name} into the editor`} onClick={() => onName(column.name)}>
                 {inner}
               </button>
             ) : (
@@ -62,13 +60,13 @@ export function SchemaTree({ schema, current, link, onName, onRefresh, what = 't
     <div className="filetree">
       <div className="row">
         <SearchField label={`Find a ${what}`} placeholder={`Find a ${what}`} value={search} onChange={setSearch} className="grow" />
-        <button type="button" className="btn ghost icon" aria-label="Read the schema anew" onClick={onRefresh}>
+        <button type="button" className="btn ghost icon" aria-label="Refresh schema" onClick={onRefresh}>
           <RefreshCw className="i" aria-hidden="true" />
         </button>
       </div>
       <ul className="treescroll" aria-label="Tables">
         {relations.map((relation) => {
-          const address = addressOf(relation)
+          const address = tableAddress(relation)
           const shown = open.has(address) || (wanted !== '' && relations.length < 8)
           const Icon = relation.kind?.endsWith('view') ? Eye : Table2
           return (
@@ -93,7 +91,7 @@ export function SchemaTree({ schema, current, link, onName, onRefresh, what = 't
             </li>
           )
         })}
-        {relations.length === 0 && <li className="dim p-2">{wanted ? 'Nothing fits.' : what === 'table or column' ? 'No tables yet.' : 'Nothing yet.'}</li>}
+        {relations.length === 0 && <li className="dim p-2">{wanted ? 'No matches.' : what === 'table or column' ? 'No tables yet.' : 'Nothing here yet.'}</li>}
       </ul>
     </div>
   )

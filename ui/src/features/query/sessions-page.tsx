@@ -1,10 +1,10 @@
-// Owns the sessions of a database: who is at work, who waits for whom, and the end of them.
+// Owns the sessions of a database: what each runs, what it waits for, cancelling and terminating it.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ServerSession } from '@/api/types'
 import { PageFrame, Panel, TableScroll } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
 import { useDatabase } from '@/lib/database-scope'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { seconds } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
 import { endSession, sessionsQuery } from './api'
@@ -17,7 +17,7 @@ function SessionRow({ session, canEnd, onEnd }: { session: ServerSession; canEnd
       <td className="hide-p">{session.client}</td>
       <td>
         <span className={`chip ${session.state === 'active' ? 'add' : ''}`}>{session.state || 'idle'}</span>
-        {session.blocked_by.length > 0 && <span className="chip del">waits for {session.blocked_by.join(', ')}</span>}
+        {session.blocked_by.length > 0 && <span className="chip del">waiting for {session.blocked_by.join(', ')}</span>}
       </td>
       <td className="num">{seconds(session.seconds)}</td>
       <td className="w-full max-w-0">
@@ -32,7 +32,7 @@ function SessionRow({ session, canEnd, onEnd }: { session: ServerSession; canEnd
               Cancel
             </button>
             <button type="button" className="btn danger" onClick={() => onEnd('terminate')}>
-              End
+              Terminate
             </button>
           </span>
         )}
@@ -47,29 +47,29 @@ export function SessionsPage() {
   const sessions = useQuery(sessionsQuery(database.id))
   const queries = useQueryClient()
   const end = (session: string, how: 'cancel' | 'terminate') =>
-    void tellFailure(async () => {
+    void withErrorToast(async () => {
       await endSession(database.id, session, how)
       await queries.invalidateQueries({ queryKey: ['sessions-on', database.id] })
     })
   return (
-    <PageFrame title="Sessions" subtitle={<p className="dim hide-p">Every three seconds anew</p>}>
+    <PageFrame title="Sessions" subtitle={<p className="dim hide-p">Refreshes every 3 s</p>}>
       <Loaded query={sessions}>
         {(items) => (
           <Panel title="Sessions">
             {items.length === 0 ? (
-              <EmptyState text="Nobody else is connected." />
+              <EmptyState text="No other sessions." />
             ) : (
               <TableScroll label="Sessions">
                 <table className="table tall">
                   <thead>
                     <tr>
-                      {['Id', 'User', 'Client', 'State', 'For', 'Query'].map((name) => (
-                        <th key={name} scope="col" className={name === 'For' ? 'num' : name === 'Client' ? 'hide-p' : ''}>
+                      {['Id', 'User', 'Client', 'State', 'Duration', 'Query'].map((name) => (
+                        <th key={name} scope="col" className={name === 'Duration' ? 'num' : name === 'Client' ? 'hide-p' : ''}>
                           {name}
                         </th>
                       ))}
                       <th scope="col">
-                        <span className="sr">End</span>
+                        <span className="sr">Actions</span>
                       </th>
                     </tr>
                   </thead>

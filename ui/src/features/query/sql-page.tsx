@@ -1,247 +1,159 @@
-// Owns the SQL page: the editor over its results, plan and history; what is typed is kept in this browser per database.
+// Owns the query page: the editor over its results, plan and history.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Play, Shapes, Square } from 'lucide-react'
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
-import type { Chart, Finding, Plan, QueryResult } from '@/api/types'
-import { ErrorNote, EmptyState, SkeletonRows } from '@/components/states'
+import { lazy, Suspense, useState, type ComponentType } from 'react'
+import type { Chart, LiveSchema, QueryResult, ResultFormat } from '@/api/types'
+import { AUTO } from '@/components/charts/spec'
 import { usePageTitle } from '@/components/page'
+import { SqlEditor } from '@/components/sql-editor/sql-editor'
+import { SkeletonRows } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
-import { AUTO } from '@/features/charts/spec'
 import { liveSchemaQuery, refreshSchema, useLanguage } from '@/features/databases/api'
 import { useDatabase } from '@/lib/database-scope'
 import { DIALECTS, type Language } from '@/lib/dialects'
-import { saveBlob, tellFailure } from '@/lib/download'
-import { chord } from '@/lib/hotkeys'
+import { saveBlob, withErrorToast } from '@/lib/download'
 import { useProjectScope } from '@/lib/project-scope'
 import { suggestions } from '@/lib/sql-completion'
-import { check, explain, exportResult } from './api'
-import { SqlEditor, type EditorHandle } from './editor'
-import { HistoryList } from './history-list'
-import { PlanView } from './plan-view'
-import { Results } from './results'
-import { ResultChart } from './result-chart'
-import { SaveDialog } from './save-dialog'
+import { exportResult } from './api'
+import { OutputPanel } from './output-panel'
+import { RunToolbar, type Tab } from './run-toolbar'
 import { SchemaTree } from './schema-tree'
+import { useFindings } from './use-findings'
 import { useOpenedQuery } from './use-opened-query'
+import { usePlan } from './use-plan'
+import { useQueryText, type QueryText, type Statement } from './use-query-text'
 import { useRun } from './use-run'
 
 const BuilderPanel = lazy(() => import('@/features/builder/builder-panel'))
 
-type Tab = (typeof TABS)[number]
+export interface SaveDialogProps {
+  text: string
+  chart: Chart
+  onClose: () => void
+}
 
-const TABS = ['results', 'chart', 'plan', 'history'] as const
-const LIMITS = [100, 500, 1000, 10_000]
+interface PageProps {
+  /** Saves a query under a name; other features have a say in where. */
+  SaveDialog: ComponentType<SaveDialogProps>
+}
 
 async function formatted(text: string): Promise<string> {
   const { formatDialect, postgresql } = await import('sql-formatter')
   return `${formatDialect(text, { dialect: postgresql, keywordCase: 'lower', tabWidth: 2 })}\n`
 }
 
-function useDraft(key: string, first: string): [string, (text: string) => void] {
-  const [text, setText] = useState(() => localStorage.getItem(key) ?? first)
-  const change = useCallback(
-    (next: string) => {
-      setText(next)
-      localStorage.setItem(key, next)
-    },
-    [key],
-  )
-  return [text, change]
-}
-
-/** What the server finds wrong, a moment after the last key. */
-function useFindings(database: string, text: string, error: { position: number; message: string } | null): Finding[] {
-  const [found, setFound] = useState<{ text: string; findings: Finding[] }>({ text: '', findings: [] })
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      if (text.trim()) void check(database, text).then((findings) => setFound({ text, findings }), () => undefined)
-    }, 600)
-    return () => clearTimeout(timer)
-  }, [database, text])
-  if (error) return [{ start: error.position, end: error.position + 1, severity: 'error', message: error.message }]
-  return found.text === text ? found.findings : []
-}
-
-export function SqlPage() {
+export function SqlPage(props: PageProps) {
   const language = useLanguage(useDatabase().engine)
-  return language ? <QueryPage language={language} /> : <SkeletonRows />
+  return language ? <QueryPage language={language} {...props} /> : <SkeletonRows />
 }
 
-function QueryPage({ language }: { language: Language }) {
+function BuilderBeside({ schema, query }: { schema: LiveSchema; query: QueryText }) {
+  return (
+    <Suspense fallback={<SkeletonRows rows={4} />}>
+      <BuilderPanel database={useDatabase().id} schema={schema} text={query.text} caret={query.caret} put={(next) => query.replace(next, true)} />
+    </Suspense>
+  )
+}
+
+function ConfirmWrite({ text, onRefuse, onConfirm }: { text: string; onRefuse: () => void; onConfirm: () => void }) {
+  const database = useDatabase()
+  return (
+    <Dialog title={`Write to ${database.name}?`} description="This database is protected. Nothing has been changed yet." open onOpenChange={(open) => !open && onRefuse()}>
+      <pre className="mono scroll">{text.slice(0, 2000)}</pre>
+      <footer>
+        <button type="button" className="btn" onClick={onRefuse}>
+          Cancel
+        </button>
+        <button type="button" className="btn danger" onClick={onConfirm}>
+          Run it
+        </button>
+      </footer>
+    </Dialog>
+  )
+}
+
+/** Runs a part of the text, and knows where its error stands in the whole. */
+function useStatementRun(query: QueryText, limit: number) {
+  const database = useDatabase()
+  const run = useRun(database.id, limit)
+  const [ran, setRan] = useState<Statement>({ text: '', offset: 0 })
+  const failed = run.answer?.error
+  const isSameText = query.text.slice(ran.offset).startsWith(ran.text)
+  const error = failed && failed.position !== null && isSameText ? { position: failed.position + ran.offset, message: failed.message } : null
+  const start = (statement: Statement): boolean => {
+    if (!statement.text.trim()) return false
+    setRan(statement)
+    run.start(statement.text)
+    return true
+  }
+  const exportTo = (result: QueryResult, format: ResultFormat) =>
+    void withErrorToast(async () => saveBlob(await exportResult(database.id, ran.text.slice(result.start, result.end), format), `${database.name}.${format}`))
+  return { run, start, exportTo, findings: useFindings(database.id, query.text, error) }
+}
+
+function useSchema(database: string) {
+  const queries = useQueryClient()
+  const schema = useQuery(liveSchemaQuery(database)).data
+  return { schema, refresh: () => void withErrorToast(async () => queries.setQueryData(['databases', database, 'schema'], await refreshSchema(database))) }
+}
+
+function QueryPage({ language, SaveDialog }: PageProps & { language: Language }) {
   const database = useDatabase()
   const { project } = useProjectScope()
   const dialect = DIALECTS[language]
   usePageTitle(`${dialect.title} · ${database.name}`)
-  const [text, setText] = useDraft(`headwater.sql.${database.id}`, dialect.first)
+  const query = useQueryText(database.id, dialect)
   const [limit, setLimit] = useState(500)
   const [tab, setTab] = useState<Tab>('results')
-  const [plan, setPlan] = useState<Plan | null>(null)
-  const [planError, setPlanError] = useState<unknown>(null)
-  const [saving, setSaving] = useState(false)
-  const [building, setBuilding] = useState(false)
+  const [open, setOpen] = useState({ save: false, builder: false })
   const [chart, setChart] = useState<Chart>(AUTO)
-  const editor = useRef<EditorHandle | null>(null)
-  const [ran, setRan] = useState({ offset: 0, text: '' })
-  const ready = useCallback((handle: EditorHandle | null) => {
-    editor.current = handle
-  }, [])
-  const schema = useQuery(liveSchemaQuery(database.id))
-  const queries = useQueryClient()
-  const run = useRun(database.id, limit)
-  const failed = run.answer?.error
-  const place = failed && failed.position !== null && text.slice(ran.offset).startsWith(ran.text) ? { position: failed.position + ran.offset, message: failed.message } : null
-  const findings = useFindings(database.id, text, place)
-
-  /** The selection, else the statement at the caret. */
-  const chosen = () => {
-    const whole = editor.current?.text() ?? text
-    const selection = editor.current?.selection() ?? null
-    if (selection !== null) return { text: selection, offset: whole.indexOf(selection) }
-    const found = dialect.at(whole, editor.current?.caret() ?? 0)
-    return { text: found.text, offset: found.start }
-  }
-  const put = (next: string) => (editor.current ? editor.current.replace(next) : setText(next))
+  const { schema, refresh } = useSchema(database.id)
+  const { run, start, exportTo, findings } = useStatementRun(query, limit)
+  const plan = usePlan(database.id)
   useOpenedQuery((opened) => {
-    if (!text.includes(opened.text)) put(text.trim() && text !== dialect.first ? `${text.trimEnd()}\n\n${opened.text}\n` : opened.text)
+    const isEmpty = !query.text.trim() || query.text === dialect.starter
+    if (!query.text.includes(opened.text)) query.replace(isEmpty ? opened.text : `${query.text.trimEnd()}\n\n${opened.text}\n`)
     setChart(opened.chart)
   })
-  const start = (what: { text: string; offset: number }) => {
-    if (!what.text.trim()) return
-    setRan(what)
-    if (tab !== 'chart') setTab('results')
-    run.start(what.text)
+  const runStatement = (statement: Statement) => {
+    if (start(statement) && tab !== 'chart') setTab('results')
   }
-  const showPlan = async (analyze: boolean) => {
+  const showPlan = (analyze: boolean) => {
     setTab('plan')
-    setPlanError(null)
-    try {
-      setPlan(await explain(database.id, chosen().text, analyze))
-    } catch (error) {
-      setPlan(null)
-      setPlanError(error)
-    }
+    void plan.load(query.current().text, analyze)
   }
-  const exported = (result: QueryResult, format: string) =>
-    void tellFailure(async () => {
-      const source = ran.text.slice(result.start, result.end)
-      saveBlob(await exportResult(database.id, source, format), `${database.name}.${format}`)
-    })
-  const refresh = () => void tellFailure(async () => queries.setQueryData(['databases', database.id, 'schema'], await refreshSchema(database.id)))
   return (
     <div className="sqlpage">
-      <h1 className="sr">{dialect.title} of {database.name}</h1>
-      {schema.data && <SchemaTree schema={schema.data} what={dialect.tree} link={{ project: project.id, database: database.id }} onName={(name) => editor.current?.insert(name)} onRefresh={refresh} />}
+      <h1 className="sr">
+        {dialect.title} of {database.name}
+      </h1>
+      {schema && <SchemaTree schema={schema} what={dialect.tree} link={{ project: project.id, database: database.id }} onName={query.insert} onRefresh={refresh} />}
       <div className="sqlmain">
-        <div className={`editing ${building ? 'two' : ''}`}>
-          {building && language === 'sql' && schema.data && (
-            <Suspense fallback={<SkeletonRows rows={4} />}>
-              <BuilderPanel
-                database={database.id}
-                schema={schema.data}
-                text={text}
-                caret={() => editor.current?.caret() ?? 0}
-                put={(next) => (editor.current ? editor.current.replace(next, true) : setText(next))}
-              />
-            </Suspense>
-          )}
+        <div className={`editing ${open.builder ? 'two' : ''}`}>
+          {open.builder && dialect.plans && schema && <BuilderBeside schema={schema} query={query} />}
           <SqlEditor
             label={dialect.title}
-            colours={dialect.colours}
-            value={text}
-            onChange={setText}
-            onRun={() => start(chosen())}
-            onSave={() => setSaving(true)}
-            suggest={(value, caret) => (schema.data && dialect.plans ? suggestions(value, caret, schema.data) : [])}
+            language={dialect.editorLanguage}
+            value={query.text}
+            onChange={query.setText}
+            onRun={() => runStatement(query.current())}
+            onSave={() => setOpen((now) => ({ ...now, save: true }))}
+            suggest={(value, caret) => (schema && dialect.plans ? suggestions(value, caret, schema) : [])}
             findings={findings}
-            ready={ready}
+            ready={query.ready}
           />
         </div>
-        <div className="runbar" role="toolbar" aria-label="Run">
-          {run.busy ? (
-            <button type="button" className="btn" onClick={run.cancel}>
-              <Square className="i" aria-hidden="true" />
-              Cancel
-            </button>
-          ) : (
-            <button type="button" className="btn primary" onClick={() => start(chosen())}>
-              <Play className="i" aria-hidden="true" />
-              Run <kbd aria-hidden="true">{chord('↵')}</kbd>
-            </button>
-          )}
-          <button type="button" className="btn ghost" disabled={run.busy} onClick={() => start({ text: editor.current?.text() ?? text, offset: 0 })}>
-            Run all
-          </button>
-          {dialect.plans && (
-            <button type="button" className="btn ghost" aria-pressed={building} onClick={() => setBuilding(!building)}>
-              <Shapes className="i" aria-hidden="true" />
-              Builder
-            </button>
-          )}
-          {dialect.plans && (
-            <>
-              <button type="button" className="btn ghost hide-p" onClick={() => void showPlan(false)}>
-                Explain
-              </button>
-              <button type="button" className="btn ghost hide-p" onClick={() => void showPlan(true)}>
-                Analyze
-              </button>
-              <button type="button" className="btn ghost hide-p" onClick={() => void tellFailure(async () => put(await formatted(text)))}>
-                Format
-              </button>
-            </>
-          )}
-          <button type="button" className="btn ghost hide-p" onClick={() => setSaving(true)}>
-            Save
-          </button>
-          <div className="seg" role="group" aria-label="Below">
-            {TABS.filter((one) => dialect.plans || one === 'results' || one === 'history').map((one) => (
-              <button key={one} type="button" aria-pressed={tab === one} onClick={() => setTab(one)}>
-                {one[0]?.toUpperCase()}
-                {one.slice(1)}
-              </button>
-            ))}
-          </div>
-          <span className="grow" />
-          {database.protected && <span className="chip warn">protected: writes ask first</span>}
-          {project.role === 'viewer' && <span className="chip">read only</span>}
-          <label className="row small dim hide-p">
-            Limit
-            <select value={limit} onChange={(event) => setLimit(Number(event.target.value))}>
-              {LIMITS.map((one) => (
-                <option key={one} value={one}>
-                  {one.toLocaleString('en')}
-                </option>
-              ))}
-            </select>
-          </label>
-        </div>
-        <section className="below" aria-label={`Below: ${tab}`}>
-          {(tab === 'results' || tab === 'chart') && run.error !== null && <div className="p-4"><ErrorNote error={run.error} /></div>}
-          {tab === 'results' && run.error === null && run.answer && <Results answer={run.answer} onExport={exported} />}
-          {tab === 'chart' && run.error === null && run.answer && <ResultChart answer={run.answer} chart={chart} onChange={setChart} />}
-          {(tab === 'results' || tab === 'chart') && run.error === null && !run.answer && (
-            <EmptyState text={run.busy ? 'Running…' : `Run the ${language === 'sql' ? 'statement' : 'command'} at the caret with Ctrl+Enter.`} />
-          )}
-          {tab === 'plan' && planError !== null && <div className="p-4"><ErrorNote error={planError} /></div>}
-          {tab === 'plan' && planError === null && !plan && <EmptyState text="Explain shows how the statement at the caret would run; Analyze runs it and measures." />}
-          {tab === 'plan' && plan && <PlanView plan={plan} onUse={(statement) => put(`${text.trimEnd()}\n\n${statement};\n`)} />}
-          {tab === 'history' && <HistoryList onUse={(used) => put(`${text.trimEnd()}\n\n${used}\n`)} />}
-        </section>
+        <RunToolbar
+          {...{ dialect, tab, limit, busy: run.busy, building: open.builder, onTab: setTab, onLimit: setLimit, onCancel: run.cancel, onExplain: showPlan }}
+          onRun={() => runStatement(query.current())}
+          onRunAll={() => runStatement(query.all())}
+          onFormat={() => void withErrorToast(async () => query.replace(await formatted(query.text)))}
+          onSave={() => setOpen((now) => ({ ...now, save: true }))}
+          onBuilder={() => setOpen((now) => ({ ...now, builder: !now.builder }))}
+        />
+        <OutputPanel {...{ tab, dialect, run, plan, chart }} onChart={setChart} onExport={exportTo} onAppend={query.append} />
       </div>
-      {saving && <SaveDialog text={text} chart={chart} onClose={() => setSaving(false)} />}
-      {run.unconfirmed !== null && (
-        <Dialog title={`Write to ${database.name}?`} description="This database is protected. Nothing has been changed yet." open onOpenChange={(open) => !open && run.refuse()}>
-          <pre className="mono scroll">{run.unconfirmed.slice(0, 2000)}</pre>
-          <footer>
-            <button type="button" className="btn" onClick={run.refuse}>
-              Leave it
-            </button>
-            <button type="button" className="btn danger" onClick={run.confirm}>
-              Run it
-            </button>
-          </footer>
-        </Dialog>
-      )}
+      {open.save && <SaveDialog text={query.text} chart={chart} onClose={() => setOpen((now) => ({ ...now, save: false }))} />}
+      {run.unconfirmed !== null && <ConfirmWrite text={run.unconfirmed} onRefuse={run.refuse} onConfirm={run.confirm} />}
     </div>
   )
 }

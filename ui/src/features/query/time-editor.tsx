@@ -2,7 +2,7 @@
 import { useId, useState, type KeyboardEvent } from 'react'
 import type { Cell } from '@/api/types'
 import { nowAs, partsOf, remarkOn, withClock, withDate, type TimeColumn } from '@/lib/time-text'
-import { EditorFrame, isNullKey, NullButton } from './editor-frame'
+import { EditorFrame, isNullKey, NullButton } from '@/components/grid/editor-frame'
 
 interface TimeEditorProps {
   name: string
@@ -54,7 +54,7 @@ export function TimeEditor({ name, type, column, value, done }: TimeEditorProps)
       </p>
       <div className="row small">
         <button type="button" className="btn" onClick={save}>
-          Stage
+          OK
         </button>
         <button type="button" className="btn" onClick={() => setText(now())}>
           {column.shape === 'date' ? 'Today' : 'Now'}, {zone}

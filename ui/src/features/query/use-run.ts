@@ -15,7 +15,7 @@ export function useRun(database: string, limit: number) {
   const mutation = useMutation({
     mutationFn: ({ text, confirmed }: { text: string; confirmed: boolean }) => {
       run.current = crypto.randomUUID()
-      return runQuery(database, { text, confirmed, run_id: run.current, max_rows: limit }, session.current)
+      return runQuery(database, { text, confirmed, run_id: run.current, max_rows: limit, session: session.current })
     },
     onSuccess: (answer: QueryAnswer) => {
       void queries.invalidateQueries({ queryKey: ['runs', database] })

@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'react'
 import type { Cell, LiveRelation, RowsPage } from '@/api/types'
 import { addRow, edits, keyOf, keyText, NOTHING, setAdded, setCell, size, toggleDelete } from '@/lib/staged'
-import type { Place } from './grid'
+import type { Place } from '@/components/grid/grid'
 
 interface Source {
   first: RowsPage | undefined

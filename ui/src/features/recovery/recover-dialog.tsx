@@ -7,17 +7,17 @@ import { Segmented, SelectField, TextField } from '@/components/field'
 import { ErrorNote, Loaded } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
 import { databasesQuery } from '@/features/databases/api'
-import { LiveJob, useLive } from '@/features/snapshots/live-job'
-import { freeName, nameProblem } from '@/features/snapshots/restoring'
+import { JobProgress, useLiveJob } from '@/features/jobs/live-job'
+import { freeName, nameProblem } from '@/lib/database-name'
 import { useDatabase } from '@/lib/database-scope'
 import { asApiError } from '@/lib/problem'
 import { useProjectScope } from '@/lib/project-scope'
 import { recoveredQuery, recoverPlanQuery, useRecover } from './api'
-import { asField, exact, orderOf, type Choice, type Kind } from './moments'
+import { toLocalInput, exactTime, recoveryRequest, type Choice, type Kind } from './recovery-target'
 
 const KINDS: readonly { value: Kind; label: string }[] = [
   { value: 'time', label: 'Time' },
-  { value: 'point', label: 'Point' },
+  { value: 'point', label: 'Restore point' },
   { value: 'lsn', label: 'LSN' },
 ]
 
@@ -31,23 +31,23 @@ export function When({ status, choice, onChange }: WhenProps) {
   const kinds = status.points.length > 0 ? KINDS : KINDS.filter((one) => one.value !== 'point')
   return (
     <>
-      <Segmented className="self-start" label="Moment" value={choice.kind} options={kinds} onChange={(kind) => onChange({ kind })} />
+      <Segmented className="self-start" label="Restore to" value={choice.kind} options={kinds} onChange={(kind) => onChange({ kind })} />
       {choice.kind === 'time' && (
         <TextField
-          label="Time, by your clock"
+          label="Time (your time zone)"
           type="datetime-local"
           step={1}
           value={choice.time}
-          min={status.earliest ? asField(status.earliest) : undefined}
-          note={status.earliest && status.latest ? `From ${exact(status.earliest)} to ${exact(status.latest)}.` : undefined}
+          min={status.earliest ? toLocalInput(status.earliest) : undefined}
+          note={status.earliest && status.latest ? `From ${exactTime(status.earliest)} to ${exactTime(status.latest)}.` : undefined}
           onChange={(event) => onChange({ time: event.target.value })}
         />
       )}
       {choice.kind === 'point' && (
         <SelectField
-          label="Point"
+          label="Restore point"
           value={choice.point}
-          options={[{ value: '', label: 'Choose a point' }, ...status.points.map((one) => ({ value: one.name, label: `${one.name} (${exact(one.at)})` }))]}
+          options={[{ value: '', label: 'Choose a restore point' }, ...status.points.map((one) => ({ value: one.name, label: `${one.name} (${exactTime(one.at)})` }))]}
           onChange={(point) => onChange({ point })}
         />
       )}
@@ -58,7 +58,7 @@ export function When({ status, choice, onChange }: WhenProps) {
           value={choice.lsn}
           placeholder="0/16B3748"
           spellCheck={false}
-          note="All that was written before this position of the log is there."
+          note="Everything written before this log position is included."
           onChange={(event) => onChange({ lsn: event.target.value })}
         />
       )}
@@ -69,8 +69,8 @@ export function When({ status, choice, onChange }: WhenProps) {
 function Form({ status, taken, onBegun }: { status: RecoveryStatus; taken: readonly string[]; onBegun: (id: string) => void }) {
   const database = useDatabase()
   const { project } = useProjectScope()
-  const [choice, setChoice] = useState<Choice>({ kind: 'time', time: status.latest ? asField(status.latest) : '', point: '', lsn: '', name: freeName(database.name, taken) })
-  const order = orderOf(choice, project.id, taken)
+  const [choice, setChoice] = useState<Choice>({ kind: 'time', time: status.latest ? toLocalInput(status.latest) : '', point: '', lsn: '', name: freeName(database.name, taken) })
+  const order = recoveryRequest(choice, project.id, taken)
   const asked = useDeferredValue(JSON.stringify(order))
   const plan = useQuery(recoverPlanQuery(database.id, JSON.parse(asked) as RecoverOrder | null))
   const recover = useRecover(database.id)
@@ -96,7 +96,7 @@ function Form({ status, taken, onBegun }: { status: RecoveryStatus; taken: reado
       {recover.error && <ErrorNote error={asApiError(recover.error)} />}
       <footer>
         <button type="submit" className="btn primary" disabled={!order || !current || refusals.length > 0 || recover.isPending}>
-          {recover.isPending ? 'Beginning…' : `Bring back as ${choice.name}`}
+          {recover.isPending ? 'Starting…' : `Restore as ${choice.name}`}
         </button>
       </footer>
     </form>
@@ -106,11 +106,11 @@ function Form({ status, taken, onBegun }: { status: RecoveryStatus; taken: reado
 function Run({ id }: { id: string }) {
   const { project } = useProjectScope()
   const recovered = useQuery(recoveredQuery(id))
-  const { job, log } = useLive(recovered.data?.job ?? null)
+  const { job, log } = useLiveJob(recovered.data?.job ?? null)
   const done = job?.state === 'completed'
   return (
     <>
-      {job && <LiveJob title={`As ${recovered.data?.target_name ?? ''}`} job={job} log={log} canCancel={project.role !== 'viewer'} />}
+      {job && <JobProgress title={`Restoring as ${recovered.data?.target_name ?? ''}`} job={job} log={log} canCancel={project.role !== 'viewer'} />}
       {done && recovered.data?.target_id && (
         <footer>
           <Link from="/p/$project" to="/p/$project/d/$database" params={{ database: recovered.data.target_id }} className="btn primary">
@@ -128,7 +128,7 @@ export function RecoverDialog({ status, onClose }: { status: RecoveryStatus; onC
   const databases = useQuery(databasesQuery(project.id))
   const [run, setRun] = useState<string | null>(null)
   return (
-    <Dialog title="Back to a moment" description={`${database.name} as it was then, as a new database. ${database.name} itself is not touched.`} open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title="Restore to a point in time" description={`${database.name} at that time, as a new database. ${database.name} itself is not changed.`} open onOpenChange={(open) => !open && onClose()}>
       {run ? (
         <Run id={run} />
       ) : (

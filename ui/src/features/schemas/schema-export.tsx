@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Copy, Download } from 'lucide-react'
 import type { Codebase } from '@/api/types'
 import { Menu, MenuItem } from '@/components/ui/menu'
-import { copyText, saveBlob, tellFailure } from '@/lib/download'
+import { copyText, saveBlob, withErrorToast } from '@/lib/download'
 import { useProjectScope } from '@/lib/project-scope'
 import { schemasQuery, schemaText, type SchemaFormat } from './api'
 
@@ -39,7 +39,7 @@ export function SchemaExport({ codebase }: { codebase: Codebase }) {
       }
     >
       {FORMATS.map(({ format, label, ending }) => (
-        <MenuItem key={format} onSelect={() => void tellFailure(() => run(format, label, ending))}>
+        <MenuItem key={format} onSelect={() => void withErrorToast(() => run(format, label, ending))}>
           {label}
         </MenuItem>
       ))}

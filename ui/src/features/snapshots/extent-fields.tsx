@@ -5,18 +5,18 @@ import type { LiveSchema } from '@/api/types'
 import { Segmented } from '@/components/field'
 import { Loaded } from '@/components/states'
 import { liveSchemaQuery } from '@/features/databases/api'
-import { tableName } from './restoring'
-import { TableChecks } from './table-checks'
+import { tableName } from '@/lib/table-name'
+import { TableChecks } from '@/components/table-checks'
 
 type Choice = 'all' | 'only' | 'but'
 
 const CHOICES: readonly { value: Choice; label: string }[] = [
   { value: 'all', label: 'All' },
-  { value: 'only', label: 'Only some' },
-  { value: 'but', label: 'All but some' },
+  { value: 'only', label: 'Selected' },
+  { value: 'but', label: 'All except' },
 ]
 
-const LEGENDS: Record<Exclude<Choice, 'all'>, string> = { only: 'Tables that it holds', but: 'Tables that it leaves out' }
+const LEGENDS: Record<Exclude<Choice, 'all'>, string> = { only: 'Tables to include', but: 'Tables to exclude' }
 
 const holdsRows = (relation: LiveSchema['relations'][number]) => relation.kind === 'table' || relation.kind === 'collection'
 

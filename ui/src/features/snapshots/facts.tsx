@@ -1,43 +1,43 @@
-// Owns the facts of one snapshot: how large, how much of it is new, of which moment, how it is sealed and proven.
+// Owns the facts of one snapshot: its size, what was new, its position, encryption and verification.
 import { Copy } from 'lucide-react'
 import type { SnapshotDetail } from '@/api/types'
 import { copyText } from '@/lib/download'
 import { bytes, count, moment as dayAndTime, plural, seconds, words } from '@/lib/format'
-import { sourceName, times } from './history'
+import { sourceName, ratioText } from './timeline-data'
 
 function asked(request: SnapshotDetail['request']): string | null {
   const names = (value: unknown) => (Array.isArray(value) ? value.map(String) : [])
   const [only, without] = [names(request['tables']), names(request['exclude'])]
   if (only.length > 0) return `Only ${only.join(', ')}`
-  return without.length > 0 ? `Without ${without.join(', ')}` : null
+  return without.length > 0 ? `All except ${without.join(', ')}` : null
 }
 
 function verified({ verified_at, verification }: SnapshotDetail): string {
   if (verified_at === null) return 'Not yet'
   const percent = verification?.percent ?? 100
-  const how = verification?.kind !== 'deep' ? 'all is there' : percent < 100 ? `${percent} % of the pages were read` : 'every page was read'
-  return verification?.ok === false ? `Damaged, ${dayAndTime(verified_at)}` : `${dayAndTime(verified_at)}: ${how}${verification && verification.pages > 0 ? `, ${plural(verification.pages, 'page')}` : ''}`
+  const how = verification?.kind !== 'deep' ? 'all blocks exist' : percent < 100 ? `${percent} % of blocks read` : 'every block read'
+  return verification?.ok === false ? `Damaged, ${dayAndTime(verified_at)}` : `${dayAndTime(verified_at)}: ${how}${verification && verification.pages > 0 ? `, ${plural(verification.pages, 'block')}` : ''}`
 }
 
 function pairs(snapshot: SnapshotDetail): [string, string][] {
-  const ratio = times(snapshot.raw_bytes, snapshot.stored_bytes)
+  const ratio = ratioText(snapshot.raw_bytes, snapshot.stored_bytes)
   const only = asked(snapshot.request)
   const found: [string, string | null][] = [
     ['Rows', `${count(snapshot.rows)} in ${plural(snapshot.tables, 'table')}`],
-    ['Stored', `${bytes(snapshot.stored_bytes)} for ${bytes(snapshot.raw_bytes)} of text${ratio ? `, ${ratio} smaller` : ''}`],
-    ['New', snapshot.new_bytes === 0 ? 'Nothing: all of it was there already' : bytes(snapshot.new_bytes)],
-    ['Asked by', snapshot.scheduled ? (snapshot.by ? `${snapshot.by}, by the policy` : 'The schedule') : snapshot.by],
-    ['Took', snapshot.seconds === null ? null : seconds(snapshot.seconds)],
-    ['Holds', only],
+    ['Stored', `${bytes(snapshot.stored_bytes)} for ${bytes(snapshot.raw_bytes)} uncompressed${ratio ? `, ${ratio} smaller` : ''}`],
+    ['New', snapshot.new_bytes === 0 ? 'Nothing: all data was already stored' : bytes(snapshot.new_bytes)],
+    ['Created by', snapshot.scheduled ? (snapshot.by ? `${snapshot.by}, from the policy` : 'Schedule') : snapshot.by],
+    ['Duration', snapshot.seconds === null ? null : seconds(snapshot.seconds)],
+    ['Tables', only],
     ['Engine', snapshot.product || snapshot.engine],
-    ['Sealed', 'AES-256-GCM, before it left Headwater'],
+    ['Encrypted', 'AES-256-GCM, before leaving Headwater'],
     ['Verified', verified(snapshot)],
-    ['Drill', snapshot.drilled_at === null ? null : `${dayAndTime(snapshot.drilled_at)}${snapshot.drill_seconds === null ? '' : `, ${seconds(snapshot.drill_seconds)}`}`],
+    ['Test restore', snapshot.drilled_at === null ? null : `${dayAndTime(snapshot.drilled_at)}${snapshot.drill_seconds === null ? '' : `, ${seconds(snapshot.drill_seconds)}`}`],
   ]
   return found.filter((one): one is [string, string] => one[1] !== null)
 }
 
-/** The moment as the engine calls it: positions and numbers that only matter beside its own logs. */
+/** The snapshot's position in the engine's own terms: numbers that matter only beside its logs. */
 function momentOf(snapshot: SnapshotDetail): [string, string][] {
   return Object.entries(snapshot.moment).flatMap(([name, value]): [string, string][] => {
     const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : ''
@@ -81,7 +81,7 @@ export function Facts({ snapshot }: { snapshot: SnapshotDetail }) {
       <Pairs pairs={pairs(snapshot)} />
       {inEngine.length > 0 && (
         <details className="pt-2">
-          <summary className="dim small">The moment, as {snapshot.product || snapshot.engine} calls it</summary>
+          <summary className="dim small">Snapshot position ({snapshot.product || snapshot.engine})</summary>
           <div className="pt-2">
             <Pairs pairs={inEngine} mono />
           </div>

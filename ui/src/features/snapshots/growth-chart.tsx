@@ -1,6 +1,6 @@
 // Owns the chart of new bytes: a bar a snapshot, unusual growth in the warning colour, the same figures as text.
-import type { GrowthBar } from './history'
-import { ceiling } from './history'
+import type { GrowthBar } from './timeline-data'
+import { ceiling } from './timeline-data'
 import { bytes, plural } from '@/lib/format'
 
 const HEIGHT = 72
@@ -14,7 +14,7 @@ const APART = 14
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 const date = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short' })
 
-/** What stands under which bar: times within one day, dates beyond it. */
+/** The labels below the bars: times within one day, else dates. */
 function axis(bars: readonly GrowthBar[]): { place: number; text: string }[] {
   const [first, last] = [bars[0], bars.at(-1)]
   if (first === undefined || last === undefined) return []
@@ -43,10 +43,10 @@ export function GrowthChart({ bars, current, onChoose }: ChartProps) {
   const several = bars.some((bar) => bar.ids.length > 1)
   const told = `${several ? 'Bars of several snapshots' : plural(bars.length, 'snapshot')}, ${bytes(sum)} of new data${grew ? `, ${grew} with unusual growth` : ''}`
   return (
-    <section className="growth" aria-label="New bytes">
+    <section className="growth" aria-label="New data">
       <div className="row">
-        <h2>{several ? 'New bytes, several snapshots a bar' : 'New bytes of each snapshot'}</h2>
-        <span className="end small dim">{bytes(sum)} in all</span>
+        <h2>{several ? 'New data, several snapshots per bar' : 'New data per snapshot'}</h2>
+        <span className="end small dim">{bytes(sum)} in total</span>
       </div>
       <svg viewBox={`0 0 ${width} ${HEIGHT + 4}`} preserveAspectRatio="none" role="img" aria-label={told}>
         <line x1="0" y1={HEIGHT + 0.5} x2={width} y2={HEIGHT + 0.5} />
@@ -56,7 +56,7 @@ export function GrowthChart({ bars, current, onChoose }: ChartProps) {
           const x = place * STEP
           return (
             <g key={bar.ids[0]} className={tone(bar, current)} onClick={() => onChoose(bar.ids.at(-1) ?? '')}>
-              <title>{`${date.format(new Date(bar.from))}, ${clock.format(new Date(bar.from))}: +${bytes(bar.bytes)}${bar.grew ? ', unusual growth' : ''}${cut ? ' (drawn cut off)' : ''}`}</title>
+              <title>{`${date.format(new Date(bar.from))}, ${clock.format(new Date(bar.from))}: +${bytes(bar.bytes)}${bar.grew ? ', unusual growth' : ''}${cut ? ' (bar truncated)' : ''}`}</title>
               <rect className="hit" x={x - 2} y="0" width={STEP} height={HEIGHT} />
               <rect x={x} y={HEIGHT - high} width={WIDE} height={high} rx="1" />
               {cut && <path className="cutoff" d={`M${x - 1} ${HEIGHT * 0.4}l${WIDE + 2} -6v4l-${WIDE + 2} 6z`} />}

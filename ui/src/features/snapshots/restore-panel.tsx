@@ -1,4 +1,4 @@
-// Owns the restore wizard: where to, which tables, and in words exactly what will change before anything does.
+// Owns the restore wizard: the target, the tables, and exactly what will change before anything does.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { RotateCcw } from 'lucide-react'
@@ -10,14 +10,16 @@ import { useDatabase } from '@/lib/database-scope'
 import { bytes, plural } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
 import { planQuery, snapshotQuery, useRestore } from './api'
-import { Changes } from './changes'
-import { Drawer } from './drawer'
-import { sourceName } from './history'
-import { actionText, choosable, freeName, orderOf, tableName, type Choice } from './restoring'
-import { TableChecks } from './table-checks'
-import { WhereTo } from './where-to'
+import { PlannedChanges } from './planned-changes'
+import { Drawer } from '@/components/drawer'
+import { sourceName } from './timeline-data'
+import { restoreLabel, selectableTables, restoreRequest, type Choice } from './restore-request'
+import { freeName } from '@/lib/database-name'
+import { tableName } from '@/lib/table-name'
+import { TableChecks } from '@/components/table-checks'
+import { RestoreTarget } from './restore-target'
 
-const route = getRouteApi('/shell/p/$project/d/$database/history')
+const route = getRouteApi('/shell/p/$project/d/$database/backups')
 
 interface WizardProps {
   snapshot: SnapshotDetail
@@ -33,9 +35,9 @@ function Wizard({ snapshot, databases, unavailable, onClose }: WizardProps) {
   const navigate = route.useNavigate()
   const taken = databases.map((one) => one.name)
   const [choice, setChoice] = useState<Choice>({ where: unavailable === null ? 'new' : 'empty', name: freeName(snapshot.database_name, taken), target: '', mode: 'overwrite', tables: null, confirmed: false })
-  const choices = choosable(snapshot.contents, choice.where)
+  const choices = selectableTables(snapshot.contents, choice.where)
   const names = choices.map(tableName)
-  const order = orderOf(choice, { project: project.id, database: database.id }, taken)
+  const order = restoreRequest(choice, { project: project.id, database: database.id }, taken)
   const asked = useDeferredValue(JSON.stringify(order))
   const plan = useQuery(planQuery(snapshot.id, JSON.parse(asked) as RestoreOrder | null))
   const restore = useRestore(snapshot.id)
@@ -57,7 +59,7 @@ function Wizard({ snapshot, databases, unavailable, onClose }: WizardProps) {
           {bytes(snapshot.stored_bytes)} in {plural(snapshot.tables, 'table')}, {plural(snapshot.rows, 'row')}.
         </p>
       </section>
-      <WhereTo snapshot={snapshot} choice={choice} databases={databases} unavailable={unavailable} onChange={patch} />
+      <RestoreTarget snapshot={snapshot} choice={choice} databases={databases} unavailable={unavailable} onChange={patch} />
       <section>
         <div className="row pb-2">
           <h3 className="m-0">Tables</h3>
@@ -75,7 +77,7 @@ function Wizard({ snapshot, databases, unavailable, onClose }: WizardProps) {
           onChange={(now) => patch({ tables: now.size === names.length ? null : now })}
         />
       </section>
-      {order && plan.data && !plan.error && <Changes plan={plan.data} guarded={guarded} confirmed={choice.confirmed} onConfirm={(confirmed) => patch({ confirmed })} />}
+      {order && plan.data && !plan.error && <PlannedChanges plan={plan.data} guarded={guarded} confirmed={choice.confirmed} onConfirm={(confirmed) => patch({ confirmed })} />}
       {order && plan.error && (
         <section>
           <ErrorNote error={plan.error} retry={() => void plan.refetch()} />
@@ -89,7 +91,7 @@ function Wizard({ snapshot, databases, unavailable, onClose }: WizardProps) {
       <footer>
         <button type="button" className="btn primary grow" disabled={!ready || restore.isPending} onClick={begin}>
           <RotateCcw className="i" aria-hidden="true" />
-          <span className="cut">{restore.isPending ? 'Beginning…' : actionText(choice, database.name, target?.name)}</span>
+          <span className="cut">{restore.isPending ? 'Starting…' : restoreLabel(choice, database.name, target?.name)}</span>
         </button>
         <button type="button" className="btn" onClick={onClose}>
           Cancel

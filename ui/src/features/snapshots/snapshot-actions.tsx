@@ -7,23 +7,23 @@ import { TextField } from '@/components/field'
 import { ConfirmDialog, Dialog } from '@/components/ui/dialog'
 import { Menu, MenuItem, MenuSeparator } from '@/components/ui/menu'
 import { useEngine } from '@/features/databases/api'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { moment as dayAndTime } from '@/lib/format'
 import { useChangeSnapshot, useDeleteSnapshot, useVerify, type Depth } from './api'
-import { title } from './history'
+import { title } from './timeline-data'
 
 function LabelDialog({ snapshot, onClose }: { snapshot: SnapshotDetail; onClose: () => void }) {
   const [label, setLabel] = useState(snapshot.label)
   const change = useChangeSnapshot()
   const save = (event: FormEvent) => {
     event.preventDefault()
-    void tellFailure(async () => {
+    void withErrorToast(async () => {
       await change.mutateAsync({ id: snapshot.id, label: label.trim() })
       onClose()
     })
   }
   return (
-    <Dialog title="Label of the snapshot" open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title="Snapshot label" open onOpenChange={(open) => !open && onClose()}>
       <form className="form-stack" onSubmit={save}>
         <TextField label="Label" value={label} autoFocus maxLength={200} onChange={(event) => setLabel(event.target.value)} />
         <footer>
@@ -45,26 +45,26 @@ interface ActionsProps {
 
 export function SnapshotActions({ snapshot, isAdmin, onVerifying, onDeleted }: ActionsProps) {
   const [asking, setAsking] = useState<'label' | 'delete' | null>(null)
-  const navigate = useNavigate({ from: '/p/$project/d/$database/history' })
+  const navigate = useNavigate({ from: '/p/$project/d/$database/backups' })
   const verify = useVerify()
   const remove = useDeleteSnapshot()
   const engine = useEngine(snapshot.engine)
   const readable = engine?.extracts ?? false
   const complete = snapshot.status === 'complete'
-  const check = (kind: Depth) => void tellFailure(async () => onVerifying(await verify.mutateAsync({ id: snapshot.id, kind })))
+  const check = (kind: Depth) => void withErrorToast(async () => onVerifying(await verify.mutateAsync({ id: snapshot.id, kind })))
   if (!complete && snapshot.status !== 'failed') return null
   const called = `${title(snapshot)} of ${dayAndTime(snapshot.taken_at ?? snapshot.created_at)}`
   return (
     <footer>
       {complete && (
         <>
-          <Link from="/p/$project/d/$database/history" to="." search={(now) => ({ ...now, restore: true })} className="btn primary grow">
+          <Link from="/p/$project/d/$database/backups" to="." search={(now) => ({ ...now, restore: true })} className="btn primary grow">
             <RotateCcw className="i" aria-hidden="true" />
             Restore
           </Link>
           {readable && (
-            <Link from="/p/$project/d/$database/history" to="/p/$project/d/$database/snapshots/$snapshot" params={{ snapshot: snapshot.id }} search={{}} className="btn">
-              Look inside
+            <Link from="/p/$project/d/$database/backups" to="/p/$project/d/$database/snapshots/$snapshot" params={{ snapshot: snapshot.id }} search={{}} className="btn">
+              Browse
             </Link>
           )}
           <button type="button" className="btn" disabled={verify.isPending} onClick={() => check('quick')}>
@@ -75,29 +75,29 @@ export function SnapshotActions({ snapshot, isAdmin, onVerifying, onDeleted }: A
       <Menu
         align="end"
         trigger={
-          <button type="button" className={`btn icon ${complete ? '' : 'end'}`} aria-label={`More about ${title(snapshot)}`}>
+          <button type="button" className={`btn icon ${complete ? '' : 'end'}`} aria-label={`More actions for ${title(snapshot)}`}>
             <Ellipsis className="i" aria-hidden="true" />
           </button>
         }
       >
         {complete && (
           <>
-            <MenuItem onSelect={() => check('deep')}>Verify deeply: read every page</MenuItem>
+            <MenuItem onSelect={() => check('deep')}>Deep verify: read every block</MenuItem>
             {readable && engine?.language === 'sql' && (
-              <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/transfers/copy', search: { snapshot: snapshot.id } })}>Copy into another engine</MenuItem>
+              <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/transfers/copy', search: { snapshot: snapshot.id } })}>Copy to another database</MenuItem>
             )}
-            <MenuItem onSelect={() => setAsking('label')}>Change the label</MenuItem>
+            <MenuItem onSelect={() => setAsking('label')}>Edit label</MenuItem>
             <MenuSeparator />
           </>
         )}
         <MenuItem danger disabled={!isAdmin || snapshot.held} onSelect={() => setAsking('delete')}>
-          {snapshot.held ? 'Delete (it is held)' : 'Delete snapshot'}
+          {snapshot.held ? 'Delete (marked Keep forever)' : 'Delete snapshot'}
         </MenuItem>
       </Menu>
       {asking === 'label' && <LabelDialog snapshot={snapshot} onClose={() => setAsking(null)} />}
       <ConfirmDialog
         title={`Delete ${called}?`}
-        text={`It cannot be taken back. Other snapshots of ${snapshot.database_name} stay whole, whatever they share with it.`}
+        text={`This cannot be undone. Other snapshots of ${snapshot.database_name} stay complete, even where they share data.`}
         action="Delete snapshot"
         open={asking === 'delete'}
         onOpenChange={(open) => setAsking(open ? 'delete' : null)}

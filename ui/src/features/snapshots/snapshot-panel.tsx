@@ -1,4 +1,4 @@
-// Owns one snapshot in the side panel: what it holds, how it was proven, and what can be done with it.
+// Owns one snapshot in the side panel: its contents, its verification, and its actions.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -6,15 +6,15 @@ import type { Job, SnapshotDetail } from '@/api/types'
 import { StateChip } from '@/components/marks'
 import { TableHead, TableScroll } from '@/components/page'
 import { ErrorNote, Loaded } from '@/components/states'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { ago, bytes, count, moment as dayAndTime, plural } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
 import { restoresQuery, snapshotQuery, useChangeSnapshot } from './api'
-import { Drawer } from './drawer'
+import { Drawer } from '@/components/drawer'
 import { Facts } from './facts'
-import { title } from './history'
-import { LiveJob, useLive } from './live-job'
-import { tableName } from './restoring'
+import { title } from './timeline-data'
+import { JobProgress, useLiveJob } from '@/features/jobs/live-job'
+import { tableName } from '@/lib/table-name'
 import { SnapshotActions } from './snapshot-actions'
 
 function Tables({ snapshot }: { snapshot: SnapshotDetail }) {
@@ -28,7 +28,7 @@ function Tables({ snapshot }: { snapshot: SnapshotDetail }) {
             {snapshot.contents.map((table) => (
               <tr key={tableName(table)}>
                 <td className="mono cut w-full max-w-0" title={`${tableName(table)}: ${plural(table.columns.length, 'column')}${table.key.length ? `, key ${table.key.join(', ')}` : ', no key'}`}>
-                  <Link from="/p/$project/d/$database/history" to="/p/$project/d/$database/snapshots/$snapshot" params={{ snapshot: snapshot.id }} search={{ table: tableName(table) }} className="link">
+                  <Link from="/p/$project/d/$database/backups" to="/p/$project/d/$database/snapshots/$snapshot" params={{ snapshot: snapshot.id }} search={{ table: tableName(table) }} className="link">
                     {tableName(table)}
                   </Link>
                 </td>
@@ -49,11 +49,11 @@ function Restores({ snapshot }: { snapshot: string }) {
   if (restores.length === 0) return null
   return (
     <section>
-      <h3>Restored</h3>
+      <h3>Restores</h3>
       <ul className="stack gap-1">
         {restores.map((one) => (
           <li key={one.id} className="row">
-            <Link from="/p/$project/d/$database/history" to="." search={(now) => ({ ...now, run: one.id, restore: undefined })} className="link cut">
+            <Link from="/p/$project/d/$database/backups" to="." search={(now) => ({ ...now, run: one.id, restore: undefined })} className="link cut">
               {one.target_name}
             </Link>
             <span className="dim small end">{ago(one.created_at)}</span>
@@ -65,7 +65,7 @@ function Restores({ snapshot }: { snapshot: string }) {
   )
 }
 
-function Held({ snapshot, canChange }: { snapshot: SnapshotDetail; canChange: boolean }) {
+function KeepForever({ snapshot, canChange }: { snapshot: SnapshotDetail; canChange: boolean }) {
   const change = useChangeSnapshot()
   return (
     <section>
@@ -74,39 +74,39 @@ function Held({ snapshot, canChange }: { snapshot: SnapshotDetail; canChange: bo
           type="checkbox"
           checked={change.isPending ? (change.variables.held ?? snapshot.held) : snapshot.held}
           disabled={!canChange || change.isPending}
-          onChange={(event) => void tellFailure(() => change.mutateAsync({ id: snapshot.id, held: event.target.checked }))}
+          onChange={(event) => void withErrorToast(() => change.mutateAsync({ id: snapshot.id, held: event.target.checked }))}
         />
-        Held: nobody and no rule deletes it
+        Keep forever (exempt from deletion)
       </label>
     </section>
   )
 }
 
-function Shown({ snapshot, onDeleted }: { snapshot: SnapshotDetail; onDeleted: () => void }) {
+function SnapshotContent({ snapshot, onDeleted }: { snapshot: SnapshotDetail; onDeleted: () => void }) {
   const { project } = useProjectScope()
   const [checking, setChecking] = useState<Job | null>(null)
-  const taking = useLive(snapshot.status === 'taking' ? snapshot.job : null)
-  const verifying = useLive(checking)
+  const taking = useLiveJob(snapshot.status === 'taking' ? snapshot.job : null)
+  const verifying = useLiveJob(checking)
   const canWrite = project.role !== 'viewer'
   const isAdmin = project.role === 'owner' || project.role === 'admin'
   const complete = snapshot.status === 'complete'
   return (
     <>
-      {taking.job && <LiveJob title="Is being taken" job={taking.job} log={taking.log} canCancel={canWrite} />}
+      {taking.job && <JobProgress title="Taking snapshot" job={taking.job} log={taking.log} canCancel={canWrite} />}
       {snapshot.status === 'failed' && (
         <section>
-          <p className="t-del">It failed, and nothing of it is kept. {snapshot.error}</p>
+          <p className="t-del">The snapshot failed and was discarded. {snapshot.error}</p>
         </section>
       )}
       <Facts snapshot={snapshot} />
-      {verifying.job && <LiveJob title="Verification" job={verifying.job} log={verifying.log} canCancel={canWrite} />}
+      {verifying.job && <JobProgress title="Verification" job={verifying.job} log={verifying.log} canCancel={canWrite} />}
       {complete && <Tables snapshot={snapshot} />}
       {complete && <Restores snapshot={snapshot.id} />}
-      {complete && <Held snapshot={snapshot} canChange={isAdmin} />}
+      {complete && <KeepForever snapshot={snapshot} canChange={isAdmin} />}
       {complete && !canWrite && (
         <footer>
-          <Link from="/p/$project/d/$database/history" to="/p/$project/d/$database/snapshots/$snapshot" params={{ snapshot: snapshot.id }} search={{}} className="btn primary grow">
-            Look inside
+          <Link from="/p/$project/d/$database/backups" to="/p/$project/d/$database/snapshots/$snapshot" params={{ snapshot: snapshot.id }} search={{}} className="btn primary grow">
+            Browse
           </Link>
         </footer>
       )}
@@ -126,7 +126,7 @@ export function SnapshotPanel({ id, onClose }: { id: string; onClose: () => void
         </section>
       ) : (
         <Loaded query={snapshot} rows={10}>
-          {(data) => <Shown key={data.id} snapshot={data} onDeleted={onClose} />}
+          {(data) => <SnapshotContent key={data.id} snapshot={data} onDeleted={onClose} />}
         </Loaded>
       )}
     </Drawer>

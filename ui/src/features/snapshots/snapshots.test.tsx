@@ -2,35 +2,35 @@ import { describe, expect, it, vi } from 'vitest'
 import type { Database, Project, RestorePlan, SnapshotDetail } from '@/api/types'
 import { DatabaseScopeContext } from '@/lib/database-scope'
 import { ProjectScopeContext } from '@/lib/project-scope'
-import { click, shown } from '@/testing/shown'
-import { Changes } from './changes'
+import { click, render } from '@/testing/render'
+import { PlannedChanges } from './planned-changes'
 import { Facts } from './facts'
 import { GrowthChart } from './growth-chart'
-import type { GrowthBar } from './history'
-import type { Choice } from './restoring'
-import { TableChecks } from './table-checks'
-import { WhereTo } from './where-to'
+import type { GrowthBar } from './timeline-data'
+import type { Choice } from './restore-request'
+import { TableChecks } from '@/components/table-checks'
+import { RestoreTarget } from './restore-target'
 
 const bar = (id: string, bytes: number, rest: Partial<GrowthBar> = {}): GrowthBar => ({ ids: [id], from: '2026-11-20T10:00:00Z', to: '2026-11-20T10:00:00Z', bytes, grew: false, whole: false, ...rest })
 
 describe('the chart', () => {
   it('marks what has grown and what is chosen, and says the same in words', () => {
-    const { box } = shown(<GrowthChart bars={[bar('a', 100), bar('b', 900, { grew: true }), bar('c', 50)]} current="c" onChoose={() => undefined} />)
-    expect([...box.querySelectorAll('svg g')].map((one) => one.getAttribute('class'))).toEqual([null, 'odd', 'now'])
-    expect(box.querySelector('svg')?.getAttribute('aria-label')).toBe('3 snapshots, 1.1 kB of new data, 1 with unusual growth')
-    expect(box.querySelectorAll('title')[1]?.textContent).toContain('+900 B, unusual growth')
+    const { container } = render(<GrowthChart bars={[bar('a', 100), bar('b', 900, { grew: true }), bar('c', 50)]} current="c" onChoose={() => undefined} />)
+    expect([...container.querySelectorAll('svg g')].map((one) => one.getAttribute('class'))).toEqual([null, 'odd', 'now'])
+    expect(container.querySelector('svg')?.getAttribute('aria-label')).toBe('3 snapshots, 1.1 kB of new data, 1 with unusual growth')
+    expect(container.querySelectorAll('title')[1]?.textContent).toContain('+900 B, unusual growth')
   })
   it('cuts a whole one off where the others would be lost beside it', () => {
-    const { box, again } = shown(<GrowthChart bars={[bar('a', 10_000, { whole: true }), bar('b', 10), bar('c', 5)]} current={undefined} onChoose={() => undefined} />)
-    expect(box.querySelectorAll('.cutoff')).toHaveLength(1)
-    expect(Number(box.querySelectorAll('g')[1]?.querySelectorAll('rect')[1]?.getAttribute('height'))).toBeGreaterThan(40)
-    again(<GrowthChart bars={[bar('a', 20, { whole: true }), bar('b', 10)]} current={undefined} onChoose={() => undefined} />)
-    expect(box.querySelectorAll('.cutoff')).toHaveLength(0)
+    const { container, rerender } = render(<GrowthChart bars={[bar('a', 10_000, { whole: true }), bar('b', 10), bar('c', 5)]} current={undefined} onChoose={() => undefined} />)
+    expect(container.querySelectorAll('.cutoff')).toHaveLength(1)
+    expect(Number(container.querySelectorAll('g')[1]?.querySelectorAll('rect')[1]?.getAttribute('height'))).toBeGreaterThan(40)
+    rerender(<GrowthChart bars={[bar('a', 20, { whole: true }), bar('b', 10)]} current={undefined} onChoose={() => undefined} />)
+    expect(container.querySelectorAll('.cutoff')).toHaveLength(0)
   })
   it('chooses the newest snapshot of a bar', () => {
     const choose = vi.fn()
-    const { box } = shown(<GrowthChart bars={[{ ...bar('a', 1), ids: ['a', 'b'] }]} current={undefined} onChoose={choose} />)
-    click(box, 'svg g')
+    const { container } = render(<GrowthChart bars={[{ ...bar('a', 1), ids: ['a', 'b'] }]} current={undefined} onChoose={choose} />)
+    click(container, 'svg g')
     expect(choose).toHaveBeenCalledExactlyOnceWith('b')
   })
 })
@@ -38,10 +38,10 @@ describe('the chart', () => {
 describe('choosing tables', () => {
   it('adds and takes away one, and leaves the others', () => {
     const change = vi.fn()
-    const { box } = shown(<TableChecks label="Tables" tables={[{ name: 'a', rows: 1200 }, { name: 'b', rows: null }]} chosen={new Set(['a'])} onChange={change} />)
-    expect(box.textContent).toContain('1,200')
-    click(box, 'li:nth-child(2) input')
-    click(box, 'li:nth-child(1) input')
+    const { container } = render(<TableChecks label="Tables" tables={[{ name: 'a', rows: 1200 }, { name: 'b', rows: null }]} chosen={new Set(['a'])} onChange={change} />)
+    expect(container.textContent).toContain('1,200')
+    click(container, 'li:nth-child(2) input')
+    click(container, 'li:nth-child(1) input')
     expect(change.mock.calls.map(([chosen]) => [...(chosen as Set<string>)])).toEqual([['a', 'b'], []])
   })
 })
@@ -54,20 +54,20 @@ const detail = (rest: Partial<SnapshotDetail>): SnapshotDetail =>
 
 describe('the facts', () => {
   it('say how much was spared, and that nothing was new', () => {
-    const text = shown(<Facts snapshot={detail({ request: { exclude: ['carts'] } })} />).box.textContent
-    expect(text).toContain('1.0 kB for 4.0 kB of text, 4 times smaller')
-    expect(text).toContain('all of it was there already')
-    expect(text).toContain('Without carts')
+    const text = render(<Facts snapshot={detail({ request: { exclude: ['carts'] } })} />).container.textContent
+    expect(text).toContain('1.0 kB for 4.0 kB uncompressed, 4 times smaller')
+    expect(text).toContain('all data was already stored')
+    expect(text).toContain('All except carts')
   })
   it('do not hide damage', () => {
     const verification = { kind: 'deep' as const, ok: false, pages: 3, bytes: 1, percent: 100, problems: ['A page of orders cannot be read.'] }
-    const { box } = shown(<Facts snapshot={detail({ verified_at: '2026-11-20T11:00:00Z', verification })} />)
-    expect(box.querySelector('[role=alert]')?.textContent).toBe('A page of orders cannot be read.')
-    expect(box.textContent).toContain('Damaged')
+    const { container } = render(<Facts snapshot={detail({ verified_at: '2026-11-20T11:00:00Z', verification })} />)
+    expect(container.querySelector('[role=alert]')?.textContent).toBe('A page of orders cannot be read.')
+    expect(container.textContent).toContain('Damaged')
   })
   it("fold the engine's moment away, without what is empty", () => {
-    const { box } = shown(<Facts snapshot={detail({ moment: { lsn: '0/6A62', types: ' ', timeline: 1 } })} />)
-    expect([...box.querySelectorAll('details dt')].map((one) => one.textContent)).toEqual(['Lsn', 'Timeline'])
+    const { container } = render(<Facts snapshot={detail({ moment: { lsn: '0/6A62', types: ' ', timeline: 1 } })} />)
+    expect([...container.querySelectorAll('details dt')].map((one) => one.textContent)).toEqual(['Lsn', 'Timeline'])
   })
 })
 
@@ -76,17 +76,17 @@ const replaced = { table: 'books', rows: 10, rows_there: 12, action: 'replace' a
 
 describe('what will change', () => {
   it('names every table that loses or gets rows, with what is there now', () => {
-    const { box } = shown(<Changes plan={plan({ steps: [replaced] })} guarded={false} confirmed={false} onConfirm={() => undefined} />)
-    expect(box.querySelector('li')?.textContent).toBe('books loses its rows and gets those of the snapshot. About 12 rows there now.')
-    expect(box.textContent).toContain('A snapshot of shop is taken first')
-    expect(box.querySelector('input')).toBeNull()
+    const { container } = render(<PlannedChanges plan={plan({ steps: [replaced] })} guarded={false} confirmed={false} onConfirm={() => undefined} />)
+    expect(container.querySelector('li')?.textContent).toBe('books loses its rows and gets those of the snapshot. It has about 12 rows now.')
+    expect(container.textContent).toContain('A snapshot of shop is taken first')
+    expect(container.querySelector('input')).toBeNull()
   })
   it('says only why it cannot begin when it is refused', () => {
     const confirm = vi.fn()
-    const { box } = shown(<Changes plan={plan({ steps: [replaced], refusals: ['shop is protected: say that the restore is meant.'] })} guarded confirmed={false} onConfirm={confirm} />)
-    expect(box.textContent).toContain('shop is protected: say that the restore is meant.')
-    expect(box.textContent).not.toContain('loses its rows')
-    click(box, 'input')
+    const { container } = render(<PlannedChanges plan={plan({ steps: [replaced], refusals: ['shop is protected: say that the restore is meant.'] })} guarded confirmed={false} onConfirm={confirm} />)
+    expect(container.textContent).toContain('shop is protected: say that the restore is meant.')
+    expect(container.textContent).not.toContain('loses its rows')
+    click(container, 'input')
     expect(confirm).toHaveBeenCalledExactlyOnceWith(true)
   })
 })
@@ -97,14 +97,14 @@ function where(choice: Partial<Choice>, role: Project['role'], others: Database[
   const change = vi.fn()
   const whole: Choice = { where: 'new', name: 'shop-restored', target: '', mode: 'overwrite', tables: null, confirmed: false, ...choice }
   const home = database({})
-  const { box } = shown(
+  const { container } = render(
     <ProjectScopeContext value={{ project: { id: 'p1', role } as Project, codebases: [], codebase: null }}>
       <DatabaseScopeContext value={home}>
-        <WhereTo snapshot={detail({})} choice={whole} databases={[home, ...others]} unavailable={unavailable} onChange={change} />
+        <RestoreTarget snapshot={detail({})} choice={whole} databases={[home, ...others]} unavailable={unavailable} onChange={change} />
       </DatabaseScopeContext>
     </ProjectScopeContext>,
   )
-  return { box, change, radios: [...box.querySelectorAll<HTMLInputElement>('[type=radio]')] }
+  return { container, change, radios: [...container.querySelectorAll<HTMLInputElement>('[type=radio]')] }
 }
 
 describe('where to', () => {
@@ -114,21 +114,21 @@ describe('where to', () => {
   })
   it('offers databases of the same engine that can be written to', () => {
     const others = [database({ id: 'd2', name: 'staging' }), database({ id: 'd3', name: 'lite', engine: 'sqlite' }), database({ id: 'd4', name: 'mirror', read_only: true })]
-    const { box } = where({ where: 'empty' }, 'member', others)
-    expect([...box.querySelectorAll('option')].map((one) => one.textContent)).toEqual(['Choose a database', 'staging'])
+    const { container } = where({ where: 'empty' }, 'member', others)
+    expect([...container.querySelectorAll('option')].map((one) => one.textContent)).toEqual(['Choose a database', 'staging'])
   })
   it('offers no new database where none can be made, and says why', () => {
-    const { box, radios } = where({ where: 'empty' }, 'member', [database({ id: 'd2', name: 'staging' })], 'Headwater connects to MongoDB, but does not create it.')
+    const { container, radios } = where({ where: 'empty' }, 'member', [database({ id: 'd2', name: 'staging' })], 'Headwater connects to MongoDB, but does not create it.')
     expect(radios.map((one) => one.disabled)).toEqual([true, false, true])
-    expect(box.textContent).toContain('does not create it')
+    expect(container.textContent).toContain('does not create it')
   })
   it('says at once that a name is taken', () => {
-    expect(where({ name: 'shop' }, 'member').box.textContent).toContain('There is a database shop already.')
-    expect(where({ name: 'shop-2' }, 'member').box.querySelector('[aria-invalid]')).toBeNull()
+    expect(where({ name: 'shop' }, 'member').container.textContent).toContain('There is already a database named shop.')
+    expect(where({ name: 'shop-2' }, 'member').container.querySelector('[aria-invalid]')).toBeNull()
   })
   it('tells what was chosen', () => {
-    const { box, change } = where({}, 'admin')
-    click(box, '.opt:nth-child(3) input')
+    const { container, change } = where({}, 'admin')
+    click(container, '.opt:nth-child(3) input')
     expect(change).toHaveBeenCalledExactlyOnceWith({ where: 'over' })
   })
 })

@@ -1,25 +1,25 @@
-// Owns the settings of where an organization's snapshots are: the place, what they take there, the keys that open it.
+// Owns the settings of an organization's snapshot storage: location, size, compression and encryption keys.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import type { Organization, Vault } from '@/api/types'
 import { PageFrame, Panel } from '@/components/page'
 import { ErrorNote, Loaded } from '@/components/states'
-import { OneOrganization } from '@/features/accounts/one-organization'
+import { OrganizationPicker } from '@/features/accounts/organization-picker'
 import { bytes, count, plural } from '@/lib/format'
 import { usageQuery, vaultQuery } from './api'
-import { times } from './history'
+import { ratioText } from './timeline-data'
 import { VaultCompression } from './vault-compression'
 import { VaultForm } from './vault-form'
 import { VaultKeys } from './vault-keys'
 
-const place = (vault: Vault): string => (vault.kind === 'local' ? "This Headwater's own disk" : [vault.bucket, vault.prefix].filter(Boolean).join('/'))
+const place = (vault: Vault): string => (vault.kind === 'local' ? 'Local disk of this server' : [vault.bucket, vault.prefix].filter(Boolean).join('/'))
 
 function Sums({ vault }: { vault: Vault }) {
-  const more = times(vault.stored_bytes, vault.new_bytes)
+  const more = ratioText(vault.stored_bytes, vault.new_bytes)
   return (
     <dl className="panel strip">
       <div>
-        <dt>Place</dt>
+        <dt>Location</dt>
         <dd className="min-w-0">
           <span className="cut" title={place(vault)}>
             {place(vault)}
@@ -31,11 +31,11 @@ function Sums({ vault }: { vault: Vault }) {
         <dd>{count(vault.snapshots)}</dd>
       </div>
       <div>
-        <dt>They store</dt>
+        <dt>Stored</dt>
         <dd>{bytes(vault.new_bytes)}</dd>
       </div>
       <div>
-        <dt>Without sharing</dt>
+        <dt>Size without deduplication</dt>
         <dd>
           {bytes(vault.stored_bytes)} <small>{more && `${more} as much`}</small>
         </dd>
@@ -47,11 +47,11 @@ function Sums({ vault }: { vault: Vault }) {
 function Usage({ organization }: { organization: string }) {
   const usage = useQuery({ ...usageQuery(organization), enabled: false })
   return (
-    <Panel title="Counted in the storage itself">
+    <Panel title="Measure storage">
       <div className="row flex-wrap p-4">
-        {usage.data ? <p className="grow">{`${bytes(usage.data.bytes)} in ${plural(usage.data.packs, 'pack')}, for ${plural(usage.data.snapshots, 'snapshot')}.`}</p> : <p className="dim grow">Lists everything in the vault: slow where it is large and far away.</p>}
+        {usage.data ? <p className="grow">{`${bytes(usage.data.bytes)} in ${plural(usage.data.packs, 'pack')}, for ${plural(usage.data.snapshots, 'snapshot')}.`}</p> : <p className="dim grow">Lists every object in the vault. Can be slow for large or remote storage.</p>}
         <button type="button" className="btn" disabled={usage.isFetching} onClick={() => void usage.refetch()}>
-          {usage.isFetching ? 'Counting…' : 'Count'}
+          {usage.isFetching ? 'Measuring…' : 'Measure'}
         </button>
       </div>
       {usage.error && (
@@ -87,10 +87,10 @@ export function StoragePage() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   return (
-    <PageFrame title="Storage of snapshots">
-      <OneOrganization chosen={search.organization} onChoose={(organization) => void navigate({ search: { organization } })}>
+    <PageFrame title="Snapshot storage">
+      <OrganizationPicker chosen={search.organization} onChoose={(organization) => void navigate({ search: { organization } })}>
         {(organization) => <StorageOf key={organization.id} organization={organization} />}
-      </OneOrganization>
+      </OrganizationPicker>
     </PageFrame>
   )
 }

@@ -6,14 +6,14 @@ import { ErrorNote } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
 import { useDatabase } from '@/lib/database-scope'
 import { asApiError } from '@/lib/problem'
-import { useTake } from './api'
+import { useTakeSnapshot } from './api'
 import { ExtentFields, isNamed, type Extent } from './extent-fields'
 
 export function TakeDialog({ onClose, onTaken }: { onClose: () => void; onTaken: (snapshot: Snapshot) => void }) {
   const database = useDatabase()
   const [label, setLabel] = useState('')
   const [extent, setExtent] = useState<Extent>({ tables: null, exclude: null })
-  const take = useTake(database.id)
+  const take = useTakeSnapshot(database.id)
   const failure = take.error ? asApiError(take.error) : null
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -28,14 +28,14 @@ export function TakeDialog({ onClose, onTaken }: { onClose: () => void; onTaken:
     )
   }
   return (
-    <Dialog title="Take snapshot" description={`${database.name} at one moment. Only what has changed since the last one is stored.`} open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title="Take snapshot" description={`A consistent copy of ${database.name}. Only what changed since the last snapshot is stored.`} open onOpenChange={(open) => !open && onClose()}>
       <form className="form-stack" onSubmit={submit}>
         {failure && Object.keys(failure.fields).length === 0 && <ErrorNote error={failure} />}
-        <TextField label="Label" value={label} autoFocus maxLength={200} placeholder="Before the rename" note="May be left empty." onChange={(event) => setLabel(event.target.value)} error={failure?.fields['label']} />
+        <TextField label="Label" value={label} autoFocus maxLength={200} placeholder="Before the rename" note="Optional." onChange={(event) => setLabel(event.target.value)} error={failure?.fields['label']} />
         <ExtentFields database={database.id} value={extent} onChange={setExtent} />
         <footer>
           <button type="submit" className="btn primary" disabled={take.isPending || !isNamed(extent)}>
-            {take.isPending ? 'Beginning…' : 'Take snapshot'}
+            {take.isPending ? 'Starting…' : 'Take snapshot'}
           </button>
         </footer>
       </form>

@@ -1,4 +1,4 @@
-// Owns the timeline: the snapshots of a database by day, each with what it holds, what it added, and what was proven.
+// Owns the timeline: the snapshots of a database by day, with size, new data, verification and test restore.
 import { Link } from '@tanstack/react-router'
 import { History, Lock, ShieldAlert, ShieldCheck, TriangleAlert } from 'lucide-react'
 import type { Snapshot, StoragePoint } from '@/api/types'
@@ -7,7 +7,7 @@ import { bytes, moment as dayAndTime, plural, seconds } from '@/lib/format'
 import { useJobEvents } from '@/lib/job-events'
 import { progressPart, progressText } from '@/lib/jobs'
 import { useListKeys } from '@/lib/list-keys'
-import { byDay, growthText, moment, title } from './history'
+import { groupByDay, growthText, takenAt, title } from './timeline-data'
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 
@@ -25,9 +25,9 @@ function Proofs({ snapshot }: { snapshot: Snapshot }) {
       </span>
       <span className="ok t-add">
         {snapshot.drilled_at !== null && (
-          <span className="row gap-1" title={`Restored as a drill ${dayAndTime(snapshot.drilled_at)}`}>
+          <span className="row gap-1" title={`Test restore ${dayAndTime(snapshot.drilled_at)}`}>
             <History className="i" aria-hidden="true" />
-            <span className="word">Drill {snapshot.drill_seconds !== null && seconds(snapshot.drill_seconds)}</span>
+            <span className="word">Test restore {snapshot.drill_seconds !== null && seconds(snapshot.drill_seconds)}</span>
           </span>
         )}
       </span>
@@ -38,12 +38,12 @@ function Proofs({ snapshot }: { snapshot: Snapshot }) {
 function Complete({ snapshot, points, top }: { snapshot: Snapshot; points: readonly StoragePoint[]; top: number }) {
   return (
     <>
-      <span className="why2">
+      <span className="snapshot-name">
         <span className="cut">{title(snapshot)}</span>
         {snapshot.held && (
-          <span className="chip" title="Held: nobody and no rule deletes it">
+          <span className="chip" title="Keep forever (exempt from deletion)">
             <Lock className="i" aria-hidden="true" />
-            <span className="word">Held</span>
+            <span className="word">Kept forever</span>
           </span>
         )}
         {snapshot.grew && (
@@ -78,7 +78,7 @@ function Moving({ snapshot }: { snapshot: Snapshot }) {
     <span className="moving">
       <span className="cut">{title(snapshot)}</span>
       <Bar part={part} label={`Progress of ${title(snapshot)}`} />
-      <span className="small dim cut">{job ? progressText(job) : 'Waits for a worker'}</span>
+      <span className="small dim cut">{job ? progressText(job) : 'Waiting for a worker'}</span>
     </span>
   )
 }
@@ -87,9 +87,9 @@ function Content({ snapshot, points, top }: { snapshot: Snapshot; points: readon
   if (snapshot.status === 'taking') return <Moving snapshot={snapshot} />
   if (snapshot.status === 'complete') return <Complete snapshot={snapshot} points={points} top={top} />
   return (
-    <span className="why2 rest">
+    <span className="snapshot-name rest">
       <span className="cut shrink-0">{title(snapshot)}</span>
-      {snapshot.status === 'deleting' ? <span className="dim">Is being deleted</span> : <span className="t-del small cut">Failed. {snapshot.error}</span>}
+      {snapshot.status === 'deleting' ? <span className="dim">Deleting</span> : <span className="t-del small cut">Failed. {snapshot.error}</span>}
     </span>
   )
 }
@@ -112,14 +112,14 @@ export function Timeline({ snapshots, points, current, top }: TimelineProps) {
   const list = useListKeys<HTMLElement>()
   return (
     <section className="line" aria-label="Snapshots" ref={list}>
-      {byDay(snapshots).map((day) => (
+      {groupByDay(snapshots).map((day) => (
         <div key={day.name}>
           <h2>{day.name}</h2>
           <ol>
             {day.snapshots.map((one) => (
               <li key={one.id} className={`${tone(one)} ${one.id === current ? 'sel' : ''}`}>
                 <Link
-                  from="/p/$project/d/$database/history"
+                  from="/p/$project/d/$database/backups"
                   to="."
                   search={(now) => ({ range: now.range, snapshot: one.id })}
                   aria-current={one.id === current ? 'true' : undefined}
@@ -127,8 +127,8 @@ export function Timeline({ snapshots, points, current, top }: TimelineProps) {
                   data-row
                 >
                   <i className="p" />
-                  <time className="mono" dateTime={moment(one)}>
-                    {clock.format(new Date(moment(one)))}
+                  <time className="mono" dateTime={takenAt(one)}>
+                    {clock.format(new Date(takenAt(one)))}
                   </time>
                   <Content snapshot={one} points={points} top={top} />
                 </Link>

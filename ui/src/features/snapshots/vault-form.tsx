@@ -9,7 +9,7 @@ import { asApiError } from '@/lib/problem'
 import { useChangeVault } from './api'
 
 const KINDS: readonly { value: VaultPlace['kind']; label: string }[] = [
-  { value: 'local', label: 'Own disk' },
+  { value: 'local', label: 'Local disk' },
   { value: 's3', label: 'S3 bucket' },
 ]
 
@@ -17,11 +17,11 @@ type S3Field = 'bucket' | 'prefix' | 'endpoint' | 'region' | 'access_key' | 'sec
 
 const FIELDS: readonly { name: S3Field; label: string; note?: string; secret?: boolean; required?: boolean }[] = [
   { name: 'bucket', label: 'Bucket', required: true },
-  { name: 'prefix', label: 'Prefix', note: 'The folder in the bucket. May be left empty.' },
-  { name: 'endpoint', label: 'Endpoint', note: "Empty for Amazon's own." },
+  { name: 'prefix', label: 'Prefix', note: 'Folder in the bucket. Optional.' },
+  { name: 'endpoint', label: 'Endpoint', note: "Leave empty for Amazon S3." },
   { name: 'region', label: 'Region', required: true },
   { name: 'access_key', label: 'Access key', required: true },
-  { name: 'secret_key', label: 'Secret key', note: 'Kept encrypted; it is not shown again.', secret: true, required: true },
+  { name: 'secret_key', label: 'Secret key', note: 'Stored encrypted and not shown again.', secret: true, required: true },
 ]
 
 const given = (vault: Vault): VaultPlace => ({
@@ -48,17 +48,17 @@ export function VaultForm({ organization, vault, canChange }: FormProps) {
   const save = (event: FormEvent) => {
     event.preventDefault()
     change.mutate(place.kind === 'local' ? { ...place, bucket: '', prefix: '', endpoint: '', access_key: '', secret_key: '' } : place, {
-      onSuccess: () => toast.success('The place was tried and kept'),
+      onSuccess: () => toast.success('Storage tested and saved'),
     })
   }
   return (
-    <Panel title="Where new snapshots go" aside={canChange ? undefined : 'Only an admin can change it'}>
+    <Panel title="Location of new snapshots" aside={canChange ? undefined : 'Only an admin can change this'}>
       <form className="form-stack p-4" onSubmit={save}>
         {failure && Object.keys(failure.fields).length === 0 && <ErrorNote error={failure} />}
         <fieldset disabled={!canChange} className="form-stack">
-          <Segmented className="self-start" label="Kind of storage" value={place.kind} options={KINDS} onChange={(kind) => setPlace({ ...place, kind })} />
+          <Segmented className="self-start" label="Storage type" value={place.kind} options={KINDS} onChange={(kind) => setPlace({ ...place, kind })} />
           {place.kind === 'local' ? (
-            <p className="dim">Snapshots are on the disk of this Headwater, encrypted. They are lost with that disk: choose a bucket for what must survive it.</p>
+            <p className="dim">Snapshots are stored encrypted on the disk of this server and are lost with it. Use a bucket for backups that must survive.</p>
           ) : (
             <div className="grid gap-4 md:grid-cols-2">
               {FIELDS.map(({ name, label, note, secret, required }) => (
@@ -80,9 +80,9 @@ export function VaultForm({ organization, vault, canChange }: FormProps) {
         </fieldset>
         {canChange && (
           <div className="row flex-wrap">
-            <p className="dim small grow">An object is written, read and removed there before the place is kept. Snapshots that are there stay where they are.</p>
+            <p className="dim small grow">A test object is written, read and deleted before saving. Existing snapshots are not moved.</p>
             <button type="submit" className="btn primary" disabled={change.isPending || !whole}>
-              {change.isPending ? 'Trying…' : 'Test and save'}
+              {change.isPending ? 'Testing…' : 'Test and save'}
             </button>
           </div>
         )}

@@ -10,7 +10,7 @@ import { ConfirmDialog, Dialog } from '@/components/ui/dialog'
 import { asApiError } from '@/lib/problem'
 import { keysQuery, useAddPassphrase, useRemoveKey } from './api'
 
-const KINDS: Record<VaultKey['kind'], string> = { passphrase: 'Passphrase', key: 'Key of this Headwater', service: 'Key service' }
+const KINDS: Record<VaultKey['kind'], string> = { passphrase: 'Passphrase', key: 'Key of this server', service: 'Key service' }
 const FEWEST = 12
 
 function PassphraseDialog({ organization, onClose }: { organization: string; onClose: () => void }) {
@@ -26,14 +26,14 @@ function PassphraseDialog({ organization, onClose }: { organization: string; onC
       { passphrase, label: label.trim() },
       {
         onSuccess: () => {
-          toast.success('The passphrase opens the vault now')
+          toast.success('Passphrase added')
           onClose()
         },
       },
     )
   }
   return (
-    <Dialog title="Add a recovery passphrase" description="It opens the vault without this Headwater. Keep it where a lost machine does not take it along: nobody can read it here again." open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title="Add a recovery passphrase" description="The passphrase opens the vault without this server. Keep it somewhere else; it is not shown again." open onOpenChange={(open) => !open && onClose()}>
       <form className="form-stack" onSubmit={save}>
         {failure && Object.keys(failure.fields).length === 0 && <ErrorNote error={failure} />}
         <TextField
@@ -48,7 +48,7 @@ function PassphraseDialog({ organization, onClose }: { organization: string; onC
           error={failure?.fields['passphrase']}
           onChange={(event) => setPassphrase(event.target.value)}
         />
-        <TextField label="Once more" type="password" autoComplete="new-password" required value={again} error={differs ? 'It is not the same.' : undefined} onChange={(event) => setAgain(event.target.value)} />
+        <TextField label="Repeat passphrase" type="password" autoComplete="new-password" required value={again} error={differs ? 'The passphrases do not match.' : undefined} onChange={(event) => setAgain(event.target.value)} />
         <TextField label="Label" value={label} maxLength={200} placeholder="Safe in the office" onChange={(event) => setLabel(event.target.value)} />
         <footer>
           <button type="submit" className="btn primary" disabled={add.isPending || passphrase.length < FEWEST || again !== passphrase}>
@@ -76,7 +76,7 @@ function KeyRow({ organization, slot, canRemove }: { organization: string; slot:
         )}
         <ConfirmDialog
           title={`Remove ${name}?`}
-          text="The vault can no longer be opened with it. What is stored stays as it is."
+          text="The vault can no longer be opened with this key. Stored data does not change."
           action="Remove key"
           open={asking}
           onOpenChange={setAsking}
@@ -93,7 +93,7 @@ export function VaultKeys({ organization, made, canChange }: { organization: str
   const spare = !keys.data?.some((one) => one.kind !== 'key')
   return (
     <Panel
-      title="Keys that open it"
+      title="Encryption keys"
       aside={
         canChange && made ? (
           <button type="button" className="btn" onClick={() => setAdding(true)}>
@@ -116,12 +116,12 @@ export function VaultKeys({ organization, made, canChange }: { organization: str
                   </tbody>
                 </table>
               </TableScroll>
-              {spare && <p className="t-warn small p-4">Only this Headwater can open the vault. Add a passphrase, so that the snapshots outlive it.</p>}
+              {spare && <p className="t-warn small p-4">Only this server can open the vault. Add a passphrase so you can restore snapshots without it.</p>}
             </>
           )}
         </Loaded>
       ) : (
-        <EmptyState text="The vault and its first key are made with the first snapshot." />
+        <EmptyState text="The vault and its first key are created with the first snapshot." />
       )}
       {adding && <PassphraseDialog organization={organization} onClose={() => setAdding(false)} />}
     </Panel>

@@ -8,7 +8,8 @@ import { PageFrame, Panel } from '@/components/page'
 import { EmptyState, ErrorNote, Loaded, SkeletonRows } from '@/components/states'
 import { useDatabase } from '@/lib/database-scope'
 import { useProjectScope } from '@/lib/project-scope'
-import { copyPlanQuery, neighboursQuery, useCopy } from './api'
+import { databasesQuery } from '@/features/databases/api'
+import { copyPlanQuery, useCopy } from './api'
 import { Losses, Types } from './losses'
 import { TableChoice } from './table-choice'
 
@@ -16,12 +17,12 @@ const route = getRouteApi('/shell/p/$project/d/$database/transfers/copy')
 const TARGETS = new Set(['postgresql', 'mysql', 'sqlite', 'mongodb'])
 
 function Target({ databases, target, onChange }: { databases: Database[]; target: string; onChange: (id: string) => void }) {
-  if (databases.length === 0) return <EmptyState text="There is no other database in this project to copy into. Create an empty one first, or connect a MongoDB." />
+  if (databases.length === 0) return <EmptyState text="There is no other database in this project to copy into. Create an empty one first, or connect one." />
   const options = [{ value: '', label: 'Choose a database' }, ...databases.map((one) => ({ value: one.id, label: `${one.name} (${one.engine})` }))]
   return (
     <div className="p-4">
       <SelectField label="Into" value={target} onChange={onChange} options={options} />
-      <p className="small dim">It must have none of these tables. In a MongoDB each table becomes a collection.</p>
+      <p className="small dim">It must not contain any of these tables. In MongoDB, each table becomes a collection.</p>
     </div>
   )
 }
@@ -39,7 +40,7 @@ export function CopyPage() {
   const database = useDatabase()
   const { project } = useProjectScope()
   const navigate = useNavigate()
-  const neighbours = useQuery(neighboursQuery(project.id))
+  const neighbours = useQuery(databasesQuery(project.id))
   const [target, setTarget] = useState('')
   const [tables, setTables] = useState<string[] | null>(null)
   const [accepted, setAccepted] = useState(false)
@@ -92,10 +93,10 @@ export function CopyPage() {
           <Types tables={plan.data.tables} />
           {copy.error && <ErrorNote error={copy.error} />}
           <div className="row flex-wrap">
-            {plan.data.losses.length > 0 && <Consent text="I know what is lost" checked={accepted} onChange={setAccepted} />}
-            {guarded && <Consent text="The target is protected: write to it" checked={confirmed} onChange={setConfirmed} />}
+            {plan.data.losses.length > 0 && <Consent text="I accept these losses" checked={accepted} onChange={setAccepted} />}
+            {guarded && <Consent text="The target is protected. Write to it anyway" checked={confirmed} onChange={setConfirmed} />}
             <button type="button" className="btn primary end" disabled={!ready || copy.isPending} onClick={begin}>
-              {copy.isPending ? 'Beginning…' : 'Copy'}
+              {copy.isPending ? 'Starting…' : 'Copy'}
             </button>
           </div>
         </>

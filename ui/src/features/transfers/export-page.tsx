@@ -30,7 +30,7 @@ export function ExportPage() {
       { onSuccess: (made) => void navigate({ to: '/p/$project/d/$database/transfers/$transfer', params: { project: project.id, database: database.id, transfer: made.id } }) },
     )
   return (
-    <PageFrame title="Export" subtitle={<p className="dim">Each table as a file, all of one moment, together in a ZIP</p>}>
+    <PageFrame title="Export" subtitle={<p className="dim">One file per table from one consistent snapshot, in a ZIP</p>}>
       <Panel title="Format">
         <div className="p-4">
           <Segmented label="Format" value={format} onChange={setFormat} options={FORMATS} />
@@ -40,7 +40,7 @@ export function ExportPage() {
       {start.error && <ErrorNote error={start.error} />}
       <div className="row">
         <button type="button" className="btn primary end" disabled={start.isPending || tables?.length === 0} onClick={begin}>
-          {start.isPending ? 'Beginning…' : 'Export'}
+          {start.isPending ? 'Starting…' : 'Export'}
         </button>
       </div>
     </PageFrame>

@@ -23,7 +23,7 @@ export function ImportColumns({ preview, targets, known, onChange }: Props) {
         <table className="table tall">
           <thead>
             <tr>
-              {['In the file', 'In the table', ...(known === null ? ['Type'] : []), 'First values'].map((name) => (
+              {['In the file', 'In the table', ...(known === null ? ['Type'] : []), 'Sample values'].map((name) => (
                 <th key={name} scope="col">
                   {name}
                 </th>
@@ -42,7 +42,7 @@ export function ImportColumns({ preview, targets, known, onChange }: Props) {
                       <input size={14} aria-label={`Name of ${column.name} in the table`} value={targets[place]?.target ?? ''} onChange={(event) => change(place, { target: event.target.value })} />
                     ) : (
                       <select aria-label={`Column that ${column.name} fills`} value={targets[place]?.target ?? ''} onChange={(event) => change(place, { target: event.target.value })}>
-                        <option value="">leave out</option>
+                        <option value="">skip</option>
                         {known.map((name) => (
                           <option key={name}>{name}</option>
                         ))}

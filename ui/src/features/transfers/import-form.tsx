@@ -12,8 +12,8 @@ import { ImportColumns, type Target } from './import-columns'
 import { useRelations } from './table-choice'
 
 const ON_ERROR = [
-  { value: 'stop', label: 'Stop and undo all' },
-  { value: 'skip', label: 'Leave it out' },
+  { value: 'stop', label: 'Stop and roll back' },
+  { value: 'skip', label: 'Skip it' },
 ] as const
 
 const NEW = '+'
@@ -72,8 +72,8 @@ export function ImportForm({ preview }: { preview: ImportPreview }) {
             </>
           )}
           <div className="row flex-wrap">
-            <span className="small font-semibold">When a {script ? 'statement fails' : 'row is bad'}</span>
-            <Segmented label="When a row is bad" value={onError} onChange={setOnError} options={ON_ERROR} />
+            <span className="small font-semibold">When a {script ? 'statement fails' : 'row is invalid'}</span>
+            <Segmented label="On error" value={onError} onChange={setOnError} options={ON_ERROR} />
           </div>
         </div>
       </Panel>
@@ -83,11 +83,11 @@ export function ImportForm({ preview }: { preview: ImportPreview }) {
         {database.protected && (
           <label className="row">
             <input type="checkbox" checked={confirmed} onChange={(event) => setConfirmed(event.target.checked)} />
-            The database is protected: write to it
+            The database is protected. Write to it anyway
           </label>
         )}
         <button type="button" className="btn primary end" disabled={start.isPending || (database.protected && !confirmed) || (!script && targets.every((one) => !one.target))} onClick={begin}>
-          {start.isPending ? 'Beginning…' : script ? 'Run the script' : 'Import'}
+          {start.isPending ? 'Starting…' : script ? 'Run the script' : 'Import'}
         </button>
       </div>
     </>

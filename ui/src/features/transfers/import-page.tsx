@@ -33,11 +33,11 @@ export function ImportPage() {
             if (file) upload.mutate(file)
           }}
         />
-        <EmptyState text={preview?.transfer.filename ?? 'CSV, TSV, NDJSON, JSON, Parquet or a script of SQL, in UTF-8.'}>
+        <EmptyState text={preview?.transfer.filename ?? 'CSV, TSV, NDJSON, JSON, Parquet or an SQL script, in UTF-8.'}>
           {upload.isPending && <Bar part={part} label="Upload" className="w-60" />}
           <button type="button" className={preview ? 'btn' : 'btn primary'} disabled={upload.isPending} onClick={() => input.current?.click()}>
             <Upload className="i" aria-hidden="true" />
-            {preview ? 'Another file' : 'Choose a file'}
+            {preview ? 'Choose another file' : 'Choose a file'}
           </button>
         </EmptyState>
       </Panel>

@@ -4,21 +4,21 @@ import { Panel, TableScroll } from '@/components/page'
 import { plural } from '@/lib/format'
 
 const SEVERITIES: Record<CopyLoss['severity'], { label: string; tone: string }> = {
-  left_out: { label: 'left out', tone: 'del' },
+  left_out: { label: 'omitted', tone: 'del' },
   changed: { label: 'changed', tone: 'mod' },
-  risk: { label: 'may be refused', tone: '' },
+  risk: { label: 'may fail', tone: '' },
 }
 
 export function Losses({ losses }: { losses: CopyLoss[] }) {
   if (losses.length === 0) {
     return (
       <Panel title="Losses">
-        <p className="p-4">Nothing is lost: every table arrives as it is.</p>
+        <p className="p-4">No losses: every table is copied unchanged.</p>
       </Panel>
     )
   }
   return (
-    <Panel title={plural(losses.length, 'thing') + ' will not be as before'}>
+    <Panel title={`${plural(losses.length, 'difference')} in the copy`}>
       <TableScroll label="Losses">
         <table className="table">
           <thead>

@@ -2,9 +2,9 @@
 import { Download } from 'lucide-react'
 import type { Transfer } from '@/api/types'
 import { Panel, TableScroll } from '@/components/page'
-import { saveBlob, tellFailure } from '@/lib/download'
+import { saveBlob, withErrorToast } from '@/lib/download'
 import { bytes, count, plural } from '@/lib/format'
-import { api } from '@/lib/http'
+import { downloadErrors, downloadExport } from './api'
 
 interface BadRow {
   row: number
@@ -21,9 +21,9 @@ interface Result {
   size_bytes?: number
 }
 
-function Save({ path, name, children }: { path: string; name: string; children: string }) {
+function Save({ load, name, children }: { load: () => Promise<Blob>; name: string; children: string }) {
   return (
-    <button type="button" className="btn" onClick={() => void tellFailure(async () => saveBlob(await api.blob(path), name))}>
+    <button type="button" className="btn" onClick={() => void withErrorToast(async () => saveBlob(await load(), name))}>
       <Download className="i" aria-hidden="true" />
       {children}
     </button>
@@ -34,18 +34,18 @@ function BadRows({ transfer, result }: { transfer: Transfer; result: Result }) {
   const errors = result.errors ?? []
   return (
     <Panel
-      title={`${plural(result.bad_rows ?? 0, 'bad row')}`}
+      title={`${plural(result.bad_rows ?? 0, 'invalid row')}`}
       aside={
-        <Save path={`/transfers/${transfer.id}/errors`} name={`${transfer.filename ?? 'import'}-errors.csv`}>
-          All as CSV
+        <Save load={() => downloadErrors(transfer.id)} name={`${transfer.filename ?? 'import'}-errors.csv`}>
+          Download as CSV
         </Save>
       }
     >
-      <TableScroll label="Bad rows">
+      <TableScroll label="Invalid rows">
         <table className="table">
           <thead>
             <tr>
-              {['Row', 'Column', 'What is wrong'].map((name) => (
+              {['Row', 'Column', 'Problem'].map((name) => (
                 <th key={name} scope="col" className={name === 'Row' ? 'num' : ''}>
                   {name}
                 </th>
@@ -73,8 +73,8 @@ function Exported({ transfer, result }: { transfer: Transfer; result: Result }) 
     <Panel
       title={plural(files.length, 'table')}
       aside={
-        <Save path={`/transfers/${transfer.id}/file`} name={transfer.filename ?? 'export.zip'}>
-          {`Save (${bytes(result.size_bytes ?? 0)})`}
+        <Save load={() => downloadExport(transfer.id)} name={transfer.filename ?? 'export.zip'}>
+          {`Download (${bytes(result.size_bytes ?? 0)})`}
         </Save>
       }
     >
@@ -90,7 +90,7 @@ function Exported({ transfer, result }: { transfer: Transfer; result: Result }) 
           </tbody>
         </table>
       </TableScroll>
-      <p className="small dim p-4">The file is kept for a week. schema.sql in it makes the tables.</p>
+      <p className="small dim p-4">The file is kept for a week. Its schema.sql creates the tables.</p>
     </Panel>
   )
 }

@@ -1,22 +1,18 @@
 // Owns the choice of tables: all of them, or some.
-import { queryOptions, useQuery } from '@tanstack/react-query'
-import type { LiveSchema } from '@/api/types'
+import { useQuery } from '@tanstack/react-query'
 import { Panel } from '@/components/page'
 import { Loaded } from '@/components/states'
 import { count } from '@/lib/format'
-import { api } from '@/lib/http'
-
-const schemaQuery = (id: string) =>
-  queryOptions({ queryKey: ['databases', id, 'schema'], queryFn: ({ signal }) => api.get<LiveSchema>(`/databases/${id}/schema`, {}, signal), staleTime: 60_000 })
+import { liveSchemaQuery } from '@/features/databases/api'
 
 /** The tables of a database. */
 export function useRelations(database: string) {
-  return useQuery(schemaQuery(database)).data?.relations.filter((one) => one.kind === 'table')
+  return useQuery(liveSchemaQuery(database)).data?.relations.filter((one) => one.kind === 'table')
 }
 
 /** The tables of a database by their names as the API takes them. */
 export function useTables(database: string) {
-  const schema = useQuery(schemaQuery(database))
+  const schema = useQuery(liveSchemaQuery(database))
   const tables = schema.data?.relations.filter((one) => one.kind === 'table').map((one) => ({ name: one.schema ? `${one.schema}.${one.name}` : one.name, rows: one.rows }))
   return { ...schema, data: tables }
 }
@@ -35,7 +31,7 @@ export function TableChoice({ database, chosen, onChange }: ChoiceProps) {
       title="Tables"
       aside={
         <button type="button" className="link" onClick={() => onChange(chosen === null ? [] : null)}>
-          {chosen === null ? 'Choose some' : 'Take all'}
+          {chosen === null ? 'Select tables' : 'Select all'}
         </button>
       }
     >

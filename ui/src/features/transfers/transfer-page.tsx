@@ -6,7 +6,7 @@ import type { Compared, Job, Transfer } from '@/api/types'
 import { Bar, StateChip } from '@/components/marks'
 import { PageFrame, Panel, TableScroll } from '@/components/page'
 import { Loaded } from '@/components/states'
-import { tellFailure } from '@/lib/download'
+import { withErrorToast } from '@/lib/download'
 import { count } from '@/lib/format'
 import { useJobEvents } from '@/lib/job-events'
 import { isUnfinished, progressPart, progressText } from '@/lib/jobs'
@@ -35,12 +35,12 @@ function Progress({ job, log }: { job: Job; log: { id: number; message: string }
         )}
         <div className="row">
           {isUnfinished(job) && (
-            <button type="button" className="btn" disabled={job.cancel_requested} onClick={() => void tellFailure(() => cancelJob(job.id))}>
+            <button type="button" className="btn" disabled={job.cancel_requested} onClick={() => void withErrorToast(() => cancelJob(job.id))}>
               {job.cancel_requested ? 'Stopping' : 'Cancel'}
             </button>
           )}
           {(job.state === 'failed' || job.state === 'cancelled') && (
-            <button type="button" className="btn" onClick={() => void tellFailure(() => retryJob(job.id))}>
+            <button type="button" className="btn" onClick={() => void withErrorToast(() => retryJob(job.id))}>
               Retry
             </button>
           )}
@@ -84,7 +84,7 @@ function Comparison({ tables }: { tables: Compared[] }) {
   )
 }
 
-function Shown({ transfer }: { transfer: Transfer }) {
+function TransferDetail({ transfer }: { transfer: Transfer }) {
   const live = useJobEvents(transfer.job && isUnfinished(transfer.job) ? transfer.job.id : null)
   const job = live.job ?? transfer.job
   return (
@@ -104,7 +104,7 @@ export function TransferPage() {
   const name = transfer.data ? (transfer.data.job?.title ?? transfer.data.filename ?? TITLES[transfer.data.kind]) : 'Transfer'
   return (
     <PageFrame title={name}>
-      <Loaded query={transfer}>{(data) => <Shown transfer={data} />}</Loaded>
+      <Loaded query={transfer}>{(data) => <TransferDetail transfer={data} />}</Loaded>
     </PageFrame>
   )
 }

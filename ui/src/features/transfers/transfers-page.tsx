@@ -46,7 +46,7 @@ export function TransfersPage() {
         <Loaded query={{ data: items, error: transfers.error, refetch: transfers.refetch }}>
           {(rows) =>
             rows.length === 0 ? (
-              <EmptyState text="Nothing was copied, imported or exported yet." />
+              <EmptyState text="No copies, imports or exports yet." />
             ) : (
               <TableScroll label="Transfers">
                 <table className="table tall">
@@ -85,7 +85,7 @@ export function TransfersPage() {
         {transfers.hasNextPage && (
           <p className="p-2 text-center">
             <button type="button" className="btn" onClick={() => void transfers.fetchNextPage()}>
-              Older ones
+              Show older
             </button>
           </p>
         )}

@@ -1,0 +1,137 @@
+"""The values of a document database in terms of Python: what its session loads and gives back, and what it keeps.
+
+A document holds numbers of 34 decimal digits, moments to the millisecond, documents and lists; it has no days, times
+of day or intervals of its own. Its session makes its own types of these values.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from headwater.catalog.dialect import Convert
+from headwater.catalog.value_kinds import KindName, ValueKind
+
+DIGITS, DEEPEST = 34, 100
+_FINER = re.compile(r"(\.\d{3})\d+")
+
+
+def _day(cell: Any, _: ValueKind) -> str:
+    return str(_moment_of(cell).date().isoformat())
+
+
+def _moment(cell: Any, _: ValueKind) -> str:
+    return _trimmed(_moment_of(cell).replace(tzinfo=None).isoformat(" "))
+
+
+def _trimmed(text: str) -> str:
+    """Return a moment without zeros at the end of its fraction."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _moment_of(cell: Any) -> datetime:
+    if not isinstance(cell, datetime):
+        raise TypeError
+    return cell
+
+
+def _bytes(cell: Any, _: ValueKind) -> bytes:
+    if not isinstance(cell, bytes):
+        raise TypeError
+    return cell
+
+
+def _json(cell: Any, _: ValueKind) -> str:
+    return msgspec.json.encode(_plain(cell)).decode()
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _plain(one) for key, one in value.items()}
+        case list():
+            return [_plain(one) for one in value]
+        case Decimal():
+            return int(value)  # JSON's integers above those of the database
+    return value
+
+
+def _as_number(value: Any, kind: ValueKind) -> Any:
+    """Return an integer; one that 64 bits with a sign cannot hold as a decimal."""
+    bits = kind.size or 64
+    return Decimal(value) if (kind.unsigned or kind.name == "bits") and bits >= 64 else value
+
+
+def _as_decimal(value: str, kind: ValueKind) -> Any:
+    """Return a number with the digits that its column shows, or its text when it has too many."""
+    if not value.strip("-0123456789."):
+        whole, _, fraction = value.partition(".")
+        for digits in (fraction.ljust(kind.scale or 0, "0"), fraction):
+            if len((whole.lstrip("-") + digits).lstrip("0")) <= DIGITS:
+                return Decimal(f"{whole}.{digits}" if digits else whole)
+        return value
+    return Decimal(value)
+
+
+def _as_bits(value: int, kind: ValueKind) -> Any:
+    return bool(value) if (kind.size or 1) == 1 else _as_number(value, kind)
+
+
+def _as_day(value: str, _: ValueKind) -> datetime:
+    return datetime.combine(date.fromisoformat(value), time(), UTC)
+
+
+def _as_moment(value: str, _: ValueKind) -> datetime:
+    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+def _as_json(value: str, _: ValueKind) -> Any:
+    return _nested(msgspec.json.decode(value), 1)
+
+
+def _nested(value: Any, level: int) -> Any:
+    """Return what stands in JSON with integers that are too large as decimals; as deep as documents can be."""
+    match value:
+        case dict() | list() if level >= DEEPEST:
+            raise ValueError
+        case dict():
+            return {key: _nested(one, level + 1) for key, one in value.items()}
+        case list():
+            return [_nested(one, level + 1) for one in value]
+        case int() if abs(value) >= 2**63:
+            return Decimal(value)
+    return value
+
+
+def _to_the_millisecond(value: str, _: ValueKind) -> str:
+    return _trimmed(_FINER.sub(r"\1", value))
+
+
+def _without_null(value: str, _: ValueKind) -> str | None:
+    return None if value.strip() == "null" else value
+
+
+DECODERS: Mapping[KindName, Convert] = {
+    "date": _day,
+    "timestamp": _moment,
+    "binary": _bytes,
+    "json": _json,
+}
+ENCODERS: Mapping[KindName, Convert] = {
+    "integer": _as_number,
+    "decimal": _as_decimal,
+    "float": lambda value, _: float(value),
+    "bits": _as_bits,
+    "date": _as_day,
+    "timestamp": _as_moment,
+    "uuid": lambda value, _: uuid.UUID(value),
+    "json": _as_json,
+}
+# What drops the part of a value that is not stored.
+REDUCERS: Mapping[KindName, Convert] = {"timestamp": _to_the_millisecond, "json": _without_null}
