@@ -117,8 +117,9 @@ def test_time_is_shared_by_workers_and_what_does_not_fit_is_left_out() -> None:
     assert [candidate.seconds for candidate in selection.left_out] == [50.0]
 
 
-def test_start_of_a_server_counts_and_the_browser_is_left_out() -> None:
+def test_start_of_a_server_counts_and_a_whole_headwater_is_left_out() -> None:
     every = [Candidate("tests/features/query/test_query.py", 1, 10.0), Candidate("tests/e2e/test_pages.py", 2, 1.0)]
+    every.append(Candidate("tests/faults/test_kills.py", 0, 1.0))
     assert affected.select(every, affected.STARTUP_SECONDS + 10.0).chosen == ()
     enough = affected.STARTUP_SECONDS + affected.SERVER_SECONDS + 20.0
     assert [candidate.file for candidate in affected.select(every, enough).chosen] == [
