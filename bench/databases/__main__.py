@@ -13,9 +13,9 @@ from pathlib import Path
 
 from bench.databases import exporting, faults, grid, instances, proxying
 from bench.rows import Row, save
-from entrypoints.keeping import Keeping, keeping
+from entrypoints.proxied_headwater import ProxiedHeadwater, proxied_headwater
 
-PARTS: dict[str, Callable[[Keeping], list[Row]]] = {
+PARTS: dict[str, Callable[[ProxiedHeadwater], list[Row]]] = {
     "create": instances.create, "wake": instances.wake, "idle": instances.idle, "proxy": proxying.proxy,
     "crowd": instances.crowd, "escapes": faults.escapes, "kills": faults.kills, "inspection": faults.inspection, "network": faults.network,
     "exports": exporting.exports, "grid": grid.grid,
@@ -26,7 +26,7 @@ def main() -> None:
     """Measure what is named on the command line, or everything."""
     home = Path(tempfile.mkdtemp(prefix="hw-bench-"))
     try:
-        with keeping(home) as kept:
+        with proxied_headwater(home) as kept:
             for name in sys.argv[1:] or PARTS:
                 save("databases", PARTS[name](kept))
     finally:

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from bench.rows import Row
-from entrypoints.keeping import Keeping
+from entrypoints.proxied_headwater import ProxiedHeadwater
 from headwater.engines.postgresql.binaries import binaries
 
 COMMAND = "make bench PART=databases"
@@ -25,7 +25,7 @@ QUERY = (
 PEERS = {"csv": QUERY, "ndjson": f"SELECT row_to_json(line) FROM ({QUERY}) AS line"}
 
 
-def exports(kept: Keeping) -> list[Row]:
+def exports(kept: ProxiedHeadwater) -> list[Row]:
     """CSV and NDJSON over HTTP, beside `psql \\copy` of the same through the server's own socket."""
     database = kept.create("bench-export", quotas={"statement_seconds": 3600})
     kept.ask(database, "SELECT 1")
@@ -54,7 +54,7 @@ def _rate(work: Any) -> float:
     return ROWS / (time.perf_counter() - began)
 
 
-def _over_http(kept: Keeping, database: dict[str, Any], form: str) -> None:
+def _over_http(kept: ProxiedHeadwater, database: dict[str, Any], form: str) -> None:
     lines = 0
     body = {"text": QUERY, "format": form}
     with kept.headwater.client.stream("POST", f"/api/v1/databases/{database['id']}/export", json=body) as answer:
@@ -64,7 +64,7 @@ def _over_http(kept: Keeping, database: dict[str, Any], form: str) -> None:
     assert lines == ROWS + (form == "csv"), lines
 
 
-def _copied(kept: Keeping, database: dict[str, Any], query: str) -> None:
+def _copied(kept: ProxiedHeadwater, database: dict[str, Any], query: str) -> None:
     options = "WITH (FORMAT csv, HEADER)" if query is QUERY else ""
     psql = binaries() / "psql"
     command = [str(psql), "-X", "-q", "-c", f"\\copy ({query}) TO STDOUT {options}"]
@@ -76,7 +76,7 @@ def _copied(kept: Keeping, database: dict[str, Any], query: str) -> None:
 
 
 @contextmanager
-def _growth(kept: Keeping) -> Iterator[list[int]]:
+def _growth(kept: ProxiedHeadwater) -> Iterator[list[int]]:
     """Give, at the end, by how much the server's process grew at most, in bytes."""
     (pid,) = kept.headwater.pids("headwater serve")
     process = psutil.Process(pid)

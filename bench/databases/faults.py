@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from bench.rows import Row
-from entrypoints.keeping import Keeping
+from entrypoints.proxied_headwater import ProxiedHeadwater
 
 ROOT = Path(__file__).parent.parent.parent
 HOSTS = "tests/kit/network/hosts.txt"
@@ -32,7 +32,7 @@ ATTEMPTS: dict[str, tuple[list[str], list[str]]] = {
 }  # fmt: skip
 
 
-def escapes(_: Keeping) -> list[Row]:
+def escapes(_: ProxiedHeadwater) -> list[Row]:
     """The corpora of untrusted texts, engine by engine."""
     rows = []
     for name, (corpora, tests) in ATTEMPTS.items():
@@ -50,7 +50,7 @@ def _lines(file: Path) -> list[str]:
     return [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
 
 
-def kills(_: Keeping) -> list[Row]:
+def kills(_: ProxiedHeadwater) -> list[Row]:
     """kill -9 of keeper and PostgreSQL at each provisioning step, ten times each."""
     passed, failed = _pytest("tests/faults/test_provisioning_kills.py", HEADWATER_KILLS="10")
     return [
@@ -60,7 +60,7 @@ def kills(_: Keeping) -> list[Row]:
     ]  # fmt: skip
 
 
-def network(_: Keeping) -> list[Row]:
+def network(_: ProxiedHeadwater) -> list[Row]:
     """Spellings of forbidden hosts, and SSH tunnels cut in the middle."""
     spellings = len(_lines(ROOT / HOSTS))
     _, opened = _pytest("tests/kit/network/test_guard.py")
@@ -74,7 +74,7 @@ def network(_: Keeping) -> list[Row]:
     ]  # fmt: skip
 
 
-def inspection(_: Keeping) -> list[Row]:
+def inspection(_: ProxiedHeadwater) -> list[Row]:
     """Other people's databases, read and made anew.
 
     `HEADWATER_SAMPLES` is a folder with `<engine>/*.sql` in it, and a file SOURCES that says whose they are.
@@ -96,7 +96,7 @@ def inspection(_: Keeping) -> list[Row]:
 def _pytest(*words: str, **variables: str) -> tuple[int, int]:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *words, "-p", "no:cacheprovider", "--timeout=600"],
-        cwd=ROOT, env={**os.environ, **variables}, capture_output=True, text=True, check=False,
+        cwd=ROOT, env={**os.environ, "HEADWATER_TEST_PROFILE": "long", **variables}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|error)", done.stdout)}
     return counts.get("passed", 0), counts.get("failed", 0) + counts.get("error", 0) + (done.returncode > 1)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, sync_playwright
 from bench.rows import Row
 from browser import find
 from e2e.conftest import ARGUMENTS
-from entrypoints.keeping import Keeping
+from entrypoints.proxied_headwater import ProxiedHeadwater
 
 COMMAND = "make bench PART=databases"
 ROWS, ROUNDS, FRAMES, STEP = 1_000_000, 5, 300, 420
@@ -55,7 +55,7 @@ END = """rows => new Promise(done => {
 })"""
 
 
-def grid(kept: Keeping) -> list[Row]:
+def grid(kept: ProxiedHeadwater) -> list[Row]:
     """Open the table anew each round; then scroll through it frame by frame, and jump to its end."""
     project = kept.headwater.get("/projects")["items"][0]["id"]
     database = kept.create("bench-grid", quotas={"disk_mb": 4000})
@@ -82,7 +82,7 @@ def grid(kept: Keeping) -> list[Row]:
     ]  # fmt: skip
 
 
-def _sign_in(kept: Keeping, page: Page) -> None:
+def _sign_in(kept: ProxiedHeadwater, page: Page) -> None:
     page.goto(f"http://127.0.0.1:{kept.headwater.port}/sign-in")
     page.get_by_label("Email").fill("fault@example.org")
     page.get_by_label("Password").fill("seven wooden boats")

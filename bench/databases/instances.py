@@ -18,14 +18,14 @@ import psutil
 import psycopg
 
 from bench.rows import Row
-from entrypoints.keeping import Keeping
+from entrypoints.proxied_headwater import ProxiedHeadwater
 from headwater.engines.postgresql.binaries import binaries, identity, open_programs
 
 COMMAND = "make bench PART=databases"
 CREATED, WOKEN, CROWD, AT_ONCE = 20, 40, 200, 20
 
 
-def create(kept: Keeping) -> list[Row]:
+def create(kept: ProxiedHeadwater) -> list[Row]:
     """`headwater db create` as a process of its own, then the first query through the proxy; beside initdb and start."""
     ours, peers, over_http = [], [], []
     for number in range(CREATED):
@@ -49,7 +49,7 @@ def create(kept: Keeping) -> list[Row]:
     ]  # fmt: skip
 
 
-def wake(kept: Keeping) -> list[Row]:
+def wake(kept: ProxiedHeadwater) -> list[Row]:
     """A sleeping database: connect and first query through the proxy; beside starting its server by hand."""
     database = kept.create("bench-wake")
     ours, bare = [], []
@@ -68,7 +68,7 @@ def wake(kept: Keeping) -> list[Row]:
     ]  # fmt: skip
 
 
-def idle(kept: Keeping) -> list[Row]:
+def idle(kept: ProxiedHeadwater) -> list[Row]:
     """Memory of an awake database that nobody uses, and of a sleeping one."""
     database = kept.create("bench-idle")
     kept.ask(database, "SELECT 1")
@@ -82,7 +82,7 @@ def idle(kept: Keeping) -> list[Row]:
     ]  # fmt: skip
 
 
-def crowd(kept: Keeping) -> list[Row]:
+def crowd(kept: ProxiedHeadwater) -> list[Row]:
     """Two hundred created and asleep; twenty random ones woken at the same moment, with work for each."""
     made = []
     began = time.perf_counter()
@@ -116,14 +116,14 @@ def crowd(kept: Keeping) -> list[Row]:
     ]  # fmt: skip
 
 
-def _cli(kept: Keeping, *words: str) -> None:
+def _cli(kept: ProxiedHeadwater, *words: str) -> None:
     token = str(kept.headwater.client.headers["authorization"]).removeprefix("Bearer ")
     env = {**os.environ, "HEADWATER_URL": str(kept.headwater.client.base_url), "HEADWATER_API_KEY": token}
     env.pop("PYTHONDONTWRITEBYTECODE", None)  # as installed: compiled once
     subprocess.run([sys.executable, "-m", "headwater", *words], env=env, check=True, capture_output=True)
 
 
-def _by_name(kept: Keeping, name: str) -> dict[str, Any]:
+def _by_name(kept: ProxiedHeadwater, name: str) -> dict[str, Any]:
     project = kept.headwater.get("/projects")["items"][0]["id"]
     made: dict[str, Any] = next(
         one for one in kept.headwater.get(f"/projects/{project}/databases")["items"] if one["name"] == name
@@ -132,7 +132,7 @@ def _by_name(kept: Keeping, name: str) -> dict[str, Any]:
     return made | {"password": credentials["password"], "user": credentials["user"]}
 
 
-def _asleep(kept: Keeping, database: dict[str, Any]) -> None:
+def _asleep(kept: ProxiedHeadwater, database: dict[str, Any]) -> None:
     found = kept.desire(database, "asleep")
     if found["state"] != "asleep":
         raise SystemExit(f"it does not sleep: {found}")
@@ -165,7 +165,7 @@ def _plain_create() -> float:
     return taken
 
 
-def _bare_start(kept: Keeping, database: dict[str, Any]) -> float:
+def _bare_start(kept: ProxiedHeadwater, database: dict[str, Any]) -> float:
     """Start the sleeping database's own server by hand, with PostgreSQL's own settings, and ask it something."""
     folder = kept.folder(database)
     uid = (folder / "pg").stat().st_uid
@@ -193,7 +193,7 @@ def _connect_until(**to: Any) -> psycopg.Connection[Any]:
             time.sleep(0.002)
 
 
-def _pss(kept: Keeping, database: dict[str, Any]) -> float:
+def _pss(kept: ProxiedHeadwater, database: dict[str, Any]) -> float:
     total = 0
     for one in psutil.process_iter(["cmdline"]):
         if str(kept.folder(database)) in " ".join(one.info["cmdline"] or []):

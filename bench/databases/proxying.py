@@ -15,14 +15,14 @@ from typing import Any
 import psycopg
 
 from bench.rows import Row
-from entrypoints.keeping import Keeping
-from entrypoints.running import free_port
+from entrypoints.proxied_headwater import ProxiedHeadwater
+from suite.ports import free_port
 
 COMMAND = "make bench PART=databases"
 ROUNDS, SECONDS, QUERIES = 5, 4, 5000
 
 
-def proxy(kept: Keeping) -> list[Row]:
+def proxy(kept: ProxiedHeadwater) -> list[Row]:
     """`pgbench -S -c 4` three ways, and the p50 of one query at a time; each in turn, round by round."""
     database = kept.create("bench-proxy")
     socket = str(kept.folder(database) / "run")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from bench.rows import Row, save
 from bench.snapshots import codecs, large, others, postgresql
-from entrypoints.keeping import Keeping, keeping
+from entrypoints.proxied_headwater import ProxiedHeadwater, proxied_headwater
 
-PARTS: dict[str, Callable[[Keeping], list[Row]]] = {
+PARTS: dict[str, Callable[[ProxiedHeadwater], list[Row]]] = {
     "table": postgresql.table, "changes": postgresql.changes, "pgbench": postgresql.pgbench,
     "one-of-many": postgresql.one_of_many, "codecs": codecs.codecs,
     "mysql": others.mysql, "sqlite": others.sqlite, "mongodb": others.mongodb, "large": large.large,
@@ -27,7 +27,7 @@ def main() -> None:
     for name in sys.argv[1:] or PARTS:
         home = Path(tempfile.mkdtemp(prefix="hw-bench-"))
         try:
-            with keeping(home, HEADWATER_ALLOW_LOOPBACK="true") as kept:
+            with proxied_headwater(home, HEADWATER_ALLOW_LOOPBACK="true") as kept:
                 save("snapshots", PARTS[name](kept))
         finally:
             shutil.rmtree(home, ignore_errors=True)

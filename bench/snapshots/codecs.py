@@ -8,7 +8,7 @@ from bench.rows import Row
 from bench.snapshots.counting import opened
 from bench.snapshots.postgresql import TABLE, Server
 from bench.snapshots.taking import COMMAND, median
-from entrypoints.keeping import Keeping
+from entrypoints.proxied_headwater import ProxiedHeadwater
 from headwater.vault.codecs import Codec, decompress
 from headwater.vault.packs import PAGE
 
@@ -19,7 +19,7 @@ TRIED = (
 SAMPLE = 40  # chunks
 
 
-def codecs(kept: Keeping) -> list[Row]:
+def codecs(kept: ProxiedHeadwater) -> list[Row]:
     """Every codec on the pages of some chunks, beside gzip 6, which is what pg_dump -Fc takes."""
     bench = Server(kept, "bench-codecs")
     bench.run("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", TABLE)

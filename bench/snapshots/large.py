@@ -5,13 +5,13 @@ from __future__ import annotations
 from bench.rows import Row
 from bench.snapshots.postgresql import TABLE, Server
 from bench.snapshots.taking import COMMAND, memory
-from entrypoints.keeping import Keeping
+from entrypoints.proxied_headwater import ProxiedHeadwater
 from vault import s3
 
 COPIES = 19  # of 1.5 million rows
 
 
-def large(kept: Keeping) -> list[Row]:
+def large(kept: ProxiedHeadwater) -> list[Row]:
     """Nineteen times the table of 1.5 million rows, 10 GB with its index, into a SeaweedFS."""
     bench = Server(kept, "bench-large")
     bench.run("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", TABLE)

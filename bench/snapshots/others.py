@@ -14,14 +14,14 @@ from pymongo import MongoClient
 from bench.rows import Row
 from bench.snapshots.taking import ROUNDS, Bench, median, megabytes, row
 from engines.mongodb import place as mongodb_place
-from entrypoints.keeping import Keeping
+from entrypoints.proxied_headwater import ProxiedHeadwater
 
 FOLDER = Path(__file__).parent
 WHAT = "500,000 rows × 10 columns"
 DOCUMENTS = 50_000  # its server here takes some 5,000 a second
 
 
-def mysql(kept: Keeping) -> list[Row]:
+def mysql(kept: ProxiedHeadwater) -> list[Row]:
     """A first snapshot of a table of mixed types beside mysqldump into zstd."""
     bench = Bench(kept, "bench-mysql", "mysql")
     (socket,) = (one for one in kept.folder(bench.database).rglob("*") if one.is_socket())
@@ -32,7 +32,7 @@ def mysql(kept: Keeping) -> list[Row]:
     return _beside(bench, f"MariaDB, {WHAT}", lambda: _timed(dump), place, "mysqldump | zstd -3", 0.7)
 
 
-def sqlite(kept: Keeping) -> list[Row]:
+def sqlite(kept: ProxiedHeadwater) -> list[Row]:
     """A first snapshot of a table of mixed types beside VACUUM INTO and zstd."""
     bench = Bench(kept, "bench-sqlite", "sqlite")
     (file,) = kept.folder(bench.database).rglob("database.sqlite")
@@ -42,7 +42,7 @@ def sqlite(kept: Keeping) -> list[Row]:
     return _beside(bench, f"SQLite, {WHAT}", lambda: _timed(vacuum), place, "VACUUM INTO, zstd -3", 1.5)
 
 
-def mongodb(kept: Keeping) -> list[Row]:
+def mongodb(kept: ProxiedHeadwater) -> list[Row]:
     """A first snapshot of a collection of mixed types beside its raw documents into zstd; there is no mongodump here."""
     port = mongodb_place.server()
     host = mongodb_place.HOST

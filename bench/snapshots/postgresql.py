@@ -13,7 +13,7 @@ from typing import Any
 from bench.rows import Row
 from bench.snapshots.counting import opened
 from bench.snapshots.taking import COMMAND, ROUNDS, Bench, median, megabytes, memory, row
-from entrypoints.keeping import Keeping
+from entrypoints.proxied_headwater import ProxiedHeadwater
 from headwater.engines.postgresql.binaries import binaries
 
 TABLE = Path(__file__).with_name("table.sql")
@@ -33,7 +33,7 @@ PEERS = {
 class Server(Bench):
     """A PostgreSQL, with the programs that go with it."""
 
-    def __init__(self, kept: Keeping, name: str) -> None:
+    def __init__(self, kept: ProxiedHeadwater, name: str) -> None:
         super().__init__(kept, name)
         kept.ask(self.database, "SELECT 1")
 
@@ -64,14 +64,14 @@ class Server(Bench):
             return row[0] if row else None
 
 
-def table(kept: Keeping) -> list[Row]:
+def table(kept: ProxiedHeadwater) -> list[Row]:
     """A table of 1.5 million rows of mixed types: first snapshot, unchanged second one, restore; beside dumps."""
     bench = Server(kept, "bench-table")
     bench.run("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", TABLE)
     return _whole(bench, "1.5 M rows × 16 columns")
 
 
-def pgbench(kept: Keeping) -> list[Row]:
+def pgbench(kept: ProxiedHeadwater) -> list[Row]:
     """A whole database: pgbench at scale 50, five million narrow rows."""
     bench = Server(kept, "bench-pgbench")
     bench.run("pgbench", "-i", "-q", "-s", "50")
@@ -147,7 +147,7 @@ CHANGES = {
 }
 
 
-def changes(keeping: Keeping) -> list[Row]:
+def changes(keeping: ProxiedHeadwater) -> list[Row]:
     """What the next snapshot adds, and how long it takes, beside reading the whole table in order."""
     bench = Server(keeping, "bench-changes")
     bench.run("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", TABLE)
@@ -186,7 +186,7 @@ def changes(keeping: Keeping) -> list[Row]:
     return rows
 
 
-def one_of_many(kept: Keeping) -> list[Row]:
+def one_of_many(kept: ProxiedHeadwater) -> list[Row]:
     """One table out of a hundred: what is read of the vault to restore it."""
     bench = Server(kept, "bench-many")
     for number in range(100):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.rows import Row
-from entrypoints.keeping import Keeping
+from entrypoints.proxied_headwater import ProxiedHeadwater
 
 COMMAND = "make bench PART=snapshots"
 ROUNDS = 3
@@ -22,7 +22,7 @@ SETTLED_SECONDS = 4.0  # a worker that begins is busy with itself
 class Bench:
     """A database of a running Headwater, and a folder for the files of its peers."""
 
-    def __init__(self, kept: Keeping, name: str, engine: str = "postgresql", *, url: str = "") -> None:
+    def __init__(self, kept: ProxiedHeadwater, name: str, engine: str = "postgresql", *, url: str = "") -> None:
         """Make a database, or connect the one at a URL."""
         self.kept, self.client = kept, kept.headwater.client
         if url:
@@ -68,7 +68,7 @@ class Bench:
 
 
 @contextmanager
-def memory(kept: Keeping) -> Iterator[list[int]]:
+def memory(kept: ProxiedHeadwater) -> Iterator[list[int]]:
     """Give, at the end, the most memory that a worker had that was begun for this, in bytes.
 
     The kernel keeps the peak, so that nobody has to look meanwhile: that would cost what is measured, too.

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from browser import find
-from e2e.browsing import (
+from e2e.browser_helpers import (
     COUNT_REQUESTS,
     EMAIL,
     HERE,

@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from e2e.browsing import EMAIL, PASSWORD, OpenPage, Site, picture, settle, sign_in
+from e2e.browser_helpers import EMAIL, PASSWORD, OpenPage, Site, picture, settle, sign_in
 from headwater.engines import all_engines
 
 # The types of: a moment, a day, a time of the day, bytes; then how a moment is written, with all digits it has.

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from e2e.browsing import OpenPage, Site, findings, picture, sign_in, signed_in, write
+from e2e.browser_helpers import OpenPage, Site, findings, picture, sign_in, signed_in, write
 
 TABLES = """
 CREATE TABLE shops (id int PRIMARY KEY, city text NOT NULL);

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.browsing import OpenPage, Site, check_accessible, ended, picture, sign_in, signed_in
+from e2e.browser_helpers import OpenPage, Site, check_accessible, ended, picture, sign_in, signed_in
 
 TABLES = """
 CREATE TABLE books (id int PRIMARY KEY, title text NOT NULL, price numeric(8,2));

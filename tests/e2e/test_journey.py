@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.browsing import OpenPage, Site, picture, sign_in
+from e2e.browser_helpers import OpenPage, Site, picture, sign_in
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from e2e.browsing import THEMES, OpenPage, Site, findings, picture, settle, sign_in
+from e2e.browser_helpers import THEMES, OpenPage, Site, findings, picture, settle, sign_in
 
 PAGES = {
     "home": "/",

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.browsing import OpenPage, Site, check_accessible, picture, settle, sign_in, signed_in
+from e2e.browser_helpers import OpenPage, Site, check_accessible, picture, settle, sign_in, signed_in
 
 TABLES = "CREATE TABLE book (id integer PRIMARY KEY, title text); CREATE TABLE cart (id integer PRIMARY KEY)"
 

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from e2e.browsing import WEB, require_web
+from e2e.browser_helpers import WEB, require_web
 
 ENTRY_KB = 160
 SMALLEST = 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from e2e.browsing import HERE, missing
+from e2e.browser_helpers import HERE, missing
 
 ROOT = HERE.parents[1]
 COMMITTED = ROOT / "ui" / "src" / "api" / "schema.d.ts"

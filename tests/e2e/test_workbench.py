@@ -13,7 +13,7 @@ import pymysql
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.browsing import OpenPage, Site, missing, picture, sign_in, write
+from e2e.browser_helpers import OpenPage, Site, missing, picture, sign_in, write
 from headwater.kit.network.ssh import text_of
 
 PASTED = "create table books (id int primary key, title text not null, stock int default 0);\ninsert into books select g, 'Book ' || g, g from generate_series(1, 1200) g;\nselect count(*) as books from books;"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import shutil
@@ -17,12 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import httpx
 
-from headwater.entrypoints import cli
-from headwater.kit.settings import settings
+from entrypoints.command_line import invoke
 from suite.ports import free_port
 from suite.processes import die_with_parent
 
@@ -163,9 +160,9 @@ class Commands:
 
     def run(self, *words: str, code: int = 0) -> str:
         """Run `headwater WORDS`, which must end with a code; return all that it prints."""
-        ended, output, errors = self._main(words)
-        assert ended == code, (words, output, errors)
-        return output + errors
+        done = invoke(*words, **self._variables)
+        assert done.returncode == code, (words, done.stdout, done.stderr)
+        return done.stdout + done.stderr
 
     def run_json(self, *words: str, code: int = 0) -> Any:
         """Run it with --json; return its answer."""
@@ -177,22 +174,3 @@ class Commands:
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
         return self._client.post(path, json=body).raise_for_status().json()
-
-    def _main(self, words: tuple[str, ...]) -> tuple[int, str, str]:
-        """Run the command line as its process does; return its exit code, output and errors."""
-        output, errors = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
-        settings.cache_clear()
-        with (
-            mock.patch.dict(os.environ, self._variables),
-            mock.patch.object(sys, "argv", ["headwater", *words]),
-            mock.patch.object(sys, "stdout", output),
-            mock.patch.object(sys, "stderr", errors),
-        ):
-            try:
-                cli.main()
-                ended = 0
-            except SystemExit as leaving:
-                ended = int(leaving.code or 0)
-        settings.cache_clear()
-        printed = [stream.buffer.getvalue().decode() for stream in (output, errors)]  # type: ignore[attr-defined]
-        return ended, printed[0], printed[1]

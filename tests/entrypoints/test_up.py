@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
+from entrypoints.command_line import invoke
 from entrypoints.headwater_process import HeadwaterProcess, processes_of, start_headwater
 
 APP = {
@@ -41,10 +42,19 @@ def headwater(home: Path) -> Iterator[HeadwaterProcess]:
 
 
 def cli(home: Path, *arguments: str, code: int = 0, **variables: str) -> str:
-    env = {**os.environ, "XDG_CONFIG_HOME": str(home / "config"), **variables}
-    done = subprocess.run(
-        [sys.executable, "-m", "headwater", *arguments], env=env, capture_output=True, text=True, timeout=240
-    )
+    """Run the command line in this process; return its output, or its errors when it is to fail."""
+    done = invoke(*arguments, **{"XDG_CONFIG_HOME": str(home / "config"), **variables})
+    return _checked(done, arguments, code)
+
+
+def program(home: Path, *arguments: str, code: int = 0) -> str:
+    """Run the command line as a process of its own."""
+    env = {**os.environ, "XDG_CONFIG_HOME": str(home / "config"), "HEADWATER_HOME": str(home)}
+    command = [sys.executable, "-m", "headwater", *arguments]
+    return _checked(subprocess.run(command, env=env, capture_output=True, text=True, timeout=240), arguments, code)
+
+
+def _checked(done: subprocess.CompletedProcess[str], arguments: tuple[str, ...], code: int) -> str:
     assert done.returncode == code, (arguments, done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
     return done.stdout if code == 0 else done.stderr
@@ -94,13 +104,13 @@ def test_the_command_line_goes_the_whole_way(headwater: HeadwaterProcess, home: 
 
 
 def test_the_description_needs_no_server(home: Path) -> None:
-    assert json.loads(cli(home, "openapi"))["openapi"].startswith("3.1")
+    assert json.loads(program(home, "openapi"))["openapi"].startswith("3.1")
 
 
 def test_a_second_one_is_refused_in_one_sentence(headwater: HeadwaterProcess, home: Path) -> None:
-    said = cli(home, "up", "--port", str(headwater.port), code=1, HEADWATER_HOME=str(home))
+    said = program(home, "up", "--port", str(headwater.port), code=1)
     assert "cannot be used" in said
-    said = cli(home, "up", "--port", "0", code=1, HEADWATER_HOME=str(home))
+    said = program(home, "up", "--port", "0", code=1)
     assert "already runs" in said
 
 

@@ -33,7 +33,7 @@ def test_a_snapshot_and_its_restore_survive(headwater: HeadwaterProcess, shop: s
     killed_in_the_middle(headwater, snapshot["job"]["id"], 20_000 * (round_ + 1))
     found = headwater.get(f"/snapshots/{snapshot['id']}")
     assert (found["status"], found["rows"]) == ("complete", ROWS)
-    restore = headwater.post(f"/snapshots/{snapshot['id']}/restores", name=f"back-{round_}")
+    restore = headwater.post(f"/snapshots/{snapshot['id']}/restores", name=f"restored-{round_}")
     killed_in_the_middle(headwater, restore["job"]["id"], 20_000 * (round_ + 1))
     done = headwater.get(f"/restores/{restore['id']}")
     assert [(one["expected"], one["found"], one["same"]) for one in done["tables"]] == [(ROWS, ROWS, True)]

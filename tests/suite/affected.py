@@ -31,7 +31,11 @@ AFFECTED_SECONDS, LONG_SECONDS = 60.0, 2400.0
 # What a run takes before its first test: Python, collection; and where a server is needed, its start in each worker.
 STARTUP_SECONDS, SERVER_SECONDS = 12.0, 8.0
 NESTED = {"core", "engines", "entrypoints", "features"}
-BROWSER = "tests/e2e/"
+# What starts a whole Headwater has no place in a minute.
+WHOLE = (
+    "tests/e2e/*", "tests/faults/test_[!v]*", "tests/entrypoints/test_*_commands.py", "tests/entrypoints/test_up.py",
+    "tests/entrypoints/test_proxy.py",
+)  # fmt: skip
 # Tests that drive a whole Headwater, by the room whose promises they are about.
 ROOMS_OF_TESTS = {
     "tests/faults/test_vault_*": "vault",
@@ -172,7 +176,8 @@ def select(every: Sequence[Candidate], seconds: float, workers: int = WORKERS) -
     for candidate in every:
         startup = STARTUP_SECONDS + (SERVER_SECONDS if _needs_server([*chosen, candidate]) else 0.0)
         least = loads.index(min(loads))
-        if startup + loads[least] + candidate.seconds > seconds or candidate.file.startswith(BROWSER):
+        is_whole = any(fnmatch(candidate.file, pattern) for pattern in WHOLE)
+        if is_whole or startup + loads[least] + candidate.seconds > seconds:
             left_out.append(candidate)
             continue
         loads[least] += candidate.seconds

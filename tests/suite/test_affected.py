@@ -16,7 +16,7 @@ IMPORTERS = {
     "features.policies.service.rules": ["entrypoints.cli"],
 }
 FILES = (
-    "tests/vault/test_vault_pages.py", "tests/vault/test_vault_parts.py", "tests/features/snapshots/test_taking.py",
+    "tests/vault/test_vault_pages.py", "tests/vault/test_vault_parts.py", "tests/features/snapshots/test_capture.py",
     "tests/features/policies/test_checks.py", "tests/entrypoints/test_up.py", "tests/catalog/test_names.py",
     "tests/faults/test_vault_kills.py", "tests/engines/test_every_engine.py", "tests/engines/redis/test_redis.py",
 )  # fmt: skip
@@ -86,14 +86,14 @@ def test_rooms_above_are_reached_in_order_of_distance() -> None:
 def test_own_room_comes_first_and_then_the_rooms_above() -> None:
     assert chosen({"vault.codecs"}) == [
         ("tests/vault/test_vault_pages.py", 1), ("tests/vault/test_vault_parts.py", 1),
-        ("tests/faults/test_vault_kills.py", 1), ("tests/features/snapshots/test_taking.py", 2),
+        ("tests/faults/test_vault_kills.py", 1), ("tests/features/snapshots/test_capture.py", 2),
         ("tests/features/policies/test_checks.py", 3), ("tests/entrypoints/test_up.py", 4),
     ]  # fmt: skip
 
 
 def test_file_that_imports_the_changed_module_comes_before_all() -> None:
-    first, *_ = chosen({"vault.codecs"}, imports={"tests/features/snapshots/test_taking.py": {"vault.codecs"}})
-    assert first == ("tests/features/snapshots/test_taking.py", 0)
+    first, *_ = chosen({"vault.codecs"}, imports={"tests/features/snapshots/test_capture.py": {"vault.codecs"}})
+    assert first == ("tests/features/snapshots/test_capture.py", 0)
 
 
 def test_changed_engine_affects_the_tests_of_all_engines() -> None:
@@ -117,8 +117,9 @@ def test_time_is_shared_by_workers_and_what_does_not_fit_is_left_out() -> None:
     assert [candidate.seconds for candidate in selection.left_out] == [50.0]
 
 
-def test_start_of_a_server_counts_and_the_browser_is_left_out() -> None:
+def test_start_of_a_server_counts_and_a_whole_headwater_is_left_out() -> None:
     every = [Candidate("tests/features/query/test_query.py", 1, 10.0), Candidate("tests/e2e/test_pages.py", 2, 1.0)]
+    every.append(Candidate("tests/faults/test_kills.py", 0, 1.0))
     assert affected.select(every, affected.STARTUP_SECONDS + 10.0).chosen == ()
     enough = affected.STARTUP_SECONDS + affected.SERVER_SECONDS + 20.0
     assert [candidate.file for candidate in affected.select(every, enough).chosen] == [

@@ -12,8 +12,8 @@ import pytest
 
 from headwater.catalog.model import Column, Relation, Schema
 from headwater.engines import Address, all_engines, engine, parse_url
-from headwater.features.databases import wire
-from headwater.features.databases.service import listing
+from headwater.features.databases import serializers
+from headwater.features.databases.service import engine_options
 from headwater.kit import plugins
 from headwater.testing.engines import CHECKS, Subject
 from headwater.testing.engines.subject import connected, everything, rows
@@ -72,6 +72,6 @@ async def test_connect_ddl_query_inspect() -> None:
 def test_url_and_api_know_it() -> None:
     name, address = parse_url("toy:///tmp/a.json")
     assert (name, str(address.path)) == ("toy", "tmp/a.json")
-    (shown,) = [wire.engine(view) for view in listing.engines() if view.name == "toy"]
+    (shown,) = [serializers.engine(view) for view in engine_options.engines() if view.name == "toy"]
     assert (shown.label, shown.data_model, shown.statement_unit) == ("Toy", "relational", "line")
     assert not shown.copy_target and not shown.snapshots and shown.unavailable

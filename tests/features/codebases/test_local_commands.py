@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 
 import pytest
+
+from entrypoints.command_line import invoke
 
 MODELS = """from sqlalchemy import Column, Integer, String
 from sqlalchemy.orm import declarative_base
@@ -39,8 +39,7 @@ def headwater(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
     def run(*arguments):
-        command = [sys.executable, "-m", "headwater", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+        return invoke(*map(str, arguments), folder=tmp_path)
 
     return run
 

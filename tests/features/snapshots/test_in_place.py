@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from features.snapshots.snapshot_fixture import SnapshotFixture
-from features.snapshots.test_restoring import content
+from features.snapshots.test_restore import content
 
 COUNTS = "SELECT (SELECT count(*) FROM artist), (SELECT count(*) FROM album), (SELECT count(*) FROM note)"
 

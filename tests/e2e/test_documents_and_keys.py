@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.browsing import OpenPage, Site, check_accessible, missing, picture, sign_in, signed_in
+from e2e.browser_helpers import OpenPage, Site, check_accessible, missing, picture, sign_in, signed_in
 from e2e.test_pages import visit
 from engines.mongodb import place as mongodb
 from headwater.engines.redis import provision

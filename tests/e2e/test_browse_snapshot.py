@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.browsing import OpenPage, Site, check_accessible, picture, sign_in, signed_in, write
+from e2e.browser_helpers import OpenPage, Site, check_accessible, picture, sign_in, signed_in, write
 
 TABLES = """
 CREATE TABLE books (id int PRIMARY KEY, title varchar(80) NOT NULL, price numeric(8,2), blurb text);

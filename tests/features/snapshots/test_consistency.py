@@ -38,10 +38,10 @@ class Moving:
     def __init__(self, rows: Rows, seed: int, passes: int) -> None:
         self.rows, self._chance, self._passes = rows, random.Random(seed), passes
 
-    def settled(self) -> bool:
+    def is_consistent(self) -> bool:
         return self._passes == 0
 
-    def again(self) -> Iterator[tuple[SnapshotTable, Any, Any]]:
+    def changes_since_read(self) -> Iterator[tuple[SnapshotTable, Any, Any]]:
         self._passes -= 1
         for _ in range(self._chance.randrange(1, 4)):
             changed: Rows = {}

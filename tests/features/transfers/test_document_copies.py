@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from features.transfers.row_copies import ENGINES, SHOP, Quiet, copied, planned, sides
-from features.transfers.test_moving import ROW, TABLE
-from features.transfers.test_moving import _spelt as spelt
+from features.transfers.test_row_copies import ROW, TABLE
+from features.transfers.test_row_copies import _spelt as spelt
 from headwater.catalog.model import Relation, Schema
 from headwater.catalog.results import QueryError
 from headwater.engines import drop_all

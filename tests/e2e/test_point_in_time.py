@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.browsing import OpenPage, Site, check_accessible, sign_in, signed_in
+from e2e.browser_helpers import OpenPage, Site, check_accessible, sign_in, signed_in
 
 
 @dataclass(frozen=True)
