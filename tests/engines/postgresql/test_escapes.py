@@ -92,7 +92,7 @@ async def same_server(prison: Prison) -> AsyncIterator[None]:
 
 
 @pytest.mark.parametrize(("expected", "text"), LINES, ids=[text[:60] for _, text in LINES])
-async def test_nobody_gets_out(prison: Prison, same_server: None, expected: str, text: str) -> None:
+async def test_untrusted_sql_cannot_escape(prison: Prison, same_server: None, expected: str, text: str) -> None:
     if expected != "ended":
         got = await prison.attempt(text)
         assert got == expected or got in expected.split("|"), got
@@ -105,7 +105,7 @@ async def test_nobody_gets_out(prison: Prison, same_server: None, expected: str,
     assert running.result() == "57P01"
 
 
-async def test_options_of_the_connection_lift_nothing(prison: Prison, same_server: None) -> None:
+async def test_connection_options_cannot_lift_limits(prison: Prison, same_server: None) -> None:
     for options in ("-c temp_file_limit=-1", "-c session_preload_libraries=evil", "-c log_statement=all"):
         with pytest.raises(psycopg.OperationalError, match="permission denied"):
             await prison.connect(options=options)
@@ -118,7 +118,7 @@ async def test_options_of_the_connection_lift_nothing(prison: Prison, same_serve
         await prison.connect(replication="true")
 
 
-async def test_no_more_connections_than_the_quota(prison: Prison, same_server: None) -> None:
+async def test_connection_quota_is_enforced(prison: Prison, same_server: None) -> None:
     open_ = [await prison.connect() for _ in range(QUOTAS["connections"])]
     with pytest.raises(psycopg.OperationalError, match="too many connections"):
         await prison.connect()
@@ -127,7 +127,7 @@ async def test_no_more_connections_than_the_quota(prison: Prison, same_server: N
         await connection.close()
 
 
-async def test_a_full_database_is_read_only_until_it_is_not(prison: Prison) -> None:
+async def test_full_database_is_read_only(prison: Prison) -> None:
     before = await prison.connect()
     await prison.driver.enforce(prison.spec, full=True)
     with pytest.raises(psycopg.OperationalError):

@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from engines.test_every_engine import subject
 from headwater.catalog.results import Row
-from headwater.core.transfer.plan import Plan
+from headwater.core.transfer.plan import CopyPlan
 from headwater.features.transfers.service import copies, moving
 from headwater.features.transfers.service.moving import Compared, Side
-from headwater.testing.engines.subject import connected, everything, rows
+from headwater.testing.engines.subject import connected, rows, run_all
 
 ENGINES = ("postgresql", "mysql", "sqlite")
 SHOP = {
@@ -86,17 +86,17 @@ async def again(side: Side) -> AsyncIterator[Side]:
     yield side
 
 
-async def planned(source: Side, target: Side, tables: list[str] | None = None) -> Plan:
+async def planned(source: Side, target: Side, tables: list[str] | None = None) -> CopyPlan:
     """Return the plan of a copy."""
     schema = await source.engine.inspect(source.session)
     return copies.mapped(schema, source.engine, target.engine, tables)
 
 
-async def copied(source: Side, target: Side) -> tuple[Plan, list[Compared], Quiet]:
+async def copied(source: Side, target: Side) -> tuple[CopyPlan, list[Compared], Quiet]:
     """Copy everything; leave the source's session as it was."""
     plan, watch = await planned(source, target), Quiet()
     compared = await moving.copy(source, target, plan, watch)
-    await everything(source.session, "ROLLBACK")
+    await run_all(source.session, "ROLLBACK")
     return plan, compared, watch
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headwater.catalog.plans import Plan, PlanNode
+from headwater.catalog.plans import PlanNode, QueryPlan
 from headwater.catalog.results import QueryError, ResultColumn
 from headwater.engines import AlterStep
 from headwater.features.query import schemas as shapes
@@ -55,7 +55,7 @@ def problem(error: HeadwaterError) -> shapes.QueryProblem:
     )  # fmt: skip
 
 
-def plan(found: Plan) -> shapes.PlanOut:
+def plan(found: QueryPlan) -> shapes.PlanOut:
     """Return a plan."""
     return shapes.PlanOut(
         root=_node(found.root),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from headwater.core.transfer.plan import Plan
+from headwater.core.transfer.plan import CopyPlan
 from headwater.engines import Engine
 from headwater.features.jobs.schemas import JobOut
 from headwater.features.transfers import schemas
 from headwater.features.transfers.service.transfers import TransferView
 
 
-def plan(found: Plan, engine: Engine) -> schemas.CopyPlanOut:
+def plan(found: CopyPlan, engine: Engine) -> schemas.CopyPlanOut:
     """Return a plan with the statements that its target would run."""
     tables = [
         schemas.TablePlanOut(
-            table=table.shown, target=table.target_name, rows=table.rows,
+            table=table.display_name, target=table.target_name, rows=table.rows,
             columns=[
                 schemas.ColumnPlanOut(
                     name=one.name, source_type=one.source_type, target_type=one.target_type, note=one.note

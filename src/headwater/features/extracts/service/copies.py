@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Relation
 from headwater.core.transfer.losses import Loss
-from headwater.core.transfer.plan import Plan
+from headwater.core.transfer.plan import CopyPlan
 from headwater.engines import Columns, Engine
 from headwater.features.accounts.rights import SYSTEM, Actor
 from headwater.features.accounts.service import projects
@@ -95,7 +95,7 @@ def _closed(batches: Any, threads: ThreadPoolExecutor) -> None:
     threads.shutdown(wait=True, cancel_futures=True)
 
 
-async def plan(place: Workplace, actor: Actor, request: Request) -> tuple[Plan, Engine]:
+async def plan(place: Workplace, actor: Actor, request: Request) -> tuple[CopyPlan, Engine]:
     """Return what a copy would do, and the engine that it would do it to."""
     opened = await opening.enter(place.settings, place.store, actor, request.snapshot_id)
     target = await doors.enter(place, actor, request.target_id, write=True, confirmed=True)
@@ -142,13 +142,13 @@ async def start(place: Workplace, actor: Actor, request: Request) -> TransferVie
         return TransferView(transfer, job)
 
 
-async def _plan(place: Workplace, opened: Opened, target: Reached, tables: Sequence[str] | None) -> Plan:
+async def _plan(place: Workplace, opened: Opened, target: Reached, tables: Sequence[str] | None) -> CopyPlan:
     copies.pair(opened.engine, target.engine)
     there = await schemas.read(place.settings, place.store, target)
     return copies.check(_mapped(opened, target.engine, tables), there, target.name)
 
 
-def _mapped(opened: Opened, target: Engine, tables: Sequence[str] | None) -> Plan:
+def _mapped(opened: Opened, target: Engine, tables: Sequence[str] | None) -> CopyPlan:
     """Return the plan for what a snapshot has; what it does not have is among the losses."""
     chosen = {contents.shown(one): one.rows for one in opened.choose(tables)}
     schema, left_out = cutting.cut(opened.schema, chosen)

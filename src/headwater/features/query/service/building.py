@@ -6,7 +6,7 @@ import uuid
 
 from headwater.core import building
 from headwater.core.building import Query, SqlStyle
-from headwater.core.building.model import Drawn
+from headwater.core.building.model import QueryDrawing
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import schema as schemas
 from headwater.features.query.service import access as doors
@@ -14,7 +14,7 @@ from headwater.features.query.service.access import Access, Workplace
 from headwater.kit.errors import BadInput
 
 
-async def draw(place: Workplace, actor: Actor, database_id: uuid.UUID, text: str) -> Drawn:
+async def draw(place: Workplace, actor: Actor, database_id: uuid.UUID, text: str) -> QueryDrawing:
     """Return the drawing of a SELECT, or which clause of it cannot be drawn."""
     access = await doors.enter(place, actor, database_id)
     dialect = _dialect(access)

@@ -14,7 +14,7 @@ from headwater.catalog.results import UNLIMITED, QueryError
 from headwater.catalog.value_kinds import ValueKind
 from headwater.core.transfer.codec import ValueConversionError, row_decoder, row_encoder, row_reducer
 from headwater.core.transfer.digest import Digest
-from headwater.core.transfer.plan import Plan, TablePlan
+from headwater.core.transfer.plan import CopyPlan, TablePlan
 from headwater.engines import Engine, Session, TransferSource, TransferTarget
 from headwater.kit.errors import BadInput, Cancelled, Unavailable
 
@@ -75,7 +75,7 @@ class Watch(Protocol):
         """A table or type is about to be made: whoever clears up must know, whatever happens from here on."""
 
 
-async def copy(source: Side, target: Side, plan: Plan, watch: Watch) -> list[Compared]:
+async def copy(source: Side, target: Side, plan: CopyPlan, watch: Watch) -> list[Compared]:
     """Carry out a plan on a target that has none of its tables; return the comparison of both sides."""
     await source.reads.begin_read()
     await target.loads.begin_load()
@@ -119,7 +119,7 @@ def split(engine: Engine, schema: Schema) -> tuple[list[str], list[str]]:
     return whole, []
 
 
-async def _make(target: Side, plan: Plan, statements: Sequence[str], watch: Watch) -> None:
+async def _make(target: Side, plan: CopyPlan, statements: Sequence[str], watch: Watch) -> None:
     for enum in plan.schema.enums:
         await watch.making("type", target.engine.quote(enum.schema, enum.name))
     for relation in plan.schema:
@@ -130,7 +130,7 @@ async def _make(target: Side, plan: Plan, statements: Sequence[str], watch: Watc
 
 
 async def _fill(
-    source: Side, target: Side, plan: Plan, table: TablePlan, watch: Watch, before: tuple[int, int]
+    source: Side, target: Side, plan: CopyPlan, table: TablePlan, watch: Watch, before: tuple[int, int]
 ) -> Digest:
     kinds = [column.kind for column in table.columns]
     change, digest, (done, total) = _Change(plan.source, plan.target, kinds), Digest(kinds), before
@@ -142,11 +142,11 @@ async def _fill(
             decoded = [change.keep(change.decode(row)) for row in rows]
             ready: list[Sequence[Any]] = [change.encode(row) for row in decoded]
         except ValueConversionError as error:
-            raise BadInput(f"{table.shown}: {_where(plan, table, rows, digest.rows)}{error}.") from error
+            raise BadInput(f"{table.display_name}: {_where(plan, table, rows, digest.rows)}{error}.") from error
         digest.add(decoded)
         return ready
 
-    watch.report("rows", done, max(total, done), table.shown)
+    watch.report("rows", done, max(total, done), table.display_name)
     read = [(quote(column.name), column.source_type) for column in table.columns]
     async with contextlib.aclosing(source.reads.scan(quote(table.schema, table.name), read)) as batches:
         async for rows in batches:
@@ -154,8 +154,8 @@ async def _fill(
             try:
                 await guarded(target.loads.load(place, columns, ready), watch, target.session)
             except QueryError as error:
-                raise BadInput(f"{table.shown}: {error.message}", hint=error.detail or error.hint) from error
-            watch.report("rows", done + digest.rows, max(total, done + digest.rows), table.shown)
+                raise BadInput(f"{table.display_name}: {error.message}", hint=error.detail or error.hint) from error
+            watch.report("rows", done + digest.rows, max(total, done + digest.rows), table.display_name)
     return digest
 
 
@@ -172,10 +172,10 @@ def _place(target: Side, table: TablePlan) -> str:
 
 
 def _columns(target: Side, table: TablePlan) -> list[tuple[str, str]]:
-    return [(target.engine.quote(column.named), column.target_type) for column in table.columns]
+    return [(target.engine.quote(column.target_column), column.target_type) for column in table.columns]
 
 
-def _where(plan: Plan, table: TablePlan, rows: Batch, before: int) -> str:
+def _where(plan: CopyPlan, table: TablePlan, rows: Batch, before: int) -> str:
     """Return the row and column of the first cell that is no value of its kind, or none that the target can hold."""
     changes = [_Change(plan.source, plan.target, [column.kind]) for column in table.columns]
     for number, row in enumerate(rows, before + 1):
@@ -187,7 +187,7 @@ def _where(plan: Plan, table: TablePlan, rows: Batch, before: int) -> str:
     return ""
 
 
-async def _compare(target: Side, plan: Plan, table: TablePlan, source: Digest, watch: Watch) -> Compared:
+async def _compare(target: Side, plan: CopyPlan, table: TablePlan, source: Digest, watch: Watch) -> Compared:
     kinds = [column.kind for column in table.columns]
     decode, digest = row_decoder(plan.target, kinds), Digest(kinds)
 
@@ -202,7 +202,7 @@ async def _compare(target: Side, plan: Plan, table: TablePlan, source: Digest, w
                 raise BadInput(f"{table.target_name}, read back: {error}.") from error
             if watch.stopped():
                 raise Cancelled
-    return Compared(table.shown, table.target_name, source.rows, digest.rows, source.checksum, digest.checksum)
+    return Compared(table.display_name, table.target_name, source.rows, digest.rows, source.checksum, digest.checksum)
 
 
 async def run(session: Session, statement: str, watch: Watch) -> None:
