@@ -101,7 +101,7 @@ def page(site: Site, open_page: OpenPage) -> Page:
 
 @pytest.fixture(params=TYPES)
 def table(request: pytest.FixtureRequest, site: Site, client: httpx.Client, page: Page) -> Table:
-    if reason := all_engines()[request.param].available():  # type: ignore[attr-defined]
+    if reason := all_engines()[request.param].provisioning.unavailable_reason():
         pytest.skip(reason)
     moment, day, time, kind = TYPES[request.param]
     teams = ", ".join(

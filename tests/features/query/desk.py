@@ -30,7 +30,7 @@ class Desk:
 
 async def new_desk(house: House, engine: str = "postgresql") -> Desk:
     """Sign somebody up, with a new database that runs; skipped where this machine cannot run one."""
-    if reason := all_engines()[engine].available():  # type: ignore[attr-defined]
+    if reason := all_engines()[engine].provisioning.unavailable_reason():
         pytest.skip(reason)
     person = await house.person("ines")
     return Desk(person, await person.database(engine), engine)

@@ -11,14 +11,14 @@ from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Relation
 from headwater.core.transfer.losses import Loss
 from headwater.core.transfer.plan import CopyPlan
-from headwater.engines import Columns, Engine
+from headwater.engines import Columns, Engine, Session
 from headwater.features.accounts.rights import SYSTEM, Actor
 from headwater.features.accounts.service import projects
 from headwater.features.databases.service import databases
@@ -55,17 +55,17 @@ class Request:
 
 
 class VaultReads:
-    """A snapshot as the side of a copy that is read; see `headwater.engines.Reads`."""
+    """A snapshot as the side of a copy that is read; see `headwater.engines.TransferSource`."""
 
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
         quote = opened.engine.quote
         self._tables = {quote(one.schema, one.name): one for one in opened.manifest.tables}
 
-    async def begin_reading(self) -> None:
+    async def begin_read(self) -> None:
         """A snapshot is of one moment as it is."""
 
-    def reading(self, column: str, type_: str) -> str:
+    def select_expression(self, column: str, type_: str) -> str:
         """Return the column: nothing needs to be selected."""
         return column
 
@@ -203,8 +203,8 @@ async def carry_out(attempt: Attempt) -> Write:
             right = await working.open(stack, target)
             planned = _mapped(opened, right.engine, row.request["tables"])
             copies.check(planned, await right.engine.inspect(right.session), target.name)
-            source: Any = VaultReads(opened)  # of the session on this side, a copy wants nothing but reading
-            left = Side(opened.engine, source)
+            source = VaultReads(opened)  # of the session on this side, a copy wants nothing but reading
+            left = Side(opened.engine, cast(Session, source), source)
             compared = await moving.copy(left, right, planned, working)
     except BaseException:
         await transfers.clear_after(working, target)

@@ -25,14 +25,17 @@ LOOK_SECONDS = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """An engine with a session of it that reads or loads in bulk."""
+    """An engine with a session of it that reads or loads in bulk; `source` when rows are read from elsewhere."""
 
     engine: Engine
     session: Session
+    source: TransferSource | None = None
 
     @property
     def reads(self) -> TransferSource:
         """The session as one by which many rows are read."""
+        if self.source is not None:
+            return self.source
         if self.engine.transfer.source is None:
             raise BadInput(f"{self.engine.display_name} cannot be copied from.")
         return self.engine.transfer.source(self.session)
