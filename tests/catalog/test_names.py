@@ -26,11 +26,11 @@ WORDS = {
 
 
 @pytest.mark.parametrize(("name", "expected"), WORDS.items())
-def test_words(name, expected):
+def test_pluralize(name, expected):
     assert " ".join(names.words(name)) == expected
 
 
-def test_spellings_of_one_name_are_the_same_and_others_are_not():
+def test_same_name_ignores_spelling():
     assert names.same_name("userId", "user_id")
     assert names.same_name("URLPath", "url_path")
     assert not names.same_name("user_id", "users_id")
@@ -38,6 +38,6 @@ def test_spellings_of_one_name_are_the_same_and_others_are_not():
 
 
 @given(st.lists(st.from_regex(r"[a-z]{2,8}", fullmatch=True), min_size=1, max_size=4))
-def test_spelling_and_splitting_are_inverse(parts):
+def test_split_names_round_trip(parts):
     for spell in (names.snake, names.camel, names.pascal):
         assert names.words(spell("_".join(parts))) == tuple(parts)

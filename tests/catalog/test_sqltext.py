@@ -37,7 +37,7 @@ SPLITS = {
 
 
 @pytest.mark.parametrize(("text", "expected"), SPLITS.items())
-def test_statements_end_where_a_database_ends_them(text, expected):
+def test_statements_are_split_like_servers_do(text, expected):
     found = list(statements.split(text))
     assert [statement.text for statement in found] == expected
     for statement in found:
@@ -45,7 +45,7 @@ def test_statements_end_where_a_database_ends_them(text, expected):
 
 
 @given(st.text(alphabet="abc'\";$-\n/*`# ", max_size=60))
-def test_whatever_the_text_its_statements_stand_in_it_in_order(text):
+def test_split_statements_keep_order(text):
     position = 0
     for statement in statements.split(text):
         assert statement.start >= position
@@ -68,7 +68,7 @@ MASKS = {
 
 
 @pytest.mark.parametrize(("text", "expected"), MASKS.items())
-def test_a_mask_has_the_length_of_what_it_hides(text, expected):
+def test_mask_keeps_length(text, expected):
     masked = sqltext.mask(text)
     assert len(masked) == len(text)
     assert masked == expected

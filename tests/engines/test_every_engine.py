@@ -8,7 +8,7 @@ import pytest
 
 from headwater.engines import all_engines
 from headwater.kit import plugins
-from headwater.testing.engines import CHECKS, DUMP_CHECKS, REFILL_CHECKS, SQL_CHECKS, Subject
+from headwater.testing.engines import CHECKS, IN_PLACE_RESTORE_CHECKS, SNAPSHOT_CHECKS, SQL_CHECKS, Subject
 
 
 def subject(name: str) -> Subject:
@@ -39,13 +39,13 @@ async def test_engine_that_speaks_sql(name, check):
     await check(subject(name))
 
 
-@pytest.mark.parametrize("check", DUMP_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", SNAPSHOT_CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", [name for name in plugins.names("engines") if all_engines()[name].snapshots])
 async def test_engine_of_snapshots(name, check):
     await check(subject(name))
 
 
-@pytest.mark.parametrize("check", REFILL_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", IN_PLACE_RESTORE_CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", REFILLING)
 async def test_engine_that_restores_in_place(name, check):
     await check(subject(name))

@@ -16,7 +16,7 @@ from engines.test_every_engine import subject
 from headwater.catalog.statements import split
 from headwater.kit.errors import HeadwaterError
 from headwater.testing.engines.schemas import assert_equal
-from headwater.testing.engines.subject import connected, everything, rows
+from headwater.testing.engines.subject import connected, rows, run_all
 
 FOLDER = os.environ.get("HEADWATER_SAMPLES")
 HERE = Path(__file__).parent
@@ -39,7 +39,7 @@ async def test_round_trip_of_a_sample(path: Path) -> None:
             if ELSEWHERE.match(statement.text):
                 continue
             try:
-                await everything(session, statement.text)
+                await run_all(session, statement.text)
             except HeadwaterError as error:
                 failed.append(f"{error.message} | {statement.text[:120]!r}")
         first = await one.engine.inspect(session)
@@ -54,7 +54,7 @@ async def test_round_trip_of_a_sample(path: Path) -> None:
     async with connected(one) as session:
         for made in one.engine.ddl(first):
             try:
-                await everything(session, made)
+                await run_all(session, made)
             except HeadwaterError as error:
                 raise AssertionError(f"{error.message}\n{made}") from error
         second = await one.engine.inspect(session)

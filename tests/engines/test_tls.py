@@ -157,7 +157,7 @@ def tls(server: Server, **changed: object) -> Tls:
     return replace(whole, **changed)
 
 
-async def test_a_server_that_we_believe_and_that_believes_us(server: Server) -> None:
+async def test_mutual_tls_succeeds(server: Server) -> None:
     for mode in ("verify-full", "verify-ca", "require"):
         session = await engine(server.engine).connect(replace(server.address, tls=tls(server, mode=mode)))
         assert (await session.ping()).tls, mode
@@ -173,7 +173,7 @@ async def test_a_server_that_we_believe_and_that_believes_us(server: Server) -> 
         ("no TLS", ""),
     ],
 )
-async def test_servers_and_clients_that_are_not_believed(server: Server, what: str, sentence: str) -> None:
+async def test_untrusted_certificates_are_rejected(server: Server, what: str, sentence: str) -> None:
     address = {
         "another CA": replace(server.address, tls=tls(server, ca=pem(trustme.CA().cert_pem))),
         "another name": replace(server.address, host="other.example", tls=tls(server)),
@@ -186,7 +186,7 @@ async def test_servers_and_clients_that_are_not_believed(server: Server, what: s
     assert "could not be reached" not in raised.value.message
 
 
-async def test_the_server_name_may_be_another_than_the_host(server: Server) -> None:
+async def test_server_name_may_differ_from_host(server: Server) -> None:
     address = replace(server.address, host="10.0.0.1", tls=tls(server, server_name="db.example"))
     session = await engine(server.engine).connect(address)
     await session.cancel()

@@ -15,12 +15,12 @@ import pytest
 
 from engines.test_every_engine import REFILLING, subject
 from headwater.engines import Address, Batch, TableRestoreRequest, TableRestoreResult, all_engines
-from headwater.testing.engines.in_place_restore import Kept, same, trial
+from headwater.testing.engines.in_place_restore import DatabaseState, open_scenario, same
 
 SPAWN = multiprocessing.get_context("spawn")
 
 
-def refill(name: str, address: Address, kept: Kept, ready: Connection) -> None:
+def refill(name: str, address: Address, kept: DatabaseState, ready: Connection) -> None:
     """Refill a database up to the middle of the last table, say so, and wait to be killed."""
 
     def half() -> Iterator[Batch]:
@@ -40,10 +40,10 @@ def refill(name: str, address: Address, kept: Kept, ready: Connection) -> None:
 
 @pytest.mark.parametrize("name", REFILLING)
 async def test_a_refill_that_is_killed_has_changed_nothing(name: str) -> None:
-    async with trial(subject(name)) as made:
-        kept = await made.keep()
+    async with open_scenario(subject(name)) as made:
+        kept = await made.read_state()
         await made.run("DELETE FROM album WHERE id > 10; DELETE FROM note; UPDATE artist SET bio = 'new'")
-        before = await made.keep()
+        before = await made.read_state()
         mine, other = SPAWN.Pipe()
         process = SPAWN.Process(target=refill, args=(name, made.address, kept, other))
         process.start()
@@ -53,11 +53,11 @@ async def test_a_refill_that_is_killed_has_changed_nothing(name: str) -> None:
             assert process.pid
             os.kill(process.pid, signal.SIGKILL)
             process.join(120)
-        same(await made.keep(), before)
+        same(await made.read_state(), before)
         await made.fires()
         assert (await made.restore(kept, "overwrite"))[1:] == [
             TableRestoreResult(10, 500, 500),
             TableRestoreResult(0, 4, 4),
         ]
-        same((await made.keep()).without("fired"), kept.without("fired"))
+        same((await made.read_state()).without("fired"), kept.without("fired"))
         await made.fires()

@@ -21,7 +21,7 @@ def words(name: str) -> tuple[str, ...]:
 
 
 def same_name(left: str, right: str) -> bool:
-    """Tell whether two identifiers are spellings of the same words."""
+    """Return True if two identifiers are spellings of the same words."""
     return left == right or words(left) == words(right) or "".join(words(left)) == "".join(words(right))
 
 

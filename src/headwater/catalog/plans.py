@@ -33,7 +33,7 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class QueryPlan:
     """A query plan and what is to be said about it."""
 
     root: PlanNode

@@ -82,5 +82,5 @@ _CLICKHOUSE = re.compile(
 
 
 def is_foreign(text: str) -> bool:
-    """Tell whether SQL is of a database whose dialect is not read (ClickHouse)."""
+    """Return True if SQL is of a database whose dialect is not read (ClickHouse)."""
     return _CLICKHOUSE.search(text) is not None

@@ -18,7 +18,7 @@ BLOCK = 2**20  # what is cut at a time: its places in memory fit into the proces
 _TAB, _BACKSLASH, _N = 9, 92, 78  # a newline is behind a tab
 
 
-def cut(data: np.ndarray, starts: np.ndarray, columns: int) -> Any:
+def split_rows(data: np.ndarray, starts: np.ndarray, columns: int) -> Any:
     """Return rows as a record batch of byte strings or nulls; what lies between rows belongs to none.
 
     Args:

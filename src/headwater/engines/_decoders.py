@@ -26,7 +26,7 @@ _FAR = re.compile(
 _MARK = b"\xff"  # is in no text
 
 
-def unescaped(values: Array) -> Array:
+def unescape_copy_text(values: Array) -> Array:
     """Return texts whose tabs, newlines and backslashes were escaped as COPY does, as they were."""
     if not (pc.any(pc.match_substring(values, b"\\")).as_py() or False):
         return utf8(values)
@@ -99,13 +99,13 @@ def booleans(true: bytes) -> Decoder:
     return Decoder(pa.bool_(), "boolean", values, text, lambda given: _list(values(given)))
 
 
-def moments(zoned: bool) -> Decoder:
+def timestamps(zoned: bool) -> Decoder:
     """Return the decoder of moments to the microsecond, in UTC when `zoned`."""
     type_ = ZONED if zoned else MOMENT
     return _times(type_, _endless(type_, pa.int64(), ENDLESS_MOMENT))
 
 
-def days() -> Decoder:
+def dates() -> Decoder:
     """Return the decoder of days."""
     return _times(pa.date32(), _endless(pa.date32(), pa.int32(), ENDLESS_DAY))
 
@@ -120,7 +120,7 @@ def _has_infinity(values: Array) -> bool:
     return pc.any(pc.match_substring(values, b"infinity")).as_py() or False
 
 
-def hexadecimals(prefix: bytes) -> Decoder:
+def hex_bytes(prefix: bytes) -> Decoder:
     """Return the decoder of bytes that are written as digits behind a prefix; their cells are `\\x` and digits."""
 
     def values(given: Array) -> Array:

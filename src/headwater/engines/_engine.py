@@ -9,7 +9,7 @@ from typing import Literal, Protocol, TypeAlias
 from headwater.catalog.changes import Change, Hazard
 from headwater.catalog.dialect import Dialect
 from headwater.catalog.model import Schema
-from headwater.catalog.plans import Plan, ServerSession
+from headwater.catalog.plans import QueryPlan, ServerSession
 from headwater.catalog.results import Limits
 from headwater.engines._address import Address
 from headwater.engines._browse import BrowsingSupport
@@ -38,7 +38,7 @@ class AlterStep:
 class ExplainSupport(Protocol):
     """Query plans."""
 
-    async def plan(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> Plan:
+    async def plan(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> QueryPlan:
         """Return the plan; with `run` the statement is executed in a transaction that is rolled back."""
 
 

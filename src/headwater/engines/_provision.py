@@ -70,7 +70,7 @@ class ProvisioningSupport(Protocol):
         """Return how to start the server; None when the engine needs none."""
 
     def is_ready(self, instance: Instance) -> bool:
-        """Say whether a server that was started takes connections now. Cheap: asked every few milliseconds."""
+        """Return True if a server that was started takes connections now. Cheap: asked every few milliseconds."""
 
     async def setup(self, instance: Instance) -> None:
         """Make role, database and quotas as wanted, in a server that is ready."""

@@ -46,10 +46,10 @@ class ProxySupport(Protocol):
     alpn_protocols: tuple[str, ...] = ()
 
     def recognizes(self, first: bytes) -> bool:
-        """Say whether a client that begins with these bytes, at least one, speaks this protocol."""
+        """Return True if a client that begins with these bytes, at least one, speaks this protocol."""
 
     def client_protocol(self, opener: UpstreamResolver, tls: ssl.SSLContext | None) -> HalfDuplex:
         """Return the protocol of one client: it asks `opener` by the database's name, then carries bytes."""
 
-    def client_url(self, place: str, database: str, password: str) -> str:
+    def client_url(self, host_port: str, database: str, password: str) -> str:
         """Return the URL by which a client asks the proxy at `place`, `host:port`, for the database of that name."""

@@ -64,7 +64,7 @@ class BaseBackup(Protocol):
     size_bytes: int
 
     def blocks(self) -> Iterator[FileBlock]:
-        """Give all files in pieces, in order; a file without bytes is one empty piece. Blocks."""
+        """Yield all files in pieces, in order; a file without bytes is one empty piece. Blocks."""
 
     async def finish(self) -> BaseBackupInfo:
         """Tell the server that all was read, and return what the base is.
@@ -102,7 +102,7 @@ class RecoverySupport(Protocol):
     """An engine whose instances can be brought back to a moment. Methods that are not `async` may block."""
 
     def is_local(self, instance: Instance) -> bool:
-        """Say whether the files of an instance are on this machine."""
+        """Return True if the files of an instance are on this machine."""
 
     def spooled_segments(self, instance: Instance) -> Sequence[LogSegment]:
         """Return the finished parts in the spool, oldest first; what else the server left there is taken away."""
@@ -123,20 +123,20 @@ class RecoverySupport(Protocol):
         """Put a base's files into the empty folder of an instance."""
 
     def recovery_command(
-        self, instance: Instance, facts: Mapping[str, Any], goal: RecoveryTarget, log: Path
+        self, instance: Instance, facts: Mapping[str, Any], target: RecoveryTarget, log: Path
     ) -> ServerCommand:
         """Return the program that brings laid files to a goal by the parts of the log in a folder.
 
         It has arrived when the instance is `ready`, and ends by its stop signal as servers do.
         """
 
-    def target_not_reached(self, said: str) -> bool:
+    def target_not_reached(self, output: str) -> bool:
         """Say, by what it printed, whether a recovery has ended because the log did not come to its goal."""
 
-    def recovery_result(self, said: str) -> RecoveryResult:
+    def recovery_result(self, output: str) -> RecoveryResult:
         """Return what a recovery told of its end, by what it printed."""
 
-    async def take_ownership(self, instance: Instance, was: str) -> None:
+    async def take_ownership(self, instance: Instance, old_name: str) -> None:
         """Make an instance whose recovery has arrived, and still runs, its new owner's: names and passwords.
 
         Args:

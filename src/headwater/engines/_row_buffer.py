@@ -15,7 +15,7 @@ def weight(row: Sequence[Any]) -> int:
     return sum(len(cell) for cell in row if isinstance(cell, str | bytes))
 
 
-def taken(rows: Iterator[Held]) -> list[Held]:
+def take_batch(rows: Iterator[Held]) -> list[Held]:
     """Take as many rows as are passed on at once; none when there are no more."""
     found: list[Held] = []
     size = 0

@@ -8,7 +8,7 @@ _BYTES, _ROWS = 256 * 1024, 500
 
 
 def inserts(head: bytes, rows: Iterable[bytes]) -> Iterator[bytes]:
-    """Give statements that begin with `head`, each with many rows or one that is larger; rows are in parentheses."""
+    """Yield statements that begin with `head`, each with many rows or one that is larger; rows are in parentheses."""
     held: list[bytes] = []
     size = 0
     for row in rows:

@@ -46,7 +46,7 @@ def _placeholder(grammar: Grammar) -> re.Pattern[str]:
     return _BACKSLASH_PLACEHOLDER if grammar.backslashes else _PLACEHOLDER
 
 
-def bound(text: str, parameters: Parameters, grammar: Grammar, mark: Callable[[Cell], str]) -> str:
+def bind(text: str, parameters: Parameters, grammar: Grammar, mark: Callable[[Cell], str]) -> str:
     """Return a statement with every `$1` and `:name` replaced by what `mark` makes of its value.
 
     Raises:
@@ -76,7 +76,7 @@ def bound(text: str, parameters: Parameters, grammar: Grammar, mark: Callable[[C
     return done
 
 
-def unbound(text: str, grammar: Grammar, mark: str) -> tuple[str, int]:
+def replace_placeholders(text: str, grammar: Grammar, mark: str) -> tuple[str, int]:
     """Return a statement with `mark` in the place of every placeholder, nothing else moved, and how many there are."""
     count = 0
 

@@ -20,10 +20,10 @@ from headwater.core.building import (
     Join,
     Pick,
     Query,
+    QueryTable,
     Refusal,
     Sort,
     SqlStyle,
-    Table,
     Term,
     parse,
     render,
@@ -139,7 +139,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_what_cannot_be_drawn_is_said(text: str) -> None:
+def test_undrawable_clause_is_reported(text: str) -> None:
     found = parse(text, dialect("postgres"), SCHEMA)
     assert isinstance(found, Refusal), found
     assert found.clause == REFUSED[text]
@@ -232,9 +232,9 @@ def queries(draw: Any, small: bool = False) -> Query:
         for pick in draw(st.lists(st.sampled_from(picks), max_size=2, unique=True))
     ]
     kind = draw(st.sampled_from(["inner", "left", "right", "full", "cross"]))
-    join = Join(Table("teams", "t"), kind, Group() if kind == "cross" else Group(True, (joined,)))
+    join = Join(QueryTable("teams", "t"), kind, Group() if kind == "cross" else Group(True, (joined,)))
     return Query(
-        Table("people", "p"),
+        QueryTable("people", "p"),
         (join,),
         tuple(picks),
         draw(filters),
@@ -247,7 +247,7 @@ def queries(draw: Any, small: bool = False) -> Query:
 
 
 @pytest.mark.parametrize("name", ["postgres", "sqlite"])
-def test_the_law(runs: dict[str, Run], name: str) -> None:
+def test_ddl_round_trip(runs: dict[str, Run], name: str) -> None:
     @settings(max_examples=examples(250), deadline=None, suppress_health_check=list(HealthCheck))
     @given(query=queries(small=name == "sqlite"))
     def law(query: Query) -> None:
@@ -264,16 +264,16 @@ def test_the_law(runs: dict[str, Run], name: str) -> None:
 
 @given(query=queries())
 @settings(max_examples=examples(150), deadline=None)
-def test_a_drawn_query_is_parsed_as_itself_in_mysql(query: Query) -> None:
+def test_rendered_query_parses_back_in_mysql(query: Query) -> None:
     plain = Query(**{name: getattr(query, name) for name in query.__slots__ if name != "sort"})
     assert parse(render(plain, dialect("mysql")), dialect("mysql"), SCHEMA) == plain
 
 
-PEOPLE = Table("people", "p")
+PEOPLE = QueryTable("people", "p")
 WRONG = [
     Query(PEOPLE, picks=(Pick(Term("column", "x", "gone")),)),
-    Query(PEOPLE, (Join(Table("teams", "p")),)),
-    Query(PEOPLE, (Join(Table("teams", "t")),)),
+    Query(PEOPLE, (Join(QueryTable("teams", "p")),)),
+    Query(PEOPLE, (Join(QueryTable("teams", "t")),)),
     Query(PEOPLE, picks=(Pick(Term("star")), Pick(Term("star"), "count"))),
     Query(PEOPLE, picks=(Pick(Term("star"), "sum"),)),
     Query(PEOPLE, picks=(Pick(Term("expression", "1; drop table people")),)),
@@ -287,12 +287,12 @@ WRONG = [
     Query(PEOPLE, sort=(Sort(Term("alias", "gone")),)),
     Query(PEOPLE, sort=(Sort(Term("number", "1")),)),
     Query(PEOPLE, limit=-1),
-    Query(Table("", "")),
+    Query(QueryTable("", "")),
 ]
 
 
 @pytest.mark.parametrize("query", WRONG, ids=range(len(WRONG)))
-def test_what_is_incomplete_is_said(query: Query) -> None:
+def test_incomplete_query_is_reported(query: Query) -> None:
     with pytest.raises(BadInput) as caught:
         render(query, dialect("postgres"))
     assert caught.value.message.endswith(".")

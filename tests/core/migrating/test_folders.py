@@ -50,7 +50,7 @@ FOLDERS = {
 
 
 @pytest.mark.parametrize("origin", FOLDERS)
-def test_a_folder_is_read_in_order(origin):
+def test_migrations_are_read_in_order(origin):
     files, wanted = FOLDERS[origin]
     scripts = folders.read(files)
     assert {script.origin for script in scripts} == {origin}
@@ -59,12 +59,12 @@ def test_a_folder_is_read_in_order(origin):
     assert all(script.runs == (origin != "alembic") for script in scripts)
 
 
-def test_revisions_of_alembic_follow_their_graph():
+def test_alembic_revisions_follow_graph():
     versions = [script.version for script in folders.read(FOLDERS["alembic"][0])]
     assert versions[0] == "1f" and versions[-1] == "3f" and set(versions) == {"1f", "2f", "1b", "3f"}
 
 
-def test_what_says_so_runs_without_a_transaction():
+def test_no_transaction_directive_is_honoured():
     first, second = folders.read(FOLDERS["dbmate"][0])
     assert (in_one_transaction(first.up), in_one_transaction(second.up)) == (False, True)
 
@@ -86,18 +86,18 @@ def test_what_says_so_runs_without_a_transaction():
         ),
     ],
 )
-def test_a_wrong_folder_is_a_sentence(files, sentence):
+def test_missing_file_has_clear_error(files, sentence):
     with pytest.raises(BadInput, match=sentence):
         folders.read(files)
 
 
-def test_a_script_neither_ends_its_transaction_nor_is_empty():
+def test_script_with_commit_or_no_statement_is_rejected():
     for wrong in ("", "-- nothing", "CREATE TABLE a (b int); COMMIT", "begin; select 1"):
         with pytest.raises(Invalid):
             check(wrong, "up")
     check("CREATE FUNCTION f() RETURNS int AS $$ BEGIN RETURN 1; END $$ LANGUAGE plpgsql; SELECT 1", "up")
 
 
-def test_a_checksum_does_not_see_the_ends_of_lines():
+def test_checksum_ignores_line_endings():
     assert Script("1", "", "a\nb").checksum == Script("1", "", "a\r\nb\r\n").checksum
     assert Script("1", "", "a").checksum != Script("1", "", "b").checksum

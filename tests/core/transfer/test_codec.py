@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.transfer.dialects import DIALECTS
 from headwater.catalog.value_kinds import ValueKind
-from headwater.core.transfer.codec import ValueConversionError, canonical, decoder, encoder, json_form, row_reducer
+from headwater.core.transfer.codec import ValueConversionError, canonical, canonical_json, decoder, encoder, row_reducer
 from headwater.core.transfer.digest import Digest
 from headwater.engines.postgresql import array_text
 
@@ -47,7 +47,7 @@ from headwater.engines.postgresql import array_text
         (ValueKind("float", 32), [1.1, 1.100000023841858], 1.100000023841858),
     ],
 )
-def test_one_form_of_one_value(kind: ValueKind, spellings: list[object], form: object) -> None:
+def test_equal_values_have_one_canonical_form(kind: ValueKind, spellings: list[object], form: object) -> None:
     for cell in spellings:
         assert decoder(DIALECTS["postgres"], kind)(cell) == form
 
@@ -66,12 +66,12 @@ def test_one_form_of_one_value(kind: ValueKind, spellings: list[object], form: o
         ("bits", "x"),
     ],
 )
-def test_a_value_of_another_kind_is_refused(kind: str, cell: object) -> None:
+def test_value_of_wrong_kind_is_rejected(kind: str, cell: object) -> None:
     with pytest.raises(ValueConversionError):
         decoder(DIALECTS["sqlite"], ValueKind(kind))(cell)  # type: ignore[arg-type]
 
 
-def test_none_stays_none() -> None:
+def test_null_round_trips() -> None:
     for kind in ("integer", "text", "array", "json"):
         assert (
             decoder(DIALECTS["postgres"], ValueKind(kind))(None)
@@ -80,7 +80,7 @@ def test_none_stays_none() -> None:
         )  # type: ignore[arg-type]
 
 
-def test_arrays() -> None:
+def test_array_text_is_parsed() -> None:
     assert array_text.parse('{1,NULL,"a b","q\\"\\\\",{},{x,"NULL"}}') == ["1", None, "a b", 'q"\\', [], ["x", "NULL"]]
     assert (
         encoder(DIALECTS["mysql"], ValueKind("array", item=ValueKind("integer")))(
@@ -94,7 +94,7 @@ def test_arrays() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(), st.text(), st.none() | st.binary()), max_size=30), st.integers())
-def test_a_digest_does_not_know_the_order_but_every_row(rows: list[tuple[object, ...]], seed: int) -> None:
+def test_digest_ignores_order_but_not_rows(rows: list[tuple[object, ...]], seed: int) -> None:
     kinds = [ValueKind("integer"), ValueKind("text"), ValueKind("binary")]
     shuffled = list(rows)
     random.Random(seed).shuffle(shuffled)
@@ -113,10 +113,10 @@ def test_decimals_stay_exact(number: Decimal) -> None:
 
 
 def test_json_is_compared_by_value() -> None:
-    assert json_form('{"b": 1.0, "a": [1e2]}') == json_form('{"a":[100],"b":1}')
-    assert json_form('{"a": 1}') != json_form('{"a": "1"}')
+    assert canonical_json('{"b": 1.0, "a": [1e2]}') == canonical_json('{"a":[100],"b":1}')
+    assert canonical_json('{"a": 1}') != canonical_json('{"a": "1"}')
     assert canonical("1", ValueKind("text")) != canonical(1, ValueKind("integer"))
-    assert json_form("{oops") == b"{oops"
+    assert canonical_json("{oops") == b"{oops"
 
 
 JSONS = st.recursive(
@@ -151,7 +151,7 @@ CANONICAL = {
 
 
 @pytest.mark.parametrize("kind", CANONICAL, ids=lambda kind: f"{kind.name}-{kind.size}")
-def test_what_a_document_keeps_comes_back(kind: ValueKind) -> None:
+def test_document_values_round_trip(kind: ValueKind) -> None:
     """Law: what is kept of a value is compared, and the same after it was a value of a document."""
 
     @given(st.data())
@@ -182,11 +182,11 @@ def test_what_a_document_keeps_comes_back(kind: ValueKind) -> None:
         (ValueKind("json"), '{"a": 18446744073709551615}', {"a": Decimal(18446744073709551615)}),
     ],
 )
-def test_values_of_documents(kind: ValueKind, value: object, made: object) -> None:
+def test_values_map_to_documents(kind: ValueKind, value: object, made: object) -> None:
     assert repr(encoder(DIALECTS["mongodb"], kind)(value)) == repr(made)
 
 
-def test_what_documents_do_not_keep() -> None:
+def test_unsupported_document_values_are_reduced() -> None:
     keep = row_reducer(
         DIALECTS["mongodb"],
         [ValueKind("timestamp"), ValueKind("json"), ValueKind("array", item=ValueKind("json")), ValueKind("text")],

@@ -43,14 +43,14 @@ def test_the_same_rows_in_every_format(tmp_path: Path, name: str, content: str) 
     assert [line.values for line in read(path)] == [["1", 'a, "b"\nc'], ["2", None]]
 
 
-def test_parquet(tmp_path: Path) -> None:
+def test_parquet_rows_are_read(tmp_path: Path) -> None:
     table = pa.table({"a": [1, None], "b": ["x", "y"], "c": [[1, 2], None], "d": [b"\x00", b""]})
     pyarrow.parquet.write_table(table, tmp_path / "t.bin")
     path = tmp_path / "t.bin"
     assert [line.values for line in read(path)] == [[1, "x", "[1,2]", b"\x00"], [None, "y", None, b""]]
 
 
-def test_wrong_rows_are_told_and_the_others_read(tmp_path: Path) -> None:
+def test_bad_rows_are_reported_and_others_read(tmp_path: Path) -> None:
     path = written(tmp_path, "a.csv", "a,b\n1,2\n3\n4,5,6\n7,8\n")
     assert [(line.number, line.wrong) for line in read(path)] == [
         (1, ""),
@@ -78,12 +78,12 @@ def test_wrong_rows_are_told_and_the_others_read(tmp_path: Path) -> None:
         ("a.json", '[{"a":1}, {oops'),
     ],
 )
-def test_what_is_no_file_of_rows(tmp_path: Path, name: str, content: str) -> None:
+def test_unsupported_file_is_rejected(tmp_path: Path, name: str, content: str) -> None:
     with pytest.raises(Unreadable):
         read(written(tmp_path, name, content))
 
 
-def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+def test_invalid_utf8_is_reported(tmp_path: Path) -> None:
     assert read(written(tmp_path, "a.csv", b"a\n\xff\n"))[-1].wrong
 
 
@@ -110,7 +110,7 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
         (["99999999999999999999"], "decimal"),
     ],
 )
-def test_kinds_by_a_sample(values: list[object], kind: str) -> None:
+def test_kinds_are_inferred_from_sample(values: list[object], kind: str) -> None:
     assert kind_of_values(values).name == kind
 
 

@@ -7,10 +7,10 @@ import pytest
 from core.transfer.dialects import DIALECTS, RELATIONAL
 from headwater.catalog.model import Check, Column, Domain, Enum, ForeignKey, Index, Relation, Schema
 from headwater.core.transfer import expressions, mapping
-from headwater.core.transfer.plan import Plan
+from headwater.core.transfer.plan import CopyPlan
 
 
-def plan_of(schema: Schema, source: str, target: str, tables: list[str] | None = None) -> Plan:
+def plan_of(schema: Schema, source: str, target: str, tables: list[str] | None = None) -> CopyPlan:
     return mapping.plan(schema, DIALECTS[source], DIALECTS[target], tables)
 
 
@@ -114,11 +114,11 @@ def types(source: str, target: str, *written: str) -> list[str]:
         ),
     ],
 )
-def test_types(source: str, target: str, pairs: dict[str, str]) -> None:
+def test_types_map_between_dialects(source: str, target: str, pairs: dict[str, str]) -> None:
     assert dict(zip(pairs, types(source, target, *pairs), strict=True)) == pairs
 
 
-def test_types_of_documents() -> None:
+def test_types_map_to_documents() -> None:
     pairs = {
         "smallint": "int",
         "integer": "int",
@@ -153,10 +153,10 @@ def test_types_of_documents() -> None:
 def document(table: Relation, source: str = "postgres") -> tuple[Relation, list[str], set[tuple[str, str, str]]]:
     plan = plan_of(Schema((table,)), source, "mongodb")
     said = {(loss.severity, loss.object, loss.sentence) for loss in plan.losses}
-    return plan.schema.relations[0], [column.named for column in plan.tables[0].columns], said
+    return plan.schema.relations[0], [column.target_column for column in plan.tables[0].columns], said
 
 
-def test_every_loss_of_documents_is_said() -> None:
+def test_every_document_loss_is_reported() -> None:
     plan = plan_of(SHOP, "postgres", "mongodb")
     said = {(loss.severity, loss.object, loss.sentence) for loss in plan.losses}
     assert {
@@ -196,7 +196,7 @@ def test_keys_and_names_of_documents() -> None:
     assert ("left_out", "i", "a unique index of JSON or arrays") in said
 
 
-def test_unique_indexes_of_documents() -> None:
+def test_unique_indexes_map_to_documents() -> None:
     columns = (Column("a", "text"), Column("b", "numeric(9,2)", False))
     plain = Index("i", ("a", "(b DESC)"), unique=True)
     table, _, said = document(Relation("t", columns, indexes=(plain,)))
@@ -212,7 +212,7 @@ def test_unique_indexes_of_documents() -> None:
     assert ("risk", "at", "keys that differ by less than a millisecond are refused") in document(stamps)[2]
 
 
-def test_within_a_dialect_types_stay() -> None:
+def test_types_are_kept_within_dialect() -> None:
     for dialect in RELATIONAL:
         written = ("inet", "text[]", "numeric(5,2)", "tinyint(1)", "geometry", "datetime(6)")
         assert types(dialect, dialect, *written) == list(written)
@@ -257,7 +257,7 @@ SHOP = Schema(
 )
 
 
-def test_every_loss_is_said() -> None:
+def test_every_loss_is_reported() -> None:
     plan = plan_of(SHOP, "postgres", "mysql")
     said = {(loss.severity, loss.object, loss.sentence) for loss in plan.losses}
     assert {
@@ -285,7 +285,7 @@ def test_every_loss_is_said() -> None:
 
 def test_some_tables_by_either_name() -> None:
     plan = plan_of(SHOP, "postgres", "sqlite", ["old.users", "orders"])
-    assert [table.shown for table in plan.tables] == ["sales.orders", "old.users"]
+    assert [table.display_name for table in plan.tables] == ["sales.orders", "old.users"]
 
 
 @pytest.mark.parametrize(
@@ -312,15 +312,15 @@ def test_some_tables_by_either_name() -> None:
         ),
     ],
 )
-def test_defaults(text: str, source: str, target: str, kind: str, made: str | None) -> None:
+def test_defaults_are_translated(text: str, source: str, target: str, kind: str, made: str | None) -> None:
     assert expressions.default(text, DIALECTS[source], DIALECTS[target], kind, 6) == made
 
 
-def test_conditions_that_surely_mean_the_same() -> None:
+def test_equivalent_conditions_are_translated() -> None:
     listed = "((state)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))"
-    assert expressions.translated(listed, DIALECTS["postgres"], DIALECTS["sqlite"]) == "(\"state\" IN ('a', 'b'))"
+    assert expressions.translate(listed, DIALECTS["postgres"], DIALECTS["sqlite"]) == "(\"state\" IN ('a', 'b'))"
     assert (
-        expressions.translated("`a` BETWEEN 1 AND 2 OR `b` IS NULL", DIALECTS["mysql"], DIALECTS["postgres"])
+        expressions.translate("`a` BETWEEN 1 AND 2 OR `b` IS NULL", DIALECTS["mysql"], DIALECTS["postgres"])
         == '"a" BETWEEN 1 AND 2 OR "b" IS NULL'
     )
     for text in (
@@ -332,7 +332,7 @@ def test_conditions_that_surely_mean_the_same() -> None:
         "a = 'x' COLLATE nocase",
         "a / 2 > 1",
     ):
-        assert expressions.translated(text, DIALECTS["postgres"], DIALECTS["mysql"]) is None, text
+        assert expressions.translate(text, DIALECTS["postgres"], DIALECTS["mysql"]) is None, text
 
 
 def lost(relations: tuple[Relation, ...], source: str, target: str) -> set[tuple[str, str, str, str]]:
@@ -345,7 +345,7 @@ def named(schema: str | None, name: str, *keys: ForeignKey) -> Relation:
 
 
 @pytest.mark.parametrize("target", RELATIONAL)
-def test_no_table_takes_the_place_of_its_namesake(target: str) -> None:
+def test_tables_with_same_name_stay_apart(target: str) -> None:
     tables = (named("a", "users"), named("b", "users"), named("public", "b_users"), named("c", "Users"))
     plan = plan_of(Schema(tables), "postgres", target)
     names = [table.target_name for table in plan.tables]
@@ -357,7 +357,7 @@ def test_no_table_takes_the_place_of_its_namesake(target: str) -> None:
     assert not [one for one in said if one[1] == "public.b_users"]
 
 
-def test_a_foreign_key_never_refers_to_a_namesake() -> None:
+def test_foreign_key_keeps_its_schema() -> None:
     key = ForeignKey(("id",), "users", ("id",), "k", "b")
     tables = (named("a", "users"), named("b", "users"), named("a", "orders", key))
     plan = plan_of(Schema(tables), "postgres", "mysql")
@@ -367,7 +367,7 @@ def test_a_foreign_key_never_refers_to_a_namesake() -> None:
     assert ("left_out", "k") in [(loss.severity, loss.object) for loss in some.losses]
 
 
-def test_long_names_are_cut_by_what_the_target_counts() -> None:
+def test_long_names_are_truncated_by_target_limit() -> None:
     tables = (named(None, "ü" * 40), named(None, "ü" * 40 + "x"))
     plan = plan_of(Schema(tables), "sqlite", "postgres")
     first, second = (table.target_name for table in plan.tables)
@@ -384,7 +384,7 @@ def test_enums_of_two_namespaces_stay_two() -> None:
 
 
 @pytest.mark.parametrize("target", ["mysql", "postgres", "sqlite"])
-def test_collations_of_mysql(target: str) -> None:
+def test_mysql_collations_are_reported(target: str) -> None:
     attrs = (("collation", "utf8mb4_general_ci"),)
     said = lost(
         (Relation("t", (Column("a", "text"),), attrs=attrs), Relation("n", (Column("a", "int"),), attrs=attrs)),
@@ -398,7 +398,7 @@ def test_collations_of_mysql(target: str) -> None:
     assert not [one for one in same if "collation" in one[3]]
 
 
-def test_collations_of_postgresql_and_sqlite() -> None:
+def test_postgresql_and_sqlite_collations_are_reported() -> None:
     column = Column("a", "text", attrs=(("collation", '"de-x-icu"'),))
     for target in RELATIONAL:
         said = lost((Relation("t", (column, Column("b", "citext"))),), "postgres", target)

@@ -12,7 +12,7 @@ from headwater.catalog.entries import Search
 from headwater.catalog.results import QueryError
 from headwater.engines import engine
 from headwater.kit.errors import BadInput, HeadwaterError
-from headwater.testing.engines.subject import connected, everything, rows
+from headwater.testing.engines.subject import connected, rows, run_all
 
 mongodb = engine("mongodb").browsing
 TEXT = """
@@ -21,7 +21,7 @@ db.t.insertMany([{_id: 1, a: 1.0, b: {c: "x"}}, {_id: "two", a: NumberLong(5)}, 
 """
 
 
-async def test_holders_and_pages() -> None:
+async def test_collections_and_pages() -> None:
     async with connected(subject("mongodb"), TEXT) as session:
         assert [(one.name, one.kind, one.count) for one in await mongodb.collections(session)] == [
             ("t", "collection", 3),
@@ -47,7 +47,7 @@ async def test_holders_and_pages() -> None:
             await mongodb.entries(session, "system.users", Search())
 
 
-async def test_documents_are_changed_only_when_they_are_what_was_shown() -> None:
+async def test_document_change_requires_unchanged_document() -> None:
     async with connected(subject("mongodb"), TEXT) as session:
         for entry_id in ("1", '"two"', '{"$oid": "0123456789abcdef01234567"}'):
             shown = await mongodb.entry(session, "t", entry_id)
@@ -84,10 +84,10 @@ async def test_documents_are_changed_only_when_they_are_what_was_shown() -> None
         Change("insert", body='{"a": {"$code": "x"}}'),
     ],
 )
-async def test_what_cannot_be_is_a_sentence(given: Change) -> None:
+async def test_impossible_change_has_clear_error(given: Change) -> None:
     async with connected(subject("mongodb"), TEXT) as session:
         with pytest.raises(HeadwaterError) as raised:
             await mongodb.change_entry(session, "t", given)
         assert raised.value.status < 500
         assert await rows(session, "db.t.countDocuments({})") == [(3,)]
-        await everything(session, "db.t.find({})")
+        await run_all(session, "db.t.find({})")

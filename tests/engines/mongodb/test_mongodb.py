@@ -25,7 +25,7 @@ from headwater.engines.mongodb.values import shown
 from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import Tls
-from headwater.testing.engines.subject import READ_ONLY, connected, everything, refused, rows
+from headwater.testing.engines.subject import READ_ONLY, connected, rows, run_all, run_refused
 from suite.ports import free_port
 
 FOLDER = Path(__file__).parent
@@ -54,16 +54,16 @@ def test_texts_that_are_none_know_their_place(text: str, place: str) -> None:
 @pytest.mark.parametrize(("text", "why"), pairs("refused.txt"))
 async def test_what_is_not_run_here(text: str, why: str) -> None:
     async with connected(subject("mongodb"), "db.kept.insertOne({_id: 1, a: 1})") as session:
-        error = await refused(session, text)
+        error = await run_refused(session, text)
         assert why in f"{error.message} {error.hint}"
         assert await rows(session, "db.kept.find({})") == [('{"_id": 1, "a": 1}',)]
 
 
-async def test_frames_and_answers() -> None:
+async def test_commands_yield_frames() -> None:
     text = 'db.t.insertMany([{_id: 1, a: \'ü\'}, {_id: 2}]);\n// two\ndb.t.find({}).sort({_id: 1})\ndb.t.countDocuments({})\n{"count": "t"}'
     text += "\ndb.t.distinct('_id'); db.t.updateMany({}, {$set: {b: 1}}); db.t.deleteOne({_id: 2}); db.none.countDocuments({})"
     async with connected(subject("mongodb")) as session:
-        frames = await everything(session, text)
+        frames = await run_all(session, text)
     started = [frame for frame in frames if isinstance(frame, Started)]
     finished = [frame for frame in frames if isinstance(frame, Finished)]
     assert [text[one.start : one.end] for one in started][:2] == [
@@ -100,31 +100,31 @@ async def test_values_keep_their_types() -> None:
         '"nested": {"list": [1, "x", null, true, {"$timestamp": {"t": 1, "i": 2}}]}, "min": {"$minKey": 1}}'
     )
     async with connected(subject("mongodb")) as session:
-        await everything(session, f'{{"insert": "t", "documents": [{document}]}}')
+        await run_all(session, f'{{"insert": "t", "documents": [{document}]}}')
         ((found,),) = await rows(session, "db.t.find({})")
         assert found == document
-        await everything(session, f"db.t.replaceOne({{}}, {found})")
+        await run_all(session, f"db.t.replaceOne({{}}, {found})")
         assert await rows(session, "db.t.find({})") == [(document,)]
         assert await rows(session, "db.t.find({})", None, Limits(cell=5)) == [('{"_id',)]
 
 
 async def test_parameters_are_values() -> None:
     async with connected(subject("mongodb")) as session:
-        await everything(session, "db.t.insertOne({_id: $1, b: $2})", ["{$gt: ''}", 'x"}'])
+        await run_all(session, "db.t.insertOne({_id: $1, b: $2})", ["{$gt: ''}", 'x"}'])
         assert await rows(session, "db.t.countDocuments({b: :b})", {"b": 'x"}'}) == [(1,)]
         for given in ({"c": 1}, ["x"], None):
             with pytest.raises(BadInput):
-                await everything(session, "db.t.find({b: :b})", given)
+                await run_all(session, "db.t.find({b: :b})", given)
 
 
 async def test_errors_stop_the_run_and_the_session_lives_on() -> None:
     async with connected(subject("mongodb"), "db.t.insertOne({_id: 1})") as session:
         text = "db.t.insertOne({_id: 2})\ndb.t.insertMany([{_id: 3}, {_id: 1}])\ndb.t.drop()"
-        error = await refused(session, text)
+        error = await run_refused(session, text)
         assert isinstance(error, QueryError) and error.statement == 1 and error.position == 25
         assert error.sqlstate == "11000" and "document 2; 1 written" in error.message and error.hint
         assert await rows(session, "db.t.countDocuments({})") == [(3,)]
-        error = await refused(session, "db.t.find({a: {$nonsense: 1}})")
+        error = await run_refused(session, "db.t.find({a: {$nonsense: 1}})")
         assert isinstance(error, QueryError) and "nonsense" in error.message
         for text in (
             "",
@@ -137,7 +137,7 @@ async def test_errors_stop_the_run_and_the_session_lives_on() -> None:
             '{"insert": "t"}',
         ):
             try:
-                await everything(session, text)
+                await run_all(session, text)
             except HeadwaterError as told:
                 assert told.message
             assert await rows(session, "db.t.countDocuments({})") == [(3,)]
@@ -147,16 +147,16 @@ async def test_read_only_holds() -> None:
     one = subject("mongodb")
     async with one.fresh() as address:
         session, witness = await one.engine.connect(address), await one.engine.connect(address)
-        await everything(session, "db.kept.insertOne({_id: 1, a: 1})")
+        await run_all(session, "db.kept.insertOne({_id: 1, a: 1})")
         before = await one.engine.inspect(witness)
         for text in one.tricks:
             try:
-                await everything(session, text, None, READ_ONLY)
+                await run_all(session, text, None, READ_ONLY)
             except HeadwaterError as error:
                 assert error.message, text
             assert await rows(witness, "db.kept.find({})") == [('{"_id": 1, "a": 1}',)], text
             assert await one.engine.inspect(witness) == before, text
-        assert (await refused(session, "db.kept.drop()", READ_ONLY)).sqlstate == "25006"  # type: ignore[attr-defined]
+        assert (await run_refused(session, "db.kept.drop()", READ_ONLY)).sqlstate == "25006"  # type: ignore[attr-defined]
         assert await rows(session, "db.kept.find({})", None, READ_ONLY) == [('{"_id": 1, "a": 1}',)]
         await session.close()
         await witness.close()
@@ -170,14 +170,14 @@ async def test_limits_time_and_cancel() -> None:
             (Limits(rows=0), 0),
             (Limits(rows=None, bytes=2000), None),
         ):
-            frames = await everything(session, "db.many.find({})", None, limits)
+            frames = await run_all(session, "db.many.find({})", None, limits)
             given = sum(len(frame.rows) for frame in frames if isinstance(frame, Rows))
             assert given == expected or (expected is None and 0 < given < 1500), limits
             assert isinstance(frames[-1], Finished) and frames[-1].truncated and frames[-1].rows == given
         assert len(await rows(session, "db.many.find({})")) == 1500
-        error = await refused(session, SLOW, Limits(seconds=0.3))
+        error = await run_refused(session, SLOW, Limits(seconds=0.3))
         assert isinstance(error, QueryTimeout), error
-        running = asyncio.create_task(everything(session, SLOW))
+        running = asyncio.create_task(run_all(session, SLOW))
         await asyncio.sleep(0.3)
         await session.cancel()
         with pytest.raises(QueryCancelled):
@@ -233,7 +233,7 @@ async def test_changes_are_commands() -> None:
         ]
         for step in engine("mongodb").alter(changes, await engine("mongodb").inspect(session)):
             for statement in step.statements:
-                await everything(session, statement)
+                await run_all(session, statement)
         assert await rows(session, "db.t.find({})") == [('{"_id": 1, "x": 1}',), ('{"_id": 2}',)]
         table = (await engine("mongodb").inspect(session)).relation("t")
         assert table and [one.name for one in table.indexes] == ["by_x"]
@@ -264,7 +264,7 @@ def encrypted() -> Iterator[tuple[Address, trustme.CA]]:
         running.wait(120)
 
 
-async def test_tls_is_believed_or_refused(encrypted: tuple[Address, trustme.CA]) -> None:
+async def test_tls_certificate_is_verified(encrypted: tuple[Address, trustme.CA]) -> None:
     address, ca = encrypted
     leaf = ca.issue_cert("visitor@example")
     whole = Tls(
@@ -286,7 +286,7 @@ async def test_tls_is_believed_or_refused(encrypted: tuple[Address, trustme.CA])
         assert said in raised.value.message and raised.value.hint
 
 
-async def test_only_the_checked_address_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_resolved_address_is_dialled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Names are not resolved again, and members of a replica set that the server tells of are not dialled."""
     asked, dialled = asyncio.BaseEventLoop.getaddrinfo, set()
 
@@ -298,12 +298,12 @@ async def test_only_the_checked_address_is_reached(monkeypatch: pytest.MonkeyPat
     async with fresh() as address:
         session = await engine("mongodb").connect(replace(address, host="no-such-host.invalid", port=1))
         assert (await session.ask({"hello": 1})).get("setName"), "the server tells of a replica set"
-        await everything(session, "db.t.insertOne({_id: 1}); db.t.find({})")
+        await run_all(session, "db.t.insertOne({_id: 1}); db.t.find({})")
         await session.close()
         assert dialled == {("127.0.0.1", address.port)}
 
 
-def test_urls() -> None:
+def test_urls_are_parsed() -> None:
     name, address = parse_url("mongodb://me:p%40ss@db.example/shop?authSource=admin&tls=true")
     assert (name, address.port, address.database, address.password) == ("mongodb", 27017, "shop", "p@ss")
     assert address.option("authSource") == "admin" and address.tls.mode == "verify-full"
@@ -311,7 +311,7 @@ def test_urls() -> None:
         parse_url("mongodb+srv://cluster.example/shop")
 
 
-async def test_a_server_that_is_gone_is_told() -> None:
+async def test_lost_server_is_reported() -> None:
     with tempfile.TemporaryDirectory(prefix="hw-mongodb-gone-") as folder:
         port = free_port()
         running = started(folder, port)
@@ -322,12 +322,12 @@ async def test_a_server_that_is_gone_is_told() -> None:
         running.wait(120)
         for _ in range(2):
             with pytest.raises(Unavailable):
-                await everything(session, "db.t.find({})")
+                await run_all(session, "db.t.find({})")
         assert session.broken()
         await session.close()
 
 
-async def test_prefer_takes_a_server_without_tls() -> None:
+async def test_prefer_mode_allows_plain_connection() -> None:
     async with fresh() as address:
         session = await engine("mongodb").connect(replace(address, tls=Tls("prefer")))
         assert (await session.ping()).tls is None

@@ -13,14 +13,14 @@ from headwater.catalog.results import UNLIMITED, Finished, Limits, QueryError, S
 from headwater.engines.mysql.ddl import column_definition
 from headwater.kit.errors import BadInput, HeadwaterError
 from headwater.kit.network.tls import Tls
-from headwater.testing.engines.subject import connected, everything, rows
+from headwater.testing.engines.subject import connected, rows, run_all
 
 
 async def altered(session, change) -> None:
     engine = subject("mysql").engine
     for step in engine.alter([change], await engine.inspect(session)):
         for statement in step.statements:
-            await everything(session, statement)
+            await run_all(session, statement)
 
 
 async def column(session, name: str) -> Column:
@@ -96,7 +96,7 @@ def test_defaults_are_spelt_as_both_servers_take_them(said: str, spelt: str) -> 
 async def test_errors_know_their_place(text: str, place: int) -> None:
     async with connected(subject("mysql")) as session:
         with pytest.raises(QueryError) as raised:
-            await everything(session, text)
+            await run_all(session, text)
         assert raised.value.position == place
         assert raised.value.sqlstate in {"42000", "42S02", "42S22"}
 
@@ -112,32 +112,30 @@ async def test_check_runs_nothing() -> None:
 async def test_a_procedure_gives_several_results() -> None:
     made = "CREATE PROCEDURE p() BEGIN SELECT 1 AS a; SELECT 'x' AS b, 2 AS c; END"
     async with connected(subject("mysql"), made) as session:
-        frames = await everything(session, "CALL p(); SELECT 7")
+        frames = await run_all(session, "CALL p(); SELECT 7")
         started = [frame for frame in frames if isinstance(frame, Started)]
         assert [(one.statement, one.columns and len(one.columns)) for one in started] == [(0, 1), (0, 2), (1, 1)]
         assert await rows(session, "CALL p()", None, Limits(rows=1)) == [(1,), ("x", 2)]
 
 
-async def test_rows_that_were_found_count_and_warnings_are_told() -> None:
+async def test_matched_rows_are_counted_and_warnings_reported() -> None:
     async with connected(subject("mysql"), "CREATE TABLE t (a INT); INSERT INTO t VALUES (1)") as session:
-        frames = await everything(session, "UPDATE t SET a = 1")
+        frames = await run_all(session, "UPDATE t SET a = 1")
         assert isinstance(frames[-1], Finished) and frames[-1].affected == 1
-        frames = await everything(session, "SELECT 1 / 0; DROP TABLE IF EXISTS gone")
+        frames = await run_all(session, "SELECT 1 / 0; DROP TABLE IF EXISTS gone")
         notices = [frame.notices for frame in frames if isinstance(frame, Finished)]
         assert notices[0] == ("Warning: Division by 0",) and notices[1][0].startswith("Note: Unknown table")
 
 
 async def test_plans_are_trees_with_advice() -> None:
     async with connected(subject("mysql"), "CREATE TABLE t (a INT, b INT)") as session:
-        await everything(
-            session, "INSERT INTO t SELECT seq, seq % 1000 FROM seq_1_to_20000; CREATE INDEX by_a ON t (a)"
-        )
+        await run_all(session, "INSERT INTO t SELECT seq, seq % 1000 FROM seq_1_to_20000; CREATE INDEX by_a ON t (a)")
         engine = subject("mysql").engine
         plan = await engine.explain.plan(session, "SELECT * FROM t WHERE b = 5", run=True)
         (advice,) = [one for one in plan.advice if one.kind == "missing_index"]
         assert advice.statement == "ALTER TABLE `t` ADD INDEX (`b`)" and advice.figures["rows_read"] == 20000
         assert plan.execution_ms is not None and "ALL" in str(plan.root)
-        await everything(session, advice.statement)
+        await run_all(session, advice.statement)
         plan = await engine.explain.plan(session, "SELECT * FROM t WHERE b = $1", [5])
         assert not plan.advice and "table (ref)" in str(plan.root)
         await engine.explain.plan(session, "DELETE FROM t WHERE a < 10", run=True)
@@ -147,7 +145,7 @@ async def test_plans_are_trees_with_advice() -> None:
         assert raised.value.position == 15
 
 
-async def test_tls_that_the_server_lacks_is_refused() -> None:
+async def test_missing_server_tls_is_rejected() -> None:
     one = subject("mysql")
     async with one.fresh() as address:
         for mode in ("require", "verify-ca", "verify-full"):

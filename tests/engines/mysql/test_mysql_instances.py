@@ -68,7 +68,7 @@ async def place() -> AsyncIterator[Place]:
     shutil.rmtree(root, ignore_errors=True)
 
 
-async def test_it_sleeps_wakes_and_keeps_what_was_written(place: Place) -> None:
+async def test_data_survives_sleep(place: Place) -> None:
     place.ask("CREATE TABLE kept (answer int)", "INSERT INTO kept VALUES (42)")
     await place.driver.stop(place.spec)
     assert not Path(str(place.driver.dsn(place.spec).socket)).exists()
@@ -88,7 +88,7 @@ async def test_the_owner_stays_in_its_database(place: Place, expected: str, text
     assert got in expected.split("|"), got
 
 
-async def test_time_limits_that_were_lifted_do_not_help(place: Place) -> None:
+async def test_time_limits_cannot_be_lifted(place: Place) -> None:
     running = asyncio.create_task(asyncio.to_thread(place.ask, "SET max_statement_time = 0", "SELECT sleep(600)"))
     async with asyncio.timeout(120):
         while not running.done():
@@ -97,7 +97,7 @@ async def test_time_limits_that_were_lifted_do_not_help(place: Place) -> None:
     assert isinstance(running.exception(), pymysql.OperationalError)
 
 
-async def test_full_it_is_read_and_emptied_only(place: Place) -> None:
+async def test_full_database_allows_only_reads_and_deletes(place: Place) -> None:
     place.ask("CREATE TABLE filled (a int)", "INSERT INTO filled VALUES (1)")
     await place.driver.enforce(place.spec, full=True)
     for statement in ("INSERT INTO filled VALUES (2)", "CREATE TABLE more (a int)"):
@@ -140,7 +140,7 @@ async def test_names_options_files_and_passwords(place: Place) -> None:
         place.connect(user=provision.KEEPER)
 
 
-async def test_killed_it_is_destroyed_without_a_trace(place: Place) -> None:
+async def test_killed_instance_is_destroyed_completely(place: Place) -> None:
     spec = Spec(uuid.uuid4(), "mysql", "gone", uuid.uuid4().hex, QUOTAS, {"charset": "latin1"})
     await place.driver.create(spec)
     await place.driver.start(spec)
@@ -206,7 +206,7 @@ async def door(place: Place, tmp_path: Path) -> AsyncIterator[Door]:
     server.close()
 
 
-async def test_a_client_comes_through_the_proxy_and_wakes_it(place: Place, door: Door) -> None:
+async def test_client_through_proxy_wakes_instance(place: Place, door: Door) -> None:
     await place.driver.stop(place.spec)
     assert await door.ask("SELECT concat(current_user(), ' ', database())") == "owner@localhost my_shop"
     assert await door.ask("SELECT repeat('x', 5000000)") == "x" * 5_000_000
@@ -250,13 +250,13 @@ async def test_tls_ends_at_the_proxy(door: Door) -> None:
     ],
     ids=str,
 )
-async def test_strangers_are_refused_in_the_protocol(door: Door, more: dict[str, Any], code: int) -> None:
+async def test_wrong_credentials_are_rejected_in_protocol(door: Door, more: dict[str, Any], code: int) -> None:
     with pytest.raises(pymysql.OperationalError) as refused:
         await door.ask("SELECT 1", **more)
     assert refused.value.args[0] == code
 
 
-async def test_more_than_the_quota_is_refused(door: Door) -> None:
+async def test_connections_above_quota_are_rejected(door: Door) -> None:
     with contextlib.ExitStack() as stack:
         for _ in range(4):
             stack.enter_context(await asyncio.to_thread(door.connect))
@@ -286,7 +286,7 @@ async def test_a_kill_by_the_number_of_the_greeting_reaches_its_query(door: Door
 @pytest.mark.parametrize(
     "sent", [b"", b"\xff" * 40, b"\x05\0\0\1hello", b"\xff\xff\xff\1" + b"x" * 30_000, b"GET / HTTP/1.0\r\n\r\n"]
 )
-async def test_who_is_no_client_is_shown_the_door(door: Door, sent: bytes) -> None:
+async def test_unknown_protocol_is_rejected(door: Door, sent: bytes) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
     assert (await reader.read(1000))[4:5] == b"\x0a"
     writer.write(sent)
@@ -297,7 +297,7 @@ async def test_who_is_no_client_is_shown_the_door(door: Door, sent: bytes) -> No
 
 
 @pytest.mark.parametrize("plugin", [proxy.SHA2, b"ed25519", b""])
-async def test_proofs_of_other_kinds(door: Door, plugin: bytes) -> None:
+async def test_other_authentication_plugins(door: Door, plugin: bytes) -> None:
     """A client that begins with another plugin is checked by it, or asked for the usual one."""
     reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
 

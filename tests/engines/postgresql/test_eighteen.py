@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 from engines.test_every_engine import subject
 from headwater.engines import Address
 from headwater.testing.engines.schemas import each_change_does_what_it_says, the_round_trip_holds
-from headwater.testing.engines.subject import Subject, everything
+from headwater.testing.engines.subject import Subject, run_all
 
 TEXTS = [path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("everything*.sql"))]
 
@@ -35,20 +35,20 @@ def eighteen(store) -> Subject:
     async def fresh() -> AsyncIterator[Address]:
         name = f"hw_{uuid.uuid4().hex[:12]}"
         admin = await one.engine.connect(home)
-        await everything(admin, f"CREATE DATABASE {name}")
+        await run_all(admin, f"CREATE DATABASE {name}")
         try:
             yield replace(home, database=name)
         finally:
-            await everything(admin, f"DROP DATABASE {name} WITH (FORCE)")
+            await run_all(admin, f"DROP DATABASE {name} WITH (FORCE)")
             await admin.close()
 
     return replace(one, fresh=fresh)
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=["everything", "new"])
-async def test_the_law(eighteen: Subject, text: str) -> None:
+async def test_ddl_round_trip(eighteen: Subject, text: str) -> None:
     await the_round_trip_holds(replace(eighteen, everything=text))
 
 
-async def test_changes(eighteen: Subject) -> None:
+async def test_changes_apply(eighteen: Subject) -> None:
     await each_change_does_what_it_says(eighteen)

@@ -93,7 +93,7 @@ async def same_server(instance: UntrustedInstance) -> AsyncIterator[None]:
 
 
 @pytest.mark.parametrize(("expected", "text"), LINES, ids=[text[:60] for _, text in LINES])
-async def test_nobody_gets_out(instance: UntrustedInstance, same_server: None, expected: str, text: str) -> None:
+async def test_untrusted_sql_cannot_escape(instance: UntrustedInstance, same_server: None, expected: str, text: str) -> None:
     if expected != "ended":
         for _ in range(5):
             got = await instance.attempt(text)
@@ -109,7 +109,7 @@ async def test_nobody_gets_out(instance: UntrustedInstance, same_server: None, e
     assert running.result() == "57P01"
 
 
-async def test_options_of_the_connection_lift_nothing(instance: UntrustedInstance, same_server: None) -> None:
+async def test_connection_options_cannot_lift_limits(instance: UntrustedInstance, same_server: None) -> None:
     for options in ("-c temp_file_limit=-1", "-c session_preload_libraries=evil", "-c log_statement=all"):
         with pytest.raises(psycopg.OperationalError, match="permission denied"):
             await instance.connect(options=options)
@@ -122,7 +122,7 @@ async def test_options_of_the_connection_lift_nothing(instance: UntrustedInstanc
         await instance.connect(replication="true")
 
 
-async def test_no_more_connections_than_the_quota(instance: UntrustedInstance, same_server: None) -> None:
+async def test_connection_quota_is_enforced(instance: UntrustedInstance, same_server: None) -> None:
     open_ = [await instance.connect() for _ in range(QUOTAS["connections"])]
     with pytest.raises(psycopg.OperationalError, match="too many connections"):
         await instance.connect()
@@ -131,7 +131,7 @@ async def test_no_more_connections_than_the_quota(instance: UntrustedInstance, s
         await connection.close()
 
 
-async def test_a_full_database_is_read_only_until_it_is_not(instance: UntrustedInstance) -> None:
+async def test_full_database_is_read_only(instance: UntrustedInstance) -> None:
     before = await instance.connect()
     await instance.driver.enforce(instance.spec, full=True)
     with pytest.raises(psycopg.OperationalError):

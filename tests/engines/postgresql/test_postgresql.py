@@ -15,8 +15,8 @@ from headwater.catalog.model import Check, Column, Index, Relation, Schema
 from headwater.catalog.results import UNLIMITED, Finished, Limits, QueryCancelled, QueryError, QueryTimeout, Started
 from headwater.engines import TableRestoreResult
 from headwater.engines.postgresql import ENGINE
-from headwater.testing.engines.in_place_restore import trial
-from headwater.testing.engines.subject import READ_ONLY, connected, everything, rows
+from headwater.testing.engines.in_place_restore import open_scenario
+from headwater.testing.engines.subject import READ_ONLY, connected, rows, run_all
 
 
 async def exported(session, text: str, form, limits=UNLIMITED) -> str:
@@ -25,20 +25,20 @@ async def exported(session, text: str, form, limits=UNLIMITED) -> str:
 
 async def test_an_error_in_a_transaction_leaves_it_to_the_user() -> None:
     async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
-        await everything(session, "BEGIN; INSERT INTO t VALUES (1); SAVEPOINT s")
+        await run_all(session, "BEGIN; INSERT INTO t VALUES (1); SAVEPOINT s")
         with pytest.raises(QueryError):
-            await everything(session, "SELECT 1/0")
+            await run_all(session, "SELECT 1/0")
         with pytest.raises(QueryError) as raised:
-            await everything(session, "SELECT 1")
+            await run_all(session, "SELECT 1")
         assert raised.value.sqlstate == "25P02"
-        await everything(session, "ROLLBACK TO s; COMMIT")
+        await run_all(session, "ROLLBACK TO s; COMMIT")
         assert await rows(session, "SELECT * FROM t") == [(1,)]
 
 
 async def test_columns_say_what_the_catalog_says() -> None:
     made = "CREATE TYPE mood AS ENUM ('sad'); CREATE DOMAIN mail AS text; CREATE TABLE t (m mood, e mail, j jsonb, a int[], n numeric(5,2), u uuid, b bytea, at timestamptz(3), ok bool)"
     async with connected(subject("postgresql"), made) as session:
-        frames = await everything(session, "SELECT t.*, 1 AS one FROM t")
+        frames = await run_all(session, "SELECT t.*, 1 AS one FROM t")
         (started,) = [frame for frame in frames if isinstance(frame, Started)]
         assert [(column.type, column.kind) for column in started.columns] == [
             ("mood", "enum"),
@@ -54,16 +54,14 @@ async def test_columns_say_what_the_catalog_says() -> None:
         ]
         assert (started.columns[0].schema, started.columns[0].table, started.columns[0].column) == ("public", "t", "m")
         assert started.columns[-1].table is None
-        await everything(session, "ALTER TABLE t RENAME COLUMN m TO n2; ALTER TABLE t RENAME TO u")
-        frames = await everything(session, "SELECT n2 AS x FROM u")
+        await run_all(session, "ALTER TABLE t RENAME COLUMN m TO n2; ALTER TABLE t RENAME TO u")
+        frames = await run_all(session, "SELECT n2 AS x FROM u")
         assert (frames[0].columns[0].table, frames[0].columns[0].column) == ("u", "n2")
 
 
-async def test_notices_are_told() -> None:
+async def test_notices_are_reported() -> None:
     async with connected(subject("postgresql")) as session:
-        frames = await everything(
-            session, "DO $$ BEGIN RAISE NOTICE 'one; %', 1; RAISE WARNING 'two'; END $$; SELECT 1"
-        )
+        frames = await run_all(session, "DO $$ BEGIN RAISE NOTICE 'one; %', 1; RAISE WARNING 'two'; END $$; SELECT 1")
         notices = [frame.notices for frame in frames if isinstance(frame, Finished)]
         assert notices == [("NOTICE: one; 1", "WARNING: two"), ()]
 
@@ -72,17 +70,17 @@ async def test_notices_are_told() -> None:
 async def test_copy_with_the_client_is_refused_and_harmless(text: str) -> None:
     async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
         with pytest.raises(QueryError, match="COPY"):
-            await everything(session, text)
+            await run_all(session, text)
         assert await rows(session, "SELECT 7") == [(7,)]
 
 
 async def test_a_cut_result_leaves_the_users_transaction_whole() -> None:
     async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
-        await everything(session, "BEGIN; INSERT INTO t SELECT generate_series(1, 5000)")
-        frames = await everything(session, "SELECT a FROM t", None, Limits(rows=10))
+        await run_all(session, "BEGIN; INSERT INTO t SELECT generate_series(1, 5000)")
+        frames = await run_all(session, "SELECT a FROM t", None, Limits(rows=10))
         assert frames[-1].truncated
-        await everything(session, "INSERT INTO t SELECT generate_series(1, 5000) RETURNING a", None, Limits(rows=10))
-        await everything(session, "COMMIT")
+        await run_all(session, "INSERT INTO t SELECT generate_series(1, 5000) RETURNING a", None, Limits(rows=10))
+        await run_all(session, "COMMIT")
         assert await rows(session, "SELECT count(*) FROM t") == [(10_000,)]
 
 
@@ -129,19 +127,19 @@ async def test_check_finds_what_the_parser_finds() -> None:
 async def test_plans_are_trees_with_advice() -> None:
     engine = subject("postgresql").engine
     async with connected(subject("postgresql"), 'CREATE TABLE t (a int, b int, "C d" text)') as session:
-        await everything(session, "INSERT INTO t SELECT i, i % 1000, 'x' FROM generate_series(1, 30000) i; ANALYZE t")
+        await run_all(session, "INSERT INTO t SELECT i, i % 1000, 'x' FROM generate_series(1, 30000) i; ANALYZE t")
         plan = await engine.explain.plan(session, "SELECT * FROM t WHERE b = $1 AND \"C d\" = 'x'", [5], run=True)
         (advice,) = [one for one in plan.advice if one.kind == "missing_index"]
         assert advice.figures == {"rows_read": 30000.0, "rows_kept": 30.0}
-        await everything(session, advice.statement)
+        await run_all(session, advice.statement)
         plan = await engine.explain.plan(session, "SELECT * FROM t WHERE b = 5", run=True)
         assert not [one for one in plan.advice if one.kind == "missing_index"] and plan.execution_ms is not None
         plan = await engine.explain.plan(session, 'SELECT * FROM t ORDER BY a, "C d"', run=False)
         assert plan.execution_ms is None and plan.root.rows_actual is None
-        await everything(session, "SET work_mem = '64kB'")
+        await run_all(session, "SET work_mem = '64kB'")
         plan = await engine.explain.plan(session, 'SELECT * FROM t ORDER BY "C d", a', run=True)
         assert [one.kind for one in plan.advice] == ["spill"] and plan.advice[0].figures["kilobytes"] > 64
-        await everything(session, "INSERT INTO t SELECT i, 7, 'y' FROM generate_series(1, 30000) i")
+        await run_all(session, "INSERT INTO t SELECT i, 7, 'y' FROM generate_series(1, 30000) i")
         plan = await engine.explain.plan(session, "SELECT * FROM t WHERE b = 7", run=True)
         assert "bad_estimate" in {one.kind for one in plan.advice}
         await engine.explain.plan(session, "DELETE FROM t", run=True)
@@ -166,7 +164,7 @@ def test_hazards_say_what_postgresql_does() -> None:
 
 async def test_a_thousand_tables_are_read_in_a_few_queries() -> None:
     async with connected(subject("postgresql")) as session:
-        await everything(
+        await run_all(
             session,
             "DO $$ BEGIN FOR i IN 1..1000 LOOP EXECUTE format('CREATE TABLE t%s (id int PRIMARY KEY, a text, b int)', i); END LOOP; END $$",
         )
@@ -175,8 +173,8 @@ async def test_a_thousand_tables_are_read_in_a_few_queries() -> None:
 
 
 async def test_a_restore_in_place_leaves_out_the_value_of_a_sequence_that_is_gone() -> None:
-    async with trial(subject("postgresql")) as made:
-        kept = await made.keep()
+    async with open_scenario(subject("postgresql")) as made:
+        kept = await made.read_state()
         await made.run("ALTER TABLE artist ALTER id DROP DEFAULT; DROP SEQUENCE artist_id_seq; DELETE FROM note")
         assert await made.restore(kept, "overwrite") == [
             TableRestoreResult(200, 200, 200),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headwater.engines.postgresql.errors import connecting
+from headwater.engines.postgresql.errors import connection_error
 
 AT = 'connection failed: connection to server at "10.0.0.7", port 5432 failed: '
 
@@ -21,5 +21,5 @@ AT = 'connection failed: connection to server at "10.0.0.7", port 5432 failed: '
         ("Network is unreachable", "The server could not be reached."),
     ],
 )
-def test_a_refusal_is_a_sentence_without_the_address(said: str, sentence: str) -> None:
-    assert connecting(AT + said).message == sentence
+def test_connection_error_hides_address(said: str, sentence: str) -> None:
+    assert connection_error(AT + said).message == sentence

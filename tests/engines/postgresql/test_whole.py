@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from engines.postgresql.place import HOST, PORT, fresh, missing, texts
-from engines.test_extracts import load
+from engines.test_decoding_and_scripts import load
 from headwater.engines import Address, engine
 from headwater.engines.postgresql.large_objects import PIECE_BYTES
 from suite.profiles import examples
@@ -94,7 +94,7 @@ async def filled(dump: Any, target: Address, rows: list[list[Any]] | None = None
 
 
 @pytest.mark.parametrize("way", ["fill", "script"])
-async def test_pg_dump_says_the_same_of_what_comes_back(way: str, roles: dict[str, str], tmp_path: Path) -> None:
+async def test_pg_dump_output_matches_after_restore(way: str, roles: dict[str, str], tmp_path: Path) -> None:
     async with fresh() as source, fresh() as target:
         known = texts()
         made(source, known["everything"], known["values"], whole(roles))
@@ -126,7 +126,7 @@ def objects(address: Address) -> list[tuple[Any, ...]]:
 
 @given(writes=WRITES, cut=some.none() | AT)
 @settings(max_examples=examples(8), deadline=None)
-def test_large_objects_come_back_to_the_byte(writes: list[tuple[int, int, bytes]], cut: int | None) -> None:
+def test_large_objects_round_trip(writes: list[tuple[int, int, bytes]], cut: int | None) -> None:
     """Law: dump → fill is the same objects, whatever was written where in them: empty, with holes, cut short."""
 
     async def trial() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from engines import texts as files
 from headwater.engines import Address
-from headwater.engines.redis.connection import opened
+from headwater.engines.redis.connection import open_connection
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import PLAIN
 from suite.ports import free_port
@@ -68,7 +68,7 @@ def server() -> int:
 async def fresh() -> AsyncIterator[Address]:
     port = server()
     address = Address(HOST, port, "3", "", PASSWORD, tls=PLAIN, endpoint=Endpoint(HOST, port))
-    admin = await opened(address, 5)
+    admin = await open_connection(address, 5)
     await admin.ask("FLUSHALL")
     await admin.close()
     yield address

@@ -9,7 +9,7 @@ from headwater.catalog.entries import Element, Search
 from headwater.catalog.entries import EntryChange as Change
 from headwater.engines import engine
 from headwater.kit.errors import BadInput, Conflict, HeadwaterError, NotFound
-from headwater.testing.engines.subject import connected, everything, rows
+from headwater.testing.engines.subject import connected, rows, run_all
 
 redis = engine("redis").browsing
 TEXT = """
@@ -84,7 +84,7 @@ async def test_values_are_read_by_type() -> None:
             "1-1"
         ]
         assert [one.name for one in (await redis.elements(session, "", "h", Search("f"))).items] == ["f"]
-        await everything(session, f"HSET long f {'ü' * 40_000}")
+        await run_all(session, f"HSET long f {'ü' * 40_000}")
         (part,) = (await redis.elements(session, "", "long", Search())).items
         assert part.value == "ü" * 32_768 and not part.whole and not part.binary
         with pytest.raises(NotFound):
@@ -118,7 +118,7 @@ async def test_values_are_read_by_type() -> None:
         (Change("insert", "new:5", type="list", body="x"), "LLEN new:5", [(1,)]),
     ],
 )
-async def test_changes(given: Change, find: str, found) -> None:
+async def test_changes_apply(given: Change, find: str, found) -> None:
     async with connected(subject("redis"), TEXT) as session:
         outcome = await redis.change_entry(session, "", given)
         assert outcome.applied and outcome.id == given.id
@@ -136,24 +136,24 @@ async def test_changes(given: Change, find: str, found) -> None:
         (Change("delete", "gone", was="x"), None),
     ],
 )
-async def test_what_somebody_else_changed_is_not_overwritten(given: Change, now: str | None) -> None:
+async def test_concurrent_edit_is_not_overwritten(given: Change, now: str | None) -> None:
     async with connected(subject("redis"), TEXT) as session:
         outcome = await redis.change_entry(session, "", given)
         assert not outcome.applied and outcome.now == now
         assert await rows(session, "GET user:1") == [("Zoë",)]
 
 
-async def test_a_change_between_look_and_write_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_concurrent_change_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     one = subject("redis")
     async with one.fresh() as address:
         session, other = await one.engine.connect(address), await one.engine.connect(address)
-        await everything(session, "SET k old\nSET ttl 1 EX 100")
+        await run_all(session, "SET k old\nSET ttl 1 EX 100")
         ask = session.ask
 
         async def slowly(*words):  # somebody else is quicker
             told = await ask(*words)
             if words[0] == "TYPE":
-                await everything(other, "SET k new")
+                await run_all(other, "SET k new")
             return told
 
         monkeypatch.setattr(session, "ask", slowly)
@@ -182,7 +182,7 @@ async def test_a_change_between_look_and_write_is_seen(monkeypatch: pytest.Monke
         Change("delete", '"broken'),
     ],
 )
-async def test_what_cannot_be_is_a_sentence(given: Change) -> None:
+async def test_impossible_change_has_clear_error(given: Change) -> None:
     async with connected(subject("redis"), TEXT) as session:
         with pytest.raises((BadInput, Conflict)) as raised:
             await redis.change_entry(session, "", given)

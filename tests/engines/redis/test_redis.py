@@ -23,7 +23,7 @@ from headwater.engines.redis.errors import refusal
 from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import Tls
-from headwater.testing.engines.subject import READ_ONLY, connected, everything, refused, rows
+from headwater.testing.engines.subject import READ_ONLY, connected, rows, run_all, run_refused
 from suite.ports import free_port
 
 FOLDER = Path(__file__).parent
@@ -33,7 +33,7 @@ REFUSED = [line for line in (FOLDER / "refused.txt").read_text().splitlines() if
 async def test_each_command_gives_its_frames() -> None:
     text = '# greeting\nSET a "1 \\"x\\"\\n"\n\n  GET a  \nHSET h f 1 g 2\nHGETALL h\nGET none\nZADD z 1.5 m\nZRANGE z 0 -1 WITHSCORES'
     async with connected(subject("redis")) as session:
-        frames = await everything(session, text)
+        frames = await run_all(session, text)
         started = [frame for frame in frames if isinstance(frame, Started)]
         assert [text[one.start : one.end] for one in started] == [
             line.strip() for line in text.split("\n")[1:] if line.strip()
@@ -78,13 +78,13 @@ def test_words_are_quoted_as_in_redis_cli(text: str, words: list[bytes]) -> None
 )
 async def test_texts_that_cannot_be_sent(text: str, place: int | None) -> None:
     async with connected(subject("redis")) as session:
-        error = await refused(session, text)
+        error = await run_refused(session, text)
         assert isinstance(error, QueryError) and error.position == place
 
 
 async def test_values_are_lossless_and_large_numbers_are_texts() -> None:
     async with connected(subject("redis")) as session:
-        await everything(session, 'SET b "\\xff\\x00a\\""\nSET n 9007199254740993\nRPUSH l a "b c"\nXADD s 1-1 f v')
+        await run_all(session, 'SET b "\\xff\\x00a\\""\nSET n 9007199254740993\nRPUSH l a "b c"\nXADD s 1-1 f v')
         assert await rows(session, "GET b") == [('"\\xff\\x00a\\""',)]
         assert await rows(session, "INCRBY n 0") == [("9007199254740993",)]
         assert await rows(session, "LRANGE l 0 -1") == [("a",), ("b c",)]
@@ -99,26 +99,26 @@ async def test_values_are_lossless_and_large_numbers_are_texts() -> None:
 
 async def test_parameters_stand_for_whole_words() -> None:
     async with connected(subject("redis")) as session:
-        await everything(session, "SET $1 $2", ["a b", "x\r\nDEL y"])
+        await run_all(session, "SET $1 $2", ["a b", "x\r\nDEL y"])
         assert await rows(session, "GET :key", {"key": "a b"}) == [("x\r\nDEL y",)]
         for text, given in (("GET $1", ["a", "b"]), ("GET $2", ["a"]), ("GET :k", {"l": 1}), ("GET $1", [None])):
             with pytest.raises(BadInput):
-                await everything(session, text, given)
+                await run_all(session, text, given)
 
 
 async def test_a_wrong_command_stops_the_run() -> None:
     async with connected(subject("redis")) as session:
-        error = await refused(session, "SET a 1\nINCR\nSET b 1")
+        error = await run_refused(session, "SET a 1\nINCR\nSET b 1")
         assert isinstance(error, QueryError) and error.statement == 1 and error.position == 8
-        error = await refused(session, "SET s x\nLPUSH s 1")
+        error = await run_refused(session, "SET s x\nLPUSH s 1")
         assert isinstance(error, QueryError) and error.sqlstate == "WRONGTYPE" and error.hint
         assert await rows(session, "EXISTS a b") == [(1,)]
 
 
 @pytest.mark.parametrize("text", REFUSED)
-async def test_what_reaches_the_server_is_refused_by_us(text: str) -> None:
+async def test_dangerous_commands_are_rejected(text: str) -> None:
     async with connected(subject("redis")) as session:
-        error = await refused(session, text)
+        error = await run_refused(session, text)
         assert "is not run here" in error.message and error.hint
         assert await rows(session, "PING") == [("PONG",)]
 
@@ -127,17 +127,17 @@ async def test_read_only_holds() -> None:
     one = subject("redis")
     async with one.fresh() as address:
         session, witness = await one.engine.connect(address), await one.engine.connect(address)
-        await everything(session, "SET kept 1")
+        await run_all(session, "SET kept 1")
         for text in one.tricks:
             try:
-                await everything(session, text, None, READ_ONLY)
+                await run_all(session, text, None, READ_ONLY)
             except HeadwaterError as error:
                 assert error.message, text
             assert await rows(witness, "GET kept") == [("1",)], text
             assert await rows(witness, "DBSIZE") == [(1,)], text
             assert await rows(witness, "PTTL kept") == [(-1,)], text
             assert await rows(session, "GET kept", None, READ_ONLY) == [("1",)], text
-        assert (await refused(session, "SET kept 2", READ_ONLY)).sqlstate == "25006"  # type: ignore[attr-defined]
+        assert (await run_refused(session, "SET kept 2", READ_ONLY)).sqlstate == "25006"  # type: ignore[attr-defined]
         await session.close()
         await witness.close()
 
@@ -145,19 +145,19 @@ async def test_read_only_holds() -> None:
 async def test_limits_time_and_cancel() -> None:
     async with connected(subject("redis")) as session:
         for begin in range(0, 20_000, 5000):
-            await everything(session, "RPUSH l " + " ".join(str(i) for i in range(begin, begin + 5000)))
+            await run_all(session, "RPUSH l " + " ".join(str(i) for i in range(begin, begin + 5000)))
         for limits, expected in (
             (Limits(rows=10), 10),
             (Limits(rows=2500), 2500),
             (Limits(rows=None, bytes=3000), 2000),
         ):
-            frames = await everything(session, "LRANGE l 0 -1", None, limits)
+            frames = await run_all(session, "LRANGE l 0 -1", None, limits)
             given = sum(len(frame.rows) for frame in frames if isinstance(frame, Rows))
             assert 0 < given <= expected and isinstance(frames[-1], Finished) and frames[-1].truncated
         assert len(await rows(session, "LRANGE l 0 -1")) == 20_000
-        error = await refused(session, "BLPOP none 0", Limits(seconds=0.3))
+        error = await run_refused(session, "BLPOP none 0", Limits(seconds=0.3))
         assert isinstance(error, QueryTimeout)
-        running = asyncio.create_task(everything(session, "BLPOP none 0"))
+        running = asyncio.create_task(run_all(session, "BLPOP none 0"))
         await asyncio.sleep(0.2)
         await session.cancel()
         with pytest.raises(QueryCancelled):
@@ -173,8 +173,8 @@ async def test_limits_time_and_cancel() -> None:
 async def test_keys_only_of_small_databases() -> None:
     async with connected(subject("redis")) as session:
         assert await rows(session, "KEYS *") == []
-        await everything(session, "MSET " + " ".join(f"k{i} 1" for i in range(10_001)))
-        assert "SCAN" in str((await refused(session, "KEYS *")).hint)
+        await run_all(session, "MSET " + " ".join(f"k{i} 1" for i in range(10_001)))
+        assert "SCAN" in str((await run_refused(session, "KEYS *")).hint)
 
 
 @pytest.mark.parametrize(
@@ -196,9 +196,7 @@ def test_keys_are_grouped(keys: list[str], expected: list[str]) -> None:
 async def test_patterns_are_relations() -> None:
     async with connected(subject("redis")) as session:
         text = "\n".join(f"HSET user:{i} name n{i} mail m{' vip 1' if i == 3 else ''}" for i in range(1, 9))
-        await everything(
-            session, f"{text}\nSET visits:1 5 EX 1000\nSET visits:2 5\nZADD top 1 a\nXADD log * level info"
-        )
+        await run_all(session, f"{text}\nSET visits:1 5 EX 1000\nSET visits:2 5\nZADD top 1 a\nXADD log * level info")
         schema = await engine("redis").inspect(session)
         assert [one.name for one in schema] == ["log", "top", "user:*", "visits:*"]
         user, visits = schema.relation("user:*"), schema.relation("visits:*")
@@ -212,11 +210,11 @@ async def test_patterns_are_relations() -> None:
         assert visits and dict(visits.attrs) == {"type": "string", "expiring": "50 %"}
 
 
-async def test_who_is_connected_and_is_ended() -> None:
+async def test_connected_clients_are_listed_and_ended() -> None:
     one = subject("redis")
     async with one.fresh() as address:
         first, watcher = await one.engine.connect(address), await one.engine.connect(address)
-        waiting = asyncio.create_task(everything(first, "BLPOP none 0"))
+        waiting = asyncio.create_task(run_all(first, "BLPOP none 0"))
         async with asyncio.timeout(120):
             while not (
                 found := [each for each in await one.engine.activity.sessions(watcher) if each.state == "blocked"]
@@ -230,7 +228,7 @@ async def test_who_is_connected_and_is_ended() -> None:
             while not first.broken():
                 await asyncio.sleep(0.02)
         with pytest.raises(Unavailable):
-            await everything(first, "PING")
+            await run_all(first, "PING")
         assert not await one.engine.activity.end_session(watcher, "999999", terminate=True)
         await first.close()
         await watcher.close()
@@ -267,7 +265,7 @@ def encrypted() -> Iterator[tuple[Address, trustme.CA]]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-async def test_tls_is_believed_or_refused(encrypted: tuple[Address, trustme.CA]) -> None:
+async def test_tls_certificate_is_verified(encrypted: tuple[Address, trustme.CA]) -> None:
     address, ca = encrypted
     leaf = ca.issue_cert("visitor@example")
     pem = [blob.bytes().decode() for blob in (ca.cert_pem, leaf.cert_chain_pems[0], leaf.private_key_pem)]
@@ -296,7 +294,7 @@ async def test_tls_is_believed_or_refused(encrypted: tuple[Address, trustme.CA])
         assert said in raised.value.message and raised.value.hint
 
 
-async def test_only_the_checked_address_is_reached() -> None:
+async def test_only_resolved_address_is_dialled() -> None:
     async with subject("redis").fresh() as address:
         session = await engine("redis").connect(replace(address, host="no-such-host.invalid", port=1))
         assert await rows(session, "PING") == [("PONG",)]
@@ -306,6 +304,6 @@ async def test_only_the_checked_address_is_reached() -> None:
         assert "another node" in told.message and "10.0.0.1" not in f"{told.message} {told.hint}"
 
 
-def test_urls() -> None:
+def test_urls_are_parsed() -> None:
     name, address = parse_url("rediss://:secret@cache.example:6380/2")
     assert (name, address.port, address.database, address.tls.mode) == ("redis", 6380, "2", "verify-full")

@@ -88,7 +88,7 @@ async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
     shutil.rmtree(root, ignore_errors=True)
 
 
-async def test_clients_of_both_protocols_use_it_and_it_sleeps_and_wakes(place: Place) -> None:
+async def test_resp2_and_resp3_clients_wake_the_instance(place: Place) -> None:
     for protocol in (2, 3):
         async with place.client(protocol=protocol) as redis:
             assert await redis.set(f"kept{protocol}", "42")
@@ -101,7 +101,7 @@ async def test_clients_of_both_protocols_use_it_and_it_sleeps_and_wakes(place: P
     assert figures["keys"] == 2 and figures["size_bytes"] > 0
 
 
-async def test_strangers_are_told_what_to_do(place: Place) -> None:
+async def test_unauthenticated_client_gets_hint(place: Place) -> None:
     async with place.client(password="wrong") as redis:
         with pytest.raises(AuthenticationError):
             await redis.ping()
@@ -128,7 +128,7 @@ async def test_strangers_are_told_what_to_do(place: Place) -> None:
         (b"A" * 30_000, b"-ERR Protocol"),
     ],
 )
-async def test_bytes_as_they_come(place: Place, sent: bytes, answer: bytes) -> None:
+async def test_partial_messages_are_parsed(place: Place, sent: bytes, answer: bytes) -> None:
     for cut in (1, 3, len(sent)):  # in pieces as the network likes
         reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
         writer.write(sent[:cut])
@@ -181,7 +181,7 @@ async def test_memory_scripts_and_disk_are_held_to_quotas(place: Place) -> None:
         assert await redis.set("more", "x")
 
 
-async def test_activity_tells_who_waits(place: Place) -> None:
+async def test_activity_shows_waiting_clients(place: Place) -> None:
     async with place.client() as idle, place.client() as waiting:
         await idle.ping()
         assert (await place.driver.activity(place.spec)).busy == 0
@@ -217,7 +217,7 @@ async def test_files_are_closed_and_names_checked(place: Place) -> None:
         assert place.driver.status(spec) == "absent"
 
 
-async def test_too_many_clients(place: Place) -> None:
+async def test_too_many_clients_are_rejected(place: Place) -> None:
     open_ = [place.client() for _ in range(5)]
     for redis in open_:
         await redis.ping()

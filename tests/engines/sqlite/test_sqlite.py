@@ -16,7 +16,7 @@ from headwater.catalog.model import Check, Column, ForeignKey
 from headwater.catalog.results import QueryError
 from headwater.engines import Address
 from headwater.kit.errors import BadInput, HeadwaterError
-from headwater.testing.engines.subject import connected, everything, rows
+from headwater.testing.engines.subject import connected, rows, run_all
 
 FAMILY = """
 CREATE TABLE parent (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT);
@@ -34,7 +34,7 @@ async def altered(session, change) -> None:
     engine = subject("sqlite").engine
     for step in engine.alter([change], await engine.inspect(session)):
         for statement in step.statements:
-            await everything(session, statement)
+            await run_all(session, statement)
 
 
 @pytest.mark.parametrize(
@@ -48,21 +48,21 @@ async def altered(session, change) -> None:
     ],
     ids=lambda change: type(change).__name__,
 )
-async def test_a_table_made_anew_keeps_what_belongs_to_it(change) -> None:
+async def test_rebuilt_table_keeps_indexes_and_triggers(change) -> None:
     async with connected(subject("sqlite"), FAMILY) as session:
         await altered(session, change)
         assert await rows(session, "SELECT id, name FROM parent") == [(1, "A")]
         assert await rows(session, "SELECT * FROM child") == [(1, 1)], "rows that refer to it were deleted with it"
         assert await rows(session, "SELECT * FROM names") == [("A",)]
-        await everything(session, "INSERT INTO parent (name) VALUES ('c')")
+        await run_all(session, "INSERT INTO parent (name) VALUES ('c')")
         assert await rows(session, "SELECT max(id) FROM parent") == [(8,)], "it took a number again"
         with pytest.raises(QueryError, match="FOREIGN KEY"):
-            await everything(session, "INSERT INTO child VALUES (2, 99)")
+            await run_all(session, "INSERT INTO child VALUES (2, 99)")
         found = await subject("sqlite").engine.inspect(session)
         assert found.relation("parent").indexes and found.relation("child").triggers
 
 
-async def test_a_change_that_fails_leaves_everything_as_it_was() -> None:
+async def test_failed_change_changes_nothing() -> None:
     async with connected(subject("sqlite"), FAMILY + "; INSERT INTO parent VALUES (9, NULL)") as session:
         before = await subject("sqlite").engine.inspect(session)
         with pytest.raises(QueryError, match="NOT NULL"):
@@ -70,7 +70,7 @@ async def test_a_change_that_fails_leaves_everything_as_it_was() -> None:
         assert await subject("sqlite").engine.inspect(session) == before
         assert not session.in_transaction
         with pytest.raises(QueryError, match="FOREIGN KEY"):
-            await everything(session, "INSERT INTO child VALUES (2, 99)")
+            await run_all(session, "INSERT INTO child VALUES (2, 99)")
 
 
 async def test_a_key_that_rows_break_is_not_made() -> None:
@@ -82,7 +82,7 @@ async def test_a_key_that_rows_break_is_not_made() -> None:
         assert not (await subject("sqlite").engine.inspect(session)).relation("a").foreign_keys
 
 
-async def test_changes_of_what_is_not_there_are_sentences() -> None:
+async def test_change_of_missing_object_has_clear_error() -> None:
     async with connected(subject("sqlite"), FAMILY) as session:
         for change in (c.AlterType("nowhere", column="x", type="TEXT"), c.AddEnum("mood"), c.DropEnum("mood")):
             with pytest.raises(HeadwaterError):
@@ -101,7 +101,7 @@ async def test_changes_of_what_is_not_there_are_sentences() -> None:
 async def test_errors_know_their_place(text: str, place: int | None) -> None:
     async with connected(subject("sqlite")) as session:
         with pytest.raises(QueryError) as raised:
-            await everything(session, text)
+            await run_all(session, text)
         assert raised.value.position == place
         found = await session.check(text)
         if not text.endswith("SELEC 2"):  # a word that begins no statement cannot be judged without running it
@@ -117,11 +117,11 @@ async def test_check_runs_nothing() -> None:
 
 async def test_plans_are_trees_with_advice() -> None:
     async with connected(subject("sqlite"), "CREATE TABLE t (a, b)") as session:
-        await everything(
+        await run_all(
             session,
             "INSERT INTO t WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000) SELECT i, i FROM n",
         )
-        await everything(session, "CREATE INDEX by_a ON t (a); ANALYZE")
+        await run_all(session, "CREATE INDEX by_a ON t (a); ANALYZE")
         plan = await subject("sqlite").engine.explain.plan(session, "SELECT * FROM t WHERE b = 1")
         assert (plan.root.operation, plan.root.target) == ("SCAN", "t")
         assert [(one.kind, one.figures) for one in plan.advice] == [("sequential_scan", {"rows": 20000.0})]
@@ -137,11 +137,11 @@ async def test_two_writers_wait_or_are_told() -> None:
     one = subject("sqlite")
     async with one.fresh() as address:
         first, second = await one.engine.connect(address), await one.engine.connect(address)
-        await everything(first, "CREATE TABLE t (a)")
-        await everything(first, "BEGIN IMMEDIATE")
-        waiting = asyncio.create_task(everything(second, "INSERT INTO t VALUES (1)"))
+        await run_all(first, "CREATE TABLE t (a)")
+        await run_all(first, "BEGIN IMMEDIATE")
+        waiting = asyncio.create_task(run_all(second, "INSERT INTO t VALUES (1)"))
         await asyncio.sleep(0.2)
-        await everything(first, "INSERT INTO t VALUES (2); COMMIT")
+        await run_all(first, "INSERT INTO t VALUES (2); COMMIT")
         await waiting
         assert await rows(first, "SELECT count(*) FROM t") == [(2,)]
         await first.close()
@@ -158,7 +158,7 @@ async def test_a_file_that_is_none_of_ours_is_refused() -> None:
             assert raised.value.hint
 
 
-async def test_numbers_too_large_are_bad_input() -> None:
+async def test_too_large_numbers_are_bad_input() -> None:
     async with connected(subject("sqlite")) as session:
         with pytest.raises(BadInput):
             await rows(session, "SELECT $1", [2**70])
@@ -177,7 +177,7 @@ async def test_a_session_keeps_its_locks_when_another_of_the_process_comes_and_g
         assert await rows(session, "SELECT * FROM t") == []
         await (await engine.connect(Address(path=path))).close()
         subprocess.run([*other, f"{begin} c.execute('CREATE TABLE more (a)'); c.close()"], check=True)
-        await everything(session, "INSERT INTO t VALUES (1); INSERT INTO more VALUES (1)")
+        await run_all(session, "INSERT INTO t VALUES (1); INSERT INTO more VALUES (1)")
         query = f"{begin} print(c.execute('SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM more)').fetchone())"
         found = subprocess.run([*other, query], check=True, capture_output=True, text=True)
         assert found.stdout.strip() == "(1, 1)"

@@ -203,7 +203,7 @@ def test_wide_rows_come_few_at_a_time(narrow: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["i", "CAST(x'ff' AS TEXT)"], ids=["function", "row by row"])
-def test_who_ends_early_or_interrupts_leaves_the_connection_as_it_was(value: str, tmp_path: Path) -> None:
+def test_early_close_keeps_connection_usable(value: str, tmp_path: Path) -> None:
     connection = _connection(tmp_path)
     _numbers(connection, value)
     longest = connection.getlimit(sqlite3.SQLITE_LIMIT_LENGTH)

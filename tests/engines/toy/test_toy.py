@@ -16,7 +16,7 @@ from headwater.features.databases import serializers
 from headwater.features.databases.service import engine_options
 from headwater.kit import plugins
 from headwater.testing.engines import CHECKS, Subject
-from headwater.testing.engines.subject import connected, everything, rows
+from headwater.testing.engines.subject import connected, rows, run_all
 
 CACHES = (plugins._entry_points, plugins.load, all_engines)
 
@@ -62,8 +62,8 @@ async def test_connect_ddl_query_inspect() -> None:
     schema = Schema((Relation("song", (Column("title", "text"), Column("year", "text"))),))
     async with connected(Subject(toy, fresh)) as session:
         for statement in toy.ddl(schema):
-            await everything(session, statement)
-        await everything(session, "insert song Hey 1968\ninsert song Help 1965")
+            await run_all(session, statement)
+        await run_all(session, "insert song Hey 1968\ninsert song Help 1965")
         assert await rows(session, "select song") == [("Hey", "1968"), ("Help", "1965")]
         found = (await toy.inspect(session)).relations[0]
     assert (found.name, [column.name for column in found.columns], found.rows) == ("song", ["title", "year"], 2)

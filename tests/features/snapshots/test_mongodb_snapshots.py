@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engines.mongodb import place as mongodb_place
-from engines.mongodb.test_long_dumps import end as end_of
+from engines.mongodb.test_snapshot_catch_up import end as end_of
 from features.snapshots.snapshot_fixture import SnapshotFixture
 from headwater.engines.mongodb.bulk_load import MongoBulkLoader
 from headwater.engines.mongodb.snapshot_reader import MongoSnapshotReader

@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from engines.test_every_engine import subject
 from headwater.catalog.results import Row
-from headwater.core.transfer.plan import Plan
+from headwater.core.transfer.plan import CopyPlan
 from headwater.features.transfers.service import copies, copy_rows
 from headwater.features.transfers.service.copy_rows import CopyEndpoint, TableComparison
-from headwater.testing.engines.subject import connected, everything, rows
+from headwater.testing.engines.subject import connected, rows, run_all
 
 ENGINES = ("postgresql", "mysql", "sqlite")
 SHOP = {
@@ -89,17 +89,17 @@ async def again(side: CopyEndpoint) -> AsyncIterator[CopyEndpoint]:
     yield side
 
 
-async def planned(source: CopyEndpoint, target: CopyEndpoint, tables: list[str] | None = None) -> Plan:
+async def planned(source: CopyEndpoint, target: CopyEndpoint, tables: list[str] | None = None) -> CopyPlan:
     """Return the plan of a copy."""
     schema = await source.engine.inspect(source.session)
     return copies.mapped(schema, source.engine, target.engine, tables)
 
 
-async def copied(source: CopyEndpoint, target: CopyEndpoint) -> tuple[Plan, list[TableComparison], Quiet]:
+async def copied(source: CopyEndpoint, target: CopyEndpoint) -> tuple[CopyPlan, list[TableComparison], Quiet]:
     """Copy everything; leave the source's session as it was."""
     plan, watch = await planned(source, target), Quiet()
     compared = await copy_rows.copy(source, target, plan, watch)
-    await everything(source.session, "ROLLBACK")
+    await run_all(source.session, "ROLLBACK")
     return plan, compared, watch
 
 

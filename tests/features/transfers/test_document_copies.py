@@ -22,7 +22,7 @@ from headwater.engines import drop_all
 from headwater.engines.mongodb.transfer import MongoTransfer
 from headwater.features.transfers.service import copy_rows
 from headwater.kit.errors import BadInput, Cancelled
-from headwater.testing.engines.subject import everything
+from headwater.testing.engines.subject import run_all
 from suite.profiles import examples
 
 
@@ -34,7 +34,7 @@ async def documents(side: copy_rows.CopyEndpoint, name: str, **filter_: Any) -> 
 @pytest.mark.parametrize("source", ENGINES)
 async def test_a_shop_becomes_documents(source: str) -> None:
     async with sides(source, "mongodb") as (left, right):
-        await everything(left.session, SHOP[source])
+        await run_all(left.session, SHOP[source])
         plan, compared, watch = await copied(left, right)
         assert [(one.target, one.source_rows, one.same) for one in compared] == [
             ("album", 2500, True), ("artist", 1500, True)
@@ -63,12 +63,12 @@ async def test_random_rows_compare_equal() -> None:
         for generated in runs:
             name = f"t{uuid.uuid4().hex[:8]}"
             for statement in left.engine.ddl(Schema((Relation(name, TABLE.columns, "public"),))):
-                await everything(left.session, statement)
+                await run_all(left.session, statement)
             await left.loads.load(name, list(types.items()), [[spelt(value) for value in row] for row in generated])
             plan = await planned(left, right, [name])
             (compared,) = await copy_rows.copy(left, right, plan, Quiet())
             assert compared.same and compared.source_rows == len(generated)
-            await everything(left.session, "ROLLBACK")
+            await run_all(left.session, "ROLLBACK")
             # What the server has is what was generated, but for what the plan calls lost.
             found = {repr(read_back(one)) for one in await documents(right, name)}
             assert found == {repr(expected(row)) for row in generated}
@@ -133,7 +133,7 @@ INSERT INTO loose VALUES
 
 async def test_keys_names_and_values_that_fit_nowhere_else() -> None:
     async with sides("postgresql", "mongodb") as (left, right):
-        await everything(left.session, TRICKY)
+        await run_all(left.session, TRICKY)
         plan, compared, _ = await copied(left, right)
         assert [(one.target, one.target_rows, one.same) for one in compared] == [("loose", 3, True), ("pairs", 3, True)]
         pairs = await documents(right, "pairs")
@@ -146,9 +146,7 @@ async def test_keys_names_and_values_that_fit_nowhere_else() -> None:
         assert made["by_a"].attrs == (("keys", '{"from_": 1, "_id.a": -1}'),)
         # Two NULLs are two, as they were; two values are refused.
         with pytest.raises(QueryError, match="uplicate"):
-            await everything(
-                right.session, 'db.pairs.insertOne({"_id": {"b": "q", "a": 9}, "mood": "sad", "_id_": "z"})'
-            )
+            await run_all(right.session, 'db.pairs.insertOne({"_id": {"b": "q", "a": 9}, "mood": "sad", "_id_": "z"})')
         for wrong in (
             '"mood": "angry"',
             '"mood": null',
@@ -156,7 +154,7 @@ async def test_keys_names_and_values_that_fit_nowhere_else() -> None:
             '"mood": "sad", "_odd_name": "1"',
         ):
             with pytest.raises(QueryError, match=r"[Vv]alidat"):
-                await everything(right.session, f'db.pairs.insertOne({{"_id": {{"b": "v", "a": 9}}, {wrong}}})')
+                await run_all(right.session, f'db.pairs.insertOne({{"_id": {{"b": "v", "a": 9}}, {wrong}}})')
         loose = {one["r"]: one for one in await documents(right, "loose") if one["r"] == one["r"]}
         first = next(one for one in await documents(right, "loose") if one["r"] != one["r"])
         assert loose[float("inf")]["j"] is None and str(loose[float("inf")]["big"]) == "NaN"
@@ -190,14 +188,14 @@ async def indexes(side: copy_rows.CopyEndpoint, name: str) -> tuple[Any, ...]:
 )  # fmt: skip
 async def test_what_no_document_holds_is_a_sentence(setup: str, said: str) -> None:
     async with sides("postgresql", "mongodb") as (left, right):
-        await everything(left.session, setup)
+        await run_all(left.session, setup)
         with pytest.raises(BadInput, match=said):
             await copied(left, right)
 
 
 async def test_wide_rows_become_documents() -> None:
     async with sides("postgresql", "mongodb") as (left, right):
-        await everything(
+        await run_all(
             left.session,
             "CREATE TABLE wide (id int, t text); INSERT INTO wide SELECT g, repeat('x', 2000000) FROM generate_series(1, 12) g",
         )
@@ -218,7 +216,7 @@ async def test_a_load_that_shall_stop_leaves_nothing_on_its_way(monkeypatch: pyt
             return self.loading
 
     async with sides("postgresql", "mongodb") as (left, right):
-        await everything(left.session, "CREATE TABLE t AS SELECT g a FROM generate_series(1, 5000) g")
+        await run_all(left.session, "CREATE TABLE t AS SELECT g a FROM generate_series(1, 5000) g")
         plan, watch = await planned(left, right), Stopping()
         real = MongoTransfer.load
 
@@ -229,7 +227,7 @@ async def test_a_load_that_shall_stop_leaves_nothing_on_its_way(monkeypatch: pyt
         monkeypatch.setattr(MongoTransfer, "load", slow)
         with pytest.raises(Cancelled):
             await copy_rows.copy(left, right, plan, watch)
-        await everything(right.session, "db.theirs.insertOne({})")
+        await run_all(right.session, "db.theirs.insertOne({})")
         # The batch that was being loaded has arrived: nothing comes after the collection is dropped.
         assert len(await documents(right, "t")) == 1000
         await drop_all(right.loads, watch.made)

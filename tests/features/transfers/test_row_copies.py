@@ -17,7 +17,7 @@ from headwater.core.transfer import constraints, mapping
 from headwater.engines import drop_all
 from headwater.features.transfers.service import copy_rows
 from headwater.kit.errors import BadInput, Cancelled
-from headwater.testing.engines.subject import everything, rows
+from headwater.testing.engines.subject import rows, run_all
 from suite.profiles import examples
 
 AB = [("a", "int"), ("b", "varchar(50)")]
@@ -27,7 +27,7 @@ PAIRS = list(itertools.product(ENGINES, ENGINES))
 @pytest.mark.parametrize(("source", "target"), PAIRS, ids=lambda value: str(value))
 async def test_a_shop_in_every_direction(source: str, target: str) -> None:
     async with sides(source, target) as (left, right):
-        await everything(left.session, SHOP[source])
+        await run_all(left.session, SHOP[source])
         plan, compared, watch = await copied(left, right)
         assert [(one.table.rpartition(".")[2], one.source_rows, one.same) for one in compared] == [
             ("album", 2500, True), ("artist", 1500, True)
@@ -40,7 +40,7 @@ async def test_a_shop_in_every_direction(source: str, target: str) -> None:
         ]
         assert ("artist_id", "title") in [index.columns for index in album.indexes]
         # What numbers rows goes on behind the last one.
-        await everything(right.session, "INSERT INTO artist (name) VALUES ('next')")
+        await run_all(right.session, "INSERT INTO artist (name) VALUES ('next')")
         assert (await rows(right.session, "SELECT max(id) FROM artist")) == [(1501,)]
         await drop_all(right.loads, watch.made)
         left_over = await right.engine.inspect(right.session)
@@ -51,7 +51,7 @@ async def test_a_shop_in_every_direction(source: str, target: str) -> None:
 @pytest.mark.parametrize(("source", "target"), PAIRS, ids=lambda value: str(value))
 async def test_the_order_of_an_index_arrives(source: str, target: str) -> None:
     async with sides(source, target) as (left, right):
-        await everything(left.session, "CREATE TABLE t (a int, b int); CREATE INDEX mixed ON t (a, b DESC)")
+        await run_all(left.session, "CREATE TABLE t (a int, b int); CREATE INDEX mixed ON t (a, b DESC)")
         plan, _, _ = await copied(left, right)
         table = (await right.engine.inspect(right.session)).relation("t")
         assert table and [constraints.keys(one) for one in table.indexes] == [
@@ -63,7 +63,7 @@ async def test_the_order_of_an_index_arrives(source: str, target: str) -> None:
 async def test_namesakes_of_two_namespaces_both_arrive() -> None:
     for target in ENGINES:
         async with sides("postgresql", target) as (left, right):
-            await everything(
+            await run_all(
                 left.session, "CREATE SCHEMA one; CREATE SCHEMA two; CREATE TABLE one.t (a int); CREATE TABLE two.t (b text);"
                 "INSERT INTO one.t VALUES (1); INSERT INTO two.t VALUES ('x'), ('y')"
             )  # fmt: skip
@@ -74,7 +74,7 @@ async def test_namesakes_of_two_namespaces_both_arrive() -> None:
 @pytest.mark.parametrize("target", ENGINES)
 async def test_what_the_target_refuses_is_a_sentence(target: str) -> None:
     async with sides("sqlite", target) as (left, right):
-        await everything(
+        await run_all(
             left.session, "CREATE TABLE t (id INTEGER PRIMARY KEY, n SMALLINT); INSERT INTO t VALUES (1, 2), (2, 'two')"
         )
         if target == "sqlite":
@@ -87,7 +87,7 @@ async def test_what_the_target_refuses_is_a_sentence(target: str) -> None:
 
 async def test_a_row_that_breaks_a_rule_of_the_target_is_named() -> None:
     async with sides("postgresql", "mysql") as (left, right):
-        await everything(left.session, "CREATE TABLE t (d float8); INSERT INTO t VALUES (1), ('NaN')")
+        await run_all(left.session, "CREATE TABLE t (d float8); INSERT INTO t VALUES (1), ('NaN')")
         with pytest.raises(BadInput, match="t: "):
             await copied(left, right)
 
@@ -95,14 +95,14 @@ async def test_a_row_that_breaks_a_rule_of_the_target_is_named() -> None:
 async def test_a_reader_sees_one_moment() -> None:
     for engine in ENGINES[:2]:
         async with sides(engine) as (left,):
-            await everything(left.session, "CREATE TABLE t (a int); INSERT INTO t VALUES (1)")
+            await run_all(left.session, "CREATE TABLE t (a int); INSERT INTO t VALUES (1)")
             reader = await left.engine.connect(await _address(left))
             try:
                 await copy_rows.CopyEndpoint(left.engine, reader).reads.begin_read()
-                await everything(left.session, "INSERT INTO t VALUES (2)")
+                await run_all(left.session, "INSERT INTO t VALUES (2)")
                 assert await rows(reader, "SELECT count(*) FROM t") == [(1,)]
                 with pytest.raises(QueryError):
-                    await everything(reader, "INSERT INTO t VALUES (3)")
+                    await run_all(reader, "INSERT INTO t VALUES (3)")
             finally:
                 await reader.close()
 
@@ -129,17 +129,17 @@ async def _address(side: copy_rows.CopyEndpoint) -> Any:
 async def test_a_load_is_whole_or_nothing_in_and_outside_of_a_transaction() -> None:
     for engine in ENGINES:
         async with sides(engine) as (side,):
-            await everything(side.session, "CREATE TABLE t (a int PRIMARY KEY, b varchar(50))")
+            await run_all(side.session, "CREATE TABLE t (a int PRIMARY KEY, b varchar(50))")
             await side.loads.begin_load()
             with pytest.raises(QueryError):
                 await side.loads.load("t", AB, [(1, "x"), (1, "y")])
             assert await rows(side.session, "SELECT count(*) FROM t") == [(0,)]
-            await everything(side.session, "BEGIN")
+            await run_all(side.session, "BEGIN")
             await side.loads.load("t", AB, [(1, "\\N\t\n'\\")])
             with pytest.raises(QueryError):
                 await side.loads.load("t", AB, [(2, "x"), (1, "y")])
             await side.loads.load("t", AB, [(3, None)])
-            await everything(side.session, "COMMIT")
+            await run_all(side.session, "COMMIT")
             assert await rows(side.session, "SELECT a, b FROM t ORDER BY a") == [(1, "\\N\t\n'\\"), (3, None)]
 
 
@@ -186,7 +186,7 @@ async def test_there_and_back_is_the_same(middle: str) -> None:
             name = f"t{uuid.uuid4().hex[:8]}"
             schema = Schema((Relation(name, TABLE.columns, "public"),))
             for statement in one.engine.ddl(schema):
-                await everything(one.session, statement)
+                await run_all(one.session, statement)
             loaded = [[_spelt(value) for value in row] for row in generated]
             await one.loads.load(name, [(column.name, column.type) for column in TABLE.columns], loaded)
             for source, target in ((one, two), (two, three)):
@@ -198,13 +198,13 @@ async def test_there_and_back_is_the_same(middle: str) -> None:
                 )
                 compared = await copy_rows.copy(source, target, plan, Quiet())
                 assert all(side.same for side in compared)
-                await everything(source.session, "ROLLBACK")
+                await run_all(source.session, "ROLLBACK")
             text = f"SELECT md5(coalesce(string_agg(x::text, '|' ORDER BY x::text), '')) FROM {name} x"
             casted = ", ".join(f"{_without_sign(n, type_)}::{type_} AS c{n}" for n, type_ in enumerate(CELLS))
             again = text.replace(f"FROM {name} x", f"FROM (SELECT {casted} FROM {name}) x")
             assert await rows(one.session, again) == await rows(three.session, again)
             for side in (one, two, three):
-                await everything(side.session, f"DROP TABLE {name}")
+                await run_all(side.session, f"DROP TABLE {name}")
 
 
 def _without_sign(number: int, type_: str) -> str:
@@ -217,7 +217,7 @@ def _spelt(value: Any) -> Any:
 
 async def test_the_plan_knows_what_is_there() -> None:
     async with sides("postgresql", "mysql") as (left, right):
-        await everything(left.session, SHOP["postgresql"])
+        await run_all(left.session, SHOP["postgresql"])
         plan = await planned(left, right, ["artist"])
         assert [table.target_name for table in plan.tables] == ["artist"]
 
@@ -236,13 +236,13 @@ async def test_wide_rows_come_in_batches_of_few(source: str) -> None:
     binary = {"postgresql": "bytea", "mysql": "longblob", "sqlite": "blob"}[source]
     text = "longtext" if source == "mysql" else "text"
     async with sides(source, *ENGINES) as (left, *others):
-        await everything(left.session, f"CREATE TABLE wide (id int PRIMARY KEY, t {text}, b {binary})")
-        await everything(left.session, WIDE_ROWS[source].format(WIDE))
+        await run_all(left.session, f"CREATE TABLE wide (id int PRIMARY KEY, t {text}, b {binary})")
+        await run_all(left.session, WIDE_ROWS[source].format(WIDE))
         await left.reads.begin_read()
         columns = [("id", "int"), ("t", text), ("b", binary)]
         counts = [len(rows) async for rows in left.reads.scan("wide", columns)]
         assert sum(counts) == 5 and max(counts) <= 2  # each has 2 MB of text, and 4 MB of digits for its bytes
-        await everything(left.session, "ROLLBACK")
+        await run_all(left.session, "ROLLBACK")
         for right in others:
             _, compared, _ = await copied(left, right)
             assert [(one.target_rows, one.same) for one in compared] == [(5, True)]
@@ -251,7 +251,7 @@ async def test_wide_rows_come_in_batches_of_few(source: str) -> None:
 async def test_narrow_rows_come_by_the_thousand() -> None:
     for engine in ENGINES:
         async with sides(engine) as (side,):
-            await everything(side.session, SHOP[engine])
+            await run_all(side.session, SHOP[engine])
             counts = [len(rows) async for rows in side.reads.scan("album", [("id", "int"), ("title", "text")])]
             assert counts == [1000, 1000, 500]
 
@@ -259,10 +259,8 @@ async def test_narrow_rows_come_by_the_thousand() -> None:
 async def test_a_row_that_the_server_does_not_take_at_once_is_named() -> None:
     async with sides("sqlite", "mysql") as (left, right):
         (most,) = (await rows(right.session, "SELECT @@max_allowed_packet"))[0]
-        await everything(
-            left.session, "CREATE TABLE t (id INTEGER PRIMARY KEY, b BLOB); INSERT INTO t VALUES (1, x'00')"
-        )
-        await everything(left.session, f"INSERT INTO t VALUES (2, zeroblob({int(str(most)) // 2}))")
+        await run_all(left.session, "CREATE TABLE t (id INTEGER PRIMARY KEY, b BLOB); INSERT INTO t VALUES (1, x'00')")
+        await run_all(left.session, f"INSERT INTO t VALUES (2, zeroblob({int(str(most)) // 2}))")
         with pytest.raises(
             BadInput, match=r"t: A row needs [\d,]+ bytes as a statement, and the server takes"
         ) as caught:

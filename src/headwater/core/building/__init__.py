@@ -13,14 +13,14 @@ from headwater.core.building.model import (
     Join,
     Pick,
     Query,
+    QueryTable,
     Refusal,
     Sort,
     SqlStyle,
-    Table,
     Term,
 )
-from headwater.core.building.parsing import parse
-from headwater.core.building.rendering import render
+from headwater.core.building.parser import parse
+from headwater.core.building.render import render
 
 __all__ = [
     "Aggregate",
@@ -29,10 +29,10 @@ __all__ = [
     "Join",
     "Pick",
     "Query",
+    "QueryTable",
     "Refusal",
     "Sort",
     "SqlStyle",
-    "Table",
     "Term",
     "parse",
     "render",

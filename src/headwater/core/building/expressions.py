@@ -64,7 +64,7 @@ def enclosed(text: str, dialect: str) -> str:
 
 
 def aggregates(term: Term, dialect: str) -> bool:
-    """Tell whether a term is an expression over many rows."""
+    """Return True if a term is an expression over many rows."""
     return term.kind == "expression" and read(term.value, dialect).find(exp.AggFunc) is not None
 
 

@@ -60,7 +60,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class QueryTable:
     """A table under its alias, by which terms name it."""
 
     name: str
@@ -95,7 +95,7 @@ class Group:
 class Join:
     """One more table, and what makes its rows belong to those before."""
 
-    table: Table
+    table: QueryTable
     kind: JoinKind = "inner"
     on: Group = field(default_factory=Group)
 
@@ -123,7 +123,7 @@ class Sort:
 class Query:
     """A SELECT; without picks it shows every column."""
 
-    table: Table
+    table: QueryTable
     joins: tuple[Join, ...] = ()
     picks: tuple[Pick, ...] = ()
     where: Group = field(default_factory=Group)
@@ -134,7 +134,7 @@ class Query:
     distinct: bool = False
 
     @property
-    def tables(self) -> tuple[Table, ...]:
+    def tables(self) -> tuple[QueryTable, ...]:
         """Every table, in order."""
         return (self.table, *(join.table for join in self.joins))
 
@@ -147,4 +147,4 @@ class Refusal:
     message: str
 
 
-Drawn: TypeAlias = Query | Refusal
+QueryDrawing: TypeAlias = Query | Refusal

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from headwater.catalog.model import Relation, Schema
-from headwater.core.building.model import Pick, SqlStyle, Table
+from headwater.core.building.model import Pick, QueryTable, SqlStyle
 
 # Columns that every table of some engine has without saying so.
 _HIDDEN = frozenset({"rowid", "oid", "_rowid_", "ctid", "xmin", "xmax", "tableoid"})
 
 
-class Undrawable(Exception):
+class CannotDraw(Exception):
     """A clause that cannot be drawn."""
 
     def __init__(self, clause: str, message: str) -> None:
@@ -33,7 +33,7 @@ def spelling(node: exp.Expr, style: SqlStyle) -> str:
 class Scope:
     """The tables of a statement and, where they can be named, its picks."""
 
-    tables: Sequence[Table]
+    tables: Sequence[QueryTable]
     style: SqlStyle
     schema: Schema | None
     picks: Sequence[Pick] = ()
@@ -53,7 +53,7 @@ class Scope:
             if table.alias == wanted or (not self.style.grammar.folds_names and table.alias.lower() == wanted.lower()):
                 self._check(table, name, clause)
                 return table.alias, name
-        raise Undrawable(clause, f"There is no table {wanted} in FROM.")
+        raise CannotDraw(clause, f"There is no table {wanted} in FROM.")
 
     def _owner(self, column: str, clause: str) -> str:
         if len(self.tables) == 1:
@@ -61,20 +61,20 @@ class Scope:
             return self.tables[0].alias
         owners = [table.alias for table in self.tables if self._has(table, column)]
         if len(owners) != 1:
-            raise Undrawable(clause, f"{column} does not say which table it is of: write it as table.{column}.")
+            raise CannotDraw(clause, f"{column} does not say which table it is of: write it as table.{column}.")
         return owners[0]
 
-    def _check(self, table: Table, column: str, clause: str) -> None:
+    def _check(self, table: QueryTable, column: str, clause: str) -> None:
         """Refuse a name that is no column: a text in the wrong quotes, say, or the name of something shown."""
         relation = self._relation(table)
         if relation is not None and relation.column(column) is None and column.lower() not in _HIDDEN:
-            raise Undrawable(clause, f"{table.name} has no column {column}.")
+            raise CannotDraw(clause, f"{table.name} has no column {column}.")
 
-    def _has(self, table: Table, column: str) -> bool:
+    def _has(self, table: QueryTable, column: str) -> bool:
         relation = self._relation(table)
         return relation is not None and relation.column(column) is not None
 
-    def _relation(self, table: Table) -> Relation | None:
+    def _relation(self, table: QueryTable) -> Relation | None:
         return self.schema.relation(table.name, table.schema) if self.schema else None
 
     def picked(self, node: exp.Expr, *, columns_first: bool = False) -> Pick | None:
@@ -86,7 +86,7 @@ class Scope:
             place = int(node.name)
             before = self.picks[:place]
             if len(before) < place or any(pick.term.kind == "star" and not pick.aggregate for pick in before):
-                raise Undrawable("ORDER BY", f"{place} is not the number of something that is shown.")
+                raise CannotDraw("ORDER BY", f"{place} is not the number of something that is shown.")
             return self.picks[place - 1]
         if not isinstance(node, exp.Column) or node.args.get("table"):
             return None

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from headwater.core.building.expressions import foreign, written
 from headwater.core.building.model import Aggregate, Condition, Group, Operator, Term
-from headwater.core.building.names import Scope, Undrawable
+from headwater.core.building.names import CannotDraw, Scope
 
 _AGGREGATES: Mapping[type[exp.Expr], Aggregate] = {
     exp.Count: "count",
@@ -55,18 +55,18 @@ def term_of(node: exp.Expr, scope: Scope, clause: str) -> Term:
     if isinstance(node, exp.Star):
         return Term("star")
     if problem := foreign(node):
-        raise Undrawable(clause, f"{clause} holds {problem}, which cannot be drawn.")
+        raise CannotDraw(clause, f"{clause} holds {problem}, which cannot be drawn.")
     return Term("expression", written(node, scope.style.sqlglot))
 
 
 def _table_of_star(node: exp.Column, scope: Scope, clause: str) -> str:
     if any(node.this.args.values()):
-        raise Undrawable(clause, "Every column but some cannot be drawn.")
+        raise CannotDraw(clause, "Every column but some cannot be drawn.")
     wanted = node.table
     for table in scope.tables:
         if wanted.lower() == table.alias.lower():
             return table.alias
-    raise Undrawable(clause, f"There is no table {wanted} in FROM.")
+    raise CannotDraw(clause, f"There is no table {wanted} in FROM.")
 
 
 def aggregated(node: exp.Expr, scope: Scope, clause: str) -> tuple[Term, Aggregate]:

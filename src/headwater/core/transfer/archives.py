@@ -12,7 +12,7 @@ LEVEL = 5
 
 
 def zipped(files: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[bytes]:
-    """Give the pieces of an archive of files, by their names; those that have the same one get a number."""
+    """Yield the pieces of an archive of files, by their names; those that have the same one get a number."""
     sink, seen = Sink(), dict[str, int]()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as archive:
         for name, pieces in files:

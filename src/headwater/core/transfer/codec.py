@@ -229,14 +229,14 @@ def canonical(value: Any, kind: ValueKind) -> bytes:
     if value is None:
         return b"\x00"
     if isinstance(value, str):
-        return b"\x03" + json_form(value) if kind.name == "json" else b"\x05" + value.encode()
+        return b"\x03" + canonical_json(value) if kind.name == "json" else b"\x05" + value.encode()
     if isinstance(value, bytes):
         return b"\x01" + value
     if isinstance(value, list):
         item = kind.item
         if item and item.name == "json":
             # Whether a list is a dimension of the array or JSON itself is not known on every side.
-            return b"\x02" + json_form(b"[" + b",".join(_joined(one) for one in value) + b"]")
+            return b"\x02" + canonical_json(b"[" + b",".join(_joined(one) for one in value) + b"]")
         return b"\x02" + msgspec.json.encode([_shown(one, item) for one in value])
     if isinstance(value, float):
         value += 0.0  # -0.0 becomes 0.0: SQL holds them equal, and SQLite keeps no sign of zero
@@ -250,7 +250,7 @@ def _joined(value: Any) -> bytes:
     return b"null" if value is None else str(value).encode()
 
 
-def json_form(text: str | bytes) -> bytes:
+def canonical_json(text: str | bytes) -> bytes:
     """Return JSON text as bytes that are equal when the values are: keys sorted, numbers as doubles or integers."""
     try:
         return msgspec.json.encode(_plain(msgspec.json.decode(text)), order="sorted")

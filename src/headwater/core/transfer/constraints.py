@@ -10,7 +10,7 @@ from headwater.catalog.model import Check, ForeignKey, Index, Relation
 from headwater.catalog.value_kinds import ValueKind
 from headwater.core.transfer import expressions
 from headwater.core.transfer.json_checks import is_json_check
-from headwater.core.transfer.work import Work
+from headwater.core.transfer.mapping_context import MappingContext
 
 # `(name DESC)`, `("name" NULLS FIRST)`, `(`name`(10))`: a column with an order or a length behind it.
 _ORDERED = re.compile(
@@ -52,26 +52,26 @@ def plain_columns(index: Index) -> tuple[str, ...]:
     return tuple(key.column for key in keys(index))
 
 
-def foreign_keys(relation: Relation, work: Work) -> tuple[ForeignKey, ...]:
+def foreign_keys(relation: Relation, work: MappingContext) -> tuple[ForeignKey, ...]:
     """Return the foreign keys to tables that are copied too."""
     kept = []
     for key in relation.foreign_keys:
         target = _target(key, work)
         shown = key.name or ", ".join(key.columns)
         if target is None:
-            work.lose("left_out", relation.qualified_name, shown, "a foreign key to a table that is not copied")
+            work.record_loss("left_out", relation.qualified_name, shown, "a foreign key to a table that is not copied")
             continue
         schema = work.target.default_schema
         rules: dict[str, str | None] = {"on_delete": key.on_delete, "on_update": key.on_update}
         if not work.target.has_set_default:
             for action, rule in rules.items():
                 if rule == "SET DEFAULT":
-                    work.lose("changed", relation.qualified_name, shown, "SET DEFAULT becomes NO ACTION")
+                    work.record_loss("changed", relation.qualified_name, shown, "SET DEFAULT becomes NO ACTION")
                     rules[action] = None
         attrs = dict(key.attrs)
         deferred = "deferrable" in attrs and work.target.has_deferrable_keys
         if "deferrable" in attrs and not deferred:
-            work.lose("changed", relation.qualified_name, shown, "the foreign key is checked at once")
+            work.record_loss("changed", relation.qualified_name, shown, "the foreign key is checked at once")
         name = _free_name(key.name, relation, work) if key.name else None
         kept.append(
             ForeignKey(
@@ -88,7 +88,7 @@ def foreign_keys(relation: Relation, work: Work) -> tuple[ForeignKey, ...]:
     return tuple(kept)
 
 
-def _target(key: ForeignKey, work: Work) -> str | None:
+def _target(key: ForeignKey, work: MappingContext) -> str | None:
     exact = work.names.get((key.ref_schema, key.ref_table))
     # A namesake in another namespace is another table.
     if exact or key.ref_schema:
@@ -96,42 +96,44 @@ def _target(key: ForeignKey, work: Work) -> str | None:
     return next((new for (_, name), new in work.names.items() if name.casefold() == key.ref_table.casefold()), None)
 
 
-def _key_of(key: ForeignKey, work: Work) -> tuple[str, ...]:
+def _key_of(key: ForeignKey, work: MappingContext) -> tuple[str, ...]:
     found = work.schema.relation(key.ref_table, key.ref_schema)
     return found.primary_key if found else ()
 
 
-def indexes(relation: Relation, kinds: Mapping[str, ValueKind], work: Work) -> tuple[Index, ...]:
+def indexes(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> tuple[Index, ...]:
     """Return the indexes that the other side can have."""
     return tuple(made for index in relation.indexes if (made := _index(relation, index, kinds, work)) is not None)
 
 
-def _index(relation: Relation, index: Index, kinds: Mapping[str, ValueKind], work: Work) -> Index | None:
+def _index(relation: Relation, index: Index, kinds: Mapping[str, ValueKind], work: MappingContext) -> Index | None:
     shown, name = relation.qualified_name, index.name or ", ".join(index.columns)
     what = "a unique index" if index.unique else "an index"
     attrs = dict(index.attrs)
     columns = plain_columns(index)
     if work.source is work.target:
         return replace(index, name=_free_name(index.name, relation, work) if index.name else None)
-    if why := impossible(index, attrs, columns, kinds, work):
-        work.lose("left_out", shown, name, f"{what} {why}")
+    if why := reason_unindexable(index, attrs, columns, kinds, work):
+        work.record_loss("left_out", shown, name, f"{what} {why}")
         return None
     where = None
     if index.where:
         if work.target.has_partial_indexes:
-            where = expressions.translated(index.where, work.source, work.target)
+            where = expressions.translate(index.where, work.source, work.target)
         if where is None and index.unique:
-            work.lose("left_out", shown, name, "a unique index of some rows only")
+            work.record_loss("left_out", shown, name, "a unique index of some rows only")
             return None
         if where is None:
-            work.lose("changed", shown, name, "an index of some rows becomes one of all")
-    lose_attributes(attrs, shown, name, work)
+            work.record_loss("changed", shown, name, "an index of some rows becomes one of all")
+    record_attribute_losses(attrs, shown, name, work)
     ordered = tuple(_spelt(key, name, relation, work) for key in keys(index))
-    comment = None if index.comment and work.lose_comment(shown, name) else index.comment
+    comment = None if index.comment and work.record_comment_loss(shown, name) else index.comment
     return Index(_free_name(index.name, relation, work) if index.name else None, ordered, index.unique, where, comment)
 
 
-def lose_attributes(attrs: Mapping[str, str], table: str, index: str, work: Work, kept: str = "") -> None:
+def record_attribute_losses(
+    attrs: Mapping[str, str], table: str, index: str, work: MappingContext, supported: str = ""
+) -> None:
     """Tell what an index has that only its own engine has; `kept` is the attribute that the target has too."""
     for attribute, sentence in (
         ("include", "an index without the columns that it only carries"),
@@ -139,22 +141,26 @@ def lose_attributes(attrs: Mapping[str, str], table: str, index: str, work: Work
         ("conflict", "a unique index without its conflict clause"),
         ("deferrable", "a unique constraint that is checked at once"),
     ):
-        if attribute in attrs and attribute != kept:
-            work.lose("changed", table, index, sentence)
+        if attribute in attrs and attribute != supported:
+            work.record_loss("changed", table, index, sentence)
 
 
-def _spelt(key: Key, index: str, relation: Relation, work: Work) -> str:
+def _spelt(key: Key, index: str, relation: Relation, work: MappingContext) -> str:
     """Return a column of an index as the target spells it."""
     if key.length:
-        work.lose("changed", relation.qualified_name, index, "an index of whole texts, not of their beginnings")
+        work.record_loss("changed", relation.qualified_name, index, "an index of whole texts, not of their beginnings")
     if not key.descending:
         return key.column
     mark = work.target.identifier_quote
     return f"({mark}{key.column.replace(mark, mark * 2)}{mark} DESC)"
 
 
-def impossible(
-    index: Index, attrs: Mapping[str, str], columns: tuple[str, ...], kinds: Mapping[str, ValueKind], work: Work
+def reason_unindexable(
+    index: Index,
+    attrs: Mapping[str, str],
+    columns: tuple[str, ...],
+    kinds: Mapping[str, ValueKind],
+    work: MappingContext,
 ) -> str:
     """Return why an index cannot be made on the other side, as words behind "an index"; empty when it can."""
     if "exclude" in attrs:
@@ -171,7 +177,7 @@ def impossible(
     return ""
 
 
-def _free_name(name: str, relation: Relation, work: Work) -> str:
+def _free_name(name: str, relation: Relation, work: MappingContext) -> str:
     """Return a name that no other index or key of the database has: not every engine has them by table."""
     longest = 63
     wanted = name[:longest]
@@ -185,7 +191,7 @@ def _free_name(name: str, relation: Relation, work: Work) -> str:
     return wanted
 
 
-def checks(relation: Relation, kinds: Mapping[str, ValueKind], work: Work) -> tuple[Check, ...]:
+def checks(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> tuple[Check, ...]:
     """Return the checks that surely mean the same on the other side, and those that stand for a list of values."""
     kept = []
     for check in relation.checks:
@@ -193,9 +199,9 @@ def checks(relation: Relation, kinds: Mapping[str, ValueKind], work: Work) -> tu
         if any(is_json_check(check, column) for column in kinds):
             continue
         same = work.source is work.target
-        text = check.expression if same else expressions.translated(check.expression, work.source, work.target)
+        text = check.expression if same else expressions.translate(check.expression, work.source, work.target)
         if text is None:
-            work.lose("left_out", relation.qualified_name, name, f"the check ({check.expression})")
+            work.record_loss("left_out", relation.qualified_name, name, f"the check ({check.expression})")
             continue
         kept.append(Check(text, _free_name(check.name, relation, work) if check.name else None))
     if work.target.has_enum_checks:

@@ -8,22 +8,22 @@ from typing import Any
 
 from headwater.catalog.model import Check, Column, Index, Relation
 from headwater.catalog.value_kinds import TypeSpelling, ValueKind
-from headwater.core.transfer import constraints, telling
+from headwater.core.transfer import constraints, loss_rules
 from headwater.core.transfer.json_checks import is_json_check
+from headwater.core.transfer.mapping_context import MappingContext, column_kind
 from headwater.core.transfer.plan import ColumnPlan, TablePlan
-from headwater.core.transfer.work import Work, column_kind
 
 ID = "_id"
 NESTED = frozenset({"json", "array"})
 _UNBOUNDED = frozenset({"text", "binary", "json", "array", "other"})
 
 
-def collection(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
+def collection(relation: Relation, work: MappingContext) -> tuple[Relation, TablePlan]:
     """Return what a table becomes, with every loss told."""
     name = work.names[relation.schema, relation.name]
     kinds = {column.name: column_kind(column, relation, work) for column in relation.columns}
     paths = _paths(relation, kinds, work)
-    telling.of_table(relation, kinds, work)
+    loss_rules.table_losses(relation, kinds, work)
     assert work.target.types
     made, plans, fields = [], [], {}
     for column in relation.columns:
@@ -38,7 +38,7 @@ def collection(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
     _tell_of_constraints(relation, kinds, work)
     largest = work.target.max_row_megabytes
     if largest and any(kind.size is None and kind.name in _UNBOUNDED for kind in kinds.values()):
-        work.lose("risk", "", relation.name, f"rows of more than {largest} MB are refused")
+        work.record_loss("risk", "", relation.name, f"rows of more than {largest} MB are refused")
     built = Relation(
         name,
         tuple(made),
@@ -50,14 +50,14 @@ def collection(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
     return built, TablePlan(relation.schema, relation.name, None, name, tuple(plans), (), relation.rows)
 
 
-def _paths(relation: Relation, kinds: Mapping[str, ValueKind], work: Work) -> dict[str, str]:
+def _paths(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> dict[str, str]:
     """Return where each column stands in a document: the key as `_id`, or as parts of it."""
     shown, key = relation.qualified_name, relation.primary_key
     if any(kinds[name].name in NESTED for name in key if name in kinds):
-        work.lose("left_out", shown, ", ".join(key), "a key of JSON or arrays: the server makes an _id instead")
+        work.record_loss("left_out", shown, ", ".join(key), "a key of JSON or arrays: the server makes an _id instead")
         key = ()
     elif not key:
-        work.lose("changed", shown, ID, "a table without a key: the server makes an _id for each document")
+        work.record_loss("changed", shown, ID, "a table without a key: the server makes an _id for each document")
     paths: dict[str, str] = {}
     for column in relation.columns:
         name = column.name.replace(".", "_").replace("\0", "_") or "_"
@@ -66,33 +66,37 @@ def _paths(relation: Relation, kinds: Mapping[str, ValueKind], work: Work) -> di
         while name in paths.values():
             name += "_"
         if name != column.name and key != (column.name,):
-            work.lose("changed", shown, column.name, f"is named {name}: fields have no such names, or another has it")
+            work.record_loss(
+                "changed", shown, column.name, f"is named {name}: fields have no such names, or another has it"
+            )
         paths[column.name] = name
     if len(key) == 1:
         paths[key[0]] = ID
         if key[0] != ID:
-            work.lose("changed", shown, key[0], "the key becomes the _id, and is no field besides")
+            work.record_loss("changed", shown, key[0], "the key becomes the _id, and is no field besides")
     elif key:
         paths |= {name: f"{ID}.{paths[name]}" for name in key}
-        work.lose("changed", shown, ", ".join(key), "the key becomes the _id: a document of its parts in their order")
+        work.record_loss(
+            "changed", shown, ", ".join(key), "the key becomes the _id: a document of its parts in their order"
+        )
     return paths
 
 
-def _tell(relation: Relation, column: Column, kind: ValueKind, field: TypeSpelling, work: Work) -> None:
+def _tell(relation: Relation, column: Column, kind: ValueKind, field: TypeSpelling, work: MappingContext) -> None:
     shown = relation.qualified_name
     for sentence in field.changes:
-        work.lose("changed", shown, column.name, sentence)
-    for sentence in (field.risk, telling.risk(kind, work)):
+        work.record_loss("changed", shown, column.name, sentence)
+    for sentence in (field.risk, loss_rules.risk(kind, work)):
         if sentence:
-            work.lose("risk", shown, column.name, sentence)
-    telling.of_column(column, shown, work)
+            work.record_loss("risk", shown, column.name, sentence)
+    loss_rules.column_losses(column, shown, work)
     finer = kind.name == "timestamp" and (kind.scale is None or kind.scale > work.target.timestamp_digits)
     if finer and column.name in _telling_apart(relation):
-        work.lose("risk", shown, column.name, "keys that differ by less than a millisecond are refused")
-    if column.identity or telling.counts(relation, column, work):
-        work.lose("left_out", shown, column.name, "nothing numbers new documents")
+        work.record_loss("risk", shown, column.name, "keys that differ by less than a millisecond are refused")
+    if column.identity or loss_rules.is_counter(relation, column, work):
+        work.record_loss("left_out", shown, column.name, "nothing numbers new documents")
     elif column.default is not None and not column.generated and not column.default.upper().startswith("NULL"):
-        work.lose("left_out", shown, column.name, f"the default {column.default} is not kept")
+        work.record_loss("left_out", shown, column.name, f"the default {column.default} is not kept")
 
 
 def _telling_apart(relation: Relation) -> set[str]:
@@ -100,13 +104,13 @@ def _telling_apart(relation: Relation) -> set[str]:
     return found.union(*(constraints.plain_columns(index) for index in relation.indexes if index.unique))
 
 
-def _tell_of_constraints(relation: Relation, kinds: Mapping[str, ValueKind], work: Work) -> None:
+def _tell_of_constraints(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> None:
     shown = relation.qualified_name
     for key in relation.foreign_keys:
-        work.lose("left_out", shown, key.name or ", ".join(key.columns), "foreign keys are not kept")
+        work.record_loss("left_out", shown, key.name or ", ".join(key.columns), "foreign keys are not kept")
     for check in relation.checks:
         if not any(is_json_check(check, column) for column in kinds):
-            work.lose("left_out", shown, check.name or check.expression, f"the check ({check.expression})")
+            work.record_loss("left_out", shown, check.name or check.expression, f"the check ({check.expression})")
 
 
 def _indexes(
@@ -114,7 +118,7 @@ def _indexes(
     kinds: Mapping[str, ValueKind],
     fields: Mapping[str, TypeSpelling],
     paths: Mapping[str, str],
-    work: Work,
+    work: MappingContext,
 ) -> list[Index]:
     made = []
     for index in relation.indexes:
@@ -123,21 +127,21 @@ def _indexes(
         keys = {paths[key.column]: -1 if key.descending else 1 for key in constraints.keys(index)}
         if set(keys) == {ID}:
             continue  # it is there anyway
-        why = constraints.impossible(index, attrs, constraints.plain_columns(index), kinds, work)
+        why = constraints.reason_unindexable(index, attrs, constraints.plain_columns(index), kinds, work)
         if why or (index.where and index.unique):
             what = "a unique index" if index.unique else "an index"
-            work.lose("left_out", shown, name, f"{what} {why or 'of some rows only'}")
+            work.record_loss("left_out", shown, name, f"{what} {why or 'of some rows only'}")
             continue
         if index.where:
-            work.lose("changed", shown, name, "an index of some rows becomes one of all")
-        constraints.lose_attributes(attrs, shown, name, work, kept="nulls_not_distinct")
+            work.record_loss("changed", shown, name, "an index of some rows becomes one of all")
+        constraints.record_attribute_losses(attrs, shown, name, work, supported="nulls_not_distinct")
         if index.comment:
-            work.lose_comment(shown, name)
+            work.record_comment_loss(shown, name)
         where = None
         if index.unique and "nulls_not_distinct" not in attrs:
             where = _without_null(relation, index, fields, paths)
         if where:
-            work.lose("changed", shown, name, "a unique index leaves out rows with NULL: it does not find them")
+            work.record_loss("changed", shown, name, "a unique index leaves out rows with NULL: it does not find them")
         made.append(
             Index(
                 index.name or "_".join(f"{key}_{way}" for key, way in keys.items()),

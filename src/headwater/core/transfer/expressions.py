@@ -45,7 +45,7 @@ _TODAY = re.compile(r"current_date(?:\s*\(\s*\))?|curdate\s*\(\s*\)", re.IGNOREC
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
 
-def translated(text: str, source: Dialect, target: Dialect) -> str | None:
+def translate(text: str, source: Dialect, target: Dialect) -> str | None:
     """Return a condition in another dialect, or None when it is not sure to mean the same there."""
     tree = _parsed(text, source)
     if tree is None or not all(isinstance(node, _SAME) for node in tree.walk()):

@@ -54,7 +54,7 @@ class Shape:
     delimiter: str = ","
 
 
-def shape_of(path: Path, shown: str) -> Shape:
+def shape_of(path: Path, filename: str) -> Shape:
     """Return what a file is, by its name and its first bytes.
 
     Raises:
@@ -63,41 +63,41 @@ def shape_of(path: Path, shown: str) -> Shape:
     with path.open("rb") as file:
         head = file.read(PIECE)
     if not head.strip():
-        raise Unreadable(f"{shown} is empty.", hint="Choose a file with rows in it.")
-    format_ = _format(head, shown)
+        raise Unreadable(f"{filename} is empty.", hint="Choose a file with rows in it.")
+    format_ = _format(head, filename)
     try:
         if format_ == "csv":
-            return _csv_shape(head, shown)
+            return _csv_shape(head, filename)
         if format_ == "parquet":
             return Shape(format_, tuple(pyarrow.parquet.read_schema(path).names))
         if format_ == "sql":
             return Shape(format_)
         return Shape(format_, _keys(path, format_))
     except (UnicodeDecodeError, pa.ArrowException, csv.Error) as error:
-        raise Unreadable(f"{shown} cannot be read as {format_.upper()}.", hint="Texts must be UTF-8.") from error
+        raise Unreadable(f"{filename} cannot be read as {format_.upper()}.", hint="Texts must be UTF-8.") from error
 
 
-def _format(head: bytes, shown: str) -> Format:
+def _format(head: bytes, filename: str) -> Format:
     if head.startswith(b"PAR1"):
         return "parquet"
-    found = SUFFIXES.get(Path(shown).suffix.lower())
+    found = SUFFIXES.get(Path(filename).suffix.lower())
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if found in {"json", "ndjson"}:
         return "json" if text.startswith(b"[") else "ndjson"
     if found == "parquet" or found is None:
         raise Unreadable(
-            f"{shown} is no file of rows.", hint="CSV, TSV, NDJSON, JSON, Parquet and SQL can be imported."
+            f"{filename} is no file of rows.", hint="CSV, TSV, NDJSON, JSON, Parquet and SQL can be imported."
         )
     return found
 
 
-def _csv_shape(head: bytes, shown: str) -> Shape:
+def _csv_shape(head: bytes, filename: str) -> Shape:
     first = head.decode("utf-8-sig", errors="ignore").split("\n", 1)[0]
-    delimiter = "\t" if shown.lower().endswith((".tsv", ".tab")) else max(",;\t|", key=first.count)
+    delimiter = "\t" if filename.lower().endswith((".tsv", ".tab")) else max(",;\t|", key=first.count)
     names = next(csv.reader([first.rstrip("\r")], delimiter=delimiter), [])
     columns = tuple(name.strip() or f"column_{number}" for number, name in enumerate(names, 1))
     if len(set(columns)) < len(columns):
-        raise Unreadable(f"{shown} has two columns of the same name.", hint="Give each column a name of its own.")
+        raise Unreadable(f"{filename} has two columns of the same name.", hint="Give each column a name of its own.")
     return Shape("csv", columns, delimiter)
 
 
@@ -114,7 +114,7 @@ def _keys(path: Path, format_: Format) -> tuple[str, ...]:
 
 
 def lines(path: Path, shape: Shape) -> Iterator[Line]:
-    """Give the rows of a file."""
+    """Yield the rows of a file."""
     if shape.format == "csv":
         yield from _csv(path, shape)
     elif shape.format == "parquet":
@@ -179,7 +179,7 @@ def _ndjson(path: Path) -> Iterator[tuple[int, Any, int]]:
 
 
 def _array(path: Path) -> Iterator[tuple[int, Any, int]]:
-    """Give the items of a JSON array one by one; only the item that is being read is in memory."""
+    """Yield the items of a JSON array one by one; only the item that is being read is in memory."""
     decoder, number, held = json.JSONDecoder(), 0, ""
     with path.open(encoding="utf-8-sig") as file:
         held = file.read(PIECE).lstrip()[1:]

@@ -12,7 +12,7 @@ from headwater.catalog.value_kinds import ValueKind
 AT_ONCE = 500
 
 
-class Inserts:
+class InsertWriter:
     """Writes rows of a table as INSERTs of many; what the database works out itself is left out."""
 
     def __init__(self, dialect: Dialect, quote: Callable[..., str], table: Relation) -> None:

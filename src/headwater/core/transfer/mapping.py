@@ -8,17 +8,17 @@ from dataclasses import replace
 from headwater.catalog.dialect import Dialect
 from headwater.catalog.model import Column, Enum, Relation, Schema
 from headwater.catalog.value_kinds import ValueKind
-from headwater.core.transfer import constraints, documents, expressions, telling
+from headwater.core.transfer import constraints, documents, expressions, loss_rules
 from headwater.core.transfer.losses import Loss, Severity
-from headwater.core.transfer.plan import ColumnPlan, Plan, TablePlan
-from headwater.core.transfer.work import Work, column_kind, find_enum, give_names
+from headwater.core.transfer.mapping_context import MappingContext, assign_names, column_kind, find_enum
+from headwater.core.transfer.plan import ColumnPlan, CopyPlan, TablePlan
 
 
-def plan(schema: Schema, source: Dialect, target: Dialect, tables: Collection[str] | None = None) -> Plan:
+def plan(schema: Schema, source: Dialect, target: Dialect, tables: Collection[str] | None = None) -> CopyPlan:
     """Return what copying a Schema (or some of its tables, by qualified or bare name) to another dialect will do."""
     chosen = [one for one in schema if one.kind == "table" and _wanted(one, tables)]
-    work = Work(schema, source, target)
-    give_names(chosen, work)
+    work = MappingContext(schema, source, target)
+    assign_names(chosen, work)
     make = documents.collection if target.data_model == "document" else _table
     relations, plans = [], []
     for relation in chosen:
@@ -28,7 +28,7 @@ def plan(schema: Schema, source: Dialect, target: Dialect, tables: Collection[st
     _rest(schema, tables, work)
     losses = tuple(Loss(key[0], key[1], ", ".join(found), key[2]) for key, found in work.losses.items())
     order: dict[Severity, int] = {"left_out": 0, "changed": 1, "risk": 2}
-    return Plan(
+    return CopyPlan(
         source,
         target,
         Schema(tuple(relations), tuple(work.enums)),
@@ -41,19 +41,19 @@ def _wanted(relation: Relation, tables: Collection[str] | None) -> bool:
     return tables is None or relation.name in tables or relation.qualified_name in tables
 
 
-def _rest(schema: Schema, tables: Collection[str] | None, work: Work) -> None:
+def _rest(schema: Schema, tables: Collection[str] | None, work: MappingContext) -> None:
     """Say what is not copied at all."""
     for one in schema if tables is None else ():
         if one.kind != "table":
-            work.lose("left_out", one.qualified_name, one.name, f"{one.kind.replace('_', ' ')}s are not copied")
+            work.record_loss("left_out", one.qualified_name, one.name, f"{one.kind.replace('_', ' ')}s are not copied")
     for routine in schema.routines if tables is None else ():
-        work.lose("left_out", "", routine.name, "functions and procedures are not copied")
+        work.record_loss("left_out", "", routine.name, "functions and procedures are not copied")
     for sequence in schema.sequences if tables is None else ():
         if not sequence.owned_by:
-            work.lose("left_out", "", sequence.name, "sequences that no column owns are not copied")
+            work.record_loss("left_out", "", sequence.name, "sequences that no column owns are not copied")
 
 
-def _table(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
+def _table(relation: Relation, work: MappingContext) -> tuple[Relation, TablePlan]:
     name = work.names[relation.schema, relation.name]
     keyed = _keyed(relation, work.schema)
     kinds = {column.name: column_kind(column, relation, work) for column in relation.columns}
@@ -62,7 +62,7 @@ def _table(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
         new, planned = _column(relation, column, kinds[column.name], column.name in keyed, work)
         made.append(new)
         plans.append(planned)
-    telling.of_table(relation, kinds, work)
+    loss_rules.table_losses(relation, kinds, work)
     counters = tuple(column.name for column in made if column.identity)
     built = Relation(
         name,
@@ -81,7 +81,7 @@ def _table(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
     return built, planned_table
 
 
-def _attributes(relation: Relation, counters: tuple[str, ...], work: Work) -> tuple[tuple[str, str], ...]:
+def _attributes(relation: Relation, counters: tuple[str, ...], work: MappingContext) -> tuple[tuple[str, str], ...]:
     attributes = dict(work.target.table_attributes)
     attributes |= dict(work.target.counter_attributes) if counters else {}
     if work.source is work.target:
@@ -111,12 +111,14 @@ def _unique(relation: Relation) -> set[str]:
     return found
 
 
-def _column(relation: Relation, column: Column, kind: ValueKind, keyed: bool, work: Work) -> tuple[Column, ColumnPlan]:
+def _column(
+    relation: Relation, column: Column, kind: ValueKind, keyed: bool, work: MappingContext
+) -> tuple[Column, ColumnPlan]:
     shown = relation.qualified_name
-    counts = column.identity or telling.counts(relation, column, work)
+    counts = column.identity or loss_rules.is_counter(relation, column, work)
     if counts and not work.target.has_unsigned_counters and kind.unsigned and kind.size == 64:
         kind = replace(kind, unsigned=False)
-        work.lose("risk", shown, column.name, "numbers above 9,223,372,036,854,775,807 are refused")
+        work.record_loss("risk", shown, column.name, "numbers above 9,223,372,036,854,775,807 are refused")
     assert work.target.types
     spelling = work.target.types.spell(kind, keyed)
     same = work.source is work.target and kind.name not in {"enum", "json"} and not _is_named(column, work)
@@ -125,13 +127,13 @@ def _column(relation: Relation, column: Column, kind: ValueKind, keyed: bool, wo
         for severity, sentence in (
             *(("changed", change) for change in spelling.changes),
             ("risk", spelling.risk),
-            ("risk", telling.risk(kind, work)),
+            ("risk", loss_rules.risk(kind, work)),
         ):
             if sentence:
-                work.lose(severity, shown, column.name, sentence)  # type: ignore[arg-type]
+                work.record_loss(severity, shown, column.name, sentence)  # type: ignore[arg-type]
     if work.target.ignores_trailing_spaces and not same and kind.name == "text" and column.name in _unique(relation):
-        work.lose("risk", shown, column.name, "keys that differ only by spaces at their end are refused")
-    telling.of_column(column, shown, work)
+        work.record_loss("risk", shown, column.name, "keys that differ only by spaces at their end are refused")
+    loss_rules.column_losses(column, shown, work)
     given = None if counts or column.generated else _default(relation, column, kind, type_, work)
     comment = column.comment if work.target.has_comments else None
     made = Column(
@@ -145,13 +147,13 @@ def _column(relation: Relation, column: Column, kind: ValueKind, keyed: bool, wo
     return made, ColumnPlan(column.name, column.type, type_, kind, "; ".join(spelling.changes) if not same else "")
 
 
-def _is_named(column: Column, work: Work) -> bool:
+def _is_named(column: Column, work: MappingContext) -> bool:
     bare = column.type.rpartition(".")[2].strip('"')
     named = [one.name for one in work.schema.enums] + [one.name for one in work.schema.domains]
     return bare in named
 
 
-def _enum_type(relation: Relation, column: Column, kind: ValueKind, work: Work) -> str | None:
+def _enum_type(relation: Relation, column: Column, kind: ValueKind, work: MappingContext) -> str | None:
     """Make the type of an enum where types have names, and return its name."""
     if kind.name != "enum" or not work.target.has_named_enums:
         return None
@@ -161,20 +163,22 @@ def _enum_type(relation: Relation, column: Column, kind: ValueKind, work: Work) 
         name, number = f"{name}_{column.name}"[:60], 2
         while any(known.name == name and known.values != kind.values for known in work.enums):
             name, number = f"{name.removesuffix(f'_{number - 1}')}_{number}", number + 1
-        work.lose("changed", relation.qualified_name, column.name, f"its type becomes {name}: another has its name")
+        work.record_loss(
+            "changed", relation.qualified_name, column.name, f"its type becomes {name}: another has its name"
+        )
     if all(known.name != name for known in work.enums):
         work.enums.append(Enum(name, kind.values, work.target.default_schema))
     return f'{work.target.default_schema}."' + name.replace('"', '""') + '"'
 
 
-def _default(relation: Relation, column: Column, kind: ValueKind, type_: str, work: Work) -> str | None:
+def _default(relation: Relation, column: Column, kind: ValueKind, type_: str, work: MappingContext) -> str | None:
     if column.default is None or column.default.upper() == "NULL" or column.default.upper().startswith("NULL::"):
         return None
     if work.source is work.target:
         return column.default
     given = expressions.default(column.default, work.source, work.target, kind.name, kind.scale)
     if given is None:
-        work.lose("left_out", relation.qualified_name, column.name, f"the default {column.default} is not kept")
+        work.record_loss("left_out", relation.qualified_name, column.name, f"the default {column.default} is not kept")
         return None
     if any(name in type_ for name in work.target.computed_defaults):
         return f"({given})"

@@ -22,7 +22,7 @@ class ColumnPlan:
     target_name: str = ""
 
     @property
-    def named(self) -> str:
+    def target_column(self) -> str:
         """The column's name on the other side."""
         return self.target_name or self.name
 
@@ -40,13 +40,13 @@ class TablePlan:
     rows: int | None = None
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """The table's name for people."""
         return f"{self.schema}.{self.name}" if self.schema else self.name
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CopyPlan:
     """The Schema to make, the tables to fill in it, and what will not be as it was."""
 
     source: Dialect

@@ -11,9 +11,9 @@ from headwater.catalog.results import QueryError
 from headwater.engines import BrowsingSupport, Session
 from headwater.engines.mongodb import policy
 from headwater.engines.mongodb.command_results import outcome
-from headwater.engines.mongodb.parser import Reader
+from headwater.engines.mongodb.parser import MongoParser
 from headwater.engines.mongodb.session import MongoSession
-from headwater.engines.mongodb.statements import Statement, with_id
+from headwater.engines.mongodb.statements import MongoStatement, with_id
 from headwater.engines.mongodb.values import Document, shown
 from headwater.kit.errors import BadInput
 
@@ -36,7 +36,7 @@ async def _insert(session: MongoSession, collection: str, change: EntryChange) -
     document = with_id(_document(change.body, "document"))
     command: Document = {"insert": collection, "documents": [document]}
     _check(session, command, write=True)
-    outcome(Statement(command), await session.ask(command), 0)
+    outcome(MongoStatement(command), await session.ask(command), 0)
     return ChangeOutcome(True, shown(document["_id"]))
 
 
@@ -56,10 +56,10 @@ def _entry(document: Document, most: int | None = None) -> Entry:
 
 
 def _value(text: str) -> Any:
-    reader = Reader(text)
+    reader = MongoParser(text)
     found = reader.value()
     reader.skip()
-    if reader.place < len(text):
+    if reader.position < len(text):
         raise reader.wrong("Nothing more is expected here.")
     return found
 
@@ -80,7 +80,7 @@ def _place(cursor: str | None) -> int:
 
 
 def _check(session: MongoSession, command: Document, *, write: bool = False) -> None:
-    policy.check(Statement(command), 0, session.database.name, read_only=not write)
+    policy.check(MongoStatement(command), 0, session.database.name, read_only=not write)
 
 
 class MongoBrowsing(BrowsingSupport):
@@ -132,7 +132,7 @@ class MongoBrowsing(BrowsingSupport):
         raise BadInput("Documents are read whole.", hint="Read the entry.")
 
     async def change_entry(self, session: Session, collection: str, change: EntryChange) -> ChangeOutcome:
-        """Insert, replace or delete one document; see `headwater.engines.Browses`."""
+        """Insert, replace or delete one document."""
         assert isinstance(session, MongoSession)
         if change.kind == "insert":
             return await _insert(session, collection, change)
@@ -148,7 +148,7 @@ class MongoBrowsing(BrowsingSupport):
             raise BadInput(f"A document cannot be changed by {change.kind}.", hint="Replace it.")
         _check(session, command, write=True)
         answer = await session.ask(command)
-        outcome(Statement(command), answer, 0)
+        outcome(MongoStatement(command), answer, 0)
         if answer.get("n"):
             return ChangeOutcome(True, change.id)
         now = await self.entry(session, collection, change.id)

@@ -13,7 +13,7 @@ from headwater.catalog.results import QueryError
 from headwater.engines import Batch, Session, SnapshotTable
 from headwater.engines.mongodb import documents, errors
 from headwater.engines.mongodb.session import BROKEN, MongoSession
-from headwater.engines.mongodb.statements import Statement, statements
+from headwater.engines.mongodb.statements import MongoStatement, statements
 from headwater.engines.mongodb.sync_client import SyncClient
 from headwater.engines.mongodb.values import Document
 from headwater.kit.errors import HeadwaterError
@@ -24,7 +24,7 @@ Found = TypeVar("Found")
 
 
 class MongoBulkLoader:
-    """See `headwater.engines.BulkLoader`."""
+    """Loads a snapshot into an empty database."""
 
     def __init__(self, session: MongoSession) -> None:
         self._session, self._bridge = session, SyncClient()
@@ -52,7 +52,7 @@ class MongoBulkLoader:
         return rows
 
     def count_rows(self, table: SnapshotTable) -> int:
-        """Return how many documents a collection has; see `headwater.engines.BulkLoader`."""
+        """Return how many documents a collection has."""
         with self._one:
             return self._wait(self._session.database[table.name].count_documents({}), table)
 
@@ -61,7 +61,7 @@ class MongoBulkLoader:
         return []
 
     def cancel(self) -> None:
-        """End what is being loaded, behind the documents that are under way.
+        """Interrupt the load, behind the documents that are under way.
 
         Broken off, the server would go on with them, and make the collection anew after it was dropped.
         """
@@ -94,7 +94,7 @@ class MongoBulkLoader:
         except BROKEN as error:
             if isinstance(error, HeadwaterError):
                 raise
-            raise errors.refusal(error, Statement({"insert": table.name}), 0) from error
+            raise errors.refusal(error, MongoStatement({"insert": table.name}), 0) from error
 
 
 async def open_loader(session: Session) -> MongoBulkLoader:
@@ -103,11 +103,11 @@ async def open_loader(session: Session) -> MongoBulkLoader:
     return MongoBulkLoader(session)
 
 
-def _messages(found: Iterable[bytes]) -> Iterator[list[RawBSONDocument]]:
-    """Give documents as many at a time as are sent at once."""
+def _messages(documents: Iterable[bytes]) -> Iterator[list[RawBSONDocument]]:
+    """Yield documents as many at a time as are sent at once."""
     held: list[RawBSONDocument] = []
     size = 0
-    for raw in found:
+    for raw in documents:
         if held and (len(held) >= MOST or size + len(raw) > MOST_BYTES):
             yield held
             held, size = [], 0
@@ -127,4 +127,4 @@ def _refusal(error: BulkWriteError, table: SnapshotTable) -> QueryError:
     details: Mapping[str, Any] = error.details or {}
     every = [*details.get("writeErrors", ()), *details.get("writeConcernErrors", ())] or [{}]
     said = str(every[0].get("errmsg") or error)
-    return errors.failed(f"In {table.name}: {said}", _code(error), Statement({"insert": table.name}), 0)
+    return errors.failed(f"In {table.name}: {said}", _code(error), MongoStatement({"insert": table.name}), 0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from headwater.catalog.results import ResultColumn, Row
 from headwater.engines.mongodb import errors
-from headwater.engines.mongodb.statements import Statement
+from headwater.engines.mongodb.statements import MongoStatement
 from headwater.engines.mongodb.values import Document, shown
 
 COUNT = (ResultColumn("count", "long", "number"),)
@@ -18,7 +18,7 @@ _SILENT = frozenset({"create", "createIndexes", "drop", "dropIndexes", "collMod"
 
 
 @dataclass(slots=True)
-class Outcome:
+class CommandOutcome:
     """What a command gave."""
 
     columns: tuple[ResultColumn, ...] | None = None
@@ -27,7 +27,7 @@ class Outcome:
     notices: tuple[str, ...] = ()
 
 
-def outcome(statement: Statement, answer: Document, number: int) -> Outcome:
+def outcome(statement: MongoStatement, answer: Document, number: int) -> CommandOutcome:
     """Return what an answer tells.
 
     Raises:
@@ -41,21 +41,21 @@ def outcome(statement: Statement, answer: Document, number: int) -> Outcome:
         raise errors.failed(said, int(first.get("code", 0)), statement, number)
     match statement.name:
         case "insert" | "delete":
-            return Outcome(affected=int(answer.get("n", 0)))
+            return CommandOutcome(affected=int(answer.get("n", 0)))
         case "update":
             changed, matched = int(answer.get("nModified", 0)), int(answer.get("n", 0))
             made = len(answer.get("upserted") or [])
             notices = (f"{matched - made} matched, {changed} changed, {made} made new",)
-            return Outcome(affected=changed + made, notices=notices)
+            return CommandOutcome(affected=changed + made, notices=notices)
         case "count":
-            return Outcome(COUNT, [(int(answer.get("n", 0)),)])
+            return CommandOutcome(COUNT, [(int(answer.get("n", 0)),)])
         case "distinct":
-            return Outcome(VALUE, [(shown(value),) for value in answer.get("values", [])])
+            return CommandOutcome(VALUE, [(shown(value),) for value in answer.get("values", [])])
         case "findAndModify":
             value = answer.get("value")
             affected = int((answer.get("lastErrorObject") or {}).get("n", 0))
-            return Outcome(DOCUMENT, [(shown(value),)] if value is not None else [], affected)
+            return CommandOutcome(DOCUMENT, [(shown(value),)] if value is not None else [], affected)
         case name if name in _SILENT:
             note = answer.get("note")
-            return Outcome(notices=(str(note),) if note else ())
-    return Outcome(DOCUMENT, [(shown({key: of for key, of in answer.items() if key not in _NOISE}),)])
+            return CommandOutcome(notices=(str(note),) if note else ())
+    return CommandOutcome(DOCUMENT, [(shown({key: of for key, of in answer.items() if key not in _NOISE}),)])

@@ -30,7 +30,7 @@ _plain_until: dict[tuple[str, int | None, Endpoint | None], float] = {}
 
 
 @dataclass(slots=True)
-class Channel:
+class MongoConnection:
     """A driver that is connected, and the passage it goes through when the server wants TLS."""
 
     client: AsyncMongoClient[Document]
@@ -43,7 +43,7 @@ class Channel:
             await self.passage.close()
 
 
-async def opened(to: Address, seconds: float) -> Channel:
+async def open_connection(to: Address, seconds: float) -> MongoConnection:
     """Return an open connection, or raise ConnectionRefused."""
     if not to.database:
         raise ConnectionRefused("No database is named.", hint="End the URL with it: mongodb://host:27017/shop")
@@ -55,7 +55,7 @@ async def opened(to: Address, seconds: float) -> Channel:
     try:
         async with asyncio.timeout(seconds):
             passage = await _passage(to, seconds)
-            channel = Channel(_client(to, passage, seconds), passage)
+            channel = MongoConnection(_client(to, passage, seconds), passage)
             await channel.client[to.database].command({"listCollections": 1, "nameOnly": True})
     except (OSError, EOFError, TimeoutError, PyMongoError, HeadwaterError, ValueError) as error:
         await _closed(channel, passage)
@@ -66,7 +66,7 @@ async def opened(to: Address, seconds: float) -> Channel:
     return channel
 
 
-async def _closed(channel: Channel | None, passage: TlsTunnel | None) -> None:
+async def _closed(channel: MongoConnection | None, passage: TlsTunnel | None) -> None:
     if channel:
         await channel.close()
     elif passage:

@@ -36,7 +36,7 @@ def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
-    """Return the commands of changes to a database that has this Schema; see `headwater.engines.Engine`."""
+    """Return the commands of changes to a database that has this Schema."""
     steps = []
     for change in changes:
         after = apply(schema, change)

@@ -184,7 +184,7 @@ class MongoDecoding(DecodingSupport):
     flattening = MongoFlattening()
 
     def decoder(self, column: SnapshotColumn, schema: Schema) -> Decoder:
-        """Return how a column that people read is read; see `headwater.engines.Decodes`."""
+        """Return how a column that people read is read."""
         if column.type == WHOLE:
             return replace(d.texts("json", _wholes), whole_document=True)
         match sorted({*column.type.split(" | ")} - {"null"}):

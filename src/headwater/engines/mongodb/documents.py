@@ -91,7 +91,7 @@ def cut(data: bytes) -> Batch:
 
 
 def joined(batch: Batch) -> Iterator[bytes]:
-    """Give the documents of rows."""
+    """Yield the documents of rows."""
     for found, names, *values, rest in zip(*(column.to_pylist() for column in batch.columns), strict=True):
         parts = [found]
         for name, value in zip(_split(names), values, strict=False):
@@ -178,22 +178,22 @@ def _ids(memory: np.ndarray, first: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
 
 def _element(
-    memory: np.ndarray, zeros: np.ndarray, place: np.ndarray, end: np.ndarray, going: np.ndarray
+    memory: np.ndarray, zeros: np.ndarray, start: np.ndarray, end: np.ndarray, going: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return where the value of the element at each place begins and ends, and which documents have one that is known.
 
     Of the others, both are the place itself. `end` is where the last byte of each document is.
     """
-    if not len(place):
-        return place, place, going
-    kinds = memory[np.minimum(place, end)]
-    value = _behind(zeros, place + 1)
+    if not len(start):
+        return start, start, going
+    kinds = memory[np.minimum(start, end)]
+    value = _behind(zeros, start + 1)
     stop = value + _lengths(memory, kinds, value)
     regex = kinds == 0x0B
     if regex.any():
         stop[regex] = _behind(zeros, _behind(zeros, value[regex]))
-    going = going & (place < end) & (value <= stop) & (stop <= end)
-    return np.where(going, value, place), np.where(going, stop, place), going
+    going = going & (start < end) & (value <= stop) & (stop <= end)
+    return np.where(going, value, start), np.where(going, stop, start), going
 
 
 def _behind(zeros: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import ssl
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from headwater.catalog.results import QueryError
-from headwater.engines.mongodb.statements import Statement
+from headwater.engines.mongodb.statements import MongoStatement
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 UNAUTHORIZED, AUTHENTICATION_FAILED, TIMED_OUT = 13, 18, 50
@@ -65,7 +65,7 @@ _HINTS = {
 }
 
 
-def refusal(error: Exception, statement: Statement, number: int) -> HeadwaterError:
+def refusal(error: Exception, statement: MongoStatement, number: int) -> HeadwaterError:
     """Return what the server, or the driver, said of a command."""
     if isinstance(error, OperationFailure):
         details = error.details or {}
@@ -77,9 +77,9 @@ def refusal(error: Exception, statement: Statement, number: int) -> HeadwaterErr
     return failed(said, 0, statement, number)
 
 
-def failed(said: str, code: int, statement: Statement, number: int) -> QueryError:
+def failed(message: str, code: int, statement: MongoStatement, number: int) -> QueryError:
     """Return that a command was refused, in the server's words."""
-    text = said[:1].upper() + said[1:2000]
+    text = message[:1].upper() + message[1:2000]
     return QueryError(
         text if text.endswith(".") else f"{text}.",
         hint=_HINTS.get(code),

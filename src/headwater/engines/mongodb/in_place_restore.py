@@ -42,10 +42,10 @@ DUPLICATE = 11000
 
 
 class MongoInPlaceRestore(MongoBulkLoader):
-    """See `headwater.engines.InPlaceRestore`."""
+    """Restores tables of a database in use."""
 
     def restore_tables(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
-        """Load beside, then change over; see `headwater.engines.InPlaceRestore`."""
+        """Load beside, then change over."""
         if not request.tables:
             return []
         first = request.tables[0][0]
@@ -63,15 +63,15 @@ class MongoInPlaceRestore(MongoBulkLoader):
                 raise QueryError(said, hint=error.hint, sqlstate=error.sqlstate) from error
             raise
 
-    def _put(self, request: TableRestoreRequest, there: Mapping[str, Document]) -> list[TableRestoreResult]:
+    def _put(self, request: TableRestoreRequest, existing: Mapping[str, Document]) -> list[TableRestoreResult]:
         tables = [table for table, _ in request.tables]
-        present = [one for one in tables if one.name in there]
+        present = [one for one in tables if one.name in existing]
         first = tables[0]
         self._wait(self.run_statements(request.pre_data), first)
         before = [self.count_rows(one) for one in tables]
         written = {
-            table.name: self._beside(table, batches, there[table.name], request.mode)
-            if table.name in there
+            table.name: self._beside(table, batches, existing[table.name], request.mode)
+            if table.name in existing
             else self.load_rows(table, batches)
             for table, batches in request.tables
         }
@@ -87,12 +87,12 @@ class MongoInPlaceRestore(MongoBulkLoader):
             TableRestoreResult(was, written[one.name], now) for one, was, now in zip(tables, before, found, strict=True)
         ]
 
-    async def _check(self, there: Document | None, mode: Mode) -> None:
+    async def _check(self, existing: Document | None, mode: Mode) -> None:
         """Refuse what cannot be done in place."""
-        if there is None:
+        if existing is None:
             return
-        name, options, why = there["name"], there.get("options") or {}, None
-        if there.get("type") == "view":
+        name, options, why = existing["name"], existing.get("options") or {}, None
+        if existing.get("type") == "view":
             why = "is a view now"
         elif "timeseries" in options:
             why = "is a time series, which cannot be renamed or taken back"
@@ -105,9 +105,9 @@ class MongoInPlaceRestore(MongoBulkLoader):
                 f"{name} {why}.", hint="Restore it into an empty database, and take from there what you need."
             )
 
-    def _beside(self, table: SnapshotTable, batches: Iterable[Batch], there: Document, mode: Mode) -> int:
+    def _beside(self, table: SnapshotTable, batches: Iterable[Batch], existing: Document, mode: Mode) -> int:
         """Load documents beside their collection, without those that it has, and return how many are to come."""
-        options = there.get("options") or {}
+        options = existing.get("options") or {}
         if mode == "overwrite":
             beside = replace(table, name=STAGED + table.name)
             self._wait(self._made(table.name, options), table)
@@ -193,7 +193,7 @@ class MongoInPlaceRestore(MongoBulkLoader):
         """Return what there is by its names."""
         return {one["name"]: one for one in await self._session.all({"listCollections": 1, "cursor": {}})}
 
-    async def _cleared(self, made: Iterable[str] = ()) -> None:
+    async def _cleared(self, created: Iterable[str] = ()) -> None:
         """Undo what was begun and not ended; take away what stands beside, and collections that were made."""
         names = await self._listed()
         for name in (name for name in names if name.startswith(ADDED) and MARKER in names):
@@ -203,11 +203,11 @@ class MongoInPlaceRestore(MongoBulkLoader):
             await self._rename(name, name.removeprefix(BEFORE))
         await MongoTransfer(self._session).drop("collection", MARKER)
         beside = [name for name in await self._listed() if name.startswith((STAGED, ADDED, BEFORE))]
-        for name in (*beside, *made):
+        for name in (*beside, *created):
             await self._session.database.drop_collection(name)
 
     async def _ids(self, name: str) -> AsyncIterator[list[Any]]:
-        """Give the ids of the documents of a collection, some at a time, in their order."""
+        """Yield the ids of the documents of a collection, some at a time, in their order."""
         held: list[Any] = []
         async for one in self._session.database[name].find({}, {"_id": 1}, sort=[("_id", 1)], batch_size=IDS):
             held.append(one["_id"])

@@ -38,19 +38,19 @@ _INDEX_OPTIONS = (
 
 
 async def inspect(session: Session) -> Schema:
-    """Return the collections and views of the database; see `headwater.engines.Engine`."""
+    """Return the collections and views of the database."""
     assert isinstance(session, MongoSession)
     found = await session.all({"listCollections": 1, "cursor": {}})
     named = sorted((one for one in found if not one["name"].startswith("system.")), key=lambda one: one["name"])
     return Schema(tuple([await _relation(session, one) for one in named]))
 
 
-async def _relation(session: MongoSession, one: Document) -> Relation:
-    name, options = str(one["name"]), one.get("options") or {}
+async def _relation(session: MongoSession, listing: Document) -> Relation:
+    name, options = str(listing["name"]), listing.get("options") or {}
     documents = await _sampled(session, name)
     validator = options.get("validator")
     columns = fields(documents, _required(validator))
-    if one.get("type") == "view":
+    if listing.get("type") == "view":
         definition = shown({"viewOn": options.get("viewOn"), "pipeline": options.get("pipeline", [])})
         return Relation(
             name,
@@ -71,7 +71,7 @@ async def _relation(session: MongoSession, one: Document) -> Relation:
         inferred_from=len(documents),
         rows=rows,
         size_bytes=size,
-        attrs=_attrs(one.get("type"), options),
+        attrs=_attrs(listing.get("type"), options),
     )
 
 
@@ -140,16 +140,16 @@ async def _indexes(session: MongoSession, name: str) -> tuple[Index, ...]:
     return tuple(sorted(made, key=lambda one: one.name or ""))
 
 
-def _index(one: Document) -> Index:
-    keys: Mapping[str, Any] = one["key"]
-    extra = {option: shown(one[option]) for option in _INDEX_OPTIONS if option in one}
+def _index(document: Document) -> Index:
+    keys: Mapping[str, Any] = document["key"]
+    extra = {option: shown(document[option]) for option in _INDEX_OPTIONS if option in document}
     if any(way != 1 for way in keys.values()):
         extra["keys"] = shown(dict(keys))
-    partial = one.get("partialFilterExpression")
+    partial = document.get("partialFilterExpression")
     return Index(
-        str(one["name"]),
+        str(document["name"]),
         tuple(keys),
-        unique=bool(one.get("unique")),
+        unique=bool(document.get("unique")),
         where=shown(partial) if partial else None,
         attrs=tuple(sorted(extra.items())),
     )

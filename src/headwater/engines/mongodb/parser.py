@@ -29,29 +29,29 @@ _FLAGS = frozenset("imsxu")
 
 
 @dataclass(slots=True)
-class Reader:
+class MongoParser:
     """A text and how far it was read."""
 
     text: str
     parameters: Parameters = None
-    place: int = 0
+    position: int = 0
     depth: int = 0
 
     def skip(self) -> None:
         """Go on behind spaces and comments."""
-        found = _SPACE.match(self.text, self.place)
-        self.place = found.end() if found else self.place
+        found = _SPACE.match(self.text, self.position)
+        self.position = found.end() if found else self.position
 
     def peek(self, token: str) -> bool:
-        """Say whether a token comes next, and stand before it."""
+        """Return True if a token comes next, and stand before it."""
         self.skip()
-        return self.text.startswith(token, self.place)
+        return self.text.startswith(token, self.position)
 
     def take(self, token: str) -> bool:
         """Read a token when it comes next."""
         if not self.peek(token):
             return False
-        self.place += len(token)
+        self.position += len(token)
         return True
 
     def expect(self, token: str) -> None:
@@ -62,14 +62,14 @@ class Reader:
     def word(self) -> str | None:
         """Read a bare word."""
         self.skip()
-        found = _WORD.match(self.text, self.place)
+        found = _WORD.match(self.text, self.position)
         if found:
-            self.place = found.end()
+            self.position = found.end()
         return found[0] if found else None
 
     def wrong(self, why: str, place: int | None = None, hint: str | None = None) -> QueryError:
         """Return an error that stands where the reader is."""
-        return QueryError(why, position=self.place if place is None else place, hint=hint)
+        return QueryError(why, position=self.position if place is None else place, hint=hint)
 
     def value(self) -> Any:
         """Read one value.
@@ -78,7 +78,7 @@ class Reader:
             QueryError: what comes is none; its position says where.
         """
         self.skip()
-        begin = self.place
+        begin = self.position
         self.depth += 1
         try:
             if self.depth > DEEPEST:
@@ -104,10 +104,10 @@ class Reader:
             case "/":
                 return self._regex()
             case ":" | "$" if found := re.compile(r":([A-Za-z_]\w*)|\$(\d+)").match(self.text, begin):
-                self.place = found.end()
+                self.position = found.end()
                 return _given(found, self.parameters)
         if number := _NUMBER.match(self.text, begin):
-            self.place = number.end()
+            self.position = number.end()
             return _number(number[0])
         return self._called(begin)
 
@@ -126,11 +126,11 @@ class Reader:
         found: dict[str, Any] = {}
         while not self.take("}"):
             self.skip()
-            quoted = self.text[self.place : self.place + 1] in {'"', "'"}
-            number = re.compile(r"\d+").match(self.text, self.place)
+            quoted = self.text[self.position : self.position + 1] in {'"', "'"}
+            number = re.compile(r"\d+").match(self.text, self.position)
             key = self._string() if quoted else self.word()
             if key is None and number:
-                key, self.place = number[0], number.end()
+                key, self.position = number[0], number.end()
             if key is None:
                 raise self.wrong("A name is missing here.", hint='A document looks like {name: "value"}.')
             self.expect(":")
@@ -140,7 +140,7 @@ class Reader:
         return found
 
     def _string(self) -> str:
-        begin, mark = self.place, self.text[self.place]
+        begin, mark = self.position, self.text[self.position]
         place, parts = begin + 1, []
         while place < len(self.text) and self.text[place] != mark:
             if self.text[place] != "\\":
@@ -157,18 +157,18 @@ class Reader:
                 place += 2
         if place >= len(self.text):
             raise self.wrong("The text in quotes does not end.", begin, f"Close it with {mark}.")
-        self.place = place + 1
+        self.position = place + 1
         return "".join(parts).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     def _regex(self) -> Regex[str]:
-        found = _REGEX.match(self.text, self.place)
+        found = _REGEX.match(self.text, self.position)
         if not found:
             raise self.wrong("This regular expression does not end.", hint="It looks like /^a/i.")
         if not set(found[2]) <= _FLAGS | {"g"}:
             raise self.wrong(
                 f"{found[2]} are no flags of a regular expression.", found.start(2), "There are i, m, s and x."
             )
-        self.place = found.end()
+        self.position = found.end()
         return Regex(found[1], found[2].replace("g", ""))
 
     def _called(self, begin: int) -> Any:

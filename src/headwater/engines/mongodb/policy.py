@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from headwater.catalog.results import QueryError
-from headwater.engines.mongodb.statements import Statement
+from headwater.engines.mongodb.statements import MongoStatement
 from headwater.engines.mongodb.values import Document, walk
 from headwater.kit.errors import did_you_mean
 
@@ -37,11 +37,11 @@ _FORBIDDEN_DATABASES = frozenset({"admin", "local", "config"})
 
 
 def is_systems(database: str) -> bool:
-    """Say whether a database belongs to the server: users, replication, sharding."""
+    """Return True if a database belongs to the server: users, replication, sharding."""
     return database in _FORBIDDEN_DATABASES
 
 
-def check(statement: Statement, number: int, database: str, *, read_only: bool) -> Literal["read", "write"]:
+def check(statement: MongoStatement, number: int, database: str, *, read_only: bool) -> Literal["read", "write"]:
     """Return what a command does, or raise QueryError when it is none that is run here."""
     try:
         return _check(statement.command, database, read_only=read_only)
@@ -79,7 +79,7 @@ def _check_collection(name: Any) -> None:
 
 
 def _outlets(command: Document, database: str) -> bool:
-    """Say whether a pipeline writes, which it may only into its own database."""
+    """Return True if a pipeline writes, which it may only into its own database."""
     stages = command.get("pipeline")
     for stage in stages if isinstance(stages, list) else []:
         target = stage.get("$out", stage.get("$merge")) if isinstance(stage, dict) else None

@@ -34,8 +34,8 @@ from headwater.catalog.results import (
 )
 from headwater.engines import Address, Parameters, ServerFacts, Session
 from headwater.engines.mongodb import command_results, errors, policy
-from headwater.engines.mongodb.connection import Channel, opened
-from headwater.engines.mongodb.statements import Statement, statements
+from headwater.engines.mongodb.connection import MongoConnection, open_connection
+from headwater.engines.mongodb.statements import MongoStatement, statements
 from headwater.engines.mongodb.values import Document, shown
 from headwater.kit.errors import HeadwaterError, Unavailable
 
@@ -51,7 +51,7 @@ Found = TypeVar("Found")
 class MongoSession:
     """One driver, connected to one server and one database."""
 
-    def __init__(self, to: Address, channel: Channel) -> None:
+    def __init__(self, to: Address, channel: MongoConnection) -> None:
         self._to, self._channel = to, channel
         self._task: asyncio.Task[Any] | None = None
         self._closed = self._running = self._cancelled = self._late = False
@@ -72,7 +72,7 @@ class MongoSession:
         try:
             return await self.database.command(command)
         except BROKEN as error:
-            raise errors.refusal(error, Statement(command), 0) from error
+            raise errors.refusal(error, MongoStatement(command), 0) from error
 
     async def all(self, command: Document, most_bytes: int | None = None) -> list[Document]:
         """Return the documents of a cursor of our own; no more of them when they have so many bytes."""
@@ -87,7 +87,7 @@ class MongoSession:
                         break
             return found
         except BROKEN as error:
-            raise errors.refusal(error, Statement(command), 0) from error
+            raise errors.refusal(error, MongoStatement(command), 0) from error
 
     async def ping(self) -> ServerFacts:
         """Return version, size, roles and latency."""
@@ -116,7 +116,7 @@ class MongoSession:
     async def run(
         self, text: str, parameters: Parameters = None, limits: Limits = STANDARD
     ) -> AsyncGenerator[Frame, None]:
-        """Run the commands of a text; see `headwater.engines.Session`."""
+        """Run the commands of a text."""
         given = statements(text, parameters)
         for number, statement in enumerate(given):
             policy.check(statement, number, self._to.database, read_only=limits.read_only)
@@ -154,7 +154,7 @@ class MongoSession:
             self._closed = True
             await self._channel.close()
 
-    async def _statement(self, number: int, statement: Statement, limits: Limits) -> AsyncGenerator[Frame, None]:
+    async def _statement(self, number: int, statement: MongoStatement, limits: Limits) -> AsyncGenerator[Frame, None]:
         began, meter = time.perf_counter(), Meter(limits)
         command = _limited(statement.command, limits)
         async with self._channel.client.start_session() as server_session:
@@ -178,7 +178,7 @@ class MongoSession:
 
     async def _documents(
         self,
-        statement: Statement,
+        statement: MongoStatement,
         command: Document,
         server_session: AsyncClientSession,
         meter: Meter,
@@ -239,7 +239,7 @@ class MongoSession:
             if timer:
                 timer.cancel()
 
-    def _why(self, error: Exception, number: int, statement: Statement, limits: Limits) -> HeadwaterError:
+    def _why(self, error: Exception, number: int, statement: MongoStatement, limits: Limits) -> HeadwaterError:
         if isinstance(error, HeadwaterError):
             return error
         code = getattr(error, "code", None)
@@ -287,5 +287,5 @@ def _limited(command: Document, limits: Limits) -> Document:
 
 
 async def connect(address: Address, *, seconds: float = 10.0) -> Session:
-    """Open a connection; see `headwater.engines.Engine`."""
-    return MongoSession(address, await opened(address, seconds))
+    """Open a connection."""
+    return MongoSession(address, await open_connection(address, seconds))

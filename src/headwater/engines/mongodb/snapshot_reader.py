@@ -27,7 +27,7 @@ from headwater.engines import Batch, CatchUp, Session, SnapshotTable
 from headwater.engines.mongodb import change_stream, documents, errors
 from headwater.engines.mongodb.inspect import attribute, inspect
 from headwater.engines.mongodb.session import BROKEN, MongoSession
-from headwater.engines.mongodb.statements import Statement
+from headwater.engines.mongodb.statements import MongoStatement
 from headwater.engines.mongodb.sync_client import SyncClient
 from headwater.engines.mongodb.values import Document
 from headwater.kit.errors import Conflict, HeadwaterError
@@ -45,7 +45,7 @@ class Ended(QueryError):
 
 
 class MongoSnapshotReader:
-    """See `headwater.engines.SnapshotReader`."""
+    """A database at one consistent point."""
 
     max_readers = 1
     change_tracking = None
@@ -89,7 +89,7 @@ class MongoSnapshotReader:
         self.notes = tuple(self._notes(before, has_moments=bool(has_moments)))
 
     def read(self, table: SnapshotTable) -> Iterator[Batch]:
-        """Give the documents of a collection; one collection at a time. See `headwater.engines.SnapshotReader`."""
+        """Yield the documents of a collection; one collection at a time."""
         with self._one:
             self._given[table.name] = table
             last = None
@@ -113,11 +113,11 @@ class MongoSnapshotReader:
         return self
 
     def is_consistent(self) -> bool:
-        """Say whether all that was given is of `moment`; see `headwater.engines.CatchUp`."""
+        """Return True if all that was given is of `moment`."""
         return not self._loose
 
     def changes_since_read(self) -> Iterator[tuple[SnapshotTable, Batch, Any]]:
-        """Give what has changed since it was read; see `headwater.engines.CatchUp`."""
+        """Yield what has changed since it was read."""
         with self._one:
             assert self._changes
             self._again += 1
@@ -145,7 +145,7 @@ class MongoSnapshotReader:
                 self.notes = (f"Not in it, for they were made while it was read: {', '.join(sorted(new))}.",)
 
     def _now(self, table: SnapshotTable, ids: Sequence[bytes]) -> Iterator[tuple[Batch, Any]]:
-        """Give the documents of some ids as they are, then the ids of those that are not there."""
+        """Yield the documents of some ids as they are, then the ids of those that are not there."""
         wanted = {"_id": {"$in": [_id(one) for one in ids]}}
         none, found = pa.array([], pa.binary()), set[bytes]()
         while True:
@@ -178,7 +178,7 @@ class MongoSnapshotReader:
             self.notes += (f"Not of one moment, for the server ended the transaction: {table.name}.",)
 
     def cancel(self) -> None:
-        """End what is being read."""
+        """Interrupt the read."""
         self._bridge.cancel()
 
     async def close(self) -> None:
@@ -198,7 +198,7 @@ class MongoSnapshotReader:
             name = next(keyed, "headwater")  # one that is not there does as well
             await self._session.database[name].find_one({"_id": None}, {"_id": 1}, session=session)
         except BROKEN as error:
-            raise errors.refusal(error, Statement({"find": ""}), 0) from error
+            raise errors.refusal(error, MongoStatement({"find": ""}), 0) from error
         at = self._at = session.operation_time
         self.moment = {"operationTime": f"{at.time}.{at.inc}"} if at else {}
 
@@ -252,7 +252,7 @@ class MongoSnapshotReader:
                     "or let the user open a change stream, by which what is changed meanwhile is read again.",
                     sqlstate=str(getattr(error, "code", "")),
                 ) from error
-            raise errors.refusal(error, Statement({"find": table.name}), 0) from error
+            raise errors.refusal(error, MongoStatement({"find": table.name}), 0) from error
 
     async def _check(self, table: SnapshotTable) -> None:
         """Make sure that the collection is still the one that was opened: of another, nothing is there to be read."""
@@ -298,8 +298,8 @@ def _capped(relation: Relation) -> bool:
     return attribute(relation, "capped") == "true"
 
 
-def _identity(one: Document) -> Any:
-    return (one.get("info") or {}).get("uuid")
+def _identity(listing: Document) -> Any:
+    return (listing.get("info") or {}).get("uuid")
 
 
 async def _next(cursor: AsyncRawBatchCursor[Document]) -> bytes:

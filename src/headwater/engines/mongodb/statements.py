@@ -11,7 +11,7 @@ from bson import ObjectId
 
 from headwater.catalog.results import QueryError
 from headwater.engines import Parameters
-from headwater.engines.mongodb.parser import Reader
+from headwater.engines.mongodb.parser import MongoParser
 from headwater.engines.mongodb.values import Document, shown
 from headwater.kit.errors import did_you_mean
 
@@ -20,7 +20,7 @@ _LINE_END = re.compile(r"[ \t]*(?:\n|;|$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class MongoStatement:
     """A command as the server takes it, its place in the text; `only` is the part of its answer that counts."""
 
     command: Document
@@ -34,7 +34,7 @@ class Statement:
         return next(iter(self.command))
 
 
-def statements(text: str, parameters: Parameters = None) -> list[Statement]:
+def statements(text: str, parameters: Parameters = None) -> list[MongoStatement]:
     """Return the commands of a text, which stand behind one another or have ; between them.
 
     Raises:
@@ -42,37 +42,37 @@ def statements(text: str, parameters: Parameters = None) -> list[Statement]:
     """
     if "\0" in text:
         raise QueryError("The text holds a NUL character.", hint="Take it out.", position=text.index("\0"))
-    reader = Reader(text, parameters)
-    found: list[Statement] = []
+    reader = MongoParser(text, parameters)
+    found: list[MongoStatement] = []
     while True:
         while reader.take(";"):
             continue
-        if reader.place >= len(text):
+        if reader.position >= len(text):
             break
-        begin = reader.place
+        begin = reader.position
         try:
             made = _statement(reader)
         except QueryError as error:
             error.statement = len(found)
             raise
-        found.append(replace(made, start=begin, end=len(text[: reader.place].rstrip())))
+        found.append(replace(made, start=begin, end=len(text[: reader.position].rstrip())))
     if not found:
         raise QueryError("There is nothing to run.", hint='Try db.orders.find({}), or {"find": "orders"}.')
     return found
 
 
-def _statement(reader: Reader) -> Statement:
+def _statement(reader: MongoParser) -> MongoStatement:
     if reader.peek("{"):
-        begin = reader.place
+        begin = reader.position
         command = reader.value()
         if not isinstance(command, dict) or not command:
             raise reader.wrong("This is no command.", begin, 'A command looks like {"find": "orders", "filter": {}}.')
-        return Statement(command)
-    begin, word = reader.place, reader.word()
+        return MongoStatement(command)
+    begin, word = reader.position, reader.word()
     if word == "show":
         what = reader.word()
         if what in {"collections", "tables"}:
-            return Statement({"listCollections": 1, "nameOnly": True})
+            return MongoStatement({"listCollections": 1, "nameOnly": True})
         raise reader.wrong(f"show {what} is not known here.", begin, "show collections lists them.")
     if word != "db":
         raise reader.wrong(
@@ -81,7 +81,7 @@ def _statement(reader: Reader) -> Statement:
     return _shell(reader)
 
 
-def _shell(reader: Reader) -> Statement:
+def _shell(reader: MongoParser) -> MongoStatement:
     """Read what follows `db`: names, a method, and methods on what it gives."""
     path: list[str] = []
     while True:
@@ -89,7 +89,7 @@ def _shell(reader: Reader) -> Statement:
             path += [str(one) for one in reader.listed("[", "]")]
             continue
         reader.expect(".")
-        begin = reader.place
+        begin = reader.position
         name = reader.word()
         if name is None:
             raise reader.wrong("A name is missing here.", hint="Write db.collection.find({}).")
@@ -104,7 +104,7 @@ def _shell(reader: Reader) -> Statement:
         return _chained(reader, made)
 
 
-def _made(reader: Reader, begin: int, collection: str, name: str, given: Arguments) -> Statement:
+def _made(reader: MongoParser, begin: int, collection: str, name: str, given: Arguments) -> MongoStatement:
     known = METHODS if collection else DATABASE_METHODS
     if name not in known:
         raise reader.wrong(f"{name} is not known here.", begin, did_you_mean(name, known))
@@ -114,24 +114,26 @@ def _made(reader: Reader, begin: int, collection: str, name: str, given: Argumen
         raise reader.wrong(f"{name} does not take {len(given)} arguments.", begin) from error
 
 
-def _chained(reader: Reader, made: Statement) -> Statement:
+def _chained(reader: MongoParser, statement: MongoStatement) -> MongoStatement:
     """Read the methods behind a find or aggregate."""
-    while not _LINE_END.match(reader.text, reader.place) or reader.peek("."):
+    while not _LINE_END.match(reader.text, reader.position) or reader.peek("."):
         if not reader.take("."):
             break
-        begin, name = reader.place, reader.word() or ""
+        begin, name = reader.position, reader.word() or ""
         given = reader.listed("(", ")")
         if name in {"toArray", "pretty"} and not given:
             continue
         if name == "explain":
-            made = Statement({"explain": made.command, "verbosity": str(given[0]) if given else "queryPlanner"})
-        elif name == "count" and made.name == "find":
-            made = _count(made.command["find"], made.command.get("filter"))
-        elif name in _CURSOR and made.name in {"find", "aggregate"} and len(given) == 1:
-            made.command[_CURSOR[name]] = given[0]
+            statement = MongoStatement(
+                {"explain": statement.command, "verbosity": str(given[0]) if given else "queryPlanner"}
+            )
+        elif name == "count" and statement.name == "find":
+            statement = _count(statement.command["find"], statement.command.get("filter"))
+        elif name in _CURSOR and statement.name in {"find", "aggregate"} and len(given) == 1:
+            statement.command[_CURSOR[name]] = given[0]
         else:
             raise reader.wrong(f"{name} is not known here.", begin, did_you_mean(name, [*_CURSOR, "explain", "count"]))
-    return made
+    return statement
 
 
 _CURSOR = {
@@ -149,33 +151,33 @@ _CURSOR = {
 }
 
 
-def _find(collection: str, condition: Any = None, projection: Any = None, options: Any = None) -> Statement:
+def _find(collection: str, condition: Any = None, projection: Any = None, options: Any = None) -> MongoStatement:
     command = {"find": collection, "filter": condition or {}}
-    return Statement({**command, **({"projection": projection} if projection else {}), **(options or {})})
+    return MongoStatement({**command, **({"projection": projection} if projection else {}), **(options or {})})
 
 
-def _find_one(collection: str, condition: Any = None, projection: Any = None) -> Statement:
+def _find_one(collection: str, condition: Any = None, projection: Any = None) -> MongoStatement:
     found = _find(collection, condition, projection)
     return replace(found, command={**found.command, "limit": 1})
 
 
-def _aggregate(collection: str, *given: Any) -> Statement:
+def _aggregate(collection: str, *given: Any) -> MongoStatement:
     stages = given[0] if given and isinstance(given[0], list) else list(given)
     options = given[1] if len(given) > 1 and isinstance(given[0], list) else {}
-    return Statement({"aggregate": collection, "pipeline": stages, "cursor": {}, **options})
+    return MongoStatement({"aggregate": collection, "pipeline": stages, "cursor": {}, **options})
 
 
-def _count(collection: str, condition: Any = None) -> Statement:
+def _count(collection: str, condition: Any = None) -> MongoStatement:
     stages = [
         {"$match": condition or {}},
         {"$group": {"_id": None, "n": {"$sum": 1}}},
         {"$project": {"_id": 0, "n": 1}},
     ]
-    return Statement({"aggregate": collection, "pipeline": stages, "cursor": {}}, only="n")
+    return MongoStatement({"aggregate": collection, "pipeline": stages, "cursor": {}}, only="n")
 
 
-def _distinct(collection: str, key: Any, condition: Any = None) -> Statement:
-    return Statement({"distinct": collection, "key": key, "query": condition or {}})
+def _distinct(collection: str, key: Any, condition: Any = None) -> MongoStatement:
+    return MongoStatement({"distinct": collection, "key": key, "query": condition or {}})
 
 
 def with_id(document: Any) -> Any:
@@ -183,52 +185,52 @@ def with_id(document: Any) -> Any:
     return {"_id": ObjectId(), **document} if isinstance(document, dict) and "_id" not in document else document
 
 
-def _insert_many(collection: str, documents: Any, options: Any = None) -> Statement:
+def _insert_many(collection: str, documents: Any, options: Any = None) -> MongoStatement:
     given = [with_id(one) for one in documents] if isinstance(documents, list) else documents
-    return Statement({"insert": collection, "documents": given, **(options or {})})
+    return MongoStatement({"insert": collection, "documents": given, **(options or {})})
 
 
-def _update(multi: bool) -> Callable[..., Statement]:
-    def made(collection: str, condition: Any, change: Any, options: Any = None) -> Statement:
+def _update(multi: bool) -> Callable[..., MongoStatement]:
+    def made(collection: str, condition: Any, change: Any, options: Any = None) -> MongoStatement:
         update = {"q": condition, "u": change, "multi": multi, **(options or {})}
-        return Statement({"update": collection, "updates": [update]})
+        return MongoStatement({"update": collection, "updates": [update]})
 
     return made
 
 
-def _delete(limit: int) -> Callable[..., Statement]:
-    def made(collection: str, condition: Any, options: Any = None) -> Statement:
-        return Statement({"delete": collection, "deletes": [{"q": condition, "limit": limit, **(options or {})}]})
+def _delete(limit: int) -> Callable[..., MongoStatement]:
+    def made(collection: str, condition: Any, options: Any = None) -> MongoStatement:
+        return MongoStatement({"delete": collection, "deletes": [{"q": condition, "limit": limit, **(options or {})}]})
 
     return made
 
 
-def _find_and(change: str) -> Callable[..., Statement]:
-    def made(collection: str, condition: Any, *rest: Any) -> Statement:
+def _find_and(change: str) -> Callable[..., MongoStatement]:
+    def made(collection: str, condition: Any, *rest: Any) -> MongoStatement:
         update, options = (rest[0], rest[1:]) if change == "update" else (None, rest)
         chosen = dict(options[0]) if options else {}
         after = chosen.pop("returnDocument", None) == "after" or chosen.pop("returnNewDocument", False)
         what = {"update": update, "new": bool(after)} if change == "update" else {"remove": True}
-        return Statement({"findAndModify": collection, "query": condition, **what, **chosen})
+        return MongoStatement({"findAndModify": collection, "query": condition, **what, **chosen})
 
     return made
 
 
-def _create_index(collection: str, keys: Any, options: Any = None) -> Statement:
+def _create_index(collection: str, keys: Any, options: Any = None) -> MongoStatement:
     named = keys if isinstance(keys, dict) else {str(keys): 1}
     name = "_".join(f"{key}_{shown(way).strip(chr(34))}" for key, way in named.items())
-    return Statement({"createIndexes": collection, "indexes": [{"key": named, "name": name, **(options or {})}]})
+    return MongoStatement({"createIndexes": collection, "indexes": [{"key": named, "name": name, **(options or {})}]})
 
 
-def _create(_: str, name: Any, options: Any = None) -> Statement:
-    return Statement({"create": name, **(options or {})})
+def _create(_: str, name: Any, options: Any = None) -> MongoStatement:
+    return MongoStatement({"create": name, **(options or {})})
 
 
-def _on(command: str, **more: Any) -> Callable[..., Statement]:
-    return lambda collection: Statement({command: collection or 1, **more})
+def _on(command: str, **more: Any) -> Callable[..., MongoStatement]:
+    return lambda collection: MongoStatement({command: collection or 1, **more})
 
 
-METHODS: Mapping[str, Callable[..., Statement]] = {
+METHODS: Mapping[str, Callable[..., MongoStatement]] = {
     "find": _find,
     "findOne": _find_one,
     "aggregate": _aggregate,
@@ -250,11 +252,11 @@ METHODS: Mapping[str, Callable[..., Statement]] = {
     "getIndexes": _on("listIndexes"),
     "drop": _on("drop"),
     "stats": _on("collStats"),
-    "dropIndex": lambda collection, index: Statement({"dropIndexes": collection, "index": index}),
-    "dropIndexes": lambda collection: Statement({"dropIndexes": collection, "index": "*"}),
+    "dropIndex": lambda collection, index: MongoStatement({"dropIndexes": collection, "index": index}),
+    "dropIndexes": lambda collection: MongoStatement({"dropIndexes": collection, "index": "*"}),
 }
-DATABASE_METHODS: Mapping[str, Callable[..., Statement]] = {
-    "runCommand": lambda _, command: Statement(command if isinstance(command, dict) else {str(command): 1}),
+DATABASE_METHODS: Mapping[str, Callable[..., MongoStatement]] = {
+    "runCommand": lambda _, command: MongoStatement(command if isinstance(command, dict) else {str(command): 1}),
     "createCollection": _create,
     "stats": _on("dbStats"),
     "getCollectionNames": _on("listCollections", nameOnly=True),

@@ -1,6 +1,6 @@
 """MongoDB as the target of a bulk transfer: rows become documents, and are read back as rows.
 
-A column is a field, with dots for what is nested: `_id.part`. Values come as Python has them (`core/transfer/native`);
+A column is a field, with dots for what is nested: `_id.part`. Values come as Python has them (`transfer_values`);
 of numbers the column's type says which are long.
 """
 
@@ -22,7 +22,7 @@ from headwater.engines import _row_buffer as batches
 from headwater.engines.mongodb import command_results, errors
 from headwater.engines.mongodb.ddl import unquoted
 from headwater.engines.mongodb.session import BROKEN, CHUNK, MongoSession
-from headwater.engines.mongodb.statements import Statement
+from headwater.engines.mongodb.statements import MongoStatement
 from headwater.engines.mongodb.values import Document
 
 # What the server takes as one document, and what is sent at once: it takes three times that.
@@ -38,7 +38,7 @@ def paths(columns: Columns) -> list[Path]:
 def inserts(
     table: str, columns: Columns, rows: Sequence[Sequence[Any]], options: CodecOptions[Document]
 ) -> Iterator[Document]:
-    """Give commands that insert rows, each below what the server takes at once.
+    """Yield commands that insert rows, each below what the server takes at once.
 
     Raises:
         QueryError: a row is larger than a document can be, or holds what none can.
@@ -101,8 +101,8 @@ def row(raw: bytes, places: Sequence[Path], options: CodecOptions[Document]) -> 
     return [_plain(_at(document, place)) for place in places]
 
 
-def _at(document: Any, place: Path) -> Any:
-    for name in place:
+def _at(document: Any, path: Path) -> Any:
+    for name in path:
         document = document.get(name) if isinstance(document, dict) else None
     return document
 
@@ -136,7 +136,7 @@ class MongoTransfer:
         options = self.session.database.codec_options
         commands = await asyncio.to_thread(lambda: list(inserts(table, columns, rows, options)))
         for command in commands:
-            command_results.outcome(Statement(command), await self.session.ask(command), 0)
+            command_results.outcome(MongoStatement(command), await self.session.ask(command), 0)
 
     async def finish_load(self, counters: Sequence[tuple[str, str]]) -> None:
         """Do nothing."""
@@ -152,7 +152,7 @@ class MongoTransfer:
                     for rows in batch.add([row(raw, places, options)], len(raw)):
                         yield rows
         except BROKEN as error:
-            raise errors.refusal(error, Statement({"find": unquoted(table)}), 0) from error
+            raise errors.refusal(error, MongoStatement({"find": unquoted(table)}), 0) from error
         if rows := batch.rest():
             yield rows
 

@@ -51,7 +51,7 @@ class MysqlActivity(ActivitySupport):
     """The sessions of a server."""
 
     async def sessions(self, session: Session) -> tuple[ServerSession, ...]:
-        """Return the sessions of this database; see `headwater.engines.Watches`."""
+        """Return the sessions of this database."""
         assert isinstance(session, MysqlSession)
         blockers: dict[int, list[str]] = defaultdict(list)
         with contextlib.suppress(QueryError):  # who may not look at locks sees the sessions all the same

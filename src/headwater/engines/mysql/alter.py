@@ -30,7 +30,7 @@ LARGE = 100_000
 
 
 def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
-    """Return the statements of changes to a database that has this Schema; see `headwater.engines.Engine`."""
+    """Return the statements of changes to a database that has this Schema."""
     steps = []
     for given in changes:
         change = replace(given, schema=None)

@@ -32,7 +32,7 @@ _BYTES = pa.binary()
 
 
 class MysqlBulkLoader:
-    """See `headwater.engines.BulkLoader`."""
+    """Loads a snapshot into an empty database."""
 
     def __init__(self, session: MysqlSession, most: int) -> None:
         self._session, self._most = session, most
@@ -44,7 +44,7 @@ class MysqlBulkLoader:
             await self._session.ask(statement)
 
     def load_rows(self, table: SnapshotTable, batches: Iterable[Batch]) -> int:
-        """Insert rows in one transaction; one table at a time. See `headwater.engines.BulkLoader`."""
+        """Insert rows in one transaction; one table at a time."""
         connection = self._session.connection
         with self._one:
             try:
@@ -60,7 +60,7 @@ class MysqlBulkLoader:
         return rows
 
     def count_rows(self, table: SnapshotTable) -> int:
-        """Return how many rows a table has; see `headwater.engines.BulkLoader`."""
+        """Return how many rows a table has."""
         query = f"SELECT count(*) FROM {quote(table.name)}"  # noqa: S608 (quoted)
         with self._one:
             try:
@@ -79,7 +79,7 @@ class MysqlBulkLoader:
         return []
 
     def cancel(self) -> None:
-        """End what is being loaded."""
+        """Interrupt the load."""
         self._session.connection._force_close()
 
     async def close(self) -> None:

@@ -31,7 +31,7 @@ def literal(text: str) -> str:
 
 
 def ddl(schema: Schema) -> tuple[str, ...]:
-    """Return the statements that make a Schema; see `headwater.engines.Engine`."""
+    """Return the statements that make a Schema."""
     return tuple(_statements(schema))
 
 

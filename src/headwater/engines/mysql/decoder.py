@@ -30,10 +30,10 @@ class MysqlDecoding(DecodingSupport):
     """What the texts of a snapshot mean."""
 
     def decoder(self, column: SnapshotColumn, schema: Schema) -> Decoder:
-        """Return how a column of a dump is read; see `headwater.engines.Decodes`."""
+        """Return how a column of a dump is read."""
         type_ = column.type.lower()
         if column.hint == "hex":
-            return d.hexadecimals(b"")
+            return d.hex_bytes(b"")
         if type_.startswith("bit"):
             return d.integers(pa.uint64())
         if match := _INTEGER.match(type_):
@@ -44,7 +44,7 @@ class MysqlDecoding(DecodingSupport):
         if (match := _DECIMAL.match(type_)) and int(match[1]) <= 38:
             return d.decimals(int(match[1]), int(match[2] or 0))
         if re.match(r"date\b", type_):
-            return d.days()
+            return d.dates()
         if type_.startswith(("datetime", "timestamp")):
-            return d.moments(zoned=False)
-        return d.texts(next((kind for name, kind in _KINDS if type_.startswith(name)), "text"), d.unescaped)
+            return d.timestamps(zoned=False)
+        return d.texts(next((kind for name, kind in _KINDS if type_.startswith(name)), "text"), d.unescape_copy_text)

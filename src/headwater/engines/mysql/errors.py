@@ -105,9 +105,9 @@ def _told(error: Exception) -> tuple[int, str]:
     return -1 if args else 0, str(error) or "The server refused the statement."
 
 
-def _place(said: str, statement: Statement) -> int | None:
+def _place(message: str, statement: Statement) -> int | None:
     """Return where the trouble begins: a syntax error tells the text that follows, and its line."""
-    if syntax := _SYNTAX.search(said):
+    if syntax := _SYNTAX.search(message):
         near, line = syntax["near"], int(syntax["line"])
         if not near:
             return statement.start + len(statement.text)
@@ -116,7 +116,7 @@ def _place(said: str, statement: Statement) -> int | None:
             if statement.text.count("\n", 0, begin) + 1 == line:
                 return statement.start + begin
         return None
-    named = _NAMED.match(said)
+    named = _NAMED.match(message)
     if not named:
         return None
     word = named["name"].rpartition(".")[2]

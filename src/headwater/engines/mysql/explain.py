@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from headwater.catalog.plans import Advice, Plan, PlanNode
+from headwater.catalog.plans import Advice, PlanNode, QueryPlan
 from headwater.catalog.results import Limits, QueryError, Rows
 from headwater.engines import ExplainSupport, Parameters, Session
 from headwater.engines import _statements as texts
@@ -45,29 +45,29 @@ async def _quietly(session: Session, statement: str) -> None:
         pass
 
 
-def _node(name: str, told: Mapping[str, Any]) -> PlanNode:
+def _node(name: str, plan: Mapping[str, Any]) -> PlanNode:
     """Return a node; whatever holds others is one, as both servers name each step by a key of its own."""
-    operation = f"table ({told['access_type']})" if "access_type" in told else name.replace("_", " ")
+    operation = f"table ({plan['access_type']})" if "access_type" in plan else name.replace("_", " ")
     cost = (
-        told.get("cost") or told.get("cost_info", {}).get("query_cost") or told.get("cost_info", {}).get("prefix_cost")
+        plan.get("cost") or plan.get("cost_info", {}).get("query_cost") or plan.get("cost_info", {}).get("prefix_cost")
     )
-    loops = int(told.get("r_loops", 1) or 1)
-    each = told.get("r_table_time_ms", told.get("r_total_time_ms"))
+    loops = int(plan.get("r_loops", 1) or 1)
+    each = plan.get("r_table_time_ms", plan.get("r_total_time_ms"))
     return PlanNode(
         operation,
-        told.get("table_name", ""),
-        {key: _text(told[key]) for key in SHOWN if key in told},
+        plan.get("table_name", ""),
+        {key: _text(plan[key]) for key in SHOWN if key in plan},
         float(cost) if cost is not None else None,
-        told.get("rows", told.get("rows_examined_per_scan")),
-        told.get("r_rows"),
+        plan.get("rows", plan.get("rows_examined_per_scan")),
+        plan.get("r_rows"),
         loops,
         each,
-        tuple(_children(told)),
+        tuple(_children(plan)),
     )
 
 
-def _children(told: Mapping[str, Any]) -> Iterator[PlanNode]:
-    for name, value in told.items():
+def _children(plan: Mapping[str, Any]) -> Iterator[PlanNode]:
+    for name, value in plan.items():
         if name in {"cost_info", "used_columns"}:
             continue
         if isinstance(value, dict):
@@ -84,19 +84,19 @@ def _text(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _tables(told: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(told, dict):
-        if "table_name" in told:
-            yield told
-        for value in told.values():
+def _tables(plan: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(plan, dict):
+        if "table_name" in plan:
+            yield plan
+        for value in plan.values():
             yield from _tables(value)
-    elif isinstance(told, list):
-        for value in told:
+    elif isinstance(plan, list):
+        for value in plan:
             yield from _tables(value)
 
 
-def _advice(told: Mapping[str, Any]) -> Iterator[Advice]:
-    for table in _tables(told):
+def _advice(plan: Mapping[str, Any]) -> Iterator[Advice]:
+    for table in _tables(plan):
         yield from _on_scan(table)
         yield from _on_estimate(table)
 
@@ -140,7 +140,7 @@ def _on_estimate(table: Mapping[str, Any]) -> Iterator[Advice]:
 class MysqlExplain(ExplainSupport):
     """Query plans."""
 
-    async def plan(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> Plan:
+    async def plan(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> QueryPlan:
         """Return the plan of one statement; with `run`, MariaDB executes it and measures; MySQL only ever estimates."""
         assert isinstance(session, MysqlSession)
         statements = texts.statements(text, GRAMMAR)
@@ -165,4 +165,4 @@ class MysqlExplain(ExplainSupport):
                 await _quietly(session, "ROLLBACK")
         told = msgspec.json.decode(raw)["query_block"]
         took = told.get("r_total_time_ms")
-        return Plan(_node("query_block", told), tuple(_advice(told)), execution_ms=took, raw=raw)
+        return QueryPlan(_node("query_block", told), tuple(_advice(told)), execution_ms=took, raw=raw)

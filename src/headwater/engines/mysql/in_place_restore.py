@@ -43,7 +43,7 @@ SETTINGS = (
 
 
 class MysqlInPlaceRestore:
-    """See `headwater.engines.InPlaceRestore`."""
+    """Restores tables of a database in use."""
 
     def __init__(self, to: Address, session: MysqlSession, most: int) -> None:
         self._to, self._session, self._most = to, session, most
@@ -51,7 +51,7 @@ class MysqlInPlaceRestore:
         self._lock, self._stoppable = threading.Lock(), False
 
     def restore_tables(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
-        """Carry it out; see `headwater.engines.InPlaceRestore`."""
+        """Restore the tables."""
         try:
             return self._put(request)
         except pymysql.Error as error:
@@ -183,7 +183,7 @@ class MysqlInPlaceRestore:
             return list(cursor.fetchall())
 
     def cancel(self) -> None:
-        """End what is being put; the triggers are put back all the same."""
+        """Interrupt the restore; the triggers are put back all the same."""
         with self._lock:
             if self._stoppable:
                 with contextlib.suppress(HeadwaterError, pymysql.Error, OSError):

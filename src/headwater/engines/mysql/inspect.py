@@ -30,7 +30,7 @@ _STRING = re.compile(r"'(?:[^'\\]|''|\\.)*'", re.DOTALL)
 
 
 async def inspect(session: Session) -> Schema:
-    """Read everything that is in the database; see `headwater.engines.Engine`."""
+    """Read everything that is in the database."""
     assert isinstance(session, MysqlSession)
     found = await _read(session)
     (place,) = found["SCHEMA"] or [{}]
@@ -104,13 +104,13 @@ async def _create_table(session: MysqlSession, name: str) -> str:
 class _Parts:
     """What belongs to relations, by their names."""
 
-    def __init__(self, found: Mapping[str, list[dict[str, Any]]]) -> None:
-        self.columns = _grouped(found["COLUMNS"], "table_name")
-        self.indexes = _grouped(found["INDEXES"], "table_name")
-        self.foreign_keys = _grouped(found["FOREIGN_KEYS"], "table_name")
-        self.checks = _grouped(found["CHECKS"], "table_name")
-        self.triggers = _grouped(found["TRIGGERS"], "event_object_table")
-        self.parameters = _grouped(found["PARAMETERS"], "specific_name")
+    def __init__(self, rows: Mapping[str, list[dict[str, Any]]]) -> None:
+        self.columns = _grouped(rows["COLUMNS"], "table_name")
+        self.indexes = _grouped(rows["INDEXES"], "table_name")
+        self.foreign_keys = _grouped(rows["FOREIGN_KEYS"], "table_name")
+        self.checks = _grouped(rows["CHECKS"], "table_name")
+        self.triggers = _grouped(rows["TRIGGERS"], "event_object_table")
+        self.parameters = _grouped(rows["PARAMETERS"], "specific_name")
 
 
 def _grouped(rows: Sequence[Row], name: str) -> dict[str, list[Row]]:

@@ -23,7 +23,7 @@ _LENGTHS = {0xFC: 2, 0xFD: 3, 0xFE: 8}
 
 
 def rows(connection: Any, query: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Give the values of a query's only column in blocks: their bytes, and where each begins. Blocks.
+    """Yield the values of a query's only column in blocks: their bytes, and where each begins. Blocks.
 
     Raises:
         pymysql.Error: what the server answered.
@@ -64,7 +64,7 @@ class _Wire:
                 return b"".join(parts)
 
     def values(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Give the values of all packets up to the end of the result; what comes in small parts is gathered."""
+        """Yield the values of all packets up to the end of the result; what comes in small parts is gathered."""
         while True:
             starts, done = self._gathered()
             if starts:

@@ -110,8 +110,8 @@ def _template(cache: Path) -> Path:
     return folder
 
 
-def _run(command: list[str], told: str = "") -> None:
-    done = subprocess.run(command, input=told, capture_output=True, text=True, check=False, cwd="/")
+def _run(command: list[str], input_text: str = "") -> None:
+    done = subprocess.run(command, input=input_text, capture_output=True, text=True, check=False, cwd="/")
     if done.returncode or "ERROR" in done.stderr:
         raise Unavailable(f"MariaDB could not be set up: {(done.stderr or done.stdout).strip()[-300:]}")
 
@@ -258,7 +258,7 @@ class MysqlProvisioning(ProvisioningSupport):
         return ServerCommand((*command, *flags), signal.SIGTERM, environment, memory_mb=memory)
 
     def is_ready(self, instance: Instance) -> bool:
-        """Say whether the server greets: it listens when its recovery is over."""
+        """Return True if the server greets: it listens when its recovery is over."""
         try:
             with socket.socket(socket.AF_UNIX) as probe:
                 probe.settimeout(1.0)

@@ -349,9 +349,9 @@ class MysqlProxy(ProxySupport):
         return False
 
     def client_protocol(self, opener: UpstreamResolver, tls: ssl.SSLContext | None) -> HalfDuplex:
-        """Return the protocol of one client; see `headwater.engines.Proxies`."""
+        """Return the protocol of one client."""
         return _Client(opener, tls)
 
-    def client_url(self, place: str, database: str, password: str) -> str:
-        """Return how a client names the database; see `headwater.engines.Proxies`."""
-        return f"mysql://owner:{quote(password)}@{place}/{database}"
+    def client_url(self, host_port: str, database: str, password: str) -> str:
+        """Return how a client names the database."""
+        return f"mysql://owner:{quote(password)}@{host_port}/{database}"

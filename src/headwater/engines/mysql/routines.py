@@ -11,11 +11,11 @@ from headwater.engines.mysql.ddl import literal, quote
 Row: TypeAlias = Mapping[str, Any]
 
 
-def routine(row: Row, parameters: Sequence[Row], place: Row) -> Routine:
+def routine(row: Row, parameters: Sequence[Row], schema: Row) -> Routine:
     """Return a routine; `place` is the database, whose collation needs not be said."""
     name, procedure = row["routine_name"], row["routine_type"] == "PROCEDURE"
-    arguments = ", ".join(_parameter(one, place) for one in parameters if one["ordinal_position"])
-    returns = "" if procedure else _type(row, place)
+    arguments = ", ".join(_parameter(one, schema) for one in parameters if one["ordinal_position"])
+    returns = "" if procedure else _type(row, schema)
     head = f"CREATE {'PROCEDURE' if procedure else 'FUNCTION'} {quote(name)}({arguments})"
     lines = [head] + ([f"RETURNS {returns}"] if returns else [])
     lines += ["DETERMINISTIC"] if row["is_deterministic"] == "YES" else []
@@ -35,15 +35,15 @@ def routine(row: Row, parameters: Sequence[Row], place: Row) -> Routine:
     )
 
 
-def _parameter(row: Row, place: Row) -> str:
+def _parameter(row: Row, schema: Row) -> str:
     mode = f"{row['parameter_mode']} " if row["parameter_mode"] and row["parameter_mode"] != "IN" else ""
-    return f"{mode}{quote(row['parameter_name'])} {_type(row, place)}"
+    return f"{mode}{quote(row['parameter_name'])} {_type(row, schema)}"
 
 
-def _type(row: Row, place: Row) -> str:
+def _type(row: Row, schema: Row) -> str:
     collation = row.get("collation_name")
     other = f" CHARSET {row['character_set_name']} COLLATE {collation}"
-    return str(row["dtd_identifier"]) + (other if collation and collation != place["default_collation_name"] else "")
+    return str(row["dtd_identifier"]) + (other if collation and collation != schema["default_collation_name"] else "")
 
 
 def event(row: Row) -> str:

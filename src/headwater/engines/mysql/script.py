@@ -35,7 +35,7 @@ class MysqlScript(ScriptSupport):
     def chunks(
         self, schema: Schema, tables: Iterable[tuple[SnapshotTable, Iterable[Batch]]], extras: Mapping[str, Any]
     ) -> Iterator[bytes]:
-        """Give the pieces of a script; see `headwater.engines.Scripts`."""
+        """Yield the pieces of a script."""
         first, later = restore_ddl(schema)
         yield _HEAD + b"".join(map(_statement, (*SETTINGS, *first)))
         for table, batches in tables:

@@ -125,7 +125,7 @@ class MysqlSession:
     async def run(
         self, text: str, parameters: Parameters = None, limits: Limits = STANDARD
     ) -> AsyncGenerator[Frame, None]:
-        """Run the statements of a text; see `headwater.engines.Session`."""
+        """Run the statements of a text."""
         statements = texts.statements(text, GRAMMAR, parameters)
         async with contextlib.AsyncExitStack() as stack:
             await stack.enter_async_context(self.worker.ended_in_time(limits.seconds))
@@ -143,7 +143,7 @@ class MysqlSession:
         for number, statement in enumerate(texts.statements(text, GRAMMAR)):
             if not _JUDGED.match(statement.text):
                 return None
-            asked, _ = texts.unbound(statement.text, GRAMMAR, "?")
+            asked, _ = texts.replace_placeholders(statement.text, GRAMMAR, "?")
             try:
                 await self.worker.call(partial(self._compile, asked))
             except DRIVER_ERRORS as error:
@@ -177,7 +177,7 @@ class MysqlSession:
     ) -> AsyncGenerator[Frame, None]:
         if limits.read_only and (not _READS.match(statement.text) or _TO_FILE.search(statement.text)):
             raise errors.read_only(statement, number)
-        text = texts.bound(statement.text, parameters, GRAMMAR, self.connection.escape)
+        text = texts.bind(statement.text, parameters, GRAMMAR, self.connection.escape)
         began = time.perf_counter()
         self._running, self._killed = True, False
         cursor = self.connection.cursor(SSCursor)
@@ -211,7 +211,7 @@ class MysqlSession:
         yield Started(number, statement.start, statement.start + len(statement.text), shown)
         meter = Meter(limits)
         while shown is not None:
-            chunk: list[Row] = await self.worker.call(lambda: batches.taken(iter(cursor.fetchone, None)))
+            chunk: list[Row] = await self.worker.call(lambda: batches.take_batch(iter(cursor.fetchone, None)))
             if not chunk:
                 break
             if kept := meter.take(chunk):
@@ -325,7 +325,7 @@ def _command(text: str, rows: bool) -> str:
 
 
 async def connect(address: Address, *, seconds: float = 10.0) -> Session:
-    """Open a connection; see `headwater.engines.Engine`."""
+    """Open a connection."""
     session = MysqlSession(address)
     try:
         session.adopt(await session.worker.call(lambda: connected(address, seconds)))

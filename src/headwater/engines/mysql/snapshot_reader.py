@@ -44,7 +44,7 @@ _UNESCAPED = re.compile(r"(tiny|small|medium|big)?int|bit\b|year|float|double|re
 
 
 class MysqlSnapshotReader:
-    """See `headwater.engines.SnapshotReader`."""
+    """A database at one consistent point."""
 
     max_readers = 1
     change_tracking = None
@@ -80,17 +80,17 @@ class MysqlSnapshotReader:
         self.extras = {"counters": counters, "generators": generators}
 
     def read(self, table: SnapshotTable) -> Iterator[Batch]:
-        """Give the rows of a table; one table at a time. See `headwater.engines.SnapshotReader`."""
+        """Yield the rows of a table; one table at a time."""
         query = select(table)
         with self._one:
             try:
                 for data, starts in packets.rows(self._session.connection, query):
-                    yield fields.cut(data, starts, len(table.columns))
+                    yield fields.split_rows(data, starts, len(table.columns))
             except pymysql.Error as error:
                 raise errors.refusal(error, Statement(query, 0), 0) from error
 
     def cancel(self) -> None:
-        """End what is being read."""
+        """Interrupt the read."""
         self._session.connection._force_close()
 
     async def close(self) -> None:

@@ -32,7 +32,7 @@ _PIECE = 512 * 1024
 def inserts(
     table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], escape: Callable[[Any], str], most: int
 ) -> Iterator[str]:
-    """Give INSERTs of many rows, each well below what a server takes at once, or of one row that is larger.
+    """Yield INSERTs of many rows, each well below what a server takes at once, or of one row that is larger.
 
     Raises:
         QueryError: a single row has more than the `most` bytes that the server takes.

@@ -89,13 +89,13 @@ def _placed(rows: Iterable[Row]) -> list[tuple[Row, str]]:
     return placed
 
 
-def _replace(connection: Any, row: Row, place: str, statement: str) -> None:
+def _replace(connection: Any, row: Row, order: str, statement: str) -> None:
     """Replace a trigger, as its definer and in the modes and the character set in which it was made."""
     user, _, host = str(row["definer"]).rpartition("@")
     definer = f"{quote(user)}@{quote(host)}" if host else quote(user)
     text = (
         f"CREATE OR REPLACE DEFINER={definer} TRIGGER {quote(row['trigger_name'])} {row['action_timing']} "
-        f"{row['event_manipulation']} ON {quote(row['event_object_table'])} FOR EACH ROW {place} {statement}"
+        f"{row['event_manipulation']} ON {quote(row['event_object_table'])} FOR EACH ROW {order} {statement}"
     )
     client = str(row["character_set_client"])
     try:

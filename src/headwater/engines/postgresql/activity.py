@@ -8,7 +8,7 @@ import psycopg
 
 from headwater.catalog.plans import ServerSession
 from headwater.engines import ActivitySupport, Session
-from headwater.engines.postgresql.errors import broken
+from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.session import PostgresSession
 from headwater.kit.errors import BadInput
 
@@ -37,14 +37,14 @@ async def _rows(session: Session, query: bytes) -> list[Any]:
     try:
         return await (await session.connection.execute(query)).fetchall()
     except psycopg.Error as error:
-        raise broken(error, 0, 0) from error
+        raise error_from(error, 0, 0) from error
 
 
 class PostgresActivity(ActivitySupport):
     """The sessions of a server."""
 
     async def sessions(self, session: Session) -> tuple[ServerSession, ...]:
-        """Return the sessions of this database; see `headwater.engines.Watches`."""
+        """Return the sessions of this database."""
         rows = await _rows(session, _SESSIONS)
         return tuple(_session(*row) for row in rows)
 

@@ -24,7 +24,7 @@ LARGE = 100_000
 
 
 def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
-    """Return the statements of changes to a database that has this Schema; see `headwater.engines.Engine`."""
+    """Return the statements of changes to a database that has this Schema."""
     steps = []
     for change in changes:
         statements = tuple(_STATEMENTS[type(change)](change, schema))

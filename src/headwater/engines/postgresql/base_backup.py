@@ -53,7 +53,7 @@ _INSERT = b"SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint"
 
 
 def is_local(instance: Instance) -> bool:
-    """Say whether the cluster is on this machine."""
+    """Return True if the cluster is on this machine."""
     return (data_folder(instance) / "PG_VERSION").exists()
 
 
@@ -64,7 +64,7 @@ async def _one(connection: AsyncConnection[Any], query: bytes, *given: Any) -> A
 
 
 async def wal_position(instance: Instance) -> LogPosition | None:
-    """Return where the log is; see `headwater.engines.Recovers`."""
+    """Return where the log is."""
     if not is_ready(instance):
         return await asyncio.to_thread(_resting, instance)
     try:
@@ -97,7 +97,7 @@ def _resting(instance: Instance) -> LogPosition | None:
 
 
 async def flush_log(instance: Instance) -> int | None:
-    """Finish the segment that is being written to; see `headwater.engines.Recovers`."""
+    """Finish the segment that is being written to."""
     if not is_ready(instance):
         return None
     with _told():
@@ -117,7 +117,7 @@ def _told() -> Iterator[None]:
 
 
 async def create_restore_point(instance: Instance, name: str) -> int:
-    """Write a name into the log; see `headwater.engines.Recovers`."""
+    """Write a name into the log."""
     if len(name.encode()) > MOST_NAME:
         raise BadInput(f"The name of a point has at most {MOST_NAME} bytes.")
     with _told():
@@ -127,7 +127,7 @@ async def create_restore_point(instance: Instance, name: str) -> int:
 
 
 async def open_base_backup(instance: Instance) -> BaseBackup:
-    """Begin a base; see `headwater.engines.Recovers`."""
+    """Begin a base."""
     connection = await superuser(instance)
     try:
         return await _begun(instance, connection)
@@ -155,7 +155,7 @@ async def _begun(instance: Instance, connection: AsyncConnection[Any]) -> BaseBa
 
 
 class PostgresBaseBackup:
-    """See `headwater.engines.Base`."""
+    """A Base."""
 
     def __init__(
         self, instance: Instance, connection: AsyncConnection[Any], segment: int, changes: int, system: str
@@ -167,7 +167,7 @@ class PostgresBaseBackup:
         self.size_bytes = sum(_size(self._data / name) for name in self._files)
 
     def blocks(self) -> Iterator[FileBlock]:
-        """Give all files in pieces; one that is gone meanwhile was dropped, which the log says, too."""
+        """Yield all files in pieces; one that is gone meanwhile was dropped, which the log says, too."""
         for name in self._files:
             with contextlib.suppress(FileNotFoundError):
                 yield from _pieces(self._data / name, name)

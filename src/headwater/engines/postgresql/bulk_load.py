@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 
 from headwater.engines import Address, Batch, Session, SnapshotTable
 from headwater.engines.postgresql import large_objects, privileges, transfer
-from headwater.engines.postgresql.connection import connected
+from headwater.engines.postgresql.connection import connect_sync
 from headwater.engines.postgresql.ddl import literal, quote
-from headwater.engines.postgresql.errors import broken
+from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.session import PostgresSession
 
 SETTINGS = (*transfer.SETTINGS, "SET IntervalStyle = 'postgres'", "SET lc_monetary = 'C'", "SET row_security = off")
@@ -26,7 +26,7 @@ _PIECE = 2**20
 
 
 class PostgresBulkLoader:
-    """See `headwater.engines.BulkLoader`."""
+    """Loads a snapshot into an empty database."""
 
     def __init__(self, address: Address, seconds: float, session: PostgresSession) -> None:
         self._address, self._seconds, self._session = address, seconds, session
@@ -36,37 +36,41 @@ class PostgresBulkLoader:
 
     async def run_statements(self, statements: Iterable[str]) -> None:
         """Run statements, one by one."""
-        await transfer.run(self._session.connection, *_MEMORY, *statements)
+        await transfer.run_statements(self._session.connection, *_MEMORY, *statements)
 
     def load_rows(self, table: SnapshotTable, batches: Iterable[Batch]) -> int:
-        """Insert rows by one COPY; see `headwater.engines.BulkLoader`.
+        """Insert rows by one COPY.
 
         A table that is emptied in the transaction that fills it takes its rows frozen, and, where the log is minimal,
         without a log: nothing writes them a second time (PostgreSQL, COPY, FREEZE; Populating a Database).
         """
         with self._connection() as connection:
             try:
-                if large_objects.holds(table):
-                    rows, notes = large_objects.load(connection, batches, feed)
+                if large_objects.is_large_objects(table):
+                    rows, notes = large_objects.load(connection, batches, send_rows)
                     self._notes += notes
                     return rows
                 with connection.transaction(), connection.cursor() as cursor:
                     cursor.execute(f"TRUNCATE ONLY {quote(table.schema, table.name)}".encode())
-                    return feed(cursor, f"{copy_in(table)} (FREEZE)", batches)
+                    return send_rows(cursor, f"{copy_in_statement(table)} (FREEZE)", batches)
             except psycopg.Error as error:
-                raise broken(error, 0, 0) from error
+                raise error_from(error, 0, 0) from error
 
     def count_rows(self, table: SnapshotTable) -> int:
-        """Return how many rows a table has; see `headwater.engines.BulkLoader`."""
+        """Return how many rows a table has."""
         with self._connection() as connection:
             try:
-                return large_objects.counted(connection) if large_objects.holds(table) else counted(connection, table)
+                return (
+                    large_objects.count_objects(connection)
+                    if large_objects.is_large_objects(table)
+                    else counted(connection, table)
+                )
             except psycopg.Error as error:
-                raise broken(error, 0, 0) from error
+                raise error_from(error, 0, 0) from error
 
     @contextlib.contextmanager
     def _connection(self) -> Any:
-        connection = connected(self._address, self._seconds, SETTINGS)
+        connection = connect_sync(self._address, self._seconds, SETTINGS)
         with self._lock:
             self._busy.add(connection)
         try:
@@ -83,11 +87,11 @@ class PostgresBulkLoader:
             f"SELECT setval({literal(quote(schema, name))}, {value}, {'true' if called else 'false'})"
             for schema, name, value, called in extras.get("sequences", ())
         ]
-        await transfer.run(connection, *counts)
+        await transfer.run_statements(connection, *counts)
         return [*self._notes, *await privileges.give(connection, extras)]
 
     def cancel(self) -> None:
-        """End what is being loaded."""
+        """Interrupt the load."""
         with self._lock:
             for connection in self._busy:
                 with contextlib.suppress(psycopg.Error, OSError):
@@ -103,11 +107,11 @@ async def open_loader(address: Address, seconds: float, session: Session) -> Pos
     """Return a fill over a session of ours, which it closes."""
     assert isinstance(session, PostgresSession)
     fill = PostgresBulkLoader(address, seconds, session)
-    await transfer.run(session.connection, *SETTINGS)
+    await transfer.run_statements(session.connection, *SETTINGS)
     return fill
 
 
-def feed(cursor: psycopg.Cursor[Any], statement: str, batches: Iterable[Batch]) -> int:
+def send_rows(cursor: psycopg.Cursor[Any], statement: str, batches: Iterable[Batch]) -> int:
     """Send rows to a `COPY … FROM STDIN` and return how many there were; the next ones are spelled meanwhile."""
     rows, given = 0, iter(batches)
     with ThreadPoolExecutor(1, thread_name_prefix="copy-text") as ahead, cursor.copy(statement.encode()) as sink:
@@ -123,7 +127,7 @@ def feed(cursor: psycopg.Cursor[Any], statement: str, batches: Iterable[Batch]) 
 
 def _next(batches: Iterator[Batch]) -> tuple[int, memoryview] | None:
     batch = next(batches, None)
-    return None if batch is None else (batch.num_rows, memoryview(lines(batch)))
+    return None if batch is None else (batch.num_rows, memoryview(copy_text(batch)))
 
 
 def counted(connection: psycopg.Connection[Any], table: SnapshotTable) -> int:
@@ -133,13 +137,13 @@ def counted(connection: psycopg.Connection[Any], table: SnapshotTable) -> int:
     return int(row[0]) if row else 0
 
 
-def copy_in(table: SnapshotTable) -> str:
+def copy_in_statement(table: SnapshotTable) -> str:
     """Return the statement that fills a table."""
     names = ", ".join(quote(column.name) for column in table.columns)
     return f"COPY {quote(table.schema, table.name)} {f'({names}) ' if names else ''}FROM STDIN"
 
 
-def lines(batch: Batch) -> Any:
+def copy_text(batch: Batch) -> Any:
     """Return rows as the text that COPY takes, as a buffer."""
     if not batch.num_columns:
         return b"\n" * batch.num_rows

@@ -29,8 +29,8 @@ _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 
 
-def comparable(product: str, moment: dict[str, object], table: SnapshotTable, baseline: Baseline) -> bool:
-    """Say whether a table can be compared with what it was then."""
+def is_comparable(product: str, moment: dict[str, object], table: SnapshotTable, baseline: Baseline) -> bool:
+    """Return True if a table can be compared with what it was then."""
     same = product == baseline.product and all(moment.get(one) == baseline.moment.get(one) for one in _SAME)
     like = (table.columns, table.key, table.facts) == (baseline.table.columns, baseline.table.key, baseline.table.facts)
     since = int(str(moment["next"])) - int(str(baseline.moment.get("horizon", 0)))
@@ -47,12 +47,12 @@ def is_new(baseline: Baseline) -> str:
     return f"age(xmin) <= (SELECT age('{int(str(baseline.moment['horizon'])) % 2**32}'::xid))"
 
 
-def counting(table: SnapshotTable, new: str, part: str = "true") -> str:
+def count_query(table: SnapshotTable, new: str, part: str = "true") -> str:
     """Return the query for the number of new and of all row versions of a table, or of a part of it."""
     return f"SELECT count(*) FILTER (WHERE {new}), count(*) FROM ONLY {_place(table)} WHERE {part}"  # noqa: S608
 
 
-def size(table: SnapshotTable) -> str:
+def size_query(table: SnapshotTable) -> str:
     """Return the query for how many pages a table has, and the version of the server."""
     place = literal(_place(table))
     pages = f"pg_relation_size({place}) / current_setting('block_size')::int"
@@ -70,13 +70,13 @@ def halves(pages: int, version: int) -> tuple[str, ...]:
     return f"ctid < '({pages // 2},0)'", f"ctid >= '({pages // 2},0)'"
 
 
-def changed_rows(table: SnapshotTable, new: str, range_starts: Sequence[Key]) -> str:
+def changed_rows_statement(table: SnapshotTable, new: str, range_starts: Sequence[Key]) -> str:
     """Return the COPY of new row versions, each behind the number of its range."""
     columns = ", ".join(quote(column.name) for column in table.columns)
     return f"COPY (SELECT {_range(table, range_starts)}, {columns} FROM ONLY {_place(table)} WHERE {new}) TO STDOUT"  # noqa: S608
 
 
-def old_by_range(table: SnapshotTable, new: str, range_starts: Sequence[Key]) -> str:
+def unchanged_query(table: SnapshotTable, new: str, range_starts: Sequence[Key]) -> str:
     """Return the query for the number of old row versions of each range."""
     return (
         f"SELECT {_range(table, range_starts)}, count(*) FROM ONLY {_place(table)} "  # noqa: S608
@@ -84,7 +84,7 @@ def old_by_range(table: SnapshotTable, new: str, range_starts: Sequence[Key]) ->
     )
 
 
-def keys_in(table: SnapshotTable, range_starts: Sequence[Key], ranges: Sequence[int]) -> str:
+def keys_statement(table: SnapshotTable, range_starts: Sequence[Key], ranges: Sequence[int]) -> str:
     """Return the COPY of the keys in some ranges, each behind the number of its range."""
     columns = ", ".join(quote(table.columns[place].name) for place in table.key)
     wanted = ", ".join(map(str, ranges))
@@ -111,7 +111,7 @@ def _key(table: SnapshotTable) -> str:
 
 def _values(table: SnapshotTable, key: Key) -> str:
     made = [
-        f"{literal(plain(value))}::{table.columns[place].type}" for place, value in zip(table.key, key, strict=True)
+        f"{literal(unescape(value))}::{table.columns[place].type}" for place, value in zip(table.key, key, strict=True)
     ]
     return made[0] if len(made) == 1 else f"ROW({', '.join(made)})"
 
@@ -123,7 +123,7 @@ def _range(table: SnapshotTable, range_starts: Sequence[Key]) -> str:
     return f"width_bucket({_key(table)}, ARRAY[{', '.join(_values(table, key) for key in range_starts[1:])}])"
 
 
-def plain(value: bytes) -> str:
+def unescape(value: bytes) -> str:
     """Return a value as it was before COPY escaped it."""
     return _ESCAPED.sub(lambda found: _LETTERS.get(found[1], found[1]), value).decode()
 
@@ -149,12 +149,12 @@ class PostgresChangeTracking:
         self._product, self._moment, self._query, self._copy = product, moment, query, copy
 
     def can_compare(self, table: SnapshotTable, baseline: Baseline) -> bool:
-        return comparable(self._product, dict(self._moment), table, baseline)
+        return is_comparable(self._product, dict(self._moment), table, baseline)
 
     def count_changes(self, table: SnapshotTable, baseline: Baseline) -> tuple[int, int]:
-        ((pages, version),) = self._query(size(table))
+        ((pages, version),) = self._query(size_query(table))
         parts = halves(int(pages), int(version))
-        queries = [counting(table, is_new(baseline), part) for part in parts]
+        queries = [count_query(table, is_new(baseline), part) for part in parts]
         with ThreadPoolExecutor(len(parts), thread_name_prefix="snapshot-count") as threads:
             counts = [row for (row,) in threads.map(self._query, queries)]
         new = sum(int(row[0]) for row in counts)
@@ -163,19 +163,19 @@ class PostgresChangeTracking:
     def changed_rows(
         self, table: SnapshotTable, baseline: Baseline, range_starts: Sequence[Key]
     ) -> Iterator[tuple[Any, Batch]]:
-        statement = changed_rows(table, is_new(baseline), range_starts)
+        statement = changed_rows_statement(table, is_new(baseline), range_starts)
         yield from self._numbered(statement, len(table.columns))
 
     def unchanged_counts(
         self, table: SnapshotTable, baseline: Baseline, range_starts: Sequence[Key]
     ) -> Mapping[int, int]:
-        rows = self._query(old_by_range(table, is_new(baseline), range_starts))
+        rows = self._query(unchanged_query(table, is_new(baseline), range_starts))
         return {int(number): int(count) for number, count in rows}
 
     def keys_in_ranges(
         self, table: SnapshotTable, range_starts: Sequence[Key], ranges: Sequence[int]
     ) -> Iterator[tuple[Any, Batch]]:
-        yield from self._numbered(keys_in(table, range_starts, ranges), len(table.key))
+        yield from self._numbered(keys_statement(table, range_starts, ranges), len(table.key))
 
     def rows_between(self, table: SnapshotTable, low: Key | None, high: Key | None) -> Iterator[Batch]:
         return self._copy(copy_statement(table, condition(table, low, high)), len(table.columns))

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from headwater.engines import Address
-from headwater.engines.postgresql.errors import broken, connecting
+from headwater.engines.postgresql.errors import connection_error, error_from
 from headwater.kit.network.tls import pem_files
 
 PORT = 5432
@@ -49,7 +49,7 @@ def parameters(address: Address, seconds: float) -> Iterator[dict[str, Any]]:
         }
 
 
-def connected(address: Address, seconds: float, settings: Iterable[str]) -> psycopg.Connection[Any]:
+def connect_sync(address: Address, seconds: float, settings: Iterable[str]) -> psycopg.Connection[Any]:
     """Return a connection that blocks, on which these statements were run.
 
     Raises:
@@ -59,14 +59,14 @@ def connected(address: Address, seconds: float, settings: Iterable[str]) -> psyc
         try:
             connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
         except (psycopg.Error, OSError) as error:
-            raise connecting(str(error)) from None  # the cause may echo the address
+            raise connection_error(str(error)) from None  # the cause may echo the address
     try:
         for statement in settings:
             connection.execute(statement.encode())
     except BaseException as error:
         connection.close()
         if isinstance(error, psycopg.Error):
-            raise broken(error, 0, 0) from error
+            raise error_from(error, 0, 0) from error
         raise
     return connection
 

@@ -17,15 +17,15 @@ from psycopg import pq
 
 from headwater.catalog.results import QueryError
 from headwater.engines import _copy_text as fields
-from headwater.engines.postgresql.copy_stream import reading
+from headwater.engines.postgresql.copy_stream import open_stream
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 _HEAD = struct.Struct(">cI")
 _ROW, _NEWLINE = ord("d"), ord("\n")
 
 
-def copied(connection: psycopg.Connection[Any], statement: str, columns: int) -> Iterator[Any]:
-    """Give the rows of a `COPY … TO STDOUT` in text form as record batches of byte strings or nulls.
+def copy_batches(connection: psycopg.Connection[Any], statement: str, columns: int) -> Iterator[Any]:
+    """Yield the rows of a `COPY … TO STDOUT` in text form as record batches of byte strings or nulls.
 
     What is escaped stays escaped; only `\\N` is told apart. Blocks.
 
@@ -35,14 +35,14 @@ def copied(connection: psycopg.Connection[Any], statement: str, columns: int) ->
     """
     blocks = _by_libpq if connection.pgconn.ssl_in_use else _by_socket
     for data, starts in blocks(connection, statement.encode()):
-        yield fields.cut(data, starts, columns)
+        yield fields.split_rows(data, starts, columns)
 
 
 def _by_socket(connection: psycopg.Connection[Any], statement: bytes) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Give blocks of rows; each is overwritten by a later one."""
     query = b"Q" + (len(statement) + 5).to_bytes(4, "big") + statement + b"\0"
     error, ready, rest, wanted = b"", False, np.empty(0, np.uint8), 0
-    with reading(connection.pgconn.socket, query) as stream:
+    with open_stream(connection.pgconn.socket, query) as stream:
         while not ready:
             block, at = stream.after(rest, wanted), 0
             starts: list[np.ndarray] = []

@@ -28,7 +28,7 @@ _AHEAD = 2  # blocks that may be full while one is cut
 _QUIET_SECONDS, _SOON_SECONDS, _TICK_SECONDS = 600, 0.05, 0.004
 
 
-class Stream:
+class CopyStream:
     """The answer to one query, block after block; not for several threads."""
 
     def __init__(self, wire: socket.socket) -> None:
@@ -135,13 +135,13 @@ class Stream:
 
 
 @contextlib.contextmanager
-def reading(descriptor: int, message: bytes) -> Iterator[Stream]:
+def open_stream(descriptor: int, message: bytes) -> Iterator[CopyStream]:
     """Send a message over a connection of libpq, which has nothing in hand, and give the stream of its answer."""
     with socket.socket(fileno=os.dup(descriptor)) as wire:
         _send(wire, message)
         wire.setblocking(True)
         _tick(wire, _TICK_SECONDS)
-        stream = Stream(wire)
+        stream = CopyStream(wire)
         try:
             yield stream
         finally:

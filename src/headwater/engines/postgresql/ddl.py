@@ -56,12 +56,12 @@ def literal(text: str) -> str:
 
 
 def ddl(schema: Schema) -> tuple[str, ...]:
-    """Return the statements that make a Schema; see `headwater.engines.Engine`."""
+    """Return the statements that make a Schema."""
     return tuple(_statements(schema))
 
 
 def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what makes bare tables, and what comes when their rows are there; see `headwater.engines.SnapshotSupport`.
+    """Return what makes bare tables, and what comes when their rows are there.
 
     Indexes are built once rather than grown; keys, triggers and policies would check or change what is given back.
     """
@@ -82,11 +82,11 @@ def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return first, (*keys, *later)
 
 
-def _without_key(one: Relation) -> Relation:
+def _without_key(table: Relation) -> Relation:
     """Return a table without its primary key, unless that belongs to tables that it inherits from, or to time."""
-    if any(name in dict(one.attrs) for name in (a.PARTITION_OF, a.PARTITION_BY, a.INHERITS, a.PRIMARY_KEY_PERIOD)):
-        return one
-    return replace(one, primary_key=(), attrs=tuple(pair for pair in one.attrs if pair[0] != a.PRIMARY_KEY_NAME))
+    if any(name in dict(table.attrs) for name in (a.PARTITION_OF, a.PARTITION_BY, a.INHERITS, a.PRIMARY_KEY_PERIOD)):
+        return table
+    return replace(table, primary_key=(), attrs=tuple(pair for pair in table.attrs if pair[0] != a.PRIMARY_KEY_NAME))
 
 
 def add_primary_key(table: Relation) -> str:

@@ -22,8 +22,8 @@ _PLAIN: Mapping[str, Decoder] = {
     "real": d.floats(pa.float32()),
     "double precision": d.floats(pa.float64()),
     "boolean": d.booleans(b"t"),
-    "date": d.days(),
-    "bytea": d.hexadecimals(b"\\\\x"),
+    "date": d.dates(),
+    "bytea": d.hex_bytes(b"\\\\x"),
 }
 _KINDS: Mapping[str, Kind] = {
     "json": "json",
@@ -93,7 +93,7 @@ class PostgresDecoding(DecodingSupport):
     """What the texts of a snapshot mean."""
 
     def decoder(self, column: SnapshotColumn, schema: Schema) -> Decoder:
-        """Return how a column of a dump is read; see `headwater.engines.Decodes`."""
+        """Return how a column of a dump is read."""
         type_ = _base(column.type, schema)
         if found := _PLAIN.get(type_):
             return found
@@ -102,7 +102,7 @@ class PostgresDecoding(DecodingSupport):
             if precision <= 38 and 0 <= scale <= precision:
                 return d.decimals(precision, scale)
         if match := _MOMENT.fullmatch(type_):
-            return d.moments(zoned=match[1] == "with")
+            return d.timestamps(zoned=match[1] == "with")
         if type_.startswith("interval"):
             return replace(d.texts("time"), transfer_cells=_iso_intervals)
-        return d.texts(_kind(type_, schema), d.unescaped)
+        return d.texts(_kind(type_, schema), d.unescape_copy_text)

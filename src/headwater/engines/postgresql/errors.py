@@ -34,21 +34,21 @@ _CONNECTING = (
 )
 
 
-def connecting(said: str) -> HeadwaterError:
+def connection_error(message: str) -> HeadwaterError:
     """Return why a connection could not be made, without address, user or password."""
-    if 'database "' in said and "does not exist" in said:
+    if 'database "' in message and "does not exist" in message:
         return ConnectionRefused("There is no such database on the server.", hint="Check the database's name.")
-    if 'role "' in said and "does not exist" in said:
+    if 'role "' in message and "does not exist" in message:
         return ConnectionRefused("User or password are not right.", hint="Check both.")
     for part, sentence, hint in _CONNECTING:
-        if part in said:
+        if part in message:
             return ConnectionRefused(sentence, hint=hint)
-    if "FATAL:" in said:  # it was reached: what it says is worth more than a guess
-        return ConnectionRefused(f"The server refuses: {said.split('FATAL:', 1)[1].strip().splitlines()[0]}.")
+    if "FATAL:" in message:  # it was reached: what it says is worth more than a guess
+        return ConnectionRefused(f"The server refuses: {message.split('FATAL:', 1)[1].strip().splitlines()[0]}.")
     return ConnectionRefused("The server could not be reached.", hint="Check host, port, TLS and firewall.")
 
 
-def broken(error: psycopg.Error, statement: int, start: int) -> HeadwaterError:
+def error_from(error: psycopg.Error, statement: int, start: int) -> HeadwaterError:
     """Return what the server said of a statement that stands at `start` in its text."""
     diagnostic = error.diag
     if diagnostic.message_primary is None or (diagnostic.sqlstate or "").startswith(("08003", "08006", "57P")):

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from headwater.catalog.plans import Advice, Plan, PlanNode
+from headwater.catalog.plans import Advice, PlanNode, QueryPlan
 from headwater.catalog.results import Limits, QueryError, Rows
 from headwater.catalog.statements import split
 from headwater.engines import ExplainSupport, Parameters, Session
@@ -45,21 +45,21 @@ async def _quietly(session: Session, statement: str) -> None:
         pass
 
 
-def _node(told: Mapping[str, Any]) -> PlanNode:
-    target = told.get("Relation Name") or told.get("CTE Name") or told.get("Function Name") or ""
-    index = told.get("Index Name")
-    detail = {name: _text(told[name]) for name in SHOWN if name in told}
-    loops = int(told.get("Actual Loops", 1))
+def _node(plan: Mapping[str, Any]) -> PlanNode:
+    target = plan.get("Relation Name") or plan.get("CTE Name") or plan.get("Function Name") or ""
+    index = plan.get("Index Name")
+    detail = {name: _text(plan[name]) for name in SHOWN if name in plan}
+    loops = int(plan.get("Actual Loops", 1))
     return PlanNode(
-        operation=told["Node Type"] + (f" ({told['Join Type']})" if "Join Type" in told else ""),
+        operation=plan["Node Type"] + (f" ({plan['Join Type']})" if "Join Type" in plan else ""),
         target=f"{target} by {index}" if index and target else index or target,
         detail=detail,
-        cost=told.get("Total Cost"),
-        rows_expected=told.get("Plan Rows"),
-        rows_actual=told.get("Actual Rows"),
+        cost=plan.get("Total Cost"),
+        rows_expected=plan.get("Plan Rows"),
+        rows_actual=plan.get("Actual Rows"),
         loops=loops,
-        milliseconds=told["Actual Total Time"] * loops if "Actual Total Time" in told else None,
-        children=tuple(_node(child) for child in told.get("Plans", ())),
+        milliseconds=plan["Actual Total Time"] * loops if "Actual Total Time" in plan else None,
+        children=tuple(_node(child) for child in plan.get("Plans", ())),
     )
 
 
@@ -67,14 +67,14 @@ def _text(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _walk(told: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield told
-    for child in told.get("Plans", ()):
+def _walk(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", ()):
         yield from _walk(child)
 
 
-def _advice(told: Mapping[str, Any]) -> Iterator[Advice]:
-    for node in _walk(told):
+def _advice(plan: Mapping[str, Any]) -> Iterator[Advice]:
+    for node in _walk(plan):
         yield from _on_scan(node)
         yield from _on_estimate(node)
         yield from _on_spill(node)
@@ -134,8 +134,8 @@ def _on_spill(node: Mapping[str, Any]) -> Iterator[Advice]:
 class PostgresExplain(ExplainSupport):
     """Query plans."""
 
-    async def plan(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> Plan:
-        """Return the plan of one statement; see `headwater.engines.Explains`."""
+    async def plan(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> QueryPlan:
+        """Return the plan of one statement."""
         statements = list(split(text))
         if len(statements) != 1:
             raise QueryError("A plan is of one statement.", hint="Select the one that you mean.")
@@ -159,4 +159,4 @@ class PostgresExplain(ExplainSupport):
         raw = "\n".join(str(row[0]) for row in found)
         told = msgspec.json.decode(raw)[0]
         root = _node(told["Plan"])
-        return Plan(root, tuple(_advice(told["Plan"])), told.get("Planning Time"), told.get("Execution Time"), raw)
+        return QueryPlan(root, tuple(_advice(told["Plan"])), told.get("Planning Time"), told.get("Execution Time"), raw)

@@ -42,7 +42,7 @@ def before(form: ExportForm) -> int:
 
 
 async def copied(connection: AsyncConnection[Any], query: str, form: ExportForm) -> AsyncIterator[bytes]:
-    """Give the result of a query as chunks of about 64 kB.
+    """Yield the result of a query as chunks of about 64 kB.
 
     The server sends a message for each row. Psycopg's own iterator goes through the event loop for every one of them;
     here all that have come are taken at once.

@@ -22,10 +22,10 @@ from headwater.engines import (
     TableRestoreRequest,
     TableRestoreResult,
 )
-from headwater.engines.postgresql.bulk_load import SETTINGS, copy_in, counted, feed
-from headwater.engines.postgresql.connection import connected
+from headwater.engines.postgresql.bulk_load import SETTINGS, copy_in_statement, counted, send_rows
+from headwater.engines.postgresql.connection import connect_sync
 from headwater.engines.postgresql.ddl import literal, quote
-from headwater.engines.postgresql.errors import broken
+from headwater.engines.postgresql.errors import error_from
 
 _KEYS = """
 SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
@@ -47,18 +47,18 @@ ORDER BY 1
 
 
 class PostgresInPlaceRestore:
-    """See `headwater.engines.InPlaceRestore`."""
+    """Restores tables of a database in use."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
 
     def restore_tables(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
-        """Carry it out in one transaction; see `headwater.engines.InPlaceRestore`."""
+        """Restore the tables in one transaction."""
         try:
             with self._connection.transaction():
                 return self._put(request)
         except psycopg.Error as error:
-            raise broken(error, 0, 0) from error
+            raise error_from(error, 0, 0) from error
 
     def _put(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
         self._run(*request.pre_data)
@@ -89,7 +89,7 @@ class PostgresInPlaceRestore:
 
     def _fill(self, table: SnapshotTable, batches: Iterable[Batch], request: TableRestoreRequest) -> int:
         if request.mode != "append_missing":
-            return self._copy(copy_in(table), batches)
+            return self._copy(copy_in_statement(table), batches)
         place, names = quote(table.schema, table.name), ", ".join(quote(column.name) for column in table.columns)
         empty = f"SELECT {names} FROM {place} WITH NO DATA"  # noqa: S608 (quoted)
         self._run(f"CREATE TEMPORARY TABLE headwater_missing ON COMMIT DROP AS {empty}")
@@ -104,14 +104,14 @@ class PostgresInPlaceRestore:
 
     def _copy(self, statement: str, batches: Iterable[Batch]) -> int:
         with self._connection.cursor() as cursor:
-            return feed(cursor, statement, batches)
+            return send_rows(cursor, statement, batches)
 
     def _run(self, *statements: str) -> None:
         for statement in statements:
             self._connection.execute(statement.encode())
 
     def cancel(self) -> None:
-        """End what is being put."""
+        """Interrupt the restore."""
         with contextlib.suppress(psycopg.Error, OSError):
             self._connection.cancel_safe(timeout=5)
 
@@ -131,7 +131,7 @@ def _set(name: str, value: object, called: bool) -> str:
 async def open_restore(address: Address, seconds: float) -> PostgresInPlaceRestore:
     """Return a refill over a connection of its own."""
     settings = (*SETTINGS, "SET search_path = ''")
-    return PostgresInPlaceRestore(await asyncio.to_thread(connected, address, seconds, settings))
+    return PostgresInPlaceRestore(await asyncio.to_thread(connect_sync, address, seconds, settings))
 
 
 class PostgresInPlaceRestores(InPlaceRestoreSupport):

@@ -29,7 +29,7 @@ from headwater.engines import Session
 from headwater.engines.postgresql import attributes as a
 from headwater.engines.postgresql import queries
 from headwater.engines.postgresql.ddl import literal, quote
-from headwater.engines.postgresql.errors import broken
+from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.session import PostgresSession
 
 Row: TypeAlias = Mapping[str, Any]
@@ -51,7 +51,7 @@ COMMANDS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE", "*": "AL
 
 
 async def inspect(session: Session) -> Schema:
-    """Read everything that is in the database, as the role sees it; see `headwater.engines.Engine`."""
+    """Read everything that is in the database, as the role sees it."""
     assert isinstance(session, PostgresSession)
     found = await _read(session.connection)
     parts = _Parts(found)
@@ -97,19 +97,19 @@ async def _read(connection: psycopg.AsyncConnection[Any]) -> dict[str, list[Row]
                 row = await (await connection.execute(query.encode())).fetchone()
                 found[name] = msgspec.json.decode(row[0]) if row else []
     except psycopg.Error as error:
-        raise broken(error, 0, 0) from error
+        raise error_from(error, 0, 0) from error
     return found
 
 
 class _Parts:
     """What belongs to relations, by their oid."""
 
-    def __init__(self, found: Mapping[str, list[Row]]) -> None:
-        self.columns = _grouped(found["COLUMNS"])
-        self.constraints = _grouped(found["CONSTRAINTS"])
-        self.indexes = _grouped(found["INDEXES"])
-        self.triggers = _grouped(found["TRIGGERS"])
-        self.policies = _grouped(found["POLICIES"])
+    def __init__(self, rows: Mapping[str, list[Row]]) -> None:
+        self.columns = _grouped(rows["COLUMNS"])
+        self.constraints = _grouped(rows["CONSTRAINTS"])
+        self.indexes = _grouped(rows["INDEXES"])
+        self.triggers = _grouped(rows["TRIGGERS"])
+        self.policies = _grouped(rows["POLICIES"])
 
 
 def _grouped(rows: Sequence[Row]) -> dict[int, list[Row]]:
@@ -332,8 +332,8 @@ def _routine(row: Row) -> Routine:
     )
 
 
-def _of_schema(found: Mapping[str, list[Row]]) -> Attributes:
-    given: dict[str, object] = {a.SCHEMAS: ", ".join(row["nspname"] for row in found["SCHEMAS"])}
-    given |= {a.EXTENSION + row["extname"]: row["nspname"] for row in found["EXTENSIONS"]}
-    given |= {a.COMPOSITE + quote(row["schema"], row["name"]): ", ".join(row["fields"]) for row in found["COMPOSITES"]}
+def _of_schema(rows: Mapping[str, list[Row]]) -> Attributes:
+    given: dict[str, object] = {a.SCHEMAS: ", ".join(row["nspname"] for row in rows["SCHEMAS"])}
+    given |= {a.EXTENSION + row["extname"]: row["nspname"] for row in rows["EXTENSIONS"]}
+    given |= {a.COMPOSITE + quote(row["schema"], row["name"]): ", ".join(row["fields"]) for row in rows["COMPOSITES"]}
     return a.attrs(**given)

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import psycopg
 
 from headwater.engines import STANDALONE_ROWS, Batch, SnapshotColumn, SnapshotTable
-from headwater.engines.postgresql.errors import broken
+from headwater.engines.postgresql.errors import error_from
 
 Feed: TypeAlias = Callable[[psycopg.Cursor[Any], str, Iterable[Batch]], int]
 
@@ -118,8 +118,8 @@ def table(count: int) -> SnapshotTable:
     return SnapshotTable(None, NAME, _COLUMNS, (0, 1), count, {STANDALONE_ROWS: True})
 
 
-def holds(table: SnapshotTable) -> bool:
-    """Say whether a table is the one of large objects; all others of this engine are in a schema."""
+def is_large_objects(table: SnapshotTable) -> bool:
+    """Return True if a table is the one of large objects; all others of this engine are in a schema."""
     return table.schema is None and table.name == NAME
 
 
@@ -147,7 +147,7 @@ def load(connection: psycopg.Connection[Any], batches: Iterable[Batch], feed: Fe
     return rows, notes
 
 
-def counted(connection: psycopg.Connection[Any]) -> int:
+def count_objects(connection: psycopg.Connection[Any]) -> int:
     """Return how many pieces the objects have that can be read; in a transaction, which their handles need."""
     with connection.transaction():
         row = connection.execute(_COUNT.encode()).fetchone()
@@ -155,7 +155,7 @@ def counted(connection: psycopg.Connection[Any]) -> int:
 
 
 def script(batches: Iterable[Batch], lines: Callable[[Batch], Any]) -> Iterator[bytes]:
-    """Give the part of a script for psql that makes objects of their pieces."""
+    """Yield the part of a script for psql that makes objects of their pieces."""
     yield _written(MAKE)
     for batch in batches:
         yield f"\n{COPY_IN};\n".encode()
@@ -168,10 +168,10 @@ def _written(statements: Iterable[str]) -> bytes:
     return "".join(f"{one.strip()};\n" for one in statements).encode()
 
 
-async def take_away(connection: psycopg.AsyncConnection[Any]) -> None:
+async def unlink_all(connection: psycopg.AsyncConnection[Any]) -> None:
     """Take away all large objects that this role may, some at a time: each of them is locked."""
     try:
         while (row := await (await connection.execute(_UNLINK.encode())).fetchone()) and row[0]:
             pass
     except psycopg.Error as error:
-        raise broken(error, 0, 0) from error
+        raise error_from(error, 0, 0) from error

@@ -15,7 +15,7 @@ _PLACEHOLDER = re.compile(
 )
 
 
-def bound(text: str, parameters: Parameters) -> tuple[str, list[bytes | None]]:
+def bind(text: str, parameters: Parameters) -> tuple[str, list[bytes | None]]:
     """Return a statement with `$n` placeholders, and their values as text."""
     if not parameters:
         return text, []
@@ -37,7 +37,7 @@ def bound(text: str, parameters: Parameters) -> tuple[str, list[bytes | None]]:
     return numbered_text, [_value(parameters[name]) for name in order]
 
 
-def unbound(text: str) -> str:
+def strip_placeholders(text: str) -> str:
     """Return a statement with every `:name` as a numbered placeholder, for the parser."""
     names: list[str] = []
 

@@ -13,7 +13,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from headwater.engines.postgresql.ddl import literal
-from headwater.engines.postgresql.errors import broken
+from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.queries import OURS, not_of_extension
 
 # Sequences of columns belong to who owns the table, as do indexes and the types of its rows.
@@ -153,7 +153,7 @@ ORDER BY t.thing
 
 
 def _needed(extras: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
-    """Give statements, each with the roles that must be there, and of which of them one must be a member."""
+    """Yield statements, each with the roles that must be there, and of which of them one must be a member."""
     yield from (((), (), statement) for statement in extras.get("comments", ()))
     yield from (((role,), (role,), statement) for role, statement in extras.get("owners", ()))
     yield from ((_roles(role), (), statement) for role, statement in extras.get("grants", ()))
@@ -169,7 +169,7 @@ async def give(connection: AsyncConnection[Any], extras: Mapping[str, Any]) -> l
     try:
         there = {row[0] async for row in await connection.execute(b"SELECT rolname::text FROM pg_roles")}
     except psycopg.Error as error:
-        raise broken(error, 0, 0) from error
+        raise error_from(error, 0, 0) from error
     absent: set[str] = set()
     refused: list[str] = []
     for roles, _, statement in _needed(extras):
@@ -181,7 +181,7 @@ async def give(connection: AsyncConnection[Any], extras: Mapping[str, Any]) -> l
         except psycopg.errors.InsufficientPrivilege as error:
             refused.append(f"{statement}: {error.diag.message_primary}")
         except psycopg.Error as error:
-            raise broken(error, 0, 0) from error
+            raise error_from(error, 0, 0) from error
     notes = [f"Nothing was given to {role}, and no rights: there is no such role here." for role in sorted(absent)]
     if refused:
         notes.append(f"{len(refused)} owners or rights could not be set, as {refused[0]}.")

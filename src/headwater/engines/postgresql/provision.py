@@ -32,7 +32,7 @@ from headwater.engines.postgresql.binaries import (
     open_programs,
     programs_of,
 )
-from headwater.engines.postgresql.errors import connecting
+from headwater.engines.postgresql.errors import connection_error
 from headwater.engines.postgresql.server_settings import SETTINGS
 from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.network.tls import PLAIN
@@ -42,8 +42,8 @@ OWNER = "owner"
 SPARES = 3
 PORT = 5432
 # The keeper's own sessions are here; the database of the owner is called so until it gets its name.
-KEEPERS, BLANK = "template1", "_blank"
-RESERVED = frozenset({KEEPERS, BLANK, "template0", "postgres"})
+KEEPER_DATABASE, BLANK = "template1", "_blank"
+RESERVED = frozenset({KEEPER_DATABASE, BLANK, "template0", "postgres"})
 IDLE_TRANSACTION_SECONDS = 900
 # Sessions can lift their own time limits; who is this much over them is ended from outside.
 LENIENCY_SECONDS = 5
@@ -91,7 +91,7 @@ CREATE ROLE {OWNER} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBY
 ALTER ROLE {OWNER} SET idle_in_transaction_session_timeout = '{IDLE_TRANSACTION_SECONDS}s'
 CREATE DATABASE {BLANK} OWNER {OWNER} STRATEGY FILE_COPY
 REVOKE ALL ON DATABASE {BLANK} FROM PUBLIC
-REVOKE ALL ON DATABASE {KEEPERS} FROM PUBLIC
+REVOKE ALL ON DATABASE {KEEPER_DATABASE} FROM PUBLIC
 """
 
 
@@ -99,7 +99,7 @@ def _furnish(programs: Path, data: Path) -> None:
     """Run statements in a cluster that nobody has started, by PostgreSQL's single-user mode."""
     owner = identity()
     done = subprocess.run(
-        [programs / "postgres", "--single", "-j", "-D", data, KEEPERS],
+        [programs / "postgres", "--single", "-j", "-D", data, KEEPER_DATABASE],
         input=_FURNISHING.strip().replace("\n", ";\n\n") + ";\n\n",
         capture_output=True,
         text=True,
@@ -203,7 +203,7 @@ def _forget_stale_pid(instance: Instance) -> None:
 
 
 def is_ready(instance: Instance) -> bool:
-    """Say whether the postmaster has written that it is ready: the socket answers before recovery is over."""
+    """Return True if the postmaster has written that it is ready: the socket answers before recovery is over."""
     try:
         lines = (data_folder(instance) / "postmaster.pid").read_text().split("\n")
     except OSError:
@@ -227,7 +227,7 @@ async def superuser(instance: Instance) -> AsyncConnection[Any]:
             return await AsyncConnection.connect(
                 host=str(folders.socket_folder(instance, SOCKET)),
                 port=PORT,
-                dbname=KEEPERS,
+                dbname=KEEPER_DATABASE,
                 user="postgres",
                 password=password,
                 autocommit=True,
@@ -236,7 +236,7 @@ async def superuser(instance: Instance) -> AsyncConnection[Any]:
             )
         except psycopg.Error as error:
             problem = error
-    why = connecting(str(problem)).message if problem else "It has no password."
+    why = connection_error(str(problem)).message if problem else "It has no password."
     raise Unavailable(f"The database's server does not let its keeper in. {why}") from problem
 
 
@@ -307,7 +307,7 @@ class PostgresProvisioning(ProvisioningSupport):
         return is_ready(instance)
 
     async def setup(self, instance: Instance) -> None:
-        """Give the owner and the database what the instance asks for, in one transaction.
+        """Yield the owner and the database what the instance asks for, in one transaction.
 
         The superuser gets a password that no other cluster has. After a kill in between, the old file or the new one
         lets us in.

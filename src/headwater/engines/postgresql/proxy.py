@@ -198,13 +198,13 @@ class PostgresProxy(ProxySupport):
     alpn_protocols = ("postgresql",)
 
     def recognizes(self, first: bytes) -> bool:
-        """Say whether a client begins as PostgreSQL's do: with the length of a short message."""
+        """Return True if a client begins as PostgreSQL's do: with the length of a short message."""
         return first[0] == 0
 
     def client_protocol(self, opener: UpstreamResolver, tls: ssl.SSLContext | None) -> HalfDuplex:
-        """Return the protocol of one client; see `headwater.engines.Proxies`."""
+        """Return the protocol of one client."""
         return _Client(opener, tls)
 
-    def client_url(self, place: str, database: str, password: str) -> str:
-        """Return how a client names the database; see `headwater.engines.Proxies`."""
-        return f"postgresql://owner:{quote(password)}@{place}/{database}"
+    def client_url(self, host_port: str, database: str, password: str) -> str:
+        """Return how a client names the database."""
+        return f"postgresql://owner:{quote(password)}@{host_port}/{database}"

@@ -33,7 +33,7 @@ from headwater.engines import (
 from headwater.engines import _instance_files as folders
 from headwater.engines.postgresql import base_backup, wal_spool
 from headwater.engines.postgresql.provision import (
-    KEEPERS,
+    KEEPER_DATABASE,
     OWNER,
     PORT,
     SOCKET,
@@ -116,7 +116,7 @@ class PostgresRecovery(RecoverySupport):
         return wal_spool.format_position(position)
 
     def restore_base(self, instance: Instance, facts: Mapping[str, Any], blocks: Iterable[FileBlock]) -> None:
-        """Put a base's files into the folder of an instance; see `headwater.engines.Recovers`."""
+        """Put a base's files into the folder of an instance."""
         data = data_folder(instance)
         data.mkdir(mode=0o700)
         for name in facts["folders"]:
@@ -139,9 +139,9 @@ class PostgresRecovery(RecoverySupport):
         (instance.folder / "version").write_text(facts["version"])
 
     def recovery_command(
-        self, instance: Instance, facts: Mapping[str, Any], goal: RecoveryTarget, log: Path
+        self, instance: Instance, facts: Mapping[str, Any], target: RecoveryTarget, log: Path
     ) -> ServerCommand:
-        """Return the program that replays the log; see `headwater.engines.Recovers`."""
+        """Return the program that replays the log."""
         signal = data_folder(instance) / "recovery.signal"
         signal.touch(0o600)
         folders.give(instance.owner, signal)
@@ -151,34 +151,34 @@ class PostgresRecovery(RecoverySupport):
         _hba(instance).write_text("local all postgres trust\n")
         _hba(instance).chmod(0o600)
         folders.give(instance.owner, _hba(instance))
-        settings = _SETTINGS | _goal(goal) | {"hba_file": str(_hba(instance))}
+        settings = _SETTINGS | _goal(target) | {"hba_file": str(_hba(instance))}
         settings |= {"restore_command": f'test -e {place}/%f && cp {place}/%f "%p"'}
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return replace(usual, command=(*usual.command, *flags))
 
-    def target_not_reached(self, said: str) -> bool:
-        """Say whether the log did not come to the goal."""
-        return _MISSED in said
+    def target_not_reached(self, output: str) -> bool:
+        """Return True if the log did not come to the goal."""
+        return _MISSED in output
 
-    def recovery_result(self, said: str) -> RecoveryResult:
+    def recovery_result(self, output: str) -> RecoveryResult:
         """Return the time of the last transaction that was replayed."""
-        found = _LAST.findall(said)
+        found = _LAST.findall(output)
         return RecoveryResult(datetime.fromisoformat(found[-1]) if found else None)
 
-    async def take_ownership(self, instance: Instance, was: str) -> None:
-        """Give a cluster its own passwords and its database its name; see `headwater.engines.Recovers`."""
+    async def take_ownership(self, instance: Instance, old_name: str) -> None:
+        """Give a cluster its own passwords and its database its name."""
         password = random.token_urlsafe(32)
         socket = str(folders.socket_folder(instance, SOCKET))
         try:
             async with await AsyncConnection.connect(
-                host=socket, port=PORT, dbname=KEEPERS, user="postgres", autocommit=True, connect_timeout=5
+                host=socket, port=PORT, dbname=KEEPER_DATABASE, user="postgres", autocommit=True, connect_timeout=5
             ) as connection:
                 for role, secret in (("postgres", password), (OWNER, instance.password)):
                     command = sql.SQL("ALTER ROLE {} PASSWORD {}")
                     await connection.execute(command.format(sql.Identifier(role), sql.Literal(secret)))
-                if was != instance.name:
+                if old_name != instance.name:
                     command = sql.SQL("ALTER DATABASE {} RENAME TO {}")
-                    await connection.execute(command.format(sql.Identifier(was), sql.Identifier(instance.name)))
+                    await connection.execute(command.format(sql.Identifier(old_name), sql.Identifier(instance.name)))
         except psycopg.Error as error:
             # What it says may show a statement, and with it a password.
             raise Unavailable(f"The recovered database could not be handed over ({type(error).__name__}).") from None

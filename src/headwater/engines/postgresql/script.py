@@ -8,7 +8,7 @@ from typing import Any
 from headwater.catalog.model import Schema
 from headwater.engines import Batch, ScriptSupport, SnapshotTable
 from headwater.engines.postgresql import large_objects, privileges
-from headwater.engines.postgresql.bulk_load import SETTINGS, copy_in, lines
+from headwater.engines.postgresql.bulk_load import SETTINGS, copy_in_statement, copy_text
 from headwater.engines.postgresql.ddl import literal, quote, restore_ddl
 
 _HEAD = b"-- Load it into an empty database: psql -v ON_ERROR_STOP=1 -f FILE DATABASE\n\n"
@@ -34,16 +34,16 @@ class PostgresScript(ScriptSupport):
     def chunks(
         self, schema: Schema, tables: Iterable[tuple[SnapshotTable, Iterable[Batch]]], extras: Mapping[str, Any]
     ) -> Iterator[bytes]:
-        """Give the pieces of a script; see `headwater.engines.Scripts`."""
+        """Yield the pieces of a script."""
         first, later = restore_ddl(schema)
         yield _HEAD + _statements((*_SETTINGS, *SETTINGS, *first))
         for table, batches in tables:
-            if large_objects.holds(table):
-                yield from large_objects.script(batches, lines)
+            if large_objects.is_large_objects(table):
+                yield from large_objects.script(batches, copy_text)
                 continue
-            yield f"\n{copy_in(table)};\n".encode()
+            yield f"\n{copy_in_statement(table)};\n".encode()
             for batch in batches:
-                yield bytes(lines(batch))
+                yield bytes(copy_text(batch))
             yield b"\\.\n"
         counts = [
             f"SELECT setval({literal(quote(schema_, name))}, {value}, {'true' if called else 'false'})"

@@ -39,8 +39,8 @@ from headwater.engines import _statements as texts
 from headwater.engines.postgresql import columns, extended_protocol
 from headwater.engines.postgresql.connection import parameters as connection_parameters
 from headwater.engines.postgresql.dialect import GRAMMAR
-from headwater.engines.postgresql.errors import broken, connecting
-from headwater.engines.postgresql.placeholders import bound, unbound
+from headwater.engines.postgresql.errors import connection_error, error_from
+from headwater.engines.postgresql.placeholders import bind, strip_placeholders
 from headwater.engines.postgresql.queries import PING, PRIVILEGES
 
 ENDS_TRANSACTION = frozenset({"COMMIT", "ROLLBACK", "BEGIN", "START TRANSACTION", "PREPARE TRANSACTION"})
@@ -97,12 +97,12 @@ class PostgresSession:
                 await cursor.execute(query)
                 return await cursor.fetchone() or {}
         except psycopg.Error as error:
-            raise broken(error, 0, 0) from error
+            raise error_from(error, 0, 0) from error
 
     async def run(
         self, text: str, parameters: Parameters = None, limits: Limits = STANDARD
     ) -> AsyncGenerator[Frame, None]:
-        """Run the statements of a text; see `headwater.engines.Session`."""
+        """Run the statements of a text."""
         statements = texts.statements(text, GRAMMAR, parameters)
         self._origins.forget_tables()
         async with contextlib.AsyncExitStack() as stack:
@@ -128,9 +128,9 @@ class PostgresSession:
                 if not _JUDGED.match(statement.text) or _CLIENT_COPY.match(statement.text):
                     return None
                 try:
-                    await extended_protocol.parse(self.connection, unbound(statement.text))
+                    await extended_protocol.parse(self.connection, strip_placeholders(statement.text))
                 except psycopg.Error as error:
-                    why = broken(error, number, statement.start)
+                    why = error_from(error, number, statement.start)
                     return why if isinstance(why, QueryError) and why.sqlstate != "57014" else None
         return None
 
@@ -165,7 +165,7 @@ class PostgresSession:
             raise extended_protocol.no_copy()
         began, self._notices = time.perf_counter(), []
         self._in_users_transaction = self.in_transaction
-        text, values = bound(statement.text, parameters)
+        text, values = bind(statement.text, parameters)
         shown = await extended_protocol.prepare(self.connection, self._origins, text)
         yield Started(number, statement.start, statement.start + len(statement.text), shown)
         meter, batch = Meter(limits), batches.RowBuffer[Row]()
@@ -211,7 +211,7 @@ class PostgresSession:
                 position=statement.start,
                 sqlstate="57014",
             )
-        return broken(error, number, statement.start - before)
+        return error_from(error, number, statement.start - before)
 
     def _notice(self, diagnostic: Any) -> None:
         if len(self._notices) < 200:
@@ -242,7 +242,7 @@ class PostgresSession:
             async with self.connection.cursor() as cursor:
                 await cursor.execute(statement.encode())
         except psycopg.Error as error:
-            raise broken(error, 0, 0) from error
+            raise error_from(error, 0, 0) from error
 
     @contextlib.asynccontextmanager
     async def time_limit(self, seconds: float | None) -> AsyncIterator[None]:
@@ -268,12 +268,12 @@ class PostgresSession:
 
 
 async def connect(address: Address, *, seconds: float = 10.0) -> Session:
-    """Open a connection; see `headwater.engines.Engine`."""
+    """Open a connection."""
     with connection_parameters(address, seconds) as given:
         try:
             connection: AsyncConnection[Any] = await AsyncConnection.connect(
                 autocommit=True, context=columns.CONTEXT, prepare_threshold=None, **given
             )
         except (psycopg.Error, OSError) as error:
-            raise connecting(str(error)) from None  # the cause may echo the address
+            raise connection_error(str(error)) from None  # the cause may echo the address
     return PostgresSession(connection)

@@ -27,9 +27,9 @@ from headwater.engines import (
 )
 from headwater.engines.postgresql import copy_out, large_objects, privileges, queries, transfer
 from headwater.engines.postgresql.change_tracking import PostgresChangeTracking, copy_statement
-from headwater.engines.postgresql.connection import connected
+from headwater.engines.postgresql.connection import connect_sync
 from headwater.engines.postgresql.ddl import literal
-from headwater.engines.postgresql.errors import broken
+from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.inspect import inspect
 from headwater.engines.postgresql.session import PostgresSession
 
@@ -66,7 +66,7 @@ _HINTS: Mapping[str, Hint] = {
 
 
 class PostgresSnapshotReader:
-    """See `headwater.engines.SnapshotReader`."""
+    """A database at one consistent point."""
 
     max_readers = 2
     catch_up = None
@@ -85,7 +85,7 @@ class PostgresSnapshotReader:
 
     async def open(self) -> None:
         """Fix the moment and read everything but the rows."""
-        await transfer.run(self._session.connection, *SETTINGS, _BEGIN)
+        await transfer.run_statements(self._session.connection, *SETTINGS, _BEGIN)
         moment = dict((await self._rows(queries.MOMENT))[0])
         self._snapshot, self.product = moment.pop("snapshot"), moment.pop("product")
         if moment.pop("told"):
@@ -117,8 +117,8 @@ class PostgresSnapshotReader:
             self.notes += (f"{large['hidden']} large objects may not be read, and are not in the snapshot.",)
 
     def read(self, table: SnapshotTable) -> Iterator[Batch]:
-        """Give the rows of a table; see `headwater.engines.SnapshotReader`."""
-        statement = large_objects.COPY_OUT if large_objects.holds(table) else copy_statement(table)
+        """Yield the rows of a table."""
+        statement = large_objects.COPY_OUT if large_objects.is_large_objects(table) else copy_statement(table)
         return self.copy(statement, len(table.columns))
 
     @property
@@ -138,7 +138,7 @@ class PostgresSnapshotReader:
             yield connection
         except psycopg.Error as error:
             connection.close()
-            raise broken(error, 0, 0) from error
+            raise error_from(error, 0, 0) from error
         except BaseException:
             connection.close()
             raise
@@ -148,20 +148,20 @@ class PostgresSnapshotReader:
     def copy(self, statement: str, columns: int) -> Iterator[Batch]:
         """Yield what a COPY writes, read in the snapshot."""
         with self._connected() as connection:
-            yield from copy_out.copied(connection, statement, columns)
+            yield from copy_out.copy_batches(connection, statement, columns)
 
     def _reader(self) -> psycopg.Connection[Any]:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
         seen = f"SET TRANSACTION SNAPSHOT {literal(self._snapshot)}"
-        connection = connected(self._address, self._seconds, (*SETTINGS, _BEGIN, seen))
+        connection = connect_sync(self._address, self._seconds, (*SETTINGS, _BEGIN, seen))
         with self._lock:
             self._all.append(connection)
         return connection
 
     def cancel(self) -> None:
-        """End what is being read."""
+        """Interrupt the read."""
         with self._lock:
             for connection in self._all:
                 with contextlib.suppress(psycopg.Error, OSError):
@@ -181,7 +181,7 @@ class PostgresSnapshotReader:
         try:
             row = await (await self._session.connection.execute(listed.encode())).fetchone()
         except psycopg.Error as error:
-            raise broken(error, 0, 0) from error
+            raise error_from(error, 0, 0) from error
         found: list[dict[str, Any]] = msgspec.json.decode(row[0]) if row else []
         return found
 

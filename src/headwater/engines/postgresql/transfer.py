@@ -11,7 +11,7 @@ from psycopg import AsyncConnection
 from headwater.engines import STANDALONE_ROWS, Columns, Session, SqlTransfer
 from headwater.engines.postgresql import large_objects
 from headwater.engines.postgresql.ddl import literal
-from headwater.engines.postgresql.errors import broken
+from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.session import PostgresSession
 
 SETTINGS = (
@@ -29,23 +29,23 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "
 PIECE = 65_536
 
 
-async def run(connection: AsyncConnection[Any], *statements: str) -> None:
+async def run_statements(connection: AsyncConnection[Any], *statements: str) -> None:
     """Run statements of our own."""
     try:
         async with connection.cursor() as cursor:
             for statement in statements:
                 await cursor.execute(statement.encode())
     except psycopg.Error as error:
-        raise broken(error, 0, 0) from error
+        raise error_from(error, 0, 0) from error
 
 
-async def copy(
+async def copy_rows(
     connection: AsyncConnection[Any], table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> None:
     """Insert rows by COPY; in a transaction behind a savepoint, so that an error leaves it as it was."""
     inside = connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
     if inside:
-        await run(connection, "SAVEPOINT headwater_load")
+        await run_statements(connection, "SAVEPOINT headwater_load")
     try:
         async with connection.cursor() as cursor:
             statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
@@ -53,16 +53,16 @@ async def copy(
                 for piece in _pieces(rows):
                     await sink.write(piece)
     except psycopg.Error as error:
-        why = broken(error, 0, 0)
+        why = error_from(error, 0, 0)
         if inside and connection.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
-            await run(connection, "ROLLBACK TO SAVEPOINT headwater_load")
+            await run_statements(connection, "ROLLBACK TO SAVEPOINT headwater_load")
         raise why from error
     if inside:
-        await run(connection, "RELEASE SAVEPOINT headwater_load")
+        await run_statements(connection, "RELEASE SAVEPOINT headwater_load")
 
 
 def _pieces(rows: Sequence[Sequence[Any]]) -> Iterator[bytes]:
-    """Give rows in COPY's text form, in pieces that are worth a message each."""
+    """Yield rows in COPY's text form, in pieces that are worth a message each."""
     held: list[str] = []
     size = 0
     for row in rows:
@@ -88,7 +88,7 @@ def _field(value: Any) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def restart(table: str, column: str) -> str:
+def reset_sequence(table: str, column: str) -> str:
     """Return the statement that lets the counter of a column, both quoted, go on behind the largest number."""
     bare = column[1:-1].replace('""', '"') if column.startswith('"') else column
     sequence = f"pg_get_serial_sequence({literal(table)}, {literal(bare)})"
@@ -103,20 +103,20 @@ class PostgresTransfer(SqlTransfer):
         self.session, self._connection = session, session.connection
 
     async def begin_read(self) -> None:
-        await run(self._connection, *SETTINGS, *ONE_MOMENT)
+        await run_statements(self._connection, *SETTINGS, *ONE_MOMENT)
 
     async def begin_load(self) -> None:
-        await run(self._connection, *SETTINGS)
+        await run_statements(self._connection, *SETTINGS)
 
     async def load(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
-        await copy(self._connection, table, [name for name, _ in columns], rows)
+        await copy_rows(self._connection, table, [name for name, _ in columns], rows)
 
     async def finish_load(self, counters: Sequence[tuple[str, str]]) -> None:
         for table, column in counters:
-            await run(self._connection, restart(table, column))
+            await run_statements(self._connection, reset_sequence(table, column))
 
     async def drop(self, kind: str, name: str) -> None:
         if kind == STANDALONE_ROWS:
-            await large_objects.take_away(self._connection)
+            await large_objects.unlink_all(self._connection)
         else:
             await super().drop(kind, name)

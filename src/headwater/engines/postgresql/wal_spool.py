@@ -53,7 +53,7 @@ def _command(spool: Path) -> str:
 
 
 def spooled_segments(instance: Instance) -> Sequence[LogSegment]:
-    """Return the segments in the spool; see `headwater.engines.Recovers`."""
+    """Return the segments in the spool."""
     found = []
     with contextlib.suppress(FileNotFoundError):
         for path in sorted(spool_folder(instance).iterdir()):

@@ -9,26 +9,26 @@ from headwater.engines.redis.session import RedisSession
 from headwater.kit.errors import BadInput, Forbidden
 
 
-def _session(one: dict[str, str]) -> ServerSession:
-    flags = one.get("flags", "")
+def _session(fields: dict[str, str]) -> ServerSession:
+    flags = fields.get("flags", "")
     state = "active"
     if "b" in flags:
         state = "blocked"
-    elif int(one.get("multi", "-1")) >= 0:
+    elif int(fields.get("multi", "-1")) >= 0:
         state = "idle in transaction"
     elif "P" in flags:
         state = "subscribed"
-    elif int(one.get("idle", "0")) > 0:
+    elif int(fields.get("idle", "0")) > 0:
         state = "idle"
-    client = one.get("name") or one.get("lib-name") or one.get("addr", "").rpartition(":")[0]
+    client = fields.get("name") or fields.get("lib-name") or fields.get("addr", "").rpartition(":")[0]
     return ServerSession(
-        one.get("id", ""),
-        one.get("user", ""),
-        one.get("db", ""),
+        fields.get("id", ""),
+        fields.get("user", ""),
+        fields.get("db", ""),
         client,
         state,
-        one.get("cmd", "").replace("|", " ").replace("NULL", "").upper(),
-        float(one.get("idle", "0")),
+        fields.get("cmd", "").replace("|", " ").replace("NULL", "").upper(),
+        float(fields.get("idle", "0")),
         "its list, set or stream" if state == "blocked" else "",
     )
 
@@ -37,7 +37,7 @@ class RedisActivity(ActivitySupport):
     """The sessions of a server."""
 
     async def sessions(self, session: Session) -> tuple[ServerSession, ...]:
-        """Return the connections to this database but our own; see `headwater.engines.Watches`."""
+        """Return the connections to this database but our own."""
         assert isinstance(session, RedisSession)
         ours, told = await session.asked([("CLIENT", "ID"), ("CLIENT", "LIST")])
         if isinstance(told, Refusal) or not isinstance(told, bytes):

@@ -203,5 +203,5 @@ async def _stream(session: RedisSession, key: bytes, search: Search) -> ElementP
     return ElementPage(tuple(found[: search.limit]), found[search.limit].name if len(found) > search.limit else None)
 
 
-def _stream_entry(one: list[Value]) -> Element:
-    return Element(str(rows.cell(one[0])), rows.fields_text(one[1]))
+def _stream_entry(entry: list[Value]) -> Element:
+    return Element(str(rows.cell(entry[0])), rows.fields_text(entry[1]))

@@ -76,27 +76,27 @@ def _words(line: str, start: int, number: int) -> list[tuple[bytes, str | None]]
     return words
 
 
-def _quoted(line: str, place: int, start: int, number: int) -> tuple[bytes, int]:
-    mark, begin, word = line[place], place, bytearray()
-    place += 1
-    while place < len(line) and line[place] != mark:
-        follow = line[place + 1] if place + 1 < len(line) else ""
-        if line[place] != "\\" or not follow or (mark == "'" and follow != "'"):
-            word += _encoded(line[place], start + place, number)
-            place += 1
-        elif mark == '"' and _HEXADECIMAL.match(line, place + 1):
-            word.append(int(line[place + 2 : place + 4], 16))
-            place += 4
+def _quoted(line: str, position: int, start: int, number: int) -> tuple[bytes, int]:
+    mark, begin, word = line[position], position, bytearray()
+    position += 1
+    while position < len(line) and line[position] != mark:
+        follow = line[position + 1] if position + 1 < len(line) else ""
+        if line[position] != "\\" or not follow or (mark == "'" and follow != "'"):
+            word += _encoded(line[position], start + position, number)
+            position += 1
+        elif mark == '"' and _HEXADECIMAL.match(line, position + 1):
+            word.append(int(line[position + 2 : position + 4], 16))
+            position += 4
         else:
-            word += _ESCAPES.get(follow) or _encoded(follow, start + place, number)
-            place += 2
-    if place >= len(line):
+            word += _ESCAPES.get(follow) or _encoded(follow, start + position, number)
+            position += 2
+    if position >= len(line):
         raise QueryError(
             "The quotes do not end.", hint=f"Close them with {mark}.", position=start + begin, statement=number
         )
-    if place + 1 < len(line) and not line[place + 1].isspace():
-        raise QueryError("A space is missing behind the quotes.", position=start + place + 1, statement=number)
-    return bytes(word), place + 1
+    if position + 1 < len(line) and not line[position + 1].isspace():
+        raise QueryError("A space is missing behind the quotes.", position=start + position + 1, statement=number)
+    return bytes(word), position + 1
 
 
 def _encoded(text: str, position: int, number: int) -> bytes:

@@ -7,14 +7,14 @@ import ssl
 
 from headwater.engines import Address
 from headwater.engines.redis.errors import ConnectionRefused, connecting, refused_to_connect
-from headwater.engines.redis.resp import LONGEST_LINE, Channel, Refusal, Value
+from headwater.engines.redis.resp import LONGEST_LINE, Refusal, RespConnection, Value
 from headwater.kit.errors import HeadwaterError
 from headwater.kit.network.tls import context
 
 PORT = 6379
 
 
-async def opened(to: Address, seconds: float) -> Channel:
+async def open_connection(to: Address, seconds: float) -> RespConnection:
     """Return an open connection at the database's number, or raise ConnectionRefused."""
     if to.database and not to.database.isdigit():
         raise ConnectionRefused("Databases of Redis have numbers.", hint="Take 0 when nobody said another.")
@@ -34,20 +34,20 @@ async def opened(to: Address, seconds: float) -> Channel:
     return channel
 
 
-async def _channel(to: Address) -> Channel:
+async def _channel(to: Address) -> RespConnection:
     if to.socket:
-        return Channel(*await asyncio.open_unix_connection(str(to.socket), limit=LONGEST_LINE))
+        return RespConnection(*await asyncio.open_unix_connection(str(to.socket), limit=LONGEST_LINE))
     encryption = context(to.tls)
     if to.tls.mode == "prefer" and await _speaks_plainly(to):
         encryption = None
     return await _reached(to, encryption)
 
 
-async def _reached(to: Address, encryption: ssl.SSLContext | None) -> Channel:
+async def _reached(to: Address, encryption: ssl.SSLContext | None) -> RespConnection:
     host, port = (to.endpoint.ip, to.endpoint.port) if to.endpoint else (to.host, to.port or PORT)
     name = (to.tls.server_name or to.host or host) if encryption else None
     reader, writer = await asyncio.open_connection(host, port, ssl=encryption, server_hostname=name, limit=LONGEST_LINE)
-    return Channel(reader, writer)
+    return RespConnection(reader, writer)
 
 
 async def _speaks_plainly(to: Address) -> bool:
@@ -62,7 +62,7 @@ async def _speaks_plainly(to: Address) -> bool:
     return True
 
 
-async def _sign_in(channel: Channel, to: Address) -> None:
+async def _sign_in(channel: RespConnection, to: Address) -> None:
     login = ("AUTH", to.user or "default", to.password) if to.password or to.user else ()
     said = await channel.ask("HELLO", 3, *login)
     if isinstance(said, Refusal) and "unknown command" in said.lower():  # older than 6
@@ -75,6 +75,6 @@ async def _sign_in(channel: Channel, to: Address) -> None:
     await channel.ask("CLIENT", "SETNAME", "headwater")
 
 
-def _check(said: Value) -> None:
-    if isinstance(said, Refusal):
-        raise refused_to_connect(said)
+def _check(reply: Value) -> None:
+    if isinstance(reply, Refusal):
+        raise refused_to_connect(reply)

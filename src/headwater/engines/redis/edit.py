@@ -20,7 +20,7 @@ _GONE = b"\0headwater: this item is being removed\0"
 
 
 async def change_entry(session: Session, collection: str, change: EntryChange) -> ChangeOutcome:
-    """Change one key; see `headwater.engines.Browses`."""
+    """Change one key."""
     assert isinstance(session, RedisSession)
     if not change.id:
         raise BadInput("Name the key.")

@@ -48,14 +48,14 @@ def connecting(error: BaseException) -> HeadwaterError:
     return ConnectionRefused("The server could not be reached.", hint="Check host, port, TLS and firewall.")
 
 
-def refused_to_connect(said: str) -> HeadwaterError:
+def refused_to_connect(message: str) -> HeadwaterError:
     """Return why the server did not let us in."""
-    code = said.partition(" ")[0]
-    if "DB index" in said:
+    code = message.partition(" ")[0]
+    if "DB index" in message:
         return ConnectionRefused("There is no such database on the server.", hint="Redis numbers them, from 0.")
-    if "max number of clients" in said:
+    if "max number of clients" in message:
         return ConnectionRefused("The server has no connection left.", hint="Close some, or raise maxclients.")
-    if "without any password configured" in said or "AUTH" in said:
+    if "without any password configured" in message or "AUTH" in message:
         return ConnectionRefused("User or password are not right.", hint="This server may want none; leave them empty.")
     sentence, hint = _CONNECTING.get(code, ("The server does not let us in.", "Check user, password and database."))
     return ConnectionRefused(sentence, hint=hint)
@@ -74,10 +74,10 @@ _HINTS = {
 }
 
 
-def refusal(said: str, number: int, position: int) -> QueryError:
+def refusal(message: str, number: int, position: int) -> QueryError:
     """Return what the server said of a command; the address of another node, as MOVED tells it, is left out."""
-    code, _, rest = said.partition(" ")
-    code, rest = (code, rest) if code.isupper() and rest else ("ERR", said)
+    code, _, rest = message.partition(" ")
+    code, rest = (code, rest) if code.isupper() and rest else ("ERR", message)
     sentence = (
         "The key lives on another node of the cluster"
         if code in {"MOVED", "ASK"}

@@ -28,19 +28,19 @@ class _Key:
     """A key that was sampled."""
 
     name: bytes
-    shown: str
+    pattern: str
     type: str = ""
     expires: bool = False
 
 
 async def inspect(session: Session) -> Schema:
-    """Return the patterns of keys as relations; see `headwater.engines.Engine`."""
+    """Return the patterns of keys as relations."""
     assert isinstance(session, RedisSession)
     keys = await _sampled(session)
     size = await session.ask("DBSIZE")
     total = size if isinstance(size, int) else len(keys)
     await _learn(session, keys)
-    by_name = {key.shown: key for key in keys}
+    by_name = {key.pattern: key for key in keys}
     found = list(patterns.grouped(by_name).items())
     kept = sorted(found, key=lambda one: -len(one[1]))[:MOST_PATTERNS]
     share = total / len(keys) if keys else 0.0
@@ -115,11 +115,11 @@ async def _columns(session: RedisSession, type_: str, keys: Sequence[_Key]) -> t
     return lead + tuple(sorted(shown, key=lambda one: one.name))
 
 
-def _fields(type_: str, told: Value) -> list[str]:
+def _fields(type_: str, value: Value) -> list[str]:
     """Return the names of the fields of a hash, or of a stream's last entry."""
-    flat: Value = told
-    if isinstance(told, list) and type_ == "hash" and len(told) == 2:
-        flat = told[1]
-    elif isinstance(told, list) and told and isinstance(told[0], list):
-        flat = told[0][1]
+    flat: Value = value
+    if isinstance(value, list) and type_ == "hash" and len(value) == 2:
+        flat = value[1]
+    elif isinstance(value, list) and value and isinstance(value[0], list):
+        flat = value[0][1]
     return [str(rows.cell(name)) for name in flat[::2]] if isinstance(flat, list) else []

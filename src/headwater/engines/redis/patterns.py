@@ -27,11 +27,11 @@ def grouped(keys: Iterable[str]) -> Mapping[str, list[str]]:
 
 
 def _group(
-    keys: Sequence[tuple[list[str], str]], depth: int, before: tuple[str, ...], found: dict[str, list[str]]
+    keys: Sequence[tuple[list[str], str]], depth: int, before: tuple[str, ...], groups: dict[str, list[str]]
 ) -> None:
     ended = [key for parts, key in keys if len(parts) == depth]
     if ended:
-        found.setdefault(SEPARATOR.join(before), []).extend(ended)
+        groups.setdefault(SEPARATOR.join(before), []).extend(ended)
     by_word: dict[str, list[tuple[list[str], str]]] = defaultdict(list)
     for parts, key in keys:
         if len(parts) > depth:
@@ -41,7 +41,7 @@ def _group(
         for word in words:
             by_word[ANY].extend(by_word.pop(word))
     for word, those in by_word.items():
-        _group(those, depth + 1, (*before, word), found)
+        _group(those, depth + 1, (*before, word), groups)
 
 
 def _are_values(words: Sequence[str], by_word: Mapping[str, Sequence[tuple[list[str], str]]], depth: int) -> bool:

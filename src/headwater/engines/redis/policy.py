@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from headwater.catalog.results import QueryError
 from headwater.engines.redis.command_text import Command
 from headwater.engines.redis.errors import READ_ONLY
-from headwater.engines.redis.resp import Channel, Refusal, Status
+from headwater.engines.redis.resp import Refusal, RespConnection, Status
 
 # KEYS looks at all keys at once, and nobody else is served meanwhile.
 MANY_KEYS = 10_000
@@ -101,7 +101,7 @@ class Flags:
 
     _known: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    async def of(self, channel: Channel, command: Command) -> frozenset[str]:
+    async def of(self, channel: RespConnection, command: Command) -> frozenset[str]:
         """Return the flags of a command: of the subcommand where the server tells them apart."""
         verb, sub = command.verb, command.sub
         for name in (f"{verb}|{sub}", verb):
@@ -112,7 +112,7 @@ class Flags:
         return frozenset()
 
 
-async def _flags(channel: Channel, name: str) -> frozenset[str]:
+async def _flags(channel: RespConnection, name: str) -> frozenset[str]:
     found = await channel.ask("COMMAND", "INFO", name.lower().encode())
     if isinstance(found, Refusal) or not isinstance(found, list) or not found or not isinstance(found[0], list):
         return frozenset()
@@ -124,7 +124,7 @@ def _text(flag: object) -> str:
     return flag if isinstance(flag, Status | str) else flag.decode() if isinstance(flag, bytes) else ""
 
 
-async def check_flags(channel: Channel, flags: Flags, command: Command, number: int, *, read_only: bool) -> None:
+async def check_flags(channel: RespConnection, flags: Flags, command: Command, number: int, *, read_only: bool) -> None:
     """Raise QueryError for what administers the server, what writes in a read-only run, and KEYS on many keys."""
     said = await flags.of(channel, command)
     if "admin" in said and command.verb not in TELLS:

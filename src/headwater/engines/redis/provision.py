@@ -168,7 +168,7 @@ class RedisProvisioning(ProvisioningSupport):
         )
 
     def is_ready(self, instance: Instance) -> bool:
-        """Say whether the server answers PING, which it refuses while it loads its data."""
+        """Return True if the server answers PING, which it refuses while it loads its data."""
         try:
             with socket.socket(socket.AF_UNIX) as probe:
                 probe.settimeout(1.0)
@@ -185,7 +185,7 @@ class RedisProvisioning(ProvisioningSupport):
         return answer == b"+OK\r\n+PONG\r\n"
 
     async def setup(self, instance: Instance) -> None:
-        """Give the owner its password and the server its quotas, while it runs."""
+        """Yield the owner its password and the server its quotas, while it runs."""
         async with _keeper(instance) as connection:
             await _order(connection, "ACL", "SETUSER", instance.name, "reset", *_owner_rule(instance).split()[2:])
             quotas = instance.quotas

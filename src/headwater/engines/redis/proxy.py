@@ -141,13 +141,13 @@ class RedisProxy(ProxySupport):
     server_speaks_first = False
 
     def recognizes(self, first: bytes) -> bool:
-        """Say whether a client begins as Redis' do: with an array, or a command as a line."""
+        """Return True if a client begins as Redis' do: with an array, or a command as a line."""
         return first[:1] == b"*" or first[:1].isalpha()
 
     def client_protocol(self, opener: UpstreamResolver, tls: ssl.SSLContext | None) -> HalfDuplex:
-        """Return the protocol of one client; see `headwater.engines.Proxies`."""
+        """Return the protocol of one client."""
         return _Client(opener)
 
-    def client_url(self, place: str, database: str, password: str) -> str:
-        """Return how a client names the database; see `headwater.engines.Proxies`."""
-        return f"redis://{database}:{quote(password)}@{place}/0"
+    def client_url(self, host_port: str, database: str, password: str) -> str:
+        """Return how a client names the database."""
+        return f"redis://{database}:{quote(password)}@{host_port}/0"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from headwater.catalog.results import Frame, Meter, Row, Rows, Started
 from headwater.engines.redis import errors, rows
 from headwater.engines.redis.command_text import Command
-from headwater.engines.redis.resp import Channel, Head, Refusal, Status, Value
+from headwater.engines.redis.resp import Head, Refusal, RespConnection, Status, Value
 
 CHUNK = 1000
 
@@ -17,7 +17,7 @@ CHUNK = 1000
 class Reply:
     """A command that is sent and what the server says; `whole` when it was read to its end."""
 
-    channel: Channel
+    channel: RespConnection
     number: int
     command: Command
     meter: Meter
@@ -26,7 +26,7 @@ class Reply:
     notices: tuple[str, ...] = ()
 
     def queues(self, before: bool) -> bool:
-        """Say whether what follows this command is queued until EXEC."""
+        """Return True if what follows this command is queued until EXEC."""
         if self.command.verb in {"EXEC", "DISCARD"}:
             return False
         return before or (self.command.verb == "MULTI" and self.whole)
@@ -85,17 +85,19 @@ class Reply:
         told = rows.info(value) if shown[-1].name == "value" and len(shown) > 1 and isinstance(value, bytes) else None
         return self._given(shown, told if told is not None else [rows.row(shown, value)])
 
-    def _page(self, cursor: object, found: list[Value]) -> list[Frame]:
+    def _page(self, cursor: object, values: list[Value]) -> list[Frame]:
         """Return one page of SCAN and its kin: names, or names with values."""
         self.notices = ("This was the last page." if cursor == "0" else f"The next cursor is {cursor}.",)
         if self.command.verb not in {"HSCAN", "ZSCAN"}:
-            return self._given(rows.columns(self.command, b""), [(rows.cell(one),) for one in found])
-        pairs: list[Row] = [(rows.cell(name), rows.cell(of)) for name, of in zip(found[::2], found[1::2], strict=False)]
+            return self._given(rows.columns(self.command, b""), [(rows.cell(one),) for one in values])
+        pairs: list[Row] = [
+            (rows.cell(name), rows.cell(of)) for name, of in zip(values[::2], values[1::2], strict=False)
+        ]
         return self._given(rows.columns(self.command, None, pairs=True), pairs)
 
-    def _given(self, shown: rows.Columns, given: list[Row]) -> list[Frame]:
+    def _given(self, columns: rows.Columns, given: list[Row]) -> list[Frame]:
         kept = self.meter.take(given)
-        return [self._started(shown), Rows(kept)] if kept else [self._started(shown)]
+        return [self._started(columns), Rows(kept)] if kept else [self._started(columns)]
 
-    def _started(self, shown: rows.Columns | None) -> Started:
-        return Started(self.number, self.command.start, self.command.end, shown)
+    def _started(self, columns: rows.Columns | None) -> Started:
+        return Started(self.number, self.command.start, self.command.end, columns)

@@ -59,7 +59,7 @@ class Head:
         return self.kind in AGGREGATES and self.size >= 0
 
 
-class Channel:
+class RespConnection:
     """An open connection: commands go out, replies come in, in order."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

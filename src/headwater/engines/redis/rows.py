@@ -65,15 +65,15 @@ def columns(command: Command, first: Value, *, pairs: bool = False) -> Columns:
     return _named((name, _kind(first)))
 
 
-def row(shown: Columns, value: Value) -> Row:
+def row(columns: Columns, value: Value) -> Row:
     """Return one element of a reply as a row of these columns."""
-    if len(shown) == 1:
+    if len(columns) == 1:
         return (cell(value),)
-    if shown[-1].name == "fields" and isinstance(value, list):
+    if columns[-1].name == "fields" and isinstance(value, list):
         return (cell(value[0]), fields_text(value[1]))
-    if isinstance(value, list) and len(value) == len(shown):
+    if isinstance(value, list) and len(value) == len(columns):
         return tuple(cell(part) for part in value)
-    return (cell(value), *(None for _ in shown[1:]))
+    return (cell(value), *(None for _ in columns[1:]))
 
 
 def fields(value: Value) -> dict[str, Cell]:

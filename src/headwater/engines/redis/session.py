@@ -24,9 +24,9 @@ from headwater.catalog.results import (
 from headwater.engines import Address, Parameters, ServerFacts, Session
 from headwater.engines.redis import errors, policy, rows
 from headwater.engines.redis.command_text import Command, commands
-from headwater.engines.redis.connection import opened
+from headwater.engines.redis.connection import open_connection
 from headwater.engines.redis.reply import Reply
-from headwater.engines.redis.resp import Channel, Refusal, Value
+from headwater.engines.redis.resp import Refusal, RespConnection, Value
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 RECONNECT_SECONDS = 10.0
@@ -36,9 +36,9 @@ _BROKEN = (OSError, EOFError)
 class RedisSession:
     """One connection at one database of a Redis."""
 
-    def __init__(self, to: Address, channel: Channel) -> None:
+    def __init__(self, to: Address, channel: RespConnection) -> None:
         self._to = to
-        self._channel: Channel | None = channel
+        self._channel: RespConnection | None = channel
         self._flags = policy.Flags()
         self._closed = self._running = self._cancelled = self._late = self._queuing = False
 
@@ -47,12 +47,12 @@ class RedisSession:
         """The number of the database."""
         return str(int(self._to.database or 0))
 
-    async def channel(self) -> Channel:
+    async def channel(self) -> RespConnection:
         """Return the connection; one that we broke ourselves is opened again."""
         if self._closed:
             raise Unavailable("The session is closed.", hint="Connect again.")
         if self._channel is None:
-            self._channel = await opened(self._to, RECONNECT_SECONDS)
+            self._channel = await open_connection(self._to, RECONNECT_SECONDS)
         return self._channel
 
     async def ask(self, *words: bytes | str | int, most: int | None = None) -> Value:
@@ -105,7 +105,7 @@ class RedisSession:
     async def run(
         self, text: str, parameters: Parameters = None, limits: Limits = STANDARD
     ) -> AsyncGenerator[Frame, None]:
-        """Run the commands of a text, one a line; see `headwater.engines.Session`."""
+        """Run the commands of a text, one a line."""
         given = commands(text, parameters)
         for number, command in enumerate(given):
             policy.check(command, number)
@@ -163,12 +163,12 @@ class RedisSession:
         yield Finished(number, command.verb, reply.meter.rows, None, reply.meter.full, seconds, reply.notices)
 
     @contextlib.asynccontextmanager
-    async def _aside(self, channel: Channel) -> AsyncIterator[Channel]:
+    async def _aside(self, channel: RespConnection) -> AsyncIterator[RespConnection]:
         """Give a connection for our own questions: after MULTI ours would only queue them."""
         if not self._queuing:
             yield channel
             return
-        aside = await opened(self._to, RECONNECT_SECONDS)
+        aside = await open_connection(self._to, RECONNECT_SECONDS)
         try:
             yield aside
         finally:
@@ -218,5 +218,5 @@ def _longest(limits: Limits) -> int | None:
 
 
 async def connect(address: Address, *, seconds: float = 10.0) -> Session:
-    """Open a connection; see `headwater.engines.Engine`."""
-    return RedisSession(address, await opened(address, seconds))
+    """Open a connection."""
+    return RedisSession(address, await open_connection(address, seconds))

@@ -29,7 +29,7 @@ REFERS = "every_row_refers_to_one_that_is_there"
 
 
 def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
-    """Return the statements of changes to a database that has this Schema; see `headwater.engines.Engine`."""
+    """Return the statements of changes to a database that has this Schema."""
     steps = []
     for given in changes:
         change = replace(given, schema=None)

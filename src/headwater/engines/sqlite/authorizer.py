@@ -66,7 +66,7 @@ class Authorizer:
         self.vacuum = text[:6].upper() == "VACUUM"
 
     def __call__(self, action: int, first: str | None, second: str | None, *_: object) -> int:
-        """Say whether a statement may do something."""
+        """Return True if a statement may do something."""
         if self.own or self._allows(action, first, second):
             return sqlite3.SQLITE_OK
         return sqlite3.SQLITE_DENY

@@ -20,7 +20,7 @@ SETTINGS = frozenset({"user_version", "application_id"})
 
 
 class SqliteBulkLoader:
-    """See `headwater.engines.BulkLoader`."""
+    """Loads a snapshot into an empty database."""
 
     def __init__(self, session: SqliteSession) -> None:
         self._session = session
@@ -32,7 +32,7 @@ class SqliteBulkLoader:
             await self._session.ask(statement)
 
     def load_rows(self, table: SnapshotTable, batches: Iterable[Batch]) -> int:
-        """Insert rows in one transaction; one table at a time. See `headwater.engines.BulkLoader`."""
+        """Insert rows in one transaction; one table at a time."""
         with self._one, self._session.our_own() as connection:
             try:
                 connection.execute("BEGIN IMMEDIATE")
@@ -46,7 +46,7 @@ class SqliteBulkLoader:
         return rows
 
     def count_rows(self, table: SnapshotTable) -> int:
-        """Return how many rows a table has; see `headwater.engines.BulkLoader`."""
+        """Return how many rows a table has."""
         query = f"SELECT count(*) FROM {quote(table.name)}"  # noqa: S608 (quoted)
         with self._one, self._session.our_own() as connection:
             try:
@@ -90,7 +90,7 @@ def insert(
     every = f"{head} ({', '.join('?' * len(table.columns))}){tail}"
     for batch in batches:
         columns = [[value_of(value) for value in column.to_pylist()] for column in batch.columns]
-        if any(isinstance(value, Odd) for column in columns for value in column):
+        if any(isinstance(value, OddText) for column in columns for value in column):
             for row in zip(*columns, strict=True):
                 connection.execute(f"{head} ({', '.join(map(_mark, row))}){tail}", [_bound(one) for one in row])
         else:
@@ -100,23 +100,23 @@ def insert(
 
 
 @dataclass(frozen=True, slots=True)
-class Odd:
+class OddText:
     """Text that is no UTF-8: only a blob can bring it, which is taken for text then."""
 
     bytes: bytes
 
     @property
-    def shown(self) -> str:
+    def text(self) -> str:
         """The text as people read it: what is no character by its number."""
         return self.bytes.decode(errors="backslashreplace")
 
 
 def _mark(value: Any) -> str:
-    return "CAST(? AS TEXT)" if isinstance(value, Odd) else "?"
+    return "CAST(? AS TEXT)" if isinstance(value, OddText) else "?"
 
 
 def _bound(value: Any) -> Any:
-    return value.bytes if isinstance(value, Odd) else value
+    return value.bytes if isinstance(value, OddText) else value
 
 
 def value_of(text: bytes | None) -> Any:
@@ -128,7 +128,7 @@ def value_of(text: bytes | None) -> Any:
             try:
                 return text[1:].decode()
             except UnicodeDecodeError:
-                return Odd(text[1:])
+                return OddText(text[1:])
         case b"b":
             return text[1:]
         case b"r":

@@ -40,12 +40,12 @@ def _quoted(name: str) -> str:
 
 
 def ddl(schema: Schema) -> tuple[str, ...]:
-    """Return the statements that make a Schema; see `headwater.engines.Engine`."""
+    """Return the statements that make a Schema."""
     return tuple(_statements(schema))
 
 
 def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return tables, then what comes when their rows are there; see `headwater.engines.SnapshotSupport`."""
+    """Return tables, then what comes when their rows are there."""
     whole = ddl(schema)
     first = tuple(create_table(one) for one in schema if one.kind == "table")
     return first, whole[len(first) :]

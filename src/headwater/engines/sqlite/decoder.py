@@ -16,7 +16,7 @@ from headwater.catalog.results import Cell, Kind
 from headwater.engines import Decoder, DecodingSupport, SnapshotColumn
 from headwater.engines import _decoders as d
 from headwater.engines._decode import Array, ConversionError
-from headwater.engines.sqlite.bulk_load import Odd, value_of
+from headwater.engines.sqlite.bulk_load import OddText, value_of
 from headwater.engines.sqlite.session import cell_of
 
 _EXACT = 2**53
@@ -31,7 +31,7 @@ def _decoder(type_: Any, kind: Kind, convert: Callable[[Any], Any]) -> Decoder:
 
 def _known(text: bytes) -> Any:
     value = value_of(text)
-    return value.shown if isinstance(value, Odd) else value
+    return value.text if isinstance(value, OddText) else value
 
 
 def _cells(given: Array) -> list[Cell]:
@@ -77,7 +77,7 @@ class SqliteDecoding(DecodingSupport):
     """What the texts of a snapshot mean."""
 
     def decoder(self, column: SnapshotColumn, schema: Schema) -> Decoder:
-        """Return how a column of a dump is read; see `headwater.engines.Decodes`."""
+        """Return how a column of a dump is read."""
         upper = column.type.upper()
         if "INT" in upper or upper == "BOOLEAN":
             return _decoder(pa.int64(), "number", _integer)

@@ -61,9 +61,9 @@ def not_allowed(statement: Statement, number: int, *, read_only: bool) -> QueryE
     )
 
 
-def _place(said: str, statement: Statement) -> int | None:
+def _place(message: str, statement: Statement) -> int | None:
     """Return where the word that SQLite names stands, when it stands in the statement only once."""
-    match = _NAMED.search(said)
+    match = _NAMED.search(message)
     word = match and (match["near"] or match["name"] or match["col"])
     if not word:
         return None

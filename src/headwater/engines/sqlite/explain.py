@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from headwater.catalog.plans import Advice, Plan, PlanNode
+from headwater.catalog.plans import Advice, PlanNode, QueryPlan
 from headwater.catalog.results import Cell, Limits, QueryError, Rows
 from headwater.engines import ExplainSupport, Parameters, Session
 from headwater.engines import _statements as texts
@@ -29,9 +29,9 @@ def _node(detail: str, below: tuple[PlanNode, ...]) -> PlanNode:
     return PlanNode(step["what"], step["table"], how, children=below)
 
 
-def _advice(found: list[tuple[Cell, ...]], sizes: dict[str, int | None]) -> Iterator[Advice]:
+def _advice(steps: list[tuple[Cell, ...]], sizes: dict[str, int | None]) -> Iterator[Advice]:
     """Tell of a table read from end to end that is known to be large, and of an index made for one query alone."""
-    for row in found:
+    for row in steps:
         detail = str(row[3])
         step = _STEP.match(detail)
         if step is None:
@@ -54,7 +54,7 @@ def _advice(found: list[tuple[Cell, ...]], sizes: dict[str, int | None]) -> Iter
 class SqliteExplain(ExplainSupport):
     """Query plans."""
 
-    async def plan(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> Plan:
+    async def plan(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> QueryPlan:
         """Return the plan of one statement; SQLite measures nothing, so that `run` adds nothing to it."""
         statements = texts.statements(text, GRAMMAR)
         if len(statements) != 1:
@@ -76,4 +76,4 @@ class SqliteExplain(ExplainSupport):
         nodes = _nodes(0, children)
         root = nodes[0] if len(nodes) == 1 else PlanNode("QUERY", children=nodes)
         raw = "\n".join(str(row[3]) for row in found)
-        return Plan(root, tuple(_advice(found, sizes)), raw=raw)
+        return QueryPlan(root, tuple(_advice(found, sizes)), raw=raw)

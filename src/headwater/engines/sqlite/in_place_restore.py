@@ -32,13 +32,13 @@ from headwater.engines.sqlite.transfer import SqliteTransfer
 
 
 class SqliteInPlaceRestore:
-    """See `headwater.engines.InPlaceRestore`."""
+    """Restores tables of a database in use."""
 
     def __init__(self, session: SqliteSession) -> None:
         self._session = session
 
     def restore_tables(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
-        """Carry it out in one transaction; see `headwater.engines.InPlaceRestore`."""
+        """Restore the tables in one transaction."""
         with self._session.our_own() as connection:
             try:
                 connection.execute("BEGIN IMMEDIATE")
@@ -52,7 +52,7 @@ class SqliteInPlaceRestore:
                     connection.execute("ROLLBACK")
 
     def cancel(self) -> None:
-        """Interrupt what is being put."""
+        """Interrupt the restore."""
         self._session.connection.interrupt()
 
     async def close(self) -> None:

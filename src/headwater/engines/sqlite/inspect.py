@@ -17,7 +17,7 @@ VIRTUAL, STORED = 2, 3  # what `hidden` says of generated columns; 1 are those t
 
 
 async def inspect(session: Session) -> Schema:
-    """Read everything that is in the file; see `headwater.engines.Engine`."""
+    """Read everything that is in the file."""
     assert isinstance(session, SqliteSession)
     objects = await session.ask(queries.OBJECTS)
     columns: dict[str, list[Any]] = defaultdict(list)
@@ -97,10 +97,10 @@ def _table(name: str, sql: str, columns: list[Any], indexes: list[Any], marks: d
     )
 
 
-def _column(row: Any, said: parser.TableText, alias: str | None) -> Column:
+def _column(row: Any, declared: parser.TableText, alias: str | None) -> Column:
     """Return a column; an INTEGER PRIMARY KEY is the row's number and never NULL, whatever is said of it."""
     name, type_, not_null, default, _, hidden = row
-    text = said.columns.get(name.casefold(), parser.ColumnText())
+    text = declared.columns.get(name.casefold(), parser.ColumnText())
     numbers = name == alias and type_.upper() == "INTEGER"
     given = {a.COLLATION: text.collation, a.STORED: hidden == STORED, a.CONFLICT: text.conflict}
     return Column(
@@ -109,14 +109,14 @@ def _column(row: Any, said: parser.TableText, alias: str | None) -> Column:
         not (not_null or numbers),
         default,
         text.generated if hidden in {VIRTUAL, STORED} else None,
-        numbers and said.autoincrement,
+        numbers and declared.autoincrement,
         attrs=a.attrs(**given),
     )
 
 
-def _unique(table: str, one: parser.Unique) -> Index:
-    name = one.name or standard_name(table, one.columns, unique=True)
-    return Index(name, one.columns, unique=True, attrs=a.attrs(constraint=True, conflict=one.conflict))
+def _unique(table: str, constraint: parser.Unique) -> Index:
+    name = constraint.name or standard_name(table, constraint.columns, unique=True)
+    return Index(name, constraint.columns, unique=True, attrs=a.attrs(constraint=True, conflict=constraint.conflict))
 
 
 def _index(row: Any) -> Index:

@@ -227,9 +227,9 @@ def _references(item: _Stream, columns: tuple[str, ...], name: str | None) -> Fo
 class _Stream:
     """Tokens of a text, taken one by one; parentheses can be taken whole."""
 
-    def __init__(self, text: str, found: list[Token]) -> None:
+    def __init__(self, text: str, tokens: list[Token]) -> None:
         self.text = text
-        self.tokens = found
+        self.tokens = tokens
         self._at = 0
 
     @property

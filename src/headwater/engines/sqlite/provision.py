@@ -43,7 +43,7 @@ class SqliteProvisioning(ProvisioningSupport):
         """Nothing is started."""
 
     def is_ready(self, instance: Instance) -> bool:
-        """Say whether the file is there."""
+        """Return True if the file is there."""
         return _file(instance).exists()
 
     async def setup(self, instance: Instance) -> None:

@@ -34,7 +34,7 @@ class _Refused(Exception):
 
 
 def batches(connection: sqlite3.Connection, names: Sequence[str], rest: str) -> Iterator[Batch]:
-    """Give the rows of a query.
+    """Yield the rows of a query.
 
     Args:
         connection: one that nobody else uses meanwhile.
@@ -50,7 +50,7 @@ def batches(connection: sqlite3.Connection, names: Sequence[str], rest: str) -> 
 
 
 def _called(connection: sqlite3.Connection, names: Sequence[str], rest: str) -> Generator[Batch, None, int | None]:
-    """Give rows as a function in their place is called with them; return how many these were, if there are more."""
+    """Yield rows as a function in their place is called with them; return how many these were, if there are more."""
     values: list[Any] = []
     given, rows = 0, max(1, VALUES // len(names))
     numbers = list(range(rows, -1, -1))  # of rows that may be asked for: the cursor is one ahead
@@ -93,7 +93,7 @@ def _calling(connection: sqlite3.Connection, take: Callable[..., int]) -> Iterat
 
 
 def _fetched(connection: sqlite3.Connection, query: str) -> Iterator[Batch]:
-    """Give rows, no more at a time than their bytes allow."""
+    """Yield rows, no more at a time than their bytes allow."""
     values: list[Any] = []
     size = 0
     connection.text_factory = bytearray  # not `bytes`, which blobs are; text may be no UTF-8

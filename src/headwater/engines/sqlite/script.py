@@ -9,7 +9,7 @@ from typing import Any
 from headwater.catalog.model import Schema
 from headwater.engines import Batch, ScriptSupport, SnapshotTable
 from headwater.engines._script import inserts
-from headwater.engines.sqlite.bulk_load import SETTINGS, Odd, value_of
+from headwater.engines.sqlite.bulk_load import SETTINGS, OddText, value_of
 from headwater.engines.sqlite.ddl import quote, restore_ddl
 
 _HEAD = b"-- Load it into a new file: sqlite3 NEW.db < FILE\n\nPRAGMA foreign_keys = OFF;\nBEGIN;\n"
@@ -42,7 +42,7 @@ def literal(value: Any) -> bytes:
             return str(value).encode() if value > -(2**63) else b"(-9223372036854775807 - 1)"
         case str():
             return _text(value.encode())
-        case Odd():
+        case OddText():
             return _text(value.bytes, odd=True)
         case _:
             return b"x'" + bytes(value).hex().encode() + b"'"
@@ -79,7 +79,7 @@ class SqliteScript(ScriptSupport):
     def chunks(
         self, schema: Schema, tables: Iterable[tuple[SnapshotTable, Iterable[Batch]]], extras: Mapping[str, Any]
     ) -> Iterator[bytes]:
-        """Give the pieces of a script; see `headwater.engines.Scripts`."""
+        """Yield the pieces of a script."""
         first, later = restore_ddl(schema)
         yield _HEAD + _statements(first)
         for table, batches in tables:

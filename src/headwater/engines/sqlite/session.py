@@ -113,7 +113,7 @@ class SqliteSession:
 
     @contextlib.contextmanager
     def our_own(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection for statements of ours, which the guard lets pass; nobody else may use it meanwhile."""
+        """Yield the connection for statements of ours, which the guard lets pass; nobody else may use it meanwhile."""
         self._guard.own = True
         try:
             yield self.connection
@@ -158,7 +158,7 @@ class SqliteSession:
     async def run(
         self, text: str, parameters: Parameters = None, limits: Limits = STANDARD
     ) -> AsyncGenerator[Frame, None]:
-        """Run the statements of a text; see `headwater.engines.Session`."""
+        """Run the statements of a text."""
         statements = texts.statements(text, GRAMMAR, parameters)
         began_in_transaction = self.connection.in_transaction
         async with contextlib.AsyncExitStack() as stack:
@@ -182,7 +182,7 @@ class SqliteSession:
         for number, statement in enumerate(texts.statements(text, GRAMMAR)):
             if _word(statement.text) not in {"SELECT", "WITH", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"}:
                 return None
-            asked, count = texts.unbound(statement.text, GRAMMAR, "?")
+            asked, count = texts.replace_placeholders(statement.text, GRAMMAR, "?")
             try:
                 await self.call(partial(self._compile, asked, count))
             except DRIVER_ERRORS as error:
@@ -215,7 +215,7 @@ class SqliteSession:
             values.append(value)
             return "?"
 
-        text = texts.bound(statement.text, parameters, GRAMMAR, mark)
+        text = texts.bind(statement.text, parameters, GRAMMAR, mark)
         began = time.perf_counter()
         cursor = self.connection.cursor()
         try:
@@ -229,7 +229,7 @@ class SqliteSession:
                 if meter.full and not writes and _QUERIES.match(text):
                     break
                 self._stop_if_asked()
-                chunk = await self.call(lambda: batches.taken(cursor))
+                chunk = await self.call(lambda: batches.take_batch(cursor))
             affected = await self.call(self._changes) if writes else None
         finally:
             with contextlib.suppress(sqlite3.Error):
@@ -241,7 +241,7 @@ class SqliteSession:
         self._stop_if_asked()
         self._guard.begin(text)
         cursor.execute(text, values)
-        return batches.taken(cursor) if cursor.description else []
+        return batches.take_batch(cursor) if cursor.description else []
 
     def _compile(self, text: str, count: int) -> None:
         self.connection.execute(f"EXPLAIN {text}", [None] * count).close()
@@ -341,7 +341,7 @@ def _command(text: str, writes: list[str]) -> str:
 
 
 async def connect(address: Address, *, seconds: float = 10.0) -> Session:
-    """Open the file; see `headwater.engines.Engine`."""
+    """Open the file."""
     await asyncio.to_thread(_check, address)
     session = SqliteSession(address)
     await session.open(seconds)

@@ -30,7 +30,7 @@ Connects: TypeAlias = Callable[[Address], Awaitable[Session]]
 
 
 class SqliteSnapshotReader:
-    """See `headwater.engines.SnapshotReader`."""
+    """A database at one consistent point."""
 
     max_readers = 1
     change_tracking = None
@@ -60,7 +60,7 @@ class SqliteSnapshotReader:
         self.moment = {"data_version": version}
 
     def read(self, table: SnapshotTable) -> Iterator[Batch]:
-        """Give the rows of a table; one table at a time. See `headwater.engines.SnapshotReader`."""
+        """Yield the rows of a table; one table at a time."""
         names = [quote(column.name) for column in table.columns]
         order = ", ".join(names[place] for place in table.key)
         rest = f"FROM {quote(table.name)} " + (f"ORDER BY {order}" if order else "NOT INDEXED")

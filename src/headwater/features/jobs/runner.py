@@ -18,6 +18,7 @@ from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import attempts
 from headwater.features.jobs.service.attempts import AttemptLost
 from headwater.kit.errors import Cancelled, HeadwaterError
+from headwater.store.context import Context
 
 log = structlog.get_logger()
 Result = TypeVar("Result")

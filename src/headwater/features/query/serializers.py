@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headwater.catalog.plans import Plan, PlanNode
+from headwater.catalog.plans import PlanNode, QueryPlan
 from headwater.catalog.results import QueryError, ResultColumn
 from headwater.engines import AlterStep
 from headwater.features.query import api_models as shapes
@@ -60,7 +60,7 @@ def problem(error: HeadwaterError) -> shapes.QueryProblem:
     )  # fmt: skip
 
 
-def plan(query_plan: Plan) -> shapes.PlanOut:
+def plan(query_plan: QueryPlan) -> shapes.PlanOut:
     """Return a plan."""
     return shapes.PlanOut(
         root=_node(query_plan.root),

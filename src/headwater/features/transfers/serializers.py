@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from headwater.core.transfer.plan import Plan
+from headwater.core.transfer.plan import CopyPlan
 from headwater.engines import Engine
 from headwater.features.jobs.api_models import JobOut
 from headwater.features.transfers import api_models
 from headwater.features.transfers.service.transfers import TransferView
 
 
-def plan(copy_plan: Plan, engine: Engine) -> api_models.CopyPlanOut:
+def plan(copy_plan: CopyPlan, engine: Engine) -> api_models.CopyPlanOut:
     """Return a plan with the statements that its target would run."""
     tables = [
         api_models.TablePlanOut(
-            table=table.shown, target=table.target_name, rows=table.rows,
+            table=table.display_name, target=table.target_name, rows=table.rows,
             columns=[
                 api_models.ColumnPlanOut(
                     name=column.name, source_type=column.source_type, target_type=column.target_type, note=column.note

@@ -11,9 +11,9 @@ from __future__ import annotations
 from headwater.testing.engines import connection, in_place_restore, queries, schemas, snapshots
 from headwater.testing.engines.subject import Subject
 
-__all__ = ["CHECKS", "DUMP_CHECKS", "REFILL_CHECKS", "SQL_CHECKS", "Subject"]
+__all__ = ["CHECKS", "IN_PLACE_RESTORE_CHECKS", "SNAPSHOT_CHECKS", "SQL_CHECKS", "Subject"]
 
 CHECKS = connection.CHECKS
-DUMP_CHECKS = snapshots.CHECKS
-REFILL_CHECKS = in_place_restore.CHECKS
+SNAPSHOT_CHECKS = snapshots.CHECKS
+IN_PLACE_RESTORE_CHECKS = in_place_restore.CHECKS
 SQL_CHECKS = queries.CHECKS + schemas.CHECKS

@@ -12,7 +12,7 @@ from headwater.catalog.results import QueryError
 from headwater.engines import Address
 from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
 from headwater.kit.network.endpoint import Endpoint
-from headwater.testing.engines.subject import PATIENCE, Subject, Trial, connected
+from headwater.testing.engines.subject import PATIENCE, ConformanceCheck, Subject, connected
 
 
 async def is_described(subject: Subject) -> None:
@@ -142,7 +142,7 @@ async def entries_are_found_again(subject: Subject) -> None:
             raise AssertionError("a made-up cursor was taken")
 
 
-CHECKS: tuple[Trial, ...] = (
+CHECKS: tuple[ConformanceCheck, ...] = (
     is_described,
     failing_to_connect_is_a_sentence,
     ping_tells_facts,

@@ -25,7 +25,7 @@ from headwater.engines import (
 )
 from headwater.testing.engines.schemas import assert_equal
 from headwater.testing.engines.snapshots import Texts, texts, unsized
-from headwater.testing.engines.subject import Subject, everything, rows
+from headwater.testing.engines.subject import Subject, rows, run_all
 
 TABLES = ("artist", "album", "note")
 ARTISTS, ALBUMS = 200, 500
@@ -38,7 +38,7 @@ FILLED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class DatabaseState:
     """What a dump said: its tables with their rows, its schema and extras."""
 
     schema: Schema
@@ -50,7 +50,7 @@ class Kept:
         """Return the rows of a table, by its bare name."""
         return self.texts[self.tables[name][0].display_name]
 
-    def without(self, name: str) -> Kept:
+    def without(self, name: str) -> DatabaseState:
         """Return the same without the rows of a table."""
         return replace(self, texts={one: self.texts[one] for one in self.texts if one.rpartition(".")[2] != name})
 
@@ -59,7 +59,7 @@ class Kept:
         return [(self.tables[name][0], iter(self.tables[name][1])) for name in names]
 
 
-class Trial:
+class RestoreScenario:
     """A database on which refills are tried."""
 
     def __init__(self, subject: Subject, address: Address) -> None:
@@ -69,7 +69,7 @@ class Trial:
         """Run statements."""
         session = await self._subject.engine.connect(self.address)
         try:
-            await everything(session, text)
+            await run_all(session, text)
         finally:
             await session.close()
 
@@ -89,17 +89,17 @@ class Trial:
         await self.run("UPDATE album SET title = 'fires' WHERE id < 3")
         assert await self.ask("SELECT count(*) FROM fired") == before + 4
 
-    async def keep(self) -> Kept:
+    async def read_state(self) -> DatabaseState:
         """Read everything as it is."""
         assert self._subject.engine.snapshots
         dump = await self._subject.engine.snapshots.open_reader(self.address)
         try:
             tables = {table.name: (table, await asyncio.to_thread(list, dump.read(table))) for table in dump.tables}
-            return Kept(unsized(dump.schema), dump.extras, tables, await texts(dump))
+            return DatabaseState(unsized(dump.schema), dump.extras, tables, await texts(dump))
         finally:
             await dump.close()
 
-    async def put(self, what: TableRestoreRequest) -> list[TableRestoreResult]:
+    async def restore_tables(self, what: TableRestoreRequest) -> list[TableRestoreResult]:
         """Refill tables."""
         assert self._subject.engine.in_place_restore
         refill = await self._subject.engine.in_place_restore.open(self.address)
@@ -109,23 +109,23 @@ class Trial:
             await refill.close()
 
     async def restore(
-        self, kept: Kept, mode: Mode, names: Sequence[str] = ("artist", "album", "note")
+        self, kept: DatabaseState, mode: Mode, names: Sequence[str] = ("artist", "album", "note")
     ) -> list[TableRestoreResult]:
         """Refill tables with what was kept."""
-        return await self.put(TableRestoreRequest(kept.of(names), mode, extras=kept.extras))
+        return await self.restore_tables(TableRestoreRequest(kept.of(names), mode, extras=kept.extras))
 
 
 @asynccontextmanager
-async def trial(subject: Subject) -> AsyncIterator[Trial]:
-    """Give a new database with the tables, filled."""
+async def open_scenario(subject: Subject) -> AsyncIterator[RestoreScenario]:
+    """Yield a new database with the tables, filled."""
     async with subject.fresh() as address:
-        made = Trial(subject, address)
+        made = RestoreScenario(subject, address)
         await made.run(subject.refills)
         await made.run(FILLED)
         yield made
 
 
-def same(found: Kept, wanted: Kept) -> None:
+def same(found: DatabaseState, wanted: DatabaseState) -> None:
     """Assert that two states have the same schema and rows, wherever the counters are."""
     assert {name: sorted(map(str, one)) for name, one in found.texts.items()} == {
         name: sorted(map(str, one)) for name, one in wanted.texts.items()
@@ -135,20 +135,20 @@ def same(found: Kept, wanted: Kept) -> None:
 
 async def overwritten_tables_are_as_they_were(subject: Subject) -> None:
     """Law: overwrite ∘ dump = identity, whatever was changed meanwhile; no trigger fires, and all do afterwards."""
-    async with trial(subject) as made:
-        kept = await made.keep()
+    async with open_scenario(subject) as made:
+        kept = await made.read_state()
         await made.run(
             "DELETE FROM album WHERE id % 3 = 0; UPDATE artist SET bio = NULL, name = upper(name) WHERE id % 2 = 0; "
             "INSERT INTO artist (name) VALUES ('late'); UPDATE album SET title = ''; DELETE FROM note"
         )
-        spoilt = await made.keep()
+        spoilt = await made.read_state()
         done = await made.restore(kept, "overwrite")
         assert done == [
             TableRestoreResult(201, 200, 200),
             TableRestoreResult(334, 500, 500),
             TableRestoreResult(0, 4, 4),
         ]
-        found = await made.keep()
+        found = await made.read_state()
         assert found.rows("fired") == spoilt.rows("fired")
         same(found.without("fired"), kept.without("fired"))
         await made.fires()
@@ -156,17 +156,17 @@ async def overwritten_tables_are_as_they_were(subject: Subject) -> None:
 
 async def rows_are_added_or_completed(subject: Subject) -> None:
     """Rows whose key is there make an append fail whole; `append_missing` leaves those alone, and adds the others."""
-    async with trial(subject) as made:
-        kept = await made.keep()
+    async with open_scenario(subject) as made:
+        kept = await made.read_state()
         assert await made.restore(kept, "append", ["note"]) == [TableRestoreResult(4, 4, 8)]
         await made.run("DELETE FROM album WHERE id > 490; UPDATE album SET title = 'mine' WHERE id <= 10")
-        before = await made.keep()
+        before = await made.read_state()
         await fails(made.restore(kept, "append", ["note", "album"]))
-        same(await made.keep(), before)
+        same(await made.read_state(), before)
         assert await made.restore(kept, "append_missing", ["album"]) == [TableRestoreResult(490, 10, 500)]
         assert await made.ask("SELECT count(*) FROM album WHERE title = 'mine'") == 10
         assert await made.ask("SELECT count(*) FROM album") == ALBUMS
-        found = await made.keep()
+        found = await made.read_state()
         assert found.rows("fired") == before.rows("fired")
         same(found.without("album"), before.without("album"))
         await made.run("DELETE FROM album WHERE artist_id = 9; DELETE FROM artist WHERE id = 9")
@@ -176,29 +176,29 @@ async def rows_are_added_or_completed(subject: Subject) -> None:
 
 async def keys_are_checked_at_the_end(subject: Subject) -> None:
     """A row that would refer to nothing, in the tables or in others that refer to them, leaves all as it was."""
-    async with trial(subject) as made:
-        kept = await made.keep()
+    async with open_scenario(subject) as made:
+        kept = await made.read_state()
         await made.run("INSERT INTO artist (id, name) VALUES (900, 'late')")
         await made.run("INSERT INTO album (artist_id, title) VALUES (900, 'late')")
-        before = await made.keep()
+        before = await made.read_state()
         error = await fails(made.restore(kept, "overwrite", ["note", "artist"]))
         assert "foreign key" in error.message, error.message
-        same(await made.keep(), before)
+        same(await made.read_state(), before)
         await made.run("DELETE FROM album WHERE artist_id IN (7, 900); DELETE FROM artist WHERE id = 7")
-        before = await made.keep()
+        before = await made.read_state()
         error = await fails(made.restore(kept, "append_missing", ["album"]))
         assert "foreign key" in error.message, error.message
-        same(await made.keep(), before)
+        same(await made.read_state(), before)
         done = await made.restore(kept, "overwrite", ["album", "artist"])
         assert done == [TableRestoreResult(len(before.rows("album")), 500, 500), TableRestoreResult(200, 200, 200)]
 
 
 async def what_breaks_off_changes_nothing(subject: Subject) -> None:
     """When rows cannot be read to their end, everything is as before, triggers too."""
-    async with trial(subject) as made:
-        kept = await made.keep()
+    async with open_scenario(subject) as made:
+        kept = await made.read_state()
         await made.run("DELETE FROM album WHERE id > 10; DELETE FROM note")
-        before = await made.keep()
+        before = await made.read_state()
 
         def broken() -> Iterator[Batch]:
             yield from kept.tables["album"][1]
@@ -206,12 +206,12 @@ async def what_breaks_off_changes_nothing(subject: Subject) -> None:
 
         tables = [*kept.of(["artist", "note"]), (kept.tables["album"][0], broken())]
         try:
-            await made.put(TableRestoreRequest(tables, "overwrite"))
+            await made.restore_tables(TableRestoreRequest(tables, "overwrite"))
         except LookupError:
             pass
         else:
             raise AssertionError("it went on")
-        same(await made.keep(), before)
+        same(await made.read_state(), before)
         await made.fires()
 
 
@@ -219,20 +219,20 @@ async def missing_tables_are_made(subject: Subject) -> None:
     """What a snapshot has and the database has not is made, with its key, its numbers and its triggers."""
     snapshots = subject.engine.snapshots
     assert snapshots
-    async with trial(subject) as made:
+    async with open_scenario(subject) as made:
         await made.run("DELETE FROM album WHERE id > 490")  # its numbers go on behind 500 all the same
-        kept = await made.keep()
+        kept = await made.read_state()
         await made.run("DROP TABLE album; DROP TABLE note")
-        there = (await made.keep()).schema
+        there = (await made.read_state()).schema
         part = replace(kept.schema, relations=tuple(one for one in kept.schema if one.name in {"album", "note"}))
         known = {*snapshots.pre_data_ddl(there), *snapshots.post_data_ddl(there)}
         first = [one for one in snapshots.pre_data_ddl(part) if one not in known]
         later = [one for one in snapshots.post_data_ddl(part) if one not in known]
-        done = await made.put(
+        done = await made.restore_tables(
             TableRestoreRequest(kept.of(["artist", "album", "note"]), "overwrite", first, later, kept.extras)
         )
         assert done == [TableRestoreResult(200, 200, 200), TableRestoreResult(0, 490, 490), TableRestoreResult(0, 4, 4)]
-        same(await made.keep(), kept)
+        same(await made.read_state(), kept)
         await made.fires()
         await made.run("INSERT INTO album (artist_id, title) VALUES (1, 'next')")
         assert await made.ask("SELECT max(id) FROM album") == ALBUMS + 1
@@ -240,8 +240,8 @@ async def missing_tables_are_made(subject: Subject) -> None:
 
 async def counters_never_go_back(subject: Subject) -> None:
     """A number that was given once is not given again, though the row that had it is gone."""
-    async with trial(subject) as made:
-        kept = await made.keep()
+    async with open_scenario(subject) as made:
+        kept = await made.read_state()
         await made.run("INSERT INTO artist (name) VALUES ('a'), ('b'); DELETE FROM artist WHERE name IN ('a', 'b')")
         await made.restore(kept, "overwrite")
         await made.run("INSERT INTO artist (name) VALUES ('next')")

@@ -19,7 +19,16 @@ from headwater.catalog.results import (
 )
 from headwater.catalog.statements import split
 from headwater.kit.errors import HeadwaterError
-from headwater.testing.engines.subject import PATIENCE, READ_ONLY, Subject, Trial, connected, everything, refused, rows
+from headwater.testing.engines.subject import (
+    PATIENCE,
+    READ_ONLY,
+    ConformanceCheck,
+    Subject,
+    connected,
+    rows,
+    run_all,
+    run_refused,
+)
 
 HOSTILE_TEXTS = (
     "SELEC 1",
@@ -43,7 +52,7 @@ async def frames_come_in_order(subject: Subject) -> None:
     text = "-- first\nSELECT 1 AS a, 'ü' AS b;\n\n  SELECT '☃;' AS c ; CREATE TABLE t (a INTEGER);\n"
     text += "INSERT INTO t VALUES (1), (2)"
     async with connected(subject) as session:
-        frames = await everything(session, text)
+        frames = await run_all(session, text)
     started = [frame for frame in frames if isinstance(frame, Started)]
     finished = [frame for frame in frames if isinstance(frame, Finished)]
     assert [frame.statement for frame in started] == [frame.statement for frame in finished] == [0, 1, 2, 3]
@@ -62,7 +71,7 @@ async def frames_come_in_order(subject: Subject) -> None:
 async def columns_know_their_table(subject: Subject) -> None:
     """A column of a result says its type, its kind and where it comes from."""
     async with connected(subject, "CREATE TABLE t (a INTEGER, b VARCHAR(9)); INSERT INTO t VALUES (1, 'x')") as session:
-        frames = await everything(session, "SELECT b AS named, a, a + 1 FROM t")
+        frames = await run_all(session, "SELECT b AS named, a, a + 1 FROM t")
     (started,) = (frame for frame in frames if isinstance(frame, Started))
     assert started.columns
     assert [column.name for column in started.columns][:2] == ["named", "a"]
@@ -76,10 +85,10 @@ async def an_error_stops_the_run(subject: Subject) -> None:
     """What stood before the wrong statement has come, what stands behind does not run; the session lives on."""
     text = "SELECT 1;\nSELECT *\n  FROM nowhere_at_all;\nCREATE TABLE never (a INTEGER)"
     async with connected(subject) as session:
-        error = await refused(session, text)
+        error = await run_refused(session, text)
         assert isinstance(error, QueryError) and error.statement == 1
         assert error.position is None or text.index("SELECT *") <= error.position < text.index(";\nCREATE")
-        await refused(session, "SELECT * FROM never")
+        await run_refused(session, "SELECT * FROM never")
         assert await rows(session, "SELECT 7") == [(7,)]
 
 
@@ -87,10 +96,10 @@ async def hostile_texts_are_sentences(subject: Subject) -> None:
     """Broken, empty and absurd texts are refused with a sentence, and the session lives on."""
     async with connected(subject) as session:
         for text in ("", " ; ;", "-- nothing", *HOSTILE_TEXTS):
-            await refused(session, text)
+            await run_refused(session, text)
             if text.startswith("BEGIN"):
                 with suppress(QueryError):  # some engines end what a failed run began
-                    await everything(session, "ROLLBACK")
+                    await run_all(session, "ROLLBACK")
             assert await rows(session, "SELECT 7") == [(7,)], repr(text)
 
 
@@ -111,14 +120,14 @@ async def parameters_are_bound(subject: Subject) -> None:
     """Values go by position or by name, as often as they are named, and are never part of the text."""
     nasty = "x'; DROP TABLE kept; -- \" ` \\ $1 :a ? %s"
     async with connected(subject, "CREATE TABLE kept (a INTEGER, b VARCHAR(90))") as session:
-        await everything(session, "INSERT INTO kept VALUES ($1, $2)", [1, nasty])
-        await everything(session, "INSERT INTO kept (b, a) VALUES (:text, :number)", {"number": 2, "text": None})
+        await run_all(session, "INSERT INTO kept VALUES ($1, $2)", [1, nasty])
+        await run_all(session, "INSERT INTO kept (b, a) VALUES (:text, :number)", {"number": 2, "text": None})
         found = await rows(session, "SELECT a, b FROM kept WHERE a = :n OR a = :n + 1 ORDER BY a", {"n": 1})
         assert found == [(1, nasty), (2, None)]
         assert await rows(session, "SELECT a FROM kept WHERE b = $1 AND '$2 :x' <> 'it''s :y'", [nasty]) == [(1,)]
         for parameters in ([], [1, 2, 3], {"m": 1}):
             try:
-                await everything(session, "SELECT a FROM kept WHERE a = :n", parameters)
+                await run_all(session, "SELECT a FROM kept WHERE a = :n", parameters)
             except HeadwaterError as error:
                 assert error.message
             else:
@@ -134,13 +143,13 @@ async def limits_hold(subject: Subject) -> None:
             (Limits(rows=None, bytes=1600), 100),
             (Limits(rows=0), 0),
         ):
-            frames = await everything(session, ENDLESS, None, limits)
+            frames = await run_all(session, ENDLESS, None, limits)
             assert sum(len(frame.rows) for frame in frames if isinstance(frame, Rows)) == expected, limits
             assert isinstance(frames[-1], Finished) and frames[-1].truncated and frames[-1].rows == expected
-        frames = await everything(session, "SELECT i FROM many", None, Limits(rows=100))
+        frames = await run_all(session, "SELECT i FROM many", None, Limits(rows=100))
         assert isinstance(frames[-1], Finished) and not frames[-1].truncated
         assert await rows(session, "SELECT 'abcdef'", None, Limits(cell=3)) == [("abc",)]
-        frames = await everything(session, "INSERT INTO many SELECT i FROM many", None, Limits(rows=1))
+        frames = await run_all(session, "INSERT INTO many SELECT i FROM many", None, Limits(rows=1))
         assert isinstance(frames[-1], Finished) and frames[-1].affected == 100
 
 
@@ -148,7 +157,7 @@ async def time_is_limited(subject: Subject) -> None:
     """A statement that takes too long is ended, with or without rows, and the session lives on."""
     async with connected(subject, MANY) as session:
         for text in (FOR_EVER, ENDLESS):
-            error = await refused(session, text, Limits(None, None, 0.3))
+            error = await run_refused(session, text, Limits(None, None, 0.3))
             assert isinstance(error, QueryTimeout), error
             assert await rows(session, "SELECT 7") == [(7,)]
 
@@ -157,7 +166,7 @@ async def cancel_ends_what_runs(subject: Subject) -> None:
     """Another task cancels a statement; the session lives on, and a later run is not hit."""
     async with connected(subject, MANY) as session:
         for text in (FOR_EVER, ENDLESS):
-            running = asyncio.create_task(everything(session, text))
+            running = asyncio.create_task(run_all(session, text))
             await asyncio.sleep(0.3)
             await session.cancel()
             try:
@@ -178,17 +187,17 @@ async def closing_early_ends_what_runs(subject: Subject) -> None:
                 if isinstance(frame, Rows):
                     break
         assert await rows(session, "SELECT 7") == [(7,)]
-        await everything(session, "DROP TABLE many")
+        await run_all(session, "DROP TABLE many")
 
 
 async def transactions_last_over_runs(subject: Subject) -> None:
     """A BEGIN stays open until its COMMIT or ROLLBACK, whatever runs between."""
     async with connected(subject, "CREATE TABLE kept (a INTEGER)") as session:
         for ending, expected in (("ROLLBACK", 0), ("COMMIT", 1)):
-            await everything(session, "BEGIN")
-            await everything(session, "INSERT INTO kept VALUES (1)")
-            await everything(session, ENDING_EARLY, None, Limits(rows=1))
-            await everything(session, ending)
+            await run_all(session, "BEGIN")
+            await run_all(session, "INSERT INTO kept VALUES (1)")
+            await run_all(session, ENDING_EARLY, None, Limits(rows=1))
+            await run_all(session, ending)
             assert await rows(session, "SELECT count(*) FROM kept") == [(expected,)]
 
 
@@ -200,11 +209,11 @@ async def read_only_holds(subject: Subject) -> None:
     setup = "CREATE TABLE kept (a INTEGER); INSERT INTO kept VALUES (1)"
     async with subject.fresh() as address:
         session, witness = await subject.engine.connect(address), await subject.engine.connect(address)
-        await everything(session, setup)
+        await run_all(session, setup)
         before = await subject.engine.inspect(witness)
         for text in subject.tricks:
             try:
-                await everything(session, text, None, READ_ONLY)
+                await run_all(session, text, None, READ_ONLY)
             except HeadwaterError as error:
                 assert error.message, text
             assert await rows(witness, "SELECT a FROM kept") == [(1,)], text
@@ -212,9 +221,9 @@ async def read_only_holds(subject: Subject) -> None:
             if session.broken():
                 session = await subject.engine.connect(address)
             assert await rows(session, "SELECT a FROM kept", None, READ_ONLY) == [(1,)], text
-        refusal = await refused(session, "INSERT INTO kept VALUES (2)", READ_ONLY)
+        refusal = await run_refused(session, "INSERT INTO kept VALUES (2)", READ_ONLY)
         assert isinstance(refusal, QueryError) and refusal.sqlstate == "25006"
-        await everything(session, "INSERT INTO kept VALUES (2)")
+        await run_all(session, "INSERT INTO kept VALUES (2)")
         await session.close()
         await witness.close()
 
@@ -223,10 +232,10 @@ async def nothing_is_reached_outside(subject: Subject) -> None:
     """Files, programs and other databases stay out of reach."""
     async with connected(subject) as session:
         for text in subject.escapes:
-            await refused(session, text)
+            await run_refused(session, text)
 
 
-CHECKS: tuple[Trial, ...] = (
+CHECKS: tuple[ConformanceCheck, ...] = (
     frames_come_in_order,
     columns_know_their_table,
     an_error_stops_the_run,

@@ -11,7 +11,7 @@ from headwater.catalog.apply import apply
 from headwater.catalog.model import Check, Column, ForeignKey, Index, Relation, Schema
 from headwater.engines import Session
 from headwater.kit.errors import HeadwaterError
-from headwater.testing.engines.subject import Subject, Trial, connected, everything, rows
+from headwater.testing.engines.subject import ConformanceCheck, Subject, connected, rows, run_all
 
 HOSTILE_NAMES = (
     "select",
@@ -38,8 +38,8 @@ async def names_are_quoted(subject: Subject) -> None:
     async with connected(subject) as session:
         for name in HOSTILE_NAMES:
             table, column = subject.engine.quote(name), subject.engine.quote(name)
-            await everything(session, f"CREATE TABLE {table} ({column} INTEGER)")
-            await everything(session, f"INSERT INTO {table} ({column}) VALUES (3)")  # noqa: S608 - names are quoted
+            await run_all(session, f"CREATE TABLE {table} ({column} INTEGER)")
+            await run_all(session, f"INSERT INTO {table} ({column}) VALUES (3)")  # noqa: S608 - names are quoted
             assert await rows(session, f"SELECT {column} FROM {table}") == [(3,)]  # noqa: S608
         found = await subject.engine.inspect(session)
         assert {relation.name for relation in found} >= set(HOSTILE_NAMES) - {"UPPER"}
@@ -86,7 +86,7 @@ async def the_round_trip_holds(subject: Subject) -> None:
 
 async def _one(session: Session, statement: str) -> None:
     try:
-        await everything(session, statement)
+        await run_all(session, statement)
     except HeadwaterError as error:
         raise AssertionError(f"{error.message}\n{statement}") from error
 
@@ -137,7 +137,7 @@ async def each_change_does_what_it_says(subject: Subject) -> None:
     """A change carried out by `alter` leaves what the catalog says it leaves; its reverse undoes it."""
     async with connected(subject) as session, connected(subject) as other:
         for what, change in CHANGES.items():
-            await everything(session, TWO_TABLES)
+            await run_all(session, TWO_TABLES)
             before = await subject.engine.inspect(session)
             placed = replace(change, schema=before.relations[0].schema)
             after = await _altered(subject, session, [placed], before)
@@ -175,7 +175,7 @@ async def _emptied(subject: Subject, session: Session) -> None:
     assert not left.relations
 
 
-CHECKS: tuple[Trial, ...] = (
+CHECKS: tuple[ConformanceCheck, ...] = (
     names_are_quoted,
     inspecting_sees_what_was_made,
     the_round_trip_holds,

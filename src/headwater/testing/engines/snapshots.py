@@ -9,7 +9,7 @@ from typing import Any
 from headwater.catalog.model import Relation, Schema
 from headwater.engines import Address, SnapshotReader, SnapshotSupport
 from headwater.testing.engines.schemas import assert_equal
-from headwater.testing.engines.subject import Subject, everything
+from headwater.testing.engines.subject import Subject, run_all
 
 Texts = dict[str, list[tuple[bytes | None, ...]]]
 
@@ -78,7 +78,7 @@ def unsized(schema: Schema) -> Schema:
 async def _made(subject: Subject, address: Any, text: str) -> None:
     session = await subject.engine.connect(address)
     try:
-        await everything(session, text)
+        await run_all(session, text)
     finally:
         await session.close()
 

@@ -50,23 +50,23 @@ class Subject:
     escapes: Sequence[str] = ()
 
 
-Trial: TypeAlias = Callable[[Subject], Awaitable[None]]
+ConformanceCheck: TypeAlias = Callable[[Subject], Awaitable[None]]
 
 
 @asynccontextmanager
 async def connected(subject: Subject, setup: str = "") -> AsyncIterator[Session]:
-    """Give a session on a new database in which some statements have run."""
+    """Yield a session on a new database in which some statements have run."""
     async with subject.fresh() as address:
         session = await subject.engine.connect(address)
         try:
             if setup:
-                await everything(session, setup)
+                await run_all(session, setup)
             yield session
         finally:
             await session.close()
 
 
-async def everything(
+async def run_all(
     session: Session, text: str, parameters: Parameters = None, limits: Limits = UNLIMITED
 ) -> list[Frame]:
     """Run a text to its end and return its frames."""
@@ -76,14 +76,14 @@ async def everything(
 
 async def rows(session: Session, text: str, parameters: Parameters = None, limits: Limits = UNLIMITED) -> list[Row]:
     """Run a text and return all its rows."""
-    frames = await everything(session, text, parameters, limits)
+    frames = await run_all(session, text, parameters, limits)
     return [row for frame in frames if isinstance(frame, Rows) for row in frame.rows]
 
 
-async def refused(session: Session, text: str, limits: Limits = UNLIMITED) -> HeadwaterError:
+async def run_refused(session: Session, text: str, limits: Limits = UNLIMITED) -> HeadwaterError:
     """Run a text that must be refused, and return the error."""
     try:
-        await everything(session, text, None, limits)
+        await run_all(session, text, None, limits)
     except HeadwaterError as error:
         assert error.message.strip(), repr(text)
         return error

@@ -11,15 +11,15 @@ from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Relation
 from headwater.core.snapshots import manifest_tables, schema_subset
 from headwater.core.transfer.losses import Loss
-from headwater.core.transfer.plan import Plan
-from headwater.engines import Columns, Engine
+from headwater.core.transfer.plan import CopyPlan
+from headwater.engines import Columns, Engine, Session
 from headwater.features.accounts.rights import SYSTEM, Actor
 from headwater.features.accounts.service import projects
 from headwater.features.databases.service import databases
@@ -56,17 +56,17 @@ class SnapshotCopyRequest:
 
 
 class VaultReads:
-    """A snapshot as the side of a copy that is read; see `headwater.engines.Reads`."""
+    """A snapshot as the side of a copy that is read; see `headwater.engines.TransferSource`."""
 
     def __init__(self, opened: OpenSnapshot) -> None:
         self._opened = opened
         quote = opened.engine.quote
         self._tables = {quote(table.schema, table.name): table for table in opened.manifest.tables}
 
-    async def begin_reading(self) -> None:
+    async def begin_read(self) -> None:
         """A snapshot is of one moment as it is."""
 
-    def reading(self, column: str, type_: str) -> str:
+    def select_expression(self, column: str, type_: str) -> str:
         """Return the column: nothing needs to be selected."""
         return column
 
@@ -96,7 +96,7 @@ def _closed(batches: Any, threads: ThreadPoolExecutor) -> None:
     threads.shutdown(wait=True, cancel_futures=True)
 
 
-async def plan(context: Context, actor: Actor, request: SnapshotCopyRequest) -> tuple[Plan, Engine]:
+async def plan(context: Context, actor: Actor, request: SnapshotCopyRequest) -> tuple[CopyPlan, Engine]:
     """Return what a copy would do, and the engine that it would do it to."""
     opened = await snapshot_access.open_snapshot(context, actor, request.snapshot_id)
     target = await doors.authorize_query(context, actor, request.target_id, write=True, confirmed=True)
@@ -147,13 +147,13 @@ async def start(context: Context, actor: Actor, request: SnapshotCopyRequest) ->
 
 async def _plan(
     context: Context, opened: OpenSnapshot, target: ReachableDatabase, tables: Sequence[str] | None
-) -> Plan:
+) -> CopyPlan:
     copies.pair(opened.engine, target.engine)
     schema = await schemas.read(context, target)
     return copies.check(_mapped(opened, target.engine, tables), schema, target.name)
 
 
-def _mapped(opened: OpenSnapshot, target: Engine, tables: Sequence[str] | None) -> Plan:
+def _mapped(opened: OpenSnapshot, target: Engine, tables: Sequence[str] | None) -> CopyPlan:
     """Return the plan for what a snapshot has; what it does not have is among the losses."""
     chosen = {manifest_tables.display_name(one): one.rows for one in opened.choose(tables)}
     schema, left_out = schema_subset.cut(opened.schema, chosen)
@@ -208,8 +208,8 @@ async def run_job(attempt: Attempt) -> Write:
             right = await working.open(stack, target)
             planned = _mapped(opened, right.engine, row.request["tables"])
             copies.check(planned, await right.engine.inspect(right.session), target.name)
-            source: Any = VaultReads(opened)  # of the session on this side, a copy wants nothing but reading
-            left = CopyEndpoint(opened.engine, source)
+            source = VaultReads(opened)  # of the session on this side, a copy wants nothing but reading
+            left = CopyEndpoint(opened.engine, cast(Session, source), source)
             compared = await copy_rows.copy(left, right, planned, working)
     except BaseException:
         await transfers.clear_after(working, target)

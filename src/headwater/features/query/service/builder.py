@@ -6,7 +6,7 @@ import uuid
 
 from headwater.core import building
 from headwater.core.building import Query, SqlStyle
-from headwater.core.building.model import Drawn
+from headwater.core.building.model import QueryDrawing
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.query.service import access as doors
@@ -15,7 +15,7 @@ from headwater.kit.errors import BadInput
 from headwater.store.context import Context
 
 
-async def draw(context: Context, actor: Actor, database_id: uuid.UUID, text: str) -> Drawn:
+async def draw(context: Context, actor: Actor, database_id: uuid.UUID, text: str) -> QueryDrawing:
     """Return the drawing of a SELECT, or which clause of it cannot be drawn."""
     access = await doors.authorize_query(context, actor, database_id)
     dialect = _dialect(access)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from headwater.catalog.plans import Plan
+from headwater.catalog.plans import QueryPlan
 from headwater.engines import Parameters
 from headwater.features.accounts.rights import Actor
 from headwater.features.query.service import access as doors
@@ -14,7 +14,7 @@ from headwater.store.context import Context
 
 async def explain(
     context: Context, actor: Actor, database_id: uuid.UUID, text: str, parameters: Parameters, *, run: bool
-) -> Plan:
+) -> QueryPlan:
     """Return the plan of one statement; with `run`, it is executed and rolled back."""
     access = await doors.authorize_query(context, actor, database_id)
     engine = access.reached.engine

@@ -91,7 +91,7 @@ async def _begin(attempt: Attempt) -> RecoveryAttempt:
 
 
 async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:
-    attempt, settings = work.attempt, work.attempt.settings
+    attempt = work.attempt
     way, place = await _recovery_path(work)
     local = await targets.renew(work.attempt, work.row, work.source, work.token)
     vault = await asyncio.to_thread(place.open)

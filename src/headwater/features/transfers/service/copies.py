@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.catalog.model import Schema
 from headwater.core.transfer import mapping
 from headwater.core.transfer.losses import Loss
-from headwater.core.transfer.plan import Plan
+from headwater.core.transfer.plan import CopyPlan
 from headwater.engines import Engine, all_engines
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases
@@ -44,7 +44,7 @@ class CopyRequest:
     confirmed: bool = False
 
 
-async def plan(context: Context, actor: Actor, request: CopyRequest) -> tuple[Plan, Engine]:
+async def plan(context: Context, actor: Actor, request: CopyRequest) -> tuple[CopyPlan, Engine]:
     """Return what a copy would do, and the engine that it would do it to."""
     source = await doors.authorize_query(context, actor, request.source_id)
     target = await doors.authorize_query(context, actor, request.target_id, write=True, confirmed=True)
@@ -81,7 +81,7 @@ async def start(context: Context, actor: Actor, request: CopyRequest) -> Transfe
         return TransferView(transfer, job)
 
 
-async def _plan(context: Context, source: Access, target: Access, tables: Sequence[str] | None) -> Plan:
+async def _plan(context: Context, source: Access, target: Access, tables: Sequence[str] | None) -> CopyPlan:
     if source.reached.id == target.reached.id:
         raise BadInput("A database cannot be copied into itself.", hint="Choose another target.")
     pair(source.reached.engine, target.reached.engine)
@@ -127,7 +127,7 @@ def tabular(engine: Engine) -> None:
         )
 
 
-def mapped(schema: Schema, source: Engine, target: Engine, tables: Sequence[str] | None) -> Plan:
+def mapped(schema: Schema, source: Engine, target: Engine, tables: Sequence[str] | None) -> CopyPlan:
     """Return the plan for a Schema, or raise when a table that was asked for is not there."""
     known = {one.name for one in schema if one.kind == "table"}
     known |= {one.qualified_name for one in schema if one.kind == "table"}
@@ -140,7 +140,7 @@ def mapped(schema: Schema, source: Engine, target: Engine, tables: Sequence[str]
     return planned
 
 
-def check(planned: Plan, existing: Schema, name: str) -> Plan:
+def check(planned: CopyPlan, existing: Schema, name: str) -> CopyPlan:
     """Return the plan, or raise Conflict when the target has one of its tables or types already."""
     taken = {one.name for one in existing} & {table.target_name for table in planned.tables}
     taken |= {enum.name for enum in existing.enums} & {one.name for one in planned.schema.enums}
@@ -183,7 +183,7 @@ async def run_job(attempt: Attempt) -> Write:
     return write
 
 
-def _check_losses(planned: Plan, accepted: Sequence[dict[str, str]]) -> None:
+def _check_losses(planned: CopyPlan, accepted: Sequence[dict[str, str]]) -> None:
     new = [loss for loss in planned.losses if asdict(loss) not in accepted]
     if new:
         raise Conflict(f"The source has changed: {_sentence(new[0])}", hint="Look at the plan again.")

@@ -14,7 +14,7 @@ from headwater.catalog.results import UNLIMITED, QueryError
 from headwater.catalog.value_kinds import ValueKind
 from headwater.core.transfer.codec import ValueConversionError, row_decoder, row_encoder, row_reducer
 from headwater.core.transfer.digest import Digest
-from headwater.core.transfer.plan import Plan, TablePlan
+from headwater.core.transfer.plan import CopyPlan, TablePlan
 from headwater.engines import Engine, Session, TransferSource, TransferTarget
 from headwater.kit.errors import BadInput, Cancelled, Unavailable
 
@@ -25,14 +25,17 @@ LOOK_SECONDS = 0.3
 
 @dataclass(frozen=True, slots=True)
 class CopyEndpoint:
-    """An engine with a session of it that reads or loads in bulk."""
+    """An engine with a session of it that reads or loads in bulk; `source` when rows are read from elsewhere."""
 
     engine: Engine
     session: Session
+    source: TransferSource | None = None
 
     @property
     def reads(self) -> TransferSource:
         """The session as one by which many rows are read."""
+        if self.source is not None:
+            return self.source
         if self.engine.transfer.source is None:
             raise BadInput(f"{self.engine.display_name} cannot be copied from.")
         return self.engine.transfer.source(self.session)
@@ -75,7 +78,7 @@ class CopyHooks(Protocol):
         """A table or type is about to be made: whoever clears up must know, whatever happens from here on."""
 
 
-async def copy(source: CopyEndpoint, target: CopyEndpoint, plan: Plan, watch: CopyHooks) -> list[TableComparison]:
+async def copy(source: CopyEndpoint, target: CopyEndpoint, plan: CopyPlan, watch: CopyHooks) -> list[TableComparison]:
     """Carry out a plan on a target that has none of its tables; return the comparison of both sides."""
     await source.reads.begin_read()
     await target.loads.begin_load()
@@ -119,7 +122,7 @@ def split(engine: Engine, schema: Schema) -> tuple[list[str], list[str]]:
     return whole, []
 
 
-async def _make(target: CopyEndpoint, plan: Plan, statements: Sequence[str], watch: CopyHooks) -> None:
+async def _make(target: CopyEndpoint, plan: CopyPlan, statements: Sequence[str], watch: CopyHooks) -> None:
     for enum in plan.schema.enums:
         await watch.making("type", target.engine.quote(enum.schema, enum.name))
     for relation in plan.schema:
@@ -130,7 +133,7 @@ async def _make(target: CopyEndpoint, plan: Plan, statements: Sequence[str], wat
 
 
 async def _fill(
-    source: CopyEndpoint, target: CopyEndpoint, plan: Plan, table: TablePlan, watch: CopyHooks, before: tuple[int, int]
+    source: CopyEndpoint, target: CopyEndpoint, plan: CopyPlan, table: TablePlan, watch: CopyHooks, before: tuple[int, int]
 ) -> Digest:
     kinds = [column.kind for column in table.columns]
     change, digest, (done, total) = _Change(plan.source, plan.target, kinds), Digest(kinds), before
@@ -142,11 +145,11 @@ async def _fill(
             decoded = [change.keep(change.decode(row)) for row in rows]
             ready: list[Sequence[Any]] = [change.encode(row) for row in decoded]
         except ValueConversionError as error:
-            raise BadInput(f"{table.shown}: {_where(plan, table, rows, digest.rows)}{error}.") from error
+            raise BadInput(f"{table.display_name}: {_where(plan, table, rows, digest.rows)}{error}.") from error
         digest.add(decoded)
         return ready
 
-    watch.report("rows", done, max(total, done), table.shown)
+    watch.report("rows", done, max(total, done), table.display_name)
     read = [(quote(column.name), column.source_type) for column in table.columns]
     async with contextlib.aclosing(source.reads.scan(quote(table.schema, table.name), read)) as batches:
         async for rows in batches:
@@ -154,8 +157,8 @@ async def _fill(
             try:
                 await guarded(target.loads.load(place, columns, ready), watch, target.session)
             except QueryError as error:
-                raise BadInput(f"{table.shown}: {error.message}", hint=error.detail or error.hint) from error
-            watch.report("rows", done + digest.rows, max(total, done + digest.rows), table.shown)
+                raise BadInput(f"{table.display_name}: {error.message}", hint=error.detail or error.hint) from error
+            watch.report("rows", done + digest.rows, max(total, done + digest.rows), table.display_name)
     return digest
 
 
@@ -172,10 +175,10 @@ def _place(target: CopyEndpoint, table: TablePlan) -> str:
 
 
 def _columns(target: CopyEndpoint, table: TablePlan) -> list[tuple[str, str]]:
-    return [(target.engine.quote(column.named), column.target_type) for column in table.columns]
+    return [(target.engine.quote(column.target_column), column.target_type) for column in table.columns]
 
 
-def _where(plan: Plan, table: TablePlan, rows: Batch, before: int) -> str:
+def _where(plan: CopyPlan, table: TablePlan, rows: Batch, before: int) -> str:
     """Return the row and column of the first cell that is no value of its kind, or none that the target can hold."""
     changes = [_Change(plan.source, plan.target, [column.kind]) for column in table.columns]
     for number, row in enumerate(rows, before + 1):
@@ -188,7 +191,7 @@ def _where(plan: Plan, table: TablePlan, rows: Batch, before: int) -> str:
 
 
 async def _compare(
-    target: CopyEndpoint, plan: Plan, table: TablePlan, source: Digest, watch: CopyHooks
+    target: CopyEndpoint, plan: CopyPlan, table: TablePlan, source: Digest, watch: CopyHooks
 ) -> TableComparison:
     kinds = [column.kind for column in table.columns]
     decode, digest = row_decoder(plan.target, kinds), Digest(kinds)
@@ -204,7 +207,7 @@ async def _compare(
                 raise BadInput(f"{table.target_name}, read back: {error}.") from error
             if watch.stopped():
                 raise Cancelled
-    return TableComparison(table.shown, table.target_name, source.rows, digest.rows, source.checksum, digest.checksum)
+    return TableComparison(table.display_name, table.target_name, source.rows, digest.rows, source.checksum, digest.checksum)
 
 
 async def run(session: Session, statement: str, watch: CopyHooks) -> None:

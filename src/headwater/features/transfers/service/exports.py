@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Relation, Schema
 from headwater.catalog.results import UNLIMITED, Row, Rows, Started
-from headwater.core.transfer.inserts import Inserts
+from headwater.core.transfer.inserts import InsertWriter
 from headwater.core.transfer.writers import WRITERS
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases
@@ -134,7 +134,7 @@ async def _write(
             async for frame in frames:
                 if isinstance(frame, Started) and frame.columns is not None:
                     writer = (
-                        Inserts(side.engine.dialect, side.engine.quote, table)
+                        InsertWriter(side.engine.dialect, side.engine.quote, table)
                         if form == "sql"
                         else WRITERS[form](frame.columns)
                     )

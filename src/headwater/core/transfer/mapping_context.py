@@ -13,7 +13,7 @@ from headwater.core.transfer.losses import Severity
 
 
 @dataclass(slots=True)
-class Work:
+class MappingContext:
     """What a mapping is at: where from, where to, and what it has found so far."""
 
     schema: Schema
@@ -24,21 +24,21 @@ class Work:
     losses: dict[tuple[Severity, str, str], list[str]] = field(default_factory=dict)
     index_names: set[str] = field(default_factory=set)
 
-    def lose(self, severity: Severity, table: str, of: str, sentence: str) -> None:
+    def record_loss(self, severity: Severity, table: str, of: str, sentence: str) -> None:
         """Note a loss; those of one table that read the same become one."""
         known = self.losses.setdefault((severity, table, sentence), [])
         if of not in known:
             known.append(of)
 
-    def lose_comment(self, table: str, of: str) -> bool:
+    def record_comment_loss(self, table: str, of: str) -> bool:
         """Note a comment that the target cannot have; return whether it is so."""
         if not self.target.has_comments:
-            self.lose("left_out", table, of, f"{self.target.display_name} has no comments")
+            self.record_loss("left_out", table, of, f"{self.target.display_name} has no comments")
         return not self.target.has_comments
 
 
-def give_names(chosen: Sequence[Relation], work: Work) -> None:
-    """Give each table its name on the other side: namespaces fall away, and of namesakes the later are told apart."""
+def assign_names(chosen: Sequence[Relation], work: MappingContext) -> None:
+    """Yield each table its name on the other side: namespaces fall away, and of namesakes the later are told apart."""
     bare = {_folded(_cut(one.name, work), work) for one in chosen}
     taken: set[str] = set()
     for one in chosen:
@@ -49,28 +49,28 @@ def give_names(chosen: Sequence[Relation], work: Work) -> None:
             while _folded(name, work) in taken | bare:
                 name, number = _cut(wanted, work, f"_{number}"), number + 1
             sentence = f"becomes {name}: another table is named {one.name} there"
-            work.lose("changed", one.qualified_name, one.name, sentence)
+            work.record_loss("changed", one.qualified_name, one.name, sentence)
         elif name != one.name:
-            work.lose("changed", one.qualified_name, one.name, f"the name is cut to {name}")
+            work.record_loss("changed", one.qualified_name, one.name, f"the name is cut to {name}")
         taken.add(_folded(name, work))
         work.names[one.schema, one.name] = name
         if one.schema and one.schema not in {work.source.default_schema, work.target.default_schema}:
-            work.lose("changed", "", one.schema, "the namespace is not kept: all tables are made in one")
+            work.record_loss("changed", "", one.schema, "the namespace is not kept: all tables are made in one")
 
 
-def _folded(name: str, work: Work) -> str:
+def _folded(name: str, work: MappingContext) -> str:
     """Return a name as the target compares it."""
     return name.casefold() if work.target.case_insensitive_tables else name
 
 
-def _cut(name: str, work: Work, end: str = "") -> str:
+def _cut(name: str, work: MappingContext, end: str = "") -> str:
     longest = work.target.max_identifier_length - len(end)
     if work.target.identifier_bytes:
         return name.encode()[:longest].decode(errors="ignore") + end
     return name[:longest] + end
 
 
-def column_kind(column: Column, relation: Relation, work: Work) -> ValueKind:
+def column_kind(column: Column, relation: Relation, work: MappingContext) -> ValueKind:
     """Return what a column holds; enums, domains and MariaDB's JSON are looked up."""
     written = column.type
     if enum := find_enum(written, work.schema.enums):
@@ -78,7 +78,7 @@ def column_kind(column: Column, relation: Relation, work: Work) -> ValueKind:
     bare = written.rpartition(".")[2].strip('"')
     for domain in work.schema.domains:
         if domain.name == bare:
-            work.lose("changed", relation.qualified_name, column.name, f"the domain {bare} becomes its type")
+            work.record_loss("changed", relation.qualified_name, column.name, f"the domain {bare} becomes its type")
             return _of_domain(domain, work)
     if work.source.declares_json_by_check and any(is_json_check(check, column.name) for check in relation.checks):
         return ValueKind("json", written="json")
@@ -93,7 +93,7 @@ def find_enum(written: str, enums: Sequence[Enum]) -> Enum | None:
     return next((one for one in found if one.schema == wanted), None) or next(iter(found), None)
 
 
-def _raw(written: str, work: Work) -> ValueKind:
+def _raw(written: str, work: MappingContext) -> ValueKind:
     """Return the kind by which values of a type are copied; within one dialect, what could be misread stays text."""
     types = work.source.types
     assert types and types.read
@@ -101,5 +101,5 @@ def _raw(written: str, work: Work) -> ValueKind:
     return types.same_dialect(kind) if work.source is work.target else kind
 
 
-def _of_domain(domain: Domain, work: Work) -> ValueKind:
+def _of_domain(domain: Domain, work: MappingContext) -> ValueKind:
     return _raw(domain.type, work)

@@ -13,9 +13,9 @@ from headwater.core.building.model import (
     Group,
     Join,
     Query,
+    QueryTable,
     Sort,
     SqlStyle,
-    Table,
     Term,
 )
 from headwater.kit.errors import BadInput
@@ -84,7 +84,7 @@ class _Writer:
             raise BadInput("Every column cannot get one name.", hint="Take the name away.")
         return f"{text} as {self.quote(alias)}" if alias else text
 
-    def _table(self, table: Table) -> str:
+    def _table(self, table: QueryTable) -> str:
         name = self.quote(table.name)
         full = f"{self.quote(table.schema)}.{name}" if table.schema else name
         return full if table.alias == table.name else f"{full} as {self.quote(table.alias)}"
@@ -112,13 +112,13 @@ class _Writer:
         found = [] if limit is None else [f"limit {limit}"]
         return found if offset is None else [*found, f"offset {offset}"]
 
-    def _sort(self, one: Sort) -> str:
-        text = self._aggregated(one.term, one.aggregate)
-        if one.term.kind in {"number", "text", "boolean", "star"} and not one.aggregate:
+    def _sort(self, sort: Sort) -> str:
+        text = self._aggregated(sort.term, sort.aggregate)
+        if sort.term.kind in {"number", "text", "boolean", "star"} and not sort.aggregate:
             raise BadInput("Rows cannot be sorted by a constant.", hint="Choose a column.")
-        if one.nulls and not self.style.grammar.orders_nulls:
+        if sort.nulls and not self.style.grammar.orders_nulls:
             raise BadInput("This engine cannot say where NULLs are sorted.", hint="Leave them where they are.")
-        return text + (" desc" if one.descending else "") + (f" nulls {one.nulls}" if one.nulls else "")
+        return text + (" desc" if sort.descending else "") + (f" nulls {sort.nulls}" if sort.nulls else "")
 
     def _group(self, group: Group) -> str:
         items = [item for item in group.items if not isinstance(item, Group) or item.items]
@@ -135,21 +135,21 @@ class _Writer:
             or "1 = 1"
         )
 
-    def _condition(self, one: Condition) -> str:
-        if one.operator == "holds":
-            return self._side(one.term, one.aggregate)
-        left = self._side(one.term, one.aggregate)
-        values = [self._side(value, "") for value in one.values]
-        wanted = _VALUES.get(one.operator, 1)
-        if len(values) != wanted and not (values and one.operator in {"in", "not in"}):
+    def _condition(self, condition: Condition) -> str:
+        if condition.operator == "holds":
+            return self._side(condition.term, condition.aggregate)
+        left = self._side(condition.term, condition.aggregate)
+        values = [self._side(value, "") for value in condition.values]
+        wanted = _VALUES.get(condition.operator, 1)
+        if len(values) != wanted and not (values and condition.operator in {"in", "not in"}):
             raise BadInput(f"The filter on {left} has no value.", hint="Give it one, or take it away.")
-        if "ilike" in one.operator and not self.style.grammar.has_ilike:
-            raise BadInput(f"This engine does not know {one.operator}.", hint="Use like.")
-        if one.operator in {"in", "not in"}:
-            return f"{left} {one.operator} ({', '.join(values)})"
-        if "between" in one.operator:
-            return f"{left} {one.operator} {values[0]} and {values[1]}"
-        return " ".join([left, one.operator, *values])
+        if "ilike" in condition.operator and not self.style.grammar.has_ilike:
+            raise BadInput(f"This engine does not know {condition.operator}.", hint="Use like.")
+        if condition.operator in {"in", "not in"}:
+            return f"{left} {condition.operator} ({', '.join(values)})"
+        if "between" in condition.operator:
+            return f"{left} {condition.operator} {values[0]} and {values[1]}"
+        return " ".join([left, condition.operator, *values])
 
     def _side(self, term: Term, aggregate: Aggregate) -> str:
         if term.kind == "expression" and not aggregate:

@@ -55,7 +55,7 @@ def needed() -> None:
     subject("mongodb")
 
 
-def test_every_byte_of_a_document_comes_back() -> None:
+def test_documents_round_trip_byte_for_byte() -> None:
     ids = [
         encode({"_id": value})[4:-1]
         for value in (1, 2.5, "x", "", {"a": {"_id": 1}}, b"ab", ObjectId(), True, None, 2**40)
@@ -69,7 +69,7 @@ def test_every_byte_of_a_document_comes_back() -> None:
     assert len(ids) * 2 < cut_out < len(kept), "the data has documents of both kinds"
 
 
-def test_what_is_no_bson_comes_back_too() -> None:
+def test_invalid_bson_round_trips() -> None:
     chance = random.Random(5)
     kept = []
     for number in range(3000):
@@ -98,7 +98,7 @@ def test_each_of_the_first_fields_has_a_column() -> None:
     assert list(documents.joined(batch)) == kept
 
 
-def test_documents_that_are_cut_off_are_told() -> None:
+def test_truncated_documents_are_reported() -> None:
     whole = encode({"_id": 1}) * 2
     for length in (len(whole) - 1, len(whole) // 2 + 3):
         with pytest.raises(Unavailable):
@@ -114,7 +114,7 @@ async def with_accounts() -> AsyncIterator[tuple[Address, Any]]:
         yield address, database
 
 
-async def test_money_that_moves_between_collections_is_neither_lost_nor_made() -> None:
+async def test_snapshot_is_consistent_across_collections() -> None:
     async with with_accounts() as (address, database):
         moved, enough = 0, asyncio.Event()
 
@@ -181,7 +181,7 @@ async def _opened(address: Address) -> AsyncIterator[MongoSnapshotReader]:
         await dump.close()
 
 
-async def test_a_collection_that_is_made_anew_meanwhile_ends_it() -> None:
+async def test_recreated_collection_aborts_snapshot() -> None:
     async with in_the_middle() as (dump, reading, database):
         await database.b.drop()
         await database.b.insert_one({"_id": 1})
@@ -197,7 +197,7 @@ async def test_reading_is_cancelled() -> None:
             await asyncio.to_thread(list, reading)
 
 
-async def test_a_server_without_moments_says_so() -> None:
+async def test_server_without_snapshots_is_reported() -> None:
     folder, port = tempfile.mkdtemp(prefix="hw-mongodb-"), free_port()
     standalone = started(folder, port, "--standalone")
     try:
@@ -214,7 +214,7 @@ async def test_a_server_without_moments_says_so() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def test_capped_collections_are_named_as_not_of_the_moment() -> None:
+async def test_capped_collections_are_noted_as_inconsistent() -> None:
     async with with_accounts() as (address, database):
         await database.create_collection("log", capped=True, size=4096)
         await database.log.insert_many([{"_id": 2}, {"_id": 1}])
@@ -224,7 +224,7 @@ async def test_capped_collections_are_named_as_not_of_the_moment() -> None:
     assert [one["_id"] for one in found["log"]] == [2, 1], "in the order in which they came"
 
 
-async def test_a_load_that_is_refused_leaves_nothing() -> None:
+async def test_rejected_load_leaves_no_rows() -> None:
     async with with_accounts() as (address, database):
         async with _opened(address) as dump:
             table = dump.tables[0]

@@ -15,8 +15,8 @@ import pytest
 from engines.postgresql.place import HOST, PORT, missing
 from headwater.catalog.results import QueryError
 from headwater.engines import _copy_text as fields
-from headwater.engines.postgresql.copy_out import copied
-from headwater.engines.postgresql.copy_stream import reading
+from headwater.engines.postgresql.copy_out import copy_batches
+from headwater.engines.postgresql.copy_stream import open_stream
 from headwater.kit.errors import Unavailable
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
@@ -55,19 +55,19 @@ def test_rows_are_those_of_the_driver(connection: psycopg.Connection[tuple[str]]
         wanted = list(copy.rows())
     found = [
         tuple(value if value is None else value.decode() for value in row.values())
-        for batch in copied(connection, statement, 2)
+        for batch in copy_batches(connection, statement, 2)
         for row in batch.to_pylist()
     ]
     assert found == wanted
     assert connection.execute("SELECT 1").fetchone() == (1,), "libpq goes on where it was"
 
 
-def test_an_error_in_the_middle_is_told_and_the_connection_is_in_step(
+def test_error_during_copy_keeps_connection_in_sync(
     connection: psycopg.Connection[tuple[str]],
 ) -> None:
     statement = "COPY (SELECT 1 / (90000 - g), repeat('x', 50) FROM generate_series(1, 200000) g) TO STDOUT"
     with pytest.raises(QueryError, match="division by zero"):
-        list(copied(connection, statement, 2))
+        list(copy_batches(connection, statement, 2))
     assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
@@ -75,7 +75,7 @@ def test_an_error_in_the_middle_is_told_and_the_connection_is_in_step(
 def test_one_that_is_left_in_the_middle_leaves_no_thread(
     connection: psycopg.Connection[tuple[str]], number: int
 ) -> None:
-    rows = copied(connection, query((100,) * number), 2)
+    rows = copy_batches(connection, query((100,) * number), 2)
     assert next(rows).num_rows and next(rows).num_rows
     assert "copy-read" in {one.name for one in threading.enumerate()}
     time.sleep(0.2)
@@ -99,7 +99,7 @@ def test_what_looks_like_the_end_is_none(pause: float) -> None:
     server = threading.Thread(target=serve)
     server.start()
     found = []
-    with ours, reading(ours.fileno(), b"go") as stream, contextlib.suppress(Unavailable):
+    with ours, open_stream(ours.fileno(), b"go") as stream, contextlib.suppress(Unavailable):
         while True:
             found.append(stream.after(np.empty(0, np.uint8), 0).tobytes())
     server.join()

@@ -15,19 +15,19 @@ from headwater.catalog.model import Schema
 from headwater.core.building.expressions import grouped_terms
 from headwater.core.building.model import (
     NO_LIMIT,
-    Drawn,
     Group,
     Join,
     JoinKind,
     Pick,
     Query,
+    QueryDrawing,
+    QueryTable,
     Refusal,
     Sort,
     SqlStyle,
-    Table,
     Term,
 )
-from headwater.core.building.names import Scope, Undrawable, spelling
+from headwater.core.building.names import CannotDraw, Scope, spelling
 from headwater.core.building.terms import aggregated, group_of, term_of
 
 # The parts of a SELECT that are read; any other is a reason to refuse, by the name that users know it by.
@@ -67,7 +67,7 @@ _CLAUSES: Mapping[str, str] = {
 }
 
 
-def parse(text: str, style: SqlStyle, schema: Schema | None = None) -> Drawn:
+def parse(text: str, style: SqlStyle, schema: Schema | None = None) -> QueryDrawing:
     """Return the query that a text is, or why it cannot be drawn.
 
     Args:
@@ -87,7 +87,7 @@ def parse(text: str, style: SqlStyle, schema: Schema | None = None) -> Drawn:
         return Refusal("", "There is no statement." if not trees else "There is more than one statement.")
     try:
         return _Reader(trees[0], style, schema).query()
-    except Undrawable as error:
+    except CannotDraw as error:
         return Refusal(error.clause, error.message)
     except RecursionError:
         return Refusal("", "The statement is nested too deeply.")
@@ -96,9 +96,9 @@ def parse(text: str, style: SqlStyle, schema: Schema | None = None) -> Drawn:
 class _Reader:
     def __init__(self, tree: exp.Expr, style: SqlStyle, schema: Schema | None) -> None:
         if isinstance(tree, exp.SetOperation):
-            raise Undrawable(tree.key.upper(), "Two queries put together cannot be drawn.")
+            raise CannotDraw(tree.key.upper(), "Two queries put together cannot be drawn.")
         if not isinstance(tree, exp.Select):
-            raise Undrawable("", "Only a SELECT can be drawn.")
+            raise CannotDraw("", "Only a SELECT can be drawn.")
         self.tree, self.style, self.schema = tree, style, schema
         self._check_clauses()
 
@@ -106,10 +106,10 @@ class _Reader:
         for name, value in self.tree.args.items():
             if value and (name not in _READ or name in {"hint", "operation_modifiers", "kind"}):
                 clause = _CLAUSES.get(name, name.strip("_").replace("_", " ").upper())
-                raise Undrawable(clause, f"{clause} cannot be drawn.")
+                raise CannotDraw(clause, f"{clause} cannot be drawn.")
         distinct = self.tree.args.get("distinct")
         if distinct is not None and distinct.args.get("on"):
-            raise Undrawable("DISTINCT ON", "DISTINCT ON cannot be drawn.")
+            raise CannotDraw("DISTINCT ON", "DISTINCT ON cannot be drawn.")
 
     def query(self) -> Query:
         """Return the whole of it."""
@@ -133,41 +133,41 @@ class _Reader:
         )
         return self._grouped(query, named)
 
-    def _tables(self) -> tuple[Table, list[tuple[Table, exp.Join]]]:
+    def _tables(self) -> tuple[QueryTable, list[tuple[QueryTable, exp.Join]]]:
         source = self.tree.args.get("from_")
         if source is None:
-            raise Undrawable("FROM", "There is no table to draw.")
+            raise CannotDraw("FROM", "There is no table to draw.")
         nodes = list(self.tree.args.get("joins") or ())
         found = [self._table(node.this) for node in (source, *nodes)]
         aliases = [table.alias for table in found]
         if len(set(aliases)) < len(aliases):
-            raise Undrawable("FROM", "Two tables have the same name.")
+            raise CannotDraw("FROM", "Two tables have the same name.")
         return found[0], list(zip(found[1:], nodes, strict=True))
 
-    def _table(self, node: exp.Expr) -> Table:
+    def _table(self, node: exp.Expr) -> QueryTable:
         if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
             what = (
                 "a subquery" if isinstance(node, exp.Query) or node.find(exp.Query) else "something other than a table"
             )
-            raise Undrawable("FROM", f"The query reads from {what}.")
+            raise CannotDraw("FROM", f"The query reads from {what}.")
         alias = node.args.get("alias")
         extra = [name for name, value in node.args.items() if value and name not in {"this", "db", "alias"}]
         if extra or (alias is not None and alias.args.get("columns")):
-            raise Undrawable("FROM", f"{node.name} is read in a way that cannot be drawn.")
+            raise CannotDraw("FROM", f"{node.name} is read in a way that cannot be drawn.")
         name = spelling(node.this, self.style)
         schema = spelling(node.args["db"], self.style) if node.args.get("db") else None
-        return Table(name, spelling(alias.this, self.style) if alias is not None else name, schema)
+        return QueryTable(name, spelling(alias.this, self.style) if alias is not None else name, schema)
 
-    def _join(self, table: Table, node: exp.Join, scope: Scope) -> Join:
+    def _join(self, table: QueryTable, node: exp.Join, scope: Scope) -> Join:
         extra = [name for name, value in node.args.items() if value and name not in {"this", "side", "kind", "on"}]
         words = f"{node.side} {node.kind}".replace("OUTER", "").split()
         if extra or len(words) > 1 or set(words) - {"LEFT", "RIGHT", "FULL", "INNER", "CROSS"}:
             clause = "USING" if "using" in extra else "NATURAL" if "method" in extra else "JOIN"
-            raise Undrawable(clause, f"The join of {table.alias} cannot be drawn: say with ON which columns are equal.")
+            raise CannotDraw(clause, f"The join of {table.alias} cannot be drawn: say with ON which columns are equal.")
         on = node.args.get("on")
         if on is None:
             if words and words != ["CROSS"]:
-                raise Undrawable("JOIN", f"The join of {table.alias} has no condition.")
+                raise CannotDraw("JOIN", f"The join of {table.alias} has no condition.")
             return Join(table, "cross")
         kind: JoinKind = "inner"
         for known in _OUTER:
@@ -186,7 +186,7 @@ class _Reader:
             alias = spelling(node.args["alias"], self.style)
             node = node.this
         elif isinstance(node, exp.Aliases):
-            raise Undrawable("SELECT", "An expression with several names cannot be drawn.")
+            raise CannotDraw("SELECT", "An expression with several names cannot be drawn.")
         term, aggregate = aggregated(node, scope, "SELECT")
         return Pick(term, aggregate, alias)
 
@@ -201,7 +201,7 @@ class _Reader:
         value = node.args.get("expression")
         extra = [name for name, one in node.args.items() if one and name != "expression"]
         if isinstance(node, exp.Fetch) or extra or not isinstance(value, exp.Literal) or not value.name.isdigit():
-            raise Undrawable(clause.upper(), f"{clause.upper()} can be drawn only with a plain number.")
+            raise CannotDraw(clause.upper(), f"{clause.upper()} can be drawn only with a plain number.")
         return int(value.name)
 
     def _sort(self, scope: Scope) -> tuple[Sort, ...]:
@@ -210,7 +210,7 @@ class _Reader:
 
     def _sorted(self, node: exp.Expr, scope: Scope) -> Sort:
         if not isinstance(node, exp.Ordered) or node.args.get("with_fill"):
-            raise Undrawable("ORDER BY", "The order cannot be drawn.")
+            raise CannotDraw("ORDER BY", "The order cannot be drawn.")
         descending = bool(node.args.get("desc"))
         first = bool(node.args.get("nulls_first"))
         nulls: Literal["", "first", "last"] = (
@@ -239,12 +239,12 @@ class _Reader:
         if implied is None and group and {pick.term for pick in query.picks} == set(said):
             return replace(query, distinct=True)
         if set(said) != set(implied or ()):
-            raise Undrawable("GROUP BY", "The rows are grouped by something other than the columns that are shown.")
+            raise CannotDraw("GROUP BY", "The rows are grouped by something other than the columns that are shown.")
         return query
 
     def _group_terms(self, group: exp.Group, scope: Scope) -> Sequence[Term]:
         if any(value for name, value in group.args.items() if name != "expressions"):
-            raise Undrawable("GROUP BY", "ROLLUP, CUBE, GROUPING SETS and ALL cannot be drawn.")
+            raise CannotDraw("GROUP BY", "ROLLUP, CUBE, GROUPING SETS and ALL cannot be drawn.")
         found = []
         for node in group.expressions:
             picked = scope.picked(node, columns_first=True)

@@ -128,7 +128,7 @@ def by_key(found: State) -> State:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_it_is_one_moment_whenever_the_server_ends_it(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_catch_up_yields_one_consistent_state(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Law: with random writers, what was read and read again is the state after one of their writes, not of several."""
     monkeypatch.setattr(snapshot_reader, "IDS", 20)
     chance, loop = random.Random(seed), asyncio.get_running_loop()
@@ -168,7 +168,7 @@ async def test_it_is_one_moment_whenever_the_server_ends_it(seed: int, monkeypat
         assert before <= writer.states.index(now) < len(writer.states) - 1
 
 
-async def test_a_dump_that_was_in_time_reads_nothing_again() -> None:
+async def test_consistent_read_needs_no_catch_up() -> None:
     async with opened() as (address, database):
         dump = await MONGODB.snapshots.open_reader(address)
         try:
@@ -182,7 +182,7 @@ async def test_a_dump_that_was_in_time_reads_nothing_again() -> None:
 
 
 @pytest.mark.parametrize("what", ["drop", "rename"])
-async def test_a_collection_that_is_gone_at_the_end_is_no_moment(what: str) -> None:
+async def test_dropped_collection_aborts_snapshot(what: str) -> None:
     async with opened() as (address, database):
         dump = await MONGODB.snapshots.open_reader(address)
         try:
@@ -194,7 +194,7 @@ async def test_a_collection_that_is_gone_at_the_end_is_no_moment(what: str) -> N
             await dump.close()
 
 
-async def test_a_new_collection_is_named_as_not_in_it() -> None:
+async def test_new_collection_is_noted_as_missing() -> None:
     async with opened() as (address, database):
         dump = await MONGODB.snapshots.open_reader(address)
         try:
@@ -206,7 +206,7 @@ async def test_a_new_collection_is_named_as_not_in_it() -> None:
             await dump.close()
 
 
-async def test_without_a_change_stream_it_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_missing_change_stream_has_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     async def none(_: Any) -> None:
         return None
 
@@ -241,7 +241,7 @@ async def test_whoever_writes_faster_than_it_is_read_is_told(monkeypatch: pytest
             await dump.close()
 
 
-async def test_more_changes_than_are_remembered_end_only_a_dump_that_needs_them(
+async def test_change_limit_fails_only_when_catch_up_is_needed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(change_stream, "MOST_IDS", 5)
@@ -262,7 +262,7 @@ async def test_more_changes_than_are_remembered_end_only_a_dump_that_needs_them(
                 await dump.close()
 
 
-def test_tokens_of_mongod_say_their_time_and_others_none() -> None:
+def test_resume_token_time_is_parsed() -> None:
     real = "8263ABCDEF000000012B042C0100296E5A1004"
     assert change_stream._time({"_data": real}) == Timestamp(0x63ABCDEF, 1)
     for other in ({"_data": "820000001073000d"}, {"_data": "370000001073"}, {"_data": b"82"}, None):

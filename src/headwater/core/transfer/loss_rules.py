@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from headwater.catalog.model import Column, Relation
 from headwater.catalog.value_kinds import ValueKind
-from headwater.core.transfer.work import Work
+from headwater.core.transfer.mapping_context import MappingContext
 
 _ATTRIBUTES = {
     "partition_by": "the partitions become one table",
@@ -19,52 +19,54 @@ _ATTRIBUTES = {
 }
 
 
-def of_table(relation: Relation, kinds: Mapping[str, ValueKind], work: Work) -> None:
+def table_losses(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> None:
     """Tell of triggers, partitions, policies, comments, and how texts are compared."""
     shown = relation.qualified_name
     for trigger in relation.triggers:
-        work.lose("left_out", shown, trigger.name, "triggers are not copied")
+        work.record_loss("left_out", shown, trigger.name, "triggers are not copied")
     for name, _ in relation.attrs:
         if name in _ATTRIBUTES:
-            work.lose("changed", shown, "table", _ATTRIBUTES[name])
+            work.record_loss("changed", shown, "table", _ATTRIBUTES[name])
         if name.startswith("policy:"):
-            work.lose("left_out", shown, name.removeprefix("policy:"), "policies are not copied")
+            work.record_loss("left_out", shown, name.removeprefix("policy:"), "policies are not copied")
     if relation.comment:
-        work.lose_comment(shown, relation.name)
+        work.record_comment_loss(shown, relation.name)
     had = dict(relation.attrs)
     if "primary_key_terms" in had:
-        work.lose("changed", shown, ", ".join(relation.primary_key), "order and collation of the key are not kept")
+        work.record_loss(
+            "changed", shown, ", ".join(relation.primary_key), "order and collation of the key are not kept"
+        )
     if work.source.has_table_collations and any(kind.name in {"text", "enum"} for kind in kinds.values()):
         _collation(had.get("collation", ""), shown, work)
 
 
-def _collation(collation: str, table: str, work: Work) -> None:
+def _collation(collation: str, table: str, work: MappingContext) -> None:
     new = work.target.binary_collation
     if new and collation not in {"", new}:
-        work.lose("changed", table, "table", f"the collation {collation} becomes {new}, by code point")
+        work.record_loss("changed", table, "table", f"the collation {collation} becomes {new}, by code point")
     if not new and not (collation or "_bin").endswith("_bin"):
         sentence = f"the collation {collation} is not kept: texts are compared by their case and accents"
-        work.lose("changed", table, "table", sentence)
+        work.record_loss("changed", table, "table", sentence)
 
 
-def of_column(column: Column, table: str, work: Work) -> None:
+def column_losses(column: Column, table: str, work: MappingContext) -> None:
     """Tell of collations, comments, and what columns of some engines do by themselves."""
     attrs = dict(column.attrs)
     if "collation" in attrs:
-        work.lose("changed", table, column.name, f"the collation {attrs['collation']} is not kept")
+        work.record_loss("changed", table, column.name, f"the collation {attrs['collation']} is not kept")
     if column.type.lower() == "citext" and work.target != work.source:
-        work.lose("changed", table, column.name, "texts are compared by their case, as citext does not")
+        work.record_loss("changed", table, column.name, "texts are compared by their case, as citext does not")
     if "on_update" in attrs:
-        work.lose("left_out", table, column.name, "ON UPDATE is not kept: nothing sets the column by itself")
+        work.record_loss("left_out", table, column.name, "ON UPDATE is not kept: nothing sets the column by itself")
     if "invisible" in attrs:
-        work.lose("changed", table, column.name, "an invisible column becomes visible")
+        work.record_loss("changed", table, column.name, "an invisible column becomes visible")
     if column.comment:
-        work.lose_comment(table, column.name)
+        work.record_comment_loss(table, column.name)
     if column.generated:
-        work.lose("changed", table, column.name, "a generated column becomes a plain one with its values")
+        work.record_loss("changed", table, column.name, "a generated column becomes a plain one with its values")
 
 
-def risk(kind: ValueKind, work: Work) -> str:
+def risk(kind: ValueKind, work: MappingContext) -> str:
     """Return what values the source allows and no spelling on the other side can hold."""
     assert work.source.types
     sentence = work.source.types.source_risk(kind, work.target)
@@ -75,7 +77,7 @@ def risk(kind: ValueKind, work: Work) -> str:
     return ""
 
 
-def counts(relation: Relation, column: Column, work: Work) -> bool:
+def is_counter(relation: Relation, column: Column, work: MappingContext) -> bool:
     """Return True if a column numbers its rows by other means than an identity: a serial, or an implicit row number."""
     if (column.default or "").startswith("nextval("):
         return True

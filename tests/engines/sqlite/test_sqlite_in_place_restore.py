@@ -7,7 +7,7 @@ from contextlib import closing
 
 from engines.test_every_engine import subject
 from headwater.engines import TableRestoreResult
-from headwater.testing.engines.in_place_restore import fails, same, trial
+from headwater.testing.engines.in_place_restore import fails, open_scenario, same
 
 SEARCH = """
 CREATE VIRTUAL TABLE words USING fts5(title, content = 'album', content_rowid = 'id');
@@ -21,9 +21,9 @@ INSERT INTO boxes VALUES (1, 2, 3), (7, 5, 6)
 
 
 async def test_search_indexes_over_a_table_follow_it_without_its_triggers() -> None:
-    async with trial(subject("sqlite")) as made:
+    async with open_scenario(subject("sqlite")) as made:
         await made.run(SEARCH)
-        kept = await made.keep()
+        kept = await made.read_state()
         await made.run(
             "DELETE FROM album; INSERT INTO words (words) VALUES ('rebuild'); DELETE FROM own; DELETE FROM boxes"
         )
@@ -35,27 +35,27 @@ async def test_search_indexes_over_a_table_follow_it_without_its_triggers() -> N
             assert await made.ask("SELECT count(*) FROM own WHERE own MATCH 'two'") == 1
             assert await made.ask("SELECT count(*) FROM boxes WHERE low >= 5") == 1
             await made.run("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
-        same(await made.keep(), kept)
+        same(await made.read_state(), kept)
 
 
-async def test_conflict_clauses_neither_replace_nor_leave_out() -> None:
-    async with trial(subject("sqlite")) as made:
+async def test_conflict_clauses_are_overridden() -> None:
+    async with open_scenario(subject("sqlite")) as made:
         await made.run(
             "CREATE TABLE loud (id INTEGER PRIMARY KEY ON CONFLICT REPLACE, n TEXT UNIQUE ON CONFLICT IGNORE);"
             "INSERT INTO loud VALUES (1, 'a'), (2, 'b')"
         )
-        kept = await made.keep()
+        kept = await made.read_state()
         await made.run("UPDATE loud SET n = 'mine' WHERE id = 1; DELETE FROM loud WHERE id = 2")
-        before = await made.keep()
+        before = await made.read_state()
         await fails(made.restore(kept, "append", ["loud"]))
-        same(await made.keep(), before)
+        same(await made.read_state(), before)
         assert await made.restore(kept, "append_missing", ["loud"]) == [TableRestoreResult(1, 1, 2)]
         assert await made.ask("SELECT group_concat(n) FROM (SELECT n FROM loud ORDER BY id)") == "mine,b"
 
 
-async def test_what_another_program_holds_is_refused_and_the_foreign_keys_are_named() -> None:
-    async with trial(subject("sqlite")) as made:
-        kept = await made.keep()
+async def test_locked_database_and_foreign_keys_are_reported() -> None:
+    async with open_scenario(subject("sqlite")) as made:
+        kept = await made.read_state()
         with closing(sqlite3.connect(made.address.path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             assert "locked" in (await fails(made.restore(kept, "overwrite"))).message

@@ -17,7 +17,7 @@ from headwater.catalog.results import QueryError
 from headwater.engines import Address, Batch, TableRestoreRequest, TableRestoreResult
 from headwater.engines.mysql import triggers
 from headwater.engines.mysql.session import MysqlSession
-from headwater.testing.engines.in_place_restore import Trial, fails, same, trial
+from headwater.testing.engines.in_place_restore import RestoreScenario, fails, open_scenario, same
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 TRIGGERS = "SELECT * FROM information_schema.triggers WHERE trigger_schema = DATABASE() ORDER BY trigger_name"
@@ -46,8 +46,8 @@ def linked(address: Address, user: str = "root", password: str = ""):
 
 
 @asynccontextmanager
-async def odd() -> AsyncIterator[tuple[Trial, pymysql.Connection]]:
-    async with trial(subject("mysql")) as made:
+async def odd() -> AsyncIterator[tuple[RestoreScenario, pymysql.Connection]]:
+    async with open_scenario(subject("mysql")) as made:
         connection = linked(made.address)
         try:
             for statement in ODD:
@@ -65,7 +65,7 @@ def told(connection) -> list[dict[str, object]]:
 
 async def test_triggers_are_what_they_were() -> None:
     async with odd() as (made, connection):
-        kept, before = await made.keep(), told(connection)
+        kept, before = await made.read_state(), told(connection)
         seen = []
 
         def batches() -> Iterator[Batch]:
@@ -73,22 +73,22 @@ async def test_triggers_are_what_they_were() -> None:
             yield from kept.tables["artist"][1]
 
         table = kept.tables["artist"][0]
-        await made.put(TableRestoreRequest([(table, batches()), *kept.of(["album"])], "overwrite"))
+        await made.restore_tables(TableRestoreRequest([(table, batches()), *kept.of(["album"])], "overwrite"))
         assert told(connection) == before
         assert all(row["ACTION_STATEMENT"] != then["ACTION_STATEMENT"] for row, then in zip(seen, before, strict=True))
         assert [row["ACTION_ORDER"] for row in seen] == [row["ACTION_ORDER"] for row in before]
-        same(await made.keep(), kept)
+        same(await made.read_state(), kept)
 
 
-async def test_what_a_killed_one_has_left_works_is_not_shown_and_is_put_back() -> None:
+async def test_triggers_are_repaired_after_kill() -> None:
     async with odd() as (made, connection):
-        kept, before = await made.keep(), told(connection)
+        kept, before = await made.read_state(), told(connection)
         triggers.hold_off(connection, triggers.of(connection, ["artist", "album"]))
         assert told(connection) != before
-        same(await made.keep(), kept)  # the schema that is shown has them as they were
+        same(await made.read_state(), kept)  # the schema that is shown has them as they were
         await made.fires()
         await made.run("DELETE FROM fired")
-        kept = await made.keep()
+        kept = await made.read_state()
         await made.restore(kept, "append", [])
         assert told(connection) != before
         await made.restore(kept, "overwrite")
@@ -97,7 +97,7 @@ async def test_what_a_killed_one_has_left_works_is_not_shown_and_is_put_back() -
 
 async def test_a_trigger_that_the_user_may_not_make_is_refused() -> None:
     async with odd() as (made, connection):
-        kept, before = await made.keep(), told(connection)
+        kept, before = await made.read_state(), told(connection)
         user = f"u_{made.address.database}"[:30]
         connection.query(f"CREATE USER {user}@'%' IDENTIFIED BY 'x'")
         try:
@@ -108,40 +108,40 @@ async def test_a_trigger_that_the_user_may_not_make_is_refused() -> None:
             error = await fails(made.restore(kept, "overwrite"))
             assert "cannot be held off" in error.message
             assert "root@" in (error.hint or "")
-            same(await made.keep(), kept)
+            same(await made.read_state(), kept)
         finally:
             connection.query(f"DROP USER {user}@'%'")
         assert told(connection) == before
 
 
 async def test_mysql_refuses_triggers_for_it_cannot_replace_one_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with trial(subject("mysql")) as made:
-        kept = await made.keep()
+    async with open_scenario(subject("mysql")) as made:
+        kept = await made.read_state()
         monkeypatch.setattr(MysqlSession, "mariadb", False)
         error = await fails(made.restore(kept, "overwrite", ["artist"]))
         assert "artist_delete of artist" in error.message
         assert await made.restore(kept, "overwrite", ["note"]) == [TableRestoreResult(4, 4, 4)]
         monkeypatch.undo()
-        same(await made.keep(), kept)
+        same(await made.read_state(), kept)
 
 
-async def test_tables_without_transactions_are_refused_by_name() -> None:
-    async with trial(subject("mysql")) as made:
+async def test_non_transactional_tables_are_rejected() -> None:
+    async with open_scenario(subject("mysql")) as made:
         await made.run("ALTER TABLE note ENGINE = MyISAM")
-        kept = await made.keep()
+        kept = await made.read_state()
         error = await fails(made.restore(kept, "append", ["artist", "note"]))
         assert "note (MyISAM)" in error.message
-        same(await made.keep(), kept)
+        same(await made.read_state(), kept)
 
 
 async def test_keys_of_several_columns_to_itself_and_from_other_databases() -> None:
-    async with trial(subject("mysql")) as made, subject("mysql").fresh() as other:
+    async with open_scenario(subject("mysql")) as made, subject("mysql").fresh() as other:
         await made.run(
             "CREATE TABLE tree (a INT, b INT, up_a INT, up_b INT, PRIMARY KEY (a, b),"
             " CONSTRAINT up FOREIGN KEY (up_a, up_b) REFERENCES tree (a, b));"
             "INSERT INTO tree VALUES (1, 1, NULL, 7), (1, 2, 1, 1), (2, 1, NULL, NULL)"
         )
-        kept = await made.keep()
+        kept = await made.read_state()
         assert await made.restore(kept, "overwrite", ["tree"]) == [TableRestoreResult(3, 3, 3)]
         await made.run("INSERT INTO tree VALUES (9, 9, 2, 1)")
         connection = linked(other)
@@ -159,9 +159,9 @@ async def test_keys_of_several_columns_to_itself_and_from_other_databases() -> N
         assert await made.restore(kept, "overwrite", ["tree"]) == [TableRestoreResult(4, 3, 3)]
 
 
-async def test_who_writes_meanwhile_waits_and_finds_what_was_restored() -> None:
-    async with trial(subject("mysql")) as made:
-        kept = await made.keep()
+async def test_concurrent_writer_waits_for_restore() -> None:
+    async with open_scenario(subject("mysql")) as made:
+        kept = await made.read_state()
         await made.run("INSERT INTO artist (id, name) VALUES (900, 'late')")
         said: list[object] = []
 
@@ -183,15 +183,15 @@ async def test_who_writes_meanwhile_waits_and_finds_what_was_restored() -> None:
             assert said == []
             yield from kept.tables["artist"][1]
 
-        await made.put(TableRestoreRequest([(kept.tables["artist"][0], batches())], "overwrite"))
+        await made.restore_tables(TableRestoreRequest([(kept.tables["artist"][0], batches())], "overwrite"))
         await asyncio.to_thread(writer.join, 20)
         assert said == [1452]  # there is no such artist any more
-        same((await made.keep()).without("fired"), kept.without("fired"))
+        same((await made.read_state()).without("fired"), kept.without("fired"))
 
 
 async def test_a_cancel_ends_what_waits_for_a_lock() -> None:
     async with odd() as (made, connection):
-        kept, before = await made.keep(), told(connection)
+        kept, before = await made.read_state(), told(connection)
         connection.query("START TRANSACTION")
         refill = await subject("mysql").engine.in_place_restore.open(made.address)
         try:
@@ -212,14 +212,14 @@ async def test_a_cancel_ends_what_waits_for_a_lock() -> None:
             connection.query("ROLLBACK")
             await refill.close()
         assert told(connection) == before
-        same(await made.keep(), kept)
+        same(await made.read_state(), kept)
 
 
 async def test_sequences_go_on_and_never_back() -> None:
-    async with trial(subject("mysql")) as made:
+    async with open_scenario(subject("mysql")) as made:
         await made.run("CREATE SEQUENCE numbers START 1; CREATE SEQUENCE gone START 1; DO NEXTVAL(gone)")
         await made.run("SELECT SETVAL(numbers, 50)")
-        kept = await made.keep()
+        kept = await made.read_state()
         await made.run("CREATE OR REPLACE SEQUENCE numbers START 1; DROP SEQUENCE gone")
         await made.restore(kept, "overwrite", ["note"])
         assert await made.ask("SELECT NEXTVAL(numbers)") == 51
@@ -228,17 +228,17 @@ async def test_sequences_go_on_and_never_back() -> None:
         assert await made.ask("SELECT NEXTVAL(numbers)") == 91
 
 
-async def test_two_restores_at_once_come_one_after_the_other() -> None:
-    async with trial(subject("mysql")) as made:
-        kept = await made.keep()
+async def test_concurrent_restores_are_serialized() -> None:
+    async with open_scenario(subject("mysql")) as made:
+        kept = await made.read_state()
         await asyncio.gather(*(made.restore(kept, "overwrite") for _ in range(3)))
-        same(await made.keep(), kept)
+        same(await made.read_state(), kept)
         await made.fires()
 
 
-async def test_a_trigger_that_somebody_drops_or_changes_right_after_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with trial(subject("mysql")) as made:
-        kept = await made.keep()
+async def test_concurrent_trigger_change_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_scenario(subject("mysql")) as made:
+        kept = await made.read_state()
         connection, real = linked(made.address), triggers.put_back
 
         def late(*given: object) -> list[triggers.Row]:

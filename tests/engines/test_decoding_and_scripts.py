@@ -18,13 +18,13 @@ from hypothesis import strategies as some
 from engines.test_every_engine import subject
 from headwater.catalog.model import Schema
 from headwater.engines import Address, ConversionError, SnapshotColumn, all_engines
-from headwater.engines._decoders import unescaped
+from headwater.engines._decoders import unescape_copy_text
 from headwater.engines.postgresql.decoder import iso_interval
 from headwater.engines.sqlite.script import literal
 from headwater.kit import plugins
 from headwater.testing.engines.schemas import assert_equal
 from headwater.testing.engines.snapshots import texts
-from headwater.testing.engines.subject import everything, rows
+from headwater.testing.engines.subject import rows, run_all
 from suite.profiles import examples
 
 NAMES = [name for name in plugins.names("engines") if all_engines()[name].script]
@@ -54,14 +54,14 @@ async def load(name: str, address: Address, file: Path) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_a_script_loads_and_is_the_database(name: str, tmp_path: Path) -> None:
+async def test_script_restores_the_database(name: str, tmp_path: Path) -> None:
     """Law: dump → script → the engine's own program → dump is equal, to the byte, for everything and every type."""
     one = subject(name)
     engine: Any = one.engine
     async with one.fresh() as source, one.fresh() as target:
         session = await engine.connect(source)
         for text in (one.everything, one.values):
-            await everything(session, text)
+            await run_all(session, text)
         await session.close()
         first = await engine.snapshots.open_reader(source)
         try:
@@ -94,7 +94,7 @@ def unsized(schema: Schema) -> Schema:
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_cells_are_those_of_a_session(name: str) -> None:
+async def test_decoded_cells_match_session_cells(name: str) -> None:
     """Law: what is read out of a dump is what a query of the live table gives, for values of every type."""
     one = subject(name)
     engine: Any = one.engine
@@ -103,7 +103,7 @@ async def test_cells_are_those_of_a_session(name: str) -> None:
         # A session of SQLite shows no text that is none; row 4 has one.
         for text in (one.everything, one.values, 'DELETE FROM "every class" WHERE id = 4' * (name == "sqlite")):
             if text:
-                await everything(session, text)
+                await run_all(session, text)
         dump, source_ = await engine.snapshots.open_reader(address), engine.transfer.source(session)
         try:
             for table in (each for each in dump.tables if each.name.startswith("every ")):
@@ -147,15 +147,15 @@ async def test_cells_are_those_of_a_session(name: str) -> None:
 
 @given(some.lists(some.none() | some.text(some.characters(exclude_characters="\0", exclude_categories=("Cs",)))))
 @settings(max_examples=examples(200), deadline=None)
-def test_what_copy_escaped_is_as_it_was(values: list[str | None]) -> None:
+def test_copy_escapes_round_trip(values: list[str | None]) -> None:
     escapes = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f", "\v": "\\v"}
     escaped = [None if one is None else "".join(escapes.get(each, each) for each in one).encode() for one in values]
-    assert unescaped(pa.array(escaped, pa.binary())).to_pylist() == values
+    assert unescape_copy_text(pa.array(escaped, pa.binary())).to_pylist() == values
 
 
 @given(some.floats(allow_nan=False))
 @settings(max_examples=examples(300), deadline=None)
-def test_real_numbers_come_back_to_the_bit(value: float) -> None:
+def test_real_numbers_round_trip_exactly(value: float) -> None:
     with sqlite3.connect(":memory:") as connection:
         (found,) = connection.execute(f"SELECT {literal(value).decode()}").fetchone()
     connection.close()
@@ -175,7 +175,7 @@ def test_real_numbers_come_back_to_the_bit(value: float) -> None:
         ("1 mon 00:00:01", "P1MT1S"),
     ],
 )
-def test_intervals_are_spelled_as_a_copy_reads_them(text: str, spelled: str) -> None:
+def test_intervals_match_transfer_format(text: str, spelled: str) -> None:
     assert iso_interval(text) == spelled
 
 
@@ -190,7 +190,7 @@ def test_intervals_are_spelled_as_a_copy_reads_them(text: str, spelled: str) -> 
         (b"1969-12-31 23:59:59.999999+00", -1),
     ],
 )
-def test_moments_of_all_times(text: bytes, number: int) -> None:
+def test_timestamps_out_of_range_are_decoded(text: bytes, number: int) -> None:
     engine: Any = all_engines()["postgresql"]
     decoder = engine.decoding.decoder(SnapshotColumn("at", "timestamp with time zone"), Schema())
     assert decoder.values(pa.array([text, None], pa.binary())).cast(pa.int64()).to_pylist() == [number, None]

@@ -141,7 +141,7 @@ async def test_documents_are_added(mode: Mode) -> None:
         assert set(await shop.state()) == {"orders", "people"}
 
 
-async def test_what_a_unique_index_has_already_is_not_missing() -> None:
+async def test_unique_duplicates_are_skipped() -> None:
     async with opened() as shop:
         shop.kept["orders"] = [{"_id": "new", "n": 5}, {"_id": "other", "n": -5}, {"_id": 7, "n": 7}]
         assert await shop.refill("append_missing", "orders", "people") == [
@@ -153,7 +153,7 @@ async def test_what_a_unique_index_has_already_is_not_missing() -> None:
 
 
 @pytest.mark.parametrize("mode", ["overwrite", "append"])
-async def test_an_index_that_does_not_take_them_leaves_everything_as_it_was(mode: Mode) -> None:
+async def test_index_violation_changes_nothing(mode: Mode) -> None:
     async with opened() as shop:
         shop.kept["orders"] = [{"_id": 9000 + n, "n": 9000 + n} for n in range(300)] + [
             {"_id": 99, "n": 99},
@@ -168,7 +168,7 @@ async def test_an_index_that_does_not_take_them_leaves_everything_as_it_was(mode
         assert await shop.state() == before
 
 
-async def test_what_cannot_be_done_in_place_is_a_sentence() -> None:
+async def test_unsupported_in_place_restore_has_clear_error() -> None:
     async with opened() as shop:
         await shop.database.create_collection("log", capped=True, size=4096)
         await shop.database.create_collection("seen", viewOn="orders", pipeline=[])
@@ -191,9 +191,7 @@ class Killed(Exception):
 
 
 @pytest.mark.parametrize("mode", ["overwrite", "append_missing"])
-async def test_whatever_a_killed_attempt_has_left_is_undone_by_the_next(
-    mode: Mode, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_killed_restore_is_undone_by_next_attempt(mode: Mode, monkeypatch: pytest.MonkeyPatch) -> None:
     """Law: killed before any of its steps, an attempt has changed all or nothing once the next one has begun."""
     monkeypatch.setattr(in_place_restore, "IDS", 250)
     real = {name: getattr(MongoInPlaceRestore, name) for name in ("_wait", "_rename", "_insert", "_cleared")}
@@ -245,7 +243,7 @@ def _die_at(patch: pytest.MonkeyPatch, real: dict[str, Any], step: int) -> None:
     patch.setattr(MongoInPlaceRestore, "_cleared", nothing)
 
 
-async def test_a_connection_that_breaks_between_two_collections_changes_neither(
+async def test_lost_connection_changes_no_collection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with opened() as shop:
@@ -264,7 +262,7 @@ async def test_a_connection_that_breaks_between_two_collections_changes_neither(
         assert await shop.state() == before
 
 
-async def test_it_is_cancelled_in_the_middle_and_nothing_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cancelled_restore_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as shop:
         before, real = await shop.state(), MongoInPlaceRestore._insert
         monkeypatch.setattr(in_place_restore, "IDS", 100)

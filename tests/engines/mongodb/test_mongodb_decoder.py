@@ -17,7 +17,7 @@ from headwater.catalog.model import Column, Relation, Schema
 from headwater.engines import ConversionError, SnapshotColumn, SnapshotTable, engine
 from headwater.engines.mongodb import documents
 from headwater.engines.mongodb.decoder import CODEC, MongoDecoding, MongoFlattening, _value
-from headwater.testing.engines.subject import everything
+from headwater.testing.engines.subject import run_all
 from suite.profiles import examples
 
 READ = JSONOptions(json_mode=JSONMode.RELAXED, tz_aware=True, strict_uuid=True)
@@ -36,7 +36,7 @@ values = some.one_of(
 
 @given(some.lists(some.dictionaries(some.sampled_from(["_id", *NAMES]), values, max_size=22), max_size=12))
 @settings(max_examples=examples(150), deadline=None)
-def test_fields_are_those_of_the_documents(given_: list[dict[str, Any]]) -> None:
+def test_decoded_fields_match_documents(given_: list[dict[str, Any]]) -> None:
     """Law: what is cut out of the columns of a dump is what a driver finds in the document, wherever it stands."""
     kept = [encode(one) for one in given_]
     wanted = ["_id", *NAMES, "no such"]
@@ -49,14 +49,14 @@ def test_fields_are_those_of_the_documents(given_: list[dict[str, Any]]) -> None
                 assert encode({"": _value(cell)}) == encode({"": document[name]})
 
 
-async def test_the_whole_is_json_that_is_the_very_document_again() -> None:
+async def test_whole_document_json_round_trips() -> None:
     """Law: document → relaxed Extended JSON → driver → the same bytes, for values of every type that is not outdated."""
     one = subject("mongodb")
     mongodb: Any = engine("mongodb")
     async with one.fresh() as address:
         session = await mongodb.connect(address)
         for text in (one.everything, one.values):
-            await everything(session, text)
+            await run_all(session, text)
         await session.close()
         dump = await mongodb.snapshots.open_reader(address)
         try:
@@ -103,7 +103,7 @@ def element(value: Any) -> bytes:
         ("int", None, None, None),
     ],
 )
-def test_a_field_is_read_by_the_types_of_the_sample(type_: str, value: Any, read: Any, cell: Any) -> None:
+def test_field_decoder_follows_sampled_types(type_: str, value: Any, read: Any, cell: Any) -> None:
     decoder = MongoDecoding().decoder(SnapshotColumn("f", type_), Schema())
     given_ = pa.array([element(value), None], pa.binary())
     assert decoder.cells(given_) == [cell, None]
@@ -116,7 +116,7 @@ def test_a_field_is_read_by_the_types_of_the_sample(type_: str, value: Any, read
         assert decoder.values(given_).to_pylist() == [read, None]
 
 
-def test_dates_that_are_too_far_for_microseconds_do_not_fit() -> None:
+def test_dates_out_of_microsecond_range_raise_conversion_error() -> None:
     decoder = MongoDecoding().decoder(SnapshotColumn("f", "date"), Schema())
     near, far = ((0x09).to_bytes() + ms.to_bytes(8, "little", signed=True) for ms in (-1, 2**62))
     assert decoder.values(pa.array([near])).cast(pa.int64()).to_pylist() == [-1000]
@@ -128,7 +128,7 @@ def test_dates_that_are_too_far_for_microseconds_do_not_fit() -> None:
     ]
 
 
-def test_the_column_of_the_whole_is_called_as_no_field_is() -> None:
+def test_whole_document_column_name_is_unique() -> None:
     fields = tuple(Column(name, "int") for name in ("Document", "document_", "a.b", "", "_id"))
     schema = Schema((Relation("t", fields, kind="collection"),))
     found = MongoFlattening().flat_columns(SnapshotTable(None, "t", documents.COLUMNS), schema)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.test_every_engine import REFILLING, subject
-from headwater.testing.engines.in_place_restore import ALBUMS, ARTISTS, same, trial
+from headwater.testing.engines.in_place_restore import ALBUMS, ARTISTS, open_scenario, same
 from suite.profiles import examples
 
 NUMBERS = st.integers(1, ARTISTS)
@@ -27,19 +27,19 @@ CHANGES = st.one_of(
 @pytest.mark.parametrize("name", REFILLING)
 @settings(max_examples=examples(4), deadline=None)
 @given(changes=st.lists(CHANGES, min_size=1, max_size=6, unique=True))
-def test_overwritten_and_completed(name: str, changes: list[str]) -> None:
+def test_in_place_restore_overwrites_and_completes(name: str, changes: list[str]) -> None:
     asyncio.run(_overwritten_and_completed(name, "; ".join(changes)))
 
 
 async def _overwritten_and_completed(name: str, changes: str) -> None:
     if name == "sqlite":
         changes = changes.replace("concat(name, '", "(name || '")  # it has no concat() before 3.44
-    async with trial(subject(name)) as made:
-        kept = await made.keep()
+    async with open_scenario(subject(name)) as made:
+        kept = await made.read_state()
         await made.run(changes)
-        spoilt = await made.keep()
+        spoilt = await made.read_state()
         await made.restore(kept, "append_missing", ["artist", "album"])
-        found = await made.keep()
+        found = await made.read_state()
         for table in ("artist", "album"):
             place = kept.tables[table][0].key[0]
             mine = {row[place] for row in spoilt.rows(table)}
@@ -47,5 +47,5 @@ async def _overwritten_and_completed(name: str, changes: str) -> None:
             assert set(spoilt.rows(table)) <= set(found.rows(table))
             assert added == {row for row in kept.rows(table) if row[place] not in mine}
         await made.restore(kept, "overwrite")
-        same((await made.keep()).without("fired"), kept.without("fired"))
+        same((await made.read_state()).without("fired"), kept.without("fired"))
         await made.fires()

@@ -40,7 +40,7 @@ def made(folder: Path, content: bytes, name: str = NAME) -> Path:
     return place / name
 
 
-def test_a_segment_is_copied_whole_and_twice_is_as_good_as_once(instance: Instance) -> None:
+def test_segment_copy_is_atomic_and_idempotent(instance: Instance) -> None:
     segment = made(instance.folder, bytes(range(256)) * 4096)
     assert [archive(instance, segment) for _ in range(2)] == [0, 0]
     (part,) = wal_spool.spooled_segments(instance)
@@ -48,13 +48,13 @@ def test_a_segment_is_copied_whole_and_twice_is_as_good_as_once(instance: Instan
     assert part.path.read_bytes() == segment.read_bytes()
 
 
-def test_another_one_of_the_name_is_never_overwritten(instance: Instance) -> None:
+def test_existing_segment_is_not_overwritten(instance: Instance) -> None:
     assert archive(instance, made(instance.folder, b"a" * MB)) == 0
     assert archive(instance, made(instance.folder, b"b" * MB)) != 0
     assert wal_spool.spooled_segments(instance)[0].path.read_bytes() == b"a" * MB
 
 
-def test_what_a_kill_left_half_is_no_segment_and_is_made_again(instance: Instance) -> None:
+def test_partial_segment_is_ignored_and_recopied(instance: Instance) -> None:
     segment = made(instance.folder, b"a" * MB)
     folder = wal_spool.spool_folder(instance)
     folder.mkdir()
@@ -74,7 +74,7 @@ def test_a_full_spool_takes_nothing_more_but_what_it_has(instance: Instance, mon
     assert archive(instance, third) == 0
 
 
-def test_what_else_a_server_leaves_is_taken_away_and_strange_files_stay(instance: Instance) -> None:
+def test_history_files_are_removed_and_unknown_files_kept(instance: Instance) -> None:
     folder = wal_spool.spool_folder(instance)
     folder.mkdir()
     for name in (f"{NAME}.00000028.backup", "00000002.history", "notes.txt"):
@@ -83,7 +83,7 @@ def test_what_else_a_server_leaves_is_taken_away_and_strange_files_stay(instance
     assert [one.name for one in folder.iterdir()] == ["notes.txt"]
 
 
-def test_positions_are_read_and_shown() -> None:
+def test_lsn_is_parsed_and_formatted() -> None:
     assert wal_spool.format_position(wal_spool.parse_position("1/16b3748")) == "1/16B3748"
     for wrong in ("", "0/", "1/2/3", "0/G", "0/123456789", "-1/0"):
         with pytest.raises(BadInput, match="no LSN"):
@@ -91,7 +91,7 @@ def test_positions_are_read_and_shown() -> None:
     assert [wal_spool.rounded_up(at, MB) for at in (MB, MB + 40, MB + 41, 2 * MB - 1)] == [MB, MB, 2 * MB, 2 * MB]
 
 
-def test_what_the_servers_user_puts_there_to_be_read_for_it_is_passed_over(instance: Instance, tmp_path: Path) -> None:
+def test_symlinks_in_spool_are_ignored(instance: Instance, tmp_path: Path) -> None:
     folder = wal_spool.spool_folder(instance)
     folder.mkdir()
     (tmp_path / "secret").write_bytes(b"s" * MB)
