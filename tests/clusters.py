@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from headwater.engines.postgresql.binaries import BUNDLED, identity, initdb, programs_of
 
+from headwater.engines.postgresql.binaries import BUNDLED, identity, initdb, programs_of
 from suite.ports import HOST, free_port
+from suite.processes import die_with_parent
 
 OWNER = "owner"
 START_SECONDS = 120.0
@@ -83,7 +84,7 @@ def start(folder: Path) -> Cluster:
             [programs / "postgres", "-D", data, *flags], stdout=log, stderr=log, cwd=data,
             env={"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"},
             user=owner.uid if owner else None, group=owner.gid if owner else None,
-            extra_groups=[] if owner else None,
+            extra_groups=[] if owner else None, preexec_fn=die_with_parent,
         )  # fmt: skip
     cluster = Cluster(folder, port, process, password)
     until = time.monotonic() + START_SECONDS

@@ -22,6 +22,7 @@ from headwater.drivers.local import LocalDriver
 from headwater.engines.postgresql import provision
 from headwater.entrypoints.server.app import build
 from headwater.features.accounts import passwords
+from headwater.features.accounts.guard import AppState
 from headwater.features.accounts.throttle import SignInThrottle
 from headwater.features.accounts.tokens import Signer
 from headwater.features.databases.supervisor import control
@@ -31,13 +32,14 @@ from headwater.kit.settings import Settings
 from headwater.store import embedded, migrations
 from headwater.store.embedded import EmbeddedServer
 from headwater.store.session import Database
-from people import House
+from people import AppFixture
 from suite import storage
 
 pytest_plugins = ["suite.plugin"]
 storage.use_memory()
-# Servers of tests that never lose power; `tests/faults` runs the product as it is, in processes of its own.
-UNSAFE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+# Servers in memory gain nothing from the disk's word: what is committed outlives a killed server all the same.
+# `tests/faults` runs the product as it is, in processes of its own and on the disk.
+UNSAFE = {"fsync": "off", "full_page_writes": "off"}
 embedded.SERVER_OPTIONS.update(UNSAFE)
 provision.SETTINGS = {**provision.SETTINGS, "fsync": "off"}
 
@@ -102,44 +104,44 @@ async def discard_databases(store: Database, organizations: set[str]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def opened(settings: Settings, store_url: str, application: FastAPI) -> AsyncIterator[House]:
+async def opened(settings: Settings, store_url: str, application: FastAPI) -> AsyncIterator[AppFixture]:
     """Give a server on the store; one at a time for an application."""
     database = Database(store_url, pool_size=4)
     server = AppState(settings, database, Signer(settings), SignInThrottle())
     application.state.server = server
     async with contextlib.AsyncExitStack() as stack:
-        house = House(server, application, stack)
-        yield house
-        await discard_databases(database, house.organizations)
+        app = AppFixture(server, application, stack)
+        yield app
+        await discard_databases(database, app.organizations)
     application.state.server = None
     await asyncio.gather(*(room.close() for room in server.services.values()))
     await database.close()
 
 
 @pytest.fixture
-async def house(settings: Settings, store_url: str, application: FastAPI) -> AsyncIterator[House]:
+async def app(settings: Settings, store_url: str, application: FastAPI) -> AsyncIterator[AppFixture]:
     """A server on the store."""
-    async with opened(settings, store_url, application) as house:
-        yield house
+    async with opened(settings, store_url, application) as app:
+        yield app
 
 
 @pytest.fixture
-def with_sample(house: House) -> None:
+def with_sample(app: AppFixture) -> None:
     """Let everybody who signs up get the sample project."""
-    house.with_sample = True
+    app.with_sample = True
 
 
 @pytest.fixture(scope="session")
-def lasting_application() -> FastAPI:
+def module_application() -> FastAPI:
     """Another one, for the server of a module: both servers may be open at a time."""
     return build()
 
 
 @pytest.fixture(scope="module")
-async def lasting_house(home: Path, store_url: str, lasting_application: FastAPI) -> AsyncIterator[House]:
+async def module_app(home: Path, store_url: str, module_application: FastAPI) -> AsyncIterator[AppFixture]:
     """A server for all tests of a module, where what takes long to make serves more than one of them."""
-    async with opened(settings_of(home, store_url), store_url, lasting_application) as house:
-        yield house
+    async with opened(settings_of(home, store_url), store_url, module_application) as app:
+        yield app
 
 
 @pytest.fixture(scope="session")

@@ -65,7 +65,7 @@ class Person:
 
 
 @dataclass
-class House:
+class AppFixture:
     """A server with its store, and people who use it."""
 
     server: AppState
@@ -74,6 +74,7 @@ class House:
     with_sample: bool = False
     """Whether a new account gets the sample project, whose scan is a job in the queue."""
     organizations: set[str] = field(default_factory=set)
+    runners: list[Runner] = field(default_factory=list)
 
     async def stranger(self, **headers: str) -> httpx.AsyncClient:
         """Return a client that is not signed in."""
@@ -84,7 +85,7 @@ class House:
     async def sign_up(self, email: str, name: str = "guest") -> tuple[httpx.AsyncClient, httpx.Response]:
         """Make an account, or find out that there is one; return the client and the answer."""
         client = await self.stranger()
-        self.application.state.server = replace(self.server, welcomes=hooks() if self.with_sample else ())
+        self.application.state.server = replace(self.server, signup_hooks=hooks() if self.with_sample else ())
         body = {"email": email, "password": PASSWORD, "name": name}
         return client, await client.post("/api/v1/auth/signup", json=body)
 
@@ -106,4 +107,13 @@ class House:
     async def work(self, job_id: str) -> None:
         """Run one job here and now, as a worker would."""
         runner = Runner(self.server.database, self.server.settings, workers.this_process().id, task_of)
-        await runner.run(uuid.UUID(job_id))
+        self.runners.append(runner)
+        try:
+            await runner.run(uuid.UUID(job_id))
+        finally:
+            self.runners.remove(runner)
+
+    def wait_for_stop(self, seconds: float = 120.0) -> None:
+        """Wait in a thread until the job that runs here knows that it was cancelled."""
+        for attempt in [attempt for runner in self.runners for attempt in runner._running]:
+            assert attempt.stop.wait(seconds), "the job was not told to stop"

@@ -1,4 +1,4 @@
-"""The house rules that a linter does not know: sizes, mirrors, lock files, no path of a developer's machine."""
+"""The app rules that a linter does not know: sizes, mirrors, lock files, no path of a developer's machine."""
 
 from __future__ import annotations
 
@@ -82,3 +82,35 @@ def test_files_of_tests_have_names_of_their_own() -> None:
     """pytest collects files that lie in no package by their bare names: of two alike it takes one."""
     names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
     assert [name for name, count in names.items() if count > 1] == []
+
+
+# Where a name of an engine or a dialect stands for something else than the engine, with the reason.
+NAMES_ALLOWED = {
+    "src/headwater/catalog/sqltext.py": "recognises the dialect of SQL that was found in source code, of which no engine is known",
+    "src/headwater/readers": "a reader parses schemas and ORM models, which name the dialects that they are written for",
+    "src/headwater/languages": "as readers",
+    "src/headwater/store": "our own store is a PostgreSQL",
+    "src/headwater/features/codebases/cache.py": "the URL of our own store, as psycopg wants it",
+    "src/headwater/entrypoints/worker/run.py": "the URL of our own store, as psycopg wants it",
+}
+
+
+def test_no_engine_is_named_outside_engines() -> None:
+    """A new engine is one folder: whatever else depends on an engine asks its `Dialect` or a capability.
+
+    Looked for are string constants that are the name of an engine, one of its schemes, or a dialect of sqlglot, in
+    all code but `engines/`; docstrings may name engines as examples.
+    """
+    engines = {path.name for path in (PACKAGE / "engines").iterdir() if path.is_dir() and not path.name.startswith("_")}
+    names = engines | {"postgres", "mariadb", "rediss", "valkey", "tsql", "MySQL", "PostgreSQL", "SQLite", "MongoDB"}
+    found: list[str] = []
+    for path in MODULES:
+        where = str(path.relative_to(ROOT))
+        if path.is_relative_to(PACKAGE / "engines") or any(where.startswith(one) for one in NAMES_ALLOWED):
+            continue
+        found += [
+            f"{where}:{node.lineno} {node.value!r}"
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.Constant) and node.value in names
+        ]
+    assert not found

@@ -32,7 +32,7 @@ from e2e.browsing import (
     require_web,
     signed_in,
 )
-from entrypoints.running import running
+from entrypoints.headwater_process import start_headwater
 
 expect.set_options(timeout=PATIENCE_MS)
 ARGUMENTS = [
@@ -76,7 +76,7 @@ def server_url() -> Iterator[str]:
     require_web()
     home = Path(tempfile.mkdtemp(prefix="hw-e2e-"))
     # Browsers treat loopback as secure, so the cookies of production are what is tested here.
-    with running(home, HEADWATER_SECURE_COOKIES="true", HEADWATER_ALLOW_LOOPBACK="true") as server:
+    with start_headwater(home, HEADWATER_SECURE_COOKIES="true", HEADWATER_ALLOW_LOOPBACK="true") as server:
         yield f"http://127.0.0.1:{server.port}"
     shutil.rmtree(home, ignore_errors=True)
 

@@ -100,7 +100,9 @@ def page(site: Site, open_page: OpenPage) -> Page:
 
 @pytest.fixture(params=TYPES)
 def table(request: pytest.FixtureRequest, site: Site, client: httpx.Client, page: Page) -> Table:
-    if reason := all_engines()[request.param].available():  # type: ignore[attr-defined]
+    provisioning = all_engines()[request.param].provisioning
+    assert provisioning
+    if reason := provisioning.unavailable_reason():
         pytest.skip(reason)
     moment, day, time, kind = TYPES[request.param]
     teams = ", ".join(

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.browsing import OpenPage, Site, check_accessible, picture, sign_in, signed_in
+from e2e.browsing import OpenPage, Site, check_accessible, picture, settle, sign_in, signed_in
 
 TABLES = "CREATE TABLE book (id integer PRIMARY KEY, title text); CREATE TABLE cart (id integer PRIMARY KEY)"
 
@@ -127,6 +127,7 @@ def test_acknowledged_paused_and_removed(shop: Shop) -> None:
     page.get_by_role("link", name="Schedule").click()
     panel = page.get_by_role("complementary")
     panel.get_by_role("button", name="All", exact=True).click()
+    settle(page)  # a menu that opens while the page still moves lies elsewhere
     panel.get_by_role("button", name="More about the policy").click()
     page.get_by_role("menuitem", name="Remove policy").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove policy").click()

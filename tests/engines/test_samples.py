@@ -35,7 +35,7 @@ async def test_round_trip_of_a_sample(path: Path) -> None:
     one = subject(path.parent.name)
     failed = []
     async with connected(one) as session:
-        for statement in split(text, one.engine.dialect.sqlglot):
+        for statement in split(text, one.engine.dialect.grammar):
             if ELSEWHERE.match(statement.text):
                 continue
             try:

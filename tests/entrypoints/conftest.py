@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from entrypoints.running import Commands, Running, signed_up
+from entrypoints.headwater_process import Commands, HeadwaterProcess, start_signed_up
 
 
 @pytest.fixture(scope="session")
-def headwater() -> Iterator[Running]:
-    with signed_up() as running:
+def headwater() -> Iterator[HeadwaterProcess]:
+    with start_signed_up() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def commands(headwater: Running) -> Iterator[Commands]:
+def commands(headwater: HeadwaterProcess) -> Iterator[Commands]:
     commands = Commands(headwater)
     yield commands
     commands.close()

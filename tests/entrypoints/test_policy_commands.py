@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 
-from entrypoints.running import Commands
+from entrypoints.headwater_process import Commands
 
 
 @pytest.fixture(scope="module", autouse=True)

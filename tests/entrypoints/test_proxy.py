@@ -17,13 +17,13 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from entrypoints.keeping import Keeping, keeping
+from entrypoints.proxied_headwater import ProxiedHeadwater, proxied_headwater
 
 
 @pytest.fixture(scope="module")
-def kept() -> Iterator[Keeping]:
+def kept() -> Iterator[ProxiedHeadwater]:
     home = Path(tempfile.mkdtemp(prefix="hw-proxy-"))
-    with keeping(home) as found:
+    with proxied_headwater(home) as found:
         yield found
     shutil.rmtree(home, ignore_errors=True)
 
@@ -52,7 +52,7 @@ def refusal(answer: bytes) -> dict[str, str]:
     return {word[:1].decode(): word[1:].decode() for word in answer[5:].split(b"\0") if word}
 
 
-def test_a_client_uses_its_database_and_nobody_is_a_superuser(kept: Keeping) -> None:
+def test_a_client_uses_its_database_and_nobody_is_a_superuser(kept: ProxiedHeadwater) -> None:
     database = kept.create()
     assert kept.ask(database, "SELECT current_database() || ' ' || current_user") == f"{database['name']} owner"
     assert kept.ask(database, "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication FROM pg_roles "
@@ -63,7 +63,7 @@ def test_a_client_uses_its_database_and_nobody_is_a_superuser(kept: Keeping) -> 
         kept.connect(database, user="postgres")
 
 
-def test_a_sleeping_database_wakes_for_who_connects(kept: Keeping) -> None:
+def test_a_sleeping_database_wakes_for_who_connects(kept: ProxiedHeadwater) -> None:
     database = kept.create()
     with kept.connect(database) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
@@ -73,7 +73,7 @@ def test_a_sleeping_database_wakes_for_who_connects(kept: Keeping) -> None:
     assert kept.show(database)["state"] == "running"
 
 
-def test_many_who_connect_at_once_wake_it_once(kept: Keeping) -> None:
+def test_many_who_connect_at_once_wake_it_once(kept: ProxiedHeadwater) -> None:
     database = kept.create()
     kept.desire(database, "asleep")
     with concurrent.futures.ThreadPoolExecutor(20) as pool:
@@ -81,7 +81,7 @@ def test_many_who_connect_at_once_wake_it_once(kept: Keeping) -> None:
     assert len(set(started)) == 1
 
 
-def test_tls_ends_at_the_proxy_in_both_ways_to_ask_for_it(kept: Keeping) -> None:
+def test_tls_ends_at_the_proxy_in_both_ways_to_ask_for_it(kept: ProxiedHeadwater) -> None:
     database = kept.create()
     verified = {"sslmode": "verify-full", "sslrootcert": str(kept.authority), "host": "localhost"}
     ways = [{"sslnegotiation": "postgres"}]
@@ -97,14 +97,14 @@ def test_tls_ends_at_the_proxy_in_both_ways_to_ask_for_it(kept: Keeping) -> None
         kept.connect(database, **(verified | {"sslrootcert": "system"}))
 
 
-def test_bytes_before_the_handshake_are_not_taken_for_encrypted(kept: Keeping) -> None:
+def test_bytes_before_the_handshake_are_not_taken_for_encrypted(kept: ProxiedHeadwater) -> None:
     with socket.create_connection(("127.0.0.1", kept.port), timeout=120) as raw:
         raw.sendall(struct.pack("!II", 8, 80877103) + startup(user="owner", database="x"))
         with contextlib.suppress(ConnectionResetError):  # closed in order is as good: nothing was answered
             assert raw.recv(100) == b""
 
 
-def test_a_cancel_reaches_the_query_and_wakes_nobody(kept: Keeping) -> None:
+def test_a_cancel_reaches_the_query_and_wakes_nobody(kept: ProxiedHeadwater) -> None:
     database = kept.create()
     with kept.connect(database) as connection:
         timer = threading.Timer(0.5, connection.cancel)
@@ -120,7 +120,7 @@ def test_a_cancel_reaches_the_query_and_wakes_nobody(kept: Keeping) -> None:
     assert kept.show(database)["state"] == "asleep"
 
 
-def test_refusals_have_their_code_and_a_hint(kept: Keeping) -> None:
+def test_refusals_have_their_code_and_a_hint(kept: ProxiedHeadwater) -> None:
     unknown = refusal(first_answer(kept.port, startup(user="owner", database="nosuch")))
     assert (unknown["C"], unknown["S"]) == ("3D000", "FATAL") and "nosuch" in unknown["M"] and unknown["H"]
     database = kept.create()
@@ -135,7 +135,7 @@ def test_refusals_have_their_code_and_a_hint(kept: Keeping) -> None:
     assert old["C"] == "0A000"
 
 
-def test_what_is_no_postgresql_is_shown_the_door(kept: Keeping) -> None:
+def test_what_is_no_postgresql_is_shown_the_door(kept: ProxiedHeadwater) -> None:
     for nonsense in (b"\xff" * 20, b"\0\0\0\1\0\0\0\0", b"\0\xff\xff\xff" + b"x" * 100):
         with contextlib.suppress(ConnectionResetError):
             assert first_answer(kept.port, nonsense) == b""
@@ -143,7 +143,7 @@ def test_what_is_no_postgresql_is_shown_the_door(kept: Keeping) -> None:
     assert answer[:1] == b"N" and refusal(answer[1:])["C"] == "3D000"
 
 
-def test_a_start_that_fails_is_told_and_can_be_mended(kept: Keeping) -> None:
+def test_a_start_that_fails_is_told_and_can_be_mended(kept: ProxiedHeadwater) -> None:
     database = kept.create()
     kept.desire(database, "asleep")
     version = kept.folder(database) / "pg" / "PG_VERSION"
@@ -157,7 +157,7 @@ def test_a_start_that_fails_is_told_and_can_be_mended(kept: Keeping) -> None:
     assert kept.show(database)["state"] == "running" and not kept.show(database)["state_reason"]
 
 
-def test_the_quota_of_connections_is_told_in_the_protocol(kept: Keeping) -> None:
+def test_the_quota_of_connections_is_told_in_the_protocol(kept: ProxiedHeadwater) -> None:
     database = kept.create(quotas={"connections": 2})
     with kept.connect(database), kept.connect(database):
         refused = refusal(first_answer(kept.port, startup(user="owner", database=database["name"])))
@@ -165,7 +165,7 @@ def test_the_quota_of_connections_is_told_in_the_protocol(kept: Keeping) -> None
     assert kept.ask(database, "SELECT 1") == 1
 
 
-def test_a_slow_reader_gets_everything_and_does_not_fill_memory(kept: Keeping) -> None:
+def test_a_slow_reader_gets_everything_and_does_not_fill_memory(kept: ProxiedHeadwater) -> None:
     database = kept.create()
     keeper = kept.headwater.pids("headwater proxy")[0]
     with (
@@ -181,7 +181,7 @@ def test_a_slow_reader_gets_everything_and_does_not_fill_memory(kept: Keeping) -
     assert resident < 250 * 2**20
 
 
-def test_the_idle_sleep_and_the_busy_do_not(kept: Keeping) -> None:
+def test_the_idle_sleep_and_the_busy_do_not(kept: ProxiedHeadwater) -> None:
     database = kept.create(sleep_after_seconds=2)
     with kept.connect(database) as busy:
         busy.execute("BEGIN")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import datetime, timedelta
 
-from entrypoints.running import Commands
+from entrypoints.headwater_process import Commands
 
 
 def test_back_and_forth_on_the_command_line(commands: Commands) -> None:

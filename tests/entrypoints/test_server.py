@@ -13,7 +13,7 @@ from headwater.entrypoints.server import web
 from headwater.entrypoints.server.app import build
 from headwater.features.accounts.service import projects
 from headwater.store.session import Database
-from people import House
+from people import AppFixture
 
 pytestmark = pytest.mark.usefixtures("with_sample")
 
@@ -34,8 +34,10 @@ pytestmark = pytest.mark.usefixtures("with_sample")
     ],
     ids=lambda value: str(value)[:40],
 )
-async def test_every_error_is_a_problem(house: House, method: str, path: str, body: bytes | None, status: int) -> None:
-    someone = await house.person()
+async def test_every_error_is_a_problem(
+    app: AppFixture, method: str, path: str, body: bytes | None, status: int
+) -> None:
+    someone = await app.person()
     answer = await someone.client.request(method, path, content=body, headers={"content-type": "application/json"})
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
@@ -45,30 +47,30 @@ async def test_every_error_is_a_problem(house: House, method: str, path: str, bo
     assert "Traceback" not in answer.text
 
 
-async def test_a_crash_tells_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_crash_tells_nothing(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     async def crash(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a secret")
 
-    someone = await house.person()
+    someone = await app.person()
     monkeypatch.setattr(projects, "list_projects", crash)
     answer = await someone.client.get("/api/v1/projects")
     assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
     assert "secret" not in answer.text
 
 
-async def test_a_store_that_is_away_is_said_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_store_that_is_away_is_said_so(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     async def away(*_: object, **__: object) -> None:
         raise OperationalError("SELECT", {}, Exception("postgresql://u:secret@h"))
 
-    someone = await house.person()
+    someone = await app.person()
     monkeypatch.setattr(projects, "list_projects", away)
     answer = await someone.client.get("/api/v1/projects")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     assert "secret" not in answer.text
 
 
-async def test_security_headers_are_on_everything(house: House) -> None:
-    stranger = await house.stranger()
+async def test_security_headers_are_on_everything(app: AppFixture) -> None:
+    stranger = await app.stranger()
     for path in ("/", "/healthz", "/api/v1/instance", "/api/v1/nothing", "/api/docs"):
         headers = (await stranger.get(path)).headers
         assert "default-src 'self'" in headers["content-security-policy"]
@@ -81,8 +83,8 @@ async def test_security_headers_are_on_everything(house: House) -> None:
     assert forged.headers["x-request-id"] != "a b\tc"
 
 
-async def test_the_description_is_openapi_and_its_page_needs_nobody(house: House) -> None:
-    stranger = await house.stranger()
+async def test_the_description_is_openapi_and_its_page_needs_nobody(app: AppFixture) -> None:
+    stranger = await app.stranger()
     described = (await stranger.get("/api/openapi.json")).json()
     assert described["openapi"].startswith("3.1")
     assert described == json.loads(json.dumps(build().openapi()))
@@ -99,27 +101,27 @@ async def test_the_description_is_openapi_and_its_page_needs_nobody(house: House
     assert not re.search(r"https?://", page)
 
 
-async def test_ready_means_store_migrations_and_a_worker(house: House) -> None:
-    stranger = await house.stranger()
+async def test_ready_means_store_migrations_and_a_worker(app: AppFixture) -> None:
+    stranger = await app.stranger()
     assert (await stranger.get("/healthz")).json() == {"status": "ok"}
     answer = await stranger.get("/readyz")
     assert (answer.status_code, answer.json()) == (
         503, {"status": "not ready", "store": "ok", "migrations": "ok", "worker": "none alive"},
     )  # fmt: skip
-    kept = house.server.database.engine
+    kept = app.server.database.engine
     nowhere = Database("postgresql://u:p@127.0.0.1:9/none")
-    house.server.database.engine = nowhere.engine
+    app.server.database.engine = nowhere.engine
     try:
         assert (await stranger.get("/readyz")).json()["store"] == "does not answer"
         assert (await stranger.get("/healthz")).status_code == 200
         assert (await stranger.get("/metrics")).status_code == 200
     finally:
-        house.server.database.engine = kept
+        app.server.database.engine = kept
         await nowhere.close()
 
 
-async def test_metrics_name_nobody(house: House) -> None:
-    someone = await house.person()
+async def test_metrics_name_nobody(app: AppFixture) -> None:
+    someone = await app.person()
     await someone.get(f"/projects/{someone.project['id']}")
     await someone.client.get("/api/v1/some/odd/path")
     text = (await someone.client.get("/metrics")).text
@@ -141,8 +143,8 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-async def test_the_web_app_is_sent_as_it_was_built(house: House, built: Path) -> None:
-    stranger = await house.stranger()
+async def test_the_web_app_is_sent_as_it_was_built(app: AppFixture, built: Path) -> None:
+    stranger = await app.stranger()
     for path in ("/", "/p/1/lineage", "/index.html"):
         page = await stranger.get(path)
         assert (page.text, page.headers["cache-control"]) == ("<!doctype html>index", "no-cache")
@@ -158,8 +160,8 @@ async def test_the_web_app_is_sent_as_it_was_built(house: House, built: Path) ->
 
 
 async def test_without_the_web_app_a_page_says_so(
-    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    app: AppFixture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(web, "FOLDER", tmp_path / "none")
-    answer = await (await house.stranger()).get("/")
+    answer = await (await app.stranger()).get("/")
     assert "was not built" in answer.text

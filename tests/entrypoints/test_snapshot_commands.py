@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from entrypoints.running import Commands
+from entrypoints.headwater_process import Commands
 
 
 def test_from_the_first_snapshot_to_the_last(commands: Commands) -> None:

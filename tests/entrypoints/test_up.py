@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
-from entrypoints.running import Running, processes_of, running
+from entrypoints.headwater_process import HeadwaterProcess, processes_of, start_headwater
 
 APP = {
     "schema.sql": "CREATE TABLE users (id int PRIMARY KEY, email text);",
@@ -34,8 +34,8 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def headwater(home: Path) -> Iterator[Running]:
-    with running(home) as found:
+def headwater(home: Path) -> Iterator[HeadwaterProcess]:
+    with start_headwater(home) as found:
         found.sign_up()
         yield found
 
@@ -54,7 +54,7 @@ def parsed(home: Path, *arguments: str) -> Any:
     return json.loads(cli(home, *arguments, "--json"))
 
 
-def test_the_command_line_goes_the_whole_way(headwater: Running, home: Path, tmp_path: Path) -> None:
+def test_the_command_line_goes_the_whole_way(headwater: HeadwaterProcess, home: Path, tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{headwater.port}"
     assert "not signed in" in cli(home, "projects", "list", code=1)
     made = headwater.client.post("/api/v1/keys", json={"name": "cli", "scopes": ["admin"]}).json()
@@ -97,14 +97,14 @@ def test_the_description_needs_no_server(home: Path) -> None:
     assert json.loads(cli(home, "openapi"))["openapi"].startswith("3.1")
 
 
-def test_a_second_one_is_refused_in_one_sentence(headwater: Running, home: Path) -> None:
+def test_a_second_one_is_refused_in_one_sentence(headwater: HeadwaterProcess, home: Path) -> None:
     said = cli(home, "up", "--port", str(headwater.port), code=1, HEADWATER_HOME=str(home))
     assert "cannot be used" in said
     said = cli(home, "up", "--port", "0", code=1, HEADWATER_HOME=str(home))
     assert "already runs" in said
 
 
-def test_two_uploads_at_once_and_a_cancel_in_the_middle(headwater: Running) -> None:
+def test_two_uploads_at_once_and_a_cancel_in_the_middle(headwater: HeadwaterProcess) -> None:
     import zipfile
     from concurrent.futures import ThreadPoolExecutor
 
@@ -134,7 +134,7 @@ def test_two_uploads_at_once_and_a_cancel_in_the_middle(headwater: Running) -> N
         assert (scan is not None) == (job["state"] == "completed")
 
 
-def test_no_secret_is_logged(headwater: Running, home: Path) -> None:
+def test_no_secret_is_logged(headwater: HeadwaterProcess, home: Path) -> None:
     made = headwater.client.post("/api/v1/keys", json={"name": "canary", "scopes": ["read"]}).json()["secret"]
     token = headwater.client.headers["authorization"].removeprefix("Bearer ")
     for credential in (made, made[:-1] + "x", token):
@@ -149,7 +149,7 @@ def test_no_secret_is_logged(headwater: Running, home: Path) -> None:
 
 
 @pytest.mark.parametrize("part", ["headwater worker", "headwater serve", "/postgres -D"])
-def test_a_part_that_is_killed_comes_back(headwater: Running, part: str) -> None:
+def test_a_part_that_is_killed_comes_back(headwater: HeadwaterProcess, part: str) -> None:
     before = headwater.pids(part)
     assert before
     for pid in before:
@@ -161,12 +161,12 @@ def test_a_part_that_is_killed_comes_back(headwater: Running, part: str) -> None
         time.sleep(0.1)
 
 
-def test_stopped_it_leaves_nothing_and_started_again_it_has_everything(headwater: Running, home: Path) -> None:
+def test_stopped_it_leaves_nothing_and_started_again_it_has_everything(headwater: HeadwaterProcess, home: Path) -> None:
     projects = headwater.get("/projects")
     headwater.process.send_signal(signal.SIGINT)
     assert headwater.process.wait(120) == 0
     assert processes_of(home) == {}
-    with running(home) as again:
+    with start_headwater(home) as again:
         again.client.headers = headwater.client.headers
         assert again.get("/projects") == projects
         os.kill(again.process.pid, signal.SIGKILL)
@@ -175,6 +175,6 @@ def test_stopped_it_leaves_nothing_and_started_again_it_has_everything(headwater
         while processes_of(home):
             assert time.monotonic() < deadline, processes_of(home)
             time.sleep(0.2)
-    with running(home) as after:
+    with start_headwater(home) as after:
         after.client.headers = headwater.client.headers
         assert after.get("/projects") == projects

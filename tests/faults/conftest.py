@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.running import Running, signed_up
+from entrypoints.headwater_process import HeadwaterProcess, start_signed_up
 from suite import storage
 
 
 @pytest.fixture(scope="session")
-def headwater() -> Iterator[Running]:
-    with signed_up(storage.disk(), HEADWATER_ALLOW_LOOPBACK="true") as running:
+def headwater() -> Iterator[HeadwaterProcess]:
+    with start_signed_up(storage.disk(), HEADWATER_ALLOW_LOOPBACK="true") as running:
         yield running
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from engines.mongodb import place as mongodb_place
-from entrypoints.running import Running
-from faults.killing import killed_in_the_middle
+from entrypoints.headwater_process import HeadwaterProcess
+from faults.kill_helpers import killed_in_the_middle
 from suite import storage
 from suite.ports import free_port
 from suite.profiles import rounds
@@ -19,7 +19,7 @@ KILLS = rounds("KILLS", 2)
 ROWS, DOCUMENTS = 300_000, 80_000
 
 
-def database(headwater: Running, name: str, engine: str) -> str:
+def database(headwater: HeadwaterProcess, name: str, engine: str) -> str:
     project = headwater.get("/projects")["items"][0]["id"]
     made = headwater.post(f"/projects/{project}/databases?wait=60", name=name, engine=engine)
     assert made["state"] == "running", made
@@ -39,14 +39,14 @@ def mongodb() -> Iterator[int]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def connected(headwater: Running, name: str, port: int) -> str:
+def connected(headwater: HeadwaterProcess, name: str, port: int) -> str:
     project = headwater.get("/projects")["items"][0]["id"]
     url = f"mongodb://127.0.0.1:{port}/{name}?tls=disable"
     return str(headwater.post(f"/projects/{project}/connections", name=name, connection={"url": url})["id"])
 
 
 @pytest.mark.parametrize("round_", range(KILLS))
-def test_a_copy_into_documents_survives(headwater: Running, mongodb: int, round_: int) -> None:
+def test_a_copy_into_documents_survives(headwater: HeadwaterProcess, mongodb: int, round_: int) -> None:
     source, target = database(headwater, f"s-m-{round_}", "postgresql"), connected(headwater, f"t-m-{round_}", mongodb)
     headwater.sql(target, "db.mine.insertOne({a: 1})")
     copied_in_spite_of_a_kill(headwater, source, target, round_, DOCUMENTS)
@@ -56,7 +56,7 @@ def test_a_copy_into_documents_survives(headwater: Running, mongodb: int, round_
 
 @pytest.mark.parametrize("engine", ["sqlite", "mysql"])
 @pytest.mark.parametrize("round_", range(KILLS))
-def test_a_copy_survives(headwater: Running, engine: str, round_: int) -> None:
+def test_a_copy_survives(headwater: HeadwaterProcess, engine: str, round_: int) -> None:
     source, target = (
         database(headwater, f"s-{engine}-{round_}", "postgresql"),
         database(headwater, f"t-{engine}-{round_}", engine),
@@ -67,7 +67,7 @@ def test_a_copy_survives(headwater: Running, engine: str, round_: int) -> None:
     assert headwater.sql(target, "SELECT count(*) FROM mine") == [[0]]
 
 
-def copied_in_spite_of_a_kill(headwater: Running, source: str, target: str, round_: int, rows: int) -> None:
+def copied_in_spite_of_a_kill(headwater: HeadwaterProcess, source: str, target: str, round_: int, rows: int) -> None:
     """Begin a copy, kill the worker, and wait until the next attempt is through."""
     headwater.sql(source, "CREATE TABLE first (id int PRIMARY KEY); INSERT INTO first SELECT generate_series(1, 1000)")
     headwater.sql(source, "CREATE TABLE many (id bigint PRIMARY KEY, first int REFERENCES first, body varchar(60));"

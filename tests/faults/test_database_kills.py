@@ -21,7 +21,7 @@ import httpx
 import psycopg
 import pytest
 
-from entrypoints.running import Running, processes_of, running
+from entrypoints.headwater_process import HeadwaterProcess, processes_of, start_headwater
 from suite import storage
 from suite.profiles import rounds
 
@@ -30,9 +30,9 @@ WITHIN_SECONDS = 240.0
 
 
 @pytest.fixture(scope="module")
-def headwater() -> Iterator[Running]:
+def headwater() -> Iterator[HeadwaterProcess]:
     home = Path(tempfile.mkdtemp(prefix="hw-dbkill-", dir=storage.disk()))
-    with running(home, HEADWATER_LOG_LEVEL="error") as found:
+    with start_headwater(home, HEADWATER_LOG_LEVEL="error") as found:
         found.sign_up()
         yield found
     left = processes_of(home)
@@ -40,11 +40,11 @@ def headwater() -> Iterator[Running]:
     assert left == {}, "somebody was left behind"
 
 
-def project(headwater: Running) -> str:
+def project(headwater: HeadwaterProcess) -> str:
     return str(headwater.get("/projects")["items"][0]["id"])
 
 
-def settled(headwater: Running, id_: str) -> dict[str, Any]:
+def settled(headwater: HeadwaterProcess, id_: str) -> dict[str, Any]:
     began = time.monotonic()
     while time.monotonic() - began < WITHIN_SECONDS:
         with contextlib.suppress(httpx.HTTPError, KeyError, AssertionError):
@@ -55,7 +55,7 @@ def settled(headwater: Running, id_: str) -> dict[str, Any]:
     raise AssertionError(headwater.get(f"/databases/{id_}"))
 
 
-def answers(headwater: Running, id_: str, query: str) -> Any:
+def answers(headwater: HeadwaterProcess, id_: str, query: str) -> Any:
     began = time.monotonic()
     last: Any = None
     while time.monotonic() - began < WITHIN_SECONDS:
@@ -69,7 +69,7 @@ def answers(headwater: Running, id_: str, query: str) -> Any:
 
 
 @pytest.mark.parametrize("moment", [step / 10 for step in range(KILLS)])
-def test_the_keeper_dies_while_a_database_is_made(headwater: Running, moment: float) -> None:
+def test_the_keeper_dies_while_a_database_is_made(headwater: HeadwaterProcess, moment: float) -> None:
     [keeper] = headwater.pids("headwater proxy")
     made: list[Any] = []
     name = f"born{int(moment * 10)}"
@@ -94,7 +94,7 @@ def test_the_keeper_dies_while_a_database_is_made(headwater: Running, moment: fl
 
 @pytest.mark.parametrize("kill", range(KILLS))
 @pytest.mark.parametrize("victim", ["keeper", "postgres", "server"])
-def test_what_was_committed_is_there_after_a_kill(headwater: Running, victim: str, kill: int) -> None:
+def test_what_was_committed_is_there_after_a_kill(headwater: HeadwaterProcess, victim: str, kill: int) -> None:
     rows = headwater.get(f"/projects/{project(headwater)}/databases")["items"]
     found = [one for one in rows if one["name"] == "kept"]
     if not found:
@@ -118,7 +118,7 @@ def _command(pid: int) -> str:
     return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
 
 
-def test_clients_of_a_killed_database_are_told_and_come_back(headwater: Running) -> None:
+def test_clients_of_a_killed_database_are_told_and_come_back(headwater: HeadwaterProcess) -> None:
     body = {"name": "client"}
     made = headwater.client.post(f"/api/v1/projects/{project(headwater)}/databases", json=body).json()
     url = headwater.client.post(f"/api/v1/databases/{made['id']}/credentials").json()["url"]

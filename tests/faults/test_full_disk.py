@@ -11,22 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.keeping import Keeping, keeping
-from entrypoints.running import processes_of
+from entrypoints.headwater_process import processes_of
+from entrypoints.proxied_headwater import ProxiedHeadwater, proxied_headwater
 from suite import storage
 
 DISK, LEFT = "320m", 8 * 2**20
 
 
 @pytest.fixture
-def kept() -> Iterator[Keeping]:
+def kept() -> Iterator[ProxiedHeadwater]:
     """A Headwater on a small disk of its own."""
     if os.geteuid() != 0:
         pytest.skip("only root mounts a small disk")
     home = Path(tempfile.mkdtemp(prefix="hw-full-", dir=storage.disk()))
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", home], check=True)
     try:
-        with keeping(home) as found:
+        with proxied_headwater(home) as found:
             yield found
         assert not processes_of(home)
     finally:
@@ -44,7 +44,7 @@ def fill(home: Path) -> Path:
     return ballast
 
 
-def test_a_full_disk_makes_no_half_database_and_loses_none(kept: Keeping) -> None:
+def test_a_full_disk_makes_no_half_database_and_loses_none(kept: ProxiedHeadwater) -> None:
     first = kept.create("first")
     with kept.connect(first) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")

@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from entrypoints.running import Running, running
+from entrypoints.headwater_process import HeadwaterProcess, start_headwater
 from headwater.store.cluster import Cluster
 from suite import storage
 from suite.profiles import rounds
@@ -29,9 +29,9 @@ WITHIN_SECONDS = 240.0
 
 
 @pytest.fixture(scope="module")
-def headwater() -> Iterator[Running]:
+def headwater() -> Iterator[HeadwaterProcess]:
     home = Path(tempfile.mkdtemp(prefix="hw-kill-", dir=storage.disk()))
-    with running(home, HEADWATER_LOG_LEVEL="warning") as found:
+    with start_headwater(home, HEADWATER_LOG_LEVEL="warning") as found:
         found.sign_up()
         yield found
     shutil.rmtree(home, ignore_errors=True)
@@ -54,7 +54,7 @@ def code_base(seed: int) -> bytes:
     return out.getvalue()
 
 
-def upload(headwater: Running, seed: int) -> tuple[str, str]:
+def upload(headwater: HeadwaterProcess, seed: int) -> tuple[str, str]:
     project = headwater.get("/projects")["items"][0]
     answer = headwater.client.post(
         f"/api/v1/projects/{project['id']}/codebases", files={"file": (f"kill{seed}.zip", code_base(seed))}
@@ -63,7 +63,7 @@ def upload(headwater: Running, seed: int) -> tuple[str, str]:
     return answer.json()["codebase"]["id"], answer.json()["job"]["id"]
 
 
-def wait_until_working(headwater: Running, job: str, phase: str) -> None:
+def wait_until_working(headwater: HeadwaterProcess, job: str, phase: str) -> None:
     for _ in range(6_000):
         found = headwater.get(f"/jobs/{job}")
         if found["state"] == "running" and found["progress"]["phase"] >= phase:
@@ -73,7 +73,7 @@ def wait_until_working(headwater: Running, job: str, phase: str) -> None:
     raise AssertionError("the scan never began")
 
 
-def check_complete(headwater: Running, codebase: str, job: str, killed: float, attempts: int) -> None:
+def check_complete(headwater: HeadwaterProcess, codebase: str, job: str, killed: float, attempts: int) -> None:
     found = headwater.get(f"/jobs/{job}")
     while found["state"] in {"pending", "running"}:
         assert time.monotonic() - killed < WITHIN_SECONDS, found
@@ -94,7 +94,7 @@ def check_complete(headwater: Running, codebase: str, job: str, killed: float, a
 
 @pytest.mark.parametrize("round_", range(KILLS))
 @pytest.mark.parametrize("victim", ["worker", "postgres"])
-def test_a_scan_survives(headwater: Running, victim: str, round_: int) -> None:
+def test_a_scan_survives(headwater: HeadwaterProcess, victim: str, round_: int) -> None:
     codebase, job = upload(headwater, seed=hash((victim, round_)) % 10_000)
     wait_until_working(headwater, job, "")
     time.sleep(0.3 + 0.35 * (round_ % 6))

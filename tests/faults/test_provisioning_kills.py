@@ -21,8 +21,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from entrypoints.keeping import Keeping, keeping
-from entrypoints.running import processes_of
+from entrypoints.headwater_process import processes_of
+from entrypoints.proxied_headwater import ProxiedHeadwater, proxied_headwater
 from suite import storage
 from suite.profiles import rounds
 
@@ -31,10 +31,10 @@ WITHIN_SECONDS = 240.0
 
 
 @pytest.fixture(scope="module", params=range(KILLS))
-def kept(request: pytest.FixtureRequest) -> Iterator[Keeping]:
+def kept(request: pytest.FixtureRequest) -> Iterator[ProxiedHeadwater]:
     """A Headwater for each round: one whose keeper is killed thirty times in two minutes gives up, as it should."""
     home = Path(tempfile.mkdtemp(prefix="hw-pkill-", dir=storage.disk()))
-    with keeping(home) as found:
+    with proxied_headwater(home) as found:
         found.create("first")  # the template is made
         yield found
     left = processes_of(home)
@@ -48,14 +48,14 @@ def kill(pids: list[int]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def postgres_of(kept: Keeping, database: dict[str, Any]) -> list[int]:
+def postgres_of(kept: ProxiedHeadwater, database: dict[str, Any]) -> list[int]:
     return [
         pid for pid, command in processes_of(kept.home).items()
         if str(database["id"]) in command and "postgres -D" in command.replace("/bin/", "")
     ]  # fmt: skip
 
 
-def ask_until(kept: Keeping, database: dict[str, Any], query: str) -> Any:
+def ask_until(kept: ProxiedHeadwater, database: dict[str, Any], query: str) -> Any:
     """Return the answer of a query as soon as it can be had, as a client with retries does."""
     end = time.monotonic() + WITHIN_SECONDS
     while True:
@@ -66,7 +66,7 @@ def ask_until(kept: Keeping, database: dict[str, Any], query: str) -> Any:
             time.sleep(0.1)
 
 
-def check_house(kept: Keeping, *databases: dict[str, Any]) -> None:
+def check_house(kept: ProxiedHeadwater, *databases: dict[str, Any]) -> None:
     """Every database answers with what was written, one server each, nothing half made on the disk."""
     for database in databases:
         assert ask_until(kept, database, "SELECT count(*) FROM kept") == 1000
@@ -83,14 +83,14 @@ def check_house(kept: Keeping, *databases: dict[str, Any]) -> None:
         time.sleep(0.2)
 
 
-def filled(kept: Keeping) -> dict[str, Any]:
+def filled(kept: ProxiedHeadwater) -> dict[str, Any]:
     database = kept.create()
     with kept.connect(database) as connection:
         connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
     return database
 
 
-def test_the_keeper_killed_while_a_database_is_created(kept: Keeping) -> None:
+def test_the_keeper_killed_while_a_database_is_created(kept: ProxiedHeadwater) -> None:
     """Wherever it was, the database is there in the end, whole, and made once."""
     project = kept.headwater.get("/projects")["items"][0]["id"]
     name = f"c{uuid.uuid4().hex[:10]}"
@@ -113,7 +113,7 @@ def test_the_keeper_killed_while_a_database_is_created(kept: Keeping) -> None:
 
 
 @pytest.mark.parametrize("step", ["running", "waking", "sleeping", "destroying"])
-def test_the_keeper_killed_at_a_step(kept: Keeping, step: str) -> None:
+def test_the_keeper_killed_at_a_step(kept: ProxiedHeadwater, step: str) -> None:
     database, other = filled(kept), filled(kept)
     pause = random.uniform(0.0, 0.06)
     if step == "waking":
@@ -140,7 +140,7 @@ def test_the_keeper_killed_at_a_step(kept: Keeping, step: str) -> None:
     check_house(kept, database, other)
 
 
-def created_under_fire(kept: Keeping, spared: Path) -> dict[str, Any]:
+def created_under_fire(kept: ProxiedHeadwater, spared: Path) -> dict[str, Any]:
     """Create a database while the first server of every other one is killed as soon as it appears."""
     shot: set[str] = set()
     stopping = threading.Event()
@@ -170,7 +170,7 @@ def created_under_fire(kept: Keeping, spared: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("step", ["running", "waking", "creating"])
-def test_postgres_killed_at_a_step(kept: Keeping, step: str) -> None:
+def test_postgres_killed_at_a_step(kept: ProxiedHeadwater, step: str) -> None:
     """The next who connects has it back, with all that was committed."""
     database = filled(kept)
     if step == "waking":
@@ -194,14 +194,14 @@ def test_postgres_killed_at_a_step(kept: Keeping, step: str) -> None:
 def test_headwater_killed_leaves_nothing_and_comes_back_with_everything() -> None:
     home = Path(tempfile.mkdtemp(prefix="hw-pkill-", dir=storage.disk()))
     try:
-        with keeping(home) as before:
+        with proxied_headwater(home) as before:
             database = filled(before)
             kill([before.headwater.process.pid])
             end = time.monotonic() + WITHIN_SECONDS
             while left := processes_of(home):
                 assert time.monotonic() < end, left
                 time.sleep(0.1)
-        with keeping(home) as after:
+        with proxied_headwater(home) as after:
             check_house(after, database)
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from entrypoints.running import Running
+from entrypoints.headwater_process import HeadwaterProcess
 from suite.profiles import rounds
 
 KILLS = rounds("KILLS", 2)
@@ -22,7 +22,7 @@ ROWS = "SELECT count(*), coalesce(sum(n), 0) FROM step"
 CLOCK = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
 
-def call(headwater: Running, method: str, path: str, **body: Any) -> Any:
+def call(headwater: HeadwaterProcess, method: str, path: str, **body: Any) -> Any:
     """Call until it is answered well: what was killed is coming back."""
     until = time.monotonic() + WITHIN_SECONDS
     while True:
@@ -34,7 +34,7 @@ def call(headwater: Running, method: str, path: str, **body: Any) -> Any:
         time.sleep(0.2)
 
 
-def sql(headwater: Running, id_: str, text: str) -> Any:
+def sql(headwater: HeadwaterProcess, id_: str, text: str) -> Any:
     until = time.monotonic() + WITHIN_SECONDS
     while (answer := call(headwater, "POST", f"/databases/{id_}/query", text=text))["error"] is not None:
         assert time.monotonic() < until, answer["error"]
@@ -42,7 +42,7 @@ def sql(headwater: Running, id_: str, text: str) -> Any:
     return answer["results"][-1]["rows"]
 
 
-def ended(headwater: Running, job: str) -> Any:
+def ended(headwater: HeadwaterProcess, job: str) -> Any:
     until = time.monotonic() + WITHIN_SECONDS
     while (found := headwater.get(f"/jobs/{job}"))["state"] in {"pending", "running"}:
         assert time.monotonic() < until, found
@@ -50,14 +50,14 @@ def ended(headwater: Running, job: str) -> Any:
     return found
 
 
-def kill(headwater: Running, part: str) -> None:
+def kill(headwater: HeadwaterProcess, part: str) -> None:
     for pid in headwater.pids(part):
         if "store" not in Path(f"/proc/{pid}/cmdline").read_bytes().decode():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
 
-def test_every_moment_can_be_reached_whoever_was_killed(headwater: Running) -> None:
+def test_every_moment_can_be_reached_whoever_was_killed(headwater: HeadwaterProcess) -> None:
     project = headwater.get("/projects")["items"][0]["id"]
     line = call(headwater, "POST", f"/projects/{project}/databases?wait=60", name="line")["id"]
     sql(headwater, line, "CREATE TABLE step (n int PRIMARY KEY, body text)")

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from entrypoints.running import Running
-from faults.killing import WITHIN_SECONDS, killed_in_the_middle
+from entrypoints.headwater_process import HeadwaterProcess
+from faults.kill_helpers import WITHIN_SECONDS, killed_in_the_middle
 from suite.profiles import rounds
 
 KILLS = rounds("KILLS", 2)
@@ -16,7 +16,7 @@ DIGEST = "SELECT count(*), sum(hashtextextended(m::text, 0)) FROM many m"
 
 
 @pytest.fixture(scope="module")
-def shop(headwater: Running) -> str:
+def shop(headwater: HeadwaterProcess) -> str:
     """A database with one large table."""
     project = headwater.get("/projects")["items"][0]["id"]
     made = headwater.post(f"/projects/{project}/databases?wait=60", name="shop")
@@ -26,7 +26,7 @@ def shop(headwater: Running) -> str:
 
 
 @pytest.mark.parametrize("round_", range(KILLS))
-def test_a_snapshot_and_its_restore_survive(headwater: Running, shop: str, round_: int) -> None:
+def test_a_snapshot_and_its_restore_survive(headwater: HeadwaterProcess, shop: str, round_: int) -> None:
     headwater.sql(shop, f"UPDATE many SET body = body || 'x' WHERE id % 3 = {round_ % 3}")
     before = headwater.sql(shop, DIGEST)
     snapshot = headwater.post(f"/databases/{shop}/snapshots")
@@ -70,7 +70,7 @@ IN_PLACE = {
 }  # fmt: skip
 
 
-def until_complete(headwater: Running, snapshot: str) -> None:
+def until_complete(headwater: HeadwaterProcess, snapshot: str) -> None:
     """Wait until a snapshot is complete."""
     until = time.monotonic() + WITHIN_SECONDS
     while headwater.get(f"/snapshots/{snapshot}")["status"] != "complete":
@@ -79,7 +79,7 @@ def until_complete(headwater: Running, snapshot: str) -> None:
 
 
 @pytest.mark.parametrize("engine", IN_PLACE)
-def test_a_restore_in_place_survives(headwater: Running, engine: str) -> None:
+def test_a_restore_in_place_survives(headwater: HeadwaterProcess, engine: str) -> None:
     make, digest, triggers = IN_PLACE[engine]
     project = headwater.get("/projects")["items"][0]["id"]
     made = headwater.post(f"/projects/{project}/databases?wait=60", name=f"over-{engine}", engine=engine)

@@ -19,8 +19,8 @@ from headwater.vault.manifest import Manifest
 from headwater.vault.snapshot_writer import TableShape, TableWriter
 from headwater.vault.vault import Vault
 from suite.profiles import rounds
-from vault import making
-from vault.making import Given, Row
+from vault import builders
+from vault.builders import Given, Row
 
 SMALL = ChunkSizes(rows=32)
 DAMAGES = rounds("DAMAGES", 1050, quick=210)
@@ -44,7 +44,7 @@ def given_(seed: int) -> dict[str, Given]:
 
 def restored(of: Vault, id_: str) -> dict[str, list[Row]]:
     taken = of.manifest(id_)
-    return {table.name: making.rows(of, taken, table.name) for table in taken.tables}
+    return {table.name: builders.rows(of, taken, table.name) for table in taken.tables}
 
 
 def wanted(tables: dict[str, Given]) -> dict[str, list[Row]]:
@@ -56,15 +56,17 @@ def wanted(tables: dict[str, Given]) -> dict[str, list[Row]]:
 def test_a_fault_at_every_call_of_a_snapshot(fault: Fault, lasting: bool) -> None:
     """The call fails once and for all: a clean error or success; the old snapshot restores; a retry works."""
     base = MemoryBlobs()
-    parent = making.snapshot(Vault.create(base, making.KEY), given_(1), sizes=SMALL)
+    parent = builders.snapshot(Vault.create(base, builders.KEY), given_(1), sizes=SMALL)
     at = failures = 0
     while True:
         blobs = MemoryBlobs(base.content)
-        of = Vault.open(blobs, making.KEY)
+        of = Vault.open(blobs, builders.KEY)
         faulty = FaultyBlobs(blobs, at, fault, lasting=lasting)
         try:
             before = Vault(faulty, of.config, of.keys)
-            making.snapshot(before, given_(2), parent=before.manifest(parent.id), sizes=SMALL, id_="second", threads=1)
+            builders.snapshot(
+                before, given_(2), parent=before.manifest(parent.id), sizes=SMALL, id_="second", threads=1
+            )
         except HeadwaterError as error:
             failures += 1
             assert error.message
@@ -75,7 +77,7 @@ def test_a_fault_at_every_call_of_a_snapshot(fault: Fault, lasting: bool) -> Non
         for one in there:  # if it is there in spite of an error, because the answer was lost, it is whole
             assert restored(of, one) == wanted(given_(1 if one == parent.id else 2))
         assert verification.deep(of, there).sound
-        third = making.snapshot(of, given_(3), parent=of.manifest(parent.id), sizes=SMALL)
+        third = builders.snapshot(of, given_(3), parent=of.manifest(parent.id), sizes=SMALL)
         assert restored(of, third.id) == wanted(given_(3))
         if not faulty.failed:
             break
@@ -91,14 +93,14 @@ def test_a_fault_at_every_call_of_making_and_opening(fault: Fault) -> None:
         blobs = MemoryBlobs()
         faulty = FaultyBlobs(blobs, at, fault)
         try:
-            made = Vault.create(faulty, making.KEY)
+            made = Vault.create(faulty, builders.KEY)
         except HeadwaterError:
             if not blobs.content.get("config", b"{").startswith(b"{") or fault == "half":
                 at += 1  # the place is spoilt, which was told
                 continue
-            made = Vault.create(blobs, making.KEY)
-        taken = making.snapshot(Vault(blobs, made.config, made.keys), given_(1))
-        assert restored(Vault.open(blobs, making.KEY), taken.id) == wanted(given_(1))
+            made = Vault.create(blobs, builders.KEY)
+        taken = builders.snapshot(Vault(blobs, made.config, made.keys), given_(1))
+        assert restored(Vault.open(blobs, builders.KEY), taken.id) == wanted(given_(1))
         if not faulty.failed:
             break
         at += 1
@@ -108,10 +110,10 @@ def test_a_fault_at_every_call_of_making_and_opening(fault: Fault) -> None:
 def with_all_kinds() -> tuple[MemoryBlobs, dict[str, dict[str, list[Row]]]]:
     """Return a vault with every kind of blob and segment, and what its snapshots hold."""
     blobs = MemoryBlobs()
-    of = Vault.create(blobs, making.KEY)
+    of = Vault.create(blobs, builders.KEY)
     tables = given_(1) | {"large": Given(("text",), [(random.Random(5).randbytes(1500),)])}
-    one = making.snapshot(of, tables, sizes=SMALL)
-    two = making.snapshot(of, given_(2), parent=one, sizes=SMALL, codec=Codec("none", 0))
+    one = builders.snapshot(of, tables, sizes=SMALL)
+    two = builders.snapshot(of, given_(2), parent=one, sizes=SMALL, codec=Codec("none", 0))
     before = next(table for table in two.tables if table.name == "orders")
     with of.write_snapshot("third", parent=two) as writing:
         reader = of.table(before)
@@ -175,7 +177,7 @@ def test_no_changed_byte_is_silent() -> None:
         touched.add(name.split("/")[0])
         broken = MemoryBlobs({**blobs.content, name: data})
         try:
-            of = Vault.open(broken, making.KEY)
+            of = Vault.open(broken, builders.KEY)
         except HeadwaterError:
             told += 1
             assert name.startswith(("config", "keys/"))
@@ -198,14 +200,14 @@ def test_no_changed_byte_is_silent() -> None:
 
 
 def read(of: Vault, snapshot: str, name: str) -> list[Row]:
-    """Return rows as `making.rows`, without threads, which take longer than so few rows."""
+    """Return rows as `builders.rows`, without threads, which take longer than so few rows."""
     reader = of.table(next(one for one in of.manifest(snapshot).tables if one.name == name))
     found = [reader.batch(chunk) for chunk in reader.chunks()]
     return [row for batch in found for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)]
 
 
 def kinds_in(blobs: MemoryBlobs, pack: bytes) -> set[int]:
-    return {entry.kind for entry in Vault.open(blobs, making.KEY).packs.entries(pack)}
+    return {entry.kind for entry in Vault.open(blobs, builders.KEY).packs.entries(pack)}
 
 
 CANARIES = {
@@ -230,7 +232,7 @@ def test_nothing_can_be_read_without_the_key(monkeypatch: pytest.MonkeyPatch) ->
         with of.write_snapshot(id_, codec=Codec("none", 0), parent=first) as writing:
             old = of.table(first.tables[0]).parent() if first else None
             written = TableWriter(writing.ink, TableShape(("text", "text"), (1,)), old).write(
-                making.batches(Given(("text", "text"), rows))
+                builders.batches(Given(("text", "text"), rows))
             )
             columns = [manifest.ManifestColumn(text("column"), "text"), manifest.ManifestColumn("b", "text")]
             first = Manifest(
@@ -251,4 +253,4 @@ def test_nothing_can_be_read_without_the_key(monkeypatch: pytest.MonkeyPatch) ->
             assert canary.decode("latin-1") not in name
     shown = f"{of.keys!r} {of.keys} {KeySource.key(CANARIES['key'])!r} {vars(of)!r}"
     assert "canary" not in shown
-    assert making.rows(of, of.manifest("snapshot-1"), text("table"))[3] == (CANARIES["row"], b"3")
+    assert builders.rows(of, of.manifest("snapshot-1"), text("table"))[3] == (CANARIES["row"], b"3")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from faults import vaulting
+from faults import vault_helpers
 from headwater.kit.errors import HeadwaterError
 from headwater.vault import leases, packs, verification
 from headwater.vault.garbage_collection import collect
@@ -18,7 +18,7 @@ from headwater.vault.local import LocalBlobs
 from headwater.vault.vault import Vault
 from suite import profiles
 from suite.profiles import rounds
-from vault import making
+from vault import builders
 
 KILLS = 8 * rounds("KILLS", 4)
 SECONDS = float(rounds("VAULT_SECONDS", 20, quick=4))
@@ -28,33 +28,33 @@ SECONDS = float(rounds("VAULT_SECONDS", 20, quick=4))
 def processes() -> Any:
     """What starts children from a process that has loaded everything, so that each is there in a moment."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["faults.vaulting"])
+    context.set_forkserver_preload(["faults.vault_helpers"])
     return context
 
 
 def test_every_committed_snapshot_outlives_kills(tmp_path: Path, processes: Any) -> None:
     folder = tmp_path / "vault"
-    of = Vault.create(LocalBlobs(folder), making.KEY)
+    of = Vault.create(LocalBlobs(folder), builders.KEY)
     made = random.Random(20261121)
     newest, under_way = "", 0
     for round_ in range(KILLS):
         begun = processes.Event()
-        child = processes.Process(target=vaulting.loop, args=(folder, round_, begun), daemon=True)
+        child = processes.Process(target=vault_helpers.loop, args=(folder, round_, begun), daemon=True)
         child.start()
         assert begun.wait(240)
         time.sleep(made.uniform(0.0, 0.25))  # the moment of the kill, not a wait for something
         child.kill()
         child.join(120)
         assert child.exitcode == -9
-        of = making.again(LocalBlobs(folder))
+        of = builders.again(LocalBlobs(folder))
         under_way += bool(list(of.blobs.list(leases.FOLDER)))
         there = of.snapshots()
         assert there[-1] >= newest if there else not newest
         assert verification.deep(of, threads=1).findings == ()
-        assert all(vaulting.is_what_its_id_says(of, snapshot) for snapshot in there)
+        assert all(vault_helpers.is_what_its_id_says(of, snapshot) for snapshot in there)
         # Nobody's hand is needed: leases end by age, which is now, and what was left behind is given back.
         for _ in range(2):
-            collect(of, vaulting.NONE, longest=vaulting.NONE)
+            collect(of, vault_helpers.NONE, longest=vault_helpers.NONE)
         needed = {pack for snapshot in there for pack in of.manifest(snapshot).packs}
         assert {pack for pack, _ in packs.listed(of.blobs)} == needed
         assert not list((folder / "temporary").iterdir())
@@ -66,20 +66,20 @@ def test_every_committed_snapshot_outlives_kills(tmp_path: Path, processes: Any)
 
 def test_two_writers_and_a_collector_lose_nothing(tmp_path: Path, processes: Any) -> None:
     folder = tmp_path / "vault"
-    of = Vault.create(LocalBlobs(folder), making.KEY)
+    of = Vault.create(LocalBlobs(folder), builders.KEY)
     told, over, until = processes.Queue(), processes.Event(), time.monotonic() + SECONDS
     writers = [
-        processes.Process(target=vaulting.write, args=(folder, seed, over, told), daemon=True) for seed in (1, 2)
+        processes.Process(target=vault_helpers.write, args=(folder, seed, over, told), daemon=True) for seed in (1, 2)
     ]
     for writer in writers:
         writer.start()
     deleted = passes = looked = 0
     while time.monotonic() < until or deleted <= 5 or min(passes, looked) <= 5:
-        deleted += collect(of, vaulting.NONE).deleted
+        deleted += collect(of, vault_helpers.NONE).deleted
         passes += 1
         for snapshot in of.snapshots()[-2:]:
             try:
-                sound = vaulting.is_what_its_id_says(of, snapshot)
+                sound = vault_helpers.is_what_its_id_says(of, snapshot)
             except HeadwaterError as error:
                 # The writers delete snapshots, too: only one that is still there must be whole.
                 assert of.blobs.find(f"snapshots/{snapshot}") is None, error
@@ -92,10 +92,10 @@ def test_two_writers_and_a_collector_lose_nothing(tmp_path: Path, processes: Any
         writer.join(120)
     assert [error for _, _, error in outcomes] == ["", ""]
     for _ in range(2):
-        collect(of, vaulting.NONE)
-    fresh = making.again(LocalBlobs(folder))
+        collect(of, vault_helpers.NONE)
+    fresh = builders.again(LocalBlobs(folder))
     assert verification.deep(fresh).findings == ()
-    assert all(vaulting.is_what_its_id_says(fresh, snapshot) for snapshot in fresh.snapshots())
+    assert all(vault_helpers.is_what_its_id_says(fresh, snapshot) for snapshot in fresh.snapshots())
     assert {pack for pack, _ in packs.listed(fresh.blobs)} == {
         pack for snapshot in fresh.snapshots() for pack in fresh.manifest(snapshot).packs
     }

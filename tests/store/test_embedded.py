@@ -99,7 +99,9 @@ def test_killed_it_comes_back_with_its_data_and_stopped_it_leaves_nothing(folder
 
 # The number of a living process that is no PostgreSQL: as after a reboot of a container. And one that was killed in the
 # moment between making the file and writing it, which PostgreSQL itself does not dare to judge.
-@pytest.mark.parametrize("left", [f"{os.getppid()}\n{{data}}\n1\n5432\n\n\n\nready\n", "", "\n"])
+@pytest.mark.parametrize(
+    "left", [f"{os.getppid()}\n{{data}}\n1\n5432\n\n\n\nready\n", "", "\n"], ids=["other-program", "empty", "line-end"]
+)
 def test_a_stale_pid_file_does_not_keep_it_from_starting(folder: Path, left: str) -> None:
     async def scenario() -> None:
         server = EmbeddedServer(folder)

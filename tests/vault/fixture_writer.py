@@ -17,8 +17,8 @@ from headwater.vault.manifest import Manifest
 from headwater.vault.pages import Hint
 from headwater.vault.snapshot_writer import TableShape, TableWriter
 from headwater.vault.vault import Vault
-from vault import making
-from vault.making import Given, Row
+from vault import builders
+from vault.builders import Given, Row
 
 PASSPHRASE = "the river remembers"
 SIZES = ChunkSizes(rows=24)
@@ -55,7 +55,7 @@ def rows() -> list[Row]:
 
 def write(folder: Path) -> None:
     """Write the vault and what is in it."""
-    of = Vault.create(LocalBlobs(folder / "vault"), making.KEY, "key")
+    of = Vault.create(LocalBlobs(folder / "vault"), builders.KEY, "key")
     keys.add_slot(of.blobs, of.id, of.keys, KeySource.passphrase(PASSPHRASE), "passphrase")
     content = rows()
     tables = {
@@ -64,23 +64,23 @@ def write(folder: Path) -> None:
         "without columns": Given((), [()] * 5),
         "without rows": Given(("text",), []),
     }
-    parent = making.snapshot(of, tables, sizes=SIZES, id_="0001")
+    parent = builders.snapshot(of, tables, sizes=SIZES, id_="0001")
     last = parent
     for number, codec in enumerate((Codec("gzip", 6), Codec("deflate", 6), Codec("lz4", 0), Codec("none", 0)), 2):
         content = [
             (*row[:-1], b"version %d" % number) if place % 300 == number else row for place, row in enumerate(content)
         ]
-        last = making.snapshot(
+        last = builders.snapshot(
             of, {"everything": Given(HINTS, content, (0,))}, parent=last, sizes=SIZES, codec=codec, id_=f"000{number}"
         )
     _delta(of, last)
     found = {
         taken: {
-            table.name: _shown(making.rows(of, of.manifest(taken), table.name)) for table in of.manifest(taken).tables
+            table.name: _shown(builders.rows(of, of.manifest(taken), table.name)) for table in of.manifest(taken).tables
         }
         for taken in of.snapshots()
     }
-    (folder / "rows.json").write_text(json.dumps({"key": making.KEY.secret.decode(), "passphrase": PASSPHRASE, "snapshots": {
+    (folder / "rows.json").write_text(json.dumps({"key": builders.KEY.secret.decode(), "passphrase": PASSPHRASE, "snapshots": {
         taken: found[taken] for taken in ("0001", "0006")}}, separators=(",", ":")))  # fmt: skip
     (folder / "vault" / "temporary").rmdir()
 
@@ -97,10 +97,10 @@ def _delta(of: Vault, last: Manifest) -> None:
                 continue
             # Row 1 gets what row 2 has, row 4 is gone, and a row is added whose key was not there.
             new = [old.column(0).slice(1, 1), *(column.slice(2, 1) for column in old.columns[1:])]
-            added = making.pa.array([old.column(0)[-1].as_py() + b".5"], making.VALUES)
+            added = builders.pa.array([old.column(0)[-1].as_py() + b".5"], builders.VALUES)
             columns = [
-                making.pa.concat_arrays([new[0], added]),
-                *(making.pa.concat_arrays([one, one]) for one in new[1:]),
+                builders.pa.concat_arrays([new[0], added]),
+                *(builders.pa.concat_arrays([one, one]) for one in new[1:]),
             ]
             writer.change(chunk, Delta(tuple(columns), (old.column(0).slice(4, 1),)), chunk.rows)
         table = manifest.table("public", "everything", before.columns, before.key, writer.end())

@@ -21,6 +21,7 @@ from obstore.store import S3Store
 
 from headwater.vault.s3 import S3Blobs
 from suite.ports import free_ports
+from suite.processes import die_with_parent
 
 KEY, SECRET, BUCKET = "visitor", "a-secret-of-the-tests", "vaults"
 _WITHIN_SECONDS = 240.0
@@ -71,7 +72,9 @@ def _started(*, last: bool) -> Iterator[Place | None]:
         "-s3.port.iceberg=0", "-s3.port.lance=0",  # else of two servers on one machine the second ends
     ]  # fmt: skip
     with open(folder / "log", "wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, cwd=folder)
+        server = subprocess.Popen(
+            command, stdout=log, stderr=log, start_new_session=True, cwd=folder, preexec_fn=die_with_parent
+        )
     try:
         place = Place(f"http://127.0.0.1:{s3}")
         ready = _is_ready(server, place)

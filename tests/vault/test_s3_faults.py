@@ -21,7 +21,7 @@ from headwater.vault.manifest import Manifest
 from headwater.vault.s3 import S3Blobs
 from headwater.vault.vault import Vault
 from suite.profiles import rounds
-from vault import making, s3
+from vault import builders, s3
 from vault.s3_proxy import SPOILS, Proxy, Spoil, proxied
 
 # Each way to fail gets the calls of a share; `HEADWATER_S3_SHARES=1` gives all calls to all of them.
@@ -38,12 +38,12 @@ def is_due(at: int, number: int, shares: int = SHARES) -> bool:
 
 
 def begun(blobs: S3Blobs) -> tuple[Vault, Manifest]:
-    of = Vault.create(blobs, making.KEY)
-    return of, making.snapshot(of, given_(1), sizes=SMALL, threads=1)
+    of = Vault.create(blobs, builders.KEY)
+    return of, builders.snapshot(of, given_(1), sizes=SMALL, threads=1)
 
 
 def second(of: Vault, parent: Manifest, id_: str) -> None:
-    making.snapshot(of, given_(2), parent=of.manifest(parent.id), sizes=SMALL, id_=id_, threads=1)
+    builders.snapshot(of, given_(2), parent=of.manifest(parent.id), sizes=SMALL, id_=id_, threads=1)
 
 
 def holds(of: Vault, parent: Manifest, id_: str) -> bool:
@@ -75,7 +75,7 @@ def test_a_fault_at_every_call(storage: s3.Place, fault: Fault, lasting: bool) -
             holds(of, parent, id_)
         else:
             assert holds(of, parent, id_)
-        third = making.snapshot(of, given_(3), parent=parent, sizes=SMALL)
+        third = builders.snapshot(of, given_(3), parent=parent, sizes=SMALL)
         assert restored(of, third.id) == wanted(given_(3))
         if not faulty.failed:
             break
@@ -123,7 +123,7 @@ def test_a_fault_at_every_request(storage: s3.Place, proxy: Proxy, spoil: Spoil,
             assert holds(of, parent, id_)
         over, seen = not proxy.spoilt, len(proxy.methods)
         proxy.arm(None)
-        third = making.snapshot(spoilt, given_(3), parent=parent, sizes=SMALL)
+        third = builders.snapshot(spoilt, given_(3), parent=parent, sizes=SMALL)
         assert restored(of, third.id) == wanted(given_(3))
         if over:
             break

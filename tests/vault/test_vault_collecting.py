@@ -17,8 +17,8 @@ from headwater.vault.errors import Damaged, Missing, StorageUnavailable
 from headwater.vault.garbage_collection import collect
 from headwater.vault.local import LocalBlobs
 from headwater.vault.vault import Vault
-from vault import making
-from vault.making import Given
+from vault import builders
+from vault.builders import Given
 
 # Nothing is older than this by any clock: what was listed a moment ago is old enough.
 NONE = timedelta(seconds=-5)
@@ -33,10 +33,10 @@ def there(of: Vault) -> set[bytes]:
 
 
 def test_what_a_deleted_snapshot_alone_needed_goes_in_the_second_pass(place: Callable[[], Blobs]) -> None:
-    of = Vault.create(place(), making.KEY)
-    one = making.snapshot(of, given_(b"a"))
-    two = making.snapshot(of, given_(b"a"), parent=one)  # shares all with the first
-    three = making.snapshot(of, given_(b"c"))
+    of = Vault.create(place(), builders.KEY)
+    one = builders.snapshot(of, given_(b"a"))
+    two = builders.snapshot(of, given_(b"a"), parent=one)  # shares all with the first
+    three = builders.snapshot(of, given_(b"c"))
     assert collect(of, NONE).deleted == 0
     of.delete(one.id)
     of.delete(three.id)
@@ -47,14 +47,14 @@ def test_what_a_deleted_snapshot_alone_needed_goes_in_the_second_pass(place: Cal
     assert (second.deleted, second.listed) == (2, 0)
     assert second.freed > 0
     assert there(of) == two.packs.keys()
-    assert making.rows(making.again(of.blobs), two, "t") == [(b"a",)]
+    assert builders.rows(builders.again(of.blobs), two, "t") == [(b"a",)]
     assert list(of.blobs.list(garbage_collection.FOLDER)) == []
     assert collect(of, NONE).deleted == 0
 
 
 def test_nothing_goes_before_the_margin(tmp_path: Path) -> None:
-    of = making.vault(tmp_path)
-    of.delete(making.snapshot(of, given_(b"a")).id)
+    of = builders.vault(tmp_path)
+    of.delete(builders.snapshot(of, given_(b"a")).id)
     for _ in range(5):
         assert collect(of).deleted == 0
     assert len(list(of.blobs.list(garbage_collection.FOLDER))) == 1  # one list, not one a pass
@@ -63,20 +63,20 @@ def test_nothing_goes_before_the_margin(tmp_path: Path) -> None:
 
 
 def test_what_came_to_be_needed_since_it_was_listed_stays(tmp_path: Path) -> None:
-    of = making.vault(tmp_path)
-    one = making.snapshot(of, given_(b"a"))
+    of = builders.vault(tmp_path)
+    one = builders.snapshot(of, given_(b"a"))
     kept = of.blobs.read(f"snapshots/{one.id}")
     of.delete(one.id)
     assert collect(of, NONE).listed == 2
     of.blobs.create(f"snapshots/{one.id}", kept)  # whatever the way: it is needed now
     assert collect(of, NONE).deleted == 0
-    assert making.rows(of, one, "t") == [(b"a",)]
+    assert builders.rows(of, one, "t") == [(b"a",)]
 
 
 def test_a_writer_at_work_loses_nothing(tmp_path: Path) -> None:
     """Not what it builds on, though its snapshot is deleted; not what it wrote, though no manifest names it yet."""
-    of = making.vault(tmp_path)
-    parent = making.snapshot(of, given_(b"a"))
+    of = builders.vault(tmp_path)
+    parent = builders.snapshot(of, given_(b"a"))
 
     class Meanwhile(LocalBlobs):
         def find(self, name: str) -> Any:
@@ -85,21 +85,21 @@ def test_a_writer_at_work_loses_nothing(tmp_path: Path) -> None:
                 if parent.id in of.snapshots():
                     of.delete(parent.id)
                 for _ in range(3):
-                    assert collect(making.again(of.blobs), NONE).deleted == 0
+                    assert collect(builders.again(of.blobs), NONE).deleted == 0
             return found
 
-    writer = Vault.open(Meanwhile(of.blobs.folder), making.KEY)  # type: ignore[attr-defined]
-    made = making.snapshot(writer, {**given_(b"a"), "more": Given(("text",), [(b"b",)])}, parent=parent)
-    fresh = making.again(of.blobs)
-    assert making.rows(fresh, made, "t") == [(b"a",)]
-    assert making.rows(fresh, made, "more") == [(b"b",)]
+    writer = Vault.open(Meanwhile(of.blobs.folder), builders.KEY)  # type: ignore[attr-defined]
+    made = builders.snapshot(writer, {**given_(b"a"), "more": Given(("text",), [(b"b",)])}, parent=parent)
+    fresh = builders.again(of.blobs)
+    assert builders.rows(fresh, made, "t") == [(b"a",)]
+    assert builders.rows(fresh, made, "more") == [(b"b",)]
     for _ in range(3):
         assert collect(fresh, NONE).deleted == 0
 
 
 def test_what_a_killed_writer_left_goes_when_its_lease_has_ended(tmp_path: Path) -> None:
-    of = making.vault(tmp_path)
-    kept = making.snapshot(of, given_(b"a"))
+    of = builders.vault(tmp_path)
+    kept = builders.snapshot(of, given_(b"a"))
     with of.write_snapshot("never", parent=kept) as writing:
         writing.ink.data.add(packs.PAGE, bytes(16), b"half a table")
         writing.ink.data.finish()
@@ -114,8 +114,8 @@ def test_what_a_killed_writer_left_goes_when_its_lease_has_ended(tmp_path: Path)
 
 
 def test_a_lease_that_cannot_be_read_holds_all(tmp_path: Path) -> None:
-    of = making.vault(tmp_path)
-    of.delete(making.snapshot(of, given_(b"a")).id)
+    of = builders.vault(tmp_path)
+    of.delete(builders.snapshot(of, given_(b"a")).id)
     collect(of, NONE)
     of.blobs.create("leases/0badc0de", b"\xc1")
     waiting = collect(of, NONE)
@@ -124,8 +124,8 @@ def test_a_lease_that_cannot_be_read_holds_all(tmp_path: Path) -> None:
 
 
 def test_a_manifest_that_cannot_be_read_lets_nothing_be_deleted(tmp_path: Path) -> None:
-    of = making.vault(tmp_path)
-    one, two = making.snapshot(of, given_(b"a")), making.snapshot(of, given_(b"b"))
+    of = builders.vault(tmp_path)
+    one, two = builders.snapshot(of, given_(b"a")), builders.snapshot(of, given_(b"b"))
     of.delete(two.id)
     collect(of, NONE)
     data = of.blobs.read(f"snapshots/{one.id}")
@@ -142,9 +142,9 @@ def test_a_manifest_that_cannot_be_read_lets_nothing_be_deleted(tmp_path: Path) 
 
 
 def test_lists_that_cannot_be_read_are_forgotten(tmp_path: Path) -> None:
-    of = making.vault(tmp_path)
-    kept = making.snapshot(of, given_(b"a"))
-    gone = making.snapshot(of, given_(b"b"))
+    of = builders.vault(tmp_path)
+    kept = builders.snapshot(of, given_(b"a"))
+    gone = builders.snapshot(of, given_(b"b"))
     of.delete(gone.id)
     for number, data in enumerate((b"", b"HWGONE", b"nonsense" * 9, b"HWGONE\x00\x01" + b"".join(there(of)))):
         of.blobs.create(f"gc/{number}", data)
@@ -155,18 +155,18 @@ def test_lists_that_cannot_be_read_are_forgotten(tmp_path: Path) -> None:
 
 
 def test_a_place_that_is_no_vault_is_not_collected(tmp_path: Path) -> None:
-    of = making.vault(tmp_path)
-    making.snapshot(of, given_(b"a"))
+    of = builders.vault(tmp_path)
+    builders.snapshot(of, given_(b"a"))
     of.blobs.delete("config")
     with pytest.raises(Missing):
         collect(of, NONE)
 
 
 def test_dead_bytes_are_told(tmp_path: Path) -> None:
-    of = making.vault(tmp_path)
+    of = builders.vault(tmp_path)
     rows = [bytes([number % 251]) * 999 + str(number).encode() for number in range(500)]
-    one = making.snapshot(of, {"t": given_(*rows)["t"], "u": given_(*rows[::-1])["t"]})
-    second = making.snapshot(of, {"t": given_(*rows)["t"]}, parent=one)
+    one = builders.snapshot(of, {"t": given_(*rows)["t"], "u": given_(*rows[::-1])["t"]})
+    second = builders.snapshot(of, {"t": given_(*rows)["t"]}, parent=one)
     sizes = dict(packs.listed(of.blobs))
     assert collect(of, NONE).dead_bytes < 400  # footers
     of.delete(one.id)
@@ -180,17 +180,17 @@ def test_dead_bytes_are_told(tmp_path: Path) -> None:
 def test_a_pass_that_is_cut_off_anywhere_harms_nothing(tmp_path: Path, fault: Any) -> None:
     at = 0
     while True:
-        of = making.vault(tmp_path)
-        one = making.snapshot(of, given_(b"a"))
-        two = making.snapshot(of, given_(b"a", b"b"), parent=one)
-        lost = making.snapshot(of, given_(b"c"))
+        of = builders.vault(tmp_path)
+        one = builders.snapshot(of, given_(b"a"))
+        two = builders.snapshot(of, given_(b"a", b"b"), parent=one)
+        lost = builders.snapshot(of, given_(b"c"))
         of.delete(one.id)
         of.delete(lost.id)
         collect(of, NONE)
         faulty = FaultyBlobs(of.blobs, at, fault)
         with contextlib.suppress(StorageUnavailable, Damaged):
             collect(Vault(faulty, of.config, of.keys), NONE)
-        assert making.rows(making.again(of.blobs), two, "t") == [(b"a",), (b"b",)]
+        assert builders.rows(builders.again(of.blobs), two, "t") == [(b"a",), (b"b",)]
         for _ in range(2):
             collect(of, NONE)
         assert there(of) == two.packs.keys()

@@ -15,8 +15,8 @@ from headwater.vault import deltas
 from headwater.vault.chunker import ChunkSizes
 from headwater.vault.deltas import Delta
 from headwater.vault.pages import VALUES
-from vault import making
-from vault.making import Given, Row
+from vault import builders
+from vault.builders import Given, Row
 
 SIZES = ChunkSizes(rows=128)
 HINTS = ("integer", "text", "integer", "hex")
@@ -54,64 +54,64 @@ def work(rows: dict[int, Row], chance: random.Random) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_snapshot_upon_snapshot_is_what_was_there(tmp_path: Path, seed: int) -> None:
-    chance, vault = random.Random(seed), making.vault(tmp_path)
+    chance, vault = random.Random(seed), builders.vault(tmp_path)
     rows, taken, kept = table(4000, chance), None, []
     for _ in range(9):
-        taken = making.snapshot(vault, {"t": given(rows)}, parent=taken, sizes=SIZES, batch=chance.randint(50, 3000))
+        taken = builders.snapshot(vault, {"t": given(rows)}, parent=taken, sizes=SIZES, batch=chance.randint(50, 3000))
         kept.append((taken, sorted(rows.values(), key=lambda one: int(one[0] or 0))))
         assert taken.tables[0].rows == len(rows)
         work(rows, chance)
     for one, expected in kept:  # the older ones too
-        found = making.rows(making.again(vault.blobs), one, "t")
+        found = builders.rows(builders.again(vault.blobs), one, "t")
         assert sorted(found, key=lambda one: int(one[0] or 0)) == expected
 
 
 def test_scattered_changes_of_every_column_cost_what_the_rows_do(tmp_path: Path) -> None:
-    chance, vault = random.Random(1), making.vault(tmp_path)
+    chance, vault = random.Random(1), builders.vault(tmp_path)
     rows = table(20_000, chance)
-    first = making.snapshot(vault, {"t": given(rows)})
+    first = builders.snapshot(vault, {"t": given(rows)})
     changed = {number: row(number, chance) for number in sorted(rows)[7::100]}
     rows |= changed
-    second = making.snapshot(vault, {"t": given(rows)}, parent=first)
+    second = builders.snapshot(vault, {"t": given(rows)}, parent=first)
     assert 0 < second.tables[0].new < first.tables[0].stored * 0.03
     deltas = [chunk.deltas for chunk in vault.table(second.tables[0]).chunks()]
     assert any(deltas)
-    third = making.snapshot(vault, {"t": given(rows)}, parent=second)
+    third = builders.snapshot(vault, {"t": given(rows)}, parent=second)
     assert third.tables[0].new == 0
-    assert making.rows(vault, third, "t") == making.rows(vault, second, "t")
+    assert builders.rows(vault, third, "t") == builders.rows(vault, second, "t")
 
 
 def test_deltas_end_in_pages_before_they_are_many(tmp_path: Path) -> None:
-    chance, vault = random.Random(2), making.vault(tmp_path)
+    chance, vault = random.Random(2), builders.vault(tmp_path)
     rows, taken = table(2000, chance), None
     most = 0
     for turn in range(9):
-        taken = making.snapshot(vault, {"t": given(rows)}, parent=taken)
+        taken = builders.snapshot(vault, {"t": given(rows)}, parent=taken)
         most = max(most, *(len(chunk.deltas) for chunk in vault.table(taken.tables[0]).chunks()))
         rows |= {number: row(number, chance) for number in sorted(rows)[turn::150]}
     assert 0 < most <= 4
 
 
 def test_scattered_changes_never_cost_the_table_again(tmp_path: Path) -> None:
-    chance, vault = random.Random(4), making.vault(tmp_path)
+    chance, vault = random.Random(4), builders.vault(tmp_path)
     rows = table(20_000, chance)
-    first = taken = making.snapshot(vault, {"t": given(rows)})
+    first = taken = builders.snapshot(vault, {"t": given(rows)})
     for _ in range(10):  # the same rows, over and over
         rows |= {number: row(number, chance) for number in sorted(rows)[7::100]}
-        taken = making.snapshot(vault, {"t": given(rows)}, parent=taken)
+        taken = builders.snapshot(vault, {"t": given(rows)}, parent=taken)
         assert taken.tables[0].new < first.tables[0].stored * 0.04
-    found = making.rows(vault, taken, "t")
+    found = builders.rows(vault, taken, "t")
     assert sorted(found, key=lambda one: int(one[0] or 0)) == [rows[number] for number in sorted(rows)]
 
 
 def test_deltas_that_weigh_much_become_pages(tmp_path: Path) -> None:
-    chance, vault = random.Random(5), making.vault(tmp_path)
+    chance, vault = random.Random(5), builders.vault(tmp_path)
     rows = table(4000, chance)
-    taken = making.snapshot(vault, {"t": given(rows)})
+    taken = builders.snapshot(vault, {"t": given(rows)})
     pages = {chunk.pages for chunk in vault.table(taken.tables[0]).chunks()}
     for turn in range(12):  # other rows each time
         rows |= {number: row(number, chance) for number in sorted(rows)[turn::16]}
-        taken = making.snapshot(vault, {"t": given(rows)}, parent=taken)
+        taken = builders.snapshot(vault, {"t": given(rows)}, parent=taken)
         for chunk in vault.table(taken.tables[0]).chunks():
             weight = sum(ref.length for ref in chunk.deltas)
             assert weight < sum(ref.length for ref in chunk.pages) * 0.6
@@ -146,12 +146,12 @@ def test_one_delta_does_what_two_do(before: dict[int, int], first: Any, second: 
 
 
 def test_what_was_changed_back_is_the_old_pages(tmp_path: Path) -> None:
-    chance, vault = random.Random(3), making.vault(tmp_path)
+    chance, vault = random.Random(3), builders.vault(tmp_path)
     rows = table(2000, chance)
     before = dict(rows)
-    first = making.snapshot(vault, {"t": given(rows)})
+    first = builders.snapshot(vault, {"t": given(rows)})
     rows |= {number: row(number, chance) for number in sorted(rows)[::100]}
-    second = making.snapshot(vault, {"t": given(rows)}, parent=first)
-    third = making.snapshot(vault, {"t": given(before)}, parent=second)
+    second = builders.snapshot(vault, {"t": given(rows)}, parent=first)
+    third = builders.snapshot(vault, {"t": given(before)}, parent=second)
     assert third.tables[0].root == first.tables[0].root or third.tables[0].new < 2000
-    assert making.rows(vault, third, "t") == making.rows(vault, first, "t")
+    assert builders.rows(vault, third, "t") == builders.rows(vault, first, "t")

@@ -318,7 +318,7 @@ def test_headwater_reads_it(version: str) -> None:
     from headwater.vault.keys import KeySource
     from headwater.vault.local import LocalBlobs
     from headwater.vault.vault import Vault
-    from vault import making
+    from vault import builders
 
     truth = wanted(version)
     blobs = LocalBlobs(FIXTURES / version / "vault")
@@ -327,7 +327,7 @@ def test_headwater_reads_it(version: str) -> None:
         for snapshot, tables in truth["snapshots"].items():
             taken = of.manifest(snapshot)
             for name, rows in tables.items():
-                assert shown(making.rows(of, taken, name)) == rows
+                assert shown(builders.rows(of, taken, name)) == rows
     assert verification.deep(of).findings == ()
 
 

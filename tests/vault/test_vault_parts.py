@@ -27,7 +27,7 @@ from headwater.vault.packs import LEAF, PAGE, PackReader, PackWriter, Ref
 from headwater.vault.tree import ChunkRef, LeafRef
 from headwater.vault.vault import Vault
 from suite.profiles import examples
-from vault import making
+from vault import builders
 
 CODECS = [Codec(name, level) for name, levels in codecs.LEVELS.items() for level in {levels[0], levels[-1]}]
 
@@ -259,24 +259,24 @@ def test_a_slot_is_of_its_vault(blobs: LocalBlobs, tmp_path: Path, kind: int) ->
 
 @pytest.mark.usefixtures("cheap")
 def test_rotation_is_a_new_slot_and_the_old_one_removed(tmp_path: Path) -> None:
-    of = making.vault(tmp_path)
-    taken = making.snapshot(of, {"t": making.Given(("text",), [(b"kept",)])})
-    before = making.content(of)
+    of = builders.vault(tmp_path)
+    taken = builders.snapshot(of, {"t": builders.Given(("text",), [(b"kept",)])})
+    before = builders.content(of)
     (old,) = keys.slots(of.blobs)
     new = keys.add_slot(of.blobs, of.id, of.keys, KeySource.passphrase("next year's"), "2027")
     assert keys.slots(of.blobs)[new].label == "2027"
-    for opener in (making.KEY, KeySource.passphrase("next year's")):
-        assert making.rows(Vault.open(of.blobs, opener), taken, "t") == [(b"kept",)]
+    for opener in (builders.KEY, KeySource.passphrase("next year's")):
+        assert builders.rows(Vault.open(of.blobs, opener), taken, "t") == [(b"kept",)]
     keys.remove_slot(of.blobs, old)
     with pytest.raises(Locked):
-        Vault.open(of.blobs, making.KEY)
-    assert making.rows(Vault.open(of.blobs, KeySource.passphrase("next year's")), taken, "t") == [(b"kept",)]
+        Vault.open(of.blobs, builders.KEY)
+    assert builders.rows(Vault.open(of.blobs, KeySource.passphrase("next year's")), taken, "t") == [(b"kept",)]
     with pytest.raises(Conflict, match="last key slot"):
         keys.remove_slot(of.blobs, new)
     with pytest.raises(NotFound) as raised:
         keys.remove_slot(of.blobs, old)
     assert new in str(raised.value.hint)
-    after = making.content(of)
+    after = builders.content(of)
     assert {name: data for name, data in after.items() if not name.startswith(keys.SLOTS)} == {
         name: data for name, data in before.items() if not name.startswith(keys.SLOTS)
     }
@@ -334,14 +334,14 @@ def test_of_many_who_make_a_vault_all_have_the_same(blobs: LocalBlobs) -> None:
 
 def test_a_vault_of_the_future_and_no_vault_are_told(blobs: LocalBlobs) -> None:
     with pytest.raises(Missing):
-        Vault.open(blobs, making.KEY)
+        Vault.open(blobs, builders.KEY)
     blobs.create("config", b'{"version":99,"id":"x","created":"2026-11-21T00:00:00Z"}')
     with pytest.raises(Damaged, match="newer"):
-        Vault.open(blobs, making.KEY)
+        Vault.open(blobs, builders.KEY)
     blobs.delete("config")
     blobs.create("config", b"not json")
     with pytest.raises(Damaged):
-        Vault.open(blobs, making.KEY)
+        Vault.open(blobs, builders.KEY)
 
 
 def example(id_: str, **more: Any) -> manifest.Manifest:
@@ -388,7 +388,7 @@ def test_every_changed_byte_of_a_manifest_is_found(blobs: LocalBlobs) -> None:
 
 
 def test_a_newer_manifest_is_not_misread(tmp_path: Path) -> None:
-    of = making.vault(tmp_path)
+    of = builders.vault(tmp_path)
     manifest.commit(of.blobs, of.keys, example("one", version=99))
     with pytest.raises(Damaged, match="newer"):
         of.manifest("one")

@@ -15,8 +15,8 @@ from headwater.vault.manifest import Manifest
 from headwater.vault.repair import repair
 from headwater.vault.repair_log import Ref
 from headwater.vault.vault import Vault
-from vault import making
-from vault.making import Given
+from vault import builders
+from vault.builders import Given
 
 NONE = timedelta(seconds=-5)
 SIZES = ChunkSizes(rows=64)
@@ -25,11 +25,11 @@ TABLE = Given(("integer", "text"), [(b"%d" % place, b"row %d" % (place * 7919 % 
 
 @pytest.fixture
 def of(tmp_path: Path) -> Vault:
-    return making.vault(tmp_path)
+    return builders.vault(tmp_path)
 
 
 def take(of: Vault, parent: Manifest | None = None) -> Manifest:
-    return making.snapshot(of, {"t": TABLE}, sizes=SIZES, parent=parent)
+    return builders.snapshot(of, {"t": TABLE}, sizes=SIZES, parent=parent)
 
 
 def flip(of: Vault, *refs: Ref) -> None:
@@ -49,17 +49,17 @@ def test_copies_of_another_snapshot_are_taken(of: Vault) -> None:
     one, two = take(of), take(of)  # without a parent, so that each has its own
     child = take(of, parent=one)
     flip(of, *pages(of, one)[3:40:9])
-    before = making.content(of)
+    before = builders.content(of)
     assert not verification.deep(of).sound
     with pytest.raises(Damaged):
-        making.rows(of, one, "t")
+        builders.rows(of, one, "t")
     done = repair(of)
     assert (done.segments, done.left) == (5, ())
-    fresh = making.again(of.blobs)
+    fresh = builders.again(of.blobs)
     for taken in (one, two, child):
-        assert making.rows(fresh, taken, "t") == TABLE.rows
+        assert builders.rows(fresh, taken, "t") == TABLE.rows
     assert verification.deep(fresh).sound
-    after = making.content(of)
+    after = builders.content(of)
     assert {name: after[name] for name in before} == before
     assert {name.split("/")[0] for name in after.keys() - before.keys()} == {"packs", "moved"}
     assert repair(of).segments == 0
@@ -77,7 +77,7 @@ def test_a_pack_that_is_gone_comes_back_from_a_fresh_snapshot(of: Vault) -> None
     done = repair(of)
     assert done.segments > 50
     assert done.left == ()
-    assert making.rows(making.again(of.blobs), one, "t") == TABLE.rows
+    assert builders.rows(builders.again(of.blobs), one, "t") == TABLE.rows
     assert verification.quick(of).sound
 
 
@@ -89,7 +89,7 @@ def test_a_damaged_tree_is_told_and_left(of: Vault) -> None:
     done = repair(of)
     assert done.segments == 0
     assert {(finding.snapshot, finding.offset) for finding in done.left} == {(one.id, root.offset)}
-    assert making.rows(of, two, "t") == TABLE.rows
+    assert builders.rows(of, two, "t") == TABLE.rows
 
 
 def test_what_has_no_copy_is_told_and_the_rest_is_put_right(of: Vault) -> None:
@@ -103,7 +103,7 @@ def test_what_has_no_copy_is_told_and_the_rest_is_put_right(of: Vault) -> None:
     assert left == {(one.id, other.offset), (two.id, twin.offset)}
     third = take(of)  # now there is a copy
     assert repair(of).left == ()
-    assert making.rows(of, one, "t") == making.rows(of, two, "t") == making.rows(of, third, "t") == TABLE.rows
+    assert builders.rows(of, one, "t") == builders.rows(of, two, "t") == builders.rows(of, third, "t") == TABLE.rows
 
 
 def test_what_stands_in_is_kept_as_long_as_it_is_needed(of: Vault) -> None:
@@ -113,8 +113,8 @@ def test_what_stands_in_is_kept_as_long_as_it_is_needed(of: Vault) -> None:
     of.delete(two.id)
     for _ in range(3):
         collect(of, NONE)
-    fresh = making.again(of.blobs)
-    assert making.rows(fresh, one, "t") == TABLE.rows
+    fresh = builders.again(of.blobs)
+    assert builders.rows(fresh, one, "t") == TABLE.rows
     # What stands in is damaged in turn, and repaired again from a third copy.
     (name,) = [name for _, name in repair_log.records(of.blobs)]
     (pack,) = repair_log.targets(of.blobs, of.keys, name)
@@ -122,12 +122,12 @@ def test_what_stands_in_is_kept_as_long_as_it_is_needed(of: Vault) -> None:
     assert not verification.deep(of).sound
     take(of)
     assert repair(of).left == ()
-    assert making.rows(of, one, "t") == TABLE.rows
+    assert builders.rows(of, one, "t") == TABLE.rows
     for snapshot in of.snapshots():
         of.delete(snapshot)
     for _ in range(3):
         collect(of, NONE)
-    assert {name.split("/")[0] for name in making.content(of)} == {"config", "keys"}
+    assert {name.split("/")[0] for name in builders.content(of)} == {"config", "keys"}
 
 
 def test_a_record_with_other_bytes_is_as_none(of: Vault) -> None:
@@ -142,7 +142,7 @@ def test_a_record_with_other_bytes_is_as_none(of: Vault) -> None:
         of.blobs.create(name, broken)
         assert not verification.deep(of).sound
         with pytest.raises(Damaged):
-            making.rows(making.again(of.blobs), one, "t")
+            builders.rows(builders.again(of.blobs), one, "t")
     of.blobs.create(name.replace("moved/", "moved/zz"), data)
     assert repair(of).left == ()
-    assert making.rows(of, one, "t") == TABLE.rows
+    assert builders.rows(of, one, "t") == TABLE.rows

@@ -12,8 +12,8 @@ from headwater.vault.chunker import ChunkSizes
 from headwater.vault.errors import StorageUnavailable
 from headwater.vault.manifest import Manifest
 from headwater.vault.vault import Vault
-from vault import making
-from vault.making import Given
+from vault import builders
+from vault.builders import Given
 
 SMALL = ChunkSizes(rows=64)
 
@@ -32,7 +32,7 @@ def replace(of: Vault, name: str, data: bytes | None) -> None:
 
 @pytest.fixture
 def of(tmp_path: Path) -> Vault:
-    return making.vault(tmp_path)
+    return builders.vault(tmp_path)
 
 
 def pages_of(of: Vault, taken: Manifest) -> list[packs.Ref]:
@@ -40,8 +40,8 @@ def pages_of(of: Vault, taken: Manifest) -> list[packs.Ref]:
 
 
 def test_a_sound_vault_has_no_findings(of: Vault) -> None:
-    one = making.snapshot(of, {"t": big(), "empty": Given((), [])}, sizes=SMALL)
-    two = making.snapshot(of, {"t": big(4100)}, parent=one, sizes=SMALL)
+    one = builders.snapshot(of, {"t": big(), "empty": Given((), [])}, sizes=SMALL)
+    two = builders.snapshot(of, {"t": big(4100)}, parent=one, sizes=SMALL)
     for found in (verification.quick(of), verification.deep(of)):
         assert found.findings == ()
         assert found.sound
@@ -54,11 +54,11 @@ def test_a_sound_vault_has_no_findings(of: Vault) -> None:
     assert (alone.rows, alone.snapshots) == (4100, 1)
     # What is shared is read once.
     assert alone.rows <= found.rows < 4000 + 600
-    assert verification.deep(making.vault(Path(of.blobs.folder))).sound  # type: ignore[attr-defined]
+    assert verification.deep(builders.vault(Path(of.blobs.folder))).sound  # type: ignore[attr-defined]
 
 
 def test_parts_read_everything_once_together_and_each_always_the_same(of: Vault) -> None:
-    one = making.snapshot(of, {"t": big(20_000)}, sizes=SMALL)
+    one = builders.snapshot(of, {"t": big(20_000)}, sizes=SMALL)
     parts = [verification.VerificationShare(number, 4) for number in range(4)]
     found = [verification.deep(of, part=part) for part in parts]
     assert all(one.sound and 20_000 * 0.1 < one.rows < 20_000 * 0.45 for one in found)
@@ -73,8 +73,8 @@ def test_parts_read_everything_once_together_and_each_always_the_same(of: Vault)
 
 
 def test_each_damaged_page_is_told_where_it_lies(of: Vault) -> None:
-    one = making.snapshot(of, {"t": big()}, sizes=SMALL)
-    two = making.snapshot(of, {"t": big(4100)}, parent=one, sizes=SMALL)
+    one = builders.snapshot(of, {"t": big()}, sizes=SMALL)
+    two = builders.snapshot(of, {"t": big(4100)}, parent=one, sizes=SMALL)
     wrong = pages_of(of, one)[3:90:17]
     assert {ref.pack for ref in wrong} == {wrong[0].pack}
     name = packs.blob_name(wrong[0].pack)
@@ -92,8 +92,8 @@ def test_each_damaged_page_is_told_where_it_lies(of: Vault) -> None:
 
 @pytest.mark.parametrize("how", ["gone", "empty", "shorter", "longer", "without its end", "another pack", "no begin"])
 def test_a_pack_that_is_not_whole_is_found_quickly(of: Vault, how: str) -> None:
-    one = making.snapshot(of, {"t": big()})
-    making.snapshot(of, {"t": big(10)})
+    one = builders.snapshot(of, {"t": big()})
+    builders.snapshot(of, {"t": big(10)})
     pack = pages_of(of, one)[0].pack
     name = packs.blob_name(pack)
     data = of.blobs.read(name)
@@ -107,7 +107,7 @@ def test_a_pack_that_is_not_whole_is_found_quickly(of: Vault, how: str) -> None:
 
 
 def test_manifests_and_slots_are_looked_at(of: Vault) -> None:
-    one, two = making.snapshot(of, {"t": big(10)}), making.snapshot(of, {"t": big(11)})
+    one, two = builders.snapshot(of, {"t": big(10)}), builders.snapshot(of, {"t": big(11)})
     data = of.blobs.read(f"snapshots/{one.id}")
     replace(of, f"snapshots/{one.id}", data[:-3])
     of.blobs.create(keys.SLOTS + "bad", b"?")
@@ -122,7 +122,7 @@ def test_a_pack_that_the_manifest_does_not_name_is_told(of: Vault) -> None:
 
     from headwater.vault import manifest
 
-    one = making.snapshot(of, {"t": big(10)})
+    one = builders.snapshot(of, {"t": big(10)})
     tables = tuple(msgspec.structs.replace(table, packs={}, rows=11) for table in one.tables)
     of.delete(one.id)
     manifest.commit(of.blobs, of.keys, msgspec.structs.replace(one, tables=tables))
@@ -132,7 +132,7 @@ def test_a_pack_that_the_manifest_does_not_name_is_told(of: Vault) -> None:
 
 
 def test_a_storage_that_does_not_answer_is_no_damage(of: Vault) -> None:
-    making.snapshot(of, {"t": big(10)})
+    builders.snapshot(of, {"t": big(10)})
     calls = FaultyBlobs(of.blobs)
     verification.deep(Vault(calls, of.config, of.keys))
     for at in range(calls.calls):

@@ -1,20 +1,150 @@
-"""What the rest of Headwater has to know of an engine's SQL and of its limits; each engine fills in its own."""
+"""What the rest of Headwater has to know of an engine's language and limits, as data; each engine fills in its own.
+
+Code outside of `engines/` asks a dialect and never compares its name: a new engine changes no other file.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
 
 from headwater.catalog.grammar import Grammar
+from headwater.catalog.value_kinds import KindName, TypeSpelling, ValueKind
+
+Convert: TypeAlias = Callable[[Any, ValueKind], Any]
+DataModel = Literal["relational", "document", "key_value"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
-    """One engine's dialect.
+class TypeMapping:
+    """How types and values of a dialect correspond to the kinds that all engines share.
 
     Args:
-        sqlglot: its name in sqlglot; empty when the engine speaks no SQL.
-        grammar: how rows are read and edited with SQL; None when that is not done with SQL.
+        read: returns what a type means; None where no types are declared, so that nothing can be copied from there.
+        spell: returns the type for a kind; the flag says whether the column is part of a key or an index.
+        decoders: turn a value that a session gives into the canonical value of its kind, where that is special.
+        encoders: turn a canonical value into one that a session loads, where that is special.
+        reducers: drop what the dialect cannot store of a canonical value; the plan of a copy has said so before.
+        parse_array: parses the text of an array; None when arrays are JSON.
+        native_arrays: whether arrays are lists on both ways.
+        same_dialect: returns the kind by which a value is copied between two databases of this dialect.
+        source_risk: returns which values the target refuses (empty: none); None when the target decides.
     """
 
+    spell: Callable[[ValueKind, bool], TypeSpelling]
+    read: Callable[[str], ValueKind] | None = None
+    decoders: Mapping[KindName, Convert] = field(default_factory=dict)
+    encoders: Mapping[KindName, Convert] = field(default_factory=dict)
+    reducers: Mapping[KindName, Convert] = field(default_factory=dict)
+    parse_array: Callable[[str], list[Any]] | None = None
+    native_arrays: bool = False
+    same_dialect: Callable[[ValueKind], ValueKind] = lambda kind: kind
+    source_risk: Callable[[ValueKind, Dialect], str | None] = lambda kind, target: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditorHints:
+    """What the query editor and the forms of the web UI need to know; see `EngineOut` in `features/databases`.
+
+    Args:
+        editor_language: the language in Monaco.
+        formatter_dialect: the dialect in sql-formatter; None when texts cannot be formatted.
+        statement_unit: what runs at the cursor: a statement, a block of lines, or a line.
+        starter_query: the first text of an editor.
+        identity_type: the type of an auto-incrementing id of a new table.
+        column_types: suggestions for new columns, most used first.
+        binary_types: base names of the types whose values are bytes.
+        fraction_digits: digits of a second where a time type names none; None when every value has its own.
+        script_client: the program that loads an exported script.
+    """
+
+    editor_language: str
+    formatter_dialect: str | None = None
+    statement_unit: Literal["statement", "block", "line"] = "statement"
+    starter_query: str = "select 1 as one;\n"
+    identity_type: str | None = None
+    column_types: tuple[str, ...] = ()
+    binary_types: tuple[str, ...] = ()
+    fraction_digits: int | None = None
+    script_client: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Dialect:
+    """One engine's dialect; two are the same only when they are one object.
+
+    Args:
+        display_name: the engine as users read it in a sentence.
+        data_model: what a database holds.
+        sqlglot: the dialect in sqlglot; empty when the engine speaks no SQL.
+        grammar: how rows are read and edited with SQL; None when that is not done with SQL.
+        types: how types and values are copied; None when nothing is copied.
+        editor: what the UI needs to know.
+        default_schema: the schema in which tables are created; None when there are no schemas.
+        max_identifier_length: how long names may be, in bytes when `identifier_bytes`, else in characters.
+        identifier_quote: what stands around a quoted name.
+        case_insensitive_tables: whether names of tables that differ by case are the same.
+        has_comments: whether tables and columns have comments.
+        has_named_enums: whether a list of values is a type with a name.
+        has_enum_checks: whether a list of values becomes a check.
+        has_partial_indexes: whether an index may hold some rows only.
+        has_deferrable_keys: whether foreign keys can be checked at the end of a transaction.
+        has_set_default: whether foreign keys can set defaults.
+        unindexable: which kinds have no index, as words behind "an index"; empty when all have.
+        declares_json_by_check: whether a JSON column is a text with a check, as MariaDB has it.
+        has_table_collations: whether a table says how its texts are compared.
+        binary_collation: the collation by code point that new tables get.
+        table_attributes: attributes that new tables get.
+        counter_attributes: attributes that new tables with a counter get.
+        copied_attributes: attributes that are copied between databases of this dialect.
+        has_implicit_counters: whether an integer primary key numbers its rows by itself.
+        has_unsigned_counters: whether counters may be unsigned.
+        ignores_trailing_spaces: whether keys that differ by spaces at their end are the same.
+        computed_defaults: types whose defaults are written in parentheses.
+        stores_zero_characters: whether texts may hold a zero character.
+        limits_times_to_a_day: whether times of day below 0 and above 24 hours are refused.
+        keeps_utc_offset: whether constants of moments name their zone.
+        timestamp_digits: digits of a second that a moment keeps.
+        max_row_megabytes: the largest row; None when there is no limit worth saying.
+        current_date: the default that is the current day.
+        has_precise_now: whether CURRENT_TIMESTAMP takes digits.
+        boolean_literals: false and true as defaults.
+    """
+
+    display_name: str
+    data_model: DataModel
+    editor: EditorHints
     sqlglot: str = ""
     grammar: Grammar | None = None
+    types: TypeMapping | None = None
+    default_schema: str | None = None
+    max_identifier_length: int = 200
+    identifier_bytes: bool = False
+    identifier_quote: str = '"'
+    case_insensitive_tables: bool = False
+    has_comments: bool = True
+    has_named_enums: bool = False
+    has_enum_checks: bool = False
+    has_partial_indexes: bool = True
+    has_deferrable_keys: bool = True
+    has_set_default: bool = True
+    unindexable: str = ""
+    declares_json_by_check: bool = False
+    has_table_collations: bool = False
+    binary_collation: str | None = None
+    table_attributes: tuple[tuple[str, str], ...] = ()
+    counter_attributes: tuple[tuple[str, str], ...] = ()
+    copied_attributes: frozenset[str] = frozenset()
+    has_implicit_counters: bool = False
+    has_unsigned_counters: bool = True
+    ignores_trailing_spaces: bool = False
+    computed_defaults: tuple[str, ...] = ()
+    stores_zero_characters: bool = True
+    limits_times_to_a_day: bool = False
+    keeps_utc_offset: bool = False
+    timestamp_digits: int = 6
+    max_row_megabytes: int | None = None
+    current_date: str = "CURRENT_DATE"
+    has_precise_now: bool = False
+    boolean_literals: tuple[str, str] = ("0", "1")

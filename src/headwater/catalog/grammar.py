@@ -24,6 +24,10 @@ class Grammar:
         lock: follows a SELECT whose rows nobody else may change meanwhile.
         no_values: follows the table's name in an INSERT of nothing but defaults.
         transactional_ddl: whether changes of the schema can be rolled back.
+        folds_names: whether a name without quotes is the same in lower case, and one with quotes is not.
+        has_ilike: whether LIKE has a form that ignores case.
+        orders_nulls: whether ORDER BY can say where NULLs stand.
+        needs_limit: whether an OFFSET needs a LIMIT before it.
     """
 
     text: str = "text"
@@ -35,6 +39,10 @@ class Grammar:
     lock: str = ""
     no_values: str = "DEFAULT VALUES"
     transactional_ddl: bool = True
+    folds_names: bool = False
+    has_ilike: bool = False
+    orders_nulls: bool = True
+    needs_limit: bool = True
 
     def literal(self, value: Cell, type_: str = "") -> str:
         """Return a cell of a column of this type as it stands in SQL."""

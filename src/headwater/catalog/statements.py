@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from headwater.catalog.grammar import Grammar
+
 _QUOTED = r"--[^\n]*|/\*.*?\*/|\"(?:[^\"]|\"\")*\"|`[^`]*`"
 _MARKS = (
     r"|(?P<dollar>\$(?:[A-Za-z_]\w*)?\$)"
@@ -17,8 +19,8 @@ _MARKS = (
 )
 _FLAGS = re.IGNORECASE | re.DOTALL | re.MULTILINE
 _TOKEN = re.compile(_QUOTED + r"|\bE'(?:[^'\\]++|''|\\.)*'|'(?:[^']++|'')*'" + _MARKS, _FLAGS)
-_MYSQL_TOKEN = re.compile(_QUOTED + r"|\#[^\n]*|'(?:[^'\\]++|''|\\.)*'" + _MARKS, _FLAGS)
-_IS_MYSQL = re.compile(r"`|^\s*DELIMITER\b", re.IGNORECASE | re.MULTILINE)
+_BACKSLASH_TOKEN = re.compile(_QUOTED + r"|\#[^\n]*|'(?:[^'\\]++|''|\\.)*'" + _MARKS, _FLAGS)
+_HAS_BACKSLASHES = re.compile(r"`|^\s*DELIMITER\b", re.IGNORECASE | re.MULTILINE)
 _ROUTINE = re.compile(r"CREATE\b[^;]{0,200}?\b(PROCEDURE|FUNCTION|TRIGGER|EVENT|PROC)\b", re.IGNORECASE)
 _COPY = re.compile(r"COPY\b[^;]*\bFROM\s+stdin\b", re.IGNORECASE)
 _LEAD = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|/\*(?!!).*?\*/)*", re.DOTALL)
@@ -31,12 +33,13 @@ class Statement(msgspec.Struct, frozen=True):
     start: int
 
 
-def split(text: str, dialect: str = "") -> Iterator[Statement]:
+def split(text: str, grammar: Grammar | None = None) -> Iterator[Statement]:
     """Cut SQL text into statements, respecting quotes, comments, dollar quotes, routines, GO, DELIMITER and COPY.
 
-    Without a dialect the text itself shows whether its quotes are those of MySQL.
+    Without a grammar the text itself shows whether backslashes escape quotes in it.
     """
-    token = _MYSQL_TOKEN if dialect == "mysql" or (not dialect and _IS_MYSQL.search(text)) else _TOKEN
+    backslashes = grammar.backslashes if grammar else _HAS_BACKSLASHES.search(text) is not None
+    token = _BACKSLASH_TOKEN if backslashes else _TOKEN
     start = position = depth = 0
     delimiter = ";"
     while match := token.search(text, position):

@@ -56,9 +56,9 @@ class LocalDriver:
 
     async def prepare(self) -> None:
         """Make the engines' templates."""
-        for one in all_engines().values():
-            if one.provisioning and one.provisioning.unavailable_reason() is None:
-                await asyncio.to_thread(one.provisioning.warm_template, self._cache())
+        for candidate in all_engines().values():
+            if candidate.provisioning and candidate.provisioning.unavailable_reason() is None:
+                await asyncio.to_thread(candidate.provisioning.warm_template, self._cache())
 
     async def create(self, spec: Spec) -> None:
         """Make the database's folder beside its place, and move it there when it is complete."""
@@ -82,12 +82,12 @@ class LocalDriver:
                 del self._files[spec.id]
 
     def _make(self, spec: Spec) -> None:
-        engine_ = _engine(spec)
+        engine = _engine(spec)
         if self._folder(spec).exists():
             return
         cache = self._cache()
         fresh = _empty_folder(self._root / f"{spec.id}.new", spec)
-        engine_.create_data_dir(self._instance(spec, fresh), cache)
+        engine.create_data_dir(self._instance(spec, fresh), cache)
         fresh.rename(self._folder(spec))
 
     def instance(self, spec: Spec) -> Instance:

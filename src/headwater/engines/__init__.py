@@ -8,7 +8,7 @@ engine by its name.
 from headwater.engines._address import Address
 from headwater.engines._browse import BrowsingSupport
 from headwater.engines._decode import ConversionError, Decoder, DecodingSupport, DocumentFlattening, ScriptSupport
-from headwater.engines._discovery import all_engines, engine, parse_url
+from headwater.engines._discovery import DEFAULT_ENGINE, all_engines, engine, parse_url
 from headwater.engines._engine import (
     ActivitySupport,
     AlterStep,
@@ -54,6 +54,7 @@ from headwater.engines._snapshots import (
 from headwater.engines._transfer import Columns, SqlTransfer, TransferSource, TransferSupport, TransferTarget, drop_all
 
 __all__ = [
+    "DEFAULT_ENGINE",
     "STANDALONE_ROWS",
     "ActivitySupport",
     "Address",

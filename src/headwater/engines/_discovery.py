@@ -11,6 +11,8 @@ from headwater.engines._engine import Engine
 from headwater.kit import plugins
 from headwater.kit.errors import BadInput, NotFound, did_you_mean
 
+DEFAULT_ENGINE = "postgresql"  # of new databases, unless another one is named
+
 
 @cache
 def all_engines() -> dict[str, Engine]:

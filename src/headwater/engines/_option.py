@@ -8,11 +8,12 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A CLI flag and form field."""
+    """A CLI flag and form field; `choice_labels` are the choices as users read them, empty when they are the same."""
 
     name: str
     label: str
     kind: Literal["text", "number", "switch", "choice"] = "text"
     default: str = ""
     choices: tuple[str, ...] = ()
+    choice_labels: tuple[str, ...] = ()
     help: str = ""

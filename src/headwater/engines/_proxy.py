@@ -38,10 +38,12 @@ UpstreamResolver: TypeAlias = Callable[[str], Awaitable[Upstream]]
 class ProxySupport(Protocol):
     """An engine whose wire protocol the proxy speaks as far as it must: to learn the database, and to say no.
 
-    SPEAKS_FIRST says that clients wait for the server's first word: then they need a port of their own.
+    `server_speaks_first`: clients wait for the server's first message, and need a port of their own. `alpn_protocols`
+    are the names that clients negotiate in TLS.
     """
 
     server_speaks_first: bool
+    alpn_protocols: tuple[str, ...] = ()
 
     def recognizes(self, first: bytes) -> bool:
         """Say whether a client that begins with these bytes, at least one, speaks this protocol."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from headwater.catalog.grammar import Grammar
 from headwater.catalog.results import Cell, QueryError
 from headwater.catalog.statements import Statement, split
 from headwater.engines._session import Parameters
@@ -14,15 +15,13 @@ from headwater.kit.errors import BadInput
 # Runs are taken whole (`++`): a literal of bytes may have millions of characters.
 _STANDARD = r"--[^\n]*|/\*.*?\*/|'(?:[^']++|'')*'|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`"
 _ESCAPED = r"'(?:[^'\\]++|''|\\.)*'|\"(?:[^\"\\]|\"\"|\\.)*\""
-_MYSQL = rf"--[ \t][^\n]*|\#[^\n]*|/\*.*?\*/|{_ESCAPED}|`(?:[^`]|``)*`|(?<=\w)[$:]\w+|:="
+_BACKSLASHES = rf"--[ \t][^\n]*|\#[^\n]*|/\*.*?\*/|{_ESCAPED}|`(?:[^`]|``)*`|(?<=\w)[$:]\w+|:="
 _MARKS = r"|(?<![\w:$]):(?P<name>[A-Za-z_]\w*)|(?<![\w$])\$(?P<number>\d+)"
-_PLACEHOLDERS: Final = {
-    "sqlite": re.compile(_STANDARD + r"|\[[^\]]*\]" + _MARKS, re.DOTALL),
-    "mysql": re.compile(_MYSQL + _MARKS, re.DOTALL),
-}
+_PLACEHOLDER: Final = re.compile(_STANDARD + r"|\[[^\]]*\]" + _MARKS, re.DOTALL)
+_BACKSLASH_PLACEHOLDER: Final = re.compile(_BACKSLASHES + _MARKS, re.DOTALL)
 
 
-def statements(text: str, dialect: str, parameters: Parameters = None) -> list[Statement]:
+def statements(text: str, grammar: Grammar, parameters: Parameters = None) -> list[Statement]:
     """Return the statements of a text.
 
     Raises:
@@ -35,7 +34,7 @@ def statements(text: str, dialect: str, parameters: Parameters = None) -> list[S
         text.encode()
     except UnicodeEncodeError as error:
         raise QueryError("The text holds half a character.", hint="Take it out.", position=error.start) from None
-    found = list(split(text, dialect))
+    found = list(split(text, grammar))
     if not found:
         raise QueryError("There is nothing to run.", hint="Type a statement, such as SELECT 1.")
     if parameters and len(found) > 1:
@@ -43,7 +42,11 @@ def statements(text: str, dialect: str, parameters: Parameters = None) -> list[S
     return found
 
 
-def bound(text: str, parameters: Parameters, dialect: str, mark: Callable[[Cell], str]) -> str:
+def _placeholder(grammar: Grammar) -> re.Pattern[str]:
+    return _BACKSLASH_PLACEHOLDER if grammar.backslashes else _PLACEHOLDER
+
+
+def bound(text: str, parameters: Parameters, grammar: Grammar, mark: Callable[[Cell], str]) -> str:
     """Return a statement with every `$1` and `:name` replaced by what `mark` makes of its value.
 
     Raises:
@@ -67,13 +70,13 @@ def bound(text: str, parameters: Parameters, dialect: str, mark: Callable[[Cell]
             return mark(placed[place - 1])
         return match[0]
 
-    done = _PLACEHOLDERS[dialect].sub(put, text)
+    done = _placeholder(grammar).sub(put, text)
     if placed and len(used) < len(placed):
         raise BadInput(f"{len(placed)} values are given, {len(used)} are used.", hint="Placeholders are $1, $2 …")
     return done
 
 
-def unbound(text: str, dialect: str, mark: str) -> tuple[str, int]:
+def unbound(text: str, grammar: Grammar, mark: str) -> tuple[str, int]:
     """Return a statement with `mark` in the place of every placeholder, nothing else moved, and how many there are."""
     count = 0
 
@@ -84,4 +87,4 @@ def unbound(text: str, dialect: str, mark: str) -> tuple[str, int]:
         count += 1
         return mark.ljust(len(match[0]))
 
-    return _PLACEHOLDERS[dialect].sub(put, text), count
+    return _placeholder(grammar).sub(put, text), count

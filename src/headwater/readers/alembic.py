@@ -201,8 +201,8 @@ _Operation = Callable[[_Run, _Call, Schema], Iterator[c.Change]]
 
 
 def _argument(run: _Run, call: _Call, position: int, name: str) -> f.Expr | None:
-    found = s.keyword(call.call, name)
-    return found if found is not None else call.rest[position] if len(call.rest) > position else None
+    keyword = s.keyword(call.call, name)
+    return keyword if keyword is not None else call.rest[position] if len(call.rest) > position else None
 
 
 def _create_table(run: _Run, call: _Call, schema: Schema) -> Iterator[c.Change]:

@@ -152,8 +152,8 @@ def _ensure_database(cluster: Cluster) -> None:
     """Make the application's role (no superuser) and its database, or set the role's password again."""
     password = read_secret(cluster.folder / f"{ROLE}.password")
     with psycopg.connect(cluster.url("postgres", "postgres"), autocommit=True) as connection:
-        found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone()
-        verb = sql.SQL("ALTER ROLE" if found else "CREATE ROLE")
+        row = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone()
+        verb = sql.SQL("ALTER ROLE" if row else "CREATE ROLE")
         connection.execute(
             sql.SQL("{} {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {}").format(
                 verb, sql.Identifier(ROLE), sql.Literal(password)

@@ -112,12 +112,12 @@ class ChunkRows:
 
 def encode(ink: WriteContext, shape: TableShape, parent: Parent | None, rows: ChunkRows) -> Encoded:
     """Return a chunk as what costs the least."""
-    made = Encoded(rows.first, rows.hash, rows.table.num_rows, rows.raw)
+    encoded = Encoded(rows.first, rows.hash, rows.table.num_rows, rows.raw)
     before = parent.chunks.get(rows.first) if parent else None
     if parent and before and len(before.pages) == rows.table.num_columns:
-        return _encode_against_parent(ink, shape, parent, before, rows, made)
-    found = (_page(ink, rows.table.column(place), hint) for place, hint in enumerate(shape.hints))
-    return replace(made, pages=tuple(found))
+        return _encode_against_parent(ink, shape, parent, before, rows, encoded)
+    found = (_page(ink, rows.table.column(index), hint) for index, hint in enumerate(shape.hints))
+    return replace(encoded, pages=tuple(found))
 
 
 def _page(ink: WriteContext, column: Any, hint: Hint) -> Segment:
@@ -130,14 +130,14 @@ def _encode_against_parent(
     ink: WriteContext, shape: TableShape, parent: Parent, before: ChunkRef, rows: ChunkRows, encoded: Encoded
 ) -> Encoded:
     """Return a chunk whose beginning the parent has, too, as what costs the least."""
-    columns = [_whole(rows.table.column(place)) for place in range(rows.table.num_columns)]
+    columns = [_whole(rows.table.column(index)) for index in range(rows.table.num_columns)]
     contents = [pages.encode(column, hint) for column, hint in zip(columns, shape.hints, strict=True)]
     ids = [ink.id(content) for content in contents]
     same = [known.id == found for known, found in zip(before.pages, ids, strict=True)]
     if not all(same) and shape.key:
         cost = sum(known.length for known, there in zip(before.pages, same, strict=True) if not there)
-        if kept := _delta_if_smaller(ink, shape, parent, before, columns, cost):
-            return replace(encoded, reused_chunk=kept[0], delta=kept[1])
+        if delta_if_smaller := _delta_if_smaller(ink, shape, parent, before, columns, cost):
+            return replace(encoded, reused_chunk=delta_if_smaller[0], delta=delta_if_smaller[1])
     found = [
         Segment(id_, known) if there else Segment(id_, None, ink.codec.compress(content))
         for id_, known, there, content in zip(ids, before.pages, same, contents, strict=True)
@@ -150,10 +150,10 @@ def _delta_if_smaller(
 ) -> tuple[ChunkRef, Segment | None] | None:  # fmt: skip
     """Return the parent's chunk with what has changed, unless new pages, which cost so many bytes, are less."""
     try:
-        there = parent.read(before).columns
+        batch = parent.read(before).columns
     except Damaged:
         return None  # what cannot be read must not keep the next snapshots from being taken
-    delta = difference(there, columns, shape.key)
+    delta = difference(batch, columns, shape.key)
     if delta is None:
         return before, None
     if delta.size > before.rows * MOST_ROWS or is_heavy(before):

@@ -44,10 +44,10 @@ DEFAULT = Codec()
 
 def _compressed(codec: Codec, content: bytes) -> bytes:
     if codec.name == "zstd":
-        kept: dict[int, zstandard.ZstdCompressor] = _local.__dict__.setdefault("zstd", {})
-        if codec.level not in kept:
-            kept[codec.level] = zstandard.ZstdCompressor(level=codec.level)
-        packed: bytes = kept[codec.level].compress(content)
+        entry: dict[int, zstandard.ZstdCompressor] = _local.__dict__.setdefault("zstd", {})
+        if codec.level not in entry:
+            entry[codec.level] = zstandard.ZstdCompressor(level=codec.level)
+        packed: bytes = entry[codec.level].compress(content)
         return packed
     if codec.name == "gzip":
         return gzip.compress(content, codec.level, mtime=0)

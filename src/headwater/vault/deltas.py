@@ -60,7 +60,7 @@ class _Pages(Sequence[Column]):
 
     def __getitem__(self, place: int | slice) -> Any:
         if isinstance(place, slice):
-            return [self[one] for one in range(*place.indices(len(self)))]
+            return [self[index] for index in range(*place.indices(len(self)))]
         if place not in self._decoded:
             self._decoded[place] = pages.decode(self._encoded[place])
         return self._decoded[place]
@@ -113,8 +113,8 @@ def apply(columns: Sequence[Column], key: Sequence[Column], delta: Delta, delta_
         return list(columns)
     chosen = choose_delta(before, delta, delta_key)
     return [
-        pa.concat_arrays([column, delta.rows[place]]).take(chosen)
-        for column, place in zip(columns, places, strict=True)
+        pa.concat_arrays([column, delta.rows[position]]).take(chosen)
+        for column, position in zip(columns, places, strict=True)
     ]
 
 

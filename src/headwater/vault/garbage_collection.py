@@ -127,7 +127,7 @@ def _mark(vault: Vault, seen: set[str], needed: dict[bytes, int]) -> None:
 
 def _packs(vault: Vault, snapshot: str) -> dict[bytes, int]:
     try:
-        found = vault.manifest(snapshot)
+        manifest = vault.manifest(snapshot)
     except Missing:
         raise
     except Damaged as error:
@@ -135,8 +135,8 @@ def _packs(vault: Vault, snapshot: str) -> dict[bytes, int]:
             f"Snapshot {snapshot} cannot be read, so nothing is collected: {error.message}",
             hint="Repair or delete this snapshot.",
         ) from error
-    needed = found.packs
-    for table in found.tables:
+    needed = manifest.packs
+    for table in manifest.tables:
         needed.setdefault(table.root.pack, table.root.length)
     return needed
 
@@ -145,11 +145,11 @@ def _now(vault: Vault) -> datetime:
     """Return the time by the clock of the store."""
     name = f"{FOLDER}{secrets.token_hex(8)}"
     vault.blobs.create(name, _MAGIC)
-    found = vault.blobs.find(name)
+    blob = vault.blobs.find(name)
     vault.blobs.delete(name)
-    if found is None:
+    if blob is None:
         raise Damaged("The storage does not show what was just written to it.", hint="Verify the vault.")
-    return found.modified
+    return blob.modified
 
 
 def _delete(vault: Vault, due: Iterable[Blob], gone: set[bytes]) -> set[bytes]:

@@ -44,12 +44,12 @@ def unpack(data: memoryview, count: int) -> tuple[np.ndarray, int]:
     spread = np.zeros((stored, 8), np.uint8)
     if width:
         spread[:, :width] = np.frombuffer(data, np.uint8, stored * width, _HEAD.size).reshape(width, stored).T
-    found = spread.view(np.uint64).reshape(-1)
+    reshape = spread.view(np.uint64).reshape(-1)
     first = np.array([base], np.int64).view(np.uint64)
     if mode == _FROM_BASE:
-        values = found + first
+        values = reshape + first
     else:
-        steps = (found >> np.uint64(1)) ^ (np.uint64(0) - (found & np.uint64(1)))
+        steps = (reshape >> np.uint64(1)) ^ (np.uint64(0) - (reshape & np.uint64(1)))
         values = np.cumsum(np.concatenate((first, steps)), dtype=np.uint64)
     return values.view(np.int64), _HEAD.size + stored * width
 

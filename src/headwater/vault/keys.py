@@ -208,8 +208,8 @@ def unlock(blobs: Blobs, vault: str, opener: KeySource) -> Keys:
         Damaged: neither, and there is one that cannot be read.
     """
     for slot in slots(blobs).values():
-        if found := Keys.opened(slot, opener, vault):
-            return found
+        if keys := Keys.opened(slot, opener, vault):
+            return keys
     if damaged_slots(blobs):
         raise Damaged("No key slot is opened by this, and one of them cannot be read.", hint="Give another key.")
     raise Locked(hint="Give the passphrase or the key that one of its slots was made for.")

@@ -69,10 +69,10 @@ class LocalBlobs:
         """See `Blobs`."""
         with _told(name):
             try:
-                found = (self.folder / name).stat()
+                info = (self.folder / name).stat()
             except FileNotFoundError:
                 return None
-            return Blob(name, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+            return Blob(name, info.st_size, datetime.fromtimestamp(info.st_mtime, UTC))
 
     def list(self, prefix: str) -> Iterator[Blob]:
         """See `Blobs`."""
@@ -81,8 +81,8 @@ class LocalBlobs:
                 if Path(folder) == self.folder:
                     folders[:] = [one for one in folders if one != _TEMPORARY]
                 for file in files:
-                    if found := self.find((Path(folder) / file).relative_to(self.folder).as_posix()):
-                        yield found
+                    if blob := self.find((Path(folder) / file).relative_to(self.folder).as_posix()):
+                        yield blob
 
     def delete(self, name: str) -> None:
         """See `Blobs`."""
@@ -134,13 +134,13 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _part(descriptor: int, name: str, start: int, length: int) -> bytes:
-    found = os.pread(descriptor, max(0, length), start)
-    while len(found) != length:
-        more = os.pread(descriptor, max(0, length - len(found)), start + len(found))
+    block = os.pread(descriptor, max(0, length), start)
+    while len(block) != length:
+        more = os.pread(descriptor, max(0, length - len(block)), start + len(block))
         if not more:
             raise Damaged(f"{name} of the vault is cut off.", hint="Verify the vault.")
-        found += more
-    return found
+        block += more
+    return block
 
 
 @contextlib.contextmanager

@@ -74,7 +74,9 @@ class _Open:
         return ref
 
     def sealed(self) -> bytes:
-        listed = b"".join(_ENTRY.pack(one.kind, one.ref.id, one.ref.offset, one.ref.length) for one in self.entries)
+        listed = b"".join(
+            _ENTRY.pack(entry.kind, entry.ref.id, entry.ref.offset, entry.ref.length) for entry in self.entries
+        )
         length = self._append(FOOTER, listed)
         return b"".join((*self.parts, _TRAILER.pack(length, END)))
 
@@ -148,8 +150,8 @@ class PackWriter:
             name = blob_name(pack)
             if not self._blobs.create(name, data):
                 raise Damaged(f"{name} is in the vault already.")
-            found = self._blobs.find(name)
-            if found is None or found.size != len(data):
+            blob = self._blobs.find(name)
+            if blob is None or blob.size != len(data):
                 raise Damaged(f"{name} was not stored whole.", hint="Try again; nothing was lost.")
             self._written(pack, len(data))
         finally:

@@ -225,8 +225,8 @@ def _show_moments(values: np.ndarray, zoned: bool, whole: bool) -> Column:
     text = pa.array(values).cast(pa.timestamp("s" if whole else "us")).cast(pa.string())
     if not whole:
         text = pc.utf8_rtrim(pc.utf8_rtrim(text, "0"), ".")
-    shown = text.cast(VALUES)
-    return pc.binary_join_element_wise(shown, _ZONE, pa.scalar(b"", VALUES)) if zoned else shown
+    value = text.cast(VALUES)
+    return pc.binary_join_element_wise(value, _ZONE, pa.scalar(b"", VALUES)) if zoned else value
 
 
 def _read_moments(body: memoryview, count: int) -> Column:

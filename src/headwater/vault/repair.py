@@ -32,9 +32,9 @@ class RepairResult:
 
 def repair(vault: Vault) -> RepairResult:
     """Verify everything, and put right what has a copy that can be read; nothing is overwritten."""
-    found = verification.deep(vault).findings
-    done = _copied(vault, _broken(found))
-    return RepairResult(done, verification.deep(vault).findings if done else found)
+    findings = verification.deep(vault).findings
+    done = _copied(vault, _broken(findings))
+    return RepairResult(done, verification.deep(vault).findings if done else findings)
 
 
 def _broken(findings: tuple[Finding, ...]) -> dict[tuple[int, bytes], set[Ref]]:

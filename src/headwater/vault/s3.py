@@ -85,7 +85,7 @@ class S3Blobs:
         with _told(name):
             got = obstore.get_ranges(self._store, name, starts=begins, ends=ends)
         views = [memoryview(one) for one in got]
-        if [len(one) for one in views] != [end - begin for begin, end in spans]:
+        if [len(view) for view in views] != [end - begin for begin, end in spans]:
             raise _cut_off(name)
         return [_cut(begins, views, start, length) for start, length in parts]
 

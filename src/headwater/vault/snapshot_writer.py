@@ -120,7 +120,7 @@ class TableWriter:
         content = tree.encode_leaf(chunks)
         known = self._parent.branches.get(chunks[0].first) if self._parent else None
         ref = self._tree_segment(LEAF, content, known.ref if known else None)
-        self._branches.append(LeafRef(ref, chunks[0].first, len(chunks), sum(one.rows for one in chunks)))
+        self._branches.append(LeafRef(ref, chunks[0].first, len(chunks), sum(chunk.rows for chunk in chunks)))
 
     def end(self) -> WrittenTable:
         """Write the root and return where the table is."""
@@ -130,7 +130,7 @@ class TableWriter:
 
     def _take(self, batch: Batch) -> None:
         keys = self._shape.key or range(batch.num_columns)
-        columns = [(batch.column(place), self._shape.hints[place]) for place in keys]
+        columns = [(batch.column(key), self._shape.hints[key]) for key in keys]
         found = (
             chunker.hashes(columns, self._ink.keys.salt) if columns else np.full(batch.num_rows, 2**64 - 1, np.uint64)
         )
@@ -143,12 +143,12 @@ class TableWriter:
     def _cut(self, *, end: bool) -> None:
         if not self._rest:
             return
-        made = chunker.chunk_boundaries(self._hashes, self._weights, self._ink.sizes, end=end)
-        if not made:
+        chunk_boundaries = chunker.chunk_boundaries(self._hashes, self._weights, self._ink.sizes, end=end)
+        if not chunk_boundaries:
             return
         rows = pa.Table.from_batches(self._rest)
         start = 0
-        for cut in made:
+        for cut in chunk_boundaries:
             self._submit(rows.slice(start, cut - start), int(self._hashes[start]), int(self._weights[start:cut].sum()))
             start = cut
         self._rest = rows.slice(start).to_batches()

@@ -40,7 +40,7 @@ class TableReader:
     def leaf(self, branch: LeafRef) -> list[ChunkRef]:
         """Return the chunks of one leaf."""
         chunks = tree.decode_leaf(self.content(LEAF, [branch.ref])[0])
-        if (len(chunks), sum(one.rows for one in chunks)) != (branch.chunks, branch.rows):
+        if (len(chunks), sum(chunk.rows for chunk in chunks)) != (branch.chunks, branch.rows):
             raise Damaged("A list of chunks in the vault is not the one that was written.")
         return chunks
 
@@ -68,7 +68,7 @@ class TableReader:
     def _changed(self, chunk: ChunkRef, wanted: Sequence[int]) -> list[Any]:
         """Return columns of a chunk with its deltas applied."""
         places = list(dict.fromkeys((*wanted, *self._key)))
-        contents = self.content(PAGE, [chunk.pages[place] for place in places])
+        contents = self.content(PAGE, [chunk.pages[position] for position in places])
         columns = [pages.decode(content) for content in contents]
         for delta in self._deltas(chunk):
             key = [columns[places.index(place)] for place in self._key]
@@ -124,7 +124,7 @@ class TableReader:
 
 
 def _batch(columns: Sequence[Any], rows: int) -> Batch:
-    names = [str(place) for place in range(len(columns))]
+    names = [str(index) for index in range(len(columns))]
     if columns:
         return pa.RecordBatch.from_arrays(columns, names)
     return pa.RecordBatch.from_struct_array(pa.array([{}] * rows, pa.struct([])))

@@ -165,4 +165,4 @@ def read_config(blobs: Blobs) -> Config:
 
 def find_table(tables: Sequence[ManifestTable], schema: str | None, name: str) -> ManifestTable | None:
     """Return the table of a name among those of a snapshot."""
-    return next((one for one in tables if (one.schema, one.name) == (schema, name)), None)
+    return next((table for table in tables if (table.schema, table.name) == (schema, name)), None)

@@ -142,8 +142,8 @@ class _VerificationRun:
         self.findings[Finding(what, snapshot, table, packs.blob_name(pack) if pack else None)] = None
 
     def tell_segment(self, what: str, snapshot: str, table: str, kind: int, ref: Ref) -> None:
-        found = Finding(what, snapshot, table, packs.blob_name(ref.pack), ref.offset, (kind, ref))
-        self.findings[found] = None
+        finding = Finding(what, snapshot, table, packs.blob_name(ref.pack), ref.offset, (kind, ref))
+        self.findings[finding] = None
 
     def advance(self, rows: int) -> None:
         self.done += rows

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from headwater.catalog.model import Column, Relation, Schema
 from headwater.core.building import (
     Condition,
-    Dialect,
     Group,
     Join,
     Pick,
     Query,
     Refusal,
     Sort,
+    SqlStyle,
     Table,
     Term,
     parse,
@@ -48,8 +48,10 @@ DDL = (
 )
 
 
-def dialect(name: str) -> Dialect:
-    return Dialect(name, engine(DIALECTS[name]).quote)
+def dialect(name: str) -> SqlStyle:
+    found = engine(DIALECTS[name])
+    assert found.dialect.grammar
+    return SqlStyle(name, found.dialect.grammar, found.quote)
 
 
 @pytest.fixture(scope="module")

@@ -12,23 +12,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headwater.core.transfer import arrays
-from headwater.core.transfer.codec import Unfit, canonical, decoder, encoder, json_form, row_keeper
+from core.transfer.dialects import DIALECTS
+from headwater.catalog.value_kinds import ValueKind
+from headwater.core.transfer.codec import ValueConversionError, canonical, decoder, encoder, json_form, row_reducer
 from headwater.core.transfer.digest import Digest
-from headwater.core.transfer.kinds import Kind
+from headwater.engines.postgresql import array_text
 
 
 @pytest.mark.parametrize(
     ("kind", "spellings", "form"),
     [
-        (Kind("decimal", 10, 2), ["1.50", "1.5", 1.5, "1.500000"], "1.5"),
-        (Kind("decimal"), ["0.00", "-0", 0, "0E-9"], "0"),
-        (Kind("decimal"), ["100", "1E2", 100], "100"),
-        (Kind("integer"), ["9007199254740993", 9007199254740993], 9007199254740993),
-        (Kind("boolean"), [True, 1, "t", "true", "1"], True),
-        (Kind("binary"), ["\\x00ff"], b"\x00\xff"),
+        (ValueKind("decimal", 10, 2), ["1.50", "1.5", 1.5, "1.500000"], "1.5"),
+        (ValueKind("decimal"), ["0.00", "-0", 0, "0E-9"], "0"),
+        (ValueKind("decimal"), ["100", "1E2", 100], "100"),
+        (ValueKind("integer"), ["9007199254740993", 9007199254740993], 9007199254740993),
+        (ValueKind("boolean"), [True, 1, "t", "true", "1"], True),
+        (ValueKind("binary"), ["\\x00ff"], b"\x00\xff"),
         (
-            Kind("timestamp", zoned=True),
+            ValueKind("timestamp", zoned=True),
             [
                 "2026-01-01 10:00:00+00",
                 "2026-01-01 10:00:00.000000",
@@ -39,16 +40,16 @@ from headwater.core.transfer.kinds import Kind
             ],
             "2026-01-01 10:00:00",
         ),
-        (Kind("timestamp"), ["2026-01-01 10:00:00.120000", "2026-01-01 10:00:00.12"], "2026-01-01 10:00:00.12"),
-        (Kind("timestamp"), ["2026-01-01"], "2026-01-01 00:00:00"),
-        (Kind("time"), ["10:00:00.000", "10:00:00"], "10:00:00"),
-        (Kind("text", 5, fixed=True), ["ab   ", "ab"], "ab"),
-        (Kind("float", 32), [1.1, 1.100000023841858], 1.100000023841858),
+        (ValueKind("timestamp"), ["2026-01-01 10:00:00.120000", "2026-01-01 10:00:00.12"], "2026-01-01 10:00:00.12"),
+        (ValueKind("timestamp"), ["2026-01-01"], "2026-01-01 00:00:00"),
+        (ValueKind("time"), ["10:00:00.000", "10:00:00"], "10:00:00"),
+        (ValueKind("text", 5, fixed=True), ["ab   ", "ab"], "ab"),
+        (ValueKind("float", 32), [1.1, 1.100000023841858], 1.100000023841858),
     ],
 )
-def test_one_form_of_one_value(kind: Kind, spellings: list[object], form: object) -> None:
+def test_one_form_of_one_value(kind: ValueKind, spellings: list[object], form: object) -> None:
     for cell in spellings:
-        assert decoder("postgres", kind)(cell) == form
+        assert decoder(DIALECTS["postgres"], kind)(cell) == form
 
 
 @pytest.mark.parametrize(
@@ -66,31 +67,35 @@ def test_one_form_of_one_value(kind: Kind, spellings: list[object], form: object
     ],
 )
 def test_a_value_of_another_kind_is_refused(kind: str, cell: object) -> None:
-    with pytest.raises(Unfit):
-        decoder("sqlite", Kind(kind))(cell)  # type: ignore[arg-type]
+    with pytest.raises(ValueConversionError):
+        decoder(DIALECTS["sqlite"], ValueKind(kind))(cell)  # type: ignore[arg-type]
 
 
 def test_none_stays_none() -> None:
     for kind in ("integer", "text", "array", "json"):
-        assert decoder("postgres", Kind(kind))(None) is encoder("mysql", Kind(kind))(None) is None  # type: ignore[arg-type]
+        assert (
+            decoder(DIALECTS["postgres"], ValueKind(kind))(None)
+            is encoder(DIALECTS["mysql"], ValueKind(kind))(None)
+            is None
+        )  # type: ignore[arg-type]
 
 
 def test_arrays() -> None:
-    assert arrays.parse('{1,NULL,"a b","q\\"\\\\",{},{x,"NULL"}}') == ["1", None, "a b", 'q"\\', [], ["x", "NULL"]]
+    assert array_text.parse('{1,NULL,"a b","q\\"\\\\",{},{x,"NULL"}}') == ["1", None, "a b", 'q"\\', [], ["x", "NULL"]]
     assert (
-        encoder("mysql", Kind("array", item=Kind("integer")))(
-            decoder("postgres", Kind("array", item=Kind("integer")))("{{1,2},{3,NULL}}")
+        encoder(DIALECTS["mysql"], ValueKind("array", item=ValueKind("integer")))(
+            decoder(DIALECTS["postgres"], ValueKind("array", item=ValueKind("integer")))("{{1,2},{3,NULL}}")
         )
         == "[[1,2],[3,null]]"
     )
     for wrong in ("", "{", '{"', "{a", "{a}}", "x"):
         with pytest.raises((ValueError, IndexError)):
-            arrays.parse(wrong)
+            array_text.parse(wrong)
 
 
 @given(st.lists(st.tuples(st.integers(), st.text(), st.none() | st.binary()), max_size=30), st.integers())
 def test_a_digest_does_not_know_the_order_but_every_row(rows: list[tuple[object, ...]], seed: int) -> None:
-    kinds = [Kind("integer"), Kind("text"), Kind("binary")]
+    kinds = [ValueKind("integer"), ValueKind("text"), ValueKind("binary")]
     shuffled = list(rows)
     random.Random(seed).shuffle(shuffled)
     one, two = Digest(kinds), Digest(kinds)
@@ -104,13 +109,13 @@ def test_a_digest_does_not_know_the_order_but_every_row(rows: list[tuple[object,
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6))
 def test_decimals_stay_exact(number: Decimal) -> None:
-    assert Decimal(decoder("mysql", Kind("decimal"))(str(number))) == number
+    assert Decimal(decoder(DIALECTS["mysql"], ValueKind("decimal"))(str(number))) == number
 
 
 def test_json_is_compared_by_value() -> None:
     assert json_form('{"b": 1.0, "a": [1e2]}') == json_form('{"a":[100],"b":1}')
     assert json_form('{"a": 1}') != json_form('{"a": "1"}')
-    assert canonical("1", Kind("text")) != canonical(1, Kind("integer"))
+    assert canonical("1", ValueKind("text")) != canonical(1, ValueKind("integer"))
     assert json_form("{oops") == b"{oops"
 
 
@@ -127,30 +132,32 @@ JSONS = st.recursive(
     max_leaves=12,
 )
 CANONICAL = {
-    Kind("json"): JSONS.map(lambda value: json.dumps(value)),
-    Kind("decimal"): st.decimals(allow_nan=False, allow_infinity=False).map(
-        lambda n: decoder("postgres", Kind("decimal"))(f"{n:f}")
+    ValueKind("json"): JSONS.map(lambda value: json.dumps(value)),
+    ValueKind("decimal"): st.decimals(allow_nan=False, allow_infinity=False).map(
+        lambda n: decoder(DIALECTS["postgres"], ValueKind("decimal"))(f"{n:f}")
     ),
-    Kind("decimal", 20, 4): st.decimals(-(10**15), 10**15, places=4).map(
-        lambda n: decoder("postgres", Kind("decimal"))(str(n))
+    ValueKind("decimal", 20, 4): st.decimals(-(10**15), 10**15, places=4).map(
+        lambda n: decoder(DIALECTS["postgres"], ValueKind("decimal"))(str(n))
     ),
-    Kind("timestamp"): st.datetimes().map(lambda at: at.isoformat(" ")),
-    Kind("date"): st.dates().map(str),
-    Kind("integer", 64, unsigned=True): st.integers(0, 2**64 - 1),
-    Kind("bits", 64): st.integers(0, 2**64 - 1),
-    Kind("array", item=Kind("json")): st.lists(JSONS.map(json.dumps)),
-    Kind("array", item=Kind("timestamp")): st.lists(st.none() | st.datetimes().map(lambda at: at.isoformat(" "))),
+    ValueKind("timestamp"): st.datetimes().map(lambda at: at.isoformat(" ")),
+    ValueKind("date"): st.dates().map(str),
+    ValueKind("integer", 64, unsigned=True): st.integers(0, 2**64 - 1),
+    ValueKind("bits", 64): st.integers(0, 2**64 - 1),
+    ValueKind("array", item=ValueKind("json")): st.lists(JSONS.map(json.dumps)),
+    ValueKind("array", item=ValueKind("timestamp")): st.lists(
+        st.none() | st.datetimes().map(lambda at: at.isoformat(" "))
+    ),
 }
 
 
 @pytest.mark.parametrize("kind", CANONICAL, ids=lambda kind: f"{kind.name}-{kind.size}")
-def test_what_a_document_keeps_comes_back(kind: Kind) -> None:
+def test_what_a_document_keeps_comes_back(kind: ValueKind) -> None:
     """Law: what is kept of a value is compared, and the same after it was a value of a document."""
 
     @given(st.data())
     def holds(data: st.DataObject) -> None:
-        (kept,) = row_keeper("mongodb", [kind])([data.draw(CANONICAL[kind])])
-        again = decoder("mongodb", kind)(encoder("mongodb", kind)(kept))
+        (kept,) = row_reducer(DIALECTS["mongodb"], [kind])([data.draw(CANONICAL[kind])])
+        again = decoder(DIALECTS["mongodb"], kind)(encoder(DIALECTS["mongodb"], kind)(kept))
         assert canonical(again, kind) == canonical(kept, kind)
 
     holds()
@@ -159,32 +166,41 @@ def test_what_a_document_keeps_comes_back(kind: Kind) -> None:
 @pytest.mark.parametrize(
     ("kind", "value", "made"),
     [
-        (Kind("decimal", 10, 2), "1.5", Decimal("1.50")),
-        (Kind("decimal"), "9" * 34, Decimal("9" * 34)),
-        (Kind("decimal"), "-1." + "9" * 34, "-1." + "9" * 34),
-        (Kind("decimal"), "0." + "0" * 9 + "9" * 34, Decimal("0." + "0" * 9 + "9" * 34)),
-        (Kind("bits", 1), 1, True),
-        (Kind("date"), "2026-02-03", datetime(2026, 2, 3, tzinfo=UTC)),
-        (Kind("timestamp", zoned=True), "2026-02-03 04:05:06.789", datetime(2026, 2, 3, 4, 5, 6, 789_000, tzinfo=UTC)),
-        (Kind("float"), "Infinity", float("inf")),
-        (Kind("uuid"), "5f" * 16, UUID("5f" * 16)),
-        (Kind("json"), '{"a": 18446744073709551615}', {"a": Decimal(18446744073709551615)}),
+        (ValueKind("decimal", 10, 2), "1.5", Decimal("1.50")),
+        (ValueKind("decimal"), "9" * 34, Decimal("9" * 34)),
+        (ValueKind("decimal"), "-1." + "9" * 34, "-1." + "9" * 34),
+        (ValueKind("decimal"), "0." + "0" * 9 + "9" * 34, Decimal("0." + "0" * 9 + "9" * 34)),
+        (ValueKind("bits", 1), 1, True),
+        (ValueKind("date"), "2026-02-03", datetime(2026, 2, 3, tzinfo=UTC)),
+        (
+            ValueKind("timestamp", zoned=True),
+            "2026-02-03 04:05:06.789",
+            datetime(2026, 2, 3, 4, 5, 6, 789_000, tzinfo=UTC),
+        ),
+        (ValueKind("float"), "Infinity", float("inf")),
+        (ValueKind("uuid"), "5f" * 16, UUID("5f" * 16)),
+        (ValueKind("json"), '{"a": 18446744073709551615}', {"a": Decimal(18446744073709551615)}),
     ],
 )
-def test_values_of_documents(kind: Kind, value: object, made: object) -> None:
-    assert repr(encoder("mongodb", kind)(value)) == repr(made)
+def test_values_of_documents(kind: ValueKind, value: object, made: object) -> None:
+    assert repr(encoder(DIALECTS["mongodb"], kind)(value)) == repr(made)
 
 
 def test_what_documents_do_not_keep() -> None:
-    keep = row_keeper("mongodb", [Kind("timestamp"), Kind("json"), Kind("array", item=Kind("json")), Kind("text")])
+    keep = row_reducer(
+        DIALECTS["mongodb"],
+        [ValueKind("timestamp"), ValueKind("json"), ValueKind("array", item=ValueKind("json")), ValueKind("text")],
+    )
     kept = keep(["2026-01-01 00:00:00.1239", " null", ["null", "1"], "null"])
     assert kept == ["2026-01-01 00:00:00.123", None, [None, "1"], "null"]
-    assert row_keeper("postgres", [Kind("timestamp")])(["2026-01-01 00:00:00.1239"]) == ["2026-01-01 00:00:00.1239"]
+    assert row_reducer(DIALECTS["postgres"], [ValueKind("timestamp")])(["2026-01-01 00:00:00.1239"]) == [
+        "2026-01-01 00:00:00.1239"
+    ]
     for kind, value in (
         ("date", "0044-03-15 BC"),
         ("timestamp", "infinity"),
         ("date", "10000-01-01"),
         ("json", "[" * 200 + "]" * 200),
     ):
-        with pytest.raises(Unfit, match="cannot be kept as"):
-            encoder("mongodb", Kind(kind))(value)  # type: ignore[arg-type]
+        with pytest.raises(ValueConversionError, match="cannot be kept as"):
+            encoder(DIALECTS["mongodb"], ValueKind(kind))(value)  # type: ignore[arg-type]

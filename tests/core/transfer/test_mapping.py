@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from core.transfer.dialects import DIALECTS, RELATIONAL
 from headwater.catalog.model import Check, Column, Domain, Enum, ForeignKey, Index, Relation, Schema
 from headwater.core.transfer import expressions, mapping
-from headwater.core.transfer.kinds import DIALECTS
+from headwater.core.transfer.plan import Plan
+
+
+def plan_of(schema: Schema, source: str, target: str, tables: list[str] | None = None) -> Plan:
+    return mapping.plan(schema, DIALECTS[source], DIALECTS[target], tables)
 
 
 def types(source: str, target: str, *written: str) -> list[str]:
     columns = tuple(Column(f"c{number}", type_) for number, type_ in enumerate(written))
-    plan = mapping.plan(Schema((Relation("t", columns),)), source, target)
+    plan = plan_of(Schema((Relation("t", columns),)), source, target)
     return [column.target_type for column in plan.tables[0].columns]
 
 
@@ -146,13 +151,13 @@ def test_types_of_documents() -> None:
 
 
 def document(table: Relation, source: str = "postgres") -> tuple[Relation, list[str], set[tuple[str, str, str]]]:
-    plan = mapping.plan(Schema((table,)), source, "mongodb")
+    plan = plan_of(Schema((table,)), source, "mongodb")
     said = {(loss.severity, loss.object, loss.sentence) for loss in plan.losses}
     return plan.schema.relations[0], [column.named for column in plan.tables[0].columns], said
 
 
 def test_every_loss_of_documents_is_said() -> None:
-    plan = mapping.plan(SHOP, "postgres", "mongodb")
+    plan = plan_of(SHOP, "postgres", "mongodb")
     said = {(loss.severity, loss.object, loss.sentence) for loss in plan.losses}
     assert {
         ("left_out", "everything", "views are not copied"),
@@ -208,7 +213,7 @@ def test_unique_indexes_of_documents() -> None:
 
 
 def test_within_a_dialect_types_stay() -> None:
-    for dialect in DIALECTS:
+    for dialect in RELATIONAL:
         written = ("inet", "text[]", "numeric(5,2)", "tinyint(1)", "geometry", "datetime(6)")
         assert types(dialect, dialect, *written) == list(written)
 
@@ -253,7 +258,7 @@ SHOP = Schema(
 
 
 def test_every_loss_is_said() -> None:
-    plan = mapping.plan(SHOP, "postgres", "mysql")
+    plan = plan_of(SHOP, "postgres", "mysql")
     said = {(loss.severity, loss.object, loss.sentence) for loss in plan.losses}
     assert {
         ("left_out", "everything", "views are not copied"),
@@ -279,7 +284,7 @@ def test_every_loss_is_said() -> None:
 
 
 def test_some_tables_by_either_name() -> None:
-    plan = mapping.plan(SHOP, "postgres", "sqlite", ["old.users", "orders"])
+    plan = plan_of(SHOP, "postgres", "sqlite", ["old.users", "orders"])
     assert [table.shown for table in plan.tables] == ["sales.orders", "old.users"]
 
 
@@ -308,14 +313,14 @@ def test_some_tables_by_either_name() -> None:
     ],
 )
 def test_defaults(text: str, source: str, target: str, kind: str, made: str | None) -> None:
-    assert expressions.default(text, source, target, kind, 6) == made
+    assert expressions.default(text, DIALECTS[source], DIALECTS[target], kind, 6) == made
 
 
 def test_conditions_that_surely_mean_the_same() -> None:
     listed = "((state)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))"
-    assert expressions.translated(listed, "postgres", "sqlite") == "(\"state\" IN ('a', 'b'))"
+    assert expressions.translated(listed, DIALECTS["postgres"], DIALECTS["sqlite"]) == "(\"state\" IN ('a', 'b'))"
     assert (
-        expressions.translated("`a` BETWEEN 1 AND 2 OR `b` IS NULL", "mysql", "postgres")
+        expressions.translated("`a` BETWEEN 1 AND 2 OR `b` IS NULL", DIALECTS["mysql"], DIALECTS["postgres"])
         == '"a" BETWEEN 1 AND 2 OR "b" IS NULL'
     )
     for text in (
@@ -327,11 +332,11 @@ def test_conditions_that_surely_mean_the_same() -> None:
         "a = 'x' COLLATE nocase",
         "a / 2 > 1",
     ):
-        assert expressions.translated(text, "postgres", "mysql") is None, text
+        assert expressions.translated(text, DIALECTS["postgres"], DIALECTS["mysql"]) is None, text
 
 
 def lost(relations: tuple[Relation, ...], source: str, target: str) -> set[tuple[str, str, str, str]]:
-    plan = mapping.plan(Schema(relations), source, target)
+    plan = plan_of(Schema(relations), source, target)
     return {(loss.severity, loss.table, loss.object, loss.sentence) for loss in plan.losses}
 
 
@@ -339,10 +344,10 @@ def named(schema: str | None, name: str, *keys: ForeignKey) -> Relation:
     return Relation(name, (Column("id", "integer", False),), schema, primary_key=("id",), foreign_keys=keys)
 
 
-@pytest.mark.parametrize("target", DIALECTS)
+@pytest.mark.parametrize("target", RELATIONAL)
 def test_no_table_takes_the_place_of_its_namesake(target: str) -> None:
     tables = (named("a", "users"), named("b", "users"), named("public", "b_users"), named("c", "Users"))
-    plan = mapping.plan(Schema(tables), "postgres", target)
+    plan = plan_of(Schema(tables), "postgres", target)
     names = [table.target_name for table in plan.tables]
     fourth = "c_Users" if target == "sqlite" else "Users"  # SQLite takes `Users` for `users`
     assert names == ["users", "b_users_2", "b_users", fourth]
@@ -355,16 +360,16 @@ def test_no_table_takes_the_place_of_its_namesake(target: str) -> None:
 def test_a_foreign_key_never_refers_to_a_namesake() -> None:
     key = ForeignKey(("id",), "users", ("id",), "k", "b")
     tables = (named("a", "users"), named("b", "users"), named("a", "orders", key))
-    plan = mapping.plan(Schema(tables), "postgres", "mysql")
+    plan = plan_of(Schema(tables), "postgres", "mysql")
     assert plan.schema.relations[2].foreign_keys[0].ref_table == "b_users"
-    some = mapping.plan(Schema(tables), "postgres", "mysql", ["a.users", "a.orders"])
+    some = plan_of(Schema(tables), "postgres", "mysql", ["a.users", "a.orders"])
     assert some.schema.relations[1].foreign_keys == ()
     assert ("left_out", "k") in [(loss.severity, loss.object) for loss in some.losses]
 
 
 def test_long_names_are_cut_by_what_the_target_counts() -> None:
     tables = (named(None, "ü" * 40), named(None, "ü" * 40 + "x"))
-    plan = mapping.plan(Schema(tables), "sqlite", "postgres")
+    plan = plan_of(Schema(tables), "sqlite", "postgres")
     first, second = (table.target_name for table in plan.tables)
     assert first != second and max(len(first.encode()), len(second.encode())) <= 63
     assert {loss.object for loss in plan.losses} >= {"ü" * 40, "ü" * 40 + "x"}
@@ -373,7 +378,7 @@ def test_long_names_are_cut_by_what_the_target_counts() -> None:
 def test_enums_of_two_namespaces_stay_two() -> None:
     columns = (Column("x", "a.mood"), Column("y", "b.mood"))
     schema = Schema((Relation("t", columns, "public"),), (Enum("mood", ("u",), "a"), Enum("mood", ("v",), "b")))
-    plan = mapping.plan(schema, "postgres", "postgres")
+    plan = plan_of(schema, "postgres", "postgres")
     assert {enum.name: enum.values for enum in plan.schema.enums} == {"mood": ("u",), "mood_y": ("v",)}
     assert plan.tables[0].columns[1].target_type == 'public."mood_y"'
 
@@ -395,7 +400,7 @@ def test_collations_of_mysql(target: str) -> None:
 
 def test_collations_of_postgresql_and_sqlite() -> None:
     column = Column("a", "text", attrs=(("collation", '"de-x-icu"'),))
-    for target in DIALECTS:
+    for target in RELATIONAL:
         said = lost((Relation("t", (column, Column("b", "citext"))),), "postgres", target)
         assert ("changed", "t", "a", 'the collation "de-x-icu" is not kept') in said
         folded = ("changed", "t", "b", "texts are compared by their case, as citext does not")
@@ -409,7 +414,7 @@ def test_collations_of_postgresql_and_sqlite() -> None:
     said = lost((table,), "sqlite", "sqlite")
     assert ("changed", "t", "a", "the collation NOCASE is not kept") in said
     assert ("changed", "t", "a", "order and collation of the key are not kept") in said
-    assert mapping.plan(Schema((table,)), "sqlite", "sqlite").schema.relations[0].attrs == (("strict", "yes"),)
+    assert plan_of(Schema((table,)), "sqlite", "sqlite").schema.relations[0].attrs == (("strict", "yes"),)
 
 
 @pytest.mark.parametrize(
@@ -428,7 +433,7 @@ def test_collations_of_postgresql_and_sqlite() -> None:
 def test_the_order_of_an_index_is_kept(source: str, key: str, target: str, made: str) -> None:
     columns = tuple(Column(name, "varchar(9)") for name in ("email", 'E "x"', "a`b", "a b"))
     table = Relation("t", columns, indexes=(Index("i", (key,)),))
-    plan = mapping.plan(Schema((table,)), source, target)
+    plan = plan_of(Schema((table,)), source, target)
     assert plan.schema.relations[0].indexes[0].columns == (made,)
     said = [loss.sentence for loss in plan.losses if loss.object == "i"]
     assert said == (["an index of whole texts, not of their beginnings"] if "(10)" in key else [])

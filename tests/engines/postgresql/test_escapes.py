@@ -22,7 +22,7 @@ from headwater.engines.postgresql import provision
 from headwater.engines.postgresql.binaries import installed
 from suite.profiles import variants
 
-QUOTAS = {"connections": 5, "disk_mb": 500, "temp_mb": 50, "statement_seconds": 6, "memory_mb": 256}
+QUOTAS = {"connections": 5, "disk_mb": 500, "temp_mb": 50, "statement_seconds": 2, "memory_mb": 256}
 LINES = [
     tuple(line.split(" :: ", 1))
     for line in Path(__file__).with_name("instance_escapes.txt").read_text().splitlines()
@@ -30,7 +30,7 @@ LINES = [
 ]
 
 
-class Prison:
+class UntrustedInstance:
     """One provisioned database, and what its owner can do."""
 
     def __init__(self, driver: LocalDriver, spec: Spec) -> None:
@@ -65,14 +65,14 @@ class Prison:
 
 
 @pytest.fixture(scope="module", params=variants(sorted(installed(), reverse=True)))
-async def prison(request: pytest.FixtureRequest) -> AsyncIterator[Prison]:
+async def instance(request: pytest.FixtureRequest) -> AsyncIterator[UntrustedInstance]:
     root = Path(tempfile.mkdtemp(prefix="hw-esc-"))
     root.chmod(0o755)
     driver = LocalDriver(root / "databases")
     spec = Spec(uuid.uuid4(), "postgresql", "shop", uuid.uuid4().hex, QUOTAS, {"version": request.param})
     await driver.create(spec)
     await driver.start(spec)
-    yield Prison(driver, spec)
+    yield UntrustedInstance(driver, spec)
     await driver.close()
     shutil.rmtree(root, ignore_errors=True)
 
@@ -84,75 +84,78 @@ def strict(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def same_server(prison: Prison) -> AsyncIterator[None]:
+async def same_server(instance: UntrustedInstance) -> AsyncIterator[None]:
     """The server is the same one afterwards, and answers: a crash of one session would restart all."""
-    before = await prison.attempt("SELECT pg_postmaster_start_time()::text")
+    before = await instance.attempt("SELECT pg_postmaster_start_time()::text")
     yield
-    assert await prison.attempt("SELECT pg_postmaster_start_time()::text") == before
-    assert prison.driver.status(prison.spec) == "running"
+    assert await instance.attempt("SELECT pg_postmaster_start_time()::text") == before
+    assert instance.driver.status(instance.spec) == "running"
 
 
 @pytest.mark.parametrize(("expected", "text"), LINES, ids=[text[:60] for _, text in LINES])
-async def test_nobody_gets_out(prison: Prison, same_server: None, expected: str, text: str) -> None:
+async def test_nobody_gets_out(instance: UntrustedInstance, same_server: None, expected: str, text: str) -> None:
     if expected != "ended":
-        got = await prison.attempt(text)
+        for _ in range(5):
+            got = await instance.attempt(text)
+            if got != "57014" or expected == "57014":  # on a busy machine any statement may take too long
+                break
         assert got == expected or got in expected.split("|"), got
         return
-    running = asyncio.create_task(prison.attempt(text))
+    running = asyncio.create_task(instance.attempt(text))
     async with asyncio.timeout(120):
         while not running.done():
             await asyncio.sleep(0.2)
-            await prison.driver.enforce(prison.spec, full=False)
+            await instance.driver.enforce(instance.spec, full=False)
     assert running.result() == "57P01"
 
 
-async def test_options_of_the_connection_lift_nothing(prison: Prison, same_server: None) -> None:
+async def test_options_of_the_connection_lift_nothing(instance: UntrustedInstance, same_server: None) -> None:
     for options in ("-c temp_file_limit=-1", "-c session_preload_libraries=evil", "-c log_statement=all"):
         with pytest.raises(psycopg.OperationalError, match="permission denied"):
-            await prison.connect(options=options)
+            await instance.connect(options=options)
     for database in ("template1", "template0"):
         with pytest.raises(psycopg.OperationalError, match=r"permission denied|not currently accepting"):
-            await prison.connect(dbname=database)
+            await instance.connect(dbname=database)
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-        await prison.connect(user="postgres")
+        await instance.connect(user="postgres")
     with pytest.raises(psycopg.OperationalError):
-        await prison.connect(replication="true")
+        await instance.connect(replication="true")
 
 
-async def test_no_more_connections_than_the_quota(prison: Prison, same_server: None) -> None:
-    open_ = [await prison.connect() for _ in range(QUOTAS["connections"])]
+async def test_no_more_connections_than_the_quota(instance: UntrustedInstance, same_server: None) -> None:
+    open_ = [await instance.connect() for _ in range(QUOTAS["connections"])]
     with pytest.raises(psycopg.OperationalError, match="too many connections"):
-        await prison.connect()
-    assert (await prison.driver.activity(prison.spec)).sessions == QUOTAS["connections"]
+        await instance.connect()
+    assert (await instance.driver.activity(instance.spec)).sessions == QUOTAS["connections"]
     for connection in open_:
         await connection.close()
 
 
-async def test_a_full_database_is_read_only_until_it_is_not(prison: Prison) -> None:
-    before = await prison.connect()
-    await prison.driver.enforce(prison.spec, full=True)
+async def test_a_full_database_is_read_only_until_it_is_not(instance: UntrustedInstance) -> None:
+    before = await instance.connect()
+    await instance.driver.enforce(instance.spec, full=True)
     with pytest.raises(psycopg.OperationalError):
         await before.execute("SELECT 1")
-    assert await prison.attempt("CREATE TABLE more (a int)") == "25006"
-    assert await prison.attempt("SET transaction_read_only = off; CREATE TABLE x (a int)") == "25006"
-    assert await prison.attempt("SELECT 1") == "= 1"
-    await prison.driver.enforce(prison.spec, full=False)
-    assert await prison.attempt("CREATE TABLE more (a int)") == "= None"
+    assert await instance.attempt("CREATE TABLE more (a int)") == "25006"
+    assert await instance.attempt("SET transaction_read_only = off; CREATE TABLE x (a int)") == "25006"
+    assert await instance.attempt("SELECT 1") == "= 1"
+    await instance.driver.enforce(instance.spec, full=False)
+    assert await instance.attempt("CREATE TABLE more (a int)") == "= None"
 
 
-async def test_sessions_of_others_are_not_hurt(prison: Prison) -> None:
+async def test_sessions_of_others_are_not_hurt(instance: UntrustedInstance) -> None:
     """A second database beside the first: what bombs one does not end a session of the other."""
-    spec = Spec(uuid.uuid4(), "postgresql", "neighbour", uuid.uuid4().hex, QUOTAS, dict(prison.spec.options))
-    await prison.driver.create(spec)
-    await prison.driver.start(spec)
-    neighbour = Prison(prison.driver, spec)
+    spec = Spec(uuid.uuid4(), "postgresql", "neighbour", uuid.uuid4().hex, QUOTAS, dict(instance.spec.options))
+    await instance.driver.create(spec)
+    await instance.driver.start(spec)
+    neighbour = UntrustedInstance(instance.driver, spec)
     quiet = await neighbour.connect()
     for expected, text in LINES:
         if expected.startswith(("532", "534")):
-            await prison.attempt(text)
+            await instance.attempt(text)
             assert await (await quiet.execute("SELECT current_database()")).fetchone() == ("neighbour",)
     await quiet.close()
     for name in ("shop", "neighbour"):
         seen = await neighbour.attempt(f"SELECT count(*) FROM pg_database WHERE datname = '{name}'")
         assert seen == f"= {int(name == 'neighbour')}"
-    await prison.driver.destroy(spec)
+    await instance.driver.destroy(spec)

@@ -16,11 +16,12 @@ from sqlalchemy import text
 from features.accounts import route_list
 from headwater.features.accounts.rights import PERMISSIONS, SYSTEM, VIEWER
 from headwater.features.databases.service import databases
+from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.policies.service import alerts
 from headwater.features.recovery.models import Archive, Recovery
 from headwater.features.snapshots.service import vault_locations
 from headwater.kit.clock import now
-from people import House, Person
+from people import AppFixture, Person
 
 GUEST = "guest-of-the-matrix@example.org"
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
@@ -186,11 +187,11 @@ async def import_of(person: Person) -> str:
     return str(found["transfer"]["id"])
 
 
-async def snapshot_of(house: House, person: Person, path: str) -> dict[str, str]:
+async def snapshot_of(app: AppFixture, person: Person, path: str) -> dict[str, str]:
     """Take a snapshot of a person's database; restore it, or add a key to its vault, where the path is about that."""
     made = await database_of(person, "")
     snapshot = await person.send("POST", f"/databases/{made['database_id']}/snapshots", 202, json={})
-    await house.work(snapshot["job"]["id"])
+    await app.work(snapshot["job"]["id"])
     assert (await person.get(f"/snapshots/{snapshot['id']}"))["status"] == "complete"
     values = {"snapshot_id": snapshot["id"], "table:path": "t", "run_id": str(uuid.uuid4())}
     if "{restore_id}" in path:
@@ -207,23 +208,23 @@ async def snapshot_of(house: House, person: Person, path: str) -> dict[str, str]
     return values
 
 
-async def policy_of(house: House, person: Person) -> dict[str, str]:
+async def policy_of(app: AppFixture, person: Person) -> dict[str, str]:
     """Give a person's database a policy, and an alert."""
     made = await database_of(person, "")
     body = {"schedule": {"cron": "0 4 * * *"}}
     await person.send("PUT", f"/databases/{made['database_id']}/policy", 200, json=body)
-    async with house.server.database.transaction() as db:
+    async with app.server.database.transaction() as db:
         database = await databases.find(db, SYSTEM, uuid.UUID(made["database_id"]))
         await alerts.raise_alert(db, database, "failed", "It failed.", now())
     open_ones = await person.get("/alerts", database_id=made["database_id"], status="open")
     return {"alert_id": open_ones["items"][0]["id"]}
 
 
-async def recovery_of(house: House, person: Person) -> dict[str, str]:
+async def recovery_of(app: AppFixture, person: Person) -> dict[str, str]:
     """Let a person have asked for a recovery; nobody carries it out."""
     made = await database_of(person, "")
     organization = uuid.UUID(person.organization)
-    async with house.server.database.transaction() as db:
+    async with app.server.database.transaction() as db:
         place = await vault_locations.current(db, SYSTEM, organization)
         archive = Archive(
             organization_id=organization, database_id=uuid.UUID(made["database_id"]), vault_id=place.id,
@@ -240,7 +241,7 @@ async def recovery_of(house: House, person: Person) -> dict[str, str]:
         return {"recovery_id": str(row.id)}
 
 
-async def filled(house: House, person: Person, path: str) -> str:
+async def filled(app: AppFixture, person: Person, path: str) -> str:
     """Fill the placeholders of a path with things of a person."""
     values = {
         "organization_id": person.organization, "project_id": person.project["id"], "path:path": "shop/orders.py",
@@ -259,11 +260,11 @@ async def filled(house: House, person: Person, path: str) -> str:
     if "{transfer_id}" in path:
         values["transfer_id"] = await import_of(person)
     if "{snapshot_id}" in path or "{restore_id}" in path or "/vault" in path:
-        values |= await snapshot_of(house, person, path)
+        values |= await snapshot_of(app, person, path)
     if "/policy" in path or "{alert_id}" in path:
-        values |= await policy_of(house, person)
+        values |= await policy_of(app, person)
     if "{recovery_id}" in path:
-        values |= await recovery_of(house, person)
+        values |= await recovery_of(app, person)
     values["how"] = "cancel"
     for name, value in values.items():
         path = path.replace("{" + name + "}", str(value))
@@ -284,7 +285,7 @@ async def ask(client: Any, method: str, template: str, path: str) -> int:
         return int(answer.status_code)
 
 
-async def state_of(house: House, person: Person) -> list[Any]:
+async def state_of(app: AppFixture, person: Person) -> list[Any]:
     """Return everything of a person that a neighbour could have changed."""
     queries = (
         "SELECT p::text FROM projects p WHERE organization_id = :id ORDER BY 1",
@@ -309,7 +310,7 @@ async def state_of(house: House, person: Person) -> list[Any]:
         "SELECT t::text FROM dashboard_tiles t JOIN dashboards d ON d.id = dashboard_id WHERE organization_id = :id"
         " ORDER BY 1",
     )
-    async with house.server.database.transaction() as db:
+    async with app.server.database.transaction() as db:
         return [list((await db.execute(text(query), {"id": person.organization})).scalars()) for query in queries]
 
 
@@ -318,14 +319,14 @@ def of_codebase(path: str) -> bool:
     return any(name in path for name in ("{codebase_id}", "{job_id}", "{schema_id}"))
 
 
-async def new_owner(house: House, *, scanned: bool) -> Person:
+async def new_owner(app: AppFixture, *, scanned: bool) -> Person:
     """Sign somebody up; with their sample scanned, if wanted."""
-    house.with_sample = scanned
-    owner = await house.person("owner")
-    house.with_sample = False
+    app.with_sample = scanned
+    owner = await app.person("owner")
+    app.with_sample = False
     if scanned:
         codebase = (await owner.get(f"/projects/{owner.project['id']}/codebases"))["items"][0]
-        await house.work(codebase["job_id"])
+        await app.work(codebase["job_id"])
     return owner
 
 
@@ -343,23 +344,25 @@ class Cast:
 
 
 @pytest.fixture(scope="module")
-async def cast(lasting_house: House) -> Cast:
-    house = lasting_house
-    expired = await house.person("expired")
-    async with house.server.database.transaction() as db:
+async def cast(module_app: AppFixture) -> Cast:
+    app = module_app
+    expired = await app.person("expired")
+    async with app.server.database.transaction() as db:
         expire = "UPDATE sessions SET expires_at = now() WHERE user_id = :id"
         await db.execute(text(expire), {"id": expired.signed_in["user"]["id"]})
-    await house.sign_up(GUEST)
-    owner = await new_owner(house, scanned=True)
-    return Cast(owner, await house.person("neighbour"), await house.person("viewer"), expired)
+    await app.sign_up(GUEST)
+    owner = await new_owner(app, scanned=True)
+    return Cast(owner, await app.person("neighbour"), await app.person("viewer"), expired)
 
 
-async def check_strangers(house: House, owner: Person, expired: Person, method: str, template: str, path: str) -> None:
+async def check_strangers(
+    app: AppFixture, owner: Person, expired: Person, method: str, template: str, path: str
+) -> None:
     """Who is not signed in, whose key is revoked and whose session is over are told to sign in."""
-    assert await ask(await house.stranger(), method, template, path) == 401
+    assert await ask(await app.stranger(), method, template, path) == 401
     revoked = await owner.send("POST", "/keys", 201, json={"name": "old", "scopes": ["read", "write", "admin"]})
     await owner.send("DELETE", f"/keys/{revoked['key']['id']}", 204)
-    assert await ask(await house.stranger(authorization=f"Bearer {revoked['secret']}"), method, template, path) == 401
+    assert await ask(await app.stranger(authorization=f"Bearer {revoked['secret']}"), method, template, path) == 401
     assert await ask(expired.client, method, template, path) == 401
 
 
@@ -378,27 +381,27 @@ async def leave(owner: Person, viewer: Person) -> None:
 
 @pytest.mark.parametrize(("method", "template", "action"), CLOSED, ids=lambda value: str(value))
 async def test_the_matrix(
-    lasting_house: House, keeper: Supervisor, cast: Cast, method: str, template: str, action: str
+    module_app: AppFixture, keeper: Supervisor, cast: Cast, method: str, template: str, action: str
 ) -> None:
-    house = lasting_house
+    app = module_app
     lasts = method == "GET" or (method == "POST" and template in LASTING_POSTS)
-    owner = cast.owner if lasts else await new_owner(house, scanned=of_codebase(template))
+    owner = cast.owner if lasts else await new_owner(app, scanned=of_codebase(template))
     about_others = template not in OWN and "{" in template
-    path = await filled(house, owner, template)
-    before = await state_of(house, owner)
-    await check_strangers(house, owner, cast.expired, method, template, path)
+    path = await filled(app, owner, template)
+    before = await state_of(app, owner)
+    await check_strangers(app, owner, cast.expired, method, template, path)
     if about_others:
         assert await ask(cast.neighbour.client, method, template, path) == 404
-    assert await state_of(house, owner) == before, "somebody changed what is not theirs"
+    assert await state_of(app, owner) == before, "somebody changed what is not theirs"
 
     # What is about the asking user alone may end their session: nobody is asked after that.
-    viewer = cast.viewer if about_others else await house.person("viewer")
+    viewer = cast.viewer if about_others else await app.person("viewer")
     await join(owner, viewer)
-    before = await state_of(house, owner)
+    before = await state_of(app, owner)
     status = await ask(viewer.client, method, template, path)
     if about_others:
         assert (status == 403) == (action not in VIEWER), status
-        assert await state_of(house, owner) == before
+        assert await state_of(app, owner) == before
     own = await ask(owner.client, method, template, path)
     assert own < 500
     assert own != 401

@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from people import PASSWORD, House, Person
+from people import PASSWORD, AppFixture, Person
 
 pytestmark = pytest.mark.usefixtures("with_sample")
 
 
-async def test_a_new_account_has_an_organization_and_the_sample(house: House) -> None:
-    someone = await house.person()
+async def test_a_new_account_has_an_organization_and_the_sample(app: AppFixture) -> None:
+    someone = await app.person()
     me = await someone.get("/auth/me")
     assert [one["role"] for one in me["organizations"]] == ["owner"]
     assert (someone.project["name"], someone.project["is_sample"]) == ("Bookshop sample", True)
 
 
-async def test_members_come_change_and_go(house: House) -> None:
-    owner, guest, other = await house.person("owner"), await house.person("guest"), await house.person("other")
+async def test_members_come_change_and_go(app: AppFixture) -> None:
+    owner, guest, other = await app.person("owner"), await app.person("guest"), await app.person("other")
     place = f"/organizations/{owner.organization}/members"
     await other.send("POST", place, 404, json={"email": other.email, "role": "owner"})
     await owner.send("POST", place, 404, json={"email": "nobody@example.org", "role": "member"})
@@ -36,15 +36,15 @@ async def test_members_come_change_and_go(house: House) -> None:
     await guest.send("GET", place, 404)
 
 
-async def test_an_organization_keeps_an_owner(house: House) -> None:
-    owner = await house.person()
+async def test_an_organization_keeps_an_owner(app: AppFixture) -> None:
+    owner = await app.person()
     me = f"/organizations/{owner.organization}/members/{owner.signed_in['user']['id']}"
     await owner.send("DELETE", me, 409)
     await owner.send("PATCH", me, 409, json={"role": "viewer"})
 
 
-async def test_projects(house: House) -> None:
-    owner, neighbour = await house.person(), await house.person("neighbour")
+async def test_projects(app: AppFixture) -> None:
+    owner, neighbour = await app.person(), await app.person("neighbour")
     made = await owner.send("POST", "/projects", 201, json={"name": "  Shop  ", "description": "ours"})
     assert (made["name"], made["role"], made["codebase_count"]) == ("Shop", "owner", 0)
     await owner.send("POST", "/projects", 422, json={"name": "   "})
@@ -65,78 +65,78 @@ async def test_projects(house: House) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "WzFd", "W10", "WyIxIl0", "%00"])
-async def test_a_made_up_cursor_is_refused_or_harmless(house: House, cursor: str) -> None:
-    someone = await house.person()
+async def test_a_made_up_cursor_is_refused_or_harmless(app: AppFixture, cursor: str) -> None:
+    someone = await app.person()
     answer = await someone.client.get(f"/api/v1/projects?cursor={cursor}")
     assert answer.status_code in {200, 400}
 
 
-async def key_client(house: House, owner: Person, *scopes: str, **more: object) -> tuple[Person, dict[str, str]]:
+async def key_client(app: AppFixture, owner: Person, *scopes: str, **more: object) -> tuple[Person, dict[str, str]]:
     made = await owner.send("POST", "/keys", 201, json={"name": "ci", "scopes": list(scopes), **more})
-    client = await house.stranger(authorization=f"Bearer {made['secret']}")
+    client = await app.stranger(authorization=f"Bearer {made['secret']}")
     return Person(owner.email, client, {}), made
 
 
-async def test_keys_do_what_their_scopes_say(house: House) -> None:
-    owner = await house.person()
-    reader, made = await key_client(house, owner, "read")
+async def test_keys_do_what_their_scopes_say(app: AppFixture) -> None:
+    owner = await app.person()
+    reader, made = await key_client(app, owner, "read")
     assert made["secret"].startswith(made["key"]["prefix"] + "_")
     assert made["secret"] not in str(await owner.get("/keys"))
     await reader.get("/projects")
     await reader.send("POST", "/projects", 403, json={"name": "x"})
     await reader.send("POST", "/keys", 403, json={"name": "x", "scopes": ["read"]})
-    writer, _ = await key_client(house, owner, "read", "write")
+    writer, _ = await key_client(app, owner, "read", "write")
     project = await writer.send("POST", "/projects", 201, json={"name": "by key"})
     await writer.send("DELETE", f"/projects/{project['id']}", 403)
-    admin, _ = await key_client(house, owner, "admin")
+    admin, _ = await key_client(app, owner, "admin")
     await admin.send("DELETE", f"/projects/{project['id']}", 204)
     actors = {row["actor"]["kind"] for row in (await owner.get("/audit", action="project."))["items"]}
     assert actors == {"user", "key"}
 
 
-async def test_keys_are_used_expire_and_are_revoked(house: House) -> None:
-    owner, neighbour = await house.person(), await house.person("neighbour")
-    program, made = await key_client(house, owner, "read", expires_in_days=1)
+async def test_keys_are_used_expire_and_are_revoked(app: AppFixture) -> None:
+    owner, neighbour = await app.person(), await app.person("neighbour")
+    program, made = await key_client(app, owner, "read", expires_in_days=1)
     await program.get("/projects")
     listed = (await owner.get("/keys"))["items"][0]
     assert listed["last_used_at"] is not None
     await neighbour.send("DELETE", f"/keys/{listed['id']}", 404)
-    async with house.server.database.transaction() as db:
+    async with app.server.database.transaction() as db:
         await db.execute(text("UPDATE api_keys SET expires_at = now() WHERE id = :id"), {"id": listed["id"]})
     await program.send("GET", "/projects", 401)
-    other, made = await key_client(house, owner, "read")
+    other, made = await key_client(app, owner, "read")
     await owner.send("DELETE", f"/keys/{made['key']['id']}", 204)
     await other.send("GET", "/projects", 401)
     wrong = made["secret"][:-1] + ("0" if made["secret"][-1] != "0" else "1")
-    stranger = await house.stranger(authorization=f"Bearer {wrong}")
+    stranger = await app.stranger(authorization=f"Bearer {wrong}")
     assert (await stranger.get("/api/v1/projects")).status_code == 401
 
 
-async def test_the_secret_of_a_key_is_nowhere_in_the_store(house: House) -> None:
-    owner = await house.person()
-    _, made = await key_client(house, owner, "read")
+async def test_the_secret_of_a_key_is_nowhere_in_the_store(app: AppFixture) -> None:
+    owner = await app.person()
+    _, made = await key_client(app, owner, "read")
     secret = made["secret"].rsplit("_", 1)[1]
-    async with house.server.database.transaction() as db:
+    async with app.server.database.transaction() as db:
         rows = await db.execute(text("SELECT k::text FROM api_keys k UNION ALL SELECT a::text FROM audit_entries a"))
         assert not [row for row in rows.scalars() if secret in row]
 
 
-async def test_the_administrator_can_close_sign_up(house: House) -> None:
-    someone = await house.person()
-    async with house.server.database.transaction() as db:
+async def test_the_administrator_can_close_sign_up(app: AppFixture) -> None:
+    someone = await app.person()
+    async with app.server.database.transaction() as db:
         await db.execute(text("UPDATE users SET is_admin = false"))
     await someone.send("PATCH", "/instance", 403, json={"open_signup": False})
-    async with house.server.database.transaction() as db:
+    async with app.server.database.transaction() as db:
         await db.execute(text("UPDATE users SET is_admin = true WHERE email = :email"), {"email": someone.email})
     assert (await someone.send("PATCH", "/instance", 200, json={"open_signup": False}))["open_signup"] is False
-    stranger = await house.stranger()
+    stranger = await app.stranger()
     body = {"email": "late@example.org", "password": PASSWORD, "name": "late"}
     assert (await stranger.post("/api/v1/auth/signup", json=body)).status_code == 403
     await someone.send("PATCH", "/instance", 200, json={"open_signup": True})
 
 
-async def test_the_audit_is_for_those_whom_it_concerns(house: House) -> None:
-    owner, viewer, neighbour = await house.person(), await house.person("viewer"), await house.person("neighbour")
+async def test_the_audit_is_for_those_whom_it_concerns(app: AppFixture) -> None:
+    owner, viewer, neighbour = await app.person(), await app.person("viewer"), await app.person("neighbour")
     place = f"/organizations/{owner.organization}/members"
     await owner.send("POST", place, 201, json={"email": viewer.email, "role": "viewer"})
     entries = (await owner.get("/audit"))["items"]

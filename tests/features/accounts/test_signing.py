@@ -15,13 +15,13 @@ from headwater.features.accounts.endpoints.auth import SECURE_COOKIE
 from headwater.features.accounts.service import identity
 from headwater.features.accounts.tokens import AccessClaims, Signer
 from headwater.kit.errors import Invalid, Unauthenticated
-from people import PASSWORD, House
+from people import PASSWORD, AppFixture
 
 JSON = {"content-type": "application/json"}
 
 
-async def test_a_stranger_may_only_look_at_the_instance(house: House) -> None:
-    stranger = await house.stranger()
+async def test_a_stranger_may_only_look_at_the_instance(app: AppFixture) -> None:
+    stranger = await app.stranger()
     assert (await stranger.get("/api/v1/instance")).json().keys() == {"version", "open_signup", "has_users"}
     answer = await stranger.get("/api/v1/auth/me")
     assert answer.status_code == 401
@@ -41,8 +41,8 @@ async def test_a_stranger_may_only_look_at_the_instance(house: House) -> None:
         ("same@example.org", "aaaaaaaaaaaa", "password"),
     ],
 )
-async def test_what_cannot_be_an_account(house: House, email: str, password: str, field: str) -> None:
-    stranger = await house.stranger()
+async def test_what_cannot_be_an_account(app: AppFixture, email: str, password: str, field: str) -> None:
+    stranger = await app.stranger()
     body = {"email": email, "password": password, "name": "x"}
     answer = await stranger.post("/api/v1/auth/signup", json=body)
     assert answer.status_code == 422
@@ -50,15 +50,15 @@ async def test_what_cannot_be_an_account(house: House, email: str, password: str
     assert password not in answer.text
 
 
-async def test_an_address_has_one_account_in_any_spelling(house: House) -> None:
-    someone = await house.person()
+async def test_an_address_has_one_account_in_any_spelling(app: AppFixture) -> None:
+    someone = await app.person()
     body = {"email": someone.email.upper(), "password": PASSWORD, "name": "x"}
-    assert (await (await house.stranger()).post("/api/v1/auth/signup", json=body)).status_code == 409
+    assert (await (await app.stranger()).post("/api/v1/auth/signup", json=body)).status_code == 409
 
 
-async def test_signing_in_and_out(house: House) -> None:
-    someone = await house.person()
-    client = await house.stranger()
+async def test_signing_in_and_out(app: AppFixture) -> None:
+    someone = await app.person()
+    client = await app.stranger()
     answer = await client.post("/api/v1/auth/login", json={"email": someone.email, "password": PASSWORD})
     assert answer.status_code == 200
     cookie = answer.headers["set-cookie"]
@@ -70,9 +70,9 @@ async def test_signing_in_and_out(house: House) -> None:
     assert (await client.get("/api/v1/auth/me", headers=token)).status_code == 401
 
 
-async def test_wrong_passwords_and_unknown_accounts_look_the_same(house: House) -> None:
-    someone = await house.person()
-    client = await house.stranger()
+async def test_wrong_passwords_and_unknown_accounts_look_the_same(app: AppFixture) -> None:
+    someone = await app.person()
+    client = await app.stranger()
     wrong = await client.post("/api/v1/auth/login", json={"email": someone.email, "password": "not it at all"})
     nobody = await client.post("/api/v1/auth/login", json={"email": "nobody@example.org", "password": "not it at all"})
     assert wrong.status_code == nobody.status_code == 401
@@ -97,9 +97,9 @@ async def test_an_unknown_account_costs_as_much_time(monkeypatch: pytest.MonkeyP
     assert known.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
-async def test_guessing_is_slowed_down(house: House) -> None:
-    someone = await house.person()
-    client = await house.stranger()
+async def test_guessing_is_slowed_down(app: AppFixture) -> None:
+    someone = await app.person()
+    client = await app.stranger()
     body = {"email": someone.email, "password": "not it at all"}
     answers = [await client.post("/api/v1/auth/login", json=body) for _ in range(11)]
     assert [answer.status_code for answer in answers] == [401] * 10 + [429]
@@ -110,35 +110,37 @@ async def test_guessing_is_slowed_down(house: House) -> None:
     assert audit == []  # failures are the instance's to know, not the account's
 
 
-async def test_a_refresh_token_works_once_and_betrays_its_thief(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    someone = await house.person()
+async def test_a_refresh_token_works_once_and_betrays_its_thief(
+    app: AppFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    someone = await app.person()
     first = someone.client.cookies[SECURE_COOKIE]
     answer = await someone.client.post("/api/v1/auth/refresh")
     assert answer.status_code == 200
     second = answer.cookies[SECURE_COOKIE]
     assert second != first
-    thief = await house.stranger(cookie=f"{SECURE_COOKIE}={first}")
+    thief = await app.stranger(cookie=f"{SECURE_COOKIE}={first}")
     assert (await thief.post("/api/v1/auth/refresh")).status_code == 200, "two tabs may be late together"
     monkeypatch.setattr(identity, "REUSE_GRACE", identity.timedelta(seconds=-1))
     assert (await thief.post("/api/v1/auth/refresh")).status_code == 401
     assert (await someone.client.get("/api/v1/auth/me")).status_code == 401, "the whole family is revoked"
-    owner = await house.stranger(cookie=f"{SECURE_COOKIE}={second}")
+    owner = await app.stranger(cookie=f"{SECURE_COOKIE}={second}")
     assert (await owner.post("/api/v1/auth/refresh")).status_code == 401
 
 
 @pytest.mark.parametrize(
     "headers", [{"origin": "https://evil.test"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}]
 )
-async def test_other_sites_cannot_use_the_cookie(house: House, headers: dict[str, str]) -> None:
-    someone = await house.person()
+async def test_other_sites_cannot_use_the_cookie(app: AppFixture, headers: dict[str, str]) -> None:
+    someone = await app.person()
     assert (await someone.client.post("/api/v1/auth/refresh", headers=headers)).status_code == 403
     same = {"origin": "https://headwater.test", "sec-fetch-site": "same-origin"}
     assert (await someone.client.post("/api/v1/auth/refresh", headers=same)).status_code == 200
 
 
-async def test_sessions_are_listed_and_ended(house: House) -> None:
-    someone = await house.person()
-    other = await house.stranger(**{"user-agent": "other browser"})
+async def test_sessions_are_listed_and_ended(app: AppFixture) -> None:
+    someone = await app.person()
+    other = await app.stranger(**{"user-agent": "other browser"})
     answer = await other.post("/api/v1/auth/login", json={"email": someone.email, "password": PASSWORD})
     other.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
     listed = (await someone.get("/auth/sessions"))["items"]
@@ -147,14 +149,14 @@ async def test_sessions_are_listed_and_ended(house: House) -> None:
     await someone.send("DELETE", f"/auth/sessions/{listed[0]['id']}", 204)
     assert (await other.get("/api/v1/auth/me")).status_code == 401
     assert (await other.post("/api/v1/auth/refresh")).status_code == 401
-    stranger = await house.person("neighbour")
+    stranger = await app.person("neighbour")
     await stranger.send("DELETE", f"/auth/sessions/{listed[1]['id']}", 404)
     assert (await someone.client.get("/api/v1/auth/me")).status_code == 200
 
 
-async def test_access_tokens_are_ours_whole_and_not_too_old(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    signer = house.server.signer
-    someone = await house.person()
+async def test_access_tokens_are_ours_whole_and_not_too_old(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    signer = app.server.signer
+    someone = await app.person()
     token = someone.signed_in["access_token"]
     claims = signer.read(token)
     head, body, signature = token.split(".")
@@ -163,7 +165,7 @@ async def test_access_tokens_are_ours_whole_and_not_too_old(house: House, monkey
         with pytest.raises(Unauthenticated):
             signer.read(wrong)
     with pytest.raises(Unauthenticated):
-        Signer(house.server.settings.model_copy(update={"home": house.server.settings.home / "other"})).read(token)
+        Signer(app.server.settings.model_copy(update={"home": app.server.settings.home / "other"})).read(token)
     signer.seconds, before = -1, signer.seconds
     try:
         with pytest.raises(Unauthenticated):
@@ -172,12 +174,12 @@ async def test_access_tokens_are_ours_whole_and_not_too_old(house: House, monkey
         signer.seconds = before
 
 
-async def test_of_many_first_accounts_one_is_administrator(house: House) -> None:
-    async with house.server.database.transaction() as db:
+async def test_of_many_first_accounts_one_is_administrator(app: AppFixture) -> None:
+    async with app.server.database.transaction() as db:
         await db.execute(text("CREATE TEMP TABLE kept AS SELECT id FROM users WHERE is_admin"))
         admins = (await db.execute(text("SELECT count(*) FROM kept"))).scalar_one()
-    people = await asyncio.gather(*(house.person("racer") for _ in range(4)))
-    async with house.server.database.transaction() as db:
+    people = await asyncio.gather(*(app.person("racer") for _ in range(4)))
+    async with app.server.database.transaction() as db:
         everybody = (await db.execute(text("SELECT count(*) FROM users WHERE is_admin"))).scalar_one()
     new = sum(person.signed_in["user"]["is_admin"] for person in people)
     assert (admins, new) in {(0, 1), (1, 0)}

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from headwater.features.codebases import uploads
 from headwater.kit import atomic_upload
-from people import House, Person
+from people import AppFixture, Person
 
 pytestmark = pytest.mark.usefixtures("with_sample")
 
@@ -57,36 +57,36 @@ async def upload(person: Person, content: bytes, name: str = "app.zip", **data: 
     )
 
 
-async def scanned(house: House, person: Person, content: bytes = APP, **data: str) -> dict[str, Any]:
+async def scanned(app: AppFixture, person: Person, content: bytes = APP, **data: str) -> dict[str, Any]:
     answer = await upload(person, content, **data)
     assert answer.status_code == 202, answer.text
-    await house.work(answer.json()["job"]["id"])
+    await app.work(answer.json()["job"]["id"])
     found: dict[str, Any] = await person.get(f"/codebases/{answer.json()['codebase']['id']}")
     return found
 
 
-def nothing_left(house: House, before: set[str]) -> bool:
-    folder = uploads.folder(house.server.settings)
+def nothing_left(app: AppFixture, before: set[str]) -> bool:
+    folder = uploads.folder(app.server.settings)
     return {file.name for file in folder.glob("*")} == before
 
 
 @pytest.fixture
-def before(house: House) -> set[str]:
-    return {file.name for file in uploads.folder(house.server.settings).glob("*")}
+def before(app: AppFixture) -> set[str]:
+    return {file.name for file in uploads.folder(app.server.settings).glob("*")}
 
 
-async def test_a_stranger_and_a_neighbour_cannot_upload(house: House, before: set[str]) -> None:
-    owner, neighbour = await house.person(), await house.person("neighbour")
+async def test_a_stranger_and_a_neighbour_cannot_upload(app: AppFixture, before: set[str]) -> None:
+    owner, neighbour = await app.person(), await app.person("neighbour")
     path = f"/api/v1/projects/{owner.project['id']}/codebases"
-    assert (await (await house.stranger()).post(path, files={"file": ("a.zip", APP)})).status_code == 401
+    assert (await (await app.stranger()).post(path, files={"file": ("a.zip", APP)})).status_code == 401
     assert (await neighbour.client.post(path, files={"file": ("a.zip", APP)})).status_code == 404
-    assert nothing_left(house, before)
+    assert nothing_left(app, before)
 
 
 @pytest.mark.parametrize("content", [APP, tarred()], ids=["zip", "tar.gz"])
-async def test_an_upload_is_scanned(house: House, content: bytes) -> None:
-    someone = await house.person()
-    codebase = await scanned(house, someone, content, name="My app")
+async def test_an_upload_is_scanned(app: AppFixture, content: bytes) -> None:
+    someone = await app.person()
+    codebase = await scanned(app, someone, content, name="My app")
     scan = codebase["scan"]
     assert (codebase["name"], codebase["state"], codebase["origin"]) == ("My app", "completed", "upload")
     assert (scan["tables"], scan["columns"], scan["usages"]) == (1, 3, 3)
@@ -107,13 +107,13 @@ async def test_an_upload_is_scanned(house: House, content: bytes) -> None:
     ],
 )
 async def test_bad_uploads_say_what_is_wrong(
-    house: House, before: set[str], name: str, content: bytes, status: int, says: str
+    app: AppFixture, before: set[str], name: str, content: bytes, status: int, says: str
 ) -> None:
-    someone = await house.person()
+    someone = await app.person()
     answer = await upload(someone, content, name)
     assert answer.status_code == status
     assert says in answer.json()["detail"]
-    assert nothing_left(house, before)
+    assert nothing_left(app, before)
     assert len((await someone.get(f"/projects/{someone.project['id']}/codebases"))["items"]) == 1
 
 
@@ -130,16 +130,16 @@ async def test_bad_uploads_say_what_is_wrong(
     ],
     ids=["json", "no boundary", "garbage", "no file", "cut off"],
 )  # fmt: skip
-async def test_what_is_no_upload(house: House, before: set[str], body: bytes, headers: dict[str, str]) -> None:
-    someone = await house.person()
+async def test_what_is_no_upload(app: AppFixture, before: set[str], body: bytes, headers: dict[str, str]) -> None:
+    someone = await app.person()
     path = f"/api/v1/projects/{someone.project['id']}/codebases"
     answer = await someone.client.post(path, content=body, headers=headers)
     assert answer.status_code == 400
-    assert nothing_left(house, before)
+    assert nothing_left(app, before)
 
 
-async def test_who_hangs_up_in_the_middle_leaves_nothing(house: House, before: set[str]) -> None:
-    someone = await house.person()
+async def test_who_hangs_up_in_the_middle_leaves_nothing(app: AppFixture, before: set[str]) -> None:
+    someone = await app.person()
     begun = b"--b\r\nContent-Disposition: form-data; name=file; filename=a.zip\r\n\r\nPK\x03\x04"
     told = iter([{"type": "http.request", "body": begun, "more_body": True}, {"type": "http.disconnect"}])
     path = f"/api/v1/projects/{someone.project['id']}/codebases"
@@ -162,24 +162,26 @@ async def test_who_hangs_up_in_the_middle_leaves_nothing(house: House, before: s
 
     await someone.client._transport.app(scope, receive, send)  # type: ignore[attr-defined]
     assert answers[0]["status"] == 400
-    assert nothing_left(house, before)
+    assert nothing_left(app, before)
 
 
-async def test_a_disk_that_is_full_is_said_so(house: House, before: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_disk_that_is_full_is_said_so(
+    app: AppFixture, before: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    someone = await house.person()
+    someone = await app.person()
     monkeypatch.setattr(atomic_upload.os, "fsync", full)
     answer = await upload(someone, APP)
     assert (answer.status_code, answer.json()["detail"]) == (
         503, "The upload cannot be stored: No space left on device.",
     )  # fmt: skip
-    assert nothing_left(house, before)
+    assert nothing_left(app, before)
 
 
-async def test_an_upload_is_written_while_it_arrives(house: House) -> None:
-    settings = house.server.settings
+async def test_an_upload_is_written_while_it_arrives(app: AppFixture) -> None:
+    settings = app.server.settings
     seen: list[int] = []
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -193,44 +195,44 @@ async def test_an_upload_is_written_while_it_arrives(house: House) -> None:
     assert set(seen) == {1}
 
 
-async def test_a_scan_again_replaces_and_never_doubles(house: House) -> None:
-    someone = await house.person()
-    codebase = await scanned(house, someone)
+async def test_a_scan_again_replaces_and_never_doubles(app: AppFixture) -> None:
+    someone = await app.person()
+    codebase = await scanned(app, someone)
     answer = await someone.send("POST", f"/codebases/{codebase['id']}/rescan", 202)
     await someone.send("POST", f"/codebases/{codebase['id']}/rescan", 409)
     assert (await someone.get(f"/codebases/{codebase['id']}"))["scan"]["id"] == codebase["scan"]["id"]
-    await house.work(answer["job"]["id"])
+    await app.work(answer["job"]["id"])
     again = (await someone.get(f"/codebases/{codebase['id']}"))["scan"]
     assert again["id"] != codebase["scan"]["id"]
     assert again["usages"] == 3
-    async with house.server.database.transaction() as db:
+    async with app.server.database.transaction() as db:
         rows = await db.execute(text("SELECT count(*) FROM scan_usages"))
         kept = await db.execute(text("SELECT sum(usages) FROM scans"))
         assert rows.scalar_one() == kept.scalar_one()
 
 
-async def test_a_code_base_is_deleted_with_everything(house: House, before: set[str]) -> None:
-    owner, neighbour = await house.person(), await house.person("neighbour")
-    codebase = await scanned(house, owner)
+async def test_a_code_base_is_deleted_with_everything(app: AppFixture, before: set[str]) -> None:
+    owner, neighbour = await app.person(), await app.person("neighbour")
+    codebase = await scanned(app, owner)
     await neighbour.send("DELETE", f"/codebases/{codebase['id']}", 404)
     pending = await owner.send("POST", f"/codebases/{codebase['id']}/rescan", 202)
     await owner.send("DELETE", f"/codebases/{codebase['id']}", 204)
     assert (await owner.get(f"/jobs/{pending['job']['id']}"))["state"] == "cancelled"
-    assert nothing_left(house, before)
-    async with house.server.database.transaction() as db:
+    assert nothing_left(app, before)
+    async with app.server.database.transaction() as db:
         query = text("SELECT count(*) FROM scan_files WHERE scan_id = CAST(:id AS uuid)")
         assert (await db.execute(query, {"id": codebase["scan"]["id"]})).scalar_one() == 0
     assert (await owner.get(f"/projects/{owner.project['id']}"))["codebase_count"] == 1
 
 
-async def test_an_archive_that_breaks_inside_fails_with_a_sentence(house: House) -> None:
-    someone = await house.person()
+async def test_an_archive_that_breaks_inside_fails_with_a_sentence(app: AppFixture) -> None:
+    someone = await app.person()
     broken = bytearray(APP)
     at = broken.index(b"db/schema.sql") + len(b"db/schema.sql") + 4
     broken[at : at + 20] = b"\xff" * 20
     answer = await upload(someone, bytes(broken), "broken.zip")
     assert answer.status_code == 202
-    await house.work(answer.json()["job"]["id"])
+    await app.work(answer.json()["job"]["id"])
     job = await someone.get(f"/jobs/{answer.json()['job']['id']}")
     assert job["state"] in {"failed", "completed"}
     if job["state"] == "failed":
@@ -238,9 +240,9 @@ async def test_an_archive_that_breaks_inside_fails_with_a_sentence(house: House)
         assert answer.json()["codebase"]["id"] not in job["error"], "a generated name means nothing to anybody"
 
 
-async def test_lineage_is_filtered_paged_and_added_up(house: House) -> None:
-    someone = await house.person()
-    place = f"/codebases/{(await scanned(house, someone))['id']}/lineage"
+async def test_lineage_is_filtered_paged_and_added_up(app: AppFixture) -> None:
+    someone = await app.person()
+    place = f"/codebases/{(await scanned(app, someone))['id']}/lineage"
     every = await someone.get(place)
     assert [(u["column_name"], u["usage_type"], u["line_number"]) for u in every["usages"]] == [
         ("email", "projection", 2), ("email", "update", 5), ("id", "filter", 2),
@@ -273,17 +275,17 @@ async def test_lineage_is_filtered_paged_and_added_up(house: House) -> None:
     ],
     ids=str,
 )  # fmt: skip
-async def test_filters(house: House, query: dict[str, Any], count: int) -> None:
-    someone = await house.person()
-    place = f"/codebases/{(await scanned(house, someone))['id']}"
+async def test_filters(app: AppFixture, query: dict[str, Any], count: int) -> None:
+    someone = await app.person()
+    place = f"/codebases/{(await scanned(app, someone))['id']}"
     found = await someone.get(f"{place}/lineage", **query)
     assert len(found["usages"]) == count
     assert sum(row["total"] for row in found["column_summaries"]) == count
 
 
-async def test_what_cannot_be_filtered_by_is_refused(house: House) -> None:
-    someone = await house.person()
-    place = f"/codebases/{(await scanned(house, someone))['id']}"
+async def test_what_cannot_be_filtered_by_is_refused(app: AppFixture) -> None:
+    someone = await app.person()
+    place = f"/codebases/{(await scanned(app, someone))['id']}"
     for path in (
         "lineage?usage_type=look", "lineage?tier=Z", "lineage?cursor=nonsense", "lineage?q=%00", "graph?depth=9",
         "lineage?limit=0", "lineage?limit=100000", "files?cursor=WzFd", "export?format=pdf",
@@ -293,10 +295,10 @@ async def test_what_cannot_be_filtered_by_is_refused(house: House) -> None:
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_the_graph_grows_with_its_depth(house: House) -> None:
-    someone = await house.person()
+async def test_the_graph_grows_with_its_depth(app: AppFixture) -> None:
+    someone = await app.person()
     codebase = (await someone.get(f"/projects/{someone.project['id']}/codebases"))["items"][0]
-    await house.work(codebase["job_id"])
+    await app.work(codebase["job_id"])
     place = f"/codebases/{codebase['id']}/graph"
     sizes = []
     for depth in (1, 2, 3):
@@ -313,9 +315,9 @@ async def test_the_graph_grows_with_its_depth(house: House) -> None:
     assert everything["hidden"]["usages"] >= 0
 
 
-async def test_files_are_listed_and_shown(house: House) -> None:
-    someone = await house.person()
-    place = f"/codebases/{(await scanned(house, someone))['id']}"
+async def test_files_are_listed_and_shown(app: AppFixture) -> None:
+    someone = await app.person()
+    place = f"/codebases/{(await scanned(app, someone))['id']}"
     listed = (await someone.get(f"{place}/files"))["items"]
     assert [(row["path"], row["status"], row["usage_count"]) for row in listed] == [
         ("app/users.py", "scanned", 3), ("db/schema.sql", "scanned", 0), ("logo.png", "skipped", 0),
@@ -330,9 +332,9 @@ async def test_files_are_listed_and_shown(house: House) -> None:
     assert (await someone.get(f"{place}/not-understood"))["items"] == []
 
 
-async def test_exports_hold_everything(house: House) -> None:
-    someone = await house.person()
-    place = f"/api/v1/codebases/{(await scanned(house, someone))['id']}/export"
+async def test_exports_hold_everything(app: AppFixture) -> None:
+    someone = await app.person()
+    place = f"/api/v1/codebases/{(await scanned(app, someone))['id']}/export"
     rows = list(csv.DictReader(io.StringIO((await someone.client.get(place)).text)))
     assert [(row["column_name"], row["usage_type"]) for row in rows] == [
         ("email", "projection"), ("email", "update"), ("id", "filter"),
@@ -345,9 +347,9 @@ async def test_exports_hold_everything(house: House) -> None:
     assert page.headers["content-disposition"] == "attachment; filename*=UTF-8''app.html"
 
 
-async def test_schemas_are_listed_and_written(house: House) -> None:
-    someone = await house.person()
-    codebase = await scanned(house, someone)
+async def test_schemas_are_listed_and_written(app: AppFixture) -> None:
+    someone = await app.person()
+    codebase = await scanned(app, someone)
     listed = (await someone.get(f"/projects/{someone.project['id']}/schemas"))["items"]
     assert [(row["codebase_id"], row["tables"], row["columns"]) for row in listed] == [(codebase["id"], 1, 3)]
     schema = await someone.get(f"/schemas/{listed[0]['id']}")
@@ -363,16 +365,16 @@ async def test_schemas_are_listed_and_written(house: House) -> None:
         assert answer.headers["content-type"].startswith("text/plain")
 
 
-async def test_a_code_base_without_a_scan_says_so(house: House) -> None:
-    someone = await house.person()
+async def test_a_code_base_without_a_scan_says_so(app: AppFixture) -> None:
+    someone = await app.person()
     codebase = (await upload(someone, APP)).json()["codebase"]
     assert (codebase["state"], codebase["scan"]) == ("pending", None)
     answer = await someone.send("GET", f"/codebases/{codebase['id']}/lineage", 404)
     assert answer["detail"] == "This code base has no complete scan yet."
 
 
-async def test_odd_texts_are_stored(house: House) -> None:
-    someone = await house.person()
+async def test_odd_texts_are_stored(app: AppFixture) -> None:
+    someone = await app.person()
     odd = "def f(c):\n    c.execute('SELECT email FROM users')  # \x07 \udce9 ünïcödé 😀 \x00\n"
     content = zipped(schema_dot_sql=SQL, odd_dot_py=odd.encode("utf-8", "surrogateescape"))
-    assert (await scanned(house, someone, content))["state"] == "completed"
+    assert (await scanned(app, someone, content))["state"] == "completed"

@@ -10,58 +10,58 @@ from typing import Any
 import pytest
 
 from clusters import Cluster
-from features.query.desk import Desk
-from people import House, Person
+from features.query.database_fixture import DatabaseFixture
+from people import AppFixture, Person
 
 ROWS = "CREATE TABLE sales (day date, amount int); INSERT INTO sales VALUES ('2026-01-01', 3), ('2026-01-02', 5)"
 COUNT = "SELECT day, sum(amount) AS amount FROM sales GROUP BY 1 ORDER BY 1"
 
 
-class Board:
+class DashboardFixture:
     """Somebody's dashboard on a database."""
 
-    def __init__(self, desk: Desk, id_: str) -> None:
-        self.desk, self.person, self.id = desk, desk.person, id_
+    def __init__(self, database_fixture: DatabaseFixture, id_: str) -> None:
+        self.database_fixture, self.person, self.id = database_fixture, database_fixture.person, id_
 
     async def query(self, text: str = COUNT, **given: Any) -> str:
-        body = {"name": "q", "text": text, "shared": True, "database_id": self.desk.id} | given
+        body = {"name": "q", "text": text, "shared": True, "database_id": self.database_fixture.id} | given
         place = f"/projects/{self.person.project['id']}/queries"
         return str((await self.person.send("POST", place, 201, json=body))["id"])
 
     async def add(self, text: str = COUNT, **given: Any) -> str:
         body = {"query_id": await self.query(text)} | given
-        board = await self.person.send("POST", f"/dashboards/{self.id}/tiles", 201, json=body)
-        return str(board["tiles"][-1]["id"])
+        dashboard_fixture = await self.person.send("POST", f"/dashboards/{self.id}/tiles", 201, json=body)
+        return str(dashboard_fixture["tiles"][-1]["id"])
 
     async def look(self, tile: str, person: Person | None = None, **query: Any) -> Any:
         return await (person or self.person).get(f"/dashboards/{self.id}/tiles/{tile}/data", **query)
 
 
 @pytest.fixture
-async def board(house: House, cluster: Cluster) -> Board:
-    person = await house.person("ines")
+async def dashboard_fixture(app: AppFixture, cluster: Cluster) -> DashboardFixture:
+    person = await app.person("ines")
     project = f"/projects/{person.project['id']}"
-    desk = Desk(person, await person.connected(cluster.clone(ROWS)))
+    database_fixture = DatabaseFixture(person, await person.connected(cluster.clone(ROWS)))
     dashboard = await person.send("POST", f"{project}/dashboards", 201, json={"name": "Sales", "refresh_seconds": 60})
-    return Board(desk, dashboard["id"])
+    return DashboardFixture(database_fixture, dashboard["id"])
 
 
-async def test_a_tile_shows_rows_and_is_kept_for_a_minute(board: Board) -> None:
-    tile = await board.add(width=3, title="By day", chart={"kind": "bar", "x": "day", "y": ["amount"]})
-    first = await board.look(tile)
+async def test_a_tile_shows_rows_and_is_kept_for_a_minute(dashboard_fixture: DashboardFixture) -> None:
+    tile = await dashboard_fixture.add(width=3, title="By day", chart={"kind": "bar", "x": "day", "y": ["amount"]})
+    first = await dashboard_fixture.look(tile)
     assert (first["rows"], first["cached"], first["error"]) == ([["2026-01-01", 3], ["2026-01-02", 5]], False, None)
     assert [column["kind"] for column in first["columns"]] == ["time", "number"]
-    await board.desk.sql("INSERT INTO sales VALUES ('2026-01-03', 9)")
-    again = await board.look(tile)
+    await dashboard_fixture.database_fixture.sql("INSERT INTO sales VALUES ('2026-01-03', 9)")
+    again = await dashboard_fixture.look(tile)
     assert (again["cached"], len(again["rows"]), again["ran_at"]) == (True, 2, first["ran_at"])
-    fresh = await board.look(tile, fresh=True)
+    fresh = await dashboard_fixture.look(tile, fresh=True)
     assert (fresh["cached"], len(fresh["rows"])) == (False, 3)
-    assert len((await board.look(tile))["rows"]) == 3
+    assert len((await dashboard_fixture.look(tile))["rows"]) == 3
 
 
-async def test_many_looks_at_once_are_one_run(board: Board) -> None:
-    tile = await board.add("SELECT pg_sleep(0.5), count(*) FROM sales")
-    answers = await asyncio.gather(*(board.look(tile) for _ in range(6)))
+async def test_many_looks_at_once_are_one_run(dashboard_fixture: DashboardFixture) -> None:
+    tile = await dashboard_fixture.add("SELECT pg_sleep(0.5), count(*) FROM sales")
+    answers = await asyncio.gather(*(dashboard_fixture.look(tile) for _ in range(6)))
     assert sum(not one["cached"] for one in answers) == 1
     assert len({one["ran_at"] for one in answers}) == 1
 
@@ -69,91 +69,103 @@ async def test_many_looks_at_once_are_one_run(board: Board) -> None:
 @pytest.mark.parametrize(
     "text", ["DELETE FROM sales", "INSERT INTO sales VALUES (now(), 1) RETURNING 1", "SELECT 1; DROP TABLE sales"]
 )
-async def test_a_tile_never_writes(board: Board, text: str) -> None:
-    seen = await board.look(await board.add(text))
+async def test_a_tile_never_writes(dashboard_fixture: DashboardFixture, text: str) -> None:
+    seen = await dashboard_fixture.look(await dashboard_fixture.add(text))
     assert "read-only" in seen["error"]["message"]
-    assert (await board.desk.sql("SELECT count(*) FROM sales"))["results"][0]["rows"] == [[2]]
+    assert (await dashboard_fixture.database_fixture.sql("SELECT count(*) FROM sales"))["results"][0]["rows"] == [[2]]
 
 
 @pytest.mark.parametrize("text", ["", "SELECT nope FROM sales", "SELECT '", "nonsense"])
-async def test_a_broken_query_says_why_on_its_tile(board: Board, text: str) -> None:
-    seen = await board.look(await board.add(text))
+async def test_a_broken_query_says_why_on_its_tile(dashboard_fixture: DashboardFixture, text: str) -> None:
+    seen = await dashboard_fixture.look(await dashboard_fixture.add(text))
     assert seen["rows"] == []
     assert text == "" or seen["error"]["message"]
 
 
-async def test_viewers_look_neighbours_do_not(house: House, board: Board) -> None:
-    tile = await board.add()
-    viewer, neighbour = await house.person("viewer"), await house.person("neighbour")
-    members = f"/organizations/{board.person.organization}/members"
-    await board.person.send("POST", members, 201, json={"email": viewer.email, "role": "viewer"})
-    assert len((await board.look(tile, viewer))["rows"]) == 2
-    place = f"/api/v1/dashboards/{board.id}"
+async def test_viewers_look_neighbours_do_not(app: AppFixture, dashboard_fixture: DashboardFixture) -> None:
+    tile = await dashboard_fixture.add()
+    viewer, neighbour = await app.person("viewer"), await app.person("neighbour")
+    members = f"/organizations/{dashboard_fixture.person.organization}/members"
+    await dashboard_fixture.person.send("POST", members, 201, json={"email": viewer.email, "role": "viewer"})
+    assert len((await dashboard_fixture.look(tile, viewer))["rows"]) == 2
+    place = f"/api/v1/dashboards/{dashboard_fixture.id}"
     assert (await neighbour.client.get(f"{place}/tiles/{tile}/data")).status_code == 404
     assert (await viewer.client.patch(place, json={"name": "x"})).status_code == 403
 
 
-async def test_only_shared_queries_of_the_project_with_a_database_are_tiles(house: House, board: Board) -> None:
-    place = f"/dashboards/{board.id}/tiles"
-    own = await board.query(shared=False)
-    refused = await board.person.send("POST", place, 409, json={"query_id": own})
+async def test_only_shared_queries_of_the_project_with_a_database_are_tiles(
+    app: AppFixture, dashboard_fixture: DashboardFixture
+) -> None:
+    place = f"/dashboards/{dashboard_fixture.id}/tiles"
+    own = await dashboard_fixture.query(shared=False)
+    refused = await dashboard_fixture.person.send("POST", place, 409, json={"query_id": own})
     assert "not shared" in refused["detail"]
-    homeless = await board.query(database_id=None)
-    await board.person.send("POST", place, 422, json={"query_id": homeless})
-    await board.person.send("POST", place, 404, json={"query_id": str(uuid.uuid4())})
-    other = await board.person.send("POST", "/projects", 201, json={"name": "other"})
-    far = await board.person.send(
+    homeless = await dashboard_fixture.query(database_id=None)
+    await dashboard_fixture.person.send("POST", place, 422, json={"query_id": homeless})
+    await dashboard_fixture.person.send("POST", place, 404, json={"query_id": str(uuid.uuid4())})
+    other = await dashboard_fixture.person.send("POST", "/projects", 201, json={"name": "other"})
+    far = await dashboard_fixture.person.send(
         "POST", f"/projects/{other['id']}/queries", 201, json={"name": "q", "text": "SELECT 1"}
     )
-    await board.person.send("POST", place, 422, json={"query_id": far["id"]})
+    await dashboard_fixture.person.send("POST", place, 422, json={"query_id": far["id"]})
 
 
-async def test_a_query_that_is_taken_back_hides_its_tile_from_others(house: House, board: Board) -> None:
-    query = await board.query(name="secret plans")
-    made = await board.person.send("POST", f"/dashboards/{board.id}/tiles", 201, json={"query_id": query})
+async def test_a_query_that_is_taken_back_hides_its_tile_from_others(
+    app: AppFixture, dashboard_fixture: DashboardFixture
+) -> None:
+    query = await dashboard_fixture.query(name="secret plans")
+    made = await dashboard_fixture.person.send(
+        "POST", f"/dashboards/{dashboard_fixture.id}/tiles", 201, json={"query_id": query}
+    )
     tile = made["tiles"][0]["id"]
-    mate = await house.person("mate")
-    members = f"/organizations/{board.person.organization}/members"
-    await board.person.send("POST", members, 201, json={"email": mate.email, "role": "member"})
-    await board.look(tile, mate)
-    await board.person.send("PATCH", f"/queries/{query}", 200, json={"shared": False})
-    assert (await mate.client.get(f"/api/v1/dashboards/{board.id}/tiles/{tile}/data")).status_code == 404
-    seen = await mate.get(f"/dashboards/{board.id}")
+    mate = await app.person("mate")
+    members = f"/organizations/{dashboard_fixture.person.organization}/members"
+    await dashboard_fixture.person.send("POST", members, 201, json={"email": mate.email, "role": "member"})
+    await dashboard_fixture.look(tile, mate)
+    await dashboard_fixture.person.send("PATCH", f"/queries/{query}", 200, json={"shared": False})
+    assert (await mate.client.get(f"/api/v1/dashboards/{dashboard_fixture.id}/tiles/{tile}/data")).status_code == 404
+    seen = await mate.get(f"/dashboards/{dashboard_fixture.id}")
     assert seen["tiles"][0]["hidden"]
     assert "secret" not in json.dumps(seen)
-    assert len((await board.look(tile))["rows"]) == 2
+    assert len((await dashboard_fixture.look(tile))["rows"]) == 2
 
 
-async def test_order_width_and_chart_are_kept(board: Board) -> None:
-    tiles = [await board.add(title=str(number)) for number in range(3)]
-    place = f"/dashboards/{board.id}"
-    moved = await board.person.send("PUT", f"{place}/order", 200, json={"tiles": tiles[::-1]})
+async def test_order_width_and_chart_are_kept(dashboard_fixture: DashboardFixture) -> None:
+    tiles = [await dashboard_fixture.add(title=str(number)) for number in range(3)]
+    place = f"/dashboards/{dashboard_fixture.id}"
+    moved = await dashboard_fixture.person.send("PUT", f"{place}/order", 200, json={"tiles": tiles[::-1]})
     assert [one["title"] for one in moved["tiles"]] == ["2", "1", "0"]
-    await board.person.send("PUT", f"{place}/order", 409, json={"tiles": tiles[:2]})
-    await board.person.send("PUT", f"{place}/order", 409, json={"tiles": [*tiles[:2], tiles[0]]})
+    await dashboard_fixture.person.send("PUT", f"{place}/order", 409, json={"tiles": tiles[:2]})
+    await dashboard_fixture.person.send("PUT", f"{place}/order", 409, json={"tiles": [*tiles[:2], tiles[0]]})
     chart = {"kind": "line", "x": "day", "y": ["amount"], "series": None, "aggregate": "sum"}
-    changed = await board.person.send("PATCH", f"{place}/tiles/{tiles[0]}", 200, json={"width": 4, "chart": chart})
+    changed = await dashboard_fixture.person.send(
+        "PATCH", f"{place}/tiles/{tiles[0]}", 200, json={"width": 4, "chart": chart}
+    )
     assert (changed["tiles"][2]["width"], changed["tiles"][2]["chart"], changed["tiles"][2]["own_chart"]) == (
         4,
         chart,
         True,
     )
-    back = await board.person.send("PATCH", f"{place}/tiles/{tiles[0]}", 200, json={"chart": None})
+    back = await dashboard_fixture.person.send("PATCH", f"{place}/tiles/{tiles[0]}", 200, json={"chart": None})
     assert (back["tiles"][2]["own_chart"], back["tiles"][2]["width"]) == (False, 4)
-    await board.person.send("PATCH", f"{place}/tiles/{tiles[0]}", 422, json={"width": 5})
-    await board.person.send("PATCH", f"{place}/tiles/{tiles[0]}", 422, json={"chart": {"kind": "pie"}})
-    await board.person.send("DELETE", f"{place}/tiles/{tiles[1]}", 204)
-    renamed = await board.person.send("PATCH", place, 200, json={"name": " Numbers "})
+    await dashboard_fixture.person.send("PATCH", f"{place}/tiles/{tiles[0]}", 422, json={"width": 5})
+    await dashboard_fixture.person.send("PATCH", f"{place}/tiles/{tiles[0]}", 422, json={"chart": {"kind": "pie"}})
+    await dashboard_fixture.person.send("DELETE", f"{place}/tiles/{tiles[1]}", 204)
+    renamed = await dashboard_fixture.person.send("PATCH", place, 200, json={"name": " Numbers "})
     assert (renamed["name"], renamed["refresh_seconds"], len(renamed["tiles"])) == ("Numbers", 60, 2)
-    listed = (await board.person.get(f"/projects/{board.person.project['id']}/dashboards"))["items"]
+    listed = (await dashboard_fixture.person.get(f"/projects/{dashboard_fixture.person.project['id']}/dashboards"))[
+        "items"
+    ]
     assert [(one["name"], one["tiles"]) for one in listed] == [("Numbers", 2)]
 
 
-async def test_a_chart_is_saved_with_its_query(board: Board) -> None:
-    query = await board.query(chart={"kind": "area", "y": ["amount"]})
-    seen = await board.person.get(f"/queries/{query}")
+async def test_a_chart_is_saved_with_its_query(dashboard_fixture: DashboardFixture) -> None:
+    query = await dashboard_fixture.query(chart={"kind": "area", "y": ["amount"]})
+    seen = await dashboard_fixture.person.get(f"/queries/{query}")
     assert (seen["chart"]["kind"], seen["chart"]["x"], seen["chart"]["aggregate"]) == ("area", None, "none")
-    kept = await board.person.send("PATCH", f"/queries/{query}", 200, json={"name": None, "chart": None, "text": None})
+    kept = await dashboard_fixture.person.send(
+        "PATCH", f"/queries/{query}", 200, json={"name": None, "chart": None, "text": None}
+    )
     assert (kept["name"], kept["chart"]["kind"]) == ("q", "area")
-    changed = await board.person.send("PATCH", f"/queries/{query}", 200, json={"chart": {"kind": "number"}})
+    changed = await dashboard_fixture.person.send("PATCH", f"/queries/{query}", 200, json={"chart": {"kind": "number"}})
     assert (changed["chart"]["kind"], changed["chart"]["y"]) == ("number", [])

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.kit.network.ssh import text_of
 from headwater.store.embedded import EmbeddedServer
-from people import House, Person
+from people import AppFixture, Person
 
 CANARY = "c4n4ry-passw0rd"
 
@@ -31,10 +31,10 @@ async def run(person: Person, database: dict[str, Any], sql: str, **given: Any) 
     return await person.send("POST", f"/databases/{database['id']}/query", 200, json={"text": sql, **given})
 
 
-async def test_strangers_and_neighbours_see_nothing(house: House, keeper: Supervisor) -> None:
-    owner, neighbour = await house.person("owner"), await house.person("neighbour")
+async def test_strangers_and_neighbours_see_nothing(app: AppFixture, keeper: Supervisor) -> None:
+    owner, neighbour = await app.person("owner"), await app.person("neighbour")
     made = await create(owner, "mine")
-    stranger = await house.stranger()
+    stranger = await app.stranger()
     for path in ("", "/schema", "/metrics", "/runs", "/sessions"):
         assert (await stranger.get(f"/api/v1/databases/{made['id']}{path}")).status_code == 401
         assert (await neighbour.client.get(f"/api/v1/databases/{made['id']}{path}")).status_code == 404
@@ -44,8 +44,8 @@ async def test_strangers_and_neighbours_see_nothing(house: House, keeper: Superv
         assert answer.status_code == 404
 
 
-async def test_a_whole_life(house: House, keeper: Supervisor) -> None:
-    owner = await house.person("owner")
+async def test_a_whole_life(app: AppFixture, keeper: Supervisor) -> None:
+    owner = await app.person("owner")
     made = await create(owner, "shop")
     assert made["state"] == "running"
     answer = await run(owner, made, "CREATE TABLE t (a int PRIMARY KEY); INSERT INTO t VALUES (1), (2); TABLE t")
@@ -76,7 +76,7 @@ async def test_a_whole_life(house: House, keeper: Supervisor) -> None:
     await owner.send("PATCH", place, 200, json={"protected": False})
     await owner.send("DELETE", place, 204)
     await owner.send("POST", f"{place}/deletion/complete", 204)
-    folder = house.server.settings.home_folder / "databases" / made["id"]
+    folder = app.server.settings.home_folder / "databases" / made["id"]
     for _ in range(1_000):
         if not folder.exists() and (await owner.client.get(f"/api/v1{place}")).status_code == 404:
             break
@@ -86,14 +86,14 @@ async def test_a_whole_life(house: House, keeper: Supervisor) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "Shop", "1st", "a b", "x" * 60, "drop;", "ünï", "../x"])
-async def test_names_that_cannot_be(house: House, keeper: Supervisor, name: str) -> None:
-    owner = await house.person("owner")
+async def test_names_that_cannot_be(app: AppFixture, keeper: Supervisor, name: str) -> None:
+    owner = await app.person("owner")
     answer = await owner.client.post(f"/api/v1/projects/{owner.project['id']}/databases", json={"name": name})
     assert answer.status_code == 422
 
 
-async def test_a_name_is_taken_once_in_a_project_and_routes_are_apart(house: House, keeper: Supervisor) -> None:
-    one, two = await house.person("one"), await house.person("two")
+async def test_a_name_is_taken_once_in_a_project_and_routes_are_apart(app: AppFixture, keeper: Supervisor) -> None:
+    one, two = await app.person("one"), await app.person("two")
     first = await create(one, "twin")
     answer = await one.client.post(f"/api/v1/projects/{one.project['id']}/databases", json={"name": "twin"})
     assert answer.status_code == 409
@@ -105,8 +105,8 @@ async def test_a_name_is_taken_once_in_a_project_and_routes_are_apart(house: Hou
     assert len(set(urls)) == 2
 
 
-async def test_an_engine_or_version_that_is_not_here(house: House, keeper: Supervisor) -> None:
-    owner = await house.person("owner")
+async def test_an_engine_or_version_that_is_not_here(app: AppFixture, keeper: Supervisor) -> None:
+    owner = await app.person("owner")
     place = f"/api/v1/projects/{owner.project['id']}/databases"
     answer = await owner.client.post(place, json={"name": "x", "engine": "postgres"})
     assert (answer.status_code, answer.json()["hint"]) == (422, "Did you mean postgresql?")
@@ -115,8 +115,8 @@ async def test_an_engine_or_version_that_is_not_here(house: House, keeper: Super
     assert "9 is not installed" in failed["state_reason"]
 
 
-async def test_viewers_read_and_do_not_write(house: House, keeper: Supervisor) -> None:
-    owner, viewer = await house.person("owner"), await house.person("viewer")
+async def test_viewers_read_and_do_not_write(app: AppFixture, keeper: Supervisor) -> None:
+    owner, viewer = await app.person("owner"), await app.person("viewer")
     made = await create(owner, "shown")
     await run(owner, made, "CREATE TABLE t AS SELECT 1 AS a")
     place = f"/organizations/{owner.organization}/members"
@@ -131,8 +131,8 @@ async def test_viewers_read_and_do_not_write(house: House, keeper: Supervisor) -
     assert (await run(owner, made, "SELECT count(*) FROM t"))["results"][0]["rows"] == [[1]]
 
 
-async def test_a_protected_database_asks_first(house: House, keeper: Supervisor) -> None:
-    owner = await house.person("owner")
+async def test_a_protected_database_asks_first(app: AppFixture, keeper: Supervisor) -> None:
+    owner = await app.person("owner")
     made = await create(owner, "guarded", protected=True)
     place = f"/api/v1/databases/{made['id']}/query"
     asked = await owner.client.post(place, json={"text": "CREATE TABLE t (a int)"})
@@ -185,8 +185,8 @@ def far(store: EmbeddedServer) -> Any:
         connection.execute("DROP DATABASE far_away WITH (FORCE)")
 
 
-async def test_the_agent_of_this_machine_is_the_administrators(house: House, keeper: Supervisor) -> None:
-    person = await house.person("ines")
+async def test_the_agent_of_this_machine_is_the_administrators(app: AppFixture, keeper: Supervisor) -> None:
+    person = await app.person("ines")
     for ssh in ({"use_agent": True}, {"password": "x", "jump": {"host": "j", "user": "j", "use_agent": True}}):
         body = {"url": "postgresql://a@b/c", "ssh": {"host": "bastion", "user": "ines", **ssh}}
         place = f"/projects/{person.project['id']}/connections/test"
@@ -195,9 +195,9 @@ async def test_the_agent_of_this_machine_is_the_administrators(house: House, kee
 
 
 async def test_connected_over_ssh_with_a_pinned_key(
-    house: House, keeper: Supervisor, ssh_host: tuple[int, str], far: str
+    app: AppFixture, keeper: Supervisor, ssh_host: tuple[int, str], far: str
 ) -> None:
-    owner = await house.person("owner")
+    owner = await app.person("owner")
     port, key = ssh_host
     ssh = {"host": "127.0.0.1", "port": port, "user": "ines", "password": CANARY}
     place = f"/projects/{owner.project['id']}/connections"
@@ -214,7 +214,7 @@ async def test_connected_over_ssh_with_a_pinned_key(
     assert (await owner.send("POST", f"/databases/{made['id']}/test", 200))["ok"]
     shown = await owner.client.get(f"/api/v1/databases/{made['id']}")
     assert CANARY not in shown.text
-    async with house.server.database.transaction() as db:
+    async with app.server.database.transaction() as db:
         query = "SELECT string_agg(d::text, '') || (SELECT string_agg(s::text, '') FROM database_secrets s) FROM databases d"
         assert CANARY not in str((await db.execute(text(query))).scalar_one())
         assert CANARY not in str(
@@ -240,8 +240,8 @@ async def test_connected_over_ssh_with_a_pinned_key(
         ({"url": "postgresql://u@8.8.8.8/x", "tls": {"ca": "nonsense"}}, "no certificate"),
     ],
 )
-async def test_what_cannot_be_connected_says_why(house: House, connection: dict, sentence: str) -> None:
-    owner = await house.person("owner")
+async def test_what_cannot_be_connected_says_why(app: AppFixture, connection: dict, sentence: str) -> None:
+    owner = await app.person("owner")
     place = f"/api/v1/projects/{owner.project['id']}/connections"
     for path, body in (("/test", connection), ("", {"name": "x", "connection": connection})):
         answer = await owner.client.post(place + path, json=body)

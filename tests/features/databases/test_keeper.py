@@ -23,14 +23,14 @@ from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, HeadwaterError, NotFound, TooMany, Unavailable
 from headwater.kit.settings import Settings
-from people import House, Person
+from people import AppFixture, Person
 
 
 class Kept:
     """A keeper that answers on its socket, and one person's databases."""
 
-    def __init__(self, house: House, keeper: Supervisor, person: Person) -> None:
-        self.house, self.keeper, self.person = house, keeper, person
+    def __init__(self, app: AppFixture, keeper: Supervisor, person: Person) -> None:
+        self.app, self.keeper, self.person = app, keeper, person
 
     async def create(self, **asked: Any) -> dict[str, Any]:
         body = {"name": f"k{uuid.uuid4().hex[:10]}", **asked}
@@ -39,12 +39,12 @@ class Kept:
         return made
 
     async def row(self, database: dict[str, Any]) -> Database | None:
-        async with self.house.server.database.transaction() as db:
+        async with self.app.server.database.transaction() as db:
             rows = await repository.managed(db, uuid.UUID(database["id"]))
         return rows[0] if rows else None
 
     async def write(self, database: dict[str, Any], **values: Any) -> None:
-        async with self.house.server.database.transaction() as db:
+        async with self.app.server.database.transaction() as db:
             await repository.note(db, uuid.UUID(database["id"]), **values)
 
     async def until(self, database: dict[str, Any], state: str | None) -> Database | None:
@@ -65,7 +65,7 @@ class Kept:
 
     async def ask(self, database: dict[str, Any], query: str) -> None:
         """Wake a database as the server does, and run a statement as its owner."""
-        address = await client.wake(self.house.server.settings, uuid.UUID(database["id"]))
+        address = await client.wake(self.app.server.settings, uuid.UUID(database["id"]))
         found = self.keeper.instances[uuid.UUID(database["id"])]
         assert not address.password  # it does not travel
         session = await engine("postgresql").connect(self.keeper.driver.dsn(found.spec))
@@ -76,12 +76,12 @@ class Kept:
             await session.close()
 
     def folder(self, database: dict[str, Any]) -> Path:
-        return self.house.server.settings.home_folder / "databases" / str(database["id"])
+        return self.app.server.settings.home_folder / "databases" / str(database["id"])
 
 
 @pytest.fixture
-async def it(house: House, keeper: Supervisor) -> Kept:
-    return Kept(house, keeper, await house.person("keeper"))
+async def it(app: AppFixture, keeper: Supervisor) -> Kept:
+    return Kept(app, keeper, await app.person("keeper"))
 
 
 async def test_a_row_becomes_a_database_and_wakes(it: Kept) -> None:
@@ -138,7 +138,7 @@ async def test_stopped_means_that_nobody_wakes_it(it: Kept) -> None:
     with pytest.raises(Conflict):
         await opening(it.keeper, "postgresql", made["name"])
     with pytest.raises(NotFound):
-        await client.wake(it.house.server.settings, uuid.uuid4())
+        await client.wake(it.app.server.settings, uuid.uuid4())
 
 
 async def test_deleted_it_can_come_back_until_it_is_purged(it: Kept) -> None:
@@ -264,7 +264,7 @@ async def test_clients_are_counted_and_capped(it: Kept) -> None:
 async def test_after_a_kill_rows_do_not_say_running(it: Kept, settings: Settings) -> None:
     made = await it.create()
     await it.keeper.driver.close()
-    after = Supervisor(settings, it.house.server.database, LocalDriver(settings.home_folder / "databases"))
+    after = Supervisor(settings, it.app.server.database, LocalDriver(settings.home_folder / "databases"))
     await after.begin()
     row = await it.row(made)
     assert row and (row.state, row.desired) == ("asleep", "asleep")

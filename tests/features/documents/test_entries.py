@@ -10,10 +10,10 @@ import pytest
 from engines.mongodb import place as mongodb_place
 from headwater.engines.redis import provision
 from headwater.features.databases.supervisor.reconciler import Supervisor
-from people import House, Person
+from people import AppFixture, Person
 
 
-class Desk:
+class DatabaseFixture:
     """Somebody at a database."""
 
     def __init__(self, person: Person, id_: str) -> None:
@@ -32,24 +32,24 @@ class Desk:
 
 
 @pytest.fixture
-async def cache(house: House, keeper: Supervisor) -> Desk:
+async def cache(app: AppFixture, keeper: Supervisor) -> DatabaseFixture:
     if reason := provision.unavailable_reason():
         pytest.skip(reason)
-    person = await house.person("rita")
-    return Desk(person, await person.database("redis"))
+    person = await app.person("rita")
+    return DatabaseFixture(person, await person.database("redis"))
 
 
 @pytest.fixture
-async def shop(house: House) -> AsyncIterator[Desk]:
+async def shop(app: AppFixture) -> AsyncIterator[DatabaseFixture]:
     if reason := mongodb_place.missing():
         pytest.skip(reason)
-    person = await house.person("mona")
+    person = await app.person("mona")
     async with mongodb_place.fresh() as address:
-        yield Desk(person, await person.connected(mongodb_place.url(address)))
+        yield DatabaseFixture(person, await person.connected(mongodb_place.url(address)))
 
 
-async def test_strangers_and_neighbours_see_nothing(house: House, cache: Desk) -> None:
-    stranger, neighbour = await house.stranger(), await house.person("neighbour")
+async def test_strangers_and_neighbours_see_nothing(app: AppFixture, cache: DatabaseFixture) -> None:
+    stranger, neighbour = await app.stranger(), await app.person("neighbour")
     place = f"/api/v1/databases/{cache.id}"
     for client, status in ((stranger, 401), (neighbour.client, 404)):
         assert (await client.get(f"{place}/holders")).status_code == status
@@ -58,7 +58,7 @@ async def test_strangers_and_neighbours_see_nothing(house: House, cache: Desk) -
             assert (await client.post(f"{place}/{path}", json=body)).status_code == status, path
 
 
-async def test_keys_of_a_redis_of_our_own(cache: Desk) -> None:
+async def test_keys_of_a_redis_of_our_own(cache: DatabaseFixture) -> None:
     await cache.run("HSET user:1 name Ada role admin\nSET visits 5 EX 1000\nRPUSH queue a b")
     holders = await cache.person.get(f"/databases/{cache.id}/holders")
     assert holders == [{"name": "", "kind": "keys", "count": 3}]
@@ -86,7 +86,7 @@ async def test_keys_of_a_redis_of_our_own(cache: Desk) -> None:
     ]
 
 
-async def test_queries_on_redis_and_its_read_only_sides(house: House, cache: Desk) -> None:
+async def test_queries_on_redis_and_its_read_only_sides(app: AppFixture, cache: DatabaseFixture) -> None:
     await cache.run("SET a 1")
     answer = await cache.post("query", text="GET a\nCONFIG GET *")
     assert "not run here" in answer["error"]["message"] and answer["error"]["position"] == 6
@@ -101,23 +101,23 @@ async def test_queries_on_redis_and_its_read_only_sides(house: House, cache: Des
     assert (await cache.change(kind="delete", id="a", confirmed=True))["applied"]
 
     await cache.person.send("PATCH", f"/databases/{cache.id}", 200, json={"protected": False})
-    viewer = await house.person("viewer")
+    viewer = await app.person("viewer")
     members = f"/organizations/{cache.person.organization}/members"
     await cache.person.send("POST", members, 201, json={"email": viewer.email, "role": "viewer"})
-    seen = Desk(viewer, cache.id)
+    seen = DatabaseFixture(viewer, cache.id)
     assert (await seen.post("entries"))["items"] == [] and (await seen.post("query", text="DBSIZE"))["error"] is None
     await seen.change(403, kind="insert", id="x", type="string", body="1")
     assert (await seen.post("query", text="SET x 1"))["error"]["sqlstate"] == "25006"
 
 
-async def test_it_sleeps_and_wakes(cache: Desk) -> None:
+async def test_it_sleeps_and_wakes(cache: DatabaseFixture) -> None:
     await cache.run("SET kept 42")
     asleep = await cache.person.send("PUT", f"/databases/{cache.id}/desired", 200, json={"state": "asleep"})
     assert asleep["state"] == "asleep"
     assert (await cache.post("entries/one", id="kept"))["body"] == "42"
 
 
-async def test_documents_of_a_mongodb_elsewhere(shop: Desk) -> None:
+async def test_documents_of_a_mongodb_elsewhere(shop: DatabaseFixture) -> None:
     results = await shop.run(
         "db.orders.insertMany([{_id: 1, total: 5}, {_id: 2, total: NumberLong(7)}]); db.orders.find({})"
     )
@@ -148,7 +148,7 @@ async def test_documents_of_a_mongodb_elsewhere(shop: Desk) -> None:
     assert (await shop.post("check", text="db.orders.find({})"))["findings"] == []
 
 
-async def test_databases_with_tables_have_no_entries(house: House, keeper: Supervisor) -> None:
-    person = await house.person("otto")
+async def test_databases_with_tables_have_no_entries(app: AppFixture, keeper: Supervisor) -> None:
+    person = await app.person("otto")
     answer = await person.client.get(f"/api/v1/databases/{await person.database()}/holders")
     assert answer.status_code == 400 and answer.json()["hint"]

@@ -6,21 +6,21 @@ from typing import Any
 
 import pytest
 
-from features.snapshots.shelf import SHOP, Shelf
+from features.snapshots.snapshot_fixture import SHOP, SnapshotFixture
 from headwater.features.databases.supervisor.reconciler import Supervisor
-from people import House
+from people import AppFixture
 
 
 @pytest.fixture(scope="module")
-async def shelf(lasting_house: House, keeper: Supervisor) -> Shelf:
+async def snapshot_fixture(module_app: AppFixture, keeper: Supervisor) -> SnapshotFixture:
     """Somebody with a database that has something of everything."""
-    person = await lasting_house.person("sonja")
-    shelf = Shelf(lasting_house, person, await person.database("postgresql"))
-    await shelf.sql(SHOP)
-    return shelf
+    person = await module_app.person("sonja")
+    snapshot_fixture = SnapshotFixture(module_app, person, await person.database("postgresql"))
+    await snapshot_fixture.sql(SHOP)
+    return snapshot_fixture
 
 
 @pytest.fixture(scope="module")
-async def taken(shelf: Shelf) -> Any:
+async def taken(snapshot_fixture: SnapshotFixture) -> Any:
     """A snapshot of it."""
-    return await shelf.take()
+    return await snapshot_fixture.take()

@@ -20,8 +20,8 @@ import pyarrow.ipc
 import pyarrow.parquet as pq
 import pytest
 
-from features.extracts.asking import ask, rows
-from features.snapshots.shelf import Shelf
+from features.extracts.snapshot_queries import ask, rows
+from features.snapshots.snapshot_fixture import SnapshotFixture
 from headwater.features.accounts.service import identity
 from headwater.features.extracts import sandbox
 from headwater.features.extracts.service import queries
@@ -30,19 +30,21 @@ from headwater.features.extracts.service.snapshot_access import OpenSnapshot
 from headwater.kit import process
 from headwater.vault.errors import Damaged
 from headwater.vault.local import LocalBlobs
-from people import House
+from people import AppFixture
 
 
-async def test_strangers_and_neighbours_ask_nothing(lasting_house: House, shelf: Shelf, taken: Any) -> None:
+async def test_strangers_and_neighbours_ask_nothing(
+    module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
+) -> None:
     path, body = f"/snapshots/{taken['id']}/query", {"text": "SELECT 1"}
-    stranger = await lasting_house.stranger()
+    stranger = await module_app.stranger()
     assert (await stranger.post(f"/api/v1{path}", json=body)).status_code == 401
-    neighbour = await lasting_house.person("nils")
+    neighbour = await module_app.person("nils")
     await neighbour.send("POST", path, 404, json=body)
     await neighbour.send("POST", f"{path}/export", 404, json=body)
 
 
-async def test_answers_are_those_of_the_database(shelf: Shelf, taken: Any) -> None:
+async def test_answers_are_those_of_the_database(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     for text in (
         "SELECT count(*) FROM album",
         "SELECT count(*), sum(price)::text, min(day)::text, max(id) FROM public.album WHERE ok AND price > 100",
@@ -51,7 +53,7 @@ async def test_answers_are_those_of_the_database(shelf: Shelf, taken: Any) -> No
         "SELECT count(*) FROM note WHERE body IS NULL",
         "SELECT id, ok, r, d, u::text FROM album ORDER BY id DESC LIMIT 5",
     ):
-        assert await rows(shelf, taken, text) == await shelf.sql(text), text
+        assert await rows(snapshot_fixture, taken, text) == await snapshot_fixture.sql(text), text
 
 
 FILTERS = (
@@ -63,27 +65,27 @@ FILTERS = (
 )  # fmt: skip
 
 
-async def test_filters_of_every_type_are_those_of_the_database(shelf: Shelf, taken: Any) -> None:
+async def test_filters_of_every_type_are_those_of_the_database(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     """What DuckDB leaves to our side to filter, and what of Python that needs, is there although all files are shut."""
     counts = ", ".join(f"(SELECT count(*) FROM album WHERE {one})" for one in FILTERS).replace("moment <", '"at" <')
-    found = (await rows(shelf, taken, f"SELECT {counts}"))[0]
+    found = (await rows(snapshot_fixture, taken, f"SELECT {counts}"))[0]
     assert dict(zip(FILTERS, found, strict=True)) == dict(
-        zip(FILTERS, (await shelf.sql(f"SELECT {counts}"))[0], strict=True)
+        zip(FILTERS, (await snapshot_fixture.sql(f"SELECT {counts}"))[0], strict=True)
     )
 
 
-async def test_results_of_every_type(shelf: Shelf, taken: Any) -> None:
+async def test_results_of_every_type(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     text = """SELECT [1, 2] l, {'a': 1} s, MAP {'k': 1} m, '00000000-0000-0000-0000-000000000001'::uuid u, INTERVAL 1 DAY i,
     TIME '01:02:03' t, DATE '2026-01-01' d, TIMESTAMP '2026-01-01 01:02:03' ts, TIMESTAMPTZ 'infinity' tz, 1::hugeint h,
     170141183460469231731687303715884105727::hugeint hh, '\\xAA'::blob b, '101'::bit bits, 'x'::ENUM('x', 'y') e, 1.50::decimal(9, 2) n,
     'nan'::double nan, true yes, NULL nothing, 9007199254740993 big"""
-    assert await rows(shelf, taken, text) == [[
+    assert await rows(snapshot_fixture, taken, text) == [[
         "[1, 2]", "{'a': 1}", "{k=1}", "00000000-0000-0000-0000-000000000001", "1 day", "01:02:03", "2026-01-01", "2026-01-01 01:02:03",
         "infinity", 1, "170141183460469231731687303715884105727", "\\xaa", "101", "x", "1.50", "NaN", True, None, "9007199254740993",
     ]]  # fmt: skip
     path = f"/api/v1/snapshots/{taken['id']}/query/export"
     for form in ("parquet", "json"):
-        answer = await shelf.person.client.post(path, json={"text": text, "format": form})
+        answer = await snapshot_fixture.person.client.post(path, json={"text": text, "format": form})
         assert answer.status_code == 200, (form, answer.text)
         if form == "parquet":
             (row,) = pq.read_table(io.BytesIO(answer.content), columns=list("lhnib") + ["hh"]).to_pylist()
@@ -92,7 +94,7 @@ async def test_results_of_every_type(shelf: Shelf, taken: Any) -> None:
     assert b"\\u" not in answer.content
 
 
-async def test_only_the_columns_that_are_named_are_read(shelf: Shelf, taken: Any) -> None:
+async def test_only_the_columns_that_are_named_are_read(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     """Counted where the pages come out of the vault: one column of one table costs that column, and nothing else."""
     asked: list[tuple[str, tuple[int, ...]]] = []
     real = OpenSnapshot.rows
@@ -103,48 +105,50 @@ async def test_only_the_columns_that_are_named_are_read(shelf: Shelf, taken: Any
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(OpenSnapshot, "rows", noted)
-        assert await rows(shelf, taken, "SELECT max(title) FROM album") == [["t9999"]]
+        assert await rows(snapshot_fixture, taken, "SELECT max(title) FROM album") == [["t9999"]]
         assert asked == [("album", (1,))]
         asked.clear()
-        await rows(shelf, taken, "SELECT id FROM album WHERE ok AND title > 't5' LIMIT 1")
+        await rows(snapshot_fixture, taken, "SELECT id FROM album WHERE ok AND title > 't5' LIMIT 1")
         assert [(name, sorted(places)) for name, places in asked] == [("album", [0, 1, 8])]
         asked.clear()
-        assert await rows(shelf, taken, "SELECT count(*) FROM note, artist WHERE artist.id = 1") == [[700]]
+        assert await rows(snapshot_fixture, taken, "SELECT count(*) FROM note, artist WHERE artist.id = 1") == [[700]]
         assert {name for name, _ in asked} == {"note", "artist"}
         assert all(len(places) <= 1 for _, places in asked)
         asked.clear()
-        assert (await ask(shelf, taken, "DESCRIBE album"))["results"][0]["rows"][0][:2] == ["id", "BIGINT"]
+        assert (await ask(snapshot_fixture, taken, "DESCRIBE album"))["results"][0]["rows"][0][:2] == ["id", "BIGINT"]
         assert asked == []
 
 
-async def test_limits(shelf: Shelf, taken: Any) -> None:
-    cut = (await ask(shelf, taken, "SELECT id FROM album ORDER BY id", max_rows=10))["results"][0]
+async def test_limits(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+    cut = (await ask(snapshot_fixture, taken, "SELECT id FROM album ORDER BY id", max_rows=10))["results"][0]
     assert (len(cut["rows"]), cut["truncated"]) == (10, True)
-    late = await ask(shelf, taken, "SELECT count(*) FROM range(100000000000) WHERE hash(range) = 1", seconds=1)
+    late = await ask(
+        snapshot_fixture, taken, "SELECT count(*) FROM range(100000000000) WHERE hash(range) = 1", seconds=1
+    )
     assert late["error"]["code"] == "query_timeout", late["error"]
     for bomb in (
         "SELECT list(range) FROM range(10000000000)",
         "SELECT string_agg(repeat('x', 100000000), '') FROM range(200)",
     ):
-        answer = await ask(shelf, taken, bomb, seconds=120)
+        answer = await ask(snapshot_fixture, taken, bomb, seconds=120)
         assert "memory" in answer["error"]["message"], (bomb, answer)
-    assert await rows(shelf, taken, "SELECT count(*) FROM album") == [[12000]]
+    assert await rows(snapshot_fixture, taken, "SELECT count(*) FROM album") == [[12000]]
 
 
-async def test_a_query_is_cancelled_by_its_id(shelf: Shelf, taken: Any) -> None:
+async def test_a_query_is_cancelled_by_its_id(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     run_id = str(uuid.uuid4())
     endless = "SELECT count(*) FROM range(100000000000) WHERE hash(range) = 1"
-    asking = asyncio.create_task(ask(shelf, taken, endless, run_id=run_id))
-    sandboxes = shelf.house.server.service(Sandboxes)
+    asking = asyncio.create_task(ask(snapshot_fixture, taken, endless, run_id=run_id))
+    sandboxes = snapshot_fixture.app.server.service(Sandboxes)
     while not sandboxes._running:
         assert not asking.done()
         await asyncio.sleep(0.02)
-    neighbour = await shelf.house.person("nele")
+    neighbour = await snapshot_fixture.app.person("nele")
     await neighbour.send("POST", f"/snapshots/{taken['id']}/runs/{run_id}/cancel", 404)
-    await shelf.person.send("POST", f"/snapshots/{taken['id']}/runs/{run_id}/cancel", 204)
+    await snapshot_fixture.person.send("POST", f"/snapshots/{taken['id']}/runs/{run_id}/cancel", 204)
     assert (await asking)["error"]["code"] == "cancelled"
     assert not sandboxes._running
-    await shelf.person.send("POST", f"/snapshots/{taken['id']}/runs/{run_id}/cancel", 404)
+    await snapshot_fixture.person.send("POST", f"/snapshots/{taken['id']}/runs/{run_id}/cancel", 404)
 
 
 ESCAPES = [one for one in (Path(__file__).parent / "escapes.sql").read_text().split(";\n") if one.strip()]
@@ -173,8 +177,8 @@ def test_nothing_leads_out() -> None:
 
 
 @pytest.mark.parametrize("text", ESCAPES[::25])
-async def test_nothing_leads_out_over_http(shelf: Shelf, taken: Any, text: str) -> None:
-    answer = await ask(shelf, taken, text, seconds=20)
+async def test_nothing_leads_out_over_http(snapshot_fixture: SnapshotFixture, taken: Any, text: str) -> None:
+    answer = await ask(snapshot_fixture, taken, text, seconds=20)
     assert answer["error"] is not None, answer["results"]
     assert not OUT.exists()
 
@@ -199,7 +203,7 @@ def test_the_kernel_opens_nothing_for_it() -> None:
     assert done.stdout.split() == ["refused"] * 3, (done.stdout, done.stderr)
 
 
-async def test_the_process_has_no_secrets(shelf: Shelf, taken: Any) -> None:
+async def test_the_process_has_no_secrets(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     """It starts with an environment of its own, and with no file of the server but its two sockets."""
     seen: list[Any] = []
     real = process.spawn
@@ -210,54 +214,56 @@ async def test_the_process_has_no_secrets(shelf: Shelf, taken: Any) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(process, "spawn", noted)
-        await rows(shelf, taken, "SELECT 1")
+        await rows(snapshot_fixture, taken, "SELECT 1")
     assert set(seen[0]["env"]) == {"LANG", "ARROW_DEFAULT_MEMORY_POOL", "OMP_NUM_THREADS"}
     assert len(seen[0]["pass_fds"]) == 2
 
 
-async def test_errors_know_their_place(shelf: Shelf, taken: Any) -> None:
+async def test_errors_know_their_place(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     text = "SELECT id\nFROM album WHERE id = = 1"
-    error = (await ask(shelf, taken, text))["error"]
+    error = (await ask(snapshot_fixture, taken, text))["error"]
     assert error["message"] == 'Parser Error: syntax error at or near "="'
     assert (text.rindex("="), error["code"]) == (error["position"], "query_failed")
-    assert "nothing" in (await ask(shelf, taken, "SELECT nothing FROM album"))["error"]["message"]
+    assert "nothing" in (await ask(snapshot_fixture, taken, "SELECT nothing FROM album"))["error"]["message"]
     for text, words in (
         ("", "nothing to run"),
         ("SELECT 1; SELECT 2", "one statement"),
         ("DELETE FROM note", "cannot be changed"),
     ):
-        assert words in (await ask(shelf, taken, text))["error"]["message"], text
+        assert words in (await ask(snapshot_fixture, taken, text))["error"]["message"], text
 
 
-async def test_values_that_do_not_fit_are_told_and_there_as_text(shelf: Shelf) -> None:
-    await shelf.sql(
+async def test_values_that_do_not_fit_are_told_and_there_as_text(snapshot_fixture: SnapshotFixture) -> None:
+    await snapshot_fixture.sql(
         'CREATE TABLE odd (id int PRIMARY KEY, n numeric(6,2), moment timestamptz, day date, a int[], "Id ""q" text);'
         "INSERT INTO odd VALUES (1, 'NaN', 'infinity', '-infinity', '{1,NULL}', 'x'), (2, 1.5, '4713-01-01 BC', '294276-12-31', NULL, '')"
     )
-    odd = await shelf.take(tables=["odd"])
-    assert await rows(shelf, odd, "SELECT id FROM odd WHERE moment = 'infinity' AND day = '-infinity'") == [[1]]
-    assert await rows(shelf, odd, 'SELECT moment, day, a, "Id ""q" FROM odd ORDER BY id') == [
+    odd = await snapshot_fixture.take(tables=["odd"])
+    assert await rows(snapshot_fixture, odd, "SELECT id FROM odd WHERE moment = 'infinity' AND day = '-infinity'") == [
+        [1]
+    ]
+    assert await rows(snapshot_fixture, odd, 'SELECT moment, day, a, "Id ""q" FROM odd ORDER BY id') == [
         ["infinity", "-infinity", "{1,NULL}", "x"], ["4713-01-01 (BC) 00:00:00+00", "294276-12-31", None, ""],
     ]  # fmt: skip
-    error = (await ask(shelf, odd, "SELECT sum(n) FROM odd"))["error"]
+    error = (await ask(snapshot_fixture, odd, "SELECT sum(n) FROM odd"))["error"]
     assert "public.odd.n has 'NaN'" in error["message"]
     assert "text" in error["hint"]
-    assert await rows(shelf, odd, "SELECT n FROM odd ORDER BY id", as_text=True) == [["NaN"], ["1.50"]]
+    assert await rows(snapshot_fixture, odd, "SELECT n FROM odd ORDER BY id", as_text=True) == [["NaN"], ["1.50"]]
 
 
-async def test_what_is_text_for_want_of_a_type_says_how_to_count_with_it(shelf: Shelf) -> None:
-    await shelf.sql("CREATE TABLE loose (n numeric); INSERT INTO loose VALUES (1.5), (1e40)")
-    loose = await shelf.take(tables=["loose"])
-    error = (await ask(shelf, loose, "SELECT sum(n) FROM loose"))["error"]
+async def test_what_is_text_for_want_of_a_type_says_how_to_count_with_it(snapshot_fixture: SnapshotFixture) -> None:
+    await snapshot_fixture.sql("CREATE TABLE loose (n numeric); INSERT INTO loose VALUES (1.5), (1e40)")
+    loose = await snapshot_fixture.take(tables=["loose"])
+    error = (await ask(snapshot_fixture, loose, "SELECT sum(n) FROM loose"))["error"]
     assert "sum(VARCHAR)" in error["message"]
     assert "cast it" in error["hint"]
-    assert await rows(shelf, loose, "SELECT sum(n::double) FROM loose") == [[1e40]]
+    assert await rows(snapshot_fixture, loose, "SELECT sum(n::double) FROM loose") == [[1e40]]
 
 
-async def test_whole_results_as_files(shelf: Shelf, taken: Any) -> None:
+async def test_whole_results_as_files(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     path, text = f"/api/v1/snapshots/{taken['id']}/query/export", "SELECT id, price, made, raw FROM album ORDER BY id"
     for form in ("csv", "ndjson", "json", "parquet", "arrow"):
-        answer = await shelf.person.client.post(path, json={"text": text, "format": form})
+        answer = await snapshot_fixture.person.client.post(path, json={"text": text, "format": form})
         assert answer.status_code == 200, answer.text
         read = {
             "csv": lambda data: len(data.decode().splitlines()) - 1, "ndjson": lambda data: data.count(b"\n"),
@@ -265,15 +271,15 @@ async def test_whole_results_as_files(shelf: Shelf, taken: Any) -> None:
             "arrow": lambda data: pa.ipc.open_stream(data).read_all().num_rows,
         }[form]  # fmt: skip
         assert read(answer.content) == 12000, form
-    refused = await shelf.person.client.post(path, json={"text": "COPY album TO '/tmp/x'"})
+    refused = await snapshot_fixture.person.client.post(path, json={"text": "COPY album TO '/tmp/x'"})
     assert refused.status_code == 422
 
 
-async def test_bytes_read_are_those_of_the_column(shelf: Shelf) -> None:
+async def test_bytes_read_are_those_of_the_column(snapshot_fixture: SnapshotFixture) -> None:
     """One column of a wide table costs what that column stores, counted where blobs are read."""
     columns = ", ".join(f"md5((g * {number})::text) AS c{number}" for number in range(1, 9))
-    await shelf.sql(f"CREATE TABLE wide AS SELECT g AS id, {columns} FROM generate_series(1, 20000) g")
-    wide = await shelf.take(tables=["wide"])
+    await snapshot_fixture.sql(f"CREATE TABLE wide AS SELECT g AS id, {columns} FROM generate_series(1, 20000) g")
+    wide = await snapshot_fixture.take(tables=["wide"])
     read: list[int] = []
     real = LocalBlobs.read_parts
 
@@ -284,15 +290,17 @@ async def test_bytes_read_are_those_of_the_column(shelf: Shelf) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(LocalBlobs, "read_parts", counted)
-        assert await rows(shelf, wide, "SELECT count(*) FROM wide WHERE c3 < '8'") != [[0]]
+        assert await rows(snapshot_fixture, wide, "SELECT count(*) FROM wide WHERE c3 < '8'") != [[0]]
     assert 0 < sum(read) <= 1.1 * wide["stored_bytes"] / 8
 
 
-async def test_a_reader_that_goes_away_ends_the_query(shelf: Shelf, taken: Any) -> None:
-    server, sandboxes = shelf.house.server, shelf.house.server.service(Sandboxes)
+async def test_a_reader_that_goes_away_ends_the_query(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+    server, sandboxes = snapshot_fixture.app.server, snapshot_fixture.app.server.service(Sandboxes)
     place = queries.Place(server.settings, server.database, sandboxes)
     async with server.database.transaction() as db:
-        actor = await identity.actor_of_user(db, uuid.UUID(shelf.person.signed_in["user"]["id"]), identity.ClientInfo())
+        actor = await identity.actor_of_user(
+            db, uuid.UUID(snapshot_fixture.person.signed_in["user"]["id"]), identity.ClientInfo()
+        )
     assert actor
     endless = queries.SnapshotQuery("SELECT a.id, b.title FROM album a, album b")
     pieces: Any = await queries.export(place, actor, uuid.UUID(taken["id"]), endless, "csv")
@@ -302,29 +310,31 @@ async def test_a_reader_that_goes_away_ends_the_query(shelf: Shelf, taken: Any) 
     assert (process.poll(), sandboxes._running) == (-9, {})
 
 
-async def test_a_row_that_nobody_can_hold_is_refused(shelf: Shelf, taken: Any) -> None:
-    error = (await ask(shelf, taken, "SELECT repeat('x', 40000000)"))["error"]
+async def test_a_row_that_nobody_can_hold_is_refused(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+    error = (await ask(snapshot_fixture, taken, "SELECT repeat('x', 40000000)"))["error"]
     assert "A row of the result has" in error["message"]
-    some = (await ask(shelf, taken, "SELECT repeat('x', 1000000) FROM range(100)"))["results"][0]
+    some = (await ask(snapshot_fixture, taken, "SELECT repeat('x', 1000000) FROM range(100)"))["results"][0]
     assert some["truncated"]
     assert 10 <= len(some["rows"]) <= 17
 
 
-async def test_no_more_than_a_few_at_once(shelf: Shelf, taken: Any) -> None:
+async def test_no_more_than_a_few_at_once(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     endless = "SELECT count(*) FROM range(100000000000) WHERE hash(range) = 1"
-    running = [asyncio.create_task(ask(shelf, taken, endless, seconds=4)) for _ in range(4)]
-    sandboxes = shelf.house.server.service(Sandboxes)
+    running = [asyncio.create_task(ask(snapshot_fixture, taken, endless, seconds=4)) for _ in range(4)]
+    sandboxes = snapshot_fixture.app.server.service(Sandboxes)
     while len(sandboxes._running) < 4:
         assert not any(one.done() for one in running)
         await asyncio.sleep(0.02)
-    refused = await shelf.person.client.post(f"/api/v1/snapshots/{taken['id']}/query", json={"text": "SELECT 1"})
+    refused = await snapshot_fixture.person.client.post(
+        f"/api/v1/snapshots/{taken['id']}/query", json={"text": "SELECT 1"}
+    )
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "2")
     for one in list(sandboxes._running.values()):
         await one.cancel()
     assert {(await one)["error"]["code"] for one in running} == {"cancelled"}
 
 
-async def test_damage_is_told_and_gives_no_half_answer(shelf: Shelf, taken: Any) -> None:
+async def test_damage_is_told_and_gives_no_half_answer(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     real = OpenSnapshot.rows
 
     def broken(self: OpenSnapshot, table: Any, threads: Any, places: Any = None) -> Any:
@@ -333,7 +343,7 @@ async def test_damage_is_told_and_gives_no_half_answer(shelf: Shelf, taken: Any)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(OpenSnapshot, "rows", broken)
-        answer = await shelf.person.client.post(
+        answer = await snapshot_fixture.person.client.post(
             f"/api/v1/snapshots/{taken['id']}/query", json={"text": "SELECT count(title) FROM album"}
         )
     assert "damaged" in answer.text

@@ -6,69 +6,71 @@ from typing import Any
 
 import pytest
 
-from features.snapshots.shelf import Shelf
-from features.transfers.moves import SHOP as SHOPS
+from features.snapshots.snapshot_fixture import SnapshotFixture
+from features.transfers.row_copies import SHOP as SHOPS
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.extracts.service import copies
 from headwater.features.transfers.service import copy_rows
-from people import House
+from people import AppFixture
 
 
-async def copied(shelf: Shelf, taken: Any, target: str, **body: Any) -> Any:
+async def copied(snapshot_fixture: SnapshotFixture, taken: Any, target: str, **body: Any) -> Any:
     path = f"/snapshots/{taken['id']}/copies"
-    made = await shelf.person.send("POST", path, 202, json={"target_id": target, "accepted": True} | body)
-    await shelf.house.work(made["job"]["id"])
-    return await shelf.person.get(f"/transfers/{made['id']}")
+    made = await snapshot_fixture.person.send("POST", path, 202, json={"target_id": target, "accepted": True} | body)
+    await snapshot_fixture.app.work(made["job"]["id"])
+    return await snapshot_fixture.person.get(f"/transfers/{made['id']}")
 
 
-async def test_strangers_and_neighbours_copy_nothing(lasting_house: House, shelf: Shelf, taken: Any) -> None:
-    body = {"target_id": shelf.database}
-    stranger, neighbour = await lasting_house.stranger(), await lasting_house.person("nuria")
+async def test_strangers_and_neighbours_copy_nothing(
+    module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
+) -> None:
+    body = {"target_id": snapshot_fixture.database}
+    stranger, neighbour = await module_app.stranger(), await module_app.person("nuria")
     for path in (f"/snapshots/{taken['id']}/copies/plan", f"/snapshots/{taken['id']}/copies"):
         assert (await stranger.post(f"/api/v1{path}", json=body)).status_code == 401
         await neighbour.send("POST", path, 404, json=body)
 
 
 @pytest.mark.parametrize("engine", ["mysql", "sqlite"])
-async def test_rows_of_then_are_in_another_engine(shelf: Shelf, taken: Any, engine: str) -> None:
-    target = await shelf.person.database(engine)
+async def test_rows_of_then_are_in_another_engine(snapshot_fixture: SnapshotFixture, taken: Any, engine: str) -> None:
+    target = await snapshot_fixture.person.database(engine)
     path = f"/snapshots/{taken['id']}/copies"
-    planned = await shelf.person.send("POST", f"{path}/plan", 200, json={"target_id": target})
+    planned = await snapshot_fixture.person.send("POST", f"{path}/plan", 200, json={"target_id": target})
     assert [one["rows"] for one in planned["tables"]] == [12000, 1500, 700]
     assert ("album", "twice") in [(one["table"].split(".")[-1], one["object"]) for one in planned["losses"]]
-    refused = await shelf.person.client.post(f"/api/v1{path}", json={"target_id": target})
+    refused = await snapshot_fixture.person.client.post(f"/api/v1{path}", json={"target_id": target})
     assert (refused.status_code, refused.json()["code"]) == (409, "losses_not_accepted")
-    done = await copied(shelf, taken, target)
+    done = await copied(snapshot_fixture, taken, target)
     assert done["job"]["state"] == "completed", done["job"]["error"]
     assert {(one["table"], one["target_rows"], one["same"]) for one in done["tables"]} == {
         ("public.album", 12000, True), ("public.artist", 1500, True), ("public.note", 700, True),
     }  # fmt: skip
     assert done["request"]["snapshot_id"] == taken["id"]
-    assert await shelf.sql("SELECT gap, tags FROM album WHERE id = 29", target) in (
+    assert await snapshot_fixture.sql("SELECT gap, tags FROM album WHERE id = 29", target) in (
         [["P29D", '["a","b c",null,"\\"x\\""]']], [["P29D", '["a", "b c", null, "\\"x\\""]']],
     )  # fmt: skip
-    again = await shelf.person.client.post(f"/api/v1{path}", json={"target_id": target, "accepted": True})
+    again = await snapshot_fixture.person.client.post(f"/api/v1{path}", json={"target_id": target, "accepted": True})
     assert again.status_code == 409
 
 
 @pytest.mark.parametrize("engine", ["mysql", "sqlite"])
 async def test_snapshots_of_other_engines_come_to_postgresql(
-    lasting_house: House, keeper: Supervisor, engine: str
+    module_app: AppFixture, keeper: Supervisor, engine: str
 ) -> None:
-    person = await lasting_house.person("ines")
-    shelf = Shelf(lasting_house, person, await person.database(engine))
-    await shelf.sql(SHOPS[engine])
-    taken = await shelf.take()
-    await shelf.sql("DELETE FROM album")
+    person = await module_app.person("ines")
+    snapshot_fixture = SnapshotFixture(module_app, person, await person.database(engine))
+    await snapshot_fixture.sql(SHOPS[engine])
+    taken = await snapshot_fixture.take()
+    await snapshot_fixture.sql("DELETE FROM album")
     target = await person.database("postgresql")
-    done = await copied(shelf, taken, target)
+    done = await copied(snapshot_fixture, taken, target)
     assert done["job"]["state"] == "completed", done["job"]["error"]
     assert all(one["same"] for one in done["tables"])
     assert sum(one["target_rows"] for one in done["tables"]) == taken["rows"]
 
 
-async def test_what_a_failure_leaves_is_nothing(shelf: Shelf, taken: Any) -> None:
-    target = await shelf.person.database("sqlite")
+async def test_what_a_failure_leaves_is_nothing(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+    target = await snapshot_fixture.person.database("sqlite")
     real = copy_rows.copy
 
     async def failing(*given: Any) -> Any:
@@ -77,25 +79,27 @@ async def test_what_a_failure_leaves_is_nothing(shelf: Shelf, taken: Any) -> Non
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(copies.copy_rows, "copy", failing)
-        made = await shelf.person.send(
+        made = await snapshot_fixture.person.send(
             "POST",
             f"/snapshots/{taken['id']}/copies",
             202,
             json={"target_id": target, "accepted": True, "tables": ["note"]},
         )
-        await shelf.house.work(made["job"]["id"])
-    assert await shelf.sql("SELECT count(*) FROM sqlite_schema", target) == [[0]]
-    done = await copied(shelf, taken, target, tables=["note"])
+        await snapshot_fixture.app.work(made["job"]["id"])
+    assert await snapshot_fixture.sql("SELECT count(*) FROM sqlite_schema", target) == [[0]]
+    done = await copied(snapshot_fixture, taken, target, tables=["note"])
     assert [one["target_rows"] for one in done["tables"]] == [700]
 
 
-async def test_partitioned_tables_are_refused_with_a_way(shelf: Shelf) -> None:
-    await shelf.sql(
+async def test_partitioned_tables_are_refused_with_a_way(snapshot_fixture: SnapshotFixture) -> None:
+    await snapshot_fixture.sql(
         "CREATE TABLE part (id int, day date) PARTITION BY RANGE (day);"
         "CREATE TABLE part_26 PARTITION OF part FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')"
     )
-    taken = await shelf.take(tables=["part", "part_26"])
-    target = await shelf.person.database("sqlite")
-    answer = await shelf.person.client.post(f"/api/v1/snapshots/{taken['id']}/copies/plan", json={"target_id": target})
+    taken = await snapshot_fixture.take(tables=["part", "part_26"])
+    target = await snapshot_fixture.person.database("sqlite")
+    answer = await snapshot_fixture.person.client.post(
+        f"/api/v1/snapshots/{taken['id']}/copies/plan", json={"target_id": target}
+    )
     assert answer.status_code == 400
     assert "Restore the snapshot" in answer.json()["hint"]

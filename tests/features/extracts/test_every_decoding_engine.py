@@ -7,26 +7,26 @@ import io
 
 import pytest
 
-from features.snapshots.shelf import Shelf
-from features.transfers.moves import SHOP
-from headwater.engines import DecodingSupport, ScriptSupport, all_engines
+from features.snapshots.snapshot_fixture import SnapshotFixture
+from features.transfers.row_copies import SHOP
+from headwater.engines import all_engines
 from headwater.features.databases.supervisor.reconciler import Supervisor
-from people import House
+from people import AppFixture
 
-ENGINES = [name for name in all_engines() if name != "postgresql" and isinstance(all_engines()[name], ScriptSupport)]
+ENGINES = [name for name in all_engines() if name != "postgresql" and all_engines()[name].script]
 ASKED = "SELECT count(*), min(id), max(id), min(title), max(title) FROM album WHERE artist_id > 3"
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-async def test_as_the_database_answers(lasting_house: House, keeper: Supervisor, engine: str) -> None:
-    person = await lasting_house.person("emma")
-    shelf = Shelf(lasting_house, person, await person.database(engine))
-    await shelf.sql(SHOP[engine])
-    taken = await shelf.take()
+async def test_as_the_database_answers(module_app: AppFixture, keeper: Supervisor, engine: str) -> None:
+    person = await module_app.person("emma")
+    snapshot_fixture = SnapshotFixture(module_app, person, await person.database(engine))
+    await snapshot_fixture.sql(SHOP[engine])
+    taken = await snapshot_fixture.take()
     path = f"/snapshots/{taken['id']}"
     answer = await person.send("POST", f"{path}/query", 200, json={"text": ASKED})
     assert answer["error"] is None, answer["error"]
-    assert answer["results"][0]["rows"] == await shelf.sql(ASKED)
+    assert answer["results"][0]["rows"] == await snapshot_fixture.sql(ASKED)
     every = await person.send(
         "POST", f"{path}/query", 200, json={"text": "SELECT * FROM album ORDER BY id LIMIT 5", "as_text": True}
     )
@@ -34,12 +34,12 @@ async def test_as_the_database_answers(lasting_house: House, keeper: Supervisor,
     names = [one["name"] for one in answer["results"][0]["columns"]]
     assert len(names) == 5
     page = await person.get(f"{path}/tables/album/rows", skip=100, limit=50)
-    live = await shelf.sql("SELECT * FROM album ORDER BY id LIMIT 50 OFFSET 100")
+    live = await snapshot_fixture.sql("SELECT * FROM album ORDER BY id LIMIT 50 OFFSET 100")
     # A query shows a FLOAT of MySQL with six digits.
     read = [[cell for cell in row if not isinstance(cell, float)] for row in page["rows"]]
     assert read == [[cell for cell in row[: len(page["columns"])] if not isinstance(cell, float)] for row in live]
     file = await person.client.get(f"/api/v1{path}/export", params={"format": "csv", "tables": "album"})
     assert len(list(csv.reader(io.StringIO(file.text, newline="")))) == 1 + page["count"]
-    assert isinstance(all_engines()[engine], DecodingSupport)
+    assert all_engines()[engine].decoding
     script = await person.client.get(f"/api/v1{path}/export", params={"format": "sql"})
     assert script.text.count("INSERT INTO") >= 2

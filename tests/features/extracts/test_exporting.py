@@ -15,31 +15,33 @@ import pyarrow.parquet as pq
 import pytest
 
 from engines.postgresql import place
-from features.snapshots.shelf import Shelf
+from features.snapshots.snapshot_fixture import SnapshotFixture
 from headwater.features.extracts import maintenance
 from headwater.features.extracts.service import links
 from headwater.kit import clock
-from people import House
+from people import AppFixture
 
 
-async def export(shelf: Shelf, taken: Any, **query: Any) -> Any:
-    answer = await shelf.person.client.get(f"/api/v1/snapshots/{taken['id']}/export", params=query)
+async def export(snapshot_fixture: SnapshotFixture, taken: Any, **query: Any) -> Any:
+    answer = await snapshot_fixture.person.client.get(f"/api/v1/snapshots/{taken['id']}/export", params=query)
     assert answer.status_code == 200, answer.text
     return answer
 
 
-async def test_strangers_and_neighbours_export_nothing(lasting_house: House, shelf: Shelf, taken: Any) -> None:
-    stranger, neighbour = await lasting_house.stranger(), await lasting_house.person("nadja")
+async def test_strangers_and_neighbours_export_nothing(
+    module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
+) -> None:
+    stranger, neighbour = await module_app.stranger(), await module_app.person("nadja")
     for method, path in (("GET", "export"), ("POST", "links")):
         assert (await stranger.request(method, f"/api/v1/snapshots/{taken['id']}/{path}", json={})).status_code == 401
         await neighbour.send(method, f"/snapshots/{taken['id']}/{path}", 404, json={})
 
 
-async def test_one_table_in_every_form(shelf: Shelf, taken: Any) -> None:
-    live = await shelf.sql("SELECT id, name, bio, mood FROM artist ORDER BY id LIMIT 1000")
+async def test_one_table_in_every_form(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+    live = await snapshot_fixture.sql("SELECT id, name, bio, mood FROM artist ORDER BY id LIMIT 1000")
     found: dict[str, list[list[Any]]] = {}
     for form in ("csv", "ndjson", "json", "parquet"):
-        answer = await export(shelf, taken, format=form, tables="artist")
+        answer = await export(snapshot_fixture, taken, format=form, tables="artist")
         assert f'filename="public.artist.{form}"' in answer.headers["content-disposition"]
         data = answer.content
         if form == "csv":
@@ -55,26 +57,30 @@ async def test_one_table_in_every_form(shelf: Shelf, taken: Any) -> None:
         assert rows[:1000] == live, form
 
 
-async def test_several_tables_come_as_a_zip(shelf: Shelf, taken: Any) -> None:
-    answer = await export(shelf, taken, format="ndjson")
+async def test_several_tables_come_as_a_zip(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+    answer = await export(snapshot_fixture, taken, format="ndjson")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
         assert sorted(archive.namelist()) == ["public.album.ndjson", "public.artist.ndjson", "public.note.ndjson"]
         assert archive.read("public.note.ndjson").count(b"\n") == 700
-    some = await export(shelf, taken, format="csv", tables=["note", "public.artist"])
+    some = await export(snapshot_fixture, taken, format="csv", tables=["note", "public.artist"])
     with zipfile.ZipFile(io.BytesIO(some.content)) as archive:
         assert sorted(archive.namelist()) == ["public.artist.csv", "public.note.csv"]
-    wrong = await shelf.person.client.get(f"/api/v1/snapshots/{taken['id']}/export", params={"tables": "nothing"})
+    wrong = await snapshot_fixture.person.client.get(
+        f"/api/v1/snapshots/{taken['id']}/export", params={"tables": "nothing"}
+    )
     assert wrong.status_code == 404
 
 
-async def test_parquet_keeps_types_and_gives_up_those_that_do_not_fit(shelf: Shelf, taken: Any) -> None:
-    await shelf.sql(
+async def test_parquet_keeps_types_and_gives_up_those_that_do_not_fit(
+    snapshot_fixture: SnapshotFixture, taken: Any
+) -> None:
+    await snapshot_fixture.sql(
         "CREATE TABLE fit (id int PRIMARY KEY, good numeric(6,2), bad numeric(6,2), moment timestamptz, endless timestamptz);"
         "INSERT INTO fit SELECT g, g, CASE WHEN g < 9000 THEN g / 9.0 ELSE 'NaN' END, '2026-01-01', CASE WHEN g < 9000 THEN '2026-01-01'::timestamptz ELSE 'infinity' END FROM generate_series(1, 9999) g"
     )
-    fit = await shelf.take(tables=["fit"])
-    read = pq.read_table(io.BytesIO((await export(shelf, fit, format="parquet", tables="fit")).content))
+    fit = await snapshot_fixture.take(tables=["fit"])
+    read = pq.read_table(io.BytesIO((await export(snapshot_fixture, fit, format="parquet", tables="fit")).content))
     types = {field.name: str(field.type) for field in read.schema}
     assert types == {
         "id": "int32", "good": "decimal128(6, 2)", "bad": "string", "moment": "timestamp[us, tz=UTC]", "endless": "string",
@@ -83,36 +89,40 @@ async def test_parquet_keeps_types_and_gives_up_those_that_do_not_fit(shelf: She
     assert (last["bad"], last["endless"], read.num_rows) == ("NaN", "infinity", 9999)
 
 
-async def test_exports_are_noted(shelf: Shelf, taken: Any) -> None:
-    await export(shelf, taken, format="csv", tables="note")
-    (entry, *_) = (await shelf.person.get("/audit", action="snapshot.export"))["items"]
+async def test_exports_are_noted(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+    await export(snapshot_fixture, taken, format="csv", tables="note")
+    (entry, *_) = (await snapshot_fixture.person.get("/audit", action="snapshot.export"))["items"]
     assert (entry["resource"]["id"], entry["details"]) == (taken["id"], {"format": "csv", "tables": ["note"]})
 
 
-async def make_link(shelf: Shelf, taken: Any, **body: Any) -> str:
-    made = await shelf.person.send("POST", f"/snapshots/{taken['id']}/links", 201, json=body)
+async def make_link(snapshot_fixture: SnapshotFixture, taken: Any, **body: Any) -> str:
+    made = await snapshot_fixture.person.send("POST", f"/snapshots/{taken['id']}/links", 201, json=body)
     return str(made["url"])
 
 
-async def test_a_link_gives_its_file_to_whoever_has_it(lasting_house: House, shelf: Shelf, taken: Any) -> None:
-    url = await make_link(shelf, taken, format="csv", tables=["note"])
-    stranger = await lasting_house.stranger()
+async def test_a_link_gives_its_file_to_whoever_has_it(
+    module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
+) -> None:
+    url = await make_link(snapshot_fixture, taken, format="csv", tables=["note"])
+    stranger = await module_app.stranger()
     answer = await stranger.get(url)
     assert answer.status_code == 200, answer.text
     assert answer.text.count("\n") == 701
-    (used, *_) = (await shelf.person.get("/audit", action="snapshot.link_used"))["items"]
-    (made, *_) = (await shelf.person.get("/audit", action="snapshot.link"))["items"]
+    (used, *_) = (await snapshot_fixture.person.get("/audit", action="snapshot.link_used"))["items"]
+    (made, *_) = (await snapshot_fixture.person.get("/audit", action="snapshot.link"))["items"]
     assert used["resource"]["id"] == made["resource"]["id"] == taken["id"]
     assert url.rsplit("/", 1)[1] not in str((used, made))
 
 
-async def test_a_link_that_was_changed_opens_nothing(lasting_house: House, shelf: Shelf, taken: Any) -> None:
-    url = await make_link(shelf, taken, format="csv", tables=["note"])
+async def test_a_link_that_was_changed_opens_nothing(
+    module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
+) -> None:
+    url = await make_link(snapshot_fixture, taken, format="csv", tables=["note"])
     head, token = url.rsplit("/", 1)
     body, signature = token.split(".")
-    stranger = await lasting_house.stranger()
+    stranger = await module_app.stranger()
     flipped = "B" if body[20] != "B" else "C"
-    other = (await make_link(shelf, taken, format="sql")).rsplit(".", 1)[1]
+    other = (await make_link(snapshot_fixture, taken, format="sql")).rsplit(".", 1)[1]
     for wrong in (
         body[:20] + flipped + body[21:] + "." + signature, f"{body}.{other}", f"{body}.", body, "x", f"{body}.ä",
         f"{body}.{signature}=", "A" * 5000,
@@ -122,95 +132,100 @@ async def test_a_link_that_was_changed_opens_nothing(lasting_house: House, shelf
         assert answer.json()["detail"] == "This link is not valid, or not any more."
 
 
-async def test_a_link_ends(lasting_house: House, shelf: Shelf, taken: Any) -> None:
-    url = await make_link(shelf, taken, format="csv", tables=["note"], expires_in=60)
-    stranger = await lasting_house.stranger()
+async def test_a_link_ends(module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+    url = await make_link(snapshot_fixture, taken, format="csv", tables=["note"], expires_in=60)
+    stranger = await module_app.stranger()
     later = clock.now() + timedelta(seconds=61)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(links, "now", lambda: later)
         assert (await stranger.get(url)).status_code == 404
     assert (await stranger.get(url)).status_code == 200
     for seconds in (0, 604_801):
-        await shelf.person.send("POST", f"/snapshots/{taken['id']}/links", 422, json={"expires_in": seconds})
+        await snapshot_fixture.person.send("POST", f"/snapshots/{taken['id']}/links", 422, json={"expires_in": seconds})
 
 
 async def test_a_link_goes_with_its_snapshot_and_with_the_right_of_its_maker(
-    lasting_house: House, shelf: Shelf, taken: Any
+    module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
 ) -> None:
-    gone = await shelf.take(tables=["note"])
-    url = await make_link(shelf, gone, format="csv", tables=["note"])
-    await shelf.person.send("DELETE", f"/snapshots/{gone['id']}", 204)
-    stranger = await lasting_house.stranger()
+    gone = await snapshot_fixture.take(tables=["note"])
+    url = await make_link(snapshot_fixture, gone, format="csv", tables=["note"])
+    await snapshot_fixture.person.send("DELETE", f"/snapshots/{gone['id']}", 204)
+    stranger = await module_app.stranger()
     assert (await stranger.get(url)).status_code == 404
-    guest = await lasting_house.person("gast")
-    members = f"/organizations/{shelf.person.organization}/members"
-    added = await shelf.person.send("POST", members, 201, json={"email": guest.email, "role": "viewer"})
+    guest = await module_app.person("gast")
+    members = f"/organizations/{snapshot_fixture.person.organization}/members"
+    added = await snapshot_fixture.person.send("POST", members, 201, json={"email": guest.email, "role": "viewer"})
     made = await guest.send("POST", f"/snapshots/{taken['id']}/links", 201, json={"format": "csv", "tables": ["note"]})
     assert (await stranger.get(made["url"])).status_code == 200
-    await shelf.person.send("DELETE", f"{members}/{added['user_id']}", 204)
+    await snapshot_fixture.person.send("DELETE", f"{members}/{added['user_id']}", 204)
     assert (await stranger.get(made["url"])).status_code == 404
 
 
-async def test_links_are_listed_and_revoked(lasting_house: House, shelf: Shelf, taken: Any) -> None:
+async def test_links_are_listed_and_revoked(
+    module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
+) -> None:
     path = f"/snapshots/{taken['id']}/links"
-    stranger = await lasting_house.stranger()
-    for one in (await shelf.person.get(path))["items"]:
-        await shelf.person.send("DELETE", f"{path}/{one['id']}", 204)
+    stranger = await module_app.stranger()
+    for one in (await snapshot_fixture.person.get(path))["items"]:
+        await snapshot_fixture.person.send("DELETE", f"{path}/{one['id']}", 204)
     keep, gone = [
-        await shelf.person.send("POST", path, 201, json={"format": "csv", "tables": ["note"]}) for _ in range(2)
+        await snapshot_fixture.person.send("POST", path, 201, json={"format": "csv", "tables": ["note"]})
+        for _ in range(2)
     ]
     assert (await stranger.get(gone["url"])).status_code == 200
-    (newest, oldest) = (await shelf.person.get(path))["items"]
+    (newest, oldest) = (await snapshot_fixture.person.get(path))["items"]
     assert (newest["id"], newest["uses"], newest["used_at"] is None) == (gone["id"], 1, False)
     assert (oldest["id"], oldest["uses"], oldest["used_at"]) == (keep["id"], 0, None)
     assert (newest["format"], newest["tables"], newest["by"]) == ("csv", ["public.note"], "sonja")
     assert gone["url"].rsplit("/", 1)[1] not in str(newest)
-    await shelf.person.send("DELETE", f"{path}/{gone['id']}", 204)
+    await snapshot_fixture.person.send("DELETE", f"{path}/{gone['id']}", 204)
     answer = await stranger.get(gone["url"])
     assert (answer.status_code, answer.json()["detail"]) == (404, "This link is not valid, or not any more.")
     assert (await stranger.get(keep["url"])).status_code == 200, "one by one"
-    assert [one["id"] for one in (await shelf.person.get(path))["items"]] == [keep["id"]]
-    await shelf.person.send("DELETE", f"{path}/{gone['id']}", 404)
-    (revoked, *_) = (await shelf.person.get("/audit", action="snapshot.link_revoked"))["items"]
+    assert [one["id"] for one in (await snapshot_fixture.person.get(path))["items"]] == [keep["id"]]
+    await snapshot_fixture.person.send("DELETE", f"{path}/{gone['id']}", 404)
+    (revoked, *_) = (await snapshot_fixture.person.get("/audit", action="snapshot.link_revoked"))["items"]
     assert (revoked["resource"]["id"], revoked["details"]["link"]) == (taken["id"], gone["id"])
 
 
-async def test_who_may_revoke_a_link(lasting_house: House, shelf: Shelf, taken: Any) -> None:
-    path, guest = f"/snapshots/{taken['id']}/links", await lasting_house.person("linus")
-    members = f"/organizations/{shelf.person.organization}/members"
-    await shelf.person.send("POST", members, 201, json={"email": guest.email, "role": "viewer"})
-    mine = await shelf.person.send("POST", path, 201, json={"format": "csv", "tables": ["note"]})
+async def test_who_may_revoke_a_link(module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+    path, guest = f"/snapshots/{taken['id']}/links", await module_app.person("linus")
+    members = f"/organizations/{snapshot_fixture.person.organization}/members"
+    await snapshot_fixture.person.send("POST", members, 201, json={"email": guest.email, "role": "viewer"})
+    mine = await snapshot_fixture.person.send("POST", path, 201, json={"format": "csv", "tables": ["note"]})
     theirs = [await guest.send("POST", path, 201, json={"format": "csv", "tables": ["note"]}) for _ in range(2)]
     refused = await guest.send("DELETE", f"{path}/{mine['id']}", 404)
     assert "An admin can" in refused["hint"]
     assert mine["id"] in {one["id"] for one in (await guest.get(path))["items"]}
     await guest.send("DELETE", f"{path}/{theirs[0]['id']}", 204)
-    await shelf.person.send("DELETE", f"{path}/{theirs[1]['id']}", 204)
-    neighbour = await lasting_house.person("nora")
+    await snapshot_fixture.person.send("DELETE", f"{path}/{theirs[1]['id']}", 204)
+    neighbour = await module_app.person("nora")
     await neighbour.send("DELETE", f"{path}/{mine['id']}", 404)
-    other = await shelf.take(tables=["note"])
-    await shelf.person.send("DELETE", f"/snapshots/{other['id']}/links/{mine['id']}", 404)
+    other = await snapshot_fixture.take(tables=["note"])
+    await snapshot_fixture.person.send("DELETE", f"/snapshots/{other['id']}/links/{mine['id']}", 404)
 
 
-async def test_links_that_have_expired_are_forgotten(lasting_house: House, shelf: Shelf, taken: Any) -> None:
+async def test_links_that_have_expired_are_forgotten(
+    module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
+) -> None:
     path = f"/snapshots/{taken['id']}/links"
-    made = await shelf.person.send("POST", path, 201, json={"format": "csv", "expires_in": 60})
-    lasting = await shelf.person.send("POST", path, 201, json={"format": "csv", "expires_in": 600})
+    made = await snapshot_fixture.person.send("POST", path, 201, json={"format": "csv", "expires_in": 60})
+    lasting = await snapshot_fixture.person.send("POST", path, 201, json={"format": "csv", "expires_in": 600})
     later = clock.now() + timedelta(seconds=61)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(maintenance, "now", lambda: later)
-        await maintenance.run_maintenance(lasting_house.server.database, lasting_house.server.settings)
-    left = {one["id"] for one in (await shelf.person.get(path))["items"]}
+        await maintenance.run_maintenance(module_app.server.database, module_app.server.settings)
+    left = {one["id"] for one in (await snapshot_fixture.person.get(path))["items"]}
     assert lasting["id"] in left
     assert made["id"] not in left
 
 
-async def test_a_script_of_some_tables_loads(shelf: Shelf, taken: Any, tmp_path: Path) -> None:
+async def test_a_script_of_some_tables_loads(snapshot_fixture: SnapshotFixture, taken: Any, tmp_path: Path) -> None:
     """What stands alone is in it; what needs a table that was not chosen is named instead."""
     if reason := place.missing():
         pytest.skip(reason)
     script = tmp_path / "some.sql"
-    script.write_bytes((await export(shelf, taken, format="sql", tables=["album", "note"])).content)
+    script.write_bytes((await export(snapshot_fixture, taken, format="sql", tables=["album", "note"])).content)
     head = script.read_text()[:2000]
     assert "left out, because it needs tables that are not here: view public.glad" in head
     async with place.fresh() as address:
@@ -222,4 +237,4 @@ async def test_a_script_of_some_tables_loads(shelf: Shelf, taken: Any, tmp_path:
             )
             told, _ = await asyncio.wait_for(made.communicate(), 60)
             assert made.returncode == 0, told.decode()
-    assert told.decode().strip().split("|") == [str(cell) for cell in (await shelf.sql(query))[0]]
+    assert told.decode().strip().split("|") == [str(cell) for cell in (await snapshot_fixture.sql(query))[0]]

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from features.snapshots.shelf import Shelf
+from features.snapshots.snapshot_fixture import SnapshotFixture
 from headwater.vault.table_reader import TableReader
-from people import House
+from people import AppFixture
 
 
-async def test_strangers_and_neighbours_see_no_rows(lasting_house: House, shelf: Shelf, taken: Any) -> None:
+async def test_strangers_and_neighbours_see_no_rows(
+    module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
+) -> None:
     for end in ("rows", "cell?row=0&column=id"):
         path = f"/snapshots/{taken['id']}/tables/album/{end}"
-        stranger = await lasting_house.stranger()
+        stranger = await module_app.stranger()
         assert (await stranger.get(f"/api/v1{path}")).status_code == 401
-        neighbour = await lasting_house.person("nora")
+        neighbour = await module_app.person("nora")
         await neighbour.send("GET", path, 404)
 
 
-async def test_pages_are_those_of_the_database(shelf: Shelf, taken: Any) -> None:
+async def test_pages_are_those_of_the_database(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     """Law: the pages of a snapshot, one after the other, are the table; whatever they are long."""
     path = f"/snapshots/{taken['id']}/tables/public.album/rows"
-    live = await shelf.sql("SELECT * FROM album ORDER BY id")
-    names = [row[0] for row in await shelf.sql(
+    live = await snapshot_fixture.sql("SELECT * FROM album ORDER BY id")
+    names = [row[0] for row in await snapshot_fixture.sql(
         "SELECT column_name FROM information_schema.columns WHERE table_name = 'album' AND is_generated = 'NEVER' ORDER BY ordinal_position"
     )]  # fmt: skip
     found, cursor = [], None
     while True:
-        page = await shelf.person.get(path, limit=997, **({"cursor": cursor} if cursor else {}))
+        page = await snapshot_fixture.person.get(path, limit=997, **({"cursor": cursor} if cursor else {}))
         found += page["rows"]
         cursor = page["next"]
         if cursor is None:
@@ -39,10 +41,12 @@ async def test_pages_are_those_of_the_database(shelf: Shelf, taken: Any) -> None
     assert found[-1][0] == 12_000
 
 
-async def test_a_far_page_reads_its_chunks_only(shelf: Shelf) -> None:
-    await shelf.sql("CREATE TABLE far (id int PRIMARY KEY); INSERT INTO far SELECT generate_series(1, 100000)")
-    taken = await shelf.take(tables=["far"])
-    vault = await shelf.vault()
+async def test_a_far_page_reads_its_chunks_only(snapshot_fixture: SnapshotFixture) -> None:
+    await snapshot_fixture.sql(
+        "CREATE TABLE far (id int PRIMARY KEY); INSERT INTO far SELECT generate_series(1, 100000)"
+    )
+    taken = await snapshot_fixture.take(tables=["far"])
+    vault = await snapshot_fixture.vault()
     (table,) = vault.manifest(taken["id"]).tables
     reader, read = vault.table(table), []
 
@@ -65,23 +69,23 @@ async def test_a_far_page_reads_its_chunks_only(shelf: Shelf) -> None:
     assert read == chunks[-1:]
 
 
-async def test_long_values_are_cut_and_whole_on_request(shelf: Shelf) -> None:
-    await shelf.sql(
+async def test_long_values_are_cut_and_whole_on_request(snapshot_fixture: SnapshotFixture) -> None:
+    await snapshot_fixture.sql(
         'CREATE TABLE "a/b c" (id int PRIMARY KEY, long text); INSERT INTO "a/b c" VALUES (1, repeat(\'ä\', 5000)), (2, NULL)'
     )
-    long = await shelf.take(tables=["a/b c"])
-    page = await shelf.person.get(f"/snapshots/{long['id']}/tables/a%2Fb%20c/rows")
+    long = await snapshot_fixture.take(tables=["a/b c"])
+    page = await snapshot_fixture.person.get(f"/snapshots/{long['id']}/tables/a%2Fb%20c/rows")
     assert (page["cut"], len(page["rows"][0][1]), page["rows"][1]) == ([[0, 1]], 1024, [2, None])
     path = f"/snapshots/{long['id']}/tables/a%2Fb%20c/cell"
-    assert (await shelf.person.get(path, row=0, column="long"))["value"] == "ä" * 5000
+    assert (await snapshot_fixture.person.get(path, row=0, column="long"))["value"] == "ä" * 5000
     for query in ({"row": 2, "column": "long"}, {"row": 0, "column": "lnog"}):
-        answer = await shelf.person.client.get(f"/api/v1{path}", params=query)
+        answer = await snapshot_fixture.person.client.get(f"/api/v1{path}", params=query)
         assert answer.status_code == 404
         assert answer.json()["hint"]
 
 
-async def test_wrong_names_are_answered_with_the_right_ones(shelf: Shelf, taken: Any) -> None:
-    answer = await shelf.person.client.get(f"/api/v1/snapshots/{taken['id']}/tables/albun/rows")
+async def test_wrong_names_are_answered_with_the_right_ones(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+    answer = await snapshot_fixture.person.client.get(f"/api/v1/snapshots/{taken['id']}/tables/albun/rows")
     assert (answer.status_code, answer.json()["hint"]) == (404, "Did you mean album?"), answer.json()
-    refused = await shelf.person.client.get(f"/api/v1/snapshots/{taken['id']}/tables/album/rows?cursor=x")
+    refused = await snapshot_fixture.person.client.get(f"/api/v1/snapshots/{taken['id']}/tables/album/rows?cursor=x")
     assert refused.status_code == 400

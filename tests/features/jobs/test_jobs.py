@@ -18,7 +18,7 @@ from headwater.features.jobs.context import Attempt, Write
 from headwater.features.jobs.runner import Runner
 from headwater.features.jobs.service import attempts, queue, sweep, workers
 from headwater.kit.errors import BadInput
-from people import House, Person
+from people import AppFixture, Person
 
 pytestmark = pytest.mark.usefixtures("with_sample")
 
@@ -37,10 +37,10 @@ def task(work: Work) -> Callable[[Attempt], Awaitable[Write]]:
     return run
 
 
-async def enqueue(house: House, person: Person, kind: str = "test.kind") -> str:
-    async with house.server.database.transaction() as db:
+async def enqueue(app: AppFixture, person: Person, kind: str = "test.kind") -> str:
+    async with app.server.database.transaction() as db:
         token = person.client.headers["authorization"].removeprefix("Bearer ")
-        actor = await identity.actor_of_token(db, house.server.signer, identity.ClientInfo(), token)
+        actor = await identity.actor_of_token(db, app.server.signer, identity.ClientInfo(), token)
         project = await db.get_one(_project(), uuid.UUID(person.project["id"]))
         job = await queue.enqueue(db, actor, project, kind=kind, title="A test")
         return str(job.id)
@@ -52,36 +52,36 @@ def _project() -> Any:
     return Project
 
 
-def runner(house: House, work: Work, worker: uuid.UUID | None = None) -> Runner:
+def runner(app: AppFixture, work: Work, worker: uuid.UUID | None = None) -> Runner:
     return Runner(
-        house.server.database, house.server.settings, worker or uuid.uuid4(), {"test.kind": task(work)}.__getitem__
+        app.server.database, app.server.settings, worker or uuid.uuid4(), {"test.kind": task(work)}.__getitem__
     )
 
 
-async def run(house: House, job: str, work: Work) -> None:
-    await runner(house, work).run(uuid.UUID(job))
+async def run(app: AppFixture, job: str, work: Work) -> None:
+    await runner(app, work).run(uuid.UUID(job))
 
 
 async def nothing(_: Attempt) -> None:
     return None
 
 
-async def sql(house: House, query: str, **values: Any) -> Any:
-    async with house.server.database.transaction() as db:
+async def sql(app: AppFixture, query: str, **values: Any) -> Any:
+    async with app.server.database.transaction() as db:
         result = await db.execute(text(query), values)
         return result.scalar() if result.returns_rows else None
 
 
-async def test_a_job_that_ends_well(house: House) -> None:
-    someone = await house.person()
-    job = await enqueue(house, someone)
+async def test_a_job_that_ends_well(app: AppFixture) -> None:
+    someone = await app.person()
+    job = await enqueue(app, someone)
 
     async def work(attempt: Attempt) -> None:
         attempt.report("one", 3, 4, unit="steps", message="nearly", detail={"a": 1})
         attempt.note("half way")
 
     assert (await someone.get(f"/jobs/{job}"))["state"] == "pending"
-    await run(house, job, work)
+    await run(app, job, work)
     found = await someone.get(f"/jobs/{job}")
     assert (found["state"], found["attempts"], found["error"]) == ("completed", 1, None)
     assert found["progress"] == {
@@ -90,13 +90,13 @@ async def test_a_job_that_ends_well(house: House) -> None:
     assert [line["message"] for line in (await someone.get(f"/jobs/{job}/log"))["items"]] == [
         "Started.", "half way", "Completed.",
     ]  # fmt: skip
-    await run(house, job, nothing)
+    await run(app, job, nothing)
     assert (await someone.get(f"/jobs/{job}"))["attempts"] == 1, "a finished job is not run again"
 
 
-async def test_no_note_is_lost_with_a_pulse_that_fails(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    someone = await house.person()
-    job = await enqueue(house, someone)
+async def test_no_note_is_lost_with_a_pulse_that_fails(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    someone = await app.person()
+    job = await enqueue(app, someone)
     storing, over = asyncio.Event(), asyncio.Event()
 
     async def failing(*_: Any) -> bool:
@@ -110,71 +110,71 @@ async def test_no_note_is_lost_with_a_pulse_that_fails(house: House, monkeypatch
         asyncio.get_running_loop().call_later(0.3, over.set)
 
     monkeypatch.setattr(attempts, "pulse", failing)
-    await run(house, job, work)
+    await run(app, job, work)
     lines = [line["message"] for line in (await someone.get(f"/jobs/{job}/log"))["items"]]
     assert lines == ["Started.", "half way", "Completed."]
 
 
-async def test_no_job_without_its_change_and_no_call_without_its_job(house: House) -> None:
-    someone = await house.person()
+async def test_no_job_without_its_change_and_no_call_without_its_job(app: AppFixture) -> None:
+    someone = await app.person()
     count = "SELECT (SELECT count(*) FROM jobs) * 100000 + (SELECT count(*) FROM procrastinate_jobs)"
-    before = await sql(house, count)
+    before = await sql(app, count)
     with pytest.raises(RuntimeError, match="no"):
-        async with house.server.database.transaction() as db:
+        async with app.server.database.transaction() as db:
             project = await db.get_one(_project(), uuid.UUID(someone.project["id"]))
             token = someone.client.headers["authorization"].removeprefix("Bearer ")
-            actor = await identity.actor_of_token(db, house.server.signer, identity.ClientInfo(), token)
+            actor = await identity.actor_of_token(db, app.server.signer, identity.ClientInfo(), token)
             await queue.enqueue(db, actor, project, kind="test.kind", title="never")
             raise RuntimeError("no")
-    assert await sql(house, count) == before
+    assert await sql(app, count) == before
 
 
-async def test_an_unexpected_error_is_tried_again_then_kept(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unexpected_error_is_tried_again_then_kept(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attempts, "BACKOFF_SECONDS", 30.0)
-    someone = await house.person()
-    job = await enqueue(house, someone)
+    someone = await app.person()
+    job = await enqueue(app, someone)
 
     async def crash(_: Attempt) -> None:
         raise ZeroDivisionError("by nothing")
 
     for attempt in (1, 2, 3):
-        await run(house, job, crash)
+        await run(app, job, crash)
         found = await someone.get(f"/jobs/{job}")
         assert (found["attempts"], found["state"]) == (attempt, "failed" if attempt == 3 else "pending")
     assert found["error"] == "Something went wrong (ZeroDivisionError: by nothing)."
     later = "SELECT count(*) FROM procrastinate_jobs WHERE args->>'job_id' = :id AND scheduled_at > now()"
-    assert await sql(house, later, id=job) == 2
+    assert await sql(app, later, id=job) == 2
     again = await someone.send("POST", f"/jobs/{job}/retry", 202)
     assert (again["state"], again["attempts"], again["error"]) == ("pending", 0, None)
-    await run(house, job, nothing)
+    await run(app, job, nothing)
     assert (await someone.get(f"/jobs/{job}"))["state"] == "completed"
     await someone.send("POST", f"/jobs/{job}/retry", 409)
 
 
-async def test_bad_input_is_not_tried_again(house: House) -> None:
-    someone = await house.person()
-    job = await enqueue(house, someone)
+async def test_bad_input_is_not_tried_again(app: AppFixture) -> None:
+    someone = await app.person()
+    job = await enqueue(app, someone)
 
     async def refuse(_: Attempt) -> None:
         raise BadInput("The archive is empty.", hint="Fill it.")
 
-    await run(house, job, refuse)
+    await run(app, job, refuse)
     found = await someone.get(f"/jobs/{job}")
     assert (found["state"], found["attempts"], found["error"]) == ("failed", 1, "The archive is empty. Fill it.")
 
 
-async def test_a_pending_job_is_cancelled_at_once(house: House) -> None:
-    someone = await house.person()
-    job = await enqueue(house, someone)
+async def test_a_pending_job_is_cancelled_at_once(app: AppFixture) -> None:
+    someone = await app.person()
+    job = await enqueue(app, someone)
     assert (await someone.send("POST", f"/jobs/{job}/cancel", 202))["state"] == "cancelled"
-    await run(house, job, nothing)
+    await run(app, job, nothing)
     assert (await someone.get(f"/jobs/{job}"))["attempts"] == 0
     await someone.send("POST", f"/jobs/{job}/cancel", 409)
 
 
-async def test_a_running_job_stops_when_it_looks_up(house: House) -> None:
-    someone = await house.person()
-    job = await enqueue(house, someone)
+async def test_a_running_job_stops_when_it_looks_up(app: AppFixture) -> None:
+    someone = await app.person()
+    job = await enqueue(app, someone)
     begun = asyncio.Event()
 
     def loop(attempt: Attempt) -> None:
@@ -186,7 +186,7 @@ async def test_a_running_job_stops_when_it_looks_up(house: House) -> None:
         begun.set()
         await asyncio.to_thread(loop, attempt)
 
-    running = asyncio.create_task(run(house, job, work))
+    running = asyncio.create_task(run(app, job, work))
     await begun.wait()
     async with asyncio.timeout(120):
         while not (done := (await someone.get(f"/jobs/{job}"))["progress"]["done"]):
@@ -199,9 +199,9 @@ async def test_a_running_job_stops_when_it_looks_up(house: House) -> None:
     assert (found["state"], found["error"]) == ("cancelled", None)
 
 
-async def test_a_stopped_worker_gives_its_job_back(house: House) -> None:
-    someone = await house.person()
-    job = await enqueue(house, someone)
+async def test_a_stopped_worker_gives_its_job_back(app: AppFixture) -> None:
+    someone = await app.person()
+    job = await enqueue(app, someone)
     begun = asyncio.Event()
 
     async def work(attempt: Attempt) -> None:
@@ -210,20 +210,20 @@ async def test_a_stopped_worker_gives_its_job_back(house: House) -> None:
             attempt.check()
             await asyncio.sleep(0.01)
 
-    worker = runner(house, work)
+    worker = runner(app, work)
     running = asyncio.create_task(worker.run(uuid.UUID(job)))
     await begun.wait()
     worker.stop()
     async with asyncio.timeout(120):
         await running
     assert (await someone.get(f"/jobs/{job}"))["state"] == "pending"
-    await run(house, job, nothing)
+    await run(app, job, nothing)
     assert (await someone.get(f"/jobs/{job}"))["state"] == "completed"
 
 
-async def test_the_job_of_a_dead_worker_returns_and_the_dead_cannot_finish_it(house: House) -> None:
-    someone = await house.person()
-    job = await enqueue(house, someone)
+async def test_the_job_of_a_dead_worker_returns_and_the_dead_cannot_finish_it(app: AppFixture) -> None:
+    someone = await app.person()
+    job = await enqueue(app, someone)
     wrote: list[str] = []
     begun, go_on = asyncio.Event(), asyncio.Event()
 
@@ -236,17 +236,17 @@ async def test_the_job_of_a_dead_worker_returns_and_the_dead_cannot_finish_it(ho
 
         return write
 
-    dead = Runner(house.server.database, house.server.settings, uuid.uuid4(), {"test.kind": slow}.__getitem__)
+    dead = Runner(app.server.database, app.server.settings, uuid.uuid4(), {"test.kind": slow}.__getitem__)
     revived = asyncio.create_task(dead.run(uuid.UUID(job)))
     await begun.wait()
     silent = "UPDATE jobs SET heartbeat_at = now() - make_interval(secs => :s) WHERE id = CAST(:id AS uuid)"
-    await sql(house, silent, s=workers.DEAD_SECONDS + 1, id=job)
-    async with house.server.database.transaction() as db:
+    await sql(app, silent, s=workers.DEAD_SECONDS + 1, id=job)
+    async with app.server.database.transaction() as db:
         assert await sweep.sweep(db) == 1
-    async with house.server.database.transaction() as db:
+    async with app.server.database.transaction() as db:
         assert await sweep.sweep(db) == 0
     assert (await someone.get(f"/jobs/{job}"))["state"] == "pending"
-    await run(house, job, nothing)
+    await run(app, job, nothing)
     go_on.set()
     async with asyncio.timeout(120):
         await revived
@@ -256,11 +256,11 @@ async def test_the_job_of_a_dead_worker_returns_and_the_dead_cannot_finish_it(ho
     assert messages.count("Completed.") == 1
 
 
-async def test_a_job_that_kills_its_workers_is_given_up(house: House) -> None:
-    someone = await house.person()
-    job = await enqueue(house, someone)
+async def test_a_job_that_kills_its_workers_is_given_up(app: AppFixture) -> None:
+    someone = await app.person()
+    job = await enqueue(app, someone)
     for _ in range(attempts.MAX_LOSSES):
-        async with house.server.database.transaction() as db:
+        async with app.server.database.transaction() as db:
             claimed = await attempts.claim(db, uuid.UUID(job), uuid.uuid4())
             assert claimed
             await attempts.take_back(db, claimed[0], "gone")
@@ -269,15 +269,15 @@ async def test_a_job_that_kills_its_workers_is_given_up(house: House) -> None:
     assert "ended 10 times" in found["error"]
 
 
-async def test_a_lost_call_is_made_again(house: House) -> None:
-    someone = await house.person()
-    job = await enqueue(house, someone)
-    await sql(house, "DELETE FROM procrastinate_jobs WHERE args->>'job_id' = :id", id=job)
-    await sql(house, "UPDATE jobs SET queued_at = now() - interval '1 minute' WHERE id = CAST(:id AS uuid)", id=job)
-    async with house.server.database.transaction() as db:
+async def test_a_lost_call_is_made_again(app: AppFixture) -> None:
+    someone = await app.person()
+    job = await enqueue(app, someone)
+    await sql(app, "DELETE FROM procrastinate_jobs WHERE args->>'job_id' = :id", id=job)
+    await sql(app, "UPDATE jobs SET queued_at = now() - interval '1 minute' WHERE id = CAST(:id AS uuid)", id=job)
+    async with app.server.database.transaction() as db:
         await sweep.sweep(db)
     waiting = "SELECT count(*) FROM procrastinate_jobs WHERE args->>'job_id' = :id AND status = 'todo'"
-    assert await sql(house, waiting, id=job) == 1
+    assert await sql(app, waiting, id=job) == 1
 
 
 async def events(person: Person, job: str, **headers: str) -> list[tuple[str, str, Any]]:
@@ -292,10 +292,10 @@ async def events(person: Person, job: str, **headers: str) -> list[tuple[str, st
     return found
 
 
-async def test_events_are_streamed_and_resumed(house: House) -> None:
-    someone = await house.person()
-    job = await enqueue(house, someone)
-    await run(house, job, nothing)
+async def test_events_are_streamed_and_resumed(app: AppFixture) -> None:
+    someone = await app.person()
+    job = await enqueue(app, someone)
+    await run(app, job, nothing)
     every = await events(someone, job)
     assert [name for _, name, _ in every] == ["log", "log", "job", "end"]
     assert every[-1][2]["state"] == "completed"
@@ -307,9 +307,9 @@ async def test_events_are_streamed_and_resumed(house: House) -> None:
     assert nonsense == every
 
 
-async def test_jobs_are_listed_by_state_kind_and_project(house: House) -> None:
-    someone = await house.person()
-    job = await enqueue(house, someone)
+async def test_jobs_are_listed_by_state_kind_and_project(app: AppFixture) -> None:
+    someone = await app.person()
+    job = await enqueue(app, someone)
     for query in (
         {"state": "pending", "kind": "test.kind"},
         {"project_id": someone.project["id"], "kind": "test.kind"},

@@ -10,106 +10,113 @@ from typing import Any
 import pytest
 
 from clusters import Cluster
-from features.query.desk import ENGINES, Desk, new_desk
+from features.query.database_fixture import ENGINES, DatabaseFixture, new_database_fixture
 from headwater.engines import all_engines
 from headwater.features.databases.supervisor.reconciler import Supervisor
-from people import House
+from people import AppFixture
 
 
 @pytest.fixture(params=ENGINES)
-async def desk(request: pytest.FixtureRequest, house: House, keeper: Supervisor) -> Desk:
-    return await new_desk(house, request.param)
+async def database_fixture(request: pytest.FixtureRequest, app: AppFixture, keeper: Supervisor) -> DatabaseFixture:
+    return await new_database_fixture(app, request.param)
 
 
 @pytest.fixture
-async def postgres(house: House, cluster: Cluster) -> Desk:
-    person = await house.person("ines")
-    return Desk(person, await person.connected(cluster.clone()))
+async def postgres(app: AppFixture, cluster: Cluster) -> DatabaseFixture:
+    person = await app.person("ines")
+    return DatabaseFixture(person, await person.connected(cluster.clone()))
 
 
-async def states(desk: Desk) -> list[tuple[str, str]]:
-    found = await desk.person.get(f"/databases/{desk.id}/migrations")
+async def states(database_fixture: DatabaseFixture) -> list[tuple[str, str]]:
+    found = await database_fixture.person.get(f"/databases/{database_fixture.id}/migrations")
     return [(one["name"], one["state"]) for one in found["items"]]
 
 
-async def add(desk: Desk, name: str, **body: Any) -> Any:
-    return await desk.post("migrations", 201, name=name, **body)
+async def add(database_fixture: DatabaseFixture, name: str, **body: Any) -> Any:
+    return await database_fixture.post("migrations", 201, name=name, **body)
 
 
-async def run(desk: Desk, way: str = "up", **more: Any) -> Any:
-    return await desk.post("migrations/run", way=way, apply=True, **more)
+async def run(database_fixture: DatabaseFixture, way: str = "up", **more: Any) -> Any:
+    return await database_fixture.post("migrations/run", way=way, apply=True, **more)
 
 
-async def rows(desk: Desk, text: str) -> Any:
-    answer = await desk.sql(text)
+async def rows(database_fixture: DatabaseFixture, text: str) -> Any:
+    answer = await database_fixture.sql(text)
     assert answer["error"] is None, answer["error"]
     return answer["results"][0]["rows"]
 
 
-async def bring(desk: Desk, files: dict[str, str], status: int = 200, **params: Any) -> Any:
+async def bring(database_fixture: DatabaseFixture, files: dict[str, str], status: int = 200, **params: Any) -> Any:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for path, text in files.items():
             archive.writestr(path, text)
     upload = {"file": ("m.zip", out.getvalue(), "application/zip")}
-    return await desk.person.send(
-        "POST", f"/databases/{desk.id}/migrations/import", status, files=upload, params=params
+    return await database_fixture.person.send(
+        "POST", f"/databases/{database_fixture.id}/migrations/import", status, files=upload, params=params
     )
 
 
-async def test_generated_applied_and_reverted(desk: Desk) -> None:
-    await desk.sql("CREATE TABLE people (id integer NOT NULL PRIMARY KEY, name varchar(40))")
+async def test_generated_applied_and_reverted(database_fixture: DatabaseFixture) -> None:
+    await database_fixture.sql("CREATE TABLE people (id integer NOT NULL PRIMARY KEY, name varchar(40))")
     changes = [
         {"kind": "AddColumn", "table": "people", "column": {"name": "age", "type": "integer"}},
         {"kind": "AddIndex", "table": "people", "index": {"name": "by_age", "columns": ["age"]}},
     ]
-    made = await add(desk, "ages", changes=changes)
+    made = await add(database_fixture, "ages", changes=changes)
     assert "age" in made["up"] and "by_age" in made["down"]
-    await add(desk, "a row", up="INSERT INTO people (id, name, age) VALUES (1, 'Ines', 30)", down="DELETE FROM people")
-    assert await states(desk) == [("ages", "pending"), ("a row", "pending")]
-    planned = await desk.post("migrations/run")
+    await add(
+        database_fixture,
+        "a row",
+        up="INSERT INTO people (id, name, age) VALUES (1, 'Ines', 30)",
+        down="DELETE FROM people",
+    )
+    assert await states(database_fixture) == [("ages", "pending"), ("a row", "pending")]
+    planned = await database_fixture.post("migrations/run")
     assert [one["name"] for one in planned["planned"]] == ["ages", "a row"] and planned["done"] == []
-    assert len((await run(desk))["done"]) == 2
-    assert await states(desk) == [("ages", "applied"), ("a row", "applied")]
-    assert await rows(desk, "SELECT age FROM people") == [[30]]
-    assert (await run(desk))["planned"] == []
-    reverted = await run(desk, "down", to=made["version"])
+    assert len((await run(database_fixture))["done"]) == 2
+    assert await states(database_fixture) == [("ages", "applied"), ("a row", "applied")]
+    assert await rows(database_fixture, "SELECT age FROM people") == [[30]]
+    assert (await run(database_fixture))["planned"] == []
+    reverted = await run(database_fixture, "down", to=made["version"])
     assert [one["name"] for one in reverted["planned"]] == ["a row", "ages"]
-    assert await rows(desk, "SELECT * FROM people") == []
-    assert await states(desk) == [("ages", "pending"), ("a row", "pending")]
+    assert await rows(database_fixture, "SELECT * FROM people") == []
+    assert await states(database_fixture) == [("ages", "pending"), ("a row", "pending")]
 
 
-async def test_one_that_breaks_stops_the_rest(desk: Desk) -> None:
-    await add(desk, "first", up="CREATE TABLE a (x integer)")
-    broken = await add(desk, "broken", up="CREATE TABLE b (x integer); INSERT INTO nowhere VALUES (1)")
-    await add(desk, "last", up="CREATE TABLE c (x integer)")
-    outcome = await run(desk)
+async def test_one_that_breaks_stops_the_rest(database_fixture: DatabaseFixture) -> None:
+    await add(database_fixture, "first", up="CREATE TABLE a (x integer)")
+    broken = await add(database_fixture, "broken", up="CREATE TABLE b (x integer); INSERT INTO nowhere VALUES (1)")
+    await add(database_fixture, "last", up="CREATE TABLE c (x integer)")
+    outcome = await run(database_fixture)
     assert (len(outcome["done"]), outcome["failed"]) == (1, broken["version"])
     assert outcome["error"]["statement"] == 1
-    together = all_engines()[desk.engine].dialect.grammar.transactional_ddl
+    together = all_engines()[database_fixture.engine].dialect.grammar.transactional_ddl
     left = "pending" if together else "failed"
-    assert await states(desk) == [("first", "applied"), ("broken", left), ("last", "pending")]
-    assert ((await desk.sql("SELECT * FROM b"))["error"] is None) != together
+    assert await states(database_fixture) == [("first", "applied"), ("broken", left), ("last", "pending")]
+    assert ((await database_fixture.sql("SELECT * FROM b"))["error"] is None) != together
     if not together:
-        assert "broke in the middle" in (await desk.post("migrations/run", 409))["detail"]
-        await desk.sql("DROP TABLE b; CREATE TABLE nowhere (x integer)")
-        resolve = f"/databases/{desk.id}/migrations/{broken['version']}/state"
-        await desk.person.send("PUT", resolve, 200, json={"state": "pending"})
-        assert len((await run(desk))["done"]) == 2
+        assert "broke in the middle" in (await database_fixture.post("migrations/run", 409))["detail"]
+        await database_fixture.sql("DROP TABLE b; CREATE TABLE nowhere (x integer)")
+        resolve = f"/databases/{database_fixture.id}/migrations/{broken['version']}/state"
+        await database_fixture.person.send("PUT", resolve, 200, json={"state": "pending"})
+        assert len((await run(database_fixture))["done"]) == 2
 
 
-async def test_history_is_imported_as_its_tool_says(desk: Desk) -> None:
-    await desk.sql("CREATE TABLE schema_migrations (version varchar(40)); INSERT INTO schema_migrations VALUES ('1')")
+async def test_history_is_imported_as_its_tool_says(database_fixture: DatabaseFixture) -> None:
+    await database_fixture.sql(
+        "CREATE TABLE schema_migrations (version varchar(40)); INSERT INTO schema_migrations VALUES ('1')"
+    )
     files = {"1_a.sql": "CREATE TABLE a (x integer)", "2_b.sql": "CREATE TABLE b (x integer)"}
-    await bring(desk, files)
-    assert await states(desk) == [("a", "applied"), ("b", "pending")]
-    await bring(desk, files | {"3_c.sql": "CREATE TABLE c (x integer)"})
-    assert [name for name, _ in await states(desk)] == ["a", "b", "c"]
-    assert len((await run(desk))["done"]) == 2
-    assert await rows(desk, "SELECT * FROM c") == []
+    await bring(database_fixture, files)
+    assert await states(database_fixture) == [("a", "applied"), ("b", "pending")]
+    await bring(database_fixture, files | {"3_c.sql": "CREATE TABLE c (x integer)"})
+    assert [name for name, _ in await states(database_fixture)] == ["a", "b", "c"]
+    assert len((await run(database_fixture))["done"]) == 2
+    assert await rows(database_fixture, "SELECT * FROM c") == []
 
 
-async def test_alembic_is_history_that_only_it_can_run(postgres: Desk) -> None:
+async def test_alembic_is_history_that_only_it_can_run(postgres: DatabaseFixture) -> None:
     source = 'revision = "{}"\ndown_revision = {}\n\ndef upgrade():\n    pass\n'
     await postgres.sql("CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('b')")
     await bring(postgres, {"1.py": source.format("a", None), "2.py": source.format("b", "'a'"),
@@ -119,7 +126,7 @@ async def test_alembic_is_history_that_only_it_can_run(postgres: Desk) -> None:
     assert "nobody wrote how" in (await postgres.post("migrations/run", 409, way="down"))["detail"]
 
 
-async def test_wrong_input_is_a_sentence_and_changes_nothing(postgres: Desk) -> None:
+async def test_wrong_input_is_a_sentence_and_changes_nothing(postgres: DatabaseFixture) -> None:
     for body in (
         {"name": "x"}, {"name": "x", "up": ""}, {"name": "x", "up": "-- nothing"}, {"name": "", "up": "SELECT 1"},
         {"name": "x", "up": "BEGIN; SELECT 1"}, {"name": "x", "up": "SELECT 1", "changes": [{"kind": "DropTable"}]},
@@ -135,7 +142,7 @@ async def test_wrong_input_is_a_sentence_and_changes_nothing(postgres: Desk) -> 
     assert await states(postgres) == []
 
 
-async def test_a_changed_text_is_seen_and_the_applied_is_not_deleted(postgres: Desk) -> None:
+async def test_a_changed_text_is_seen_and_the_applied_is_not_deleted(postgres: DatabaseFixture) -> None:
     made = await add(postgres, "one", up="CREATE TABLE a (x integer)")
     await run(postgres)
     await postgres.sql("UPDATE headwater_migrations SET checksum = 'other'")
@@ -145,7 +152,7 @@ async def test_a_changed_text_is_seen_and_the_applied_is_not_deleted(postgres: D
     assert (await states(postgres))[-1] == ("theirs", "unknown")
 
 
-async def test_two_at_once_apply_once(postgres: Desk) -> None:
+async def test_two_at_once_apply_once(postgres: DatabaseFixture) -> None:
     await add(postgres, "slow", up="CREATE TABLE a (x integer); SELECT pg_sleep(1)")
     both = await asyncio.gather(run(postgres), run(postgres))
     assert sorted(len(one["done"]) for one in both) == [0, 1]
@@ -154,15 +161,15 @@ async def test_two_at_once_apply_once(postgres: Desk) -> None:
     assert lost is None or "somebody else" in lost["message"]
 
 
-async def test_an_index_built_beside_runs_alone(postgres: Desk) -> None:
+async def test_an_index_built_beside_runs_alone(postgres: DatabaseFixture) -> None:
     await add(postgres, "table", up="CREATE TABLE a (x integer)")
     await add(postgres, "index", up="-- headwater: no transaction\nCREATE INDEX CONCURRENTLY by_x ON a (x)")
     assert len((await run(postgres))["done"]) == 2
 
 
-async def test_viewers_look_and_do_not_touch(house: House, postgres: Desk) -> None:
+async def test_viewers_look_and_do_not_touch(app: AppFixture, postgres: DatabaseFixture) -> None:
     await add(postgres, "one", up="SELECT 1")
-    viewer = await house.person("viewer")
+    viewer = await app.person("viewer")
     place = f"/organizations/{postgres.person.organization}/members"
     await postgres.person.send("POST", place, 201, json={"email": viewer.email, "role": "viewer"})
     assert len((await viewer.get(f"/databases/{postgres.id}/migrations"))["items"]) == 1

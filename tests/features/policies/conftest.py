@@ -7,18 +7,18 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import text
 
-from features.policies.rota import TABLES, Rota
+from features.policies.policy_fixture import TABLES, PolicyFixture
 from headwater.features.databases.supervisor.reconciler import Supervisor
-from people import House
+from people import AppFixture
 
 
 @pytest.fixture
-async def rota(house: House, keeper: Supervisor) -> AsyncIterator[Rota]:
+async def policy_fixture(app: AppFixture, keeper: Supervisor) -> AsyncIterator[PolicyFixture]:
     """Somebody with a small database; at the end no policy is left that another test would follow."""
-    person = await house.person("tomas")
-    rota = Rota(house, person, await person.database("sqlite"))
-    await rota.sql(TABLES)
-    yield rota
-    async with house.server.database.transaction() as db:
+    person = await app.person("tomas")
+    policy_fixture = PolicyFixture(app, person, await person.database("sqlite"))
+    await policy_fixture.sql(TABLES)
+    yield policy_fixture
+    async with app.server.database.transaction() as db:
         await db.execute(text("DELETE FROM snapshot_policies"))
         await db.execute(text("DELETE FROM policy_runs"))

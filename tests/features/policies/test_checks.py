@@ -8,128 +8,134 @@ from typing import Any
 
 import pytest
 
-from features.policies.rota import HOURLY, Rota
+from features.policies.policy_fixture import HOURLY, PolicyFixture
 from headwater.features.snapshots.service import restores
 from headwater.kit.errors import Conflict
 
 DAY = timedelta(days=1)
 
 
-async def checked(rota: Rota, kind: str, at: datetime) -> Any:
+async def checked(policy_fixture: PolicyFixture, kind: str, at: datetime) -> Any:
     """Let a check be due at a moment, work at it, and let it be settled; return its newest run."""
-    await rota.tick(at)
-    run = (await rota.runs(kind))[0]
+    await policy_fixture.tick(at)
+    run = (await policy_fixture.runs(kind))[0]
     if run["job_id"] and run["outcome"] == "running":
-        await rota.house.work(run["job_id"])
-    await rota.tick(at + timedelta(seconds=15))
-    return (await rota.runs(kind))[0]
+        await policy_fixture.app.work(run["job_id"])
+    await policy_fixture.tick(at + timedelta(seconds=15))
+    return (await policy_fixture.runs(kind))[0]
 
 
-async def largest(rota: Rota) -> Path:
-    vault = await rota.vault()
+async def largest(policy_fixture: PolicyFixture) -> Path:
+    vault = await policy_fixture.vault()
     blob = max(vault.blobs.list("packs/"), key=lambda one: one.size)
     return Path(vault.blobs.folder / blob.name)  # type: ignore[attr-defined]
 
 
-async def test_nothing_is_checked_before_there_is_something(rota: Rota) -> None:
-    await rota.put(verify={"kind": "quick"}, drill_every_days=1)
-    await rota.tick(datetime.now(UTC))
-    assert await rota.runs("verify") == await rota.runs("drill") == []
-    await rota.take()
-    assert (await checked(rota, "verify", datetime.now(UTC)))["outcome"] == "complete"
+async def test_nothing_is_checked_before_there_is_something(policy_fixture: PolicyFixture) -> None:
+    await policy_fixture.put(verify={"kind": "quick"}, drill_every_days=1)
+    await policy_fixture.tick(datetime.now(UTC))
+    assert await policy_fixture.runs("verify") == await policy_fixture.runs("drill") == []
+    await policy_fixture.take()
+    assert (await checked(policy_fixture, "verify", datetime.now(UTC)))["outcome"] == "complete"
 
 
-async def test_parts_of_the_pages_every_day_until_all_were_read(rota: Rota) -> None:
-    await rota.sql("INSERT INTO book SELECT 100 + value, 'n' || value FROM (WITH RECURSIVE c(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM c WHERE value < 60000) SELECT value FROM c)")  # fmt: skip
-    await rota.put(verify={"kind": "deep", "every_days": 2, "percent": 34})
-    snapshot = await rota.take()
+async def test_parts_of_the_pages_every_day_until_all_were_read(policy_fixture: PolicyFixture) -> None:
+    await policy_fixture.sql("INSERT INTO book SELECT 100 + value, 'n' || value FROM (WITH RECURSIVE c(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM c WHERE value < 60000) SELECT value FROM c)")  # fmt: skip
+    await policy_fixture.put(verify={"kind": "deep", "every_days": 2, "percent": 34})
+    snapshot = await policy_fixture.take()
     at, rows = datetime.now(UTC), []
     for day in range(3):
-        run = await checked(rota, "verify", at + 2 * day * DAY)
+        run = await checked(policy_fixture, "verify", at + 2 * day * DAY)
         assert run["outcome"] == "complete"
-        log = (await rota.person.get(f"/jobs/{run['job_id']}/log"))["items"]
+        log = (await policy_fixture.person.get(f"/jobs/{run['job_id']}/log"))["items"]
         rows.append(next(one["message"] for one in log if "were read" in one["message"]))
-        await rota.tick(at + 2 * day * DAY + DAY)
-    assert len(await rota.runs("verify")) == 3, "not on the days between"
+        await policy_fixture.tick(at + 2 * day * DAY + DAY)
+    assert len(await policy_fixture.runs("verify")) == 3, "not on the days between"
     counted = [int(one.rsplit(" with ", 1)[1].split(" rows")[0].replace(",", "")) for one in rows]
     assert sum(counted) == snapshot["rows"]
-    found = (await rota.person.get(f"/snapshots/{snapshot['id']}"))["verification"]
+    found = (await policy_fixture.person.get(f"/snapshots/{snapshot['id']}"))["verification"]
     assert (found["kind"], found["percent"], found["ok"]) == ("deep", 33, True)
 
 
-async def test_damage_is_an_alert_that_stays_until_somebody_looks(rota: Rota) -> None:
-    await rota.put(verify={"kind": "deep", "every_days": 1, "percent": 100})
-    snapshot = await rota.take()
-    file = await largest(rota)
+async def test_damage_is_an_alert_that_stays_until_somebody_looks(policy_fixture: PolicyFixture) -> None:
+    await policy_fixture.put(verify={"kind": "deep", "every_days": 1, "percent": 100})
+    snapshot = await policy_fixture.take()
+    file = await largest(policy_fixture)
     sound = file.read_bytes()
     data = bytearray(sound)
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
     at = datetime.now(UTC)
-    run = await checked(rota, "verify", at)
+    run = await checked(policy_fixture, "verify", at)
     assert (run["outcome"], run["detail"]) == ("damaged", "1 of 1 snapshots are damaged; the job's log says where.")
-    (alert,) = await rota.alerts("open")
+    (alert,) = await policy_fixture.alerts("open")
     assert (alert["kind"], alert["snapshot_id"]) == ("damaged", snapshot["id"])
-    assert not (await rota.person.get(f"/snapshots/{snapshot['id']}"))["verification"]["ok"]
+    assert not (await policy_fixture.person.get(f"/snapshots/{snapshot['id']}"))["verification"]["ok"]
     file.write_bytes(sound)
-    assert (await checked(rota, "verify", at + 2 * DAY))["outcome"] == "complete"
-    assert (await rota.person.get(f"/snapshots/{snapshot['id']}"))["verification"]["ok"]
-    assert [one["kind"] for one in await rota.alerts("open")] == ["damaged"]
+    assert (await checked(policy_fixture, "verify", at + 2 * DAY))["outcome"] == "complete"
+    assert (await policy_fixture.person.get(f"/snapshots/{snapshot['id']}"))["verification"]["ok"]
+    assert [one["kind"] for one in await policy_fixture.alerts("open")] == ["damaged"]
 
 
-async def test_what_was_found_damaged_is_not_called_sound_by_a_look_that_reads_less(rota: Rota) -> None:
-    await rota.put(verify={"kind": "quick"})
-    snapshot = await rota.take()
-    file = await largest(rota)
+async def test_what_was_found_damaged_is_not_called_sound_by_a_look_that_reads_less(
+    policy_fixture: PolicyFixture,
+) -> None:
+    await policy_fixture.put(verify={"kind": "quick"})
+    snapshot = await policy_fixture.take()
+    file = await largest(policy_fixture)
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
     path = f"/snapshots/{snapshot['id']}"
-    job = await rota.person.send("POST", f"{path}/verifications", 202, json={"kind": "deep"})
-    await rota.house.work(job["id"])
-    assert not (await rota.person.get(path))["verification"]["ok"]
-    assert (await checked(rota, "verify", datetime.now(UTC)))["outcome"] == "complete"
-    assert not (await rota.person.get(path))["verification"]["ok"]
+    job = await policy_fixture.person.send("POST", f"{path}/verifications", 202, json={"kind": "deep"})
+    await policy_fixture.app.work(job["id"])
+    assert not (await policy_fixture.person.get(path))["verification"]["ok"]
+    assert (await checked(policy_fixture, "verify", datetime.now(UTC)))["outcome"] == "complete"
+    assert not (await policy_fixture.person.get(path))["verification"]["ok"]
 
 
-async def test_a_storage_that_is_away_is_not_damage_but_an_alert_until_it_answers(rota: Rota) -> None:
-    await rota.put(verify={"kind": "quick"})
-    await rota.take()
-    folder = (await rota.vault()).blobs.folder  # type: ignore[attr-defined]
+async def test_a_storage_that_is_away_is_not_damage_but_an_alert_until_it_answers(
+    policy_fixture: PolicyFixture,
+) -> None:
+    await policy_fixture.put(verify={"kind": "quick"})
+    await policy_fixture.take()
+    folder = (await policy_fixture.vault()).blobs.folder  # type: ignore[attr-defined]
     folder.rename(folder.with_suffix(".away"))
     at = datetime.now(UTC)
-    await rota.tick(at)
-    (run,) = await rota.runs("verify")
+    await policy_fixture.tick(at)
+    (run,) = await policy_fixture.runs("verify")
     for _ in range(3):  # as many attempts as a job has
-        await rota.house.work(run["job_id"])
-    await rota.tick(at)
-    assert (await rota.runs("verify"))[0]["outcome"] == "failed"
-    assert [one["kind"] for one in await rota.alerts("open")] == ["verify_failed"]
+        await policy_fixture.app.work(run["job_id"])
+    await policy_fixture.tick(at)
+    assert (await policy_fixture.runs("verify"))[0]["outcome"] == "failed"
+    assert [one["kind"] for one in await policy_fixture.alerts("open")] == ["verify_failed"]
     folder.with_suffix(".away").rename(folder)
-    assert (await checked(rota, "verify", at + 2 * DAY))["outcome"] == "complete"
-    assert await rota.alerts("open") == []
+    assert (await checked(policy_fixture, "verify", at + 2 * DAY))["outcome"] == "complete"
+    assert await policy_fixture.alerts("open") == []
 
 
-async def test_the_newest_one_is_drilled_and_leaves_nothing(rota: Rota) -> None:
-    await rota.put(drill_every_days=7)
-    await rota.take()
-    newest = await rota.take()
-    before = (await rota.person.get(f"/projects/{rota.person.project['id']}/databases"))["items"]
+async def test_the_newest_one_is_drilled_and_leaves_nothing(policy_fixture: PolicyFixture) -> None:
+    await policy_fixture.put(drill_every_days=7)
+    await policy_fixture.take()
+    newest = await policy_fixture.take()
+    before = (await policy_fixture.person.get(f"/projects/{policy_fixture.person.project['id']}/databases"))["items"]
     at = datetime.now(UTC)
-    run = await checked(rota, "drill", at)
+    run = await checked(policy_fixture, "drill", at)
     assert (run["outcome"], run["snapshot_id"]) == ("complete", newest["id"])
-    found = await rota.person.get(f"/snapshots/{newest['id']}")
+    found = await policy_fixture.person.get(f"/snapshots/{newest['id']}")
     assert found["drilled_at"]
     assert found["drill_seconds"] > 0
-    after = (await rota.person.get(f"/projects/{rota.person.project['id']}/databases"))["items"]
+    after = (await policy_fixture.person.get(f"/projects/{policy_fixture.person.project['id']}/databases"))["items"]
     assert [one["id"] for one in after] == [one["id"] for one in before]
-    await rota.tick(at + 6 * DAY)
-    assert len(await rota.runs("drill")) == 1
+    await policy_fixture.tick(at + 6 * DAY)
+    assert len(await policy_fixture.runs("drill")) == 1
 
 
-async def test_a_drill_that_fails_is_an_alert_until_one_passes(rota: Rota, monkeypatch: pytest.MonkeyPatch) -> None:
-    await rota.put(drill_every_days=1)
-    await rota.take()
+async def test_a_drill_that_fails_is_an_alert_until_one_passes(
+    policy_fixture: PolicyFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await policy_fixture.put(drill_every_days=1)
+    await policy_fixture.take()
 
     async def refused(*_: Any) -> Any:
         raise Conflict("No more databases can be made here.")
@@ -137,39 +143,39 @@ async def test_a_drill_that_fails_is_an_alert_until_one_passes(rota: Rota, monke
     at = datetime.now(UTC)
     with monkeypatch.context() as patch:
         patch.setattr(restores, "begin_drill", refused)
-        run = await checked(rota, "drill", at)
+        run = await checked(policy_fixture, "drill", at)
     assert (run["outcome"], run["detail"]) == ("failed", "No more databases can be made here.")
-    file = await largest(rota)
+    file = await largest(policy_fixture)
     sound = file.read_bytes()
     file.write_bytes(bytes(len(sound)))
-    run = await checked(rota, "drill", at + 2 * DAY)
+    run = await checked(policy_fixture, "drill", at + 2 * DAY)
     if run["outcome"] == "running":  # damage may be a storage that answers wrongly: it is tried again
         for _ in range(2):
-            await rota.house.work(run["job_id"])
-        run = await checked(rota, "drill", at + 2 * DAY)
+            await policy_fixture.app.work(run["job_id"])
+        run = await checked(policy_fixture, "drill", at + 2 * DAY)
     assert run["outcome"] == "failed"
-    (alert,) = await rota.alerts("open")
+    (alert,) = await policy_fixture.alerts("open")
     assert (alert["kind"], alert["times"]) == ("drill_failed", 2)
     file.write_bytes(sound)
-    assert (await checked(rota, "drill", at + 4 * DAY))["outcome"] == "complete"
-    assert [one["status"] for one in await rota.alerts()] == ["resolved"]
+    assert (await checked(policy_fixture, "drill", at + 4 * DAY))["outcome"] == "complete"
+    assert [one["status"] for one in await policy_fixture.alerts()] == ["resolved"]
 
 
-async def test_unusual_growth_is_an_alert_above_the_threshold_of_the_policy(rota: Rota) -> None:
-    await rota.put(**HOURLY, growth=2)
+async def test_unusual_growth_is_an_alert_above_the_threshold_of_the_policy(policy_fixture: PolicyFixture) -> None:
+    await policy_fixture.put(**HOURLY, growth=2)
     for number in range(4):
-        await rota.sql(f"INSERT INTO loan VALUES ({100 + number}, 1)")
-        assert (await rota.scheduled())["outcome"] == "complete"
-    assert await rota.alerts() == []
+        await policy_fixture.sql(f"INSERT INTO loan VALUES ({100 + number}, 1)")
+        assert (await policy_fixture.scheduled())["outcome"] == "complete"
+    assert await policy_fixture.alerts() == []
     many = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 20000)"
-    await rota.sql(f"INSERT INTO book SELECT 1000 + n, hex(randomblob(60)) FROM ({many} SELECT n FROM c)")
-    run = await rota.scheduled()
-    found = await rota.person.get(f"/snapshots/{run['snapshot_id']}")
+    await policy_fixture.sql(f"INSERT INTO book SELECT 1000 + n, hex(randomblob(60)) FROM ({many} SELECT n FROM c)")
+    run = await policy_fixture.scheduled()
+    found = await policy_fixture.person.get(f"/snapshots/{run['snapshot_id']}")
     assert found["grew"]
-    (alert,) = await rota.alerts("open")
+    (alert,) = await policy_fixture.alerts("open")
     assert (alert["kind"], alert["snapshot_id"]) == ("grew", run["snapshot_id"])
     assert "more than 2 times the usual" in alert["message"]
-    await rota.put(**HOURLY, growth=None)
-    await rota.sql(f"INSERT INTO book SELECT 100000 + n, hex(randomblob(60)) FROM ({many} SELECT n FROM c)")
-    await rota.scheduled()
-    assert len(await rota.alerts("open")) == 1
+    await policy_fixture.put(**HOURLY, growth=None)
+    await policy_fixture.sql(f"INSERT INTO book SELECT 100000 + n, hex(randomblob(60)) FROM ({many} SELECT n FROM c)")
+    await policy_fixture.scheduled()
+    assert len(await policy_fixture.alerts("open")) == 1

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from features.query.desk import ENGINES, Desk, new_desk
+from features.query.database_fixture import ENGINES, DatabaseFixture, new_database_fixture
 from headwater.features.databases.supervisor.reconciler import Supervisor
-from people import House
+from people import AppFixture
 
 TABLES = """
 DROP TABLE IF EXISTS visits; DROP TABLE IF EXISTS people; DROP TABLE IF EXISTS teams;
@@ -20,18 +20,18 @@ INSERT INTO people VALUES (1, 'O''Neil', 1), (2, 'back', 1), (3, NULL, 2)
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-async def place(request: pytest.FixtureRequest, lasting_house: House, keeper: Supervisor) -> Desk:
-    return await new_desk(lasting_house, request.param)
+async def place(request: pytest.FixtureRequest, module_app: AppFixture, keeper: Supervisor) -> DatabaseFixture:
+    return await new_database_fixture(module_app, request.param)
 
 
 @pytest.fixture
-async def desk(place: Desk) -> Desk:
+async def database_fixture(place: DatabaseFixture) -> DatabaseFixture:
     assert (await place.sql(TABLES))["error"] is None
     return place
 
 
-async def rows(desk: Desk, text: str) -> Any:
-    answer = await desk.sql(text)
+async def rows(database_fixture: DatabaseFixture, text: str) -> Any:
+    answer = await database_fixture.sql(text)
     assert answer["error"] is None, (text, answer["error"])
     return sorted(answer["results"][0]["rows"], key=repr)
 
@@ -45,37 +45,37 @@ TEXTS = [
 ]
 
 
-async def test_what_is_drawn_and_written_gives_the_same_rows(desk: Desk) -> None:
+async def test_what_is_drawn_and_written_gives_the_same_rows(database_fixture: DatabaseFixture) -> None:
     for text in TEXTS:
-        drawn = await desk.post("builder/parse", text=text)
+        drawn = await database_fixture.post("builder/parse", text=text)
         assert drawn["query"], drawn
-        written = await desk.post("builder/render", query=drawn["query"])
-        assert await rows(desk, written["text"]) == await rows(desk, text)
-        assert (await desk.post("builder/parse", text=written["text"]))["query"] == drawn["query"]
+        written = await database_fixture.post("builder/render", query=drawn["query"])
+        assert await rows(database_fixture, written["text"]) == await rows(database_fixture, text)
+        assert (await database_fixture.post("builder/parse", text=written["text"]))["query"] == drawn["query"]
 
 
-async def test_what_cannot_be_drawn_or_written_is_said(desk: Desk) -> None:
-    refused = await desk.post("builder/parse", text="with x as (select 1) select * from x")
+async def test_what_cannot_be_drawn_or_written_is_said(database_fixture: DatabaseFixture) -> None:
+    refused = await database_fixture.post("builder/parse", text="with x as (select 1) select * from x")
     assert (refused["query"], refused["clause"], refused["message"]) == (None, "WITH", "WITH cannot be drawn.")
     query: dict[str, Any] = {"table": {"name": "people", "alias": "p"}}
     missing = query | {"joins": [{"table": {"name": "teams", "alias": "t"}}]}
-    assert "no condition" in (await desk.post("builder/render", 400, query=missing))["detail"]
-    await desk.post("builder/render", 422, query={"table": "people"})
-    await desk.post("builder/render", 422, query=query | {"limit": "many"})
+    assert "no condition" in (await database_fixture.post("builder/render", 400, query=missing))["detail"]
+    await database_fixture.post("builder/render", 422, query={"table": "people"})
+    await database_fixture.post("builder/render", 422, query=query | {"limit": "many"})
     deep: dict[str, Any] = {"all": True, "items": []}
     for _ in range(3_000):
         deep = {"all": True, "items": [deep]}
-    answer = await desk.person.client.post(
-        f"/api/v1/databases/{desk.id}/builder/render", json={"query": query | {"where": deep}}
+    answer = await database_fixture.person.client.post(
+        f"/api/v1/databases/{database_fixture.id}/builder/render", json={"query": query | {"where": deep}}
     )
     assert answer.status_code < 500
-    await desk.post("builder/parse", text="select " + "(" * 3000)
+    await database_fixture.post("builder/parse", text="select " + "(" * 3000)
 
 
-async def test_staged_changes_of_the_diagram_are_applied_together(desk: Desk) -> None:
-    schema = (await desk.person.get(f"/databases/{desk.id}/schema"))["relations"][0]["schema"]
+async def test_staged_changes_of_the_diagram_are_applied_together(database_fixture: DatabaseFixture) -> None:
+    schema = (await database_fixture.person.get(f"/databases/{database_fixture.id}/schema"))["relations"][0]["schema"]
     at = {"table": "visits", "schema": schema}
-    number = "integer" if desk.engine == "sqlite" else "bigint"
+    number = "integer" if database_fixture.engine == "sqlite" else "bigint"
     identity = {"name": "id", "type": number, "nullable": False, "identity": True}
     table = {"name": "visits", "schema": schema, "columns": [identity], "primary_key": ["id"]}
     key = {
@@ -91,10 +91,13 @@ async def test_staged_changes_of_the_diagram_are_applied_together(desk: Desk) ->
         {"kind": "AddForeignKey", **at, "key": key},
         {"kind": "RenameColumn", "table": "teams", "schema": schema, "column": "name", "new_name": "title"},
     ]
-    preview = await desk.post("schema/changes", changes=changes)
+    preview = await database_fixture.post("schema/changes", changes=changes)
     assert [len(step["statements"]) > 0 for step in preview["steps"]] == [True] * 4
-    applied = await desk.post("schema/changes", changes=changes, apply=True, confirmed=True)
+    applied = await database_fixture.post("schema/changes", changes=changes, apply=True, confirmed=True)
     assert (applied["applied"], applied["error"]) == (True, None)
-    found = {one["name"]: one for one in (await desk.person.get(f"/databases/{desk.id}/schema"))["relations"]}
+    found = {
+        one["name"]: one
+        for one in (await database_fixture.person.get(f"/databases/{database_fixture.id}/schema"))["relations"]
+    }
     assert [one["ref_table"] for one in found["visits"]["foreign_keys"]] == ["people"]
     assert [one["name"] for one in found["teams"]["columns"]] == ["id", "title"]

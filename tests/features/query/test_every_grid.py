@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from features.query.desk import ENGINES, Desk, new_desk
+from features.query.database_fixture import ENGINES, DatabaseFixture, new_database_fixture
 from headwater.features.databases.supervisor.reconciler import Supervisor
-from people import House
+from people import AppFixture
 
 TABLE = """
 DROP TABLE IF EXISTS things;
@@ -30,12 +30,12 @@ ZEROS = {"postgresql": "decode(repeat('00', {}), 'hex')", "mysql": "repeat(x'00'
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-async def place(request: pytest.FixtureRequest, lasting_house: House, keeper: Supervisor) -> Desk:
-    return await new_desk(lasting_house, request.param)
+async def place(request: pytest.FixtureRequest, module_app: AppFixture, keeper: Supervisor) -> DatabaseFixture:
+    return await new_database_fixture(module_app, request.param)
 
 
 @pytest.fixture
-async def desk(place: Desk) -> Desk:
+async def database_fixture(place: DatabaseFixture) -> DatabaseFixture:
     await place.person.send("PATCH", f"/databases/{place.id}", 200, json={"protected": False})
     assert (await place.sql(TABLE))["error"] is None
     added = await place.edit("things", *({"kind": "insert", "values": row} for row in ROWS))
@@ -43,12 +43,12 @@ async def desk(place: Desk) -> Desk:
     return place
 
 
-async def paged(desk: Desk, **asked: Any) -> list[tuple[int, str]]:
+async def paged(database_fixture: DatabaseFixture, **asked: Any) -> list[tuple[int, str]]:
     """The keys of all pages of seven rows."""
     seen: list[tuple[int, str]] = []
     cursor = None
     for _ in range(20):
-        page = await desk.post("rows", table="things", cursor=cursor, limit=7, **asked)
+        page = await database_fixture.post("rows", table="things", cursor=cursor, limit=7, **asked)
         seen += [(row[0], row[1]) for row in page["rows"]]
         cursor = page["next"]
         if cursor is None:
@@ -56,13 +56,13 @@ async def paged(desk: Desk, **asked: Any) -> list[tuple[int, str]]:
     raise AssertionError("the pages do not end")
 
 
-async def test_pages_come_in_the_order_of_the_engine(desk: Desk) -> None:
+async def test_pages_come_in_the_order_of_the_engine(database_fixture: DatabaseFixture) -> None:
     for columns in (["name"], ["score", "name"], ["day", "score"], []):
         for directions in itertools.product([False, True], repeat=len(columns)):
             sort = [{"column": one, "descending": down} for one, down in zip(columns, directions, strict=True)]
             by = ", ".join([f"{one['column']}{' DESC' if one['descending'] else ''}" for one in sort] + ["a", "b"])
-            wanted = await desk.sql(f"SELECT a, b FROM things ORDER BY {by}")
-            assert await paged(desk, sort=sort) == [tuple(row) for row in wanted["results"][0]["rows"]], by
+            wanted = await database_fixture.sql(f"SELECT a, b FROM things ORDER BY {by}")
+            assert await paged(database_fixture, sort=sort) == [tuple(row) for row in wanted["results"][0]["rows"]], by
 
 
 @pytest.mark.parametrize(
@@ -76,93 +76,105 @@ async def test_pages_come_in_the_order_of_the_engine(desk: Desk) -> None:
         ({"operator": "is null"}, {None}),
     ],
 )
-async def test_filters_find_what_they_say(desk: Desk, condition: dict[str, Any], fits: set[str | None]) -> None:
-    page = await desk.post("rows", table="things", filters=[{"column": "name", **condition}])
+async def test_filters_find_what_they_say(
+    database_fixture: DatabaseFixture, condition: dict[str, Any], fits: set[str | None]
+) -> None:
+    page = await database_fixture.post("rows", table="things", filters=[{"column": "name", **condition}])
     assert {row[2] for row in page["rows"]} == fits
     assert page["count"] == len(page["rows"]) == sum(row["name"] in fits for row in ROWS)
-    shown = await desk.sql(page["sql"])
+    shown = await database_fixture.sql(page["sql"])
     assert shown["results"][0]["rows"] == page["rows"], "the SQL that is shown gives what is shown"
 
 
-async def test_edits_apply_to_rows_that_nobody_changed(desk: Desk) -> None:
+async def test_edits_apply_to_rows_that_nobody_changed(database_fixture: DatabaseFixture) -> None:
     key = {"a": 1, "b": "k001"}
     update = {"kind": "update", "key": key, "was": {"name": "O'Neil", "day": "2026-01-02"}, "values": {"name": "a\\'b"}}
     delete = {"kind": "delete", "key": {"a": 2, "b": "k002"}}
-    assert (await desk.edit("things", update, delete))["applied"]
-    again = await desk.edit("things", update, delete)
+    assert (await database_fixture.edit("things", update, delete))["applied"]
+    again = await database_fixture.edit("things", update, delete)
     assert [one["now"] and one["now"]["name"] for one in again["conflicts"]] == ["a\\'b", None]
     spelt = {"kind": "update", "key": key, "was": {"name": "a\\'b"}, "values": {"name": "back\\slash's"}}
-    preview = await desk.post("edits", table="things", edits=[spelt])
-    assert (await desk.sql(preview["statements"][0]))["error"] is None
-    assert (await desk.sql("SELECT name FROM things WHERE b = 'k001'"))["results"][0]["rows"] == [["back\\slash's"]]
+    preview = await database_fixture.post("edits", table="things", edits=[spelt])
+    assert (await database_fixture.sql(preview["statements"][0]))["error"] is None
+    assert (await database_fixture.sql("SELECT name FROM things WHERE b = 'k001'"))["results"][0]["rows"] == [
+        ["back\\slash's"]
+    ]
 
 
-async def test_one_wrong_edit_undoes_all(desk: Desk) -> None:
+async def test_one_wrong_edit_undoes_all(database_fixture: DatabaseFixture) -> None:
     edits = [{"kind": "delete", "key": {"a": 2, "b": "k002"}}, {"kind": "insert", "values": {"a": 0, "b": "k000"}}]
-    outcome = await desk.edit("things", *edits)
+    outcome = await database_fixture.edit("things", *edits)
     assert (outcome["applied"], outcome["failed_edit"], bool(outcome["error"])) == (False, 1, True)
-    assert (await desk.sql("SELECT count(*) FROM things"))["results"][0]["rows"] == [[len(ROWS)]]
+    assert (await database_fixture.sql("SELECT count(*) FROM things"))["results"][0]["rows"] == [[len(ROWS)]]
 
 
-async def test_bytes_are_keys_and_values_too(desk: Desk) -> None:
-    kind = BINARY[desk.engine]
-    assert (await desk.sql(f"CREATE TABLE raw (id {kind} NOT NULL PRIMARY KEY, body {kind})"))["error"] is None
+async def test_bytes_are_keys_and_values_too(database_fixture: DatabaseFixture) -> None:
+    kind = BINARY[database_fixture.engine]
+    assert (await database_fixture.sql(f"CREATE TABLE raw (id {kind} NOT NULL PRIMARY KEY, body {kind})"))[
+        "error"
+    ] is None
     rows = [{"id": f"\\x{number:04x}", "body": f"\\x{number:02x}ff"} for number in range(20)]
-    assert (await desk.edit("raw", *({"kind": "insert", "values": row} for row in rows)))["applied"]
-    first = await desk.post("rows", table="raw", limit=15)
-    rest = await desk.post("rows", table="raw", limit=15, cursor=first["next"])
+    assert (await database_fixture.edit("raw", *({"kind": "insert", "values": row} for row in rows)))["applied"]
+    first = await database_fixture.post("rows", table="raw", limit=15)
+    rest = await database_fixture.post("rows", table="raw", limit=15, cursor=first["next"])
     assert [*first["rows"], *rest["rows"]] == [list(row.values()) for row in rows]
     update = {"kind": "update", "key": {"id": "\\x0003"}, "was": {"body": "\\x03ff"}, "values": {"body": "\\x00"}}
-    assert (await desk.edit("raw", update))["applied"]
-    cell = await desk.post("cell", table="raw", key={"id": "\\x0003"}, column="body")
+    assert (await database_fixture.edit("raw", update))["applied"]
+    cell = await database_fixture.post("cell", table="raw", key={"id": "\\x0003"}, column="body")
     assert cell == {"value": "\\x00"}
 
 
-async def test_as_many_bytes_as_the_editor_takes_come_back_whole(desk: Desk) -> None:
-    kind = "longblob" if desk.engine == "mysql" else BINARY[desk.engine]
-    assert (await desk.sql(f"CREATE TABLE large (id integer NOT NULL PRIMARY KEY, body {kind})"))["error"] is None
+async def test_as_many_bytes_as_the_editor_takes_come_back_whole(database_fixture: DatabaseFixture) -> None:
+    kind = "longblob" if database_fixture.engine == "mysql" else BINARY[database_fixture.engine]
+    assert (await database_fixture.sql(f"CREATE TABLE large (id integer NOT NULL PRIMARY KEY, body {kind})"))[
+        "error"
+    ] is None
     before, after = ("\\x" + byte * 4_000_000 for byte in ("ab", "00"))
-    assert (await desk.edit("large", {"kind": "insert", "values": {"id": 1, "body": before}}))["applied"]
-    page = await desk.post("rows", table="large", counts=False)
+    assert (await database_fixture.edit("large", {"kind": "insert", "values": {"id": 1, "body": before}}))["applied"]
+    page = await database_fixture.post("rows", table="large", counts=False)
     assert (page["cut"], page["rows"][0][1], page["count"]) == ([[0, 1]], before[:1024], None)
     update = {"kind": "update", "key": {"id": 1}, "was": {"body": before}, "values": {"body": after}}
-    assert (await desk.edit("large", update))["applied"]
-    assert await desk.post("cell", table="large", key={"id": 1}, column="body") == {"value": after}
+    assert (await database_fixture.edit("large", update))["applied"]
+    assert await database_fixture.post("cell", table="large", key={"id": 1}, column="body") == {"value": after}
 
 
-async def test_a_value_that_no_browser_wants_is_refused(desk: Desk) -> None:
-    kind = "longblob" if desk.engine == "mysql" else BINARY[desk.engine]
-    assert (await desk.sql(f"CREATE TABLE vast (id integer NOT NULL PRIMARY KEY, body {kind})"))["error"] is None
+async def test_a_value_that_no_browser_wants_is_refused(database_fixture: DatabaseFixture) -> None:
+    kind = "longblob" if database_fixture.engine == "mysql" else BINARY[database_fixture.engine]
+    assert (await database_fixture.sql(f"CREATE TABLE vast (id integer NOT NULL PRIMARY KEY, body {kind})"))[
+        "error"
+    ] is None
     for key, size in ((1, 2**22), (2, 2**23)):
-        insert = f"INSERT INTO vast VALUES ({key}, {ZEROS[desk.engine].format(size)})"
-        assert (await desk.sql(insert))["error"] is None
-    whole = await desk.post("cell", table="vast", key={"id": 1}, column="body")
+        insert = f"INSERT INTO vast VALUES ({key}, {ZEROS[database_fixture.engine].format(size)})"
+        assert (await database_fixture.sql(insert))["error"] is None
+    whole = await database_fixture.post("cell", table="vast", key={"id": 1}, column="body")
     assert whole["value"] == "\\x" + "00" * 2**22
-    refused = await desk.post("cell", 413, table="vast", key={"id": 2}, column="body")
+    refused = await database_fixture.post("cell", 413, table="vast", key={"id": 2}, column="body")
     assert refused["hint"] == "Export the table to have it whole."
 
 
-async def test_a_protected_database_asks_before_it_writes(desk: Desk) -> None:
-    await desk.person.send("PATCH", f"/databases/{desk.id}", 200, json={"protected": True})
-    asked = await desk.sql("UPDATE things SET name = 'x'", status=409)
+async def test_a_protected_database_asks_before_it_writes(database_fixture: DatabaseFixture) -> None:
+    await database_fixture.person.send("PATCH", f"/databases/{database_fixture.id}", 200, json={"protected": True})
+    asked = await database_fixture.sql("UPDATE things SET name = 'x'", status=409)
     assert asked["code"] == "confirmation_needed"
-    assert (await desk.sql("SELECT count(*) FROM things WHERE name = 'x'"))["results"][0]["rows"] == [[0]]
-    assert (await desk.sql("UPDATE things SET name = 'x'", confirmed=True))["error"] is None
+    assert (await database_fixture.sql("SELECT count(*) FROM things WHERE name = 'x'"))["results"][0]["rows"] == [[0]]
+    assert (await database_fixture.sql("UPDATE things SET name = 'x'", confirmed=True))["error"] is None
 
 
-async def test_exports_stream_and_can_be_cancelled(desk: Desk) -> None:
+async def test_exports_stream_and_can_be_cancelled(database_fixture: DatabaseFixture) -> None:
     numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT i FROM n"
-    answer = await desk.person.client.post(
-        f"/api/v1/databases/{desk.id}/export", json={"text": numbers, "format": "ndjson"}
+    answer = await database_fixture.person.client.post(
+        f"/api/v1/databases/{database_fixture.id}/export", json={"text": numbers, "format": "ndjson"}
     )
     assert [json.loads(line)["i"] for line in answer.text.splitlines()] == list(range(1, 901))
     run_id = str(uuid.uuid4())
     endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n, n AS m"
-    if desk.engine == "mysql":
+    if database_fixture.engine == "mysql":
         endless = "SELECT SLEEP(60)"
-    running = asyncio.create_task(desk.sql(endless, run_id=run_id))
+    running = asyncio.create_task(database_fixture.sql(endless, run_id=run_id))
     for _ in range(1_000):
         await asyncio.sleep(0.05)
-        if (await desk.person.client.post(f"/api/v1/databases/{desk.id}/runs/{run_id}/cancel")).status_code == 204:
+        if (
+            await database_fixture.person.client.post(f"/api/v1/databases/{database_fixture.id}/runs/{run_id}/cancel")
+        ).status_code == 204:
             break
     assert (await asyncio.wait_for(running, 120))["error"]["code"] == "cancelled"

@@ -13,9 +13,9 @@ import pyarrow.ipc
 import pyarrow.parquet
 import pytest
 
-from features.query.desk import Desk, new_desk
+from features.query.database_fixture import DatabaseFixture, new_database_fixture
 from headwater.features.databases.supervisor.reconciler import Supervisor
-from people import House
+from people import AppFixture
 
 TABLE = """
 DROP SCHEMA public CASCADE; CREATE SCHEMA public;
@@ -30,19 +30,19 @@ CREATE TABLE long (id int PRIMARY KEY, body text); INSERT INTO long VALUES (1, r
 
 
 @pytest.fixture(scope="module")
-async def place(lasting_house: House, keeper: Supervisor) -> Desk:
-    return await new_desk(lasting_house)
+async def place(module_app: AppFixture, keeper: Supervisor) -> DatabaseFixture:
+    return await new_database_fixture(module_app)
 
 
 @pytest.fixture
-async def desk(place: Desk) -> Desk:
+async def database_fixture(place: DatabaseFixture) -> DatabaseFixture:
     assert (await place.sql(TABLE))["error"] is None
     return place
 
 
-async def test_results_and_the_error_in_its_place(desk: Desk) -> None:
+async def test_results_and_the_error_in_its_place(database_fixture: DatabaseFixture) -> None:
     text = "SELECT a, b FROM people ORDER BY 1, 2 LIMIT 1;\nUPDATE people SET name = 'x' WHERE a = 99;\nSELECT nope"
-    answer = await desk.sql(text)
+    answer = await database_fixture.sql(text)
     first, second = answer["results"]
     assert first["columns"][0] | {"type": ""} == {
         "name": "a", "type": "", "kind": "number", "schema": "public", "table": "people", "column": "a",
@@ -54,56 +54,64 @@ async def test_results_and_the_error_in_its_place(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  ", "-- nothing", ";;", "SELECT '", "SELECT \0", "ünï☃", "\\d", "SELECT 1;;;"])
-async def test_odd_texts_are_answered(desk: Desk, text: str) -> None:
-    answer = await desk.person.client.post(f"/api/v1/databases/{desk.id}/query", json={"text": text})
+async def test_odd_texts_are_answered(database_fixture: DatabaseFixture, text: str) -> None:
+    answer = await database_fixture.person.client.post(
+        f"/api/v1/databases/{database_fixture.id}/query", json={"text": text}
+    )
     assert answer.status_code == 200
     assert answer.json()["error"] is None or answer.json()["error"]["message"]
 
 
-async def test_cancel_by_its_own_id(desk: Desk) -> None:
+async def test_cancel_by_its_own_id(database_fixture: DatabaseFixture) -> None:
     run_id = str(uuid.uuid4())
-    running = asyncio.create_task(desk.sql("SELECT pg_sleep(60)", run_id=run_id))
+    running = asyncio.create_task(database_fixture.sql("SELECT pg_sleep(60)", run_id=run_id))
     for _ in range(1_000):
         await asyncio.sleep(0.05)
-        answer = await desk.person.client.post(f"/api/v1/databases/{desk.id}/runs/{run_id}/cancel")
+        answer = await database_fixture.person.client.post(
+            f"/api/v1/databases/{database_fixture.id}/runs/{run_id}/cancel"
+        )
         if answer.status_code == 204:
             break
     assert (await asyncio.wait_for(running, 120))["error"]["code"] == "cancelled"
-    history = await desk.person.get(f"/databases/{desk.id}/runs")
+    history = await database_fixture.person.get(f"/databases/{database_fixture.id}/runs")
     assert history["items"][0]["state"] == "cancelled"
 
 
-async def test_named_sessions_hold_a_transaction(desk: Desk) -> None:
-    await desk.sql("BEGIN; DELETE FROM loose", session="tab1")
-    assert (await desk.sql("SELECT count(*) FROM loose", session="tab1"))["results"][0]["rows"] == [[0]]
-    assert (await desk.sql("SELECT count(*) FROM loose"))["results"][0]["rows"] == [[450]]
-    await desk.sql("ROLLBACK", session="tab1")
-    assert (await desk.sql("SELECT count(*) FROM loose", session="tab1"))["results"][0]["rows"] == [[450]]
+async def test_named_sessions_hold_a_transaction(database_fixture: DatabaseFixture) -> None:
+    await database_fixture.sql("BEGIN; DELETE FROM loose", session="tab1")
+    assert (await database_fixture.sql("SELECT count(*) FROM loose", session="tab1"))["results"][0]["rows"] == [[0]]
+    assert (await database_fixture.sql("SELECT count(*) FROM loose"))["results"][0]["rows"] == [[450]]
+    await database_fixture.sql("ROLLBACK", session="tab1")
+    assert (await database_fixture.sql("SELECT count(*) FROM loose", session="tab1"))["results"][0]["rows"] == [[450]]
 
 
-async def test_a_write_is_not_undone_by_the_limit_on_what_it_returns(desk: Desk) -> None:
-    answer = await desk.sql("UPDATE loose SET x = x || '!' RETURNING x", max_rows=10)
+async def test_a_write_is_not_undone_by_the_limit_on_what_it_returns(database_fixture: DatabaseFixture) -> None:
+    answer = await database_fixture.sql("UPDATE loose SET x = x || '!' RETURNING x", max_rows=10)
     assert (answer["results"][0]["truncated"], answer["results"][0]["affected"]) == (True, 450)
-    assert (await desk.sql("SELECT count(*) FROM loose WHERE x LIKE '%!'"))["results"][0]["rows"] == [[450]]
+    assert (await database_fixture.sql("SELECT count(*) FROM loose WHERE x LIKE '%!'"))["results"][0]["rows"] == [[450]]
 
 
-async def test_saved_queries_are_ones_own_until_shared(lasting_house: House, desk: Desk) -> None:
-    project = desk.person.project["id"]
-    body = {"name": "sum", "text": "SELECT 1", "database_id": desk.id}
-    saved = await desk.person.send("POST", f"/projects/{project}/queries", 201, json=body)
-    mate = await lasting_house.person("mate")
-    place = f"/organizations/{desk.person.organization}/members"
-    await desk.person.send("POST", place, 201, json={"email": mate.email, "role": "member"})
+async def test_saved_queries_are_ones_own_until_shared(
+    module_app: AppFixture, database_fixture: DatabaseFixture
+) -> None:
+    project = database_fixture.person.project["id"]
+    body = {"name": "sum", "text": "SELECT 1", "database_id": database_fixture.id}
+    saved = await database_fixture.person.send("POST", f"/projects/{project}/queries", 201, json=body)
+    mate = await module_app.person("mate")
+    place = f"/organizations/{database_fixture.person.organization}/members"
+    await database_fixture.person.send("POST", place, 201, json={"email": mate.email, "role": "member"})
     assert (await mate.client.get(f"/api/v1/queries/{saved['id']}")).status_code == 404
-    await desk.person.send("PATCH", f"/queries/{saved['id']}", 200, json={"shared": True})
+    await database_fixture.person.send("PATCH", f"/queries/{saved['id']}", 200, json={"shared": True})
     assert [one["mine"] for one in (await mate.get(f"/projects/{project}/queries"))["items"]] == [False]
     assert (await mate.client.patch(f"/api/v1/queries/{saved['id']}", json={"shared": False})).status_code == 403
 
 
 @pytest.mark.parametrize("form", ["csv", "ndjson", "json", "arrow", "parquet"])
-async def test_exports_are_whole_and_equal(desk: Desk, form: str) -> None:
+async def test_exports_are_whole_and_equal(database_fixture: DatabaseFixture, form: str) -> None:
     text = "SELECT a, b, name, at, data FROM people ORDER BY a, b"
-    answer = await desk.person.client.post(f"/api/v1/databases/{desk.id}/export", json={"text": text, "format": form})
+    answer = await database_fixture.person.client.post(
+        f"/api/v1/databases/{database_fixture.id}/export", json={"text": text, "format": form}
+    )
     assert answer.status_code == 200, answer.text
     rows = {
         "csv": lambda data: list(csv.DictReader(io.StringIO(data.decode()))),
@@ -119,18 +127,22 @@ async def test_exports_are_whole_and_equal(desk: Desk, form: str) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 1200, 200_000])
-async def test_exports_of_any_size_end(desk: Desk, count: int) -> None:
+async def test_exports_of_any_size_end(database_fixture: DatabaseFixture, count: int) -> None:
     text = f"SELECT g AS id, 'Book ' || g AS title FROM generate_series(1, {count}) AS g"
     for _ in range(5):
-        answer = await desk.person.client.post(f"/api/v1/databases/{desk.id}/export", json={"text": text})
+        answer = await database_fixture.person.client.post(
+            f"/api/v1/databases/{database_fixture.id}/export", json={"text": text}
+        )
         assert (answer.status_code, len(answer.text.splitlines())) == (200, count + 1)
 
 
-async def test_an_export_that_fails_is_an_error_not_an_empty_file(desk: Desk) -> None:
+async def test_an_export_that_fails_is_an_error_not_an_empty_file(database_fixture: DatabaseFixture) -> None:
     for text in ("SELECT nope FROM people", "SELECT 1; SELECT 2", "DELETE FROM people"):
-        answer = await desk.person.client.post(f"/api/v1/databases/{desk.id}/export", json={"text": text})
+        answer = await database_fixture.person.client.post(
+            f"/api/v1/databases/{database_fixture.id}/export", json={"text": text}
+        )
         assert answer.status_code == 422, text
-    assert (await desk.sql("SELECT count(*) FROM people"))["results"][0]["rows"] == [[1000]]
+    assert (await database_fixture.sql("SELECT count(*) FROM people"))["results"][0]["rows"] == [[1000]]
 
 
 SORTS = [
@@ -140,27 +152,29 @@ SORTS = [
 
 
 @pytest.mark.parametrize("sort", SORTS, ids=str)
-async def test_pages_by_key_are_the_table_in_order(desk: Desk, sort: list[dict]) -> None:
+async def test_pages_by_key_are_the_table_in_order(database_fixture: DatabaseFixture, sort: list[dict]) -> None:
     seen, cursor = [], None
     while True:
-        page = await desk.post("rows", table="people", sort=sort, cursor=cursor, limit=170)
+        page = await database_fixture.post("rows", table="people", sort=sort, cursor=cursor, limit=170)
         seen += [(row[0], row[1]) for row in page["rows"]]
         cursor = page["next"]
         if cursor is None:
             break
     order = ", ".join(f"{one['column']} {'DESC' if one.get('descending') else ''}" for one in sort)
-    wanted = await desk.sql(f"SELECT a, b FROM people ORDER BY {order + ', ' if order else ''}a, b")
+    wanted = await database_fixture.sql(f"SELECT a, b FROM people ORDER BY {order + ', ' if order else ''}a, b")
     assert seen == [tuple(row) for row in wanted["results"][0]["rows"]]
 
 
-async def test_a_table_without_a_key_is_paged_and_says_why_it_cannot_be_edited(desk: Desk) -> None:
-    first = await desk.post("rows", table="loose")
-    second = await desk.post("rows", table="loose", cursor=first["next"])
-    third = await desk.post("rows", table="loose", cursor=second["next"])
+async def test_a_table_without_a_key_is_paged_and_says_why_it_cannot_be_edited(
+    database_fixture: DatabaseFixture,
+) -> None:
+    first = await database_fixture.post("rows", table="loose")
+    second = await database_fixture.post("rows", table="loose", cursor=first["next"])
+    third = await database_fixture.post("rows", table="loose", cursor=second["next"])
     assert [len(page["rows"]) for page in (first, second, third)] == [200, 200, 50]
     assert (first["key"], first["count"]) == ([], 450)
     assert "no primary key" in first["why"]
-    await desk.post("edits", 422, table="loose", edits=[{"kind": "delete", "key": {"x": "1"}}])
+    await database_fixture.post("edits", 422, table="loose", edits=[{"kind": "delete", "key": {"x": "1"}}])
 
 
 @pytest.mark.parametrize(
@@ -175,105 +189,115 @@ async def test_a_table_without_a_key_is_paged_and_says_why_it_cannot_be_edited(d
          "a = 3 AND score <> 1"),
     ],
 )  # fmt: skip
-async def test_filters_are_what_they_say(desk: Desk, filters: list[dict], where: str) -> None:
-    page = await desk.post("rows", table="people", filters=filters, limit=1000)
-    wanted = await desk.sql(f"SELECT count(*) FROM people WHERE {where}")
+async def test_filters_are_what_they_say(database_fixture: DatabaseFixture, filters: list[dict], where: str) -> None:
+    page = await database_fixture.post("rows", table="people", filters=filters, limit=1000)
+    wanted = await database_fixture.sql(f"SELECT count(*) FROM people WHERE {where}")
     assert [[len(page["rows"])]] == wanted["results"][0]["rows"] == [[page["count"]]]
 
 
-async def test_wrong_filters_and_cursors_are_sentences(desk: Desk) -> None:
+async def test_wrong_filters_and_cursors_are_sentences(database_fixture: DatabaseFixture) -> None:
     for body in (
         {"filters": [{"column": "nam", "operator": "=", "value": 1}]},
         {"filters": [{"column": "a", "operator": "=", "value": "abc"}]},
         {"filters": [{"column": "a", "operator": "="}]},
         {"sort": [{"column": "nope"}]},
     ):
-        answer = await desk.person.client.post(f"/api/v1/databases/{desk.id}/rows", json={"table": "people"} | body)
+        answer = await database_fixture.person.client.post(
+            f"/api/v1/databases/{database_fixture.id}/rows", json={"table": "people"} | body
+        )
         assert answer.status_code == 422, answer.text
-    await desk.post("rows", 400, table="people", cursor="nonsense")
-    await desk.post("rows", 404, table="peple")
+    await database_fixture.post("rows", 400, table="people", cursor="nonsense")
+    await database_fixture.post("rows", 404, table="peple")
 
 
-async def test_long_cells_are_cut_and_given_whole_when_asked(desk: Desk) -> None:
-    page = await desk.post("rows", table="long")
+async def test_long_cells_are_cut_and_given_whole_when_asked(database_fixture: DatabaseFixture) -> None:
+    page = await database_fixture.post("rows", table="long")
     assert (page["cut"], len(page["rows"][0][1])) == ([[0, 1]], 1024)
-    assert (await desk.post("cell", table="long", key={"id": 1}, column="body"))["value"] == "ä" * 5000
+    assert (await database_fixture.post("cell", table="long", key={"id": 1}, column="body"))["value"] == "ä" * 5000
 
 
-async def test_edits_are_all_or_nothing(desk: Desk) -> None:
+async def test_edits_are_all_or_nothing(database_fixture: DatabaseFixture) -> None:
     key = {"a": 1, "b": "k1"}
     edits = [
         {"kind": "update", "key": key, "was": {"name": "name 1"}, "values": {"name": "O'Neil", "mood": "glad"}},
         {"kind": "insert", "values": {"a": 77, "b": "new", "data": '{"x": [1]}'}},
         {"kind": "delete", "key": {"a": 2, "b": "k2"}},
     ]
-    preview = await desk.post("edits", table="people", edits=edits)
+    preview = await database_fixture.post("edits", table="people", edits=edits)
     assert (preview["applied"], preview["statements"][0]) == (
         False,
         "UPDATE public.people SET name = 'O''Neil', mood = 'glad' WHERE a = 1 AND b = 'k1';",
     )
-    broken = await desk.post(
+    broken = await database_fixture.post(
         "edits", table="people", edits=[*edits, {"kind": "insert", "values": {"a": 1}}], apply=True
     )
     assert (broken["applied"], broken["failed_edit"]) == (False, 3)
-    applied = await desk.post("edits", table="people", edits=edits, apply=True)
+    applied = await database_fixture.post("edits", table="people", edits=edits, apply=True)
     assert applied["applied"] is True
-    assert (await desk.sql("SELECT name FROM people WHERE b = 'k1'"))["results"][0]["rows"] == [["O'Neil"]]
-    again = await desk.post("edits", table="people", edits=[edits[0], edits[2]], apply=True)
+    assert (await database_fixture.sql("SELECT name FROM people WHERE b = 'k1'"))["results"][0]["rows"] == [["O'Neil"]]
+    again = await database_fixture.post("edits", table="people", edits=[edits[0], edits[2]], apply=True)
     assert again["applied"] is False
     assert [one["now"] and one["now"]["name"] for one in again["conflicts"]] == ["O'Neil", None]
-    count = await desk.sql("SELECT count(*) FROM people")
+    count = await database_fixture.sql("SELECT count(*) FROM people")
     assert count["results"][0]["rows"] == [[1000]]
 
 
-async def test_the_schema_is_changed_after_a_look(desk: Desk) -> None:
+async def test_the_schema_is_changed_after_a_look(database_fixture: DatabaseFixture) -> None:
     change = {"kind": "AddIndex", "table": "people", "index": {"name": "by_name", "columns": ["name"]}}
-    preview = await desk.post("schema/changes", changes=[change])
+    preview = await database_fixture.post("schema/changes", changes=[change])
     assert preview["steps"][0]["statements"] == ["CREATE INDEX by_name ON public.people (name)"]
     assert preview["steps"][0]["hazards"][0]["kind"] == "lock"
     bad = {"kind": "AddColumn", "table": "people", "column": {"name": "x", "type": "no_such_type"}}
-    failed = await desk.post("schema/changes", changes=[change, bad], apply=True)
+    failed = await database_fixture.post("schema/changes", changes=[change, bad], apply=True)
     assert (failed["applied"], failed["failed_step"]) == (False, 1)
-    assert (await desk.post("schema/changes", changes=[change], apply=True))["applied"], "the first was undone"
-    schema = await desk.person.get(f"/databases/{desk.id}/schema")
+    assert (await database_fixture.post("schema/changes", changes=[change], apply=True))["applied"], (
+        "the first was undone"
+    )
+    schema = await database_fixture.person.get(f"/databases/{database_fixture.id}/schema")
     people = next(one for one in schema["relations"] if one["name"] == "people")
     assert [one["name"] for one in people["indexes"]] == ["by_name"]
     for wrong in ({"kind": "Nope"}, {"kind": "DropTable"}, {"kind": "AddColumn", "table": "people", "colum": {}}):
-        await desk.post("schema/changes", 422, changes=[wrong])
+        await database_fixture.post("schema/changes", 422, changes=[wrong])
 
 
-async def test_plans_give_advice_with_figures(desk: Desk) -> None:
-    await desk.sql("CREATE TABLE wide AS SELECT g AS id, md5(g::text) AS h FROM generate_series(1, 50000) g; ANALYZE")
-    plan = await desk.post("explain", text="SELECT * FROM wide WHERE h = 'x'", run=True)
+async def test_plans_give_advice_with_figures(database_fixture: DatabaseFixture) -> None:
+    await database_fixture.sql(
+        "CREATE TABLE wide AS SELECT g AS id, md5(g::text) AS h FROM generate_series(1, 50000) g; ANALYZE"
+    )
+    plan = await database_fixture.post("explain", text="SELECT * FROM wide WHERE h = 'x'", run=True)
     assert plan["root"]["operation"] == "Seq Scan"
     advice = plan["advice"][0]
     assert (advice["kind"], advice["statement"]) == ("missing_index", "CREATE INDEX ON wide (h)")
     assert advice["figures"]["rows_read"] == 50000
-    await desk.sql(advice["statement"])
-    better = await desk.post("explain", text="SELECT * FROM wide WHERE h = 'x'", run=True)
+    await database_fixture.sql(advice["statement"])
+    better = await database_fixture.post("explain", text="SELECT * FROM wide WHERE h = 'x'", run=True)
     assert better["advice"] == []
-    await desk.post("explain", text="DELETE FROM wide", run=True)
-    assert (await desk.sql("SELECT count(*) FROM wide"))["results"][0]["rows"] == [[50000]], "it was rolled back"
+    await database_fixture.post("explain", text="DELETE FROM wide", run=True)
+    assert (await database_fixture.sql("SELECT count(*) FROM wide"))["results"][0]["rows"] == [[50000]], (
+        "it was rolled back"
+    )
 
 
-async def test_a_check_points_at_what_is_wrong(desk: Desk) -> None:
+async def test_a_check_points_at_what_is_wrong(database_fixture: DatabaseFixture) -> None:
     text = "SELECT a FROM people;\nSELECT nmae FROM people WHERE a = :a"
-    found = (await desk.post("check", text=text))["findings"]
+    found = (await database_fixture.post("check", text=text))["findings"]
     assert [text[one["start"] : one["end"]] for one in found] == ["nmae"]
-    assert (await desk.post("check", text="SELECT a FROM people WHERE a = :a"))["findings"] == []
-    assert (await desk.post("check", text="CREATE TABLE x (a int); SELECT a FROM x"))["findings"] == []
+    assert (await database_fixture.post("check", text="SELECT a FROM people WHERE a = :a"))["findings"] == []
+    assert (await database_fixture.post("check", text="CREATE TABLE x (a int); SELECT a FROM x"))["findings"] == []
 
 
-async def test_sessions_show_who_waits_for_whom(desk: Desk) -> None:
-    await desk.sql("BEGIN; LOCK TABLE people", session="holder")
-    waiting = asyncio.create_task(desk.sql("SELECT count(*) FROM people", session="waiter"))
+async def test_sessions_show_who_waits_for_whom(database_fixture: DatabaseFixture) -> None:
+    await database_fixture.sql("BEGIN; LOCK TABLE people", session="holder")
+    waiting = asyncio.create_task(database_fixture.sql("SELECT count(*) FROM people", session="waiter"))
     for _ in range(1_000):
-        found = await desk.person.get(f"/databases/{desk.id}/sessions")
+        found = await database_fixture.person.get(f"/databases/{database_fixture.id}/sessions")
         blocked = [one for one in found if one["blocked_by"]]
         if blocked:
             break
         await asyncio.sleep(0.05)
     assert blocked[0]["blocked_by"][0] in {one["id"] for one in found}
-    await desk.person.send("POST", f"/databases/{desk.id}/sessions/{blocked[0]['id']}/cancel", 204)
+    await database_fixture.person.send(
+        "POST", f"/databases/{database_fixture.id}/sessions/{blocked[0]['id']}/cancel", 204
+    )
     assert (await asyncio.wait_for(waiting, 120))["error"]
-    await desk.sql("ROLLBACK", session="holder")
+    await database_fixture.sql("ROLLBACK", session="holder")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from features.recovery.timeline import Timeline
+from features.recovery.recovery_fixture import RecoveryFixture
 from headwater.features.databases.supervisor.reconciler import Supervisor
-from people import House
+from people import AppFixture
 
 
 @pytest.fixture(scope="module")
-async def line(lasting_house: House, keeper: Supervisor) -> Timeline:
+async def recovery_fixture(module_app: AppFixture, keeper: Supervisor) -> RecoveryFixture:
     """Somebody with a database that keeps its log from now on."""
-    person = await lasting_house.person("rita")
-    line = Timeline(lasting_house, person, await person.database("postgresql"))
-    await line.sql("CREATE TABLE step (n int PRIMARY KEY, body text)")
-    await line.enable()
-    return line
+    person = await module_app.person("rita")
+    recovery_fixture = RecoveryFixture(module_app, person, await person.database("postgresql"))
+    await recovery_fixture.sql("CREATE TABLE step (n int PRIMARY KEY, body text)")
+    await recovery_fixture.enable()
+    return recovery_fixture

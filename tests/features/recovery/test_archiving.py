@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from features.recovery.timeline import Timeline
+from features.recovery.recovery_fixture import RecoveryFixture
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.service import databases, instances
 from headwater.features.databases.service.instances import LocalInstance
@@ -26,16 +26,16 @@ from headwater.vault.blobs import Blob
 CANARY = "canary-4f1d0c9be2"
 
 
-async def here(line: Timeline) -> LocalInstance:
-    async with line.house.server.database.transaction() as db:
-        database = await databases.find(db, SYSTEM, uuid.UUID(line.database))
-        return await instances.local(db, line.house.server.settings, database)
+async def here(recovery_fixture: RecoveryFixture) -> LocalInstance:
+    async with recovery_fixture.app.server.database.transaction() as db:
+        database = await databases.find(db, SYSTEM, uuid.UUID(recovery_fixture.database))
+        return await instances.local(db, recovery_fixture.app.server.settings, database)
 
 
-async def spooled(line: Timeline) -> LocalInstance:
+async def spooled(recovery_fixture: RecoveryFixture) -> LocalInstance:
     """Write something and let the server put it into the spool, without bringing it into the vault."""
-    await line.sql("INSERT INTO step SELECT max(n) + 1, 'spooled' FROM step")
-    found = await here(line)
+    await recovery_fixture.sql("INSERT INTO step SELECT max(n) + 1, 'spooled' FROM step")
+    found = await here(recovery_fixture)
     end = await found.engine.flush_log(found.instance)
     async with asyncio.timeout(120):
         while not any(one.end >= (end or 0) for one in found.engine.spooled_segments(found.instance)):
@@ -44,20 +44,20 @@ async def spooled(line: Timeline) -> LocalInstance:
 
 
 @pytest.fixture(autouse=True)
-async def rows(line: Timeline) -> None:
-    await line.sql("INSERT INTO step SELECT coalesce(max(n), 0) + 1, 'one more' FROM step")
+async def rows(recovery_fixture: RecoveryFixture) -> None:
+    await recovery_fixture.sql("INSERT INTO step SELECT coalesce(max(n), 0) + 1, 'one more' FROM step")
 
 
-async def names(line: Timeline) -> list[str]:
-    return [one for one in (await line.vault()).snapshots() if one.startswith("log-")]
+async def names(recovery_fixture: RecoveryFixture) -> list[str]:
+    return [one for one in (await recovery_fixture.vault()).snapshots() if one.startswith("log-")]
 
 
-async def test_the_spool_is_emptied_into_the_vault(line: Timeline) -> None:
-    found, before = await spooled(line), await names(line)
-    await line.tick()
+async def test_the_spool_is_emptied_into_the_vault(recovery_fixture: RecoveryFixture) -> None:
+    found, before = await spooled(recovery_fixture), await names(recovery_fixture)
+    await recovery_fixture.tick()
     assert found.engine.spooled_segments(found.instance) == []
-    assert len(await names(line)) == len(before) + 1
-    status = await line.status()
+    assert len(await names(recovery_fixture)) == len(before) + 1
+    status = await recovery_fixture.status()
     assert (status["waiting"], status["problem"]) == (0, None)
     assert status["earliest"] <= status["latest"]
 
@@ -68,9 +68,9 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("step", ["before the manifest", "after the manifest", "after the row"])
 async def test_killed_at_any_step_nothing_is_lost_or_doubled(
-    line: Timeline, monkeypatch: pytest.MonkeyPatch, step: str
+    recovery_fixture: RecoveryFixture, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    found, before = await spooled(line), await names(line)
+    found, before = await spooled(recovery_fixture), await names(recovery_fixture)
 
     def die(*_: Any, **__: Any) -> Any:
         raise Killed
@@ -83,86 +83,88 @@ async def test_killed_at_any_step_nothing_is_lost_or_doubled(
         else:
             patch.setattr(Path, "unlink", die)
         with pytest.raises(Killed):
-            await line.tick()
+            await recovery_fixture.tick()
     assert found.engine.spooled_segments(found.instance)
-    await spooled(line)
-    await line.ship()
+    await spooled(recovery_fixture)
+    await recovery_fixture.ship()
     assert found.engine.spooled_segments(found.instance) == []
-    async with line.house.server.database.transaction() as db:
-        logs = await repository.logs(db, (await line.archive()).id)
+    async with recovery_fixture.app.server.database.transaction() as db:
+        logs = await repository.logs(db, (await recovery_fixture.archive()).id)
     assert all(one.ends == next_.first for one, next_ in itertools.pairwise(logs))
-    assert sorted(one.name for one in logs) == sorted(await names(line))
+    assert sorted(one.name for one in logs) == sorted(await names(recovery_fixture))
     assert len(logs) > len(before)
-    done = await line.back(time=(await line.status())["latest"])
+    done = await recovery_fixture.back(time=(await recovery_fixture.status())["latest"])
     query = "SELECT count(*), sum(n) FROM step"
-    assert await line.sql(query, done["target_id"]) == await line.sql(query)
-    await line.leave(done)
+    assert await recovery_fixture.sql(query, done["target_id"]) == await recovery_fixture.sql(query)
+    await recovery_fixture.leave(done)
 
 
-async def test_an_idle_database_ships_nothing_and_is_not_woken_yet_its_latest_moment_moves(line: Timeline) -> None:
-    path = f"/databases/{line.database}"
-    await line.person.send("PUT", f"{path}/desired", 200, json={"state": "asleep"}, params={"wait": 30})
-    await line.tick()
-    before, latest = await names(line), (await line.status())["latest"]
+async def test_an_idle_database_ships_nothing_and_is_not_woken_yet_its_latest_moment_moves(
+    recovery_fixture: RecoveryFixture,
+) -> None:
+    path = f"/databases/{recovery_fixture.database}"
+    await recovery_fixture.person.send("PUT", f"{path}/desired", 200, json={"state": "asleep"}, params={"wait": 30})
+    await recovery_fixture.tick()
+    before, latest = await names(recovery_fixture), (await recovery_fixture.status())["latest"]
     for _ in range(3):
-        await line.tick()
-    assert await names(line) == before
-    status = await line.status()
+        await recovery_fixture.tick()
+    assert await names(recovery_fixture) == before
+    status = await recovery_fixture.status()
     assert status["latest"] > latest
     assert status["lag_bytes"] == 0
-    assert (await line.person.get(path))["state"] == "asleep"
+    assert (await recovery_fixture.person.get(path))["state"] == "asleep"
 
 
 async def test_what_was_committed_a_while_ago_does_not_wait_for_a_part_to_be_full(
-    line: Timeline, monkeypatch: pytest.MonkeyPatch
+    recovery_fixture: RecoveryFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await line.ship()
-    await line.sql("INSERT INTO step SELECT max(n) + 1, 'alone' FROM step")
+    await recovery_fixture.ship()
+    await recovery_fixture.sql("INSERT INTO step SELECT max(n) + 1, 'alone' FROM step")
     before = now()
-    await line.tick()
-    assert (await line.status())["lag_bytes"] > 0
+    await recovery_fixture.tick()
+    assert (await recovery_fixture.status())["lag_bytes"] > 0
     monkeypatch.setattr(wal_archiver, "FLUSH_AFTER", timedelta(0))
-    await line.tick()
-    status = await line.status()
+    await recovery_fixture.tick()
+    status = await recovery_fixture.status()
     assert status["lag_bytes"] == 0
     assert datetime.fromisoformat(status["latest"]) > before
-    parts = await names(line)
+    parts = await names(recovery_fixture)
     for _ in range(3):  # what a server writes by itself is no reason to end a part
-        await line.tick()
-    assert await names(line) == parts
+        await recovery_fixture.tick()
+    assert await names(recovery_fixture) == parts
 
 
 async def test_what_stands_in_the_way_is_told_and_room_is_all_it_takes(
-    line: Timeline, monkeypatch: pytest.MonkeyPatch
+    recovery_fixture: RecoveryFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = await spooled(line)
+    found = await spooled(recovery_fixture)
 
     def full(path: Path, data: bytes) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
         patch.setattr(local, "_write", full)
-        await line.tick()
-    assert "no room left" in (await line.status())["problem"]
+        await recovery_fixture.tick()
+    assert "no room left" in (await recovery_fixture.status())["problem"]
     assert found.engine.spooled_segments(found.instance)
-    await line.tick()
-    assert (await line.status())["problem"] is None
+    await recovery_fixture.tick()
+    assert (await recovery_fixture.status())["problem"] is None
     assert found.engine.spooled_segments(found.instance) == []
 
 
-async def test_two_workers_take_turns(line: Timeline) -> None:
-    await spooled(line)
-    before = await names(line)
-    server, archive = line.house.server, (await line.archive()).id
+async def test_two_workers_take_turns(recovery_fixture: RecoveryFixture) -> None:
+    await spooled(recovery_fixture)
+    before = await names(recovery_fixture)
+    server, archive = recovery_fixture.app.server, (await recovery_fixture.archive()).id
     turns = await asyncio.gather(*(wal_archiver.ship(server.settings, server.database, archive) for _ in range(3)))
     assert True in turns
-    assert len(await names(line)) == len(before) + 1
+    assert len(await names(recovery_fixture)) == len(before) + 1
 
 
-async def test_no_row_lies_open_in_the_vault(line: Timeline) -> None:
-    await line.sql(f"INSERT INTO step SELECT max(n) + 1, repeat('{CANARY}', 50) FROM step")
-    await line.base()
-    vault = await line.vault()
+async def test_no_row_lies_open_in_the_vault(recovery_fixture: RecoveryFixture) -> None:
+    await recovery_fixture.sql(f"INSERT INTO step SELECT max(n) + 1, repeat('{CANARY}', 50) FROM step")
+    await recovery_fixture.base()
+    vault = await recovery_fixture.vault()
     blobs: list[Blob] = list(vault.blobs.list(""))
     assert len(blobs) > 5
     assert not [one.name for one in blobs if CANARY.encode() in vault.blobs.read(one.name)]
@@ -171,19 +173,21 @@ async def test_no_row_lies_open_in_the_vault(line: Timeline) -> None:
     assert found.rows > 1000
 
 
-async def test_a_second_base_stores_little_and_one_with_writes_in_the_middle_is_whole(line: Timeline) -> None:
+async def test_a_second_base_stores_little_and_one_with_writes_in_the_middle_is_whole(
+    recovery_fixture: RecoveryFixture,
+) -> None:
     """Money moves between accounts while the base is read: at every moment the sum is the same."""
-    await line.sql(
+    await recovery_fixture.sql(
         "CREATE TABLE account (id int PRIMARY KEY, balance int NOT NULL, pad text DEFAULT repeat('x', 200));"
         "INSERT INTO account SELECT g, 100 FROM generate_series(1, 2000) g"
     )
-    await line.base()
+    await recovery_fixture.base()
     over, moved = asyncio.Event(), 0
 
     async def move() -> None:
         nonlocal moved
         while not over.is_set():
-            await line.sql(
+            await recovery_fixture.sql(
                 f"UPDATE account SET balance = balance + CASE WHEN id % 2 = {moved % 2} THEN 7 ELSE -7 END;"
                 f"UPDATE account SET balance = balance + 1 WHERE id = {moved % 1000 + 1};"
                 f"UPDATE account SET balance = balance - 1 WHERE id = {moved % 1000 + 1001}"
@@ -191,44 +195,55 @@ async def test_a_second_base_stores_little_and_one_with_writes_in_the_middle_is_
             moved += 1
 
     mover = asyncio.create_task(move())
-    await line.base()
-    await asyncio.sleep(0.2)
-    middle = await line.one("SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
-    await asyncio.sleep(0.2)
+
+    async def moves_on() -> None:
+        until = moved + 3
+        while moved < until:
+            await asyncio.sleep(0.01)
+
+    await recovery_fixture.base()
+    await moves_on()
+    middle = await recovery_fixture.one(
+        "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+    )
+    await moves_on()
     over.set()
     await mover
-    assert moved > 3
-    newest = (await line.status())["bases"][0]
+    newest = (await recovery_fixture.status())["bases"][0]
     assert newest["usable"]
     assert newest["new_bytes"] < newest["stored_bytes"] / 2
-    done = await line.back(time=middle)
-    assert await line.sql("SELECT count(*), sum(balance) FROM account", done["target_id"]) == [[2000, 200_000]]
+    done = await recovery_fixture.back(time=middle)
+    assert await recovery_fixture.sql("SELECT count(*), sum(balance) FROM account", done["target_id"]) == [
+        [2000, 200_000]
+    ]
     assert done["last"] <= middle.replace("Z", "+00:00")
-    await line.leave(done)
+    await recovery_fixture.leave(done)
 
 
-async def test_a_gap_is_told_a_new_base_follows_and_what_is_older_goes_with_its_window(line: Timeline) -> None:
-    await line.ship()
-    before = (await line.status())["latest"]
-    found = await spooled(line)
+async def test_a_gap_is_told_a_new_base_follows_and_what_is_older_goes_with_its_window(
+    recovery_fixture: RecoveryFixture,
+) -> None:
+    await recovery_fixture.ship()
+    before = (await recovery_fixture.status())["latest"]
+    found = await spooled(recovery_fixture)
     for part in found.engine.spooled_segments(found.instance):
         part.path.unlink()
-    await spooled(line)
+    await spooled(recovery_fixture)
     lost = now()
-    await line.tick()
-    status = await line.status()
+    await recovery_fixture.tick()
+    status = await recovery_fixture.status()
     assert status["bases"][0]["status"] == "taking"  # the upkeep has asked for it
-    await line.begin(409, time=lost.isoformat())
-    await line.worked(status["bases"][0]["job"]["id"])
-    status = await line.status()
+    await recovery_fixture.begin(409, time=lost.isoformat())
+    await recovery_fixture.worked(status["bases"][0]["job"]["id"])
+    status = await recovery_fixture.status()
     assert len(status["windows"]) == 2
-    refused = await line.begin(409, time=lost.isoformat())
+    refused = await recovery_fixture.begin(409, time=lost.isoformat())
     assert "is missing at" in refused["detail"]
     assert "Nothing is reached after" in refused["hint"]
-    done = await line.back(time=before)
-    await line.leave(done)
-    async with line.house.server.database.transaction() as db:
-        logs = await repository.logs(db, (await line.archive()).id)
+    done = await recovery_fixture.back(time=before)
+    await recovery_fixture.leave(done)
+    async with recovery_fixture.app.server.database.transaction() as db:
+        logs = await repository.logs(db, (await recovery_fixture.archive()).id)
         gap = next(place for place, one in enumerate(logs) if place and one.first > logs[place - 1].ends)
         for one in logs[:gap]:
             one.reaches = (one.reaches or now()) - timedelta(days=8)
@@ -237,47 +252,49 @@ async def test_a_gap_is_told_a_new_base_follows_and_what_is_older_goes_with_its_
             .where(ArchiveBase.id != uuid.UUID(status["bases"][0]["id"]))
             .values(finished_at=now() - timedelta(days=9))
         )
-    await line.tick()
-    status = await line.status()
+    await recovery_fixture.tick()
+    status = await recovery_fixture.status()
     assert (len(status["windows"]), len(status["bases"])) == (1, 1)
-    assert len([one for one in (await line.vault()).snapshots() if one.startswith("base-")]) == 1
-    kept = await names(line)  # the log before the base that is left is of no use, either
+    assert len([one for one in (await recovery_fixture.vault()).snapshots() if one.startswith("base-")]) == 1
+    kept = await names(recovery_fixture)  # the log before the base that is left is of no use, either
     assert kept and set(kept) <= {one.name for one in logs[gap:]}
     assert status["points"] == []
-    vault = await line.vault()
+    vault = await recovery_fixture.vault()
     deleted = [
         (await asyncio.to_thread(garbage_collection.collect, vault, timedelta(seconds=-5))).deleted for _ in range(2)
     ]
     assert sum(deleted) > 0
-    done = await line.back(time=status["latest"])
+    done = await recovery_fixture.back(time=status["latest"])
     query = "SELECT count(*), sum(n) FROM step"
-    assert await line.sql(query, done["target_id"]) == await line.sql(query)
-    await line.leave(done)
+    assert await recovery_fixture.sql(query, done["target_id"]) == await recovery_fixture.sql(query)
+    await recovery_fixture.leave(done)
 
 
-async def test_turned_off_what_is_there_can_be_reached_and_destroyed_all_of_it_goes(line: Timeline) -> None:
-    path = f"/databases/{line.database}"
-    await line.ship()
-    rows = await line.sql("SELECT count(*) FROM step")
-    latest = (await line.status())["latest"]
-    off = await line.person.send("PUT", f"{path}/recovery", 200, json={"enabled": False})
+async def test_turned_off_what_is_there_can_be_reached_and_destroyed_all_of_it_goes(
+    recovery_fixture: RecoveryFixture,
+) -> None:
+    path = f"/databases/{recovery_fixture.database}"
+    await recovery_fixture.ship()
+    rows = await recovery_fixture.sql("SELECT count(*) FROM step")
+    latest = (await recovery_fixture.status())["latest"]
+    off = await recovery_fixture.person.send("PUT", f"{path}/recovery", 200, json={"enabled": False})
     assert not off["enabled"]
     async with asyncio.timeout(120):
-        while await line.one("SELECT current_setting('archive_mode')") != "off":
+        while await recovery_fixture.one("SELECT current_setting('archive_mode')") != "off":
             await asyncio.sleep(0.1)
-    await line.sql("DELETE FROM step")
-    await line.person.send("POST", f"{path}/recovery/points", 409, json={"name": "late"})
-    done = await line.back(time=latest)
-    assert await line.sql("SELECT count(*) FROM step", done["target_id"]) == rows
-    await line.leave(done)
-    await line.person.send("DELETE", path, 204)
-    done = await line.back(time=latest)  # deleted, it can still be brought back
-    assert await line.sql("SELECT count(*) FROM step", done["target_id"]) == rows
-    await line.leave(done)
-    vault = await line.vault()
-    await line.person.send("POST", f"{path}/deletion/complete", 204)
+    await recovery_fixture.sql("DELETE FROM step")
+    await recovery_fixture.person.send("POST", f"{path}/recovery/points", 409, json={"name": "late"})
+    done = await recovery_fixture.back(time=latest)
+    assert await recovery_fixture.sql("SELECT count(*) FROM step", done["target_id"]) == rows
+    await recovery_fixture.leave(done)
+    await recovery_fixture.person.send("DELETE", path, 204)
+    done = await recovery_fixture.back(time=latest)  # deleted, it can still be brought back
+    assert await recovery_fixture.sql("SELECT count(*) FROM step", done["target_id"]) == rows
+    await recovery_fixture.leave(done)
+    vault = await recovery_fixture.vault()
+    await recovery_fixture.person.send("POST", f"{path}/deletion/complete", 204)
     async with asyncio.timeout(120):
-        while (await line.person.client.get(f"/api/v1{path}")).status_code != 404:
+        while (await recovery_fixture.person.client.get(f"/api/v1{path}")).status_code != 404:
             await asyncio.sleep(0.1)
-    await line.tick()
+    await recovery_fixture.tick()
     assert vault.snapshots() == []

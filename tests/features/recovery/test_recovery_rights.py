@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from features.recovery.timeline import Timeline
+from features.recovery.recovery_fixture import RecoveryFixture
 from headwater.engines.postgresql import provision
 from headwater.features.recovery import repository
 from headwater.kit.clock import now
@@ -19,31 +19,33 @@ PATHS = (("GET", "recovery", None), ("PUT", "recovery", {"enabled": True}), ("PO
          ("POST", "recoveries/plan", {"name": "x", "point": "p"}), ("GET", "recoveries", None))  # fmt: skip
 
 
-async def member(line: Timeline, role: str) -> Person:
-    person = await line.house.person(role)
-    place = f"/organizations/{line.person.organization}/members"
-    await line.person.send("POST", place, 201, json={"email": person.email, "role": role})
+async def member(recovery_fixture: RecoveryFixture, role: str) -> Person:
+    person = await recovery_fixture.app.person(role)
+    place = f"/organizations/{recovery_fixture.person.organization}/members"
+    await recovery_fixture.person.send("POST", place, 201, json={"email": person.email, "role": role})
     return person
 
 
 @pytest.mark.parametrize(("method", "path", "body"), PATHS)
-async def test_a_stranger_gets_nothing(line: Timeline, method: str, path: str, body: Any) -> None:
-    stranger = await line.house.stranger()
-    answer = await stranger.request(method, f"/api/v1/databases/{line.database}/{path}", json=body)
+async def test_a_stranger_gets_nothing(recovery_fixture: RecoveryFixture, method: str, path: str, body: Any) -> None:
+    stranger = await recovery_fixture.app.stranger()
+    answer = await stranger.request(method, f"/api/v1/databases/{recovery_fixture.database}/{path}", json=body)
     assert answer.status_code == 401
 
 
 @pytest.mark.parametrize(("method", "path", "body"), PATHS)
-async def test_the_wrong_neighbour_finds_nothing(line: Timeline, method: str, path: str, body: Any) -> None:
-    neighbour = await line.house.person("neighbour")
-    await neighbour.send(method, f"/databases/{line.database}/{path}", 404, json=body)
+async def test_the_wrong_neighbour_finds_nothing(
+    recovery_fixture: RecoveryFixture, method: str, path: str, body: Any
+) -> None:
+    neighbour = await recovery_fixture.app.person("neighbour")
+    await neighbour.send(method, f"/databases/{recovery_fixture.database}/{path}", 404, json=body)
 
 
-async def test_viewers_look_members_bring_back_admins_turn_it_on_and_off(line: Timeline) -> None:
-    viewer, someone = await member(line, "viewer"), await member(line, "member")
-    path = f"/databases/{line.database}"
+async def test_viewers_look_members_bring_back_admins_turn_it_on_and_off(recovery_fixture: RecoveryFixture) -> None:
+    viewer, someone = await member(recovery_fixture, "viewer"), await member(recovery_fixture, "member")
+    path = f"/databases/{recovery_fixture.database}"
     assert (await viewer.get(f"{path}/recovery"))["enabled"]
-    latest = (await line.status())["latest"]
+    latest = (await recovery_fixture.status())["latest"]
     order = {"name": "seen", "time": latest}
     for method, place, body in PATHS[2:6]:
         await viewer.send(method, f"{path}/{place}", 403, json=body)
@@ -53,16 +55,16 @@ async def test_viewers_look_members_bring_back_admins_turn_it_on_and_off(line: T
     assert any("is not touched" in one for one in plan["sentences"])
     made = await someone.send("POST", f"{path}/recoveries", 202, json=order)
     await viewer.get(f"/recoveries/{made['id']}")
-    await (await line.house.person()).send("GET", f"/recoveries/{made['id']}", 404)
-    database = await line.person.get(f"/databases/{made['target_id']}")
+    await (await recovery_fixture.app.person()).send("GET", f"/recoveries/{made['id']}", 404)
+    database = await recovery_fixture.person.get(f"/databases/{made['target_id']}")
     assert database["state"] == "creating"
-    await line.person.send("PUT", f"/databases/{made['target_id']}/desired", 409, json={"state": "running"})
-    await line.person.send("POST", f"/databases/{made['target_id']}/query", 409, json={"text": "SELECT 1"})
-    await line.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)
-    await line.tick()
-    left = await line.person.get(f"/projects/{database['project_id']}/databases")
+    await recovery_fixture.person.send("PUT", f"/databases/{made['target_id']}/desired", 409, json={"state": "running"})
+    await recovery_fixture.person.send("POST", f"/databases/{made['target_id']}/query", 409, json={"text": "SELECT 1"})
+    await recovery_fixture.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)
+    await recovery_fixture.tick()
+    left = await recovery_fixture.person.get(f"/projects/{database['project_id']}/databases")
     assert made["target_id"] not in [one["id"] for one in left["items"]], "it was purged, and may be gone by now"
-    found = await line.person.get(f"/recoveries/{made['id']}")
+    found = await recovery_fixture.person.get(f"/recoveries/{made['id']}")
     assert (found["target_id"], found["job"]["state"]) == (None, "cancelled")
 
 
@@ -84,68 +86,76 @@ async def test_viewers_look_members_bring_back_admins_turn_it_on_and_off(line: T
         ({"name": "Not A Name", "point": "x"}, 422, "name"),
     ],
 )
-async def test_what_cannot_be_is_said(line: Timeline, order: dict[str, Any], status: int, said: str) -> None:
-    refused = await line.begin(status, **order)
+async def test_what_cannot_be_is_said(
+    recovery_fixture: RecoveryFixture, order: dict[str, Any], status: int, said: str
+) -> None:
+    refused = await recovery_fixture.begin(status, **order)
     assert said in str(refused), refused
 
 
-async def test_wrong_wishes_are_refused(line: Timeline) -> None:
-    path = f"/databases/{line.database}/recovery"
+async def test_wrong_wishes_are_refused(recovery_fixture: RecoveryFixture) -> None:
+    path = f"/databases/{recovery_fixture.database}/recovery"
     for wrong in ({}, {"enabled": True, "window_days": 0}, {"enabled": True, "base_days": 99}, {"enable": True}):
-        await line.person.send("PUT", path, 422, json=wrong)
+        await recovery_fixture.person.send("PUT", path, 422, json=wrong)
     for name in ("", "a\nb", "x" * 64, "'; DROP"):
-        answer = await line.person.client.post(f"/api/v1{path}/points", json={"name": name})
+        answer = await recovery_fixture.person.client.post(f"/api/v1{path}/points", json={"name": name})
         assert answer.status_code in {400, 422}, answer.text
-    await line.person.send("POST", f"{path}/points", 201, json={"name": "once"})
-    again = await line.person.send("POST", f"{path}/points", 409, json={"name": "once"})
+    await recovery_fixture.person.send("POST", f"{path}/points", 201, json={"name": "once"})
+    again = await recovery_fixture.person.send("POST", f"{path}/points", 409, json={"name": "once"})
     assert "already" in again["detail"]
-    await line.begin(409, name=(await line.person.get(f"/databases/{line.database}"))["name"], point="once")
+    await recovery_fixture.begin(
+        409, name=(await recovery_fixture.person.get(f"/databases/{recovery_fixture.database}"))["name"], point="once"
+    )
 
 
-async def test_of_other_engines_and_elsewhere_it_cannot_be_kept(line: Timeline) -> None:
-    lite = await line.person.database("sqlite")
-    refused = await line.person.send("PUT", f"/databases/{lite}/recovery", 400, json={"enabled": True})
+async def test_of_other_engines_and_elsewhere_it_cannot_be_kept(recovery_fixture: RecoveryFixture) -> None:
+    lite = await recovery_fixture.person.database("sqlite")
+    refused = await recovery_fixture.person.send("PUT", f"/databases/{lite}/recovery", 400, json={"enabled": True})
     assert "cannot be brought back to a moment" in refused["detail"]
-    url = (await line.person.send("POST", f"/databases/{line.database}/credentials", 200))["url"]
+    url = (await recovery_fixture.person.send("POST", f"/databases/{recovery_fixture.database}/credentials", 200))[
+        "url"
+    ]
     assert url
-    other = await line.person.database("postgresql")
-    off = await line.person.send("POST", f"/databases/{other}/recovery/points", 409, json={"name": "x"})
+    other = await recovery_fixture.person.database("postgresql")
+    off = await recovery_fixture.person.send("POST", f"/databases/{other}/recovery/points", 409, json={"name": "x"})
     assert "does not keep" in off["detail"]
-    assert not (await line.person.get(f"/databases/{other}/recovery"))["enabled"]
+    assert not (await recovery_fixture.person.get(f"/databases/{other}/recovery"))["enabled"]
 
 
-async def test_another_version_is_refused(line: Timeline) -> None:
-    async with line.house.server.database.transaction() as db:
-        for one in await repository.bases(db, (await line.archive()).id):
+async def test_another_version_is_refused(recovery_fixture: RecoveryFixture) -> None:
+    async with recovery_fixture.app.server.database.transaction() as db:
+        for one in await repository.bases(db, (await recovery_fixture.archive()).id):
             one.version = "9"
-    order = {"time": (await line.status())["latest"]}
-    refused = await line.begin(409, **order)
+    order = {"time": (await recovery_fixture.status())["latest"]}
+    refused = await recovery_fixture.begin(409, **order)
     assert "version 9, which is not installed" in refused["detail"]
-    async with line.house.server.database.transaction() as db:
-        for one in await repository.bases(db, (await line.archive()).id):
+    async with recovery_fixture.app.server.database.transaction() as db:
+        for one in await repository.bases(db, (await recovery_fixture.archive()).id):
             one.version = "18"
 
 
-async def test_the_old_passwords_do_not_open_the_new_database(line: Timeline) -> None:
-    await line.ship()
-    done = await line.back(time=(await line.status())["latest"])
+async def test_the_old_passwords_do_not_open_the_new_database(recovery_fixture: RecoveryFixture) -> None:
+    await recovery_fixture.ship()
+    done = await recovery_fixture.back(time=(await recovery_fixture.status())["latest"])
     credentials = [
-        await line.person.send("POST", f"/databases/{one}/credentials", 200)
-        for one in (line.database, done["target_id"])
+        await recovery_fixture.person.send("POST", f"/databases/{one}/credentials", 200)
+        for one in (recovery_fixture.database, done["target_id"])
     ]
     assert credentials[0]["password"] != credentials[1]["password"]
-    home = line.house.server.settings.home_folder / "databases"
-    secrets = [(home / one / "superuser.password").read_text() for one in (line.database, done["target_id"])]
+    home = recovery_fixture.app.server.settings.home_folder / "databases"
+    secrets = [
+        (home / one / "superuser.password").read_text() for one in (recovery_fixture.database, done["target_id"])
+    ]
     assert secrets[0] != secrets[1]
     hba = (home / done["target_id"] / "pg" / "pg_hba.conf").read_text()
     assert hba == provision._HBA
     assert not (home / done["target_id"] / "recovery.hba").exists()
     query = "SELECT count(*) FROM pg_roles WHERE rolcanlogin"
-    assert await line.one(query, done["target_id"]) == 2  # the keeper's and the owner's
-    await line.leave(done)
+    assert await recovery_fixture.one(query, done["target_id"]) == 2  # the keeper's and the owner's
+    await recovery_fixture.leave(done)
 
 
-async def test_the_audit_says_who_did_what(line: Timeline) -> None:
-    entries = (await line.person.get("/audit"))["items"]
-    found = {one["action"] for one in entries if one["resource"]["id"] == line.database}
+async def test_the_audit_says_who_did_what(recovery_fixture: RecoveryFixture) -> None:
+    entries = (await recovery_fixture.person.get("/audit"))["items"]
+    found = {one["action"] for one in entries if one["resource"]["id"] == recovery_fixture.database}
     assert {"recovery.change", "recovery.base", "recovery.point", "recovery.restore"} <= found

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from clusters import Cluster
-from features.snapshots.shelf import SHOP, Shelf
+from features.snapshots.snapshot_fixture import SHOP, SnapshotFixture
 from headwater.features.databases.supervisor.reconciler import Supervisor
-from people import House
+from people import AppFixture
 
 
 @pytest.fixture
-async def shelf(house: House, cluster: Cluster, keeper: Supervisor) -> Shelf:
+async def snapshot_fixture(app: AppFixture, cluster: Cluster, keeper: Supervisor) -> SnapshotFixture:
     """Somebody with a connected database that has something of everything; the keeper runs what is restored."""
-    person = await house.person("sonja")
-    return Shelf(house, person, await person.connected(cluster.clone(SHOP)))
+    person = await app.person("sonja")
+    return SnapshotFixture(app, person, await person.connected(cluster.clone(SHOP)))

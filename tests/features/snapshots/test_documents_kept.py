@@ -10,11 +10,11 @@ import pytest
 
 from engines.mongodb import place as mongodb_place
 from engines.mongodb.test_long_dumps import end as end_of
-from features.snapshots.shelf import Shelf
+from features.snapshots.snapshot_fixture import SnapshotFixture
 from headwater.engines.mongodb.bulk_load import MongoBulkLoader
 from headwater.engines.mongodb.snapshot_reader import MongoSnapshotReader
 from headwater.features.databases.supervisor.reconciler import Supervisor
-from people import House
+from people import AppFixture
 
 ORDERS = 1500
 SHOP = (
@@ -26,57 +26,60 @@ SHOP = (
 
 
 @pytest.fixture
-async def shelf(house: House, keeper: Supervisor) -> AsyncIterator[Shelf]:
+async def snapshot_fixture(app: AppFixture, keeper: Supervisor) -> AsyncIterator[SnapshotFixture]:
     """Somebody with a MongoDB elsewhere that has something of everything."""
     if reason := mongodb_place.missing():
         pytest.skip(reason)
-    person = await house.person("mona")
+    person = await app.person("mona")
     async with mongodb_place.fresh() as address:
-        shelf = Shelf(house, person, await person.connected(mongodb_place.url(address)))
-        await shelf.sql(SHOP)
-        yield shelf
+        snapshot_fixture = SnapshotFixture(app, person, await person.connected(mongodb_place.url(address)))
+        await snapshot_fixture.sql(SHOP)
+        yield snapshot_fixture
 
 
 @pytest.fixture
-async def target(shelf: Shelf) -> AsyncIterator[str]:
+async def target(snapshot_fixture: SnapshotFixture) -> AsyncIterator[str]:
     """An empty MongoDB elsewhere of the same person."""
     async with mongodb_place.fresh() as address:
-        yield await shelf.person.connected(mongodb_place.url(address))
+        yield await snapshot_fixture.person.connected(mongodb_place.url(address))
 
 
-async def names(shelf: Shelf, database: str) -> list[str]:
-    found = await shelf.person.get(f"/databases/{database}/schema")
+async def names(snapshot_fixture: SnapshotFixture, database: str) -> list[str]:
+    found = await snapshot_fixture.person.get(f"/databases/{database}/schema")
     return sorted(one["name"] for one in found["relations"])
 
 
-async def test_taken_and_given_back_into_an_empty_one(shelf: Shelf, target: str) -> None:
-    before = await shelf.sql("db.orders.find({}).sort({_id: 1})")
-    first = await shelf.take()
+async def test_taken_and_given_back_into_an_empty_one(snapshot_fixture: SnapshotFixture, target: str) -> None:
+    before = await snapshot_fixture.sql("db.orders.find({}).sort({_id: 1})")
+    first = await snapshot_fixture.take()
     assert (first["status"], first["rows"], first["tables"]) == ("complete", ORDERS + 3, 3), first["job"]
     assert any(
-        "capped" in line["message"] for line in (await shelf.person.get(f"/jobs/{first['job']['id']}/log"))["items"]
+        "capped" in line["message"]
+        for line in (await snapshot_fixture.person.get(f"/jobs/{first['job']['id']}/log"))["items"]
     )
-    await shelf.sql("db.orders.deleteMany({_id: {$gte: 1490}})")
-    second = await shelf.take()
+    await snapshot_fixture.sql("db.orders.deleteMany({_id: {$gte: 1490}})")
+    second = await snapshot_fixture.take()
     assert (second["parent_id"], second["rows"]) == (first["id"], ORDERS - 7), second["job"]
     assert 0 < second["new_bytes"] < first["new_bytes"]
-    done = await shelf.restore(first, target_id=target)
+    done = await snapshot_fixture.restore(first, target_id=target)
     assert done["job"]["state"] == "completed", done["job"]
     assert all(one["same"] for one in done["tables"])
-    assert await shelf.sql("db.orders.find({}).sort({_id: 1})", target) == before
-    assert await shelf.sql("db.log.find({})", target) == [['{"_id": 2}'], ['{"_id": 1}']]
-    (index,) = [one for one in await shelf.sql("db.orders.getIndexes()", target) if "by n" in one[0]]
+    assert await snapshot_fixture.sql("db.orders.find({}).sort({_id: 1})", target) == before
+    assert await snapshot_fixture.sql("db.log.find({})", target) == [['{"_id": 2}'], ['{"_id": 1}']]
+    (index,) = [one for one in await snapshot_fixture.sql("db.orders.getIndexes()", target) if "by n" in one[0]]
     assert '"n": -1' in index[0]
     assert "unique" in index[0]
-    again = await shelf.person.send("POST", f"/snapshots/{first['id']}/restores", 409, json={"target_id": target})
+    again = await snapshot_fixture.person.send(
+        "POST", f"/snapshots/{first['id']}/restores", 409, json={"target_id": target}
+    )
     assert "is there already" in again["detail"]
 
 
 async def test_a_snapshot_that_takes_longer_than_a_transaction_may_is_of_one_moment(
-    shelf: Shelf, target: str, monkeypatch: pytest.MonkeyPatch
+    snapshot_fixture: SnapshotFixture, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await shelf.sql("db.people.insertMany([" + ", ".join(f"{{_id: 'p{n}'}}" for n in range(200)) + "])")
-    first = await shelf.take()
+    await snapshot_fixture.sql("db.people.insertMany([" + ", ".join(f"{{_id: 'p{n}'}}" for n in range(200)) + "])")
+    first = await snapshot_fixture.take()
     read, everything = MongoSnapshotReader._read, "db.orders.find({}).sort({_id: 1})"
     late = [
         "db.orders.deleteMany({$or: [{_id: {$lt: 5}}, {_id: {$gte: 300, $lt: 1200}}]})",
@@ -91,94 +94,104 @@ async def test_a_snapshot_that_takes_longer_than_a_transaction_may_is_of_one_mom
             if table.name == "orders" and late:
                 end_of(self)
                 while late:
-                    asyncio.run_coroutine_threadsafe(shelf.sql(late.pop(0)), loop).result(30)
+                    asyncio.run_coroutine_threadsafe(snapshot_fixture.sql(late.pop(0)), loop).result(30)
 
     monkeypatch.setattr(MongoSnapshotReader, "_read", reads)
-    taken = await shelf.take()
+    taken = await snapshot_fixture.take()
     assert (taken["status"], taken["rows"]) == ("complete", first["rows"] - 905 + 3), taken["job"]
-    log = (await shelf.person.get(f"/jobs/{taken['job']['id']}/log"))["items"]
+    log = (await snapshot_fixture.person.get(f"/jobs/{taken['job']['id']}/log"))["items"]
     assert any("910 rows that they changed were read again" in line["message"] for line in log), log
-    done = await shelf.restore(taken, target_id=target)
+    done = await snapshot_fixture.restore(taken, target_id=target)
     assert done["job"]["state"] == "completed", done["job"]
-    assert await shelf.sql(everything, target) == await shelf.sql(everything)
-    page = await shelf.person.get(f"/snapshots/{taken['id']}/tables/orders/rows", skip=taken["rows"] - 205, limit=20)
+    assert await snapshot_fixture.sql(everything, target) == await snapshot_fixture.sql(everything)
+    page = await snapshot_fixture.person.get(
+        f"/snapshots/{taken['id']}/tables/orders/rows", skip=taken["rows"] - 205, limit=20
+    )
     assert len(page["rows"]) > 0
-    after = await shelf.take()
+    after = await snapshot_fixture.take()
     assert (after["parent_id"], after["rows"]) == (taken["id"], taken["rows"]), after["job"]
-    deep = await shelf.person.send("POST", f"/snapshots/{taken['id']}/verifications", 202, json={"kind": "deep"})
-    await shelf.house.work(deep["id"])
-    assert (await shelf.person.get(f"/snapshots/{taken['id']}"))["verification"]["ok"]
+    deep = await snapshot_fixture.person.send(
+        "POST", f"/snapshots/{taken['id']}/verifications", 202, json={"kind": "deep"}
+    )
+    await snapshot_fixture.app.work(deep["id"])
+    assert (await snapshot_fixture.person.get(f"/snapshots/{taken['id']}"))["verification"]["ok"]
 
 
-async def test_some_collections_without_the_others(shelf: Shelf, target: str) -> None:
-    part = await shelf.take(tables=["orders", "people"])
+async def test_some_collections_without_the_others(snapshot_fixture: SnapshotFixture, target: str) -> None:
+    part = await snapshot_fixture.take(tables=["orders", "people"])
     assert (part["status"], part["tables"]) == ("complete", 2), part["job"]
-    done = await shelf.restore(part, target_id=target, tables=["people"])
+    done = await snapshot_fixture.restore(part, target_id=target, tables=["people"])
     assert done["job"]["state"] == "completed", done["job"]
-    assert await names(shelf, target) == ["people"]
+    assert await names(snapshot_fixture, target) == ["people"]
 
 
-async def test_restored_in_place_and_undone(shelf: Shelf) -> None:
-    snapshot = await shelf.take()
+async def test_restored_in_place_and_undone(snapshot_fixture: SnapshotFixture) -> None:
+    snapshot = await snapshot_fixture.take()
     everything = "db.orders.find({}).sort({_id: 1})"
-    before = await shelf.sql(everything)
-    await shelf.sql(
+    before = await snapshot_fixture.sql(everything)
+    await snapshot_fixture.sql(
         "db.orders.deleteMany({_id: {$lt: 700}}); db.orders.insertOne({_id: 'new', n: -5}); db.people.drop()"
     )
-    spoilt = await shelf.sql(everything)
-    body: dict[str, Any] = {"target_id": shelf.database, "mode": "overwrite", "tables": ["orders", "people"]}
-    plan = await shelf.person.send("POST", f"/snapshots/{snapshot['id']}/restores/plan", 200, json=body)
+    spoilt = await snapshot_fixture.sql(everything)
+    body: dict[str, Any] = {"target_id": snapshot_fixture.database, "mode": "overwrite", "tables": ["orders", "people"]}
+    plan = await snapshot_fixture.person.send("POST", f"/snapshots/{snapshot['id']}/restores/plan", 200, json=body)
     assert {one["table"]: one["action"] for one in plan["steps"]} == {"orders": "replace", "people": "create"}
-    added = await shelf.restore(snapshot, **body | {"mode": "append_missing"})
+    added = await snapshot_fixture.restore(snapshot, **body | {"mode": "append_missing"})
     assert added["job"]["state"] == "completed", added["job"]
     assert {one["table"]: (one["written"], one["found"]) for one in added["tables"]} == {
         "orders": (700, ORDERS + 1), "people": (1, 1),
     }  # fmt: skip
-    done = await shelf.restore(snapshot, **body)
+    done = await snapshot_fixture.restore(snapshot, **body)
     assert done["job"]["state"] == "completed", done["job"]
     assert [(one["found"], one["same"]) for one in done["tables"]] == [(ORDERS, True), (1, True)]
-    assert await shelf.sql(everything) == before
-    assert any("by n" in one[0] for one in await shelf.sql("db.orders.getIndexes()"))
-    undone = await shelf.restore({"id": added["undo_id"]}, **body | {"tables": ["orders"]})
+    assert await snapshot_fixture.sql(everything) == before
+    assert any("by n" in one[0] for one in await snapshot_fixture.sql("db.orders.getIndexes()"))
+    undone = await snapshot_fixture.restore({"id": added["undo_id"]}, **body | {"tables": ["orders"]})
     assert undone["job"]["state"] == "completed", undone["job"]
-    assert await shelf.sql(everything) == spoilt
-    clash = await shelf.restore(snapshot, **body | {"mode": "append"})
+    assert await snapshot_fixture.sql(everything) == spoilt
+    clash = await snapshot_fixture.restore(snapshot, **body | {"mode": "append"})
     assert (clash["job"]["state"], "is there already" in clash["job"]["error"]) == ("failed", True), clash["job"]
-    assert await shelf.sql(everything) == spoilt
-    assert await names(shelf, shelf.database) == ["cheap", "log", "orders", "people"]
+    assert await snapshot_fixture.sql(everything) == spoilt
+    assert await names(snapshot_fixture, snapshot_fixture.database) == ["cheap", "log", "orders", "people"]
 
 
-async def test_what_is_not_possible_is_said_in_words(shelf: Shelf, target: str) -> None:
-    snapshot = await shelf.take()
-    path, person = f"/snapshots/{snapshot['id']}", shelf.person
+async def test_what_is_not_possible_is_said_in_words(snapshot_fixture: SnapshotFixture, target: str) -> None:
+    snapshot = await snapshot_fixture.take()
+    path, person = f"/snapshots/{snapshot['id']}", snapshot_fixture.person
     for where in ("restores", "restores/plan"):
         refused = await person.send("POST", f"{path}/{where}", 400, json={"name": "back"})
         assert "makes no databases of MongoDB" in refused["detail"]
         assert "Connect an empty one" in refused["hint"]
     assert "makes no databases" in (await person.send("POST", f"{path}/drills", 400))["detail"]
     drills = {"schedule": {"cron": "0 * * * *"}, "drill_every_days": 7}
-    said = await person.send("PUT", f"/databases/{shelf.database}/policy", 400, json=drills)
+    said = await person.send("PUT", f"/databases/{snapshot_fixture.database}/policy", 400, json=drills)
     assert "makes no databases" in said["detail"]
-    await person.send("PUT", f"/databases/{shelf.database}/policy", 200, json=drills | {"drill_every_days": None})
+    await person.send(
+        "PUT", f"/databases/{snapshot_fixture.database}/policy", 200, json=drills | {"drill_every_days": None}
+    )
 
 
 async def test_a_restore_that_fails_takes_away_what_it_made_and_nothing_else(
-    shelf: Shelf, target: str, monkeypatch: pytest.MonkeyPatch
+    snapshot_fixture: SnapshotFixture, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    snapshot = await shelf.take()
-    await shelf.sql("db.mine.insertOne({a: 1}); db.people.insertOne({_id: 'mine'})", target)
-    clash = await shelf.person.send("POST", f"/snapshots/{snapshot['id']}/restores", 409, json={"target_id": target})
+    snapshot = await snapshot_fixture.take()
+    await snapshot_fixture.sql("db.mine.insertOne({a: 1}); db.people.insertOne({_id: 'mine'})", target)
+    clash = await snapshot_fixture.person.send(
+        "POST", f"/snapshots/{snapshot['id']}/restores", 409, json={"target_id": target}
+    )
     assert "people" in clash["detail"]
-    await shelf.sql("db.people.drop()", target)
-    await shelf.sql('{"create": "people", "viewOn": "mine", "pipeline": []}', target)
-    done = await shelf.restore(snapshot, target_id=target, tables=["orders"])
+    await snapshot_fixture.sql("db.people.drop()", target)
+    await snapshot_fixture.sql('{"create": "people", "viewOn": "mine", "pipeline": []}', target)
+    done = await snapshot_fixture.restore(snapshot, target_id=target, tables=["orders"])
     assert done["job"]["state"] == "completed", "views do not stand in the way of other collections"
-    assert await names(shelf, target) == ["mine", "orders", "people"]
-    await shelf.sql("db.people.drop(); db.orders.drop(); db.cheap.insertOne({a: 1})", target)  # a view in the snapshot
-    failed = await shelf.restore(snapshot, target_id=target)
+    assert await names(snapshot_fixture, target) == ["mine", "orders", "people"]
+    await snapshot_fixture.sql(
+        "db.people.drop(); db.orders.drop(); db.cheap.insertOne({a: 1})", target
+    )  # a view in the snapshot
+    failed = await snapshot_fixture.restore(snapshot, target_id=target)
     assert "has cheap already" in failed["job"]["error"]
-    assert await names(shelf, target) == ["cheap", "mine"]
-    await shelf.sql("db.cheap.drop()", target)
+    assert await names(snapshot_fixture, target) == ["cheap", "mine"]
+    await snapshot_fixture.sql("db.cheap.drop()", target)
     real = MongoBulkLoader.load_rows
 
     def load(self: MongoBulkLoader, table: Any, batches: Any) -> int:
@@ -187,6 +200,6 @@ async def test_a_restore_that_fails_takes_away_what_it_made_and_nothing_else(
         return real(self, table, batches)
 
     monkeypatch.setattr(MongoBulkLoader, "load", load)
-    ended = await shelf.restore(snapshot, target_id=target)
+    ended = await snapshot_fixture.restore(snapshot, target_id=target)
     assert ended["job"]["state"] != "completed"
-    assert await names(shelf, target) == ["mine"]
+    assert await names(snapshot_fixture, target) == ["mine"]

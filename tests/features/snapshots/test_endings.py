@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from features.snapshots.shelf import Shelf
+from features.snapshots.snapshot_fixture import SnapshotFixture
 from headwater.features.snapshots import maintenance
 from headwater.features.snapshots.service import capture, restore_job, targets
 from headwater.features.snapshots.service.threads import RowProgress
@@ -37,80 +37,84 @@ def at_rows(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], N
     return set_up
 
 
-async def begun(shelf: Shelf, path: str, **body: Any) -> Any:
-    return await shelf.person.send("POST", path, 202, json=body)
+async def begun(snapshot_fixture: SnapshotFixture, path: str, **body: Any) -> Any:
+    return await snapshot_fixture.person.send("POST", path, 202, json=body)
 
 
-async def work_cancelled(shelf: Shelf, job: str, middle: threading.Event, go_on: threading.Event) -> None:
+async def work_cancelled(snapshot_fixture: SnapshotFixture, job: str, middle: threading.Event) -> None:
     """Work at a job and cancel it when it has come to its middle."""
-    running = asyncio.create_task(shelf.house.work(job))
-    assert await asyncio.to_thread(middle.wait, 30)
-    await shelf.person.send("POST", f"/jobs/{job}/cancel", 202)
+    running = asyncio.create_task(snapshot_fixture.app.work(job))
+    assert await asyncio.to_thread(middle.wait, 120)
+    await snapshot_fixture.person.send("POST", f"/jobs/{job}/cancel", 202)
     await asyncio.wait_for(running, 120)
-    go_on.set()
 
 
-async def test_a_cancelled_snapshot_is_none(shelf: Shelf, at_rows: Any) -> None:
-    middle, go_on = threading.Event(), threading.Event()
+async def test_a_cancelled_snapshot_is_none(snapshot_fixture: SnapshotFixture, at_rows: Any) -> None:
+    middle = threading.Event()
 
     def wait() -> None:
         middle.set()
-        go_on.wait(2)  # the word to stop comes meanwhile
+        snapshot_fixture.app.wait_for_stop()
 
     at_rows(wait)
-    made = await begun(shelf, f"/databases/{shelf.database}/snapshots")
-    await work_cancelled(shelf, made["job"]["id"], middle, go_on)
-    found = await shelf.person.get(f"/snapshots/{made['id']}")
+    made = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
+    await work_cancelled(snapshot_fixture, made["job"]["id"], middle)
+    found = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
     assert (found["status"], found["error"], found["job"]["state"]) == ("failed", "It was cancelled.", "cancelled")
-    vault = await shelf.vault()
+    vault = await snapshot_fixture.vault()
     assert vault.snapshots() == []
     assert list(vault.blobs.list("leases/")) == []
-    refused = await shelf.person.send("POST", f"/snapshots/{made['id']}/restores", 409, json={"name": "x"})
+    refused = await snapshot_fixture.person.send("POST", f"/snapshots/{made['id']}/restores", 409, json={"name": "x"})
     assert "not complete" in refused["detail"]
-    await shelf.person.send("DELETE", f"/snapshots/{made['id']}", 204)
+    await snapshot_fixture.person.send("DELETE", f"/snapshots/{made['id']}", 204)
 
 
-async def test_a_cancelled_restore_takes_its_new_database_away(shelf: Shelf, at_rows: Any) -> None:
-    snapshot = await shelf.take()
-    middle, go_on = threading.Event(), threading.Event()
+async def test_a_cancelled_restore_takes_its_new_database_away(snapshot_fixture: SnapshotFixture, at_rows: Any) -> None:
+    snapshot = await snapshot_fixture.take()
+    middle = threading.Event()
 
     def wait() -> None:
         middle.set()
-        go_on.wait(2)
+        snapshot_fixture.app.wait_for_stop()
 
     at_rows(wait)
-    made = await begun(shelf, f"/snapshots/{snapshot['id']}/restores", name="back")
-    await work_cancelled(shelf, made["job"]["id"], middle, go_on)
-    found = await shelf.person.get(f"/restores/{made['id']}")
+    made = await begun(snapshot_fixture, f"/snapshots/{snapshot['id']}/restores", name="back")
+    await work_cancelled(snapshot_fixture, made["job"]["id"], middle)
+    found = await snapshot_fixture.person.get(f"/restores/{made['id']}")
     assert (found["job"]["state"], found["target_id"], found["tables"]) == ("cancelled", None, [])
     names = [
-        one["name"] for one in (await shelf.person.get(f"/projects/{shelf.person.project['id']}/databases"))["items"]
+        one["name"]
+        for one in (await snapshot_fixture.person.get(f"/projects/{snapshot_fixture.person.project['id']}/databases"))[
+            "items"
+        ]
     ]
     assert "back" not in names
 
 
-async def test_a_restore_that_fails_leaves_an_empty_database_as_it_was(shelf: Shelf, at_rows: Any) -> None:
-    snapshot = await shelf.take()
-    target = await shelf.person.database("postgresql")
-    await shelf.sql("CREATE TABLE mine (a int)", target)
+async def test_a_restore_that_fails_leaves_an_empty_database_as_it_was(
+    snapshot_fixture: SnapshotFixture, at_rows: Any
+) -> None:
+    snapshot = await snapshot_fixture.take()
+    target = await snapshot_fixture.person.database("postgresql")
+    await snapshot_fixture.sql("CREATE TABLE mine (a int)", target)
 
     def fail() -> None:
         raise restore_job.CountMismatch("A fault of the test.")
 
     at_rows(fail)
-    done = await shelf.restore(snapshot, target_id=target)
+    done = await snapshot_fixture.restore(snapshot, target_id=target)
     assert (done["job"]["state"], done["job"]["error"]) == ("failed", "A fault of the test.")
     left = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind <> 'i'"
-    assert await shelf.sql(left, target) == [["mine"]]
+    assert await snapshot_fixture.sql(left, target) == [["mine"]]
     types = "SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd')"
-    assert await shelf.sql(types, target) == []
+    assert await snapshot_fixture.sql(types, target) == []
 
 
 async def test_a_restore_that_was_killed_is_begun_again_from_nothing(
-    shelf: Shelf, at_rows: Any, monkeypatch: pytest.MonkeyPatch
+    snapshot_fixture: SnapshotFixture, at_rows: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    snapshot = await shelf.take()
-    made = await begun(shelf, f"/snapshots/{snapshot['id']}/restores", name="back")
+    snapshot = await snapshot_fixture.take()
+    made = await begun(snapshot_fixture, f"/snapshots/{snapshot['id']}/restores", name="back")
 
     def fail() -> None:
         raise OSError("the machine is gone")
@@ -121,56 +125,61 @@ async def test_a_restore_that_was_killed_is_begun_again_from_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(targets, "clear_after", nothing)
         at_rows(fail)
-        await shelf.house.work(made["job"]["id"])
+        await snapshot_fixture.app.work(made["job"]["id"])
     monkeypatch.undo()
-    assert (await shelf.person.get(f"/jobs/{made['job']['id']}"))["state"] == "pending"
-    await shelf.house.work(made["job"]["id"])
-    done = await shelf.person.get(f"/restores/{made['id']}")
+    assert (await snapshot_fixture.person.get(f"/jobs/{made['job']['id']}"))["state"] == "pending"
+    await snapshot_fixture.app.work(made["job"]["id"])
+    done = await snapshot_fixture.person.get(f"/restores/{made['id']}")
     assert done["job"]["state"] == "completed", done["job"]
     assert done["target_id"] != made["target_id"]
     assert all(one["same"] for one in done["tables"])
-    await shelf.person.send("GET", f"/databases/{done['target_id']}", 200)
+    await snapshot_fixture.person.send("GET", f"/databases/{done['target_id']}", 200)
 
 
 async def test_an_abandoned_database_is_taken_away_by_the_upkeep(
-    shelf: Shelf, at_rows: Any, monkeypatch: pytest.MonkeyPatch
+    snapshot_fixture: SnapshotFixture, at_rows: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    snapshot = await shelf.take()
-    made = await begun(shelf, f"/snapshots/{snapshot['id']}/restores", name="back")
-    await shelf.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)  # before any worker saw it
-    server = shelf.house.server
+    snapshot = await snapshot_fixture.take()
+    made = await begun(snapshot_fixture, f"/snapshots/{snapshot['id']}/restores", name="back")
+    await snapshot_fixture.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)  # before any worker saw it
+    server = snapshot_fixture.app.server
     await maintenance.run_maintenance(server.database, server.settings)
-    assert (await shelf.person.get(f"/restores/{made['id']}"))["target_id"] is None
+    assert (await snapshot_fixture.person.get(f"/restores/{made['id']}"))["target_id"] is None
     names = [
-        one["name"] for one in (await shelf.person.get(f"/projects/{shelf.person.project['id']}/databases"))["items"]
+        one["name"]
+        for one in (await snapshot_fixture.person.get(f"/projects/{snapshot_fixture.person.project['id']}/databases"))[
+            "items"
+        ]
     ]
     assert "back" not in names
 
 
 async def test_what_was_killed_between_commit_and_row_is_only_finished(
-    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = await begun(shelf, f"/databases/{shelf.database}/snapshots")
+    made = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
 
     def killed(*_: Any) -> Any:
         raise OSError("the machine is gone")
 
     with monkeypatch.context() as patch:
         patch.setattr(capture, "_read_back", killed)
-        await shelf.house.work(made["job"]["id"])
-    first = await shelf.person.get(f"/snapshots/{made['id']}")
+        await snapshot_fixture.app.work(made["job"]["id"])
+    first = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
     assert (first["status"], first["job"]["state"]) == ("taking", "pending")
-    assert (await shelf.vault()).snapshots() == [made["id"]]
-    await shelf.sql("DROP TABLE album")
-    await shelf.house.work(made["job"]["id"])
-    found = await shelf.person.get(f"/snapshots/{made['id']}")
+    assert (await snapshot_fixture.vault()).snapshots() == [made["id"]]
+    await snapshot_fixture.sql("DROP TABLE album")
+    await snapshot_fixture.app.work(made["job"]["id"])
+    found = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
     assert (found["status"], found["tables"], found["rows"]) == ("complete", 3, 14_200)
 
 
-async def test_a_full_disk_is_said_and_room_is_all_it_takes(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = await shelf.take()
-    await shelf.sql("UPDATE album SET title = md5(id::text)")
-    made = await begun(shelf, f"/databases/{shelf.database}/snapshots")
+async def test_a_full_disk_is_said_and_room_is_all_it_takes(
+    snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await snapshot_fixture.take()
+    await snapshot_fixture.sql("UPDATE album SET title = md5(id::text)")
+    made = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
     real = local._write
 
     def full(path: Path, data: bytes) -> None:
@@ -180,30 +189,32 @@ async def test_a_full_disk_is_said_and_room_is_all_it_takes(shelf: Shelf, monkey
 
     with monkeypatch.context() as patch:
         patch.setattr(local, "_write", full)
-        await shelf.house.work(made["job"]["id"])
-    waiting = await shelf.person.get(f"/snapshots/{made['id']}")
+        await snapshot_fixture.app.work(made["job"]["id"])
+    waiting = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
     assert (waiting["status"], waiting["job"]["state"]) == ("taking", "pending")
-    log = (await shelf.person.get(f"/jobs/{made['job']['id']}/log"))["items"]
+    log = (await snapshot_fixture.person.get(f"/jobs/{made['job']['id']}/log"))["items"]
     assert any(str(StorageFull()) in one["message"] for one in log), log
-    assert (await shelf.vault()).snapshots() == [first["id"]]
-    await shelf.house.work(made["job"]["id"])
-    found = await shelf.person.get(f"/snapshots/{made['id']}")
+    assert (await snapshot_fixture.vault()).snapshots() == [first["id"]]
+    await snapshot_fixture.app.work(made["job"]["id"])
+    found = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
     assert (found["status"], found["parent_id"]) == ("complete", first["id"])
 
 
-async def test_rows_that_may_not_be_seen_are_not_left_out_in_silence(shelf: Shelf) -> None:
-    await shelf.sql(
+async def test_rows_that_may_not_be_seen_are_not_left_out_in_silence(snapshot_fixture: SnapshotFixture) -> None:
+    await snapshot_fixture.sql(
         "ALTER TABLE note ENABLE ROW LEVEL SECURITY; ALTER TABLE note FORCE ROW LEVEL SECURITY; "
         "CREATE POLICY seen ON note USING (body = 'n1')"
     )
-    found = await shelf.take()
+    found = await snapshot_fixture.take()
     assert (found["status"], found["job"]["attempts"]) == ("failed", 1)
     assert "row-level security" in found["error"]
-    assert (await shelf.vault()).snapshots() == []
+    assert (await snapshot_fixture.vault()).snapshots() == []
 
 
-async def test_a_page_that_cannot_be_read_back_is_no_snapshot(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = await begun(shelf, f"/databases/{shelf.database}/snapshots")
+async def test_a_page_that_cannot_be_read_back_is_no_snapshot(
+    snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
     real = Vault.commit
 
     def damaging(self: Vault, *given: Any) -> int:
@@ -218,19 +229,19 @@ async def test_a_page_that_cannot_be_read_back_is_no_snapshot(shelf: Shelf, monk
 
     with monkeypatch.context() as patch:
         patch.setattr(Vault, "commit", damaging)
-        await shelf.house.work(made["job"]["id"])
-    found = await shelf.person.get(f"/snapshots/{made['id']}")
+        await snapshot_fixture.app.work(made["job"]["id"])
+    found = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
     assert (found["status"], found["job"]["state"]) == ("taking", "pending")
-    assert (await shelf.vault()).snapshots() == []
-    await shelf.house.work(made["job"]["id"])
-    assert (await shelf.person.get(f"/snapshots/{made['id']}"))["status"] == "complete"
+    assert (await snapshot_fixture.vault()).snapshots() == []
+    await snapshot_fixture.app.work(made["job"]["id"])
+    assert (await snapshot_fixture.person.get(f"/snapshots/{made['id']}"))["status"] == "complete"
 
 
 async def test_a_parent_that_is_deleted_meanwhile_is_not_built_on(
-    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = await shelf.take(), await shelf.take()
-    made = await begun(shelf, f"/databases/{shelf.database}/snapshots")
+    first, second = await snapshot_fixture.take(), await snapshot_fixture.take()
+    made = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
     real, deleted = Vault.write_snapshot, []
 
     def writing(self: Vault, snapshot: str, **given: Any) -> Any:
@@ -240,7 +251,7 @@ async def test_a_parent_that_is_deleted_meanwhile_is_not_built_on(
         return real(self, snapshot, **given)
 
     monkeypatch.setattr(Vault, "writing", writing)
-    await shelf.house.work(made["job"]["id"])
-    found = await shelf.person.get(f"/snapshots/{made['id']}")
+    await snapshot_fixture.app.work(made["job"]["id"])
+    found = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
     assert deleted == [second["id"]]
     assert (found["status"], found["parent_id"]) == ("complete", first["id"]), found["job"]

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from features.snapshots.shelf import Shelf
-from features.transfers.moves import SHOP
-from headwater.engines import SnapshotSupport, all_engines
+from features.snapshots.snapshot_fixture import SnapshotFixture
+from features.transfers.row_copies import SHOP
+from headwater.engines import all_engines
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.snapshots.service import targets
 from headwater.features.snapshots.service.restore_job import CountMismatch
 from headwater.features.snapshots.service.threads import RowProgress
-from people import House
+from people import AppFixture
 
-ENGINES = [name for name in ("mysql", "sqlite") if isinstance(all_engines()[name], SnapshotSupport)]
+ENGINES = [name for name in ("mysql", "sqlite") if all_engines()[name].snapshots]
 SUMS = {
     "mysql": "SELECT count(*), sum(crc32(concat_ws('|', id, title, artist_id, price, at, day, data, hex(raw), f, d))) FROM album",
     "sqlite": "SELECT count(*), sum(length(title)), sum(price), sum(d), max(at), min(hex(raw)) FROM album",
@@ -29,62 +29,64 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def shelf(house: House, keeper: Supervisor, engine: str) -> Shelf:
+async def snapshot_fixture(app: AppFixture, keeper: Supervisor, engine: str) -> SnapshotFixture:
     """Somebody with a shop in a database of the engine."""
-    person = await house.person("ines")
-    shelf = Shelf(house, person, await person.database(engine))
-    await shelf.sql(SHOP[engine])
-    return shelf
+    person = await app.person("ines")
+    snapshot_fixture = SnapshotFixture(app, person, await person.database(engine))
+    await snapshot_fixture.sql(SHOP[engine])
+    return snapshot_fixture
 
 
-async def test_taken_and_given_back(shelf: Shelf, engine: str) -> None:
-    before = await shelf.sql(SUMS[engine])
-    first = await shelf.take()
+async def test_taken_and_given_back(snapshot_fixture: SnapshotFixture, engine: str) -> None:
+    before = await snapshot_fixture.sql(SUMS[engine])
+    first = await snapshot_fixture.take()
     assert (first["status"], first["rows"], first["tables"]) == ("complete", 4000, 2), first["job"]
-    await shelf.sql("DELETE FROM album WHERE id < 100")
-    second = await shelf.take()
+    await snapshot_fixture.sql("DELETE FROM album WHERE id < 100")
+    second = await snapshot_fixture.take()
     assert (second["parent_id"], second["rows"]) == (first["id"], 3901), second["job"]
     assert 0 < second["new_bytes"] < first["new_bytes"]
-    done = await shelf.restore(first, name="back")
+    done = await snapshot_fixture.restore(first, name="back")
     assert done["job"]["state"] == "completed", done["job"]
     assert all(one["same"] for one in done["tables"])
-    assert await shelf.sql(SUMS[engine], done["target_id"]) == before
-    await shelf.sql("INSERT INTO artist (name) VALUES ('next')", done["target_id"])
+    assert await snapshot_fixture.sql(SUMS[engine], done["target_id"]) == before
+    await snapshot_fixture.sql("INSERT INTO artist (name) VALUES ('next')", done["target_id"])
 
 
-async def test_given_back_in_place_and_undone(shelf: Shelf, engine: str) -> None:
-    before = await shelf.sql(SUMS[engine])
-    first = await shelf.take()
-    await shelf.sql("DELETE FROM album WHERE id < 100; UPDATE artist SET bio = NULL")
-    spoilt = await shelf.sql(SUMS[engine])
-    body = {"target_id": shelf.database, "mode": "overwrite"}
-    plan = await shelf.person.send("POST", f"/snapshots/{first['id']}/restores/plan", 200, json=body)
+async def test_given_back_in_place_and_undone(snapshot_fixture: SnapshotFixture, engine: str) -> None:
+    before = await snapshot_fixture.sql(SUMS[engine])
+    first = await snapshot_fixture.take()
+    await snapshot_fixture.sql("DELETE FROM album WHERE id < 100; UPDATE artist SET bio = NULL")
+    spoilt = await snapshot_fixture.sql(SUMS[engine])
+    body = {"target_id": snapshot_fixture.database, "mode": "overwrite"}
+    plan = await snapshot_fixture.person.send("POST", f"/snapshots/{first['id']}/restores/plan", 200, json=body)
     assert ([one["action"] for one in plan["steps"]], plan["undo"]) == (["replace", "replace"], True)
     if (
         engine == "sqlite"
     ):  # which estimates nothing before it was analyzed; a table that is there is never "0 rows" for that
         assert [one["rows_there"] for one in plan["steps"]] == [None, None]
-    done = await shelf.restore(first, **body)
+    done = await snapshot_fixture.restore(first, **body)
     assert done["job"]["state"] == "completed", done["job"]
     assert [(one["table"], one["found"], one["same"]) for one in done["tables"]] == [
         ("album", 2500, True), ("artist", 1500, True),
     ]  # fmt: skip
-    assert await shelf.sql(SUMS[engine]) == before
-    undone = await shelf.restore({"id": done["undo_id"]}, **body)
+    assert await snapshot_fixture.sql(SUMS[engine]) == before
+    undone = await snapshot_fixture.restore({"id": done["undo_id"]}, **body)
     assert undone["job"]["state"] == "completed", undone["job"]
-    assert await shelf.sql(SUMS[engine]) == spoilt
-    missing = await shelf.restore(first, target_id=shelf.database, mode="append_missing", tables=["album"])
+    assert await snapshot_fixture.sql(SUMS[engine]) == spoilt
+    missing = await snapshot_fixture.restore(
+        first, target_id=snapshot_fixture.database, mode="append_missing", tables=["album"]
+    )
     assert [(one["written"], one["found"], one["same"]) for one in missing["tables"]] == [(99, 2500, True)]
-    assert await shelf.sql(SUMS[engine]) == before
+    assert await snapshot_fixture.sql(SUMS[engine]) == before
 
 
 async def test_a_table_that_was_made_in_place_goes_away_when_the_rest_fails(
-    house: House, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, engine: str
+    app: AppFixture, snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
-    before = await shelf.sql(SUMS[engine])
-    first = await shelf.take()
-    await shelf.sql("DROP TABLE album")
-    await shelf.sql("UPDATE artist SET bio = 'new'")
+    before = await snapshot_fixture.sql(SUMS[engine])
+    first = await snapshot_fixture.take()
+    await snapshot_fixture.sql("DROP TABLE album")
+    await snapshot_fixture.sql("UPDATE artist SET bio = 'new'")
     real = RowProgress.counted
 
     def broken(self: RowProgress, batches: Iterator[Any], shown: str) -> Iterator[Any]:
@@ -94,23 +96,23 @@ async def test_a_table_that_was_made_in_place_goes_away_when_the_rest_fails(
     async def nothing(*_: Any) -> None:
         return None
 
-    body = {"target_id": shelf.database, "mode": "overwrite"}
+    body = {"target_id": snapshot_fixture.database, "mode": "overwrite"}
     with monkeypatch.context() as patch:
         patch.setattr(RowProgress, "counted", broken)
-        failed = await shelf.restore(first, **body)
+        failed = await snapshot_fixture.restore(first, **body)
     assert (failed["job"]["state"], failed["job"]["error"]) == ("failed", "A fault of the test.")
-    schema = await shelf.person.get(f"/databases/{shelf.database}/schema")
+    schema = await snapshot_fixture.person.get(f"/databases/{snapshot_fixture.database}/schema")
     assert [one["name"] for one in schema["relations"]] == ["artist"]
-    assert await shelf.sql("SELECT count(*) FROM artist WHERE bio = 'new'") == [[1500]]
+    assert await snapshot_fixture.sql("SELECT count(*) FROM artist WHERE bio = 'new'") == [[1500]]
     with monkeypatch.context() as patch:  # as if it had been killed before it could clear up
         patch.setattr(RowProgress, "counted", _gone)
         patch.setattr(targets, "clear_after", nothing)
-        made = await shelf.person.send("POST", f"/snapshots/{first['id']}/restores", 202, json=body)
-        await house.work(made["job"]["id"])
-    await house.work(made["job"]["id"])
-    done = await shelf.person.get(f"/restores/{made['id']}")
+        made = await snapshot_fixture.person.send("POST", f"/snapshots/{first['id']}/restores", 202, json=body)
+        await app.work(made["job"]["id"])
+    await app.work(made["job"]["id"])
+    done = await snapshot_fixture.person.get(f"/restores/{made['id']}")
     assert done["job"]["state"] == "completed", done["job"]
-    assert await shelf.sql(SUMS[engine]) == before
+    assert await snapshot_fixture.sql(SUMS[engine]) == before
 
 
 def _gone(_: RowProgress, batches: Iterator[Any], __: str) -> Iterator[Any]:

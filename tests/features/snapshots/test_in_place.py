@@ -6,85 +6,95 @@ from typing import Any
 
 import pytest
 
-from features.snapshots.shelf import Shelf
+from features.snapshots.snapshot_fixture import SnapshotFixture
 from features.snapshots.test_restoring import content
 
 COUNTS = "SELECT (SELECT count(*) FROM artist), (SELECT count(*) FROM album), (SELECT count(*) FROM note)"
 
 
-async def test_overwritten_tables_are_as_they_were_and_it_can_be_undone(shelf: Shelf) -> None:
-    snapshot = await shelf.take()
-    before = await content(shelf, shelf.database)
-    await shelf.sql(
+async def test_overwritten_tables_are_as_they_were_and_it_can_be_undone(snapshot_fixture: SnapshotFixture) -> None:
+    snapshot = await snapshot_fixture.take()
+    before = await content(snapshot_fixture, snapshot_fixture.database)
+    await snapshot_fixture.sql(
         "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END';"
         "DELETE FROM album WHERE id % 2 = 0; UPDATE artist SET bio = 'gone'; DROP TABLE note;"
         "CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON artist FOR EACH ROW EXECUTE FUNCTION no()"
     )
-    spoilt = await content(shelf, shelf.database)
-    done = await shelf.restore(snapshot, target_id=shelf.database, mode="overwrite")
+    spoilt = await content(snapshot_fixture, snapshot_fixture.database)
+    done = await snapshot_fixture.restore(snapshot, target_id=snapshot_fixture.database, mode="overwrite")
     assert done["job"]["state"] == "completed", done["job"]
     assert {one["table"]: (one["written"], one["found"], one["same"]) for one in done["tables"]} == {
         "public.album": (12_000, 12_000, True), "public.artist": (1500, 1500, True), "public.note": (700, 700, True),
     }  # fmt: skip
-    after = await content(shelf, shelf.database)
+    after = await content(snapshot_fixture, snapshot_fixture.database)
     rows = {name: found for name, found in before.items() if name != "schema"}
     assert {name: after[name] for name in rows} == rows
     assert [one.name for one in after["schema"].relations] == [one.name for one in before["schema"].relations]
     keys = {one.name: one.foreign_keys for one in before["schema"].relations}
     assert {one.name: one.foreign_keys for one in after["schema"].relations} == keys
     with pytest.raises(AssertionError, match="no"):
-        await shelf.sql("DELETE FROM artist")  # the trigger is as it was
-    undone = await shelf.restore({"id": done["undo_id"]}, name="undone")
+        await snapshot_fixture.sql("DELETE FROM artist")  # the trigger is as it was
+    undone = await snapshot_fixture.restore({"id": done["undo_id"]}, name="undone")
     assert undone["job"]["state"] == "completed", undone["job"]
-    assert await content(shelf, undone["target_id"]) == spoilt
+    assert await content(snapshot_fixture, undone["target_id"]) == spoilt
 
 
 @pytest.mark.parametrize(("mode", "notes", "albums"), [("append", 1400, None), ("append_missing", 1400, 12_003)])
-async def test_rows_are_added_to_those_that_are_there(shelf: Shelf, mode: str, notes: int, albums: int | None) -> None:
-    snapshot = await shelf.take()
-    await shelf.sql("DELETE FROM album WHERE id > 11000; INSERT INTO album (artist_id) VALUES (1), (2), (3)")
-    plain = await shelf.restore(snapshot, target_id=shelf.database, mode=mode, tables=["note"])
+async def test_rows_are_added_to_those_that_are_there(
+    snapshot_fixture: SnapshotFixture, mode: str, notes: int, albums: int | None
+) -> None:
+    snapshot = await snapshot_fixture.take()
+    await snapshot_fixture.sql("DELETE FROM album WHERE id > 11000; INSERT INTO album (artist_id) VALUES (1), (2), (3)")
+    plain = await snapshot_fixture.restore(snapshot, target_id=snapshot_fixture.database, mode=mode, tables=["note"])
     assert [(one["found"], one["same"]) for one in plain["tables"]] == [(notes, True)]
-    done = await shelf.restore(snapshot, target_id=shelf.database, mode=mode, tables=["album"])
+    done = await snapshot_fixture.restore(snapshot, target_id=snapshot_fixture.database, mode=mode, tables=["album"])
     if albums is None:  # their keys are there already: nothing has changed
         assert done["job"]["state"] == "failed"
         assert "duplicate key" in done["job"]["error"]
-        assert await shelf.sql(COUNTS) == [[1500, 11_003, notes]]
+        assert await snapshot_fixture.sql(COUNTS) == [[1500, 11_003, notes]]
     else:
         assert done["tables"][0]["same"], done["job"]
-        assert await shelf.sql(COUNTS) == [[1500, albums, notes]]
-    await shelf.sql("INSERT INTO album (artist_id) VALUES (1)")  # the counter went on
+        assert await snapshot_fixture.sql(COUNTS) == [[1500, albums, notes]]
+    await snapshot_fixture.sql("INSERT INTO album (artist_id) VALUES (1)")  # the counter went on
 
 
-async def test_keys_are_checked_at_the_end_and_nothing_has_changed(shelf: Shelf) -> None:
-    snapshot = await shelf.take()
-    before = await content(shelf, shelf.database)
-    await shelf.sql("INSERT INTO artist (id, name) VALUES (9000, 'late'); INSERT INTO album (artist_id) VALUES (9000)")
-    done = await shelf.restore(snapshot, target_id=shelf.database, mode="overwrite", tables=["artist"])
+async def test_keys_are_checked_at_the_end_and_nothing_has_changed(snapshot_fixture: SnapshotFixture) -> None:
+    snapshot = await snapshot_fixture.take()
+    before = await content(snapshot_fixture, snapshot_fixture.database)
+    await snapshot_fixture.sql(
+        "INSERT INTO artist (id, name) VALUES (9000, 'late'); INSERT INTO album (artist_id) VALUES (9000)"
+    )
+    done = await snapshot_fixture.restore(
+        snapshot, target_id=snapshot_fixture.database, mode="overwrite", tables=["artist"]
+    )
     assert done["job"]["state"] == "failed"
     assert "foreign key" in done["job"]["error"]
-    assert await shelf.sql(COUNTS) == [[1501, 12_001, 700]]
-    assert (await content(shelf, shelf.database))["schema"] == before["schema"]
+    assert await snapshot_fixture.sql(COUNTS) == [[1501, 12_001, 700]]
+    assert (await content(snapshot_fixture, snapshot_fixture.database))["schema"] == before["schema"]
 
 
-async def test_a_plan_says_what_would_change_and_a_protected_database_is_asked_for(shelf: Shelf) -> None:
-    snapshot = await shelf.take()
-    await shelf.sql("DROP TABLE note")
-    body: dict[str, Any] = {"target_id": shelf.database, "mode": "overwrite"}
+async def test_a_plan_says_what_would_change_and_a_protected_database_is_asked_for(
+    snapshot_fixture: SnapshotFixture,
+) -> None:
+    snapshot = await snapshot_fixture.take()
+    await snapshot_fixture.sql("DROP TABLE note")
+    body: dict[str, Any] = {"target_id": snapshot_fixture.database, "mode": "overwrite"}
     path = f"/snapshots/{snapshot['id']}/restores"
-    plan = await shelf.person.send("POST", f"{path}/plan", 200, json=body)
+    plan = await snapshot_fixture.person.send("POST", f"{path}/plan", 200, json=body)
     assert {one["table"]: one["action"] for one in plan["steps"]} == {
         "public.album": "replace", "public.artist": "replace", "public.note": "create",
     }  # fmt: skip
     assert plan["undo"]
-    await shelf.person.send("PATCH", f"/databases/{shelf.database}", 200, json={"protected": True})
-    refused = await shelf.person.send("POST", path, 409, json=body)
+    await snapshot_fixture.person.send(
+        "PATCH", f"/databases/{snapshot_fixture.database}", 200, json={"protected": True}
+    )
+    refused = await snapshot_fixture.person.send("POST", path, 409, json=body)
     assert refused["code"] == "confirmation_needed"
-    await shelf.person.send("POST", path, 202, json=body | {"confirmed": True})
+    await snapshot_fixture.person.send("POST", path, 202, json=body | {"confirmed": True})
 
 
-async def test_a_column_that_is_gone_is_named(shelf: Shelf) -> None:
-    snapshot = await shelf.take()
-    await shelf.sql("ALTER TABLE note DROP COLUMN body")
-    done = await shelf.restore(snapshot, target_id=shelf.database, mode="append", tables=["note"])
+async def test_a_column_that_is_gone_is_named(snapshot_fixture: SnapshotFixture) -> None:
+    snapshot = await snapshot_fixture.take()
+    await snapshot_fixture.sql("ALTER TABLE note DROP COLUMN body")
+    done = await snapshot_fixture.restore(snapshot, target_id=snapshot_fixture.database, mode="append", tables=["note"])
     assert (done["job"]["state"], "no column body" in done["job"]["error"]) == ("failed", True)

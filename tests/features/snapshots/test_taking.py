@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from features.snapshots.shelf import Shelf
+from features.snapshots.snapshot_fixture import SnapshotFixture
 from headwater.engines.postgresql.snapshot_reader import PostgresSnapshotReader
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service import snapshots
 
 
-async def test_a_snapshot_from_asking_to_its_tables(shelf: Shelf) -> None:
-    done = await shelf.take(label="before the sale")
+async def test_a_snapshot_from_asking_to_its_tables(snapshot_fixture: SnapshotFixture) -> None:
+    done = await snapshot_fixture.take(label="before the sale")
     assert (done["status"], done["error"]) == ("complete", None), done["job"]
     assert (done["label"], done["tables"], done["rows"]) == ("before the sale", 3, 14_200)
     assert 0 < done["stored_bytes"] == done["new_bytes"] < done["raw_bytes"]
@@ -27,28 +27,28 @@ async def test_a_snapshot_from_asking_to_its_tables(shelf: Shelf) -> None:
     assert done["verification"]["ok"]
     assert done["verification"]["pages"]
     assert done["by"] == "sonja"
-    schema = await shelf.person.get(f"/snapshots/{done['id']}/schema")
+    schema = await snapshot_fixture.person.get(f"/snapshots/{done['id']}/schema")
     assert [one["name"] for one in schema["relations"] if one["kind"] == "view"] == ["glad"]
-    listed = (await shelf.person.get(f"/databases/{shelf.database}/snapshots"))["items"]
+    listed = (await snapshot_fixture.person.get(f"/databases/{snapshot_fixture.database}/snapshots"))["items"]
     assert [one["id"] for one in listed] == [done["id"]]
-    vault = await shelf.vault()
+    vault = await snapshot_fixture.vault()
     assert vault.snapshots() == [done["id"]]
 
 
-async def test_the_second_one_stores_only_what_has_changed(shelf: Shelf) -> None:
-    first = await shelf.take()
-    same = await shelf.take()
+async def test_the_second_one_stores_only_what_has_changed(snapshot_fixture: SnapshotFixture) -> None:
+    first = await snapshot_fixture.take()
+    same = await snapshot_fixture.take()
     assert (same["parent_id"], same["new_bytes"]) == (first["id"], 0)
-    await shelf.sql("UPDATE album SET title = 'changed' WHERE id = 7000")
-    third = await shelf.take()
+    await snapshot_fixture.sql("UPDATE album SET title = 'changed' WHERE id = 7000")
+    third = await snapshot_fixture.take()
     assert 0 < third["new_bytes"] < first["new_bytes"] / 10
     assert third["stored_bytes"] == pytest.approx(first["stored_bytes"], rel=0.05)
-    storage = await shelf.person.get(f"/databases/{shelf.database}/snapshots/storage")
+    storage = await snapshot_fixture.person.get(f"/databases/{snapshot_fixture.database}/snapshots/storage")
     assert [one["id"] for one in storage["points"]] == [first["id"], same["id"], third["id"]]
     assert [(one["whole"], one["grew"]) for one in storage["points"]] == [(True, False), (False, False), (False, False)]
 
 
-async def test_two_tables_are_read_at_once(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_two_tables_are_read_at_once(snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     together, read = threading.Barrier(2, timeout=120), PostgresSnapshotReader.read
 
     def awaited(dump: PostgresSnapshotReader, table: Any) -> Any:
@@ -57,42 +57,42 @@ async def test_two_tables_are_read_at_once(shelf: Shelf, monkeypatch: pytest.Mon
         return read(dump, table)
 
     monkeypatch.setattr(PostgresSnapshotReader, "read", awaited)
-    done = await shelf.take()
+    done = await snapshot_fixture.take()
     assert (done["status"], done["rows"]) == ("complete", 14_200), done["job"]
     assert [one["name"] for one in done["contents"]] == ["album", "artist", "note"]
 
 
-async def test_one_that_ends_while_it_is_looked_at_has_not_failed(shelf: Shelf) -> None:
-    made = await shelf.person.send("POST", f"/databases/{shelf.database}/snapshots", 202, json={})
-    async with shelf.house.server.database.transaction() as db:
+async def test_one_that_ends_while_it_is_looked_at_has_not_failed(snapshot_fixture: SnapshotFixture) -> None:
+    made = await snapshot_fixture.person.send("POST", f"/databases/{snapshot_fixture.database}/snapshots", 202, json={})
+    async with snapshot_fixture.app.server.database.transaction() as db:
         row = await repository.get(db, uuid.UUID(made["id"]))
         assert row
         assert row.status == "taking"
-        await shelf.house.work(made["job"]["id"])
+        await snapshot_fixture.app.work(made["job"]["id"])
         (seen,) = await snapshots.shown(db, [row])
     assert (seen.status, seen.error) == ("complete", None)
 
 
-async def test_one_of_some_tables_is_not_what_the_next_whole_one_builds_on(shelf: Shelf) -> None:
-    whole = await shelf.take()
-    await shelf.take(tables=["note"])
-    again = await shelf.take()
+async def test_one_of_some_tables_is_not_what_the_next_whole_one_builds_on(snapshot_fixture: SnapshotFixture) -> None:
+    whole = await snapshot_fixture.take()
+    await snapshot_fixture.take(tables=["note"])
+    again = await snapshot_fixture.take()
     assert (again["parent_id"], again["new_bytes"]) == (whole["id"], 0)
 
 
-async def test_some_tables_and_wrong_names(shelf: Shelf) -> None:
-    some = await shelf.take(tables=["public.artist", "note"])
+async def test_some_tables_and_wrong_names(snapshot_fixture: SnapshotFixture) -> None:
+    some = await snapshot_fixture.take(tables=["public.artist", "note"])
     assert [one["name"] for one in some["contents"]] == ["artist", "note"]
-    others = await shelf.take(exclude=["album"])
+    others = await snapshot_fixture.take(exclude=["album"])
     assert [one["name"] for one in others["contents"]] == ["artist", "note"]
-    path = f"/databases/{shelf.database}/snapshots"
-    wrong = await shelf.person.send("POST", path, 404, json={"tables": ["albun"]})
+    path = f"/databases/{snapshot_fixture.database}/snapshots"
+    wrong = await snapshot_fixture.person.send("POST", path, 404, json={"tables": ["albun"]})
     assert "album" in wrong["hint"]
-    none = await shelf.person.send("POST", path, 400, json={"tables": ["note"], "exclude": ["note"]})
+    none = await snapshot_fixture.person.send("POST", path, 400, json={"tables": ["note"], "exclude": ["note"]})
     assert "No table" in none["detail"]
 
 
-async def test_engines_without_snapshots_say_so(shelf: Shelf) -> None:
-    redis = await shelf.person.database("redis")
-    refused = await shelf.person.send("POST", f"/databases/{redis}/snapshots", 400, json={})
+async def test_engines_without_snapshots_say_so(snapshot_fixture: SnapshotFixture) -> None:
+    redis = await snapshot_fixture.person.database("redis")
+    refused = await snapshot_fixture.person.send("POST", f"/databases/{redis}/snapshots", 400, json={})
     assert refused["detail"] == "Redis has no snapshots yet."

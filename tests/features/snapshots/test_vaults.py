@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from engines.texts import unless_required
-from features.snapshots.shelf import Shelf
+from features.snapshots.snapshot_fixture import SnapshotFixture
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service import vault_locations
 from headwater.vault.keys import KeySource
@@ -39,77 +39,82 @@ def given(bucket: s3.Place, **more: Any) -> dict[str, Any]:
 
 
 async def test_snapshots_go_to_a_bucket_and_back_and_the_older_ones_stay_where_they_are(
-    shelf: Shelf, bucket: s3.Place
+    snapshot_fixture: SnapshotFixture, bucket: s3.Place
 ) -> None:
-    vault = f"/organizations/{shelf.person.organization}/vault"
-    assert (await shelf.person.get(vault))["id"] is None
-    local = await shelf.take()
+    vault = f"/organizations/{snapshot_fixture.person.organization}/vault"
+    assert (await snapshot_fixture.person.get(vault))["id"] is None
+    local = await snapshot_fixture.take()
     body = given(bucket)
-    changed = await shelf.person.send("PUT", vault, 200, json=body)
+    changed = await snapshot_fixture.person.send("PUT", vault, 200, json=body)
     assert (changed["kind"], changed["bucket"], changed["access_key"]) == ("s3", s3.BUCKET, s3.KEY)
     assert s3.SECRET not in str(changed)
-    far = await shelf.take()
+    far = await snapshot_fixture.take()
     assert (far["status"], far["parent_id"]) == ("complete", None), far["job"]
-    usage = await shelf.person.get(f"{vault}/usage")
+    usage = await snapshot_fixture.person.get(f"{vault}/usage")
     assert (usage["snapshots"], usage["packs"]) == (1, 2)
     assert usage["bytes"] > far["stored_bytes"]
     for snapshot, name in ((local, "near"), (far, "far")):
-        done = await shelf.restore(snapshot, name=name)
+        done = await snapshot_fixture.restore(snapshot, name=name)
         assert all(one["same"] for one in done["tables"]), done["job"]
-    back = await shelf.person.send("PUT", vault, 200, json={"kind": "local"})
+    back = await snapshot_fixture.person.send("PUT", vault, 200, json={"kind": "local"})
     assert (back["id"], back["snapshots"]) == (local["vault_id"], 1)
-    again = await shelf.person.send("PUT", vault, 200, json=body)
+    again = await snapshot_fixture.person.send("PUT", vault, 200, json=body)
     assert (again["id"], again["snapshots"]) == (far["vault_id"], 1)
 
 
-async def test_a_storage_that_does_not_do_is_not_kept(shelf: Shelf, bucket: s3.Place) -> None:
-    vault = f"/organizations/{shelf.person.organization}/vault"
-    wrong = await shelf.person.send("PUT", vault, 503, json=given(bucket, secret_key="no"))
+async def test_a_storage_that_does_not_do_is_not_kept(snapshot_fixture: SnapshotFixture, bucket: s3.Place) -> None:
+    vault = f"/organizations/{snapshot_fixture.person.organization}/vault"
+    wrong = await snapshot_fixture.person.send("PUT", vault, 503, json=given(bucket, secret_key="no"))
     assert "refuses the keys" in wrong["detail"]
-    missing = await shelf.person.send("PUT", vault, 422, json={"kind": "s3"})
+    missing = await snapshot_fixture.person.send("PUT", vault, 422, json={"kind": "s3"})
     assert {one["field"] for one in missing["errors"]} == {"bucket", "access_key"}
-    assert (await shelf.person.get(vault))["kind"] == "local"
+    assert (await snapshot_fixture.person.get(vault))["kind"] == "local"
 
 
 @pytest.mark.parametrize("endpoint", ["http://169.254.169.254", "https://10.0.0.7:9000", "file:///etc", "nothing"])
-async def test_addresses_that_nobody_may_reach_are_not_reached(shelf: Shelf, bucket: s3.Place, endpoint: str) -> None:
-    vault = f"/organizations/{shelf.person.organization}/vault"
-    answer = await shelf.person.client.put(f"/api/v1{vault}", json=given(bucket, endpoint=endpoint))
+async def test_addresses_that_nobody_may_reach_are_not_reached(
+    snapshot_fixture: SnapshotFixture, bucket: s3.Place, endpoint: str
+) -> None:
+    vault = f"/organizations/{snapshot_fixture.person.organization}/vault"
+    answer = await snapshot_fixture.person.client.put(f"/api/v1{vault}", json=given(bucket, endpoint=endpoint))
     assert answer.status_code in {403, 422}, answer.text
 
 
-async def test_a_passphrase_opens_the_vault_when_this_machine_is_gone(shelf: Shelf) -> None:
-    snapshot = await shelf.take()
-    keys = f"/organizations/{shelf.person.organization}/vault/keys"
-    (own,) = await shelf.person.get(keys)
+async def test_a_passphrase_opens_the_vault_when_this_machine_is_gone(snapshot_fixture: SnapshotFixture) -> None:
+    snapshot = await snapshot_fixture.take()
+    keys = f"/organizations/{snapshot_fixture.person.organization}/vault/keys"
+    (own,) = await snapshot_fixture.person.get(keys)
     assert (own["kind"], own["label"]) == ("key", vault_locations.LABEL)
-    short = await shelf.person.client.post(f"/api/v1{keys}", json={"passphrase": "short"})
+    short = await snapshot_fixture.person.client.post(f"/api/v1{keys}", json={"passphrase": "short"})
     assert short.status_code == 422
-    made = await shelf.person.send("POST", keys, 201, json={"passphrase": PASSPHRASE, "label": "safe"})
-    assert {one["label"] for one in await shelf.person.get(keys)} == {vault_locations.LABEL, "safe"}
-    blobs = (await shelf.vault()).blobs
+    made = await snapshot_fixture.person.send("POST", keys, 201, json={"passphrase": PASSPHRASE, "label": "safe"})
+    assert {one["label"] for one in await snapshot_fixture.person.get(keys)} == {vault_locations.LABEL, "safe"}
+    blobs = (await snapshot_fixture.vault()).blobs
     opened = await asyncio.to_thread(Vault.open, blobs, KeySource.passphrase(PASSPHRASE))
     assert opened.snapshots() == [snapshot["id"]]
     assert opened.manifest(snapshot["id"]).database
-    refused = await shelf.person.send("DELETE", f"{keys}/{own['id']}", 409)
+    refused = await snapshot_fixture.person.send("DELETE", f"{keys}/{own['id']}", 409)
     assert "this key" in refused["detail"]
-    await shelf.person.send("DELETE", f"{keys}/{made['id']}", 204)
-    await shelf.person.send("DELETE", f"{keys}/nothing", 404)
-    assert [one["id"] for one in await shelf.person.get(keys)] == [own["id"]]
+    await snapshot_fixture.person.send("DELETE", f"{keys}/{made['id']}", 204)
+    await snapshot_fixture.person.send("DELETE", f"{keys}/nothing", 404)
+    assert [one["id"] for one in await snapshot_fixture.person.get(keys)] == [own["id"]]
 
 
-async def test_secrets_and_rows_are_in_no_blob_and_no_row(shelf: Shelf, bucket: s3.Place) -> None:
-    await shelf.sql("INSERT INTO note (body) SELECT 'canary-in-a-mine'")
-    await shelf.take(label="canary-in-a-mine")
-    vault = await shelf.vault()
+async def test_secrets_and_rows_are_in_no_blob_and_no_row(snapshot_fixture: SnapshotFixture, bucket: s3.Place) -> None:
+    await snapshot_fixture.sql("INSERT INTO note (body) SELECT 'canary-in-a-mine'")
+    await snapshot_fixture.take(label="canary-in-a-mine")
+    vault = await snapshot_fixture.vault()
     for folder in ("packs/", "snapshots/", "keys/"):
         for blob in vault.blobs.list(folder):
             assert b"canary" not in vault.blobs.read(blob.name), blob.name
-    await shelf.person.send(
-        "PUT", f"/organizations/{shelf.person.organization}/vault", 200, json=given(bucket, secret_key=s3.SECRET)
+    await snapshot_fixture.person.send(
+        "PUT",
+        f"/organizations/{snapshot_fixture.person.organization}/vault",
+        200,
+        json=given(bucket, secret_key=s3.SECRET),
     )
-    async with shelf.house.server.database.transaction() as db:
-        row = await repository.current_vault(db, uuid.UUID(shelf.person.organization))
+    async with snapshot_fixture.app.server.database.transaction() as db:
+        row = await repository.current_vault(db, uuid.UUID(snapshot_fixture.person.organization))
         assert row is not None
         whole = (await db.execute(text("SELECT v::text FROM vaults v WHERE id = :id"), {"id": row.id})).scalar_one()
         audit = (await db.execute(text("SELECT string_agg(a::text, '') FROM audit_entries a"))).scalar_one()
@@ -118,33 +123,35 @@ async def test_secrets_and_rows_are_in_no_blob_and_no_row(shelf: Shelf, bucket: 
     assert PASSPHRASE not in audit
 
 
-async def test_a_vault_that_is_gone_is_said_and_not_made_anew_in_silence(shelf: Shelf) -> None:
-    await shelf.take()
-    folder = (await shelf.vault()).blobs.folder  # type: ignore[attr-defined]
+async def test_a_vault_that_is_gone_is_said_and_not_made_anew_in_silence(snapshot_fixture: SnapshotFixture) -> None:
+    await snapshot_fixture.take()
+    folder = (await snapshot_fixture.vault()).blobs.folder  # type: ignore[attr-defined]
     folder.rename(folder.with_suffix(".away"))
-    lost = await shelf.take()
+    lost = await snapshot_fixture.take()
     assert lost["status"] == "taking"  # it is tried again: the folder may be mounted by then
-    log = (await shelf.person.get(f"/jobs/{lost['job']['id']}/log"))["items"]
+    log = (await snapshot_fixture.person.get(f"/jobs/{lost['job']['id']}/log"))["items"]
     assert any("missing" in one["message"] for one in log), log
     folder.with_suffix(".away").rename(folder)
-    await shelf.house.work(lost["job"]["id"])
-    assert (await shelf.person.get(f"/snapshots/{lost['id']}"))["status"] == "complete"
+    await snapshot_fixture.app.work(lost["job"]["id"])
+    assert (await snapshot_fixture.person.get(f"/snapshots/{lost['id']}"))["status"] == "complete"
 
 
-async def test_new_pages_are_compressed_as_it_is_said_and_old_ones_are_shared(shelf: Shelf) -> None:
-    vault = f"/organizations/{shelf.person.organization}/vault"
-    assert (await shelf.person.get(vault))["codec"] == "zstd"
-    await shelf.sql(
+async def test_new_pages_are_compressed_as_it_is_said_and_old_ones_are_shared(
+    snapshot_fixture: SnapshotFixture,
+) -> None:
+    vault = f"/organizations/{snapshot_fixture.person.organization}/vault"
+    assert (await snapshot_fixture.person.get(vault))["codec"] == "zstd"
+    await snapshot_fixture.sql(
         "CREATE TABLE wide AS SELECT g AS id, repeat('abc ', 50) || g AS body FROM generate_series(1, 3000) g"
     )
-    first = await shelf.take()
-    changed = await shelf.person.send("PUT", f"{vault}/compression", 200, json={"codec": "none"})
+    first = await snapshot_fixture.take()
+    changed = await snapshot_fixture.person.send("PUT", f"{vault}/compression", 200, json={"codec": "none"})
     assert (changed["codec"], changed["level"]) == ("none", 0)
-    assert (await shelf.take())["new_bytes"] == 0
-    await shelf.sql("CREATE TABLE again AS SELECT id, body || '!' AS body FROM wide")
-    third = await shelf.take()
+    assert (await snapshot_fixture.take())["new_bytes"] == 0
+    await snapshot_fixture.sql("CREATE TABLE again AS SELECT id, body || '!' AS body FROM wide")
+    third = await snapshot_fixture.take()
     assert third["new_bytes"] > 600_000 > first["stored_bytes"]
-    done = await shelf.restore(third, name="back")
+    done = await snapshot_fixture.restore(third, name="back")
     assert all(one["same"] for one in done["tables"]), done["job"]
 
 
@@ -152,6 +159,8 @@ async def test_new_pages_are_compressed_as_it_is_said_and_old_ones_are_shared(sh
     ({"codec": "zstd", "level": 20}, "1 to 19"), ({"codec": "gzip"}, "1 to 9"), ({"codec": "lz4", "level": 3}, "no levels"),
     ({"codec": "brotli", "level": 1}, "zstd"),
 ])  # fmt: skip
-async def test_a_level_that_is_none_is_refused(shelf: Shelf, body: dict[str, Any], said: str) -> None:
-    path = f"/organizations/{shelf.person.organization}/vault/compression"
-    assert said in str(await shelf.person.send("PUT", path, 422, json=body))
+async def test_a_level_that_is_none_is_refused(
+    snapshot_fixture: SnapshotFixture, body: dict[str, Any], said: str
+) -> None:
+    path = f"/organizations/{snapshot_fixture.person.organization}/vault/compression"
+    assert said in str(await snapshot_fixture.person.send("PUT", path, 422, json=body))

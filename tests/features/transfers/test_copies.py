@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from clusters import Cluster
-from features.transfers.moves import SHOP
+from features.transfers.row_copies import SHOP
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.transfers.service import copy_rows
-from people import House, Person
+from people import AppFixture, Person
 
 
-class Pair:
+class CopyFixture:
     """Somebody with two databases."""
 
-    def __init__(self, house: House, person: Person, source: str, target: str) -> None:
-        self.house, self.person, self.source, self.target = house, person, source, target
+    def __init__(self, app: AppFixture, person: Person, source: str, target: str) -> None:
+        self.app, self.person, self.source, self.target = app, person, source, target
 
     async def post(self, path: str, status: int, **body: Any) -> Any:
         return await self.person.send("POST", f"/databases/{path}", status, json=body)
@@ -31,114 +32,116 @@ class Pair:
     async def copy(self, **body: Any) -> Any:
         """Begin a copy and do its job; return the transfer."""
         made = await self.post(f"{self.source}/copies", 202, target_id=self.target, accepted=True, **body)
-        await self.house.work(made["job"]["id"])
+        await self.app.work(made["job"]["id"])
         return await self.person.get(f"/transfers/{made['id']}")
 
 
 @pytest.fixture
-async def pair(house: House, cluster: Cluster, keeper: Supervisor) -> Pair:
-    person = await house.person("cora")
+async def copy_fixture(app: AppFixture, cluster: Cluster, keeper: Supervisor) -> CopyFixture:
+    person = await app.person("cora")
     source = await person.connected(cluster.clone(SHOP["postgresql"]))
-    return Pair(house, person, source, await person.database("sqlite"))
+    return CopyFixture(app, person, source, await person.database("sqlite"))
 
 
-async def test_a_copy_from_plan_to_comparison(pair: Pair) -> None:
-    plan = await pair.post(f"{pair.source}/copies/plan", 200, target_id=pair.target)
+async def test_a_copy_from_plan_to_comparison(copy_fixture: CopyFixture) -> None:
+    plan = await copy_fixture.post(f"{copy_fixture.source}/copies/plan", 200, target_id=copy_fixture.target)
     assert [one["target"] for one in plan["tables"]] == ["album", "artist"]
     price = next(one for one in plan["tables"][0]["columns"] if one["name"] == "price")
     assert (price["source_type"], price["target_type"]) == ("numeric(10,2)", "DECIMAL(10,2)")
     assert {"changed", "risk"} == {loss["severity"] for loss in plan["losses"]}
     assert plan["statements"][0].startswith("CREATE TABLE album")
-    refused = await pair.post(f"{pair.source}/copies", 409, target_id=pair.target)
+    refused = await copy_fixture.post(f"{copy_fixture.source}/copies", 409, target_id=copy_fixture.target)
     assert refused["code"] == "losses_not_accepted"
 
-    done = await pair.copy()
+    done = await copy_fixture.copy()
     assert done["job"]["state"] == "completed", done["job"]
     assert [(one["target"], one["target_rows"], one["same"]) for one in done["tables"]] == [
         ("album", 2500, True), ("artist", 1500, True),
     ]  # fmt: skip
-    assert await pair.sql(pair.target, "SELECT count(*), max(price) FROM album") == [[2500, 357.14]]
-    again = await pair.post(f"{pair.source}/copies", 409, target_id=pair.target, accepted=True)
+    assert await copy_fixture.sql(copy_fixture.target, "SELECT count(*), max(price) FROM album") == [[2500, 357.14]]
+    again = await copy_fixture.post(f"{copy_fixture.source}/copies", 409, target_id=copy_fixture.target, accepted=True)
     assert "album, artist already" in again["detail"]
-    for id_ in (pair.source, pair.target):
-        assert [one["id"] for one in (await pair.person.get(f"/databases/{id_}/transfers"))["items"]] == [done["id"]]
+    for id_ in (copy_fixture.source, copy_fixture.target):
+        assert [one["id"] for one in (await copy_fixture.person.get(f"/databases/{id_}/transfers"))["items"]] == [
+            done["id"]
+        ]
 
 
-async def test_some_tables_and_wrong_ones(pair: Pair) -> None:
-    done = await pair.copy(tables=["public.artist"])
+async def test_some_tables_and_wrong_ones(copy_fixture: CopyFixture) -> None:
+    done = await copy_fixture.copy(tables=["public.artist"])
     assert [one["table"] for one in done["tables"]] == ["public.artist"]
-    wrong = await pair.post(f"{pair.source}/copies/plan", 404, target_id=pair.target, tables=["albun"])
+    wrong = await copy_fixture.post(
+        f"{copy_fixture.source}/copies/plan", 404, target_id=copy_fixture.target, tables=["albun"]
+    )
     assert "album" in wrong["hint"]
-    itself = await pair.post(f"{pair.source}/copies/plan", 400, target_id=pair.source)
+    itself = await copy_fixture.post(f"{copy_fixture.source}/copies/plan", 400, target_id=copy_fixture.source)
     assert "itself" in itself["detail"]
 
 
-async def test_a_failed_copy_leaves_nothing_behind(pair: Pair) -> None:
-    await pair.sql(pair.source, "CREATE TABLE zoo (d float8); INSERT INTO zoo VALUES ('NaN')")
-    await pair.sql(pair.target, "CREATE TABLE mine (a int)")
-    mysql = await pair.person.database("mysql")
-    pair.target = mysql
-    done = await pair.copy()
+async def test_a_failed_copy_leaves_nothing_behind(copy_fixture: CopyFixture) -> None:
+    await copy_fixture.sql(copy_fixture.source, "CREATE TABLE zoo (d float8); INSERT INTO zoo VALUES ('NaN')")
+    await copy_fixture.sql(copy_fixture.target, "CREATE TABLE mine (a int)")
+    mysql = await copy_fixture.person.database("mysql")
+    copy_fixture.target = mysql
+    done = await copy_fixture.copy()
     assert done["job"]["state"] == "failed"
     assert "zoo" in done["job"]["error"]
-    assert await pair.sql(mysql, "SHOW TABLES") == []
+    assert await copy_fixture.sql(mysql, "SHOW TABLES") == []
 
 
-async def test_what_a_killed_attempt_made_is_taken_away_first_and_nothing_else(pair: Pair) -> None:
-    made = await pair.post(f"{pair.source}/copies", 202, target_id=pair.target, accepted=True)
-    await pair.sql(
-        pair.target, "CREATE TABLE artist (half int); INSERT INTO artist VALUES (1); CREATE TABLE mine (a int)"
+async def test_what_a_killed_attempt_made_is_taken_away_first_and_nothing_else(copy_fixture: CopyFixture) -> None:
+    made = await copy_fixture.post(f"{copy_fixture.source}/copies", 202, target_id=copy_fixture.target, accepted=True)
+    await copy_fixture.sql(
+        copy_fixture.target, "CREATE TABLE artist (half int); INSERT INTO artist VALUES (1); CREATE TABLE mine (a int)"
     )
-    async with pair.house.server.database.transaction() as db:
+    async with copy_fixture.app.server.database.transaction() as db:
         things = '{"things": [["table", "album"], ["table", "artist"]]}'
         await db.execute(
             text("UPDATE transfers SET made = CAST(:made AS jsonb) WHERE id = :id"), {"made": things, "id": made["id"]}
         )
-    await pair.house.work(made["job"]["id"])
-    done = await pair.person.get(f"/transfers/{made['id']}")
+    await copy_fixture.app.work(made["job"]["id"])
+    done = await copy_fixture.person.get(f"/transfers/{made['id']}")
     assert all(one["same"] for one in done["tables"]), done["job"]
-    assert await pair.sql(pair.target, "SELECT count(*) FROM artist") == [[1500]]
-    assert await pair.sql(pair.target, "SELECT count(*) FROM mine") == [[0]]
+    assert await copy_fixture.sql(copy_fixture.target, "SELECT count(*) FROM artist") == [[1500]]
+    assert await copy_fixture.sql(copy_fixture.target, "SELECT count(*) FROM mine") == [[0]]
 
 
-async def test_tables_of_somebody_else_are_never_dropped(pair: Pair) -> None:
-    made = await pair.post(f"{pair.source}/copies", 202, target_id=pair.target, accepted=True)
-    await pair.sql(pair.target, "CREATE TABLE artist (theirs int); INSERT INTO artist VALUES (7)")
-    await pair.house.work(made["job"]["id"])
-    done = await pair.person.get(f"/transfers/{made['id']}")
+async def test_tables_of_somebody_else_are_never_dropped(copy_fixture: CopyFixture) -> None:
+    made = await copy_fixture.post(f"{copy_fixture.source}/copies", 202, target_id=copy_fixture.target, accepted=True)
+    await copy_fixture.sql(copy_fixture.target, "CREATE TABLE artist (theirs int); INSERT INTO artist VALUES (7)")
+    await copy_fixture.app.work(made["job"]["id"])
+    done = await copy_fixture.person.get(f"/transfers/{made['id']}")
     assert done["job"]["state"] == "failed"
-    assert await pair.sql(pair.target, "SELECT theirs FROM artist") == [[7]]
+    assert await copy_fixture.sql(copy_fixture.target, "SELECT theirs FROM artist") == [[7]]
 
 
-async def test_a_source_that_changed_since_the_plan_asks_again(pair: Pair) -> None:
-    made = await pair.post(f"{pair.source}/copies", 202, target_id=pair.target, accepted=True)
-    await pair.sql(pair.source, "CREATE VIEW late AS SELECT 1 AS a")
-    await pair.house.work(made["job"]["id"])
-    done = await pair.person.get(f"/transfers/{made['id']}")
+async def test_a_source_that_changed_since_the_plan_asks_again(copy_fixture: CopyFixture) -> None:
+    made = await copy_fixture.post(f"{copy_fixture.source}/copies", 202, target_id=copy_fixture.target, accepted=True)
+    await copy_fixture.sql(copy_fixture.source, "CREATE VIEW late AS SELECT 1 AS a")
+    await copy_fixture.app.work(made["job"]["id"])
+    done = await copy_fixture.person.get(f"/transfers/{made['id']}")
     assert "late: views are not copied" in done["job"]["error"]
 
 
-async def test_rights_and_protection(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    viewer = await pair.house.person("vera")
-    place = f"/organizations/{pair.person.organization}/members"
-    await pair.person.send("POST", place, 201, json={"email": viewer.email, "role": "viewer"})
-    body = {"target_id": pair.target, "accepted": True}
-    await viewer.send("POST", f"/databases/{pair.source}/copies", 403, json=body)
-    stranger = await pair.house.person("sven")
-    await stranger.send("POST", f"/databases/{pair.source}/copies", 404, json=body)
+async def test_rights_and_protection(copy_fixture: CopyFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    viewer = await copy_fixture.app.person("vera")
+    place = f"/organizations/{copy_fixture.person.organization}/members"
+    await copy_fixture.person.send("POST", place, 201, json={"email": viewer.email, "role": "viewer"})
+    body = {"target_id": copy_fixture.target, "accepted": True}
+    await viewer.send("POST", f"/databases/{copy_fixture.source}/copies", 403, json=body)
+    stranger = await copy_fixture.app.person("sven")
+    await stranger.send("POST", f"/databases/{copy_fixture.source}/copies", 404, json=body)
     theirs = await stranger.database("sqlite")
-    await stranger.send("POST", f"/databases/{theirs}/copies/plan", 404, json={"target_id": pair.target})
-    await pair.person.send("PATCH", f"/databases/{pair.target}", 200, json={"protected": True})
-    refused = await pair.post(f"{pair.source}/copies", 409, **body)
+    await stranger.send("POST", f"/databases/{theirs}/copies/plan", 404, json={"target_id": copy_fixture.target})
+    await copy_fixture.person.send("PATCH", f"/databases/{copy_fixture.target}", 200, json={"protected": True})
+    refused = await copy_fixture.post(f"{copy_fixture.source}/copies", 409, **body)
     assert refused["code"] == "confirmation_needed"
-    made = await pair.post(f"{pair.source}/copies", 202, confirmed=True, **body)
+    made = await copy_fixture.post(f"{copy_fixture.source}/copies", 202, confirmed=True, **body)
     await stranger.send("GET", f"/transfers/{made['id']}", 404)
 
     async def stopped(*_: Any) -> None:
-        await pair.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)
-        import asyncio
-
-        await asyncio.sleep(1.5)  # until the worker's pulse has brought the word
+        await copy_fixture.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)
+        await asyncio.to_thread(copy_fixture.app.wait_for_stop)
 
     real = copy_rows._fill
 
@@ -147,7 +150,9 @@ async def test_rights_and_protection(pair: Pair, monkeypatch: pytest.MonkeyPatch
         return await real(*given)
 
     monkeypatch.setattr(copy_rows, "_fill", slow)
-    await pair.house.work(made["job"]["id"])
-    done = await pair.person.get(f"/transfers/{made['id']}")
+    await copy_fixture.app.work(made["job"]["id"])
+    done = await copy_fixture.person.get(f"/transfers/{made['id']}")
     assert done["job"]["state"] == "cancelled"
-    assert await pair.sql(pair.target, "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'sqlite%'") == [[0]]
+    assert await copy_fixture.sql(
+        copy_fixture.target, "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'sqlite%'"
+    ) == [[0]]

@@ -13,12 +13,13 @@ from bson import Binary, Decimal128, Int64
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.transfers.moves import ENGINES, SHOP, Quiet, copied, planned, sides
+from features.transfers.row_copies import ENGINES, SHOP, Quiet, copied, planned, sides
 from features.transfers.test_moving import ROW, TABLE
 from features.transfers.test_moving import _spelt as spelt
 from headwater.catalog.model import Relation, Schema
 from headwater.catalog.results import QueryError
 from headwater.engines import drop_all
+from headwater.engines.mongodb.transfer import MongoTransfer
 from headwater.features.transfers.service import copy_rows
 from headwater.kit.errors import BadInput, Cancelled
 from headwater.testing.engines.subject import everything
@@ -219,13 +220,13 @@ async def test_a_load_that_shall_stop_leaves_nothing_on_its_way(monkeypatch: pyt
     async with sides("postgresql", "mongodb") as (left, right):
         await everything(left.session, "CREATE TABLE t AS SELECT g a FROM generate_series(1, 5000) g")
         plan, watch = await planned(left, right), Stopping()
-        real = right.session.load  # type: ignore[attr-defined]
+        real = MongoTransfer.load
 
         async def slow(*given: Any) -> None:
             await asyncio.sleep(2 * copy_rows.LOOK_SECONDS)
             await real(*given)
 
-        monkeypatch.setattr(right.session, "load", slow)
+        monkeypatch.setattr(MongoTransfer, "load", slow)
         with pytest.raises(Cancelled):
             await copy_rows.copy(left, right, plan, watch)
         await everything(right.session, "db.theirs.insertOne({})")

@@ -15,18 +15,18 @@ import pytest
 from sqlalchemy import text
 
 from clusters import Cluster
-from features.transfers.moves import SHOP
+from features.transfers.row_copies import SHOP
 from headwater.features.databases.supervisor.reconciler import Supervisor
-from people import House, Person
+from people import AppFixture, Person
 
 PEOPLE = 'id,name,born,score,ok\n1,Ann,1990-01-31,1.50,true\n2,Bob,,2,false\n3,"C, d",2000-02-29,0.25,t\n'
 
 
-class Desk:
+class DatabaseFixture:
     """Somebody at a database."""
 
-    def __init__(self, house: House, person: Person, id_: str) -> None:
-        self.house, self.person, self.id = house, person, id_
+    def __init__(self, app: AppFixture, person: Person, id_: str) -> None:
+        self.app, self.person, self.id = app, person, id_
 
     async def sql(self, query: str) -> Any:
         answer = await self.person.send("POST", f"/databases/{self.id}/query", 200, json={"text": query})
@@ -44,7 +44,7 @@ class Desk:
         return await self.done(begun)
 
     async def done(self, begun: Any) -> Any:
-        await self.house.work(begun["job"]["id"])
+        await self.app.work(begun["job"]["id"])
         return await self.person.get(f"/transfers/{begun['id']}")
 
     async def take(self, **body: Any) -> zipfile.ZipFile:
@@ -57,79 +57,87 @@ class Desk:
 
 
 @pytest.fixture(params=["postgresql", "mysql", "sqlite"])
-async def desk(house: House, cluster: Cluster, keeper: Supervisor, request: pytest.FixtureRequest) -> Desk:
-    person = await house.person("iva")
+async def database_fixture(
+    app: AppFixture, cluster: Cluster, keeper: Supervisor, request: pytest.FixtureRequest
+) -> DatabaseFixture:
+    person = await app.person("iva")
     if request.param == "postgresql":
-        return Desk(house, person, await person.connected(cluster.clone()))
-    return Desk(house, person, await person.database(request.param))
+        return DatabaseFixture(app, person, await person.connected(cluster.clone()))
+    return DatabaseFixture(app, person, await person.database(request.param))
 
 
-async def test_a_file_becomes_a_table_and_fills_it_again(desk: Desk) -> None:
-    found = await desk.upload("people.csv", PEOPLE)
+async def test_a_file_becomes_a_table_and_fills_it_again(database_fixture: DatabaseFixture) -> None:
+    found = await database_fixture.upload("people.csv", PEOPLE)
     assert [(one["name"], one["kind"]) for one in found["columns"]] == [
         ("id", "integer"), ("name", "text"), ("born", "date"), ("score", "decimal"), ("ok", "boolean"),
     ]  # fmt: skip
     assert found["rows"][1] == ["2", "Bob", None, "2", "false"]
-    done = await desk.bring("people.csv", PEOPLE, table="people", create=True)
+    done = await database_fixture.bring("people.csv", PEOPLE, table="people", create=True)
     assert done["result"] == {"rows": 3, "bad_rows": 0, "errors": []}, done["job"]
-    assert await desk.sql("SELECT id, name FROM people WHERE born > '1995-01-01'") == [[3, "C, d"]]
-    again = await desk.bring("more.ndjson", '{"id": 4, "name": "Dé"}\n{"id": 5}\n', table="people")
+    assert await database_fixture.sql("SELECT id, name FROM people WHERE born > '1995-01-01'") == [[3, "C, d"]]
+    again = await database_fixture.bring("more.ndjson", '{"id": 4, "name": "Dé"}\n{"id": 5}\n', table="people")
     assert again["result"]["rows"] == 2
-    assert await desk.sql("SELECT count(*), sum(id) FROM people") in ([[5, 15]], [[5, "15"]])
+    assert await database_fixture.sql("SELECT count(*), sum(id) FROM people") in ([[5, 15]], [[5, "15"]])
     table = pa.table({"id": [6], "name": ["Eve"], "ok": [True]})
     out = io.BytesIO()
     pyarrow.parquet.write_table(table, out)
-    assert (await desk.bring("e.parquet", out.getvalue(), table="people"))["result"]["rows"] == 1
+    assert (await database_fixture.bring("e.parquet", out.getvalue(), table="people"))["result"]["rows"] == 1
     mapped = [{"source": "who", "target": "name"}, {"source": "nr", "target": "id"}]
-    done = await desk.bring(
+    done = await database_fixture.bring(
         "x.json", json.dumps([{"nr": 7, "who": "Fay", "other": [1]}]), table="people", columns=mapped
     )
     assert done["result"]["rows"] == 1
-    assert await desk.sql("SELECT name FROM people WHERE id >= 6 ORDER BY id") == [["Eve"], ["Fay"]]
+    assert await database_fixture.sql("SELECT name FROM people WHERE id >= 6 ORDER BY id") == [["Eve"], ["Fay"]]
 
 
 BAD = "id,name\n1,a\nx,b\n1,c\n4\n5,e\n"
 
 
-async def test_bad_rows_stop_or_are_left_out_and_told(desk: Desk) -> None:
-    await desk.sql("CREATE TABLE t (id int PRIMARY KEY, name varchar(20))")
-    stopped = await desk.bring("bad.csv", BAD, table="t")
+async def test_bad_rows_stop_or_are_left_out_and_told(database_fixture: DatabaseFixture) -> None:
+    await database_fixture.sql("CREATE TABLE t (id int PRIMARY KEY, name varchar(20))")
+    stopped = await database_fixture.bring("bad.csv", BAD, table="t")
     assert stopped["job"]["state"] == "failed"
     assert "Row 2, column id: 'x' is no integer" in stopped["job"]["error"]
-    assert await desk.sql("SELECT count(*) FROM t") == [[0]]
-    done = await desk.bring("bad.csv", BAD, table="t", on_error="skip")
+    assert await database_fixture.sql("SELECT count(*) FROM t") == [[0]]
+    done = await database_fixture.bring("bad.csv", BAD, table="t", on_error="skip")
     assert (done["result"]["rows"], done["result"]["bad_rows"]) == (2, 3)
     told = [(one["row"], one["column"], one["sentence"]) for one in done["result"]["errors"]]
     assert sorted(row for row, _, _ in told) == [2, 3, 4]
     assert (4, "", "The row has 1 fields, not 2.") in told
-    answer = await desk.person.client.get(f"/api/v1/transfers/{done['id']}/errors")
+    answer = await database_fixture.person.client.get(f"/api/v1/transfers/{done['id']}/errors")
     assert next(csv.reader(io.StringIO(answer.text)))[0] == "row"
-    assert await desk.sql("SELECT id FROM t ORDER BY id") == [[1], [5]]
+    assert await database_fixture.sql("SELECT id FROM t ORDER BY id") == [[1], [5]]
 
 
-async def test_a_stopped_import_takes_its_table_away(desk: Desk) -> None:
+async def test_a_stopped_import_takes_its_table_away(database_fixture: DatabaseFixture) -> None:
     content = "id\n" + "".join(f"{n}\n" for n in range(3000)) + "oops\n"
-    done = await desk.bring("late.csv", content, table="made", create=True)
+    done = await database_fixture.bring("late.csv", content, table="made", create=True)
     assert "Row 3001" in done["job"]["error"]
-    schema = await desk.person.get(f"/databases/{desk.id}/schema", fresh=True)
+    schema = await database_fixture.person.get(f"/databases/{database_fixture.id}/schema", fresh=True)
     assert schema["relations"] == []
 
 
-async def test_a_script_is_one_transaction_where_the_engine_can(desk: Desk) -> None:
-    done = await desk.bring("s.sql", "BEGIN; CREATE TABLE s (a int); INSERT INTO s VALUES (1), (2); COMMIT;")
+async def test_a_script_is_one_transaction_where_the_engine_can(database_fixture: DatabaseFixture) -> None:
+    done = await database_fixture.bring(
+        "s.sql", "BEGIN; CREATE TABLE s (a int); INSERT INTO s VALUES (1), (2); COMMIT;"
+    )
     assert done["result"]["rows"] == 2, done["job"]
-    failed = await desk.bring("s.sql", "INSERT INTO s VALUES (3);\nINSERT INTO nope VALUES (1);")
+    failed = await database_fixture.bring("s.sql", "INSERT INTO s VALUES (3);\nINSERT INTO nope VALUES (1);")
     assert failed["job"]["error"].startswith("Statement 2:")
-    assert await desk.sql("SELECT count(*) FROM s") == [[2]]
-    skipped = await desk.bring("s.sql", "INSERT INTO s VALUES (3);\nINSERT INTO nope VALUES (1);", on_error="skip")
+    assert await database_fixture.sql("SELECT count(*) FROM s") == [[2]]
+    skipped = await database_fixture.bring(
+        "s.sql", "INSERT INTO s VALUES (3);\nINSERT INTO nope VALUES (1);", on_error="skip"
+    )
     assert (skipped["result"]["rows"], skipped["result"]["bad_rows"]) == (1, 1)
 
 
-async def test_out_and_in_again(desk: Desk) -> None:
-    engine = (await desk.person.get(f"/databases/{desk.id}"))["engine"]
-    await desk.sql(SHOP[engine])
-    archive = await desk.take(format="sql")
-    other = Desk(desk.house, desk.person, await desk.person.database(engine))
+async def test_out_and_in_again(database_fixture: DatabaseFixture) -> None:
+    engine = (await database_fixture.person.get(f"/databases/{database_fixture.id}"))["engine"]
+    await database_fixture.sql(SHOP[engine])
+    archive = await database_fixture.take(format="sql")
+    other = DatabaseFixture(
+        database_fixture.app, database_fixture.person, await database_fixture.person.database(engine)
+    )
     names = sorted(name for name in archive.namelist() if name != "schema.sql")
     script = archive.read("schema.sql") + b"".join(
         archive.read(name) for name in sorted(names, key=lambda one: "artist" not in one)
@@ -137,28 +145,30 @@ async def test_out_and_in_again(desk: Desk) -> None:
     done = await other.bring("all.sql", script)
     assert done["job"]["state"] == "completed", done["job"]
     wanted = "SELECT count(*), min(title), max(title) FROM album"
-    assert await other.sql(wanted) == await desk.sql(wanted)
+    assert await other.sql(wanted) == await database_fixture.sql(wanted)
     for column in ("raw",):
         compare = f"SELECT {column} FROM album ORDER BY id LIMIT 3"
-        assert await other.sql(compare) == await desk.sql(compare)
+        assert await other.sql(compare) == await database_fixture.sql(compare)
     prefix = "public." if engine == "postgresql" else ""
-    files = await desk.take(format="csv", tables=["artist"])
+    files = await database_fixture.take(format="csv", tables=["artist"])
     assert files.namelist() == ["schema.sql", f"{prefix}artist.csv"]
     rows = list(csv.reader(io.StringIO(files.read(f"{prefix}artist.csv").decode())))
     assert (len(rows), rows[0][:2]) == (1501, ["id", "name"])
-    lines = (await desk.take(format="ndjson", tables=["artist"])).read(f"{prefix}artist.ndjson").splitlines()
+    lines = (
+        (await database_fixture.take(format="ndjson", tables=["artist"])).read(f"{prefix}artist.ndjson").splitlines()
+    )
     assert json.loads(lines[0])["name"] == "Name 1"
-    parquet = (await desk.take(format="parquet", tables=["artist"])).read(f"{prefix}artist.parquet")
+    parquet = (await database_fixture.take(format="parquet", tables=["artist"])).read(f"{prefix}artist.parquet")
     assert pyarrow.parquet.read_table(io.BytesIO(parquet)).num_rows == 1500
 
 
-async def test_what_cannot_be_imported_is_said(house: House, keeper: Supervisor) -> None:
-    person = await house.person("ida")
-    desk = Desk(house, person, await person.database("sqlite"))
-    assert "no file of rows" in (await desk.upload("x.exe", b"MZ", 422))["detail"]
-    assert "is empty" in (await desk.upload("x.csv", b"", 422))["detail"]
-    assert (await desk.upload("x.csv", b"a\n" + b"1\n" * 700_000, 413))["code"] == "too_large"
-    found = await desk.upload("people.csv", PEOPLE)
+async def test_what_cannot_be_imported_is_said(app: AppFixture, keeper: Supervisor) -> None:
+    person = await app.person("ida")
+    database_fixture = DatabaseFixture(app, person, await person.database("sqlite"))
+    assert "no file of rows" in (await database_fixture.upload("x.exe", b"MZ", 422))["detail"]
+    assert "is empty" in (await database_fixture.upload("x.csv", b"", 422))["detail"]
+    assert (await database_fixture.upload("x.csv", b"a\n" + b"1\n" * 700_000, 413))["code"] == "too_large"
+    found = await database_fixture.upload("people.csv", PEOPLE)
     place = f"/imports/{found['transfer']['id']}/start"
     for body, status, part in (
         ({"table": ""}, 422, "Name a table"), ({"table": "nope"}, 404, "no table 'nope'"),
@@ -169,23 +179,23 @@ async def test_what_cannot_be_imported_is_said(house: House, keeper: Supervisor)
         assert part in answer["detail"], answer
     begun = await person.send("POST", place, 202, json={"table": "p", "create": True})
     assert "begun already" in (await person.send("POST", place, 409, json={"table": "q", "create": True}))["detail"]
-    await desk.done(begun)
-    stranger = await house.person("sam")
+    await database_fixture.done(begun)
+    stranger = await app.person("sam")
     await stranger.send("POST", place, 404, json={"table": "p"})
     await stranger.send("GET", f"/transfers/{begun['id']}/errors", 404)
     await person.send("GET", f"/transfers/{begun['id']}/file", 404)
     await person.send("POST", f"/imports/{uuid.uuid4()}/start", 404, json={"table": "p"})
-    await person.send("POST", f"/databases/{desk.id}/exports", 404, json={"tables": ["x"]})
+    await person.send("POST", f"/databases/{database_fixture.id}/exports", 404, json={"tables": ["x"]})
 
 
-async def test_rows_that_may_be_there_already_are_not_imported_twice(house: House, keeper: Supervisor) -> None:
-    person = await house.person("ike")
-    desk = Desk(house, person, await person.database("sqlite"))
-    await desk.sql("CREATE TABLE t (a int)")
-    found = await desk.upload("t.csv", "a\n1\n")
+async def test_rows_that_may_be_there_already_are_not_imported_twice(app: AppFixture, keeper: Supervisor) -> None:
+    person = await app.person("ike")
+    database_fixture = DatabaseFixture(app, person, await person.database("sqlite"))
+    await database_fixture.sql("CREATE TABLE t (a int)")
+    found = await database_fixture.upload("t.csv", "a\n1\n")
     begun = await person.send("POST", f"/imports/{found['transfer']['id']}/start", 202, json={"table": "t"})
-    async with house.server.database.transaction() as db:
+    async with app.server.database.transaction() as db:
         died = text('UPDATE transfers SET made = \'{"things": [], "committing": 1}\' WHERE id = :id')
         await db.execute(died, {"id": begun["id"]})
-    assert "1 rows may be there or not" in (await desk.done(begun))["job"]["error"]
-    assert await desk.sql("SELECT count(*) FROM t") == [[0]]
+    assert "1 rows may be there or not" in (await database_fixture.done(begun))["job"]["error"]
+    assert await database_fixture.sql("SELECT count(*) FROM t") == [[0]]

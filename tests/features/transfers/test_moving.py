@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.transfers.moves import ENGINES, SHOP, Quiet, copied, planned, sides
+from features.transfers.row_copies import ENGINES, SHOP, Quiet, copied, planned, sides
 from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.results import QueryError
 from headwater.core.transfer import constraints, mapping
@@ -192,8 +192,8 @@ async def test_there_and_back_is_the_same(middle: str) -> None:
             for source, target in ((one, two), (two, three)):
                 plan = mapping.plan(
                     await source.engine.inspect(source.session),
-                    source.engine.dialect.sqlglot,
-                    target.engine.dialect.sqlglot,
+                    source.engine.dialect,
+                    target.engine.dialect,
                     [name],
                 )
                 compared = await copy_rows.copy(source, target, plan, Quiet())

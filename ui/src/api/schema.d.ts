@@ -3601,17 +3601,19 @@ export interface components {
          *
          *     `snapshots` says that it has them, `extracts` that they can be looked into, `recovery` that a database of it that
          *     runs here can be brought back to a moment.
+         *
+         *     `editor_language` is the language in Monaco, `formatter_dialect` the dialect in sql-formatter, `statement_unit` what
+         *     runs at the cursor, `identity_type` the type of an auto-incrementing id, `fraction_digits` the digits of a second
+         *     where a time type names none, `script_client` the program that loads an exported script. `copy_target` says that
+         *     tables can be copied into its databases, `sessions` that those of a server are listed.
          */
         EngineOut: {
             /** Name */
             name: string;
             /** Label */
             label: string;
-            /**
-             * Language
-             * @enum {string}
-             */
-            language: "sql" | "mongodb" | "redis";
+            /** Language */
+            language: string;
             /** Dialect */
             dialect: string;
             /** Port */
@@ -3630,6 +3632,42 @@ export interface components {
             extracts: boolean;
             /** Recovery */
             recovery: boolean;
+            /**
+             * Data Model
+             * @enum {string}
+             */
+            data_model: "relational" | "document" | "key_value";
+            /** Editor Language */
+            editor_language: string;
+            /** Formatter Dialect */
+            formatter_dialect: string | null;
+            /**
+             * Statement Unit
+             * @enum {string}
+             */
+            statement_unit: "statement" | "block" | "line";
+            /** Explains */
+            explains: boolean;
+            /** Starter Query */
+            starter_query: string;
+            /** Default Schema */
+            default_schema: string | null;
+            /** Identity Type */
+            identity_type: string | null;
+            /** Column Types */
+            column_types: string[];
+            /** Binary Types */
+            binary_types: string[];
+            /** Fraction Digits */
+            fraction_digits: number | null;
+            /** Script Client */
+            script_client: string | null;
+            /** Copy Target */
+            copy_target: boolean;
+            /** Sessions */
+            sessions: boolean;
+            /** Is Default */
+            is_default: boolean;
         };
         /**
          * EntriesIn
@@ -5055,6 +5093,8 @@ export interface components {
             default: string;
             /** Choices */
             choices: string[];
+            /** Choice Labels */
+            choice_labels: string[];
             /** Help */
             help: string;
         };

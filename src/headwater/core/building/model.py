@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from headwater.catalog.grammar import Grammar
+
 TermKind = Literal["column", "star", "alias", "number", "text", "boolean", "expression"]
 Aggregate = Literal["", "count", "count_distinct", "sum", "avg", "min", "max"]
 JoinKind = Literal["inner", "left", "right", "full", "cross"]
@@ -37,10 +39,11 @@ NO_LIMIT = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
-    """How an engine writes: its name for the parser, and its quotes for a name."""
+class SqlStyle:
+    """How an engine writes SQL: its dialect in sqlglot, what it can say, and its quotes for a name."""
 
-    name: str
+    sqlglot: str
+    grammar: Grammar
     quote: Callable[[str], str]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from headwater.catalog.model import Relation, Schema
-from headwater.core.building.model import Dialect, Pick, Table
+from headwater.core.building.model import Pick, SqlStyle, Table
 
 # Columns that every table of some engine has without saying so.
 _HIDDEN = frozenset({"rowid", "oid", "_rowid_", "ctid", "xmin", "xmax", "tableoid"})
@@ -22,11 +22,11 @@ class Undrawable(Exception):
         self.clause, self.message = clause, message
 
 
-def spelling(node: exp.Expr, dialect: str) -> str:
-    """Return a name as the database knows it: PostgreSQL folds what is not quoted."""
+def spelling(node: exp.Expr, style: SqlStyle) -> str:
+    """Return a name as the database knows it: some fold what is not quoted."""
     name = node.name
     quoted = isinstance(node, exp.Identifier) and node.args.get("quoted")
-    return name if quoted or dialect != "postgres" else name.lower()
+    return name if quoted or not style.grammar.folds_names else name.lower()
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Scope:
     """The tables of a statement and, where they can be named, its picks."""
 
     tables: Sequence[Table]
-    dialect: Dialect
+    style: SqlStyle
     schema: Schema | None
     picks: Sequence[Pick] = ()
 
@@ -44,13 +44,13 @@ class Scope:
 
     def column(self, node: exp.Column, clause: str) -> tuple[str, str]:
         """Return (alias of the table, name) of a column."""
-        name = spelling(node.this, self.dialect.name)
+        name = spelling(node.this, self.style)
         said = node.args.get("table")
         if said is None:
             return self._owner(name, clause), name
-        wanted = spelling(said, self.dialect.name)
+        wanted = spelling(said, self.style)
         for table in self.tables:
-            if table.alias == wanted or (self.dialect.name != "postgres" and table.alias.lower() == wanted.lower()):
+            if table.alias == wanted or (not self.style.grammar.folds_names and table.alias.lower() == wanted.lower()):
                 self._check(table, name, clause)
                 return table.alias, name
         raise Undrawable(clause, f"There is no table {wanted} in FROM.")
@@ -90,7 +90,7 @@ class Scope:
             return self.picks[place - 1]
         if not isinstance(node, exp.Column) or node.args.get("table"):
             return None
-        name = spelling(node.this, self.dialect.name)
+        name = spelling(node.this, self.style)
         if columns_first and any(self._has(table, name) for table in self.tables):
             return None
         return next((pick for pick in self.picks if pick.alias == name), None)

@@ -8,14 +8,13 @@ from typing import Literal
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.dialects.dialect import Dialect as Grammar
+from sqlglot.dialects.dialect import Dialect as SqlglotDialect
 from sqlglot.errors import ParseError, SqlglotError
 
 from headwater.catalog.model import Schema
 from headwater.core.building.expressions import grouped_terms
 from headwater.core.building.model import (
     NO_LIMIT,
-    Dialect,
     Drawn,
     Group,
     Join,
@@ -24,6 +23,7 @@ from headwater.core.building.model import (
     Query,
     Refusal,
     Sort,
+    SqlStyle,
     Table,
     Term,
 )
@@ -67,16 +67,16 @@ _CLAUSES: Mapping[str, str] = {
 }
 
 
-def parse(text: str, dialect: Dialect, schema: Schema | None = None) -> Drawn:
+def parse(text: str, style: SqlStyle, schema: Schema | None = None) -> Drawn:
     """Return the query that a text is, or why it cannot be drawn.
 
     Args:
         text: one statement; a semicolon at its end does not matter.
-        dialect: the dialect in which it is written.
+        style: how the engine writes SQL.
         schema: what tables there are, for columns that do not say of which table they are.
     """
     try:
-        trees = [tree for tree in sqlglot.parse(text, read=dialect.name) if tree is not None]
+        trees = [tree for tree in sqlglot.parse(text, read=style.sqlglot) if tree is not None]
     except ParseError as error:
         where = error.errors[0] if error.errors else {}
         place = f" near {where['highlight']!r} in line {where['line']}" if where.get("highlight") else ""
@@ -86,7 +86,7 @@ def parse(text: str, dialect: Dialect, schema: Schema | None = None) -> Drawn:
     if len(trees) != 1:
         return Refusal("", "There is no statement." if not trees else "There is more than one statement.")
     try:
-        return _Reader(trees[0], dialect, schema).query()
+        return _Reader(trees[0], style, schema).query()
     except Undrawable as error:
         return Refusal(error.clause, error.message)
     except RecursionError:
@@ -94,12 +94,12 @@ def parse(text: str, dialect: Dialect, schema: Schema | None = None) -> Drawn:
 
 
 class _Reader:
-    def __init__(self, tree: exp.Expr, dialect: Dialect, schema: Schema | None) -> None:
+    def __init__(self, tree: exp.Expr, style: SqlStyle, schema: Schema | None) -> None:
         if isinstance(tree, exp.SetOperation):
             raise Undrawable(tree.key.upper(), "Two queries put together cannot be drawn.")
         if not isinstance(tree, exp.Select):
             raise Undrawable("", "Only a SELECT can be drawn.")
-        self.tree, self.dialect, self.schema = tree, dialect, schema
+        self.tree, self.style, self.schema = tree, style, schema
         self._check_clauses()
 
     def _check_clauses(self) -> None:
@@ -114,7 +114,7 @@ class _Reader:
     def query(self) -> Query:
         """Return the whole of it."""
         table, joined = self._tables()
-        scope = Scope((table, *(one for one, _ in joined)), self.dialect, self.schema)
+        scope = Scope((table, *(one for one, _ in joined)), self.style, self.schema)
         joins = tuple(self._join(one, node, scope) for one, node in joined)
         picks = self._picks(scope)
         named = scope.with_picks(picks)
@@ -154,9 +154,9 @@ class _Reader:
         extra = [name for name, value in node.args.items() if value and name not in {"this", "db", "alias"}]
         if extra or (alias is not None and alias.args.get("columns")):
             raise Undrawable("FROM", f"{node.name} is read in a way that cannot be drawn.")
-        name = spelling(node.this, self.dialect.name)
-        schema = spelling(node.args["db"], self.dialect.name) if node.args.get("db") else None
-        return Table(name, spelling(alias.this, self.dialect.name) if alias is not None else name, schema)
+        name = spelling(node.this, self.style)
+        schema = spelling(node.args["db"], self.style) if node.args.get("db") else None
+        return Table(name, spelling(alias.this, self.style) if alias is not None else name, schema)
 
     def _join(self, table: Table, node: exp.Join, scope: Scope) -> Join:
         extra = [name for name, value in node.args.items() if value and name not in {"this", "side", "kind", "on"}]
@@ -183,7 +183,7 @@ class _Reader:
     def _pick(self, node: exp.Expr, scope: Scope) -> Pick:
         alias = ""
         if isinstance(node, exp.Alias):
-            alias = spelling(node.args["alias"], self.dialect.name)
+            alias = spelling(node.args["alias"], self.style)
             node = node.this
         elif isinstance(node, exp.Aliases):
             raise Undrawable("SELECT", "An expression with several names cannot be drawn.")
@@ -228,14 +228,14 @@ class _Reader:
         return Sort(term, aggregate, descending, nulls)
 
     def _nulls_come_first(self, descending: bool) -> bool:
-        how = Grammar.get_or_raise(self.dialect.name).NULL_ORDERING
+        how = SqlglotDialect.get_or_raise(self.style.sqlglot).NULL_ORDERING
         return how != "nulls_are_last" and descending == (how == "nulls_are_large")
 
     def _grouped(self, query: Query, scope: Scope) -> Query:
         """Check that the text groups by what the drawing implies; grouping without aggregates is DISTINCT."""
         group = self.tree.args.get("group")
         said = self._group_terms(group, scope) if group else ()
-        implied = grouped_terms(query, self.dialect.name)
+        implied = grouped_terms(query, self.style.sqlglot)
         if implied is None and group and {pick.term for pick in query.picks} == set(said):
             return replace(query, distinct=True)
         if set(said) != set(implied or ()):

@@ -6,7 +6,18 @@ import re
 from collections.abc import Mapping
 
 from headwater.core.building.expressions import enclosed, grouped_terms, read, written
-from headwater.core.building.model import NO_LIMIT, Aggregate, Condition, Dialect, Group, Join, Query, Sort, Table, Term
+from headwater.core.building.model import (
+    NO_LIMIT,
+    Aggregate,
+    Condition,
+    Group,
+    Join,
+    Query,
+    Sort,
+    SqlStyle,
+    Table,
+    Term,
+)
 from headwater.kit.errors import BadInput
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
@@ -21,19 +32,19 @@ _JOINS: Mapping[str, str] = {
 _VALUES: Mapping[str, int] = {"is null": 0, "is not null": 0, "holds": 0, "between": 2, "not between": 2}
 
 
-def render(query: Query, dialect: Dialect) -> str:
+def render(query: Query, style: SqlStyle) -> str:
     """Return the SQL of a query, a line for each clause, without a semicolon.
 
     Raises:
         BadInput: a part is incomplete or contradicts another; the sentence names it.
     """
-    return _Writer(query, dialect).text()
+    return _Writer(query, style).text()
 
 
 class _Writer:
-    def __init__(self, query: Query, dialect: Dialect) -> None:
-        self.query, self.dialect = query, dialect
-        self.quote = dialect.quote
+    def __init__(self, query: Query, style: SqlStyle) -> None:
+        self.query, self.style = query, style
+        self.quote = style.quote
         self.aliases = [table.alias for table in query.tables]
 
     def text(self) -> str:
@@ -87,7 +98,7 @@ class _Writer:
         return f"{start} on {self._group(join.on)}"
 
     def _grouping(self) -> list[str]:
-        terms = grouped_terms(self.query, self.dialect.name)
+        terms = grouped_terms(self.query, self.style.sqlglot)
         if any(term.kind == "star" for term in terms or ()) or (terms is not None and not self.query.picks):
             raise BadInput("Every column is shown beside an aggregate.", hint="Choose single columns.")
         return ["group by " + ", ".join(self._term(term) for term in terms)] if terms else []
@@ -96,7 +107,7 @@ class _Writer:
         limit, offset = self.query.limit, self.query.offset
         if min(limit or 0, offset or 0) < 0:
             raise BadInput("A limit is not below 0.")
-        if limit is None and offset is not None and self.dialect.name != "postgres":
+        if limit is None and offset is not None and self.style.grammar.needs_limit:
             limit = NO_LIMIT
         found = [] if limit is None else [f"limit {limit}"]
         return found if offset is None else [*found, f"offset {offset}"]
@@ -105,7 +116,7 @@ class _Writer:
         text = self._aggregated(one.term, one.aggregate)
         if one.term.kind in {"number", "text", "boolean", "star"} and not one.aggregate:
             raise BadInput("Rows cannot be sorted by a constant.", hint="Choose a column.")
-        if one.nulls and self.dialect.name == "mysql":
+        if one.nulls and not self.style.grammar.orders_nulls:
             raise BadInput("This engine cannot say where NULLs are sorted.", hint="Leave them where they are.")
         return text + (" desc" if one.descending else "") + (f" nulls {one.nulls}" if one.nulls else "")
 
@@ -132,7 +143,7 @@ class _Writer:
         wanted = _VALUES.get(one.operator, 1)
         if len(values) != wanted and not (values and one.operator in {"in", "not in"}):
             raise BadInput(f"The filter on {left} has no value.", hint="Give it one, or take it away.")
-        if "ilike" in one.operator and self.dialect.name != "postgres":
+        if "ilike" in one.operator and not self.style.grammar.has_ilike:
             raise BadInput(f"This engine does not know {one.operator}.", hint="Use like.")
         if one.operator in {"in", "not in"}:
             return f"{left} {one.operator} ({', '.join(values)})"
@@ -142,7 +153,7 @@ class _Writer:
 
     def _side(self, term: Term, aggregate: Aggregate) -> str:
         if term.kind == "expression" and not aggregate:
-            return enclosed(self._term(term), self.dialect.name)
+            return enclosed(self._term(term), self.style.sqlglot)
         return self._aggregated(term, aggregate)
 
     def _aggregated(self, term: Term, aggregate: Aggregate) -> str:
@@ -173,7 +184,7 @@ class _Writer:
             case "boolean":
                 return "true" if term.value == "true" else "false"
             case "text":
-                value = term.value.replace("\\", "\\\\") if self.dialect.name == "mysql" else term.value
+                value = term.value.replace("\\", "\\\\") if self.style.grammar.backslashes else term.value
                 return "'" + value.replace("'", "''") + "'"
             case "expression":
-                return written(read(term.value, self.dialect.name), self.dialect.name)
+                return written(read(term.value, self.style.sqlglot), self.style.sqlglot)

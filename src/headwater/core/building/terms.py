@@ -56,7 +56,7 @@ def term_of(node: exp.Expr, scope: Scope, clause: str) -> Term:
         return Term("star")
     if problem := foreign(node):
         raise Undrawable(clause, f"{clause} holds {problem}, which cannot be drawn.")
-    return Term("expression", written(node, scope.dialect.name))
+    return Term("expression", written(node, scope.style.sqlglot))
 
 
 def _table_of_star(node: exp.Column, scope: Scope, clause: str) -> str:

@@ -87,8 +87,8 @@ class ModuleGraph:
         folder = posixpath.dirname(importer)
         while True:
             for root in (folder, posixpath.join(folder, "src"), posixpath.join(folder, "app")):
-                if found := self._script_file(posixpath.join(root, rest)):
-                    return found
+                if file := self._script_file(posixpath.join(root, rest)):
+                    return file
             if not folder:
                 return None
             folder = posixpath.dirname(folder)

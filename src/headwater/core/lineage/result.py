@@ -105,10 +105,10 @@ class ScanResult(msgspec.Struct, frozen=True):
 
 def summarise_languages(files: tuple[ScannedFile, ...], usages: Counter[str]) -> tuple[LanguageSummary, ...]:
     """Add up files by language, leaving out those that were skipped."""
-    kept = [file for file in files if file.status != "skipped" and file.language]
+    scanned_files = [file for file in files if file.status != "skipped" and file.language]
     sums = []
-    for language in {file.language for file in kept}:
-        own = [file for file in kept if file.language == language]
+    for language in {file.language for file in scanned_files}:
+        own = [file for file in scanned_files if file.language == language]
         lines, size, errors = sum(f.lines for f in own), sum(f.size for f in own), sum(f.errors for f in own)
         supported = any(f.status == "scanned" for f in own)
         sums.append(LanguageSummary(language, len(own), lines, size, usages[language], errors, supported))

@@ -63,18 +63,18 @@ def _goes_on(so_far: str, word: str) -> bool:
     if not so_far:
         return False
     verb = (_WORD.match(so_far) or ["", ""])[1].lower()
-    said = {found.lower() for found in re.findall(r"[A-Za-z_]+", so_far)}
+    items = {found.lower() for found in re.findall(r"[A-Za-z_]+", so_far)}
     if word == "as":
         return True
     if verb == "merge":
         return word in _VERBS | {"set"}
     if word == "set":
-        return verb == "update" and "set" not in said
+        return verb == "update" and "set" not in items
     if word in _VERBS and _JOINS.search(so_far.rstrip()):
         return True
     if verb == "with":
         return word in _VERBS and not _main_verb(so_far)
-    return verb == "insert" and word in ("select", "with") and not said & {"select", "values", "exec", "execute"}
+    return verb == "insert" and word in ("select", "with") and not items & {"select", "values", "exec", "execute"}
 
 
 def _main_verb(text: str) -> bool:

@@ -71,14 +71,14 @@ class Symbols:
         if known is not self:
             return known  # type: ignore[return-value]
         self._known[path, name] = None
-        found = self._lookup(path, name, frozenset())
-        self._known[path, name] = found
-        return found
+        symbol = self._lookup(path, name, frozenset())
+        self._known[path, name] = symbol
+        return symbol
 
     def resolve(self, path: str, name: str) -> tuple[str, Definition] | None:
         """Return where a dotted name used in a file is defined, as (path, statement), or None."""
-        found = self.lookup(path, name)
-        return (found.path, found.stmt) if isinstance(found, Found) else None
+        symbol = self.lookup(path, name)
+        return (symbol.path, symbol.stmt) if isinstance(symbol, Found) else None
 
     def member(self, symbol: Found, name: str) -> Found | None:
         """Return what a class itself defines under a name; its bases are not asked."""
@@ -141,9 +141,9 @@ class Symbols:
     def _starred(self, path: str, file: Names, name: str, seen: frozenset[tuple[str, str]]) -> Iterator[Symbol]:
         for star in file.stars:
             target = self.module(path, star)
-            found = self._plain(target, name, seen) if target else None
-            if found is not None:
-                yield found
+            symbol = self._plain(target, name, seen) if target else None
+            if symbol is not None:
+                yield symbol
 
     def _imported(self, path: str, stmt: f.Import, seen: frozenset[tuple[str, str]]) -> Symbol | None:
         target = self.module(path, stmt.module)
@@ -159,10 +159,10 @@ class Symbols:
                 self.module(path, f"{stmt.module}{dot}{stmt.name}") if self.files[path].language == "python" else None
             )
             return Package(inside) if inside else External(f"{stmt.module}.{stmt.name}")
-        found = self._plain(target, stmt.name, seen)
-        if found is None and (child := self._graph.child(target, stmt.name)):
+        symbol = self._plain(target, stmt.name, seen)
+        if symbol is None and (child := self._graph.child(target, stmt.name)):
             return Package(child)
-        return found
+        return symbol
 
     def _exported(self, path: str, stmt: f.Export, seen: frozenset[tuple[str, str]]) -> Symbol | None:
         local = stmt.local or stmt.name

@@ -21,14 +21,14 @@ def _fields(kind: type[f.Node]) -> tuple[str, ...]:
 
 def children(node: f.Node) -> list[f.Node]:
     """Return the nodes directly below a node, in source order of their fields."""
-    found: list[f.Node] = []
+    nodes: list[f.Node] = []
     for field in _fields(type(node)):
         value = getattr(node, field)
         if type(value) is tuple:
-            found += value
+            nodes += value
         elif value is not None:
-            found.append(value)
-    return found
+            nodes.append(value)
+    return nodes
 
 
 def functions(module: f.Module) -> Iterator[Found]:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from headwater.catalog.grammar import Grammar
 from headwater.catalog.statements import split
 from headwater.kit.errors import Invalid
 
@@ -41,9 +42,9 @@ def in_one_transaction(text: str) -> bool:
     return _WITHOUT.search(text) is None
 
 
-def check(text: str, field: str, dialect: str = "") -> None:
+def check(text: str, field: str, grammar: Grammar | None = None) -> None:
     """Raise Invalid when a text holds no statement, or ends transactions by itself."""
-    statements = [statement.text for statement in split(text, dialect)]
+    statements = [statement.text for statement in split(text, grammar)]
     if not statements:
         raise Invalid({field: "There is no statement in it."})
     for statement in statements:

@@ -111,8 +111,8 @@ class _Judged:
     @property
     def decision(self) -> Decision:
         """What becomes of it."""
-        one = self.candidate
-        return Decision(one.id, one.at, bool(self.reasons), tuple(self.reasons or self.against))
+        candidate = self.candidate
+        return Decision(candidate.id, candidate.at, bool(self.reasons), tuple(self.reasons or self.against))
 
 
 def plan(policy: RetentionPolicy, snapshots: Iterable[Candidate]) -> tuple[Decision, ...]:
@@ -122,7 +122,7 @@ def plan(policy: RetentionPolicy, snapshots: Iterable[Candidate]) -> tuple[Decis
         policy: what to keep; its zone is a name of the IANA time zone database.
         snapshots: the complete ones; failed or running ones must not be among them, nor may they stand for any.
     """
-    ordered = [_Judged(one) for one in sorted(snapshots, key=lambda one: (one.at, one.id), reverse=True)]
+    ordered = [_Judged(snapshot) for snapshot in sorted(snapshots, key=lambda one: (one.at, one.id), reverse=True)]
     groups: dict[str, list[_Judged]] = {}
     for one in ordered:
         groups.setdefault(one.candidate.group, []).append(one)

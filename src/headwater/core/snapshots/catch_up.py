@@ -48,7 +48,7 @@ def catch_up(
     while not dump.is_consistent():
         for found in _gathered(dump):
             key, table = (found.table.schema, found.table.name), found.table
-            rows += sum(one.num_rows for one in found.rows) + len(found.gone)
+            rows += sum(row.num_rows for row in found.rows) + len(found.gone)
             # What was written can be read from now on.
             writing.ink.data.finish()
             writing.ink.trees.finish()
@@ -88,7 +88,7 @@ def _written(found: LateChanges, reader: TableReader, writer: TableWriter) -> Wr
     whole = pa.Table.from_batches(found.rows).combine_chunks()
     columns = [column.chunk(0) if column.num_chunks else pa.array([], pages.VALUES) for column in whole.columns]
     ids = deltas.identity([columns[at] for at in key]).to_pylist()
-    new = {one: place for place, one in enumerate(ids) if one not in found.gone}
+    new = {one: index for index, one in enumerate(ids) if one not in found.gone}
     left = dict(new)
     for branch in reader.branches():
         leaf = reader.leaf(branch)
@@ -114,12 +114,12 @@ def _delta(
 ) -> tuple[Delta, list[bytes]]:
     """Return what has changed in a chunk, and which of the new rows it had before."""
     new, gone = changes
-    there = reader.batch(chunk, key).columns
-    ids = deltas.identity(there).to_pylist()
+    batch = reader.batch(chunk, key).columns
+    ids = deltas.identity(batch).to_pylist()
     present = [one for one in ids if one in new]
-    lost = pa.array([place for place, one in enumerate(ids) if one in gone], pa.int64())
+    lost = pa.array([index for index, one in enumerate(ids) if one in gone], pa.int64())
     rows = pa.array([new[one] for one in present], pa.int64())
-    return Delta(tuple(one.take(rows) for one in columns), tuple(one.take(lost) for one in there)), present
+    return Delta(tuple(column.take(rows) for column in columns), tuple(one.take(lost) for one in batch)), present
 
 
 def _put(reader: TableReader, writer: TableWriter, chunk: ChunkRef, key: Sequence[int], delta: Delta) -> None:

@@ -98,10 +98,10 @@ def write_changes(
     branches = list(parent.branches.values())
     leaves = [list(itertools.islice(chunks, branch.chunks)) for branch in branches]
     ranges = [_Range(chunk) for leaf in leaves for chunk in leaf]
-    firsts = [_key(one.chunk) for one in ranges]
+    firsts = [_key(key_range.chunk) for key_range in ranges]
     if since.new:
         _changed(dump, table, then, firsts, ranges)
-    existing = {place: _existing(reader, table, one) for place, one in enumerate(ranges) if one.rows}
+    existing = {index: _existing(reader, table, one) for index, one in enumerate(ranges) if one.rows}
     if since.before - since.left - sum(existing.values()):
         _deleted(dump, table, then, reader, ranges, firsts, existing)
     for one in ranges:
@@ -132,15 +132,15 @@ def _by_range(numbers: np.ndarray, batch: Batch) -> Iterator[tuple[int, Batch]]:
     order = np.argsort(numbers, kind="stable")
     places, starts = np.unique(numbers[order], return_index=True)
     rows = batch.take(pa.array(order))
-    for place, start, end in zip(places, starts, (*starts[1:], len(order)), strict=True):
-        yield int(place), rows.slice(start, end - start)
+    for position, start, end in zip(places, starts, (*starts[1:], len(order)), strict=True):
+        yield int(position), rows.slice(start, end - start)
 
 
 def _columns(batches: Sequence[Batch], places: Sequence[int], width: int) -> tuple[Any, ...]:
     """Return some columns of batches, each as one array; of none, empty ones."""
     if not batches:
         return tuple(pa.array([], pages.VALUES) for _ in range(width))
-    return tuple(pa.concat_arrays([batch.column(place) for batch in batches]) for place in places)
+    return tuple(pa.concat_arrays([batch.column(position) for batch in batches]) for position in places)
 
 
 def _existing(reader: TableReader, table: SnapshotTable, key_range: _Range) -> int:
@@ -161,7 +161,11 @@ def _deleted(
 ) -> None:  # fmt: skip
     """Find the keys that are gone: in ranges that have fewer old rows than were left over by changes."""
     left = dump.unchanged_counts(table, then, firsts)
-    short = [place for place, one in enumerate(ranges) if one.chunk.rows - existing.get(place, 0) != left.get(place, 0)]
+    short = [
+        index
+        for index, key_range in enumerate(ranges)
+        if key_range.chunk.rows - existing.get(index, 0) != left.get(index, 0)
+    ]
     if sum(ranges[place].chunk.rows for place in short) > MOST_KEYS:
         raise ReadAll
     present: dict[int, list[Any]] = defaultdict(list)
@@ -171,8 +175,8 @@ def _deleted(
     for place in short:
         one = ranges[place]
         keys = reader.batch(one.chunk, table.key)
-        there = pa.concat_arrays([*present[place], pa.array([], pages.VALUES)])
-        gone = pc.invert(pc.is_in(deltas.identity(keys.columns), value_set=there))
+        array = pa.concat_arrays([*present[place], pa.array([], pages.VALUES)])
+        gone = pc.invert(pc.is_in(deltas.identity(keys.columns), value_set=array))
         one.gone.append(keys.filter(gone))
         if one.lost + left.get(place, 0) + existing.get(place, 0) != one.chunk.rows:
             raise ReadAll  # what the engine tells does not add up
@@ -196,7 +200,7 @@ def _write(
     place = 0
     for branch, leaf in zip(branches, leaves, strict=True):
         end = place + len(leaf)
-        if not any(one.touched for one in ranges[place:end]):
+        if not any(key_range.touched for key_range in ranges[place:end]):
             writer.keep_leaf(branch, leaf)
             place = end
             continue

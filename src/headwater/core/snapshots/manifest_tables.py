@@ -18,13 +18,13 @@ def display_name(table: ManifestTable) -> str:
 
 def dump_table(table: ManifestTable) -> SnapshotTable:
     """Return a table as engines know it."""
-    columns = tuple(SnapshotColumn(one.name, one.type, one.hint) for one in table.columns)
+    columns = tuple(SnapshotColumn(column.name, column.type, column.hint) for column in table.columns)
     return SnapshotTable(table.schema, table.name, columns, table.key, table.rows, table.facts)
 
 
 def select(manifest: Manifest, tables: Sequence[str] | None) -> list[ManifestTable]:
     """Return the tables of these names, with or without their schema; all without any."""
-    return [one for one in manifest.tables if tables is None or {display_name(one), one.name} & set(tables)]
+    return [table for table in manifest.tables if tables is None or {display_name(table), table.name} & set(tables)]
 
 
 def apart(table: ManifestTable) -> bool:
@@ -35,7 +35,9 @@ def apart(table: ManifestTable) -> bool:
 def omissions(manifest: Manifest, tables: Sequence[ManifestTable]) -> list[str]:
     """Return sentences on such rows that are not among the tables that are restored."""
     return [
-        f"{display_name(one)} is left out: {WITH_ALL}." for one in manifest.tables if apart(one) and one not in tables
+        f"{display_name(table)} is left out: {WITH_ALL}."
+        for table in manifest.tables
+        if apart(table) and table not in tables
     ]
 
 
@@ -47,7 +49,7 @@ def total(manifest: Manifest, field: str) -> int:
 def to_dict(table: ManifestTable) -> dict[str, Any]:
     """Return a table as the row of its snapshot lists it."""
     return {
-        "schema": table.schema, "name": table.name, "columns": [[one.name, one.type] for one in table.columns],
+        "schema": table.schema, "name": table.name, "columns": [[column.name, column.type] for column in table.columns],
         "key": [table.columns[place].name for place in table.key], "rows": table.rows, "raw": table.raw,
         "stored": table.stored, "new": table.new, "apart": apart(table),
     }  # fmt: skip

@@ -25,15 +25,21 @@ def cut(schema: Schema, wanted: Collection[str], present: Collection[str] = ()) 
     absent = {(one.schema, one.name) for one in gone if one.qualified_name not in present}
     views = [one for one in schema if one.kind not in FILLED]
     names = re.compile("|".join(rf"(?<!\w){re.escape(one.name)}(?!\w)" for one in [*gone, *views]))
-    routines = [one for one in schema.routines if not names.search(_text(one))]
+    routines = [routine for routine in schema.routines if not names.search(_text(routine))]
     lost = [one for one in schema.routines if one not in routines]
     called = re.compile("|".join(rf"(?<!\w){re.escape(one.name)}(?!\w)" for one in lost) or r"(?!)")
-    left = [f"view {one.qualified_name}" for one in views] + [f"routine {one.name}" for one in lost]
+    left = [f"view {view.qualified_name}" for view in views] + [f"routine {one.name}" for one in lost]
 
     def alone(table: Relation) -> Relation:
-        keys = tuple(one for one in table.foreign_keys if (one.ref_schema or table.schema, one.ref_table) not in absent)
+        keys = tuple(
+            foreign_key
+            for foreign_key in table.foreign_keys
+            if (foreign_key.ref_schema or table.schema, foreign_key.ref_table) not in absent
+        )
         triggers = tuple(
-            one for one in table.triggers if not called.search(one.definition) and not names.search(one.definition)
+            trigger
+            for trigger in table.triggers
+            if not called.search(trigger.definition) and not names.search(trigger.definition)
         )
         left.extend(f"key {one.name}" for one in table.foreign_keys if one not in keys)
         left.extend(f"trigger {one.name}" for one in table.triggers if one not in triggers)
@@ -41,7 +47,9 @@ def cut(schema: Schema, wanted: Collection[str], present: Collection[str] = ()) 
 
     tables = tuple(alone(one) for one in schema if one.kind in FILLED and one.qualified_name in wanted)
     owners = {one.name for one in tables}
-    sequences = tuple(one for one in schema.sequences if one.owned_by is None or one.owned_by[0] in owners)
+    sequences = tuple(
+        sequence for sequence in schema.sequences if sequence.owned_by is None or sequence.owned_by[0] in owners
+    )
     return replace(schema, relations=tables, routines=tuple(routines), sequences=sequences), tuple(left)
 
 
@@ -56,7 +64,7 @@ def without_rows(schema: Schema, filled: Collection[str]) -> set[str]:
 
 def extras_of(extras: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     """Return the extras of a dump that belong to the tables of a part: values of their sequences and counters."""
-    own, tables = {(one.schema, one.name) for one in schema.sequences}, {one.name for one in schema}
+    own, tables = {(sequence.schema, sequence.name) for sequence in schema.sequences}, {one.name for one in schema}
     generators = extras.get("generators", {})
     return {
         "sequences": [one for one in extras.get("sequences", ()) if (one[0], one[1]) in own],

@@ -16,12 +16,13 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from headwater.catalog.dialect import Convert, Dialect, TypeMapping
 from headwater.catalog.results import SAFE_INTEGER
-from headwater.core.transfer import arrays, native
-from headwater.core.transfer.kinds import Kind, Name
+from headwater.catalog.value_kinds import KindName, ValueKind
+from headwater.core.transfer import arrays
 
 Value: TypeAlias = bool | int | float | str | bytes | None
-Convert: TypeAlias = Callable[[Any], Any]
+Converter: TypeAlias = Callable[[Any], Any]
 _FRACTION = re.compile(r"(\.\d*?)0+(?=$|[+-]|Z)")
 _WORDS = {"nan": "NaN", "infinity": "Infinity", "inf": "Infinity", "-infinity": "-Infinity", "-inf": "-Infinity"}
 
@@ -29,34 +30,58 @@ _WORDS = {"nan": "NaN", "infinity": "Infinity", "inf": "Infinity", "-infinity": 
 _WRONG = (ValueError, TypeError, InvalidOperation, OverflowError, IndexError, RecursionError, msgspec.DecodeError)
 
 
-class Unfit(ValueError):
+class ValueConversionError(ValueError):
     """A value is no value of its kind: a text in a column of numbers, say."""
 
 
-def decoder(dialect: str, kind: Kind) -> Convert:
-    """Return what makes a cell of a dialect canonical; None stays None."""
-    return _careful(_DECODERS[dialect].get(kind.name) or _COMMON[kind.name], kind)
+def decoder(dialect: Dialect | None, kind: ValueKind) -> Converter:
+    """Return what makes a cell of a dialect (or of a file, without one) canonical; None stays None."""
+    types = dialect.types if dialect else None
+    if kind.name == "array" and types and (types.native_arrays or types.parse_array):
+        item = decoder(dialect, kind.item or ValueKind("text"))
+        return _careful(lambda cell, _: arrays.map_items(_as_list(cell, types), item), kind)
+    special = types.decoders.get(kind.name) if types else None
+    return _careful(special or _COMMON[kind.name], kind)
 
 
-def encoder(dialect: str, kind: Kind) -> Convert:
+def encoder(dialect: Dialect, kind: ValueKind) -> Converter:
     """Return what makes a canonical value one that a dialect's session loads."""
-    make = _ENCODERS[dialect].get(kind.name)
+    make = _special_encoder(dialect, kind)
     return (lambda value: value) if make is None else _careful(make, kind, "cannot be kept as")
 
 
-def _careful(make: Callable[[Any, Kind], Any], kind: Kind, is_no: str = "is no") -> Convert:
+def _special_encoder(dialect: Dialect, kind: ValueKind) -> Convert | None:
+    types = dialect.types
+    assert types
+    if kind.name != "array":
+        return types.encoders.get(kind.name)
+    if not types.native_arrays:
+        return _as_json
+    item = encoder(dialect, kind.item or ValueKind("text"))
+    return lambda value, _: arrays.map_items(value, item)
+
+
+def _as_list(cell: Any, types: TypeMapping) -> list[Any]:
+    if types.parse_array:
+        return types.parse_array(str(cell))
+    if not isinstance(cell, list):
+        raise TypeError
+    return cell
+
+
+def _careful(make: Convert, kind: ValueKind, is_no: str = "is no") -> Converter:
     def decode(cell: Any) -> Any:
         if cell is None:
             return None
         try:
             return make(cell, kind)
         except _WRONG as error:
-            raise Unfit(f"{str(cell)[:80]!r} {is_no} {kind.name}") from error
+            raise ValueConversionError(f"{str(cell)[:80]!r} {is_no} {kind.name}") from error
 
     return decode
 
 
-def _integer(cell: Any, _: Kind) -> int:
+def _integer(cell: Any, _: ValueKind) -> int:
     if type(cell) is int:
         return cell
     if isinstance(cell, float) and not cell.is_integer():
@@ -67,7 +92,7 @@ def _integer(cell: Any, _: Kind) -> int:
 _PLAIN_DECIMAL = re.compile(r"-?[1-9]\d*(?:\.\d*[1-9])?")
 
 
-def _decimal(cell: Any, _: Kind) -> str:
+def _decimal(cell: Any, _: ValueKind) -> str:
     if type(cell) is str and _PLAIN_DECIMAL.fullmatch(cell):
         return cell
     number = Decimal(repr(cell) if isinstance(cell, float) else str(cell))
@@ -78,14 +103,14 @@ def _decimal(cell: Any, _: Kind) -> str:
     return "0" if text in {"-0", ""} else text
 
 
-def _float(cell: Any, kind: Kind) -> float | str:
+def _float(cell: Any, kind: ValueKind) -> float | str:
     number = float(cell)
     if not math.isfinite(number):
         return _WORDS[str(number).lower()]
     return struct.unpack("f", struct.pack("f", number))[0] if kind.size == 32 else number
 
 
-def _boolean(cell: Any, _: Kind) -> bool:
+def _boolean(cell: Any, _: ValueKind) -> bool:
     told = {0: False, 1: True, "0": False, "1": True, "t": True, "f": False, "true": True, "false": False}
     key = cell.lower() if isinstance(cell, str) else cell
     if key not in told:
@@ -93,7 +118,7 @@ def _boolean(cell: Any, _: Kind) -> bool:
     return told[key]
 
 
-def _text(cell: Any, kind: Kind) -> str:
+def _text(cell: Any, kind: ValueKind) -> str:
     if type(cell) is str and not kind.fixed:
         return cell
     if isinstance(cell, bool):
@@ -101,12 +126,12 @@ def _text(cell: Any, kind: Kind) -> str:
     return str(cell).rstrip(" ") if kind.fixed else str(cell)
 
 
-def _binary(cell: Any, _: Kind) -> bytes:
+def _binary(cell: Any, _: ValueKind) -> bytes:
     text = str(cell)
     return bytes.fromhex(text[2:]) if text.startswith("\\x") else text.encode()
 
 
-def _time(cell: Any, _: Kind) -> str:
+def _time(cell: Any, _: ValueKind) -> str:
     if not isinstance(cell, str) or not cell:
         raise ValueError
     return _FRACTION.sub(r"\1", cell).replace(". ", " ").rstrip(".") if "." in cell else cell
@@ -116,7 +141,7 @@ _USUAL = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d*[1-9])?")
 _OFFSET = re.compile(r"(?P<moment>.*\d)\s?(?P<zone>Z|[+-]\d\d(?::?\d\d)?)(?P<era>(?: BC)?)")
 
 
-def _timestamp(cell: Any, kind: Kind) -> str:
+def _timestamp(cell: Any, kind: ValueKind) -> str:
     zoned = kind.zoned and isinstance(cell, str)
     if zoned and cell.endswith("+00"):
         cell = cell[:-3]
@@ -133,19 +158,19 @@ def _timestamp(cell: Any, kind: Kind) -> str:
     return re.sub(r"\.(?= |$)", "", text)
 
 
-def _uuid(cell: Any, _: Kind) -> str:
+def _uuid(cell: Any, _: ValueKind) -> str:
     return str(cell).lower()
 
 
-def _json(cell: Any, _: Kind) -> str:
+def _json(cell: Any, _: ValueKind) -> str:
     return cell if isinstance(cell, str) else msgspec.json.encode(cell).decode()
 
 
-def _bits(cell: Any, _: Kind) -> int:
+def _bits(cell: Any, _: ValueKind) -> int:
     return int(cell)
 
 
-def _any(cell: Any, _: Kind) -> Any:
+def _any(cell: Any, _: ValueKind) -> Any:
     if not isinstance(cell, str):
         return cell
     if cell.startswith("\\x") and re.fullmatch(r"(?:[0-9a-f]{2})*", cell[2:]):
@@ -154,23 +179,12 @@ def _any(cell: Any, _: Kind) -> Any:
     return int(cell) if big and abs(int(cell)) > SAFE_INTEGER else cell
 
 
-def _postgres_array(cell: Any, kind: Kind) -> list[Any]:
-    item = decoder("postgres", kind.item or Kind("text"))
-    return arrays.mapped(arrays.parse(str(cell)), item)
-
-
-def _list(cell: Any, kind: Kind) -> list[Any]:
-    if not isinstance(cell, list):
-        raise TypeError
-    return arrays.mapped(cell, decoder("mongodb", kind.item or Kind("text")))
-
-
-def _json_array(cell: Any, kind: Kind) -> list[Any]:
+def _json_array(cell: Any, kind: ValueKind) -> list[Any]:
     found = msgspec.json.decode(cell)
     return found if isinstance(found, list) else [found]
 
 
-_COMMON: Mapping[Name, Callable[[Any, Kind], Any]] = {
+_COMMON: Mapping[KindName, Convert] = {
     "integer": _integer,
     "decimal": _decimal,
     "float": _float,
@@ -189,63 +203,28 @@ _COMMON: Mapping[Name, Callable[[Any, Kind], Any]] = {
     "other": _text,
     "any": _any,
 }
-_DECODERS: Mapping[str, Mapping[Name, Callable[[Any, Kind], Any]]] = {
-    "postgres": {"array": _postgres_array},
-    "mysql": {},
-    "sqlite": {},
-    "mongodb": {**native.DECODERS, "array": _list},
-}
 
 
-def _number(value: Any, _: Kind) -> Any:
-    return float(value) if isinstance(value, str) else value
-
-
-def _sqlite_integer(value: Any, kind: Kind) -> Any:
-    return str(value) if kind.unsigned and (kind.size or 64) >= 64 else value
-
-
-def _as_json(value: Any, kind: Kind) -> str:
+def _as_json(value: Any, kind: ValueKind) -> str:
     return msgspec.json.encode([_shown(one, kind.item) for one in value]).decode()
 
 
-def _shown(value: Any, kind: Kind | None) -> Any:
+def _shown(value: Any, kind: ValueKind | None) -> Any:
     if isinstance(value, list):
         return [_shown(one, kind) for one in value]
     return "\\x" + value.hex() if isinstance(value, bytes) else value
 
 
-def _as_list(value: Any, kind: Kind) -> list[Any]:
-    return arrays.mapped(value, encoder("mongodb", kind.item or Kind("text")))
-
-
-def _postgres_bits(value: Any, kind: Kind) -> Any:
-    return bool(value) if (kind.size or 1) == 1 else value
-
-
-_ENCODERS: Mapping[str, Mapping[Name, Callable[[Any, Kind], Any]]] = {
-    "postgres": {"array": _as_json, "bits": _postgres_bits},
-    "mysql": {"boolean": lambda value, _: int(value), "array": _as_json},
-    "sqlite": {"integer": _sqlite_integer, "float": _number, "boolean": lambda value, _: int(value), "array": _as_json},
-    "mongodb": {**native.ENCODERS, "array": _as_list},
-}
-_KEEPERS: Mapping[str, Mapping[Name, Callable[[Any, Kind], Any]]] = {
-    "postgres": {},
-    "mysql": {},
-    "sqlite": {},
-    "mongodb": native.KEEPERS,
-}
-
-
-def keeper(dialect: str, kind: Kind) -> Convert | None:
-    """Return what leaves of a canonical value what a dialect keeps; None when that is all."""
-    if kind.name == "array" and kind.item and (inner := keeper(dialect, kind.item)):
-        return lambda value: None if value is None else arrays.mapped(value, inner)
-    make = _KEEPERS[dialect].get(kind.name)
+def reducer(dialect: Dialect, kind: ValueKind) -> Converter | None:
+    """Return what drops the part of a canonical value that a dialect cannot store; None when it stores all of it."""
+    if kind.name == "array" and kind.item and (inner := reducer(dialect, kind.item)):
+        return lambda value: None if value is None else arrays.map_items(value, inner)
+    assert dialect.types
+    make = dialect.types.reducers.get(kind.name)
     return None if make is None else lambda value: None if value is None else make(value, kind)
 
 
-def canonical(value: Any, kind: Kind) -> bytes:
+def canonical(value: Any, kind: ValueKind) -> bytes:
     """Return the bytes that stand for a canonical value when values are compared."""
     if value is None:
         return b"\x00"
@@ -287,27 +266,27 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**63 else value
 
 
-def row_decoder(dialect: str, kinds: Sequence[Kind]) -> Callable[[Sequence[Any]], list[Any]]:
+def row_decoder(dialect: Dialect, kinds: Sequence[ValueKind]) -> Callable[[Sequence[Any]], list[Any]]:
     """Return what makes a whole row canonical."""
     makers = [decoder(dialect, kind) for kind in kinds]
     return lambda row: [make(cell) for make, cell in zip(makers, row, strict=True)]
 
 
-def row_keeper(dialect: str, kinds: Sequence[Kind]) -> Callable[[list[Any]], list[Any]]:
-    """Return what leaves of a canonical row what a dialect keeps: the plan has said that the rest is lost."""
-    keepers = {place: keep for place, kind in enumerate(kinds) if (keep := keeper(dialect, kind))}
+def row_reducer(dialect: Dialect, kinds: Sequence[ValueKind]) -> Callable[[list[Any]], list[Any]]:
+    """Return what drops the parts of a canonical row that a dialect cannot store, as the plan has said."""
+    reducers = {place: reduce for place, kind in enumerate(kinds) if (reduce := reducer(dialect, kind))}
 
-    def kept(row: list[Any]) -> list[Any]:
-        for place, keep in keepers.items():
-            row[place] = keep(row[place])
+    def reduced(row: list[Any]) -> list[Any]:
+        for place, reduce in reducers.items():
+            row[place] = reduce(row[place])
         return row
 
-    return kept
+    return reduced
 
 
-def row_encoder(dialect: str, kinds: Sequence[Kind]) -> Callable[[Sequence[Any]], tuple[Value, ...]]:
+def row_encoder(dialect: Dialect, kinds: Sequence[ValueKind]) -> Callable[[Sequence[Any]], tuple[Value, ...]]:
     """Return what makes a canonical row one to load."""
-    makers = {place: encoder(dialect, kind) for place, kind in enumerate(kinds) if kind.name in _ENCODERS[dialect]}
+    makers = {place: encoder(dialect, kind) for place, kind in enumerate(kinds) if _special_encoder(dialect, kind)}
 
     def encode(row: Sequence[Any]) -> tuple[Value, ...]:
         made = list(row)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from headwater.catalog.model import Check, ForeignKey, Index, Relation
+from headwater.catalog.value_kinds import ValueKind
 from headwater.core.transfer import expressions
-from headwater.core.transfer.kinds import Kind
-from headwater.core.transfer.writing import literal
-
-if TYPE_CHECKING:
-    from headwater.core.transfer.work import Work
+from headwater.core.transfer.json_checks import is_json_check
+from headwater.core.transfer.work import Work
 
 # `(name DESC)`, `("name" NULLS FIRST)`, `(`name`(10))`: a column with an order or a length behind it.
 _ORDERED = re.compile(
@@ -21,14 +18,7 @@ _ORDERED = re.compile(
     r"(?:\s+ASC)?(?P<desc>\s+DESC)?(?:\s+NULLS\s+(?:FIRST|LAST))?\s*\)",
     re.IGNORECASE,
 )
-_JSON_CHECK = re.compile(r"\(?json_valid\(`?(?P<name>[^`)]+)`?\)\)?", re.IGNORECASE)
 _BLOB_KEYS = frozenset({"json", "array", "binary"})
-
-
-def is_json_check(check: Check, column: str) -> bool:
-    """Whether a check only says that a column is JSON, as MariaDB writes its type."""
-    match = _JSON_CHECK.fullmatch(check.expression.strip())
-    return bool(match and match["name"] == column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +61,16 @@ def foreign_keys(relation: Relation, work: Work) -> tuple[ForeignKey, ...]:
         if target is None:
             work.lose("left_out", relation.qualified_name, shown, "a foreign key to a table that is not copied")
             continue
-        schema = "public" if work.target == "postgres" else None
+        schema = work.target.default_schema
         rules: dict[str, str | None] = {"on_delete": key.on_delete, "on_update": key.on_update}
-        if work.target == "mysql":
+        if not work.target.has_set_default:
             for action, rule in rules.items():
                 if rule == "SET DEFAULT":
                     work.lose("changed", relation.qualified_name, shown, "SET DEFAULT becomes NO ACTION")
                     rules[action] = None
         attrs = dict(key.attrs)
-        if "deferrable" in attrs and work.target == "mysql":
+        deferred = "deferrable" in attrs and work.target.has_deferrable_keys
+        if "deferrable" in attrs and not deferred:
             work.lose("changed", relation.qualified_name, shown, "the foreign key is checked at once")
         name = _free_name(key.name, relation, work) if key.name else None
         kept.append(
@@ -91,7 +82,7 @@ def foreign_keys(relation: Relation, work: Work) -> tuple[ForeignKey, ...]:
                 schema,
                 rules["on_delete"],
                 rules["on_update"],
-                (("deferrable", attrs["deferrable"]),) if "deferrable" in attrs and work.target != "mysql" else (),
+                (("deferrable", attrs["deferrable"]),) if deferred else (),
             )
         )
     return tuple(kept)
@@ -110,24 +101,25 @@ def _key_of(key: ForeignKey, work: Work) -> tuple[str, ...]:
     return found.primary_key if found else ()
 
 
-def indexes(relation: Relation, kinds: Mapping[str, Kind], work: Work) -> tuple[Index, ...]:
+def indexes(relation: Relation, kinds: Mapping[str, ValueKind], work: Work) -> tuple[Index, ...]:
     """Return the indexes that the other side can have."""
     return tuple(made for index in relation.indexes if (made := _index(relation, index, kinds, work)) is not None)
 
 
-def _index(relation: Relation, index: Index, kinds: Mapping[str, Kind], work: Work) -> Index | None:
+def _index(relation: Relation, index: Index, kinds: Mapping[str, ValueKind], work: Work) -> Index | None:
     shown, name = relation.qualified_name, index.name or ", ".join(index.columns)
     what = "a unique index" if index.unique else "an index"
     attrs = dict(index.attrs)
     columns = plain_columns(index)
-    if work.source == work.target:
+    if work.source is work.target:
         return replace(index, name=_free_name(index.name, relation, work) if index.name else None)
     if why := impossible(index, attrs, columns, kinds, work):
         work.lose("left_out", shown, name, f"{what} {why}")
         return None
     where = None
     if index.where:
-        where = None if work.target == "mysql" else expressions.translated(index.where, work.source, work.target)
+        if work.target.has_partial_indexes:
+            where = expressions.translated(index.where, work.source, work.target)
         if where is None and index.unique:
             work.lose("left_out", shown, name, "a unique index of some rows only")
             return None
@@ -157,12 +149,12 @@ def _spelt(key: Key, index: str, relation: Relation, work: Work) -> str:
         work.lose("changed", relation.qualified_name, index, "an index of whole texts, not of their beginnings")
     if not key.descending:
         return key.column
-    mark = "`" if work.target == "mysql" else '"'
+    mark = work.target.identifier_quote
     return f"({mark}{key.column.replace(mark, mark * 2)}{mark} DESC)"
 
 
 def impossible(
-    index: Index, attrs: Mapping[str, str], columns: tuple[str, ...], kinds: Mapping[str, Kind], work: Work
+    index: Index, attrs: Mapping[str, str], columns: tuple[str, ...], kinds: Mapping[str, ValueKind], work: Work
 ) -> str:
     """Return why an index cannot be made on the other side, as words behind "an index"; empty when it can."""
     if "exclude" in attrs:
@@ -174,8 +166,8 @@ def impossible(
     if index.unique and any(key.length for key in keys(index)):
         return "of the beginnings of texts"
     nested = any(kinds[one].name in {"json", "array"} for one in columns if one in kinds)
-    if nested and work.target in {"mysql", "mongodb"}:
-        return "of JSON" if work.target == "mysql" else "of JSON or arrays"
+    if nested and work.target.unindexable:
+        return work.target.unindexable
     return ""
 
 
@@ -193,22 +185,22 @@ def _free_name(name: str, relation: Relation, work: Work) -> str:
     return wanted
 
 
-def checks(relation: Relation, kinds: Mapping[str, Kind], work: Work) -> tuple[Check, ...]:
+def checks(relation: Relation, kinds: Mapping[str, ValueKind], work: Work) -> tuple[Check, ...]:
     """Return the checks that surely mean the same on the other side, and those that stand for a list of values."""
     kept = []
     for check in relation.checks:
         name = check.name or check.expression
         if any(is_json_check(check, column) for column in kinds):
             continue
-        same = work.source == work.target
+        same = work.source is work.target
         text = check.expression if same else expressions.translated(check.expression, work.source, work.target)
         if text is None:
             work.lose("left_out", relation.qualified_name, name, f"the check ({check.expression})")
             continue
         kept.append(Check(text, _free_name(check.name, relation, work) if check.name else None))
-    if work.target == "sqlite":
+    if work.target.has_enum_checks:
         for column, kind in kinds.items():
             if kind.name == "enum":
-                values = ", ".join(literal(value) for value in kind.values)
+                values = ", ".join("'" + value.replace("'", "''") + "'" for value in kind.values)
                 kept.append(Check('"' + column.replace('"', '""') + f'" IN ({values})'))
     return tuple(kept)

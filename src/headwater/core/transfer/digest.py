@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+from headwater.catalog.value_kinds import ValueKind
 from headwater.core.transfer.codec import canonical
-from headwater.core.transfer.kinds import Kind
 
 MODULUS = 2**128
 
@@ -17,7 +17,7 @@ MODULUS = 2**128
 class Digest:
     """What is known of rows that went by: how many, and the sum of their hashes, in which doubles count twice."""
 
-    kinds: Sequence[Kind]
+    kinds: Sequence[ValueKind]
     rows: int = 0
     total: int = 0
 

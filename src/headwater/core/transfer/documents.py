@@ -3,104 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
 from headwater.catalog.model import Check, Column, Index, Relation
+from headwater.catalog.value_kinds import TypeSpelling, ValueKind
 from headwater.core.transfer import constraints, telling
-from headwater.core.transfer.kinds import Kind, Name
+from headwater.core.transfer.json_checks import is_json_check
 from headwater.core.transfer.plan import ColumnPlan, TablePlan
 from headwater.core.transfer.work import Work, column_kind
 
 ID = "_id"
-TEXT, NESTED = ("string",), frozenset({"json", "array"})
-MICROSECONDS = "times are cut to milliseconds"
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A kind as types of BSON; `of` is what the loader needs to know, shown to people as the type."""
-
-    of: str
-    types: tuple[str, ...]
-    changed: tuple[str, ...] = ()
-    risk: str = ""
-
-
-Speller: TypeAlias = Callable[[Kind], Field]
-
-
-def _integer(kind: Kind) -> Field:
-    bits = (kind.size or 64) + (1 if kind.unsigned else 0)
-    if bits > 64:
-        return Field("decimal", ("decimal",), ("a number of 64 bits without a sign becomes a decimal",))
-    return Field("int", ("int",)) if bits <= 32 else Field("long", ("long",))
-
-
-def _decimal(kind: Kind) -> Field:
-    unenforced = "the number of digits is not enforced"
-    if kind.size and kind.size <= 34:
-        return Field("decimal", ("decimal",), (unenforced,))
-    long = "numbers of more than 34 digits become texts"
-    return Field("decimal | string", ("decimal", "string"), (long, unenforced) if kind.size else (long,))
-
-
-def _timestamp(kind: Kind) -> Field:
-    finer = (MICROSECONDS,) if kind.scale is None or kind.scale > 3 else ()
-    zone = () if kind.zoned else ("times without a zone become moments in UTC",)
-    return Field("date", ("date",), finer + zone, "BC, infinity, and years after 9999 are refused")
-
-
-def _array(kind: Kind) -> Field:
-    item = SPELLINGS[(kind.item or Kind("text")).name](kind.item or Kind("text"))
-    bounds = "bounds of arrays other than from 1 are not kept"
-    return Field(f"array<{item.of}>", ("array",), (*item.changed, bounds), item.risk)
-
-
-def _bits(kind: Kind) -> Field:
-    size = kind.size or 1
-    if size == 1:
-        return Field("bool", ("bool",))
-    return Field("long" if size < 64 else "decimal", ("long" if size < 64 else "decimal",), ("bits become a number",))
-
-
-def _always(of: str, *changed: str, risk: str = "") -> Speller:
-    return lambda _: Field(of, (of,), changed, risk)
-
-
-def _other(kind: Kind) -> Field:
-    return Field("string", TEXT, (f"{kind.written or 'the type'} becomes text",))
-
-
-SPELLINGS: Mapping[Name, Speller] = {
-    "integer": _integer,
-    "decimal": _decimal,
-    "float": _always("double"),
-    "boolean": _always("bool"),
-    "text": _always("string"),
-    "binary": _always("binData"),
-    "uuid": lambda _: Field("UUID", ("binData",)),
-    "date": _always(
-        "date",
-        "a day becomes the moment at which it begins in UTC",
-        risk="BC, infinity, and years after 9999 are refused",
-    ),
-    "time": _always("string", "a time of day becomes text"),
-    "timestamp": _timestamp,
-    "interval": _always("string", "an interval becomes text in ISO 8601: P1Y2M3DT4H"),
-    "json": lambda _: Field(
-        "object",
-        (),
-        ("numbers in JSON that no double holds are rounded", "JSON's null becomes NULL"),
-        "JSON of more than 100 levels is refused",
-    ),
-    "enum": _always("string", "a list of values becomes a rule of the validator"),
-    "array": _array,
-    "bits": _bits,
-    "other": _other,
-    "any": _other,
-}
+NESTED = frozenset({"json", "array"})
+_UNBOUNDED = frozenset({"text", "binary", "json", "array", "other"})
 
 
 def collection(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
@@ -109,19 +24,21 @@ def collection(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
     kinds = {column.name: column_kind(column, relation, work) for column in relation.columns}
     paths = _paths(relation, kinds, work)
     telling.of_table(relation, kinds, work)
+    assert work.target.types
     made, plans, fields = [], [], {}
     for column in relation.columns:
         kind = kinds[column.name]
-        field = SPELLINGS[kind.name](kind)
+        field = work.target.types.spell(kind, False)
         fields[column.name] = field
         _tell(relation, column, kind, field, work)
         nullable = column.nullable and column.name not in relation.primary_key
-        made.append(Column(paths[column.name], field.of, nullable))
-        note = "; ".join(field.changed)
-        plans.append(ColumnPlan(column.name, column.type, field.of, kind, note, paths[column.name]))
+        made.append(Column(paths[column.name], field.type, nullable))
+        note = "; ".join(field.changes)
+        plans.append(ColumnPlan(column.name, column.type, field.type, kind, note, paths[column.name]))
     _tell_of_constraints(relation, kinds, work)
-    if any(kind.size is None and kind.name in {"text", "binary", "json", "array", "other"} for kind in kinds.values()):
-        work.lose("risk", "", relation.name, "rows of more than 16 MB are refused")
+    largest = work.target.max_row_megabytes
+    if largest and any(kind.size is None and kind.name in _UNBOUNDED for kind in kinds.values()):
+        work.lose("risk", "", relation.name, f"rows of more than {largest} MB are refused")
     built = Relation(
         name,
         tuple(made),
@@ -133,7 +50,7 @@ def collection(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
     return built, TablePlan(relation.schema, relation.name, None, name, tuple(plans), (), relation.rows)
 
 
-def _paths(relation: Relation, kinds: Mapping[str, Kind], work: Work) -> dict[str, str]:
+def _paths(relation: Relation, kinds: Mapping[str, ValueKind], work: Work) -> dict[str, str]:
     """Return where each column stands in a document: the key as `_id`, or as parts of it."""
     shown, key = relation.qualified_name, relation.primary_key
     if any(kinds[name].name in NESTED for name in key if name in kinds):
@@ -161,15 +78,16 @@ def _paths(relation: Relation, kinds: Mapping[str, Kind], work: Work) -> dict[st
     return paths
 
 
-def _tell(relation: Relation, column: Column, kind: Kind, field: Field, work: Work) -> None:
+def _tell(relation: Relation, column: Column, kind: ValueKind, field: TypeSpelling, work: Work) -> None:
     shown = relation.qualified_name
-    for sentence in field.changed:
+    for sentence in field.changes:
         work.lose("changed", shown, column.name, sentence)
     for sentence in (field.risk, telling.risk(kind, work)):
         if sentence:
             work.lose("risk", shown, column.name, sentence)
     telling.of_column(column, shown, work)
-    if kind.name == "timestamp" and MICROSECONDS in field.changed and column.name in _telling_apart(relation):
+    finer = kind.name == "timestamp" and (kind.scale is None or kind.scale > work.target.timestamp_digits)
+    if finer and column.name in _telling_apart(relation):
         work.lose("risk", shown, column.name, "keys that differ by less than a millisecond are refused")
     if column.identity or telling.counts(relation, column, work):
         work.lose("left_out", shown, column.name, "nothing numbers new documents")
@@ -182,17 +100,21 @@ def _telling_apart(relation: Relation) -> set[str]:
     return found.union(*(constraints.plain_columns(index) for index in relation.indexes if index.unique))
 
 
-def _tell_of_constraints(relation: Relation, kinds: Mapping[str, Kind], work: Work) -> None:
+def _tell_of_constraints(relation: Relation, kinds: Mapping[str, ValueKind], work: Work) -> None:
     shown = relation.qualified_name
     for key in relation.foreign_keys:
         work.lose("left_out", shown, key.name or ", ".join(key.columns), "foreign keys are not kept")
     for check in relation.checks:
-        if not any(constraints.is_json_check(check, column) for column in kinds):
+        if not any(is_json_check(check, column) for column in kinds):
             work.lose("left_out", shown, check.name or check.expression, f"the check ({check.expression})")
 
 
 def _indexes(
-    relation: Relation, kinds: Mapping[str, Kind], fields: Mapping[str, Field], paths: Mapping[str, str], work: Work
+    relation: Relation,
+    kinds: Mapping[str, ValueKind],
+    fields: Mapping[str, TypeSpelling],
+    paths: Mapping[str, str],
+    work: Work,
 ) -> list[Index]:
     made = []
     for index in relation.indexes:
@@ -229,16 +151,16 @@ def _indexes(
 
 
 def _without_null(
-    relation: Relation, index: Index, fields: Mapping[str, Field], paths: Mapping[str, str]
+    relation: Relation, index: Index, fields: Mapping[str, TypeSpelling], paths: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return the condition under which a unique index holds: NULLs differ from each other in SQL, and not here."""
     nullable = {one.name for one in relation.columns if one.nullable and one.name not in relation.primary_key}
     columns = [name for name in constraints.plain_columns(index) if name in nullable]
-    return {paths[name]: {"$type": list(fields[name].types)} for name in columns}
+    return {paths[name]: {"$type": list(fields[name].stored_types)} for name in columns}
 
 
 def _validator(
-    relation: Relation, kinds: Mapping[str, Kind], fields: Mapping[str, Field], paths: Mapping[str, str]
+    relation: Relation, kinds: Mapping[str, ValueKind], fields: Mapping[str, TypeSpelling], paths: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return types, lengths, lists of values and bans on NULL as a rule for documents."""
     whole: dict[str, Any] = {"bsonType": "object", "required": [], "properties": {}}
@@ -257,10 +179,10 @@ def _validator(
     return {"$jsonSchema": {key: value for key, value in whole.items() if value}}
 
 
-def _rule(kind: Kind, field: Field, needed: bool) -> dict[str, Any]:
-    if not field.types:
+def _rule(kind: ValueKind, field: TypeSpelling, needed: bool) -> dict[str, Any]:
+    if not field.stored_types:
         return {}
-    rule: dict[str, Any] = {"bsonType": [*field.types, *(() if needed else ("null",))]}
+    rule: dict[str, Any] = {"bsonType": [*field.stored_types, *(() if needed else ("null",))]}
     if kind.name == "enum":
         rule["enum"] = [*kind.values, *(() if needed else (None,))]
     if kind.name == "text" and kind.size:

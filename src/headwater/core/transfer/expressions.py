@@ -8,6 +8,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from headwater.catalog.dialect import Dialect
+
 # What every dialect understands alike, once it is spelt its way.
 _SAME: tuple[type[exp.Expression], ...] = (
     exp.Column,
@@ -43,29 +45,29 @@ _TODAY = re.compile(r"current_date(?:\s*\(\s*\))?|curdate\s*\(\s*\)", re.IGNOREC
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
 
-def translated(text: str, source: str, target: str) -> str | None:
+def translated(text: str, source: Dialect, target: Dialect) -> str | None:
     """Return a condition in another dialect, or None when it is not sure to mean the same there."""
     tree = _parsed(text, source)
     if tree is None or not all(isinstance(node, _SAME) for node in tree.walk()):
         return None
     if any(isinstance(node, exp.Column) and node.table for node in tree.walk()):
         return None
-    return tree.sql(dialect=target, identify=True)
+    return tree.sql(dialect=target.sqlglot, identify=True)
 
 
-def default(text: str, source: str, target: str, kind: str, scale: int | None = None) -> str | None:
+def default(text: str, source: Dialect, target: Dialect, kind: str, scale: int | None = None) -> str | None:
     """Return a default in another dialect, or None when there is no sure way to say it."""
     bare = _without_casts(text, source)
     if bare is None:
         return None
     if _NOW.fullmatch(bare):
-        digits = f"({min(scale, 6)})" if target == "mysql" and scale else ""
+        digits = f"({min(scale, 6)})" if target.has_precise_now and scale else ""
         return f"CURRENT_TIMESTAMP{digits}" if kind == "timestamp" else None
     if _TODAY.fullmatch(bare):
-        return {"postgres": "CURRENT_DATE", "mysql": "(CURRENT_DATE)", "sqlite": "CURRENT_DATE"}[target]
+        return target.current_date
     if bare.upper() == "NULL":
         return None
-    if kind == "timestamp" and target != "postgres" and (match := _IN_UTC.fullmatch(bare)):
+    if kind == "timestamp" and not target.keeps_utc_offset and (match := _IN_UTC.fullmatch(bare)):
         return f"'{match[1]}'"  # the others keep times in UTC, without saying so
     if kind == "boolean":
         return _boolean(bare, target)
@@ -77,33 +79,33 @@ def default(text: str, source: str, target: str, kind: str, scale: int | None = 
         return None
     if kind in {"integer", "decimal", "float"} and (inner := bare.strip("'\"")) != bare and _NUMBER.fullmatch(inner):
         return inner
-    return tree.sql(dialect=target)
+    return tree.sql(dialect=target.sqlglot)
 
 
-def _boolean(text: str, target: str) -> str | None:
+def _boolean(text: str, target: Dialect) -> str | None:
     told = {"true": True, "1": True, "'t'": True, "b'1'": True, "false": False, "0": False, "'f'": False, "b'0'": False}
     value = told.get(text.lower(), told.get(text.lower().strip("'")))
     if value is None:
         return None
-    return str(value).lower() if target == "postgres" else str(int(value))
+    return target.boolean_literals[value]
 
 
-def _parsed(text: str, source: str) -> exp.Expression | None:
+def _parsed(text: str, source: Dialect) -> exp.Expression | None:
     try:
-        tree = sqlglot.parse_one(text, dialect=source)
+        tree = sqlglot.parse_one(text, dialect=source.sqlglot)
     except SqlglotError:
         return None
     return tree.transform(_uncast) if isinstance(tree, exp.Expression) else None
 
 
-def _without_casts(text: str, source: str) -> str | None:
+def _without_casts(text: str, source: Dialect) -> str | None:
     """Return a default without the casts and parentheses that servers put around constants."""
     bare = text.strip()
     while bare.startswith("(") and bare.endswith(")"):
         bare = bare[1:-1].strip()
-    if source == "postgres":
+    if source.has_named_enums:
         tree = _parsed(bare, source)
-        bare = tree.sql(dialect=source) if isinstance(tree, exp.Literal | exp.Neg | exp.Boolean) else bare
+        bare = tree.sql(dialect=source.sqlglot) if isinstance(tree, exp.Literal | exp.Neg | exp.Boolean) else bare
     return bare
 
 

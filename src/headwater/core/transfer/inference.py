@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from headwater.core.transfer.kinds import Kind, Name
+from headwater.catalog.value_kinds import KindName, ValueKind
 
-_PATTERNS: tuple[tuple[Name, re.Pattern[str]], ...] = (
+_PATTERNS: tuple[tuple[KindName, re.Pattern[str]], ...] = (
     ("boolean", re.compile(r"true|false|t|f", re.IGNORECASE)),
     ("integer", re.compile(r"-?(?:0|[1-9]\d{0,17})")),
     ("decimal", re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")),
@@ -20,7 +20,7 @@ _PATTERNS: tuple[tuple[Name, re.Pattern[str]], ...] = (
     ("json", re.compile(r"\s*[\[{].*[\]}]\s*", re.DOTALL)),
 )
 # Kinds of which one can stand for another: numbers widen, a date is a moment.
-_WIDER: dict[frozenset[Name], Name] = {
+_WIDER: dict[frozenset[KindName], KindName] = {
     frozenset({"integer", "decimal"}): "decimal",
     frozenset({"integer", "float"}): "float",
     frozenset({"decimal", "float"}): "float",
@@ -29,9 +29,9 @@ _WIDER: dict[frozenset[Name], Name] = {
 }
 
 
-def kind_of_values(values: Iterable[Any]) -> Kind:
+def kind_of_values(values: Iterable[Any]) -> ValueKind:
     """Return the narrowest kind that all values are of; a text when they are of none, or there are none."""
-    names: set[Name] = set()
+    names: set[KindName] = set()
     zoned = False
     for value in values:
         if value is None:
@@ -40,10 +40,12 @@ def kind_of_values(values: Iterable[Any]) -> Kind:
         names.add(name)
         zoned = zoned or has_zone
     found = names.pop() if len(names) == 1 else _WIDER.get(frozenset(names), "text")
-    return Kind(found, 64 if found in {"integer", "float"} else None, 6 if found == "timestamp" else None, zoned=zoned)
+    return ValueKind(
+        found, 64 if found in {"integer", "float"} else None, 6 if found == "timestamp" else None, zoned=zoned
+    )
 
 
-def _name(value: Any) -> tuple[Name, bool]:
+def _name(value: Any) -> tuple[KindName, bool]:
     match value:
         case bool():
             return "boolean", False

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from headwater.catalog.dialect import Dialect
 from headwater.catalog.model import Relation
 from headwater.catalog.results import Cell, Row
-from headwater.core.transfer.kinds import Kind
-from headwater.core.transfer.reading import kind_of
+from headwater.catalog.value_kinds import ValueKind
 
 AT_ONCE = 500
 
@@ -15,10 +15,11 @@ AT_ONCE = 500
 class Inserts:
     """Writes rows of a table as INSERTs of many; what the database works out itself is left out."""
 
-    def __init__(self, dialect: str, quote: Callable[..., str], table: Relation) -> None:
+    def __init__(self, dialect: Dialect, quote: Callable[..., str], table: Relation) -> None:
         kept = [(place, column) for place, column in enumerate(table.columns) if not column.generated]
-        self._dialect = dialect
-        self._cells = [(place, kind_of(dialect, column.type)) for place, column in kept]
+        assert dialect.grammar and dialect.types and dialect.types.read
+        self._grammar, read = dialect.grammar, dialect.types.read
+        self._cells = [(place, read(column.type)) for place, column in kept]
         names = ", ".join(quote(column.name) for _, column in kept)
         # An identity that is always generated takes a number only when this is said.
         always = any(("identity", "always") in column.attrs for column in table.columns)
@@ -39,7 +40,7 @@ class Inserts:
         """Return what stands behind the rows."""
         return b""
 
-    def _constant(self, cell: Cell, kind: Kind) -> str:
+    def _constant(self, cell: Cell, kind: ValueKind) -> str:
         match cell:
             case None:
                 return "NULL"
@@ -47,7 +48,7 @@ class Inserts:
                 return "TRUE" if cell else "FALSE"
             case int() | float():
                 return repr(cell)
-        if kind.name in {"binary", "any"} and cell.startswith("\\x") and self._dialect != "postgres":
+        if kind.name in {"binary", "any"} and cell.startswith("\\x") and self._grammar.hex_bytes:
             return f"x'{cell[2:]}'"
         text = cell.replace("'", "''")
-        return "'" + (text.replace("\\", "\\\\") if self._dialect == "mysql" else text) + "'"
+        return "'" + (text.replace("\\", "\\\\") if self._grammar.backslashes else text) + "'"

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 
+from headwater.catalog.dialect import Dialect
 from headwater.catalog.model import Column, Enum, Relation, Schema
+from headwater.catalog.value_kinds import ValueKind
 from headwater.core.transfer import constraints, documents, expressions, telling
-from headwater.core.transfer.kinds import Kind, Loss, Severity
+from headwater.core.transfer.losses import Loss, Severity
 from headwater.core.transfer.plan import ColumnPlan, Plan, TablePlan
-from headwater.core.transfer.work import HOME, Work, column_kind, find_enum, give_names
-from headwater.core.transfer.writing import spell
+from headwater.core.transfer.work import Work, column_kind, find_enum, give_names
 
 
-def plan(schema: Schema, source: str, target: str, tables: Collection[str] | None = None) -> Plan:
+def plan(schema: Schema, source: Dialect, target: Dialect, tables: Collection[str] | None = None) -> Plan:
     """Return what copying a Schema (or some of its tables, by qualified or bare name) to another dialect will do."""
     chosen = [one for one in schema if one.kind == "table" and _wanted(one, tables)]
     work = Work(schema, source, target)
     give_names(chosen, work)
-    make = _SHAPES.get(target, _table)
+    make = documents.collection if target.data_model == "document" else _table
     relations, plans = [], []
     for relation in chosen:
         made, planned = make(relation, work)
@@ -34,10 +35,6 @@ def plan(schema: Schema, source: str, target: str, tables: Collection[str] | Non
         tuple(plans),
         tuple(sorted(losses, key=lambda one: (one.table, order[one.severity]))),
     )
-
-
-# What a table becomes where it does not become a table.
-_SHAPES: Mapping[str, Callable[[Relation, Work], tuple[Relation, TablePlan]]] = {"mongodb": documents.collection}
 
 
 def _wanted(relation: Relation, tables: Collection[str] | None) -> bool:
@@ -70,28 +67,26 @@ def _table(relation: Relation, work: Work) -> tuple[Relation, TablePlan]:
     built = Relation(
         name,
         tuple(made),
-        HOME.get(work.target),
+        work.target.default_schema,
         primary_key=relation.primary_key,
         foreign_keys=constraints.foreign_keys(relation, work),
         indexes=constraints.indexes(relation, kinds, work),
         checks=constraints.checks(relation, kinds, work),
-        comment=None if work.target == "sqlite" else relation.comment,
+        comment=relation.comment if work.target.has_comments else None,
         attrs=_attributes(relation, counters, work),
     )
     planned_table = TablePlan(
-        relation.schema, relation.name, HOME.get(work.target), name, tuple(plans), counters, relation.rows
+        relation.schema, relation.name, work.target.default_schema, name, tuple(plans), counters, relation.rows
     )
     return built, planned_table
 
 
 def _attributes(relation: Relation, counters: tuple[str, ...], work: Work) -> tuple[tuple[str, str], ...]:
-    if work.target == "mysql":
-        # Texts that differ must stay different: the usual collations take `a` for `A`.
-        return (("collation", "utf8mb4_bin"), ("engine", "InnoDB"))
-    kept = {"autoincrement": "yes"} if work.target == "sqlite" and counters else {}
-    if work.source == work.target == "sqlite":
-        kept |= {name: value for name, value in relation.attrs if name in {"strict", "without_rowid"}}
-    return tuple(sorted(kept.items()))
+    attributes = dict(work.target.table_attributes)
+    attributes |= dict(work.target.counter_attributes) if counters else {}
+    if work.source is work.target:
+        attributes |= {name: value for name, value in relation.attrs if name in work.target.copied_attributes}
+    return tuple(sorted(attributes.items()))
 
 
 def _keyed(relation: Relation, schema: Schema) -> set[str]:
@@ -116,28 +111,29 @@ def _unique(relation: Relation) -> set[str]:
     return found
 
 
-def _column(relation: Relation, column: Column, kind: Kind, keyed: bool, work: Work) -> tuple[Column, ColumnPlan]:
+def _column(relation: Relation, column: Column, kind: ValueKind, keyed: bool, work: Work) -> tuple[Column, ColumnPlan]:
     shown = relation.qualified_name
     counts = column.identity or telling.counts(relation, column, work)
-    if counts and work.target == "postgres" and kind.unsigned and kind.size == 64:
+    if counts and not work.target.has_unsigned_counters and kind.unsigned and kind.size == 64:
         kind = replace(kind, unsigned=False)
         work.lose("risk", shown, column.name, "numbers above 9,223,372,036,854,775,807 are refused")
-    spelling = spell(work.target, kind, keyed=keyed)
-    same = work.source == work.target and kind.name not in {"enum", "json"} and not _is_named(column, work)
+    assert work.target.types
+    spelling = work.target.types.spell(kind, keyed)
+    same = work.source is work.target and kind.name not in {"enum", "json"} and not _is_named(column, work)
     type_ = column.type if same else _enum_type(relation, column, kind, work) or spelling.type
     if not same:
         for severity, sentence in (
-            ("changed", spelling.changed),
+            *(("changed", change) for change in spelling.changes),
             ("risk", spelling.risk),
             ("risk", telling.risk(kind, work)),
         ):
             if sentence:
                 work.lose(severity, shown, column.name, sentence)  # type: ignore[arg-type]
-    if work.target == "mysql" and not same and kind.name == "text" and column.name in _unique(relation):
+    if work.target.ignores_trailing_spaces and not same and kind.name == "text" and column.name in _unique(relation):
         work.lose("risk", shown, column.name, "keys that differ only by spaces at their end are refused")
     telling.of_column(column, shown, work)
     given = None if counts or column.generated else _default(relation, column, kind, type_, work)
-    comment = None if work.target == "sqlite" else column.comment
+    comment = column.comment if work.target.has_comments else None
     made = Column(
         column.name,
         type_,
@@ -146,7 +142,7 @@ def _column(relation: Relation, column: Column, kind: Kind, keyed: bool, work: W
         identity=counts,
         comment=comment,
     )
-    return made, ColumnPlan(column.name, column.type, type_, kind, spelling.changed if not same else "")
+    return made, ColumnPlan(column.name, column.type, type_, kind, "; ".join(spelling.changes) if not same else "")
 
 
 def _is_named(column: Column, work: Work) -> bool:
@@ -155,11 +151,11 @@ def _is_named(column: Column, work: Work) -> bool:
     return bare in named
 
 
-def _enum_type(relation: Relation, column: Column, kind: Kind, work: Work) -> str | None:
+def _enum_type(relation: Relation, column: Column, kind: ValueKind, work: Work) -> str | None:
     """Make the type of an enum where types have names, and return its name."""
-    if kind.name != "enum" or work.target != "postgres":
+    if kind.name != "enum" or not work.target.has_named_enums:
         return None
-    found = find_enum(kind.written, work.schema.enums) if work.source == "postgres" else None
+    found = find_enum(kind.written, work.schema.enums) if work.source.has_named_enums else None
     name = found.name if found else f"{relation.name}_{column.name}"[:63]
     if any(known.name == name and known.values != kind.values for known in work.enums):
         name, number = f"{name}_{column.name}"[:60], 2
@@ -167,19 +163,19 @@ def _enum_type(relation: Relation, column: Column, kind: Kind, work: Work) -> st
             name, number = f"{name.removesuffix(f'_{number - 1}')}_{number}", number + 1
         work.lose("changed", relation.qualified_name, column.name, f"its type becomes {name}: another has its name")
     if all(known.name != name for known in work.enums):
-        work.enums.append(Enum(name, kind.values, "public"))
-    return 'public."' + name.replace('"', '""') + '"'
+        work.enums.append(Enum(name, kind.values, work.target.default_schema))
+    return f'{work.target.default_schema}."' + name.replace('"', '""') + '"'
 
 
-def _default(relation: Relation, column: Column, kind: Kind, type_: str, work: Work) -> str | None:
+def _default(relation: Relation, column: Column, kind: ValueKind, type_: str, work: Work) -> str | None:
     if column.default is None or column.default.upper() == "NULL" or column.default.upper().startswith("NULL::"):
         return None
-    if work.source == work.target:
+    if work.source is work.target:
         return column.default
     given = expressions.default(column.default, work.source, work.target, kind.name, kind.scale)
     if given is None:
         work.lose("left_out", relation.qualified_name, column.name, f"the default {column.default} is not kept")
         return None
-    if work.target == "mysql" and ("text" in type_ or type_ == "json"):
+    if any(name in type_ for name in work.target.computed_defaults):
         return f"({given})"
     return given

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from headwater.catalog.dialect import Dialect
 from headwater.catalog.model import Schema
-from headwater.core.transfer.kinds import Kind, Loss
+from headwater.catalog.value_kinds import ValueKind
+from headwater.core.transfer.losses import Loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,7 @@ class ColumnPlan:
     name: str
     source_type: str
     target_type: str
-    kind: Kind
+    kind: ValueKind
     note: str = ""
     target_name: str = ""
 
@@ -47,8 +49,8 @@ class TablePlan:
 class Plan:
     """The Schema to make, the tables to fill in it, and what will not be as it was."""
 
-    source: str
-    target: str
+    source: Dialect
+    target: Dialect
     schema: Schema
     tables: tuple[TablePlan, ...]
     losses: tuple[Loss, ...]

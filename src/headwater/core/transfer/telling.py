@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from headwater.catalog.model import Column, Relation
-from headwater.core.transfer.kinds import Kind
+from headwater.catalog.value_kinds import ValueKind
 from headwater.core.transfer.work import Work
 
 _ATTRIBUTES = {
@@ -19,7 +19,7 @@ _ATTRIBUTES = {
 }
 
 
-def of_table(relation: Relation, kinds: Mapping[str, Kind], work: Work) -> None:
+def of_table(relation: Relation, kinds: Mapping[str, ValueKind], work: Work) -> None:
     """Tell of triggers, partitions, policies, comments, and how texts are compared."""
     shown = relation.qualified_name
     for trigger in relation.triggers:
@@ -34,14 +34,15 @@ def of_table(relation: Relation, kinds: Mapping[str, Kind], work: Work) -> None:
     had = dict(relation.attrs)
     if "primary_key_terms" in had:
         work.lose("changed", shown, ", ".join(relation.primary_key), "order and collation of the key are not kept")
-    if work.source == "mysql" and any(kind.name in {"text", "enum"} for kind in kinds.values()):
+    if work.source.has_table_collations and any(kind.name in {"text", "enum"} for kind in kinds.values()):
         _collation(had.get("collation", ""), shown, work)
 
 
 def _collation(collation: str, table: str, work: Work) -> None:
-    if work.target == "mysql" and collation not in {"", "utf8mb4_bin"}:
-        work.lose("changed", table, "table", f"the collation {collation} becomes utf8mb4_bin, by code point")
-    if work.target != "mysql" and not (collation or "_bin").endswith("_bin"):
+    new = work.target.binary_collation
+    if new and collation not in {"", new}:
+        work.lose("changed", table, "table", f"the collation {collation} becomes {new}, by code point")
+    if not new and not (collation or "_bin").endswith("_bin"):
         sentence = f"the collation {collation} is not kept: texts are compared by their case and accents"
         work.lose("changed", table, "table", sentence)
 
@@ -63,26 +64,20 @@ def of_column(column: Column, table: str, work: Work) -> None:
         work.lose("changed", table, column.name, "a generated column becomes a plain one with its values")
 
 
-def risk(kind: Kind, work: Work) -> str:
+def risk(kind: ValueKind, work: Work) -> str:
     """Return what values the source allows and no spelling on the other side can hold."""
-    if work.source == "sqlite" and kind.name not in {"text", "binary"}:
-        return "SQLite checks no types: a value of another type is refused"
-    if work.source == "sqlite" and kind.name == "text" and kind.size and work.target != "sqlite":
-        return "SQLite checks no lengths: longer texts are refused"
-    if work.source == "mysql" and kind.name == "boolean":
-        return "numbers other than 0 and 1 are refused"
-    if work.source == "mysql" and kind.name in {"date", "timestamp"}:
-        return "zero dates (0000-00-00) are refused"
-    if work.source == "mysql" and kind.name == "time":
-        return "times below 0 and above 24 hours are refused" if work.target == "postgres" else ""
-    if work.target == "postgres" and kind.name == "text":
+    assert work.source.types
+    sentence = work.source.types.source_risk(kind, work.target)
+    if sentence is not None:
+        return sentence
+    if not work.target.stores_zero_characters and kind.name == "text":
         return "texts with a zero character are refused"
     return ""
 
 
 def counts(relation: Relation, column: Column, work: Work) -> bool:
-    """Whether a column numbers its rows by other means than an identity: a serial, or SQLite's row number."""
+    """Return True if a column numbers its rows by other means than an identity: a serial, or an implicit row number."""
     if (column.default or "").startswith("nextval("):
         return True
-    row_number = work.source == "sqlite" and relation.primary_key == (column.name,)
-    return row_number and column.type.upper() == "INTEGER" and work.target != "sqlite"
+    row_number = work.source.has_implicit_counters and relation.primary_key == (column.name,)
+    return row_number and column.type.upper() == "INTEGER" and not work.target.has_implicit_counters

@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from headwater.catalog.dialect import Dialect
 from headwater.catalog.model import Column, Domain, Enum, Relation, Schema
-from headwater.core.transfer import constraints
-from headwater.core.transfer.kinds import Kind, Severity
-from headwater.core.transfer.reading import kind_of
-
-# The namespace in which tables are made, where a dialect has namespaces.
-HOME = {"postgres": "public"}
-# How long names can be: PostgreSQL counts bytes, the others characters; MongoDB's 255 bytes hold the database too.
-LONGEST = {"postgres": 63, "mysql": 64, "mongodb": 120}
-
-COMMENTLESS = {"sqlite": "SQLite", "mongodb": "MongoDB"}
+from headwater.catalog.value_kinds import ValueKind
+from headwater.core.transfer.json_checks import is_json_check
+from headwater.core.transfer.losses import Severity
 
 
 @dataclass(slots=True)
@@ -23,8 +17,8 @@ class Work:
     """What a mapping is at: where from, where to, and what it has found so far."""
 
     schema: Schema
-    source: str
-    target: str
+    source: Dialect
+    target: Dialect
     names: dict[tuple[str | None, str], str] = field(default_factory=dict)
     enums: list[Enum] = field(default_factory=list)
     losses: dict[tuple[Severity, str, str], list[str]] = field(default_factory=dict)
@@ -38,10 +32,9 @@ class Work:
 
     def lose_comment(self, table: str, of: str) -> bool:
         """Note a comment that the target cannot have; return whether it is so."""
-        name = COMMENTLESS.get(self.target)
-        if name:
-            self.lose("left_out", table, of, f"{name} has no comments")
-        return name is not None
+        if not self.target.has_comments:
+            self.lose("left_out", table, of, f"{self.target.display_name} has no comments")
+        return not self.target.has_comments
 
 
 def give_names(chosen: Sequence[Relation], work: Work) -> None:
@@ -61,35 +54,35 @@ def give_names(chosen: Sequence[Relation], work: Work) -> None:
             work.lose("changed", one.qualified_name, one.name, f"the name is cut to {name}")
         taken.add(_folded(name, work))
         work.names[one.schema, one.name] = name
-        if one.schema and one.schema not in {"public", HOME.get(work.target)}:
+        if one.schema and one.schema not in {work.source.default_schema, work.target.default_schema}:
             work.lose("changed", "", one.schema, "the namespace is not kept: all tables are made in one")
 
 
 def _folded(name: str, work: Work) -> str:
     """Return a name as the target compares it."""
-    return name.casefold() if work.target == "sqlite" else name
+    return name.casefold() if work.target.case_insensitive_tables else name
 
 
 def _cut(name: str, work: Work, end: str = "") -> str:
-    longest = LONGEST.get(work.target, 200) - len(end)
-    if work.target == "postgres":
+    longest = work.target.max_identifier_length - len(end)
+    if work.target.identifier_bytes:
         return name.encode()[:longest].decode(errors="ignore") + end
     return name[:longest] + end
 
 
-def column_kind(column: Column, relation: Relation, work: Work) -> Kind:
+def column_kind(column: Column, relation: Relation, work: Work) -> ValueKind:
     """Return what a column holds; enums, domains and MariaDB's JSON are looked up."""
     written = column.type
     if enum := find_enum(written, work.schema.enums):
-        return Kind("enum", values=enum.values, written=written)
+        return ValueKind("enum", values=enum.values, written=written)
     bare = written.rpartition(".")[2].strip('"')
     for domain in work.schema.domains:
         if domain.name == bare:
             work.lose("changed", relation.qualified_name, column.name, f"the domain {bare} becomes its type")
             return _of_domain(domain, work)
-    if work.source == "mysql" and any(constraints.is_json_check(check, column.name) for check in relation.checks):
-        return Kind("json", written="json")
-    return _raw(kind_of(work.source, written), work)
+    if work.source.declares_json_by_check and any(is_json_check(check, column.name) for check in relation.checks):
+        return ValueKind("json", written="json")
+    return _raw(written, work)
 
 
 def find_enum(written: str, enums: Sequence[Enum]) -> Enum | None:
@@ -100,16 +93,13 @@ def find_enum(written: str, enums: Sequence[Enum]) -> Enum | None:
     return next((one for one in found if one.schema == wanted), None) or next(iter(found), None)
 
 
-def _raw(kind: Kind, work: Work) -> Kind:
-    """Return the kind as it is moved: between two of the same dialect, what could be read otherwise stays its text."""
-    if work.source != work.target:
-        return kind
-    if kind.name == "boolean" and work.source == "mysql":
-        return Kind("integer", 8, written=kind.written)
-    if work.source == "sqlite":
-        return Kind("any", written=kind.written)
-    return Kind("other", written=kind.written) if kind.name == "array" else kind
+def _raw(written: str, work: Work) -> ValueKind:
+    """Return the kind by which values of a type are copied; within one dialect, what could be misread stays text."""
+    types = work.source.types
+    assert types and types.read
+    kind = types.read(written)
+    return types.same_dialect(kind) if work.source is work.target else kind
 
 
-def _of_domain(domain: Domain, work: Work) -> Kind:
-    return _raw(kind_of(work.source, domain.type), work)
+def _of_domain(domain: Domain, work: Work) -> ValueKind:
+    return _raw(domain.type, work)

@@ -20,7 +20,7 @@ from headwater.engines.mysql.transfer import MysqlTransfer
 
 ENGINE = Engine(
     name="mysql",
-    display_name="MySQL, MariaDB",
+    display_name="MariaDB (MySQL-compatible)",
     schemes=("mysql", "mariadb"),
     port=3306,
     language="sql",

@@ -1,20 +1,61 @@
-"""What Headwater has to know of MySQL and MariaDB as a dialect."""
+"""MySQL and MariaDB as a dialect: what Headwater has to know of them."""
 
 from __future__ import annotations
 
-from headwater.catalog.dialect import Dialect
+from headwater.catalog.dialect import Dialect, EditorHints
 from headwater.catalog.grammar import Grammar
+from headwater.engines.mysql.type_mapping import TYPES
 
+GRAMMAR = Grammar(
+    text="char",
+    nulls_first=True,
+    compares_rows=False,
+    hex_bytes=True,
+    backslashes=True,
+    lock=" FOR UPDATE",
+    no_values="() VALUES ()",
+    transactional_ddl=False,
+    orders_nulls=False,
+)
 DIALECT = Dialect(
+    display_name="MySQL",
+    data_model="relational",
     sqlglot="mysql",
-    grammar=Grammar(
-        text="char",
-        nulls_first=True,
-        compares_rows=False,
-        hex_bytes=True,
-        backslashes=True,
-        lock=" FOR UPDATE",
-        no_values="() VALUES ()",
-        transactional_ddl=False,
+    grammar=GRAMMAR,
+    types=TYPES,
+    max_identifier_length=64,
+    identifier_quote="`",
+    has_partial_indexes=False,
+    has_deferrable_keys=False,
+    has_set_default=False,
+    unindexable="of JSON",
+    declares_json_by_check=True,
+    has_table_collations=True,
+    binary_collation="utf8mb4_bin",
+    # Texts that differ must stay different: the usual collations take `a` for `A`.
+    table_attributes=(("collation", "utf8mb4_bin"), ("engine", "InnoDB")),
+    ignores_trailing_spaces=True,
+    computed_defaults=("text", "json"),
+    current_date="(CURRENT_DATE)",
+    has_precise_now=True,
+    editor=EditorHints(
+        editor_language="mysql",
+        formatter_dialect="mariadb",
+        identity_type="bigint",
+        column_types=(
+            "varchar(255)",
+            "text",
+            "int",
+            "bigint",
+            "decimal(12,2)",
+            "tinyint(1)",
+            "date",
+            "datetime(6)",
+            "json",
+            "double",
+        ),
+        binary_types=("tinyblob", "blob", "mediumblob", "longblob", "binary", "varbinary"),
+        fraction_digits=0,
+        script_client="mysql",
     ),
 )

@@ -13,6 +13,7 @@ from headwater.catalog.results import Limits, QueryError, Rows
 from headwater.engines import ExplainSupport, Parameters, Session
 from headwater.engines import _statements as texts
 from headwater.engines.mysql.ddl import quote
+from headwater.engines.mysql.dialect import GRAMMAR
 from headwater.engines.mysql.session import MysqlSession
 
 LARGE, SELECTIVE, OFF = 10_000, 0.1, 10.0
@@ -142,7 +143,7 @@ class MysqlExplain(ExplainSupport):
     async def plan(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> Plan:
         """Return the plan of one statement; with `run`, MariaDB executes it and measures; MySQL only ever estimates."""
         assert isinstance(session, MysqlSession)
-        statements = texts.statements(text, "mysql")
+        statements = texts.statements(text, GRAMMAR)
         if len(statements) != 1:
             raise QueryError("A plan is of one statement.", hint="Select the one that you mean.")
         measured = run and session.mariadb

@@ -41,6 +41,7 @@ from headwater.engines import _statements as texts
 from headwater.engines._driver_thread import DriverThread
 from headwater.engines.mysql import columns, errors, queries
 from headwater.engines.mysql.connection import connected, kill_query
+from headwater.engines.mysql.dialect import GRAMMAR
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 _READS = re.compile(r"[(\s]*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|DESC)\b", re.IGNORECASE)
@@ -125,7 +126,7 @@ class MysqlSession:
         self, text: str, parameters: Parameters = None, limits: Limits = STANDARD
     ) -> AsyncGenerator[Frame, None]:
         """Run the statements of a text; see `headwater.engines.Session`."""
-        statements = texts.statements(text, "mysql", parameters)
+        statements = texts.statements(text, GRAMMAR, parameters)
         async with contextlib.AsyncExitStack() as stack:
             await stack.enter_async_context(self.worker.ended_in_time(limits.seconds))
             await stack.enter_async_context(self._mode(limits.read_only))
@@ -139,10 +140,10 @@ class MysqlSession:
 
     async def check(self, text: str) -> QueryError | None:
         """Let the server parse each statement; what follows a change of the schema cannot be judged, and is not."""
-        for number, statement in enumerate(texts.statements(text, "mysql")):
+        for number, statement in enumerate(texts.statements(text, GRAMMAR)):
             if not _JUDGED.match(statement.text):
                 return None
-            asked, _ = texts.unbound(statement.text, "mysql", "?")
+            asked, _ = texts.unbound(statement.text, GRAMMAR, "?")
             try:
                 await self.worker.call(partial(self._compile, asked))
             except DRIVER_ERRORS as error:
@@ -176,7 +177,7 @@ class MysqlSession:
     ) -> AsyncGenerator[Frame, None]:
         if limits.read_only and (not _READS.match(statement.text) or _TO_FILE.search(statement.text)):
             raise errors.read_only(statement, number)
-        text = texts.bound(statement.text, parameters, "mysql", self.connection.escape)
+        text = texts.bound(statement.text, parameters, GRAMMAR, self.connection.escape)
         began = time.perf_counter()
         self._running, self._killed = True, False
         cursor = self.connection.cursor(SSCursor)

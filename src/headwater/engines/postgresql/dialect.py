@@ -1,8 +1,45 @@
-"""What Headwater has to know of PostgreSQL as a dialect."""
+"""PostgreSQL as a dialect: what Headwater has to know of it."""
 
 from __future__ import annotations
 
-from headwater.catalog.dialect import Dialect
+from headwater.catalog.dialect import Dialect, EditorHints
 from headwater.catalog.grammar import Grammar
+from headwater.engines.postgresql.type_mapping import TYPES
 
-DIALECT = Dialect(sqlglot="postgres", grammar=Grammar(lock=" FOR UPDATE"))
+GRAMMAR = Grammar(lock=" FOR UPDATE", folds_names=True, has_ilike=True, needs_limit=False)
+DIALECT = Dialect(
+    display_name="PostgreSQL",
+    data_model="relational",
+    sqlglot="postgres",
+    grammar=GRAMMAR,
+    types=TYPES,
+    default_schema="public",
+    max_identifier_length=63,
+    identifier_bytes=True,
+    has_named_enums=True,
+    has_unsigned_counters=False,
+    stores_zero_characters=False,
+    limits_times_to_a_day=True,
+    keeps_utc_offset=True,
+    boolean_literals=("false", "true"),
+    editor=EditorHints(
+        editor_language="pgsql",
+        formatter_dialect="postgresql",
+        identity_type="bigint",
+        column_types=(
+            "text",
+            "integer",
+            "bigint",
+            "numeric(12,2)",
+            "boolean",
+            "date",
+            "timestamp with time zone",
+            "uuid",
+            "jsonb",
+            "double precision",
+        ),
+        binary_types=("bytea",),
+        fraction_digits=6,
+        script_client="psql",
+    ),
+)

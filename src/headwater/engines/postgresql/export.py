@@ -15,6 +15,7 @@ from headwater.catalog.results import Limits, QueryError
 from headwater.catalog.statements import Statement
 from headwater.engines import ExportForm, ExportSupport, Session
 from headwater.engines._statements import statements
+from headwater.engines.postgresql.dialect import GRAMMAR
 from headwater.engines.postgresql.session import PostgresSession
 
 CHUNK = 65_536
@@ -29,7 +30,7 @@ _AROUND = {"csv": _CSV, "ndjson": _NDJSON}
 
 def one_query(text: str) -> Statement:
     """Return the one statement of a text, or raise QueryError."""
-    found = statements(text, "postgres")
+    found = statements(text, GRAMMAR)
     if len(found) != 1:
         raise QueryError("An export takes one SELECT.", hint="Leave the other statements out.")
     return found[0]

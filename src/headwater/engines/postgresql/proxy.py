@@ -195,6 +195,7 @@ class PostgresProxy(ProxySupport):
     """The protocol of clients at the proxy."""
 
     server_speaks_first = False
+    alpn_protocols = ("postgresql",)
 
     def recognizes(self, first: bytes) -> bool:
         """Say whether a client begins as PostgreSQL's do: with the length of a short message."""

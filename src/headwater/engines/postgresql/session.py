@@ -38,6 +38,7 @@ from headwater.engines import _row_buffer as batches
 from headwater.engines import _statements as texts
 from headwater.engines.postgresql import columns, extended_protocol
 from headwater.engines.postgresql.connection import parameters as connection_parameters
+from headwater.engines.postgresql.dialect import GRAMMAR
 from headwater.engines.postgresql.errors import broken, connecting
 from headwater.engines.postgresql.placeholders import bound, unbound
 from headwater.engines.postgresql.queries import PING, PRIVILEGES
@@ -102,7 +103,7 @@ class PostgresSession:
         self, text: str, parameters: Parameters = None, limits: Limits = STANDARD
     ) -> AsyncGenerator[Frame, None]:
         """Run the statements of a text; see `headwater.engines.Session`."""
-        statements = texts.statements(text, "postgres", parameters)
+        statements = texts.statements(text, GRAMMAR, parameters)
         self._origins.forget_tables()
         async with contextlib.AsyncExitStack() as stack:
             await stack.enter_async_context(self.time_limit(limits.seconds))
@@ -123,7 +124,7 @@ class PostgresSession:
     async def check(self, text: str) -> QueryError | None:
         """Let the server parse each statement; what follows a change of the schema cannot be judged, and is not."""
         async with self.time_limit(5.0):
-            for number, statement in enumerate(texts.statements(text, "postgres")):
+            for number, statement in enumerate(texts.statements(text, GRAMMAR)):
                 if not _JUDGED.match(statement.text) or _CLIENT_COPY.match(statement.text):
                     return None
                 try:

@@ -1,7 +1,16 @@
-"""What Headwater has to know of Redis as a dialect."""
+"""Redis as a dialect: what Headwater has to know of it."""
 
 from __future__ import annotations
 
-from headwater.catalog.dialect import Dialect
+from headwater.catalog.dialect import Dialect, EditorHints
 
-DIALECT = Dialect()
+DIALECT = Dialect(
+    display_name="Redis",
+    data_model="key_value",
+    has_comments=False,
+    editor=EditorHints(
+        editor_language="redis",
+        statement_unit="line",
+        starter_query="# One command per line.\nSCAN 0 COUNT 100\n",
+    ),
+)

@@ -33,10 +33,11 @@ SPARE_CONNECTIONS = 5
 PROVISION_OPTIONS: tuple[Option, ...] = (
     Option(
         "durability",
-        "Written to disk",
+        "Persistence (fsync)",
         "choice",
         "everysec",
         choices=("everysec", "always"),
+        choice_labels=("every second", "every write"),
         help="Every second, or before each answer.",
     ),
 )

@@ -1,8 +1,30 @@
-"""What Headwater has to know of SQLite as a dialect."""
+"""SQLite as a dialect: what Headwater has to know of it."""
 
 from __future__ import annotations
 
-from headwater.catalog.dialect import Dialect
+from headwater.catalog.dialect import Dialect, EditorHints
 from headwater.catalog.grammar import Grammar
+from headwater.engines.sqlite.type_mapping import TYPES
 
-DIALECT = Dialect(sqlglot="sqlite", grammar=Grammar(nulls_first=True, hex_bytes=True, begin="BEGIN IMMEDIATE"))
+GRAMMAR = Grammar(nulls_first=True, hex_bytes=True, begin="BEGIN IMMEDIATE")
+DIALECT = Dialect(
+    display_name="SQLite",
+    data_model="relational",
+    sqlglot="sqlite",
+    grammar=GRAMMAR,
+    types=TYPES,
+    case_insensitive_tables=True,
+    has_comments=False,
+    has_enum_checks=True,
+    counter_attributes=(("autoincrement", "yes"),),
+    copied_attributes=frozenset({"strict", "without_rowid"}),
+    has_implicit_counters=True,
+    editor=EditorHints(
+        editor_language="sql",
+        formatter_dialect="sqlite",
+        identity_type="integer",
+        column_types=("text", "integer", "real", "numeric", "blob", "boolean", "date", "datetime"),
+        binary_types=("blob", "tinyblob", "mediumblob", "longblob", "binary", "varbinary"),
+        script_client="sqlite3",
+    ),
+)

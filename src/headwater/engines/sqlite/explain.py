@@ -10,6 +10,7 @@ from headwater.catalog.plans import Advice, Plan, PlanNode
 from headwater.catalog.results import Cell, Limits, QueryError, Rows
 from headwater.engines import ExplainSupport, Parameters, Session
 from headwater.engines import _statements as texts
+from headwater.engines.sqlite.dialect import GRAMMAR
 from headwater.engines.sqlite.inspect import inspect
 
 _STEP = re.compile(r"(?P<what>SCAN|SEARCH) (?:TABLE )?(?P<table>\S+)(?: AS (?P<alias>\S+))?(?: USING (?P<how>.*))?")
@@ -55,7 +56,7 @@ class SqliteExplain(ExplainSupport):
 
     async def plan(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> Plan:
         """Return the plan of one statement; SQLite measures nothing, so that `run` adds nothing to it."""
-        statements = texts.statements(text, "sqlite")
+        statements = texts.statements(text, GRAMMAR)
         if len(statements) != 1:
             raise QueryError("A plan is of one statement.", hint="Select the one that you mean.")
         opening = "EXPLAIN QUERY PLAN "

@@ -43,6 +43,7 @@ from headwater.engines import _row_buffer as batches
 from headwater.engines import _statements as texts
 from headwater.engines._driver_thread import DriverThread
 from headwater.engines.sqlite.authorizer import Authorizer
+from headwater.engines.sqlite.dialect import GRAMMAR
 from headwater.engines.sqlite.errors import ConnectionRefused, refusal
 from headwater.kit.errors import HeadwaterError, Unavailable
 
@@ -158,7 +159,7 @@ class SqliteSession:
         self, text: str, parameters: Parameters = None, limits: Limits = STANDARD
     ) -> AsyncGenerator[Frame, None]:
         """Run the statements of a text; see `headwater.engines.Session`."""
-        statements = texts.statements(text, "sqlite", parameters)
+        statements = texts.statements(text, GRAMMAR, parameters)
         began_in_transaction = self.connection.in_transaction
         async with contextlib.AsyncExitStack() as stack:
             await stack.enter_async_context(self._worker.ended_in_time(limits.seconds))
@@ -178,10 +179,10 @@ class SqliteSession:
 
     async def check(self, text: str) -> QueryError | None:
         """Let SQLite compile each statement; what follows a change of the schema cannot be judged, and is not."""
-        for number, statement in enumerate(texts.statements(text, "sqlite")):
+        for number, statement in enumerate(texts.statements(text, GRAMMAR)):
             if _word(statement.text) not in {"SELECT", "WITH", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"}:
                 return None
-            asked, count = texts.unbound(statement.text, "sqlite", "?")
+            asked, count = texts.unbound(statement.text, GRAMMAR, "?")
             try:
                 await self.call(partial(self._compile, asked, count))
             except DRIVER_ERRORS as error:
@@ -214,7 +215,7 @@ class SqliteSession:
             values.append(value)
             return "?"
 
-        text = texts.bound(statement.text, parameters, "sqlite", mark)
+        text = texts.bound(statement.text, parameters, GRAMMAR, mark)
         began = time.perf_counter()
         cursor = self.connection.cursor()
         try:

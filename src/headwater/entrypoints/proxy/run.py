@@ -74,7 +74,7 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 
 async def _proxy(keeper: Supervisor, chosen: Settings) -> list[asyncio.Server]:
     """Listen for clients who speak first, told apart by what they say, and on a second port for those who wait."""
-    fronts = {name: one.proxy for name, one in all_engines().items() if one.proxy}
+    fronts = {name: engine.proxy for name, engine in all_engines().items() if engine.proxy}
     wake, tls = functools.partial(clients.opening, keeper), _tls(chosen)
     servers = [
         await _listen(lambda: ProxyProtocol(fronts, wake, tls), chosen.host, chosen.proxy_port, "HEADWATER_PROXY_PORT")
@@ -99,16 +99,18 @@ async def _listen(front: Callable[[], asyncio.BaseProtocol], host: str, port: in
 def _tls(chosen: Settings) -> ssl.SSLContext | None:
     if chosen.tls_certificate is None:
         return None
-    made = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls_context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
-        made.load_cert_chain(chosen.tls_certificate, chosen.tls_key)
+        tls_context.load_cert_chain(chosen.tls_certificate, chosen.tls_key)
     except (OSError, ssl.SSLError) as error:
         raise Unavailable(
             f"The proxy cannot use its certificate: {error.strerror or error}.",
             hint="Look at HEADWATER_TLS_CERTIFICATE and HEADWATER_TLS_KEY.",
         ) from error
-    made.set_alpn_protocols(["postgresql"])
-    return made
+    tls_context.set_alpn_protocols(
+        [name for one in all_engines().values() if one.proxy for name in one.proxy.alpn_protocols]
+    )
+    return tls_context
 
 
 def _loop() -> Callable[[], asyncio.AbstractEventLoop]:

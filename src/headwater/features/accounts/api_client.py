@@ -99,14 +99,14 @@ class ApiClient:
 
     def every(self, path: str, **query: Any) -> list[Any]:
         """Return all items of a paged list."""
-        found: list[Any] = []
+        items: list[Any] = []
         cursor = None
         while True:
             page = self.call("GET", path, params=query | {"limit": 200} | ({"cursor": cursor} if cursor else {}))
-            found += page["items"]
+            items += page["items"]
             cursor = page["next"]
             if cursor is None:
-                return found
+                return items
 
     def stream(self, path: str, body: Any) -> Iterator[bytes]:
         """Give the chunks of an answer that is not JSON, or raise what the server says is wrong."""

@@ -33,8 +33,8 @@ async def create_dashboard(
     project_id: uuid.UUID, body: api_models.DashboardIn, db: Db, actor: Writer
 ) -> api_models.DashboardOut:
     """Make an empty dashboard."""
-    made = await dashboards.create(db, actor, project_id, name=body.name, refresh_seconds=body.refresh_seconds)
-    return serializers.dashboard(await dashboards.view(db, actor, made.id))
+    dashboard = await dashboards.create(db, actor, project_id, name=body.name, refresh_seconds=body.refresh_seconds)
+    return serializers.dashboard(await dashboards.view(db, actor, dashboard.id))
 
 
 @router.get("/dashboards/{dashboard_id}")

@@ -44,7 +44,7 @@ def _tile(view: TileView) -> shapes.TileOut:
 def data(answer: Answer, cached: bool) -> shapes.TileData:
     """Return what a tile shows."""
     return shapes.TileData.model_construct(
-        columns=[serializers.column(one) for one in answer.columns], rows=[list(row) for row in answer.rows],
+        columns=[serializers.column(column) for column in answer.columns], rows=[list(row) for row in answer.rows],
         truncated=answer.truncated, error=serializers.problem(answer.error) if answer.error else None,
         milliseconds=answer.milliseconds, ran_at=answer.ran_at, cached=cached,
     )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from headwater.engines import DEFAULT_ENGINE
 from headwater.features.accounts.api_models import Input, Wire
 from headwater.kit.network.tls import TlsMode
 
@@ -26,6 +27,7 @@ class OptionOut(Wire):
     kind: Literal["text", "number", "switch", "choice"]
     default: str
     choices: list[str]
+    choice_labels: list[str]
     help: str
 
 
@@ -34,11 +36,16 @@ class EngineOut(Wire):
 
     `snapshots` says that it has them, `extracts` that they can be looked into, `recovery` that a database of it that
     runs here can be brought back to a moment.
+
+    `editor_language` is the language in Monaco, `formatter_dialect` the dialect in sql-formatter, `statement_unit` what
+    runs at the cursor, `identity_type` the type of an auto-incrementing id, `fraction_digits` the digits of a second
+    where a time type names none, `script_client` the program that loads an exported script. `copy_target` says that
+    tables can be copied into its databases, `sessions` that those of a server are listed.
     """
 
     name: str
     label: str
-    language: Literal["sql", "mongodb", "redis"]
+    language: str
     dialect: str
     port: int
     schemes: list[str]
@@ -48,6 +55,21 @@ class EngineOut(Wire):
     snapshots: bool
     extracts: bool
     recovery: bool
+    data_model: Literal["relational", "document", "key_value"]
+    editor_language: str
+    formatter_dialect: str | None
+    statement_unit: Literal["statement", "block", "line"]
+    explains: bool
+    starter_query: str
+    default_schema: str | None
+    identity_type: str | None
+    column_types: list[str]
+    binary_types: list[str]
+    fraction_digits: int | None
+    script_client: str | None
+    copy_target: bool
+    sessions: bool
+    is_default: bool
 
 
 class Quotas(Input):
@@ -64,7 +86,7 @@ class NewDatabase(Input):
     """A database to be created here."""
 
     name: Name
-    engine: str = "postgresql"
+    engine: str = DEFAULT_ENGINE
     options: dict[str, str] = Field(default_factory=dict)
     quotas: Quotas = Quotas()
     sleep_after_seconds: Annotated[int, Field(ge=0, le=7 * 86_400, description="0: it never sleeps.")] = 300

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from headwater.engines import DEFAULT_ENGINE
 from headwater.features.accounts.api_client import ApiClient, remote, show, show_one
 from headwater.kit.errors import BadInput, HeadwaterError, NotFound, did_you_mean
 
@@ -46,7 +47,7 @@ def list_(
 
 def create(
     name: Annotated[str, typer.Argument(help="How to call it.", show_default=False)],
-    engine: Annotated[str, typer.Option(help="Which engine.")] = "postgresql",
+    engine: Annotated[str, typer.Option(help="Which engine.")] = DEFAULT_ENGINE,
     project: ProjectOption = None,
     option: Annotated[list[str] | None, typer.Option(help="An option of the engine, as name=value.")] = None,
     sleep_after: Annotated[int, typer.Option(help="Seconds without use until it sleeps; 0: never.")] = 300,
@@ -183,15 +184,15 @@ def find_database(server: ApiClient, wanted: str, *, deleted: bool = False) -> A
         for gone in ({"false", "true"} if deleted else {"false"})
         for row in server.every(f"/projects/{project['id']}/databases", deleted=gone)
     ]
-    found = [row for row in rows if wanted in {row["id"], row["name"]}]
-    if len(found) > 1:
-        ids = ", ".join(row["id"] for row in found)
-        raise BadInput(f"{len(found)} databases are called {wanted}.", hint=f"Give the id instead: {ids}.")
-    if not found:
+    items = [row for row in rows if wanted in {row["id"], row["name"]}]
+    if len(items) > 1:
+        ids = ", ".join(row["id"] for row in items)
+        raise BadInput(f"{len(items)} databases are called {wanted}.", hint=f"Give the id instead: {ids}.")
+    if not items:
         raise NotFound(
             f"There is no database called {wanted!r}.", hint=did_you_mean(wanted, (row["name"] for row in rows))
         )
-    return found[0]
+    return items[0]
 
 
 def names(text: str | None) -> list[str] | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from headwater.engines import Engine, Option
+from headwater.engines import DEFAULT_ENGINE, Engine, Option
 from headwater.features.accounts.api_models import Wire
 from headwater.features.databases import api_models as shapes
 from headwater.features.databases.service.databases import DatabaseView
@@ -41,16 +42,25 @@ def connection(plain: Mapping[str, Any]) -> shapes.ConnectionOut:
 def engine(view: EngineView) -> shapes.EngineOut:
     """Return an engine."""
     one: Engine = view.engine
+    dialect, editor = one.dialect, one.dialect.editor
     return shapes.EngineOut(
         name=view.name, label=one.display_name, language=one.language, dialect=one.dialect.sqlglot, port=one.port,
         schemes=list(one.schemes), options=[_option(option) for option in one.options],
         provision_options=[_option(option) for option in view.provision_options], unavailable=view.unavailable,
         snapshots=one.snapshots is not None, extracts=one.decoding is not None, recovery=one.recovery is not None,
+        data_model=dialect.data_model, editor_language=editor.editor_language, statement_unit=editor.statement_unit,
+        formatter_dialect=editor.formatter_dialect, explains=one.explain is not None,
+        starter_query=editor.starter_query, default_schema=dialect.default_schema, identity_type=editor.identity_type,
+        column_types=list(editor.column_types), binary_types=list(editor.binary_types),
+        fraction_digits=editor.fraction_digits, script_client=editor.script_client,
+        copy_target=one.transfer.target is not None and dialect.types is not None, sessions=one.activity is not None,
+        is_default=view.name == DEFAULT_ENGINE,
     )  # fmt: skip
 
 
 def _option(option: Option) -> shapes.OptionOut:
-    return shapes.OptionOut.model_validate(option)
+    labels = list(option.choice_labels or option.choices)
+    return shapes.OptionOut(**{**dataclasses.asdict(option), "choice_labels": labels})
 
 
 def _fields_of(row: Any, shape: type[Wire], **given: Any) -> dict[str, Any]:

@@ -21,8 +21,8 @@ Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
 @router.get("/databases/{database_id}/holders")
 async def list_holders(database_id: uuid.UUID, server: Shared, actor: Reader) -> list[api_models.HolderOut]:
     """List what holds the entries of a database: collections and views, or all its keys."""
-    found = await service.holders(workplace(server), actor, database_id)
-    return [api_models.HolderOut.model_validate(one) for one in found]
+    collections = await service.holders(workplace(server), actor, database_id)
+    return [api_models.HolderOut.model_validate(one) for one in collections]
 
 
 @router.post("/databases/{database_id}/entries")
@@ -31,8 +31,8 @@ async def read_entries(
 ) -> api_models.EntriesOut:
     """Read a page of documents or keys: filtered, sorted, from a cursor on."""
     search = Search(body.filter, body.sort, body.cursor, body.limit)
-    found = await service.page(workplace(server), actor, database_id, body.holder, search)
-    return api_models.EntriesOut.model_validate(found)
+    entry_page = await service.page(workplace(server), actor, database_id, body.holder, search)
+    return api_models.EntriesOut.model_validate(entry_page)
 
 
 @router.post("/databases/{database_id}/entries/one")
@@ -40,8 +40,8 @@ async def read_entry(
     database_id: uuid.UUID, body: api_models.EntryIn, server: Shared, actor: Reader
 ) -> api_models.EntryOut:
     """Read one whole document, or one key."""
-    found = await service.read(workplace(server), actor, database_id, body.holder, body.id)
-    return api_models.EntryOut.model_validate(found)
+    entry = await service.read(workplace(server), actor, database_id, body.holder, body.id)
+    return api_models.EntryOut.model_validate(entry)
 
 
 @router.post("/databases/{database_id}/entries/parts")
@@ -50,8 +50,8 @@ async def read_parts(
 ) -> api_models.PartsOut:
     """Read a page of the fields, items, members or stream entries of a key."""
     search = Search(body.filter, "", body.cursor, body.limit)
-    found = await service.parts(workplace(server), actor, database_id, body.holder, body.id, search)
-    return api_models.PartsOut.model_validate(found)
+    element_page = await service.parts(workplace(server), actor, database_id, body.holder, body.id, search)
+    return api_models.PartsOut.model_validate(element_page)
 
 
 @router.post("/databases/{database_id}/entries/changes")

@@ -36,10 +36,10 @@ async def read(place: Workplace, actor: Actor, database_id: uuid.UUID, holder: s
     """Return one whole entry, or raise NotFound."""
     entered = await access.authorize_query(place, actor, database_id)
     async with _engine(place, entered) as (engine, session):
-        found = await engine.entry(session, holder, entry_id)
-    if found is None:
+        entry = await engine.entry(session, holder, entry_id)
+    if entry is None:
         raise NotFound(f"There is no entry {entry_id[:100]}.", hint="It may have been deleted, or have expired.")
-    return found
+    return entry
 
 
 async def parts(

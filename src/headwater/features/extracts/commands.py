@@ -29,7 +29,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the group `snapshot`, which the room of snapshots has made."""
-    group = next(one.typer_instance for one in app.registered_groups if one.name == "snapshot")
+    group = next(registered.typer_instance for registered in app.registered_groups if registered.name == "snapshot")
     assert group is not None
     for name, command in (("query", query), ("rows", rows), ("export", export), ("link", link), ("copy", copy)):
         group.command(name)(command)

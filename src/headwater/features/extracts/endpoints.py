@@ -54,10 +54,10 @@ async def read_snapshot_rows(
     skip: Annotated[int, Query(ge=0, le=1_000_000_000_000)] = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> shapes.RowsOut:  # fmt: skip
     """Read a page of a table of a snapshot, in the order of its key, without restoring it."""
-    found = await rows.page(
+    rows_page = await rows.page(
         server.settings, server.database, actor, snapshot_id, table, cursor=cursor, skip=skip, limit=limit
     )
-    return serializers.page(found)
+    return serializers.page(rows_page)
 
 
 @router.get("/snapshots/{snapshot_id}/tables/{table:path}/cell")
@@ -66,8 +66,8 @@ async def read_snapshot_cell(
     row: Annotated[int, Query(ge=0, description="The number of the row, from 0.")],
 ) -> shapes.CellOut:  # fmt: skip
     """Read one whole value of a row of a snapshot."""
-    found = await rows.cell(server.settings, server.database, actor, snapshot_id, table, row=row, column=column)
-    return shapes.CellOut(value=found)
+    cell = await rows.cell(server.settings, server.database, actor, snapshot_id, table, row=row, column=column)
+    return shapes.CellOut(value=cell)
 
 
 @router.post("/snapshots/{snapshot_id}/query")
@@ -114,10 +114,10 @@ async def make_snapshot_link(
     snapshot_id: uuid.UUID, body: api_models.LinkIn, server: Shared, actor: Reader
 ) -> api_models.LinkOut:
     """Make a link by which a file of a snapshot can be downloaded without signing in, until it expires."""
-    made = await links.make(
+    link = await links.make(
         server.settings, server.database, actor, snapshot_id, body.format, body.tables, body.expires_in
     )
-    return api_models.LinkOut(id=made.row.id, url=f"/api/v1/downloads/{made.token}", expires_at=made.row.expires_at)
+    return api_models.LinkOut(id=link.row.id, url=f"/api/v1/downloads/{link.token}", expires_at=link.row.expires_at)
 
 
 @router.get("/snapshots/{snapshot_id}/links")
@@ -126,7 +126,7 @@ async def list_snapshot_links(
 ) -> ListOf[api_models.ListedLinkOut]:
     """List the links to files of a snapshot that work, newest first, without what opens them."""
     page = await links.list_of_snapshot(db, actor, snapshot_id, cursor=cursor, limit=limit)
-    return ListOf(items=[_listed(one) for one in page.items], next=page.next)
+    return ListOf(items=[_listed(item) for item in page.items], next=page.next)
 
 
 @router.delete("/snapshots/{snapshot_id}/links/{link_id}", status_code=204)

@@ -116,10 +116,10 @@ def _answer(control: socket.socket, order: dict[str, Any], out: Any) -> None:
     relation = connection.sql(_TABLES if _SHOW.fullmatch(order["text"]) else order["text"])
     if relation is None:
         raise StatementRefused("The statement gives no rows.")
-    names, types = list(relation.columns), [str(one) for one in relation.types]
+    names, types = list(relation.columns), [str(type_) for type_ in relation.types]
     spelled = [one not in _PLAIN if order["cells"] else bool(_UNTYPED.search(one)) for one in types]
     if any(spelled):
-        cells = [_cell(place, types[place - 1]) if one else f"#{place}" for place, one in enumerate(spelled, 1)]
+        cells = [_cell(index, types[index - 1]) if one else f"#{index}" for index, one in enumerate(spelled, 1)]
         relation = relation.project(", ".join(cells))
     reader = relation.to_arrow_reader(ROWS)
     out.write(json.dumps({"columns": list(zip(names, types, strict=True))}).encode() + b"\n")

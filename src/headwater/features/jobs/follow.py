@@ -36,7 +36,7 @@ def finish(server: ApiClient, job_id: str, path: str) -> Any:
         HeadwaterError: the job did not complete.
     """
     try:
-        _bars(one for one in server.events(f"/jobs/{job_id}/events") if one[0] == "job")
+        _bars(event for event in server.events(f"/jobs/{job_id}/events") if event[0] == "job")
     except KeyboardInterrupt:
         with contextlib.suppress(HeadwaterError):
             server.call("POST", f"/jobs/{job_id}/cancel")

@@ -27,7 +27,7 @@ async def list_migrations(database_id: uuid.UUID, server: Shared, actor: Reader)
     """List the migrations of a database in their order, with what its own journal says of each."""
     place = workplace(server)
     entered = await access.authorize_query(place, actor, database_id)
-    return ListOf(items=[serializers.migration(one) for one in await history.statuses(place, entered)])
+    return ListOf(items=[serializers.migration(status) for status in await history.statuses(place, entered)])
 
 
 @router.post("/databases/{database_id}/migrations", status_code=201)
@@ -38,8 +38,8 @@ async def add_migration(
     place = workplace(server)
     changes = structure.parse_changes(body.changes)
     entered = await access.authorize_query(place, actor, database_id, write=True, confirmed=True)
-    made = await history.write(place, actor, entered, name=body.name, up=body.up, down=body.down, changes=changes)
-    return serializers.text(made)
+    migration = await history.write(place, actor, entered, name=body.name, up=body.up, down=body.down, changes=changes)
+    return serializers.text(migration)
 
 
 @router.post("/databases/{database_id}/migrations/import", openapi_extra=FORM)
@@ -55,8 +55,8 @@ async def import_migrations(
     upload = multipart.Upload(request.headers.get("content-type"), request.stream())
     await upload.open()
     files = await archive.texts(upload.chunks(), server.settings.max_upload_mb)
-    found = await history.import_folder(place, actor, entered, files, applied=applied)
-    return ListOf(items=[serializers.migration(one) for one in found])
+    migration_statuses = await history.import_folder(place, actor, entered, files, applied=applied)
+    return ListOf(items=[serializers.migration(one) for one in migration_statuses])
 
 
 @router.post("/databases/{database_id}/migrations/run")

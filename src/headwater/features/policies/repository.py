@@ -123,8 +123,8 @@ async def open_alert(db: AsyncSession, at: datetime, **values: Any) -> Alert:
         index_elements=["database_id", "kind"], index_where=text("status = 'open'"),
         set_={**again, "last_at": at, "times": Alert.times + 1},
     )  # fmt: skip
-    made = statement.returning(Alert).execution_options(populate_existing=True)
-    return (await db.execute(made)).scalar_one()
+    connection = statement.returning(Alert).execution_options(populate_existing=True)
+    return (await db.execute(connection)).scalar_one()
 
 
 async def count_again(db: AsyncSession, database_id: uuid.UUID, kind: str, at: datetime, message: str) -> bool:

@@ -55,7 +55,7 @@ def started(view: RunView) -> api_models.StartedPolicyRunOut:
 
 def preview(result: Preview) -> api_models.PolicyPreviewOut:
     """Return what a policy would do."""
-    deleted = sum(not one.keep for one in result.snapshots)
+    deleted = sum(not snapshot.keep for snapshot in result.snapshots)
     return api_models.PolicyPreviewOut(
         next=list(result.next), kept=len(result.snapshots) - deleted, deleted=deleted,
         snapshots=[_planned(one) for one in result.snapshots],

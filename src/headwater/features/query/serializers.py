@@ -112,5 +112,5 @@ def changes(result: structure.StructureResult) -> shapes.SchemaChangesOut:
 def _step(step: AlterStep) -> shapes.StepOut:
     return shapes.StepOut(
         change=structure.plan_changes(step.change), statements=list(step.statements),
-        hazards=[shapes.HazardOut.model_validate(one) for one in step.hazards], transactional=step.transactional,
+        hazards=[shapes.HazardOut.model_validate(hazard) for hazard in step.hazards], transactional=step.transactional,
     )  # fmt: skip

@@ -75,8 +75,8 @@ class Shell:
         self._console = console
         self._completer = SchemaCompleter()
         self._session = uuid.uuid4().hex
-        engines = {one["name"]: one["language"] for one in server.call("GET", "/engines")}
-        self._language = engines.get(database["engine"], "sql")
+        engines = {one["name"]: one["statement_unit"] for one in server.call("GET", "/engines")}
+        self._unit = engines.get(database["engine"], "statement")
 
     def run(self) -> None:
         """Read and run statements until the end of the input."""
@@ -99,8 +99,8 @@ class Shell:
         folder = platformdirs.user_state_path("headwater", ensure_exists=True)
         session: PromptSession[str] = PromptSession(
             history=FileHistory(str(folder / "sql_history")), completer=self._completer,
-            lexer=PygmentsLexer(PostgresLexer) if self._language == "sql" else None, complete_while_typing=True,
-            multiline=Condition(lambda: not _is_complete(session.default_buffer.text, self._language)),
+            lexer=PygmentsLexer(PostgresLexer) if self._unit == "statement" else None, complete_while_typing=True,
+            multiline=Condition(lambda: not _is_complete(session.default_buffer.text, self._unit)),
             prompt_continuation=lambda width, *_: "." * (width - 1) + " ",
         )  # fmt: skip
         return session
@@ -161,10 +161,10 @@ class Shell:
         self._completer.learn(self._server.call("GET", place, params={"fresh": "true"}))
 
 
-def _is_complete(text: str, language: str = "sql") -> bool:
+def _is_complete(text: str, unit: str = "statement") -> bool:
     """Whether Enter runs what was typed: a command, nothing, or a statement that has ended."""
     stripped = text.strip()
-    if language != "sql":
+    if unit != "statement":
         # A command of Redis is one line; of MongoDB, one whose brackets are closed, or that an empty line ends.
-        return language == "redis" or text.endswith("\n") or all(text.count(a) <= text.count(b) for a, b in BRACKETS)
+        return unit == "line" or text.endswith("\n") or all(text.count(a) <= text.count(b) for a, b in BRACKETS)
     return not stripped or stripped.startswith("\\") or stripped.endswith(";") or stripped in {"exit", "quit"}

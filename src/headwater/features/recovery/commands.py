@@ -133,10 +133,10 @@ def _ask(question: str, yes: bool, as_json: bool) -> None:
 def _moment(text: str) -> str:
     """Return a time with its zone, as the server takes it."""
     try:
-        found = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(f"{text!r} is no time.", hint="It looks like 2026-11-21T10:00:00.") from None
-    return found.replace(tzinfo=found.tzinfo or UTC).isoformat()
+    return moment.replace(tzinfo=moment.tzinfo or UTC).isoformat()
 
 
 def _show_plan(planned: Any, as_json: bool) -> None:
@@ -154,16 +154,16 @@ def _show(recovery: Any, as_json: bool) -> None:
     if as_json:
         return
     if recovery["bases"]:
-        shown = Table("base backup", "status", "bytes", "new bytes", "seconds", box=None, pad_edge=False)
+        table = Table("base backup", "status", "bytes", "new bytes", "seconds", box=None, pad_edge=False)
         for one in recovery["bases"]:
             status = one["status"] if one["usable"] or one["status"] != "complete" else "waits for its log"
-            shown.add_row(
+            table.add_row(
                 one["finished_at"] or one["created_at"], status, f"{one['raw_bytes']:,}", f"{one['new_bytes']:,}",
                 "" if one["seconds"] is None else f"{one['seconds']:.1f}",
             )  # fmt: skip
-        terminal().print(shown)
+        terminal().print(table)
     if recovery["points"]:
-        shown = Table("point", "at", "lsn", box=None, pad_edge=False)
+        table = Table("point", "at", "lsn", box=None, pad_edge=False)
         for one in recovery["points"]:
-            shown.add_row(one["name"], one["at"], one["lsn"])
-        terminal().print(shown)
+            table.add_row(one["name"], one["at"], one["lsn"])
+        terminal().print(table)

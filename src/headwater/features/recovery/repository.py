@@ -94,9 +94,9 @@ async def drop(db: AsyncSession, bases: Sequence[uuid.UUID], logs: Sequence[str]
 
 async def dropped(db: AsyncSession, archive_id: uuid.UUID) -> tuple[list[uuid.UUID], list[str]]:
     """Return the bases and the parts of a log whose deletion has begun."""
-    found = select(ArchiveBase.id).where(ArchiveBase.archive_id == archive_id, ArchiveBase.status == "deleting")
+    condition = select(ArchiveBase.id).where(ArchiveBase.archive_id == archive_id, ArchiveBase.status == "deleting")
     parts = select(ArchiveLog.name).where(ArchiveLog.archive_id == archive_id, ArchiveLog.status == "deleting")
-    return list((await db.execute(found)).scalars()), list((await db.execute(parts)).scalars())
+    return list((await db.execute(condition)).scalars()), list((await db.execute(parts)).scalars())
 
 
 async def forget_dropped(db: AsyncSession, bases: Sequence[uuid.UUID], logs: Sequence[str]) -> None:

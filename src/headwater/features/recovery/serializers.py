@@ -27,8 +27,8 @@ def status(view: ArchiveView) -> api_models.RecoveryStatusOut:
         problem=archive.problem or None if archive else None, problem_at=archive.problem_at if archive else None,
         bases=[base(one) for one in view.bases],
         points=[
-            api_models.PointOut(name=one.name, at=one.at, lsn=view.engine.format_position(one.position))
-            for one in view.points
+            api_models.PointOut(name=point.name, at=point.at, lsn=view.engine.format_position(point.position))
+            for point in view.points
         ],
     )  # fmt: skip
 

@@ -84,7 +84,7 @@ def plan(restore_plan: RestorePlan) -> api_models.RestorePlanOut:
         fresh=restore_plan.fresh,
         undo=restore_plan.undo,
         refusals=list(restore_plan.refusals),
-        steps=[api_models.RestoreStepOut.model_validate(one) for one in restore_plan.steps],
+        steps=[api_models.RestoreStepOut.model_validate(step) for step in restore_plan.steps],
     )
 
 

@@ -16,12 +16,12 @@ def plan(copy_plan: Plan, engine: Engine) -> api_models.CopyPlanOut:
             table=table.shown, target=table.target_name, rows=table.rows,
             columns=[
                 api_models.ColumnPlanOut(
-                    name=one.name, source_type=one.source_type, target_type=one.target_type, note=one.note
-                ) for one in table.columns
+                    name=column.name, source_type=column.source_type, target_type=column.target_type, note=column.note
+                ) for column in table.columns
             ],
         ) for table in copy_plan.tables
     ]  # fmt: skip
-    losses = [api_models.LossOut.model_validate(one) for one in copy_plan.losses]
+    losses = [api_models.LossOut.model_validate(loss) for loss in copy_plan.losses]
     return api_models.CopyPlanOut(tables=tables, losses=losses, statements=list(engine.ddl(copy_plan.schema)))
 
 

@@ -56,12 +56,12 @@ def check(tls: Tls) -> None:
 
 def _certificates(field_name: str, text: str) -> tuple[list[x509.Certificate], dict[str, str]]:
     try:
-        found = x509.load_pem_x509_certificates(text.encode())
+        certificates = x509.load_pem_x509_certificates(text.encode())
     except ValueError:
         return [], {field_name: "This is no certificate in PEM form."}
-    if found[0].not_valid_after_utc < now():
-        return found, {field_name: f"The certificate expired on {found[0].not_valid_after_utc:%Y-%m-%d}."}
-    return found, {}
+    if certificates[0].not_valid_after_utc < now():
+        return certificates, {field_name: f"The certificate expired on {certificates[0].not_valid_after_utc:%Y-%m-%d}."}
+    return certificates, {}
 
 
 def _client(tls: Tls) -> dict[str, str]:
@@ -113,12 +113,12 @@ def context(tls: Tls) -> ssl.SSLContext | None:
     if tls.mode == "off":
         return None
     check(tls)
-    made = ssl.create_default_context(cadata=tls.ca)
-    made.check_hostname = tls.mode == "verify-full"
+    tls_context = ssl.create_default_context(cadata=tls.ca)
+    tls_context.check_hostname = tls.mode == "verify-full"
     if tls.mode in {"prefer", "require"}:
-        made.verify_mode = ssl.CERT_NONE
+        tls_context.verify_mode = ssl.CERT_NONE
     if tls.certificate:
         with pem_files(tls) as files:
             assert files.certificate
-            made.load_cert_chain(files.certificate, files.key)
-    return made
+            tls_context.load_cert_chain(files.certificate, files.key)
+    return tls_context

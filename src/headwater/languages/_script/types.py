@@ -101,8 +101,8 @@ def members(node: Node, source: bytes) -> list[f.Entry]:
 
 
 def _typed_member(node: Node, source: bytes) -> f.Expr:
-    found = node.child_by_field_name("type")
-    return annotation(found, source) or _constant(node, source)
+    child_by_field_name = node.child_by_field_name("type")
+    return annotation(child_by_field_name, source) or _constant(node, source)
 
 
 def _typeof(node: Node, source: bytes) -> f.Expr:

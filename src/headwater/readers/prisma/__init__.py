@@ -30,7 +30,7 @@ def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:
     folders: dict[str, list[Block]] = defaultdict(list)
     for file in files:
         folders[file.path.rpartition("/")[0]] += blocks(file.path, file.source.decode("utf-8", "replace"))
-    readings = [_read_blocks(found) for found in folders.values()]
+    readings = [_read_blocks(folder) for folder in folders.values()]
     schema = Schema(
         tuple(relation for reading in readings for relation in reading.schema),
         tuple(enum for reading in readings for enum in reading.schema.enums),

@@ -77,8 +77,8 @@ def _block(path: str, text: str, opening: re.Match[str]) -> Block:
     for number, line in _lines(body, first):
         if line.startswith("@@"):
             attributes += _attributes(line)
-        elif found := _field(line, number, enum=opening[1] == "enum"):
-            fields.append(found)
+        elif prisma_field := _field(line, number, enum=opening[1] == "enum"):
+            fields.append(prisma_field)
     return Block(opening[1], opening[2], path, first, tuple(fields), tuple(attributes))
 
 

@@ -133,9 +133,9 @@ def _field(field: PrismaField, block: Block, tables: Blocks) -> Field:
         local, remote = _columns(block, own.names("fields")), _columns(target, own.names("references"))
         return Field(**common, local=local, remote=remote)  # type: ignore[arg-type]
     for other in _opposites(field, block, target):
-        there = other.attribute("@relation")
-        if there and there.names("fields"):
-            local, remote = _columns(block, there.names("references")), _columns(target, there.names("fields"))
+        attribute = other.attribute("@relation")
+        if attribute and attribute.names("fields"):
+            local, remote = _columns(block, attribute.names("references")), _columns(target, attribute.names("fields"))
             return Field(**common, local=local, remote=remote)  # type: ignore[arg-type]
         if other.many and field.many:
             return _over_join_table(common, field, block, target)
@@ -145,8 +145,8 @@ def _field(field: PrismaField, block: Block, tables: Blocks) -> Field:
 def _opposites(field: PrismaField, block: Block, target: Block) -> list[PrismaField]:
     """Return the fields at the other end of a relation; with several, the relation's name decides."""
     name = _relation_name(field)
-    found = [other for other in target.fields if other.type == block.name and other is not field]
-    return [other for other in found if _relation_name(other) == name]
+    prisma_fields = [other for other in target.fields if other.type == block.name and other is not field]
+    return [other for other in prisma_fields if _relation_name(other) == name]
 
 
 def _relation_name(field: PrismaField) -> str:

@@ -59,14 +59,14 @@ def is_definition(text: str) -> bool:
 def changes_of(text: str, schema: Schema, origin: Origin) -> list[c.Change] | None:
     """Return the changes that one statement makes to a Schema; None when it bears on tables and is not understood."""
     trees, dialect = sqltext.parse(_spread(text) if text[:5].upper() == "ALTER" else text)
-    found: list[c.Change] = []
+    changes: list[c.Change] = []
     for tree in trees:
         handler = _HANDLERS.get(type(tree))
         if handler:
-            found += handler(tree, schema, dialect, origin)
+            changes += handler(tree, schema, dialect, origin)
     known = any(type(tree) in _HANDLERS for tree in trees)
-    if known or found:
-        return found
+    if known or changes:
+        return changes
     by_text = list(_by_text(text, schema, origin))
     return by_text or ([] if _BESIDE.match(text) or (trees and isinstance(trees[0], exp.Query)) else None)
 

@@ -80,8 +80,8 @@ def _through_helper(project: CodeProject, path: str, value: f.Call, depth: int) 
     where, stmt = found
     if isinstance(stmt, f.Function):
         for result in s.returned(stmt.body):
-            if made := maker(project, where, result, depth - 1):
-                return _merged(made, stmt, value)
+            if call := maker(project, where, result, depth - 1):
+                return _merged(call, stmt, value)
     if isinstance(stmt, f.Assign) and s.called(stmt.value) == "partial" and isinstance(stmt.value, f.Call):
         first, *rest = stmt.value.args or (None,)
         if s.last(first) in MAKERS and first is not None:

@@ -51,9 +51,9 @@ class ModelMapping:
 
     def find_class(self, path: str, name: str) -> str | None:
         """Return the key of the mapped class that a name means in a file, by import or by the registry."""
-        found = self.project.resolve(path, name)
-        if found and isinstance(found[1], f.Class):
-            key = next((c.key for c in self.classes.values() if c.stmt is found[1]), None)
+        symbol = self.project.resolve(path, name)
+        if symbol and isinstance(symbol[1], f.Class):
+            key = next((c.key for c in self.classes.values() if c.stmt is symbol[1]), None)
             if key:
                 return key
         namesakes = self.by_name.get(name.rsplit(".", 1)[-1], [])
@@ -63,10 +63,10 @@ class ModelMapping:
         """Return the table that a variable, a class or a table's own name means."""
         if any(key == name for _, key in self.builder.relations):
             return name
-        found = self.project.resolve(path, name)
-        if found and isinstance(found[1], f.Assign):
-            target = found[1]
-            known = next((t for t in self.tables if t.path == found[0] and t.at == _start(target.value)), None)
+        symbol = self.project.resolve(path, name)
+        if symbol and isinstance(symbol[1], f.Assign):
+            target = symbol[1]
+            known = next((t for t in self.tables if t.path == symbol[0] and t.at == _start(target.value)), None)
             return known.name if known else None
         key = self.find_class(path, name)
         return self._table_of[key][0] if key in self._table_of else None

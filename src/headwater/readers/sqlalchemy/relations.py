@@ -108,7 +108,7 @@ class Builder:
         local = tuple(t for item in s.items(call.args[0]) if (t := s.text_of(item)))
         places = [p for item in s.items(call.args[1]) if (p := self._target(path, item))]
         if local and len(places) == len(local):
-            refs = tuple(place[2] for place in places)
+            refs = tuple(position[2] for position in places)
             foreign = ForeignKey(local, places[0][1], refs, ref_schema=places[0][0])
             relation = self.relations[key]
             self.relations[key] = replace(relation, foreign_keys=(*relation.foreign_keys, foreign))

@@ -99,10 +99,10 @@ def _doubtful(item: Value) -> Value:
 
 def _of_instance(frame: Frame, value: InstanceValue, name: str, span: Span) -> Value:
     index = frame.index
-    place = index.column_of(value.model, name)
-    if place is not None:
+    column = index.column_of(value.model, name)
+    if column is not None:
         tier: Tier = "A" if value.sure else "B"
-        frame.record_usage(value.model, place, span, "read", value.why, tier, "attribute")
+        frame.record_usage(value.model, column, span, "read", value.why, tier, "attribute")
         return None
     field = index.fields[value.model].get(name)
     if field is not None:
@@ -114,11 +114,11 @@ def _of_instance(frame: Frame, value: InstanceValue, name: str, span: Span) -> V
 def _related(frame: Frame, value: InstanceValue, field: Field, span: Span) -> Value:
     if field.target is None or field.target not in frame.index.models:
         return None
-    for place in relation_columns(frame.index, value.model, field):
-        frame.record_usage(value.model, place, span, "join", value.why, "B", "attribute", "lazy")
+    for column in relation_columns(frame.index, value.model, field):
+        frame.record_usage(value.model, column, span, "join", value.why, "B", "attribute", "lazy")
     target = frame.index.models[field.target].name
-    found = InstanceValue(field.target, f"{field.name} leads to {target}.", value.sure)
-    return ListValue(found) if field.many else found
+    instance_value = InstanceValue(field.target, f"{field.name} leads to {target}.", value.sure)
+    return ListValue(instance_value) if field.many else instance_value
 
 
 def relation_columns(index: CodeIndex, model: str, field: Field) -> list[tuple[str, str]]:
@@ -134,12 +134,12 @@ def relation_columns(index: CodeIndex, model: str, field: Field) -> list[tuple[s
 
 def _of_entity(frame: Frame, value: Entity, name: str, span: Span) -> Value:
     index = frame.index
-    place = index.column_of(value.model, name)
-    if place is not None:
+    column = index.column_of(value.model, name)
+    if column is not None:
         model = index.models[value.model].name
         tier: Tier = "A" if value.sure else "B"
         draft = frame.record_usage(
-            value.model, place, span, "read", f"{name} is a column of {model}.", tier, settled=False
+            value.model, column, span, "read", f"{name} is a column of {model}.", tier, settled=False
         )
         return ColumnValue((value.model,), name, None, (draft,))
     field = index.fields[value.model].get(name)
@@ -167,9 +167,9 @@ def _of_row(frame: Frame, value: Row, name: str, span: Span) -> Value:
         if label != name:
             continue
         if isinstance(item, Cell):
-            place = frame.index.column_of(item.model, item.attribute)
-            if place and item.attribute == name:
-                frame.record_usage(item.model, place, span, "read", "The row was loaded by column.", "B", "attribute")
+            column = frame.index.column_of(item.model, item.attribute)
+            if column and item.attribute == name:
+                frame.record_usage(item.model, column, span, "read", "The row was loaded by column.", "B", "attribute")
             return None
         return item
     return None
@@ -296,9 +296,9 @@ def of_symbol(index: CodeIndex, symbol: Symbol | None) -> Value:
 
 def _current_user(index: CodeIndex, loader: str) -> Value:
     """Return the signed-in user: what its loader returns, or a row of the one model that says it is a user."""
-    place = index.current_user(loader)
-    stmt = index.symbols.files[place[0]].names[place[1]] if place else None
-    found = returned(index, Callable(*place), stmt) if place and isinstance(stmt, f.Function) else None
+    user = index.current_user(loader)
+    stmt = index.symbols.files[user[0]].names[user[1]] if user else None
+    found = returned(index, Callable(*user), stmt) if user and isinstance(stmt, f.Function) else None
     if found is not None and not isinstance(found, (Variable, Library)):
         return found
     users = [key for key in index.models if (owner := class_of(index, key)) and _is_user(index, owner)]

@@ -170,9 +170,9 @@ class CodeIndex:
         key = (path, name)
         if key not in self._classes:
             self._classes[key] = None
-            found = self.symbols.lookup(path, name)
-            if isinstance(found, Found) and isinstance(found.stmt, f.Class):
-                self._classes[key] = self._read_class(found, found.stmt)
+            symbol = self.symbols.lookup(path, name)
+            if isinstance(symbol, Found) and isinstance(symbol.stmt, f.Class):
+                self._classes[key] = self._read_class(symbol, symbol.stmt)
         return self._classes[key]
 
     def lineage(self, path: str, name: str) -> tuple[ClassInfo, ...]:

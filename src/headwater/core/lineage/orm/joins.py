@@ -15,8 +15,8 @@ def join_relation(frame: Frame, relation: RelationValue, role: str) -> None:
     field = frame.index.fields[relation.model][relation.attribute]
     model = frame.index.models[relation.model].name
     verb = "loaded" if role == "load" else "joined"
-    for place in relation_columns(frame.index, relation.model, field):
-        frame.record_usage(relation.model, place, relation.span, "join", f"{model}.{field.name} is {verb}.")
+    for column in relation_columns(frame.index, relation.model, field):
+        frame.record_usage(relation.model, column, relation.span, "join", f"{model}.{field.name} is {verb}.")
 
 
 def implicit_join(frame: Frame, sources: tuple[str, ...], target: str, span: tuple[int, int]) -> None:
@@ -33,15 +33,15 @@ def implicit_join(frame: Frame, sources: tuple[str, ...], target: str, span: tup
 def _keys(index: CodeIndex, sources: tuple[str, ...], target: str) -> list[Places]:
     """Return the foreign keys between a model and those before it; the models' own tables come first."""
     ends = index.tables(target)
-    found: list[Places] = []
+    locations: list[Places] = []
     for source in reversed(sources):
         starts = index.tables(source)
-        found += _between(index, starts[:1], ends[:1])
-    if found:
-        return found
+        locations += _between(index, starts[:1], ends[:1])
+    if locations:
+        return locations
     for source in reversed(sources):
-        found += _between(index, index.tables(source), ends)
-    return found
+        locations += _between(index, index.tables(source), ends)
+    return locations
 
 
 def _between(index: CodeIndex, starts: tuple[str, ...], ends: tuple[str, ...]) -> list[Places]:
@@ -59,9 +59,9 @@ def _references(index: CodeIndex, table: str, other: str) -> list[Places]:
     relation = index.relations.get(table)
     if relation is None:
         return []
-    found: list[Places] = []
+    locations: list[Places] = []
     for key in relation.foreign_keys:
         if key.ref_table == other:
             refs = key.ref_columns or index.relations[other].primary_key if other in index.relations else ()
-            found.append([*((table, c) for c in key.columns), *((other, c) for c in refs)])
-    return found
+            locations.append([*((table, c) for c in key.columns), *((other, c) for c in refs)])
+    return locations

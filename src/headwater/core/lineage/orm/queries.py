@@ -68,9 +68,9 @@ def _result(frame: Frame, operation: Operation, receiver: Value, args: QueryArgu
     if result == "same":
         return receiver if receiver is not None else args.first
     if result == "column":
-        found = [draft for value, _ in args.values for draft in drafts(value)]
-        found += [draft for _, value, _ in args.named for draft in drafts(value)]
-        return column_of(receiver, *(value for value, _ in args.values), extra=found)
+        pending_usages = [draft for value, _ in args.values for draft in drafts(value)]
+        pending_usages += [draft for _, value, _ in args.named for draft in drafts(value)]
+        return column_of(receiver, *(value for value, _ in args.values), extra=pending_usages)
     if result == "entity":
         return args.first
     if result == "loader":
@@ -109,16 +109,16 @@ def _of_query(result: str, source: QueryValue) -> Value:
 
 def column_of(*values: Value, extra: list[PendingUsage] | None = None) -> ColumnValue:
     """Return the SQL expression that these are parts of."""
-    found = list(extra or ())
+    pending_usages = list(extra or ())
     models: list[str] = []
     for value in values:
         if isinstance(value, ColumnValue):
             models.extend(value.models)
-            found.extend(value.drafts)
+            pending_usages.extend(value.drafts)
         elif isinstance(value, Row):
-            found.extend(drafts(value))
+            pending_usages.extend(drafts(value))
             models.extend(m for item in value.items if isinstance(item, ColumnValue) for m in item.models)
-    return ColumnValue(tuple(dict.fromkeys(models)), None, None, tuple(dict.fromkeys(found)))
+    return ColumnValue(tuple(dict.fromkeys(models)), None, None, tuple(dict.fromkeys(pending_usages)))
 
 
 def _query(frame: Frame, operation: Operation, receiver: Value, args: QueryArguments, at: Span) -> QueryValue:

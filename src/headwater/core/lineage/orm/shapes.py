@@ -68,8 +68,8 @@ def _result(frame: Frame, operation: Operation, model: str, args: QueryArguments
     chosen = any(isinstance(v, Dict) and any(e.key == "select" for e in v.entries) for v in each(args.first))
     if not chosen and operation.row != "delete":
         whole_row(frame, model, span)
-    found = InstanceValue(model, "It comes from the client.")
-    return ListValue(found) if operation.result == "many" else found
+    instance_value = InstanceValue(model, "It comes from the client.")
+    return ListValue(instance_value) if operation.result == "many" else instance_value
 
 
 def use(frame: Frame, value: Value, shape: Value) -> None:
@@ -119,13 +119,13 @@ def _walk(frame: Frame, model: str, value: Value, role: str) -> None:
 
 
 def _note(frame: Frame, model: str, name: str, span: tuple[int, int], role: str) -> bool:
-    place = frame.index.column_of(model, name)
+    column = frame.index.column_of(model, name)
     usage = _USAGES.get(role)
-    if place is None or usage is None:
+    if column is None or usage is None:
         return False
     title = frame.index.models[model].name
     sub_type = "sort" if role == "sort" else "group" if role == "group" else None
-    frame.record_usage(model, place, span, usage, f"{name} is named as a field of {title}.", sub_type=sub_type)  # type: ignore[arg-type]
+    frame.record_usage(model, column, span, usage, f"{name} is named as a field of {title}.", sub_type=sub_type)  # type: ignore[arg-type]
     return True
 
 

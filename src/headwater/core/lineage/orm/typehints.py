@@ -217,10 +217,10 @@ def injected(index: CodeIndex, path: str, expr: f.Expr | None) -> Value:
 
 def _quoted(index: CodeIndex, path: str, expr: f.Text, bindings: Bindings, own: Value) -> Value:
     text = "".join(part.text for part in expr.parts if isinstance(part, f.Chunk))
-    found = [_named(index, path, name, bindings, own) for name in _WORDS.findall(text)]
-    known = [value for value in found if value is not None and not isinstance(value, Variable)]
+    values = [_named(index, path, name, bindings, own) for name in _WORDS.findall(text)]
+    known = [value for value in values if value is not None and not isinstance(value, Variable)]
     if not known:
-        return next((value for value in found if value is not None), None)
+        return next((value for value in values if value is not None), None)
     head = _WORDS.match(text)
     is_many = head is not None and head[0].rsplit(".", 1)[-1] in _MANY and "[" in text
     return ListValue(union(*known)) if is_many else union(*known)

@@ -125,9 +125,11 @@ async def sign_out(
 @router.get("/auth/me", tags=["auth"])
 async def me(db: Db, actor: Reader) -> MeOut:
     """Tell who is asking."""
-    found = await organizations.list_organizations(db, actor)
+    organization_roles = await organizations.list_organizations(db, actor)
     user = await identity.user_of(db, actor)
-    return MeOut(user=UserOut.model_validate(user), organizations=[OrganizationOut.model_validate(o) for o in found])
+    return MeOut(
+        user=UserOut.model_validate(user), organizations=[OrganizationOut.model_validate(o) for o in organization_roles]
+    )
 
 
 @router.get("/auth/sessions", tags=["auth"])

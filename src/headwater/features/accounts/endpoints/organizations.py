@@ -22,22 +22,22 @@ async def list_organizations(
     db: Db, actor: Annotated[Actor, Depends(allow("organization:read"))]
 ) -> ListOf[OrganizationOut]:
     """List the organizations of the asking user."""
-    found = await organizations.list_organizations(db, actor)
-    return ListOf(items=[OrganizationOut.model_validate(item) for item in found])
+    organization_roles = await organizations.list_organizations(db, actor)
+    return ListOf(items=[OrganizationOut.model_validate(item) for item in organization_roles])
 
 
 @router.get("/{organization_id}/members")
 async def list_members(organization_id: uuid.UUID, db: Db, actor: Reader) -> ListOf[MemberOut]:
     """List the members of an organization."""
-    found = await organizations.list_members(db, actor, organization_id)
-    return ListOf(items=[MemberOut.model_validate(item) for item in found])
+    members = await organizations.list_members(db, actor, organization_id)
+    return ListOf(items=[MemberOut.model_validate(item) for item in members])
 
 
 @router.post("/{organization_id}/members", status_code=201)
 async def add_member(organization_id: uuid.UUID, body: MemberIn, db: Db, actor: Admin) -> MemberOut:
     """Make an existing user a member."""
-    made = await organizations.add_member(db, actor, organization_id, email=body.email, role=body.role)
-    return MemberOut.model_validate(made)
+    member = await organizations.add_member(db, actor, organization_id, email=body.email, role=body.role)
+    return MemberOut.model_validate(member)
 
 
 @router.patch("/{organization_id}/members/{user_id}")

@@ -29,10 +29,10 @@ async def list_projects(
 @router.post("", status_code=201)
 async def create_project(body: ProjectIn, db: Db, actor: Writer) -> ProjectOut:
     """Make a project."""
-    made = await projects.create(
+    project = await projects.create(
         db, actor, name=body.name, description=body.description, organization_id=body.organization_id
     )
-    return _out(made, actor)
+    return _out(project, actor)
 
 
 @router.get("/{project_id}")

@@ -167,10 +167,10 @@ async def actor_of_token(db: AsyncSession, signer: Signer, visitor: ClientInfo, 
 
 
 async def _actor_of_key(db: AsyncSession, visitor: ClientInfo, public_id: str, secret: str) -> Actor:
-    found = await repository.api_key_by_public_id(db, public_id)
-    if found is None or not matches(secret, found[0].secret_hash):
+    api_key_by_public_id = await repository.api_key_by_public_id(db, public_id)
+    if api_key_by_public_id is None or not matches(secret, api_key_by_public_id[0].secret_hash):
         raise Unauthenticated("The API key is not valid, has expired or was revoked.")
-    key, user = found
+    key, user = api_key_by_public_id
     await repository.touch_api_key(db, key)
     scopes = frozenset(scope for scope in SCOPES if scope in key.scopes)
     return await _actor(db, user, visitor, scopes=scopes)

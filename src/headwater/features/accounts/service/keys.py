@@ -33,11 +33,11 @@ async def create(
     if "admin" not in actor.scopes and (excess := sorted(set(scopes) - actor.scopes)):
         raise Forbidden(f"A key cannot make a key with more scopes than its own ({', '.join(excess)}).")
     assert actor.user_id
-    made = new_api_key()
+    api_key = new_api_key()
     key = ApiKey(
         user_id=actor.user_id,
-        public_id=made.public_id,
-        secret_hash=made.secret_hash,
+        public_id=api_key.public_id,
+        secret_hash=api_key.secret_hash,
         name=name,
         scopes=sorted(set(scopes)),
         expires_at=expiry(days),
@@ -46,7 +46,7 @@ async def create(
     await db.flush()
     await db.refresh(key)
     audit.record(db, actor, "key.create", "key", key.id, name, scopes=key.scopes)
-    return key, made.key
+    return key, api_key.key
 
 
 async def revoke(db: AsyncSession, actor: Actor, key_id: uuid.UUID) -> None:

@@ -127,8 +127,8 @@ def _print_summary(result: ScanResult, console: Console) -> None:
     console.print(_languages(result))
     if result.schema.relations:
         console.print(_tables(result))
-    for found in result.readers:
-        console.print(f"{found.reader}: {found.models} in {found.path}", highlight=False)
+    for reader in result.readers:
+        console.print(f"{reader.reader}: {reader.models} in {reader.path}", highlight=False)
     skipped = Counter(file.reason for file in result.skipped)
     if skipped:
         parts = ", ".join(f"{count:,} {REASONS.get(reason, reason)}" for reason, count in skipped.most_common(6))

@@ -148,7 +148,7 @@ async def orphans(db: AsyncSession, candidates: list[uuid.UUID]) -> list[uuid.UU
     """Return which of these ids no code base has, and forget old cached facts on the way."""
     await repository.forget_old_facts(db, days=30)
     known = await repository.existing(db, candidates)
-    return [one for one in candidates if one not in known]
+    return [candidate for candidate in candidates if candidate not in known]
 
 
 async def _enqueue(db: AsyncSession, actor: Actor, codebase: Codebase) -> Job:

@@ -119,10 +119,10 @@ async def add_tile(
         raise Invalid({"query_id": f"{query.name} belongs to no database."}, hint="Save it from a database's SQL page.")
     if not query.shared:
         raise Conflict(f"{query.name} is not shared with the project.", hint="Share it first: everybody sees a tile.")
-    there = await repository.tiles(db, dashboard.id)
-    if len(there) >= MOST_TILES:
+    tiles = await repository.tiles(db, dashboard.id)
+    if len(tiles) >= MOST_TILES:
         raise Invalid({"query_id": f"A dashboard has at most {MOST_TILES} tiles."}, hint="Make another one.")
-    db.add(DashboardTile(dashboard_id=dashboard.id, query_id=query.id, position=len(there), **given))
+    db.add(DashboardTile(dashboard_id=dashboard.id, query_id=query.id, position=len(tiles), **given))
     await db.flush()
     return await view(db, actor, dashboard.id)
 
@@ -153,8 +153,8 @@ async def order(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, wanted:
         Conflict: the order names other tiles than there are, as when somebody else has just added one.
     """
     dashboard = await _changed(db, actor, dashboard_id, "dashboard.update")
-    there = [tile.id for tile, _ in await repository.tiles(db, dashboard.id)]
-    if sorted(there) != sorted(wanted):
+    ids = [tile.id for tile, _ in await repository.tiles(db, dashboard.id)]
+    if sorted(ids) != sorted(wanted):
         raise Conflict("The tiles have changed in the meantime.", hint="Load the dashboard again.")
     await repository.place(db, wanted)
     return await view(db, actor, dashboard.id)
@@ -168,10 +168,10 @@ async def tile_of(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, tile_
 
 
 async def _tile(db: AsyncSession, dashboard: Dashboard, tile_id: uuid.UUID) -> Row[DashboardTile, SavedQuery]:
-    found = await repository.tile(db, dashboard.id, tile_id)
-    if found is None:
+    tile = await repository.tile(db, dashboard.id, tile_id)
+    if tile is None:
         raise NotFound("There is no such tile.")
-    return found
+    return tile
 
 
 async def _changed(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, action: str) -> Dashboard:

@@ -38,8 +38,8 @@ async def connect_database(
     project_id: uuid.UUID, body: api_models.NewConnection, server: Shared, actor: Writer
 ) -> api_models.DatabaseOut:
     """Test a connection and, when it works, keep it as a database of the project."""
-    made = await connection_check.connect(server.settings, server.database, actor, project_id, body)
-    return serializers.database(DatabaseView(made, None))
+    database = await connection_check.connect(server.settings, server.database, actor, project_id, body)
+    return serializers.database(DatabaseView(database, None))
 
 
 @router.post("/databases/{database_id}/test")

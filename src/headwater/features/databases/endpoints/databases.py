@@ -44,13 +44,13 @@ async def create_database(
 ) -> api_models.DatabaseOut:
     """Create a database and wait a moment for it to run."""
     async with server.database.transaction() as db:
-        made = await databases.create(
+        database = await databases.create(
             db, actor, Sealer.of(server.settings), project_id,
             name=body.name, engine_name=body.engine, options=body.options, quotas=body.quotas.model_dump(),
             sleep_after_seconds=body.sleep_after_seconds, protected=body.protected,
         )  # fmt: skip
     return serializers.database(
-        await readiness.wait_until_settled(server.settings, server.database, actor, made.id, wait)
+        await readiness.wait_until_settled(server.settings, server.database, actor, database.id, wait)
     )
 
 

@@ -23,8 +23,8 @@ async def get_database_schema(
     fresh: Annotated[bool, Query(description="Read it from the database now.")] = False,
 ) -> Any:  # fmt: skip
     """Show the Schema of a database: as it was last read, or read now."""
-    found = await metadata.schema_of(server.settings, server.database, actor, database_id, fresh=fresh)
-    return Response(msgspec.json.encode(found), media_type="application/json")
+    schema = await metadata.schema_of(server.settings, server.database, actor, database_id, fresh=fresh)
+    return Response(msgspec.json.encode(schema), media_type="application/json")
 
 
 @router.get("/databases/{database_id}/metrics")

@@ -65,17 +65,17 @@ async def connect(
     connection = connections.understand(given.connection, trusted=actor.is_admin)
     async with reachability.open_connection(settings, connection) as session:
         facts = await session.ping()
-        found = await engine(connection.engine).inspect(session)
+        schema = await engine(connection.engine).inspect(session)
     database_id, sealer = new_id(), Sealer.of(settings)
     plain, sealed = connections.save(connection, sealer, project.organization_id, database_id)
     async with store.transaction() as db:
-        made = await databases.connect(
+        database = await databases.connect(
             db, actor, project_id, database_id=database_id, name=given.name, engine_name=connection.engine,
             connection=plain, sealed=sealed, facts=_plain(facts), protected=given.protected,
             read_only=given.read_only,
         )  # fmt: skip
-        await schema_cache.keep(db, made.id, found)
-    return made
+        await schema_cache.keep(db, database.id, schema)
+    return database
 
 
 async def test_again(

@@ -74,14 +74,14 @@ async def named(db: AsyncSession, actor: Actor, name: str) -> Database:
     except ValueError:
         pass
     organizations = organizations_allowing(actor, "database:read")
-    found = await repository.by_name(db, organizations, name)
-    if len(found) > 1:
-        ids = ", ".join(str(one.id) for one in found)
-        raise Conflict(f"{len(found)} databases are called {name}.", hint=f"Give the id instead: {ids}.")
-    if not found:
+    databases = await repository.by_name(db, organizations, name)
+    if len(databases) > 1:
+        ids = ", ".join(str(one.id) for one in databases)
+        raise Conflict(f"{len(databases)} databases are called {name}.", hint=f"Give the id instead: {ids}.")
+    if not databases:
         known = await repository.all_names(db, organizations)
         raise NotFound(f"There is no database called {name!r}.", hint=did_you_mean(name, known))
-    return found[0]
+    return databases[0]
 
 
 async def create(

@@ -44,8 +44,8 @@ async def get(settings: Settings, store: Store, reached: ReachableDatabase) -> S
     """Return the kept Schema, or read it when there is none yet, or when it was inferred and may no longer hold."""
     async with store.transaction() as db:
         row = await repository.with_schema(db, reached.id)
-        found = row[1] if row else None
+        database_schema = row[1] if row else None
         inferred = reached.engine.language != "sql"  # there no statement says that it changes the schema
-        old = found is not None and inferred and now() - found.read_at > INFERRED_FOR
-        schema = from_json(found.schema_json) if found and not old else None
+        old = database_schema is not None and inferred and now() - database_schema.read_at > INFERRED_FOR
+        schema = from_json(database_schema.schema_json) if database_schema and not old else None
     return schema if schema is not None else await read(settings, store, reached)

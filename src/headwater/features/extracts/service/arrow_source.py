@@ -30,7 +30,7 @@ class ColumnServer:
 
     def __init__(self, opened: OpenSnapshot, control: socket.socket, *, as_text: bool) -> None:
         self._opened, self._control, self._as_text = opened, control, as_text
-        self._tables = [one for one in opened.manifest.tables if one.columns]
+        self._tables = [table for table in opened.manifest.tables if table.columns]
         self._decoders = ThreadPoolExecutor(2, thread_name_prefix="vault-decode")
         self._thread = threading.Thread(target=self._listen, daemon=True, name="extract-feed")
         self.error: HeadwaterError | None = None
@@ -71,7 +71,9 @@ class ColumnServer:
             taken.add(name.casefold())
             names.append(name)
         decoders = self._opened.decoders(table)
-        return pa.schema([(names[one], pa.string() if self._as_text else decoders[one].type) for one in places])
+        return pa.schema(
+            [(names[position], pa.string() if self._as_text else decoders[position].type) for position in places]
+        )
 
     def _listen(self) -> None:
         scans = []
@@ -113,7 +115,8 @@ class ColumnServer:
             for batch in rows:
                 self.bytes += batch.nbytes
                 columns = [
-                    self._read(table, place, decoders[place], batch.column(at)) for at, place in enumerate(places)
+                    self._read(table, position, decoders[position], batch.column(at))
+                    for at, position in enumerate(places)
                 ]
                 made = pa.record_batch(columns, schema=schema) if columns else batch
                 stream.write_batch(made)

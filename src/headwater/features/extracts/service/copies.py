@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Relation
 from headwater.core.snapshots import manifest_tables, schema_subset
-from headwater.core.transfer.kinds import Loss
+from headwater.core.transfer.losses import Loss
 from headwater.core.transfer.plan import Plan
 from headwater.engines import Columns, Engine
 from headwater.features.accounts.rights import SYSTEM, Actor
@@ -61,7 +61,7 @@ class VaultReads:
     def __init__(self, opened: OpenSnapshot) -> None:
         self._opened = opened
         quote = opened.engine.quote
-        self._tables = {quote(one.schema, one.name): one for one in opened.manifest.tables}
+        self._tables = {quote(table.schema, table.name): table for table in opened.manifest.tables}
 
     async def begin_reading(self) -> None:
         """A snapshot is of one moment as it is."""
@@ -73,13 +73,13 @@ class VaultReads:
     async def scan(self, table: str, columns: Columns) -> AsyncGenerator[Sequence[Sequence[Any]], None]:
         """Give the rows of a table in batches."""
         found, quote = self._tables[table], self._opened.engine.quote
-        names = [quote(one.name) for one in found.columns]
+        names = [quote(column.name) for column in found.columns]
         places = [names.index(name) for name, _ in columns]
         decoders = self._opened.decoders(found)
-        readers = [decoders[place].transfer_cells or decoders[place].cells for place in places]
+        readers = [decoders[position].transfer_cells or decoders[position].cells for position in places]
 
         def read(batch: Any) -> list[tuple[Any, ...]]:
-            return list(zip(*(one(batch.column(at)) for at, one in enumerate(readers)), strict=True))
+            return list(zip(*(reader(batch.column(at)) for at, reader in enumerate(readers)), strict=True))
 
         threads = ThreadPoolExecutor(1, thread_name_prefix="vault-decode")
         batches: Any = self._opened.rows(found, threads, places)
@@ -149,8 +149,8 @@ async def _plan(
     place: Workplace, opened: OpenSnapshot, target: ReachableDatabase, tables: Sequence[str] | None
 ) -> Plan:
     copies.pair(opened.engine, target.engine)
-    there = await schemas.read(place.settings, place.store, target)
-    return copies.check(_mapped(opened, target.engine, tables), there, target.name)
+    schema = await schemas.read(place.settings, place.store, target)
+    return copies.check(_mapped(opened, target.engine, tables), schema, target.name)
 
 
 def _mapped(opened: OpenSnapshot, target: Engine, tables: Sequence[str] | None) -> Plan:
@@ -179,15 +179,15 @@ def _mapped(opened: OpenSnapshot, target: Engine, tables: Sequence[str] | None) 
 
 def _without_generated(table: Relation) -> Relation:
     """Return a table without columns that the server works out, and without what is made of them."""
-    gone = {one.name for one in table.columns if one.generated}
+    gone = {column.name for column in table.columns if column.generated}
     if not gone or table.kind != "table":
         return table
     return replace(
         table, columns=tuple(one for one in table.columns if one.name not in gone),
         primary_key=() if gone & set(table.primary_key) else table.primary_key,
-        indexes=tuple(one for one in table.indexes if not gone & set(one.columns)),
-        foreign_keys=tuple(one for one in table.foreign_keys if not gone & set(one.columns)),
-        checks=tuple(one for one in table.checks if not any(name in one.expression for name in gone)),
+        indexes=tuple(index for index in table.indexes if not gone & set(index.columns)),
+        foreign_keys=tuple(foreign_key for foreign_key in table.foreign_keys if not gone & set(foreign_key.columns)),
+        checks=tuple(check for check in table.checks if not any(name in check.expression for name in gone)),
     )  # fmt: skip
 
 

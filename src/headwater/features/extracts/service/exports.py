@@ -132,7 +132,9 @@ def _larger(pieces: Iterable[bytes]) -> Iterator[bytes]:
 def _archive(
     threads: ThreadPoolExecutor, opened: OpenSnapshot, tables: Sequence[ManifestTable], form: Form
 ) -> Iterator[bytes]:
-    files = ((f"{manifest_tables.display_name(one)}.{form}", _table(threads, opened, one, form)) for one in tables)
+    files = (
+        (f"{manifest_tables.display_name(table)}.{form}", _table(threads, opened, table, form)) for table in tables
+    )
     return zipped(files)
 
 
@@ -141,7 +143,9 @@ def _table(threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTab
         yield from _typed(threads, opened, table, form)
         return
     # A row that is one document is that document in a file of documents.
-    whole = [place for place, one in enumerate(opened.decoders(table)) if one.whole_document and form in DOCUMENTS]
+    whole = [
+        index for index, decoder in enumerate(opened.decoders(table)) if decoder.whole_document and form in DOCUMENTS
+    ]
     writer = DOCUMENTS[form]() if whole else WRITERS[form](opened.columns(table))
     yield writer.open()
     for batch in opened.rows(table, threads, whole or None):
@@ -154,7 +158,7 @@ def _typed(threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTab
     decoders = opened.decoders(table)
     texts = _unfit(threads, opened, table, decoders)
     names = unique([one.name for one in opened.readable(table)])
-    types = [pa.string() if place in texts else decoder.type for place, decoder in enumerate(decoders)]
+    types = [pa.string() if index in texts else decoder.type for index, decoder in enumerate(decoders)]
     schema = pa.schema(list(zip(names, types, strict=True)))
     writer = Typed(form, schema)
     for batch in opened.rows(table, threads):
@@ -171,7 +175,7 @@ def _unfit(
     threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTable, decoders: Sequence[Decoder]
 ) -> set[int]:
     """Return the columns with a value that is none of their type; only columns that may have one are read for it."""
-    asked = [place for place, decoder in enumerate(decoders) if decoder.may_fail]
+    asked = [index for index, decoder in enumerate(decoders) if decoder.may_fail]
     found: set[int] = set()
     if not asked:
         return found

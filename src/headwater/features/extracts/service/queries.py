@@ -153,13 +153,13 @@ async def _frames(
     began, meter = time.perf_counter(), Meter(question.limits)
     order = SandboxTask(question.text, question.limits.seconds or LONGEST_SECONDS, True, question.as_text)
     async with place.sandboxes.acquire(opened, order, actor.user_id, run_id) as sandbox:
-        told = await asyncio.to_thread(sandbox.begin)
-        columns = tuple(ResultColumn(name, type_.lower(), _kind(type_)) for name, type_ in told)
+        result = await asyncio.to_thread(sandbox.begin)
+        columns = tuple(ResultColumn(name, type_.lower(), _kind(type_)) for name, type_ in result)
         yield Started(0, 0, len(question.text), columns)
         batches = sandbox.batches()
         while not meter.full and (batch := await asyncio.to_thread(next, batches, _END)) is not _END:
-            if kept := meter.take(await asyncio.to_thread(rows_of, batch)):
-                yield Rows(kept)
+            if rows := meter.take(await asyncio.to_thread(rows_of, batch)):
+                yield Rows(rows)
     yield Finished(0, "SELECT", meter.rows, None, meter.full, time.perf_counter() - began)
 
 
@@ -172,8 +172,8 @@ def _values(column: Any) -> list[Any]:
     """Return values of a column; of short floats the digits that tell them apart, not those of a double."""
     if pa.types.is_float32(column.type):
         return [None if one is None else float(one) for one in column.cast(pa.string()).to_pylist()]
-    found: list[Any] = column.to_pylist()
-    return found
+    items: list[Any] = column.to_pylist()
+    return items
 
 
 def _cell(value: Any) -> Cell:

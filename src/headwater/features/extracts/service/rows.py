@@ -36,7 +36,7 @@ async def page(
     rows = await asyncio.to_thread(_read, opened, table, start, limit)
     shown, cut = [], []
     for at, row in enumerate(rows):
-        cut += [(at, place) for place, cell in enumerate(row) if isinstance(cell, str) and len(cell) > LONGEST_CELL]
+        cut += [(at, index) for index, cell in enumerate(row) if isinstance(cell, str) and len(cell) > LONGEST_CELL]
         shown.append(tuple(cell[:LONGEST_CELL] if isinstance(cell, str) else cell for cell in row))
     end = start + len(rows)
     return RowsPage(

@@ -168,10 +168,10 @@ class Sandboxes:
 
     async def cancel(self, user_id: uuid.UUID, run_id: uuid.UUID) -> None:
         """End a run of a user, or raise NotFound when it is over already."""
-        found = self._running.get((user_id, run_id))
-        if found is None:
+        sandbox = self._running.get((user_id, run_id))
+        if sandbox is None:
             raise NotFound("No such query is running.", hint="It may be over already.")
-        await found.cancel()
+        await sandbox.cancel()
 
     async def close(self) -> None:
         """End everything that runs."""

@@ -88,7 +88,7 @@ class OpenSnapshot:
         if self._flattening is None or (places_ is not None and not places_):
             return read(places_)
         columns = self.readable(table)
-        return self._reshaped(read(None), columns if places_ is None else [columns[place] for place in places_])
+        return self._reshaped(read(None), columns if places_ is None else [columns[position] for position in places_])
 
     def _reshaped(self, batches: Any, columns: Sequence[SnapshotColumn]) -> Iterator[Any]:
         assert self._flattening
@@ -98,7 +98,7 @@ class OpenSnapshot:
 
     def find(self, name: str) -> ManifestTable:
         """Return the table of a name, with or without its schema; raises NotFound or BadInput."""
-        known = {manifest_tables.display_name(one): one for one in self.manifest.tables}
+        known = {manifest_tables.display_name(table): table for table in self.manifest.tables}
         if name in known:
             return known[name]
         found = [one for one in self.manifest.tables if one.name == name]
@@ -117,7 +117,7 @@ class OpenSnapshot:
         if names is None:
             return list(self.manifest.tables)
         wanted = [self.find(name) for name in names]
-        return [one for one in self.manifest.tables if one in wanted]
+        return [table for table in self.manifest.tables if table in wanted]
 
 
 async def open_snapshot(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID) -> OpenSnapshot:
@@ -132,13 +132,13 @@ async def open_snapshot(settings: Settings, store: Store, actor: Actor, snapshot
         row = await snapshots.find(db, actor, snapshot_id)
         if row.status != "complete":
             raise Conflict("This snapshot is not complete.", hint="Wait until it is, or choose another.")
-        place = await vault_locations.load(db, settings, row.vault_id)
+        location = await vault_locations.load(db, settings, row.vault_id)
     found = engine(row.engine)
     if found.decoding is None:
         raise BadInput(f"Snapshots of {found.display_name} cannot be read without restoring them yet.")
 
     def read() -> tuple[Vault, Manifest]:
-        vault = place.open()
+        vault = location.open()
         return vault, vault.manifest(str(snapshot_id))
 
     vault, manifest = await asyncio.to_thread(read)

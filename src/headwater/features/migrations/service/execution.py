@@ -59,7 +59,7 @@ def plan(standings: Sequence[MigrationStatus], request: MigrationsRequest) -> li
         Conflict: one failed, or cannot be run or reverted.
         NotFound: there is no such version.
     """
-    if request.to and request.to not in {one.version for one in standings if one.migration}:
+    if request.to and request.to not in {status.version for status in standings if status.migration}:
         raise NotFound(f"There is no migration {request.to}.")
     for one in standings:
         if one.state == "failed":
@@ -69,21 +69,21 @@ def plan(standings: Sequence[MigrationStatus], request: MigrationsRequest) -> li
 
 def _upward(standings: Sequence[MigrationStatus], to: str) -> list[Script]:
     chosen = []
-    for one in standings:
-        if one.state == "pending" and one.migration is not None:
-            if not one.migration.runs:
+    for status in standings:
+        if status.state == "pending" and status.migration is not None:
+            if not status.migration.runs:
                 raise Conflict(
-                    f"{one.version} is a migration of {one.migration.origin}, which only that can run.",
+                    f"{status.version} is a migration of {status.migration.origin}, which only that can run.",
                     hint="Run it there, then import the folder again.",
                 )
-            chosen.append(history.script_of(one.migration))
-        if one.version == to:
+            chosen.append(history.script_of(status.migration))
+        if status.version == to:
             break
     return chosen
 
 
 def _downward(standings: Sequence[MigrationStatus], to: str) -> list[Script]:
-    applied = [one for one in standings if one.state in {"applied", "changed"} and one.migration]
+    applied = [status for status in standings if status.state in {"applied", "changed"} and status.migration]
     versions = [one.version for one in applied]
     if to and to not in versions:
         raise Conflict(f"{to} was not applied.")
@@ -126,7 +126,7 @@ def _check(script: Script, way: Way, access: Access) -> None:
     """Raise Invalid when a script would end the transaction that it runs in."""
     text = script.up if way == "up" else script.down or ""
     if in_one_transaction(text):
-        check(text, script.version, access.reached.engine.dialect.sqlglot)
+        check(text, script.version, access.reached.engine.dialect.grammar)
 
 
 async def _run_migration(session: Session, access: Access, script: Script, way: Way, who: str) -> None:
@@ -187,7 +187,7 @@ async def resolve(
         NotFound: there is no such migration.
         BadInput: it is that already.
     """
-    standing = next((one for one in await history.statuses(place, access) if one.version == version), None)
+    standing = next((status for status in await history.statuses(place, access) if status.version == version), None)
     if standing is None:
         raise NotFound(f"There is no migration {version}.")
     if standing.state == state:

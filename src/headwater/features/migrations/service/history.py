@@ -63,10 +63,10 @@ async def statuses(place: Workplace, access: Access) -> list[MigrationStatus]:
     """Return the migrations of a database in their order, then those that only its journal knows."""
     grammar_of(access)
     async with place.store.transaction() as db:
-        kept = await repository.of_database(db, access.reached.id)
+        migrations = await repository.of_database(db, access.reached.id)
     async with doors.open_session(place, access) as session:
         entries = await journal.read(session)
-    return merge_statuses(kept, entries)
+    return merge_statuses(migrations, entries)
 
 
 def merge_statuses(
@@ -113,14 +113,14 @@ async def write(
         schema = await schemas.read(place.settings, place.store, access.reached)
         up, down = generated(access.reached.engine, schema, changes)
     assert up
-    check(up, "up", access.reached.engine.dialect.sqlglot)
+    check(up, "up", access.reached.engine.dialect.grammar)
     if down:
-        check(down, "down", access.reached.engine.dialect.sqlglot)
+        check(down, "down", access.reached.engine.dialect.grammar)
     async with place.store.transaction() as db:
         await databases.find(db, actor, access.reached.id, "database:write", lock=True)
         version = await _free_version(db, access.reached.id)
-        made = await _keep(db, actor, access, [Script(version, name, up, down or None)])
-    return made[0]
+        migrations = await _keep(db, actor, access, [Script(version, name, up, down or None)])
+    return migrations[0]
 
 
 def generated(engine: Engine, schema: Schema, changes: Sequence[Change]) -> tuple[str, str | None]:
@@ -153,10 +153,10 @@ async def _free_version(db: AsyncSession, database_id: uuid.UUID) -> str:
 
 
 async def _keep(db: AsyncSession, actor: Actor, access: Access, scripts: Sequence[Script]) -> list[Migration]:
-    place = await repository.last_place(db, access.reached.id)
+    position = await repository.last_place(db, access.reached.id)
     rows = [
         Migration(
-            database_id=access.reached.id, place=place + number, version=script.version,
+            database_id=access.reached.id, place=position + number, version=script.version,
             name=script.name[:LONGEST_NAME], origin=script.origin, runs=script.runs, up=script.up, down=script.down,
             checksum=script.checksum, created_by=actor.user_id,
         )
@@ -216,15 +216,15 @@ async def _count(session: Session, scripts: Sequence[Script]) -> None:
 
 async def find(db: AsyncSession, access: Access, version: str) -> Migration:
     """Return a migration by its version, or raise NotFound."""
-    found = await repository.by_version(db, access.reached.id, version)
-    if found is None:
+    migration = await repository.by_version(db, access.reached.id, version)
+    if migration is None:
         raise NotFound(f"{access.reached.name} has no migration {version}.")
-    return found
+    return migration
 
 
 async def remove(place: Workplace, actor: Actor, access: Access, version: str) -> None:
     """Delete a migration that was not applied."""
-    standing = next((one for one in await statuses(place, access) if one.version == version), None)
+    standing = next((status for status in await statuses(place, access) if status.version == version), None)
     if standing is None or standing.migration is None:
         raise NotFound(f"{access.reached.name} has no migration {version}.")
     if standing.state != "pending":

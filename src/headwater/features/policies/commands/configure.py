@@ -105,7 +105,7 @@ def _hours(text: str | None) -> int | None:
     """Return the hours of `36h`, `7d` or `2w`."""
     if text is None:
         return None
-    found = re.fullmatch(r"(\d{1,6})([hdw])", text.strip())
-    if not found:
+    parsed = re.fullmatch(r"(\d{1,6})([hdw])", text.strip())
+    if not parsed:
         raise BadInput(f"{text!r} is no length of time.", hint="Write 36h, 7d or 2w.")
-    return int(found[1]) * {"h": 1, "d": 24, "w": 168}[found[2]]
+    return int(parsed[1]) * {"h": 1, "d": 24, "w": 168}[parsed[2]]

@@ -34,10 +34,10 @@ def preview(name: NameArgument, as_json: JsonOption = False) -> None:
     if as_json:
         show_one(found, (), True)
         return
-    shown = Table("taken_at", "label", "", "reasons", box=None, pad_edge=False)
+    table = Table("taken_at", "label", "", "reasons", box=None, pad_edge=False)
     for one in found["snapshots"]:
-        shown.add_row(one["taken_at"], one["label"], "keep" if one["keep"] else "DELETE", ", ".join(one["reasons"]))
-    terminal().print(shown)
+        table.add_row(one["taken_at"], one["label"], "keep" if one["keep"] else "DELETE", ", ".join(one["reasons"]))
+    terminal().print(table)
     typer.echo(f"{found['kept']} would be kept, {found['deleted']} deleted.")
 
 

@@ -25,7 +25,7 @@ async def list_alerts(
 ) -> ListOf[api_models.AlertOut]:  # fmt: skip
     """List the alerts of all databases that you see, or of one, newest first."""
     page = await alerts.listed(db, actor, status=status, database_id=database_id, cursor=cursor, limit=limit)
-    return ListOf(items=[serializers.alert(one) for one in page.items], next=page.next)
+    return ListOf(items=[serializers.alert(item) for item in page.items], next=page.next)
 
 
 @router.post("/alerts/{alert_id}/acknowledge")

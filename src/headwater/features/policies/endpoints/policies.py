@@ -57,7 +57,7 @@ async def list_policy_runs(
 ) -> ListOf[api_models.PolicyRunOut]:
     """List what came of the times of a policy, newest first."""
     page = await policies.runs(db, actor, database_id, cursor=cursor, limit=limit)
-    return ListOf(items=[serializers.run(one) for one in page.items], next=page.next)
+    return ListOf(items=[serializers.run(item) for item in page.items], next=page.next)
 
 
 @router.post("/databases/{database_id}/policy/runs", status_code=202)

@@ -39,12 +39,12 @@ async def raise_alert(
     """Open an alert; one that is open is counted again, and so is one that somebody knows of as long as it lasts."""
     if kind in LASTING and await repository.count_again(db, database.id, kind, at, message):
         return
-    found = await repository.open_alert(
+    alert = await repository.open_alert(
         db, at, organization_id=database.organization_id, database_id=database.id, kind=kind, message=message,
         snapshot_id=snapshot_id, job_id=job_id,
     )  # fmt: skip
-    if found.times == 1:
-        _note(db, SYSTEM, "alert.open", found, database.name)
+    if alert.times == 1:
+        _note(db, SYSTEM, "alert.open", alert, database.name)
 
 
 async def resolve(db: AsyncSession, database_id: uuid.UUID, at: datetime, *kinds: Kind) -> None:
@@ -65,16 +65,16 @@ async def listed(
 
 async def acknowledge(db: AsyncSession, actor: Actor, alert_id: uuid.UUID) -> AlertView:
     """Note that somebody knows of an alert."""
-    found = await repository.alert(db, alert_id, lock=True)
-    if found is None or found.organization_id not in actor.roles:
+    alert = await repository.alert(db, alert_id, lock=True)
+    if alert is None or alert.organization_id not in actor.roles:
         raise NotFound("There is no such alert.")
-    authorize(actor, "database:write", found)
-    if found.status != "open":
-        raise Conflict(f"This alert is {found.status} already.")
-    found.status, found.acknowledged_by, found.acknowledged_at = "acknowledged", actor.user_id, now()
+    authorize(actor, "database:write", alert)
+    if alert.status != "open":
+        raise Conflict(f"This alert is {alert.status} already.")
+    alert.status, alert.acknowledged_by, alert.acknowledged_at = "acknowledged", actor.user_id, now()
     await db.flush()
-    view = await _view(db, found)
-    _note(db, actor, "alert.acknowledge", found, view.database.name)
+    view = await _view(db, alert)
+    _note(db, actor, "alert.acknowledge", alert, view.database.name)
     return view
 
 

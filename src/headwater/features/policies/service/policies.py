@@ -80,8 +80,8 @@ def upcoming(given: Rules, first: datetime | None = None) -> tuple[datetime, ...
     """Return the next times of a schedule; none while it is paused."""
     if given.schedule is None or given.paused:
         return ()
-    found = schedules.times(given.schedule, first or now())
-    return (first, *islice(found, SHOWN - 1)) if first else tuple(islice(found, SHOWN))
+    moments = schedules.times(given.schedule, first or now())
+    return (first, *islice(moments, SHOWN - 1)) if first else tuple(islice(moments, SHOWN))
 
 
 async def put(settings: Settings, store: Store, actor: Actor, database_id: uuid.UUID, given: Rules) -> PolicyView:
@@ -148,16 +148,23 @@ async def run_now(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Run
     await _settle_last(db, row)
     if await repository.running(db, database_id, "snapshot"):
         raise Conflict("The last one is still being taken.", hint="Wait until it is complete, or cancel its job.")
-    made = await snapshots.begin(db, actor, database_id, rules.of_row(row).request)
+    snapshot_view = await snapshots.begin(db, actor, database_id, rules.of_row(row).request)
     run_id = await repository.add_run(
-        db, organization_id=row.organization_id, database_id=database_id, kind="snapshot", outcome="running",
-        detail="", snapshot_id=made.snapshot.id, job_id=made.snapshot.job_id, created_by=actor.user_id,
-    )  # fmt: skip
+        db,
+        organization_id=row.organization_id,
+        database_id=database_id,
+        kind="snapshot",
+        outcome="running",
+        detail="",
+        snapshot_id=snapshot_view.snapshot.id,
+        job_id=snapshot_view.snapshot.job_id,
+        created_by=actor.user_id,
+    )
     assert run_id
     _note(db, actor, "policy.run", database)
     run = await repository.run(db, run_id)
     assert run
-    return RunView(run, made.job)
+    return RunView(run, snapshot_view.job)
 
 
 async def _settle_last(db: AsyncSession, row: SnapshotPolicy) -> None:
@@ -174,9 +181,9 @@ async def runs(
 ) -> Page[RunView]:
     """Return what came of the times of a policy, newest first; also after the policy is gone."""
     await databases.find(db, actor, database_id)
-    found = await repository.runs(db, database_id, audit.before_id(cursor), limit)
-    jobs = await queue.get_many(db, [one.job_id for one in found if one.job_id])
-    views = [RunView(one, jobs.get(one.job_id) if one.job_id else None) for one in found]
+    policy_runs = await repository.runs(db, database_id, audit.before_id(cursor), limit)
+    jobs = await queue.get_many(db, [one.job_id for one in policy_runs if one.job_id])
+    views = [RunView(one, jobs.get(one.job_id) if one.job_id else None) for one in policy_runs]
     return cut(views, limit, lambda one: (str(one.run.id),))
 
 

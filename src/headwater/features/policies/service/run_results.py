@@ -95,11 +95,15 @@ async def _snapshot(db: AsyncSession, ended: _Ended) -> None:
     await alerts.resolve(db, run.database_id, ended.at, "failed", "missed")
     policy = await repository.get(db, run.database_id)
     every = await summaries.of_database(db, SYSTEM, run.database_id)
-    made = next((one for one in every if one.id == run.snapshot_id), None)
-    if made and made.grew and policy and policy.growth:
-        sentence = f"The snapshot of {made.taken_at:%Y-%m-%d %H:%M} UTC added {made.new_bytes:,} bytes"
+    snapshot_summary = next((one for one in every if one.id == run.snapshot_id), None)
+    if snapshot_summary and snapshot_summary.grew and policy and policy.growth:
+        sentence = (
+            f"The snapshot of {snapshot_summary.taken_at:%Y-%m-%d %H:%M} UTC added {snapshot_summary.new_bytes:,} bytes"
+        )
         message = f"{sentence}, more than {policy.growth:g} times the usual."
-        await alerts.raise_alert(db, ended.database, "grew", message, ended.at, snapshot_id=made.id, job_id=run.job_id)
+        await alerts.raise_alert(
+            db, ended.database, "grew", message, ended.at, snapshot_id=snapshot_summary.id, job_id=run.job_id
+        )
 
 
 async def _verify(db: AsyncSession, ended: _Ended) -> None:

@@ -106,12 +106,12 @@ async def _begin_snapshot(
 ) -> None:
     try:
         async with db.begin_nested():
-            made = await snapshots.begin(db, SYSTEM, database.id, given.request)
+            snapshot_view = await snapshots.begin(db, SYSTEM, database.id, given.request)
     except HeadwaterError as error:
         await repository.change_run(db, run_id, outcome="failed", detail=error.message, finished_at=at)
         await alerts.raise_alert(db, database, "failed", f"No snapshot could be taken: {error.message}", at)
     else:
-        values = {"snapshot_id": made.snapshot.id, "job_id": made.snapshot.job_id, "detail": reason}
+        values = {"snapshot_id": snapshot_view.snapshot.id, "job_id": snapshot_view.snapshot.job_id, "detail": reason}
         await repository.change_run(db, run_id, **values)
 
 
@@ -152,7 +152,7 @@ async def _begin_drill(
 ) -> uuid.UUID | None:  # fmt: skip
     try:
         async with db.begin_nested():
-            made = (await restores.begin_drill(db, SYSTEM, settings, snapshot_id)).restore
+            restore = (await restores.begin_drill(db, SYSTEM, settings, snapshot_id)).restore
     except HeadwaterError as error:
         await repository.change_run(
             db, run_id, outcome="failed", detail=error.message, finished_at=at, snapshot_id=snapshot_id
@@ -162,8 +162,8 @@ async def _begin_drill(
             db, database, "drill_failed", f"The drill could not begin: {error.message}", at, snapshot_id=snapshot_id
         )
         return None
-    await repository.change_run(db, run_id, job_id=made.job_id, snapshot_id=snapshot_id)
-    return made.target_id
+    await repository.change_run(db, run_id, job_id=restore.job_id, snapshot_id=snapshot_id)
+    return restore.target_id
 
 
 async def _checked(

@@ -23,10 +23,10 @@ async def draw_query(
     database_id: uuid.UUID, body: api_models.CheckIn, server: Shared, actor: Detached
 ) -> api_models.DrawnOut:
     """Return a SELECT as parts that can be drawn, or say which clause of it cannot be."""
-    found = await builder.draw(workplace(server), actor, database_id, body.text)
-    if isinstance(found, Refusal):
-        return api_models.DrawnOut(query=None, clause=found.clause, message=found.message)
-    return api_models.DrawnOut(query=found, clause="", message="")
+    drawing = await builder.draw(workplace(server), actor, database_id, body.text)
+    if isinstance(drawing, Refusal):
+        return api_models.DrawnOut(query=None, clause=drawing.clause, message=drawing.message)
+    return api_models.DrawnOut(query=drawing, clause="", message="")
 
 
 @router.post("/databases/{database_id}/builder/render")

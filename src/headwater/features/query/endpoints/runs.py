@@ -56,8 +56,8 @@ async def explain_query(
     database_id: uuid.UUID, body: api_models.ExplainIn, server: Shared, actor: Detached
 ) -> api_models.PlanOut:
     """Show how the database would run a statement, with advice; with `run` it is executed and rolled back."""
-    found = await plans.explain(workplace(server), actor, database_id, body.text, body.parameters, run=body.run)
-    return serializers.plan(found)
+    plan = await plans.explain(workplace(server), actor, database_id, body.text, body.parameters, run=body.run)
+    return serializers.plan(plan)
 
 
 @router.post("/databases/{database_id}/check")
@@ -65,8 +65,8 @@ async def check_query(
     database_id: uuid.UUID, body: api_models.CheckIn, server: Shared, actor: Detached
 ) -> api_models.CheckOut:
     """Say what is wrong with a text, at its place, without running it."""
-    found = await checks.check(workplace(server), actor, database_id, body.text)
-    return api_models.CheckOut(findings=[api_models.Finding.model_validate(one) for one in found])
+    syntax_findings = await checks.check(workplace(server), actor, database_id, body.text)
+    return api_models.CheckOut(findings=[api_models.Finding.model_validate(one) for one in syntax_findings])
 
 
 @router.post(

@@ -53,9 +53,9 @@ async def edit_rows(
     entered = await access.authorize_query(
         place, actor, database_id, write=True, confirmed=body.confirmed or not body.apply
     )
-    staged = [edits.Edit(one.kind, one.key, one.was, one.values) for one in body.edits]
-    found = await edits.edit(place, entered, body.table, body.schema_, staged, apply=body.apply)
-    return api_models.EditsOut.model_validate(found)
+    staged = [edits.Edit(edit.kind, edit.key, edit.was, edit.values) for edit in body.edits]
+    edit_result = await edits.edit(place, entered, body.table, body.schema_, staged, apply=body.apply)
+    return api_models.EditsOut.model_validate(edit_result)
 
 
 @router.post("/databases/{database_id}/schema/changes")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from headwater.core import building
-from headwater.core.building import Dialect, Query
+from headwater.core.building import Query, SqlStyle
 from headwater.core.building.model import Drawn
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import schema_cache as schemas
@@ -32,8 +32,8 @@ async def write(place: Workplace, actor: Actor, database_id: uuid.UUID, query: Q
     return building.render(query, _dialect(access))
 
 
-def _dialect(access: Access) -> Dialect:
+def _dialect(access: Access) -> SqlStyle:
     engine = access.reached.engine
-    if engine.language != "sql":
+    if engine.dialect.grammar is None:
         raise BadInput(f"{engine.display_name} is not asked in SQL.", hint="The builder draws SQL.")
-    return Dialect(engine.dialect.sqlglot, lambda name: engine.quote(name))
+    return SqlStyle(engine.dialect.sqlglot, engine.dialect.grammar, lambda name: engine.quote(name))

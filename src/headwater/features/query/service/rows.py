@@ -187,12 +187,12 @@ def _after(table: GridTable, order: Sequence[RowSort], values: Sequence[Cell], q
         marks = ", ".join(query.bind(value, sort.column) for sort, value in zip(order, values, strict=True))
         return f"({names}) {'<' if order[0].descending else '>'} ({marks})"
     alternatives, equal = [], ""
-    for place, (sort, value) in enumerate(zip(order, values, strict=True), 1):
+    for index, (sort, value) in enumerate(zip(order, values, strict=True), 1):
         name = table.quoted(sort.column)
         beyond = _beyond(table, sort, value, query)
         if beyond:
             alternatives.append(f"({equal}{beyond})")
-        if place < len(order):
+        if index < len(order):
             equal += f"{name} IS NULL AND " if value is None else f"{name} = {query.bind(value, sort.column)} AND "
     return f"({' OR '.join(alternatives)})"
 
@@ -239,13 +239,13 @@ async def _count(session: Session, table: GridTable, query: _Query) -> tuple[int
         return known, True
     text = f"SELECT count(*) FROM {table.name}{query.where}"  # noqa: S608 - as above
     limits = Limits(rows=1, bytes=None, seconds=COUNT_SECONDS, read_only=True)
-    found: list[Row] = []
+    rows: list[Row] = []
     try:
         async for frame in session.run(text, query.values, limits):
-            found += frame.rows if isinstance(frame, Rows) else []
+            rows += frame.rows if isinstance(frame, Rows) else []
     except (QueryError, QueryCancelled):
         return None, False
-    return int(str(found[0][0])), False
+    return int(str(rows[0][0])), False
 
 
 def _cursor(
@@ -253,7 +253,7 @@ def _cursor(
 ) -> str:  # fmt: skip
     if not table.key:
         return _written("offset", offset)
-    places = {column.name: place for place, column in enumerate(columns)}
+    places = {column.name: index for index, column in enumerate(columns)}
     what = [[sort.column, sort.descending] for sort in order]
     return _written(what, *(last[places[sort.column]] for sort in order))
 
@@ -276,7 +276,7 @@ def _cut(rows: list[Row]) -> tuple[list[Row], list[tuple[int, int]]]:
     """Return the rows with long cells cut, and where that was."""
     cut: list[tuple[int, int]] = []
     for number, row in enumerate(rows):
-        long = [place for place, cell in enumerate(row) if isinstance(cell, str) and len(cell) > LONGEST_CELL]
+        long = [index for index, cell in enumerate(row) if isinstance(cell, str) and len(cell) > LONGEST_CELL]
         if long:
             cut += [(number, place) for place in long]
             rows[number] = tuple(

@@ -69,8 +69,8 @@ async def find(place: Workplace, access: Access, name: str, schema_name: str | N
 
 
 def _exactly(schema: Schema, name: str, schema_name: str | None) -> Relation | None:
-    found = [one for one in schema if one.name == name and schema_name in {None, one.schema}]
-    return found[0] if found else None
+    relations = [one for one in schema if one.name == name and schema_name in {None, one.schema}]
+    return relations[0] if relations else None
 
 
 def key_of(relation: Relation) -> tuple[tuple[str, ...], str | None]:

@@ -77,7 +77,7 @@ class ArchiveView:
     @property
     def windows(self) -> list[tuple[datetime, datetime]]:
         """The times that can be reached, oldest first."""
-        return [one.window for one in self.stretches if one.window]
+        return [log_range.window for log_range in self.stretches if log_range.window]
 
 
 async def view(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> ArchiveView:
@@ -122,21 +122,33 @@ async def change(settings: Settings, store: Store, actor: Actor, database_id: uu
         archive = await repository.of_database(db, database_id, lock=True)
         begins = wish.enabled and (archive is None or not archive.enabled)
         if archive is None and wish.enabled:
-            place = await vault_locations.current(db, actor, database.organization_id)
+            vault_record = await vault_locations.current(db, actor, database.organization_id)
             archive = Archive(
-                organization_id=database.organization_id, database_id=database_id, vault_id=place.id, enabled=True,
-                window_days=wish.window_days, base_days=wish.base_days, created_by=actor.user_id, seen={}, covered={},
+                organization_id=database.organization_id,
+                database_id=database_id,
+                vault_id=vault_record.id,
+                enabled=True,
+                window_days=wish.window_days,
+                base_days=wish.base_days,
+                created_by=actor.user_id,
+                seen={},
+                covered={},
                 pending={},
-            )  # fmt: skip
+            )
             db.add(archive)
             await db.flush()
         elif archive:
             archive.enabled, archive.window_days, archive.base_days = wish.enabled, wish.window_days, wish.base_days
         await instances.archive(db, database_id, on=wish.enabled)
         note(
-            db, actor, "recovery.change", database, enabled=wish.enabled, window_days=wish.window_days,
+            db,
+            actor,
+            "recovery.change",
+            database,
+            enabled=wish.enabled,
+            window_days=wish.window_days,
             base_days=wish.base_days,
-        )  # fmt: skip
+        )
         if archive and begins:
             await begin_base(db, actor, database, archive)
     await readiness.notify_supervisor(settings, database_id)
@@ -148,8 +160,8 @@ async def make_base(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> J
     """Ask for a base backup of a database; a job makes it."""
     database = await databases.find(db, actor, database_id, "database:write", lock=True)
     archive = await enabled(db, database)
-    for one in await repository.unfinished_bases(db, archive.id):
-        jobs = await queue.get_many(db, [one.job_id] if one.job_id else [])
+    for base in await repository.unfinished_bases(db, archive.id):
+        jobs = await queue.get_many(db, [base.job_id] if base.job_id else [])
         if any(job.state not in queue.DONE for job in jobs.values()):
             raise Conflict(f"A base backup of {database.name} is being made.", hint="Wait until it is complete.")
     return await begin_base(db, actor, database, archive)
@@ -192,7 +204,7 @@ async def name_point(settings: Settings, store: Store, actor: Actor, database_id
     async with store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write")
         archive = await enabled(db, database)
-        if any(one.name == name for one in await repository.points(db, archive.id)):
+        if any(point.name == name for point in await repository.points(db, archive.id)):
             raise Conflict(f"There is a point called {name!r} already.", hint="Choose another name.")
         local = await instances.local(db, settings, database)
     await awake(settings, local)

@@ -86,8 +86,8 @@ async def _begin(attempt: Attempt) -> BaseBackupAttempt:
             raise Cancelled(f"{database.name} does not keep the log of its changes any more.")
         local = await instances.local(db, attempt.settings, database)
         row.attempt = token
-        place = await vault_locations.load(db, attempt.settings, archive.vault_id)
-    return BaseBackupAttempt(attempt, row, archive, database, local, place, token)
+        location = await vault_locations.load(db, attempt.settings, archive.vault_id)
+    return BaseBackupAttempt(attempt, row, archive, database, local, location, token)
 
 
 async def _make(work: BaseBackupAttempt, vault: Vault) -> Manifest:

@@ -62,7 +62,7 @@ async def _due(db: AsyncSession, archive: Archive, moment: datetime) -> None:
     view = await archives.seen(db, database)
     if locked is None:
         return
-    failed = [one.base.id for one in view.bases if one.status == "failed" and moment - one.base.created_at > SHOWN]
+    failed = [base.base.id for base in view.bases if base.status == "failed" and moment - base.base.created_at > SHOWN]
     since = moment - timedelta(days=locked.window_days)
     gone = outdated(view.stretches, [one.base for one in view.bases], since, ended=not locked.enabled)
     await repository.drop(db, [*failed, *(one.id for one in gone[0])], [one.name for one in gone[1]])
@@ -81,7 +81,7 @@ def base_is_due(
 
     While nothing changes, the last one is as good as a new one.
     """
-    if any(one.status == "taking" for one in bases):
+    if any(base.status == "taking" for base in bases):
         return False
     if any(one.status == "failed" and moment - one.base.created_at < PATIENCE for one in bases):
         return False
@@ -120,7 +120,7 @@ def outdated(
             gone += stretch.bases
             parts += stretch.logs
             continue
-        older = [one for one in stretch.bases if one.finished_at and one.finished_at <= since]
+        older = [base for base in stretch.bases if base.finished_at and base.finished_at <= since]
         gone += older[:-1]
         left = [one.first for one in stretch.bases if one not in gone and one.first is not None]
         parts += [one for one in stretch.logs if left and one.ends <= min(left)]
@@ -134,22 +134,22 @@ def outdated(
 async def _drop_all(db: AsyncSession, archive: Archive) -> None:
     """Begin to delete all that is kept of a database that was destroyed."""
     bases, logs = await repository.bases(db, archive.id), await repository.logs(db, archive.id)
-    await repository.drop(db, [one.id for one in bases], [one.name for one in logs])
+    await repository.drop(db, [base.id for base in bases], [one.name for one in logs])
 
 
 async def finish_deletions(settings: Settings, store: Store, archive: Archive) -> None:
     """Delete from the vault what is being deleted, then its rows, and an archive of which nothing is left."""
     async with store.transaction() as db:
         bases, logs = await repository.dropped(db, archive.id)
-        place = await vault_locations.load(db, settings, archive.vault_id)
+        location = await vault_locations.load(db, settings, archive.vault_id)
     names = [*map(vault_layout.base_name, bases), *logs]
 
     def delete() -> None:
-        vault = place.open()
+        vault = location.open()
         for name in names:
             vault.delete(name)
 
-    if names and place.opened:
+    if names and location.opened:
         with contextlib.suppress(Missing):  # the whole vault is gone
             await asyncio.to_thread(delete)
     async with store.transaction() as db:

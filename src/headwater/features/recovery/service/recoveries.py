@@ -85,7 +85,7 @@ def _point(view: ArchiveView, name: str) -> ArchivePoint:
     for one in view.points:
         if one.name == name:
             return one
-    raise NotFound(f"There is no point {name!r}.", hint=did_you_mean(name, [one.name for one in view.points]))
+    raise NotFound(f"There is no point {name!r}.", hint=did_you_mean(name, [point.name for point in view.points]))
 
 
 async def plan(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: RecoveryRequest) -> RecoveryPlan:
@@ -130,9 +130,9 @@ def _way(view: ArchiveView, order: RecoveryRequest) -> RecoveryPath:
         return to_time(view.stretches, newest[1])
     if alive and newest and order.point is not None and _point(view, order.point).position > view.stretches[-1].ends:
         return to_position(view.stretches, view.stretches[-1].ends, order.point)
-    found = find_path(view, order)
-    _check_version(view, found)
-    return found
+    recovery_path = find_path(view, order)
+    _check_version(view, recovery_path)
+    return recovery_path
 
 
 def _latest(view: ArchiveView) -> str | None:
@@ -142,7 +142,7 @@ def _latest(view: ArchiveView) -> str | None:
 def _check_version(view: ArchiveView, path: RecoveryPath) -> None:
     provisioning = engine(view.database.engine).provisioning
     options = provisioning.options if provisioning else ()
-    versions = next((one.choices for one in options if one.name == "version"), ())
+    versions = next((option.choices for option in options if option.name == "version"), ())
     if versions and path.base.version not in versions:
         raise OutOfReach(
             f"The base backup is of version {path.base.version}, which is not installed here.",

@@ -117,7 +117,7 @@ async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:
     await _answers(work, local.spec.id)
     last = arrived.last_transaction_at.isoformat() if arrived.last_transaction_at else None
     attempt.note(f"{work.row.target_name} is there; its last change is of {last or 'before the base backup'}.")
-    return {"last": last, "base_id": str(way.base.id), "log_bytes": sum(one.ends - one.first for one in way.logs)}
+    return {"last": last, "base_id": str(way.base.id), "log_bytes": sum(log.ends - log.first for log in way.logs)}
 
 
 async def _recovery_path(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locations.VaultLocation]:
@@ -146,8 +146,8 @@ async def _shipped_way(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locat
     async with attempt.database.transaction() as db:
         source = await databases.find(db, SYSTEM, work.source.id, deleted=True)
         view = await archives.seen(db, source)
-        place = await vault_locations.load(db, attempt.settings, work.archive.vault_id)
-    return recoveries.find_path(view, work.order), place
+        location = await vault_locations.load(db, attempt.settings, work.archive.vault_id)
+    return recoveries.find_path(view, work.order), location
 
 
 def _goal(work: RecoveryAttempt, local: LocalInstance) -> RecoveryTarget:
@@ -182,9 +182,9 @@ async def _fill(
         attempt.report("files", done // MB, max(total, done // MB), unit="MB", message=work.row.target_name)
 
     def fill() -> dict[str, Any]:
-        made = vault.manifest(vault_layout.base_name(way.base.id))
-        facts = dict(made.extras)
-        local.engine.restore_base(instance, facts, vault_layout.base_blocks(vault, made, progress))
+        manifest = vault.manifest(vault_layout.base_name(way.base.id))
+        facts = dict(manifest.extras)
+        local.engine.restore_base(instance, facts, vault_layout.base_blocks(vault, manifest, progress))
         log.mkdir(mode=0o711)
         for one in way.logs:
             _put(log, instance, vault_layout.log_parts(vault, one.name), progress)

@@ -49,12 +49,12 @@ async def clear_after(attempt: Attempt, recovery_id: uuid.UUID, token: uuid.UUID
 
 async def abandon(db: AsyncSession, row: Recovery) -> uuid.UUID | None:
     """Take away the new database of a recovery that nobody goes on with, in the caller's transaction; return its id."""
-    there = await _alive(db, row.target_id)
+    database = await _alive(db, row.target_id)
     await repository.forget_target(db, row.id)
-    if there is None:
+    if database is None:
         return None
-    await _take_away(db, there.id)
-    return there.id
+    await _take_away(db, database.id)
+    return database.id
 
 
 async def _alive(db: AsyncSession, database_id: uuid.UUID | None) -> Database | None:

@@ -34,7 +34,7 @@ class ContinuousRange:
     @property
     def window(self) -> tuple[datetime, datetime] | None:
         """The first and the last moment that can be reached, if there is one."""
-        starts = [one.finished_at for one in self.bases if one.finished_at]
+        starts = [base.finished_at for base in self.bases if base.finished_at]
         if not starts or self.reaches is None or self.reaches < min(starts):
             return None
         return min(starts), self.reaches
@@ -85,11 +85,11 @@ class RecoveryPath:
 def to_time(ranges: Sequence[ContinuousRange], at: datetime) -> RecoveryPath:
     """Return the way to a time; raises OutOfReach with where the nearest ends are."""
     for stretch in reversed(ranges):
-        starts = [one for one in stretch.bases if one.finished_at and one.finished_at <= at]
+        starts = [base for base in stretch.bases if base.finished_at and base.finished_at <= at]
         if starts and stretch.reaches and at <= stretch.reaches:
-            needed = [one for one in stretch.logs if one.ends > _first(starts[-1])]
+            needed = [log for log in stretch.logs if log.ends > _first(starts[-1])]
             # What was committed by then lies before the first part that reaches so far.
-            enough = next((place for place, one in enumerate(needed) if one.reaches and one.reaches >= at), len(needed))
+            enough = next((index for index, one in enumerate(needed) if one.reaches and one.reaches >= at), len(needed))
             last = _end_of(starts[-1])
             upto = [one for place, one in enumerate(needed) if place <= enough or one.first < last]
             return RecoveryPath(starts[-1], tuple(upto))
@@ -101,7 +101,7 @@ def to_position(ranges: Sequence[ContinuousRange], position: int, display_positi
     for stretch in reversed(ranges):
         starts = [one for one in stretch.bases if _end_of(one) <= position]
         if starts and position <= stretch.ends:
-            needed = [one for one in stretch.logs if one.ends > _first(starts[-1]) and one.first <= position]
+            needed = [log for log in stretch.logs if log.ends > _first(starts[-1]) and log.first <= position]
             return RecoveryPath(starts[-1], tuple(needed))
     every = [base for stretch in ranges for base in stretch.bases]
     if not every:
@@ -110,7 +110,7 @@ def to_position(ranges: Sequence[ContinuousRange], position: int, display_positi
         raise OutOfReach(
             f"{display_position} lies before the end of the first base backup.", hint="Choose a later position."
         )
-    if position > max(one.ends for one in ranges):
+    if position > max(key_range.ends for key_range in ranges):
         raise OutOfReach(
             f"The log in the vault does not come to {display_position} yet.", hint="Try again in a moment."
         )
@@ -126,7 +126,7 @@ def _end_of(base: ArchiveBase) -> int:
 
 
 def _unreached(ranges: Sequence[ContinuousRange], at: datetime) -> OutOfReach:
-    windows = [one.window for one in ranges if one.window]
+    windows = [key_range.window for key_range in ranges if key_range.window]
     if not windows:
         return _no_base()
     if at < windows[0][0]:

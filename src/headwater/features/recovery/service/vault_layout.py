@@ -87,14 +87,14 @@ def write_base(
             "timeline": facts.timeline, "first": facts.first, "end": facts.end, "changes": facts.changes,
             "version": facts.version, "system": facts.system,
         }  # fmt: skip
-        made = Manifest(
+        manifest = Manifest(
             id=origin.name, database=origin.database, started=started, finished=datetime.now(UTC),
             parent=before.id if before else None, engine=origin.engine, product=origin.product, moment=moment,
             extras=dict(facts.extras), codec=writing.ink.codec.name, level=writing.ink.codec.level,
             tables=(manifests.table(None, "files", BASE_COLUMNS, shape.key, written),),
         )  # fmt: skip
-        vault.commit(writing, made)
-    return made
+        vault.commit(writing, manifest)
+    return manifest
 
 
 def _parent(vault: Vault, name: str | None) -> Manifest | None:
@@ -111,22 +111,22 @@ def _batches(blocks: Iterable[FileBlock], progress: Progress) -> Iterator[Batch]
         contents = [one[2] for one in some]
         columns = (paths, [b"%d" % one[1] for one in some], contents)
         progress(sum(map(len, contents)))
-        yield pa.RecordBatch.from_arrays([pa.array(one, VALUES) for one in columns], ["0", "1", "2"])
+        yield pa.RecordBatch.from_arrays([pa.array(column, VALUES) for column in columns], ["0", "1", "2"])
 
 
 def base_blocks(vault: Vault, manifest: Manifest, progress: Progress) -> Iterator[FileBlock]:
     """Give the pieces of a base, those of one file mostly in a row."""
     for batch in _rows(vault, manifest):
-        for path, number, content in zip(*(one.to_pylist() for one in batch.columns), strict=True):
+        for path, number, content in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             yield path.decode(), int(number), content
             progress(len(content))
 
 
 def write_log(vault: Vault, origin: ArchiveOrigin, parts: Sequence[LogSegment]) -> Manifest:
     """Store parts of a log that follow each other; when the first is there already, return what came with it."""
-    there = manifest_or_none(vault, origin.name)
-    if there:
-        return there
+    manifest = manifest_or_none(vault, origin.name)
+    if manifest:
+        return manifest
     started = datetime.now(UTC)
     shape = TableShape(tuple(one.hint for one in LOG_COLUMNS), (0,))
     with vault.write_snapshot(origin.name, sizes=LOG_SIZES) as writing:
@@ -146,13 +146,13 @@ def _read(parts: Sequence[LogSegment]) -> Iterator[Batch]:
     for part in parts:
         with open(part.path, "rb", opener=unlinked) as file:
             columns = ([part.name.encode()], [file.read()])
-        yield pa.RecordBatch.from_arrays([pa.array(one, VALUES) for one in columns], ["0", "1"])
+        yield pa.RecordBatch.from_arrays([pa.array(column, VALUES) for column in columns], ["0", "1"])
 
 
 def log_parts(vault: Vault, name: str) -> Iterator[tuple[str, bytes]]:
     """Give the parts of a log by their names."""
     for batch in _rows(vault, vault.manifest(name)):
-        for part, content in zip(*(one.to_pylist() for one in batch.columns), strict=True):
+        for part, content in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             yield part.decode(), content
 
 

@@ -42,7 +42,7 @@ WORRY = 256
 async def ship_all(settings: Settings, store: Store) -> None:
     """Bring the logs of all databases of this host into their vaults; one that fails keeps no other from it."""
     async with store.transaction() as db:
-        every = [one.id for one in await repository.archives(db) if one.database_id]
+        every = [archive.id for archive in await repository.archives(db) if archive.database_id]
     for archive_id in every:
         try:
             await ship(settings, store, archive_id)
@@ -121,7 +121,7 @@ async def _flushed(local: LocalInstance, to: int | None) -> None:
     until = asyncio.get_running_loop().time() + FLUSH_SECONDS
     while end is not None and (to is None or to < end):
         parts = await asyncio.to_thread(local.engine.spooled_segments, local.instance)
-        if any(one.end >= end for one in parts):
+        if any(part.end >= end for part in parts):
             return
         if asyncio.get_running_loop().time() > until:
             raise Unavailable(
@@ -136,18 +136,18 @@ async def _emptied(
 ) -> int | None:
     """Store what is in the spool and return where the log in the vault ends."""
     async with store.transaction() as db:
-        place = await vault_locations.load(db, settings, archive.vault_id)
+        location = await vault_locations.load(db, settings, archive.vault_id)
         logs = await repository.logs(db, archive.id)
-    vault = await vault_locations.open_vault(store, place)
+    vault = await vault_locations.open_vault(store, location)
     to = archive.archived_to
     held = [(one.timeline, one.first, one.ends) for one in logs]
     for group in groups(parts):
         # What an earlier turn has stored comes first, and is less than what has come since.
         while new := [one for one in group if not _held(one, held)]:
-            made = await asyncio.to_thread(vault_layout.write_log, vault, _origin(database, new[0]), new)
+            manifest = await asyncio.to_thread(vault_layout.write_log, vault, _origin(database, new[0]), new)
             async with store.transaction() as db:
-                await repository.keep_log(db, _row(archive, made))
-            held.append((made.moment["timeline"], made.moment["first"], made.moment["end"]))
+                await repository.keep_log(db, _row(archive, manifest))
+            held.append((manifest.moment["timeline"], manifest.moment["first"], manifest.moment["end"]))
         for part in group:
             if _held(part, held):
                 await asyncio.to_thread(part.path.unlink, missing_ok=True)

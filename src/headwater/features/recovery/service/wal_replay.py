@@ -69,9 +69,9 @@ async def _run(
             await local.engine.take_ownership(instance, was)
     finally:
         await _stopped(child, program)
-    said = output.read_text(errors="replace")
+    text = output.read_text(errors="replace")
     (instance.folder / "pid").unlink(missing_ok=True)
-    return said
+    return text
 
 
 async def _until_arrived(
@@ -81,10 +81,10 @@ async def _until_arrived(
     engine, output = local.engine, instance.folder / OUTPUT
     while not local.provisioning.is_ready(instance):
         if child.poll() is not None:
-            said = output.read_text(errors="replace")
-            if engine.target_not_reached(said):
+            text = output.read_text(errors="replace")
+            if engine.target_not_reached(text):
                 return False
-            last = " ".join(line.replace(str(instance.folder), "…") for line in said.strip().splitlines()[-3:])
+            last = " ".join(line.replace(str(instance.folder), "…") for line in text.strip().splitlines()[-3:])
             raise Unavailable("The log could not be replayed.", hint=f"The server said: {last}"[:600])
         attempt.report("replaying", 0, 0, unit="steps", message="the server replays the log")
         await asyncio.sleep(POLL_SECONDS)

@@ -88,8 +88,8 @@ def _show(done: Any, as_json: bool) -> None:
     if as_json:
         show_one(done, (), True)
         return
-    shown = Table("table", "rows of the snapshot", "rows now", "", box=None, pad_edge=False)
+    table = Table("table", "rows of the snapshot", "rows now", "", box=None, pad_edge=False)
     for one in done["tables"]:
-        shown.add_row(one["table"], f"{one['expected']:,}", f"{one['found']:,}", "same" if one["same"] else "DIFFERENT")
-    terminal().print(shown)
+        table.add_row(one["table"], f"{one['expected']:,}", f"{one['found']:,}", "same" if one["same"] else "DIFFERENT")
+    terminal().print(table)
     typer.echo(f"Restored into {done['target_name']} in {done['seconds']:.1f} s.")

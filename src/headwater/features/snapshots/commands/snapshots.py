@@ -99,8 +99,8 @@ def _show(snapshot: Any, as_json: bool) -> None:
     show_one(snapshot, ONE, as_json)
     if as_json:
         return
-    shown = Table("table", "rows", "raw_bytes", "stored_bytes", "new_bytes", box=None, pad_edge=False)
+    table = Table("table", "rows", "raw_bytes", "stored_bytes", "new_bytes", box=None, pad_edge=False)
     for one in snapshot["contents"]:
         name = f"{one['schema']}.{one['name']}" if one["schema"] else one["name"]
-        shown.add_row(name, *(f"{one[field]:,}" for field in ("rows", "raw_bytes", "stored_bytes", "new_bytes")))
-    terminal().print(shown)
+        table.add_row(name, *(f"{one[field]:,}" for field in ("rows", "raw_bytes", "stored_bytes", "new_bytes")))
+    terminal().print(table)

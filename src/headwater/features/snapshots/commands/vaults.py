@@ -100,8 +100,8 @@ def _path(server: ApiClient, wanted: str | None) -> str:
     if wanted is None and len(every) > 1:
         names = ", ".join(one["name"] for one in every)
         raise BadInput("You are in several organizations.", hint=f"Say --organization with one of: {names}")
-    found = [one for one in every if wanted in {None, one["id"], one["name"]}]
-    if not found:
+    items = [one for one in every if wanted in {None, one["id"], one["name"]}]
+    if not items:
         hint = did_you_mean(wanted or "", {one["name"] for one in every})
         raise NotFound(f"There is no organization {wanted!r}.", hint=hint)
-    return f"/organizations/{found[0]['id']}/vault"
+    return f"/organizations/{items[0]['id']}/vault"

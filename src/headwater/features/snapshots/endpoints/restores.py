@@ -32,19 +32,19 @@ async def start_restore(
     snapshot_id: uuid.UUID, body: api_models.RestoreIn, server: Shared, actor: Detached
 ) -> api_models.RestoreOut:
     """Restore a snapshot, or some of its tables, into a new database or one that is there."""
-    found = await restores.start(server.settings, server.database, actor, snapshot_id, _order(body))
-    if found.restore.target_id and found.restore.fresh:
-        await readiness.notify_supervisor(server.settings, found.restore.target_id)
-    return serializers.restore(found)
+    restore_view = await restores.start(server.settings, server.database, actor, snapshot_id, _order(body))
+    if restore_view.restore.target_id and restore_view.restore.fresh:
+        await readiness.notify_supervisor(server.settings, restore_view.restore.target_id)
+    return serializers.restore(restore_view)
 
 
 @router.post("/snapshots/{snapshot_id}/drills", status_code=202)
 async def drill_restore(snapshot_id: uuid.UUID, server: Shared, actor: Detached) -> api_models.RestoreOut:
     """Prove that a snapshot can be restored: into a new database, which is compared and goes away again."""
-    found = await restores.drill(server.settings, server.database, actor, snapshot_id)
-    if found.restore.target_id:
-        await readiness.notify_supervisor(server.settings, found.restore.target_id)
-    return serializers.restore(found)
+    restore_view = await restores.drill(server.settings, server.database, actor, snapshot_id)
+    if restore_view.restore.target_id:
+        await readiness.notify_supervisor(server.settings, restore_view.restore.target_id)
+    return serializers.restore(restore_view)
 
 
 @router.get("/snapshots/{snapshot_id}/restores")

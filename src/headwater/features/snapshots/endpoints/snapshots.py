@@ -67,8 +67,8 @@ async def get_snapshot_schema(
     snapshot_id: uuid.UUID, server: Shared, actor: Annotated[Actor, Depends(allow_detached("database:read"))]
 ) -> Any:
     """Show the Schema of what is in a snapshot."""
-    found = await snapshots.schema_of(server.settings, server.database, actor, snapshot_id)
-    return Response(msgspec.json.encode(found), media_type="application/json")
+    schema = await snapshots.schema_of(server.settings, server.database, actor, snapshot_id)
+    return Response(msgspec.json.encode(schema), media_type="application/json")
 
 
 @router.patch("/snapshots/{snapshot_id}")

@@ -51,15 +51,15 @@ async def change_vault_compression(
 @router.get("/organizations/{organization_id}/vault/usage")
 async def measure_vault(organization_id: uuid.UUID, server: Shared, actor: Detached) -> api_models.VaultUsageOut:
     """Count what the vault takes of its storage."""
-    found = await vaults.usage(server.settings, server.database, actor, organization_id)
-    return api_models.VaultUsageOut.model_validate(found)
+    vault_usage = await vaults.usage(server.settings, server.database, actor, organization_id)
+    return api_models.VaultUsageOut.model_validate(vault_usage)
 
 
 @router.get("/organizations/{organization_id}/vault/keys")
 async def list_vault_keys(organization_id: uuid.UUID, server: Shared, actor: Detached) -> list[api_models.VaultKeyOut]:
     """List the ways to open the vault."""
-    found = await vaults.keys(server.settings, server.database, actor, organization_id)
-    return [api_models.VaultKeyOut.model_validate(one) for one in found]
+    vault_keys = await vaults.keys(server.settings, server.database, actor, organization_id)
+    return [api_models.VaultKeyOut.model_validate(one) for one in vault_keys]
 
 
 @router.post("/organizations/{organization_id}/vault/keys", status_code=201)
@@ -67,10 +67,10 @@ async def add_vault_passphrase(
     organization_id: uuid.UUID, body: api_models.PassphraseIn, server: Shared, actor: Admin
 ) -> api_models.VaultKeyOut:
     """Add a passphrase that opens the vault without this Headwater: keep it where a lost machine does not take it."""
-    found = await vaults.add_passphrase(
+    vault_key = await vaults.add_passphrase(
         server.settings, server.database, actor, organization_id, body.passphrase.get_secret_value(), body.label
     )
-    return api_models.VaultKeyOut.model_validate(found)
+    return api_models.VaultKeyOut.model_validate(vault_key)
 
 
 @router.delete("/organizations/{organization_id}/vault/keys/{key_id}", status_code=204)

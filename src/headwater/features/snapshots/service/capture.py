@@ -113,9 +113,11 @@ async def _begin(attempt: Attempt, snapshot_id: uuid.UUID) -> CaptureAttempt:
         if row is None or row.status != "taking":
             raise Cancelled("This snapshot is not wanted any more.")
         row.attempt = token
-        place = await vault_locations.load(db, attempt.settings, row.vault_id)
+        location = await vault_locations.load(db, attempt.settings, row.vault_id)
         parents = await repository.complete_of_database(db, row.database_id, HISTORY) if row.database_id else []
-    return CaptureAttempt(attempt, row, token, place, [one for one in parents if one.vault_id == row.vault_id])
+    return CaptureAttempt(
+        attempt, row, token, location, [parent for parent in parents if parent.vault_id == row.vault_id]
+    )
 
 
 def _committed(vault: Vault, snapshot_id: uuid.UUID) -> Manifest | None:
@@ -164,7 +166,7 @@ def _wanted(row: Snapshot, dump: SnapshotReader) -> tuple[SnapshotTable, ...]:
     if tables is None and exclude is None:
         return dump.tables
     names = snapshots.chosen(dump.schema, tables, exclude)
-    return tuple(one for one in dump.tables if one.display_name in names)
+    return tuple(table for table in dump.tables if table.display_name in names)
 
 
 @dataclass(slots=True)
@@ -191,7 +193,9 @@ class _CaptureRun:
 
     def _written_on(self, parent: Manifest | None) -> Manifest:
         row = self.taking.row
-        progress = RowProgress(self.taking.attempt, "rows", sum(one.rows or 0 for one in self.tables), len(self.tables))
+        progress = RowProgress(
+            self.taking.attempt, "rows", sum(table.rows or 0 for table in self.tables), len(self.tables)
+        )
         with self.vault.write_snapshot(str(row.id), codec=self.taking.location.codec, parent=parent) as writing:
             made = self._catch_up(writing, self._all_written(writing, parent, progress))
             self.taking.attempt.report("storing", progress.rows, progress.rows, unit="rows", message="the last packs")
@@ -236,7 +240,7 @@ class _CaptureRun:
 
     def _schema(self) -> Schema:
         """Return the Schema of what is in the snapshot."""
-        bare = schema_subset.without_rows(self.dump.schema, {one.display_name for one in self.dump.tables})
+        bare = schema_subset.without_rows(self.dump.schema, {table.display_name for table in self.dump.tables})
         return schema_subset.cut(self.dump.schema, bare | {one.display_name for one in self.tables})[0]
 
     def _commit(self, writing: SnapshotWriter, manifest: Manifest) -> Manifest:
@@ -252,7 +256,7 @@ class _CaptureRun:
 
     def _parent(self) -> Manifest | None:
         """Return the snapshot of the same database to build on: the newest that has the most of these tables."""
-        wanted = {(one.schema, one.name) for one in self.tables}
+        wanted = {(table.schema, table.name) for table in self.tables}
 
         def missing(row: Snapshot) -> int:
             return len(wanted - {(one["schema"], one["name"]) for one in row.contents.get("tables", ())})
@@ -269,7 +273,7 @@ class _CaptureRun:
     def _written(
         self, writing: SnapshotWriter, table: SnapshotTable, parent: Manifest | None, progress: RowProgress
     ) -> ManifestTable:
-        columns = tuple(ManifestColumn(one.name, one.type, one.hint) for one in table.columns)
+        columns = tuple(ManifestColumn(column.name, column.type, column.hint) for column in table.columns)
         facts = msgspec.to_builtins(table.facts)
         before = find_table(parent.tables, table.schema, table.name) if parent else None
         if before and (before.columns, before.key) != (columns, table.key):
@@ -317,7 +321,7 @@ class _CaptureRun:
 
 
 def _writer(writing: SnapshotWriter, table: SnapshotTable, known: Parent | None) -> TableWriter:
-    return TableWriter(writing.ink, TableShape(tuple(one.hint for one in table.columns), table.key), known)
+    return TableWriter(writing.ink, TableShape(tuple(column.hint for column in table.columns), table.key), known)
 
 
 async def _finish(
@@ -326,24 +330,35 @@ async def _finish(
     """Write to the row what the manifest says."""
     new = total(manifest, "new")
     values: dict[str, Any] = {
-        "status": "complete", "product": manifest.product, "moment": dict(manifest.moment),
-        "parent_id": uuid.UUID(manifest.parent) if manifest.parent else None, "tables": len(manifest.tables),
-        "rows": total(manifest, "rows"), "raw_bytes": total(manifest, "raw"),
+        "status": "complete",
+        "product": manifest.product,
+        "moment": dict(manifest.moment),
+        "parent_id": uuid.UUID(manifest.parent) if manifest.parent else None,
+        "tables": len(manifest.tables),
+        "rows": total(manifest, "rows"),
+        "raw_bytes": total(manifest, "raw"),
         "stored_bytes": total(manifest, "stored"),
-        "new_bytes": new, "seconds": seconds, "taken_at": manifest.started, "finished_at": manifest.finished,
+        "new_bytes": new,
+        "seconds": seconds,
+        "taken_at": manifest.started,
+        "finished_at": manifest.finished,
         "contents": {
-            "tables": [manifest_tables.to_dict(one) for one in manifest.tables], "followed": _followed(taking, manifest)
+            "tables": [manifest_tables.to_dict(table) for table in manifest.tables],
+            "followed": _followed(taking, manifest),
         },
-        "grew": growth_of(new, [one.new_bytes for one in taking.parents], taking.row.request.get("growth") or GROWTH),
-        "verified_at": datetime.now(UTC), "verification": sample.plain,
-    }  # fmt: skip
+        "grew": growth_of(
+            new, [parent.new_bytes for parent in taking.parents], taking.row.request.get("growth") or GROWTH
+        ),
+        "verified_at": datetime.now(UTC),
+        "verification": sample.plain,
+    }
     if not await repository.note(db, taking.row.id, taking.token, **values):
         raise Cancelled("Another attempt has taken over.")
 
 
 def _followed(taking: CaptureAttempt, manifest: Manifest) -> int:
     """Return how many snapshots, up to this one, came after the last one that read everything."""
-    before = next((one for one in taking.parents if str(one.id) == manifest.parent), None)
+    before = next((parent for parent in taking.parents if str(parent.id) == manifest.parent), None)
     so_far = before.contents.get("followed", 0) if before else MOST_FOLLOWED
     return so_far + 1 if so_far < MOST_FOLLOWED else 0
 

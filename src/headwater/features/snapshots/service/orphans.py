@@ -53,7 +53,7 @@ async def collect(settings: Settings, store: Store) -> None:
             return pass_over(location.open())
 
         try:
-            found = await asyncio.to_thread(work)
-            log.info("vault.collected", vault=str(place.id), deleted=found.deleted, freed=found.freed)
+            gc_result = await asyncio.to_thread(work)
+            log.info("vault.collected", vault=str(place.id), deleted=gc_result.deleted, freed=gc_result.freed)
         except HeadwaterError as error:
             log.warning("vault.not_collected", vault=str(place.id), error=error.message)

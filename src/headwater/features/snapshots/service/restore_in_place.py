@@ -50,21 +50,22 @@ async def restore(
         def put() -> list[TableRestoreResult]:
             rows = [
                 (
-                    manifest_tables.dump_table(one),
+                    manifest_tables.dump_table(table),
                     progress.counted(
-                        vault.table(one).rows(decoders) if one.rows else iter(()), manifest_tables.display_name(one)
+                        vault.table(table).rows(decoders) if table.rows else iter(()),
+                        manifest_tables.display_name(table),
                     ),
                 )
-                for one in tables
+                for table in tables
             ]
             return refill.restore_tables(replace(what, tables=rows))
 
         try:
-            found = await run_cancellable(attempt, refill.cancel, put)
+            table_restore_results = await run_cancellable(attempt, refill.cancel, put)
         finally:
             await refill.close()
             decoders.shutdown(wait=False, cancel_futures=True)
-    return [_report(table, one, work.row.mode) for table, one in zip(tables, found, strict=True)]
+    return [_report(table, one, work.row.mode) for table, one in zip(tables, table_restore_results, strict=True)]
 
 
 async def _undo(work: RestoreAttempt, target: ReachableDatabase) -> uuid.UUID:
@@ -99,11 +100,11 @@ def _said(snapshot: Snapshot) -> str:
 
 def _missing(manifest: Manifest, undo: Manifest, tables: Sequence[ManifestTable]) -> tuple[Schema, Schema]:
     """Return the part of the snapshot that is not there, and what is there, whose columns must do."""
-    there = from_json(undo.schema)
-    present = {one.qualified_name for one in there}
-    missing = {manifest_tables.display_name(one) for one in tables} - present
-    _check_columns(there, [one for one in tables if manifest_tables.display_name(one) not in missing])
-    return schema_subset.cut(from_json(manifest.schema), missing, present)[0] if missing else Schema(), there
+    schema = from_json(undo.schema)
+    present = {one.qualified_name for one in schema}
+    missing = {manifest_tables.display_name(table) for table in tables} - present
+    _check_columns(schema, [one for one in tables if manifest_tables.display_name(one) not in missing])
+    return schema_subset.cut(from_json(manifest.schema), missing, present)[0] if missing else Schema(), schema
 
 
 def _undoes_ddl(engine: Engine) -> bool:
@@ -120,16 +121,16 @@ def _prepared(
     known = {*able.pre_data_ddl(there), *able.post_data_ddl(there)}
     pre_data = tuple(one for one in able.pre_data_ddl(missing) if one not in known)
     post_data = tuple(one for one in able.post_data_ddl(missing) if one not in known)
-    part, _ = schema_subset.cut(from_json(manifest.schema), {manifest_tables.display_name(one) for one in tables})
+    part, _ = schema_subset.cut(from_json(manifest.schema), {manifest_tables.display_name(table) for table in tables})
     return TableRestoreRequest((), cast(Any, mode), pre_data, post_data, schema_subset.extras_of(manifest.extras, part))
 
 
 def _check_columns(existing: Schema, tables: Sequence[ManifestTable]) -> None:
     for table in tables:
-        found = next(one for one in existing if one.qualified_name == manifest_tables.display_name(table))
-        if found.kind == "collection":
+        relation = next(one for one in existing if one.qualified_name == manifest_tables.display_name(table))
+        if relation.kind == "collection":
             continue  # a document has the fields that it has
-        absent = [one.name for one in table.columns if all(one.name != column.name for column in found.columns)]
+        absent = [one.name for one in table.columns if all(one.name != column.name for column in relation.columns)]
         if absent:
             raise Conflict(
                 f"{manifest_tables.display_name(table)} has no column {', '.join(absent)} any more.",

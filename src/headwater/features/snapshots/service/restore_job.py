@@ -60,7 +60,7 @@ async def run_job(attempt: Attempt) -> Write:
         await asyncio.shield(targets.clear_after(work, target))
         raise
     result = {"tables": tables, "seconds": round(time.monotonic() - started, 2)}
-    attempt.note(f"{len(tables)} tables with {sum(one['found'] for one in tables):,} rows are back, and compared.")
+    attempt.note(f"{len(tables)} tables with {sum(table['found'] for table in tables):,} rows are back, and compared.")
 
     async def write(db: AsyncSession) -> None:
         if not await repository.note_restore(db, work.row.id, work.token, result=result, made={}):
@@ -119,7 +119,7 @@ def part_of(work: RestoreAttempt, manifest: Manifest) -> RestorePart:
     """Return what a restore is about; says in the job's log what must be left out."""
     tables = manifest_tables.select(manifest, work.row.request.get("tables"))
     whole = from_json(manifest.schema)
-    bare = schema_subset.without_rows(whole, {manifest_tables.display_name(one) for one in manifest.tables})
+    bare = schema_subset.without_rows(whole, {manifest_tables.display_name(table) for table in manifest.tables})
     schema, left_out = schema_subset.cut(whole, bare | {manifest_tables.display_name(one) for one in tables})
     for sentence in manifest_tables.omissions(manifest, tables):
         work.attempt.note(sentence, "warning")
@@ -134,8 +134,8 @@ async def _restore(
     work: RestoreAttempt, vault: Vault, manifest: Manifest, target: ReachableDatabase
 ) -> list[dict[str, Any]]:
     part = part_of(work, manifest)
-    there = await schemas.read(work.attempt.settings, work.attempt.database, target)
-    things = targets.things(target.engine, part.schema, there, target.name)
+    schema = await schemas.read(work.attempt.settings, work.attempt.database, target)
+    things = targets.things(target.engine, part.schema, schema, target.name)
     async with reachability.open_address(work.attempt.settings, target) as address:
         fill = await snapshots_of(target.engine).open_loader(address)
         try:
@@ -181,7 +181,7 @@ class Loading:
 
     def run(self) -> dict[str, int]:
         """Load all tables and return how many rows each got."""
-        total = sum(one.rows for one in self.tables)
+        total = sum(table.rows for table in self.tables)
         progress = RowProgress(self.attempt, "rows", total, len(self.tables))
         ordered = sorted(self.tables, key=lambda one: one.stored, reverse=True)
         decoders = ThreadPoolExecutor(LOADERS, thread_name_prefix="vault-decode")
@@ -207,9 +207,9 @@ def _compared(
     for number, table in enumerate(tables):
         name = manifest_tables.display_name(table)
         attempt.report("comparing", number, len(tables), unit="steps", message=name)
-        found = fill.count_rows(manifest_tables.dump_table(table))
+        count_rows = fill.count_rows(manifest_tables.dump_table(table))
         compared.append({
-            "table": name, "expected": table.rows, "written": written[name], "found": found,
-            "same": found == table.rows == written[name],
+            "table": name, "expected": table.rows, "written": written[name], "found": count_rows,
+            "same": count_rows == table.rows == written[name],
         })  # fmt: skip
     return compared

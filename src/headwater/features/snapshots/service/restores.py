@@ -98,9 +98,9 @@ async def plan(
         chosen(snapshot, order.tables)
         target = await _target(db, actor, snapshot, order)
         reached = await reachability.load(db, Sealer.of(settings), target) if target else None
-    there = await schemas.read(settings, store, reached) if reached else Schema()
-    steps = _steps(snapshot, there, order)
-    refused = [one.sentence for one in steps if one.action == "refuse"]
+    schema = await schemas.read(settings, store, reached) if reached else Schema()
+    steps = _steps(snapshot, schema, order)
+    refused = [step.sentence for step in steps if step.action == "refuse"]
     if reached and reached.protected and not order.confirmed:
         refused.append(f"{reached.name} is protected: say that the restore is meant.")
     changes = any(one.action in {"replace", "append", "append_missing"} for one in steps)
@@ -141,11 +141,11 @@ def _steps(snapshot: Snapshot, existing: Schema, order: RestoreOptions) -> tuple
 
 
 def _step(name: str, rows: int, table: dict[str, object], existing: Schema, mode: Mode) -> RestoreStep:
-    found = next((one for one in existing if (one.schema, one.name) == (table["schema"], table["name"])), None)
-    if found is None:
+    relation = next((one for one in existing if (one.schema, one.name) == (table["schema"], table["name"])), None)
+    if relation is None:
         return RestoreStep(name, rows, None, "create", f"{name} is made with {rows:,} rows.")
     action, what = _THERE[mode]
-    return RestoreStep(name, rows, found.rows, action, f"{name} {what}.")
+    return RestoreStep(name, rows, relation.rows, action, f"{name} {what}.")
 
 
 async def _complete(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID) -> Snapshot:
@@ -197,10 +197,10 @@ async def start(
             raise RestoreNotConfirmed(f"{target.name} is protected.", hint="Confirm the restore.")
         if planned.refusals:
             raise Conflict(planned.refusals[0], hint="Choose a mode for tables that are there, or another target.")
-        made = target or await create_target(
+        database = target or await create_target(
             db, actor, settings, snapshot, order.name or "", order.project_id or snapshot.project_id
         )
-        return await _begin(db, actor, snapshot, made, order, fresh=target is None)
+        return await _begin(db, actor, snapshot, database, order, fresh=target is None)
 
 
 async def drill(settings: Settings, store: Store, actor: Actor, snapshot_id: uuid.UUID) -> RestoreView:
@@ -214,8 +214,8 @@ async def begin_drill(db: AsyncSession, actor: Actor, settings: Settings, snapsh
     snapshot = await _complete(db, actor, snapshot_id)
     check_made_here(engine(snapshot.engine))
     order = RestoreOptions(f"drill-{secrets.token_hex(6)}")
-    made = await create_target(db, actor, settings, snapshot, order.name or "", snapshot.project_id)
-    return await _begin(db, actor, snapshot, made, order, fresh=True, drill=True)
+    database = await create_target(db, actor, settings, snapshot, order.name or "", snapshot.project_id)
+    return await _begin(db, actor, snapshot, database, order, fresh=True, drill=True)
 
 
 async def create_target(

@@ -44,12 +44,12 @@ async def run_job(attempt: Attempt) -> Write:
     database_id, kind = uuid.UUID(attempt.args["database_id"]), attempt.args["kind"]
     part = VerificationShare(attempt.args["part"], attempt.args["parts"])
     async with attempt.database.transaction() as db:
-        found = await repository.places_of(db, database_id)
-        vaults = {vault: await vault_locations.load(db, attempt.settings, vault) for vault in found}
-    if not found:
+        locations = await repository.places_of(db, database_id)
+        vaults = {vault: await vault_locations.load(db, attempt.settings, vault) for vault in locations}
+    if not locations:
         raise Cancelled("There are no snapshots to verify.")
     checked: dict[uuid.UUID, SampleCheck] = {}
-    for vault_id, ids in found.items():
+    for vault_id, ids in locations.items():
         verified = await _verified(attempt, vaults[vault_id], ids, kind, part)
         checked |= _by_snapshot(verified, ids, kind, part)
         _tell(attempt, verified)
@@ -88,8 +88,8 @@ def _by_snapshot(
 
 
 def _tell(attempt: Attempt, verified: VerificationResult) -> None:
-    for one in verified.findings:
-        attempt.note(_where(one), "error")
+    for finding in verified.findings:
+        attempt.note(_where(finding), "error")
     if verified.sound:
         attempt.note(
             f"All is there: {verified.packs} packs for {verified.snapshots} of the snapshots, and "

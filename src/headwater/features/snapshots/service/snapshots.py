@@ -165,19 +165,34 @@ async def begin(db: AsyncSession, actor: Actor, database_id: uuid.UUID, request:
     database = await databases.find(db, actor, database_id, "database:write")
     if database.project_id is None:
         raise Conflict(f"The project of {database.name} is gone.")
-    place = await vault_locations.current(db, actor, database.organization_id)
+    vault_record = await vault_locations.current(db, actor, database.organization_id)
     row = Snapshot(
-        organization_id=database.organization_id, project_id=database.project_id, database_id=database.id,
-        database_name=database.name, vault_id=place.id, label=request.label, status="taking", engine=database.engine,
-        created_by=actor.user_id, contents={}, moment={}, verification={}, drill={}, request=request.plain,
-    )  # fmt: skip
+        organization_id=database.organization_id,
+        project_id=database.project_id,
+        database_id=database.id,
+        database_name=database.name,
+        vault_id=vault_record.id,
+        label=request.label,
+        status="taking",
+        engine=database.engine,
+        created_by=actor.user_id,
+        contents={},
+        moment={},
+        verification={},
+        drill={},
+        request=request.plain,
+    )
     db.add(row)
     await db.flush()
     project = await projects.get(db, actor, database.project_id, "database:read")
     job = await queue.enqueue(
-        db, actor, project, kind="snapshot.take", title=f"Snapshot of {database.name}",
+        db,
+        actor,
+        project,
+        kind="snapshot.take",
+        title=f"Snapshot of {database.name}",
         args={"snapshot_id": str(row.id)},
-    )  # fmt: skip
+    )
     row.job_id = job.id
     note(db, actor, "snapshot.create", row, label=request.label)
     await db.flush()
@@ -211,8 +226,8 @@ async def schema_of(settings: Settings, store: Store, actor: Actor, snapshot_id:
         row = await find(db, actor, snapshot_id)
         if row.status != "complete":
             raise Conflict("This snapshot is not complete.", hint="Wait until it is, or choose another.")
-        place = await vault_locations.load(db, settings, row.vault_id)
-    return from_json(await asyncio.to_thread(lambda: place.open().manifest(str(row.id)).schema))
+        location = await vault_locations.load(db, settings, row.vault_id)
+    return from_json(await asyncio.to_thread(lambda: location.open().manifest(str(row.id)).schema))
 
 
 async def change(
@@ -265,11 +280,11 @@ async def being_read(db: AsyncSession, snapshot_ids: Sequence[uuid.UUID]) -> set
 async def finish_removal(settings: Settings, store: Store, row: Snapshot) -> None:
     """Delete a snapshot from its vault, then its row; what ends in the middle is finished by the upkeep."""
     async with store.transaction() as db:
-        place = await vault_locations.load(db, settings, row.vault_id)
+        location = await vault_locations.load(db, settings, row.vault_id)
 
     def delete() -> None:
-        if place.opened:
-            place.open().delete(str(row.id))
+        if location.opened:
+            location.open().delete(str(row.id))
 
     with contextlib.suppress(Missing):  # the whole vault is gone, and the snapshot with it
         await asyncio.to_thread(delete)

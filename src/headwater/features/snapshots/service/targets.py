@@ -53,10 +53,10 @@ async def renew(work: RestoreAttempt) -> None:
             await _take_away(db, row.target_id)
             there = None
         if there is None:
-            made = await restores.create_target(
+            database = await restores.create_target(
                 db, SYSTEM, attempt.settings, work.snapshot, row.target_name, _project(row, work.snapshot)
             )
-            row.target_id = made.id
+            row.target_id = database.id
         await repository.note_restore(db, row.id, work.token, target_id=row.target_id, made={"begun": True})
         row.made = {}
     assert row.target_id
@@ -123,11 +123,11 @@ def apart(fill: BulkLoader, tables: Sequence[ManifestTable], target: ReachableDa
     Raises:
         Conflict: there are some already.
     """
-    found = [manifest_tables.dump_table(one) for one in tables if manifest_tables.apart(one)]
-    for table in found:
+    snapshot_tables = [manifest_tables.dump_table(one) for one in tables if manifest_tables.apart(one)]
+    for table in snapshot_tables:
         if fill.count_rows(table):
             raise Conflict(f"{target.name} has rows in {table.display_name} already.", hint="Choose an empty database.")
-    return [[STANDALONE_ROWS, target.engine.quote(table.schema, table.name)] for table in found]
+    return [[STANDALONE_ROWS, target.engine.quote(table.schema, table.name)] for table in snapshot_tables]
 
 
 def _objects(schema: Schema) -> Iterator[tuple[str, tuple[str | None, str]]]:
@@ -138,10 +138,12 @@ def _objects(schema: Schema) -> Iterator[tuple[str, tuple[str | None, str]]]:
     for one in schema:
         if one.kind == "table":
             yield "table", (one.schema, one.name)
-    yield from (("routine", (one.schema, one.name)) for one in schema.routines)
-    yield from (("sequence", (one.schema, one.name)) for one in schema.sequences if one.owned_by is None)
-    yield from (("domain", (one.schema, one.name)) for one in schema.domains)
-    yield from (("type", (one.schema, one.name)) for one in schema.enums)
+    yield from (("routine", (routine.schema, routine.name)) for routine in schema.routines)
+    yield from (
+        ("sequence", (sequence.schema, sequence.name)) for sequence in schema.sequences if sequence.owned_by is None
+    )
+    yield from (("domain", (domain.schema, domain.name)) for domain in schema.domains)
+    yield from (("type", (enum.schema, enum.name)) for enum in schema.enums)
 
 
 async def clear_after(work: RestoreAttempt, target: ReachableDatabase) -> None:

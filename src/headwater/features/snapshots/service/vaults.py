@@ -143,49 +143,49 @@ async def compress(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, n
 
 async def usage(settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID) -> VaultUsage:
     """Count what the vault of an organization takes of its storage."""
-    place = await _place(settings, store, actor, organization_id)
-    return await asyncio.to_thread(vault_locations.measure, place)
+    location = await _place(settings, store, actor, organization_id)
+    return await asyncio.to_thread(vault_locations.measure, location)
 
 
 async def keys(settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID) -> Sequence[VaultKey]:
     """Return the ways to open the vault of an organization."""
-    place = await _place(settings, store, actor, organization_id)
-    found = await asyncio.to_thread(keyring.slots, place.blobs)
-    return [VaultKey(id_, slot.kind, slot.label) for id_, slot in sorted(found.items())]
+    location = await _place(settings, store, actor, organization_id)
+    result = await asyncio.to_thread(keyring.slots, location.blobs)
+    return [VaultKey(id_, slot.kind, slot.label) for id_, slot in sorted(result.items())]
 
 
 async def add_passphrase(
     settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID, passphrase: str, label: str
 ) -> VaultKey:
     """Add a passphrase that opens the vault of an organization."""
-    place = await _place(settings, store, actor, organization_id, admin=True)
+    location = await _place(settings, store, actor, organization_id, admin=True)
 
     def add() -> str:
-        vault = place.open()
+        vault = location.open()
         return keyring.add_slot(vault.blobs, vault.id, vault.keys, KeySource.passphrase(passphrase), label)
 
     key = VaultKey(await asyncio.to_thread(add), "passphrase", label)
     async with store.transaction() as db:
         audit.record(
-            db, actor, "vault.key.add", "vault", place.id, key.id, organization_id=organization_id, slot=key.kind
+            db, actor, "vault.key.add", "vault", location.id, key.id, organization_id=organization_id, slot=key.kind
         )
     return key
 
 
 async def remove_key(settings: Settings, store: Store, actor: Actor, organization_id: uuid.UUID, key_id: str) -> None:
     """Remove a way to open the vault: never the last, nor the one by which this Headwater opens it."""
-    place = await _place(settings, store, actor, organization_id, admin=True)
-    await asyncio.to_thread(_remove, place, key_id)
+    location = await _place(settings, store, actor, organization_id, admin=True)
+    await asyncio.to_thread(_remove, location, key_id)
     async with store.transaction() as db:
-        audit.record(db, actor, "vault.key.remove", "vault", place.id, key_id, organization_id=organization_id)
+        audit.record(db, actor, "vault.key.remove", "vault", location.id, key_id, organization_id=organization_id)
 
 
 def _remove(location: VaultLocation, key_id: str) -> None:
     vault = location.open()
-    found = keyring.slots(vault.blobs)
-    if key_id not in found:
+    slots = keyring.slots(vault.blobs)
+    if key_id not in slots:
         raise NotFound("There is no such key.")
-    others = [slot for id_, slot in found.items() if id_ != key_id]
+    others = [slot for id_, slot in slots.items() if id_ != key_id]
     if not any(Keys.opened(slot, location.opener, vault.id) for slot in others):
         raise Conflict("This Headwater opens the vault with this key.", hint="Without it, no snapshot could be taken.")
     vault.blobs.delete(keyring.SLOTS + key_id)

@@ -46,30 +46,30 @@ async def run_job(attempt: Attempt) -> Write:
         row = await repository.get(db, snapshot_id)
         if row is None or row.status != "complete":
             raise Cancelled("The snapshot was deleted.")
-        place = await vault_locations.load(db, attempt.settings, row.vault_id)
+        location = await vault_locations.load(db, attempt.settings, row.vault_id)
 
     def show(done: int, total: int) -> None:
         attempt.report("reading", done, total, unit="rows")
 
     def work() -> VerificationResult:
-        vault, only = place.open(), [str(snapshot_id)]
+        vault, only = location.open(), [str(snapshot_id)]
         return verification.quick(vault, only) if kind == "quick" else verification.deep(vault, only, progress=show)
 
-    found = await asyncio.to_thread(work)
-    for one in found.findings:
+    result = await asyncio.to_thread(work)
+    for one in result.findings:
         attempt.note(sentence(one), "error")
-    if found.sound:
+    if result.sound:
         attempt.note(
-            f"All is there: {found.packs} packs, {found.segments:,} segments and {found.rows:,} rows were read."
+            f"All is there: {result.packs} packs, {result.segments:,} segments and {result.rows:,} rows were read."
         )
-    checked = SampleCheck(kind, found.segments, 0, tuple(sentence(one) for one in found.findings))
+    checked = SampleCheck(kind, result.segments, 0, tuple(sentence(finding) for finding in result.findings))
 
     async def write(db: AsyncSession) -> None:
         known = await repository.get(db, snapshot_id, lock=True)
         if known and checked.may_replace(known.verification):
             known.verified_at, known.verification = now(), checked.plain
-        if not found.sound:
-            snapshots.note(db, SYSTEM, "snapshot.damaged", row, problems=len(found.findings))
+        if not result.sound:
+            snapshots.note(db, SYSTEM, "snapshot.damaged", row, problems=len(result.findings))
 
     return write
 

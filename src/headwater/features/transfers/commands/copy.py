@@ -75,17 +75,17 @@ def _show_plan(plan: Any) -> None:
     if not plan["losses"]:
         console.print("Nothing is lost.")
         return
-    shown = Table("", "table", "what", "", box=None, pad_edge=False)
+    table = Table("", "table", "what", "", box=None, pad_edge=False)
     for loss in plan["losses"]:
-        shown.add_row(SEVERITIES[loss["severity"]], loss["table"], loss["object"], loss["sentence"])
-    console.print(shown)
+        table.add_row(SEVERITIES[loss["severity"]], loss["table"], loss["object"], loss["sentence"])
+    console.print(table)
 
 
 def _show_comparison(tables: list[Any]) -> None:
-    shown = Table("table", "rows there", "rows here", "checksum", "", box=None, pad_edge=False)
+    table = Table("table", "rows there", "rows here", "checksum", "", box=None, pad_edge=False)
     for one in tables:
-        shown.add_row(
+        table.add_row(
             one["target"], f"{one['source_rows']:,}", f"{one['target_rows']:,}", one["target_checksum"][:12],
             "same" if one["same"] else "DIFFERENT",
         )  # fmt: skip
-    terminal().print(shown)
+    terminal().print(table)

@@ -71,7 +71,7 @@ def export(
 
 
 def _columns(preview: Any, types: list[str]) -> list[dict[str, str]]:
-    wrong = [one for one in types if "=" not in one]
+    wrong = [type_ for type_ in types if "=" not in type_]
     if wrong:
         raise BadInput(f"{wrong[0]!r} is no type of a column.", hint="Write --type name=type.")
     given = dict(one.split("=", 1) for one in types)
@@ -84,10 +84,10 @@ def _columns(preview: Any, types: list[str]) -> list[dict[str, str]]:
 def _show(result: Any) -> None:
     typer.echo(f"{result['rows']:,} rows imported" + (f", {result['bad_rows']:,} not" if result["bad_rows"] else ""))
     if result["errors"]:
-        shown = Table("row", "column", "what is wrong", box=None, pad_edge=False)
+        table = Table("row", "column", "what is wrong", box=None, pad_edge=False)
         for one in result["errors"]:
-            shown.add_row(str(one["row"]), one["column"], one["sentence"])
-        terminal().print(shown)
+            table.add_row(str(one["row"]), one["column"], one["sentence"])
+        terminal().print(table)
 
 
 def _save(server: ApiClient, transfer_id: str, output: Path) -> None:

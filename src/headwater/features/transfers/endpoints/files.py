@@ -46,7 +46,7 @@ async def start_import(
     transfer_id: uuid.UUID, body: api_models.ImportIn, server: Shared, actor: Writer
 ) -> api_models.TransferOut:
     """Import an uploaded file into a table, or run the script that it is."""
-    columns = [imports.Mapped(one.source, one.target, one.type) for one in body.columns]
+    columns = [imports.Mapped(column.source, column.target, column.type) for column in body.columns]
     order = imports.ImportRequest(body.table, body.schema_name, body.create, columns, body.on_error, body.confirmed)
     return serializers.transfer(await imports.start(workplace(server), actor, transfer_id, order))
 

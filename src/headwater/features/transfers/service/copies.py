@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 
@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Schema
 from headwater.core.transfer import mapping
-from headwater.core.transfer.kinds import DIALECTS, TARGETS, Loss
+from headwater.core.transfer.losses import Loss
 from headwater.core.transfer.plan import Plan
-from headwater.engines import Engine
+from headwater.engines import Engine, all_engines
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases
 from headwater.features.databases.service import schema_cache as schemas
@@ -89,30 +89,40 @@ async def _plan(place: Workplace, source: Access, target: Access, tables: Sequen
     return check(mapped(schema, source.reached.engine, target.reached.engine, tables), there, target.reached.name)
 
 
-def dialect_name(engine: Engine) -> str:
-    """Return the name by which `core/transfer` knows what an engine speaks."""
-    return engine.dialect.sqlglot or engine.language
+def can_read(engine: Engine) -> bool:
+    """Return True if tables of an engine's databases can be copied from."""
+    types = engine.dialect.types
+    return engine.transfer.source is not None and types is not None and types.read is not None
+
+
+def can_write(engine: Engine) -> bool:
+    """Return True if tables can be copied into an engine's databases."""
+    return engine.transfer.target is not None and engine.dialect.types is not None
+
+
+def _listed(able: Callable[[Engine], bool]) -> str:
+    """Return the names of the engines that can do something, as a sentence has them."""
+    names = [one.display_name for one in all_engines().values() if able(one)]
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def pair(source: Engine, target: Engine) -> None:
     """Raise BadInput unless rows can be copied from the one to the other."""
-    if dialect_name(source) not in DIALECTS:
+    if not can_read(source):
         raise BadInput(
             f"{source.display_name} cannot be copied from: it declares no columns.",
-            hint="PostgreSQL, MySQL, MariaDB and SQLite can; MongoDB can be copied into.",
+            hint=f"{_listed(can_read)} can be; {_listed(can_write)} can be copied into.",
         )
-    if dialect_name(target) not in TARGETS:
-        raise BadInput(
-            f"{target.display_name} cannot be copied into.", hint="PostgreSQL, MySQL, MariaDB, SQLite and MongoDB can."
-        )
+    if not can_write(target):
+        raise BadInput(f"{target.display_name} cannot be copied into.", hint=f"{_listed(can_write)} can be.")
 
 
 def tabular(engine: Engine) -> None:
     """Raise BadInput unless an engine has tables, which files are imported into and exported from."""
-    if dialect_name(engine) not in DIALECTS:
+    if not can_read(engine):
         raise BadInput(
             f"{engine.display_name} has no tables: files cannot be imported into it or exported from it.",
-            hint="PostgreSQL, MySQL, MariaDB and SQLite have.",
+            hint=f"{_listed(can_read)} have.",
         )
 
 
@@ -123,7 +133,7 @@ def mapped(schema: Schema, source: Engine, target: Engine, tables: Sequence[str]
     for table in tables or ():
         if table not in known:
             raise NotFound(f"There is no table {table!r} in the source.", hint=did_you_mean(table, known))
-    planned = mapping.plan(schema, dialect_name(source), dialect_name(target), tables)
+    planned = mapping.plan(schema, source.dialect, target.dialect, tables)
     if not planned.tables:
         raise BadInput("There are no tables to copy.", hint="The source is empty.")
     return planned
@@ -132,7 +142,7 @@ def mapped(schema: Schema, source: Engine, target: Engine, tables: Sequence[str]
 def check(planned: Plan, existing: Schema, name: str) -> Plan:
     """Return the plan, or raise Conflict when the target has one of its tables or types already."""
     taken = {one.name for one in existing} & {table.target_name for table in planned.tables}
-    taken |= {one.name for one in existing.enums} & {one.name for one in planned.schema.enums}
+    taken |= {enum.name for enum in existing.enums} & {one.name for one in planned.schema.enums}
     if taken:
         shown = ", ".join(sorted(taken)[:5]) + (" …" if len(taken) > 5 else "")
         raise Conflict(

@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from headwater.catalog.dialect import Dialect
 from headwater.catalog.model import Relation, Schema
 from headwater.catalog.results import UNLIMITED, QueryError
-from headwater.core.transfer.codec import Unfit, row_decoder, row_encoder, row_keeper
+from headwater.catalog.value_kinds import ValueKind
+from headwater.core.transfer.codec import ValueConversionError, row_decoder, row_encoder, row_reducer
 from headwater.core.transfer.digest import Digest
-from headwater.core.transfer.kinds import Kind
 from headwater.core.transfer.plan import Plan, TablePlan
 from headwater.engines import Engine, Session, TransferSource, TransferTarget
 from headwater.kit.errors import BadInput, Cancelled, Unavailable
@@ -140,7 +141,7 @@ async def _fill(
         try:
             decoded = [change.keep(change.decode(row)) for row in rows]
             ready: list[Sequence[Any]] = [change.encode(row) for row in decoded]
-        except Unfit as error:
+        except ValueConversionError as error:
             raise BadInput(f"{table.shown}: {_where(plan, table, rows, digest.rows)}{error}.") from error
         digest.add(decoded)
         return ready
@@ -161,8 +162,8 @@ async def _fill(
 class _Change:
     """What a row goes through: as the source spells it, as both sides know it, as the target loads it."""
 
-    def __init__(self, source: str, target: str, kinds: Sequence[Kind]) -> None:
-        self.decode, self.keep = row_decoder(source, kinds), row_keeper(target, kinds)
+    def __init__(self, source: Dialect, target: Dialect, kinds: Sequence[ValueKind]) -> None:
+        self.decode, self.keep = row_decoder(source, kinds), row_reducer(target, kinds)
         self.encode = row_encoder(target, kinds)
 
 
@@ -181,7 +182,7 @@ def _where(plan: Plan, table: TablePlan, rows: Batch, before: int) -> str:
         for column, change, cell in zip(table.columns, changes, row, strict=True):
             try:
                 change.encode(change.keep(change.decode([cell])))
-            except Unfit:
+            except ValueConversionError:
                 return f"row {number}, column {column.name}: "
     return ""
 
@@ -199,7 +200,7 @@ async def _compare(
         async for rows in batches:
             try:
                 await asyncio.to_thread(add, rows)
-            except Unfit as error:
+            except ValueConversionError as error:
                 raise BadInput(f"{table.target_name}, read back: {error}.") from error
             if watch.stopped():
                 raise Cancelled

@@ -124,7 +124,7 @@ async def _write(
 ) -> int:
     """Write one table as one file of the archive; return how many rows it has."""
     quote = side.engine.quote
-    names = [side.reads.select_expression(quote(one.name), one.type) for one in table.columns]
+    names = [side.reads.select_expression(quote(column.name), column.type) for column in table.columns]
     text = f"SELECT {', '.join(names)} FROM {quote(table.schema, table.name)}"  # noqa: S608
     rows, writer = 0, None
     entry = zipfile.ZipInfo(f"{table.qualified_name.replace('/', '_')}.{form}", time.localtime()[:6])
@@ -134,7 +134,7 @@ async def _write(
             async for frame in frames:
                 if isinstance(frame, Started) and frame.columns is not None:
                     writer = (
-                        Inserts(side.engine.dialect.sqlglot, side.engine.quote, table)
+                        Inserts(side.engine.dialect, side.engine.quote, table)
                         if form == "sql"
                         else WRITERS[form](frame.columns)
                     )

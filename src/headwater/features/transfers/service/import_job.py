@@ -13,13 +13,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from headwater.catalog.dialect import Dialect
 from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.results import QueryError
+from headwater.catalog.value_kinds import ValueKind
 from headwater.core.transfer import files
-from headwater.core.transfer.codec import Unfit, decoder, encoder
+from headwater.core.transfer.codec import ValueConversionError, decoder, encoder
 from headwater.core.transfer.files import Line
-from headwater.core.transfer.kinds import Kind
-from headwater.core.transfer.reading import kind_of
 from headwater.engines import Columns, drop_all
 from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.jobs.context import Attempt, Write
@@ -122,14 +122,14 @@ class _Import:
         side, quote = self._side, self._side.engine.quote
         await side.loads.begin_load()
         relation = await self._relation()
-        dialect = side.engine.dialect.sqlglot
+        dialect = side.engine.dialect
         columns: list[tuple[str, str]] = []
         for name in self._targets:
             column = relation.column(name)
             assert column is not None
             columns.append((quote(name), column.type))
             kind = _kind(dialect, column)
-            self._makers.append((decoder("mysql", kind), encoder(dialect, kind)))
+            self._makers.append((decoder(None, kind), encoder(dialect, kind)))
         place = quote(relation.schema, relation.name)
         await copy_rows.run(side.session, "BEGIN", self._working)
         async for batch in self._batches():
@@ -147,19 +147,19 @@ class _Import:
         """Return the table that is filled; made first when it shall be."""
         side, request = self._side, self._request
         schema = await side.engine.inspect(side.session)
-        found = [one for one in schema if one.name == request["table"] and one.schema == request["schema"]]
+        relations = [one for one in schema if one.name == request["table"] and one.schema == request["schema"]]
         if not request["create"]:
-            if not found:
+            if not relations:
                 raise Conflict(f"The table {request['table']} is gone.", hint="Begin the import again.")
-            return found[0]
+            return relations[0]
         if schema.relation(request["table"], request["schema"]):
             raise Conflict(f"There is a table {request['table']} already.")
         columns = tuple(Column(one["target"], one["type"]) for one in request["columns"])
-        made = Relation(request["table"], columns, request["schema"])
-        await self._working.making("table", side.engine.quote(made.schema, made.name))
-        for statement in side.engine.ddl(Schema((made,))):
+        relation = Relation(request["table"], columns, request["schema"])
+        await self._working.making("table", side.engine.quote(relation.schema, relation.name))
+        for statement in side.engine.ddl(Schema((relation,))):
             await copy_rows.run(side.session, statement, self._working)
-        return made
+        return relation
 
     async def _batches(self) -> AsyncIterator[list[Line]]:
         lines: Iterator[Line] = files.lines(self._path, self._shape)
@@ -185,10 +185,10 @@ class _Import:
 
     def _values(self, line: Line) -> list[Any] | None:
         values = []
-        for place, name, (decode, encode) in zip(self._places, self._targets, self._makers, strict=True):
+        for position, name, (decode, encode) in zip(self._places, self._targets, self._makers, strict=True):
             try:
-                values.append(encode(decode(line.values[place])))
-            except (Unfit, ValueError) as error:
+                values.append(encode(decode(line.values[position])))
+            except (ValueConversionError, ValueError) as error:
                 self._bad(line.number, name, f"{error}.")
                 return None
         return values
@@ -217,9 +217,10 @@ class _Import:
             raise BadInput(f"{where}: {sentence}", hint="Nothing was imported. Mend the row, or skip bad rows.")
 
 
-def _kind(dialect: str, column: Column) -> Kind:
-    kind = kind_of(dialect, column.type)
-    return Kind("text", written=column.type) if kind.name in _RAW else kind
+def _kind(dialect: Dialect, column: Column) -> ValueKind:
+    assert dialect.types and dialect.types.read
+    kind = dialect.types.read(column.type)
+    return ValueKind("text", written=column.type) if kind.name in _RAW else kind
 
 
 def _counts(column: Column) -> bool:

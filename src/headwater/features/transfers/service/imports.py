@@ -12,7 +12,6 @@ from typing import Any, Literal
 from headwater.catalog.model import Relation
 from headwater.core.transfer import files, inference
 from headwater.core.transfer.files import Shape
-from headwater.core.transfer.writing import spell
 from headwater.engines import Engine
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases
@@ -86,10 +85,11 @@ def _preview(settings: Settings, transfer_id: uuid.UUID, filename: str, engine: 
         with path.open(encoding="utf-8", errors="replace") as file:
             return {"format": "sql", "columns": [], "rows": [], "text": file.read(4000)}
     rows = files.sample(path, shape)
-    columns = []
+    columns, types = [], engine.dialect.types
+    assert types
     for number, name in enumerate(shape.columns):
         kind = inference.kind_of_values(row[number] for row in rows)
-        columns.append({"name": name, "kind": kind.name, "type": spell(engine.dialect.sqlglot, kind).type})
+        columns.append({"name": name, "kind": kind.name, "type": types.spell(kind, False).type})
     shown = [[cell if not isinstance(cell, bytes) else "\\x" + cell.hex() for cell in row] for row in rows[:SHOWN_ROWS]]
     return {"format": shape.format, "delimiter": shape.delimiter, "columns": columns, "rows": shown}
 
@@ -120,7 +120,7 @@ async def _checked(place: Workplace, access: doors.Access, transfer: Transfer, o
     if not order.table.strip() or len(order.table) > 63:
         raise Invalid({"table": "Name a table, with at most 63 characters."})
     schema = await schemas.read(place.settings, place.store, access.reached)
-    found = [one for one in schema if one.name == order.table and order.schema in {None, one.schema}]
+    relations = [one for one in schema if one.name == order.table and order.schema in {None, one.schema}]
     known = {column["name"]: column for column in transfer.preview["columns"]}
     columns = list(order.columns) or [Mapped(name, name, column["type"]) for name, column in known.items()]
     for one in columns:
@@ -129,26 +129,26 @@ async def _checked(place: Workplace, access: doors.Access, transfer: Transfer, o
     if len({one.target for one in columns}) < len(columns):
         raise Invalid({"columns": "Two columns of the file would fill the same column."})
     if order.create:
-        if found:
+        if relations:
             raise Conflict(f"There is a table {order.table} already.", hint="Import into it, or choose another name.")
         _check_types(columns, known)
     else:
-        _check_table(order, found, columns, [one.name for one in schema if one.kind == "table"])
+        _check_table(order, relations, columns, [one.name for one in schema if one.kind == "table"])
     made = [
         {"source": one.source, "target": one.target, "type": one.type or known[one.source]["type"]} for one in columns
     ]
     return {
-        "table": order.table, "schema": found[0].schema if found else order.schema, "create": order.create,
+        "table": order.table, "schema": relations[0].schema if relations else order.schema, "create": order.create,
         "columns": made, "on_error": order.on_error,
     }  # fmt: skip
 
 
 def _check_types(columns: Sequence[Mapped], known: Mapping[str, Any]) -> None:
-    for one in columns:
-        if not one.target.strip() or len(one.target) > 63:
+    for column in columns:
+        if not column.target.strip() or len(column.target) > 63:
             raise Invalid({"columns": "The name of a column has 1 to 63 characters."})
-        if one.type and not _TYPE.fullmatch(one.type):
-            raise Invalid({"columns": f"{one.type!r} is no type."})
+        if column.type and not _TYPE.fullmatch(column.type):
+            raise Invalid({"columns": f"{column.type!r} is no type."})
 
 
 def _check_table(

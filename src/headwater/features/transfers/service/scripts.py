@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from headwater.catalog.grammar import Grammar
 from headwater.catalog.results import UNLIMITED, Finished, QueryError
 from headwater.catalog.statements import Statement, split
 from headwater.features.transfers.service import copy_rows
@@ -22,7 +23,7 @@ async def run(
     side: CopyEndpoint, path: Path, on_error: str, watch: CopyHooks, bad: Callable[[int, str, str], None]
 ) -> int:
     """Run a script; return how many rows it wrote. The first error undoes all, or with `skip` only its statement."""
-    statements = await asyncio.to_thread(_statements, path, side.engine.dialect.sqlglot)
+    statements = await asyncio.to_thread(_statements, path, side.engine.dialect.grammar)
     skips, rows = on_error == "skip", 0
     if not skips:
         await copy_rows.run(side.session, "BEGIN", watch)
@@ -50,10 +51,10 @@ async def _one(side: CopyEndpoint, text: str) -> int:
     return affected
 
 
-def _statements(path: Path, dialect: str) -> list[Statement]:
+def _statements(path: Path, grammar: Grammar | None) -> list[Statement]:
     if path.stat().st_size > LARGEST:
         raise TooLarge("A script of SQL can have 64 MB.", hint="Import its rows as CSV instead.")
     try:
-        return list(split(path.read_text("utf-8-sig"), dialect))
+        return list(split(path.read_text("utf-8-sig"), grammar))
     except UnicodeDecodeError as error:
         raise Unreadable("The script is not UTF-8.") from error

@@ -16,8 +16,8 @@ from headwater.vault.garbage_collection import collect
 from headwater.vault.local import LocalBlobs
 from headwater.vault.manifest import Manifest
 from headwater.vault.vault import Vault
-from vault import making
-from vault.making import Given, Row
+from vault import builders
+from vault.builders import Given, Row
 
 NONE = timedelta(seconds=-5)  # a margin that is always over
 SIZES = ChunkSizes(rows=32)
@@ -40,17 +40,17 @@ def take(of: Vault, seed: int, parent: Manifest | None) -> Manifest:
     state = {key: 0 if key % 40 else made.randrange(50) for key in range(made.randrange(300, 500))}
     content = rows(state)
     id_ = f"{time.time_ns():020d}-{made.randrange(10**6):06d}-{fingerprint(content)}"
-    return making.snapshot(of, {"t": Given(("integer", "hex"), content, (0,))}, parent=parent, sizes=SIZES, id_=id_)
+    return builders.snapshot(of, {"t": Given(("integer", "hex"), content, (0,))}, parent=parent, sizes=SIZES, id_=id_)
 
 
 def is_what_its_id_says(of: Vault, snapshot: str) -> bool:
     """Say whether a snapshot has the rows that were given to it."""
-    return fingerprint(making.rows(of, of.manifest(snapshot), "t")) == snapshot.rsplit("-", 1)[1]
+    return fingerprint(builders.rows(of, of.manifest(snapshot), "t")) == snapshot.rsplit("-", 1)[1]
 
 
 def loop(folder: Path, seed: int, begun: Any) -> None:
     """Take, delete and collect, until killed."""
-    of, made = Vault.open(LocalBlobs(folder), making.KEY), random.Random(seed)
+    of, made = Vault.open(LocalBlobs(folder), builders.KEY), random.Random(seed)
     begun.set()
     while True:
         there = of.snapshots()
@@ -62,8 +62,8 @@ def loop(folder: Path, seed: int, begun: Any) -> None:
 
 
 def write(folder: Path, seed: int, over: Any, told: Any) -> None:
-    """Take and delete beside others until it is over; what is not of their making is told."""
-    of, made = Vault.open(LocalBlobs(folder), making.KEY), random.Random(seed)
+    """Take and delete beside others until it is over; what goes wrong is reported."""
+    of, made = Vault.open(LocalBlobs(folder), builders.KEY), random.Random(seed)
     done = refused = 0
     try:
         while not over.is_set() or done < 3:

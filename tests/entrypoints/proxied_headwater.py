@@ -13,15 +13,15 @@ from typing import Any
 import psycopg
 import trustme
 
-from entrypoints.running import Running, running
+from entrypoints.headwater_process import HeadwaterProcess, start_headwater
 from suite.ports import free_port
 
 
 @dataclass
-class Keeping:
+class ProxiedHeadwater:
     """A Headwater, its proxy's port, and the certificate authority whose certificate the proxy shows."""
 
-    headwater: Running
+    headwater: HeadwaterProcess
     port: int
     authority: Path
 
@@ -90,7 +90,7 @@ class Keeping:
 
 
 @contextlib.contextmanager
-def keeping(home: Path, **variables: str) -> Iterator[Keeping]:
+def proxied_headwater(home: Path, **variables: str) -> Iterator[ProxiedHeadwater]:
     """Start a Headwater whose proxy speaks TLS, with one user signed in."""
     port, authority = free_port(), trustme.CA()
     certificate = authority.issue_cert("localhost", "127.0.0.1")
@@ -102,6 +102,6 @@ def keeping(home: Path, **variables: str) -> Iterator[Keeping]:
         "HEADWATER_TLS_CERTIFICATE": str(home / "cert.pem"),
         "HEADWATER_TLS_KEY": str(home / "key.pem"), "HEADWATER_LOG_LEVEL": "warning",
     }  # fmt: skip
-    with running(home, **(wanted | variables)) as headwater:
+    with start_headwater(home, **(wanted | variables)) as headwater:
         headwater.sign_up()
-        yield Keeping(headwater, port, home / "ca.pem")
+        yield ProxiedHeadwater(headwater, port, home / "ca.pem")

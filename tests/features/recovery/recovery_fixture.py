@@ -10,14 +10,14 @@ from headwater.features.recovery.models import Archive
 from headwater.features.recovery.service import archives
 from headwater.features.snapshots.service import vault_locations
 from headwater.vault.vault import Vault
-from people import House, Person
+from people import AppFixture, Person
 
 
-class Timeline:
+class RecoveryFixture:
     """Somebody with a database."""
 
-    def __init__(self, house: House, person: Person, database: str) -> None:
-        self.house, self.person, self.database = house, person, database
+    def __init__(self, app: AppFixture, person: Person, database: str) -> None:
+        self.app, self.person, self.database = app, person, database
 
     async def sql(self, query: str, database: str = "") -> Any:
         """Run SQL on a database and return the rows of the last statement."""
@@ -50,32 +50,32 @@ class Timeline:
 
     async def worked(self, job: str) -> None:
         """Work at a job, which must be completed."""
-        await self.house.work(job)
+        await self.app.work(job)
         found = await self.person.get(f"/jobs/{job}")
         assert found["state"] == "completed", (found, await self.person.get(f"/jobs/{job}/log"))
 
     async def ship(self) -> None:
         """Bring all that was committed until now into the vault."""
-        server = self.house.server
+        server = self.app.server
         await archives.ship_now(server.settings, server.database, (await self.archive()).id)
 
     async def tick(self) -> None:
         """Do what a worker does from time to time."""
-        server = self.house.server
+        server = self.app.server
         await maintenance.run_maintenance(server.database, server.settings)
         await maintenance.look(server.database, server.settings)
 
     async def archive(self) -> Archive:
         """Return the row of the archive."""
-        async with self.house.server.database.transaction() as db:
+        async with self.app.server.database.transaction() as db:
             found = await repository.of_database(db, uuid.UUID(self.database))
         assert found
         return found
 
     async def vault(self) -> Vault:
         """Return the vault, opened."""
-        async with self.house.server.database.transaction() as db:
-            place = await vault_locations.load(db, self.house.server.settings, (await self.archive()).vault_id)
+        async with self.app.server.database.transaction() as db:
+            place = await vault_locations.load(db, self.app.server.settings, (await self.archive()).vault_id)
         return place.open()
 
     async def begin(self, status: int = 202, **order: Any) -> Any:

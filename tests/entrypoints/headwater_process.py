@@ -24,6 +24,7 @@ import httpx
 from headwater.entrypoints import cli
 from headwater.kit.settings import settings
 from suite.ports import free_port
+from suite.processes import die_with_parent
 
 
 def processes_of(home: Path) -> dict[int, str]:
@@ -42,7 +43,7 @@ def processes_of(home: Path) -> dict[int, str]:
 
 
 @dataclass
-class Running:
+class HeadwaterProcess:
     """A running Headwater with one user signed in."""
 
     home: Path
@@ -105,7 +106,7 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(home: Path, **variables: str) -> Iterator[Running]:
+def start_headwater(home: Path, **variables: str) -> Iterator[HeadwaterProcess]:
     """Start `headwater up`, give it, and end it."""
     port = free_port()
     env = {
@@ -118,10 +119,14 @@ def running(home: Path, **variables: str) -> Iterator[Running]:
     } | variables
     log = (home / "up.log").open("ab")
     process = subprocess.Popen(
-        [sys.executable, "-m", "headwater", "up", "--port", str(port)], env=env, stdout=log, stderr=log
+        [sys.executable, "-m", "headwater", "up", "--port", str(port)],
+        env=env,
+        stdout=log,
+        stderr=log,
+        preexec_fn=die_with_parent,
     )
     client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
-    found = Running(home, port, process, client)
+    found = HeadwaterProcess(home, port, process, client)
     try:
         found.wait_ready()
         yield found
@@ -131,12 +136,12 @@ def running(home: Path, **variables: str) -> Iterator[Running]:
 
 
 @contextlib.contextmanager
-def signed_up(folder: Path | None = None, **variables: str) -> Iterator[Running]:
+def start_signed_up(folder: Path | None = None, **variables: str) -> Iterator[HeadwaterProcess]:
     """Start a Headwater in a folder of its own, with one user who is signed in; all of it is gone at the end."""
     home = Path(tempfile.mkdtemp(prefix="hw-one-", dir=folder))
     home.chmod(0o755)  # the servers of databases have users of their own
     wanted = {"HEADWATER_LOG_LEVEL": "warning", "HEADWATER_MYSQL_PROXY_PORT": str(free_port())}
-    with running(home, **(wanted | variables)) as found:
+    with start_headwater(home, **(wanted | variables)) as found:
         found.sign_up()
         yield found
     shutil.rmtree(home, ignore_errors=True)
@@ -145,7 +150,7 @@ def signed_up(folder: Path | None = None, **variables: str) -> Iterator[Running]
 class Commands:
     """The command line in this process, signed in as a new user of a Headwater."""
 
-    def __init__(self, headwater: Running) -> None:
+    def __init__(self, headwater: HeadwaterProcess) -> None:
         self._client = httpx.Client(base_url=f"http://127.0.0.1:{headwater.port}/api/v1", timeout=120)
         body = {"email": f"{uuid.uuid4().hex}@example.org", "password": "seven wooden boats", "name": "Commander"}
         self._client.headers["authorization"] = f"Bearer {self._post('/auth/signup', body)['access_token']}"

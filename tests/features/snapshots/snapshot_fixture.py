@@ -9,7 +9,7 @@ from typing import Any
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service import vault_locations
 from headwater.vault.vault import Vault
-from people import House, Person
+from people import AppFixture, Person
 
 SHOP = """
 CREATE TYPE mood AS ENUM ('sad', 'glad');
@@ -35,11 +35,11 @@ INSERT INTO note (body) SELECT nullif('n' || g % 5, 'n0') FROM generate_series(1
 """
 
 
-class Shelf:
+class SnapshotFixture:
     """Somebody with a database."""
 
-    def __init__(self, house: House, person: Person, database: str) -> None:
-        self.house, self.person, self.database = house, person, database
+    def __init__(self, app: AppFixture, person: Person, database: str) -> None:
+        self.app, self.person, self.database = app, person, database
 
     async def sql(self, query: str, database: str = "") -> Any:
         """Run SQL on a database and return the rows of the last statement."""
@@ -51,18 +51,18 @@ class Shelf:
     async def take(self, **body: Any) -> Any:
         """Take a snapshot of the database and return it in detail."""
         made = await self.person.send("POST", f"/databases/{self.database}/snapshots", 202, json=body)
-        await self.house.work(made["job"]["id"])
+        await self.app.work(made["job"]["id"])
         return await self.person.get(f"/snapshots/{made['id']}")
 
     async def restore(self, snapshot: Any, **body: Any) -> Any:
         """Restore a snapshot and return what came of it."""
         made = await self.person.send("POST", f"/snapshots/{snapshot['id']}/restores", 202, json=body)
-        await self.house.work(made["job"]["id"])
+        await self.app.work(made["job"]["id"])
         return await self.person.get(f"/restores/{made['id']}")
 
     async def vault(self) -> Vault:
         """Return the vault of the person's organization, opened."""
-        async with self.house.server.database.transaction() as db:
+        async with self.app.server.database.transaction() as db:
             row = await repository.current_vault(db, uuid.UUID(self.person.organization))
         assert row
-        return await asyncio.to_thread(vault_locations.location_of(self.house.server.settings, row).open)
+        return await asyncio.to_thread(vault_locations.location_of(self.app.server.settings, row).open)

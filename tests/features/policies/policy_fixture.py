@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from features.snapshots.shelf import Shelf
+from features.snapshots.snapshot_fixture import SnapshotFixture
 from headwater.features.policies.service import scheduler
 
 HOURLY = {"schedule": {"cron": "0 * * * *"}}
@@ -17,7 +17,7 @@ INSERT INTO loan VALUES (1, 1)
 """
 
 
-class Rota(Shelf):
+class PolicyFixture(SnapshotFixture):
     """Somebody with a database that has a policy."""
 
     @property
@@ -34,7 +34,7 @@ class Rota(Shelf):
 
     async def tick(self, at: datetime) -> None:
         """Do what is due at a moment, as each worker does now and then."""
-        await scheduler.tick(self.house.server.settings, self.house.server.database, at)
+        await scheduler.tick(self.app.server.settings, self.app.server.database, at)
 
     async def runs(self, kind: str = "snapshot") -> list[Any]:
         """Return the runs of a kind, newest first."""
@@ -47,11 +47,11 @@ class Rota(Shelf):
         await self.tick(at)
         (run, *_) = await self.runs()
         if run["job_id"]:
-            await self.house.work(run["job_id"])
+            await self.app.work(run["job_id"])
         await self.tick(at + timedelta(seconds=15))
         return (await self.runs())[0]
 
-    async def shelf(self) -> list[str]:
+    async def complete_snapshots(self) -> list[str]:
         """Return the ids of the complete snapshots, newest first."""
         items = (await self.person.get(f"/databases/{self.database}/snapshots"))["items"]
         return [one["id"] for one in items if one["status"] == "complete"]

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from headwater.engines import all_engines
-from people import House, Person
+from people import AppFixture, Person
 
 ENGINES = [name for name, one in all_engines().items() if one.dialect.grammar and one.provisioning]
 
 
-class Desk:
+class DatabaseFixture:
     """Somebody at a database."""
 
     def __init__(self, person: Person, id_: str, engine: str = "postgresql") -> None:
@@ -28,9 +28,11 @@ class Desk:
         return await self.post("edits", table=table, edits=edits, apply=True)
 
 
-async def new_desk(house: House, engine: str = "postgresql") -> Desk:
+async def new_database_fixture(app: AppFixture, engine: str = "postgresql") -> DatabaseFixture:
     """Sign somebody up, with a new database that runs; skipped where this machine cannot run one."""
-    if reason := all_engines()[engine].available():  # type: ignore[attr-defined]
+    provisioning = all_engines()[engine].provisioning
+    assert provisioning
+    if reason := provisioning.unavailable_reason():
         pytest.skip(reason)
-    person = await house.person("ines")
-    return Desk(person, await person.database(engine), engine)
+    person = await app.person("ines")
+    return DatabaseFixture(person, await person.database(engine), engine)

@@ -8,12 +8,12 @@ import time
 
 import pytest
 
-from entrypoints.running import Running
+from entrypoints.headwater_process import HeadwaterProcess
 
 WITHIN_SECONDS = 240.0
 
 
-def killed_in_the_middle(headwater: Running, job: str, rows: int) -> None:
+def killed_in_the_middle(headwater: HeadwaterProcess, job: str, rows: int) -> None:
     """Kill the worker when so many rows are through, and wait until the next attempt is, too."""
     while not _stopped_in_the_middle(headwater, job, rows):
         _signal(headwater, signal.SIGCONT)
@@ -26,7 +26,7 @@ def killed_in_the_middle(headwater: Running, job: str, rows: int) -> None:
     assert (found["state"], found["attempts"] >= 2) == ("completed", True), found
 
 
-def _stopped_in_the_middle(headwater: Running, job: str, rows: int) -> bool:
+def _stopped_in_the_middle(headwater: HeadwaterProcess, job: str, rows: int) -> bool:
     """Stop the worker, so that it cannot end while it is looked at, and say whether so many rows are through."""
     _signal(headwater, signal.SIGSTOP)
     found = headwater.get(f"/jobs/{job}")
@@ -36,6 +36,6 @@ def _stopped_in_the_middle(headwater: Running, job: str, rows: int) -> bool:
     return bool(found["progress"]["unit"] == "rows" and found["progress"]["done"] >= rows)
 
 
-def _signal(headwater: Running, number: signal.Signals) -> None:
+def _signal(headwater: HeadwaterProcess, number: signal.Signals) -> None:
     for pid in headwater.pids("headwater worker"):
         os.kill(pid, number)

@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from headwater.core.transfer.kinds import Kind, Name
+from headwater.catalog.dialect import Convert
+from headwater.catalog.value_kinds import KindName, ValueKind
 
 DIGITS, DEEPEST = 34, 100
 _FINER = re.compile(r"(\.\d{3})\d+")
 
 
-def _day(cell: Any, _: Kind) -> str:
+def _day(cell: Any, _: ValueKind) -> str:
     return str(_moment_of(cell).date().isoformat())
 
 
-def _moment(cell: Any, _: Kind) -> str:
+def _moment(cell: Any, _: ValueKind) -> str:
     return _trimmed(_moment_of(cell).replace(tzinfo=None).isoformat(" "))
 
 
@@ -40,13 +41,13 @@ def _moment_of(cell: Any) -> datetime:
     return cell
 
 
-def _bytes(cell: Any, _: Kind) -> bytes:
+def _bytes(cell: Any, _: ValueKind) -> bytes:
     if not isinstance(cell, bytes):
         raise TypeError
     return cell
 
 
-def _json(cell: Any, _: Kind) -> str:
+def _json(cell: Any, _: ValueKind) -> str:
     return msgspec.json.encode(_plain(cell)).decode()
 
 
@@ -61,13 +62,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _as_number(value: Any, kind: Kind) -> Any:
+def _as_number(value: Any, kind: ValueKind) -> Any:
     """Return an integer; one that 64 bits with a sign cannot hold as a decimal."""
     bits = kind.size or 64
     return Decimal(value) if (kind.unsigned or kind.name == "bits") and bits >= 64 else value
 
 
-def _as_decimal(value: str, kind: Kind) -> Any:
+def _as_decimal(value: str, kind: ValueKind) -> Any:
     """Return a number with the digits that its column shows, or its text when it has too many."""
     if not value.strip("-0123456789."):
         whole, _, fraction = value.partition(".")
@@ -78,19 +79,19 @@ def _as_decimal(value: str, kind: Kind) -> Any:
     return Decimal(value)
 
 
-def _as_bits(value: int, kind: Kind) -> Any:
+def _as_bits(value: int, kind: ValueKind) -> Any:
     return bool(value) if (kind.size or 1) == 1 else _as_number(value, kind)
 
 
-def _as_day(value: str, _: Kind) -> datetime:
+def _as_day(value: str, _: ValueKind) -> datetime:
     return datetime.combine(date.fromisoformat(value), time(), UTC)
 
 
-def _as_moment(value: str, _: Kind) -> datetime:
+def _as_moment(value: str, _: ValueKind) -> datetime:
     return datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
-def _as_json(value: str, _: Kind) -> Any:
+def _as_json(value: str, _: ValueKind) -> Any:
     return _nested(msgspec.json.decode(value), 1)
 
 
@@ -108,21 +109,21 @@ def _nested(value: Any, level: int) -> Any:
     return value
 
 
-def _to_the_millisecond(value: str, _: Kind) -> str:
+def _to_the_millisecond(value: str, _: ValueKind) -> str:
     return _trimmed(_FINER.sub(r"\1", value))
 
 
-def _without_null(value: str, _: Kind) -> str | None:
+def _without_null(value: str, _: ValueKind) -> str | None:
     return None if value.strip() == "null" else value
 
 
-DECODERS: Mapping[Name, Callable[[Any, Kind], Any]] = {
+DECODERS: Mapping[KindName, Convert] = {
     "date": _day,
     "timestamp": _moment,
     "binary": _bytes,
     "json": _json,
 }
-ENCODERS: Mapping[Name, Callable[[Any, Kind], Any]] = {
+ENCODERS: Mapping[KindName, Convert] = {
     "integer": _as_number,
     "decimal": _as_decimal,
     "float": lambda value, _: float(value),
@@ -132,5 +133,5 @@ ENCODERS: Mapping[Name, Callable[[Any, Kind], Any]] = {
     "uuid": lambda value, _: uuid.UUID(value),
     "json": _as_json,
 }
-# What of a value is kept where that is less than all of it.
-KEEPERS: Mapping[Name, Callable[[Any, Kind], Any]] = {"timestamp": _to_the_millisecond, "json": _without_null}
+# What drops the part of a value that is not stored.
+REDUCERS: Mapping[KindName, Convert] = {"timestamp": _to_the_millisecond, "json": _without_null}

@@ -1,0 +1,77 @@
+"""An engine of a third party, found by its entry point: it passes the conformance suite, and does what any engine does."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from headwater.catalog.model import Column, Relation, Schema
+from headwater.engines import Address, all_engines, engine, parse_url
+from headwater.features.databases import wire
+from headwater.features.databases.service import listing
+from headwater.kit import plugins
+from headwater.testing.engines import CHECKS, Subject
+from headwater.testing.engines.subject import connected, everything, rows
+
+CACHES = (plugins._entry_points, plugins.load, all_engines)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Install the engine as a package of its own would: by metadata on the path, and nothing else."""
+    site = tmp_path_factory.mktemp("site")
+    metadata = site / "headwater_toy-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: headwater-toy\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[headwater.engines]\ntoy = engines.toy.engine\n")
+    sys.path.insert(0, str(site))
+    for cached in CACHES:
+        cached.cache_clear()
+    yield
+    sys.path.remove(str(site))
+    for cached in CACHES:
+        cached.cache_clear()
+
+
+@asynccontextmanager
+async def fresh() -> AsyncIterator[Address]:
+    with tempfile.TemporaryDirectory(prefix="hw-toy-") as folder:
+        path = Path(folder) / "database.json"
+        path.touch()
+        yield Address(path=path)
+
+
+def test_names_are_listed_without_import() -> None:
+    sys.modules.pop("engines.toy.engine", None)
+    assert "toy" in plugins.names("engines")
+    assert "engines.toy.engine" not in sys.modules
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+async def test_toy_engine_conforms(check) -> None:
+    await check(Subject(engine("toy"), fresh))
+
+
+async def test_connect_ddl_query_inspect() -> None:
+    toy = engine("toy")
+    schema = Schema((Relation("song", (Column("title", "text"), Column("year", "text"))),))
+    async with connected(Subject(toy, fresh)) as session:
+        for statement in toy.ddl(schema):
+            await everything(session, statement)
+        await everything(session, "insert song Hey 1968\ninsert song Help 1965")
+        assert await rows(session, "select song") == [("Hey", "1968"), ("Help", "1965")]
+        found = (await toy.inspect(session)).relations[0]
+    assert (found.name, [column.name for column in found.columns], found.rows) == ("song", ["title", "year"], 2)
+
+
+def test_url_and_api_know_it() -> None:
+    name, address = parse_url("toy:///tmp/a.json")
+    assert (name, str(address.path)) == ("toy", "tmp/a.json")
+    (shown,) = [wire.engine(view) for view in listing.engines() if view.name == "toy"]
+    assert (shown.label, shown.data_model, shown.statement_unit) == ("Toy", "relational", "line")
+    assert not shown.copy_target and not shown.snapshots and shown.unavailable
