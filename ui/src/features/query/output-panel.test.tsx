@@ -1,8 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { QueryAnswer } from '@/api/types'
 import { AUTO } from '@/components/charts/spec'
-import { DIALECTS, type Language } from '@/lib/dialects'
+import { editorDialect } from '@/lib/dialects'
 import { ApiError } from '@/lib/problem'
+import { KEY_VALUE, RELATIONAL } from '@/testing/engines'
 import { DatabasePage } from '@/testing/page'
 import { byRole, render, tap } from '@/testing/render'
 import { OutputPanel } from './output-panel'
@@ -16,11 +17,11 @@ const column = (name: string) => ({ name, kind: 'text' as const, type: 'text', s
 const result = (statement: number, columns: string[] | null, rows: string[][] = [], rest: object = {}) => ({ statement, command: 'INSERT', columns: columns?.map(column) ?? null, rows, affected: 2, truncated: false, notices: [], start: 0, end: 0, ...rest })
 const answer = (results: object[], rest: object = {}) => ({ run_id: 'r', results, error: null, milliseconds: 6846, ...rest }) as unknown as QueryAnswer
 
-function output(props: Partial<Parameters<typeof OutputPanel>[0]>, language: Language = 'sql') {
+function output(props: Partial<Parameters<typeof OutputPanel>[0]>, engine = RELATIONAL) {
   const append = vi.fn()
   const { container } = render(
     <DatabasePage>
-      <OutputPanel tab="results" dialect={DIALECTS[language]} run={idle} plan={noPlan} chart={AUTO} onChart={() => undefined} onExport={() => undefined} onAppend={append} {...props} />
+      <OutputPanel tab="results" dialect={editorDialect(engine)} run={idle} plan={noPlan} chart={AUTO} onChart={() => undefined} onExport={() => undefined} onAppend={append} {...props} />
     </DatabasePage>,
   )
   return { container, append, text: container.textContent }
@@ -29,7 +30,7 @@ function output(props: Partial<Parameters<typeof OutputPanel>[0]>, language: Lan
 describe('below the editor', () => {
   it('says how to run a statement, or a command', () => {
     expect(output({}).text).toBe('Press Ctrl+Enter to run the statement under the cursor.')
-    expect(output({}, 'redis').text).toBe('Press Ctrl+Enter to run the command under the cursor.')
+    expect(output({}, KEY_VALUE).text).toBe('Press Ctrl+Enter to run the command under the cursor.')
     expect(output({ run: { ...idle, busy: true } }).text).toBe('Running…')
     expect(output({ tab: 'plan' }).text).toContain('Analyze runs it and measures.')
   })

@@ -1,14 +1,16 @@
 import { describe, expect, it, vi } from 'vitest'
-import { DIALECTS, type Language } from '@/lib/dialects'
+import type { Engine } from '@/api/types'
+import { editorDialect } from '@/lib/dialects'
+import { KEY_VALUE, RELATIONAL } from '@/testing/engines'
 import { database, DatabasePage } from '@/testing/page'
 import { byRole, click, fill, render, spoken, tap } from '@/testing/render'
 import { RunToolbar, type RunToolbarProps } from './run-toolbar'
 
-function toolbar(props: Partial<RunToolbarProps> = {}, { language = 'sql', role = 'member', isProtected = false }: { language?: Language; role?: 'member' | 'viewer'; isProtected?: boolean } = {}) {
+function toolbar(props: Partial<RunToolbarProps> = {}, { engine = RELATIONAL, role = 'member', isProtected = false }: { engine?: Engine; role?: 'member' | 'viewer'; isProtected?: boolean } = {}) {
   const calls = { onRun: vi.fn(), onRunAll: vi.fn(), onCancel: vi.fn(), onExplain: vi.fn(), onFormat: vi.fn(), onSave: vi.fn(), onBuilder: vi.fn(), onTab: vi.fn(), onLimit: vi.fn() }
   const { container } = render(
     <DatabasePage role={role} scope={database({ protected: isProtected })}>
-      <RunToolbar dialect={DIALECTS[language]} busy={false} tab="results" limit={500} building={false} {...calls} {...props} />
+      <RunToolbar dialect={editorDialect(engine)} busy={false} tab="results" limit={500} building={false} {...calls} {...props} />
     </DatabasePage>,
   )
   const names = () => [...container.querySelectorAll('button')].map(spoken)
@@ -36,10 +38,16 @@ describe('the toolbar of the editor', () => {
     expect(calls.onCancel).toHaveBeenCalledOnce()
   })
 
-  it('has only what the language has', () => {
-    const { names } = toolbar({}, { language: 'redis' })
+  it('has only what the engine has', () => {
+    const { names } = toolbar({}, { engine: KEY_VALUE })
     for (const name of ['Explain', 'Analyze', 'Format', 'Builder', 'Chart', 'Plan']) expect(names()).not.toContain(name)
     for (const name of ['Run all', 'Save', 'Results', 'History']) expect(names()).toContain(name)
+  })
+
+  it('has no plans where the engine has none', () => {
+    const { names } = toolbar({}, { engine: { ...RELATIONAL, explains: false } })
+    for (const name of ['Explain', 'Analyze', 'Plan']) expect(names()).not.toContain(name)
+    for (const name of ['Format', 'Builder', 'Chart']) expect(names()).toContain(name)
   })
 
   it('tells which tab is open, and opens another', () => {
