@@ -92,14 +92,14 @@ def test_a_file_is_downloaded_and_a_link_made_for_others(shelf: Shelf, tmp_path:
     coming.value.save_as(tmp_path / "loans.csv")
     assert (tmp_path / "loans.csv").read_text().count("\n") == 41
     dialog.get_by_role("button", name="SQL").click()
-    expect(dialog).to_contain_text("One script that psql loads into an empty database")
-    dialog.get_by_role("button", name="Make a link").click()
+    expect(dialog).to_contain_text("One script to load into an empty database with psql")
+    dialog.get_by_role("button", name="Create link").click()
     url = dialog.get_by_label("Link", exact=True).input_value()
     picture(page, "extracts-link")
     script = httpx.get(url).text
     assert "COPY" in script
     assert "loans" in script
-    links = dialog.get_by_role("list", name="Links that work")
+    links = dialog.get_by_role("list", name="Active links")
     expect(links.get_by_role("listitem").first).to_contain_text("SQL, public.loans")
     links.get_by_role("button", name="Revoke the link SQL, public.loans").click()
     expect(links.get_by_role("button", name="Revoke the link SQL, public.loans")).to_have_count(0)
@@ -112,11 +112,11 @@ def test_a_snapshot_is_copied_into_another_engine(shelf: Shelf, site: Site) -> N
         f"/projects/{site.sample}/databases", json={"name": "light", "engine": "sqlite"}, params={"wait": 60}
     ).json()
     page.goto(f"{shelf.history}?snapshot={shelf.snapshot}")
-    page.get_by_role("complementary").get_by_role("button", name="More about Before").click()
-    page.get_by_role("menuitem", name="Copy into another engine").click()
+    page.get_by_role("complementary").get_by_role("button", name="More actions for Before").click()
+    page.get_by_role("menuitem", name="Copy to another database").click()
     expect(page.get_by_text("A snapshot of shelf into another database")).to_be_visible()
     page.get_by_label("Into").select_option(made["id"])
-    page.get_by_label("I know what is lost").check()
+    page.get_by_label("I accept these losses").check()
     page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_role("row", name="loans")).to_contain_text("40")
     query = {"text": "SELECT count(*), sum(price) FROM books"}
@@ -130,6 +130,6 @@ def test_the_inside_and_the_export_dialog_are_accessible(shelf: Shelf, open_page
     expect(page.get_by_role("gridcell", name="Book 3", exact=True)).to_be_visible()
     check_accessible(page, "extracts-inside")
     page.get_by_role("button", name="Export", exact=True).click()
-    expect(page.get_by_role("dialog")).to_contain_text("One script that psql loads")
+    expect(page.get_by_role("dialog")).to_contain_text("One script to load into an empty database with psql")
     check_accessible(page, "extracts-export")
     page.context.close()

@@ -73,7 +73,7 @@ class Table:
         dialog = self.page.get_by_role("dialog")
         shown = dialog.locator("pre").inner_text()
         dialog.get_by_role("button", name="Apply").click()
-        expect(self.page.get_by_text("not yet in the database")).to_be_hidden()
+        expect(self.page.get_by_text("unsaved change")).to_be_hidden()
         return shown
 
     def kept(self, columns: str, key: int = 1) -> list[Any]:
@@ -172,7 +172,7 @@ def test_a_composite_key_is_one_edit_in_a_new_row_too(table: Table) -> None:
     page.keyboard.type("lyo")
     expect(editor.get_by_role("option").first).to_contain_text("fr · 2")
     editor.get_by_role("option").first.click()
-    expect(page.get_by_text("1 change not yet in the database")).to_be_visible()
+    expect(page.get_by_text("1 unsaved change")).to_be_visible()
     expect(table.cell(0, "country")).to_have_text("fr")
     page.get_by_role("button", name="Row", exact=True).click()
     table.edit(0, "country")
@@ -194,11 +194,11 @@ def test_a_time_keeps_what_is_not_changed(table: Table, request: pytest.FixtureR
     assert problems(page) == []
     page.keyboard.press("Enter")
     expect(editor).to_be_hidden()
-    expect(page.get_by_text("not yet in the database")).to_be_hidden()
+    expect(page.get_by_text("unsaved change")).to_be_hidden()
     table.edit(0, "seen")
     editor.get_by_label("Day of seen").fill("2027-03-04")
     editor.get_by_label("Time of seen").fill("23:58:59")
-    editor.get_by_role("button", name="Stage").click()
+    editor.get_by_role("button", name="OK").click()
     table.edit(0, "born")
     editor.get_by_label("Day of born").fill("1991-02-03")
     page.get_by_role("searchbox").evaluate("field => field.focus()")  # focus that somebody else moves ends nothing
@@ -216,7 +216,7 @@ def test_a_time_keeps_what_is_not_changed(table: Table, request: pytest.FixtureR
     table.edit(1, "seen")
     editor.get_by_role("button", name="Now").click()
     page.keyboard.press("Escape")
-    expect(page.get_by_text("not yet in the database")).to_be_hidden()
+    expect(page.get_by_text("unsaved change")).to_be_hidden()
 
 
 def test_bytes_are_looked_at_uploaded_pasted_and_saved(table: Table, tmp_path: Path) -> None:
@@ -224,14 +224,14 @@ def test_bytes_are_looked_at_uploaded_pasted_and_saved(table: Table, tmp_path: P
     editor = table.edit(0, "face")
     expect(editor.get_by_role("region", name="Bytes of face")).to_contain_text("00 ff")
     editor.get_by_label("Hex or base64").fill("0f f")
-    expect(editor.get_by_role("status")).to_contain_text("odd number of hex digits")
-    expect(editor.get_by_role("button", name="Stage")).to_be_disabled()
+    expect(editor.get_by_role("status")).to_contain_text("Odd number of hex digits")
+    expect(editor.get_by_role("button", name="OK")).to_be_disabled()
     (tmp_path / "face.bin").write_bytes(BYTES)
     editor.get_by_label("File for face").set_input_files(tmp_path / "face.bin")
     expect(editor.get_by_role("status")).to_contain_text("5,120 bytes from face.bin")
     picture(page, "binary-editor")
     assert problems(page) == []
-    editor.get_by_role("button", name="Stage").click()
+    editor.get_by_role("button", name="OK").click()
     table.edit(1, "face")
     editor.get_by_label("Hex or base64").fill("SGVhZHdhdGVy")
     expect(editor.get_by_role("status")).to_contain_text("9 bytes from base64")
@@ -241,10 +241,10 @@ def test_bytes_are_looked_at_uploaded_pasted_and_saved(table: Table, tmp_path: P
     table.edit(0, "face")
     expect(editor.get_by_text("5,120 bytes")).to_be_visible()
     with page.expect_download() as download:
-        editor.get_by_role("button", name="Download the bytes").click()
+        editor.get_by_role("button", name="Download").click()
     download.value.save_as(tmp_path / "back.bin")
     assert (tmp_path / "back.bin").read_bytes() == BYTES
     editor.get_by_label("Hex or base64").fill("00")
-    editor.get_by_role("button", name="Stage").click()
+    editor.get_by_role("button", name="OK").click()
     table.apply()
     assert table.kept("face") == ["\\x00"]

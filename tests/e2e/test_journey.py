@@ -44,7 +44,7 @@ def test_the_scan_says_what_it_found(page: Page, clinic: str) -> None:
     page.goto(clinic)
     languages = page.get_by_role("region", name="Languages")
     expect(languages.get_by_role("row", name=re.compile("Python"))).to_be_visible()
-    sources = page.get_by_role("region", name="Where the schema comes from")
+    sources = page.get_by_role("region", name="Schema sources")
     expect(sources.get_by_text("clinic/models.py")).to_be_visible()
 
 
@@ -57,7 +57,7 @@ def test_a_column_leads_to_its_usages_and_to_the_line(page: Page, clinic: str) -
     detail = page.get_by_role("complementary", name="Usage")
     expect(detail.get_by_role("heading", name=re.compile("in change_email"))).to_be_visible()
     expect(detail.get_by_text("patient.email")).to_be_visible()
-    expect(detail.get_by_text("Why we think so")).to_be_visible()
+    expect(detail.get_by_text("Evidence")).to_be_visible()
     picture(page, "usage")
     detail.get_by_role("link", name="Open", exact=True).click()
     expect(page.get_by_role("heading", name="service.py", level=1)).to_be_attached()
@@ -95,7 +95,7 @@ def test_the_column_map_finds_the_unused_column_and_opens_lineage_by_keyboard(pa
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Unlock patients.email")).to_be_visible()
+    expect(page.get_by_role("button", name="Unpin patients.email")).to_be_visible()
 
 
 def test_the_schema_shows_keys_and_goes_along_a_reference(page: Page, clinic: str) -> None:
@@ -112,7 +112,7 @@ def test_the_palette_goes_to_a_column(page: Page, clinic: str) -> None:
     expect(page.get_by_role("combobox")).to_be_focused()
     page.keyboard.type("starts_at")
     page.get_by_role("option", name=re.compile("visits.starts_at")).click()
-    expect(page.get_by_role("button", name="Unlock visits.starts_at")).to_be_visible()
+    expect(page.get_by_role("button", name="Unpin visits.starts_at")).to_be_visible()
 
 
 def test_the_job_keeps_its_log(page: Page, clinic: str) -> None:
@@ -127,7 +127,7 @@ def test_a_wrong_archive_is_told_why(page: Page, clinic: str, tmp_path: Path) ->
     wrong.write_text("this is no archive")
     page.goto(clinic)
     page.get_by_label("ZIP file to upload").set_input_files(wrong)
-    expect(page.get_by_role("alert")).to_contain_text("notes.zip was not taken.")
+    expect(page.get_by_role("alert")).to_contain_text("notes.zip was not accepted.")
 
 
 def test_a_dropped_archive_is_taken_anywhere_on_the_page(page: Page, clinic: str, clinic_zip: Path) -> None:

@@ -45,7 +45,7 @@ def test_in_across_and_out(page: Page, site: Site, tmp_path: Path) -> None:
     page.get_by_label("Type of id").fill("integer")
     page.get_by_label("Type of fee").fill("numeric(10,2)")
     picture(page, "import")
-    page.get_by_role("button", name="Leave it out").click()
+    page.get_by_role("button", name="Skip it").click()
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text("2,999 rows imported.")).to_be_visible()
     expect(page.get_by_text("'x' is no integer")).to_be_visible()
@@ -64,7 +64,7 @@ def test_in_across_and_out(page: Page, site: Site, tmp_path: Path) -> None:
     page.get_by_role("button", name="NDJSON").click()
     page.get_by_role("button", name="Export", exact=True).click()
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Save").click()
+        page.get_by_role("button", name="Download").click()
     with zipfile.ZipFile(saved.value.path()) as archive:
         assert archive.read("readers.ndjson").count(b"\n") == ROWS - 1
     page.goto(f"{lite}/transfers")

@@ -61,8 +61,7 @@ export interface ScanDetail {
 export type Job = Wire['JobOut']
 export type LogLine = Wire['LogLineOut']
 
-// The server lets an engine have any language; these are those that the UI has an editor for.
-export type Engine = Omit<Wire['EngineOut'], 'language'> & { language: 'sql' | 'mongodb' | 'redis' }
+export type Engine = Wire['EngineOut']
 export type Database = Wire['DatabaseOut']
 export type Connection = Wire['ConnectionIn']
 export type ConnectionTest = Wire['ConnectionTestOut']

@@ -4,7 +4,8 @@ import { Link, useNavigate, useParams, type LinkProps } from '@tanstack/react-ro
 import { Activity, ArrowRightLeft, Braces, ChartColumn, ChartNoAxesGantt, Database, Ellipsis, FileCode, GitCommitVertical, DatabaseBackup, House, KeyRound, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, Workflow, type LucideIcon } from 'lucide-react'
 import type { Engine } from '@/api/types'
 import { Menu, MenuItem } from '@/components/ui/menu'
-import { databaseQuery, useEngine, type Language } from '@/features/databases/api'
+import { databaseQuery, useEngine } from '@/features/databases/api'
+import type { DataModel } from '@/lib/dialects'
 
 interface Item {
   to: LinkProps['to']
@@ -25,29 +26,32 @@ const PROJECT_ITEMS = [
 ] as const satisfies readonly Item[]
 
 interface DatabaseItem extends Item {
-  /** The languages of the databases that have this page; without any, all have it. */
-  speaks?: readonly Language[]
+  /** The data model of the databases that have this page; without one, all have it. */
+  model?: DataModel | undefined
+  /** Whether the page is of sessions, which not every engine lists. */
+  sessions?: boolean
   /** Whether the page is of snapshots, which not every engine has. */
   snapshots?: boolean
 }
 
 const DATABASE_ITEMS: readonly DatabaseItem[] = [
   { to: '/p/$project/d/$database', label: 'Database', icon: Database, exact: true },
-  { to: '/p/$project/d/$database/sql', label: 'SQL', icon: SquareTerminal, speaks: ['sql'] },
-  { to: '/p/$project/d/$database/sql', label: 'Query', icon: SquareTerminal, speaks: ['mongodb', 'redis'] },
-  { to: '/p/$project/d/$database/data', label: 'Data', icon: Rows3, speaks: ['sql'] },
-  { to: '/p/$project/d/$database/data', label: 'Documents', icon: Braces, speaks: ['mongodb'] },
-  { to: '/p/$project/d/$database/data', label: 'Keys', icon: KeyRound, speaks: ['redis'] },
-  { to: '/p/$project/d/$database/structure', label: 'Structure', icon: Table2, speaks: ['sql'] },
-  { to: '/p/$project/d/$database/diagram', label: 'Diagram', icon: Workflow, speaks: ['sql'] },
-  { to: '/p/$project/d/$database/migrations', label: 'Migrations', icon: GitCommitVertical, speaks: ['sql'] },
+  { to: '/p/$project/d/$database/sql', label: 'SQL', icon: SquareTerminal, model: 'relational' },
+  { to: '/p/$project/d/$database/sql', label: 'Query', icon: SquareTerminal, model: 'document' },
+  { to: '/p/$project/d/$database/sql', label: 'Query', icon: SquareTerminal, model: 'key_value' },
+  { to: '/p/$project/d/$database/data', label: 'Data', icon: Rows3, model: 'relational' },
+  { to: '/p/$project/d/$database/data', label: 'Documents', icon: Braces, model: 'document' },
+  { to: '/p/$project/d/$database/data', label: 'Keys', icon: KeyRound, model: 'key_value' },
+  { to: '/p/$project/d/$database/structure', label: 'Structure', icon: Table2, model: 'relational' },
+  { to: '/p/$project/d/$database/diagram', label: 'Diagram', icon: Workflow, model: 'relational' },
+  { to: '/p/$project/d/$database/migrations', label: 'Migrations', icon: GitCommitVertical, model: 'relational' },
   { to: '/p/$project/d/$database/backups', label: 'Backups', icon: DatabaseBackup, snapshots: true },
-  { to: '/p/$project/d/$database/transfers', label: 'Transfers', icon: ArrowRightLeft, speaks: ['sql'] },
-  { to: '/p/$project/d/$database/sessions', label: 'Sessions', icon: Activity, speaks: ['sql', 'redis'] },
+  { to: '/p/$project/d/$database/transfers', label: 'Transfers', icon: ArrowRightLeft, model: 'relational' },
+  { to: '/p/$project/d/$database/sessions', label: 'Sessions', icon: Activity, sessions: true },
 ]
 
 const databaseItems = (engine: Engine | undefined): readonly Item[] =>
-  DATABASE_ITEMS.filter((item) => (item.speaks === undefined || (engine !== undefined && item.speaks.includes(engine.language))) && (!item.snapshots || engine?.snapshots === true))
+  DATABASE_ITEMS.filter((item) => (!item.model || item.model === engine?.data_model) && (!item.snapshots || engine?.snapshots) && (!item.sessions || engine?.sessions))
 
 function useDatabaseItems(id: string | undefined): readonly Item[] {
   const database = useQuery({ ...databaseQuery(id ?? ''), enabled: id !== undefined })

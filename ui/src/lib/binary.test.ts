@@ -48,8 +48,9 @@ describe('looking at bytes', () => {
 })
 
 describe('types of bytes', () => {
-  it.each(['bytea', 'BLOB', 'longblob', 'varbinary(16)', 'binary(16)'])('%s', (type) => expect(isBinary(type)).toBe(true))
-  it.each(['text', 'bytea[]', 'geometry', 'bit(8)'])('not %s', (type) => expect(isBinary(type)).toBe(false))
+  const TYPES = ['bytea', 'blob', 'longblob', 'binary', 'varbinary']
+  it.each(['bytea', 'BLOB', 'longblob', 'varbinary(16)', 'binary(16)'])('%s', (type) => expect(isBinary(type, TYPES)).toBe(true))
+  it.each(['text', 'bytea[]', 'geometry', 'bit(8)'])('not %s', (type) => expect(isBinary(type, TYPES)).toBe(false))
   it('may be bounded', () => {
     expect(capacityOf('varbinary(16)')).toBe(16)
     expect(capacityOf('bytea')).toBe(Infinity)

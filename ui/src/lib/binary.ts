@@ -6,8 +6,8 @@ export const MOST_BYTES = 4_000_000
 export const SHOWN_BYTES = 4096
 const WIDTH = 16
 
-/** Whether a column of this declared type holds bytes that can be written as hex. */
-export const isBinary = (type: string): boolean => /^(bytea|(tiny|medium|long)?blob|(var)?binary)\b/i.test(type.trim()) && !type.includes('[')
+/** Whether a column of this declared type holds bytes that can be written as hex; the engine names such types. */
+export const isBinary = (type: string, binaryTypes: readonly string[]): boolean => binaryTypes.includes(/^\w+/.exec(type.trim().toLowerCase())?.[0] ?? '') && !type.includes('[')
 
 /** The bytes of a cell; null when it is not written as bytes. */
 export function bytesOf(cell: unknown): Uint8Array | null {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { blockAt, lineAt } from './dialects'
+import { KEY_VALUE, RELATIONAL } from '@/testing/engines'
+import { blockAt, editorDialect, lineAt } from './dialects'
 
 describe('what runs at the caret', () => {
   it('is a line of Redis', () => {
@@ -14,5 +15,17 @@ describe('what runs at the caret', () => {
     expect(blockAt(text, 13).text).toBe('db.a.find({\n  b: 1\n})')
     expect(blockAt(text, text.length).text.trim()).toBe('db.c.drop()')
     expect(text.slice(blockAt(text, text.length).start).startsWith('db.c')).toBe(true)
+  })
+})
+
+describe('the query page of an engine', () => {
+  it('is what the engine says', () => {
+    expect(editorDialect(RELATIONAL)).toMatchObject({ title: 'SQL', formatter: 'sql', relational: true, explains: true, tree: 'table or column' })
+    expect(editorDialect(KEY_VALUE)).toMatchObject({ title: 'Query', formatter: null, relational: false, starter: 'SCAN 0\n', tree: 'key prefix' })
+  })
+  it('runs what its unit is', () => {
+    const text = 'GET a\nGET b;\nGET c'
+    expect(editorDialect(KEY_VALUE).statementAt(text, 8).text).toBe('GET b;')
+    expect(editorDialect(RELATIONAL).statementAt(text, 8).text).toBe('GET a\nGET b;')
   })
 })

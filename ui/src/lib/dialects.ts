@@ -1,7 +1,6 @@
-// Owns what the query page does differently by the language of a database: its first text, and what runs at the cursor.
+// Owns what the query page does differently by the engine of a database: its texts, and what runs at the cursor.
+import type { Engine } from '@/api/types'
 import { statementAt } from './sql-completion'
-
-export type Language = 'sql' | 'mongodb' | 'redis'
 
 interface Range {
   text: string
@@ -9,19 +8,25 @@ interface Range {
   end: number
 }
 
+type StatementAt = (text: string, caret: number) => Range
+
 export interface EditorDialect {
   /** The title of the page. */
   title: string
   /** The first text of the editor. */
   starter: string
-  /** The language that the editor highlights. */
-  editorLanguage: 'pgsql' | 'javascript' | 'redis'
-  /** Whether it has plans, charts and a builder. */
-  plans: boolean
+  /** The language that the editor highlights, by its name in Monaco. */
+  editorLanguage: string
+  /** The dialect by its name in sql-formatter; null where nothing can be formatted. */
+  formatter: string | null
+  /** Whether rows come as tables: then there are charts, a builder and completion. */
+  relational: boolean
+  /** Whether it shows plans. */
+  explains: boolean
   /** What the tree beside the editor lists. */
   tree: string
   /** The part of a text that runs from a place in it. */
-  statementAt: (text: string, caret: number) => Range
+  statementAt: StatementAt
 }
 
 /** The line around the caret; when that is empty, the nearest one before it. */
@@ -46,8 +51,30 @@ export function blockAt(text: string, caret: number): Range {
   return { text: text.slice(range.start + lead, range.end), start: range.start + lead, end: range.end }
 }
 
-export const DIALECTS: Record<Language, EditorDialect> = {
-  sql: { title: 'SQL', starter: 'select 1 as one;\n', editorLanguage: 'pgsql', plans: true, tree: 'table or column', statementAt },
-  mongodb: { title: 'Query', starter: 'show collections\n', editorLanguage: 'javascript', plans: false, tree: 'collection', statementAt: blockAt },
-  redis: { title: 'Query', starter: '# One command per line.\nSCAN 0 COUNT 100\n', editorLanguage: 'redis', plans: false, tree: 'key prefix', statementAt: lineAt },
+const STATEMENT_AT: Record<Engine['statement_unit'], StatementAt> = { statement: statementAt, block: blockAt, line: lineAt }
+
+export type DataModel = Engine['data_model']
+
+/** What the user interface calls the contents of a database. */
+export const CONTENTS: Record<DataModel, { title: string; tree: string }> = {
+  relational: { title: 'Tables', tree: 'table or column' },
+  document: { title: 'Collections', tree: 'collection' },
+  key_value: { title: 'Key prefixes', tree: 'key prefix' },
+}
+
+export const isRelational = (engine: Pick<Engine, 'data_model'> | undefined): boolean => engine?.data_model === 'relational'
+
+/** What an engine says of its query page. */
+export function editorDialect(engine: Engine): EditorDialect {
+  const relational = isRelational(engine)
+  return {
+    title: relational ? 'SQL' : 'Query',
+    starter: engine.starter_query,
+    editorLanguage: engine.editor_language,
+    formatter: engine.formatter_dialect,
+    relational,
+    explains: engine.explains,
+    tree: CONTENTS[engine.data_model].tree,
+    statementAt: STATEMENT_AT[engine.statement_unit],
+  }
 }

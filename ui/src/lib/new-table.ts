@@ -1,13 +1,15 @@
-// Owns what a new table or view begins with: the namespace that its neighbours are in, and an id which counts by itself.
-import type { LiveColumn, LiveRelation } from '@/api/types'
+// Owns what a new table or view starts with: the schema of its neighbours, and an auto-incrementing id.
+import type { Engine, LiveColumn, LiveRelation } from '@/api/types'
 
-/** The namespace for new tables, null on engines that have none. */
-export const homeOf = (neighbour: Pick<LiveRelation, 'schema'> | null | undefined, engine: string): string | null =>
-  neighbour?.schema ?? (engine === 'postgresql' ? 'public' : null)
+type Hints = Pick<Engine, 'default_schema' | 'identity_type'> | undefined
 
-/** The change that adds a table; SQLite counts only integers. */
-export function newTable(name: string, schema: string | null, engine: string) {
-  const id = { name: 'id', type: engine === 'sqlite' ? 'integer' : 'bigint', nullable: false, identity: true } as unknown as LiveColumn
+/** The schema for new tables; null on engines that have none. */
+export const homeOf = (neighbour: Pick<LiveRelation, 'schema'> | null | undefined, engine: Hints): string | null =>
+  neighbour?.schema ?? engine?.default_schema ?? null
+
+/** The change that adds a table. */
+export function newTable(name: string, schema: string | null, engine: Hints) {
+  const id = { name: 'id', type: engine?.identity_type ?? 'bigint', nullable: false, identity: true } as unknown as LiveColumn
   const relation = { name, schema, kind: 'table', columns: [id], primary_key: ['id'] } as unknown as LiveRelation
   return { kind: 'AddTable' as const, table: name, schema, relation }
 }

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { nowAs, partsOf, remarkOn, timeColumn, withClock, withDate, type TimeColumn } from './time-text'
 
-const of = (type: string, engine = 'postgresql') => timeColumn(type, engine) as TimeColumn
+const of = (type: string, fractionDigits: number | null = 6) => timeColumn(type, fractionDigits) as TimeColumn
 const zoned = of('timestamp with time zone')
 const NOW = new Date('2026-11-21T22:30:05.678Z')
 
 describe('the type of a column', () => {
   it.each([
-    ['timestamp(3) without time zone', 'postgresql', { shape: 'timestamp', zoned: false, digits: 3 }],
-    ['timestamptz', 'postgresql', { shape: 'timestamp', zoned: true, digits: 6 }],
-    ['time with time zone', 'postgresql', { shape: 'time', zoned: true, digits: 6 }],
-    ['datetime(6)', 'mysql', { shape: 'timestamp', zoned: false, digits: 6 }],
-    ['timestamp', 'mysql', { shape: 'timestamp', zoned: false, digits: 0 }],
-    ['DATETIME', 'sqlite', { shape: 'timestamp', zoned: false, digits: null }],
-    ['date', 'mysql', { shape: 'date', zoned: false, digits: 0 }],
-  ])('%s of %s', (type, engine, wanted) => expect(timeColumn(type, engine)).toEqual(wanted))
-  it.each(['interval', 'year(4)', 'tstzrange', 'timestamp with time zone[]', 'text', 'int'])('%s has no editor of times', (type) => expect(timeColumn(type, 'postgresql')).toBeNull())
+    ['timestamp(3) without time zone', 6, { shape: 'timestamp', zoned: false, digits: 3 }],
+    ['timestamptz', 6, { shape: 'timestamp', zoned: true, digits: 6 }],
+    ['time with time zone', 6, { shape: 'time', zoned: true, digits: 6 }],
+    ['datetime(6)', 0, { shape: 'timestamp', zoned: false, digits: 6 }],
+    ['timestamp', 0, { shape: 'timestamp', zoned: false, digits: 0 }],
+    ['DATETIME', null, { shape: 'timestamp', zoned: false, digits: null }],
+    ['date', 0, { shape: 'date', zoned: false, digits: 0 }],
+  ])('%s where %s digits are the default', (type, digits, wanted) => expect(timeColumn(type, digits)).toEqual(wanted))
+  it.each(['interval', 'year(4)', 'tstzrange', 'timestamp with time zone[]', 'text', 'int'])('%s has no editor of times', (type) => expect(timeColumn(type, 6)).toBeNull())
 })
 
 describe('changing one part of a time', () => {
@@ -25,7 +25,7 @@ describe('changing one part of a time', () => {
     expect(withClock(text, zoned, '23:59:58', '')).toBe('2026-01-01 23:59:58.123456+05:30')
     expect(withClock(text, zoned, '23:59', '')).toBe('2026-01-01 23:59:00.123456+05:30')
   })
-  it('keeps the form that SQLite was given', () => expect(withDate('2026-01-01T10:00Z', of('DATETIME', 'sqlite'), '2026-01-02')).toBe('2026-01-02T10:00Z'))
+  it('keeps the form that SQLite was given', () => expect(withDate('2026-01-01T10:00Z', of('DATETIME', null), '2026-01-02')).toBe('2026-01-02T10:00Z'))
   it.each(['infinity', '0044-03-15 BC', '838:59:59', 'now()', '2026-01-01 25:00:00+00'])('shows no calendar for %s', (text) => expect(partsOf(text, zoned)).toBeNull())
   it('begins from nothing', () => {
     expect(withDate('', zoned, '2026-11-21')).toBe('2026-11-21 00:00:00+00')
@@ -41,8 +41,8 @@ describe('now', () => {
     expect(nowAs('', zoned, NOW)).toBe('2026-11-21 22:30:05.678+00')
   })
   it('has as many digits as the column keeps', () => {
-    expect(nowAs('', of('datetime', 'mysql'), NOW)).toBe('2026-11-21 22:30:05')
-    expect(nowAs('', of('datetime(1)', 'mysql'), NOW)).toBe('2026-11-21 22:30:05.6')
+    expect(nowAs('', of('datetime', 0), NOW)).toBe('2026-11-21 22:30:05')
+    expect(nowAs('', of('datetime(1)', 0), NOW)).toBe('2026-11-21 22:30:05.6')
     expect(nowAs('', of('date'), NOW)).toBe('2026-11-21')
     expect(nowAs('01:02:03', of('time'), NOW)).toBe('22:30:05.678')
   })

@@ -20,15 +20,14 @@ interface TimeParts {
 const TYPE = /^(date|datetime|time(?:stamp)?(?:tz)?)\s*(?:\((\d)\))?\s*(with time zone|without time zone)?$/i
 const TEXT = /^(\d{4}-\d{2}-\d{2})?([ T]?)(\d{2}:\d{2}(?::\d{2})?)?(\.\d+)?( ?(?:Z|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?))?$/
 
-/** What a column of this declared type holds; null when it is no date or time (an interval, a year, a range). */
-export function timeColumn(type: string, engine: string): TimeColumn | null {
+/** What a column of this declared type holds; null when it is not a date or time (an interval, a year, a range). `fractionDigits` are those of a type that names none. */
+export function timeColumn(type: string, fractionDigits: number | null): TimeColumn | null {
   const match = TYPE.exec(type.trim())
   if (!match) return null
   const [, name = '', digits, zone = ''] = match
   const word = name.toLowerCase()
   const shape = word === 'date' ? 'date' : word.startsWith('timestamp') || word === 'datetime' ? 'timestamp' : 'time'
-  const unsaid = engine === 'mysql' ? 0 : engine === 'postgresql' ? 6 : null
-  return { shape, zoned: word.endsWith('tz') || zone.toLowerCase().startsWith('with '), digits: digits === undefined ? unsaid : Number(digits) }
+  return { shape, zoned: word.endsWith('tz') || zone.toLowerCase().startsWith('with '), digits: digits === undefined ? fractionDigits : Number(digits) }
 }
 
 /** The parts of a text; null for what a calendar and a clock cannot show (infinity, years before Christ, 25 hours). */

@@ -1,17 +1,17 @@
-// Owns which data page a database has: rows, documents or keys, by its engine's language.
+// Owns which data page a database has: rows, documents or keys, by the data model of its engine.
 import { lazy, Suspense } from 'react'
 import { SkeletonRows } from '@/components/states'
-import { useLanguage } from '@/features/databases/api'
-import { useDatabase } from '@/lib/database-scope'
+import { useDatabaseEngine } from '@/features/databases/api'
+import type { DataModel } from '@/lib/dialects'
 
-const PAGES = {
-  sql: lazy(async () => ({ default: (await import('@/features/query/data-page')).DataPage })),
-  mongodb: lazy(async () => ({ default: (await import('@/features/documents/documents-page')).DocumentsPage })),
-  redis: lazy(async () => ({ default: (await import('@/features/documents/keys-page')).KeysPage })),
+const PAGES: Record<DataModel, ReturnType<typeof lazy>> = {
+  relational: lazy(async () => ({ default: (await import('@/features/query/data-page')).DataPage })),
+  document: lazy(async () => ({ default: (await import('@/features/documents/documents-page')).DocumentsPage })),
+  key_value: lazy(async () => ({ default: (await import('@/features/documents/keys-page')).KeysPage })),
 }
 
 export function DataSwitch() {
-  const language = useLanguage(useDatabase().engine)
-  const Page = language ? PAGES[language] : null
+  const engine = useDatabaseEngine()
+  const Page = engine ? PAGES[engine.data_model] : null
   return <Suspense fallback={<SkeletonRows />}>{Page ? <Page /> : <SkeletonRows />}</Suspense>
 }

@@ -3,16 +3,18 @@ import * as monaco from 'monaco-editor/editor'
 import EditorWorker from 'monaco-editor/editor/editor.worker.js?worker'
 import 'monaco-editor/features/register.all'
 import 'monaco-editor/languages/definitions/javascript/register'
+import 'monaco-editor/languages/definitions/mysql/register'
 import 'monaco-editor/languages/definitions/pgsql/register'
 import 'monaco-editor/languages/definitions/redis/register'
+import 'monaco-editor/languages/definitions/sql/register'
 import type { Finding } from '@/api/types'
 import type { Suggestion } from '@/lib/sql-completion'
 import type { EditorHandle } from './sql-editor'
 
 self.MonacoEnvironment = { getWorker: () => new EditorWorker() }
 
-const LANGUAGE = 'pgsql'
-export type EditorLanguage = 'pgsql' | 'javascript' | 'redis'
+/** The languages with completion of tables and columns. */
+const SQL_LANGUAGES = ['mysql', 'pgsql', 'sql']
 const KINDS = { table: 'Struct', column: 'Field', join: 'Reference', keyword: 'Keyword' } as const
 
 export interface Listener {
@@ -24,7 +26,7 @@ export interface Listener {
 
 const listeners = new Map<string, Listener>()
 
-monaco.languages.registerCompletionItemProvider(LANGUAGE, {
+monaco.languages.registerCompletionItemProvider(SQL_LANGUAGES, {
   triggerCharacters: ['.', ' '],
   provideCompletionItems(model, position) {
     const word = model.getWordUntilPosition(position)
@@ -90,7 +92,7 @@ export interface MonacoEditor extends EditorHandle {
 }
 
 /** Makes an editor in an element. */
-export function makeEditor(box: HTMLElement, { value, language, label }: { value: string; language: EditorLanguage; label: string }, listener: Listener): MonacoEditor {
+export function makeEditor(box: HTMLElement, { value, language, label }: { value: string; language: string; label: string }, listener: Listener): MonacoEditor {
   takeOurColours()
   const editor = monaco.editor.create(box, {
     value,

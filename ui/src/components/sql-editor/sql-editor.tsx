@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Finding } from '@/api/types'
 import type { Suggestion } from '@/lib/sql-completion'
-import type { EditorLanguage, MonacoEditor } from './monaco'
+import type { MonacoEditor } from './monaco'
 import { useNarrow } from '@/lib/use-narrow'
 
 export interface EditorHandle {
@@ -19,7 +19,8 @@ export interface EditorHandle {
 
 interface EditorProps {
   label: string
-  language: EditorLanguage
+  /** The language that is highlighted, by its name in Monaco. */
+  language: string
   /** What stands in the editor at first; afterwards the editor leads, and `replace` is how others change it. */
   value: string
   onChange: (text: string) => void

@@ -1,6 +1,7 @@
 // Owns the requests of databases, connections and engines.
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { Connection, ConnectionRequest, DatabaseRequest, Engine } from '@/api/types'
+import { useDatabase } from '@/lib/database-scope'
 import { api, everyPage } from '@/lib/http'
 
 const ofProject = (project: string) => ({ path: { project_id: project } })
@@ -10,15 +11,13 @@ const ON_THE_WAY = new Set(['creating', 'starting', 'deleting'])
 
 export const enginesQuery = () => queryOptions({ queryKey: ['engines'], queryFn: ({ signal }) => api.get('/engines', { signal }), staleTime: Infinity })
 
-export type Language = Engine['language']
-
 /** What an engine can; undefined while that is not known. */
 export function useEngine(name: string | undefined): Engine | undefined {
   return useQuery(enginesQuery()).data?.find((one) => one.name === name)
 }
 
-/** What users of an engine write; undefined while that is not known. */
-export const useLanguage = (engine: string | undefined): Language | undefined => useEngine(engine)?.language
+/** The engine of the database of the page; undefined while that is not known. */
+export const useDatabaseEngine = (): Engine | undefined => useEngine(useDatabase().engine)
 
 export const databasesQuery = (project: string, deleted = false) =>
   queryOptions({

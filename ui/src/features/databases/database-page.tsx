@@ -9,13 +9,12 @@ import { PageFrame, Panel } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
 import { withErrorToast } from '@/lib/download'
 import { useDatabase } from '@/lib/database-scope'
+import { CONTENTS, isRelational } from '@/lib/dialects'
 import { bytes, count, day, plural } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
-import { credentialsOf, metricsQuery, useChangeDatabase, useLanguage, useSetDesiredState } from './api'
+import { credentialsOf, metricsQuery, useChangeDatabase, useDatabaseEngine, useSetDesiredState } from './api'
 import { Sparkline } from './sparkline'
 import { StateMark } from './state-mark'
-
-const CONTENTS = { sql: 'Tables', mongodb: 'Collections', redis: 'Key prefixes' } as const
 
 /** 300 -> "5 minutes". */
 function idleTime(seconds: number): string {
@@ -24,7 +23,7 @@ function idleTime(seconds: number): string {
 }
 
 function Facts({ database }: { database: Database }) {
-  const language = useLanguage(database.engine)
+  const engine = useDatabaseEngine()
   const version = typeof database.facts['version'] === 'string' ? database.facts['version'] : database.options['version']
   return (
     <dl className="panel strip">
@@ -45,7 +44,7 @@ function Facts({ database }: { database: Database }) {
         <dd>{database.size_bytes === null ? '–' : bytes(database.size_bytes)}</dd>
       </div>
       <div>
-        <dt>{language ? CONTENTS[language] : 'Tables'}</dt>
+        <dt>{CONTENTS[engine?.data_model ?? 'relational'].title}</dt>
         <dd>{database.tables === null ? '–' : count(database.tables)}</dd>
       </div>
     </dl>
@@ -143,7 +142,7 @@ export function DatabasePage() {
   const database = useDatabase()
   const { project } = useProjectScope()
   const steer = useSetDesiredState()
-  const language = useLanguage(database.engine)
+  const engine = useDatabaseEngine()
   const change = useChangeDatabase()
   const managed = database.origin === 'managed'
   const canWrite = project.role !== 'viewer'
@@ -165,7 +164,7 @@ export function DatabasePage() {
           )}
           <Link to="/p/$project/d/$database/sql" params={{ project: project.id, database: database.id }} className="btn primary">
             <SquareTerminal className="i" aria-hidden="true" />
-            {language === 'sql' ? 'Open SQL' : 'Open the editor'}
+            {isRelational(engine) ? 'Open SQL' : 'Open the editor'}
           </Link>
         </>
       }

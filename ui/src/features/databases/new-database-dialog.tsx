@@ -36,14 +36,16 @@ function OptionFields({ options, values, onChange }: { options: Options; values:
 
 export function NewDatabaseDialog({ project, onClose }: { project: string; onClose: () => void }) {
   const [name, setName] = useState('')
-  const [engine, setEngine] = useState('postgresql')
+  const [picked, setPicked] = useState<string | null>(null)
   const [sleep, setSleep] = useState('300')
   const [options, setOptions] = useState<Record<string, string>>({})
   const engines = useQuery(enginesQuery()).data ?? []
   const create = useCreateDatabase(project)
   const navigate = useNavigate()
   const failure = create.error ? asApiError(create.error) : null
-  const chosen = engines.find((one) => one.name === engine)
+  const available = engines.filter((one) => one.unavailable === null)
+  const chosen = available.find((one) => one.name === picked) ?? available.find((one) => one.is_default) ?? available[0]
+  const engine = chosen?.name ?? ''
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const input = { name: name.trim(), engine, options, sleep_after_seconds: Number(sleep), protected: false }
@@ -72,8 +74,8 @@ export function NewDatabaseDialog({ project, onClose }: { project: string; onClo
         <SelectField
           label="Engine"
           value={engine}
-          onChange={setEngine}
-          options={engines.filter((one) => one.unavailable === null).map((one) => ({ value: one.name, label: one.label }))}
+          onChange={setPicked}
+          options={available.map((one) => ({ value: one.name, label: one.label }))}
         />
         {chosen && <OptionFields options={chosen.provision_options} values={options} onChange={(key, value) => setOptions({ ...options, [key]: value })} />}
         <SelectField label="Sleep when idle for" value={sleep} onChange={setSleep} options={SLEEP} />

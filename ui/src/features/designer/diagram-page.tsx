@@ -7,7 +7,7 @@ import type { LiveRelation } from '@/api/types'
 import { SearchField } from '@/components/field'
 import { usePageTitle } from '@/components/page'
 import { EmptyState, ErrorNote, SkeletonRows } from '@/components/states'
-import { liveSchemaQuery } from '@/features/databases/api'
+import { liveSchemaQuery, useDatabaseEngine } from '@/features/databases/api'
 import { ChangeDialog } from '@/features/structure/change-dialog'
 import { useDatabase } from '@/lib/database-scope'
 import { plural } from '@/lib/format'
@@ -162,14 +162,15 @@ function Diagram({ relations: live }: { relations: LiveRelation[] }) {
   const canEdit = project.role !== 'viewer' && !database.read_only && !narrow
   const context = useMemo(() => ({ chosen, choose, marks, editing: editing && canEdit, found }), [chosen, choose, marks, editing, canEdit, found])
   const relation = relations.find((one) => idOf(one) === chosen) ?? null
-  const home = homeOf(live[0], database.engine)
+  const engine = useDatabaseEngine()
+  const home = homeOf(live[0], engine)
   const hasPanel = relation !== null || staged.length > 0
   const answer = (changes: Staged[]) => {
     stage(changes)
     setAsk(null)
   }
   const create = (name: string) => {
-    answer([newTable(name, home, database.engine)])
+    answer([newTable(name, home, engine)])
     choose(idOf({ name, schema: home }))
   }
   const rename = (old: LiveRelation, name: string) => {

@@ -12,7 +12,6 @@ import { Results } from '@/features/query/results'
 import { snapshotQuery } from '@/features/snapshots/api'
 import { title } from '@/features/snapshots/timeline-data'
 import { tableName } from '@/lib/table-name'
-import { DIALECTS } from '@/lib/dialects'
 import { saveBlob, withErrorToast } from '@/lib/download'
 import { moment } from '@/lib/format'
 import { chord } from '@/lib/hotkeys'
@@ -143,7 +142,7 @@ function SnapshotBrowser({ snapshot }: { snapshot: SnapshotDetail }) {
         <div className="editing asking">
           <SqlEditor
             label="SQL on the snapshot"
-            language={DIALECTS.sql.editorLanguage}
+            language="sql"
             value={editor.text}
             onChange={editor.setText}
             onRun={run}

@@ -7,6 +7,7 @@ import { Dialog } from '@/components/ui/dialog'
 import { useEngine } from '@/features/databases/api'
 import { tableName } from '@/lib/table-name'
 import { TableChecks } from '@/components/table-checks'
+import { isRelational } from '@/lib/dialects'
 import { copyText, withErrorToast } from '@/lib/download'
 import { moment, plural } from '@/lib/format'
 import { linksQuery, createLink } from './api'
@@ -31,25 +32,24 @@ const TERMS = [
 // Long enough to begin a download; one that has begun is not broken off.
 const AT_ONCE = 60
 
-const PROGRAMS: Record<string, string> = { postgresql: 'psql', mysql: 'mysql', sqlite: 'sqlite3' }
-
 /** The forms that rows of an engine have as files: documents have no SQL, and are JSON first of all. */
-export function formatsOf(language: string | undefined): typeof FORMATS {
-  return language === 'sql' ? FORMATS : ['ndjson', 'json', 'csv', 'parquet'].flatMap((value) => FORMATS.filter((one) => one.value === value))
+export function formatsOf(relational: boolean): typeof FORMATS {
+  return relational ? FORMATS : ['ndjson', 'json', 'csv', 'parquet'].flatMap((value) => FORMATS.filter((one) => one.value === value))
 }
 
 /** What will be in the file, in words. */
-export function fileWords(format: ExtractFormat, tables: number, engine: string): string {
-  if (format === 'sql') return `One script to load into an empty database with ${PROGRAMS[engine] ?? 'the client of the engine'}: schema, rows, then keys and indexes.`
+export function fileWords(format: ExtractFormat, tables: number, client: string | null): string {
+  if (format === 'sql') return `One script to load into an empty database with ${client ?? 'the client of the engine'}: schema, rows, then keys and indexes.`
   const form = FORMATS.find((one) => one.value === format)?.label ?? format
   return tables === 1 ? `One ${form} file.` : `A ZIP with ${plural(tables, `${form} file`)}.`
 }
 
 export function ExportDialog({ snapshot, only, onClose }: { snapshot: SnapshotDetail; only?: string | undefined; onClose: () => void }) {
-  const language = useEngine(snapshot.engine)?.language
-  const formats = formatsOf(language)
+  const engine = useEngine(snapshot.engine)
+  const relational = isRelational(engine)
+  const formats = formatsOf(relational)
   const [picked, setFormat] = useState<ExtractFormat | null>(null)
-  const format = picked ?? (only && language === 'sql' ? 'csv' : (formats[0]?.value ?? 'csv'))
+  const format = picked ?? (only && relational ? 'csv' : (formats[0]?.value ?? 'csv'))
   const [extent, setExtent] = useState<'all' | 'some'>(only ? 'some' : 'all')
   const [chosen, setChosen] = useState<Set<string>>(new Set(only ? [only] : []))
   const [term, setTerm] = useState('3600')
@@ -78,7 +78,7 @@ export function ExportDialog({ snapshot, only, onClose }: { snapshot: SnapshotDe
   const share = () => run(async () => setLink(await order(Number(term))))
   const nothing = tables?.length === 0
   return (
-    <Dialog title="Export snapshot" description={fileWords(format, tables?.length ?? snapshot.contents.length, snapshot.engine)} open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title="Export snapshot" description={fileWords(format, tables?.length ?? snapshot.contents.length, engine?.script_client ?? null)} open onOpenChange={(open) => !open && onClose()}>
       <div className="form-stack">
         <div className="formrow">
           <h3>Format</h3>

@@ -29,7 +29,7 @@ function PlanTab({ plan, error, onUse }: { plan: PlanState['plan']; error: unkno
 /** What to press, or on a phone which button. */
 function useRunHint(dialect: EditorDialect): string {
   const narrow = useNarrow()
-  const unit = `the ${dialect.plans ? 'statement' : 'command'} under the cursor`
+  const unit = `the ${dialect.relational ? 'statement' : 'command'} under the cursor`
   return narrow ? `Tap Run to run ${unit}.` : `Press ${chord('Enter').replace(' ', '+')} to run ${unit}.`
 }
 

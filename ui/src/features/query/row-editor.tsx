@@ -1,6 +1,7 @@
 // Owns which editor a cell gets: by its foreign keys, by the type that the table declares, by what the value looks like.
 import { useRef } from 'react'
 import type { Cell, LiveRelation, LiveSchema, ResultColumn } from '@/api/types'
+import { useDatabaseEngine } from '@/features/databases/api'
 import { bytesOf, isBinary } from '@/lib/binary'
 import { useDatabase } from '@/lib/database-scope'
 import { targetsOf } from '@/lib/references'
@@ -84,11 +85,11 @@ interface ByTypeProps {
 }
 
 function ByType({ relation, schema, column, value, done }: ByTypeProps) {
-  const { engine } = useDatabase()
+  const engine = useDatabaseEngine()
   const type = relation.columns.find((one) => one.name === column.name)?.type || column.type
-  const time = timeColumn(type, engine)
+  const time = timeColumn(type, engine?.fraction_digits ?? null)
   // SQLite keeps what it is given, whatever the column says: numbers of seconds are numbers here too.
   if (time && (value === null || typeof value === 'string')) return <TimeEditor name={column.name} type={type} column={time} value={value} done={done} />
-  if (isBinary(type) && (value === null || bytesOf(value))) return <BinaryEditor table={relation.name} name={column.name} type={type} value={value as string | null} done={done} />
+  if (isBinary(type, engine?.binary_types ?? []) && (value === null || bytesOf(value))) return <BinaryEditor table={relation.name} name={column.name} type={type} value={value as string | null} done={done} />
   return <CellEditor column={column} value={value} choices={choicesOf(type, schema)} done={done} />
 }

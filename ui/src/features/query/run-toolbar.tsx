@@ -8,11 +8,11 @@ import { useProjectScope } from '@/lib/project-scope'
 
 export type Tab = 'results' | 'chart' | 'plan' | 'history'
 
-const TABS: readonly { value: Tab; label: string; plain: boolean }[] = [
-  { value: 'results', label: 'Results', plain: true },
-  { value: 'chart', label: 'Chart', plain: false },
-  { value: 'plan', label: 'Plan', plain: false },
-  { value: 'history', label: 'History', plain: true },
+const TABS: readonly { value: Tab; label: string; isOffered: (dialect: EditorDialect) => boolean }[] = [
+  { value: 'results', label: 'Results', isOffered: () => true },
+  { value: 'chart', label: 'Chart', isOffered: (dialect) => dialect.relational },
+  { value: 'plan', label: 'Plan', isOffered: (dialect) => dialect.explains },
+  { value: 'history', label: 'History', isOffered: () => true },
 ]
 const LIMITS = [100, 500, 1000, 10_000]
 
@@ -53,22 +53,30 @@ function RunButton({ busy, onRun, onCancel }: Pick<RunToolbarProps, 'busy' | 'on
   )
 }
 
-function SqlActions({ building, onBuilder, onExplain, onFormat }: Pick<RunToolbarProps, 'building' | 'onBuilder' | 'onExplain' | 'onFormat'>) {
+function DialectActions({ dialect, building, onBuilder, onExplain, onFormat }: Pick<RunToolbarProps, 'dialect' | 'building' | 'onBuilder' | 'onExplain' | 'onFormat'>) {
   return (
     <>
-      <button type="button" className="btn ghost" aria-pressed={building} onClick={onBuilder}>
-        <Shapes className="i" aria-hidden="true" />
-        Builder
-      </button>
-      <button type="button" className="btn ghost hide-p" onClick={() => onExplain(false)}>
-        Explain
-      </button>
-      <button type="button" className="btn ghost hide-p" onClick={() => onExplain(true)}>
-        Analyze
-      </button>
-      <button type="button" className="btn ghost hide-p" onClick={onFormat}>
-        Format
-      </button>
+      {dialect.relational && (
+        <button type="button" className="btn ghost" aria-pressed={building} onClick={onBuilder}>
+          <Shapes className="i" aria-hidden="true" />
+          Builder
+        </button>
+      )}
+      {dialect.explains && (
+        <>
+          <button type="button" className="btn ghost hide-p" onClick={() => onExplain(false)}>
+            Explain
+          </button>
+          <button type="button" className="btn ghost hide-p" onClick={() => onExplain(true)}>
+            Analyze
+          </button>
+        </>
+      )}
+      {dialect.formatter !== null && (
+        <button type="button" className="btn ghost hide-p" onClick={onFormat}>
+          Format
+        </button>
+      )}
     </>
   )
 }
@@ -83,11 +91,11 @@ export function RunToolbar(props: RunToolbarProps) {
       <button type="button" className="btn ghost" disabled={busy} onClick={onRunAll}>
         Run all
       </button>
-      {dialect.plans && <SqlActions {...props} />}
+      <DialectActions {...props} />
       <button type="button" className="btn ghost hide-p" onClick={onSave}>
         Save
       </button>
-      <Segmented label="Output" value={tab} options={TABS.filter(({ plain }) => plain || dialect.plans)} onChange={onTab} />
+      <Segmented label="Output" value={tab} options={TABS.filter(({ isOffered }) => isOffered(dialect))} onChange={onTab} />
       <span className="grow" />
       {database.protected && <span className="chip warn">protected: asks before writes</span>}
       {project.role === 'viewer' && <span className="chip">read only</span>}

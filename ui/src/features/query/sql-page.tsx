@@ -1,15 +1,16 @@
 // Owns the query page: the editor over its results, plan and history.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useState, type ComponentType } from 'react'
-import type { Chart, LiveSchema, QueryResult, ResultFormat } from '@/api/types'
+import type { SqlLanguage } from 'sql-formatter'
+import type { Chart, Engine, LiveSchema, QueryResult, ResultFormat } from '@/api/types'
 import { AUTO } from '@/components/charts/spec'
 import { usePageTitle } from '@/components/page'
 import { SqlEditor } from '@/components/sql-editor/sql-editor'
 import { SkeletonRows } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
-import { liveSchemaQuery, refreshSchema, useLanguage } from '@/features/databases/api'
+import { liveSchemaQuery, refreshSchema, useDatabaseEngine } from '@/features/databases/api'
 import { useDatabase } from '@/lib/database-scope'
-import { DIALECTS, type Language } from '@/lib/dialects'
+import { editorDialect } from '@/lib/dialects'
 import { saveBlob, withErrorToast } from '@/lib/download'
 import { useProjectScope } from '@/lib/project-scope'
 import { suggestions } from '@/lib/sql-completion'
@@ -36,14 +37,15 @@ interface PageProps {
   SaveDialog: ComponentType<SaveDialogProps>
 }
 
-async function formatted(text: string): Promise<string> {
-  const { formatDialect, postgresql } = await import('sql-formatter')
-  return `${formatDialect(text, { dialect: postgresql, keywordCase: 'lower', tabWidth: 2 })}\n`
+async function formatted(text: string, dialect: string): Promise<string> {
+  const { format } = await import('sql-formatter')
+  // The engine names its dialect; one that the formatter does not know is an error that it reports.
+  return `${format(text, { language: dialect as SqlLanguage, keywordCase: 'lower', tabWidth: 2 })}\n`
 }
 
 export function SqlPage(props: PageProps) {
-  const language = useLanguage(useDatabase().engine)
-  return language ? <QueryPage language={language} {...props} /> : <SkeletonRows />
+  const engine = useDatabaseEngine()
+  return engine ? <QueryPage engine={engine} {...props} /> : <SkeletonRows />
 }
 
 function BuilderBeside({ schema, query }: { schema: LiveSchema; query: QueryText }) {
@@ -96,10 +98,10 @@ function useSchema(database: string) {
   return { schema, refresh: () => void withErrorToast(async () => queries.setQueryData(['databases', database, 'schema'], await refreshSchema(database))) }
 }
 
-function QueryPage({ language, SaveDialog }: PageProps & { language: Language }) {
+function QueryPage({ engine, SaveDialog }: PageProps & { engine: Engine }) {
   const database = useDatabase()
   const { project } = useProjectScope()
-  const dialect = DIALECTS[language]
+  const dialect = editorDialect(engine)
   usePageTitle(`${dialect.title} · ${database.name}`)
   const query = useQueryText(database.id, dialect)
   const [limit, setLimit] = useState(500)
@@ -129,7 +131,7 @@ function QueryPage({ language, SaveDialog }: PageProps & { language: Language })
       {schema && <SchemaTree schema={schema} what={dialect.tree} link={{ project: project.id, database: database.id }} onName={query.insert} onRefresh={refresh} />}
       <div className="sqlmain">
         <div className={`editing ${open.builder ? 'two' : ''}`}>
-          {open.builder && dialect.plans && schema && <BuilderBeside schema={schema} query={query} />}
+          {open.builder && dialect.relational && schema && <BuilderBeside schema={schema} query={query} />}
           <SqlEditor
             label={dialect.title}
             language={dialect.editorLanguage}
@@ -137,7 +139,7 @@ function QueryPage({ language, SaveDialog }: PageProps & { language: Language })
             onChange={query.setText}
             onRun={() => runStatement(query.current())}
             onSave={() => setOpen((now) => ({ ...now, save: true }))}
-            suggest={(value, caret) => (schema && dialect.plans ? suggestions(value, caret, schema) : [])}
+            suggest={(value, caret) => (schema && dialect.relational ? suggestions(value, caret, schema) : [])}
             findings={findings}
             ready={query.ready}
           />
@@ -146,7 +148,7 @@ function QueryPage({ language, SaveDialog }: PageProps & { language: Language })
           {...{ dialect, tab, limit, busy: run.busy, building: open.builder, onTab: setTab, onLimit: setLimit, onCancel: run.cancel, onExplain: showPlan }}
           onRun={() => runStatement(query.current())}
           onRunAll={() => runStatement(query.all())}
-          onFormat={() => void withErrorToast(async () => query.replace(await formatted(query.text)))}
+          onFormat={() => void withErrorToast(async () => query.replace(await formatted(query.text, dialect.formatter ?? '')))}
           onSave={() => setOpen((now) => ({ ...now, save: true }))}
           onBuilder={() => setOpen((now) => ({ ...now, builder: !now.builder }))}
         />

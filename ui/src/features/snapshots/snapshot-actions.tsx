@@ -7,6 +7,7 @@ import { TextField } from '@/components/field'
 import { ConfirmDialog, Dialog } from '@/components/ui/dialog'
 import { Menu, MenuItem, MenuSeparator } from '@/components/ui/menu'
 import { useEngine } from '@/features/databases/api'
+import { isRelational } from '@/lib/dialects'
 import { withErrorToast } from '@/lib/download'
 import { moment as dayAndTime } from '@/lib/format'
 import { useChangeSnapshot, useDeleteSnapshot, useVerify, type Depth } from './api'
@@ -83,7 +84,7 @@ export function SnapshotActions({ snapshot, isAdmin, onVerifying, onDeleted }: A
         {complete && (
           <>
             <MenuItem onSelect={() => check('deep')}>Deep verify: read every block</MenuItem>
-            {readable && engine?.language === 'sql' && (
+            {readable && isRelational(engine) && (
               <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/transfers/copy', search: { snapshot: snapshot.id } })}>Copy to another database</MenuItem>
             )}
             <MenuItem onSelect={() => setAsking('label')}>Edit label</MenuItem>

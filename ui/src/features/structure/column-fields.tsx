@@ -1,8 +1,7 @@
 // Owns the fields of a new or changed column: its name, type, default and whether it is required.
 import { useId } from 'react'
 import { TextField } from '@/components/field'
-
-const TYPES = ['text', 'integer', 'bigint', 'numeric(12,2)', 'boolean', 'date', 'timestamp with time zone', 'uuid', 'jsonb', 'double precision']
+import { useDatabaseEngine } from '@/features/databases/api'
 
 export interface ColumnDraft {
   name: string
@@ -21,12 +20,13 @@ export const isComplete = ({ name, type }: ColumnDraft): boolean => name.trim() 
 
 export function ColumnFields({ draft, taken, onChange }: ColumnFieldsProps) {
   const types = useId()
+  const suggestions = useDatabaseEngine()?.column_types ?? []
   return (
     <>
       <TextField label="Name" value={draft.name} maxLength={63} autoFocus required error={taken ? 'This name is already in use.' : undefined} onChange={(event) => onChange({ ...draft, name: event.target.value })} />
       <TextField label="Type" value={draft.type} required list={types} onChange={(event) => onChange({ ...draft, type: event.target.value })} />
       <datalist id={types}>
-        {TYPES.map((one) => (
+        {suggestions.map((one) => (
           <option key={one} value={one} />
         ))}
       </datalist>

@@ -3,7 +3,7 @@ import { useId, useState, type FormEvent } from 'react'
 import type { LiveRelation } from '@/api/types'
 import { SelectField, TextField } from '@/components/field'
 import { Dialog } from '@/components/ui/dialog'
-import { useDatabase } from '@/lib/database-scope'
+import { useDatabaseEngine } from '@/features/databases/api'
 import { homeOf, newTable, newView } from '@/lib/new-table'
 import type { Change } from './change-dialog'
 import { ColumnFields, isComplete, type ColumnDraft } from './column-fields'
@@ -17,7 +17,7 @@ interface FormProps {
 }
 
 function TableForm({ relation, onChange, onClose }: FormProps) {
-  const { engine } = useDatabase()
+  const engine = useDatabaseEngine()
   const [name, setName] = useState('')
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -38,7 +38,7 @@ function TableForm({ relation, onChange, onClose }: FormProps) {
 }
 
 function ViewForm({ relation, onChange, onClose }: FormProps) {
-  const { engine } = useDatabase()
+  const engine = useDatabaseEngine()
   const id = useId()
   const [name, setName] = useState('')
   const [query, setQuery] = useState('')

@@ -8,13 +8,12 @@ import { PageFrame, Panel } from '@/components/page'
 import { EmptyState, ErrorNote, Loaded, SkeletonRows } from '@/components/states'
 import { useDatabase } from '@/lib/database-scope'
 import { useProjectScope } from '@/lib/project-scope'
-import { databasesQuery } from '@/features/databases/api'
+import { databasesQuery, enginesQuery } from '@/features/databases/api'
 import { copyPlanQuery, useCopy } from './api'
 import { Losses, Types } from './losses'
 import { TableChoice } from './table-choice'
 
 const route = getRouteApi('/shell/p/$project/d/$database/transfers/copy')
-const TARGETS = new Set(['postgresql', 'mysql', 'sqlite', 'mongodb'])
 
 function Target({ databases, target, onChange }: { databases: Database[]; target: string; onChange: (id: string) => void }) {
   if (databases.length === 0) return <EmptyState text="There is no other database in this project to copy into. Create an empty one first, or connect one." />
@@ -41,6 +40,7 @@ export function CopyPage() {
   const { project } = useProjectScope()
   const navigate = useNavigate()
   const neighbours = useQuery(databasesQuery(project.id))
+  const targets = new Set(useQuery(enginesQuery()).data?.filter((engine) => engine.copy_target).map((engine) => engine.name))
   const [target, setTarget] = useState('')
   const [tables, setTables] = useState<string[] | null>(null)
   const [accepted, setAccepted] = useState(false)
@@ -64,7 +64,7 @@ export function CopyPage() {
         <Loaded query={neighbours} rows={2}>
           {(items) => (
             <Target
-              databases={items.filter((one) => one.id !== database.id && TARGETS.has(one.engine) && !one.read_only)}
+              databases={items.filter((one) => one.id !== database.id && targets.has(one.engine) && !one.read_only)}
               target={target}
               onChange={(id) => {
                 setTarget(id)
