@@ -101,7 +101,9 @@ def test_over_the_database_itself_with_a_way_to_undo_it(library: Library) -> Non
     panel.get_by_role("link", name="Restore", exact=True).click()
     panel.get_by_label("Replace data in library").check()
     panel.get_by_label("public.loans").uncheck()
-    expect(panel).to_contain_text("In library, the restore replaces the rows of 1 table, with 1,200 rows from the snapshot.")
+    expect(panel).to_contain_text(
+        "In library, the restore replaces the rows of 1 table, with 1,200 rows from the snapshot."
+    )
     expect(panel).to_contain_text("A snapshot of library is taken first, so you can undo this.")
     panel.get_by_role("button", name="Replace data in library").click()
     expect(panel.get_by_text("All row counts match the snapshot")).to_be_visible()
@@ -127,7 +129,9 @@ def test_over_a_database_of_another_engine(library: Library, site: Site, engine:
     panel = page.get_by_role("complementary")
     panel.get_by_role("link", name="Restore", exact=True).click()
     panel.get_by_label(f"Replace data in {name}").check()
-    expect(panel).to_contain_text(f"In {name}, the restore replaces the rows of 1 table, with 2 rows from the snapshot.")
+    expect(panel).to_contain_text(
+        f"In {name}, the restore replaces the rows of 1 table, with 2 rows from the snapshot."
+    )
     if engine == "sqlite":  # it has no estimate, which is not "about 0 rows"
         expect(panel).not_to_contain_text("It has about")
     panel.get_by_role("button", name=f"Replace data in {name}").click()

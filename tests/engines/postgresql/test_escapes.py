@@ -93,7 +93,9 @@ async def same_server(instance: UntrustedInstance) -> AsyncIterator[None]:
 
 
 @pytest.mark.parametrize(("expected", "text"), LINES, ids=[text[:60] for _, text in LINES])
-async def test_untrusted_sql_cannot_escape(instance: UntrustedInstance, same_server: None, expected: str, text: str) -> None:
+async def test_untrusted_sql_cannot_escape(
+    instance: UntrustedInstance, same_server: None, expected: str, text: str
+) -> None:
     if expected != "ended":
         for _ in range(5):
             got = await instance.attempt(text)

@@ -296,14 +296,14 @@ async def test_bytes_read_are_those_of_the_column(snapshot_fixture: SnapshotFixt
 
 async def test_a_reader_that_goes_away_ends_the_query(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     server, sandboxes = snapshot_fixture.app.server, snapshot_fixture.app.server.context.service(Sandboxes)
-    place = queries.Place(server.settings, server.database, sandboxes)
+    context = server.context
     async with server.database.transaction() as db:
         actor = await identity.actor_of_user(
             db, uuid.UUID(snapshot_fixture.person.signed_in["user"]["id"]), identity.ClientInfo()
         )
     assert actor
     endless = queries.SnapshotQuery("SELECT a.id, b.title FROM album a, album b")
-    pieces: Any = await queries.export(place, actor, uuid.UUID(taken["id"]), endless, "csv")
+    pieces: Any = await queries.export(context, actor, uuid.UUID(taken["id"]), endless, "csv")
     assert (await anext(pieces)).startswith(b"id,title\n")
     process = next(iter(sandboxes._running.values()))._process
     await pieces.aclose()

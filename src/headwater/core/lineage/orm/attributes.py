@@ -369,7 +369,7 @@ _BY_TYPE: dict[type, Fn[[Frame, Any, str, Span], Value]] = {
     Union: _of_union,
     InstanceValue: _of_instance,
     Entity: _of_entity,
-    Library: lambda frame, value, name, span: Library(f"{value.name}.{name}", value.made),
+    Library: lambda frame, value, name, span: Library(f"{value.name}.{name}", value.instantiated),
     Object: lambda frame, value, name, span: member(frame.index, value, name),
     ClassValue: lambda frame, value, name, span: member(frame.index, value, name),
     Namespace: _of_namespace,

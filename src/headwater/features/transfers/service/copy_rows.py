@@ -133,7 +133,12 @@ async def _make(target: CopyEndpoint, plan: CopyPlan, statements: Sequence[str],
 
 
 async def _fill(
-    source: CopyEndpoint, target: CopyEndpoint, plan: CopyPlan, table: TablePlan, watch: CopyHooks, before: tuple[int, int]
+    source: CopyEndpoint,
+    target: CopyEndpoint,
+    plan: CopyPlan,
+    table: TablePlan,
+    watch: CopyHooks,
+    before: tuple[int, int],
 ) -> Digest:
     kinds = [column.kind for column in table.columns]
     change, digest, (done, total) = _Change(plan.source, plan.target, kinds), Digest(kinds), before
@@ -207,7 +212,9 @@ async def _compare(
                 raise BadInput(f"{table.target_name}, read back: {error}.") from error
             if watch.stopped():
                 raise Cancelled
-    return TableComparison(table.display_name, table.target_name, source.rows, digest.rows, source.checksum, digest.checksum)
+    return TableComparison(
+        table.display_name, table.target_name, source.rows, digest.rows, source.checksum, digest.checksum
+    )
 
 
 async def run(session: Session, statement: str, watch: CopyHooks) -> None:
