@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from headwater.entrypoints.server import web
 from headwater.entrypoints.server.app import build
 from headwater.features.accounts.service import projects
-from headwater.store.session import Database
+from headwater.store.session import Store
 from people import AppFixture
 
 pytestmark = pytest.mark.usefixtures("with_sample")
@@ -109,7 +109,7 @@ async def test_ready_means_store_migrations_and_a_worker(app: AppFixture) -> Non
         503, {"status": "not ready", "store": "ok", "migrations": "ok", "worker": "none alive"},
     )  # fmt: skip
     kept = app.server.database.engine
-    nowhere = Database("postgresql://u:p@127.0.0.1:9/none")
+    nowhere = Store("postgresql://u:p@127.0.0.1:9/none")
     app.server.database.engine = nowhere.engine
     try:
         assert (await stranger.get("/readyz")).json()["store"] == "does not answer"

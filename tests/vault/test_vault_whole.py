@@ -269,12 +269,12 @@ def test_a_manifest_that_names_what_nothing_keeps_is_refused(tmp_path: Path) -> 
     with of.write_snapshot("second") as writing, pytest.raises(Damaged, match="nothing keeps"):
         of.commit(writing, manifest.Manifest(
             id="second", database="shop", started=first.started, finished=first.finished, engine="test",
-            tables=tuple(manifest.kept(table) for table in first.tables),
+            tables=tuple(manifest.reuse_table(table) for table in first.tables),
         ))  # fmt: skip
     with of.write_snapshot("third", parent=first) as writing:
         of.commit(writing, manifest.Manifest(
             id="third", database="shop", started=first.started, finished=first.finished, engine="test",
-            tables=tuple(manifest.kept(table) for table in first.tables),
+            tables=tuple(manifest.reuse_table(table) for table in first.tables),
         ))  # fmt: skip
     third = of.manifest("third")
     assert (third.tables[0].new, builders.rows(of, third, "t")) == (0, [(b"a",)])

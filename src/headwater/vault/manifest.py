@@ -118,7 +118,7 @@ def table(
     )  # fmt: skip
 
 
-def kept(before: ManifestTable, facts: Mapping[str, Any] | None = None) -> ManifestTable:
+def reuse_table(before: ManifestTable, facts: Mapping[str, Any] | None = None) -> ManifestTable:
     """Return a table of the parent that has not changed, as the manifest of the next snapshot lists it."""
     return msgspec.structs.replace(before, new=0, facts=before.facts if facts is None else facts)
 

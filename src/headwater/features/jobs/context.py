@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.kit.errors import Cancelled
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
-from headwater.store.session import Database
+from headwater.store.session import Store
 
 # Writes the results of a task; runs in the transaction that also completes the job.
 Write: TypeAlias = Callable[[AsyncSession], Awaitable[None]]
@@ -46,7 +46,7 @@ class Attempt:
         return self.context.settings
 
     @property
-    def database(self) -> Database:
+    def database(self) -> Store:
         """The store."""
         return self.context.store
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headwater.core.migrating.scripts import Script
+from headwater.core.migration_files.scripts import Script
 from headwater.features.migrations import api_models as shapes
 from headwater.features.migrations.models import Migration
 from headwater.features.migrations.service.execution import MigrationsResult

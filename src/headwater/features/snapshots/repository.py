@@ -211,7 +211,7 @@ async def note_restore(db: AsyncSession, restore_id: uuid.UUID, attempt: uuid.UU
 
 async def forget_target(db: AsyncSession, restore_id: uuid.UUID) -> None:
     """Let a restore have no target any more: it is taken away."""
-    await db.execute(update(Restore).where(Restore.id == restore_id).values(target_id=None, made={}))
+    await db.execute(update(Restore).where(Restore.id == restore_id).values(target_id=None, created={}))
 
 
 async def same_vault(

@@ -13,7 +13,7 @@ from headwater.features.accounts.rights import Actor
 from headwater.features.databases import api_models, serializers
 from headwater.features.databases.service import databases, engine_options, readiness
 from headwater.features.databases.service.pool import SessionPool
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 
 router = APIRouter(tags=["databases"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
@@ -45,7 +45,7 @@ async def create_database(
     """Create a database and wait a moment for it to run."""
     async with server.database.transaction() as db:
         database = await databases.create(
-            db, actor, Sealer.of(server.settings), project_id,
+            db, actor, SecretCipher.of(server.settings), project_id,
             name=body.name, engine_name=body.engine, options=body.options, quotas=body.quotas.model_dump(),
             sleep_after_seconds=body.sleep_after_seconds, protected=body.protected,
         )  # fmt: skip

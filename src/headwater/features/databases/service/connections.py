@@ -15,7 +15,7 @@ from headwater.kit.errors import Invalid, NotFound, did_you_mean
 from headwater.kit.network.routes import Direct, Proxy, Route
 from headwater.kit.network.tls import Tls
 from headwater.kit.network.tunnels import SshTunnel
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 
 # Options of a driver that would let it read files or sockets of this machine; no user may set them.
 FORBIDDEN_OPTIONS = frozenset({
@@ -123,7 +123,7 @@ SECRET_PLACES = (
 
 
 def save(
-    connection: Connection, sealer: Sealer, tenant: uuid.UUID, row: uuid.UUID
+    connection: Connection, sealer: SecretCipher, tenant: uuid.UUID, row: uuid.UUID
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return a connection as JSON without secrets, and its secrets sealed for their row."""
     plain: dict[str, Any] = msgspec.to_builtins(connection)
@@ -134,12 +134,12 @@ def save(
         holder = _holder(plain, place)
         if holder is not None and holder.get(place[-1]):
             name = ".".join(place)
-            sealed[name] = sealer.seal(holder.pop(place[-1]), tenant, row, name)
+            sealed[name] = sealer.encrypt(holder.pop(place[-1]), tenant, row, name)
     return plain, sealed
 
 
 def load(
-    plain: Mapping[str, Any], sealed: Mapping[str, bytes], sealer: Sealer, tenant: uuid.UUID, row: uuid.UUID
+    plain: Mapping[str, Any], sealed: Mapping[str, bytes], sealer: SecretCipher, tenant: uuid.UUID, row: uuid.UUID
 ) -> Connection:
     """Return the connection that `keep` took apart."""
     whole = msgspec.json.decode(msgspec.json.encode(plain))
@@ -147,7 +147,7 @@ def load(
         name = ".".join(place)
         holder = _holder(whole, place)
         if holder is not None and name in sealed:
-            holder[place[-1]] = sealer.open(sealed[name], tenant, row, name)
+            holder[place[-1]] = sealer.decrypt(sealed[name], tenant, row, name)
     kind = _ROUTES.get(whole["route"].pop("kind_of_route"))
     if kind is None:
         raise NotFound("The way to this database is not known to this version of Headwater.")

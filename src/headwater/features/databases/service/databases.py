@@ -22,7 +22,7 @@ from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
 from headwater.kit.ids import new_id
 from headwater.kit.paging import Page, cut
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 
 GRACE = timedelta(days=7)
 Desired = Literal["running", "asleep", "stopped"]
@@ -85,7 +85,7 @@ async def named(db: AsyncSession, actor: Actor, name: str) -> Database:
 
 
 async def create(
-    db: AsyncSession, actor: Actor, sealer: Sealer, project_id: uuid.UUID, *,
+    db: AsyncSession, actor: Actor, sealer: SecretCipher, project_id: uuid.UUID, *,
     name: str, engine_name: str, options: Mapping[str, str], quotas: Mapping[str, Any],
     sleep_after_seconds: int, protected: bool, building: bool = False,
 ) -> Database:  # fmt: skip
@@ -102,7 +102,7 @@ async def create(
     db.add(database)
     await db.flush()
     password = random.token_urlsafe(24)
-    sealed = sealer.seal(password, database.organization_id, database.id, "password")
+    sealed = sealer.encrypt(password, database.organization_id, database.id, "password")
     await repository.put_secrets(db, database.id, {"password": sealed})
     _note(db, actor, "database.create", database, engine=engine_name)
     await db.refresh(database)
@@ -200,11 +200,11 @@ async def take_back(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> D
     return database
 
 
-async def password_of(db: AsyncSession, actor: Actor, sealer: Sealer, database: Database) -> str:
+async def password_of(db: AsyncSession, actor: Actor, sealer: SecretCipher, database: Database) -> str:
     """Return the password of a managed database's owner role; noted in the audit."""
     sealed = await repository.secrets(db, database.id)
     _note(db, actor, "database.credentials", database)
-    return sealer.open(sealed["password"], database.organization_id, database.id, "password")
+    return sealer.decrypt(sealed["password"], database.organization_id, database.id, "password")
 
 
 def _check_engine(name: str) -> None:

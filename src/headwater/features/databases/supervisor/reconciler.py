@@ -20,8 +20,8 @@ from headwater.features.databases.supervisor.managed_instance import ManagedInst
 from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, HeadwaterError, NotFound
 from headwater.kit.settings import Settings
-from headwater.store.sealing import Sealer
-from headwater.store.session import Database as Store
+from headwater.store.encryption import SecretCipher
+from headwater.store.session import Store as Store
 
 log = structlog.get_logger()
 GRACE = timedelta(days=7)
@@ -39,7 +39,7 @@ class Supervisor:
         self.driver = driver
         self.instances: dict[uuid.UUID, ManagedInstance] = {}
         self._store = store
-        self._sealer = Sealer.of(settings)
+        self._sealer = SecretCipher.of(settings)
         self._wakes = asyncio.Semaphore(WAKES_AT_ONCE)
         self._waking: dict[uuid.UUID, asyncio.Task[None]] = {}
         self._at_work: set[asyncio.Task[None]] = set()
@@ -286,7 +286,7 @@ class Supervisor:
             sealed = await repository.secrets(db, row.id)
         if "password" not in sealed:
             raise NotFound("There is no such database here.")
-        password = self._sealer.open(sealed["password"], row.organization_id, row.id, "password")
+        password = self._sealer.decrypt(sealed["password"], row.organization_id, row.id, "password")
         # The database inside keeps the name that it was made with: a rename here changes no client.
         return Spec(
             row.id, row.engine, row.route or row.name, password, dict(row.quotas), dict(row.options), row.archives

@@ -125,7 +125,7 @@ async def start(context: Context, actor: Actor, request: SnapshotCopyRequest) ->
         assert database.project_id
         transfer = Transfer(
             organization_id=database.organization_id, kind="copy", database_id=snapshot.database_id or database.id,
-            target_id=database.id, created_by=actor.user_id, preview={}, made={}, result={},
+            target_id=database.id, created_by=actor.user_id, preview={}, created={}, result={},
             request={
                 "snapshot_id": str(snapshot.id), "losses": [asdict(loss) for loss in planned.losses],
                 "tables": list(request.tables) if request.tables is not None else None,

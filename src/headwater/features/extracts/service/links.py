@@ -33,7 +33,7 @@ from headwater.kit.errors import Forbidden, NotFound
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 
 LONGEST = timedelta(days=7)
 _VERSION = 2
@@ -157,7 +157,7 @@ def _claims(settings: Settings, token: str) -> Claims | None:
 
 
 def _signature(settings: Settings, organization: uuid.UUID, body: bytes) -> bytes:
-    key = Sealer.of(settings).derive("download links", organization)
+    key = SecretCipher.of(settings).derive("download links", organization)
     return hmac.new(key, body, hashlib.sha256).digest()
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from headwater.catalog.results import Limits, QueryCancelled, QueryError
-from headwater.core.migrating.scripts import Script, check, in_one_transaction
+from headwater.core.migration_files.scripts import Script, check, in_one_transaction
 from headwater.engines import Session
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit

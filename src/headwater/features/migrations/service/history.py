@@ -16,8 +16,8 @@ from headwater.catalog.changes import Change
 from headwater.catalog.grammar import Grammar
 from headwater.catalog.informed import informed
 from headwater.catalog.model import Schema
-from headwater.core.migrating import folders
-from headwater.core.migrating.scripts import Origin, Script, check
+from headwater.core.migration_files import folders
+from headwater.core.migration_files.scripts import Origin, Script, check
 from headwater.engines import Engine, Session
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
@@ -157,7 +157,7 @@ async def _keep(db: AsyncSession, actor: Actor, access: Access, scripts: Sequenc
     position = await repository.last_place(db, access.reached.id)
     rows = [
         Migration(
-            database_id=access.reached.id, place=position + number, version=script.version,
+            database_id=access.reached.id, position=position + number, version=script.version,
             name=script.name[:LONGEST_NAME], origin=script.origin, runs=script.runs, up=script.up, down=script.down,
             checksum=script.checksum, created_by=actor.user_id,
         )

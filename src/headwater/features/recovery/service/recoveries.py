@@ -27,7 +27,7 @@ from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ async def create_target(
     if project is None:
         raise Invalid({"project_id": f"The project of {source.name} is gone: say in which one the database shall be."})
     return await databases.create(
-        db, actor, Sealer.of(settings), uuid.UUID(project), name=row.target_name, engine_name=source.engine,
+        db, actor, SecretCipher.of(settings), uuid.UUID(project), name=row.target_name, engine_name=source.engine,
         options=source.options, quotas=source.quotas, sleep_after_seconds=source.sleep_after_seconds, protected=False,
         building=True,
     )  # fmt: skip

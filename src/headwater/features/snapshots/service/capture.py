@@ -39,7 +39,7 @@ from headwater.features.snapshots.service.engines import snapshots_of
 from headwater.features.snapshots.service.threads import RowProgress, run_cancellable, run_parallel
 from headwater.features.snapshots.service.vault_locations import VaultLocation
 from headwater.kit.errors import Cancelled, Conflict
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 from headwater.vault import keys as keyring
 from headwater.vault import manifest as manifests
 from headwater.vault.chunk_encoder import Parent
@@ -158,7 +158,7 @@ async def _reach(taking: CaptureAttempt) -> ReachableDatabase:
         if taking.row.database_id is None:
             raise Cancelled("The database of this snapshot was deleted.")
         database = await databases.find(db, SYSTEM, taking.row.database_id)
-        return await reachability.load(db, Sealer.of(attempt.settings), database)
+        return await reachability.load(db, SecretCipher.of(attempt.settings), database)
 
 
 def _wanted(row: Snapshot, dump: SnapshotReader) -> tuple[SnapshotTable, ...]:
@@ -211,15 +211,15 @@ class _CaptureRun:
             )  # fmt: skip
             return self._commit(writing, manifest)
 
-    def _catch_up(self, writing: SnapshotWriter, made: list[ManifestTable]) -> list[ManifestTable]:
+    def _catch_up(self, writing: SnapshotWriter, written_tables: list[ManifestTable]) -> list[ManifestTable]:
         """Return tables as they are at the moment of the dump, if that is another one than that of reading them."""
         late = self.dump.catch_up
         if late is None or late.is_consistent():
-            return made
+            return written_tables
         attempt, said = self.taking.attempt, self.dump.notes
         attempt.report("catching up", 0, 1, unit="steps", message="what was changed meanwhile")
         tables, rows = catch_up.catch_up(
-            late, self.vault, writing, made, lambda table, known: _writer(writing, table, known)
+            late, self.vault, writing, written_tables, lambda table, known: _writer(writing, table, known)
         )
         attempt.note(f"It was read while others wrote; {rows:,} rows that they changed were read again, at one moment.")
         for sentence in self.dump.notes:
@@ -282,7 +282,7 @@ class _CaptureRun:
         changed = self._since(table, parent, before)
         if before and changed and changed.nothing:
             progress.passed(before.rows)
-            return manifests.kept(before, facts)
+            return manifests.reuse_table(before, facts)
         known = self.vault.table(before).parent() if before else None
         written = self._followed(writing, table, changed, before, known) if before and known and changed else None
         if written is None:

@@ -40,7 +40,7 @@ async def restore(
         attempt.note(sentence, "warning")
     missing, there = _missing(manifest, undo, tables)
     if not _undoes_ddl(target.engine):
-        await work.note(made={"things": targets.missing_things(target.engine, missing, there)})
+        await work.note(created={"things": targets.missing_things(target.engine, missing, there)})
     what = _prepared(target.engine, manifest, (missing, there), tables, work.row.mode)
     async with reachability.open_address(attempt.settings, target) as address:
         refill = await engine.open(address)

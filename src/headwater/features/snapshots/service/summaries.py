@@ -54,7 +54,7 @@ async def failed_before(
     """Return the scheduled snapshots that have failed and were asked for before a moment."""
     await databases.find(db, actor, database_id)
     rows = await repository.scheduled_before(db, database_id, before)
-    return [one.snapshot.id for one in await snapshots.shown(db, rows) if one.status == "failed"]
+    return [one.snapshot.id for one in await snapshots.views_of(db, rows) if one.status == "failed"]
 
 
 def _extent(tables: Sequence[str] | None, exclude: Sequence[str] | None) -> str:

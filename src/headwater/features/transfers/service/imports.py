@@ -66,7 +66,7 @@ async def receive(
             database = await databases.find(db, actor, database_id, "database:write")
             transfer = Transfer(
                 id=transfer_id, organization_id=database.organization_id, kind="import", database_id=database_id,
-                filename=filename, size_bytes=size, preview=preview, request={}, made={}, result={},
+                filename=filename, size_bytes=size, preview=preview, request={}, created={}, result={},
                 created_by=actor.user_id,
             )  # fmt: skip
             db.add(transfer)
