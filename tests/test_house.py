@@ -106,6 +106,12 @@ def test_functions_are_short() -> None:
     assert [where for lines, where in every if lines > 60] == []
 
 
+def test_the_formatter_is_never_switched_off() -> None:
+    """One layout of code everywhere: a hand-made one is argued about, and hides what a change changed."""
+    switched_off = "fmt: " + "skip"
+    assert [str(path.relative_to(ROOT)) for path in MODULES if switched_off in path.read_text("utf-8")] == []
+
+
 def test_every_module_says_what_it_owns() -> None:
     """A module without a docstring has no reason to exist that a reader could check."""
     silent = [

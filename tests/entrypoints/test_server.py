@@ -106,8 +106,9 @@ async def test_ready_means_store_migrations_and_a_worker(app: AppFixture) -> Non
     assert (await stranger.get("/healthz")).json() == {"status": "ok"}
     answer = await stranger.get("/readyz")
     assert (answer.status_code, answer.json()) == (
-        503, {"status": "not ready", "store": "ok", "migrations": "ok", "worker": "none alive"},
-    )  # fmt: skip
+        503,
+        {"status": "not ready", "store": "ok", "migrations": "ok", "worker": "none alive"},
+    )
     kept = app.server.database.engine
     nowhere = Store("postgresql://u:p@127.0.0.1:9/none")
     app.server.database.engine = nowhere.engine

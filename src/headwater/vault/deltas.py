@@ -97,8 +97,9 @@ def identity(key: Sequence[Column]) -> Column:
     return pc.binary_join_element_wise(*parts, nothing)
 
 
-def apply(columns: Sequence[Column], key: Sequence[Column], delta: Delta, delta_key: Sequence[int],
-          places: Sequence[int]) -> list[Column]:  # fmt: skip
+def apply(
+    columns: Sequence[Column], key: Sequence[Column], delta: Delta, delta_key: Sequence[int], places: Sequence[int]
+) -> list[Column]:
     """Return columns as they are after a delta: changed rows in their places, new ones at the end.
 
     Args:

@@ -107,15 +107,28 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def table(
-    schema: str | None, name: str, columns: Sequence[ManifestColumn], key: Sequence[int], written: WrittenTable,
+    schema: str | None,
+    name: str,
+    columns: Sequence[ManifestColumn],
+    key: Sequence[int],
+    written: WrittenTable,
     facts: Mapping[str, Any] | None = None,
-) -> ManifestTable:  # fmt: skip
+) -> ManifestTable:
     """Return a table that was written, as a manifest lists it."""
     counted = written.counted
     return ManifestTable(
-        schema, name, tuple(columns), tuple(key), counted.rows, counted.raw, counted.stored, counted.new,
-        SegmentRef.of(written.root), dict(written.packs), facts or {},
-    )  # fmt: skip
+        schema,
+        name,
+        tuple(columns),
+        tuple(key),
+        counted.rows,
+        counted.raw,
+        counted.stored,
+        counted.new,
+        SegmentRef.of(written.root),
+        dict(written.packs),
+        facts or {},
+    )
 
 
 def reuse_table(before: ManifestTable, facts: Mapping[str, Any] | None = None) -> ManifestTable:

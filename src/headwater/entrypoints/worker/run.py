@@ -109,10 +109,15 @@ async def _pull_for_ever(url: str, runner: Runner) -> None:
             async with app.open_async():
                 delay = 0.2
                 await app.run_worker_async(
-                    queues=[QUEUE], concurrency=1, install_signal_handlers=False, delete_jobs="always",
-                    fetch_job_polling_interval=FETCH_SECONDS, update_heartbeat_interval=workers.BEAT_SECONDS,
-                    stalled_worker_timeout=workers.DEAD_SECONDS * 2, shutdown_graceful_timeout=STOP_SECONDS,
-                )  # fmt: skip
+                    queues=[QUEUE],
+                    concurrency=1,
+                    install_signal_handlers=False,
+                    delete_jobs="always",
+                    fetch_job_polling_interval=FETCH_SECONDS,
+                    update_heartbeat_interval=workers.BEAT_SECONDS,
+                    stalled_worker_timeout=workers.DEAD_SECONDS * 2,
+                    shutdown_graceful_timeout=STOP_SECONDS,
+                )
         except (ConnectorException, OperationalError, OSError) as error:
             log.warning("worker.store_away", error=str(error))
         await asyncio.sleep(delay)

@@ -61,9 +61,10 @@ def _key_by_password(server: ApiClient, email: str) -> str:
     signed_in = server.call("POST", "/auth/login", json={"email": email, "password": password})
     server.authorize(signed_in["access_token"])
     wanted = {
-        "name": f"Command line on {socket.gethostname()}"[:200], "scopes": ["read", "write", "admin"],
+        "name": f"Command line on {socket.gethostname()}"[:200],
+        "scopes": ["read", "write", "admin"],
         "expires_in_days": KEY_DAYS,
-    }  # fmt: skip
+    }
     made = server.call("POST", "/keys", json=wanted)
     server.call("POST", "/auth/logout")
     return str(made["secret"])

@@ -51,14 +51,24 @@ class Attempt:
         return self.context.store
 
     def report(
-        self, phase: str, done: int, total: int, *,
-        unit: str = "files", message: str = "", detail: Mapping[str, Any] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        phase: str,
+        done: int,
+        total: int,
+        *,
+        unit: str = "files",
+        message: str = "",
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
         """Replace the progress that users see; raises Cancelled when the work shall stop."""
         self.progress = {
-            "done": done, "total": total, "unit": unit, "phase": phase, "message": message,
+            "done": done,
+            "total": total,
+            "unit": unit,
+            "phase": phase,
+            "message": message,
             "detail": dict(detail or {}),
-        }  # fmt: skip
+        }
         self.changed = True
         self.check()
 

@@ -60,9 +60,15 @@ def normal_email(email: str) -> str:
 
 
 async def sign_up(
-    db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo,
-    *, email: str, password: str, name: str,
-) -> SignedIn:  # fmt: skip
+    db: AsyncSession,
+    settings: Settings,
+    signer: Signer,
+    visitor: ClientInfo,
+    *,
+    email: str,
+    password: str,
+    name: str,
+) -> SignedIn:
     """Make an account with an organization of its own and sign it in; the first account is the administrator."""
     address = normal_email(email)
     passwords.check_rules(password, address)

@@ -27,8 +27,10 @@ MAX_HTML_USAGES = 100_000
 # Lists that a report holds whole; what is beyond has been counted in the scan.
 MAX_LISTED = 200_000
 MEDIA_TYPES: Mapping[Format, str] = {
-    "csv": "text/csv; charset=utf-8", "json": "application/json", "html": "text/html; charset=utf-8",
-}  # fmt: skip
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "html": "text/html; charset=utf-8",
+}
 
 
 async def begin(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, wanted: Format) -> tuple[Codebase, Scan]:
@@ -42,8 +44,10 @@ async def begin(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, wanted: 
 def stream(database: Store, codebase: Codebase, scan: Scan, wanted: Format) -> AsyncIterator[bytes]:
     """Give the report piece by piece."""
     writers: Mapping[Format, Callable[[Store, Codebase, Scan], AsyncIterator[bytes]]] = {
-        "csv": _csv, "json": _json, "html": _html,
-    }  # fmt: skip
+        "csv": _csv,
+        "json": _json,
+        "html": _html,
+    }
     return writers[wanted](database, codebase, scan)
 
 

@@ -25,9 +25,15 @@ def parsed(url: str) -> api_models.ParsedUrlOut:
     """Return the parts of a URL; its password is only said to be there."""
     name, address = parse_url(url)
     return api_models.ParsedUrlOut(
-        engine=name, host=address.host, port=address.port, database=address.database, user=address.user,
-        has_password=bool(address.password), tls=address.tls.mode, options=dict(address.options),
-    )  # fmt: skip
+        engine=name,
+        host=address.host,
+        port=address.port,
+        database=address.database,
+        user=address.user,
+        has_password=bool(address.password),
+        tls=address.tls.mode,
+        options=dict(address.options),
+    )
 
 
 async def test(
@@ -45,9 +51,13 @@ async def _tried(settings: Settings, connection: connections.Connection) -> api_
             return api_models.ConnectionTestOut(ok=True, facts=_facts(await session.ping()))
     except HostKeyUnknown as error:
         return api_models.ConnectionTestOut(
-            ok=False, error=error.message, hint=error.hint, code=error.code,
-            host_key=error.key, fingerprint=error.fingerprint,
-        )  # fmt: skip
+            ok=False,
+            error=error.message,
+            hint=error.hint,
+            code=error.code,
+            host_key=error.key,
+            fingerprint=error.fingerprint,
+        )
     except HeadwaterError as error:
         return api_models.ConnectionTestOut(ok=False, error=error.message, hint=error.hint, code=error.code)
 
@@ -68,10 +78,18 @@ async def connect(context: Context, actor: Actor, project_id: uuid.UUID, given: 
     plain, sealed = connections.save(connection, sealer, project.organization_id, database_id)
     async with context.store.transaction() as db:
         database = await databases.connect(
-            db, actor, project_id, database_id=database_id, name=given.name, engine_name=connection.engine,
-            connection=plain, sealed=sealed, facts=_plain(facts), protected=given.protected,
+            db,
+            actor,
+            project_id,
+            database_id=database_id,
+            name=given.name,
+            engine_name=connection.engine,
+            connection=plain,
+            sealed=sealed,
+            facts=_plain(facts),
+            protected=given.protected,
             read_only=given.read_only,
-        )  # fmt: skip
+        )
         await schema_cache.keep(db, database.id, schema)
     return database
 
@@ -109,9 +127,14 @@ async def credentials(context: Context, actor: Actor, database_id: uuid.UUID) ->
         url = found.proxy.client_url(f"{host}:{port}", database.route, password)
     parts = urlsplit(url or "")
     return api_models.CredentialsOut(
-        url=url, host=parts.hostname, port=parts.port, database=database.route, user=parts.username,
-        password=password if url else None, command=f"headwater sql {database.name}",
-    )  # fmt: skip
+        url=url,
+        host=parts.hostname,
+        port=parts.port,
+        database=database.route,
+        user=parts.username,
+        password=password if url else None,
+        command=f"headwater sql {database.name}",
+    )
 
 
 def _facts(facts: ServerFacts) -> api_models.FactsOut:

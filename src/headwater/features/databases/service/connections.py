@@ -18,12 +18,36 @@ from headwater.kit.network.tunnels import SshTunnel
 from headwater.store.encryption import SecretCipher
 
 # Options of a driver that would let it read files or sockets of this machine; no user may set them.
-FORBIDDEN_OPTIONS = frozenset({
-    "service", "servicefile", "passfile", "sslkey", "sslcert", "sslrootcert", "sslcrl", "sslcrldir", "sslpassword",
-    "krbsrvname", "gssdelegation", "hostaddr", "host", "port", "options", "unix_socket", "read_default_file",
-    "local_infile", "init_command", "ssl_ca", "ssl_cert", "ssl_key", "tlscafile", "tlscertificatekeyfile",
-    "tlscrlfile", "replicaset",
-})  # fmt: skip
+FORBIDDEN_OPTIONS = frozenset(
+    {
+        "service",
+        "servicefile",
+        "passfile",
+        "sslkey",
+        "sslcert",
+        "sslrootcert",
+        "sslcrl",
+        "sslcrldir",
+        "sslpassword",
+        "krbsrvname",
+        "gssdelegation",
+        "hostaddr",
+        "host",
+        "port",
+        "options",
+        "unix_socket",
+        "read_default_file",
+        "local_infile",
+        "init_command",
+        "ssl_ca",
+        "ssl_cert",
+        "ssl_key",
+        "tlscafile",
+        "tlscertificatekeyfile",
+        "tlscrlfile",
+        "replicaset",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +126,16 @@ def _route(ssh: SshIn | None, proxy: ProxyIn | None) -> Route:
 
 def _tunnel(ssh: SshIn) -> SshTunnel:
     return SshTunnel(
-        host=ssh.host, port=ssh.port, user=ssh.user, password=ssh.password, private_key=ssh.private_key,
-        passphrase=ssh.passphrase, use_agent=ssh.use_agent, host_key=ssh.host_key,
+        host=ssh.host,
+        port=ssh.port,
+        user=ssh.user,
+        password=ssh.password,
+        private_key=ssh.private_key,
+        passphrase=ssh.passphrase,
+        use_agent=ssh.use_agent,
+        host_key=ssh.host_key,
         jump=_tunnel(ssh.jump) if ssh.jump else None,
-    )  # fmt: skip
+    )
 
 
 # A connection is kept as plain JSON; what stands at these places is sealed apart and left out of it.

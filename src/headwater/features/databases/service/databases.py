@@ -37,9 +37,14 @@ class DatabaseView:
 
 
 async def find(
-    db: AsyncSession, actor: Actor, database_id: uuid.UUID, action: Action = "database:read", *,
-    lock: bool = False, deleted: bool = False,
-) -> Database:  # fmt: skip
+    db: AsyncSession,
+    actor: Actor,
+    database_id: uuid.UUID,
+    action: Action = "database:read",
+    *,
+    lock: bool = False,
+    deleted: bool = False,
+) -> Database:
     """Return a database to which the actor may do the action; a deleted one only when `deleted` says so."""
     database = await repository.get(db, database_id, lock=lock)
     if database is None or (database.organization_id not in actor.roles and actor.kind != "system"):
@@ -85,20 +90,41 @@ async def named(db: AsyncSession, actor: Actor, name: str) -> Database:
 
 
 async def create(
-    db: AsyncSession, actor: Actor, sealer: SecretCipher, project_id: uuid.UUID, *,
-    name: str, engine_name: str, options: Mapping[str, str], quotas: Mapping[str, Any],
-    sleep_after_seconds: int, protected: bool, building: bool = False,
-) -> Database:  # fmt: skip
+    db: AsyncSession,
+    actor: Actor,
+    sealer: SecretCipher,
+    project_id: uuid.UUID,
+    *,
+    name: str,
+    engine_name: str,
+    options: Mapping[str, str],
+    quotas: Mapping[str, Any],
+    sleep_after_seconds: int,
+    protected: bool,
+    building: bool = False,
+) -> Database:
     """Ask for a new database; the keeper makes it, or, while it is `building`, a job does."""
     project = await projects.get(db, actor, project_id, "database:write", lock=True)
     _check_engine(engine_name)
     await _check_name(db, project, name)
     database = Database(
-        id=new_id(), project_id=project.id, organization_id=project.organization_id, name=name,
-        route=await _free_route(db, name), engine=engine_name, origin="managed", driver="local",
-        desired="running", state="creating", options=dict(options), quotas=dict(quotas),
-        sleep_after_seconds=sleep_after_seconds, protected=protected, building=building, created_by=actor.user_id,
-    )  # fmt: skip
+        id=new_id(),
+        project_id=project.id,
+        organization_id=project.organization_id,
+        name=name,
+        route=await _free_route(db, name),
+        engine=engine_name,
+        origin="managed",
+        driver="local",
+        desired="running",
+        state="creating",
+        options=dict(options),
+        quotas=dict(quotas),
+        sleep_after_seconds=sleep_after_seconds,
+        protected=protected,
+        building=building,
+        created_by=actor.user_id,
+    )
     db.add(database)
     await db.flush()
     password = random.token_urlsafe(24)
@@ -110,19 +136,38 @@ async def create(
 
 
 async def connect(
-    db: AsyncSession, actor: Actor, project_id: uuid.UUID, *,
-    database_id: uuid.UUID, name: str, engine_name: str, connection: Mapping[str, Any],
-    sealed: Mapping[str, bytes], facts: Mapping[str, Any], protected: bool, read_only: bool,
-) -> Database:  # fmt: skip
+    db: AsyncSession,
+    actor: Actor,
+    project_id: uuid.UUID,
+    *,
+    database_id: uuid.UUID,
+    name: str,
+    engine_name: str,
+    connection: Mapping[str, Any],
+    sealed: Mapping[str, bytes],
+    facts: Mapping[str, Any],
+    protected: bool,
+    read_only: bool,
+) -> Database:
     """Keep a connection that was tested."""
     project = await projects.get(db, actor, project_id, "database:write", lock=True)
     await _check_name(db, project, name)
     database = Database(
-        id=database_id, project_id=project.id, organization_id=project.organization_id, name=name,
-        engine=engine_name, origin="connected", desired="running", state="connected", connection=dict(connection),
-        facts=dict(facts), size_bytes=facts.get("size_bytes"), protected=protected, read_only=read_only,
+        id=database_id,
+        project_id=project.id,
+        organization_id=project.organization_id,
+        name=name,
+        engine=engine_name,
+        origin="connected",
+        desired="running",
+        state="connected",
+        connection=dict(connection),
+        facts=dict(facts),
+        size_bytes=facts.get("size_bytes"),
+        protected=protected,
+        read_only=read_only,
         created_by=actor.user_id,
-    )  # fmt: skip
+    )
     db.add(database)
     await db.flush()
     await repository.put_secrets(db, database.id, sealed)
@@ -230,9 +275,15 @@ async def _free_route(db: AsyncSession, name: str) -> str:
 
 def _note(db: AsyncSession, actor: Actor, action: str, database: Database, **details: Any) -> None:
     audit.record(
-        db, actor, action, "database", database.id, database.name,
-        organization_id=database.organization_id, **details,
-    )  # fmt: skip
+        db,
+        actor,
+        action,
+        "database",
+        database.id,
+        database.name,
+        organization_id=database.organization_id,
+        **details,
+    )
 
 
 async def measured(db: AsyncSession, actor: Actor, database_id: uuid.UUID, hours: int) -> Sequence[DatabaseMetric]:

@@ -57,9 +57,14 @@ async def local(db: AsyncSession, settings: Settings, database: Database) -> Loc
     sealed = await repository.secrets(db, database.id)
     password = SecretCipher.of(settings).decrypt(sealed["password"], database.organization_id, database.id, "password")
     spec = Spec(
-        database.id, database.engine, database.route or database.name, password, dict(database.quotas),
-        dict(database.options), database.archives,
-    )  # fmt: skip
+        database.id,
+        database.engine,
+        database.route or database.name,
+        password,
+        dict(database.quotas),
+        dict(database.options),
+        database.archives,
+    )
     return LocalInstance(LocalDriver(settings.home_folder / "databases"), spec, found, provisioning)
 
 

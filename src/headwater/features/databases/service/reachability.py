@@ -49,9 +49,16 @@ async def load(db: Any, sealer: SecretCipher, database: Database) -> ReachableDa
     connection = None if managed else connections.load(database.connection, sealed, sealer, tenant, row)
     password = sealer.decrypt(sealed["password"], tenant, row, "password") if managed else ""
     return ReachableDatabase(
-        database.id, database.name, database.engine, database.read_only, database.protected, managed,
-        connection, password, tenant,
-    )  # fmt: skip
+        database.id,
+        database.name,
+        database.engine,
+        database.read_only,
+        database.protected,
+        managed,
+        connection,
+        password,
+        tenant,
+    )
 
 
 def policy_of(settings: Settings) -> NetworkPolicy:

@@ -45,9 +45,14 @@ class Supervisor:
         self._at_work: set[asyncio.Task[None]] = set()
         self._preparing: asyncio.Task[None] | None = None
         self._steps: dict[str, Callable[[ManagedInstance, Database], Awaitable[None]]] = {
-            "orphan": self._orphan, "destroy": self._destroy, "halt": self._halt, "run": self._run,
-            "apply": self._apply, "restart": self._restart, "fallen": self._on_crash,
-        }  # fmt: skip
+            "orphan": self._orphan,
+            "destroy": self._destroy,
+            "halt": self._halt,
+            "run": self._run,
+            "apply": self._apply,
+            "restart": self._restart,
+            "fallen": self._on_crash,
+        }
 
     async def begin(self) -> None:
         """Clear away what a killed keeper left: half a database on disk, and rows that say running."""

@@ -124,5 +124,7 @@ async def _drill(db: AsyncSession, ended: _Ended) -> None:
 
 
 _COMPLETE: dict[str, Callable[[AsyncSession, _Ended], Coroutine[Any, Any, None]]] = {
-    "snapshot": _snapshot, "verify": _verify, "drill": _drill,
-}  # fmt: skip
+    "snapshot": _snapshot,
+    "verify": _verify,
+    "drill": _drill,
+}

@@ -92,15 +92,25 @@ async def take(attempt: Attempt, snapshot_id: uuid.UUID) -> Write:
     async def write(db: AsyncSession) -> None:
         await _finish(db, taking, manifest, found, seconds)
         facts = {
-            "cipher": "AES-256-GCM", "keys": sorted({slot.kind for slot in slots.values()}), "vault": vault.id,
-            "packs": len(manifest.packs), "stored_bytes": total(manifest, "stored"),
-            "new_bytes": total(manifest, "new"), "pages_read_back": found.pages,
-        }  # fmt: skip
+            "cipher": "AES-256-GCM",
+            "keys": sorted({slot.kind for slot in slots.values()}),
+            "vault": vault.id,
+            "packs": len(manifest.packs),
+            "stored_bytes": total(manifest, "stored"),
+            "new_bytes": total(manifest, "new"),
+            "pages_read_back": found.pages,
+        }
         row = taking.row
         audit.record(
-            db, SYSTEM, "snapshot.complete", "snapshot", row.id, row.database_name,
-            organization_id=row.organization_id, **facts,
-        )  # fmt: skip
+            db,
+            SYSTEM,
+            "snapshot.complete",
+            "snapshot",
+            row.id,
+            row.database_name,
+            organization_id=row.organization_id,
+            **facts,
+        )
 
     return write
 
@@ -203,12 +213,21 @@ class _CaptureRun:
             whole = schema is self.dump.schema
             extras = self.dump.extras if whole else schema_subset.extras_of(self.dump.extras, schema)
             manifest = Manifest(
-                id=str(row.id), database=row.database_name, label=row.label, started=self.started,
-                finished=datetime.now(UTC), parent=parent.id if parent else None, engine=row.engine,
-                product=self.dump.product, moment=msgspec.to_builtins(self.dump.moment),
-                schema=to_json(schema), extras=msgspec.to_builtins(extras), tables=tuple(made),
-                codec=writing.ink.codec.name, level=writing.ink.codec.level,
-            )  # fmt: skip
+                id=str(row.id),
+                database=row.database_name,
+                label=row.label,
+                started=self.started,
+                finished=datetime.now(UTC),
+                parent=parent.id if parent else None,
+                engine=row.engine,
+                product=self.dump.product,
+                moment=msgspec.to_builtins(self.dump.moment),
+                schema=to_json(schema),
+                extras=msgspec.to_builtins(extras),
+                tables=tuple(made),
+                codec=writing.ink.codec.name,
+                level=writing.ink.codec.level,
+            )
             return self._commit(writing, manifest)
 
     def _catch_up(self, writing: SnapshotWriter, written_tables: list[ManifestTable]) -> list[ManifestTable]:

@@ -208,8 +208,13 @@ def _compared(
         name = manifest_tables.display_name(table)
         attempt.report("comparing", number, len(tables), unit="steps", message=name)
         count_rows = fill.count_rows(manifest_tables.dump_table(table))
-        compared.append({
-            "table": name, "expected": table.rows, "written": written[name], "found": count_rows,
-            "same": count_rows == table.rows == written[name],
-        })  # fmt: skip
+        compared.append(
+            {
+                "table": name,
+                "expected": table.rows,
+                "written": written[name],
+                "found": count_rows,
+                "same": count_rows == table.rows == written[name],
+            }
+        )
     return compared

@@ -221,31 +221,57 @@ async def create_target(
     if project_id is None:
         raise Invalid({"project_id": "The snapshot's own project is gone: say in which one the database shall be."})
     return await databases.create(
-        db, actor, SecretCipher.of(settings), project_id, name=name, engine_name=snapshot.engine, options={},
-        quotas=Quotas().model_dump(), sleep_after_seconds=300, protected=False,
-    )  # fmt: skip
+        db,
+        actor,
+        SecretCipher.of(settings),
+        project_id,
+        name=name,
+        engine_name=snapshot.engine,
+        options={},
+        quotas=Quotas().model_dump(),
+        sleep_after_seconds=300,
+        protected=False,
+    )
 
 
 async def _begin(
-    db: AsyncSession, actor: Actor, snapshot: Snapshot, target: Database, order: RestoreOptions, *, fresh: bool,
+    db: AsyncSession,
+    actor: Actor,
+    snapshot: Snapshot,
+    target: Database,
+    order: RestoreOptions,
+    *,
+    fresh: bool,
     drill: bool = False,
-) -> RestoreView:  # fmt: skip
+) -> RestoreView:
     assert target.project_id
     row = Restore(
-        organization_id=snapshot.organization_id, snapshot_id=snapshot.id, target_id=target.id,
-        target_name=target.name, fresh=fresh, mode=order.mode, created_by=actor.user_id, created={}, result={},
+        organization_id=snapshot.organization_id,
+        snapshot_id=snapshot.id,
+        target_id=target.id,
+        target_name=target.name,
+        fresh=fresh,
+        mode=order.mode,
+        created_by=actor.user_id,
+        created={},
+        result={},
         request={
-            "tables": list(order.tables) if order.tables is not None else None, "project_id": str(target.project_id),
+            "tables": list(order.tables) if order.tables is not None else None,
+            "project_id": str(target.project_id),
             "drill": drill,
         },
-    )  # fmt: skip
+    )
     db.add(row)
     await db.flush()
     project = await projects.get(db, actor, target.project_id, "database:read")
     job = await queue.enqueue(
-        db, actor, project, kind="snapshot.restore", args={"restore_id": str(row.id)},
+        db,
+        actor,
+        project,
+        kind="snapshot.restore",
+        args={"restore_id": str(row.id)},
         title=f"{'Drill of' if drill else 'Restore'} {snapshot.database_name} into {target.name}",
-    )  # fmt: skip
+    )
     row.job_id = job.id
     action = "snapshot.drill" if drill else "snapshot.restore"
     snapshots.note(db, actor, action, snapshot, restore_id=str(row.id), target=target.name, mode=order.mode)

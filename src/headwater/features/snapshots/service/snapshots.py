@@ -76,13 +76,18 @@ class SnapshotRequest:
         return {
             "tables": list(self.tables) if self.tables is not None else None,
             "exclude": list(self.exclude) if self.exclude is not None else None,
-        } | ({"scheduled": True, "growth": self.growth} if self.scheduled else {})  # fmt: skip
+        } | ({"scheduled": True, "growth": self.growth} if self.scheduled else {})
 
 
 async def find(
-    db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, *, write: bool = False, admin: bool = False,
+    db: AsyncSession,
+    actor: Actor,
+    snapshot_id: uuid.UUID,
+    *,
+    write: bool = False,
+    admin: bool = False,
     lock: bool = False,
-) -> Snapshot:  # fmt: skip
+) -> Snapshot:
     """Return a snapshot that the actor may see, or also use for a change."""
     row = await repository.get(db, snapshot_id, lock=lock)
     if row is None or (row.organization_id not in actor.roles and actor.kind != "system"):

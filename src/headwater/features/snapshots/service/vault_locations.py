@@ -116,13 +116,17 @@ def bucket(given: dict[str, Any], secret: str) -> S3Blobs:
     """Return the blobs of a bucket by its settings and the secret key."""
     endpoint = given.get("endpoint", "")
     options = {
-        "endpoint": endpoint, "region": given.get("region", ""), "access_key_id": given.get("access_key", ""),
+        "endpoint": endpoint,
+        "region": given.get("region", ""),
+        "access_key_id": given.get("access_key", ""),
         "secret_access_key": secret,
-    }  # fmt: skip
+    }
     return S3Blobs(
-        given["bucket"], given.get("prefix", ""), http=endpoint.startswith("http:"),
+        given["bucket"],
+        given.get("prefix", ""),
+        http=endpoint.startswith("http:"),
         **{name: value for name, value in options.items() if value},
-    )  # fmt: skip
+    )
 
 
 async def current(db: AsyncSession, actor: Actor, organization_id: uuid.UUID) -> VaultRecord:

@@ -62,9 +62,13 @@ async def change(context: Context, actor: Actor, organization_id: uuid.UUID, giv
     authorize(actor, "database:admin", Owner(organization_id))
     sealer = SecretCipher.of(context.settings)
     row = VaultRecord(
-        id=new_id(), organization_id=organization_id, kind=given.kind, created_by=actor.user_id, current=True,
+        id=new_id(),
+        organization_id=organization_id,
+        kind=given.kind,
+        created_by=actor.user_id,
+        current=True,
         settings=await _checked(context.settings, given) if given.kind == "s3" else {},
-    )  # fmt: skip
+    )
     if given.kind == "s3":
         row.sealed = sealer.encrypt(given.secret_key, organization_id, row.id, "credentials")
         await asyncio.to_thread(_probe, vault_locations.blobs_of(context.settings, row, sealer))
@@ -78,9 +82,15 @@ async def change(context: Context, actor: Actor, organization_id: uuid.UUID, giv
         else:
             db.add(row)
         audit.record(
-            db, actor, "vault.change", "vault", (known or row).id, given.kind, organization_id=organization_id,
+            db,
+            actor,
+            "vault.change",
+            "vault",
+            (known or row).id,
+            given.kind,
+            organization_id=organization_id,
             **row.settings,
-        )  # fmt: skip
+        )
 
 
 def _sealed_again(sealer: SecretCipher, row: VaultRecord, given: Given) -> bytes | None:
@@ -102,9 +112,12 @@ async def _checked(settings: Settings, given: Given) -> dict[str, str]:
         raise Invalid(wrong)
     await vault_locations.check_endpoint(settings, given.endpoint)
     return {
-        "bucket": given.bucket, "prefix": given.prefix.strip("/"), "endpoint": given.endpoint.rstrip("/"),
-        "region": given.region, "access_key": given.access_key,
-    }  # fmt: skip
+        "bucket": given.bucket,
+        "prefix": given.prefix.strip("/"),
+        "endpoint": given.endpoint.rstrip("/"),
+        "region": given.region,
+        "access_key": given.access_key,
+    }
 
 
 def _probe(blobs: Blobs) -> None:

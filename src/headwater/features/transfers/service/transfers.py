@@ -81,9 +81,15 @@ async def begin(db: AsyncSession, actor: Actor, transfer: Transfer, database: Da
     )
     transfer.job_id = job.id
     audit.record(
-        db, actor, f"database.{transfer.kind}", "database", database.id, database.name,
-        organization_id=database.organization_id, transfer_id=str(transfer.id),
-    )  # fmt: skip
+        db,
+        actor,
+        f"database.{transfer.kind}",
+        "database",
+        database.id,
+        database.name,
+        organization_id=database.organization_id,
+        transfer_id=str(transfer.id),
+    )
     await db.flush()
     await db.refresh(transfer)
     return job
