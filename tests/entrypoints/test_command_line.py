@@ -11,7 +11,7 @@ import typer
 
 from headwater import version
 from headwater.entrypoints.cli import SERVING, server_commands
-from headwater.features import COMMANDS, FEATURES, collect
+from headwater.features import FEATURES, collect, declared
 from headwater.features.accounts.api_client import show
 
 
@@ -20,20 +20,25 @@ def words(app: typer.Typer) -> set[str]:
     return set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
-def test_the_list_of_commands_is_true() -> None:
-    assert tuple(COMMANDS) == FEATURES
-    rooms = collect("commands")
-    assert set(rooms) == {room for room, known in COMMANDS.items() if known}
-    for room, known in COMMANDS.items():
+def test_features_declare_the_commands_that_they_register() -> None:
+    rooms, commands = collect("commands"), declared("COMMANDS")
+    assert set(rooms) == {room for room, known in commands.items() if known}
+    for room, known in commands.items():
         app = typer.Typer()
         app.callback()(lambda: None)
-        together = [other for other in FEATURES if set(COMMANDS[other]) & set(known)]
+        together = [other for other in FEATURES if set(commands[other]) & set(known)]
         for other in together:
             rooms[other].register(app)
-        assert words(app) == {word for other in together for word in COMMANDS[other]}, room
+        assert words(app) == {word for other in together for word in commands[other]}, room
     app = typer.Typer()
     server_commands.register(app)
     assert words(app) == set(SERVING)
+
+
+def test_features_declare_the_jobs_that_they_run() -> None:
+    tasks, jobs = collect("tasks"), declared("JOBS")
+    kinds = {room: {kind.split(".")[0] for kind in module.TASKS} for room, module in tasks.items()}
+    assert kinds == {room: set(known) for room, known in jobs.items() if known}
 
 
 def test_a_command_loads_no_more_than_it_needs() -> None:

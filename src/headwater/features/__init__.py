@@ -6,7 +6,7 @@ files has nothing to say there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -28,31 +28,15 @@ FEATURES: tuple[str, ...] = (
     "migrations",
 )
 
-# The words that commands of a room begin with: a command that is typed loads the rooms that know it, not all of them.
-COMMANDS: Mapping[str, tuple[str, ...]] = {
-    "accounts": ("login", "projects", "keys"),
-    "jobs": ("jobs",),
-    "databases": ("db",),
-    "query": ("sql",),
-    "transfers": ("db",),
-    "documents": ("entries",),
-    "dashboards": ("dashboards",),
-    "snapshots": ("snapshot", "vault"),
-    "extracts": ("snapshot",),
-    "policies": ("policy", "alerts"),
-    "recovery": ("recovery",),
-    "codebases": ("scan", "usages", "codebases"),
-    "schemas": ("schema",),
-    "migrations": ("migrations",),
-}
 
-# The first words of the kinds of a room's jobs: a worker loads the room of a job that it gets, not all of them.
-JOBS: Mapping[str, tuple[str, ...]] = {
-    "codebase": ("codebases",),
-    "transfer": ("transfers",),
-    "snapshot": ("snapshots", "extracts"),
-    "recovery": ("recovery",),
-}
+def declared(name: str) -> dict[str, tuple[str, ...]]:
+    """Return what each feature's package declares under a name, without loading the rest of the feature.
+
+    Args:
+        name: `COMMANDS`, the first words of the feature's commands: a command that is typed loads only the features that
+            declare its word. Or `JOBS`, the first words of the kinds of its jobs: a worker loads only those of its job.
+    """
+    return {feature: getattr(import_module(f"{__name__}.{feature}"), name, ()) for feature in FEATURES}
 
 
 def collect(role: str, features: Sequence[str] = FEATURES) -> dict[str, ModuleType]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from headwater import version
-from headwater.features import COMMANDS, FEATURES, collect
+from headwater.features import FEATURES, collect, declared
 from headwater.kit.errors import HeadwaterError
 
 SERVING = ("up", "serve", "worker", "proxy", "openapi")
@@ -18,7 +18,7 @@ def build(word: str | None = None) -> typer.Typer:
     """Return the application: all commands, or those that may begin with a word, which takes a fraction of the time."""
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     app.callback()(_root)
-    rooms = [room for room, words in COMMANDS.items() if word in words]
+    rooms = [room for room, words in declared("COMMANDS").items() if word in words]
     if not rooms:
         from headwater.entrypoints.cli import server_commands
 

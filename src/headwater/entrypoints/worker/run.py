@@ -16,7 +16,7 @@ from psycopg import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
 from headwater.entrypoints.worker import memory
-from headwater.features import JOBS, collect
+from headwater.features import collect, declared
 from headwater.features.jobs.context import Task
 from headwater.features.jobs.names import QUEUE, TASK
 from headwater.features.jobs.runner import Runner
@@ -42,10 +42,11 @@ def task_of(kind: str) -> Task:
     Raises:
         KeyError: nothing does.
     """
-    for room in JOBS[kind.split(".")[0]]:
-        found: dict[str, Task] = collect("tasks", (room,))[room].TASKS
-        if kind in found:
-            return found[kind]
+    word = kind.split(".")[0]
+    for module in collect("tasks", [room for room, words in declared("JOBS").items() if word in words]).values():
+        tasks: dict[str, Task] = module.TASKS
+        if kind in tasks:
+            return tasks[kind]
     raise KeyError(kind)
 
 

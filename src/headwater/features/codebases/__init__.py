@@ -1,1 +1,4 @@
 """Source code and its scans: upload, files, usages."""
+
+COMMANDS = ("scan", "usages", "codebases")
+JOBS = ("codebase",)

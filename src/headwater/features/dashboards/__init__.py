@@ -1,1 +1,3 @@
 """Dashboards: a project's saved queries as charts beside each other, run for whoever looks."""
+
+COMMANDS = ("dashboards",)

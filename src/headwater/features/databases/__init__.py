@@ -1,1 +1,3 @@
 """Databases: provisioned here or connected from elsewhere; how they are reached, and what is known of them."""
+
+COMMANDS = ("db",)

@@ -1,1 +1,3 @@
 """Entries of databases without tables: documents and keys, looked at and changed one by one."""
+
+COMMANDS = ("entries",)

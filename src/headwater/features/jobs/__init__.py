@@ -1,1 +1,3 @@
 """Long work: queue, progress, log, cancel, retry."""
+
+COMMANDS = ("jobs",)

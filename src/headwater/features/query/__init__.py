@@ -1,1 +1,3 @@
 """Queries: run, explained, kept, shared; rows looked at and edited; schemas changed."""
+
+COMMANDS = ("sql",)

@@ -1,1 +1,3 @@
 """Schemas that scans found, browsed and printed."""
+
+COMMANDS = ("schema",)
