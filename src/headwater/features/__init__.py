@@ -33,8 +33,8 @@ def declared(name: str) -> dict[str, tuple[str, ...]]:
     """Return what each feature's package declares under a name, without loading the rest of the feature.
 
     Args:
-        name: `COMMANDS`, the first words of the feature's commands: a command that is typed loads only the features that
-            declare its word. Or `JOBS`, the first words of the kinds of its jobs: a worker loads only those of its job.
+        name: `COMMANDS`, the first words of its commands: a command that is typed loads only the features that
+            that declare its word. Or `JOBS`, the first words of the kinds of its jobs: a worker loads only those of its job.
     """
     return {feature: getattr(import_module(f"{__name__}.{feature}"), name, ()) for feature in FEATURES}
 

@@ -127,7 +127,8 @@ class Vocabulary(msgspec.Struct, frozen=True, omit_defaults=True):
     Keys are the last part of a name. A function counts when it is imported from one of `packages`, or is an
     attribute of something made there (`db.select`). `languages` are those that can use the ORM: files of others
     are not interpreted. `current` names objects of companion libraries that stand for the signed-in user, with the
-    decorator of the function that loads it.
+    decorator of the function that loads it. Calls of `declarations` declare columns and constraints; `properties`
+    are decorators that make an attribute of a method; a class on top of `user_mixins` is the model of users.
     """
 
     packages: tuple[str, ...] = ()
@@ -144,6 +145,9 @@ class Vocabulary(msgspec.Struct, frozen=True, omit_defaults=True):
     table: dict[str, Operation] = {}
     instance: dict[str, Operation] = {}
     flushes: frozenset[str] = frozenset()
+    declarations: frozenset[str] = frozenset()
+    properties: frozenset[str] = frozenset()
+    user_mixins: frozenset[str] = frozenset()
     current: dict[str, str] = {}
     types: dict[str, Literal["query", "rows", "many", "inner", "session"]] = {}
     client: dict[str, Operation] = {}

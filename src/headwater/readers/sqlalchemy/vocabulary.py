@@ -191,6 +191,23 @@ VOCABULARY = Vocabulary(
         "flask_praetorian.current_user": "user_loader",
     },
     flushes=frozenset({"commit", "flush"}),
+    declarations=frozenset(
+        [
+            "Column",
+            "ForeignKey",
+            "ForeignKeyConstraint",
+            "UniqueConstraint",
+            "Index",
+            "CheckConstraint",
+            "Table",
+            "PrimaryKeyConstraint",
+            "mapped_column",
+            "column_property",
+            "ExcludeConstraint",
+        ]
+    ),
+    properties=frozenset({"hybrid_property", "expression"}),
+    user_mixins=frozenset({"UserMixin"}),
     types={
         **_all("Select Query SelectOfScalar Update Delete BaseQuery GenerativeSelect", "query"),
         **_all("Result CursorResult AsyncResult ChunkedIteratorResult", "rows"),

@@ -35,9 +35,8 @@ from headwater.core.lineage.orm.values import (
 from headwater.core.lineage.symbols import External, Found, Package, Symbol
 from headwater.readers import Field
 
-_PROPERTY = frozenset(
-    {"property", "cached_property", "hybrid_property", "computed_field", "classproperty", "reify", "get", "expression"}
-)
+# Decorators of Python, its usual libraries and JavaScript that make an attribute of a method; an ORM adds its own.
+_PROPERTIES = frozenset({"property", "cached_property", "computed_field", "classproperty", "reify", "get"})
 Span = tuple[int, int]
 
 
@@ -197,7 +196,8 @@ def _member(index: CodeIndex, value: Object | ClassValue, name: str, bound: Valu
     bindings = bindings_of(index, value, info)
     if isinstance(stmt, f.Function):
         method = Callable(info.path, f"{info.name}.{name}", bound)
-        is_value = any(_last(decorator) in _PROPERTY for decorator in stmt.decorators)
+        properties = _PROPERTIES | index.language.properties
+        is_value = any(_last(decorator) in properties for decorator in stmt.decorators)
         return returned(index, method, stmt) if is_value and not isinstance(bound, (Entity, ClassValue)) else method
     if isinstance(stmt, f.Assign):
         found = types.read(index, info.path, stmt.annotation, bindings, bound)
@@ -307,7 +307,7 @@ def _current_user(index: CodeIndex, loader: str) -> Value:
 
 def _is_user(index: CodeIndex, owner: ClassValue) -> bool:
     lineage = index.lineage(owner.path, owner.name)
-    return any(name.rsplit(".", 1)[-1] == "UserMixin" for info in lineage for name in info.outside)
+    return any(name.rsplit(".", 1)[-1] in index.language.user_mixins for info in lineage for name in info.outside)
 
 
 def _defined(index: CodeIndex, symbol: Found) -> Value:

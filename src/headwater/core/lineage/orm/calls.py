@@ -38,11 +38,6 @@ from headwater.readers import Operation
 
 _COLUMN = Operation(result="column")
 _CHAIN = Operation()
-# What these name is declared, not used.
-_DEFINITIONS = frozenset(
-    {"Column", "ForeignKey", "ForeignKeyConstraint", "UniqueConstraint", "Index", "CheckConstraint", "Table"}
-    | {"PrimaryKeyConstraint", "mapped_column", "column_property", "ExcludeConstraint"}
-)
 Span = tuple[int, int]
 
 
@@ -208,7 +203,7 @@ def _of_library(frame: Frame, function: Library, args: QueryArguments, expr: f.C
     at = (expr.func.start, expr.func.end)
     if "func" in rest[:-1]:
         return queries.apply(frame, _COLUMN, None, args, at)
-    if last in _DEFINITIONS:
+    if last in frame.index.language.declarations:  # what they name is declared, not used
         for value in (*(v for v, _ in args.values), *(v for _, v, _ in args.named)):
             _forget(frame, value)
         return None

@@ -115,11 +115,11 @@ def of_row(row: SnapshotPolicy) -> Rules:
     return Rules(
         row.cron,
         row.timezone,
-        row.misfire,
+        row.misfire,  # type: ignore[arg-type]
         row.grace_seconds,
         row.jitter_seconds,
         row.paused,
-        request,  # type: ignore[arg-type]
+        request,
         Retention(**row.retention) if row.retention else None,
         Verify(**verify) if verify else None,
         row.checks.get("drill_days"),
