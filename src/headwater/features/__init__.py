@@ -34,7 +34,7 @@ def declared(name: str) -> dict[str, tuple[str, ...]]:
 
     Args:
         name: `COMMANDS`, the first words of its commands: a command that is typed loads only the features that
-            that declare its word. Or `JOBS`, the first words of the kinds of its jobs: a worker loads only those of its job.
+            declare its word. Or `JOBS`, the first words of the kinds of its jobs: a worker loads only those of its job.
     """
     return {feature: getattr(import_module(f"{__name__}.{feature}"), name, ()) for feature in FEATURES}
 

@@ -19,7 +19,7 @@ from headwater.features.databases.service import databases
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.policies.service import alerts
 from headwater.features.recovery.models import Archive, Recovery
-from headwater.features.snapshots.service import vault_locations
+from headwater.features.snapshots.service.storage import vault_locations
 from headwater.kit.clock import now
 from people import AppFixture, Person
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from features.policies.policy_fixture import HOURLY, PolicyFixture
-from headwater.features.snapshots.service import restores
+from headwater.features.snapshots.service.restore import restores
 from headwater.kit.errors import Conflict
 
 DAY = timedelta(days=1)

@@ -8,7 +8,7 @@ from typing import Any
 from headwater.features.recovery import maintenance, repository
 from headwater.features.recovery.models import Archive
 from headwater.features.recovery.service import archives
-from headwater.features.snapshots.service import vault_locations
+from headwater.features.snapshots.service.storage import vault_locations
 from headwater.vault.vault import Vault
 from people import AppFixture, Person
 

@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from headwater.features.snapshots import repository
-from headwater.features.snapshots.service import vault_locations
+from headwater.features.snapshots.service.storage import vault_locations
 from headwater.vault.vault import Vault
 from people import AppFixture, Person
 

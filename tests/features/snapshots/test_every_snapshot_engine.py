@@ -11,8 +11,8 @@ from features.snapshots.snapshot_fixture import SnapshotFixture
 from features.transfers.row_copies import SHOP
 from headwater.engines import all_engines
 from headwater.features.databases.supervisor.reconciler import Supervisor
-from headwater.features.snapshots.service import targets
-from headwater.features.snapshots.service.restore_job import CountMismatch
+from headwater.features.snapshots.service.restore import targets
+from headwater.features.snapshots.service.restore.restore_job import CountMismatch
 from headwater.features.snapshots.service.threads import RowProgress
 from people import AppFixture
 

@@ -12,7 +12,8 @@ import pytest
 
 from features.snapshots.snapshot_fixture import SnapshotFixture
 from headwater.features.snapshots import maintenance
-from headwater.features.snapshots.service import capture, restore_job, targets
+from headwater.features.snapshots.service.capture import capture_job
+from headwater.features.snapshots.service.restore import restore_job, targets
 from headwater.features.snapshots.service.threads import RowProgress
 from headwater.vault import local
 from headwater.vault.errors import StorageFull
@@ -163,7 +164,7 @@ async def test_what_was_killed_between_commit_and_row_is_only_finished(
         raise OSError("the machine is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(capture, "_read_back", killed)
+        patch.setattr(capture_job, "_read_back", killed)
         await snapshot_fixture.app.work(made["job"]["id"])
     first = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
     assert (first["status"], first["job"]["state"]) == ("taking", "pending")

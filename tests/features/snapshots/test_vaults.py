@@ -13,7 +13,7 @@ from sqlalchemy import text
 from engines.texts import unless_required
 from features.snapshots.snapshot_fixture import SnapshotFixture
 from headwater.features.snapshots import repository
-from headwater.features.snapshots.service import vault_locations
+from headwater.features.snapshots.service.storage import vault_locations
 from headwater.vault.keys import KeySource
 from headwater.vault.vault import Vault
 from vault import s3

@@ -9,9 +9,9 @@ from headwater.features.jobs.api_models import JobOut
 from headwater.features.jobs.models import Job
 from headwater.features.snapshots import api_models
 from headwater.features.snapshots.models import Snapshot
-from headwater.features.snapshots.service.restores import RestorePlan, RestoreView
+from headwater.features.snapshots.service.restore.restores import RestorePlan, RestoreView
 from headwater.features.snapshots.service.snapshots import SnapshotView
-from headwater.features.snapshots.service.vault_locations import VaultView
+from headwater.features.snapshots.service.storage.vault_locations import VaultView
 from headwater.vault.codecs import DEFAULT
 
 

@@ -17,7 +17,8 @@ from headwater.catalog.results import ResultColumn
 from headwater.core.snapshots import manifest_tables
 from headwater.engines import Decoder, DocumentFlattening, Engine, SnapshotColumn, engine
 from headwater.features.accounts.rights import Actor
-from headwater.features.snapshots.service import snapshots, vault_locations
+from headwater.features.snapshots.service import snapshots
+from headwater.features.snapshots.service.storage import vault_locations
 from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
 from headwater.store.context import Context
 from headwater.vault.manifest import Manifest, ManifestTable

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from headwater.core import retention, schedules
 from headwater.features.policies.models import SnapshotPolicy
 from headwater.features.snapshots.service.snapshots import SnapshotRequest
-from headwater.features.snapshots.service.verification import Kind
+from headwater.features.snapshots.service.verify.verification import Kind
 from headwater.kit.errors import Invalid
 from headwater.vault.verification import VerificationShare
 

@@ -23,7 +23,9 @@ from headwater.features.policies import repository
 from headwater.features.policies.models import SnapshotPolicy
 from headwater.features.policies.repository import Due
 from headwater.features.policies.service import alerts, retention, rules, run_results
-from headwater.features.snapshots.service import restores, scrub, snapshots, summaries
+from headwater.features.snapshots.service import snapshots, summaries
+from headwater.features.snapshots.service.restore import restores
+from headwater.features.snapshots.service.verify import scrub
 from headwater.kit.clock import now
 from headwater.kit.errors import HeadwaterError
 from headwater.kit.settings import Settings

@@ -24,7 +24,7 @@ from headwater.features.recovery.models import Archive, ArchiveBase, ArchivePoin
 from headwater.features.recovery.service import wal_archiver
 from headwater.features.recovery.service.timeline import ContinuousRange, continuous_ranges
 from headwater.features.recovery.service.wal_archiver import marked
-from headwater.features.snapshots.service import vault_locations
+from headwater.features.snapshots.service.storage import vault_locations
 from headwater.kit.clock import now
 from headwater.kit.errors import BadInput, Conflict, Unavailable
 from headwater.kit.settings import Settings

@@ -22,7 +22,7 @@ from headwater.features.recovery import repository
 from headwater.features.recovery.models import Archive, ArchiveBase
 from headwater.features.recovery.service import archives, vault_layout
 from headwater.features.recovery.service.vault_layout import ArchiveOrigin
-from headwater.features.snapshots.service import vault_locations
+from headwater.features.snapshots.service.storage import vault_locations
 from headwater.features.snapshots.service.threads import run_cancellable, stoppable
 from headwater.kit.errors import Cancelled, HeadwaterError, Unavailable
 from headwater.vault.manifest import Manifest

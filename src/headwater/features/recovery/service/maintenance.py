@@ -20,7 +20,7 @@ from headwater.features.recovery.service import archives, targets, vault_layout
 from headwater.features.recovery.service.archives import BaseView
 from headwater.features.recovery.service.timeline import ContinuousRange
 from headwater.features.recovery.service.wal_archiver import marked
-from headwater.features.snapshots.service import vault_locations
+from headwater.features.snapshots.service.storage import vault_locations
 from headwater.kit.clock import now
 from headwater.kit.errors import HeadwaterError
 from headwater.store.context import Context

@@ -30,7 +30,7 @@ from headwater.features.recovery.service import archives, recoveries, targets, v
 from headwater.features.recovery.service.base_backups import MB
 from headwater.features.recovery.service.recoveries import RecoveryRequest
 from headwater.features.recovery.service.timeline import OutOfReach, RecoveryPath
-from headwater.features.snapshots.service import vault_locations
+from headwater.features.snapshots.service.storage import vault_locations
 from headwater.features.snapshots.service.threads import run_cancellable
 from headwater.kit.errors import Cancelled, Conflict, HeadwaterError, Unavailable
 from headwater.store.encryption import SecretCipher

@@ -23,7 +23,7 @@ from headwater.features.recovery import repository
 from headwater.features.recovery.models import Archive
 from headwater.features.recovery.service import vault_layout
 from headwater.features.recovery.service.vault_layout import ArchiveOrigin
-from headwater.features.snapshots.service import vault_locations
+from headwater.features.snapshots.service.storage import vault_locations
 from headwater.kit.clock import now
 from headwater.kit.errors import HeadwaterError, Unavailable
 from headwater.store.context import Context

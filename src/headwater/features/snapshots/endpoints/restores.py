@@ -12,7 +12,7 @@ from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, S
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import readiness
 from headwater.features.snapshots import api_models, serializers
-from headwater.features.snapshots.service import restores
+from headwater.features.snapshots.service.restore import restores
 
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]

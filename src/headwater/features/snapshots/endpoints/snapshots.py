@@ -14,7 +14,8 @@ from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, S
 from headwater.features.accounts.rights import Actor
 from headwater.features.jobs.api_models import JobOut
 from headwater.features.snapshots import api_models, serializers
-from headwater.features.snapshots.service import snapshots, verification
+from headwater.features.snapshots.service import snapshots
+from headwater.features.snapshots.service.verify import verification
 
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]

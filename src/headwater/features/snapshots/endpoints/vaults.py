@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends
 from headwater.features.accounts.guard import Db, Shared, allow, allow_detached
 from headwater.features.accounts.rights import Actor
 from headwater.features.snapshots import api_models, serializers
-from headwater.features.snapshots.service import vault_locations, vaults
+from headwater.features.snapshots.service.storage import vault_locations, vaults
 
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]

@@ -10,7 +10,9 @@ import structlog
 from headwater.features.databases.service import readiness
 from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
-from headwater.features.snapshots.service import snapshots, targets, vault_locations
+from headwater.features.snapshots.service import snapshots
+from headwater.features.snapshots.service.restore import targets
+from headwater.features.snapshots.service.storage import vault_locations
 from headwater.kit.errors import HeadwaterError
 from headwater.store.context import Context
 from headwater.vault.garbage_collection import GcResult

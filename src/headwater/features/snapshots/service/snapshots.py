@@ -22,7 +22,8 @@ from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Snapshot
-from headwater.features.snapshots.service import engines, vault_locations
+from headwater.features.snapshots.service import engines
+from headwater.features.snapshots.service.storage import vault_locations
 from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
 from headwater.kit.paging import Page, cut
 from headwater.store.context import Context

@@ -15,7 +15,8 @@ from headwater.features.jobs.context import Attempt, Write
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
-from headwater.features.snapshots.service import snapshots, vault_locations
+from headwater.features.snapshots.service import snapshots
+from headwater.features.snapshots.service.storage import vault_locations
 from headwater.kit.clock import now
 from headwater.kit.errors import Cancelled, Conflict
 from headwater.vault import verification

@@ -17,8 +17,8 @@ from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Restore, Snapshot
-from headwater.features.snapshots.service import restores
-from headwater.features.snapshots.service.vault_locations import VaultLocation
+from headwater.features.snapshots.service.restore import restores
+from headwater.features.snapshots.service.storage.vault_locations import VaultLocation
 from headwater.kit.errors import Cancelled, Conflict, HeadwaterError, NotFound, Unavailable
 from headwater.vault.manifest import ManifestTable
 

@@ -16,8 +16,8 @@ from headwater.features.accounts.rights import Actor, authorize
 from headwater.features.accounts.service import audit
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import VaultRecord
-from headwater.features.snapshots.service import vault_locations
-from headwater.features.snapshots.service.vault_locations import Owner, VaultLocation, VaultUsage
+from headwater.features.snapshots.service.storage import vault_locations
+from headwater.features.snapshots.service.storage.vault_locations import Owner, VaultLocation, VaultUsage
 from headwater.kit.errors import Conflict, Invalid, NotFound
 from headwater.kit.ids import new_id
 from headwater.kit.settings import Settings

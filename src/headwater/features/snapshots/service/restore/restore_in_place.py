@@ -16,9 +16,10 @@ from headwater.features.databases.service import reachability
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Snapshot
-from headwater.features.snapshots.service import capture, targets
+from headwater.features.snapshots.service.capture import capture_job
 from headwater.features.snapshots.service.engines import in_place_restore_of, snapshots_of
-from headwater.features.snapshots.service.targets import RestoreAttempt
+from headwater.features.snapshots.service.restore import targets
+from headwater.features.snapshots.service.restore.targets import RestoreAttempt
 from headwater.features.snapshots.service.threads import RowProgress, run_cancellable
 from headwater.kit.errors import Conflict
 from headwater.vault.manifest import Manifest, ManifestTable
@@ -96,7 +97,7 @@ async def _undo(work: RestoreAttempt, target: ReachableDatabase) -> uuid.UUID:
             if not await repository.note_restore(db, work.row.id, work.token, undo_id=row.id):
                 raise Conflict("Another attempt has taken over.")
     if row.status != "complete":
-        write = await capture.take(work.attempt, row.id)
+        write = await capture_job.take(work.attempt, row.id)
         async with store.transaction() as db:
             await write(db)
     work.attempt.note(f"What {target.name} was is kept as snapshot {row.id}: restore that to undo this.")

@@ -27,9 +27,10 @@ from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.snapshots import repository
-from headwater.features.snapshots.service import restore_in_place, targets, vault_locations
 from headwater.features.snapshots.service.engines import snapshots_of
-from headwater.features.snapshots.service.targets import RestoreAttempt
+from headwater.features.snapshots.service.restore import restore_in_place, targets
+from headwater.features.snapshots.service.restore.targets import RestoreAttempt
+from headwater.features.snapshots.service.storage import vault_locations
 from headwater.features.snapshots.service.threads import RowProgress, run_cancellable, run_parallel, stoppable
 from headwater.kit.clock import now
 from headwater.kit.errors import Cancelled, Conflict, Forbidden

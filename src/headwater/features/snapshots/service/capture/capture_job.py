@@ -33,11 +33,11 @@ from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Snapshot
 from headwater.features.snapshots.service import (
     snapshots,
-    vault_locations,
 )
 from headwater.features.snapshots.service.engines import snapshots_of
+from headwater.features.snapshots.service.storage import vault_locations
+from headwater.features.snapshots.service.storage.vault_locations import VaultLocation
 from headwater.features.snapshots.service.threads import RowProgress, run_cancellable, run_parallel
-from headwater.features.snapshots.service.vault_locations import VaultLocation
 from headwater.kit.errors import Cancelled, Conflict
 from headwater.store.encryption import SecretCipher
 from headwater.vault import keys as keyring

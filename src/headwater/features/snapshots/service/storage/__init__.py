@@ -1,0 +1,1 @@
+"""Where the snapshots of an organization are stored, and what decrypts them."""
