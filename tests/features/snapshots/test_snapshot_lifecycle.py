@@ -10,7 +10,7 @@ import pytest
 from features.snapshots.snapshot_fixture import SnapshotFixture
 from headwater.features.snapshots import maintenance
 from headwater.features.snapshots.service import orphans, snapshots
-from headwater.features.snapshots.service.capture.capture_job import growth_of
+from headwater.features.snapshots.service.capture.parent import growth_of
 from headwater.vault import garbage_collection
 from people import Person
 

@@ -1,0 +1,82 @@
+"""One attempt at a snapshot: it claims the row, and writes to it what came of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from headwater.core.snapshots import manifest_tables, sample_check
+from headwater.core.snapshots.manifest_tables import total
+from headwater.features.jobs.context import Attempt
+from headwater.features.snapshots import repository
+from headwater.features.snapshots.models import Snapshot
+from headwater.features.snapshots.service.capture import parent as parents_of
+from headwater.features.snapshots.service.storage import vault_locations
+from headwater.features.snapshots.service.storage.vault_locations import VaultLocation
+from headwater.kit.errors import Cancelled
+from headwater.vault.manifest import Manifest
+
+
+@dataclass(slots=True)
+class CaptureAttempt:
+    """One attempt at a snapshot; `parents` are the complete ones of the same database and vault, newest first."""
+
+    attempt: Attempt
+    row: Snapshot
+    token: uuid.UUID
+    location: VaultLocation
+    parents: Sequence[Snapshot]
+
+
+async def begin(attempt: Attempt, snapshot_id: uuid.UUID) -> CaptureAttempt:
+    """Make this the attempt that may write to the row."""
+    token = uuid.uuid4()
+    async with attempt.database.transaction() as db:
+        row = await repository.get(db, snapshot_id, lock=True)
+        if row is None or row.status != "taking":
+            raise Cancelled("This snapshot is not wanted any more.")
+        row.attempt = token
+        location = await vault_locations.load(db, attempt.settings, row.vault_id)
+        parents = (
+            await repository.complete_of_database(db, row.database_id, parents_of.HISTORY) if row.database_id else []
+        )
+    return CaptureAttempt(
+        attempt, row, token, location, [parent for parent in parents if parent.vault_id == row.vault_id]
+    )
+
+
+async def finish(
+    db: AsyncSession, taking: CaptureAttempt, manifest: Manifest, sample: sample_check.SampleCheck, seconds: float
+) -> None:
+    """Write to the row what the manifest says."""
+    new = total(manifest, "new")
+    values: dict[str, Any] = {
+        "status": "complete",
+        "product": manifest.product,
+        "moment": dict(manifest.moment),
+        "parent_id": uuid.UUID(manifest.parent) if manifest.parent else None,
+        "tables": len(manifest.tables),
+        "rows": total(manifest, "rows"),
+        "raw_bytes": total(manifest, "raw"),
+        "stored_bytes": total(manifest, "stored"),
+        "new_bytes": new,
+        "seconds": seconds,
+        "taken_at": manifest.started,
+        "finished_at": manifest.finished,
+        "contents": {
+            "tables": [manifest_tables.to_dict(table) for table in manifest.tables],
+            "followed": parents_of.followed_count(taking.parents, manifest),
+        },
+        "grew": parents_of.growth_of(
+            new, [parent.new_bytes for parent in taking.parents], taking.row.request.get("growth") or parents_of.GROWTH
+        ),
+        "verified_at": datetime.now(UTC),
+        "verification": sample.plain,
+    }
+    if not await repository.note(db, taking.row.id, taking.token, **values):
+        raise Cancelled("Another attempt has taken over.")

@@ -1,0 +1,129 @@
+"""Reads a database into the vault and commits the manifest; runs in a thread."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+import msgspec
+
+from headwater.catalog.codec import to_json
+from headwater.catalog.model import Schema
+from headwater.core.snapshots import catch_up, schema_subset
+from headwater.engines import SnapshotReader, SnapshotTable
+from headwater.features.snapshots.service.capture.attempt import CaptureAttempt
+from headwater.features.snapshots.service.capture.parent import choose_parent
+from headwater.features.snapshots.service.capture.table_capture import TableCapture, table_writer
+from headwater.features.snapshots.service.threads import RowProgress, run_parallel
+from headwater.kit.errors import Conflict
+from headwater.vault.errors import Damaged, Missing
+from headwater.vault.manifest import Manifest, ManifestTable
+from headwater.vault.vault import SnapshotWriter, Vault
+
+
+@dataclass(slots=True)
+class CaptureRun:
+    """The part of a capture that runs in a thread."""
+
+    taking: CaptureAttempt
+    vault: Vault
+    dump: SnapshotReader
+    tables: Sequence[SnapshotTable]
+    started: datetime
+
+    def run(self) -> Manifest:
+        """Write all tables and commit; when the parent is deleted meanwhile, begin again with an older one."""
+        while True:
+            parent, follows = choose_parent(self.vault, self.taking.parents, self.tables, self._warn)
+            try:
+                return self._written_on(parent, follows=follows)
+            except Conflict:
+                if parent is None or committed(self.vault, uuid.UUID(parent.id)):
+                    raise
+                self.taking.parents = [one for one in self.taking.parents if str(one.id) != parent.id]
+
+    def _written_on(self, parent: Manifest | None, *, follows: bool) -> Manifest:
+        row = self.taking.row
+        progress = RowProgress(
+            self.taking.attempt, "rows", sum(table.rows or 0 for table in self.tables), len(self.tables)
+        )
+        with self.vault.write_snapshot(str(row.id), codec=self.taking.location.codec, parent=parent) as writing:
+            made = self._catch_up(
+                writing, self._all_written(TableCapture(self.vault, self.dump, writing, parent, follows, progress))
+            )
+            self.taking.attempt.report("storing", progress.rows, progress.rows, unit="rows", message="the last packs")
+            schema = self._schema()  # of chosen tables, what is theirs, and so are the extras
+            whole = schema is self.dump.schema
+            extras = self.dump.extras if whole else schema_subset.extras_of(self.dump.extras, schema)
+            manifest = Manifest(
+                id=str(row.id),
+                database=row.database_name,
+                label=row.label,
+                started=self.started,
+                finished=datetime.now(UTC),
+                parent=parent.id if parent else None,
+                engine=row.engine,
+                product=self.dump.product,
+                moment=msgspec.to_builtins(self.dump.moment),
+                schema=to_json(schema),
+                extras=msgspec.to_builtins(extras),
+                tables=tuple(made),
+                codec=writing.ink.codec.name,
+                level=writing.ink.codec.level,
+            )
+            return self._commit(writing, manifest)
+
+    def _catch_up(self, writing: SnapshotWriter, written_tables: list[ManifestTable]) -> list[ManifestTable]:
+        """Return tables as they are at the moment of the dump, if that is another one than that of reading them."""
+        late = self.dump.catch_up
+        if late is None or late.is_consistent():
+            return written_tables
+        attempt, said = self.taking.attempt, self.dump.notes
+        attempt.report("catching up", 0, 1, unit="steps", message="what was changed meanwhile")
+        tables, rows = catch_up.catch_up(
+            late, self.vault, writing, written_tables, lambda table, known: table_writer(writing, table, known)
+        )
+        attempt.note(f"It was read while others wrote; {rows:,} rows that they changed were read again, at one moment.")
+        for sentence in self.dump.notes:
+            if sentence not in said:
+                attempt.note(sentence, "warning")
+        return tables
+
+    def _all_written(self, capture: TableCapture) -> list[ManifestTable]:
+        """Write all tables, several at once, those with the most rows first."""
+        work = {
+            table.display_name: partial(capture.write, table)
+            for table in sorted(self.tables, key=lambda one: one.rows or 0, reverse=True)
+        }
+        written = run_parallel(self.dump.max_readers, self.dump.cancel, work)
+        return [written[table.display_name] for table in self.tables]
+
+    def _schema(self) -> Schema:
+        """Return the Schema of what is in the snapshot."""
+        bare = schema_subset.without_rows(self.dump.schema, {table.display_name for table in self.dump.tables})
+        return schema_subset.cut(self.dump.schema, bare | {one.display_name for one in self.tables})[0]
+
+    def _commit(self, writing: SnapshotWriter, manifest: Manifest) -> Manifest:
+        """Commit, unless another attempt at the same snapshot was first: then that one counts."""
+        try:
+            self.vault.commit(writing, manifest)
+        except Damaged:
+            first = committed(self.vault, self.taking.row.id)
+            if first is None:
+                raise
+            return first
+        return manifest
+
+    def _warn(self, message: str) -> None:
+        self.taking.attempt.note(message, "warning")
+
+
+def committed(vault: Vault, snapshot_id: uuid.UUID) -> Manifest | None:
+    """Return the manifest of a snapshot, or None when it was not committed."""
+    try:
+        return vault.manifest(str(snapshot_id))
+    except Missing:
+        return None
