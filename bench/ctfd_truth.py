@@ -32,9 +32,13 @@ def record(checkout: Path, python: Path, minutes: float, tests: list[str]) -> Pa
     """Run the tests under the recorder for at most so many minutes and return the file of facts."""
     out = Path(tempfile.mkstemp(suffix=".json")[1])
     environment = {
-        **os.environ, "RECORD_ROOT": str(checkout), "RECORD_PACKAGE": "CTFd", "RECORD_OUT": str(out),
-        "PYTHONPATH": str(Path(__file__).parent), "TESTING_DATABASE_URL": "sqlite://",
-    }  # fmt: skip
+        **os.environ,
+        "RECORD_ROOT": str(checkout),
+        "RECORD_PACKAGE": "CTFd",
+        "RECORD_OUT": str(out),
+        "PYTHONPATH": str(Path(__file__).parent),
+        "TESTING_DATABASE_URL": "sqlite://",
+    }
     command = [str(python), "-m", "pytest", "-q", "-p", "no:randomly", "-p", "ctfd_recorder", "-W", "ignore", *tests]
     running = subprocess.Popen(command, cwd=checkout, env=environment)
     try:

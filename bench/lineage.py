@@ -103,8 +103,11 @@ def folds(checkouts: dict[str, Path]) -> list[Row]:
         facts = truth("schema", name)
         with tempfile.TemporaryDirectory() as folder:
             only_sql = Path(folder) / "sql"
-            shutil.copytree(checkouts[key] / inner, only_sql, ignore=lambda at, names: [
-                n for n in names if not n.endswith(".sql") and not (Path(at) / n).is_dir()])  # fmt: skip
+            shutil.copytree(
+                checkouts[key] / inner,
+                only_sql,
+                ignore=lambda at, names: [n for n in names if not n.endswith(".sql") and not (Path(at) / n).is_dir()],
+            )
             result = score_schema(facts, as_prediction(schema_of(only_sql)))
         tables, columns = result["tables"], result["columns"]
         share = columns["hit"] / max(columns["hit"] + columns["miss"] + columns["extra"], 1)

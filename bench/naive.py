@@ -61,6 +61,11 @@ def _spellings(name: str) -> set[str]:
 def _usage(path: str, at: int, line: str, table: str, column: str) -> dict[str, Any]:
     kind = next((kind for kind, pattern in KINDS if pattern.search(line)), "read")
     return {
-        "table_name": table, "column_name": column, "file_path": path, "line_number": at + 1,
-        "usage_type": kind, "sub_type": None, "tier": "A",
-    }  # fmt: skip
+        "table_name": table,
+        "column_name": column,
+        "file_path": path,
+        "line_number": at + 1,
+        "usage_type": kind,
+        "sub_type": None,
+        "tier": "A",
+    }

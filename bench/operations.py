@@ -83,8 +83,12 @@ def kills() -> list[Row]:
     """Twenty kill -9 of the worker and twenty of PostgreSQL, each in the middle of a scan (tests/faults)."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "tests/faults", "--durations=0", "-p", "no:cacheprovider"],
-        cwd=ROOT, env={**os.environ, "HEADWATER_KILLS": "20"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**os.environ, "HEADWATER_KILLS": "20"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     slowest = max((float(s) for s in re.findall(r"^([\d.]+)s call", done.stdout, re.MULTILINE)), default=float("nan"))
     passed = int((re.search(r"(\d+) passed", done.stdout) or ["", "0"])[1])
     holds = done.returncode == 0 and passed >= 40

@@ -26,11 +26,21 @@ from suite.processes import die_with_parent
 OWNER = "owner"
 START_SECONDS = 120.0
 OPTIONS = {
-    "listen_addresses": HOST, "unix_socket_directories": "", "fsync": "off", "full_page_writes": "off",
-    "synchronous_commit": "off", "shared_buffers": "32MB", "max_wal_size": "512MB", "max_connections": "100",
-    "wal_level": "minimal", "max_wal_senders": "0", "jit": "off", "autovacuum": "off", "timezone": "UTC",
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "shared_buffers": "32MB",
+    "max_wal_size": "512MB",
+    "max_connections": "100",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "jit": "off",
+    "autovacuum": "off",
+    "timezone": "UTC",
     "lc_messages": "C",
-}  # fmt: skip
+}
 
 
 @dataclass
@@ -68,9 +78,15 @@ class Cluster:
 
     def _connect(self, database: str, user: str) -> psycopg.Connection[Any]:
         return psycopg.connect(
-            host=HOST, port=self.port, user=user, password=self.password, dbname=database, autocommit=True,
-            sslmode="disable", connect_timeout=120,
-        )  # fmt: skip
+            host=HOST,
+            port=self.port,
+            user=user,
+            password=self.password,
+            dbname=database,
+            autocommit=True,
+            sslmode="disable",
+            connect_timeout=120,
+        )
 
 
 def start(folder: Path) -> Cluster:
@@ -81,11 +97,16 @@ def start(folder: Path) -> Cluster:
     flags = [part for name, value in (OPTIONS | {"port": str(port)}).items() for part in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [programs / "postgres", "-D", data, *flags], stdout=log, stderr=log, cwd=data,
+            [programs / "postgres", "-D", data, *flags],
+            stdout=log,
+            stderr=log,
+            cwd=data,
             env={"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"},
-            user=owner.uid if owner else None, group=owner.gid if owner else None,
-            extra_groups=[] if owner else None, preexec_fn=die_with_parent,
-        )  # fmt: skip
+            user=owner.uid if owner else None,
+            group=owner.gid if owner else None,
+            extra_groups=[] if owner else None,
+            preexec_fn=die_with_parent,
+        )
     cluster = Cluster(folder, port, process, password)
     until = time.monotonic() + START_SECONDS
     while True:

@@ -32,7 +32,7 @@ from headwater.kit.settings import Settings
 from headwater.store import embedded, migrations
 from headwater.store.context import Context
 from headwater.store.embedded import EmbeddedServer
-from headwater.store.session import Database
+from headwater.store.session import Store
 from people import AppFixture
 from suite import storage
 
@@ -97,7 +97,7 @@ def application() -> FastAPI:
     return build()
 
 
-async def discard_databases(store: Database, organizations: set[str]) -> None:
+async def discard_databases(store: Store, organizations: set[str]) -> None:
     """Let the keeper destroy the databases of people who are gone: each is a server that runs on."""
     statement = "UPDATE databases SET deleted_at = now(), purge_at = now() WHERE organization_id = ANY(:ids)"
     async with store.transaction() as db:
@@ -107,7 +107,7 @@ async def discard_databases(store: Database, organizations: set[str]) -> None:
 @contextlib.asynccontextmanager
 async def opened(settings: Settings, store_url: str, application: FastAPI) -> AsyncIterator[AppFixture]:
     """Give a server on the store; one at a time for an application."""
-    database = Database(store_url, pool_size=4)
+    database = Store(store_url, pool_size=4)
     server = AppState(Context(settings, database), Signer(settings), SignInThrottle())
     application.state.server = server
     async with contextlib.AsyncExitStack() as stack:
@@ -159,7 +159,7 @@ def cluster(home: Path) -> Iterator[clusters.Cluster]:
 async def keeper(home: Path, store_url: str) -> AsyncIterator[Supervisor]:
     """The keeper of the tests' databases: as in `headwater proxy`, but for its port."""
     settings = Settings(home=home, database_url=SecretStr(store_url))
-    database = Database(store_url, pool_size=3)
+    database = Store(store_url, pool_size=3)
     keeper = Supervisor(settings, database, LocalDriver(home / "databases"))
     await keeper.begin()
     control_socket = await control.listen(keeper)

@@ -16,10 +16,18 @@ from bench.rows import Row, save
 from entrypoints.proxied_headwater import ProxiedHeadwater, proxied_headwater
 
 PARTS: dict[str, Callable[[ProxiedHeadwater], list[Row]]] = {
-    "create": instances.create, "wake": instances.wake, "idle": instances.idle, "proxy": proxying.proxy,
-    "crowd": instances.crowd, "escapes": faults.escapes, "kills": faults.kills, "inspection": faults.inspection, "network": faults.network,
-    "exports": exporting.exports, "grid": grid.grid,
-}  # fmt: skip
+    "create": instances.create,
+    "wake": instances.wake,
+    "idle": instances.idle,
+    "proxy": proxying.proxy,
+    "crowd": instances.crowd,
+    "escapes": faults.escapes,
+    "kills": faults.kills,
+    "inspection": faults.inspection,
+    "network": faults.network,
+    "exports": exporting.exports,
+    "grid": grid.grid,
+}
 
 
 def main() -> None:

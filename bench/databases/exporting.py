@@ -40,11 +40,27 @@ def exports(kept: ProxiedHeadwater) -> list[Row]:
         ratios = sorted(one / other for one, other in zip(ours, peers, strict=True))
         ratio, rate, peer = ratios[ROUNDS // 2], sorted(ours)[ROUNDS // 2], sorted(peers)[ROUNDS // 2]
         rows += [
-            Row(f"{ROWS // 10**6} M rows over HTTP as {form.upper()}", f"{rate / 1e6:.2f} M rows/s",
-                f"{peer / 1e6:.2f} M rows/s", "psql \\copy of the same", ratio, "≥ 0.5×", ratio >= 0.5, COMMAND),
-            Row(f"the server's memory meanwhile ({form.upper()})", f"+{max(grown):.0f} MB RSS", "64 MB", "limit",
-                max(grown) / 64, "≤ +64 MB", max(grown) <= 64, COMMAND),
-        ]  # fmt: skip
+            Row(
+                f"{ROWS // 10**6} M rows over HTTP as {form.upper()}",
+                f"{rate / 1e6:.2f} M rows/s",
+                f"{peer / 1e6:.2f} M rows/s",
+                "psql \\copy of the same",
+                ratio,
+                "≥ 0.5×",
+                ratio >= 0.5,
+                COMMAND,
+            ),
+            Row(
+                f"the server's memory meanwhile ({form.upper()})",
+                f"+{max(grown):.0f} MB RSS",
+                "64 MB",
+                "limit",
+                max(grown) / 64,
+                "≤ +64 MB",
+                max(grown) <= 64,
+                COMMAND,
+            ),
+        ]
     return rows
 
 
@@ -69,9 +85,11 @@ def _copied(kept: ProxiedHeadwater, database: dict[str, Any], query: str) -> Non
     psql = binaries() / "psql"
     command = [str(psql), "-X", "-q", "-c", f"\\copy ({query}) TO STDOUT {options}"]
     place = {
-        "PGHOST": str(kept.folder(database) / "run"), "PGDATABASE": database["name"], "PGUSER": database["user"],
+        "PGHOST": str(kept.folder(database) / "run"),
+        "PGDATABASE": database["name"],
+        "PGUSER": database["user"],
         "PGPASSWORD": database["password"],
-    }  # fmt: skip
+    }
     subprocess.run(command, env=place, check=True, stdout=subprocess.DEVNULL)
 
 

@@ -19,17 +19,35 @@ COMMAND = "make bench PART=databases"
 # What tries to get out, by engine: files of one attempt a line, and the tests that run them, and bombs, as the owner.
 ATTEMPTS: dict[str, tuple[list[str], list[str]]] = {
     "PostgreSQL": (["postgresql/instance_escapes.txt"], ["tests/engines/postgresql/test_escapes.py"]),
-    "MariaDB": (["mysql/escapes.txt", "mysql/instance_escapes.txt"], [
-        "tests/engines/mysql/test_mysql_instances.py", "-k", "owner_stays or limits or full or quota",
-    ]),
-    "SQLite": (["sqlite/escapes.txt"], ["tests/engines/test_every_engine.py", "-k", "sqlite and nothing_is_reached_outside"]),
-    "Redis": (["redis/refused.txt"], [
-        "tests/engines/redis", "-k", "refused_by_us or dangerous or held_to_quotas or too_many",
-    ]),
-    "MongoDB (the workbench's own guard)": (["mongodb/refused.txt"], [
-        "tests/engines/mongodb/test_mongodb.py", "-k", "not_run_here or read_only or not_opened",
-    ]),
-}  # fmt: skip
+    "MariaDB": (
+        ["mysql/escapes.txt", "mysql/instance_escapes.txt"],
+        [
+            "tests/engines/mysql/test_mysql_instances.py",
+            "-k",
+            "owner_stays or limits or full or quota",
+        ],
+    ),
+    "SQLite": (
+        ["sqlite/escapes.txt"],
+        ["tests/engines/test_every_engine.py", "-k", "sqlite and nothing_is_reached_outside"],
+    ),
+    "Redis": (
+        ["redis/refused.txt"],
+        [
+            "tests/engines/redis",
+            "-k",
+            "refused_by_us or dangerous or held_to_quotas or too_many",
+        ],
+    ),
+    "MongoDB (the workbench's own guard)": (
+        ["mongodb/refused.txt"],
+        [
+            "tests/engines/mongodb/test_mongodb.py",
+            "-k",
+            "not_run_here or read_only or not_opened",
+        ],
+    ),
+}
 
 
 def escapes(_: ProxiedHeadwater) -> list[Row]:
@@ -39,10 +57,17 @@ def escapes(_: ProxiedHeadwater) -> list[Row]:
         passed, failed = _pytest(*tests)
         attempts = sum(len(_lines(ROOT / "tests/engines" / corpus)) for corpus in corpora)
         rows.append(
-            Row(f"untrusted texts, {name}: attempts of which none gets out or hurts another",
-                f"{attempts} attempts, {passed} tests held, {failed} not", "0 escapes", "limit", None, "0 escapes",
-                not failed and passed > 0, COMMAND)
-        )  # fmt: skip
+            Row(
+                f"untrusted texts, {name}: attempts of which none gets out or hurts another",
+                f"{attempts} attempts, {passed} tests held, {failed} not",
+                "0 escapes",
+                "limit",
+                None,
+                "0 escapes",
+                not failed and passed > 0,
+                COMMAND,
+            )
+        )
     return rows
 
 
@@ -54,10 +79,17 @@ def kills(_: ProxiedHeadwater) -> list[Row]:
     """kill -9 of keeper and PostgreSQL at each provisioning step, ten times each."""
     passed, failed = _pytest("tests/faults/test_provisioning_kills.py", HEADWATER_KILLS="10")
     return [
-        Row("kill -9 of the keeper, of PostgreSQL, of Headwater at each step of a database's life",
-            f"{passed} of {passed + failed} rounds: no orphan process, no half database, nothing lost", "0 failures",
-            "limit", None, "no orphan, no half database", not failed and passed > 60, COMMAND),
-    ]  # fmt: skip
+        Row(
+            "kill -9 of the keeper, of PostgreSQL, of Headwater at each step of a database's life",
+            f"{passed} of {passed + failed} rounds: no orphan process, no half database, nothing lost",
+            "0 failures",
+            "limit",
+            None,
+            "no orphan, no half database",
+            not failed and passed > 60,
+            COMMAND,
+        ),
+    ]
 
 
 def network(_: ProxiedHeadwater) -> list[Row]:
@@ -66,12 +98,27 @@ def network(_: ProxiedHeadwater) -> list[Row]:
     _, opened = _pytest("tests/kit/network/test_guard.py")
     _, hung = _pytest("tests/kit/network/test_routes.py", HEADWATER_CUTS="200")
     return [
-        Row(f"SSRF: {spellings} spellings of hosts, names that change their address, redirects of proxies",
-            "0 connections" if not opened else f"{opened} tests failed", "0", "limit", None, "0 connections",
-            not opened and spellings >= 300, COMMAND),
-        Row("an SSH tunnel cut 200 times while somebody waits for an answer", "0 hang" if not hung else "some hang", "0",
-            "limit", None, "no hung request", not hung, COMMAND),
-    ]  # fmt: skip
+        Row(
+            f"SSRF: {spellings} spellings of hosts, names that change their address, redirects of proxies",
+            "0 connections" if not opened else f"{opened} tests failed",
+            "0",
+            "limit",
+            None,
+            "0 connections",
+            not opened and spellings >= 300,
+            COMMAND,
+        ),
+        Row(
+            "an SSH tunnel cut 200 times while somebody waits for an answer",
+            "0 hang" if not hung else "some hang",
+            "0",
+            "limit",
+            None,
+            "no hung request",
+            not hung,
+            COMMAND,
+        ),
+    ]
 
 
 def inspection(_: ProxiedHeadwater) -> list[Row]:
@@ -87,16 +134,27 @@ def inspection(_: ProxiedHeadwater) -> list[Row]:
     sources = (Path(samples) / "SOURCES").read_text().strip()
     ours = len(list((ROOT / "tests/engines").glob("*/everything.sql")))
     return [
-        Row("inspection: columns as the server's own catalog says, and inspect → ddl → inspect equal",
-            f"{passed - ours} of {len(names)}: {', '.join(names)} from {sources}", f"{len(names)} of {len(names)}", "limit", None,
-            "all equal", not failed and passed == len(names) + ours, COMMAND),
-    ]  # fmt: skip
+        Row(
+            "inspection: columns as the server's own catalog says, and inspect → ddl → inspect equal",
+            f"{passed - ours} of {len(names)}: {', '.join(names)} from {sources}",
+            f"{len(names)} of {len(names)}",
+            "limit",
+            None,
+            "all equal",
+            not failed and passed == len(names) + ours,
+            COMMAND,
+        ),
+    ]
 
 
 def _pytest(*words: str, **variables: str) -> tuple[int, int]:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *words, "-p", "no:cacheprovider", "--timeout=600"],
-        cwd=ROOT, env={**os.environ, "HEADWATER_TEST_PROFILE": "long", **variables}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**os.environ, "HEADWATER_TEST_PROFILE": "long", **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|error)", done.stdout)}
     return counts.get("passed", 0), counts.get("failed", 0) + counts.get("error", 0) + (done.returncode > 1)

@@ -41,12 +41,27 @@ def create(kept: ProxiedHeadwater) -> list[Row]:
         peers.append(_plain_create())
     first, peer, http = statistics.median(ours), statistics.median(peers), statistics.median(over_http)
     return [
-        Row(f"create a PostgreSQL: `headwater db create` to first query, median of {CREATED}", f"{first:.2f} s",
-            f"{peer:.2f} s", "initdb, start, createdb, first query", first / peer,
-            "≤ 1.0 s; the peer ≥ 2× slower", first <= 1.0 and peer >= 2 * first, COMMAND),
-        Row(f"the same over HTTP, without the start of the command, median of {CREATED}", f"{http:.2f} s",
-            f"{peer:.2f} s", "initdb, start, createdb, first query", http / peer, "≤ 0.5 s", http <= 0.5, COMMAND),
-    ]  # fmt: skip
+        Row(
+            f"create a PostgreSQL: `headwater db create` to first query, median of {CREATED}",
+            f"{first:.2f} s",
+            f"{peer:.2f} s",
+            "initdb, start, createdb, first query",
+            first / peer,
+            "≤ 1.0 s; the peer ≥ 2× slower",
+            first <= 1.0 and peer >= 2 * first,
+            COMMAND,
+        ),
+        Row(
+            f"the same over HTTP, without the start of the command, median of {CREATED}",
+            f"{http:.2f} s",
+            f"{peer:.2f} s",
+            "initdb, start, createdb, first query",
+            http / peer,
+            "≤ 0.5 s",
+            http <= 0.5,
+            COMMAND,
+        ),
+    ]
 
 
 def wake(kept: ProxiedHeadwater) -> list[Row]:
@@ -62,10 +77,17 @@ def wake(kept: ProxiedHeadwater) -> list[Row]:
         bare.append(_bare_start(kept, database) * 1000)
     p50, p95, by_hand = statistics.median(ours), sorted(ours)[int(WOKEN * 0.95)], statistics.median(bare)
     return [
-        Row(f"wake: cold connect and first query through the proxy, p50 / p95 of {WOKEN}", f"{p50:.0f} / {p95:.0f} ms",
-            f"{by_hand:.0f} ms", "start by hand, connect, first query (p50)", p50 / by_hand,
-            "≤ 100 / 250 ms; ≤ 1.5× the bare start", p50 <= 100 and p95 <= 250 and p50 <= 1.5 * by_hand, COMMAND),
-    ]  # fmt: skip
+        Row(
+            f"wake: cold connect and first query through the proxy, p50 / p95 of {WOKEN}",
+            f"{p50:.0f} / {p95:.0f} ms",
+            f"{by_hand:.0f} ms",
+            "start by hand, connect, first query (p50)",
+            p50 / by_hand,
+            "≤ 100 / 250 ms; ≤ 1.5× the bare start",
+            p50 <= 100 and p95 <= 250 and p50 <= 1.5 * by_hand,
+            COMMAND,
+        ),
+    ]
 
 
 def idle(kept: ProxiedHeadwater) -> list[Row]:
@@ -77,9 +99,17 @@ def idle(kept: ProxiedHeadwater) -> list[Row]:
     _asleep(kept, database)
     asleep = _pss(kept, database)
     return [
-        Row("memory of an awake idle PostgreSQL (PSS); of a sleeping one", f"{awake:.1f} MB; {asleep:.0f}", "12 MB",
-            "limit", awake / 12, "≤ 12 MB; 0", awake <= 12 and asleep == 0, COMMAND),
-    ]  # fmt: skip
+        Row(
+            "memory of an awake idle PostgreSQL (PSS); of a sleeping one",
+            f"{awake:.1f} MB; {asleep:.0f}",
+            "12 MB",
+            "limit",
+            awake / 12,
+            "≤ 12 MB; 0",
+            awake <= 12 and asleep == 0,
+            COMMAND,
+        ),
+    ]
 
 
 def crowd(kept: ProxiedHeadwater) -> list[Row]:
@@ -110,10 +140,17 @@ def crowd(kept: ProxiedHeadwater) -> list[Row]:
             time.sleep(0.1)
     right = sum(ok for ok, _ in answers)
     return [
-        Row(f"{CROWD} databases created and asleep, {AT_ONCE} random ones woken at once",
+        Row(
+            f"{CROWD} databases created and asleep, {AT_ONCE} random ones woken at once",
             f"{right} of {AT_ONCE} answer, slowest {slowest:.2f} s; {lost} lost; created in {taken:.0f} s",
-            f"{AT_ONCE} of {AT_ONCE}", "limit", None, "all answer; none lost", right == AT_ONCE and not lost, COMMAND),
-    ]  # fmt: skip
+            f"{AT_ONCE} of {AT_ONCE}",
+            "limit",
+            None,
+            "all answer; none lost",
+            right == AT_ONCE and not lost,
+            COMMAND,
+        ),
+    ]
 
 
 def _cli(kept: ProxiedHeadwater, *words: str) -> None:

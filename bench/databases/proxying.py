@@ -47,9 +47,17 @@ def proxy(kept: ProxiedHeadwater) -> list[Row]:
     single = {name: statistics.median(one[name] for one in singles) for name in ways}
     added = statistics.median(one["ours"] - one["direct"] for one in singles)
     rows = [
-        Row("proxy: p50 that it adds to a query, against the server's own Unix socket", f"{added:.0f} µs",
-            f"{single['direct']:.0f} µs", "direct", None, "≤ 30 µs", added <= 30, COMMAND),
-    ]  # fmt: skip
+        Row(
+            "proxy: p50 that it adds to a query, against the server's own Unix socket",
+            f"{added:.0f} µs",
+            f"{single['direct']:.0f} µs",
+            "direct",
+            None,
+            "≤ 30 µs",
+            added <= 30,
+            COMMAND,
+        ),
+    ]
     if bouncer:
         by_round = [ours / peer for ours, peer in zip(rates["ours"], rates["pgbouncer"], strict=True)]
         ratio, also = (
@@ -58,9 +66,17 @@ def proxy(kept: ProxiedHeadwater) -> list[Row]:
         )
         beside = f"{tps['pgbouncer']:.0f} tps (direct {tps['direct']:.0f}; pgbouncer adds {also:.0f} µs)"
         rows.append(
-            Row("proxy: `pgbench -S -c 4`", f"{tps['ours']:.0f} tps", beside, "pgbouncer, pool_mode=session", ratio,
-                "≥ 0.8× pgbouncer", ratio >= 0.8, COMMAND)
-        )  # fmt: skip
+            Row(
+                "proxy: `pgbench -S -c 4`",
+                f"{tps['ours']:.0f} tps",
+                beside,
+                "pgbouncer, pool_mode=session",
+                ratio,
+                "≥ 0.8× pgbouncer",
+                ratio >= 0.8,
+                COMMAND,
+            )
+        )
     return rows
 
 
@@ -77,9 +93,14 @@ def _p50(database: dict[str, Any], host: str, port: int) -> float:
     """Return the median round trip of a tiny query in µs."""
     taken = []
     with psycopg.connect(
-        host=host, port=port, user=database["user"], password=database["password"], dbname=database["name"],
-        sslmode="disable", autocommit=True,
-    ) as connection:  # fmt: skip
+        host=host,
+        port=port,
+        user=database["user"],
+        password=database["password"],
+        dbname=database["name"],
+        sslmode="disable",
+        autocommit=True,
+    ) as connection:
         for _ in range(QUERIES):
             began = time.perf_counter_ns()
             connection.pgconn.exec_(b"SELECT 1")

@@ -16,10 +16,16 @@ from bench.snapshots import codecs, large, others, postgresql
 from entrypoints.proxied_headwater import ProxiedHeadwater, proxied_headwater
 
 PARTS: dict[str, Callable[[ProxiedHeadwater], list[Row]]] = {
-    "table": postgresql.table, "changes": postgresql.changes, "pgbench": postgresql.pgbench,
-    "one-of-many": postgresql.one_of_many, "codecs": codecs.codecs,
-    "mysql": others.mysql, "sqlite": others.sqlite, "mongodb": others.mongodb, "large": large.large,
-}  # fmt: skip
+    "table": postgresql.table,
+    "changes": postgresql.changes,
+    "pgbench": postgresql.pgbench,
+    "one-of-many": postgresql.one_of_many,
+    "codecs": codecs.codecs,
+    "mysql": others.mysql,
+    "sqlite": others.sqlite,
+    "mongodb": others.mongodb,
+    "large": large.large,
+}
 
 
 def main() -> None:

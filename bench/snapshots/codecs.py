@@ -13,9 +13,16 @@ from headwater.vault.codecs import Codec, decompress
 from headwater.vault.packs import PAGE
 
 TRIED = (
-    Codec("none", 0), Codec("lz4", 0), Codec("zstd", 1), Codec("zstd", 3), Codec("zstd", 6), Codec("zstd", 9),
-    Codec("deflate", 1), Codec("deflate", 6), Codec("gzip", 6),
-)  # fmt: skip
+    Codec("none", 0),
+    Codec("lz4", 0),
+    Codec("zstd", 1),
+    Codec("zstd", 3),
+    Codec("zstd", 6),
+    Codec("zstd", 9),
+    Codec("deflate", 1),
+    Codec("deflate", 6),
+    Codec("gzip", 6),
+)
 SAMPLE = 40  # chunks
 
 
@@ -35,10 +42,18 @@ def codecs(kept: ProxiedHeadwater) -> list[Row]:
     measured = {codec: _measured(codec, pages) for codec in TRIED}
     peer_size, peer_time = measured[Codec("gzip", 6)]
     return [
-        Row(f"codec {codec.name} {codec.level}, on pages", f"{taken / size:.3f} of the pages, {size / seconds / 1e6:.0f} MB/s",
-            f"{peer_size / size:.3f}, {size / peer_time / 1e6:.0f} MB/s", "gzip 6", round(seconds / peer_time, 3), "no target", True, COMMAND)
+        Row(
+            f"codec {codec.name} {codec.level}, on pages",
+            f"{taken / size:.3f} of the pages, {size / seconds / 1e6:.0f} MB/s",
+            f"{peer_size / size:.3f}, {size / peer_time / 1e6:.0f} MB/s",
+            "gzip 6",
+            round(seconds / peer_time, 3),
+            "no target",
+            True,
+            COMMAND,
+        )
         for codec, (taken, seconds) in measured.items()
-    ]  # fmt: skip
+    ]
 
 
 def _measured(codec: Codec, pages: list[bytes]) -> tuple[int, float]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from headwater.kit.settings import Settings
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 from headwater.vault.keys import KeySource
 from headwater.vault.local import LocalBlobs
 from headwater.vault.vault import Vault
@@ -35,5 +35,5 @@ def opened(home: Path) -> tuple[Vault, Counted]:
     """Return the only vault of a Headwater, and what counts."""
     (folder,) = (home / "vaults").iterdir()
     blobs = Counted(folder)
-    sealer = Sealer.of(Settings(home=home))
+    sealer = SecretCipher.of(Settings(home=home))
     return Vault.open(blobs, KeySource.key(sealer.derive("vault", uuid.UUID(folder.name)))), blobs

@@ -71,10 +71,17 @@ def _document(number: int) -> dict[str, Any]:
     """Return a document as long-lived collections have them: some fields tell much, most say little."""
     digest = hashlib.blake2b(str(number).encode(), digest_size=16).hexdigest()
     return {
-        "_id": number, "name": f"Customer {number}", "mail": f"{digest[:8]}@example.org", "made": f"2026-01-{number % 28 + 1:02}",
-        "price": number / 7, "amount": number % 1000, "open": number % 3 == 0, "tags": ["new", digest[:2]],
-        "place": {"city": ("Bern", "Oslo", "Lima")[number % 3], "zip": number % 9000}, "note": "seen and signed " * (number % 4),
-    }  # fmt: skip
+        "_id": number,
+        "name": f"Customer {number}",
+        "mail": f"{digest[:8]}@example.org",
+        "made": f"2026-01-{number % 28 + 1:02}",
+        "price": number / 7,
+        "amount": number % 1000,
+        "open": number % 3 == 0,
+        "tags": ["new", digest[:2]],
+        "place": {"city": ("Bern", "Oslo", "Lima")[number % 3], "zip": number % 9000},
+        "note": "seen and signed " * (number % 4),
+    }
 
 
 def _beside(bench: Bench, what: str, dump: Callable[[], float], made: Path, peer: str, most: float) -> list[Row]:
@@ -86,10 +93,16 @@ def _beside(bench: Bench, what: str, dump: Callable[[], float], made: Path, peer
         peers.append(dump())
     size, packed = first["stored_bytes"], made.stat().st_size
     return [
-        row(f"{what}: first snapshot, wall", f"{median(ours):.1f} s", f"{median(peers):.1f} s", peer,
-            median(ours) / median(peers), most),
+        row(
+            f"{what}: first snapshot, wall",
+            f"{median(ours):.1f} s",
+            f"{median(peers):.1f} s",
+            peer,
+            median(ours) / median(peers),
+            most,
+        ),
         row(f"{what}: stored", megabytes(size), megabytes(packed), peer, size / packed, 0.8),
-    ]  # fmt: skip
+    ]
 
 
 def _timed(command: str) -> float:

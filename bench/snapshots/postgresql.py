@@ -41,9 +41,11 @@ class Server(Bench):
         """What the programs of PostgreSQL need to know."""
         one = database or self.database
         return os.environ | {
-            "PGHOST": str(self.kept.folder(one) / "run"), "PGDATABASE": one["name"], "PGUSER": one["user"],
+            "PGHOST": str(self.kept.folder(one) / "run"),
+            "PGDATABASE": one["name"],
+            "PGUSER": one["user"],
             "PGPASSWORD": one["password"],
-        }  # fmt: skip
+        }
 
     def run(self, *command: str | Path, shell: bool = False, database: dict[str, Any] | None = None) -> float:
         """Run a program of PostgreSQL and return how long it took."""
@@ -101,14 +103,37 @@ def _whole(bench: Server, what: str) -> list[Row]:
     rows = [
         row(f"{what}: first snapshot, wall", f"{whole:.1f} s", f"{peer:.1f} s", "pg_dump -Fc", whole / peer, 0.30),
         row(f"{what}: stored", megabytes(size), megabytes(dumped), "pg_dump -Fc", size / dumped, 0.70),
-        row(f"{what}: stored, beside zstd", megabytes(size), megabytes(packed), "pg_dump | zstd -3", size / packed, 0.85),
-        row(f"{what}: second snapshot of what has not changed, wall", f"{median(again):.2f} s", f"{whole:.1f} s", "the first one",
-            median(again) / whole, 0.1),
-        Row(f"{what}: new bytes of that", str(second["new_bytes"]), "0", "limit", None, "0 bytes", second["new_bytes"] == 0, COMMAND),
-        row(f"{what}: restore into a new database, wall", f"{median(restored):.1f} s", f"{median(peer_restored):.1f} s", "headwater db create, pg_restore -j2",
-            median(restored) / median(peer_restored), 1.0),
+        row(
+            f"{what}: stored, beside zstd", megabytes(size), megabytes(packed), "pg_dump | zstd -3", size / packed, 0.85
+        ),
+        row(
+            f"{what}: second snapshot of what has not changed, wall",
+            f"{median(again):.2f} s",
+            f"{whole:.1f} s",
+            "the first one",
+            median(again) / whole,
+            0.1,
+        ),
+        Row(
+            f"{what}: new bytes of that",
+            str(second["new_bytes"]),
+            "0",
+            "limit",
+            None,
+            "0 bytes",
+            second["new_bytes"] == 0,
+            COMMAND,
+        ),
+        row(
+            f"{what}: restore into a new database, wall",
+            f"{median(restored):.1f} s",
+            f"{median(peer_restored):.1f} s",
+            "headwater db create, pg_restore -j2",
+            median(restored) / median(peer_restored),
+            1.0,
+        ),
         row(f"{what}: peak memory of the worker", megabytes(used[0]), "256 MB", "limit", used[0] / 2**28, 1.0),
-    ]  # fmt: skip
+    ]
     return rows + [
         row(
             f"{what}: stored, beside {tool}",
@@ -166,10 +191,23 @@ def changes(keeping: ProxiedHeadwater) -> list[Row]:
             )
         ratio = new / first["stored_bytes"]
         rows += [
-            row(f"{what}: new bytes", megabytes(new), megabytes(first["stored_bytes"]), "the first snapshot", ratio, most),
-            row(f"{what}: wall", f"{median(seconds):.2f} s", f"{median(peers):.2f} s", "an ordered COPY of the table",
-                median(seconds) / median(peers), 0.4),
-        ]  # fmt: skip
+            row(
+                f"{what}: new bytes",
+                megabytes(new),
+                megabytes(first["stored_bytes"]),
+                "the first snapshot",
+                ratio,
+                most,
+            ),
+            row(
+                f"{what}: wall",
+                f"{median(seconds):.2f} s",
+                f"{median(peers):.2f} s",
+                "an ordered COPY of the table",
+                median(seconds) / median(peers),
+                0.4,
+            ),
+        ]
         for tool, total in _deduplicated(bench).items():
             grown, kept[tool] = total - kept[tool], total
             peer = f"{tool} of the plain dump"

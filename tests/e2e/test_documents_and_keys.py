@@ -200,10 +200,15 @@ def test_pages_of_entries_are_accessible(site: Site, open_page: OpenPage, cache:
     page = open_page()
     sign_in(page)
     for name, address in (
-        ("keys", f"{cache}/data"), ("hash", f"{cache}/data/user%3A1"), ("string", f"{cache}/data/flags"),
-        ("collections", f"{shop}/data"), ("documents", f"{shop}/data/orders"), ("query-mongodb", f"{shop}/sql"),
-        ("query-redis", f"{cache}/sql"), ("cache", cache),
-    ):  # fmt: skip
+        ("keys", f"{cache}/data"),
+        ("hash", f"{cache}/data/user%3A1"),
+        ("string", f"{cache}/data/flags"),
+        ("collections", f"{shop}/data"),
+        ("documents", f"{shop}/data/orders"),
+        ("query-mongodb", f"{shop}/sql"),
+        ("query-redis", f"{cache}/sql"),
+        ("cache", cache),
+    ):
         visit(page, f"/p/{site.sample}/d/{address}")
         assert page.locator("h1").count() == 1, name
         check_accessible(page, f"entries-{name}")

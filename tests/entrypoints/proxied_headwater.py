@@ -77,9 +77,15 @@ class ProxiedHeadwater:
     def connect(self, database: dict[str, Any], **more: Any) -> psycopg.Connection[Any]:
         """Connect as its owner through the proxy."""
         wanted = {
-            "host": "127.0.0.1", "port": self.port, "dbname": database["name"], "user": database["user"],
-            "password": database["password"], "sslmode": "disable", "connect_timeout": 120, "autocommit": True,
-        }  # fmt: skip
+            "host": "127.0.0.1",
+            "port": self.port,
+            "dbname": database["name"],
+            "user": database["user"],
+            "password": database["password"],
+            "sslmode": "disable",
+            "connect_timeout": 120,
+            "autocommit": True,
+        }
         return psycopg.connect(**(wanted | more))  # type: ignore[no-any-return]
 
     def ask(self, database: dict[str, Any], query: str, **more: Any) -> Any:
@@ -98,10 +104,12 @@ def proxied_headwater(home: Path, **variables: str) -> Iterator[ProxiedHeadwater
         (home / f"{name}.pem").write_bytes(b"".join(blob.bytes() for blob in blobs))
     (home / "key.pem").write_bytes(certificate.private_key_pem.bytes())
     wanted = {
-        "HEADWATER_PROXY_PORT": str(port), "HEADWATER_MYSQL_PROXY_PORT": str(free_port()),
+        "HEADWATER_PROXY_PORT": str(port),
+        "HEADWATER_MYSQL_PROXY_PORT": str(free_port()),
         "HEADWATER_TLS_CERTIFICATE": str(home / "cert.pem"),
-        "HEADWATER_TLS_KEY": str(home / "key.pem"), "HEADWATER_LOG_LEVEL": "warning",
-    }  # fmt: skip
+        "HEADWATER_TLS_KEY": str(home / "key.pem"),
+        "HEADWATER_LOG_LEVEL": "warning",
+    }
     with start_headwater(home, **(wanted | variables)) as headwater:
         headwater.sign_up()
         yield ProxiedHeadwater(headwater, port, home / "ca.pem")

@@ -55,8 +55,14 @@ def refusal(answer: bytes) -> dict[str, str]:
 def test_a_client_uses_its_database_and_nobody_is_a_superuser(kept: ProxiedHeadwater) -> None:
     database = kept.create()
     assert kept.ask(database, "SELECT current_database() || ' ' || current_user") == f"{database['name']} owner"
-    assert kept.ask(database, "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication FROM pg_roles "
-                              "WHERE rolname = current_user") is False  # fmt: skip
+    assert (
+        kept.ask(
+            database,
+            "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication FROM pg_roles "
+            "WHERE rolname = current_user",
+        )
+        is False
+    )
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         kept.connect(database, password="wrong")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):

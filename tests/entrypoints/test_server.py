@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from headwater.entrypoints.server import web
 from headwater.entrypoints.server.app import build
 from headwater.features.accounts.service import projects
-from headwater.store.session import Database
+from headwater.store.session import Store
 from people import AppFixture
 
 pytestmark = pytest.mark.usefixtures("with_sample")
@@ -106,10 +106,11 @@ async def test_ready_means_store_migrations_and_a_worker(app: AppFixture) -> Non
     assert (await stranger.get("/healthz")).json() == {"status": "ok"}
     answer = await stranger.get("/readyz")
     assert (answer.status_code, answer.json()) == (
-        503, {"status": "not ready", "store": "ok", "migrations": "ok", "worker": "none alive"},
-    )  # fmt: skip
+        503,
+        {"status": "not ready", "store": "ok", "migrations": "ok", "worker": "none alive"},
+    )
     kept = app.server.database.engine
-    nowhere = Database("postgresql://u:p@127.0.0.1:9/none")
+    nowhere = Store("postgresql://u:p@127.0.0.1:9/none")
     app.server.database.engine = nowhere.engine
     try:
         assert (await stranger.get("/readyz")).json()["store"] == "does not answer"

@@ -81,8 +81,9 @@ def test_what_is_read_without_restoring(commands: Commands, tmp_path: Path) -> N
     assert "book, loan" in run("snapshot", "copy", "books#then", "light", "--plan")
     done = run_json("snapshot", "copy", "books#then", "light", "--yes")
     assert [(one["target"], one["target_rows"], one["same"]) for one in done["tables"]] == [
-        ("book", 500, True), ("loan", 1, True),
-    ]  # fmt: skip
+        ("book", 500, True),
+        ("loan", 1, True),
+    ]
 
 
 def test_where_snapshots_are(commands: Commands) -> None:

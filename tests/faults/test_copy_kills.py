@@ -70,12 +70,16 @@ def test_a_copy_survives(headwater: HeadwaterProcess, engine: str, round_: int) 
 def copied_in_spite_of_a_kill(headwater: HeadwaterProcess, source: str, target: str, round_: int, rows: int) -> None:
     """Begin a copy, kill the worker, and wait until the next attempt is through."""
     headwater.sql(source, "CREATE TABLE first (id int PRIMARY KEY); INSERT INTO first SELECT generate_series(1, 1000)")
-    headwater.sql(source, "CREATE TABLE many (id bigint PRIMARY KEY, first int REFERENCES first, body varchar(60));"
-        f"INSERT INTO many SELECT g, g % 1000 + 1, md5(g::text) FROM generate_series(1, {rows}) g")  # fmt: skip
+    headwater.sql(
+        source,
+        "CREATE TABLE many (id bigint PRIMARY KEY, first int REFERENCES first, body varchar(60));"
+        f"INSERT INTO many SELECT g, g % 1000 + 1, md5(g::text) FROM generate_series(1, {rows}) g",
+    )
     made = headwater.post(f"/databases/{source}/copies", target_id=target, accepted=True)
     job = made["job"]["id"]
     killed_in_the_middle(headwater, job, 20_000 * (round_ + 1))
     tables = headwater.get(f"/transfers/{made['id']}")["tables"]
     assert [(one["target"], one["target_rows"], one["same"]) for one in tables] == [
-        ("first", 1000, True), ("many", rows, True),
-    ]  # fmt: skip
+        ("first", 1000, True),
+        ("many", rows, True),
+    ]

@@ -87,8 +87,9 @@ def check_complete(headwater: HeadwaterProcess, codebase: str, job: str, killed:
     with psycopg.connect(Cluster(headwater.home / "store").url()) as connection:
         stored = connection.execute(
             "SELECT count(DISTINCT s.id), count(u.n) FROM scans s LEFT JOIN scan_usages u ON u.scan_id = s.id"
-            " WHERE s.codebase_id = %s", [codebase],
-        ).fetchone()  # fmt: skip
+            " WHERE s.codebase_id = %s",
+            [codebase],
+        ).fetchone()
     assert stored == (1, scan["usages"])
 
 

@@ -50,9 +50,10 @@ def kill(pids: list[int]) -> None:
 
 def postgres_of(kept: ProxiedHeadwater, database: dict[str, Any]) -> list[int]:
     return [
-        pid for pid, command in processes_of(kept.home).items()
+        pid
+        for pid, command in processes_of(kept.home).items()
         if str(database["id"]) in command and "postgres -D" in command.replace("/bin/", "")
-    ]  # fmt: skip
+    ]
 
 
 def ask_until(kept: ProxiedHeadwater, database: dict[str, Any], query: str) -> Any:

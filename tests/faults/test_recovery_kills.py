@@ -67,8 +67,12 @@ def test_every_moment_can_be_reached_whoever_was_killed(headwater: HeadwaterProc
     for round_ in range(KILLS):
         for victim in VICTIMS:
             start = 20_000 * len(moments)
-            sql(headwater, line, "INSERT INTO step SELECT g, repeat(md5(g::text), 8) "
-                f"FROM generate_series({start + 1}, {start + 20_000}) g")  # fmt: skip
+            sql(
+                headwater,
+                line,
+                "INSERT INTO step SELECT g, repeat(md5(g::text), 8) "
+                f"FROM generate_series({start + 1}, {start + 20_000}) g",
+            )
             rows = sql(headwater, line, ROWS)
             moments.append((sql(headwater, line, CLOCK)[0][0], rows))
             time.sleep(0.4 * round_)

@@ -20,8 +20,11 @@ def shop(headwater: HeadwaterProcess) -> str:
     """A database with one large table."""
     project = headwater.get("/projects")["items"][0]["id"]
     made = headwater.post(f"/projects/{project}/databases?wait=60", name="shop")
-    headwater.sql(made["id"], "CREATE TABLE many (id bigint PRIMARY KEY, at timestamptz, body text);"
-        f"INSERT INTO many SELECT g, now() + g * interval '1 s', md5(g::text) FROM generate_series(1, {ROWS}) g")  # fmt: skip
+    headwater.sql(
+        made["id"],
+        "CREATE TABLE many (id bigint PRIMARY KEY, at timestamptz, body text);"
+        f"INSERT INTO many SELECT g, now() + g * interval '1 s', md5(g::text) FROM generate_series(1, {ROWS}) g",
+    )
     return str(made["id"])
 
 
@@ -67,7 +70,7 @@ IN_PLACE = {
         "SELECT count(*), sum(length(body)), (SELECT count(*) FROM few), (SELECT count(*) FROM fired) FROM many",
         "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'",
     ),
-}  # fmt: skip
+}
 
 
 def until_complete(headwater: HeadwaterProcess, snapshot: str) -> None:

@@ -130,10 +130,18 @@ def with_all_kinds() -> tuple[MemoryBlobs, dict[str, dict[str, list[Row]]]]:
                 )
                 writer.change(chunk, Delta(changed, (old.column(0).slice(3, 1),)), chunk.rows - 1)
         written = writer.end()
-        of.commit(writing, Manifest(
-            id="third", database="shop", started=one.started, finished=one.finished, engine="test", parent=two.id,
-            tables=(manifest.table("public", "orders", before.columns, before.key, written),),
-        ))  # fmt: skip
+        of.commit(
+            writing,
+            Manifest(
+                id="third",
+                database="shop",
+                started=one.started,
+                finished=one.finished,
+                engine="test",
+                parent=two.id,
+                tables=(manifest.table("public", "orders", before.columns, before.key, written),),
+            ),
+        )
     leases.take(blobs, of.keys, "a writer at work", [])
     blobs.create("gc/0000", b"HWGONE\x00\x01" + bytes(32))
     return blobs, {snapshot: restored(of, snapshot) for snapshot in of.snapshots()}
@@ -211,10 +219,16 @@ def kinds_in(blobs: MemoryBlobs, pack: bytes) -> set[int]:
 
 
 CANARIES = {
-    "row": b"canary-in-a-row-4711", "table": b"canary_table", "column": b"canary_column", "passphrase": b"canary passphrase",
-    "label": b"canary label", "database": b"canary_database", "statement": b"CREATE ROLE canary_role",
-    "engine's fact": b"canary-fact", "key": b"canary key, 32 bytes and no less",
-}  # fmt: skip
+    "row": b"canary-in-a-row-4711",
+    "table": b"canary_table",
+    "column": b"canary_column",
+    "passphrase": b"canary passphrase",
+    "label": b"canary label",
+    "database": b"canary_database",
+    "statement": b"CREATE ROLE canary_role",
+    "engine's fact": b"canary-fact",
+    "key": b"canary key, 32 bytes and no less",
+}
 
 
 def test_nothing_can_be_read_without_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,10 +250,18 @@ def test_nothing_can_be_read_without_the_key(monkeypatch: pytest.MonkeyPatch) ->
             )
             columns = [manifest.ManifestColumn(text("column"), "text"), manifest.ManifestColumn("b", "text")]
             first = Manifest(
-                id=id_, database=text("database"), label=text("label"), started=of.config.created, finished=of.config.created,
-                engine="test", schema=CANARIES["table"], extras={"roles": [text("statement")]},
-                tables=(manifest.table("public", text("table"), columns, (1,), written, {"fact": text("engine's fact")}),),
-            )  # fmt: skip
+                id=id_,
+                database=text("database"),
+                label=text("label"),
+                started=of.config.created,
+                finished=of.config.created,
+                engine="test",
+                schema=CANARIES["table"],
+                extras={"roles": [text("statement")]},
+                tables=(
+                    manifest.table("public", text("table"), columns, (1,), written, {"fact": text("engine's fact")}),
+                ),
+            )
             of.commit(writing, first)
             leases.take(blobs, of.keys, id_, list(first.packs))
     of.delete("snapshot-0")

@@ -33,9 +33,12 @@ STARTUP_SECONDS, SERVER_SECONDS = 12.0, 8.0
 NESTED = {"core", "engines", "entrypoints", "features"}
 # What starts a whole Headwater has no place in a minute.
 WHOLE = (
-    "tests/e2e/*", "tests/faults/test_[!v]*", "tests/entrypoints/test_*_commands.py", "tests/entrypoints/test_up.py",
+    "tests/e2e/*",
+    "tests/faults/test_[!v]*",
+    "tests/entrypoints/test_*_commands.py",
+    "tests/entrypoints/test_up.py",
     "tests/entrypoints/test_proxy.py",
-)  # fmt: skip
+)
 # Tests that drive a whole Headwater, by the room whose promises they are about.
 ROOMS_OF_TESTS = {
     "tests/faults/test_vault_*": "vault",
@@ -123,9 +126,13 @@ def imported_by(file: Path) -> set[str]:
 
 
 def candidates(
-    files: Iterable[str], changed_tests: AbstractSet[str], rooms: Mapping[str, int],
-    imports: Callable[[str], Collection[str]], modules: AbstractSet[str], seconds: Mapping[str, float],
-) -> list[Candidate]:  # fmt: skip
+    files: Iterable[str],
+    changed_tests: AbstractSet[str],
+    rooms: Mapping[str, int],
+    imports: Callable[[str], Collection[str]],
+    modules: AbstractSet[str],
+    seconds: Mapping[str, float],
+) -> list[Candidate]:
     """Return the affected test files, the nearest first and among equals the quickest.
 
     Args:
@@ -286,9 +293,11 @@ def rooms_in_order(every: Iterable[Candidate]) -> dict[str, list[str]]:
 
 
 def run_rooms(
-    rooms: Mapping[str, Sequence[str]], budget: float, run: Callable[[Sequence[str]], int],
+    rooms: Mapping[str, Sequence[str]],
+    budget: float,
+    run: Callable[[Sequence[str]], int],
     clock: Callable[[], float] = time.monotonic,
-) -> tuple[int, list[str], list[str]]:  # fmt: skip
+) -> tuple[int, list[str], list[str]]:
     """Run the tests of rooms until a time is used up; return the exit code, the rooms that ran and those left out."""
     started, code = clock(), 0
     ran: list[str] = []

@@ -16,10 +16,16 @@ IMPORTERS = {
     "features.policies.service.rules": ["entrypoints.cli"],
 }
 FILES = (
-    "tests/vault/test_vault_pages.py", "tests/vault/test_vault_parts.py", "tests/features/snapshots/test_capture.py",
-    "tests/features/policies/test_checks.py", "tests/entrypoints/test_up.py", "tests/catalog/test_names.py",
-    "tests/faults/test_vault_kills.py", "tests/engines/test_every_engine.py", "tests/engines/redis/test_redis.py",
-)  # fmt: skip
+    "tests/vault/test_vault_pages.py",
+    "tests/vault/test_vault_parts.py",
+    "tests/features/snapshots/test_capture.py",
+    "tests/features/policies/test_checks.py",
+    "tests/entrypoints/test_up.py",
+    "tests/catalog/test_names.py",
+    "tests/faults/test_vault_kills.py",
+    "tests/engines/test_every_engine.py",
+    "tests/engines/redis/test_redis.py",
+)
 
 
 def above(module: str) -> list[str]:
@@ -79,16 +85,22 @@ def test_test_file_belongs_to_a_room(file: str, room: str) -> None:
 
 def test_rooms_above_are_reached_in_order_of_distance() -> None:
     assert affected.distances({"vault.codecs"}, above) == {
-        "vault": 1, "features.snapshots": 2, "features.policies": 3, "entrypoints.cli": 4,
-    }  # fmt: skip
+        "vault": 1,
+        "features.snapshots": 2,
+        "features.policies": 3,
+        "entrypoints.cli": 4,
+    }
 
 
 def test_own_room_comes_first_and_then_the_rooms_above() -> None:
     assert chosen({"vault.codecs"}) == [
-        ("tests/vault/test_vault_pages.py", 1), ("tests/vault/test_vault_parts.py", 1),
-        ("tests/faults/test_vault_kills.py", 1), ("tests/features/snapshots/test_capture.py", 2),
-        ("tests/features/policies/test_checks.py", 3), ("tests/entrypoints/test_up.py", 4),
-    ]  # fmt: skip
+        ("tests/vault/test_vault_pages.py", 1),
+        ("tests/vault/test_vault_parts.py", 1),
+        ("tests/faults/test_vault_kills.py", 1),
+        ("tests/features/snapshots/test_capture.py", 2),
+        ("tests/features/policies/test_checks.py", 3),
+        ("tests/entrypoints/test_up.py", 4),
+    ]
 
 
 def test_file_that_imports_the_changed_module_comes_before_all() -> None:
@@ -98,15 +110,17 @@ def test_file_that_imports_the_changed_module_comes_before_all() -> None:
 
 def test_changed_engine_affects_the_tests_of_all_engines() -> None:
     assert {file for file, _ in chosen({"engines.redis.keys"})} == {
-        "tests/engines/test_every_engine.py", "tests/engines/redis/test_redis.py",
-    }  # fmt: skip
+        "tests/engines/test_every_engine.py",
+        "tests/engines/redis/test_redis.py",
+    }
 
 
 def test_changed_test_runs_and_changed_helper_runs_its_folder() -> None:
     assert chosen(set(), {"tests/catalog/test_names.py"}) == [("tests/catalog/test_names.py", 0)]
     assert {file for file, _ in chosen(set(), {"tests/vault/vault_helpers.py"})} == {
-        "tests/vault/test_vault_pages.py", "tests/vault/test_vault_parts.py",
-    }  # fmt: skip
+        "tests/vault/test_vault_pages.py",
+        "tests/vault/test_vault_parts.py",
+    }
     assert ("tests/features/policies/test_checks.py", 2) in chosen(set(), {"tests/people.py"})
 
 

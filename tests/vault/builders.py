@@ -60,9 +60,16 @@ def batches(given: Given, size: int = 1000) -> Iterator[Any]:
 
 
 def snapshot(
-    into: Vault, tables: Mapping[str, Given], *, parent: Manifest | None = None, codec: Codec | None = None,
-    sizes: ChunkSizes | None = None, batch: int = 1000, threads: int = 2, id_: str | None = None,
-) -> Manifest:  # fmt: skip
+    into: Vault,
+    tables: Mapping[str, Given],
+    *,
+    parent: Manifest | None = None,
+    codec: Codec | None = None,
+    sizes: ChunkSizes | None = None,
+    batch: int = 1000,
+    threads: int = 2,
+    id_: str | None = None,
+) -> Manifest:
     """Take a snapshot of tables and commit it."""
     started, made = datetime.now(UTC), []
     id_ = id_ or str(uuid.uuid4())
@@ -74,9 +81,14 @@ def snapshot(
             columns = [ManifestColumn(f"c{place}", "text", hint) for place, hint in enumerate(given.hints)]
             made.append(manifest.table("public", name, columns, given.key, written))
         taken = Manifest(
-            id=id_, database="shop", started=started, finished=datetime.now(UTC), engine="test",
-            parent=parent.id if parent else None, tables=tuple(made),
-        )  # fmt: skip
+            id=id_,
+            database="shop",
+            started=started,
+            finished=datetime.now(UTC),
+            engine="test",
+            parent=parent.id if parent else None,
+            tables=tuple(made),
+        )
         into.commit(writing, taken)
     return taken
 

@@ -23,8 +23,18 @@ from vault.builders import Given, Row
 PASSPHRASE = "the river remembers"
 SIZES = ChunkSizes(rows=24)
 HINTS: tuple[Hint, ...] = (
-    "integer", "integer", "float", "timestamp", "timestamptz", "date", "uuid", "hex", "text", "text", "text",
-)  # fmt: skip
+    "integer",
+    "integer",
+    "float",
+    "timestamp",
+    "timestamptz",
+    "date",
+    "uuid",
+    "hex",
+    "text",
+    "text",
+    "text",
+)
 
 
 def rows() -> list[Row]:
@@ -36,14 +46,20 @@ def rows() -> list[Row]:
         odd = ("1e-7", "9999999999", "1e+10", "0.000001", "0.1", "3e+300", "nan", "-inf", "-0")
         float_ = made.choice([repr(number / 1e9), f"{place}.5", *odd])
         row: list[bytes | None] = [
-            b"%d" % place, b"%d" % (number >> (place % 60)), float_.encode(),
+            b"%d" % place,
+            b"%d" % (number >> (place % 60)),
+            float_.encode(),
             b"2026-%02d-11 10:%02d:00" % (place % 12 + 1, place % 60),
-            b"19%02d-02-28 23:59:59.%06d+00" % (place % 100, place * 7 + 1) if place % 10 != 9 else b"2026-01-01 00:00:00.5+00",
+            b"19%02d-02-28 23:59:59.%06d+00" % (place % 100, place * 7 + 1)
+            if place % 10 != 9
+            else b"2026-01-01 00:00:00.5+00",
             b"20%02d-%02d-28" % (place % 100, place % 12 + 1),
             b"%08x-0000-4000-8000-%012x" % (made.getrandbits(32), place),
             b"\\x" + made.randbytes(place % 7).hex().encode(),
-            made.randbytes(place % 30), [b"new", b"paid", b""][place % 3], b"always",
-        ]  # fmt: skip
+            made.randbytes(place % 30),
+            [b"new", b"paid", b""][place % 3],
+            b"always",
+        ]
         found.append(
             tuple(
                 None if column and made.random() < (0.1 if place > 120 else 0) else one
@@ -80,8 +96,16 @@ def write(folder: Path) -> None:
         }
         for taken in of.snapshots()
     }
-    (folder / "rows.json").write_text(json.dumps({"key": builders.KEY.secret.decode(), "passphrase": PASSPHRASE, "snapshots": {
-        taken: found[taken] for taken in ("0001", "0006")}}, separators=(",", ":")))  # fmt: skip
+    (folder / "rows.json").write_text(
+        json.dumps(
+            {
+                "key": builders.KEY.secret.decode(),
+                "passphrase": PASSPHRASE,
+                "snapshots": {taken: found[taken] for taken in ("0001", "0006")},
+            },
+            separators=(",", ":"),
+        )
+    )
     (folder / "vault" / "temporary").rmdir()
 
 
@@ -104,9 +128,18 @@ def _delta(of: Vault, last: Manifest) -> None:
             ]
             writer.change(chunk, Delta(tuple(columns), (old.column(0).slice(4, 1),)), chunk.rows)
         table = manifest.table("public", "everything", before.columns, before.key, writer.end())
-        of.commit(writing, Manifest(
-            id="0006", database="shop", started=last.started, finished=last.finished, engine="test", parent=last.id, tables=(table,),
-        ))  # fmt: skip
+        of.commit(
+            writing,
+            Manifest(
+                id="0006",
+                database="shop",
+                started=last.started,
+                finished=last.finished,
+                engine="test",
+                parent=last.id,
+                tables=(table,),
+            ),
+        )
 
 
 def _shown(found: list[Row]) -> list[list[str | None]]:

@@ -66,11 +66,26 @@ def _started(*, last: bool) -> Iterator[Place | None]:
     (folder / "s3.json").write_text(json.dumps({"identities": rights}))
     master, volume, filer, s3 = free_ports(4, offset=10_000)  # where SeaweedFS has its own protocol
     command = [
-        str(program()), "-logdir", str(folder), "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={folder}",
-        f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", "-filer", "-s3", f"-s3.port={s3}",
-        f"-s3.config={folder}/s3.json", "-volume.max=20", "-master.volumeSizeLimitMB=256", "-master.telemetry=false",
-        "-s3.port.iceberg=0", "-s3.port.lance=0",  # else of two servers on one machine the second ends
-    ]  # fmt: skip
+        str(program()),
+        "-logdir",
+        str(folder),
+        "server",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        f"-dir={folder}",
+        f"-master.port={master}",
+        f"-volume.port={volume}",
+        f"-filer.port={filer}",
+        "-filer",
+        "-s3",
+        f"-s3.port={s3}",
+        f"-s3.config={folder}/s3.json",
+        "-volume.max=20",
+        "-master.volumeSizeLimitMB=256",
+        "-master.telemetry=false",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",  # else of two servers on one machine the second ends
+    ]
     with open(folder / "log", "wb") as log:
         server = subprocess.Popen(
             command, stdout=log, stderr=log, start_new_session=True, cwd=folder, preexec_fn=die_with_parent
@@ -91,9 +106,11 @@ def _is_ready(server: subprocess.Popen[bytes], place: Place) -> bool:
     """Wait until the bucket takes a blob: until then volumes are still being made; False when that never was."""
     until = time.monotonic() + _WITHIN_SECONDS
     store = S3Store(
-        BUCKET, config={"region": "us-east-1", **place.options}, client_options={"allow_http": True},
+        BUCKET,
+        config={"region": "us-east-1", **place.options},
+        client_options={"allow_http": True},
         retry_config={"max_retries": 0},
-    )  # fmt: skip
+    )
     while time.monotonic() < until and server.poll() is None:
         try:
             obstore.put(store, "ready", b"yes")

@@ -83,7 +83,12 @@ def test_two_deltas_as_one_leave_the_same_rows_in_the_same_order(
 def test_bytes_that_are_no_delta_are_damaged() -> None:
     good = deltas.encode(Delta(columns([(b"1", b"a", None)], 3), columns([(b"2", b"b")], 2)), HINTS, (0, 1))
     one = columns([(b"1",)], 1)[0]
-    for content in (b"", b"\xc1", good[:-1], b"\x92\x90\x90",
-                    deltas.encode(Delta((one, one.slice(1)), (one,)), HINTS[:2], (0,))):  # fmt: skip
+    for content in (
+        b"",
+        b"\xc1",
+        good[:-1],
+        b"\x92\x90\x90",
+        deltas.encode(Delta((one, one.slice(1)), (one,)), HINTS[:2], (0,)),
+    ):
         with pytest.raises(Damaged):
             deltas.decode(content)

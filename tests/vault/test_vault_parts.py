@@ -63,14 +63,31 @@ def test_unknown_codecs_are_refused(name: Any, level: int) -> None:
 
 
 ids = some.binary(min_size=16, max_size=16)
-refs = some.builds(Ref, ids, some.sampled_from([bytes([n]) * 16 for n in range(40)]), some.integers(0, 2**32 - 1),
-                   some.integers(0, 2**32 - 1))  # fmt: skip
+refs = some.builds(
+    Ref,
+    ids,
+    some.sampled_from([bytes([n]) * 16 for n in range(40)]),
+    some.integers(0, 2**32 - 1),
+    some.integers(0, 2**32 - 1),
+)
 
 
 @settings(max_examples=examples(100), deadline=None)
-@given(some.integers(0, 5).flatmap(lambda columns: some.lists(
-    some.builds(ChunkRef, some.binary(max_size=30), some.integers(0, 2**40), some.tuples(*[refs] * columns),
-                some.lists(refs, max_size=3).map(tuple)), min_size=1, max_size=12)))  # fmt: skip
+@given(
+    some.integers(0, 5).flatmap(
+        lambda columns: some.lists(
+            some.builds(
+                ChunkRef,
+                some.binary(max_size=30),
+                some.integers(0, 2**40),
+                some.tuples(*[refs] * columns),
+                some.lists(refs, max_size=3).map(tuple),
+            ),
+            min_size=1,
+            max_size=12,
+        )
+    )
+)
 def test_leaves_come_back(chunks: list[ChunkRef]) -> None:
     assert tree.decode_leaf(tree.encode_leaf(chunks)) == chunks
 

@@ -98,8 +98,19 @@ def test_a_pack_that_is_not_whole_is_found_quickly(of: Vault, how: str) -> None:
     name = packs.blob_name(pack)
     data = of.blobs.read(name)
     other = next(of.blobs.read(packs.blob_name(other)) for other, _ in packs.listed(of.blobs) if other != pack)
-    replace(of, name, {"gone": None, "empty": b"", "shorter": data[:-1], "longer": data + b"\0",
-                       "without its end": data[:-9], "another pack": other, "no begin": b"X" + data[1:]}[how])  # fmt: skip
+    replace(
+        of,
+        name,
+        {
+            "gone": None,
+            "empty": b"",
+            "shorter": data[:-1],
+            "longer": data + b"\0",
+            "without its end": data[:-9],
+            "another pack": other,
+            "no begin": b"X" + data[1:],
+        }[how],
+    )
     found = verification.quick(of)
     assert {(one.snapshot, one.table, one.pack) for one in found.findings} == {(one.id, "public.t", name)}
     assert not verification.deep(of).sound

@@ -36,9 +36,12 @@ def shared() -> Any:
 
 
 values = some.one_of(
-    some.none(), some.binary(max_size=12), some.integers(-(2**66), 2**66).map(lambda number: str(number).encode()),
-    some.dates().map(lambda date: str(date).encode()), some.sampled_from([b"", b"a", b"007", b"\\N"]),
-)  # fmt: skip
+    some.none(),
+    some.binary(max_size=12),
+    some.integers(-(2**66), 2**66).map(lambda number: str(number).encode()),
+    some.dates().map(lambda date: str(date).encode()),
+    some.sampled_from([b"", b"a", b"007", b"\\N"]),
+)
 
 
 @some.composite
@@ -267,15 +270,29 @@ def test_a_manifest_that_names_what_nothing_keeps_is_refused(tmp_path: Path) -> 
     of = builders.vault(tmp_path)
     first = builders.snapshot(of, {"t": Given(("text",), [(b"a",)])})
     with of.write_snapshot("second") as writing, pytest.raises(Damaged, match="nothing keeps"):
-        of.commit(writing, manifest.Manifest(
-            id="second", database="shop", started=first.started, finished=first.finished, engine="test",
-            tables=tuple(manifest.kept(table) for table in first.tables),
-        ))  # fmt: skip
+        of.commit(
+            writing,
+            manifest.Manifest(
+                id="second",
+                database="shop",
+                started=first.started,
+                finished=first.finished,
+                engine="test",
+                tables=tuple(manifest.reuse_table(table) for table in first.tables),
+            ),
+        )
     with of.write_snapshot("third", parent=first) as writing:
-        of.commit(writing, manifest.Manifest(
-            id="third", database="shop", started=first.started, finished=first.finished, engine="test",
-            tables=tuple(manifest.kept(table) for table in first.tables),
-        ))  # fmt: skip
+        of.commit(
+            writing,
+            manifest.Manifest(
+                id="third",
+                database="shop",
+                started=first.started,
+                finished=first.finished,
+                engine="test",
+                tables=tuple(manifest.reuse_table(table) for table in first.tables),
+            ),
+        )
     third = of.manifest("third")
     assert (third.tables[0].new, builders.rows(of, third, "t")) == (0, [(b"a",)])
 

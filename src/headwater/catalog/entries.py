@@ -18,7 +18,7 @@ class Collection:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CollectionEntry:
     """A document or a key.
 
     `id` names it within its holder. `body` is what it holds as text: Extended JSON, or the value of a key that has
@@ -53,7 +53,7 @@ class Element:
 class EntryPage:
     """Some entries, where the next ones begin, and how many there are when that is quick to say."""
 
-    items: tuple[Entry, ...]
+    items: tuple[CollectionEntry, ...]
     next: str | None = None
     total: int | None = None
 

@@ -51,7 +51,7 @@ class Keyword(Node, frozen=True, tag=4):
     value: Expr
 
 
-class Index(Node, frozen=True, tag=5):
+class Subscript(Node, frozen=True, tag=5):
     """`value[index]`, also a generic type `value<index>` (several arguments: a Sequence)."""
 
     value: Expr
@@ -91,13 +91,13 @@ class Unary(Node, frozen=True, tag=10):
     operand: Expr
 
 
-class Sequence(Node, frozen=True, tag=11):
+class SequenceExpr(Node, frozen=True, tag=11):
     """A list, tuple, set or array literal, and several expressions in one place."""
 
     items: tuple[Expr, ...] = ()
 
 
-class Entry(Node, frozen=True, tag=12):
+class DictEntry(Node, frozen=True, tag=12):
     """`key: value` of a mapping; key None is a spread. A plain JS key is a Text; the range is that of the key."""
 
     key: Expr | None
@@ -107,7 +107,7 @@ class Entry(Node, frozen=True, tag=12):
 class Mapping(Node, frozen=True, tag=13):
     """A dict or object literal; shorthand `{a}` is an Entry whose value is Name a."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[DictEntry, ...] = ()
 
 
 class Lambda(Node, frozen=True, tag=14):
@@ -268,14 +268,14 @@ Expr: TypeAlias = (
     | Attr
     | Call
     | Keyword
-    | Index
+    | Subscript
     | Chunk
     | Text
     | Const
     | Binary
     | Unary
-    | Sequence
-    | Entry
+    | SequenceExpr
+    | DictEntry
     | Mapping
     | Lambda
     | Comprehension

@@ -129,9 +129,14 @@ class LocalDriver:
         if program is not None:
             with _fresh(instance.folder / "log") as output:
                 child = process.spawn(
-                    program.command, death_signal=program.stop_signal, identity=instance.owner,
-                    env=program.environment, cwd=instance.folder, output=output, memory_mb=program.memory_mb,
-                )  # fmt: skip
+                    program.command,
+                    death_signal=program.stop_signal,
+                    identity=instance.owner,
+                    env=program.environment,
+                    cwd=instance.folder,
+                    output=output,
+                    memory_mb=program.memory_mb,
+                )
             self._children[spec.id] = (child, program.stop_signal)
             (instance.folder / "pid").write_text(f"{child.pid} {int(program.stop_signal)}")
             await self._wait_ready(spec, instance, child)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from headwater.catalog.entries import ChangeOutcome, Collection, ElementPage, Entry, EntryChange, EntryPage, Search
+from headwater.catalog.entries import (
+    ChangeOutcome,
+    Collection,
+    CollectionEntry,
+    ElementPage,
+    EntryChange,
+    EntryPage,
+    Search,
+)
 from headwater.engines._session import Session
 
 
@@ -22,7 +30,7 @@ class BrowsingSupport(Protocol):
             BadInput: the cursor was made for another list.
         """
 
-    async def entry(self, session: Session, collection: str, entry_id: str) -> Entry | None:
+    async def entry(self, session: Session, collection: str, entry_id: str) -> CollectionEntry | None:
         """Return one entry, or None when there is none."""
 
     async def elements(self, session: Session, collection: str, entry_id: str, search: Search) -> ElementPage:

@@ -12,24 +12,47 @@ from importlib.util import find_spec
 from types import ModuleType
 
 FEATURES: tuple[str, ...] = (
-    "accounts", "jobs", "databases", "query", "transfers", "documents", "dashboards", "snapshots", "extracts",
-    "policies", "recovery", "codebases", "schemas", "migrations",
-)  # fmt: skip
+    "accounts",
+    "jobs",
+    "databases",
+    "query",
+    "transfers",
+    "documents",
+    "dashboards",
+    "snapshots",
+    "extracts",
+    "policies",
+    "recovery",
+    "codebases",
+    "schemas",
+    "migrations",
+)
 
 # The words that commands of a room begin with: a command that is typed loads the rooms that know it, not all of them.
 COMMANDS: Mapping[str, tuple[str, ...]] = {
-    "accounts": ("login", "projects", "keys"), "jobs": ("jobs",), "databases": ("db",), "query": ("sql",),
-    "transfers": ("db",), "documents": ("entries",), "dashboards": ("dashboards",),
-    "snapshots": ("snapshot", "vault"), "extracts": ("snapshot",), "policies": ("policy", "alerts"),
-    "recovery": ("recovery",), "codebases": ("scan", "usages", "codebases"), "schemas": ("schema",),
+    "accounts": ("login", "projects", "keys"),
+    "jobs": ("jobs",),
+    "databases": ("db",),
+    "query": ("sql",),
+    "transfers": ("db",),
+    "documents": ("entries",),
+    "dashboards": ("dashboards",),
+    "snapshots": ("snapshot", "vault"),
+    "extracts": ("snapshot",),
+    "policies": ("policy", "alerts"),
+    "recovery": ("recovery",),
+    "codebases": ("scan", "usages", "codebases"),
+    "schemas": ("schema",),
     "migrations": ("migrations",),
-}  # fmt: skip
+}
 
 # The first words of the kinds of a room's jobs: a worker loads the room of a job that it gets, not all of them.
 JOBS: Mapping[str, tuple[str, ...]] = {
-    "codebase": ("codebases",), "transfer": ("transfers",), "snapshot": ("snapshots", "extracts"),
+    "codebase": ("codebases",),
+    "transfer": ("transfers",),
+    "snapshot": ("snapshots", "extracts"),
     "recovery": ("recovery",),
-}  # fmt: skip
+}
 
 
 def collect(role: str, features: Sequence[str] = FEATURES) -> dict[str, ModuleType]:

@@ -13,9 +13,14 @@ PART = ".part"
 
 
 async def receive(
-    target: Path, chunks: AsyncIterator[bytes], *, limit_mb: int, display_name: str, hint: str,
+    target: Path,
+    chunks: AsyncIterator[bytes],
+    *,
+    limit_mb: int,
+    display_name: str,
+    hint: str,
     check: Callable[[Path], None] | None = None,
-) -> int:  # fmt: skip
+) -> int:
     """Store what arrives and return its size in bytes; whatever goes wrong, no file stays behind.
 
     Args:

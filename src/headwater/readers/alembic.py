@@ -131,7 +131,7 @@ class _Run:
                     self.batches[s.last(item.right)] = name, self.text(s.keyword(call, "schema"))
 
     def _loop(self, stmt: f.Loop, schema: Schema) -> Iterator[c.Change]:
-        values = stmt.iterable.items if isinstance(stmt.iterable, f.Sequence) else ()
+        values = stmt.iterable.items if isinstance(stmt.iterable, f.SequenceExpr) else ()
         for value in values:
             names = s.items(stmt.target)
             parts = s.items(value) if len(names) > 1 else (value,)

@@ -69,9 +69,14 @@ def ensure(cluster: Cluster) -> None:
     if not (cluster.data / "PG_VERSION").exists():
         password = read_secret(cluster.folder / "postgres.password")
         initdb(
-            binaries(), cluster.data, password, owner,
-            "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-        )  # fmt: skip
+            binaries(),
+            cluster.data,
+            password,
+            owner,
+            "--locale=C",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+        )
 
 
 def _own_folder(folder: Path, owner: Identity | None) -> None:

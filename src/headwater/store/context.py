@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from headwater.kit.settings import Settings
-from headwater.store.sealing import Sealer
-from headwater.store.session import Database
+from headwater.store.encryption import SecretCipher
+from headwater.store.session import Store
 
 
 class ProcessService(Protocol):
@@ -29,13 +29,13 @@ class Context:
     """The first argument of a service that opens its own transactions; one per process, or one per job attempt."""
 
     settings: Settings
-    store: Database
+    store: Store
     services: dict[type[Any], Any] = field(default_factory=dict)
 
     @property
-    def sealer(self) -> Sealer:
+    def cipher(self) -> SecretCipher:
         """What encrypts and decrypts the secrets of the store."""
-        return Sealer.of(self.settings)
+        return SecretCipher.of(self.settings)
 
     def service(self, kind: type[ServiceT]) -> ServiceT:
         """Return the process's one `kind`, created when it is first asked for."""

@@ -19,7 +19,7 @@ def driver_url(url: str) -> URL:
     return make_url(url).set(drivername=DRIVER)
 
 
-class Database:
+class Store:
     """The pool of connections of one process."""
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:

@@ -182,5 +182,10 @@ async def ends_what_it_started(driver: Driver, new: Callable[[], Spec]) -> None:
 
 
 CHECKS: tuple[Check, ...] = (
-    goes_its_way, nobody_else_connects, follows_its_spec, is_measured, is_cut_off_anywhere, ends_what_it_started,
-)  # fmt: skip
+    goes_its_way,
+    nobody_else_connects,
+    follows_its_spec,
+    is_measured,
+    is_cut_off_anywhere,
+    ends_what_it_started,
+)

@@ -181,9 +181,17 @@ def is_swept(blobs: Blobs) -> None:
 
 
 CHECKS: tuple[Check, ...] = (
-    is_created_once, has_one_winner, reads_parts, tells_what_is_cut_off, tells_what_is_missing, lists_what_is_there,
-    keeps_any_size, has_a_clock, shows_nothing_half, is_swept,
-)  # fmt: skip
+    is_created_once,
+    has_one_winner,
+    reads_parts,
+    tells_what_is_cut_off,
+    tells_what_is_missing,
+    lists_what_is_there,
+    keeps_any_size,
+    has_a_clock,
+    shows_nothing_half,
+    is_swept,
+)
 
 
 class MemoryBlobs:

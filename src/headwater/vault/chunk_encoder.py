@@ -147,7 +147,7 @@ def _encode_against_parent(
 
 def _delta_if_smaller(
     ink: WriteContext, shape: TableShape, parent: Parent, before: ChunkRef, columns: Sequence[Any], cost: int
-) -> tuple[ChunkRef, Segment | None] | None:  # fmt: skip
+) -> tuple[ChunkRef, Segment | None] | None:
     """Return the parent's chunk with what has changed, unless new pages, which cost so many bytes, are less."""
     try:
         batch = parent.read(before).columns

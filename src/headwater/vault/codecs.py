@@ -17,8 +17,12 @@ Name = Literal["none", "zstd", "gzip", "deflate", "lz4"]
 _CODES: dict[Name, int] = {"none": 0, "zstd": 1, "gzip": 2, "deflate": 3, "lz4": 4}
 _NAMES = {code: name for name, code in _CODES.items()}
 LEVELS: dict[Name, range] = {
-    "none": range(1), "zstd": range(1, 20), "gzip": range(1, 10), "deflate": range(1, 10), "lz4": range(1),
-}  # fmt: skip
+    "none": range(1),
+    "zstd": range(1, 20),
+    "gzip": range(1, 10),
+    "deflate": range(1, 10),
+    "lz4": range(1),
+}
 _local = threading.local()
 
 

@@ -53,17 +53,17 @@ class _Pages(Sequence[Column]):
         return len(self._encoded)
 
     @overload
-    def __getitem__(self, place: int) -> Column: ...
+    def __getitem__(self, index: int) -> Column: ...
 
     @overload
-    def __getitem__(self, place: slice) -> Sequence[Column]: ...
+    def __getitem__(self, index: slice) -> Sequence[Column]: ...
 
-    def __getitem__(self, place: int | slice) -> Any:
-        if isinstance(place, slice):
-            return [self[index] for index in range(*place.indices(len(self)))]
-        if place not in self._decoded:
-            self._decoded[place] = pages.decode(self._encoded[place])
-        return self._decoded[place]
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        if index not in self._decoded:
+            self._decoded[index] = pages.decode(self._encoded[index])
+        return self._decoded[index]
 
 
 def encode(delta: Delta, hints: Sequence[Hint], key: Sequence[int]) -> bytes:
@@ -97,8 +97,9 @@ def identity(key: Sequence[Column]) -> Column:
     return pc.binary_join_element_wise(*parts, nothing)
 
 
-def apply(columns: Sequence[Column], key: Sequence[Column], delta: Delta, delta_key: Sequence[int],
-          places: Sequence[int]) -> list[Column]:  # fmt: skip
+def apply(
+    columns: Sequence[Column], key: Sequence[Column], delta: Delta, delta_key: Sequence[int], places: Sequence[int]
+) -> list[Column]:
     """Return columns as they are after a delta: changed rows in their places, new ones at the end.
 
     Args:

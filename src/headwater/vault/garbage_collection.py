@@ -65,9 +65,10 @@ def collect(vault: Vault, margin: timedelta = MARGIN, longest: timedelta = lease
     now = _now(vault)
     needed, held = _needed(vault, now, longest)
     gone = {
-        pack for pack, blob in there.items()
+        pack
+        for pack, blob in there.items()
         if pack not in needed and pack not in held.packs and (held.since is None or blob.modified < held.since)
-    }  # fmt: skip
+    }
     deleted: set[bytes] = set()
     if not held.unread:
         deleted = _delete(vault, [blob for blob in pending if now - blob.modified > margin], gone)
@@ -78,9 +79,14 @@ def collect(vault: Vault, margin: timedelta = MARGIN, longest: timedelta = lease
     blobs.sweep(longest)
     kept = {pack: blob.size for pack, blob in there.items() if pack in needed}
     return GcResult(
-        len(deleted), sum(there[pack].size for pack in deleted), len(gone - deleted), len(kept), sum(kept.values()),
-        sum(size - min(size, needed[pack]) for pack, size in kept.items()), tuple(held.unread),
-    )  # fmt: skip
+        len(deleted),
+        sum(there[pack].size for pack in deleted),
+        len(gone - deleted),
+        len(kept),
+        sum(kept.values()),
+        sum(size - min(size, needed[pack]) for pack, size in kept.items()),
+        tuple(held.unread),
+    )
 
 
 def _needed(vault: Vault, now: datetime, longest: timedelta) -> tuple[dict[bytes, int], LeasedPacks]:

@@ -107,18 +107,31 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def table(
-    schema: str | None, name: str, columns: Sequence[ManifestColumn], key: Sequence[int], written: WrittenTable,
+    schema: str | None,
+    name: str,
+    columns: Sequence[ManifestColumn],
+    key: Sequence[int],
+    written: WrittenTable,
     facts: Mapping[str, Any] | None = None,
-) -> ManifestTable:  # fmt: skip
+) -> ManifestTable:
     """Return a table that was written, as a manifest lists it."""
     counted = written.counted
     return ManifestTable(
-        schema, name, tuple(columns), tuple(key), counted.rows, counted.raw, counted.stored, counted.new,
-        SegmentRef.of(written.root), dict(written.packs), facts or {},
-    )  # fmt: skip
+        schema,
+        name,
+        tuple(columns),
+        tuple(key),
+        counted.rows,
+        counted.raw,
+        counted.stored,
+        counted.new,
+        SegmentRef.of(written.root),
+        dict(written.packs),
+        facts or {},
+    )
 
 
-def kept(before: ManifestTable, facts: Mapping[str, Any] | None = None) -> ManifestTable:
+def reuse_table(before: ManifestTable, facts: Mapping[str, Any] | None = None) -> ManifestTable:
     """Return a table of the parent that has not changed, as the manifest of the next snapshot lists it."""
     return msgspec.structs.replace(before, new=0, facts=before.facts if facts is None else facts)
 

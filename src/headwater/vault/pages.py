@@ -319,10 +319,22 @@ def _read_hex(body: memoryview, count: int) -> Column:
 
 
 _TYPED: dict[Hint, Callable[[Column], tuple[int, bytes] | None]] = {
-    "integer": _integers, "float": _floats, "timestamp": _moments(False), "timestamptz": _moments(True),
-    "date": _days, "uuid": _uuids, "hex": _hex,
-}  # fmt: skip
+    "integer": _integers,
+    "float": _floats,
+    "timestamp": _moments(False),
+    "timestamptz": _moments(True),
+    "date": _days,
+    "uuid": _uuids,
+    "hex": _hex,
+}
 _READERS: dict[int, Callable[[memoryview, int], Column]] = {
-    CONSTANT: _read_constant, BYTES: _read_strings, INTEGERS: _read_integers, FLOATS: _read_floats,
-    MOMENTS: _read_moments, DAYS: _read_days, UUIDS: _read_uuids, HEX: _read_hex, DICTIONARY: _read_dictionary,
-}  # fmt: skip
+    CONSTANT: _read_constant,
+    BYTES: _read_strings,
+    INTEGERS: _read_integers,
+    FLOATS: _read_floats,
+    MOMENTS: _read_moments,
+    DAYS: _read_days,
+    UUIDS: _read_uuids,
+    HEX: _read_hex,
+    DICTIONARY: _read_dictionary,
+}

@@ -38,10 +38,12 @@ class S3Blobs:
     ) -> None:
         self._retries = retries
         self._store = S3Store(
-            bucket, prefix=prefix or None, config={"region": "us-east-1", **options},  # type: ignore[arg-type]
+            bucket,
+            prefix=prefix or None,
+            config={"region": "us-east-1", **options},  # type: ignore[arg-type]
             client_options={"allow_http": http, "timeout": _TIMEOUT},
             retry_config={"max_retries": retries, "retry_timeout": _PATIENCE},
-        )  # fmt: skip
+        )
 
     def create(self, name: str, data: bytes) -> bool:
         """See `Blobs`; If-None-Match is what decides who was first.

@@ -89,10 +89,14 @@ def encode_leaf(chunks: Sequence[ChunkRef]) -> bytes:
             packed.add(ref)
     return msgspec.msgpack.encode(
         _Leaf(
-            packed.listed, len(chunks[0].pages), [one.first for one in chunks], [one.rows for one in chunks],
-            [len(one.deltas) for one in chunks], bytes(packed.refs),
+            packed.listed,
+            len(chunks[0].pages),
+            [one.first for one in chunks],
+            [one.rows for one in chunks],
+            [len(one.deltas) for one in chunks],
+            bytes(packed.refs),
         )
-    )  # fmt: skip
+    )
 
 
 def decode_leaf(data: bytes) -> list[ChunkRef]:
@@ -117,10 +121,13 @@ def encode_root(branches: Sequence[LeafRef]) -> bytes:
         packed.add(branch.ref)
     return msgspec.msgpack.encode(
         _Root(
-            packed.listed, [one.first for one in branches], [one.chunks for one in branches],
-            [one.rows for one in branches], bytes(packed.refs),
+            packed.listed,
+            [one.first for one in branches],
+            [one.chunks for one in branches],
+            [one.rows for one in branches],
+            bytes(packed.refs),
         )
-    )  # fmt: skip
+    )
 
 
 def decode_root(data: bytes) -> list[LeafRef]:

@@ -88,9 +88,14 @@ class Vault:
 
     @contextlib.contextmanager
     def write_snapshot(
-        self, snapshot: str, *, codec: Codec | None = None, threads: int | None = None, parent: Manifest | None = None,
+        self,
+        snapshot: str,
+        *,
+        codec: Codec | None = None,
+        threads: int | None = None,
+        parent: Manifest | None = None,
         sizes: ChunkSizes | None = None,
-    ) -> Iterator[SnapshotWriter]:  # fmt: skip
+    ) -> Iterator[SnapshotWriter]:
         """Give what the tables of a snapshot are written with; what is not committed at the end is nobody's.
 
         Raises:

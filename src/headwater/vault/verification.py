@@ -89,9 +89,13 @@ def quick(vault: Vault, snapshots: Sequence[str] | None = None) -> VerificationR
 
 
 def deep(
-    vault: Vault, snapshots: Sequence[str] | None = None, *, part: VerificationShare = VerificationShare(),
-    progress: Progress | None = None, threads: int = 2,
-) -> VerificationResult:  # fmt: skip
+    vault: Vault,
+    snapshots: Sequence[str] | None = None,
+    *,
+    part: VerificationShare = VerificationShare(),
+    progress: Progress | None = None,
+    threads: int = 2,
+) -> VerificationResult:
     """Do as `quick`, and read everything that snapshots are made of, down to their rows.
 
     Args:
@@ -136,9 +140,7 @@ class _VerificationRun:
             except Damaged as error:
                 self.tell(error.message, snapshot)
 
-    def tell(
-        self, what: str, snapshot: str | None = None, table: str | None = None, pack: bytes | None = None
-    ) -> None:  # fmt: skip
+    def tell(self, what: str, snapshot: str | None = None, table: str | None = None, pack: bytes | None = None) -> None:
         self.findings[Finding(what, snapshot, table, packs.blob_name(pack) if pack else None)] = None
 
     def tell_segment(self, what: str, snapshot: str, table: str, kind: int, ref: Ref) -> None:

@@ -131,8 +131,11 @@ def test_a_folder_is_read_without_links_and_ignored_files(tmp_path):
     found = intake(tmp_path)
     assert [source.path for source in found.sources] == ["app/a.py"]
     assert reasons(found) | {"app/.gitignore": ""} == {
-        "loop": "link", "pipe.py": "device", "app/secret.py": "ignored", "app/.gitignore": "",
-    }  # fmt: skip
+        "loop": "link",
+        "pipe.py": "device",
+        "app/secret.py": "ignored",
+        "app/.gitignore": "",
+    }
 
 
 def test_a_bomb_is_skipped_unopened(tmp_path):

@@ -59,9 +59,11 @@ HISTORIES = st.lists(
     ]
 )
 POLICIES = st.builds(
-    RetentionPolicy, *(st.integers(0, 6) for _ in RULES), within=st.integers(0, 2000).map(lambda hours: timedelta(hours=hours)),
+    RetentionPolicy,
+    *(st.integers(0, 6) for _ in RULES),
+    within=st.integers(0, 2000).map(lambda hours: timedelta(hours=hours)),
     zone=st.sampled_from(ZONES),
-)  # fmt: skip
+)
 
 
 def kept(policy: RetentionPolicy, history: list[Candidate]) -> set[str]:

@@ -62,10 +62,14 @@ def test_a_live_database_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("url", "error"),
     [
-        ("oracle://h/db", NotFound), ("postgresql://u:secret@127.0.0.1:1/db", Unavailable), ("postgresql://", BadInput),
-        ("postgresql://h:99999/db", BadInput), ("postgresql://h/db?sslmode=x", BadInput), ("sqlite:///gone.db", Unavailable),
+        ("oracle://h/db", NotFound),
+        ("postgresql://u:secret@127.0.0.1:1/db", Unavailable),
+        ("postgresql://", BadInput),
+        ("postgresql://h:99999/db", BadInput),
+        ("postgresql://h/db?sslmode=x", BadInput),
+        ("sqlite:///gone.db", Unavailable),
     ],
-)  # fmt: skip
+)
 def test_a_live_database_that_cannot_be_read_is_said(url, error):
     with pytest.raises(error) as raised:
         sources.read(url, lambda path: Schema())

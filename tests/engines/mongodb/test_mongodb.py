@@ -21,7 +21,7 @@ from headwater.catalog.model import Index, Schema
 from headwater.catalog.results import Finished, Limits, QueryCancelled, QueryError, QueryTimeout, Rows, Started
 from headwater.engines import Address, engine, parse_url
 from headwater.engines.mongodb.statements import statements
-from headwater.engines.mongodb.values import shown
+from headwater.engines.mongodb.values import display_text
 from headwater.kit.errors import BadInput, HeadwaterError, Unavailable
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import Tls
@@ -40,7 +40,7 @@ def pairs(name: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("text", "command"), pairs("parses.txt"))
 def test_texts_are_commands(text: str, command: str) -> None:
     (statement,) = statements(text)
-    assert json.loads(shown(statement.command)) == json.loads(command)
+    assert json.loads(display_text(statement.command)) == json.loads(command)
 
 
 @pytest.mark.parametrize(("text", "place"), pairs("wrong.txt"))

@@ -37,7 +37,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/connections/parse"): {"url": "postgresql://a@b/c"},
     ("POST", "/api/v1/projects/{project_id}/connections/test"): {"url": "postgresql://a:b@127.0.0.1:1/c"},
     ("POST", "/api/v1/projects/{project_id}/connections"): {
-        "name": "far", "connection": {"url": "postgresql://a:b@127.0.0.1:1/c"},
+        "name": "far",
+        "connection": {"url": "postgresql://a:b@127.0.0.1:1/c"},
     },
     ("POST", "/api/v1/databases/{database_id}/query"): {"text": "SELECT 1"},
     ("POST", "/api/v1/databases/{database_id}/explain"): {"text": "SELECT 1"},
@@ -48,7 +49,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/databases/{database_id}/rows"): {"table": "t"},
     ("POST", "/api/v1/databases/{database_id}/cell"): {"table": "t", "key": {"id": 1}, "column": "id"},
     ("POST", "/api/v1/databases/{database_id}/edits"): {
-        "table": "t", "edits": [{"kind": "insert", "values": {"id": 7}}], "apply": True,
+        "table": "t",
+        "edits": [{"kind": "insert", "values": {"id": 7}}],
+        "apply": True,
     },
     ("POST", "/api/v1/databases/{database_id}/schema/changes"): {"changes": [{"kind": "DropTable", "table": "t"}]},
     ("POST", "/api/v1/databases/{database_id}/copies/plan"): {"target_id": str(uuid.UUID(int=7))},
@@ -86,7 +89,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/databases/{database_id}/recovery/points"): {"name": "p"},
     ("POST", "/api/v1/databases/{database_id}/recoveries/plan"): {"name": "back", "time": "2026-01-01T00:00:00Z"},
     ("POST", "/api/v1/databases/{database_id}/recoveries"): {"name": "back", "time": "2026-01-01T00:00:00Z"},
-}  # fmt: skip
+}
 # What these name within a database may be gone for everybody: then nobody learns more than that.
 GONE = {
     "/api/v1/databases/{database_id}/runs/{run_id}/cancel",
@@ -101,21 +104,73 @@ GONE = {
 }
 # Routes that leave an owner as it was found, so that one owner serves them all. The others have one each.
 LASTING_POSTS = {
-    *(f"/api/v1/databases/{{database_id}}/{rest}" for rest in (
-        "builder/parse", "builder/render", "cell", "check", "copies", "copies/plan", "edits", "entries", "entries/changes",
-        "entries/one", "entries/parts", "explain", "export", "exports", "imports", "migrations", "migrations/import",
-        "policy/preview", "query", "recoveries", "recoveries/plan", "recovery/bases", "recovery/points", "rows", "runs/{run_id}/cancel", "schema/changes", "sessions/{session}/{how}", "snapshots", "test",
-    )),
-    "/api/v1/snapshots/{snapshot_id}/restores", "/api/v1/snapshots/{snapshot_id}/restores/plan",
-    *(f"/api/v1/snapshots/{{snapshot_id}}/{rest}" for rest in (
-        "verifications", "drills", "query", "query/export", "links", "copies", "copies/plan", "runs/{run_id}/cancel",
-    )),
-    "/api/v1/connections/parse", "/api/v1/dashboards/{dashboard_id}/tiles", "/api/v1/imports/{transfer_id}/start",
-    "/api/v1/keys", "/api/v1/projects/{project_id}/connections/test",
-}  # fmt: skip
+    *(
+        f"/api/v1/databases/{{database_id}}/{rest}"
+        for rest in (
+            "builder/parse",
+            "builder/render",
+            "cell",
+            "check",
+            "copies",
+            "copies/plan",
+            "edits",
+            "entries",
+            "entries/changes",
+            "entries/one",
+            "entries/parts",
+            "explain",
+            "export",
+            "exports",
+            "imports",
+            "migrations",
+            "migrations/import",
+            "policy/preview",
+            "query",
+            "recoveries",
+            "recoveries/plan",
+            "recovery/bases",
+            "recovery/points",
+            "rows",
+            "runs/{run_id}/cancel",
+            "schema/changes",
+            "sessions/{session}/{how}",
+            "snapshots",
+            "test",
+        )
+    ),
+    "/api/v1/snapshots/{snapshot_id}/restores",
+    "/api/v1/snapshots/{snapshot_id}/restores/plan",
+    *(
+        f"/api/v1/snapshots/{{snapshot_id}}/{rest}"
+        for rest in (
+            "verifications",
+            "drills",
+            "query",
+            "query/export",
+            "links",
+            "copies",
+            "copies/plan",
+            "runs/{run_id}/cancel",
+        )
+    ),
+    "/api/v1/connections/parse",
+    "/api/v1/dashboards/{dashboard_id}/tiles",
+    "/api/v1/imports/{transfer_id}/start",
+    "/api/v1/keys",
+    "/api/v1/projects/{project_id}/connections/test",
+}
 # Routes about the asking user alone: nobody is a neighbour or viewer there.
-OWN = {"/api/v1/engines", "/api/v1/connections/parse", "/api/v1/auth/me", "/api/v1/auth/sessions", "/api/v1/auth/sessions/{session_id}", "/api/v1/keys",
-       "/api/v1/keys/{key_id}", "/api/v1/audit", "/api/v1/instance"}  # fmt: skip
+OWN = {
+    "/api/v1/engines",
+    "/api/v1/connections/parse",
+    "/api/v1/auth/me",
+    "/api/v1/auth/sessions",
+    "/api/v1/auth/sessions/{session_id}",
+    "/api/v1/keys",
+    "/api/v1/keys/{key_id}",
+    "/api/v1/audit",
+    "/api/v1/instance",
+}
 
 
 ROUTES = route_list.load()
@@ -227,9 +282,16 @@ async def recovery_of(app: AppFixture, person: Person) -> dict[str, str]:
     async with app.server.database.transaction() as db:
         place = await vault_locations.current(db, SYSTEM, organization)
         archive = Archive(
-            organization_id=organization, database_id=uuid.UUID(made["database_id"]), vault_id=place.id,
-            enabled=False, window_days=7, base_days=1, seen={}, covered={}, pending={},
-        )  # fmt: skip
+            organization_id=organization,
+            database_id=uuid.UUID(made["database_id"]),
+            vault_id=place.id,
+            enabled=False,
+            window_days=7,
+            base_days=1,
+            seen={},
+            covered={},
+            pending={},
+        )
         db.add(archive)
         await db.flush()
         request = {"time": "2026-01-01T00:00:00+00:00", "position": None, "point": None, "inclusive": True}
@@ -244,11 +306,13 @@ async def recovery_of(app: AppFixture, person: Person) -> dict[str, str]:
 async def filled(app: AppFixture, person: Person, path: str) -> str:
     """Fill the placeholders of a path with things of a person."""
     values = {
-        "organization_id": person.organization, "project_id": person.project["id"], "path:path": "shop/orders.py",
+        "organization_id": person.organization,
+        "project_id": person.project["id"],
+        "path:path": "shop/orders.py",
         "user_id": person.signed_in["user"]["id"],
         "session_id": (await person.get("/auth/sessions"))["items"][0]["id"],
         "key_id": (await person.send("POST", "/keys", 201, json={"name": "k", "scopes": ["read"]}))["key"]["id"],
-    }  # fmt: skip
+    }
     if of_codebase(path):
         codebase = (await person.get(f"/projects/{person.project['id']}/codebases"))["items"][0]
         scan = codebase["scan"]["id"]

@@ -123,13 +123,17 @@ async def test_bad_uploads_say_what_is_wrong(
         (b"{}", {"content-type": "application/json"}),
         (b"x", {"content-type": "multipart/form-data"}),
         (b"garbage", {"content-type": "multipart/form-data; boundary=b"}),
-        (b"--b\r\nContent-Disposition: form-data; name=other\r\n\r\nx\r\n--b--\r\n",
-         {"content-type": "multipart/form-data; boundary=b"}),
-        (b"--b\r\nContent-Disposition: form-data; name=file; filename=a.zip\r\n\r\nPK\x03\x04",
-         {"content-type": "multipart/form-data; boundary=b"}),
+        (
+            b"--b\r\nContent-Disposition: form-data; name=other\r\n\r\nx\r\n--b--\r\n",
+            {"content-type": "multipart/form-data; boundary=b"},
+        ),
+        (
+            b"--b\r\nContent-Disposition: form-data; name=file; filename=a.zip\r\n\r\nPK\x03\x04",
+            {"content-type": "multipart/form-data; boundary=b"},
+        ),
     ],
     ids=["json", "no boundary", "garbage", "no file", "cut off"],
-)  # fmt: skip
+)
 async def test_what_is_no_upload(app: AppFixture, before: set[str], body: bytes, headers: dict[str, str]) -> None:
     someone = await app.person()
     path = f"/api/v1/projects/{someone.project['id']}/codebases"
@@ -148,10 +152,17 @@ async def test_who_hangs_up_in_the_middle_leaves_nothing(app: AppFixture, before
         "authorization": someone.client.headers["authorization"],
     }
     scope = {
-        "type": "http", "http_version": "1.1", "method": "POST", "scheme": "https", "path": path, "raw_path": path.encode(),
-        "query_string": b"", "client": ("127.0.0.1", 1), "server": ("headwater.test", 443),
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "https",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "client": ("127.0.0.1", 1),
+        "server": ("headwater.test", 443),
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-    }  # fmt: skip
+    }
     answers: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -175,8 +186,9 @@ async def test_a_disk_that_is_full_is_said_so(
     monkeypatch.setattr(atomic_upload.os, "fsync", full)
     answer = await upload(someone, APP)
     assert (answer.status_code, answer.json()["detail"]) == (
-        503, "The upload cannot be stored: No space left on device.",
-    )  # fmt: skip
+        503,
+        "The upload cannot be stored: No space left on device.",
+    )
     assert nothing_left(app, before)
 
 
@@ -245,8 +257,10 @@ async def test_lineage_is_filtered_paged_and_added_up(app: AppFixture) -> None:
     place = f"/codebases/{(await scanned(app, someone))['id']}/lineage"
     every = await someone.get(place)
     assert [(u["column_name"], u["usage_type"], u["line_number"]) for u in every["usages"]] == [
-        ("email", "projection", 2), ("email", "update", 5), ("id", "filter", 2),
-    ]  # fmt: skip
+        ("email", "projection", 2),
+        ("email", "update", 5),
+        ("id", "filter", 2),
+    ]
     sums = {row["column_name"]: row for row in every["column_summaries"]}
     assert list(sums) == ["id", "email", "nick"]
     assert (sums["nick"]["total"], sums["email"]["total"], sums["email"]["files"]) == (0, 2, 1)
@@ -254,8 +268,9 @@ async def test_lineage_is_filtered_paged_and_added_up(app: AppFixture) -> None:
     usage = every["usages"][0]
     assert usage["column_id"] == sums["email"]["column_id"]
     assert (usage["symbol"], usage["code_snippet"]) == (
-        "find", "cursor.execute('SELECT email FROM users WHERE id = %s', (id,))",
-    )  # fmt: skip
+        "find",
+        "cursor.execute('SELECT email FROM users WHERE id = %s', (id,))",
+    )
     pages, cursor = [], None
     for _ in range(3):
         page = await someone.get(place, limit=1, **({"cursor": cursor} if cursor else {}))
@@ -268,13 +283,24 @@ async def test_lineage_is_filtered_paged_and_added_up(app: AppFixture) -> None:
 @pytest.mark.parametrize(
     ("query", "count"),
     [
-        ({"table": "USERS"}, 3), ({"table": "users", "column": "email"}, 2), ({"column": "nick"}, 0),
-        ({"usage_type": ["filter", "update"]}, 2), ({"file": "app/users.py"}, 3), ({"file": "app"}, 0),
-        ({"language": "python"}, 3), ({"language": "ruby"}, 0), ({"tier": "A"}, 3), ({"symbol": "rename"}, 1),
-        ({"q": "UPDATE users"}, 1), ({"q": "100%"}, 0), ({"q": "_"}, 0), ({"q": "\\"}, 0), ({"q": "'"}, 3),
+        ({"table": "USERS"}, 3),
+        ({"table": "users", "column": "email"}, 2),
+        ({"column": "nick"}, 0),
+        ({"usage_type": ["filter", "update"]}, 2),
+        ({"file": "app/users.py"}, 3),
+        ({"file": "app"}, 0),
+        ({"language": "python"}, 3),
+        ({"language": "ruby"}, 0),
+        ({"tier": "A"}, 3),
+        ({"symbol": "rename"}, 1),
+        ({"q": "UPDATE users"}, 1),
+        ({"q": "100%"}, 0),
+        ({"q": "_"}, 0),
+        ({"q": "\\"}, 0),
+        ({"q": "'"}, 3),
     ],
     ids=str,
-)  # fmt: skip
+)
 async def test_filters(app: AppFixture, query: dict[str, Any], count: int) -> None:
     someone = await app.person()
     place = f"/codebases/{(await scanned(app, someone))['id']}"
@@ -287,9 +313,16 @@ async def test_what_cannot_be_filtered_by_is_refused(app: AppFixture) -> None:
     someone = await app.person()
     place = f"/codebases/{(await scanned(app, someone))['id']}"
     for path in (
-        "lineage?usage_type=look", "lineage?tier=Z", "lineage?cursor=nonsense", "lineage?q=%00", "graph?depth=9",
-        "lineage?limit=0", "lineage?limit=100000", "files?cursor=WzFd", "export?format=pdf",
-    ):  # fmt: skip
+        "lineage?usage_type=look",
+        "lineage?tier=Z",
+        "lineage?cursor=nonsense",
+        "lineage?q=%00",
+        "graph?depth=9",
+        "lineage?limit=0",
+        "lineage?limit=100000",
+        "files?cursor=WzFd",
+        "export?format=pdf",
+    ):
         answer = await someone.client.get(f"/api/v1{place}/{path}")
         assert answer.status_code in {400, 422}, path
         assert answer.headers["content-type"] == "application/problem+json"
@@ -320,8 +353,10 @@ async def test_files_are_listed_and_shown(app: AppFixture) -> None:
     place = f"/codebases/{(await scanned(app, someone))['id']}"
     listed = (await someone.get(f"{place}/files"))["items"]
     assert [(row["path"], row["status"], row["usage_count"]) for row in listed] == [
-        ("app/users.py", "scanned", 3), ("db/schema.sql", "scanned", 0), ("logo.png", "skipped", 0),
-    ]  # fmt: skip
+        ("app/users.py", "scanned", 3),
+        ("db/schema.sql", "scanned", 0),
+        ("logo.png", "skipped", 0),
+    ]
     assert [row["path"] for row in (await someone.get(f"{place}/files", prefix="db/"))["items"]] == ["db/schema.sql"]
     assert [row["path"] for row in (await someone.get(f"{place}/files", q="USERS"))["items"]] == ["app/users.py"]
     shown = await someone.get(f"{place}/files/app/users.py")
@@ -337,8 +372,10 @@ async def test_exports_hold_everything(app: AppFixture) -> None:
     place = f"/api/v1/codebases/{(await scanned(app, someone))['id']}/export"
     rows = list(csv.DictReader(io.StringIO((await someone.client.get(place)).text)))
     assert [(row["column_name"], row["usage_type"]) for row in rows] == [
-        ("email", "projection"), ("email", "update"), ("id", "filter"),
-    ]  # fmt: skip
+        ("email", "projection"),
+        ("email", "update"),
+        ("id", "filter"),
+    ]
     report = json.loads((await someone.client.get(place, params={"format": "json"})).text)
     assert report.keys() == {"headwater", "source", "files", "schema", "usages", "not_understood", "skipped"}
     assert (report["source"], len(report["usages"]), len(report["skipped"])) == ("app.zip", 3, 1)
@@ -357,8 +394,10 @@ async def test_schemas_are_listed_and_written(app: AppFixture) -> None:
     table = schema["tables"][0]
     assert (table["name"], table["origins"]) == ("users", [{"file": "db/schema.sql", "line": 1}])
     assert [(c["name"], c["nullable"], c["primary_key"]) for c in table["columns"]] == [
-        ("id", False, True), ("email", False, False), ("nick", True, False),
-    ]  # fmt: skip
+        ("id", False, True),
+        ("email", False, False),
+        ("nick", True, False),
+    ]
     for notation, beginning in (("sql", "CREATE TABLE users"), ("dbml", "Table users"), ("mermaid", "erDiagram")):
         answer = await someone.client.get(f"/api/v1/schemas/{listed[0]['id']}", params={"format": notation})
         assert beginning in answer.text

@@ -53,9 +53,12 @@ def test_scan_prints_json_of_the_documented_shape(headwater, app):
     users = found["schema"]["tables"][0]
     assert users["name"] == "users" and users["origins"][0]["file"] == "models.py"
     assert users["columns"][1] == {
-        "name": "email", "type": users["columns"][1]["type"], "nullable": False, "primary_key": False,
+        "name": "email",
+        "type": users["columns"][1]["type"],
+        "nullable": False,
+        "primary_key": False,
         "references": None,
-    }  # fmt: skip
+    }
     kinds = {(u["column_name"], u["usage_type"], u["line_number"]) for u in found["usages"] if u["sub_type"] is None}
     assert {("email", "filter", 14), ("email", "update", 15)} <= kinds
 

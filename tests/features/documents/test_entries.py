@@ -70,8 +70,10 @@ async def test_keys_of_a_redis_of_our_own(cache: DatabaseFixture) -> None:
 
     assert (await cache.change(kind="put", id="user:1", part="name", body="Eva", was="Ada"))["applied"]
     assert await cache.change(kind="put", id="user:1", part="name", body="x", was="Ada") == {
-        "applied": False, "id": "user:1", "now": "Eva",
-    }  # fmt: skip
+        "applied": False,
+        "id": "user:1",
+        "now": "Eva",
+    }
     assert (await cache.change(kind="expire", id="user:1", seconds=100))["applied"]
     assert 0 < (await cache.post("entries/one", id="user:1"))["seconds_left"] <= 100
     assert (await cache.change(kind="delete", id="queue"))["applied"]

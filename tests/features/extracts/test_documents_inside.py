@@ -76,8 +76,9 @@ async def test_sql_on_fields_and_on_what_is_inside_them(snapshot_fixture: Snapsh
     assert await rows(snapshot_fixture, taken, inside) == [[len([n for n in range(ORDERS) if n % 7 == 3])]]
     assert await rows(snapshot_fixture, taken, "SELECT \"in\"->>'$.a[0]' FROM orders WHERE _id = 8") == [["1"]]
     assert await rows(snapshot_fixture, taken, "SELECT _id, f19, document FROM wide ORDER BY 1", as_text=True) == [
-        ['"w"', "19", None], ["2", '"x"', "true"],
-    ]  # fmt: skip
+        ['"w"', "19", None],
+        ["2", '"x"', "true"],
+    ]
 
 
 async def test_a_value_of_another_type_than_the_sample_had_is_named(
@@ -118,8 +119,13 @@ async def test_files_of_documents(snapshot_fixture: SnapshotFixture, taken: Any)
         io.BytesIO((await export(snapshot_fixture, taken, format="parquet", tables="orders")).content)
     )
     assert {field.name: str(field.type) for field in typed.schema} == {
-        "_id": "int64", "n": "int64", "t": "string", "at": "timestamp[us, tz=UTC]", "in": "string", "document": "string",
-    }  # fmt: skip
+        "_id": "int64",
+        "n": "int64",
+        "t": "string",
+        "at": "timestamp[us, tz=UTC]",
+        "in": "string",
+        "document": "string",
+    }
     assert typed.num_rows == ORDERS
     archive = zipfile.ZipFile(io.BytesIO((await export(snapshot_fixture, taken, format="ndjson")).content))
     assert sorted(archive.namelist()) == ["none.ndjson", "orders.ndjson", "wide.ndjson"]

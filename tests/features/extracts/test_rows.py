@@ -24,9 +24,12 @@ async def test_pages_are_those_of_the_database(snapshot_fixture: SnapshotFixture
     """Law: the pages of a snapshot, one after the other, are the table; whatever they are long."""
     path = f"/snapshots/{taken['id']}/tables/public.album/rows"
     live = await snapshot_fixture.sql("SELECT * FROM album ORDER BY id")
-    names = [row[0] for row in await snapshot_fixture.sql(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = 'album' AND is_generated = 'NEVER' ORDER BY ordinal_position"
-    )]  # fmt: skip
+    names = [
+        row[0]
+        for row in await snapshot_fixture.sql(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = 'album' AND is_generated = 'NEVER' ORDER BY ordinal_position"
+        )
+    ]
     found, cursor = [], None
     while True:
         page = await snapshot_fixture.person.get(path, limit=997, **({"cursor": cursor} if cursor else {}))

@@ -43,12 +43,15 @@ async def test_rows_of_then_are_in_another_engine(snapshot_fixture: SnapshotFixt
     done = await copied(snapshot_fixture, taken, target)
     assert done["job"]["state"] == "completed", done["job"]["error"]
     assert {(one["table"], one["target_rows"], one["same"]) for one in done["tables"]} == {
-        ("public.album", 12000, True), ("public.artist", 1500, True), ("public.note", 700, True),
-    }  # fmt: skip
+        ("public.album", 12000, True),
+        ("public.artist", 1500, True),
+        ("public.note", 700, True),
+    }
     assert done["request"]["snapshot_id"] == taken["id"]
     assert await snapshot_fixture.sql("SELECT gap, tags FROM album WHERE id = 29", target) in (
-        [["P29D", '["a","b c",null,"\\"x\\""]']], [["P29D", '["a", "b c", null, "\\"x\\""]']],
-    )  # fmt: skip
+        [["P29D", '["a","b c",null,"\\"x\\""]']],
+        [["P29D", '["a", "b c", null, "\\"x\\""]']],
+    )
     again = await snapshot_fixture.person.client.post(f"/api/v1{path}", json={"target_id": target, "accepted": True})
     assert again.status_code == 409
 

@@ -83,8 +83,12 @@ async def test_parquet_keeps_types_and_gives_up_those_that_do_not_fit(
     read = pq.read_table(io.BytesIO((await export(snapshot_fixture, fit, format="parquet", tables="fit")).content))
     types = {field.name: str(field.type) for field in read.schema}
     assert types == {
-        "id": "int32", "good": "decimal128(6, 2)", "bad": "string", "moment": "timestamp[us, tz=UTC]", "endless": "string",
-    }  # fmt: skip
+        "id": "int32",
+        "good": "decimal128(6, 2)",
+        "bad": "string",
+        "moment": "timestamp[us, tz=UTC]",
+        "endless": "string",
+    }
     last = read.to_pylist()[-1]
     assert (last["bad"], last["endless"], read.num_rows) == ("NaN", "infinity", 9999)
 
@@ -124,9 +128,15 @@ async def test_a_link_that_was_changed_opens_nothing(
     flipped = "B" if body[20] != "B" else "C"
     other = (await make_link(snapshot_fixture, taken, format="sql")).rsplit(".", 1)[1]
     for wrong in (
-        body[:20] + flipped + body[21:] + "." + signature, f"{body}.{other}", f"{body}.", body, "x", f"{body}.ä",
-        f"{body}.{signature}=", "A" * 5000,
-    ):  # fmt: skip
+        body[:20] + flipped + body[21:] + "." + signature,
+        f"{body}.{other}",
+        f"{body}.",
+        body,
+        "x",
+        f"{body}.ä",
+        f"{body}.{signature}=",
+        "A" * 5000,
+    ):
         answer = await stranger.get(f"{head}/{wrong}")
         assert answer.status_code == 404, wrong
         assert answer.json()["detail"] == "This link is not valid, or not any more."

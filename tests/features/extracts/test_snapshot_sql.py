@@ -57,12 +57,30 @@ async def test_answers_are_those_of_the_database(snapshot_fixture: SnapshotFixtu
 
 
 FILTERS = (
-    "id = 7", "id IN (1, 2, 3, 99999)", "id BETWEEN 10 AND 20 OR id > 11990", "price = 1.29", "price > 1700.5", "NOT ok", "ok IS NULL",
-    "title LIKE 't99%'", "title = 't5'", "title > 't9990'", "made >= '2026-01-01 04:59:55+00'", "moment < '2026-01-01 00:01:00'",
-    "day = '2026-02-03'", "day IN ('2026-02-03', '2026-02-04')", "d > 1714", "r > 1714", "u::text = 'e4da3b7f-bbce-2345-d777-2b0674a318d5'",
-    "gap::text = '7 days' AND artist_id > 3", "id % 7 = 3 AND day < '2026-03-01'", "title IS NOT NULL AND data IS NULL", "lower(title) = 't12'",
-    "artist_id IN (SELECT id FROM artist WHERE name = 'Name 3')", "id = (SELECT max(id) FROM album)",
-)  # fmt: skip
+    "id = 7",
+    "id IN (1, 2, 3, 99999)",
+    "id BETWEEN 10 AND 20 OR id > 11990",
+    "price = 1.29",
+    "price > 1700.5",
+    "NOT ok",
+    "ok IS NULL",
+    "title LIKE 't99%'",
+    "title = 't5'",
+    "title > 't9990'",
+    "made >= '2026-01-01 04:59:55+00'",
+    "moment < '2026-01-01 00:01:00'",
+    "day = '2026-02-03'",
+    "day IN ('2026-02-03', '2026-02-04')",
+    "d > 1714",
+    "r > 1714",
+    "u::text = 'e4da3b7f-bbce-2345-d777-2b0674a318d5'",
+    "gap::text = '7 days' AND artist_id > 3",
+    "id % 7 = 3 AND day < '2026-03-01'",
+    "title IS NOT NULL AND data IS NULL",
+    "lower(title) = 't12'",
+    "artist_id IN (SELECT id FROM artist WHERE name = 'Name 3')",
+    "id = (SELECT max(id) FROM album)",
+)
 
 
 async def test_filters_of_every_type_are_those_of_the_database(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
@@ -79,10 +97,29 @@ async def test_results_of_every_type(snapshot_fixture: SnapshotFixture, taken: A
     TIME '01:02:03' t, DATE '2026-01-01' d, TIMESTAMP '2026-01-01 01:02:03' ts, TIMESTAMPTZ 'infinity' tz, 1::hugeint h,
     170141183460469231731687303715884105727::hugeint hh, '\\xAA'::blob b, '101'::bit bits, 'x'::ENUM('x', 'y') e, 1.50::decimal(9, 2) n,
     'nan'::double nan, true yes, NULL nothing, 9007199254740993 big"""
-    assert await rows(snapshot_fixture, taken, text) == [[
-        "[1, 2]", "{'a': 1}", "{k=1}", "00000000-0000-0000-0000-000000000001", "1 day", "01:02:03", "2026-01-01", "2026-01-01 01:02:03",
-        "infinity", 1, "170141183460469231731687303715884105727", "\\xaa", "101", "x", "1.50", "NaN", True, None, "9007199254740993",
-    ]]  # fmt: skip
+    assert await rows(snapshot_fixture, taken, text) == [
+        [
+            "[1, 2]",
+            "{'a': 1}",
+            "{k=1}",
+            "00000000-0000-0000-0000-000000000001",
+            "1 day",
+            "01:02:03",
+            "2026-01-01",
+            "2026-01-01 01:02:03",
+            "infinity",
+            1,
+            "170141183460469231731687303715884105727",
+            "\\xaa",
+            "101",
+            "x",
+            "1.50",
+            "NaN",
+            True,
+            None,
+            "9007199254740993",
+        ]
+    ]
     path = f"/api/v1/snapshots/{taken['id']}/query/export"
     for form in ("parquet", "json"):
         answer = await snapshot_fixture.person.client.post(path, json={"text": text, "format": form})
@@ -243,8 +280,9 @@ async def test_values_that_do_not_fit_are_told_and_there_as_text(snapshot_fixtur
         [1]
     ]
     assert await rows(snapshot_fixture, odd, 'SELECT moment, day, a, "Id ""q" FROM odd ORDER BY id') == [
-        ["infinity", "-infinity", "{1,NULL}", "x"], ["4713-01-01 (BC) 00:00:00+00", "294276-12-31", None, ""],
-    ]  # fmt: skip
+        ["infinity", "-infinity", "{1,NULL}", "x"],
+        ["4713-01-01 (BC) 00:00:00+00", "294276-12-31", None, ""],
+    ]
     error = (await ask(snapshot_fixture, odd, "SELECT sum(n) FROM odd"))["error"]
     assert "public.odd.n has 'NaN'" in error["message"]
     assert "text" in error["hint"]
@@ -266,10 +304,12 @@ async def test_whole_results_as_files(snapshot_fixture: SnapshotFixture, taken: 
         answer = await snapshot_fixture.person.client.post(path, json={"text": text, "format": form})
         assert answer.status_code == 200, answer.text
         read = {
-            "csv": lambda data: len(data.decode().splitlines()) - 1, "ndjson": lambda data: data.count(b"\n"),
-            "json": lambda data: len(json.loads(data)), "parquet": lambda data: pq.read_table(io.BytesIO(data)).num_rows,
+            "csv": lambda data: len(data.decode().splitlines()) - 1,
+            "ndjson": lambda data: data.count(b"\n"),
+            "json": lambda data: len(json.loads(data)),
+            "parquet": lambda data: pq.read_table(io.BytesIO(data)).num_rows,
             "arrow": lambda data: pa.ipc.open_stream(data).read_all().num_rows,
-        }[form]  # fmt: skip
+        }[form]
         assert read(answer.content) == 12000, form
     refused = await snapshot_fixture.person.client.post(path, json={"text": "COPY album TO '/tmp/x'"})
     assert refused.status_code == 422

@@ -83,11 +83,18 @@ async def test_a_job_that_ends_well(app: AppFixture) -> None:
     found = await someone.get(f"/jobs/{job}")
     assert (found["state"], found["attempts"], found["error"]) == ("completed", 1, None)
     assert found["progress"] == {
-        "done": 3, "total": 4, "unit": "steps", "phase": "one", "message": "nearly", "detail": {"a": 1},
-    }  # fmt: skip
+        "done": 3,
+        "total": 4,
+        "unit": "steps",
+        "phase": "one",
+        "message": "nearly",
+        "detail": {"a": 1},
+    }
     assert [line["message"] for line in (await someone.get(f"/jobs/{job}/log"))["items"]] == [
-        "Started.", "half way", "Completed.",
-    ]  # fmt: skip
+        "Started.",
+        "half way",
+        "Completed.",
+    ]
     await run(app, job, nothing)
     assert (await someone.get(f"/jobs/{job}"))["attempts"] == 1, "a finished job is not run again"
 

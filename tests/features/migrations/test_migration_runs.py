@@ -119,8 +119,10 @@ async def test_history_is_imported_as_its_tool_says(database_fixture: DatabaseFi
 async def test_alembic_is_history_that_only_it_can_run(postgres: DatabaseFixture) -> None:
     source = 'revision = "{}"\ndown_revision = {}\n\ndef upgrade():\n    pass\n'
     await postgres.sql("CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('b')")
-    await bring(postgres, {"1.py": source.format("a", None), "2.py": source.format("b", "'a'"),
-                           "3.py": source.format("c", "'b'")})  # fmt: skip
+    await bring(
+        postgres,
+        {"1.py": source.format("a", None), "2.py": source.format("b", "'a'"), "3.py": source.format("c", "'b'")},
+    )
     assert [state for _, state in await states(postgres)] == ["applied", "applied", "pending"]
     assert "only that can run" in (await postgres.post("migrations/run", 409))["detail"]
     assert "nobody wrote how" in (await postgres.post("migrations/run", 409, way="down"))["detail"]
@@ -128,10 +130,14 @@ async def test_alembic_is_history_that_only_it_can_run(postgres: DatabaseFixture
 
 async def test_wrong_input_is_a_sentence_and_changes_nothing(postgres: DatabaseFixture) -> None:
     for body in (
-        {"name": "x"}, {"name": "x", "up": ""}, {"name": "x", "up": "-- nothing"}, {"name": "", "up": "SELECT 1"},
-        {"name": "x", "up": "BEGIN; SELECT 1"}, {"name": "x", "up": "SELECT 1", "changes": [{"kind": "DropTable"}]},
+        {"name": "x"},
+        {"name": "x", "up": ""},
+        {"name": "x", "up": "-- nothing"},
+        {"name": "", "up": "SELECT 1"},
+        {"name": "x", "up": "BEGIN; SELECT 1"},
+        {"name": "x", "up": "SELECT 1", "changes": [{"kind": "DropTable"}]},
         {"name": "x", "changes": [{"kind": "Nope"}]},
-    ):  # fmt: skip
+    ):
         await postgres.post("migrations", 422, **body)
     await bring(postgres, {"readme.txt": "x"}, 400)
     await bring(postgres, {"V1__a.sql": "COMMIT"})

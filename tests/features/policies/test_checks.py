@@ -40,7 +40,9 @@ async def test_nothing_is_checked_before_there_is_something(policy_fixture: Poli
 
 
 async def test_parts_of_the_pages_every_day_until_all_were_read(policy_fixture: PolicyFixture) -> None:
-    await policy_fixture.sql("INSERT INTO book SELECT 100 + value, 'n' || value FROM (WITH RECURSIVE c(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM c WHERE value < 60000) SELECT value FROM c)")  # fmt: skip
+    await policy_fixture.sql(
+        "INSERT INTO book SELECT 100 + value, 'n' || value FROM (WITH RECURSIVE c(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM c WHERE value < 60000) SELECT value FROM c)"
+    )
     await policy_fixture.put(verify={"kind": "deep", "every_days": 2, "percent": 34})
     snapshot = await policy_fixture.take()
     at, rows = datetime.now(UTC), []

@@ -60,10 +60,14 @@ async def test_a_viewer_looks_a_member_sets_and_an_admin_lets_things_be_deleted(
 
 async def test_a_policy_says_its_next_five_times(policy_fixture: PolicyFixture) -> None:
     given = {
-        **DAILY, "label": "Nightly", "exclude": ["loan"], "growth": 3.0, "drill_every_days": 7,
+        **DAILY,
+        "label": "Nightly",
+        "exclude": ["loan"],
+        "growth": 3.0,
+        "drill_every_days": 7,
         "retention": {"daily": 14, "weekly": 8, "within_hours": 24},
         "verify": {"kind": "deep", "every_days": 2, "percent": 10},
-    }  # fmt: skip
+    }
     made = await policy_fixture.put(**given)
     times = [datetime.fromisoformat(one) for one in made["next"]]
     assert len(times) == 5

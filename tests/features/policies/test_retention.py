@@ -68,8 +68,9 @@ async def test_the_preview_is_what_then_happens_and_does_nothing(policy_fixture:
     assert all(one["reasons"] for one in shown["snapshots"])
     await policy_fixture.put(**policy)
     assert await policy_fixture.person.send("POST", f"{policy_fixture.path}/preview", 200, json={}) == {
-        **shown, "next": (await policy_fixture.person.get(policy_fixture.path))["next"],
-    }  # fmt: skip
+        **shown,
+        "next": (await policy_fixture.person.get(policy_fixture.path))["next"],
+    }
     await retention.apply(policy_fixture.app.server.context, _id(policy_fixture), datetime.now(UTC))
     assert await policy_fixture.complete_snapshots() == [one["id"] for one in shown["snapshots"] if one["keep"]]
 

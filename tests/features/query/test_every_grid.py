@@ -21,10 +21,15 @@ CREATE TABLE things (a integer NOT NULL, b varchar(20) NOT NULL, name varchar(50
 """
 NAMES = [None, "O'Neil", "100%", "back\\slash", "Ünï", "a_b", "axb"]
 ROWS = [
-    {"a": number % 7, "b": f"k{number:03}", "name": NAMES[number % 7], "score": None if number % 5 == 0 else number / 4,
-     "day": f"2026-01-{number % 28 + 1:02}"}
+    {
+        "a": number % 7,
+        "b": f"k{number:03}",
+        "name": NAMES[number % 7],
+        "score": None if number % 5 == 0 else number / 4,
+        "day": f"2026-01-{number % 28 + 1:02}",
+    }
     for number in range(60)
-]  # fmt: skip
+]
 BINARY = {"postgresql": "bytea", "mysql": "varbinary(20)", "sqlite": "blob"}
 ZEROS = {"postgresql": "decode(repeat('00', {}), 'hex')", "mysql": "repeat(x'00', {})", "sqlite": "zeroblob({})"}
 

@@ -45,8 +45,13 @@ async def test_results_and_the_error_in_its_place(database_fixture: DatabaseFixt
     answer = await database_fixture.sql(text)
     first, second = answer["results"]
     assert first["columns"][0] | {"type": ""} == {
-        "name": "a", "type": "", "kind": "number", "schema": "public", "table": "people", "column": "a",
-    }  # fmt: skip
+        "name": "a",
+        "type": "",
+        "kind": "number",
+        "schema": "public",
+        "table": "people",
+        "column": "a",
+    }
     assert first["rows"] == [[0, "k10"]]
     assert (second["command"], second["affected"], second["columns"]) == ("UPDATE", 0, None)
     assert text[answer["error"]["position"] :] == "nope"
@@ -146,9 +151,12 @@ async def test_an_export_that_fails_is_an_error_not_an_empty_file(database_fixtu
 
 
 SORTS = [
-    [], [{"column": "name"}], [{"column": "score", "descending": True}],
-    [{"column": "name", "descending": True}, {"column": "score"}], [{"column": "mood"}, {"column": "at", "descending": True}],
-]  # fmt: skip
+    [],
+    [{"column": "name"}],
+    [{"column": "score", "descending": True}],
+    [{"column": "name", "descending": True}, {"column": "score"}],
+    [{"column": "mood"}, {"column": "at", "descending": True}],
+]
 
 
 @pytest.mark.parametrize("sort", SORTS, ids=str)
@@ -185,10 +193,12 @@ async def test_a_table_without_a_key_is_paged_and_says_why_it_cannot_be_edited(
         ([{"column": "name", "operator": "contains", "value": "%"}], "false"),
         ([{"column": "name", "operator": "is null"}], "name IS NULL"),
         ([{"column": "b", "operator": "in", "values": ["k1", "k2", "'; DROP TABLE people; --"]}], "b IN ('k1', 'k2')"),
-        ([{"column": "a", "operator": "=", "value": 3}, {"column": "score", "operator": "!=", "value": "1"}],
-         "a = 3 AND score <> 1"),
+        (
+            [{"column": "a", "operator": "=", "value": 3}, {"column": "score", "operator": "!=", "value": "1"}],
+            "a = 3 AND score <> 1",
+        ),
     ],
-)  # fmt: skip
+)
 async def test_filters_are_what_they_say(database_fixture: DatabaseFixture, filters: list[dict], where: str) -> None:
     page = await database_fixture.post("rows", table="people", filters=filters, limit=1000)
     wanted = await database_fixture.sql(f"SELECT count(*) FROM people WHERE {where}")

@@ -14,9 +14,15 @@ from headwater.kit.clock import now
 from people import Person
 
 IN_FUTURE = (now() + timedelta(days=1)).isoformat()
-PATHS = (("GET", "recovery", None), ("PUT", "recovery", {"enabled": True}), ("POST", "recovery/bases", None),
-         ("POST", "recovery/points", {"name": "x"}), ("POST", "recoveries", {"name": "x", "point": "p"}),
-         ("POST", "recoveries/plan", {"name": "x", "point": "p"}), ("GET", "recoveries", None))  # fmt: skip
+PATHS = (
+    ("GET", "recovery", None),
+    ("PUT", "recovery", {"enabled": True}),
+    ("POST", "recovery/bases", None),
+    ("POST", "recovery/points", {"name": "x"}),
+    ("POST", "recoveries", {"name": "x", "point": "p"}),
+    ("POST", "recoveries/plan", {"name": "x", "point": "p"}),
+    ("GET", "recoveries", None),
+)
 
 
 async def member(recovery_fixture: RecoveryFixture, role: str) -> Person:

@@ -69,7 +69,7 @@ async def test_one_that_ends_while_it_is_looked_at_has_not_failed(snapshot_fixtu
         assert row
         assert row.status == "taking"
         await snapshot_fixture.app.work(made["job"]["id"])
-        (seen,) = await snapshots.shown(db, [row])
+        (seen,) = await snapshots.views_of(db, [row])
     assert (seen.status, seen.error) == ("complete", None)
 
 

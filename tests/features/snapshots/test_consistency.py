@@ -76,10 +76,22 @@ def test_the_table_has_the_rows_of_the_last_time(tmp_path: Path, seed: int) -> N
         vault.commit(
             writing,
             Manifest(
-                id="one", database="d", label="", started=moment, finished=moment, parent=None, engine="x", product="x",
-                moment={}, schema="{}", extras={}, tables=(made,), codec="zstd", level=3,
+                id="one",
+                database="d",
+                label="",
+                started=moment,
+                finished=moment,
+                parent=None,
+                engine="x",
+                product="x",
+                moment={},
+                schema="{}",
+                extras={},
+                tables=(made,),
+                codec="zstd",
+                level=3,
             ),
-        )  # fmt: skip
+        )
     assert read > 0
     with ThreadPoolExecutor(1) as threads:
         batches = list(vault.table(made).rows(threads))

@@ -67,8 +67,9 @@ async def test_given_back_in_place_and_undone(snapshot_fixture: SnapshotFixture,
     done = await snapshot_fixture.restore(first, **body)
     assert done["job"]["state"] == "completed", done["job"]
     assert [(one["table"], one["found"], one["same"]) for one in done["tables"]] == [
-        ("album", 2500, True), ("artist", 1500, True),
-    ]  # fmt: skip
+        ("album", 2500, True),
+        ("artist", 1500, True),
+    ]
     assert await snapshot_fixture.sql(SUMS[engine]) == before
     undone = await snapshot_fixture.restore({"id": done["undo_id"]}, **body)
     assert undone["job"]["state"] == "completed", undone["job"]

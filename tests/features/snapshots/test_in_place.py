@@ -24,8 +24,10 @@ async def test_overwritten_tables_are_as_they_were_and_it_can_be_undone(snapshot
     done = await snapshot_fixture.restore(snapshot, target_id=snapshot_fixture.database, mode="overwrite")
     assert done["job"]["state"] == "completed", done["job"]
     assert {one["table"]: (one["written"], one["found"], one["same"]) for one in done["tables"]} == {
-        "public.album": (12_000, 12_000, True), "public.artist": (1500, 1500, True), "public.note": (700, 700, True),
-    }  # fmt: skip
+        "public.album": (12_000, 12_000, True),
+        "public.artist": (1500, 1500, True),
+        "public.note": (700, 700, True),
+    }
     after = await content(snapshot_fixture, snapshot_fixture.database)
     rows = {name: found for name, found in before.items() if name != "schema"}
     assert {name: after[name] for name in rows} == rows
@@ -82,8 +84,10 @@ async def test_a_plan_says_what_would_change_and_a_protected_database_is_asked_f
     path = f"/snapshots/{snapshot['id']}/restores"
     plan = await snapshot_fixture.person.send("POST", f"{path}/plan", 200, json=body)
     assert {one["table"]: one["action"] for one in plan["steps"]} == {
-        "public.album": "replace", "public.artist": "replace", "public.note": "create",
-    }  # fmt: skip
+        "public.album": "replace",
+        "public.artist": "replace",
+        "public.note": "create",
+    }
     assert plan["undo"]
     await snapshot_fixture.person.send(
         "PATCH", f"/databases/{snapshot_fixture.database}", 200, json={"protected": True}

@@ -34,7 +34,7 @@ TABLES = {
         "g, (ARRAY['x', 'Y', 'ä', ''''])[1 + g % 4], g % 7, CASE g % 5 WHEN 0 THEN NULL ELSE 'n' || g END",
     ),
     "odd": ("id numeric PRIMARY KEY, n int, note text", "g::numeric / 3, g % 7, 'note'"),
-}  # fmt: skip
+}
 WORK = (
     "UPDATE {t} SET n = n + 1 WHERE random() < {p}",
     "UPDATE {t} SET note = note || '!' WHERE random() < {p}",
@@ -99,10 +99,14 @@ def work(connection: psycopg.Connection, name: str, chance: random.Random) -> No
     for statement in chance.sample(WORK, chance.randint(1, 3)):
         connection.execute(
             statement.format(
-                t=name, p=chance.choice((0.0005, 0.01, 0.2)), k=chance.randint(0, 9), values=TABLES[name][1],
-                from_=chance.choice((-50, 1_000, 4_001, 9_000)), many=chance.choice((3, 150)),
+                t=name,
+                p=chance.choice((0.0005, 0.01, 0.2)),
+                k=chance.randint(0, 9),
+                values=TABLES[name][1],
+                from_=chance.choice((-50, 1_000, 4_001, 9_000)),
+                many=chance.choice((3, 150)),
             ).encode()
-        )  # fmt: skip
+        )
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -155,11 +159,13 @@ async def test_a_transaction_open_at_the_snapshot_is_not_missed(tmp_path):
 @pytest.mark.parametrize(
     "change",
     [
-        "ALTER TABLE plain ADD COLUMN more int DEFAULT 5", "ALTER TABLE plain ALTER n TYPE bigint",
-        "TRUNCATE plain; INSERT INTO plain SELECT g, 1, 'new' FROM generate_series(1, 4000) g", "VACUUM FULL plain",
+        "ALTER TABLE plain ADD COLUMN more int DEFAULT 5",
+        "ALTER TABLE plain ALTER n TYPE bigint",
+        "TRUNCATE plain; INSERT INTO plain SELECT g, 1, 'new' FROM generate_series(1, 4000) g",
+        "VACUUM FULL plain",
         "ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'",
     ],
-)  # fmt: skip
+)
 async def test_what_changes_rows_unseen_lets_all_be_read(change, tmp_path):
     async with fresh() as address:
         where = f"host={HOST} port={PORT} user=postgres dbname={address.database}"

@@ -61,8 +61,9 @@ async def test_chosen_tables_leave_them_out_and_say_so(objects: SnapshotFixture)
     path = f"/snapshots/{snapshot['id']}/restores"
     plan = await snapshot_fixture.person.send("POST", f"{path}/plan", 200, json={"name": "some", "tables": ["note"]})
     assert {one["table"]: one["action"] for one in plan["steps"]} == {
-        "public.note": "create", "pg_largeobject": "leave",
-    }  # fmt: skip
+        "public.note": "create",
+        "pg_largeobject": "leave",
+    }
     done = await snapshot_fixture.restore(snapshot, name="some", tables=["note"])
     assert done["job"]["state"] == "completed", done["job"]
     assert await snapshot_fixture.sql(TOLD, done["target_id"]) == []

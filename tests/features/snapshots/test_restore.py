@@ -34,8 +34,10 @@ async def test_into_a_new_database_everything_is_as_it_was(snapshot_fixture: Sna
     done = await snapshot_fixture.restore(snapshot, name="back")
     assert done["job"]["state"] == "completed", done["job"]
     assert {one["table"]: (one["expected"], one["found"], one["same"]) for one in done["tables"]} == {
-        "public.album": (12_000, 12_000, True), "public.artist": (1500, 1500, True), "public.note": (700, 700, True),
-    }  # fmt: skip
+        "public.album": (12_000, 12_000, True),
+        "public.artist": (1500, 1500, True),
+        "public.note": (700, 700, True),
+    }
     assert await content(snapshot_fixture, done["target_id"]) == before
     await snapshot_fixture.sql(
         "INSERT INTO artist (name) VALUES ('next'); INSERT INTO album (artist_id) VALUES (1)", done["target_id"]

@@ -7,22 +7,26 @@ from headwater.core.snapshots.schema_subset import cut, extras_of, without_rows
 
 ARTIST = Relation("artist", (Column("id"),), "public")
 ALBUM = Relation(
-    "album", (Column("id"), Column("artist_id")), "public",
+    "album",
+    (Column("id"), Column("artist_id")),
+    "public",
     foreign_keys=(ForeignKey(("artist_id",), "artist", ("id",), name="by"),),
     triggers=(Trigger("count", "CREATE TRIGGER count AFTER INSERT ON album EXECUTE FUNCTION tally()"),),
-)  # fmt: skip
+)
 VIEW = Relation("glad", (), "public", kind="view", definition="SELECT * FROM artist")
 SCHEMA = Schema(
-    relations=(ARTIST, ALBUM, VIEW), enums=(Enum("mood", ("sad",), "public"),),
+    relations=(ARTIST, ALBUM, VIEW),
+    enums=(Enum("mood", ("sad",), "public"),),
     routines=(
         Routine("tally", schema="public", definition="CREATE FUNCTION tally() … UPDATE artist SET n = n + 1"),
         Routine("plain", schema="public", definition="CREATE FUNCTION plain() RETURNS int …"),
     ),
     sequences=(
         Sequence("artist_id_seq", schema="public", owned_by=("artist", "id")),
-        Sequence("album_id_seq", schema="public", owned_by=("album", "id")), Sequence("own", schema="public"),
+        Sequence("album_id_seq", schema="public", owned_by=("album", "id")),
+        Sequence("own", schema="public"),
     ),
-)  # fmt: skip
+)
 
 
 def test_all_tables_are_the_very_same_schema() -> None:
@@ -48,13 +52,15 @@ def test_extras_of_a_part_are_those_of_its_tables() -> None:
     part, _ = cut(SCHEMA, {"public.album"})
     extras = {
         "sequences": [["public", "artist_id_seq", 7, True], ["public", "album_id_seq", 8, True]],
-        "counters": [["artist", 7], ["album", 8]], "grants": [[None, "GRANT …"]],
+        "counters": [["artist", 7], ["album", 8]],
+        "grants": [[None, "GRANT …"]],
         "generators": {"artist_id_seq": [7, 0], "album_id_seq": [8, 0]},
-    }  # fmt: skip
+    }
     assert extras_of(extras, part) == {
-        "sequences": [["public", "album_id_seq", 8, True]], "counters": [["album", 8]],
+        "sequences": [["public", "album_id_seq", 8, True]],
+        "counters": [["album", 8]],
         "generators": {"album_id_seq": [8, 0]},
-    }  # fmt: skip
+    }
 
 
 def test_tables_that_are_not_read_are_told() -> None:

@@ -170,10 +170,13 @@ async def test_the_upkeep_gives_room_back(snapshot_fixture: SnapshotFixture, mon
 @pytest.mark.parametrize(
     ("new", "before", "expected"),
     [
-        (10_000_000, [1_000_000, 1_000_000], False), (10_000_000, [1_000_000] * 3, True),
-        (5_000_000, [1_000_000] * 9, False), (1_000_000, [0] * 9, False), (2_000_000, [0] * 9, True),
+        (10_000_000, [1_000_000, 1_000_000], False),
+        (10_000_000, [1_000_000] * 3, True),
+        (5_000_000, [1_000_000] * 9, False),
+        (1_000_000, [0] * 9, False),
+        (2_000_000, [0] * 9, True),
         (10_000_000, [1_000_000, 90_000_000, 80_000_000], False),
     ],
-)  # fmt: skip
+)
 def test_growth_is_told_by_what_is_usual(new: int, before: list[int], expected: bool) -> None:
     assert growth_of(new, before) is expected

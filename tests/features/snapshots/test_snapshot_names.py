@@ -25,9 +25,10 @@ class Server:
 
     def every(self, path: str, **_: Any) -> list[Any]:
         return {
-            "/projects": [{"id": "p"}], "/projects/p/databases": [{"id": "d", "name": "shop"}],
+            "/projects": [{"id": "p"}],
+            "/projects/p/databases": [{"id": "d", "name": "shop"}],
             "/databases/d/snapshots": ROWS,
-        }[path]  # fmt: skip
+        }[path]
 
     def call(self, method: str, path: str) -> Any:
         return {"asked": path}
@@ -36,11 +37,18 @@ class Server:
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
-        ("shop#", "3"), ("shop#2026-11-21T10:00", "3"), ("shop#2026-11-21T10:00:29", "2"), ("shop#2026-11-21", "3"),
-        ("shop#2026-11-20", "1"), ("shop#2026-11-21T12:00+02:00", "2"), ("shop#2026-11-21T12:01+02:00", "3"),
-        ("shop#before the sale", "2"), ("shop#1", "1"), ("shop#latest", "3"),
+        ("shop#", "3"),
+        ("shop#2026-11-21T10:00", "3"),
+        ("shop#2026-11-21T10:00:29", "2"),
+        ("shop#2026-11-21", "3"),
+        ("shop#2026-11-20", "1"),
+        ("shop#2026-11-21T12:00+02:00", "2"),
+        ("shop#2026-11-21T12:01+02:00", "3"),
+        ("shop#before the sale", "2"),
+        ("shop#1", "1"),
+        ("shop#latest", "3"),
     ],
-)  # fmt: skip
+)
 def test_what_is_meant(wanted: str, expected: str) -> None:
     assert find_snapshot(Server(), wanted)["id"] == expected  # type: ignore[arg-type]
 

@@ -32,9 +32,13 @@ def bucket() -> Iterator[s3.Place]:
 
 def given(bucket: s3.Place, **more: Any) -> dict[str, Any]:
     body = {
-        "kind": "s3", "bucket": s3.BUCKET, "prefix": uuid.uuid4().hex, "endpoint": bucket.endpoint,
-        "access_key": s3.KEY, "secret_key": s3.SECRET,
-    }  # fmt: skip
+        "kind": "s3",
+        "bucket": s3.BUCKET,
+        "prefix": uuid.uuid4().hex,
+        "endpoint": bucket.endpoint,
+        "access_key": s3.KEY,
+        "secret_key": s3.SECRET,
+    }
     return body | more
 
 
@@ -155,10 +159,15 @@ async def test_new_pages_are_compressed_as_it_is_said_and_old_ones_are_shared(
     assert all(one["same"] for one in done["tables"]), done["job"]
 
 
-@pytest.mark.parametrize(("body", "said"), [
-    ({"codec": "zstd", "level": 20}, "1 to 19"), ({"codec": "gzip"}, "1 to 9"), ({"codec": "lz4", "level": 3}, "no levels"),
-    ({"codec": "brotli", "level": 1}, "zstd"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"codec": "zstd", "level": 20}, "1 to 19"),
+        ({"codec": "gzip"}, "1 to 9"),
+        ({"codec": "lz4", "level": 3}, "no levels"),
+        ({"codec": "brotli", "level": 1}, "zstd"),
+    ],
+)
 async def test_a_level_that_is_none_is_refused(
     snapshot_fixture: SnapshotFixture, body: dict[str, Any], said: str
 ) -> None:

@@ -56,8 +56,9 @@ async def test_a_copy_from_plan_to_comparison(copy_fixture: CopyFixture) -> None
     done = await copy_fixture.copy()
     assert done["job"]["state"] == "completed", done["job"]
     assert [(one["target"], one["target_rows"], one["same"]) for one in done["tables"]] == [
-        ("album", 2500, True), ("artist", 1500, True),
-    ]  # fmt: skip
+        ("album", 2500, True),
+        ("artist", 1500, True),
+    ]
     assert await copy_fixture.sql(copy_fixture.target, "SELECT count(*), max(price) FROM album") == [[2500, 357.14]]
     again = await copy_fixture.post(f"{copy_fixture.source}/copies", 409, target_id=copy_fixture.target, accepted=True)
     assert "album, artist already" in again["detail"]

@@ -39,17 +39,20 @@ async def test_a_copy_from_plan_to_comparison(copy_fixture: CopyFixture) -> None
     assert (types["id"], types["price"], types["tags"], types["u"]) == ("long", "decimal", "array<string>", "UUID")
     said = {(loss["severity"], loss["object"], loss["sentence"]) for loss in plan["losses"]}
     assert {
-        ("changed", "id", "the key becomes the _id, and is no field besides"), ("left_out", "id", "nothing numbers new documents"),
-        ("left_out", "album_artist_id_fkey", "foreign keys are not kept"), ("left_out", "title", "the default 'x'::character varying is not kept"),
-    } <= said  # fmt: skip
+        ("changed", "id", "the key becomes the _id, and is no field besides"),
+        ("left_out", "id", "nothing numbers new documents"),
+        ("left_out", "album_artist_id_fkey", "foreign keys are not kept"),
+        ("left_out", "title", "the default 'x'::character varying is not kept"),
+    } <= said
     assert plan["statements"][0].startswith('{"create": "album", "validator": {"$jsonSchema"')
     refused = await copy_fixture.post(f"{copy_fixture.source}/copies", 409, target_id=copy_fixture.target)
     assert refused["code"] == "losses_not_accepted"
     done = await copy_fixture.copy()
     assert done["job"]["state"] == "completed", done["job"]
     assert [(one["target"], one["target_rows"], one["same"]) for one in done["tables"]] == [
-        ("album", 2500, True), ("artist", 1500, True),
-    ]  # fmt: skip
+        ("album", 2500, True),
+        ("artist", 1500, True),
+    ]
     assert await copy_fixture.sql(copy_fixture.target, "db.album.countDocuments({ok: true})") == [[1250]]
     again = await copy_fixture.post(f"{copy_fixture.source}/copies", 409, target_id=copy_fixture.target, accepted=True)
     assert "album, artist already" in again["detail"]

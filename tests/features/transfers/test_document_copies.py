@@ -37,8 +37,9 @@ async def test_a_shop_becomes_documents(source: str) -> None:
         await run_all(left.session, SHOP[source])
         plan, compared, watch = await copied(left, right)
         assert [(one.target, one.source_rows, one.same) for one in compared] == [
-            ("album", 2500, True), ("artist", 1500, True)
-        ]  # fmt: skip
+            ("album", 2500, True),
+            ("artist", 1500, True),
+        ]
         (album,) = await documents(right, "album", _id=7)
         assert (album["title"], album["artist_id"]) == ("t7", 8)
         made = await right.engine.inspect(right.session)
@@ -137,9 +138,7 @@ async def test_keys_names_and_values_that_fit_nowhere_else() -> None:
         plan, compared, _ = await copied(left, right)
         assert [(one.target, one.target_rows, one.same) for one in compared] == [("loose", 3, True), ("pairs", 3, True)]
         pairs = await documents(right, "pairs")
-        assert pairs[0] == {
-            "_id": {"b": "x", "a": 1}, "_odd_name": 7, "_id_": None, "from_": "äöü", "mood": "sad"
-        }  # fmt: skip
+        assert pairs[0] == {"_id": {"b": "x", "a": 1}, "_odd_name": 7, "_id_": None, "from_": "äöü", "mood": "sad"}
         said = {(loss.table, loss.object): loss.sentence for loss in plan.losses if loss.table == "public.pairs"}
         assert "document of its parts" in said["public.pairs", "b, a"]
         made = {one.name: one for one in await indexes(right, "pairs")}
@@ -177,15 +176,24 @@ async def indexes(side: copy_rows.CopyEndpoint, name: str) -> tuple[Any, ...]:
 @pytest.mark.parametrize(
     ("setup", "said"),
     [
-        ("CREATE TABLE t (id int PRIMARY KEY, at timestamp); INSERT INTO t VALUES (1, now()), (2, 'infinity')",
-         "t: row 2, column at: 'infinity' cannot be kept as timestamp"),
-        ("CREATE TABLE t (at timestamp PRIMARY KEY); INSERT INTO t VALUES ('2026-01-01 00:00:00.0001'), ('2026-01-01 00:00:00.0002')",
-         "t: .*uplicate"),
-        ("CREATE TABLE t (a text); INSERT INTO t VALUES (repeat('x', 17000000))", "t: A row has .* bytes, and a document at most"),
-        ("CREATE TABLE t (j jsonb); INSERT INTO t VALUES ((repeat('[', 300) || repeat(']', 300))::jsonb)",
-         r"t: row 1, column j: '\[+' cannot be kept as json"),
+        (
+            "CREATE TABLE t (id int PRIMARY KEY, at timestamp); INSERT INTO t VALUES (1, now()), (2, 'infinity')",
+            "t: row 2, column at: 'infinity' cannot be kept as timestamp",
+        ),
+        (
+            "CREATE TABLE t (at timestamp PRIMARY KEY); INSERT INTO t VALUES ('2026-01-01 00:00:00.0001'), ('2026-01-01 00:00:00.0002')",
+            "t: .*uplicate",
+        ),
+        (
+            "CREATE TABLE t (a text); INSERT INTO t VALUES (repeat('x', 17000000))",
+            "t: A row has .* bytes, and a document at most",
+        ),
+        (
+            "CREATE TABLE t (j jsonb); INSERT INTO t VALUES ((repeat('[', 300) || repeat(']', 300))::jsonb)",
+            r"t: row 1, column j: '\[+' cannot be kept as json",
+        ),
     ],
-)  # fmt: skip
+)
 async def test_what_no_document_holds_is_a_sentence(setup: str, said: str) -> None:
     async with sides("postgresql", "mongodb") as (left, right):
         await run_all(left.session, setup)

@@ -69,8 +69,12 @@ async def database_fixture(
 async def test_a_file_becomes_a_table_and_fills_it_again(database_fixture: DatabaseFixture) -> None:
     found = await database_fixture.upload("people.csv", PEOPLE)
     assert [(one["name"], one["kind"]) for one in found["columns"]] == [
-        ("id", "integer"), ("name", "text"), ("born", "date"), ("score", "decimal"), ("ok", "boolean"),
-    ]  # fmt: skip
+        ("id", "integer"),
+        ("name", "text"),
+        ("born", "date"),
+        ("score", "decimal"),
+        ("ok", "boolean"),
+    ]
     assert found["rows"][1] == ["2", "Bob", None, "2", "false"]
     done = await database_fixture.bring("people.csv", PEOPLE, table="people", create=True)
     assert done["result"] == {"rows": 3, "bad_rows": 0, "errors": []}, done["job"]
@@ -171,10 +175,19 @@ async def test_what_cannot_be_imported_is_said(app: AppFixture, keeper: Supervis
     found = await database_fixture.upload("people.csv", PEOPLE)
     place = f"/imports/{found['transfer']['id']}/start"
     for body, status, part in (
-        ({"table": ""}, 422, "Name a table"), ({"table": "nope"}, 404, "no table 'nope'"),
+        ({"table": ""}, 422, "Name a table"),
+        ({"table": "nope"}, 404, "no table 'nope'"),
         ({"table": "p", "create": True, "columns": [{"source": "x", "target": "x"}]}, 422, "no column 'x'"),
-        ({"table": "p", "create": True, "columns": [{"source": "id", "target": "id", "type": "int); DROP TABLE x; --"}]}, 422, "is no type"),
-    ):  # fmt: skip
+        (
+            {
+                "table": "p",
+                "create": True,
+                "columns": [{"source": "id", "target": "id", "type": "int); DROP TABLE x; --"}],
+            },
+            422,
+            "is no type",
+        ),
+    ):
         answer = await person.send("POST", place, status, json=body)
         assert part in answer["detail"], answer
     begun = await person.send("POST", place, 202, json={"table": "p", "create": True})

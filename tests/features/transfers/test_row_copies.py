@@ -30,8 +30,9 @@ async def test_a_shop_in_every_direction(source: str, target: str) -> None:
         await run_all(left.session, SHOP[source])
         plan, compared, watch = await copied(left, right)
         assert [(one.table.rpartition(".")[2], one.source_rows, one.same) for one in compared] == [
-            ("album", 2500, True), ("artist", 1500, True)
-        ]  # fmt: skip
+            ("album", 2500, True),
+            ("artist", 1500, True),
+        ]
         made = await right.engine.inspect(right.session)
         album = made.relation("album")
         assert album and album.primary_key == ("id",)
@@ -64,9 +65,10 @@ async def test_namesakes_of_two_namespaces_both_arrive() -> None:
     for target in ENGINES:
         async with sides("postgresql", target) as (left, right):
             await run_all(
-                left.session, "CREATE SCHEMA one; CREATE SCHEMA two; CREATE TABLE one.t (a int); CREATE TABLE two.t (b text);"
-                "INSERT INTO one.t VALUES (1); INSERT INTO two.t VALUES ('x'), ('y')"
-            )  # fmt: skip
+                left.session,
+                "CREATE SCHEMA one; CREATE SCHEMA two; CREATE TABLE one.t (a int); CREATE TABLE two.t (b text);"
+                "INSERT INTO one.t VALUES (1); INSERT INTO two.t VALUES ('x'), ('y')",
+            )
             _, compared, _ = await copied(left, right)
             assert [(one.target, one.target_rows, one.same) for one in compared] == [("t", 1, True), ("two_t", 2, True)]
 
@@ -157,13 +159,20 @@ async def test_a_long_statement_ends_when_all_shall_stop() -> None:
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 CELLS = {
-    "boolean": st.booleans(), "smallint": st.integers(-(2**15), 2**15 - 1), "bigint": st.integers(-(2**63), 2**63 - 1),
-    "numeric(15,3)": st.decimals("-999999999999", "999999999999", places=3), "numeric(40,10)": st.decimals(
-        -(10**29), 10**29, places=10
-    ), "double precision": st.floats(-1e300, 1e300), "text": TEXTS, "character varying(40)": TEXTS, "bytea": st.binary(max_size=20),
-    "date": st.dates(), "timestamp without time zone": st.datetimes(), "time without time zone": st.times(),
+    "boolean": st.booleans(),
+    "smallint": st.integers(-(2**15), 2**15 - 1),
+    "bigint": st.integers(-(2**63), 2**63 - 1),
+    "numeric(15,3)": st.decimals("-999999999999", "999999999999", places=3),
+    "numeric(40,10)": st.decimals(-(10**29), 10**29, places=10),
+    "double precision": st.floats(-1e300, 1e300),
+    "text": TEXTS,
+    "character varying(40)": TEXTS,
+    "bytea": st.binary(max_size=20),
+    "date": st.dates(),
+    "timestamp without time zone": st.datetimes(),
+    "time without time zone": st.times(),
     "uuid": st.uuids(),
-}  # fmt: skip
+}
 ROW = st.tuples(*(st.none() | cell for cell in CELLS.values()))
 TABLE = Relation("t", tuple(Column(f"c{number}", type_) for number, type_ in enumerate(CELLS)), "public")
 
@@ -228,7 +237,7 @@ WIDE_ROWS = {
     "mysql": "INSERT INTO wide SELECT seq, repeat(char(97 + seq), {0}), repeat(x'ab', {0}) FROM seq_1_to_5",
     "sqlite": "WITH RECURSIVE g(g) AS (SELECT 1 UNION ALL SELECT g + 1 FROM g WHERE g < 5) INSERT INTO wide "
     "SELECT g, hex(randomblob({0} / 2)), randomblob({0}) FROM g",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("source", ENGINES)

@@ -16,13 +16,20 @@ from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.guard import TRUSTED, Blocked, NetworkPolicy, UnknownHost, allowed, resolve
 
 NAMES = {
-    "localhost": ["127.0.0.1"], "localhost.": ["127.0.0.1"], "ip6-localhost": ["::1"],
-    "metadata.internal": ["169.254.169.254"], "mixed.example": ["8.8.8.8", "10.0.0.1"], "v6only.example": ["fc00::1"],
-    "localtest.example": ["127.0.0.1"], "sub.localhost.example": ["::ffff:127.0.0.1"], "rebind.example": ["127.0.0.1"],
-    "db.example.org": ["93.184.216.34"], "db.example.org.": ["93.184.216.34"],
+    "localhost": ["127.0.0.1"],
+    "localhost.": ["127.0.0.1"],
+    "ip6-localhost": ["::1"],
+    "metadata.internal": ["169.254.169.254"],
+    "mixed.example": ["8.8.8.8", "10.0.0.1"],
+    "v6only.example": ["fc00::1"],
+    "localtest.example": ["127.0.0.1"],
+    "sub.localhost.example": ["::ffff:127.0.0.1"],
+    "rebind.example": ["127.0.0.1"],
+    "db.example.org": ["93.184.216.34"],
+    "db.example.org.": ["93.184.216.34"],
     "both.example": ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"],
     "under_score.example.org": ["93.184.216.34"],
-}  # fmt: skip
+}
 LINES = [
     line.rsplit(" -> ", 1)
     for line in (Path(__file__).parent / "hosts.txt").read_text().splitlines()

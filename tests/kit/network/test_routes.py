@@ -65,9 +65,7 @@ class SshHost:
 async def ssh_host() -> AsyncIterator[SshHost]:
     key, user_key = asyncssh.generate_private_key("ssh-ed25519"), asyncssh.generate_private_key("ssh-ed25519")
     keys = asyncssh.import_authorized_keys(user_key.export_public_key().decode())
-    server = await asyncssh.create_server(
-        Door, "127.0.0.1", 0, server_host_keys=[key], authorized_client_keys=keys
-    )  # fmt: skip
+    server = await asyncssh.create_server(Door, "127.0.0.1", 0, server_host_keys=[key], authorized_client_keys=keys)
     Door.connections.clear()
     yield SshHost(server.get_port(), key, user_key, server)
     server.close()

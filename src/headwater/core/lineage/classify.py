@@ -16,34 +16,153 @@ SCHEMA_SUFFIXES: Final = {".prisma": "prisma"}
 
 # Languages that are recognised, listed and counted, but not read yet.
 _UNSUPPORTED: Final = {
-    "C": ".c .h", "C++": ".cc .cpp .cxx .hpp", "C#": ".cs", "Clojure": ".clj .cljs", "Dart": ".dart",
-    "Elixir": ".ex .exs", "Erlang": ".erl", "F#": ".fs", "Go": ".go", "GraphQL": ".graphql .gql",
-    "Groovy": ".groovy", "Haskell": ".hs", "Java": ".java", "Julia": ".jl", "Kotlin": ".kt .kts", "Lua": ".lua",
-    "OCaml": ".ml", "Objective-C": ".m .mm", "PHP": ".php", "Perl": ".pl .pm", "PowerShell": ".ps1",
-    "Protobuf": ".proto", "R": ".r", "Ruby": ".rb .rake .erb", "Rust": ".rs", "Scala": ".scala", "Shell": ".sh .bash",
-    "Svelte": ".svelte", "Swift": ".swift", "VB.NET": ".vb", "Vue": ".vue",
-}  # fmt: skip
-_BINARY: Final = frozenset({
-    ".7z", ".a", ".avi", ".bin", ".bmp", ".bz2", ".class", ".dat", ".db", ".dll", ".dylib", ".eot", ".exe", ".gif",
-    ".gz", ".ico", ".icns", ".jar", ".jpeg", ".jpg", ".lib", ".mo", ".mov", ".mp3", ".mp4", ".o", ".ogg", ".otf",
-    ".pdf", ".png", ".pyc", ".rar", ".so", ".sqlite", ".sqlite3", ".tar", ".tgz", ".tif", ".tiff", ".ttf", ".wasm",
-    ".wav", ".webm", ".webp", ".woff", ".woff2", ".xls", ".xlsx", ".xz", ".zip", ".zst",
-})  # fmt: skip
-_ARCHIVES: Final = frozenset({
-    ".7z", ".bz2", ".gz", ".jar", ".rar", ".tar", ".tgz", ".xz", ".zip", ".zst",
-})  # fmt: skip
-_LOCKS: Final = frozenset({
-    "package-lock.json", "pnpm-lock.yaml", "yarn.lock", "poetry.lock", "uv.lock", "Pipfile.lock", "composer.lock",
-    "Cargo.lock",
-})  # fmt: skip
-_VENDORED: Final = frozenset({
-    "node_modules", "bower_components", "jspm_packages", "site-packages", "dist-packages", ".venv", "venv",
-    "virtualenv", ".tox", "vendor", "third_party", "thirdparty", "third-party", "Pods", ".yarn", "__pypackages__",
-})  # fmt: skip
-_BUILD: Final = frozenset({
-    "__pycache__", ".next", ".nuxt", ".svelte-kit", ".turbo", ".parcel-cache", ".mypy_cache", ".pytest_cache",
-    ".ruff_cache", "dist",
-})  # fmt: skip
+    "C": ".c .h",
+    "C++": ".cc .cpp .cxx .hpp",
+    "C#": ".cs",
+    "Clojure": ".clj .cljs",
+    "Dart": ".dart",
+    "Elixir": ".ex .exs",
+    "Erlang": ".erl",
+    "F#": ".fs",
+    "Go": ".go",
+    "GraphQL": ".graphql .gql",
+    "Groovy": ".groovy",
+    "Haskell": ".hs",
+    "Java": ".java",
+    "Julia": ".jl",
+    "Kotlin": ".kt .kts",
+    "Lua": ".lua",
+    "OCaml": ".ml",
+    "Objective-C": ".m .mm",
+    "PHP": ".php",
+    "Perl": ".pl .pm",
+    "PowerShell": ".ps1",
+    "Protobuf": ".proto",
+    "R": ".r",
+    "Ruby": ".rb .rake .erb",
+    "Rust": ".rs",
+    "Scala": ".scala",
+    "Shell": ".sh .bash",
+    "Svelte": ".svelte",
+    "Swift": ".swift",
+    "VB.NET": ".vb",
+    "Vue": ".vue",
+}
+_BINARY: Final = frozenset(
+    {
+        ".7z",
+        ".a",
+        ".avi",
+        ".bin",
+        ".bmp",
+        ".bz2",
+        ".class",
+        ".dat",
+        ".db",
+        ".dll",
+        ".dylib",
+        ".eot",
+        ".exe",
+        ".gif",
+        ".gz",
+        ".ico",
+        ".icns",
+        ".jar",
+        ".jpeg",
+        ".jpg",
+        ".lib",
+        ".mo",
+        ".mov",
+        ".mp3",
+        ".mp4",
+        ".o",
+        ".ogg",
+        ".otf",
+        ".pdf",
+        ".png",
+        ".pyc",
+        ".rar",
+        ".so",
+        ".sqlite",
+        ".sqlite3",
+        ".tar",
+        ".tgz",
+        ".tif",
+        ".tiff",
+        ".ttf",
+        ".wasm",
+        ".wav",
+        ".webm",
+        ".webp",
+        ".woff",
+        ".woff2",
+        ".xls",
+        ".xlsx",
+        ".xz",
+        ".zip",
+        ".zst",
+    }
+)
+_ARCHIVES: Final = frozenset(
+    {
+        ".7z",
+        ".bz2",
+        ".gz",
+        ".jar",
+        ".rar",
+        ".tar",
+        ".tgz",
+        ".xz",
+        ".zip",
+        ".zst",
+    }
+)
+_LOCKS: Final = frozenset(
+    {
+        "package-lock.json",
+        "pnpm-lock.yaml",
+        "yarn.lock",
+        "poetry.lock",
+        "uv.lock",
+        "Pipfile.lock",
+        "composer.lock",
+        "Cargo.lock",
+    }
+)
+_VENDORED: Final = frozenset(
+    {
+        "node_modules",
+        "bower_components",
+        "jspm_packages",
+        "site-packages",
+        "dist-packages",
+        ".venv",
+        "venv",
+        "virtualenv",
+        ".tox",
+        "vendor",
+        "third_party",
+        "thirdparty",
+        "third-party",
+        "Pods",
+        ".yarn",
+        "__pypackages__",
+    }
+)
+_BUILD: Final = frozenset(
+    {
+        "__pycache__",
+        ".next",
+        ".nuxt",
+        ".svelte-kit",
+        ".turbo",
+        ".parcel-cache",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        "dist",
+    }
+)
 _GENERATED_NAME: Final = re.compile(
     r"(_pb2(_grpc)?\.pyi?|\.pb\.[a-z]+|\.generated\.\w+|\.gen\.\w+|_generated\.\w+|\.snap)$"
 )

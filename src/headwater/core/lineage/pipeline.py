@@ -15,7 +15,7 @@ from headwater.core.lineage.extraction import extract
 from headwater.core.lineage.intake import intake
 from headwater.core.lineage.limits import IntakeLimits
 from headwater.core.lineage.pool import without_cycle_collection
-from headwater.core.lineage.project import CodeProject
+from headwater.core.lineage.project import ScannedProject
 from headwater.core.lineage.resolution import locate, resolve
 from headwater.core.lineage.result import ScanProgress, ScanResult
 from headwater.core.lineage.scan_context import ScanContext
@@ -51,7 +51,7 @@ def extract_facts(work: ScanContext) -> None:
 def link_symbols(work: ScanContext) -> None:
     """Link imports to what they import."""
     encoded = {path: extracted.data for path, extracted in work.facts.items()}
-    work.project = CodeProject.build(work.intake.sources, encoded, work.decoded)
+    work.project = ScannedProject.build(work.intake.sources, encoded, work.decoded)
     work.note(f"{len(work.facts):,} modules")
 
 

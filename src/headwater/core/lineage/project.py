@@ -10,7 +10,7 @@ from headwater.core.lineage.symbols import Symbols, build
 from headwater.readers import SourceFile
 
 
-class CodeProject:
+class ScannedProject:
     """Implements `readers.Project` over the facts of a scan."""
 
     def __init__(self, sources: Sequence[SourceFile], modules: Mapping[str, facts.Module], symbols: Symbols) -> None:
@@ -24,7 +24,7 @@ class CodeProject:
         sources: Sequence[SourceFile],
         encoded: Mapping[str, bytes],
         decoded: Mapping[str, facts.Module] = MappingProxyType({}),
-    ) -> CodeProject:
+    ) -> ScannedProject:
         """Decode the facts that are not decoded yet and link the symbols of all."""
         modules = {path: decoded.get(path) or facts.decode(data) for path, data in encoded.items()}
         return cls(sources, modules, build(modules))

@@ -17,9 +17,21 @@ from headwater.catalog.usages import USAGE_TYPES, NotUnderstood, Usage
 from headwater.core.lineage.result import ScanResult, SkippedFile
 
 USAGE_FIELDS = (
-    "table_name", "column_name", "usage_type", "sub_type", "file_path", "line_number", "end_line", "start_column",
-    "end_column", "symbol", "language", "via", "tier", "code_snippet",
-)  # fmt: skip
+    "table_name",
+    "column_name",
+    "usage_type",
+    "sub_type",
+    "file_path",
+    "line_number",
+    "end_line",
+    "start_column",
+    "end_column",
+    "symbol",
+    "language",
+    "via",
+    "tier",
+    "code_snippet",
+)
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -120,7 +120,7 @@ def _about_a_column(expr: f.Call) -> Rope | None:
 
 
 def _joined(glue: f.Text, call: f.Call, lookup: Lookup, depth: int) -> Rope | None:
-    if len(call.args) != 1 or not isinstance(call.args[0], f.Sequence):
+    if len(call.args) != 1 or not isinstance(call.args[0], f.SequenceExpr):
         return None
     between = tuple(Piece(part.text, -1, -1) for part in glue.parts if isinstance(part, f.Chunk))
     pieces: list[Piece] = []

@@ -15,12 +15,45 @@ _LINE = re.compile(r"[^\n]*\n?")
 _WORD = re.compile(r"\s*;?\s*([A-Za-z_]+)")
 _NOISE = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _VERBS = frozenset({"select", "insert", "update", "delete", "merge", "with"})
-_OTHERS = frozenset({
-    "as", "begin", "close", "commit", "create", "deallocate", "declare", "drop", "else", "elsif", "elseif", "end",
-    "exec", "execute", "exit", "fetch", "for", "go", "goto", "if", "loop", "open", "perform", "print", "raise",
-    "raiserror",
-    "return", "rollback", "save", "set", "throw", "truncate", "try", "waitfor", "while",
-})  # fmt: skip
+_OTHERS = frozenset(
+    {
+        "as",
+        "begin",
+        "close",
+        "commit",
+        "create",
+        "deallocate",
+        "declare",
+        "drop",
+        "else",
+        "elsif",
+        "elseif",
+        "end",
+        "exec",
+        "execute",
+        "exit",
+        "fetch",
+        "for",
+        "go",
+        "goto",
+        "if",
+        "loop",
+        "open",
+        "perform",
+        "print",
+        "raise",
+        "raiserror",
+        "return",
+        "rollback",
+        "save",
+        "set",
+        "throw",
+        "truncate",
+        "try",
+        "waitfor",
+        "while",
+    }
+)
 _JOINS = re.compile(r"\b(?:union|all|except|intersect|as|then|and|or|on|,|\()\s*$", re.IGNORECASE)
 _CLAUSE = re.compile(r"\s*with\s*\(|\s*with\s+(?:recompile|execute|schemabinding|nocheck|check)\b", re.IGNORECASE)
 _NESTS = re.compile(

@@ -17,10 +17,10 @@ from headwater.core.lineage.claims import Claim, Missed
 from headwater.core.lineage.extraction import Extracted
 from headwater.core.lineage.intake import Intake
 from headwater.core.lineage.limits import IntakeLimits
-from headwater.core.lineage.project import CodeProject
+from headwater.core.lineage.project import ScannedProject
 from headwater.core.lineage.result import ScannedFile, ScanProgress, summarise_languages
 from headwater.core.lineage.schema_pass import ReadSchema
-from headwater.core.lineage.usage_pass import Index
+from headwater.core.lineage.usage_pass import FileIndex
 from headwater.readers import SourceFile
 
 _REPORT_SECONDS = 0.2
@@ -33,9 +33,9 @@ class ScanContext:
     detected: dict[str, list[SourceFile]]
     facts: dict[str, Extracted]
     decoded: dict[str, Module]
-    project: CodeProject
+    project: ScannedProject
     catalogue: ReadSchema
-    index: Index
+    index: FileIndex
     claims: dict[str, list[Claim]]
     missed: dict[str, list[Missed]]
     usages: tuple[Usage, ...]

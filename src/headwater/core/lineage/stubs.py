@@ -106,9 +106,9 @@ def _gives_attribute(stmt: f.Stmt) -> bool:
 _EXPRESSIONS: dict[type, Callable[[Stubs, Any], f.Expr]] = {
     f.Name: lambda s, e: s._once(f.Name, e.id),
     f.Attr: lambda s, e: s._once(f.Attr, s.expression(e.value), e.name),
-    f.Index: lambda s, e: s._once(f.Index, s.expression(e.value), s.expression(e.index)),
+    f.Subscript: lambda s, e: s._once(f.Subscript, s.expression(e.value), s.expression(e.index)),
     f.Binary: lambda s, e: s._once(f.Binary, e.op, s.expression(e.left), s.expression(e.right)),
-    f.Sequence: lambda s, e: s._once(f.Sequence, s._all(e.items)),
+    f.SequenceExpr: lambda s, e: s._once(f.SequenceExpr, s._all(e.items)),
     f.Const: lambda s, e: s._once(f.Const, e.text),
     f.Cast: lambda s, e: s._once(f.Cast, s.expression(e.value), s.expression(e.type)),
     f.Call: Stubs._call,

@@ -17,11 +17,11 @@ from headwater.core.lineage.cache import Cache, key_of
 from headwater.core.lineage.claims import Claim, Missed
 from headwater.core.lineage.extraction import Extracted
 from headwater.core.lineage.pool import map_batches
-from headwater.core.lineage.project import CodeProject
+from headwater.core.lineage.project import ScannedProject
 from headwater.core.lineage.schema_pass import ReadSchema
 
 
-class Index(msgspec.Struct, frozen=True):
+class FileIndex(msgspec.Struct, frozen=True):
     """What is known of the whole code base while one file is looked at."""
 
     schema: Schema
@@ -35,13 +35,15 @@ class FileClaims(msgspec.Struct, frozen=True, array_like=True):
     missed: tuple[Missed, ...]
 
 
-def prepare(project: CodeProject, catalogue: ReadSchema) -> Index:
+def prepare(project: ScannedProject, catalogue: ReadSchema) -> FileIndex:
     """Build the index that every file is looked at with."""
-    return Index(catalogue.schema, orm.index(project.symbols, project.modules, catalogue.readings, catalogue.schema))
+    return FileIndex(
+        catalogue.schema, orm.index(project.symbols, project.modules, catalogue.readings, catalogue.schema)
+    )
 
 
 def run(
-    index: Index,
+    index: FileIndex,
     extracted: Mapping[str, Extracted],
     modules: Mapping[str, facts.Module],
     cache: Cache,
@@ -96,7 +98,7 @@ def _decode(data: bytes) -> FileClaims:
 class _Shared:
     """The index of the process that looks at files; set once before its first batch."""
 
-    index: Index
+    index: FileIndex
 
 
 def _load(packed: bytes) -> None:
@@ -108,7 +110,7 @@ def _find(batch: list[Extracted]) -> dict[str, bytes]:
     return {one.path: _encode(_of_file(one, None, _Shared.index)) for one in batch}
 
 
-def _of_file(extracted: Extracted, module: facts.Module | None, index: Index) -> FileClaims:
+def _of_file(extracted: Extracted, module: facts.Module | None, index: FileIndex) -> FileClaims:
     """Look at one file as code that uses models, and as text that holds SQL."""
     if not extracted.spoken and not extracted.sql:
         return FileClaims((), ())

@@ -96,8 +96,12 @@ def _year(at: datetime) -> _Period:
 
 
 _PERIODS: dict[Rule, Callable[[datetime], _Period]] = {
-    "hourly": _hour, "daily": _day, "weekly": _week, "monthly": _month, "yearly": _year,
-}  # fmt: skip
+    "hourly": _hour,
+    "daily": _day,
+    "weekly": _week,
+    "monthly": _month,
+    "yearly": _year,
+}
 
 
 class _Judged:

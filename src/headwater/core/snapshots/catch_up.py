@@ -40,11 +40,11 @@ def catch_up(
     dump: CatchUp,
     vault: Vault,
     writing: SnapshotWriter,
-    made: Sequence[ManifestTable],
+    read_tables: Sequence[ManifestTable],
     writer: Callable[[SnapshotTable, Parent], TableWriter],
 ) -> tuple[list[ManifestTable], int]:
     """Return tables as they are at the moment of a dump, and how many rows were read again for that; blocks."""
-    tables, rows = {(one.schema, one.name): one for one in made}, 0
+    tables, rows = {(one.schema, one.name): one for one in read_tables}, 0
     while not dump.is_consistent():
         for found in _gathered(dump):
             key, table = (found.table.schema, found.table.name), found.table
@@ -83,16 +83,16 @@ def _table(before: ManifestTable, written: WrittenTable) -> ManifestTable:
     return manifest.table(before.schema, before.name, before.columns, before.key, written, before.facts)
 
 
-def _written(found: LateChanges, reader: TableReader, writer: TableWriter) -> WrittenTable:
-    key = found.table.key
-    whole = pa.Table.from_batches(found.rows).combine_chunks()
+def _written(late: LateChanges, reader: TableReader, writer: TableWriter) -> WrittenTable:
+    key = late.table.key
+    whole = pa.Table.from_batches(late.rows).combine_chunks()
     columns = [column.chunk(0) if column.num_chunks else pa.array([], pages.VALUES) for column in whole.columns]
     ids = deltas.identity([columns[at] for at in key]).to_pylist()
-    new = {one: index for index, one in enumerate(ids) if one not in found.gone}
+    new = {one: index for index, one in enumerate(ids) if one not in late.gone}
     left = dict(new)
     for branch in reader.branches():
         leaf = reader.leaf(branch)
-        changes = [_delta(reader, chunk, key, columns, (new, found.gone)) for chunk in leaf]
+        changes = [_delta(reader, chunk, key, columns, (new, late.gone)) for chunk in leaf]
         for _, present in changes:
             for one in present:
                 left.pop(one, None)

@@ -156,9 +156,14 @@ def _identities(reader: TableReader, table: SnapshotTable, chunk: ChunkRef) -> A
 
 
 def _deleted(
-    dump: ChangeTracking, table: SnapshotTable, then: Baseline, reader: TableReader, ranges: Sequence[_Range],
-    firsts: Sequence[Key], existing: Mapping[int, int],
-) -> None:  # fmt: skip
+    dump: ChangeTracking,
+    table: SnapshotTable,
+    then: Baseline,
+    reader: TableReader,
+    ranges: Sequence[_Range],
+    firsts: Sequence[Key],
+    existing: Mapping[int, int],
+) -> None:
     """Find the keys that are gone: in ranges that have fewer old rows than were left over by changes."""
     left = dump.unchanged_counts(table, then, firsts)
     short = [

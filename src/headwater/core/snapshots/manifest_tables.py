@@ -49,7 +49,13 @@ def total(manifest: Manifest, field: str) -> int:
 def to_dict(table: ManifestTable) -> dict[str, Any]:
     """Return a table as the row of its snapshot lists it."""
     return {
-        "schema": table.schema, "name": table.name, "columns": [[column.name, column.type] for column in table.columns],
-        "key": [table.columns[place].name for place in table.key], "rows": table.rows, "raw": table.raw,
-        "stored": table.stored, "new": table.new, "apart": apart(table),
-    }  # fmt: skip
+        "schema": table.schema,
+        "name": table.name,
+        "columns": [[column.name, column.type] for column in table.columns],
+        "key": [table.columns[place].name for place in table.key],
+        "rows": table.rows,
+        "raw": table.raw,
+        "stored": table.stored,
+        "new": table.new,
+        "apart": apart(table),
+    }

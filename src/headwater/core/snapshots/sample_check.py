@@ -29,9 +29,13 @@ class SampleCheck:
     def plain(self) -> dict[str, Any]:
         """What the row of the snapshot keeps of it."""
         return {
-            "kind": self.kind, "ok": not self.problems, "pages": self.pages, "bytes": self.bytes,
-            "percent": self.percent, "problems": list(self.problems[:100]),
-        }  # fmt: skip
+            "kind": self.kind,
+            "ok": not self.problems,
+            "pages": self.pages,
+            "bytes": self.bytes,
+            "percent": self.percent,
+            "problems": list(self.problems[:100]),
+        }
 
     def may_replace(self, before: Mapping[str, Any]) -> bool:
         """Whether this may stand for what is known: damage that was found stays until everything was read again."""

@@ -6,7 +6,15 @@ from typing import Any
 
 from bson import encode
 
-from headwater.catalog.entries import ChangeOutcome, Collection, ElementPage, Entry, EntryChange, EntryPage, Search
+from headwater.catalog.entries import (
+    ChangeOutcome,
+    Collection,
+    CollectionEntry,
+    ElementPage,
+    EntryChange,
+    EntryPage,
+    Search,
+)
 from headwater.catalog.results import QueryError
 from headwater.engines import BrowsingSupport, Session
 from headwater.engines.mongodb import policy
@@ -14,7 +22,7 @@ from headwater.engines.mongodb.command_results import outcome
 from headwater.engines.mongodb.parser import MongoParser
 from headwater.engines.mongodb.session import MongoSession
 from headwater.engines.mongodb.statements import MongoStatement, with_id
-from headwater.engines.mongodb.values import Document, shown
+from headwater.engines.mongodb.values import Document, display_text
 from headwater.kit.errors import BadInput
 
 LONGEST_BODY = 100_000
@@ -37,22 +45,24 @@ async def _insert(session: MongoSession, collection: str, change: EntryChange) -
     command: Document = {"insert": collection, "documents": [document]}
     _check(session, command, write=True)
     outcome(MongoStatement(command), await session.ask(command), 0)
-    return ChangeOutcome(True, shown(document["_id"]))
+    return ChangeOutcome(True, display_text(document["_id"]))
 
 
 def _replacement(change: EntryChange) -> Document:
     given = _document(change.body, "document")
-    if "_id" in given and shown(given["_id"]) != change.id:
+    if "_id" in given and display_text(given["_id"]) != change.id:
         raise BadInput("The _id of a document cannot be changed.", hint="Insert another document, and delete this one.")
     if operator := next((key for key in given if key.startswith("$")), None):
         raise BadInput(f"{operator} is an operator, not a field.", hint="Give the whole document.")
     return {"_id": _value(change.id), **given}
 
 
-def _entry(document: Document, most: int | None = None) -> Entry:
-    body = shown(document, indent=2)
+def _entry(document: Document, most: int | None = None) -> CollectionEntry:
+    body = display_text(document, indent=2)
     whole = most is None or len(body) <= most
-    return Entry(shown(document.get("_id")), "document", body if whole else body[:most], whole, length=len(body))
+    return CollectionEntry(
+        display_text(document.get("_id")), "document", body if whole else body[:most], whole, length=len(body)
+    )
 
 
 def _value(text: str) -> Any:
@@ -119,7 +129,7 @@ class MongoBrowsing(BrowsingSupport):
         total = await _counted(session, collection, condition) if search.cursor is None else None
         return EntryPage(tuple(_entry(one, most=LONGEST_BODY) for one in shown_now), after, total)
 
-    async def entry(self, session: Session, collection: str, entry_id: str) -> Entry | None:
+    async def entry(self, session: Session, collection: str, entry_id: str) -> CollectionEntry | None:
         """Return one whole document."""
         assert isinstance(session, MongoSession)
         command: Document = {"find": collection, "filter": {"_id": _value(entry_id)}, "limit": 1}

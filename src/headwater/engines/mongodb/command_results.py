@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from headwater.catalog.results import ResultColumn, Row
 from headwater.engines.mongodb import errors
 from headwater.engines.mongodb.statements import MongoStatement
-from headwater.engines.mongodb.values import Document, shown
+from headwater.engines.mongodb.values import Document, display_text
 
 COUNT = (ResultColumn("count", "long", "number"),)
 VALUE = (ResultColumn("value", "value", "json"),)
@@ -50,12 +50,12 @@ def outcome(statement: MongoStatement, answer: Document, number: int) -> Command
         case "count":
             return CommandOutcome(COUNT, [(int(answer.get("n", 0)),)])
         case "distinct":
-            return CommandOutcome(VALUE, [(shown(value),) for value in answer.get("values", [])])
+            return CommandOutcome(VALUE, [(display_text(value),) for value in answer.get("values", [])])
         case "findAndModify":
             value = answer.get("value")
             affected = int((answer.get("lastErrorObject") or {}).get("n", 0))
-            return CommandOutcome(DOCUMENT, [(shown(value),)] if value is not None else [], affected)
+            return CommandOutcome(DOCUMENT, [(display_text(value),)] if value is not None else [], affected)
         case name if name in _SILENT:
             note = answer.get("note")
             return CommandOutcome(notices=(str(note),) if note else ())
-    return CommandOutcome(DOCUMENT, [(shown({key: of for key, of in answer.items() if key not in _NOISE}),)])
+    return CommandOutcome(DOCUMENT, [(display_text({key: of for key, of in answer.items() if key not in _NOISE}),)])

@@ -24,7 +24,7 @@ from headwater.engines import Batch, Decoder, DecodingSupport, DocumentFlattenin
 from headwater.engines import _decoders as d
 from headwater.engines._decode import Array, ConversionError
 from headwater.engines.mongodb import documents
-from headwater.engines.mongodb.values import Document, shown
+from headwater.engines.mongodb.values import Document, display_text
 
 WHOLE = "document"  # no type of a field is called so
 CODEC: CodecOptions[Document] = CodecOptions(
@@ -70,9 +70,9 @@ def _wholes(given: Array) -> Array:
     made = []
     for raw in given.to_pylist():
         try:
-            made.append(shown(decode(raw, CODEC)))
+            made.append(display_text(decode(raw, CODEC)))
         except BSONError:
-            made.append(shown(Binary(raw, USER_DEFINED_SUBTYPE)))
+            made.append(display_text(Binary(raw, USER_DEFINED_SUBTYPE)))
     return pa.array(made, d.TEXT)
 
 
@@ -114,7 +114,7 @@ def _spelled(value: Any) -> str:
             return str(value.as_uuid())
         case bytes():
             return "\\x" + value.hex()
-    return shown(value)
+    return display_text(value)
 
 
 def _integer(element: bytes) -> int:
@@ -204,4 +204,4 @@ class MongoDecoding(DecodingSupport):
                 return _texts("text", _text)
             case ["decimal"]:
                 return _texts("number", _text)
-        return _texts("json", lambda element: shown(_value(element)))
+        return _texts("json", lambda element: display_text(_value(element)))

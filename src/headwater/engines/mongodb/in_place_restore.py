@@ -32,7 +32,7 @@ from headwater.engines.mongodb import documents
 from headwater.engines.mongodb.bulk_load import MongoBulkLoader
 from headwater.engines.mongodb.session import MongoSession, connect
 from headwater.engines.mongodb.transfer import MongoTransfer
-from headwater.engines.mongodb.values import Document, shown
+from headwater.engines.mongodb.values import Document, display_text
 
 MARKER = "headwater_restoring"
 # What becomes a collection, what is added to one, and what one was, each with its name behind.
@@ -149,7 +149,7 @@ class MongoInPlaceRestore(MongoBulkLoader):
             there = [one["_id"] async for one in database[name].find({"_id": {"$in": ids}}, {"_id": 1})]
             if there and mode == "append":
                 raise QueryError(
-                    f"In {name}: duplicate key: a document with the _id {shown(there[0])} is there already.",
+                    f"In {name}: duplicate key: a document with the _id {display_text(there[0])} is there already.",
                     hint="Append only what is missing, or overwrite the collection.",
                 )
             if there:

@@ -11,7 +11,7 @@ from headwater.catalog.results import QueryError
 from headwater.engines import Session
 from headwater.engines.mongodb.ddl import CREATE_OPTIONS
 from headwater.engines.mongodb.session import MongoSession
-from headwater.engines.mongodb.values import Document, shown, type_of
+from headwater.engines.mongodb.values import Document, display_text, type_of
 
 SAMPLE = 300
 SAMPLE_MILLISECONDS = 5000
@@ -51,7 +51,7 @@ async def _relation(session: MongoSession, listing: Document) -> Relation:
     validator = options.get("validator")
     columns = fields(documents, _required(validator))
     if listing.get("type") == "view":
-        definition = shown({"viewOn": options.get("viewOn"), "pipeline": options.get("pipeline", [])})
+        definition = display_text({"viewOn": options.get("viewOn"), "pipeline": options.get("pipeline", [])})
         return Relation(
             name,
             columns,
@@ -67,7 +67,7 @@ async def _relation(session: MongoSession, listing: Document) -> Relation:
         kind="collection",
         primary_key=("_id",),
         indexes=await _indexes(session, name),
-        checks=(Check(shown(validator), "validator"),) if validator else (),
+        checks=(Check(display_text(validator), "validator"),) if validator else (),
         inferred_from=len(documents),
         rows=rows,
         size_bytes=size,
@@ -142,22 +142,22 @@ async def _indexes(session: MongoSession, name: str) -> tuple[Index, ...]:
 
 def _index(document: Document) -> Index:
     keys: Mapping[str, Any] = document["key"]
-    extra = {option: shown(document[option]) for option in _INDEX_OPTIONS if option in document}
+    extra = {option: display_text(document[option]) for option in _INDEX_OPTIONS if option in document}
     if any(way != 1 for way in keys.values()):
-        extra["keys"] = shown(dict(keys))
+        extra["keys"] = display_text(dict(keys))
     partial = document.get("partialFilterExpression")
     return Index(
         str(document["name"]),
         tuple(keys),
         unique=bool(document.get("unique")),
-        where=shown(partial) if partial else None,
+        where=display_text(partial) if partial else None,
         attrs=tuple(sorted(extra.items())),
     )
 
 
 def _attrs(kind: Any, options: Document) -> Attributes:
     said = {"kind": str(kind)} if kind not in {None, "collection"} else {}
-    said |= {option: shown(options[option]) for option in CREATE_OPTIONS if option in options}
+    said |= {option: display_text(options[option]) for option in CREATE_OPTIONS if option in options}
     return tuple(sorted(said.items()))
 
 

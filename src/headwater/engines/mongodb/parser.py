@@ -67,9 +67,9 @@ class MongoParser:
             self.position = found.end()
         return found[0] if found else None
 
-    def wrong(self, why: str, place: int | None = None, hint: str | None = None) -> QueryError:
+    def wrong(self, why: str, position: int | None = None, hint: str | None = None) -> QueryError:
         """Return an error that stands where the reader is."""
-        return QueryError(why, position=self.position if place is None else place, hint=hint)
+        return QueryError(why, position=self.position if position is None else position, hint=hint)
 
     def value(self) -> Any:
         """Read one value.

@@ -36,7 +36,7 @@ from headwater.engines import Address, Parameters, ServerFacts, Session
 from headwater.engines.mongodb import command_results, errors, policy
 from headwater.engines.mongodb.connection import MongoConnection, open_connection
 from headwater.engines.mongodb.statements import MongoStatement, statements
-from headwater.engines.mongodb.values import Document, shown
+from headwater.engines.mongodb.values import Document, display_text
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 CHUNK = 500
@@ -268,7 +268,7 @@ def _size(limits: Limits) -> int:
 
 
 def _shown(document: Document, only: str) -> Any:
-    return document.get(only) if only else shown(document)
+    return document.get(only) if only else display_text(document)
 
 
 def _limited(command: Document, limits: Limits) -> Document:

@@ -12,7 +12,7 @@ from bson import ObjectId
 from headwater.catalog.results import QueryError
 from headwater.engines import Parameters
 from headwater.engines.mongodb.parser import MongoParser
-from headwater.engines.mongodb.values import Document, shown
+from headwater.engines.mongodb.values import Document, display_text
 from headwater.kit.errors import did_you_mean
 
 Arguments = list[Any]
@@ -218,7 +218,7 @@ def _find_and(change: str) -> Callable[..., MongoStatement]:
 
 def _create_index(collection: str, keys: Any, options: Any = None) -> MongoStatement:
     named = keys if isinstance(keys, dict) else {str(keys): 1}
-    name = "_".join(f"{key}_{shown(way).strip(chr(34))}" for key, way in named.items())
+    name = "_".join(f"{key}_{display_text(way).strip(chr(34))}" for key, way in named.items())
     return MongoStatement({"createIndexes": collection, "indexes": [{"key": named, "name": name, **(options or {})}]})
 
 

@@ -68,7 +68,7 @@ _NAMES: Mapping[type, str] = {
 }
 
 
-def shown(value: Any, *, indent: int | None = None) -> str:
+def display_text(value: Any, *, indent: int | None = None) -> str:
     """Return a value as relaxed Extended JSON; long integers that would be read as another type say so."""
     text = json.dumps(_plain(value), ensure_ascii=False, indent=indent)
     return text if indent is None else _TYPED.sub(r"{\1}", text)

@@ -142,7 +142,7 @@ class _Client(ProxyClient):
         if number:
             await self._join(number, login, opening.address)
 
-    async def _check(self, number: int, login: Login, address: Address) -> int:
+    async def _check(self, number: int, login: ClientLogin, address: Address) -> int:
         """Check the proof of the password, asking for another kind if need be; return the next number, 0 if refused."""
         proof, password = login.proof, address.password.encode()
         if login.plugin not in {b"", NATIVE, SHA2}:
@@ -159,7 +159,7 @@ class _Client(ProxyClient):
             self._send(number, b"\x01\x03")
         return number + 1
 
-    async def _join(self, number: int, login: Login, address: Address) -> None:
+    async def _join(self, number: int, login: ClientLogin, address: Address) -> None:
         """Log in to the server behind as the client would, and pass its answer on."""
         reader = _Server()
         try:
@@ -221,7 +221,7 @@ class _Server(HalfDuplex):
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class ClientLogin:
     """What a client says of itself: its capabilities and charset, who it is, what it wants, and the proof."""
 
     capabilities: int
@@ -270,7 +270,7 @@ def _asks_for_tls(payload: bytes) -> bool:
     return len(payload) == 32 and bool(int.from_bytes(payload[:4], "little") & TLS)
 
 
-def parse_login(payload: bytes) -> Login:
+def parse_login(payload: bytes) -> ClientLogin:
     """Return what the answer to the greeting says, or raise Malformed."""
     if len(payload) < 34:
         raise Malformed
@@ -287,7 +287,7 @@ def parse_login(payload: bytes) -> Login:
         database, _, rest = rest.partition(b"\0")
     plugin = rest.partition(b"\0")[0] if capabilities & PLUGIN else b""
     texts = [word.decode(errors="replace") for word in (user, database)]
-    return Login(capabilities, payload[8], texts[0], proof, texts[1], plugin)
+    return ClientLogin(capabilities, payload[8], texts[0], proof, texts[1], plugin)
 
 
 def login_packet(capabilities: int, charset: int, address: Address, proof: bytes) -> bytes:
@@ -324,8 +324,8 @@ def sha2_proof(password: bytes, nonce: bytes) -> bytes:
     return _xor(once, hashlib.sha256(hashlib.sha256(once).digest() + nonce).digest())
 
 
-def _xor(one: bytes, two: bytes) -> bytes:
-    return bytes(left ^ right for left, right in zip(one, two, strict=True))
+def _xor(first: bytes, second: bytes) -> bytes:
+    return bytes(left ^ right for left, right in zip(first, second, strict=True))
 
 
 def translated(data: bytes) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headwater.catalog.plans import ServerSession
 from headwater.engines import ActivitySupport, Session
-from headwater.engines.redis.resp import Refusal
+from headwater.engines.redis.resp import ErrorReply
 from headwater.engines.redis.session import RedisSession
 from headwater.kit.errors import BadInput, Forbidden
 
@@ -40,7 +40,7 @@ class RedisActivity(ActivitySupport):
         """Return the connections to this database but our own."""
         assert isinstance(session, RedisSession)
         ours, told = await session.asked([("CLIENT", "ID"), ("CLIENT", "LIST")])
-        if isinstance(told, Refusal) or not isinstance(told, bytes):
+        if isinstance(told, ErrorReply) or not isinstance(told, bytes):
             raise Forbidden(
                 "This user may not see the connections of the server.", hint="Allow +client|list in its ACL."
             )
@@ -58,7 +58,7 @@ class RedisActivity(ActivitySupport):
             raise BadInput(f"{target!r} is no session.", hint="Sessions have numbers.")
         words = ("CLIENT", "KILL", "ID", target) if terminate else ("CLIENT", "UNBLOCK", target, "ERROR")
         (told,) = await session.asked([words])
-        if isinstance(told, Refusal):
+        if isinstance(told, ErrorReply):
             raise Forbidden(
                 "This user may not end connections.", hint="Allow +client|kill and +client|unblock in its ACL."
             )

@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from headwater.catalog.entries import Collection, Element, ElementPage, Entry, EntryPage, Search
+from headwater.catalog.entries import Collection, CollectionEntry, Element, ElementPage, EntryPage, Search
 from headwater.engines import Session
 from headwater.engines.redis import rows
 from headwater.engines.redis.command_text import commands
-from headwater.engines.redis.resp import Cut, Refusal, Value
+from headwater.engines.redis.resp import Cut, ErrorReply, Value
 from headwater.engines.redis.session import RedisSession
 from headwater.kit.errors import BadInput, NotFound
 
@@ -84,15 +84,15 @@ def _page(value: Value) -> tuple[bytes, list[Value]]:
     return value[0], value[1] if isinstance(value[1], list) else []
 
 
-async def _described(session: RedisSession, keys: list[bytes]) -> tuple[Entry, ...]:
+async def _described(session: RedisSession, keys: list[bytes]) -> tuple[CollectionEntry, ...]:
     asked = [command for key in keys for command in (("TYPE", key), ("PTTL", key), ("MEMORY", "USAGE", key))]
     told = await session.asked(list(asked))
     given = zip(keys, told[::3], told[1::3], told[2::3], strict=True)
     return tuple(_entry(key, str(kind), left, size) for key, kind, left, size in given if kind != "none")
 
 
-def _entry(key: bytes, kind: str, left: Value, size: Value) -> Entry:
-    return Entry(
+def _entry(key: bytes, kind: str, left: Value, size: Value) -> CollectionEntry:
+    return CollectionEntry(
         named(key),
         kind,
         size_bytes=size if isinstance(size, int) else None,
@@ -100,7 +100,7 @@ def _entry(key: bytes, kind: str, left: Value, size: Value) -> Entry:
     )
 
 
-async def entry(session: Session, collection: str, entry_id: str) -> Entry | None:
+async def entry(session: Session, collection: str, entry_id: str) -> CollectionEntry | None:
     """Return one key; what a string holds is its body, other types have parts."""
     assert isinstance(session, RedisSession)
     key = bytes_of(entry_id)
@@ -110,9 +110,9 @@ async def entry(session: Session, collection: str, entry_id: str) -> Entry | Non
     one = found[0]
     length = await session.ask(_LENGTHS[one.type], key) if one.type in _LENGTHS else None
     body = await session.ask("GETRANGE", key, 0, LONGEST_BODY - 1) if one.type == "string" else b""
-    text, binary = shown(body)
+    text, binary = display_value(body)
     count = length if isinstance(length, int) else None
-    return Entry(
+    return CollectionEntry(
         one.id,
         one.type,
         text,
@@ -124,7 +124,7 @@ async def entry(session: Session, collection: str, entry_id: str) -> Entry | Non
     )
 
 
-def shown(value: Value) -> tuple[str, bool]:
+def display_value(value: Value) -> tuple[str, bool]:
     """Return a value as text, and whether that is escaped bytes."""
     if not isinstance(value, bytes):
         return str(rows.cell(value) if value is not None else ""), False
@@ -168,7 +168,7 @@ async def elements(session: Session, collection: str, entry_id: str, search: Sea
 
 
 def _part(name: Value, value: Value) -> Element:
-    text, binary = shown(value)
+    text, binary = display_value(value)
     whole = not isinstance(value, Cut) and not isinstance(name, Cut)
     return Element(named(name) if isinstance(name, bytes) else str(name), text, binary, whole)
 
@@ -197,7 +197,7 @@ def _scored(pair: list[Value]) -> tuple[str, str]:
 async def _stream(session: RedisSession, key: bytes, search: Search) -> ElementPage:
     told = await session.asked([("XREVRANGE", key, search.cursor or "+", "-", "COUNT", search.limit + 1)], LONGEST_PART)
     values = told[0]
-    if isinstance(values, Refusal):
+    if isinstance(values, ErrorReply):
         raise BadInput("The cursor is not one of this list.", hint="Leave it out to start from the beginning.")
     found = [_stream_entry(one) for one in values if isinstance(one, list)] if isinstance(values, list) else []
     return ElementPage(tuple(found[: search.limit]), found[search.limit].name if len(found) > search.limit else None)

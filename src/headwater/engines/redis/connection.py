@@ -7,7 +7,7 @@ import ssl
 
 from headwater.engines import Address
 from headwater.engines.redis.errors import ConnectionRefused, connecting, refused_to_connect
-from headwater.engines.redis.resp import LONGEST_LINE, Refusal, RespConnection, Value
+from headwater.engines.redis.resp import LONGEST_LINE, ErrorReply, RespConnection, Value
 from headwater.kit.errors import HeadwaterError
 from headwater.kit.network.tls import context
 
@@ -65,7 +65,7 @@ async def _speaks_plainly(to: Address) -> bool:
 async def _sign_in(channel: RespConnection, to: Address) -> None:
     login = ("AUTH", to.user or "default", to.password) if to.password or to.user else ()
     said = await channel.ask("HELLO", 3, *login)
-    if isinstance(said, Refusal) and "unknown command" in said.lower():  # older than 6
+    if isinstance(said, ErrorReply) and "unknown command" in said.lower():  # older than 6
         said = await channel.ask("AUTH", to.password) if to.password else None
     _check(said)
     if to.database and int(to.database):
@@ -76,5 +76,5 @@ async def _sign_in(channel: RespConnection, to: Address) -> None:
 
 
 def _check(reply: Value) -> None:
-    if isinstance(reply, Refusal):
+    if isinstance(reply, ErrorReply):
         raise refused_to_connect(reply)

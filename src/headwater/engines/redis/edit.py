@@ -9,8 +9,8 @@ from dataclasses import replace
 from headwater.catalog.entries import ChangeOutcome, EntryChange
 from headwater.engines import Session
 from headwater.engines.redis import errors
-from headwater.engines.redis.browse import bytes_of, entry, named, shown
-from headwater.engines.redis.resp import Refusal
+from headwater.engines.redis.browse import bytes_of, display_value, entry, named
+from headwater.engines.redis.resp import ErrorReply
 from headwater.engines.redis.session import RedisSession
 from headwater.kit.errors import BadInput, Conflict
 
@@ -46,11 +46,11 @@ async def _done(session: RedisSession, given: Sequence[Words]) -> bool:
     """Carry out commands together; False when the key was changed since it was watched."""
     told = await session.asked([("MULTI",), *given, ("EXEC",)])
     for said in told:
-        if isinstance(said, Refusal):
+        if isinstance(said, ErrorReply):
             raise errors.refusal(said, 0, 0)
     result = told[-1]
     for said in result if isinstance(result, list) else []:
-        if isinstance(said, Refusal):
+        if isinstance(said, ErrorReply):
             raise errors.refusal(said, 0, 0)
     return result is not None
 
@@ -85,7 +85,7 @@ async def _now(session: RedisSession, key: bytes, kind: str, change: EntryChange
             told = await session.ask("LINDEX", key, _place(change.part))
         case _:
             return change.was  # members of sets and entries of streams are there or not
-    return None if told is None else shown(told)[0]
+    return None if told is None else display_value(told)[0]
 
 
 def _commands(key: bytes, kind: str, change: EntryChange) -> list[Words]:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from headwater.catalog.entries import ChangeOutcome, Collection, ElementPage, Entry, EntryChange, EntryPage, Search
+from headwater.catalog.entries import (
+    ChangeOutcome,
+    Collection,
+    CollectionEntry,
+    ElementPage,
+    EntryChange,
+    EntryPage,
+    Search,
+)
 from headwater.engines import BrowsingSupport, Session
 from headwater.engines.redis import browse, edit
 
@@ -16,7 +24,7 @@ class RedisBrowsing(BrowsingSupport):
     async def entries(self, session: Session, collection: str, search: Search) -> EntryPage:
         return await browse.entries(session, collection, search)
 
-    async def entry(self, session: Session, collection: str, entry_id: str) -> Entry | None:
+    async def entry(self, session: Session, collection: str, entry_id: str) -> CollectionEntry | None:
         return await browse.entry(session, collection, entry_id)
 
     async def elements(self, session: Session, collection: str, entry_id: str, search: Search) -> ElementPage:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from headwater.catalog.results import QueryError
 from headwater.engines.redis.command_text import Command
 from headwater.engines.redis.errors import READ_ONLY
-from headwater.engines.redis.resp import Refusal, RespConnection, Status
+from headwater.engines.redis.resp import ErrorReply, RespConnection, Status
 
 # KEYS looks at all keys at once, and nobody else is served meanwhile.
 MANY_KEYS = 10_000
@@ -114,7 +114,7 @@ class Flags:
 
 async def _flags(channel: RespConnection, name: str) -> frozenset[str]:
     found = await channel.ask("COMMAND", "INFO", name.lower().encode())
-    if isinstance(found, Refusal) or not isinstance(found, list) or not found or not isinstance(found[0], list):
+    if isinstance(found, ErrorReply) or not isinstance(found, list) or not found or not isinstance(found[0], list):
         return frozenset()
     flags = found[0][2] if len(found[0]) > 2 else []
     return frozenset(_text(flag) for flag in flags) if isinstance(flags, list) else frozenset()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from headwater.catalog.results import Frame, Meter, Row, Rows, Started
 from headwater.engines.redis import errors, rows
 from headwater.engines.redis.command_text import Command
-from headwater.engines.redis.resp import Head, Refusal, RespConnection, Status, Value
+from headwater.engines.redis.resp import ErrorReply, Head, RespConnection, Status, Value
 
 CHUNK = 1000
 
@@ -45,7 +45,7 @@ class Reply:
             return
         value = await self.channel.value(head, self.most)
         self.whole = True
-        if isinstance(value, Refusal):
+        if isinstance(value, ErrorReply):
             raise errors.refusal(value, self.number, self.command.start)
         for frame in self._short(value):
             yield frame

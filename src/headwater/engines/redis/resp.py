@@ -32,7 +32,7 @@ class Status(str):
     __slots__ = ()
 
 
-class Refusal(str):
+class ErrorReply(str):
     """An error of the server: its code, a space, its sentence."""
 
     __slots__ = ()
@@ -42,7 +42,7 @@ class Cut(bytes):
     """The beginning of a value that is longer than wanted."""
 
 
-Value: TypeAlias = "bytes | int | float | bool | Status | Refusal | list[Value] | Pairs | None"
+Value: TypeAlias = "bytes | int | float | bool | Status | ErrorReply | list[Value] | Pairs | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class RespConnection:
         if head.kind == "=":
             found = found[4:]  # a verbatim text begins with its format
         if head.kind == "!":
-            return Refusal(found.decode(errors="replace"))
+            return ErrorReply(found.decode(errors="replace"))
         return Cut(found) if wanted < head.size else found
 
     async def _line(self) -> bytes:
@@ -154,7 +154,7 @@ def _short(kind: str, rest: bytes) -> Value:
         case "+":
             return Status(rest.decode(errors="replace"))
         case "-":
-            return Refusal(rest.decode(errors="replace"))
+            return ErrorReply(rest.decode(errors="replace"))
         case ":":
             return int(rest)
         case ",":

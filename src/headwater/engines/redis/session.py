@@ -26,7 +26,7 @@ from headwater.engines.redis import errors, policy, rows
 from headwater.engines.redis.command_text import Command, commands
 from headwater.engines.redis.connection import open_connection
 from headwater.engines.redis.reply import Reply
-from headwater.engines.redis.resp import Refusal, RespConnection, Value
+from headwater.engines.redis.resp import ErrorReply, RespConnection, Value
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 RECONNECT_SECONDS = 10.0
@@ -62,7 +62,7 @@ class RedisSession:
             QueryError: the server refused it.
         """
         (found,) = await self.asked([words], most)
-        if isinstance(found, Refusal):
+        if isinstance(found, ErrorReply):
             raise errors.refusal(found, 0, 0)
         return found
 

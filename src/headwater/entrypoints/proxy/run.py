@@ -25,7 +25,7 @@ from headwater.kit.errors import HeadwaterError, Unavailable
 from headwater.kit.settings import Settings, settings
 from headwater.store.address import store_url
 from headwater.store.lock import Lock
-from headwater.store.session import Database
+from headwater.store.session import Store
 
 log = structlog.get_logger()
 
@@ -35,7 +35,7 @@ async def keep(chosen: Settings) -> None:
     collect("models")
     held = Lock(chosen.home_folder / "databases" / "keeper.lock")
     held.take()
-    store = Database(store_url(chosen), pool_size=5)
+    store = Store(store_url(chosen), pool_size=5)
     keeper = Supervisor(chosen, store, LocalDriver(chosen.home_folder / "databases"))
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()

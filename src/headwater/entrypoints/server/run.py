@@ -21,14 +21,14 @@ from headwater.kit import logs
 from headwater.kit.settings import Settings, settings
 from headwater.store.address import store_url
 from headwater.store.context import Context
-from headwater.store.session import Database
+from headwater.store.session import Store
 
 log = structlog.get_logger()
 
 
 async def serve(chosen: Settings) -> None:
     """Answer HTTP until SIGTERM or SIGINT."""
-    database = Database(store_url(chosen), pool_size=10)
+    database = Store(store_url(chosen), pool_size=10)
     hooks = tuple(module.welcome for module in collect("welcome").values())
     server = AppState(Context(chosen, database), Signer(chosen), SignInThrottle(), hooks)
     granian = Granian(

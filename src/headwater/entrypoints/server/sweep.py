@@ -8,12 +8,12 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from headwater.features.jobs.service import sweep
-from headwater.store.session import Database
+from headwater.store.session import Store
 
 log = structlog.get_logger()
 
 
-async def sweep_forever(database: Database) -> None:
+async def sweep_forever(database: Store) -> None:
     """Sweep at each interval until cancelled; the store may be away for a while."""
     while True:
         await asyncio.sleep(sweep.EVERY_SECONDS)

@@ -28,7 +28,7 @@ from headwater.kit.settings import Settings
 from headwater.store import migrations
 from headwater.store.address import store_folder, store_url
 from headwater.store.embedded import EmbeddedServer
-from headwater.store.session import Database
+from headwater.store.session import Store
 
 log = structlog.get_logger()
 # Threads that pass large buffers on keep them for long otherwise: 85 MB more for a worker that takes a snapshot.
@@ -94,7 +94,7 @@ async def _run_children(
     say: Callable[[str], None],
 ) -> None:
     env = _environment(settings)
-    database = Database(url, pool_size=1)
+    database = Store(url, pool_size=1)
     server = Child("server", "serve", env)
     keeper = Child("keeper", "proxy", env)
     workers = [Child(f"worker {n + 1}", "worker", env) for n in range(settings.workers)]

@@ -16,9 +16,17 @@ router = APIRouter(include_in_schema=False)
 FOLDER = Path(headwater.__file__).parent / "web"
 FOREVER = "public, max-age=31536000, immutable"
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
-TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".woff2": "font/woff2",
-         ".svg": "image/svg+xml", ".wasm": "application/wasm", ".json": "application/json",
-         ".webmanifest": "application/manifest+json", ".html": "text/html"}  # fmt: skip
+TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".css": "text/css",
+    ".woff2": "font/woff2",
+    ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+    ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
+    ".html": "text/html",
+}
 NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Headwater</title>
 <h1>Headwater is running</h1><p>The web app was not built into this installation. Run <code>make run</code>
 in a checkout, or use the <a href="/api/docs">HTTP API</a> and the command line.</p></html>"""

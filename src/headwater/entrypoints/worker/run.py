@@ -27,7 +27,7 @@ from headwater.kit.settings import Settings, settings
 from headwater.store import migrations
 from headwater.store.address import store_url
 from headwater.store.context import Context
-from headwater.store.session import Database, driver_url
+from headwater.store.session import Store, driver_url
 
 log = structlog.get_logger()
 FETCH_SECONDS = 1.0
@@ -53,7 +53,7 @@ async def work(chosen: Settings) -> None:
     """Take jobs until SIGTERM or SIGINT."""
     url = store_url(chosen)
     await asyncio.to_thread(migrations.upgrade, url)
-    database = Database(url, pool_size=5)
+    database = Store(url, pool_size=5)
     me = workers.this_process()
     context = Context(chosen, database)
     runner = Runner(context, me.id, task_of)
@@ -109,10 +109,15 @@ async def _pull_for_ever(url: str, runner: Runner) -> None:
             async with app.open_async():
                 delay = 0.2
                 await app.run_worker_async(
-                    queues=[QUEUE], concurrency=1, install_signal_handlers=False, delete_jobs="always",
-                    fetch_job_polling_interval=FETCH_SECONDS, update_heartbeat_interval=workers.BEAT_SECONDS,
-                    stalled_worker_timeout=workers.DEAD_SECONDS * 2, shutdown_graceful_timeout=STOP_SECONDS,
-                )  # fmt: skip
+                    queues=[QUEUE],
+                    concurrency=1,
+                    install_signal_handlers=False,
+                    delete_jobs="always",
+                    fetch_job_polling_interval=FETCH_SECONDS,
+                    update_heartbeat_interval=workers.BEAT_SECONDS,
+                    stalled_worker_timeout=workers.DEAD_SECONDS * 2,
+                    shutdown_graceful_timeout=STOP_SECONDS,
+                )
         except (ConnectorException, OperationalError, OSError) as error:
             log.warning("worker.store_away", error=str(error))
         await asyncio.sleep(delay)
@@ -136,7 +141,7 @@ async def _maintain_feature(module: ModuleType, context: Context) -> None:
         await asyncio.sleep(getattr(module, "EVERY_SECONDS", MAINTENANCE_SECONDS))
 
 
-async def _keep_alive(database: Database, me: workers.Process) -> None:
+async def _keep_alive(database: Store, me: workers.Process) -> None:
     """Beat and sweep at each interval."""
     while True:
         try:

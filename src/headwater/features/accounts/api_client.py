@@ -34,7 +34,7 @@ class ApiInputRefusal(BadInput):
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class SavedLogin:
     """A server and the API key for it."""
 
     url: str
@@ -46,7 +46,7 @@ def login_file() -> Path:
     return Path(platformdirs.user_config_dir("headwater")) / "login.json"
 
 
-def save_login(login: Login) -> Path:
+def save_login(login: SavedLogin) -> Path:
     """Keep a login for later commands, readable for its owner only."""
     file = login_file()
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -58,18 +58,18 @@ def save_login(login: Login) -> Path:
     return file
 
 
-def load_login() -> Login:
+def load_login() -> SavedLogin:
     """Return the login of the environment or of the file, or raise Unauthenticated."""
-    kept = Login(DEFAULT_URL, "")
+    kept = SavedLogin(DEFAULT_URL, "")
     if login_file().exists():
         try:
-            kept = msgspec.json.decode(login_file().read_bytes(), type=Login)
+            kept = msgspec.json.decode(login_file().read_bytes(), type=SavedLogin)
         except msgspec.DecodeError as error:
             raise Unauthenticated(f"{login_file()} is damaged.", hint="Run `headwater login` again.") from error
     key = os.environ.get("HEADWATER_API_KEY", kept.key)
     if not key:
         raise Unauthenticated("You are not signed in.", hint="Run `headwater login`, or set HEADWATER_API_KEY.")
-    return Login(os.environ.get("HEADWATER_URL", kept.url).rstrip("/"), key)
+    return SavedLogin(os.environ.get("HEADWATER_URL", kept.url).rstrip("/"), key)
 
 
 class ApiClient:

@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from headwater.features.accounts.api_client import DEFAULT_URL, ApiClient, Login, remote, save_login, show, show_one
+from headwater.features.accounts.api_client import (
+    DEFAULT_URL,
+    ApiClient,
+    SavedLogin,
+    remote,
+    save_login,
+    show,
+    show_one,
+)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 PROJECT = ("id", "name", "role", "codebase_count", "table_count", "column_count", "usage_count")
@@ -42,7 +50,7 @@ def login(
             key = _key_by_password(server, email or typer.prompt("Email"))
         server.authorize(key)
         me = server.call("GET", "/auth/me")
-        file = save_login(Login(server.url, key))
+        file = save_login(SavedLogin(server.url, key))
     show_one(
         {"server": server.url, "user": me["user"]["email"], "kept": str(file)}, ("server", "user", "kept"), as_json
     )
@@ -53,9 +61,10 @@ def _key_by_password(server: ApiClient, email: str) -> str:
     signed_in = server.call("POST", "/auth/login", json={"email": email, "password": password})
     server.authorize(signed_in["access_token"])
     wanted = {
-        "name": f"Command line on {socket.gethostname()}"[:200], "scopes": ["read", "write", "admin"],
+        "name": f"Command line on {socket.gethostname()}"[:200],
+        "scopes": ["read", "write", "admin"],
         "expires_in_days": KEY_DAYS,
-    }  # fmt: skip
+    }
     made = server.call("POST", "/keys", json=wanted)
     server.call("POST", "/auth/logout")
     return str(made["secret"])

@@ -25,7 +25,7 @@ from headwater.kit.errors import Forbidden, Unauthenticated
 from headwater.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
-from headwater.store.session import Database
+from headwater.store.session import Store
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _bearer = HTTPBearer(auto_error=False, description="An access token, or an API key `hw_…`.")
@@ -54,7 +54,7 @@ class AppState:
         return self.context.settings
 
     @property
-    def database(self) -> Database:
+    def database(self) -> Store:
         """The store."""
         return self.context.store
 

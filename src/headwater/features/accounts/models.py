@@ -70,7 +70,7 @@ class Project(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
-class Session(Base):
+class UserSession(Base):
     """A signed-in browser or program; ends by revocation or when it is not used until `expires_at`."""
 
     __tablename__ = "sessions"

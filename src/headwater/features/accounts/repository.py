@@ -19,8 +19,8 @@ from headwater.features.accounts.models import (
     Organization,
     Project,
     RefreshToken,
-    Session,
     User,
+    UserSession,
 )
 from headwater.features.accounts.rights import Role
 from headwater.kit.clock import now
@@ -60,12 +60,12 @@ async def put_setting(db: AsyncSession, key: str, value: Any) -> None:
     await db.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
 
-async def live_session(db: AsyncSession, session_id: uuid.UUID) -> tuple[Session, User] | None:
+async def live_session(db: AsyncSession, session_id: uuid.UUID) -> tuple[UserSession, User] | None:
     """Return a session that is neither revoked nor expired, with its user."""
     query = (
-        select(Session, User)
-        .join(User, User.id == Session.user_id)
-        .where(Session.id == session_id, Session.revoked_at.is_(None), Session.expires_at > now())
+        select(UserSession, User)
+        .join(User, User.id == UserSession.user_id)
+        .where(UserSession.id == session_id, UserSession.revoked_at.is_(None), UserSession.expires_at > now())
     )
     row = (await db.execute(query)).one_or_none()
     return (row[0], row[1]) if row else None
@@ -73,26 +73,28 @@ async def live_session(db: AsyncSession, session_id: uuid.UUID) -> tuple[Session
 
 async def live_sessions(
     db: AsyncSession, user_id: uuid.UUID, before: uuid.UUID | None, limit: int
-) -> Sequence[Session]:
+) -> Sequence[UserSession]:
     """Return the live sessions of a user, newest first."""
-    query = select(Session).where(Session.user_id == user_id, Session.revoked_at.is_(None), Session.expires_at > now())
+    query = select(UserSession).where(
+        UserSession.user_id == user_id, UserSession.revoked_at.is_(None), UserSession.expires_at > now()
+    )
     if before:
-        query = query.where(Session.id < before)
-    return (await db.execute(query.order_by(Session.id.desc()).limit(limit + 1))).scalars().all()
+        query = query.where(UserSession.id < before)
+    return (await db.execute(query.order_by(UserSession.id.desc()).limit(limit + 1))).scalars().all()
 
 
-async def touch_session(db: AsyncSession, session: Session, expires_at: datetime | None = None) -> None:
+async def touch_session(db: AsyncSession, session: UserSession, expires_at: datetime | None = None) -> None:
     """Note that a session is in use; at most once a minute, so that reading does not mean writing."""
     moment = now()
     if expires_at or moment - session.last_seen_at > timedelta(minutes=1):
         values = {"last_seen_at": moment} | ({"expires_at": expires_at} if expires_at else {})
-        await db.execute(update(Session).where(Session.id == session.id).values(**values))
+        await db.execute(update(UserSession).where(UserSession.id == session.id).values(**values))
 
 
 async def revoke_session(db: AsyncSession, session_id: uuid.UUID, user_id: uuid.UUID) -> bool:
     """End a live session of a user; False when there is none."""
-    statement = update(Session).where(
-        Session.id == session_id, Session.user_id == user_id, Session.revoked_at.is_(None)
+    statement = update(UserSession).where(
+        UserSession.id == session_id, UserSession.user_id == user_id, UserSession.revoked_at.is_(None)
     )
     return await _changed(db, statement.values(revoked_at=now()))
 

@@ -12,21 +12,38 @@ from headwater.kit.errors import Forbidden, NotFound
 Role = Literal["owner", "admin", "member", "viewer"]
 Scope = Literal["read", "write", "admin"]
 Action = Literal[
-    "account:read", "account:write", "account:admin",
+    "account:read",
+    "account:write",
+    "account:admin",
     "instance:admin",
-    "organization:read", "member:read", "member:admin",
-    "project:read", "project:write", "project:admin",
-    "codebase:read", "codebase:write",
-    "database:read", "database:write", "database:admin",
-    "job:read", "job:write",
+    "organization:read",
+    "member:read",
+    "member:admin",
+    "project:read",
+    "project:write",
+    "project:admin",
+    "codebase:read",
+    "codebase:write",
+    "database:read",
+    "database:write",
+    "database:admin",
+    "job:read",
+    "job:write",
     "audit:read",
-]  # fmt: skip
+]
 ROLES: tuple[Role, ...] = get_args(Role)
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
-VIEWER: frozenset[Action] = frozenset({
-    "organization:read", "member:read", "project:read", "codebase:read", "database:read", "job:read",
-})  # fmt: skip
+VIEWER: frozenset[Action] = frozenset(
+    {
+        "organization:read",
+        "member:read",
+        "project:read",
+        "codebase:read",
+        "database:read",
+        "job:read",
+    }
+)
 MEMBER: frozenset[Action] = VIEWER | {"project:write", "codebase:write", "database:write", "job:write"}
 ADMIN: frozenset[Action] = MEMBER | {"project:admin", "member:admin", "database:admin", "audit:read"}
 PERMISSIONS: Mapping[Role, frozenset[Action]] = {

@@ -53,9 +53,14 @@ class Signer:
         """Return an access token for these claims."""
         moment = int(now().timestamp())
         payload = {
-            "iss": ISSUER, "aud": AUDIENCE, "sub": str(claims.user_id), "sid": str(claims.session_id),
-            "iat": moment, "nbf": moment, "exp": moment + self.seconds,
-        }  # fmt: skip
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": str(claims.user_id),
+            "sid": str(claims.session_id),
+            "iat": moment,
+            "nbf": moment,
+            "exp": moment + self.seconds,
+        }
         return jwt.encode({"alg": ALGORITHMS[0]}, payload, self._key, algorithms=ALGORITHMS)
 
     def read(self, token: str) -> AccessClaims:

@@ -29,8 +29,10 @@ def usage(row: Any) -> shapes.UsageOut:
 def file_view(view: FileView) -> shapes.FileViewOut:
     """Return a file with its text and usages."""
     given = {
-        "content": view.content, "truncated": view.truncated, "usages": [usage(row) for row in view.usages],
-    }  # fmt: skip
+        "content": view.content,
+        "truncated": view.truncated,
+        "usages": [usage(row) for row in view.usages],
+    }
     return shapes.FileViewOut(**shapes.fields_of(view.file, shapes.FileViewOut, **given))
 
 
@@ -84,9 +86,12 @@ def _graph_table(name: str, kind: str, columns: list[shapes.GraphColumnOut]) -> 
 
 def _graph_column(row: Any) -> shapes.GraphColumnOut:
     return shapes.GraphColumnOut(
-        column_id=row.id, name=row.column_name, type=row.type, primary_key=row.primary_key,
+        column_id=row.id,
+        name=row.column_name,
+        type=row.type,
+        primary_key=row.primary_key,
         total=sum(row.counts.values()),
-    )  # fmt: skip
+    )
 
 
 def _beside_the_schema(lineage_graph: LineageGraph) -> list[tuple[str, shapes.GraphColumnOut]]:

@@ -54,9 +54,13 @@ def _scan(attempt: Attempt, source: Path, filename: str) -> ScanResult:
             phases.append(progress.phase)
             attempt.note(f"Phase {progress.phase}.")
         attempt.report(
-            progress.phase, progress.done, progress.total,
-            unit=UNITS.get(progress.phase, "files"), message=progress.message, detail=progress.detail,
-        )  # fmt: skip
+            progress.phase,
+            progress.done,
+            progress.total,
+            unit=UNITS.get(progress.phase, "files"),
+            message=progress.message,
+            detail=progress.detail,
+        )
 
     try:
         return scan(source, cache=cache, progress=report, keep_texts=True)

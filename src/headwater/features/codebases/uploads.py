@@ -39,10 +39,13 @@ async def receive(settings: Settings, codebase_id: uuid.UUID, chunks: AsyncItera
         Unreadable: not an archive, or nothing in it.
     """
     return await atomic_upload.receive(
-        path_of(settings, codebase_id), chunks, limit_mb=settings.max_upload_mb, display_name=filename,
+        path_of(settings, codebase_id),
+        chunks,
+        limit_mb=settings.max_upload_mb,
+        display_name=filename,
         hint="Leave out dependencies and build output, or raise HEADWATER_MAX_UPLOAD_MB.",
         check=lambda part: _check(part, filename),
-    )  # fmt: skip
+    )
 
 
 def remove(settings: Settings, codebase_id: uuid.UUID) -> None:

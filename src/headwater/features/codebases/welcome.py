@@ -17,14 +17,22 @@ from headwater.kit.settings import Settings
 async def welcome(db: AsyncSession, actor: Actor, settings: Settings) -> None:
     """Give a new account the sample project."""
     project = await projects.create(
-        db, actor, name="Bookshop sample", is_sample=True,
+        db,
+        actor,
+        name="Bookshop sample",
+        is_sample=True,
         description="A small bookshop in Python, TypeScript and SQL, to look around in.",
-    )  # fmt: skip
+    )
     await codebases.add(
-        db, actor, project.id,
-        codebase_id=new_id(), name="book-shop", filename="book-shop", origin="sample",
+        db,
+        actor,
+        project.id,
+        codebase_id=new_id(),
+        name="book-shop",
+        filename="book-shop",
+        origin="sample",
         size_bytes=_size(files("headwater.features.codebases") / "sample" / "book-shop"),
-    )  # fmt: skip
+    )
 
 
 def _size(folder: Traversable) -> int:

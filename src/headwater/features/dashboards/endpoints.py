@@ -88,10 +88,12 @@ async def remove_tile(dashboard_id: uuid.UUID, tile_id: uuid.UUID, db: Db, actor
 
 @router.get("/dashboards/{dashboard_id}/tiles/{tile_id}/data")
 async def read_tile(
-    dashboard_id: uuid.UUID, tile_id: uuid.UUID, server: Shared,
+    dashboard_id: uuid.UUID,
+    tile_id: uuid.UUID,
+    server: Shared,
     actor: Annotated[Actor, Depends(allow_detached("database:read"))],
     fresh: Annotated[bool, Query(description="Run it anew, even if it ran a moment ago.")] = False,
-) -> api_models.TileData:  # fmt: skip
+) -> api_models.TileData:
     """Run the query of a tile for you, read-only; answers are kept for a minute."""
     answer, cached = await data.look(server.context, actor, dashboard_id, tile_id, fresh=fresh)
     return serializers.data(answer, cached)

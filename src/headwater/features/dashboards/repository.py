@@ -59,7 +59,7 @@ async def tile(db: AsyncSession, dashboard_id: uuid.UUID, tile_id: uuid.UUID) ->
     return (await db.execute(query)).one_or_none()
 
 
-async def place(db: AsyncSession, order: Sequence[uuid.UUID]) -> None:
+async def set_positions(db: AsyncSession, order: Sequence[uuid.UUID]) -> None:
     """Number tiles in an order."""
     for position, tile_id in enumerate(order):
         await db.execute(update(DashboardTile).where(DashboardTile.id == tile_id).values(position=position))

@@ -26,25 +26,39 @@ def dashboard(view: DashboardView) -> shapes.DashboardOut:
     """Return a dashboard with its tiles."""
     one = view.dashboard
     return shapes.DashboardOut(
-        id=one.id, project_id=one.project_id, name=one.name, refresh_seconds=one.refresh_seconds,
-        updated_at=one.updated_at, tiles=[_tile(tile) for tile in view.tiles],
-    )  # fmt: skip
+        id=one.id,
+        project_id=one.project_id,
+        name=one.name,
+        refresh_seconds=one.refresh_seconds,
+        updated_at=one.updated_at,
+        tiles=[_tile(tile) for tile in view.tiles],
+    )
 
 
 def _tile(view: TileView) -> shapes.TileOut:
     tile, query = view.tile, view.query
     chart = Chart() if view.hidden else Chart.model_validate(query.chart if tile.chart is None else tile.chart)
     return shapes.TileOut(
-        id=tile.id, query_id=tile.query_id, query_name="" if view.hidden else query.name,
-        database_id=None if view.hidden else query.database_id, title=tile.title, width=tile.width,
-        chart=chart, own_chart=tile.chart is not None, hidden=view.hidden,
-    )  # fmt: skip
+        id=tile.id,
+        query_id=tile.query_id,
+        query_name="" if view.hidden else query.name,
+        database_id=None if view.hidden else query.database_id,
+        title=tile.title,
+        width=tile.width,
+        chart=chart,
+        own_chart=tile.chart is not None,
+        hidden=view.hidden,
+    )
 
 
 def data(answer: Answer, cached: bool) -> shapes.TileData:
     """Return what a tile shows."""
     return shapes.TileData.model_construct(
-        columns=[serializers.column(column) for column in answer.columns], rows=[list(row) for row in answer.rows],
-        truncated=answer.truncated, error=serializers.problem(answer.error) if answer.error else None,
-        milliseconds=answer.milliseconds, ran_at=answer.ran_at, cached=cached,
-    )  # fmt: skip
+        columns=[serializers.column(column) for column in answer.columns],
+        rows=[list(row) for row in answer.rows],
+        truncated=answer.truncated,
+        error=serializers.problem(answer.error) if answer.error else None,
+        milliseconds=answer.milliseconds,
+        ran_at=answer.ran_at,
+        cached=cached,
+    )

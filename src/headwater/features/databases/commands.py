@@ -56,9 +56,12 @@ def create(
 ) -> None:
     """Create a database and wait until it runs."""
     body = {
-        "name": name, "engine": engine, "options": _options(option or []), "sleep_after_seconds": sleep_after,
+        "name": name,
+        "engine": engine,
+        "options": _options(option or []),
+        "sleep_after_seconds": sleep_after,
         "protected": protected,
-    }  # fmt: skip
+    }
     with remote() as server:
         place = f"/projects/{find_project(server, project)['id']}/databases"
         made = server.call("POST", place, json=body, params={"wait": 60})

@@ -38,10 +38,13 @@ class Database(Base):
         CheckConstraint(STATE_CHECK, name="state"),
         Index("ix_databases_project_id_id", "project_id", text("id DESC")),
         Index(
-            "uq_databases_project_id_name", "project_id", "name", unique=True,
+            "uq_databases_project_id_name",
+            "project_id",
+            "name",
+            unique=True,
             postgresql_where=text("deleted_at IS NULL"),
         ),
-    )  # fmt: skip
+    )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     project_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Project.id, ondelete="SET NULL"))
     organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Organization.id, ondelete="RESTRICT"))

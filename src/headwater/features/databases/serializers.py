@@ -30,13 +30,17 @@ def connection(plain: Mapping[str, Any]) -> shapes.ConnectionOut:
     far = f"{route.get('host')}:{route.get('port')}"
     kind = route["kind_of_route"]
     return shapes.ConnectionOut(
-        host=address["host"], port=address["port"], database=address["database"], user=address["user"],
-        tls_mode=address["tls"]["mode"], has_ca=bool(address["tls"]["ca"]),
+        host=address["host"],
+        port=address["port"],
+        database=address["database"],
+        user=address["user"],
+        tls_mode=address["tls"]["mode"],
+        has_ca=bool(address["tls"]["ca"]),
         has_client_certificate=bool(address["tls"]["certificate"]),
         ssh=f"{route['user']}@{far}" if kind == "SshTunnel" else None,
         proxy=f"{route['kind']}://{far}" if kind == "Proxy" else None,
         options=dict(address["options"]),
-    )  # fmt: skip
+    )
 
 
 def engine(view: EngineView) -> shapes.EngineOut:
@@ -44,18 +48,34 @@ def engine(view: EngineView) -> shapes.EngineOut:
     one: Engine = view.engine
     dialect, editor = one.dialect, one.dialect.editor
     return shapes.EngineOut(
-        name=view.name, label=one.display_name, language=one.language, dialect=one.dialect.sqlglot, port=one.port,
-        schemes=list(one.schemes), options=[_option(option) for option in one.options],
-        provision_options=[_option(option) for option in view.provision_options], unavailable=view.unavailable,
-        snapshots=one.snapshots is not None, extracts=one.decoding is not None, recovery=one.recovery is not None,
-        data_model=dialect.data_model, editor_language=editor.editor_language, statement_unit=editor.statement_unit,
-        formatter_dialect=editor.formatter_dialect, explains=one.explain is not None,
-        starter_query=editor.starter_query, default_schema=dialect.default_schema, identity_type=editor.identity_type,
-        column_types=list(editor.column_types), binary_types=list(editor.binary_types),
-        fraction_digits=editor.fraction_digits, script_client=editor.script_client,
-        copy_target=one.transfer.target is not None and dialect.types is not None, sessions=one.activity is not None,
+        name=view.name,
+        label=one.display_name,
+        language=one.language,
+        dialect=one.dialect.sqlglot,
+        port=one.port,
+        schemes=list(one.schemes),
+        options=[_option(option) for option in one.options],
+        provision_options=[_option(option) for option in view.provision_options],
+        unavailable=view.unavailable,
+        snapshots=one.snapshots is not None,
+        extracts=one.decoding is not None,
+        recovery=one.recovery is not None,
+        data_model=dialect.data_model,
+        editor_language=editor.editor_language,
+        statement_unit=editor.statement_unit,
+        formatter_dialect=editor.formatter_dialect,
+        explains=one.explain is not None,
+        starter_query=editor.starter_query,
+        default_schema=dialect.default_schema,
+        identity_type=editor.identity_type,
+        column_types=list(editor.column_types),
+        binary_types=list(editor.binary_types),
+        fraction_digits=editor.fraction_digits,
+        script_client=editor.script_client,
+        copy_target=one.transfer.target is not None and dialect.types is not None,
+        sessions=one.activity is not None,
         is_default=view.name == DEFAULT_ENGINE,
-    )  # fmt: skip
+    )
 
 
 def _option(option: Option) -> shapes.OptionOut:

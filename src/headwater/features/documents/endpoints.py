@@ -59,7 +59,5 @@ async def change_entry(
 ) -> api_models.EntryChangeOut:
     """Insert, replace, delete or expire one entry, or put or remove one of its parts, if it is as it was shown."""
     change = EntryChange(body.kind, body.id, body.type, body.part, body.body, body.was, body.seconds)
-    outcome = await service.change(
-        server.context, actor, database_id, body.holder, change, confirmed=body.confirmed
-    )  # fmt: skip
+    outcome = await service.change(server.context, actor, database_id, body.holder, change, confirmed=body.confirmed)
     return api_models.EntryChangeOut.model_validate(outcome)

@@ -7,7 +7,15 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from headwater.catalog.entries import ChangeOutcome, Collection, ElementPage, Entry, EntryChange, EntryPage, Search
+from headwater.catalog.entries import (
+    ChangeOutcome,
+    Collection,
+    CollectionEntry,
+    ElementPage,
+    EntryChange,
+    EntryPage,
+    Search,
+)
 from headwater.catalog.results import QueryTimeout
 from headwater.engines import BrowsingSupport, Session
 from headwater.features.accounts.rights import Actor
@@ -33,7 +41,7 @@ async def page(context: Context, actor: Actor, database_id: uuid.UUID, holder: s
         return await engine.entries(session, holder, search)
 
 
-async def read(context: Context, actor: Actor, database_id: uuid.UUID, holder: str, entry_id: str) -> Entry:
+async def read(context: Context, actor: Actor, database_id: uuid.UUID, holder: str, entry_id: str) -> CollectionEntry:
     """Return one whole entry, or raise NotFound."""
     entered = await access.authorize_query(context, actor, database_id)
     async with _engine(context, entered) as (engine, session):

@@ -43,9 +43,14 @@ _FILE = {"content": {"application/octet-stream": {"schema": {"type": "string", "
 
 @router.get("/snapshots/{snapshot_id}/tables/{table:path}/rows")
 async def read_snapshot_rows(
-    snapshot_id: uuid.UUID, table: str, server: Shared, actor: Reader, cursor: Cursor = None,
-    skip: Annotated[int, Query(ge=0, le=1_000_000_000_000)] = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 200,
-) -> shapes.RowsOut:  # fmt: skip
+    snapshot_id: uuid.UUID,
+    table: str,
+    server: Shared,
+    actor: Reader,
+    cursor: Cursor = None,
+    skip: Annotated[int, Query(ge=0, le=1_000_000_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> shapes.RowsOut:
     """Read a page of a table of a snapshot, in the order of its key, without restoring it."""
     rows_page = await rows.page(server.context, actor, snapshot_id, table, cursor=cursor, skip=skip, limit=limit)
     return serializers.page(rows_page)
@@ -53,9 +58,13 @@ async def read_snapshot_rows(
 
 @router.get("/snapshots/{snapshot_id}/tables/{table:path}/cell")
 async def read_snapshot_cell(
-    snapshot_id: uuid.UUID, table: str, server: Shared, actor: Reader, column: Annotated[str, Query(max_length=500)],
+    snapshot_id: uuid.UUID,
+    table: str,
+    server: Shared,
+    actor: Reader,
+    column: Annotated[str, Query(max_length=500)],
     row: Annotated[int, Query(ge=0, description="The number of the row, from 0.")],
-) -> shapes.CellOut:  # fmt: skip
+) -> shapes.CellOut:
     """Read one whole value of a row of a snapshot."""
     cell = await rows.cell(server.context, actor, snapshot_id, table, row=row, column=column)
     return shapes.CellOut(value=cell)
@@ -80,9 +89,7 @@ async def cancel_snapshot_query(snapshot_id: uuid.UUID, run_id: uuid.UUID, serve
     await queries.cancel(server.context, actor, snapshot_id, run_id)
 
 
-@router.post(
-    "/snapshots/{snapshot_id}/query/export", response_class=StreamingResponse, responses={200: _FILE}
-)  # fmt: skip
+@router.post("/snapshots/{snapshot_id}/query/export", response_class=StreamingResponse, responses={200: _FILE})
 async def export_snapshot_query(
     snapshot_id: uuid.UUID, body: api_models.SnapshotQueryExportIn, server: Shared, actor: Reader
 ) -> StreamingResponse:
@@ -95,7 +102,7 @@ async def export_snapshot_query(
 @router.get("/snapshots/{snapshot_id}/export", response_class=StreamingResponse, responses={200: _FILE})
 async def export_snapshot(
     snapshot_id: uuid.UUID, server: Shared, actor: Reader, format: api_models.Form = "sql", tables: Names = None
-) -> StreamingResponse:  # fmt: skip
+) -> StreamingResponse:
     """Stream a snapshot, or tables of it, as a file: SQL that loads, or rows; several tables come as a ZIP."""
     return _sent(await exports.export(server.context, actor, snapshot_id, format, tables))
 
@@ -157,9 +164,15 @@ async def download(token: str, server: Shared, visitor: Client) -> StreamingResp
 def _listed(view: LinkView) -> api_models.ListedLinkOut:
     row = view.row
     return api_models.ListedLinkOut(
-        id=row.id, format=row.request["format"], tables=row.request["tables"], by=view.by, created_at=row.created_at,
-        expires_at=row.expires_at, uses=row.uses, used_at=row.used_at,
-    )  # fmt: skip
+        id=row.id,
+        format=row.request["format"],
+        tables=row.request["tables"],
+        by=view.by,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        uses=row.uses,
+        used_at=row.used_at,
+    )
 
 
 def _sent(file: File) -> StreamingResponse:

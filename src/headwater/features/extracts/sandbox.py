@@ -38,19 +38,38 @@ WHERE NOT internal AND NOT temporary ORDER BY ALL
 """
 _PLACE = re.compile(r"\nLINE (\d+): (.*)\n( *)\^", re.DOTALL)
 # What the result keeps of these types is what JSON has for them; all others become the text that DuckDB has for them.
-_PLAIN = frozenset({
-    "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "FLOAT",
-    "DOUBLE", "VARCHAR", "HUGEINT", "UHUGEINT",
-})  # fmt: skip
+_PLAIN = frozenset(
+    {
+        "BOOLEAN",
+        "TINYINT",
+        "SMALLINT",
+        "INTEGER",
+        "BIGINT",
+        "UTINYINT",
+        "USMALLINT",
+        "UINTEGER",
+        "UBIGINT",
+        "FLOAT",
+        "DOUBLE",
+        "VARCHAR",
+        "HUGEINT",
+        "UHUGEINT",
+    }
+)
 # What files with types have no room for.
 _UNTYPED = re.compile(r"\b(?:INTERVAL|BIT|TIME WITH TIME ZONE|TIMETZ|UNION|VARIANT|BIGNUM|UHUGEINT|GEOMETRY)\b")
 # What a statement could reach out of the process with, or make the process larger by; none of it can be set back.
 _SETTINGS = (
-    "SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",
-    "SET allow_community_extensions = false", "SET python_enable_replacements = false",
-    "SET python_scan_all_frames = false", "SET temp_directory = ''", "SET TimeZone = 'UTC'",
-    "SET enable_external_access = false", "SET lock_configuration = true",
-)  # fmt: skip
+    "SET autoinstall_known_extensions = false",
+    "SET autoload_known_extensions = false",
+    "SET allow_community_extensions = false",
+    "SET python_enable_replacements = false",
+    "SET python_scan_all_frames = false",
+    "SET temp_directory = ''",
+    "SET TimeZone = 'UTC'",
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
 
 
 class StatementRefused(Exception):

@@ -12,8 +12,18 @@ from headwater.features.jobs.follow import follow
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 JobArgument = Annotated[str, typer.Argument(help="Its id.", show_default=False)]
 LIST = ("id", "title", "state", "attempts", "created_at", "finished_at", "error")
-ONE = (*LIST[:4], "max_attempts", "error", "created_at", "started_at", "finished_at", "progress.phase",
-       "progress.done", "progress.total", "progress.message")  # fmt: skip
+ONE = (
+    *LIST[:4],
+    "max_attempts",
+    "error",
+    "created_at",
+    "started_at",
+    "finished_at",
+    "progress.phase",
+    "progress.done",
+    "progress.total",
+    "progress.message",
+)
 
 
 def register(app: typer.Typer) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.kit.errors import Cancelled
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
-from headwater.store.session import Database
+from headwater.store.session import Store
 
 # Writes the results of a task; runs in the transaction that also completes the job.
 Write: TypeAlias = Callable[[AsyncSession], Awaitable[None]]
@@ -46,19 +46,29 @@ class Attempt:
         return self.context.settings
 
     @property
-    def database(self) -> Database:
+    def database(self) -> Store:
         """The store."""
         return self.context.store
 
     def report(
-        self, phase: str, done: int, total: int, *,
-        unit: str = "files", message: str = "", detail: Mapping[str, Any] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        phase: str,
+        done: int,
+        total: int,
+        *,
+        unit: str = "files",
+        message: str = "",
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
         """Replace the progress that users see; raises Cancelled when the work shall stop."""
         self.progress = {
-            "done": done, "total": total, "unit": unit, "phase": phase, "message": message,
+            "done": done,
+            "total": total,
+            "unit": unit,
+            "phase": phase,
+            "message": message,
             "detail": dict(detail or {}),
-        }  # fmt: skip
+        }
         self.changed = True
         self.check()
 

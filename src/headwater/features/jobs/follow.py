@@ -49,8 +49,13 @@ def finish(server: ApiClient, job_id: str, path: str) -> Any:
 
 
 def _bars(events: Iterable[tuple[str, Any]]) -> Any:
-    columns = (TextColumn("{task.description:16}"), BarColumn(), MofNCompleteColumn(),
-               TextColumn("{task.fields[message]}"), TimeElapsedColumn())  # fmt: skip
+    columns = (
+        TextColumn("{task.description:16}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[message]}"),
+        TimeElapsedColumn(),
+    )
     job: Any = None
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bars:
         bar = bars.add_task("waiting", total=None, message="")
@@ -61,8 +66,10 @@ def _bars(events: Iterable[tuple[str, Any]]) -> Any:
             job, progress = data, data["progress"]
             left = progress["detail"].get("seconds_left")
             bars.update(
-                bar, description=progress["phase"] or job["state"], completed=progress["done"],
+                bar,
+                description=progress["phase"] or job["state"],
+                completed=progress["done"],
                 total=progress["total"] or None,
                 message=progress["message"][:60] + (f" · {left:.0f} s left" if left else ""),
-            )  # fmt: skip
+            )
     return job

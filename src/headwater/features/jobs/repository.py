@@ -39,8 +39,12 @@ DEPTHS = text("""
 async def defer(db: AsyncSession, job: Job, *, at: datetime | None = None, priority: int = 0) -> None:
     """Call a worker for a job, in the caller's transaction: no job without its call, no call without its job."""
     values = {
-        "queue": QUEUE, "task": TASK, "priority": priority, "at": at, "args": json.dumps({"job_id": str(job.id)}),
-    }  # fmt: skip
+        "queue": QUEUE,
+        "task": TASK,
+        "priority": priority,
+        "at": at,
+        "args": json.dumps({"job_id": str(job.id)}),
+    }
     job.message_id = (await db.execute(DEFER, values)).scalar_one()
     job.queued_at = at or func.now()
 
@@ -95,12 +99,17 @@ async def claim(db: AsyncSession, job_id: uuid.UUID, worker_id: uuid.UUID, token
         update(Job)
         .where(Job.id == job_id, Job.state == "pending")
         .values(
-            state="running", attempts=Job.attempts + 1, attempt_token=token, worker_id=worker_id, error=None,
-            heartbeat_at=func.now(), started_at=func.coalesce(Job.started_at, func.now()),
+            state="running",
+            attempts=Job.attempts + 1,
+            attempt_token=token,
+            worker_id=worker_id,
+            error=None,
+            heartbeat_at=func.now(),
+            started_at=func.coalesce(Job.started_at, func.now()),
             version=Job.version + 1,
         )
         .returning(Job)
-    )  # fmt: skip
+    )
     return (await db.execute(statement)).scalar_one_or_none()
 
 

@@ -69,9 +69,13 @@ class Runner:
 
     async def _attempt(self, job: Job, token: uuid.UUID) -> None:
         attempt = Attempt(
-            job.id, job.project_id, job.codebase_id, job.args, self._context,
+            job.id,
+            job.project_id,
+            job.codebase_id,
+            job.args,
+            self._context,
             progress=dict(job.progress),
-        )  # fmt: skip
+        )
         self._running.add(attempt)
         if self._stopping:
             attempt.stop.set()

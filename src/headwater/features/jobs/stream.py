@@ -19,7 +19,7 @@ from headwater.features.jobs.api_models import JobOut, LogLineOut
 from headwater.features.jobs.service import queue
 from headwater.kit.errors import HeadwaterError
 from headwater.kit.paging import encode_cursor
-from headwater.store.session import Database
+from headwater.store.session import Store
 
 LOOK_SECONDS = 0.4
 COMMENT_SECONDS = 15.0
@@ -46,7 +46,7 @@ def seen_from(last_event_id: str | None) -> Seen:
 
 
 async def events(
-    database: Database, authenticate: Authenticate, job_id: uuid.UUID, seen: Seen, stopping: asyncio.Event
+    database: Store, authenticate: Authenticate, job_id: uuid.UUID, seen: Seen, stopping: asyncio.Event
 ) -> AsyncIterator[str]:
     """Give the events after what was seen, until the job is over, the listener may not look any more, or we stop."""
     yield "retry: 1000\n\n"

@@ -45,11 +45,14 @@ async def add_migration(
 
 @router.post("/databases/{database_id}/migrations/import", openapi_extra=FORM)
 async def import_migrations(
-    database_id: uuid.UUID, request: Request, server: Shared, actor: Writer,
+    database_id: uuid.UUID,
+    request: Request,
+    server: Shared,
+    actor: Writer,
     applied: Annotated[
         bool | None, Query(description="Whether they count as applied; left out: as their tool's table says.")
     ] = None,
-) -> ListOf[api_models.MigrationOut]:  # fmt: skip
+) -> ListOf[api_models.MigrationOut]:
     """Import the folder of Flyway, Prisma, dbmate, golang-migrate, plain SQL or Alembic, as an archive."""
     context = server.context
     entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=True)
@@ -86,9 +89,13 @@ async def get_migration(
 
 @router.put("/databases/{database_id}/migrations/{version}/state")
 async def resolve_migration(
-    database_id: uuid.UUID, version: str, body: api_models.MigrationState, server: Shared, actor: Writer,
+    database_id: uuid.UUID,
+    version: str,
+    body: api_models.MigrationState,
+    server: Shared,
+    actor: Writer,
     confirmed: bool = False,
-) -> api_models.MigrationOut:  # fmt: skip
+) -> api_models.MigrationOut:
     """Say what a migration is without running it: applied by hand, or to be applied again."""
     context = server.context
     entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=confirmed)

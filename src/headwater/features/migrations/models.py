@@ -27,7 +27,7 @@ class Migration(Base):
     )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     database_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Database.id, ondelete="CASCADE"))
-    place: Mapped[int]
+    position: Mapped[int] = mapped_column("place")
     version: Mapped[str] = mapped_column(TEXT)
     name: Mapped[str] = mapped_column(TEXT)
     origin: Mapped[str] = mapped_column(TEXT)

@@ -13,7 +13,7 @@ from headwater.features.migrations.models import Migration
 
 async def of_database(db: AsyncSession, database_id: uuid.UUID) -> Sequence[Migration]:
     """Return the migrations of a database in their order."""
-    query = select(Migration).where(Migration.database_id == database_id).order_by(Migration.place)
+    query = select(Migration).where(Migration.database_id == database_id).order_by(Migration.position)
     return (await db.execute(query)).scalars().all()
 
 
@@ -25,5 +25,5 @@ async def by_version(db: AsyncSession, database_id: uuid.UUID, version: str) -> 
 
 async def last_place(db: AsyncSession, database_id: uuid.UUID) -> int:
     """Return the place of the last migration, 0 when there is none."""
-    query = select(func.max(Migration.place)).where(Migration.database_id == database_id)
+    query = select(func.max(Migration.position)).where(Migration.database_id == database_id)
     return (await db.execute(query)).scalar_one() or 0

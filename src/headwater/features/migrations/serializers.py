@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headwater.core.migrating.scripts import Script
+from headwater.core.migration_files.scripts import Script
 from headwater.features.migrations import api_models as shapes
 from headwater.features.migrations.models import Migration
 from headwater.features.migrations.service.execution import MigrationsResult
@@ -14,11 +14,17 @@ def migration(status: MigrationStatus) -> shapes.MigrationOut:
     """Return a migration and how it stands."""
     row, entry = status.migration, status.entry
     return shapes.MigrationOut(
-        version=status.version, name=status.name, state=status.state, origin=row.origin if row else None,
-        runs=row.runs if row else False, reversible=bool(row and row.down),
-        applied_at=entry.applied_at if entry else None, applied_by=entry.applied_by if entry else None,
-        milliseconds=entry.milliseconds if entry else None, created_at=row.created_at if row else None,
-    )  # fmt: skip
+        version=status.version,
+        name=status.name,
+        state=status.state,
+        origin=row.origin if row else None,
+        runs=row.runs if row else False,
+        reversible=bool(row and row.down),
+        applied_at=entry.applied_at if entry else None,
+        applied_by=entry.applied_by if entry else None,
+        milliseconds=entry.milliseconds if entry else None,
+        created_at=row.created_at if row else None,
+    )
 
 
 def text(row: Migration | Script) -> shapes.MigrationText:
@@ -29,6 +35,8 @@ def text(row: Migration | Script) -> shapes.MigrationText:
 def outcome(result: MigrationsResult) -> shapes.MigrationsRunOut:
     """Return what would be run, or was."""
     return shapes.MigrationsRunOut(
-        planned=[text(script) for script in result.planned], done=result.done, failed=result.failed,
+        planned=[text(script) for script in result.planned],
+        done=result.done,
+        failed=result.failed,
         error=query_wire.problem(result.error) if result.error else None,
-    )  # fmt: skip
+    )

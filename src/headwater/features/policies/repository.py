@@ -120,9 +120,10 @@ async def open_alert(db: AsyncSession, at: datetime, **values: Any) -> Alert:
     again = {name: values[name] for name in ("message", "snapshot_id", "job_id")}
     statement = insert(Alert).values(**fresh, **values)
     statement = statement.on_conflict_do_update(
-        index_elements=["database_id", "kind"], index_where=text("status = 'open'"),
+        index_elements=["database_id", "kind"],
+        index_where=text("status = 'open'"),
         set_={**again, "last_at": at, "times": Alert.times + 1},
-    )  # fmt: skip
+    )
     connection = statement.returning(Alert).execution_options(populate_existing=True)
     return (await db.execute(connection)).scalar_one()
 
@@ -147,9 +148,15 @@ async def alert(db: AsyncSession, alert_id: uuid.UUID, *, lock: bool = False) ->
 
 
 async def alerts(
-    db: AsyncSession, organizations: Sequence[uuid.UUID], *, status: str | None, database_id: uuid.UUID | None,
-    alert_id: uuid.UUID | None = None, before: uuid.UUID | None, limit: int,
-) -> list[tuple[Alert, Database, str | None]]:  # fmt: skip
+    db: AsyncSession,
+    organizations: Sequence[uuid.UUID],
+    *,
+    status: str | None,
+    database_id: uuid.UUID | None,
+    alert_id: uuid.UUID | None = None,
+    before: uuid.UUID | None,
+    limit: int,
+) -> list[tuple[Alert, Database, str | None]]:
     """Return (alert, database, name of who acknowledged it) of some organizations, newest first."""
     query = select(Alert, Database, User.name).join(Database, Database.id == Alert.database_id)
     query = query.outerjoin(User, User.id == Alert.acknowledged_by)

@@ -15,27 +15,38 @@ def rules(body: api_models.PolicyIn) -> Rules:
     """Return a policy as it was given."""
     when = body.schedule.model_dump() if body.schedule else {}
     return Rules(
-        **when, paused=body.paused, growth=body.growth, drill_days=body.drill_every_days,
+        **when,
+        paused=body.paused,
+        growth=body.growth,
+        drill_days=body.drill_every_days,
         request=SnapshotRequest(body.label, body.tables, body.exclude, scheduled=True, growth=body.growth),
         retention=Retention(**body.retention.model_dump()) if body.retention else None,
         verify=Verify(**body.verify.model_dump()) if body.verify else None,
-    )  # fmt: skip
+    )
 
 
 def policy(view: PolicyView) -> api_models.PolicyOut:
     """Return a policy."""
     row, given = view.row, view.rules
     return api_models.PolicyOut(
-        database_id=row.database_id, paused=given.paused, label=given.request.label,
+        database_id=row.database_id,
+        paused=given.paused,
+        label=given.request.label,
         schedule=api_models.ScheduleOut.model_validate(row) if given.cron else None,
-        tables=_names(given.request.tables), exclude=_names(given.request.exclude),
+        tables=_names(given.request.tables),
+        exclude=_names(given.request.exclude),
         retention=api_models.RetentionOut.model_validate(given.retention) if given.retention else None,
         verify=api_models.VerifyOut.model_validate(given.verify) if given.verify else None,
-        drill_every_days=given.drill_days, growth=given.growth, next=list(view.next),
-        due_at=None if given.paused else row.due_at, verify_at=row.verify_at, drill_at=row.drill_at,
-        last_run=api_models.PolicyRunOut.model_validate(view.last) if view.last else None, created_at=row.created_at,
+        drill_every_days=given.drill_days,
+        growth=given.growth,
+        next=list(view.next),
+        due_at=None if given.paused else row.due_at,
+        verify_at=row.verify_at,
+        drill_at=row.drill_at,
+        last_run=api_models.PolicyRunOut.model_validate(view.last) if view.last else None,
+        created_at=row.created_at,
         updated_at=row.updated_at,
-    )  # fmt: skip
+    )
 
 
 def _names(given: object) -> list[str] | None:
@@ -57,9 +68,11 @@ def preview(result: Preview) -> api_models.PolicyPreviewOut:
     """Return what a policy would do."""
     deleted = sum(not snapshot.keep for snapshot in result.snapshots)
     return api_models.PolicyPreviewOut(
-        next=list(result.next), kept=len(result.snapshots) - deleted, deleted=deleted,
+        next=list(result.next),
+        kept=len(result.snapshots) - deleted,
+        deleted=deleted,
         snapshots=[_planned(one) for one in result.snapshots],
-    )  # fmt: skip
+    )
 
 
 def _planned(planned: Planned) -> api_models.PlannedOut:
@@ -80,7 +93,9 @@ def alert(view: AlertView) -> api_models.AlertOut:
     """Return an alert."""
     row = view.alert
     given = {
-        "project_id": view.database.project_id, "database_name": view.database.name, "acknowledged_by": view.by,
-    }  # fmt: skip
+        "project_id": view.database.project_id,
+        "database_name": view.database.name,
+        "acknowledged_by": view.by,
+    }
     plain = {name: getattr(row, name) for name in api_models.AlertOut.model_fields if name not in given}
     return api_models.AlertOut(**plain, **given)

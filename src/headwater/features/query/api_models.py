@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, StringConstraints
 
 from headwater.catalog.results import Kind
-from headwater.core.building import Query
+from headwater.core.query_builder import Query
 from headwater.features.accounts.api_models import Input, Wire
 
 Cell: TypeAlias = bool | int | float | str | None

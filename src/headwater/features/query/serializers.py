@@ -31,11 +31,17 @@ def result(query_result: Result) -> shapes.ResultOut:
     started, finished = query_result.started, query_result.finished
     assert finished is not None
     return shapes.ResultOut.model_construct(
-        statement=started.statement, start=started.start, end=started.end, command=finished.command,
+        statement=started.statement,
+        start=started.start,
+        end=started.end,
+        command=finished.command,
         columns=None if started.columns is None else [column(each) for each in started.columns],
-        rows=[list(row) for row in query_result.rows], affected=finished.affected, truncated=finished.truncated,
-        milliseconds=finished.seconds * 1000, notices=list(finished.notices),
-    )  # fmt: skip
+        rows=[list(row) for row in query_result.rows],
+        affected=finished.affected,
+        truncated=finished.truncated,
+        milliseconds=finished.seconds * 1000,
+        notices=list(finished.notices),
+    )
 
 
 def column(result_column: ResultColumn) -> shapes.ResultColumnOut:
@@ -54,10 +60,14 @@ def problem(error: HeadwaterError) -> shapes.QueryProblem:
     """Return why a run ended early."""
     known = error if isinstance(error, QueryError) else None
     return shapes.QueryProblem(
-        message=error.message, hint=error.hint, code=error.code,
-        detail=known.detail if known else "", sqlstate=known.sqlstate if known else "",
-        position=known.position if known else None, statement=known.statement if known else 0,
-    )  # fmt: skip
+        message=error.message,
+        hint=error.hint,
+        code=error.code,
+        detail=known.detail if known else "",
+        sqlstate=known.sqlstate if known else "",
+        position=known.position if known else None,
+        statement=known.statement if known else 0,
+    )
 
 
 def plan(query_plan: QueryPlan) -> shapes.PlanOut:
@@ -65,8 +75,10 @@ def plan(query_plan: QueryPlan) -> shapes.PlanOut:
     return shapes.PlanOut(
         root=_node(query_plan.root),
         advice=[shapes.AdviceOut.model_validate(one) for one in query_plan.advice],
-        planning_ms=query_plan.planning_ms, execution_ms=query_plan.execution_ms, raw=query_plan.raw,
-    )  # fmt: skip
+        planning_ms=query_plan.planning_ms,
+        execution_ms=query_plan.execution_ms,
+        raw=query_plan.raw,
+    )
 
 
 def _node(node: PlanNode) -> shapes.PlanNodeOut:
@@ -111,6 +123,8 @@ def changes(result: structure.StructureResult) -> shapes.SchemaChangesOut:
 
 def _step(step: AlterStep) -> shapes.StepOut:
     return shapes.StepOut(
-        change=structure.plan_changes(step.change), statements=list(step.statements),
-        hazards=[shapes.HazardOut.model_validate(hazard) for hazard in step.hazards], transactional=step.transactional,
-    )  # fmt: skip
+        change=structure.plan_changes(step.change),
+        statements=list(step.statements),
+        hazards=[shapes.HazardOut.model_validate(hazard) for hazard in step.hazards],
+        transactional=step.transactional,
+    )

@@ -23,12 +23,62 @@ from headwater.features.query.output import print_error, print_result
 from headwater.kit.errors import HeadwaterError
 
 WORDS = (
-    "SELECT", "FROM", "WHERE", "GROUP", "BY", "ORDER", "LIMIT", "OFFSET", "JOIN", "LEFT", "INNER", "ON", "AND",
-    "OR", "NOT", "NULL", "IS", "IN", "EXISTS", "BETWEEN", "LIKE", "AS", "INSERT", "INTO", "VALUES", "UPDATE",
-    "SET", "DELETE", "RETURNING", "CREATE", "TABLE", "INDEX", "VIEW", "ALTER", "DROP", "BEGIN", "COMMIT",
-    "ROLLBACK", "WITH", "CASE", "WHEN", "THEN", "ELSE", "END", "UNION", "ALL", "DISTINCT", "HAVING", "COUNT",
-    "SUM", "AVG", "MIN", "MAX", "EXPLAIN", "ANALYZE",
-)  # fmt: skip
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "GROUP",
+    "BY",
+    "ORDER",
+    "LIMIT",
+    "OFFSET",
+    "JOIN",
+    "LEFT",
+    "INNER",
+    "ON",
+    "AND",
+    "OR",
+    "NOT",
+    "NULL",
+    "IS",
+    "IN",
+    "EXISTS",
+    "BETWEEN",
+    "LIKE",
+    "AS",
+    "INSERT",
+    "INTO",
+    "VALUES",
+    "UPDATE",
+    "SET",
+    "DELETE",
+    "RETURNING",
+    "CREATE",
+    "TABLE",
+    "INDEX",
+    "VIEW",
+    "ALTER",
+    "DROP",
+    "BEGIN",
+    "COMMIT",
+    "ROLLBACK",
+    "WITH",
+    "CASE",
+    "WHEN",
+    "THEN",
+    "ELSE",
+    "END",
+    "UNION",
+    "ALL",
+    "DISTINCT",
+    "HAVING",
+    "COUNT",
+    "SUM",
+    "AVG",
+    "MIN",
+    "MAX",
+    "EXPLAIN",
+    "ANALYZE",
+)
 HELP = r"""\d          tables          \d NAME    columns of a table
 \refresh    read the schema anew
 \help       this            \q         quit (or Ctrl-D)
@@ -98,11 +148,13 @@ class Shell:
     def _prompt(self) -> PromptSession[str]:
         folder = platformdirs.user_state_path("headwater", ensure_exists=True)
         session: PromptSession[str] = PromptSession(
-            history=FileHistory(str(folder / "sql_history")), completer=self._completer,
-            lexer=PygmentsLexer(PostgresLexer) if self._unit == "statement" else None, complete_while_typing=True,
+            history=FileHistory(str(folder / "sql_history")),
+            completer=self._completer,
+            lexer=PygmentsLexer(PostgresLexer) if self._unit == "statement" else None,
+            complete_while_typing=True,
             multiline=Condition(lambda: not _is_complete(session.default_buffer.text, self._unit)),
             prompt_continuation=lambda width, *_: "." * (width - 1) + " ",
-        )  # fmt: skip
+        )
         return session
 
     def _do(self, text: str) -> None:

@@ -15,9 +15,17 @@ from headwater.kit.errors import BadInput, Conflict
 from headwater.kit.terminal import terminal
 
 STATUS = (
-    "enabled", "earliest", "latest", "lag_seconds", "lag_bytes", "waiting", "log_bytes", "window_days", "base_days",
+    "enabled",
+    "earliest",
+    "latest",
+    "lag_seconds",
+    "lag_bytes",
+    "waiting",
+    "log_bytes",
+    "window_days",
+    "base_days",
     "problem",
-)  # fmt: skip
+)
 DONE = ("target_name", "target_id", "last", "seconds")
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
@@ -158,9 +166,12 @@ def _show(recovery: Any, as_json: bool) -> None:
         for one in recovery["bases"]:
             status = one["status"] if one["usable"] or one["status"] != "complete" else "waits for its log"
             table.add_row(
-                one["finished_at"] or one["created_at"], status, f"{one['raw_bytes']:,}", f"{one['new_bytes']:,}",
+                one["finished_at"] or one["created_at"],
+                status,
+                f"{one['raw_bytes']:,}",
+                f"{one['new_bytes']:,}",
                 "" if one["seconds"] is None else f"{one['seconds']:.1f}",
-            )  # fmt: skip
+            )
         terminal().print(table)
     if recovery["points"]:
         table = Table("point", "at", "lsn", box=None, pad_edge=False)

@@ -17,20 +17,25 @@ def status(view: ArchiveView) -> api_models.RecoveryStatusOut:
     archive, windows = view.archive, view.windows
     on = bool(archive and archive.enabled)
     return api_models.RecoveryStatusOut(
-        enabled=on, window_days=archive.window_days if archive else WINDOW_DAYS,
+        enabled=on,
+        window_days=archive.window_days if archive else WINDOW_DAYS,
         base_days=archive.base_days if archive else BASE_DAYS,
-        earliest=windows[0][0] if windows else None, latest=windows[-1][1] if windows else None,
+        earliest=windows[0][0] if windows else None,
+        latest=windows[-1][1] if windows else None,
         windows=[api_models.WindowOut(earliest=start, latest=end) for start, end in windows],
-        covered_at=view.covered_at, lag_bytes=view.lag_bytes,
+        covered_at=view.covered_at,
+        lag_bytes=view.lag_bytes,
         lag_seconds=max(0.0, (now() - view.covered_at).total_seconds()) if on and view.covered_at else None,
-        waiting=archive.spooled if archive else 0, log_bytes=view.log_bytes,
-        problem=archive.problem or None if archive else None, problem_at=archive.problem_at if archive else None,
+        waiting=archive.spooled if archive else 0,
+        log_bytes=view.log_bytes,
+        problem=archive.problem or None if archive else None,
+        problem_at=archive.problem_at if archive else None,
         bases=[base(one) for one in view.bases],
         points=[
             api_models.PointOut(name=point.name, at=point.at, lsn=view.engine.format_position(point.position))
             for point in view.points
         ],
-    )  # fmt: skip
+    )
 
 
 def base(view: BaseView) -> api_models.BaseOut:
@@ -62,7 +67,15 @@ def recovered(view: RecoveryView) -> api_models.RecoveredOut:
     """Return a recovery."""
     row = view.recovery
     return api_models.RecoveredOut(
-        id=row.id, target_id=row.target_id, target_name=row.target_name, time=row.request["time"],
-        lsn=row.request["position"], point=row.request["point"], inclusive=row.request["inclusive"],
-        last=row.result.get("last"), seconds=row.result.get("seconds"), created_at=row.created_at, job=job(view.job),
-    )  # fmt: skip
+        id=row.id,
+        target_id=row.target_id,
+        target_name=row.target_name,
+        time=row.request["time"],
+        lsn=row.request["position"],
+        point=row.request["point"],
+        inclusive=row.request["inclusive"],
+        last=row.result.get("last"),
+        seconds=row.result.get("seconds"),
+        created_at=row.created_at,
+        job=job(view.job),
+    )

@@ -111,7 +111,7 @@ class Restore(Base):
     fresh: Mapped[bool] = mapped_column(default=False)
     mode: Mapped[str] = mapped_column(TEXT)
     request: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    made: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created: Mapped[dict[str, Any]] = mapped_column("made", default=dict)
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
     undo_id: Mapped[uuid.UUID | None]
     job_id: Mapped[uuid.UUID | None]

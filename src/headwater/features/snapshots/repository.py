@@ -68,9 +68,18 @@ async def complete_of_database(db: AsyncSession, database_id: uuid.UUID, limit: 
 async def shelf(db: AsyncSession, database_id: uuid.UUID) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return what rules need to know of the complete snapshots of a database, newest first; their tables are large."""
     query = select(
-        Snapshot.id, Snapshot.taken_at, Snapshot.created_at, Snapshot.label, Snapshot.held, Snapshot.request,
-        Snapshot.stored_bytes, Snapshot.new_bytes, Snapshot.grew, Snapshot.verified_at, Snapshot.verification,
-    ).where(Snapshot.database_id == database_id, Snapshot.status == "complete")  # fmt: skip
+        Snapshot.id,
+        Snapshot.taken_at,
+        Snapshot.created_at,
+        Snapshot.label,
+        Snapshot.held,
+        Snapshot.request,
+        Snapshot.stored_bytes,
+        Snapshot.new_bytes,
+        Snapshot.grew,
+        Snapshot.verified_at,
+        Snapshot.verification,
+    ).where(Snapshot.database_id == database_id, Snapshot.status == "complete")
     return (await db.execute(query.order_by(Snapshot.id.desc()))).all()
 
 
@@ -129,9 +138,11 @@ async def being_deleted(db: AsyncSession) -> Sequence[Snapshot]:
 async def sums(db: AsyncSession, vault_id: uuid.UUID) -> Sums:
     """Return what the complete snapshots of a vault are together."""
     query = select(
-        func.count(), func.coalesce(func.sum(Snapshot.raw_bytes), 0),
-        func.coalesce(func.sum(Snapshot.stored_bytes), 0), func.coalesce(func.sum(Snapshot.new_bytes), 0),
-    ).where(Snapshot.vault_id == vault_id, Snapshot.status == "complete")  # fmt: skip
+        func.count(),
+        func.coalesce(func.sum(Snapshot.raw_bytes), 0),
+        func.coalesce(func.sum(Snapshot.stored_bytes), 0),
+        func.coalesce(func.sum(Snapshot.new_bytes), 0),
+    ).where(Snapshot.vault_id == vault_id, Snapshot.status == "complete")
     row = (await db.execute(query)).one()
     return Sums(row[0], int(row[1]), int(row[2]), int(row[3]))
 
@@ -211,7 +222,7 @@ async def note_restore(db: AsyncSession, restore_id: uuid.UUID, attempt: uuid.UU
 
 async def forget_target(db: AsyncSession, restore_id: uuid.UUID) -> None:
     """Let a restore have no target any more: it is taken away."""
-    await db.execute(update(Restore).where(Restore.id == restore_id).values(target_id=None, made={}))
+    await db.execute(update(Restore).where(Restore.id == restore_id).values(target_id=None, created={}))
 
 
 async def same_vault(

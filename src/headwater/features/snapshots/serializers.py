@@ -24,28 +24,40 @@ def detail(view: SnapshotView) -> api_models.SnapshotDetailOut:
     """Return a snapshot with its tables."""
     row = view.snapshot
     return api_models.SnapshotDetailOut(
-        **_fields(view), moment=row.moment, request=row.request,
+        **_fields(view),
+        moment=row.moment,
+        request=row.request,
         contents=[_table(one) for one in row.contents.get("tables", [])],
-    )  # fmt: skip
+    )
 
 
 def _fields(view: SnapshotView) -> dict[str, Any]:
     row = view.snapshot
     given = {
-        "status": view.status, "error": view.error, "job": _job(view.job), "verification": row.verification or None,
-        "by": view.by, "drill_seconds": row.drill.get("seconds"),
+        "status": view.status,
+        "error": view.error,
+        "job": _job(view.job),
+        "verification": row.verification or None,
+        "by": view.by,
+        "drill_seconds": row.drill.get("seconds"),
         "scheduled": bool(row.request.get("scheduled")),
-    }  # fmt: skip
+    }
     return {name: getattr(row, name) for name in api_models.SnapshotOut.model_fields if name not in given} | given
 
 
 def _table(table: dict[str, Any]) -> api_models.SnapshotTableOut:
     columns = [api_models.SnapshotColumnOut(name=name, type=type_) for name, type_ in table["columns"]]
     return api_models.SnapshotTableOut(
-        schema_name=table["schema"], name=table["name"], columns=columns, key=table["key"], rows=table["rows"],
-        raw_bytes=table["raw"], stored_bytes=table["stored"], new_bytes=table["new"],
+        schema_name=table["schema"],
+        name=table["name"],
+        columns=columns,
+        key=table["key"],
+        rows=table["rows"],
+        raw_bytes=table["raw"],
+        stored_bytes=table["stored"],
+        new_bytes=table["new"],
         apart=table.get("apart", False),
-    )  # fmt: skip
+    )
 
 
 def _job(job: Job | None) -> JobOut | None:
@@ -56,25 +68,42 @@ def storage(rows: Sequence[Snapshot]) -> api_models.StorageOut:
     """Return what snapshots took, one after the other."""
     points = [
         api_models.StoragePointOut(
-            id=row.id, taken_at=row.taken_at or row.created_at, raw_bytes=row.raw_bytes,
-            stored_bytes=row.stored_bytes, new_bytes=row.new_bytes, seconds=row.seconds,
-            grew=row.grew, whole=row.parent_id is None,
-        ) for row in rows
-    ]  # fmt: skip
+            id=row.id,
+            taken_at=row.taken_at or row.created_at,
+            raw_bytes=row.raw_bytes,
+            stored_bytes=row.stored_bytes,
+            new_bytes=row.new_bytes,
+            seconds=row.seconds,
+            grew=row.grew,
+            whole=row.parent_id is None,
+        )
+        for row in rows
+    ]
     return api_models.StorageOut(
-        points=points, raw_bytes=sum(row.raw_bytes for row in rows), stored_bytes=sum(row.stored_bytes for row in rows),
+        points=points,
+        raw_bytes=sum(row.raw_bytes for row in rows),
+        stored_bytes=sum(row.stored_bytes for row in rows),
         new_bytes=sum(row.new_bytes for row in rows),
-    )  # fmt: skip
+    )
 
 
 def restore(view: RestoreView) -> api_models.RestoreOut:
     """Return a restore."""
     row = view.restore
     return api_models.RestoreOut(
-        id=row.id, snapshot_id=row.snapshot_id, target_id=row.target_id, target_name=row.target_name,
-        fresh=row.fresh, mode=row.mode, request=row.request, undo_id=row.undo_id, created_at=row.created_at,
-        seconds=row.result.get("seconds"), tables=row.result.get("tables", []), job=_job(view.job),
-    )  # fmt: skip
+        id=row.id,
+        snapshot_id=row.snapshot_id,
+        target_id=row.target_id,
+        target_name=row.target_name,
+        fresh=row.fresh,
+        mode=row.mode,
+        request=row.request,
+        undo_id=row.undo_id,
+        created_at=row.created_at,
+        seconds=row.result.get("seconds"),
+        tables=row.result.get("tables", []),
+        job=_job(view.job),
+    )
 
 
 def plan(restore_plan: RestorePlan) -> api_models.RestorePlanOut:
@@ -93,9 +122,18 @@ def vault(view: VaultView) -> api_models.VaultOut:
     row, sums = view.row, view.sums
     given = row.settings if row else {}
     return api_models.VaultOut(
-        id=row.id if row else None, kind=row.kind if row else "local", bucket=given.get("bucket", ""),
-        prefix=given.get("prefix", ""), endpoint=given.get("endpoint", ""), region=given.get("region", ""),
-        access_key=given.get("access_key", ""), codec=cast("api_models.CodecName", row.codec if row else DEFAULT.name),
-        level=row.level if row else DEFAULT.level, created_at=row.created_at if row else None, snapshots=sums.snapshots,
-        raw_bytes=sums.raw_bytes, stored_bytes=sums.stored_bytes, new_bytes=sums.new_bytes,
-    )  # fmt: skip
+        id=row.id if row else None,
+        kind=row.kind if row else "local",
+        bucket=given.get("bucket", ""),
+        prefix=given.get("prefix", ""),
+        endpoint=given.get("endpoint", ""),
+        region=given.get("region", ""),
+        access_key=given.get("access_key", ""),
+        codec=cast("api_models.CodecName", row.codec if row else DEFAULT.name),
+        level=row.level if row else DEFAULT.level,
+        created_at=row.created_at if row else None,
+        snapshots=sums.snapshots,
+        raw_bytes=sums.raw_bytes,
+        stored_bytes=sums.stored_bytes,
+        new_bytes=sums.new_bytes,
+    )

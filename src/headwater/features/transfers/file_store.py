@@ -33,9 +33,12 @@ async def receive(settings: Settings, transfer_id: uuid.UUID, chunks: AsyncItera
         TooLarge: more bytes than `max_upload_mb`, noticed as soon as they are exceeded.
     """
     return await atomic_upload.receive(
-        path_of(settings, transfer_id, "upload"), chunks, limit_mb=settings.max_upload_mb, display_name=filename,
+        path_of(settings, transfer_id, "upload"),
+        chunks,
+        limit_mb=settings.max_upload_mb,
+        display_name=filename,
         hint="Import it in parts, or raise HEADWATER_MAX_UPLOAD_MB.",
-    )  # fmt: skip
+    )
 
 
 def remove(settings: Settings, transfer_id: uuid.UUID) -> None:

@@ -38,7 +38,7 @@ class Transfer(Base):
     size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     request: Mapped[dict[str, Any]] = mapped_column(default=dict)
     preview: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    made: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created: Mapped[dict[str, Any]] = mapped_column("made", default=dict)
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
     attempt: Mapped[uuid.UUID | None]
     created_by: Mapped[uuid.UUID | None]

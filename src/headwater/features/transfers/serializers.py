@@ -13,14 +13,18 @@ def plan(copy_plan: CopyPlan, engine: Engine) -> api_models.CopyPlanOut:
     """Return a plan with the statements that its target would run."""
     tables = [
         api_models.TablePlanOut(
-            table=table.display_name, target=table.target_name, rows=table.rows,
+            table=table.display_name,
+            target=table.target_name,
+            rows=table.rows,
             columns=[
                 api_models.ColumnPlanOut(
                     name=column.name, source_type=column.source_type, target_type=column.target_type, note=column.note
-                ) for column in table.columns
+                )
+                for column in table.columns
             ],
-        ) for table in copy_plan.tables
-    ]  # fmt: skip
+        )
+        for table in copy_plan.tables
+    ]
     losses = [api_models.LossOut.model_validate(loss) for loss in copy_plan.losses]
     return api_models.CopyPlanOut(tables=tables, losses=losses, statements=list(engine.ddl(copy_plan.schema)))
 
@@ -36,16 +40,27 @@ def transfer(view: TransferView) -> api_models.TransferOut:
     rest = {name: value for name, value in row.result.items() if name != "tables" or row.kind != "copy"}
     asked = {name: value for name, value in row.request.items() if name != "losses"}
     return api_models.TransferOut(
-        id=row.id, kind=row.kind, database_id=row.database_id, target_id=row.target_id, filename=row.filename,
-        size_bytes=row.size_bytes, created_at=row.created_at, request=asked, tables=compared, result=rest,
+        id=row.id,
+        kind=row.kind,
+        database_id=row.database_id,
+        target_id=row.target_id,
+        filename=row.filename,
+        size_bytes=row.size_bytes,
+        created_at=row.created_at,
+        request=asked,
+        tables=compared,
+        result=rest,
         job=JobOut.model_validate(view.job) if view.job else None,
-    )  # fmt: skip
+    )
 
 
 def preview(view: TransferView) -> api_models.ImportPreviewOut:
     """Return what an uploaded file looks like."""
     found = view.transfer.preview
     return api_models.ImportPreviewOut(
-        transfer=transfer(view), format=found["format"], columns=found["columns"], rows=found["rows"],
+        transfer=transfer(view),
+        format=found["format"],
+        columns=found["columns"],
+        rows=found["rows"],
         text=found.get("text", ""),
-    )  # fmt: skip
+    )

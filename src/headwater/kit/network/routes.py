@@ -159,9 +159,11 @@ async def forwarder(dial: Callable[[], Awaitable[socket.socket]]) -> AsyncIterat
 
 
 async def _pump_both(
-    near: asyncio.StreamReader, near_out: asyncio.StreamWriter,
-    far: asyncio.StreamReader, far_out: asyncio.StreamWriter,
-) -> None:  # fmt: skip
+    near: asyncio.StreamReader,
+    near_out: asyncio.StreamWriter,
+    far: asyncio.StreamReader,
+    far_out: asyncio.StreamWriter,
+) -> None:
     """Carry bytes both ways until both ends have said all; a broken end breaks the other."""
     async with asyncio.TaskGroup() as group:
         group.create_task(_pump(near, far_out))

@@ -120,11 +120,20 @@ async def _connect(
     try:
         async with asyncio.timeout(CONNECT_SECONDS), _keys(tunnel) as keys:
             connection, _ = await asyncssh.create_connection(
-                lambda: client, host, port, tunnel=before or (), username=tunnel.user, password=tunnel.password,
-                client_keys=keys, agent_path=None, config=None, known_hosts=b"",
-                preferred_auth=_methods(tunnel), keepalive_interval=KEEPALIVE_SECONDS,
+                lambda: client,
+                host,
+                port,
+                tunnel=before or (),
+                username=tunnel.user,
+                password=tunnel.password,
+                client_keys=keys,
+                agent_path=None,
+                config=None,
+                known_hosts=b"",
+                preferred_auth=_methods(tunnel),
+                keepalive_interval=KEEPALIVE_SECONDS,
                 login_timeout=CONNECT_SECONDS,
-            )  # fmt: skip
+            )
     except asyncssh.HostKeyNotVerifiable as error:
         raise _unverified(tunnel, client) from error
     except asyncssh.PermissionDenied as error:

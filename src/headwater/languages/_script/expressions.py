@@ -57,7 +57,7 @@ def _subscript(node: Node, source: bytes) -> f.Expr:
     value, index = node.child_by_field_name("object"), node.child_by_field_name("index")
     if value is None or index is None:
         return _other(node, source)
-    return f.Index(node.start_byte, node.end_byte, expression(value, source), expression(index, source))
+    return f.Subscript(node.start_byte, node.end_byte, expression(value, source), expression(index, source))
 
 
 def _call(node: Node, source: bytes) -> f.Expr:
@@ -67,7 +67,7 @@ def _call(node: Node, source: bytes) -> f.Expr:
         return _other(node, source)
     called = expression(func, source)
     if generic := types.arguments(node.child_by_field_name("type_arguments"), source):
-        called = f.Index(func.start_byte, func.end_byte, called, generic)
+        called = f.Subscript(func.start_byte, func.end_byte, called, generic)
     if given is None:
         return f.Call(node.start_byte, node.end_byte, called)
     if given.type == "template_string":
@@ -98,7 +98,7 @@ def _unary(node: Node, source: bytes) -> f.Expr:
 
 
 def _sequence(node: Node, source: bytes) -> f.Expr:
-    return f.Sequence(node.start_byte, node.end_byte, _items(node, source))
+    return f.SequenceExpr(node.start_byte, node.end_byte, _items(node, source))
 
 
 def _object(node: Node, source: bytes) -> f.Expr:
@@ -106,34 +106,34 @@ def _object(node: Node, source: bytes) -> f.Expr:
     return f.Mapping(node.start_byte, node.end_byte, tuple(entries))
 
 
-def _entry(node: Node, source: bytes) -> f.Entry | None:
+def _entry(node: Node, source: bytes) -> f.DictEntry | None:
     start, end = node.start_byte, node.end_byte
     kind = node.type
     if kind in ("shorthand_property_identifier", "shorthand_property_identifier_pattern"):
-        return f.Entry(start, end, _plain_key(node, source), _name(node, source))
+        return f.DictEntry(start, end, _plain_key(node, source), _name(node, source))
     if kind in ("pair", "pair_pattern"):
         return _pair(node, source)
     if kind in ("spread_element", "rest_pattern"):
-        return f.Entry(start, end, None, _inner(node, source))
+        return f.DictEntry(start, end, None, _inner(node, source))
     if kind == "object_assignment_pattern":
         left = node.named_children[0]
-        return f.Entry(left.start_byte, left.end_byte, _plain_key(left, source), _name(left, source))
+        return f.DictEntry(left.start_byte, left.end_byte, _plain_key(left, source), _name(left, source))
     if kind == "method_definition":
         name = node.child_by_field_name("name")
-        return name and f.Entry(name.start_byte, name.end_byte, _plain_key(name, source), expression(node, source))
+        return name and f.DictEntry(name.start_byte, name.end_byte, _plain_key(name, source), expression(node, source))
     return None
 
 
-def _pair(node: Node, source: bytes) -> f.Entry | None:
+def _pair(node: Node, source: bytes) -> f.DictEntry | None:
     key, value = node.child_by_field_name("key"), node.child_by_field_name("value")
     if key is None or value is None:
         return None
     if key.type == "computed_property_name":
-        return f.Entry(key.start_byte, key.end_byte, _inner(key, source), expression(value, source))
+        return f.DictEntry(key.start_byte, key.end_byte, _inner(key, source), expression(value, source))
     if key.type == "string":
         start = min(key.start_byte + 1, key.end_byte)
-        return f.Entry(start, max(start, key.end_byte - 1), _text(key, source), expression(value, source))
-    return f.Entry(key.start_byte, key.end_byte, _plain_key(key, source), expression(value, source))
+        return f.DictEntry(start, max(start, key.end_byte - 1), _text(key, source), expression(value, source))
+    return f.DictEntry(key.start_byte, key.end_byte, _plain_key(key, source), expression(value, source))
 
 
 def _inner(node: Node, source: bytes) -> f.Expr:
@@ -193,7 +193,7 @@ def _jsx(node: Node, source: bytes) -> f.Expr:
             found.extend(_items(child, source))
         elif child.type.startswith("jsx_"):
             stack.extend(reversed(child.named_children))
-    return f.Sequence(node.start_byte, node.end_byte, tuple(found))
+    return f.SequenceExpr(node.start_byte, node.end_byte, tuple(found))
 
 
 HANDLERS: dict[str, Callable[[Node, bytes], f.Expr]] = {

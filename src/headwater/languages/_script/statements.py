@@ -183,7 +183,7 @@ def _heritage(node: Node, source: bytes) -> list[f.Expr]:
     if value is None:
         return []
     base, inside = expression(value, source), types.arguments(given, source)
-    return [base if inside is None else f.Index(value.start_byte, value.end_byte, base, inside)]
+    return [base if inside is None else f.Subscript(value.start_byte, value.end_byte, base, inside)]
 
 
 def _members(body: Node | None, source: bytes) -> tuple[f.Stmt, ...]:
@@ -233,7 +233,7 @@ def _field(node: Node, source: bytes, decorators: tuple[f.Expr, ...]) -> f.Stmt:
     marks = (*decorators, *own)
     lowered = expression(value, source) if value else None
     if marks:  # a decorated field keeps its decorators as calls in its value, in front of what it is set to
-        lowered = f.Sequence(node.start_byte, node.end_byte, (*marks, *((lowered,) if lowered else ())))
+        lowered = f.SequenceExpr(node.start_byte, node.end_byte, (*marks, *((lowered,) if lowered else ())))
     return f.Assign(name.start_byte, name.end_byte, (target,), lowered, typed)
 
 

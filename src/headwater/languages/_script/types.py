@@ -29,7 +29,7 @@ def arguments(node: Node | None, source: bytes) -> f.Expr | None:
     if node is None:
         return None
     inside = tuple(lower(child, source) for child in node.named_children)
-    return inside[0] if len(inside) == 1 else f.Sequence(node.start_byte, node.end_byte, inside)
+    return inside[0] if len(inside) == 1 else f.SequenceExpr(node.start_byte, node.end_byte, inside)
 
 
 def _constant(node: Node, source: bytes) -> f.Expr:
@@ -58,12 +58,12 @@ def _generic(node: Node, source: bytes) -> f.Expr:
     children = node.named_children
     inside = arguments(children[-1], source) if len(children) > 1 else None
     base = lower(children[0], source)
-    return base if inside is None else f.Index(node.start_byte, node.end_byte, base, inside)
+    return base if inside is None else f.Subscript(node.start_byte, node.end_byte, base, inside)
 
 
 def _array(node: Node, source: bytes) -> f.Expr:
     start, end = node.start_byte, node.end_byte
-    return f.Index(start, end, f.Name(start, end, "Array"), lower(node.named_children[0], source))
+    return f.Subscript(start, end, f.Name(start, end, "Array"), lower(node.named_children[0], source))
 
 
 def _union(node: Node, source: bytes) -> f.Expr:
@@ -80,14 +80,14 @@ def _inner(node: Node, source: bytes) -> f.Expr:
 
 
 def _tuple(node: Node, source: bytes) -> f.Expr:
-    return f.Sequence(node.start_byte, node.end_byte, tuple(lower(child, source) for child in node.named_children))
+    return f.SequenceExpr(node.start_byte, node.end_byte, tuple(lower(child, source) for child in node.named_children))
 
 
 def _object(node: Node, source: bytes) -> f.Expr:
     return f.Mapping(node.start_byte, node.end_byte, tuple(members(node, source)))
 
 
-def members(node: Node, source: bytes) -> list[f.Entry]:
+def members(node: Node, source: bytes) -> list[f.DictEntry]:
     """Lower the properties of an object type or interface body."""
     entries = []
     for child in node.named_children:
@@ -96,7 +96,7 @@ def members(node: Node, source: bytes) -> list[f.Entry]:
             start, end = name.start_byte, name.end_byte
             key = f.Text(start, end, (f.Chunk(start, end, source[start:end].decode(errors="replace").strip("'\"")),))
             typed = annotation(child.child_by_field_name("type"), source) or f.Const(start, end, "any")
-            entries.append(f.Entry(start, end, key, typed))
+            entries.append(f.DictEntry(start, end, key, typed))
     return entries
 
 

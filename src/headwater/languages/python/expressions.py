@@ -95,21 +95,21 @@ def _keyword(node: Node, source: bytes) -> f.Keyword:
 def _subscript(node: Node, source: bytes) -> f.Expr:
     children = node.children
     inside = expressions(children[1:], source)
-    index = inside[0] if len(inside) == 1 else f.Sequence(node.start_byte, node.end_byte, inside)
-    return f.Index(node.start_byte, node.end_byte, expression(children[0], source), index)
+    index = inside[0] if len(inside) == 1 else f.SequenceExpr(node.start_byte, node.end_byte, inside)
+    return f.Subscript(node.start_byte, node.end_byte, expression(children[0], source), index)
 
 
 def _generic(node: Node, source: bytes) -> f.Expr:
     children = node.children
     inside = expressions(children[-1].children, source)
-    index = inside[0] if len(inside) == 1 else f.Sequence(node.start_byte, node.end_byte, inside)
-    return f.Index(node.start_byte, node.end_byte, expression(children[0], source), index)
+    index = inside[0] if len(inside) == 1 else f.SequenceExpr(node.start_byte, node.end_byte, inside)
+    return f.Subscript(node.start_byte, node.end_byte, expression(children[0], source), index)
 
 
 def _binary(node: Node, source: bytes) -> f.Expr:
     named = [child for child in node.children if child.is_named]
     if len(named) != 2:
-        return f.Sequence(node.start_byte, node.end_byte, expressions(named, source))
+        return f.SequenceExpr(node.start_byte, node.end_byte, expressions(named, source))
     left, right = expression(named[0], source), expression(named[1], source)
     op = source[named[0].end_byte : named[1].start_byte]
     return f.Binary(node.start_byte, node.end_byte, _operator(node, op), left, right)
@@ -151,7 +151,7 @@ def _inside(node: Node, source: bytes) -> f.Expr:
     inside = expressions(node.children, source)
     if len(inside) == 1:
         return inside[0]
-    return f.Sequence(node.start_byte, node.end_byte, inside)
+    return f.SequenceExpr(node.start_byte, node.end_byte, inside)
 
 
 def _bind(node: Node, source: bytes) -> f.Expr:
@@ -163,12 +163,12 @@ def _bind(node: Node, source: bytes) -> f.Expr:
 def _choice(node: Node, source: bytes) -> f.Expr:
     parts = expressions(node.children, source)
     if len(parts) != 3:
-        return f.Sequence(node.start_byte, node.end_byte, parts)
+        return f.SequenceExpr(node.start_byte, node.end_byte, parts)
     return f.Choice(node.start_byte, node.end_byte, parts[1], parts[0], parts[2])
 
 
 def _sequence(node: Node, source: bytes) -> f.Expr:
-    return f.Sequence(node.start_byte, node.end_byte, expressions(node.children, source))
+    return f.SequenceExpr(node.start_byte, node.end_byte, expressions(node.children, source))
 
 
 def _spread(node: Node, source: bytes) -> f.Expr:
@@ -180,13 +180,13 @@ def _mapping(node: Node, source: bytes) -> f.Expr:
     return f.Mapping(node.start_byte, node.end_byte, tuple(entries))
 
 
-def _entry(node: Node, source: bytes) -> f.Entry | None:
+def _entry(node: Node, source: bytes) -> f.DictEntry | None:
     children = node.children
     if node.kind_id in _PAIR:
         key, value = expression(children[0], source), expression(children[-1], source)
-        return f.Entry(key.start, key.end, key, value)
+        return f.DictEntry(key.start, key.end, key, value)
     if node.kind_id in _MAP_SPLAT:
-        return f.Entry(node.start_byte, node.end_byte, None, expression(children[-1], source))
+        return f.DictEntry(node.start_byte, node.end_byte, None, expression(children[-1], source))
     return None
 
 
@@ -202,7 +202,7 @@ def _comprehension(node: Node, source: bytes) -> f.Expr:
             clauses[-1] = f.Clause(last.start, last.end, last.target, last.iterable, last.conditions + condition)
         elif kind in _PAIR:
             pair = expressions(child.children, source)
-            element = f.Sequence(child.start_byte, child.end_byte, pair)
+            element = f.SequenceExpr(child.start_byte, child.end_byte, pair)
         elif element is None and (handler := _TABLE.get(kind)):
             element = handler(child, source)
     return f.Comprehension(node.start_byte, node.end_byte, element or _constant(node, source), tuple(clauses))

@@ -63,7 +63,7 @@ def _expression_statement(node: Node, source: bytes) -> Stmts:
         value = expression(child, source)
         return (f.Return(start, end, value, "yield"),)
     if len(node.children) > 1:
-        return (f.Do(start, end, f.Sequence(start, end, expressions(node.children, source))),)
+        return (f.Do(start, end, f.SequenceExpr(start, end, expressions(node.children, source))),)
     return (f.Do(start, end, expression(child, source)),)
 
 
@@ -233,8 +233,8 @@ def _generic_base(node: Node, source: bytes) -> f.Expr:
     """Lower `class A[T]` as what it means: a base `Generic[T]`."""
     start, end = node.start_byte, node.end_byte
     names = expressions(node.children, source)
-    index = names[0] if len(names) == 1 else f.Sequence(start, end, names)
-    return f.Index(start, end, f.Name(start, end, "Generic"), index)
+    index = names[0] if len(names) == 1 else f.SequenceExpr(start, end, names)
+    return f.Subscript(start, end, f.Name(start, end, "Generic"), index)
 
 
 def _decorated(node: Node, source: bytes) -> Stmts:
@@ -252,7 +252,7 @@ def _type_alias(node: Node, source: bytes) -> Stmts:
     parts = expressions(node.children, source)
     if len(parts) != 2:
         return ()
-    name = parts[0].value if isinstance(parts[0], f.Index) else parts[0]
+    name = parts[0].value if isinstance(parts[0], f.Subscript) else parts[0]
     return (f.Assign(node.start_byte, node.end_byte, (name,), parts[1]),)
 
 

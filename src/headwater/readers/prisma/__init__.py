@@ -43,9 +43,9 @@ def read_text(text: str, file: str = "") -> Schema:
     return _read_blocks(blocks(file, text)).schema
 
 
-def _read_blocks(found: Sequence[Block]) -> Reading:
-    tables = {block.name: block for block in found if block.kind in ("model", "view")}
-    enums = {block.name: block for block in found if block.kind == "enum"}
+def _read_blocks(parsed: Sequence[Block]) -> Reading:
+    tables = {block.name: block for block in parsed if block.kind in ("model", "view")}
+    enums = {block.name: block for block in parsed if block.kind == "enum"}
     relations = [relation_of(block, tables, enums) for block in tables.values()]
     models = [model_of(block, tables, enums) for block in tables.values()]
     schema = Schema((*relations, *join_tables(tables)), tuple(enum_of(block) for block in enums.values()))

@@ -12,9 +12,16 @@ Blocks = Mapping[str, Block]
 
 _ACTIONS = {"Cascade": "CASCADE", "Restrict": "RESTRICT", "NoAction": "NO ACTION", "SetNull": "SET NULL"}
 _TYPES = {
-    "String": "text", "Boolean": "boolean", "Int": "integer", "BigInt": "bigint", "Float": "double precision",
-    "Decimal": "decimal(65,30)", "DateTime": "timestamp(3)", "Json": "jsonb", "Bytes": "bytea",
-}  # fmt: skip
+    "String": "text",
+    "Boolean": "boolean",
+    "Int": "integer",
+    "BigInt": "bigint",
+    "Float": "double precision",
+    "Decimal": "decimal(65,30)",
+    "DateTime": "timestamp(3)",
+    "Json": "jsonb",
+    "Bytes": "bytea",
+}
 
 
 def table_name(block: Block) -> str:

@@ -119,7 +119,7 @@ def _resolve_bases(project: CodeProject, cls: MappedClass, classes: dict[str, Ma
     """Link a class to its bases; return those that were not known before."""
     new: list[MappedClass] = []
     for base in cls.stmt.bases:
-        name = s.dotted(base.value if isinstance(base, f.Index) else base)
+        name = s.dotted(base.value if isinstance(base, f.Subscript) else base)
         target = project.resolve(cls.path, name) if name else None
         if target and isinstance(target[1], f.Class):
             key = f"{target[0]}:{target[1].name}"
@@ -223,6 +223,6 @@ def _has_columns(cls: MappedClass) -> bool:
             if s.called(stmt.value) in _COLUMN_MAKERS:
                 return True
             annotation = stmt.annotation
-            if isinstance(annotation, f.Index) and s.last(annotation.value) in s.MAPPED:
+            if isinstance(annotation, f.Subscript) and s.last(annotation.value) in s.MAPPED:
                 return True
     return cls.is_sqlmodel

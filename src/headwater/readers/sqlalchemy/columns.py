@@ -147,7 +147,7 @@ def mapped_type(annotation: f.Expr | None) -> f.Expr | None:
     """Return T of `Mapped[T]`, or None when it is another annotation."""
     if annotation is not None:
         annotation = s.forward(annotation)
-    if isinstance(annotation, f.Index) and s.last(annotation.value) == "Mapped":
+    if isinstance(annotation, f.Subscript) and s.last(annotation.value) == "Mapped":
         return s.forward(annotation.index)
     return None
 
@@ -156,7 +156,7 @@ def annotated_maker(project: CodeProject, path: str, type_: f.Expr, depth: int =
     """Return the mapped_column call inside of `Annotated[T, mapped_column(…)]`, which may stand behind an alias."""
     if isinstance(type_, f.Binary):
         return next((c for t in (type_.left, type_.right) if (c := annotated_maker(project, path, t, depth))), None)
-    if isinstance(type_, f.Index):
+    if isinstance(type_, f.Subscript):
         if s.last(type_.value) in ("Annotated", "Optional"):
             return next((c for arg in s.arguments(type_) if (c := _maker_or_alias(project, path, arg, depth))), None)
         return None
@@ -168,14 +168,14 @@ def _maker_or_alias(project: CodeProject, path: str, expr: f.Expr, depth: int) -
         return expr if s.called(expr) in MAKERS else None
     name = s.dotted(expr)
     found = project.resolve(path, name) if name and depth else None
-    if found and isinstance(found[1], f.Assign) and isinstance(found[1].value, f.Index):
+    if found and isinstance(found[1], f.Assign) and isinstance(found[1].value, f.Subscript):
         return annotated_maker(project, found[0], found[1].value, depth - 1)
     return None
 
 
 def _is_field(annotation: f.Expr | None) -> bool:
     """Tell whether the annotation of a SQLModel attribute is one of a column: no ClassVar, no list of models."""
-    if isinstance(annotation, f.Index):
+    if isinstance(annotation, f.Subscript):
         return s.last(annotation.value) not in ("ClassVar", "list", "List")
     return annotation is not None
 
@@ -230,7 +230,7 @@ def from_call(
 
 def is_optional(annotation: f.Expr | None) -> bool:
     """Tell whether a type admits None."""
-    if isinstance(annotation, f.Index):
+    if isinstance(annotation, f.Subscript):
         name = s.last(annotation.value)
         return name == "Optional" or (name in s.MAPPED | {"Annotated"} and is_optional(s.arguments(annotation)[0]))
     if isinstance(annotation, f.Binary):

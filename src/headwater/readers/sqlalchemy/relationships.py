@@ -78,7 +78,7 @@ def _argument_target(argument: f.Expr | None) -> str:
 
 def _annotated_target(annotation: f.Expr) -> tuple[str, bool | None]:
     annotation = s.forward(annotation)
-    if isinstance(annotation, f.Index):
+    if isinstance(annotation, f.Subscript):
         name = s.last(annotation.value)
         inner = [_annotated_target(arg) for arg in s.arguments(annotation)]
         found = next((i for i in reversed(inner) if i[0]), ("", None))
@@ -251,7 +251,7 @@ def _names_in(expr: f.Expr | None) -> list[tuple[str, str]]:
     text = s.text_of(expr)
     if text is not None:
         return _NAMES.findall(text)
-    if isinstance(expr, f.Sequence):
+    if isinstance(expr, f.SequenceExpr):
         return [name for item in expr.items for name in _names_in(item)]
     if isinstance(expr, f.Name):
         return [("", expr.id)]

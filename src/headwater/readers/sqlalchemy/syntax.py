@@ -62,10 +62,10 @@ def items(expr: f.Expr | None) -> tuple[f.Expr, ...]:
     """Return the items of a list or tuple, or the one expression that stands in its place."""
     if expr is None:
         return ()
-    return expr.items if isinstance(expr, f.Sequence) else (expr,)
+    return expr.items if isinstance(expr, f.SequenceExpr) else (expr,)
 
 
-def arguments(index: f.Index) -> tuple[f.Expr, ...]:
+def arguments(index: f.Subscript) -> tuple[f.Expr, ...]:
     """Return the arguments of a generic type."""
     return items(index.index)
 
@@ -94,7 +94,7 @@ def forward(expr: f.Expr) -> f.Expr:
         return expr
     *outer, inner = names
     for name in reversed(outer):
-        inner = f.Index(expr.start, expr.end, name, inner)
+        inner = f.Subscript(expr.start, expr.end, name, inner)
     return inner
 
 

@@ -154,6 +154,11 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in (
-        "saved_queries", "query_runs", "database_metrics", "database_schemas", "database_secrets", "databases",
-    ):  # fmt: skip
+        "saved_queries",
+        "query_runs",
+        "database_metrics",
+        "database_schemas",
+        "database_secrets",
+        "databases",
+    ):
         op.drop_table(table)

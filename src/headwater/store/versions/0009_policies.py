@@ -42,11 +42,13 @@ def upgrade() -> None:
             ["database_id"], ["databases.id"], name=op.f("fk_snapshot_policies_database_id"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["organization_id"], ["organizations.id"], name=op.f("fk_snapshot_policies_organization_id"),
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_snapshot_policies_organization_id"),
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("database_id", name=op.f("pk_snapshot_policies")),
-    )  # fmt: skip
+    )
     op.create_index(op.f("ix_snapshot_policies_organization_id"), "snapshot_policies", ["organization_id"])
     op.create_index(op.f("ix_snapshot_policies_due_at"), "snapshot_policies", ["due_at"])
     op.create_table(

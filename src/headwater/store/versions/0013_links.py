@@ -24,7 +24,9 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_snapshot_links")),
         sa.ForeignKeyConstraint(
-            ["organization_id"], ["organizations.id"], name=op.f("fk_snapshot_links_organization_id_organizations"),
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_snapshot_links_organization_id_organizations"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
@@ -33,7 +35,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["created_by"], ["users.id"], name=op.f("fk_snapshot_links_created_by_users"), ondelete="CASCADE"
         ),
-    )  # fmt: skip
+    )
     op.create_index("ix_snapshot_links_snapshot_id_id", "snapshot_links", ["snapshot_id", sa.text("id DESC")])
     for column in ("organization_id", "created_by", "expires_at"):
         op.create_index(op.f(f"ix_snapshot_links_{column}"), "snapshot_links", [column])

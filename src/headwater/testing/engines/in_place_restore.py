@@ -109,10 +109,10 @@ class RestoreScenario:
             await refill.close()
 
     async def restore(
-        self, kept: DatabaseState, mode: Mode, names: Sequence[str] = ("artist", "album", "note")
+        self, snapshot: DatabaseState, mode: Mode, names: Sequence[str] = ("artist", "album", "note")
     ) -> list[TableRestoreResult]:
         """Refill tables with what was kept."""
-        return await self.restore_tables(TableRestoreRequest(kept.of(names), mode, extras=kept.extras))
+        return await self.restore_tables(TableRestoreRequest(snapshot.of(names), mode, extras=snapshot.extras))
 
 
 @asynccontextmanager
@@ -125,12 +125,12 @@ async def open_scenario(subject: Subject) -> AsyncIterator[RestoreScenario]:
         yield made
 
 
-def same(found: DatabaseState, wanted: DatabaseState) -> None:
+def same(actual: DatabaseState, wanted: DatabaseState) -> None:
     """Assert that two states have the same schema and rows, wherever the counters are."""
-    assert {name: sorted(map(str, one)) for name, one in found.texts.items()} == {
+    assert {name: sorted(map(str, one)) for name, one in actual.texts.items()} == {
         name: sorted(map(str, one)) for name, one in wanted.texts.items()
     }
-    assert_equal(found.schema, wanted.schema)
+    assert_equal(actual.schema, wanted.schema)
 
 
 async def overwritten_tables_are_as_they_were(subject: Subject) -> None:

@@ -91,15 +91,15 @@ async def _one(session: Session, statement: str) -> None:
         raise AssertionError(f"{error.message}\n{statement}") from error
 
 
-def assert_equal(found: Schema, expected: Schema) -> None:
+def assert_equal(actual: Schema, expected: Schema) -> None:
     """Raise AssertionError that names the first relations that differ."""
-    ours = {(one.schema, one.name): one for one in found}
+    ours = {(one.schema, one.name): one for one in actual}
     theirs = {(one.schema, one.name): one for one in expected}
     assert sorted(map(str, ours)) == sorted(map(str, theirs))
     differing = [(one, theirs[name]) for name, one in ours.items() if one != theirs[name]]
     assert not differing, "\n".join(f"{ours}\n  should be\n{theirs}" for ours, theirs in differing)
-    assert replace(found, relations=()) == replace(expected, relations=())
-    assert found == expected
+    assert replace(actual, relations=()) == replace(expected, relations=())
+    assert actual == expected
 
 
 _TAG = Relation(
@@ -152,9 +152,9 @@ async def each_change_does_what_it_says(subject: Subject) -> None:
                 await _emptied(subject, one)
 
 
-def _assert_same(found: Schema, expected: Schema, what: str) -> None:
+def _assert_same(actual: Schema, expected: Schema, what: str) -> None:
     try:
-        assert_equal(found, expected)
+        assert_equal(actual, expected)
     except AssertionError as error:
         raise AssertionError(f"{what}: {error}") from error
 

@@ -68,9 +68,13 @@ async def what_is_dumped_fills_another(subject: Subject) -> None:
 def unsized(schema: Schema) -> Schema:
     """Return a Schema without what is estimated; the order in which a sample had its fields is no property."""
 
-    def plain(one: Relation) -> Relation:
-        columns = sorted(one.columns, key=lambda column: column.name) if one.inferred_from is not None else one.columns
-        return replace(one, rows=None, size_bytes=None, columns=tuple(columns))
+    def plain(relation: Relation) -> Relation:
+        columns = (
+            sorted(relation.columns, key=lambda column: column.name)
+            if relation.inferred_from is not None
+            else relation.columns
+        )
+        return replace(relation, rows=None, size_bytes=None, columns=tuple(columns))
 
     return schema.map_relations(plain)
 

@@ -66,7 +66,7 @@ def _attr(frame: Frame, expr: f.Attr) -> Value:
     return attribute(frame, value, expr.name, (expr.start, expr.end))
 
 
-def _index(frame: Frame, expr: f.Index) -> Value:
+def _index(frame: Frame, expr: f.Subscript) -> Value:
     value = evaluate(frame, expr.value)
     index = expr.index
     at = evaluate(frame, index)
@@ -92,7 +92,7 @@ def _of_named(frame: Frame, value: Value, index: f.Expr, at: Value) -> Value:
 
 
 def _of_many(frame: Frame, value: ListValue, index: f.Expr, at: Value) -> Value:
-    if isinstance(index, f.Sequence):
+    if isinstance(index, f.SequenceExpr):
         return value
     return union(value.item, keyed(value)) if isinstance(index, f.Const) else keyed(value)
 
@@ -108,7 +108,7 @@ _ITEMS: dict[type, Fn[[Frame, Any, f.Expr, Value], Value]] = {
     ListValue: _of_many,
     Keyed: lambda frame, value, index, at: value.value,
     Dict: _of_named,
-    QueryValue: lambda frame, value, index, at: value if isinstance(index, f.Sequence) else element(value),
+    QueryValue: lambda frame, value, index, at: value if isinstance(index, f.SequenceExpr) else element(value),
     Entity: _of_named,
     ClassValue: _of_class,
 }
@@ -152,7 +152,7 @@ def _unary(frame: Frame, expr: f.Unary) -> Value:
     return None
 
 
-def _sequence(frame: Frame, expr: f.Sequence) -> Value:
+def _sequence(frame: Frame, expr: f.SequenceExpr) -> Value:
     items: list[Value] = []
     spread = False
     for item in expr.items:
@@ -227,9 +227,9 @@ def bind(frame: Frame, target: f.Expr, value: Value) -> None:
         frame.env[target.id] = value
     elif isinstance(target, f.Attr):
         _bind_attribute(frame, target, value)
-    elif isinstance(target, f.Sequence):
+    elif isinstance(target, f.SequenceExpr):
         _unpack(frame, target, value)
-    elif isinstance(target, f.Index):
+    elif isinstance(target, f.Subscript):
         _bind_item(frame, target, value)
     elif isinstance(target, f.Mapping):
         _take_apart(frame, target, value)
@@ -254,7 +254,7 @@ def _property(frame: Frame, value: Value, name: str, span: tuple[int, int]) -> V
     return attribute(frame, value, name, span)
 
 
-def _unpack(frame: Frame, target: f.Sequence, value: Value) -> None:
+def _unpack(frame: Frame, target: f.SequenceExpr, value: Value) -> None:
     row = next((item for item in each(value) if isinstance(item, Row)), None)
     for position, item in enumerate(target.items):
         if row is not None:
@@ -280,7 +280,7 @@ def _bind_attribute(frame: Frame, target: f.Attr, value: Value) -> None:
                 frame.record_usage(item.model, place, span, usage, item.why, "A" if sure else "B", "attribute")
 
 
-def _bind_item(frame: Frame, target: f.Index, value: Value) -> None:
+def _bind_item(frame: Frame, target: f.Subscript, value: Value) -> None:
     """`mapping["key"] = value` gives a mapping one more key that is written out."""
     receiver = evaluate(frame, target.value)
     key = evaluate(frame, target.index)
@@ -298,11 +298,11 @@ _HANDLERS: dict[type, Fn[[Frame, Any], Value]] = {
     f.Name: _name,
     f.Attr: _attr,
     f.Call: call,
-    f.Index: _index,
+    f.Subscript: _index,
     f.Text: _text,
     f.Binary: _binary,
     f.Unary: _unary,
-    f.Sequence: _sequence,
+    f.SequenceExpr: _sequence,
     f.Mapping: _mapping,
     f.Lambda: _lambda,
     f.Comprehension: _comprehension,

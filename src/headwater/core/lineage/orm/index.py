@@ -213,7 +213,7 @@ class CodeIndex:
         bases: list[tuple[str, str, tuple[f.Expr, ...]]] = []
         outside: list[str] = []
         for base in stmt.bases:
-            head, args = (base.value, arguments(base)) if isinstance(base, f.Index) else (base, ())
+            head, args = (base.value, arguments(base)) if isinstance(base, f.Subscript) else (base, ())
             name = dotted(head)
             names = [arg.id for arg in args if isinstance(arg, f.Name)]
             if name.rsplit(".", 1)[-1] in _GENERIC:
@@ -310,9 +310,9 @@ def dotted(expr: f.Expr | None) -> str:
     return ""
 
 
-def arguments(index: f.Index) -> tuple[f.Expr, ...]:
+def arguments(index: f.Subscript) -> tuple[f.Expr, ...]:
     """Return the arguments of a generic type."""
-    return index.index.items if isinstance(index.index, f.Sequence) else (index.index,)
+    return index.index.items if isinstance(index.index, f.SequenceExpr) else (index.index,)
 
 
 def is_type_variable(stmt: f.Stmt) -> bool:

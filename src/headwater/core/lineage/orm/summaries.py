@@ -90,7 +90,7 @@ def _is_open(stmt: f.Function) -> bool:
 def _is_mapping(annotation: f.Expr | None) -> bool:
     if isinstance(annotation, f.Binary):
         return _is_mapping(annotation.left) or _is_mapping(annotation.right)
-    head = annotation.value if isinstance(annotation, f.Index) else annotation
+    head = annotation.value if isinstance(annotation, f.Subscript) else annotation
     return dotted(head).rsplit(".", 1)[-1] in _MAPPINGS
 
 

@@ -46,11 +46,11 @@ def _guarded(frame: Frame, test: f.Call) -> Value:
     """Return what the first argument is when the test holds."""
     if isinstance(test.func, f.Name) and test.func.id == "isinstance":
         wanted = test.args[1] if len(test.args) == 2 else None
-        choices = wanted.items if isinstance(wanted, f.Sequence) else (wanted,) if wanted is not None else ()
+        choices = wanted.items if isinstance(wanted, f.SequenceExpr) else (wanted,) if wanted is not None else ()
         return union(*(types.instance_of(frame.evaluate(frame, choice)) for choice in choices))
     function = frame.evaluate(frame, test.func)
     stmt = definition(frame.index, function) if isinstance(function, Callable) else None
-    if not isinstance(function, Callable) or stmt is None or not isinstance(stmt.returns, f.Index):
+    if not isinstance(function, Callable) or stmt is None or not isinstance(stmt.returns, f.Subscript):
         return None
     if dotted(stmt.returns.value).rsplit(".", 1)[-1] not in _GUARDS:
         return None

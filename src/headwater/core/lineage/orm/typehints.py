@@ -51,14 +51,14 @@ def read(index: CodeIndex, path: str, expr: f.Expr | None, bindings: Bindings, o
     """Return what a value annotated so is; `own` is what `Self` means."""
     if isinstance(expr, (f.Name, f.Attr)):
         return _named(index, path, dotted(expr), bindings, own)
-    if isinstance(expr, f.Index):
+    if isinstance(expr, f.Subscript):
         return _generic(index, path, expr, bindings, own)
     if isinstance(expr, f.Binary) and expr.op in ("|", "&"):
         left, right = (read(index, path, side, bindings, own) for side in (expr.left, expr.right))
         return union(left, right)
     if isinstance(expr, f.Text):
         return _quoted(index, path, expr, bindings, own)
-    if isinstance(expr, f.Sequence):
+    if isinstance(expr, f.SequenceExpr):
         return Row(tuple(read(index, path, item, bindings, own) for item in expr.items))
     return None
 
@@ -125,7 +125,7 @@ def index_by_name(index: CodeIndex, name: str) -> str | None:
     return next((k for k, m in index.models.items() if m.name == name and not index.class_info(m.path, name)), None)
 
 
-def _generic(index: CodeIndex, path: str, expr: f.Index, bindings: Bindings, own: Value) -> Value:
+def _generic(index: CodeIndex, path: str, expr: f.Subscript, bindings: Bindings, own: Value) -> Value:
     name = dotted(expr.value).rsplit(".", 1)[-1]
     args = arguments(expr)
     if name == "Annotated":
@@ -145,7 +145,7 @@ def _tuple(inner: list[Value], args: tuple[f.Expr, ...]) -> Value:
 
 
 def _container(
-    index: CodeIndex, path: str, expr: f.Index, name: str, inner: list[Value], bindings: Bindings, own: Value
+    index: CodeIndex, path: str, expr: f.Subscript, name: str, inner: list[Value], bindings: Bindings, own: Value
 ) -> Value:
     first = inner[0] if inner else None
     kind = index.language.types.get(name)

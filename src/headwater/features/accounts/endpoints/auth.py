@@ -63,9 +63,14 @@ async def change_instance(
 async def sign_up(body: SignUpIn, response: Response, db: Db, server: Shared, visitor: Client) -> SignedInOut:
     """Make an account and sign it in; the first one administers the instance."""
     signed_in = await identity.sign_up(
-        db, server.settings, server.signer, visitor,
-        email=body.email, password=body.password.get_secret_value(), name=body.name,
-    )  # fmt: skip
+        db,
+        server.settings,
+        server.signer,
+        visitor,
+        email=body.email,
+        password=body.password.get_secret_value(),
+        name=body.name,
+    )
     for welcome in server.signup_hooks:
         await welcome(db, signed_in.actor, server.settings)
     return _answer(response, server, signed_in)
@@ -78,9 +83,13 @@ async def sign_in(body: SignInIn, response: Response, server: Shared, visitor: C
         await server.throttle.before(body.email, visitor.ip)
         async with server.database.transaction() as db:
             signed_in = await identity.sign_in(
-                db, server.settings, server.signer, visitor,
-                email=body.email, password=body.password.get_secret_value(),
-            )  # fmt: skip
+                db,
+                server.settings,
+                server.signer,
+                visitor,
+                email=body.email,
+                password=body.password.get_secret_value(),
+            )
     except (Unauthenticated, TooMany) as error:
         if isinstance(error, Unauthenticated):
             await server.throttle.failed(visitor.ip)
@@ -108,9 +117,13 @@ async def refresh(
 
 @router.post("/auth/logout", status_code=204, tags=["auth"], dependencies=[Depends(same_origin)])
 async def sign_out(
-    request: Request, response: Response, server: Shared, visitor: Client,
-    secure: SecureCookie = None, plain: PlainCookie = None,
-) -> None:  # fmt: skip
+    request: Request,
+    response: Response,
+    server: Shared,
+    visitor: Client,
+    secure: SecureCookie = None,
+    plain: PlainCookie = None,
+) -> None:
     """End the session of the access token or of the refresh cookie, and remove the cookie."""
     bearer = request.headers.get("authorization", "").partition(" ")[2].strip()
     async with server.database.transaction() as db:

@@ -70,7 +70,11 @@ def _key(key: Any) -> KeyOut:
 
 def _entry(row: Any) -> AuditOut:
     return AuditOut(
-        id=row.id, at=row.at, action=row.action, details=row.details, ip=row.ip,
+        id=row.id,
+        at=row.at,
+        action=row.action,
+        details=row.details,
+        ip=row.ip,
         actor=AuditActorOut(id=row.actor_id, email=row.actor_email, kind=row.actor_kind),
         resource=AuditResourceOut(kind=row.resource_kind, id=row.resource_id, name=row.resource_name),
-    )  # fmt: skip
+    )

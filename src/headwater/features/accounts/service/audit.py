@@ -27,11 +27,18 @@ def record(
     """Note in the audit that the actor did the action to a resource; part of the caller's transaction."""
     db.add(
         AuditEntry(
-            organization_id=organization_id, actor_id=actor.user_id, actor_email=actor.email,
-            actor_kind=actor.kind, action=action, resource_kind=kind, resource_id=str(id_),
-            resource_name=name, details=details, ip=actor.ip,
+            organization_id=organization_id,
+            actor_id=actor.user_id,
+            actor_email=actor.email,
+            actor_kind=actor.kind,
+            action=action,
+            resource_kind=kind,
+            resource_id=str(id_),
+            resource_name=name,
+            details=details,
+            ip=actor.ip,
         )
-    )  # fmt: skip
+    )
 
 
 async def entries(

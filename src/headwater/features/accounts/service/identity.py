@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import passwords, repository
-from headwater.features.accounts.models import Membership, Organization, RefreshToken, Session, User
+from headwater.features.accounts.models import Membership, Organization, RefreshToken, User, UserSession
 from headwater.features.accounts.rights import SCOPES, Actor, Scope
 from headwater.features.accounts.service import audit
 from headwater.features.accounts.service.instance import signup_is_open
@@ -60,9 +60,15 @@ def normal_email(email: str) -> str:
 
 
 async def sign_up(
-    db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo,
-    *, email: str, password: str, name: str,
-) -> SignedIn:  # fmt: skip
+    db: AsyncSession,
+    settings: Settings,
+    signer: Signer,
+    visitor: ClientInfo,
+    *,
+    email: str,
+    password: str,
+    name: str,
+) -> SignedIn:
     """Make an account with an organization of its own and sign it in; the first account is the administrator."""
     address = normal_email(email)
     passwords.check_rules(password, address)
@@ -206,7 +212,7 @@ async def _actor(
 async def _open_session(
     db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo, user: User
 ) -> SignedIn:
-    session = Session(
+    session = UserSession(
         user_id=user.id,
         expires_at=now() + timedelta(days=settings.session_days),
         user_agent=visitor.user_agent[:300],
@@ -217,7 +223,7 @@ async def _open_session(
     return await _issue(db, signer, session, user, visitor)
 
 
-async def _issue(db: AsyncSession, signer: Signer, session: Session, user: User, visitor: ClientInfo) -> SignedIn:
+async def _issue(db: AsyncSession, signer: Signer, session: UserSession, user: User, visitor: ClientInfo) -> SignedIn:
     token, hashed = new_refresh_token()
     db.add(RefreshToken(hash=hashed, session_id=session.id))
     access = signer.sign(AccessClaims(user.id, session.id))

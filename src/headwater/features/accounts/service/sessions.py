@@ -7,14 +7,14 @@ import uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
-from headwater.features.accounts.models import Session
+from headwater.features.accounts.models import UserSession
 from headwater.features.accounts.rights import Actor, allow_scope
 from headwater.features.accounts.service import audit
 from headwater.kit.errors import NotFound
 from headwater.kit.paging import Page, cut
 
 
-async def list_sessions(db: AsyncSession, actor: Actor, *, cursor: str | None, limit: int) -> Page[Session]:
+async def list_sessions(db: AsyncSession, actor: Actor, *, cursor: str | None, limit: int) -> Page[UserSession]:
     """Return the actor's live sessions, newest first."""
     allow_scope(actor, "account:read")
     assert actor.user_id

@@ -61,10 +61,15 @@ async def upload_codebase(
     try:
         async with server.database.transaction() as db:
             view = await codebases.add(
-                db, actor, project_id,
-                codebase_id=codebase_id, name=_name(upload, filename), filename=filename, size_bytes=size,
+                db,
+                actor,
+                project_id,
+                codebase_id=codebase_id,
+                name=_name(upload, filename),
+                filename=filename,
+                size_bytes=size,
                 origin="upload",
-            )  # fmt: skip
+            )
     except BaseException:
         uploads.remove(server.settings, codebase_id)
         raise

@@ -12,9 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.features.codebases.models import ScanFile
 
 LISTED = (
-    ScanFile.path, ScanFile.language, ScanFile.lines, ScanFile.size_bytes, ScanFile.usage_count,
-    ScanFile.status, ScanFile.reason,
-)  # fmt: skip
+    ScanFile.path,
+    ScanFile.language,
+    ScanFile.lines,
+    ScanFile.size_bytes,
+    ScanFile.usage_count,
+    ScanFile.status,
+    ScanFile.reason,
+)
 
 
 async def page(

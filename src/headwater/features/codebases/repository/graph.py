@@ -35,9 +35,14 @@ async def edges(
 ) -> Sequence[Edge]:
     """Return the wanted usages added up by column, function and kind, busiest first."""
     keys = (
-        ScanUsage.column_id, ScanUsage.table_name, ScanUsage.column_name, ScanUsage.file_path, ScanUsage.symbol,
-        ScanUsage.usage_type, ScanUsage.language,
-    )  # fmt: skip
+        ScanUsage.column_id,
+        ScanUsage.table_name,
+        ScanUsage.column_name,
+        ScanUsage.file_path,
+        ScanUsage.symbol,
+        ScanUsage.usage_type,
+        ScanUsage.language,
+    )
     query = (
         select(
             *keys,

@@ -30,8 +30,13 @@ def conditions(scan_id: uuid.UUID, wanted: UsageFilter) -> list[ColumnElement[bo
         found.append(ScanUsage.symbol == wanted.symbol)
     if wanted.q:
         pattern = f"%{_escaped(wanted.q)}%"
-        columns = (ScanUsage.table_name, ScanUsage.column_name, ScanUsage.file_path, ScanUsage.symbol,
-                   ScanUsage.code_snippet)  # fmt: skip
+        columns = (
+            ScanUsage.table_name,
+            ScanUsage.column_name,
+            ScanUsage.file_path,
+            ScanUsage.symbol,
+            ScanUsage.code_snippet,
+        )
         found.append(or_(*(column.ilike(pattern, escape="\\") for column in columns)))
     return found
 

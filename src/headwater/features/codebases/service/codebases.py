@@ -47,17 +47,30 @@ async def add(
     """Add a code base to a project, with the job that scans it."""
     project = await projects.get(db, actor, project_id, "codebase:write", lock=True)
     codebase = Codebase(
-        id=codebase_id, project_id=project.id, organization_id=project.organization_id, name=name,
-        filename=filename, size_bytes=size_bytes, origin=origin, created_by=actor.user_id,
-    )  # fmt: skip
+        id=codebase_id,
+        project_id=project.id,
+        organization_id=project.organization_id,
+        name=name,
+        filename=filename,
+        size_bytes=size_bytes,
+        origin=origin,
+        created_by=actor.user_id,
+    )
     db.add(codebase)
     await db.flush()
     job = await _enqueue(db, actor, codebase)
     await _count(db, project.id)
     audit.record(
-        db, actor, "codebase.create", "codebase", codebase.id, name, organization_id=project.organization_id,
-        filename=filename, size_bytes=size_bytes,
-    )  # fmt: skip
+        db,
+        actor,
+        "codebase.create",
+        "codebase",
+        codebase.id,
+        name,
+        organization_id=project.organization_id,
+        filename=filename,
+        size_bytes=size_bytes,
+    )
     await db.flush()
     await db.refresh(codebase)
     return CodebaseView(codebase, job, None)
@@ -124,9 +137,14 @@ async def rescan(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> Code
         raise Conflict("This code base is being scanned already.", hint="Wait for the job, or cancel it.")
     await _enqueue(db, actor, codebase)
     audit.record(
-        db, actor, "codebase.rescan", "codebase", codebase.id, codebase.name,
+        db,
+        actor,
+        "codebase.rescan",
+        "codebase",
+        codebase.id,
+        codebase.name,
         organization_id=codebase.organization_id,
-    )  # fmt: skip
+    )
     await db.flush()
     return await view(db, actor, codebase_id)
 
@@ -139,9 +157,14 @@ async def remove(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> None
     await db.flush()
     await _count(db, codebase.project_id)
     audit.record(
-        db, actor, "codebase.delete", "codebase", codebase.id, codebase.name,
+        db,
+        actor,
+        "codebase.delete",
+        "codebase",
+        codebase.id,
+        codebase.name,
         organization_id=codebase.organization_id,
-    )  # fmt: skip
+    )
 
 
 async def orphans(db: AsyncSession, candidates: list[uuid.UUID]) -> list[uuid.UUID]:

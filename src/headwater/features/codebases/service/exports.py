@@ -18,7 +18,7 @@ from headwater.features.codebases.models import Codebase, Scan, ScanUsage
 from headwater.features.codebases.repository import files, lineage
 from headwater.features.codebases.service import codebases
 from headwater.kit.errors import TooLarge
-from headwater.store.session import Database
+from headwater.store.session import Store
 
 Format = Literal["csv", "json", "html"]
 AT_ONCE = 2000
@@ -27,8 +27,10 @@ MAX_HTML_USAGES = 100_000
 # Lists that a report holds whole; what is beyond has been counted in the scan.
 MAX_LISTED = 200_000
 MEDIA_TYPES: Mapping[Format, str] = {
-    "csv": "text/csv; charset=utf-8", "json": "application/json", "html": "text/html; charset=utf-8",
-}  # fmt: skip
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "html": "text/html; charset=utf-8",
+}
 
 
 async def begin(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, wanted: Format) -> tuple[Codebase, Scan]:
@@ -39,15 +41,17 @@ async def begin(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, wanted: 
     return codebase, scan
 
 
-def stream(database: Database, codebase: Codebase, scan: Scan, wanted: Format) -> AsyncIterator[bytes]:
+def stream(database: Store, codebase: Codebase, scan: Scan, wanted: Format) -> AsyncIterator[bytes]:
     """Give the report piece by piece."""
-    writers: Mapping[Format, Callable[[Database, Codebase, Scan], AsyncIterator[bytes]]] = {
-        "csv": _csv, "json": _json, "html": _html,
-    }  # fmt: skip
+    writers: Mapping[Format, Callable[[Store, Codebase, Scan], AsyncIterator[bytes]]] = {
+        "csv": _csv,
+        "json": _json,
+        "html": _html,
+    }
     return writers[wanted](database, codebase, scan)
 
 
-async def _usages(database: Database, scan: Scan) -> AsyncIterator[list[Usage]]:
+async def _usages(database: Store, scan: Scan) -> AsyncIterator[list[Usage]]:
     after, rows = -1, list[ScanUsage]()
     while after < 0 or len(rows) == AT_ONCE:
         async with database.transaction() as db:
@@ -63,14 +67,14 @@ def _usage(row: ScanUsage) -> Usage:
     return Usage(**fields, evidence=tuple(Evidence(**step) for step in row.evidence))
 
 
-async def _csv(database: Database, codebase: Codebase, scan: Scan) -> AsyncIterator[bytes]:
+async def _csv(database: Store, codebase: Codebase, scan: Scan) -> AsyncIterator[bytes]:
     header = reports.to_csv(())
     yield header
     async for usages in _usages(database, scan):
         yield reports.to_csv(usages)[len(header) :]
 
 
-async def _json(database: Database, codebase: Codebase, scan: Scan) -> AsyncIterator[bytes]:
+async def _json(database: Store, codebase: Codebase, scan: Scan) -> AsyncIterator[bytes]:
     document = reports.document(await _report(database, codebase, scan, ()))
     tail = {name: document.pop(name) for name in ("not_understood", "skipped")}
     del document["usages"]
@@ -82,12 +86,12 @@ async def _json(database: Database, codebase: Codebase, scan: Scan) -> AsyncIter
     yield b"]," + msgspec.json.encode(tail)[1:]
 
 
-async def _html(database: Database, codebase: Codebase, scan: Scan) -> AsyncIterator[bytes]:
+async def _html(database: Store, codebase: Codebase, scan: Scan) -> AsyncIterator[bytes]:
     every = [usage async for usages in _usages(database, scan) for usage in usages]
     yield reports.to_html(await _report(database, codebase, scan, every))
 
 
-async def _report(database: Database, codebase: Codebase, scan: Scan, usages: Sequence[Usage]) -> reports.Report:
+async def _report(database: Store, codebase: Codebase, scan: Scan, usages: Sequence[Usage]) -> reports.Report:
     async with database.transaction() as db:
         misses = await lineage.misses(db, scan.id, -1, MAX_LISTED)
         skipped = await files.page(db, scan.id, status="skipped", after="", limit=MAX_LISTED)

@@ -91,8 +91,17 @@ def _files(scan_id: uuid.UUID, result: ScanResult) -> Iterator[Sequence[Any]]:
         seen.add(path)
         text = result.texts.get(file.path)
         content = zlib.compress(text, 1) if text is not None else None
-        yield (scan_id, path, file.language, file.lines, file.size, counts[file.path], file.status,
-               file.reason, content)  # fmt: skip
+        yield (
+            scan_id,
+            path,
+            file.language,
+            file.lines,
+            file.size,
+            counts[file.path],
+            file.status,
+            file.reason,
+            content,
+        )
 
 
 def _columns(
@@ -110,8 +119,15 @@ def _columns(
     for ordinal, (relation, name) in enumerate((r, c.name) for r in schema for c in r.columns):
         key = column_id(codebase_id, relation.name, name)
         counts = encode({kind: kinds[key][kind] for kind in USAGE_TYPES}).decode()
-        yield (scan_id, ordinal, key, *_column(relation, name), counts, len(files[key]),
-               encode(sorted(languages[key])).decode())  # fmt: skip
+        yield (
+            scan_id,
+            ordinal,
+            key,
+            *_column(relation, name),
+            counts,
+            len(files[key]),
+            encode(sorted(languages[key])).decode(),
+        )
 
 
 def _column(relation: Relation, name: str) -> tuple[Any, ...]:
@@ -119,9 +135,14 @@ def _column(relation: Relation, name: str) -> tuple[Any, ...]:
     assert column is not None
     target = relation.references(name)
     return (
-        _clean(relation.name), relation.kind, _clean(name), _clean(column.type), column.nullable,
-        name in relation.primary_key, *(target or (None, None)),
-    )  # fmt: skip
+        _clean(relation.name),
+        relation.kind,
+        _clean(name),
+        _clean(column.type),
+        column.nullable,
+        name in relation.primary_key,
+        *(target or (None, None)),
+    )
 
 
 def _usages(scan_id: uuid.UUID, codebase_id: uuid.UUID, usages: Sequence[Usage]) -> Iterator[Sequence[Any]]:
@@ -133,11 +154,25 @@ def _usages(scan_id: uuid.UUID, codebase_id: uuid.UUID, usages: Sequence[Usage])
             last = usage.table_name, usage.column_name
             key = column_id(codebase_id, *last)
         yield (
-            scan_id, n, key, _clean(usage.table_name), _clean(usage.column_name), _clean(usage.file_path),
-            usage.line_number, usage.end_line, usage.start_column, usage.end_column, _clean(usage.symbol),
-            _clean(usage.code_snippet), usage.language, usage.usage_type, usage.sub_type, usage.via, usage.tier,
+            scan_id,
+            n,
+            key,
+            _clean(usage.table_name),
+            _clean(usage.column_name),
+            _clean(usage.file_path),
+            usage.line_number,
+            usage.end_line,
+            usage.start_column,
+            usage.end_column,
+            _clean(usage.symbol),
+            _clean(usage.code_snippet),
+            usage.language,
+            usage.usage_type,
+            usage.sub_type,
+            usage.via,
+            usage.tier,
             _clean(encode(usage.evidence).decode()),
-        )  # fmt: skip
+        )
 
 
 def _misses(scan_id: uuid.UUID, result: ScanResult) -> Iterator[Sequence[Any]]:

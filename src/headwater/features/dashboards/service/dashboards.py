@@ -156,7 +156,7 @@ async def order(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, wanted:
     ids = [tile.id for tile, _ in await repository.tiles(db, dashboard.id)]
     if sorted(ids) != sorted(wanted):
         raise Conflict("The tiles have changed in the meantime.", hint="Load the dashboard again.")
-    await repository.place(db, wanted)
+    await repository.set_positions(db, wanted)
     return await view(db, actor, dashboard.id)
 
 

@@ -85,9 +85,13 @@ class Answers:
 
 
 async def look(
-    context: Context, actor: Actor, dashboard_id: uuid.UUID,
-    tile_id: uuid.UUID, *, fresh: bool,
-) -> tuple[Answer, bool]:  # fmt: skip
+    context: Context,
+    actor: Actor,
+    dashboard_id: uuid.UUID,
+    tile_id: uuid.UUID,
+    *,
+    fresh: bool,
+) -> tuple[Answer, bool]:
     """Return what a tile shows, and whether it was fetched for an earlier look; with `fresh`, it is run anew."""
     async with context.store.transaction() as db:
         query = await dashboards.tile_of(db, actor, dashboard_id, tile_id)

@@ -13,7 +13,7 @@ from headwater.features.accounts.rights import Actor
 from headwater.features.databases import api_models, serializers
 from headwater.features.databases.service import databases, engine_options, readiness
 from headwater.features.databases.service.pool import SessionPool
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 
 router = APIRouter(tags=["databases"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
@@ -30,9 +30,13 @@ async def list_engines(actor: Annotated[Actor, Depends(allow("account:read"))]) 
 
 @router.get("/projects/{project_id}/databases")
 async def list_databases(
-    project_id: uuid.UUID, db: Db, actor: Reader, deleted: bool = False, cursor: Cursor = None,
+    project_id: uuid.UUID,
+    db: Db,
+    actor: Reader,
+    deleted: bool = False,
+    cursor: Cursor = None,
     limit: Limit = DEFAULT_PAGE,
-) -> ListOf[api_models.DatabaseOut]:  # fmt: skip
+) -> ListOf[api_models.DatabaseOut]:
     """List the databases of a project, newest first; or those that were deleted and can be taken back."""
     page = await databases.list_of_project(db, actor, project_id, cursor=cursor, limit=limit, deleted=deleted)
     return ListOf(items=[serializers.database(view) for view in page.items], next=page.next)
@@ -45,10 +49,17 @@ async def create_database(
     """Create a database and wait a moment for it to run."""
     async with server.database.transaction() as db:
         database = await databases.create(
-            db, actor, Sealer.of(server.settings), project_id,
-            name=body.name, engine_name=body.engine, options=body.options, quotas=body.quotas.model_dump(),
-            sleep_after_seconds=body.sleep_after_seconds, protected=body.protected,
-        )  # fmt: skip
+            db,
+            actor,
+            SecretCipher.of(server.settings),
+            project_id,
+            name=body.name,
+            engine_name=body.engine,
+            options=body.options,
+            quotas=body.quotas.model_dump(),
+            sleep_after_seconds=body.sleep_after_seconds,
+            protected=body.protected,
+        )
     return serializers.database(await readiness.wait_until_settled(server.context, actor, database.id, wait))
 
 

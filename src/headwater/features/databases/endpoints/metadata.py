@@ -19,9 +19,11 @@ router = APIRouter(tags=["databases"])
 
 @router.get("/databases/{database_id}/schema", response_model=Schema)
 async def get_database_schema(
-    database_id: uuid.UUID, server: Shared, actor: Annotated[Actor, Depends(allow_detached("database:read"))],
+    database_id: uuid.UUID,
+    server: Shared,
+    actor: Annotated[Actor, Depends(allow_detached("database:read"))],
     fresh: Annotated[bool, Query(description="Read it from the database now.")] = False,
-) -> Any:  # fmt: skip
+) -> Any:
     """Show the Schema of a database: as it was last read, or read now."""
     schema = await metadata.schema_of(server.context, actor, database_id, fresh=fresh)
     return Response(msgspec.json.encode(schema), media_type="application/json")
@@ -29,9 +31,11 @@ async def get_database_schema(
 
 @router.get("/databases/{database_id}/metrics")
 async def get_database_metrics(
-    database_id: uuid.UUID, db: Db, actor: Annotated[Actor, Depends(allow("database:read"))],
+    database_id: uuid.UUID,
+    db: Db,
+    actor: Annotated[Actor, Depends(allow("database:read"))],
     hours: Annotated[int, Query(ge=1, le=24 * 14)] = 1,
-) -> list[api_models.MetricPoint]:  # fmt: skip
+) -> list[api_models.MetricPoint]:
     """Show what was measured of a database, oldest first."""
     rows = await databases.measured(db, actor, database_id, hours)
     return [api_models.MetricPoint.model_validate(row) for row in rows]

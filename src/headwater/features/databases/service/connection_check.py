@@ -18,16 +18,22 @@ from headwater.kit.ids import new_id
 from headwater.kit.network.tunnels import HostKeyUnknown
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 
 
 def parsed(url: str) -> api_models.ParsedUrlOut:
     """Return the parts of a URL; its password is only said to be there."""
     name, address = parse_url(url)
     return api_models.ParsedUrlOut(
-        engine=name, host=address.host, port=address.port, database=address.database, user=address.user,
-        has_password=bool(address.password), tls=address.tls.mode, options=dict(address.options),
-    )  # fmt: skip
+        engine=name,
+        host=address.host,
+        port=address.port,
+        database=address.database,
+        user=address.user,
+        has_password=bool(address.password),
+        tls=address.tls.mode,
+        options=dict(address.options),
+    )
 
 
 async def test(
@@ -45,9 +51,13 @@ async def _tried(settings: Settings, connection: connections.Connection) -> api_
             return api_models.ConnectionTestOut(ok=True, facts=_facts(await session.ping()))
     except HostKeyUnknown as error:
         return api_models.ConnectionTestOut(
-            ok=False, error=error.message, hint=error.hint, code=error.code,
-            host_key=error.key, fingerprint=error.fingerprint,
-        )  # fmt: skip
+            ok=False,
+            error=error.message,
+            hint=error.hint,
+            code=error.code,
+            host_key=error.key,
+            fingerprint=error.fingerprint,
+        )
     except HeadwaterError as error:
         return api_models.ConnectionTestOut(ok=False, error=error.message, hint=error.hint, code=error.code)
 
@@ -64,14 +74,22 @@ async def connect(context: Context, actor: Actor, project_id: uuid.UUID, given: 
     async with reachability.open_connection(context.settings, connection) as session:
         facts = await session.ping()
         schema = await engine(connection.engine).inspect(session)
-    database_id, sealer = new_id(), Sealer.of(context.settings)
+    database_id, sealer = new_id(), SecretCipher.of(context.settings)
     plain, sealed = connections.save(connection, sealer, project.organization_id, database_id)
     async with context.store.transaction() as db:
         database = await databases.connect(
-            db, actor, project_id, database_id=database_id, name=given.name, engine_name=connection.engine,
-            connection=plain, sealed=sealed, facts=_plain(facts), protected=given.protected,
+            db,
+            actor,
+            project_id,
+            database_id=database_id,
+            name=given.name,
+            engine_name=connection.engine,
+            connection=plain,
+            sealed=sealed,
+            facts=_plain(facts),
+            protected=given.protected,
             read_only=given.read_only,
-        )  # fmt: skip
+        )
         await schema_cache.keep(db, database.id, schema)
     return database
 
@@ -80,7 +98,7 @@ async def test_again(context: Context, actor: Actor, database_id: uuid.UUID) -> 
     """Try a kept connection, and keep what the server says of itself."""
     async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write")
-        reached = await reachability.load(db, Sealer.of(context.settings), database)
+        reached = await reachability.load(db, SecretCipher.of(context.settings), database)
     try:
         async with reachability.open_session(context.settings, reached) as session:
             facts = await session.ping()
@@ -101,7 +119,7 @@ async def credentials(context: Context, actor: Actor, database_id: uuid.UUID) ->
                 f"{database.name} runs elsewhere: its credentials are not shown.",
                 hint="They are kept sealed; whoever entered them has them.",
             )
-        password = await databases.password_of(db, actor, Sealer.of(context.settings), database)
+        password = await databases.password_of(db, actor, SecretCipher.of(context.settings), database)
     found, url = engine(database.engine), None
     if found.proxy:
         host = "127.0.0.1" if context.settings.host in {"0.0.0.0", "::"} else context.settings.host  # noqa: S104
@@ -109,9 +127,14 @@ async def credentials(context: Context, actor: Actor, database_id: uuid.UUID) ->
         url = found.proxy.client_url(f"{host}:{port}", database.route, password)
     parts = urlsplit(url or "")
     return api_models.CredentialsOut(
-        url=url, host=parts.hostname, port=parts.port, database=database.route, user=parts.username,
-        password=password if url else None, command=f"headwater sql {database.name}",
-    )  # fmt: skip
+        url=url,
+        host=parts.hostname,
+        port=parts.port,
+        database=database.route,
+        user=parts.username,
+        password=password if url else None,
+        command=f"headwater sql {database.name}",
+    )
 
 
 def _facts(facts: ServerFacts) -> api_models.FactsOut:

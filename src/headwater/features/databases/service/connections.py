@@ -15,15 +15,39 @@ from headwater.kit.errors import Invalid, NotFound, did_you_mean
 from headwater.kit.network.routes import Direct, Proxy, Route
 from headwater.kit.network.tls import Tls
 from headwater.kit.network.tunnels import SshTunnel
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 
 # Options of a driver that would let it read files or sockets of this machine; no user may set them.
-FORBIDDEN_OPTIONS = frozenset({
-    "service", "servicefile", "passfile", "sslkey", "sslcert", "sslrootcert", "sslcrl", "sslcrldir", "sslpassword",
-    "krbsrvname", "gssdelegation", "hostaddr", "host", "port", "options", "unix_socket", "read_default_file",
-    "local_infile", "init_command", "ssl_ca", "ssl_cert", "ssl_key", "tlscafile", "tlscertificatekeyfile",
-    "tlscrlfile", "replicaset",
-})  # fmt: skip
+FORBIDDEN_OPTIONS = frozenset(
+    {
+        "service",
+        "servicefile",
+        "passfile",
+        "sslkey",
+        "sslcert",
+        "sslrootcert",
+        "sslcrl",
+        "sslcrldir",
+        "sslpassword",
+        "krbsrvname",
+        "gssdelegation",
+        "hostaddr",
+        "host",
+        "port",
+        "options",
+        "unix_socket",
+        "read_default_file",
+        "local_infile",
+        "init_command",
+        "ssl_ca",
+        "ssl_cert",
+        "ssl_key",
+        "tlscafile",
+        "tlscertificatekeyfile",
+        "tlscrlfile",
+        "replicaset",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +126,16 @@ def _route(ssh: SshIn | None, proxy: ProxyIn | None) -> Route:
 
 def _tunnel(ssh: SshIn) -> SshTunnel:
     return SshTunnel(
-        host=ssh.host, port=ssh.port, user=ssh.user, password=ssh.password, private_key=ssh.private_key,
-        passphrase=ssh.passphrase, use_agent=ssh.use_agent, host_key=ssh.host_key,
+        host=ssh.host,
+        port=ssh.port,
+        user=ssh.user,
+        password=ssh.password,
+        private_key=ssh.private_key,
+        passphrase=ssh.passphrase,
+        use_agent=ssh.use_agent,
+        host_key=ssh.host_key,
         jump=_tunnel(ssh.jump) if ssh.jump else None,
-    )  # fmt: skip
+    )
 
 
 # A connection is kept as plain JSON; what stands at these places is sealed apart and left out of it.
@@ -123,7 +153,7 @@ SECRET_PLACES = (
 
 
 def save(
-    connection: Connection, sealer: Sealer, tenant: uuid.UUID, row: uuid.UUID
+    connection: Connection, sealer: SecretCipher, tenant: uuid.UUID, row: uuid.UUID
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return a connection as JSON without secrets, and its secrets sealed for their row."""
     plain: dict[str, Any] = msgspec.to_builtins(connection)
@@ -134,12 +164,12 @@ def save(
         holder = _holder(plain, place)
         if holder is not None and holder.get(place[-1]):
             name = ".".join(place)
-            sealed[name] = sealer.seal(holder.pop(place[-1]), tenant, row, name)
+            sealed[name] = sealer.encrypt(holder.pop(place[-1]), tenant, row, name)
     return plain, sealed
 
 
 def load(
-    plain: Mapping[str, Any], sealed: Mapping[str, bytes], sealer: Sealer, tenant: uuid.UUID, row: uuid.UUID
+    plain: Mapping[str, Any], sealed: Mapping[str, bytes], sealer: SecretCipher, tenant: uuid.UUID, row: uuid.UUID
 ) -> Connection:
     """Return the connection that `keep` took apart."""
     whole = msgspec.json.decode(msgspec.json.encode(plain))
@@ -147,7 +177,7 @@ def load(
         name = ".".join(place)
         holder = _holder(whole, place)
         if holder is not None and name in sealed:
-            holder[place[-1]] = sealer.open(sealed[name], tenant, row, name)
+            holder[place[-1]] = sealer.decrypt(sealed[name], tenant, row, name)
     kind = _ROUTES.get(whole["route"].pop("kind_of_route"))
     if kind is None:
         raise NotFound("The way to this database is not known to this version of Headwater.")

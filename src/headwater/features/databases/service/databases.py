@@ -22,7 +22,7 @@ from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
 from headwater.kit.ids import new_id
 from headwater.kit.paging import Page, cut
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 
 GRACE = timedelta(days=7)
 Desired = Literal["running", "asleep", "stopped"]
@@ -37,9 +37,14 @@ class DatabaseView:
 
 
 async def find(
-    db: AsyncSession, actor: Actor, database_id: uuid.UUID, action: Action = "database:read", *,
-    lock: bool = False, deleted: bool = False,
-) -> Database:  # fmt: skip
+    db: AsyncSession,
+    actor: Actor,
+    database_id: uuid.UUID,
+    action: Action = "database:read",
+    *,
+    lock: bool = False,
+    deleted: bool = False,
+) -> Database:
     """Return a database to which the actor may do the action; a deleted one only when `deleted` says so."""
     database = await repository.get(db, database_id, lock=lock)
     if database is None or (database.organization_id not in actor.roles and actor.kind != "system"):
@@ -85,24 +90,45 @@ async def named(db: AsyncSession, actor: Actor, name: str) -> Database:
 
 
 async def create(
-    db: AsyncSession, actor: Actor, sealer: Sealer, project_id: uuid.UUID, *,
-    name: str, engine_name: str, options: Mapping[str, str], quotas: Mapping[str, Any],
-    sleep_after_seconds: int, protected: bool, building: bool = False,
-) -> Database:  # fmt: skip
+    db: AsyncSession,
+    actor: Actor,
+    sealer: SecretCipher,
+    project_id: uuid.UUID,
+    *,
+    name: str,
+    engine_name: str,
+    options: Mapping[str, str],
+    quotas: Mapping[str, Any],
+    sleep_after_seconds: int,
+    protected: bool,
+    building: bool = False,
+) -> Database:
     """Ask for a new database; the keeper makes it, or, while it is `building`, a job does."""
     project = await projects.get(db, actor, project_id, "database:write", lock=True)
     _check_engine(engine_name)
     await _check_name(db, project, name)
     database = Database(
-        id=new_id(), project_id=project.id, organization_id=project.organization_id, name=name,
-        route=await _free_route(db, name), engine=engine_name, origin="managed", driver="local",
-        desired="running", state="creating", options=dict(options), quotas=dict(quotas),
-        sleep_after_seconds=sleep_after_seconds, protected=protected, building=building, created_by=actor.user_id,
-    )  # fmt: skip
+        id=new_id(),
+        project_id=project.id,
+        organization_id=project.organization_id,
+        name=name,
+        route=await _free_route(db, name),
+        engine=engine_name,
+        origin="managed",
+        driver="local",
+        desired="running",
+        state="creating",
+        options=dict(options),
+        quotas=dict(quotas),
+        sleep_after_seconds=sleep_after_seconds,
+        protected=protected,
+        building=building,
+        created_by=actor.user_id,
+    )
     db.add(database)
     await db.flush()
     password = random.token_urlsafe(24)
-    sealed = sealer.seal(password, database.organization_id, database.id, "password")
+    sealed = sealer.encrypt(password, database.organization_id, database.id, "password")
     await repository.put_secrets(db, database.id, {"password": sealed})
     _note(db, actor, "database.create", database, engine=engine_name)
     await db.refresh(database)
@@ -110,19 +136,38 @@ async def create(
 
 
 async def connect(
-    db: AsyncSession, actor: Actor, project_id: uuid.UUID, *,
-    database_id: uuid.UUID, name: str, engine_name: str, connection: Mapping[str, Any],
-    sealed: Mapping[str, bytes], facts: Mapping[str, Any], protected: bool, read_only: bool,
-) -> Database:  # fmt: skip
+    db: AsyncSession,
+    actor: Actor,
+    project_id: uuid.UUID,
+    *,
+    database_id: uuid.UUID,
+    name: str,
+    engine_name: str,
+    connection: Mapping[str, Any],
+    sealed: Mapping[str, bytes],
+    facts: Mapping[str, Any],
+    protected: bool,
+    read_only: bool,
+) -> Database:
     """Keep a connection that was tested."""
     project = await projects.get(db, actor, project_id, "database:write", lock=True)
     await _check_name(db, project, name)
     database = Database(
-        id=database_id, project_id=project.id, organization_id=project.organization_id, name=name,
-        engine=engine_name, origin="connected", desired="running", state="connected", connection=dict(connection),
-        facts=dict(facts), size_bytes=facts.get("size_bytes"), protected=protected, read_only=read_only,
+        id=database_id,
+        project_id=project.id,
+        organization_id=project.organization_id,
+        name=name,
+        engine=engine_name,
+        origin="connected",
+        desired="running",
+        state="connected",
+        connection=dict(connection),
+        facts=dict(facts),
+        size_bytes=facts.get("size_bytes"),
+        protected=protected,
+        read_only=read_only,
         created_by=actor.user_id,
-    )  # fmt: skip
+    )
     db.add(database)
     await db.flush()
     await repository.put_secrets(db, database.id, sealed)
@@ -200,11 +245,11 @@ async def take_back(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> D
     return database
 
 
-async def password_of(db: AsyncSession, actor: Actor, sealer: Sealer, database: Database) -> str:
+async def password_of(db: AsyncSession, actor: Actor, sealer: SecretCipher, database: Database) -> str:
     """Return the password of a managed database's owner role; noted in the audit."""
     sealed = await repository.secrets(db, database.id)
     _note(db, actor, "database.credentials", database)
-    return sealer.open(sealed["password"], database.organization_id, database.id, "password")
+    return sealer.decrypt(sealed["password"], database.organization_id, database.id, "password")
 
 
 def _check_engine(name: str) -> None:
@@ -230,9 +275,15 @@ async def _free_route(db: AsyncSession, name: str) -> str:
 
 def _note(db: AsyncSession, actor: Actor, action: str, database: Database, **details: Any) -> None:
     audit.record(
-        db, actor, action, "database", database.id, database.name,
-        organization_id=database.organization_id, **details,
-    )  # fmt: skip
+        db,
+        actor,
+        action,
+        "database",
+        database.id,
+        database.name,
+        organization_id=database.organization_id,
+        **details,
+    )
 
 
 async def measured(db: AsyncSession, actor: Actor, database_id: uuid.UUID, hours: int) -> Sequence[DatabaseMetric]:

@@ -15,7 +15,7 @@ from headwater.features.databases.models import Database
 from headwater.features.databases.supervisor import client
 from headwater.kit.errors import BadInput, Conflict
 from headwater.kit.settings import Settings
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,16 @@ async def local(db: AsyncSession, settings: Settings, database: Database) -> Loc
     found, provisioning = recovers(database), engine(database.engine).provisioning
     assert provisioning
     sealed = await repository.secrets(db, database.id)
-    password = Sealer.of(settings).open(sealed["password"], database.organization_id, database.id, "password")
+    password = SecretCipher.of(settings).decrypt(sealed["password"], database.organization_id, database.id, "password")
     spec = Spec(
-        database.id, database.engine, database.route or database.name, password, dict(database.quotas),
-        dict(database.options), database.archives,
-    )  # fmt: skip
+        database.id,
+        database.engine,
+        database.route or database.name,
+        password,
+        dict(database.quotas),
+        dict(database.options),
+        database.archives,
+    )
     return LocalInstance(LocalDriver(settings.home_folder / "databases"), spec, found, provisioning)
 
 

@@ -18,7 +18,7 @@ from headwater.kit.errors import Conflict
 from headwater.kit.network.guard import NetworkPolicy
 from headwater.kit.network.routes import Target, open_route
 from headwater.kit.settings import Settings
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +41,24 @@ class ReachableDatabase:
         return engine(self.engine_name)
 
 
-async def load(db: Any, sealer: Sealer, database: Database) -> ReachableDatabase:
+async def load(db: Any, sealer: SecretCipher, database: Database) -> ReachableDatabase:
     """Return what is needed to reach a database."""
     sealed = await repository.secrets(db, database.id)
     tenant, row = database.organization_id, database.id
     managed = database.origin == "managed"
     connection = None if managed else connections.load(database.connection, sealed, sealer, tenant, row)
-    password = sealer.open(sealed["password"], tenant, row, "password") if managed else ""
+    password = sealer.decrypt(sealed["password"], tenant, row, "password") if managed else ""
     return ReachableDatabase(
-        database.id, database.name, database.engine, database.read_only, database.protected, managed,
-        connection, password, tenant,
-    )  # fmt: skip
+        database.id,
+        database.name,
+        database.engine,
+        database.read_only,
+        database.protected,
+        managed,
+        connection,
+        password,
+        tenant,
+    )
 
 
 def policy_of(settings: Settings) -> NetworkPolicy:

@@ -29,9 +29,13 @@ async def read(context: Context, reached: ReachableDatabase) -> Schema:
 async def keep(db: AsyncSession, database_id: uuid.UUID, schema: Schema) -> None:
     """Keep a Schema that was read from a database."""
     await repository.put_schema(
-        db, database_id, schema_json=to_json(schema), fingerprint=fingerprint(schema),
-        tables=len(schema.relations), columns=sum(len(relation.columns) for relation in schema),
-    )  # fmt: skip
+        db,
+        database_id,
+        schema_json=to_json(schema),
+        fingerprint=fingerprint(schema),
+        tables=len(schema.relations),
+        columns=sum(len(relation.columns) for relation in schema),
+    )
 
 
 async def forget(db: AsyncSession, database_id: uuid.UUID) -> None:

@@ -60,10 +60,13 @@ async def wake(settings: Settings, database_id: uuid.UUID) -> Address:
     """Start a database if it sleeps, and return where it is on this machine; the password is the caller's to add."""
     answer = await ask(settings, verb="wake", id=str(database_id))
     return Address(
-        database=answer["database"], user=answer["user"], port=answer["port"], tls=PLAIN,
+        database=answer["database"],
+        user=answer["user"],
+        port=answer["port"],
+        tls=PLAIN,
         socket=Path(answer["socket"]) if answer["socket"] else None,
         path=Path(answer["path"]) if answer["path"] else None,
-    )  # fmt: skip
+    )
 
 
 async def notify(settings: Settings, database_id: uuid.UUID) -> None:

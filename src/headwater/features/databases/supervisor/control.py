@@ -47,9 +47,12 @@ async def _answer(keeper: Supervisor, line: bytes) -> dict[str, Any]:
             case "wake":
                 address = await keeper.wake(database_id)
                 return {
-                    "database": address.database, "user": address.user, "port": address.port,
-                    "socket": str(address.socket or ""), "path": str(address.path or ""),
-                }  # fmt: skip
+                    "database": address.database,
+                    "user": address.user,
+                    "port": address.port,
+                    "socket": str(address.socket or ""),
+                    "path": str(address.path or ""),
+                }
             case "poke":
                 await keeper.notify(database_id)
                 return {}

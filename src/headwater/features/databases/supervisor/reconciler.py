@@ -20,8 +20,8 @@ from headwater.features.databases.supervisor.managed_instance import ManagedInst
 from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, HeadwaterError, NotFound
 from headwater.kit.settings import Settings
-from headwater.store.sealing import Sealer
-from headwater.store.session import Database as Store
+from headwater.store.encryption import SecretCipher
+from headwater.store.session import Store as Store
 
 log = structlog.get_logger()
 GRACE = timedelta(days=7)
@@ -39,15 +39,20 @@ class Supervisor:
         self.driver = driver
         self.instances: dict[uuid.UUID, ManagedInstance] = {}
         self._store = store
-        self._sealer = Sealer.of(settings)
+        self._sealer = SecretCipher.of(settings)
         self._wakes = asyncio.Semaphore(WAKES_AT_ONCE)
         self._waking: dict[uuid.UUID, asyncio.Task[None]] = {}
         self._at_work: set[asyncio.Task[None]] = set()
         self._preparing: asyncio.Task[None] | None = None
         self._steps: dict[str, Callable[[ManagedInstance, Database], Awaitable[None]]] = {
-            "orphan": self._orphan, "destroy": self._destroy, "halt": self._halt, "run": self._run,
-            "apply": self._apply, "restart": self._restart, "fallen": self._on_crash,
-        }  # fmt: skip
+            "orphan": self._orphan,
+            "destroy": self._destroy,
+            "halt": self._halt,
+            "run": self._run,
+            "apply": self._apply,
+            "restart": self._restart,
+            "fallen": self._on_crash,
+        }
 
     async def begin(self) -> None:
         """Clear away what a killed keeper left: half a database on disk, and rows that say running."""
@@ -286,7 +291,7 @@ class Supervisor:
             sealed = await repository.secrets(db, row.id)
         if "password" not in sealed:
             raise NotFound("There is no such database here.")
-        password = self._sealer.open(sealed["password"], row.organization_id, row.id, "password")
+        password = self._sealer.decrypt(sealed["password"], row.organization_id, row.id, "password")
         # The database inside keeps the name that it was made with: a rename here changes no client.
         return Spec(
             row.id, row.engine, row.route or row.name, password, dict(row.quotas), dict(row.options), row.archives

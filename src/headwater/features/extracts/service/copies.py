@@ -124,20 +124,31 @@ async def start(context: Context, actor: Actor, request: SnapshotCopyRequest) ->
         database = await databases.find(db, actor, request.target_id, "database:write")
         assert database.project_id
         transfer = Transfer(
-            organization_id=database.organization_id, kind="copy", database_id=snapshot.database_id or database.id,
-            target_id=database.id, created_by=actor.user_id, preview={}, made={}, result={},
+            organization_id=database.organization_id,
+            kind="copy",
+            database_id=snapshot.database_id or database.id,
+            target_id=database.id,
+            created_by=actor.user_id,
+            preview={},
+            created={},
+            result={},
             request={
-                "snapshot_id": str(snapshot.id), "losses": [asdict(loss) for loss in planned.losses],
+                "snapshot_id": str(snapshot.id),
+                "losses": [asdict(loss) for loss in planned.losses],
                 "tables": list(request.tables) if request.tables is not None else None,
             },
-        )  # fmt: skip
+        )
         db.add(transfer)
         await db.flush()
         project = await projects.get(db, actor, database.project_id, "database:read")
         job = await queue.enqueue(
-            db, actor, project, kind="snapshot.copy", title=f"Copy a snapshot of {opened.name} to {database.name}",
+            db,
+            actor,
+            project,
+            kind="snapshot.copy",
+            title=f"Copy a snapshot of {opened.name} to {database.name}",
             args={"transfer_id": str(transfer.id)},
-        )  # fmt: skip
+        )
         transfer.job_id = job.id
         snapshots.note(db, actor, "snapshot.copy", snapshot, target=str(database.id))
         await db.flush()
@@ -168,12 +179,16 @@ def _mapped(opened: OpenSnapshot, target: Engine, tables: Sequence[str] | None) 
     lost = [Loss("left_out", "", one, "it needs tables that are not copied") for one in left_out]
     lost += [
         Loss("left_out", "", manifest_tables.display_name(one), "its rows are of no table of the schema")
-        for one in opened.choose(tables) if manifest_tables.apart(one)
-    ]  # fmt: skip
+        for one in opened.choose(tables)
+        if manifest_tables.apart(one)
+    ]
     lost += [
         Loss("left_out", one.qualified_name, column.name, "a generated column is not in a snapshot")
-        for one in schema if one.kind == "table" for column in one.columns if column.generated
-    ]  # fmt: skip
+        for one in schema
+        if one.kind == "table"
+        for column in one.columns
+        if column.generated
+    ]
     return replace(planned, losses=(*planned.losses, *lost))
 
 
@@ -183,12 +198,13 @@ def _without_generated(table: Relation) -> Relation:
     if not gone or table.kind != "table":
         return table
     return replace(
-        table, columns=tuple(one for one in table.columns if one.name not in gone),
+        table,
+        columns=tuple(one for one in table.columns if one.name not in gone),
         primary_key=() if gone & set(table.primary_key) else table.primary_key,
         indexes=tuple(index for index in table.indexes if not gone & set(index.columns)),
         foreign_keys=tuple(foreign_key for foreign_key in table.foreign_keys if not gone & set(foreign_key.columns)),
         checks=tuple(check for check in table.checks if not any(name in check.expression for name in gone)),
-    )  # fmt: skip
+    )
 
 
 async def run_job(attempt: Attempt) -> Write:

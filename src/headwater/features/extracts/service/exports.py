@@ -42,9 +42,14 @@ class File:
 
 
 async def export(
-    context: Context, actor: Actor, snapshot_id: uuid.UUID, form: Form,
-    tables: Sequence[str] | None, *, action: str = "snapshot.export",
-) -> File:  # fmt: skip
+    context: Context,
+    actor: Actor,
+    snapshot_id: uuid.UUID,
+    form: Form,
+    tables: Sequence[str] | None,
+    *,
+    action: str = "snapshot.export",
+) -> File:
     """Return tables of a snapshot, all without any names, as a file; noted in the audit.
 
     Raises:

@@ -33,7 +33,7 @@ from headwater.kit.errors import Forbidden, NotFound
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 
 LONGEST = timedelta(days=7)
 _VERSION = 2
@@ -64,9 +64,13 @@ class LinkView:
 
 
 async def make(
-    context: Context, actor: Actor, snapshot_id: uuid.UUID, form: Form, tables: Sequence[str] | None,
+    context: Context,
+    actor: Actor,
+    snapshot_id: uuid.UUID,
+    form: Form,
+    tables: Sequence[str] | None,
     seconds: int,
-) -> Link:  # fmt: skip
+) -> Link:
     """Make a link to a file of a snapshot; noted in the audit."""
     opened = await snapshot_access.open_snapshot(context, actor, snapshot_id)
     names = None if tables is None else [manifest_tables.display_name(one) for one in opened.choose(tables)]
@@ -75,9 +79,13 @@ async def make(
     async with context.store.transaction() as db:
         snapshot = await snapshots.find(db, actor, snapshot_id)
         row = SnapshotLink(
-            organization_id=snapshot.organization_id, snapshot_id=snapshot.id, created_by=actor.user_id,
-            request={"format": form, "tables": names}, expires_at=until, uses=0,
-        )  # fmt: skip
+            organization_id=snapshot.organization_id,
+            snapshot_id=snapshot.id,
+            created_by=actor.user_id,
+            request={"format": form, "tables": names},
+            expires_at=until,
+            uses=0,
+        )
         db.add(row)
         await db.flush()
         await db.refresh(row)
@@ -130,9 +138,13 @@ async def follow(context: Context, visitor: ClientInfo, token: str) -> File:
         raise _Gone
     try:
         file = await exports.export(
-            context, actor, row.snapshot_id, row.request["format"], row.request["tables"],
+            context,
+            actor,
+            row.snapshot_id,
+            row.request["format"],
+            row.request["tables"],
             action="snapshot.link_used",
-        )  # fmt: skip
+        )
     except (NotFound, Forbidden) as error:
         raise _Gone from error
     async with context.store.transaction() as db:
@@ -157,7 +169,7 @@ def _claims(settings: Settings, token: str) -> Claims | None:
 
 
 def _signature(settings: Settings, organization: uuid.UUID, body: bytes) -> bytes:
-    key = Sealer.of(settings).derive("download links", organization)
+    key = SecretCipher.of(settings).derive("download links", organization)
     return hmac.new(key, body, hashlib.sha256).digest()
 
 

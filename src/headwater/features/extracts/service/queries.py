@@ -194,6 +194,10 @@ def _kind(type_: str) -> Kind:
     if type_.startswith(("DATE", "TIME", "INTERVAL")):
         return "time"
     kinds: dict[str, Kind] = {
-        "BOOLEAN": "boolean", "BLOB": "binary", "UUID": "uuid", "JSON": "json", "VARCHAR": "text",
-    }  # fmt: skip
+        "BOOLEAN": "boolean",
+        "BLOB": "binary",
+        "UUID": "uuid",
+        "JSON": "json",
+        "VARCHAR": "text",
+    }
     return kinds.get(type_, "enum" if type_.startswith("ENUM") else "other")

@@ -23,9 +23,15 @@ WHY = "A snapshot cannot be changed."
 
 
 async def page(
-    context: Context, actor: Actor, snapshot_id: uuid.UUID, name: str, *, cursor: str | None,
-    skip: int, limit: int,
-) -> RowsPage:  # fmt: skip
+    context: Context,
+    actor: Actor,
+    snapshot_id: uuid.UUID,
+    name: str,
+    *,
+    cursor: str | None,
+    skip: int,
+    limit: int,
+) -> RowsPage:
     """Return rows of a table from a place on, with long values cut."""
     began = time.perf_counter()
     opened = await snapshot_access.open_snapshot(context, actor, snapshot_id)
@@ -39,9 +45,18 @@ async def page(
         shown.append(tuple(cell[:LONGEST_CELL] if isinstance(cell, str) else cell for cell in row))
     end = start + len(rows)
     return RowsPage(
-        opened.engine.quote(table.schema, table.name), opened.columns(table), shown, cut, (), WHY,
-        encode_cursor(end) if end < table.rows else None, table.rows, False, "", (time.perf_counter() - began) * 1000,
-    )  # fmt: skip
+        opened.engine.quote(table.schema, table.name),
+        opened.columns(table),
+        shown,
+        cut,
+        (),
+        WHY,
+        encode_cursor(end) if end < table.rows else None,
+        table.rows,
+        False,
+        "",
+        (time.perf_counter() - began) * 1000,
+    )
 
 
 async def cell(context: Context, actor: Actor, snapshot_id: uuid.UUID, name: str, *, row: int, column: str) -> Cell:

@@ -58,10 +58,14 @@ class Sandbox:
         numbers = theirs.fileno(), wire.fileno()
         with theirs, wire:
             self._process = process.spawn(
-                [sys.executable, "-I", "-m", _MODULE, *map(str, numbers)], death_signal=signal.SIGKILL,
+                [sys.executable, "-I", "-m", _MODULE, *map(str, numbers)],
+                death_signal=signal.SIGKILL,
                 env={"LANG": "C.UTF-8", "ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"},
-                cwd=Path(os.sep), output=self._errors, memory_mb=MAPPED_MB, pass_fds=numbers,
-            )  # fmt: skip
+                cwd=Path(os.sep),
+                output=self._errors,
+                memory_mb=MAPPED_MB,
+                pass_fds=numbers,
+            )
         self._closing = threading.Lock()
         self._answer = self._wire.makefile("rb")
 
@@ -69,9 +73,12 @@ class Sandbox:
         """Send the order; return the names and types of the columns that it gives."""
         self._feeder.start()
         order = {
-            "text": self._order.text, "cells": self._order.cells, "memory_mb": MEMORY_MB, "threads": THREADS,
+            "text": self._order.text,
+            "cells": self._order.cells,
+            "memory_mb": MEMORY_MB,
+            "threads": THREADS,
             "tables": self._feeder.table_schemas(),
-        }  # fmt: skip
+        }
         with contextlib.suppress(OSError):
             self._wire.sendall(json.dumps(order).encode() + b"\n")
         header = self._line()

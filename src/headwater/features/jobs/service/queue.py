@@ -46,9 +46,15 @@ async def enqueue(
 ) -> Job:
     """Put a job in the queue as part of the caller's transaction."""
     job = Job(
-        organization_id=project.organization_id, project_id=project.id, codebase_id=codebase_id,
-        created_by=actor.user_id, kind=kind, title=title, args=args or {}, progress={},
-    )  # fmt: skip
+        organization_id=project.organization_id,
+        project_id=project.id,
+        codebase_id=codebase_id,
+        created_by=actor.user_id,
+        kind=kind,
+        title=title,
+        args=args or {},
+        progress={},
+    )
     db.add(job)
     await db.flush()
     await repository.defer(db, job, priority=priority)

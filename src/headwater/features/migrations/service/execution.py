@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from headwater.catalog.results import Limits, QueryCancelled, QueryError
-from headwater.core.migrating.scripts import Script, check, in_one_transaction
+from headwater.core.migration_files.scripts import Script, check, in_one_transaction
 from headwater.engines import Session
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
@@ -163,9 +163,10 @@ async def _begin(session: Session, script: Script, who: str) -> None:
     except QueryError as error:
         if error.sqlstate.startswith("23") or "UNIQUE" in error.message:
             raise QueryError(
-                f"{script.version} was begun by somebody else meanwhile.", hint="Look at the list again.",
+                f"{script.version} was begun by somebody else meanwhile.",
+                hint="Look at the list again.",
                 sqlstate=error.sqlstate,
-            ) from error  # fmt: skip
+            ) from error
         raise
 
 
@@ -173,10 +174,16 @@ async def _record_run(context: Context, actor: Actor, access: Access, way: Way, 
     async with context.store.transaction() as db:
         await schemas.forget(db, access.reached.id)
         audit.record(
-            db, actor, "migration.apply" if way == "up" else "migration.revert", "database", access.reached.id,
-            access.reached.name, organization_id=access.reached.organization_id, versions=outcome.done[:50],
+            db,
+            actor,
+            "migration.apply" if way == "up" else "migration.revert",
+            "database",
+            access.reached.id,
+            access.reached.name,
+            organization_id=access.reached.organization_id,
+            versions=outcome.done[:50],
             failed=outcome.failed,
-        )  # fmt: skip
+        )
 
 
 async def resolve(

@@ -16,8 +16,8 @@ from headwater.catalog.changes import Change
 from headwater.catalog.grammar import Grammar
 from headwater.catalog.informed import informed
 from headwater.catalog.model import Schema
-from headwater.core.migrating import folders
-from headwater.core.migrating.scripts import Origin, Script, check
+from headwater.core.migration_files import folders
+from headwater.core.migration_files.scripts import Origin, Script, check
 from headwater.engines import Engine, Session
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
@@ -99,9 +99,15 @@ def script_of(migration: Migration) -> Script:
 
 
 async def write(
-    context: Context, actor: Actor, access: Access, *, name: str, up: str | None, down: str | None,
+    context: Context,
+    actor: Actor,
+    access: Access,
+    *,
+    name: str,
+    up: str | None,
+    down: str | None,
     changes: Sequence[Change],
-) -> Migration:  # fmt: skip
+) -> Migration:
     """Keep a new migration: from SQL, or generated from changes of the schema with the way back.
 
     Raises:
@@ -157,20 +163,33 @@ async def _keep(db: AsyncSession, actor: Actor, access: Access, scripts: Sequenc
     position = await repository.last_place(db, access.reached.id)
     rows = [
         Migration(
-            database_id=access.reached.id, place=position + number, version=script.version,
-            name=script.name[:LONGEST_NAME], origin=script.origin, runs=script.runs, up=script.up, down=script.down,
-            checksum=script.checksum, created_by=actor.user_id,
+            database_id=access.reached.id,
+            position=position + number,
+            version=script.version,
+            name=script.name[:LONGEST_NAME],
+            origin=script.origin,
+            runs=script.runs,
+            up=script.up,
+            down=script.down,
+            checksum=script.checksum,
+            created_by=actor.user_id,
         )
         for number, script in enumerate(scripts, 1)
-    ]  # fmt: skip
+    ]
     db.add_all(rows)
     await db.flush()
     for row in rows:
         await db.refresh(row)
     audit.record(
-        db, actor, "migration.add", "database", access.reached.id, access.reached.name,
-        organization_id=access.reached.organization_id, versions=[row.version for row in rows][:20],
-    )  # fmt: skip
+        db,
+        actor,
+        "migration.add",
+        "database",
+        access.reached.id,
+        access.reached.name,
+        organization_id=access.reached.organization_id,
+        versions=[row.version for row in rows][:20],
+    )
     return rows
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from headwater.catalog.results import Cell, Limits, QueryError, Rows
-from headwater.core.migrating.scripts import Script
+from headwater.core.migration_files.scripts import Script
 from headwater.engines import Session
 
 TABLE = "headwater_migrations"

@@ -13,9 +13,16 @@ from headwater.features.policies.commands.policies import PERIODS, given, path_o
 from headwater.kit.errors import BadInput
 
 _EMPTY: dict[str, Any] = {
-    "schedule": None, "paused": False, "label": "", "tables": None, "exclude": None, "retention": None, "verify": None,
-    "drill_every_days": None, "growth": 5.0,
-}  # fmt: skip
+    "schedule": None,
+    "paused": False,
+    "label": "",
+    "tables": None,
+    "exclude": None,
+    "retention": None,
+    "verify": None,
+    "drill_every_days": None,
+    "growth": 5.0,
+}
 
 
 def set_policy(
@@ -48,9 +55,12 @@ def set_policy(
 ) -> None:
     """Set the policy of a database, or change what is given of it."""
     schedule = {
-        "cron": cron, "timezone": zone, "misfire": misfire, "grace_seconds": grace and grace * 60,
+        "cron": cron,
+        "timezone": zone,
+        "misfire": misfire,
+        "grace_seconds": grace and grace * 60,
         "jitter_seconds": jitter,
-    }  # fmt: skip
+    }
     counts = (keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly, _hours(keep_within))
     kept = {**dict(zip(PERIODS, counts, strict=True)), "scope": scope}
     checks = {"kind": verify, "every_days": verify_every, "percent": verify_percent}

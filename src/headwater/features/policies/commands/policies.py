@@ -13,10 +13,24 @@ from headwater.features.jobs.follow import finish
 from headwater.kit.terminal import terminal
 
 ONE = (
-    "schedule.cron", "schedule.timezone", "schedule.misfire", "paused", "label", "tables", "exclude", "keeps",
-    "verify.kind", "verify.every_days", "verify.percent", "drill_every_days", "growth", "last_run.outcome",
-    "last_run.scheduled_for", "last_run.detail", "next",
-)  # fmt: skip
+    "schedule.cron",
+    "schedule.timezone",
+    "schedule.misfire",
+    "paused",
+    "label",
+    "tables",
+    "exclude",
+    "keeps",
+    "verify.kind",
+    "verify.every_days",
+    "verify.percent",
+    "drill_every_days",
+    "growth",
+    "last_run.outcome",
+    "last_run.scheduled_for",
+    "last_run.detail",
+    "next",
+)
 RUNS = ("kind", "scheduled_for", "outcome", "detail", "snapshot_id")
 PERIODS = ("last", "hourly", "daily", "weekly", "monthly", "yearly", "within_hours")
 

@@ -20,9 +20,13 @@ Writer = Annotated[Actor, Depends(allow("database:write"))]
 
 @router.get("/alerts")
 async def list_alerts(
-    db: Db, actor: Reader, status: Literal["open", "acknowledged", "resolved"] | None = None,
-    database_id: uuid.UUID | None = None, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE,
-) -> ListOf[api_models.AlertOut]:  # fmt: skip
+    db: Db,
+    actor: Reader,
+    status: Literal["open", "acknowledged", "resolved"] | None = None,
+    database_id: uuid.UUID | None = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_PAGE,
+) -> ListOf[api_models.AlertOut]:
     """List the alerts of all databases that you see, or of one, newest first."""
     page = await alerts.listed(db, actor, status=status, database_id=database_id, cursor=cursor, limit=limit)
     return ListOf(items=[serializers.alert(item) for item in page.items], next=page.next)

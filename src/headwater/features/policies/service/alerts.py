@@ -33,16 +33,28 @@ class AlertView:
 
 
 async def raise_alert(
-    db: AsyncSession, database: Database, kind: Kind, message: str, at: datetime, *,
-    snapshot_id: uuid.UUID | None = None, job_id: uuid.UUID | None = None,
-) -> None:  # fmt: skip
+    db: AsyncSession,
+    database: Database,
+    kind: Kind,
+    message: str,
+    at: datetime,
+    *,
+    snapshot_id: uuid.UUID | None = None,
+    job_id: uuid.UUID | None = None,
+) -> None:
     """Open an alert; one that is open is counted again, and so is one that somebody knows of as long as it lasts."""
     if kind in LASTING and await repository.count_again(db, database.id, kind, at, message):
         return
     alert = await repository.open_alert(
-        db, at, organization_id=database.organization_id, database_id=database.id, kind=kind, message=message,
-        snapshot_id=snapshot_id, job_id=job_id,
-    )  # fmt: skip
+        db,
+        at,
+        organization_id=database.organization_id,
+        database_id=database.id,
+        kind=kind,
+        message=message,
+        snapshot_id=snapshot_id,
+        job_id=job_id,
+    )
     if alert.times == 1:
         _note(db, SYSTEM, "alert.open", alert, database.name)
 
@@ -57,9 +69,13 @@ async def listed(
 ) -> Page[AlertView]:
     """Return the alerts that the actor sees, newest first."""
     rows = await repository.alerts(
-        db, organizations_allowing(actor, "database:read"), status=status, database_id=database_id,
-        before=audit.before_id(cursor), limit=limit,
-    )  # fmt: skip
+        db,
+        organizations_allowing(actor, "database:read"),
+        status=status,
+        database_id=database_id,
+        before=audit.before_id(cursor),
+        limit=limit,
+    )
     return cut([AlertView(*row) for row in rows], limit, lambda one: (str(one.alert.id),))
 
 
@@ -89,6 +105,13 @@ async def _view(db: AsyncSession, alert: Alert) -> AlertView:
 
 def _note(db: AsyncSession, actor: Actor, action: str, alert: Alert, name: str) -> None:
     audit.record(
-        db, actor, action, "alert", alert.id, name, organization_id=alert.organization_id, what=alert.kind,
+        db,
+        actor,
+        action,
+        "alert",
+        alert.id,
+        name,
+        organization_id=alert.organization_id,
+        what=alert.kind,
         message=alert.message,
-    )  # fmt: skip
+    )

@@ -113,26 +113,40 @@ def of_row(row: SnapshotPolicy) -> Rules:
     )
     verify = row.checks.get("verify")
     return Rules(
-        row.cron, row.timezone, row.misfire, row.grace_seconds, row.jitter_seconds, row.paused, request,  # type: ignore[arg-type]
-        Retention(**row.retention) if row.retention else None, Verify(**verify) if verify else None,
-        row.checks.get("drill_days"), row.growth,
-    )  # fmt: skip
+        row.cron,
+        row.timezone,
+        row.misfire,
+        row.grace_seconds,
+        row.jitter_seconds,
+        row.paused,
+        request,  # type: ignore[arg-type]
+        Retention(**row.retention) if row.retention else None,
+        Verify(**verify) if verify else None,
+        row.checks.get("drill_days"),
+        row.growth,
+    )
 
 
 def values(rules: Rules) -> Mapping[str, Any]:
     """Return what a row keeps of rules."""
     verify, request = rules.verify, rules.request
     return {
-        "cron": rules.cron, "timezone": rules.timezone, "misfire": rules.misfire, "paused": rules.paused,
-        "grace_seconds": rules.grace_seconds, "jitter_seconds": rules.jitter_seconds, "growth": rules.growth,
+        "cron": rules.cron,
+        "timezone": rules.timezone,
+        "misfire": rules.misfire,
+        "paused": rules.paused,
+        "grace_seconds": rules.grace_seconds,
+        "jitter_seconds": rules.jitter_seconds,
+        "growth": rules.growth,
         "request": {"label": request.label, "tables": _list(request.tables), "exclude": _list(request.exclude)},
         "retention": rules.retention.plain if rules.retention else {},
         "checks": {
             "verify": {"kind": verify.kind, "every_days": verify.every_days, "percent": verify.percent}
-            if verify else None,
+            if verify
+            else None,
             "drill_days": rules.drill_days,
         },
-    }  # fmt: skip
+    }
 
 
 def _list(names: Sequence[str] | None) -> list[str] | None:

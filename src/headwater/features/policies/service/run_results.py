@@ -22,7 +22,7 @@ from headwater.features.policies.service import alerts
 from headwater.features.policies.service.alerts import Kind
 from headwater.features.snapshots.service import summaries
 from headwater.kit.errors import NotFound
-from headwater.store.session import Database as Store
+from headwater.store.session import Store as Store
 
 log = structlog.get_logger()
 _FAILED: dict[str, tuple[Kind, str]] = {
@@ -124,5 +124,7 @@ async def _drill(db: AsyncSession, ended: _Ended) -> None:
 
 
 _COMPLETE: dict[str, Callable[[AsyncSession, _Ended], Coroutine[Any, Any, None]]] = {
-    "snapshot": _snapshot, "verify": _verify, "drill": _drill,
-}  # fmt: skip
+    "snapshot": _snapshot,
+    "verify": _verify,
+    "drill": _drill,
+}

@@ -96,9 +96,14 @@ def _clock(moment: datetime) -> str:
 async def _begin_run(db: AsyncSession, row: SnapshotPolicy, kind: str, planned: datetime) -> uuid.UUID | None:
     await repository.forget_runs(db, row.database_id, planned - RUNS_KEPT)
     return await repository.add_run(
-        db, organization_id=row.organization_id, database_id=row.database_id, kind=kind, scheduled_for=planned,
-        outcome="running", detail="",
-    )  # fmt: skip
+        db,
+        organization_id=row.organization_id,
+        database_id=row.database_id,
+        kind=kind,
+        scheduled_for=planned,
+        outcome="running",
+        detail="",
+    )
 
 
 async def _begin_snapshot(
@@ -147,9 +152,13 @@ async def drill(context: Context, database_id: uuid.UUID, at: datetime) -> None:
 
 
 async def _begin_drill(
-    db: AsyncSession, settings: Settings, database_id: uuid.UUID, snapshot_id: uuid.UUID, run_id: uuid.UUID,
+    db: AsyncSession,
+    settings: Settings,
+    database_id: uuid.UUID,
+    snapshot_id: uuid.UUID,
+    run_id: uuid.UUID,
     at: datetime,
-) -> uuid.UUID | None:  # fmt: skip
+) -> uuid.UUID | None:
     try:
         async with db.begin_nested():
             restore = (await restores.begin_drill(db, SYSTEM, settings, snapshot_id)).restore

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from headwater.core.building import Refusal
+from headwater.core.query_builder import BuilderRefusal
 from headwater.features.accounts.guard import Shared, allow_detached
 from headwater.features.accounts.rights import Actor
 from headwater.features.query import api_models
@@ -23,7 +23,7 @@ async def draw_query(
 ) -> api_models.DrawnOut:
     """Return a SELECT as parts that can be drawn, or say which clause of it cannot be."""
     drawing = await builder.draw(server.context, actor, database_id, body.text)
-    if isinstance(drawing, Refusal):
+    if isinstance(drawing, BuilderRefusal):
         return api_models.DrawnOut(query=None, clause=drawing.clause, message=drawing.message)
     return api_models.DrawnOut(query=drawing, clause="", message="")
 

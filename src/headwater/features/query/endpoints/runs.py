@@ -42,9 +42,13 @@ async def cancel_query(database_id: uuid.UUID, run_id: uuid.UUID, server: Shared
 
 @router.get("/databases/{database_id}/runs")
 async def list_runs(
-    database_id: uuid.UUID, db: Db, actor: Annotated[Actor, Depends(allow("database:read"))],
-    search: Annotated[str, Query(max_length=200)] = "", cursor: Cursor = None, limit: Limit = DEFAULT_PAGE,
-) -> ListOf[api_models.RunOut]:  # fmt: skip
+    database_id: uuid.UUID,
+    db: Db,
+    actor: Annotated[Actor, Depends(allow("database:read"))],
+    search: Annotated[str, Query(max_length=200)] = "",
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_PAGE,
+) -> ListOf[api_models.RunOut]:
     """List what you ran on a database, newest first."""
     page = await runs.history(db, actor, database_id, search=search, cursor=cursor, limit=limit)
     return ListOf(items=[api_models.RunOut.model_validate(row) for row in page.items], next=page.next)
@@ -71,9 +75,14 @@ async def check_query(
 @router.post(
     "/databases/{database_id}/export",
     response_class=StreamingResponse,
-    responses={200: {"content": {media: {"schema": {"type": "string", "format": "binary"}}
-                                 for media in exports.MEDIA_TYPES.values()}}},
-)  # fmt: skip
+    responses={
+        200: {
+            "content": {
+                media: {"schema": {"type": "string", "format": "binary"}} for media in exports.MEDIA_TYPES.values()
+            }
+        }
+    },
+)
 async def export_query(
     database_id: uuid.UUID, body: api_models.ExportIn, server: Shared, actor: Detached
 ) -> StreamingResponse:

@@ -25,11 +25,15 @@ async def read_rows(
     place = server.context
     entered = await access.authorize_query(place, actor, database_id)
     request = rows.RowsRequest(
-        body.table, body.schema_,
+        body.table,
+        body.schema_,
         tuple(rows.RowFilter(one.column, one.operator, one.value, tuple(one.values)) for one in body.filters),
         tuple(rows.RowSort(one.column, one.descending) for one in body.sort),
-        body.cursor, body.skip, body.limit, body.counts,
-    )  # fmt: skip
+        body.cursor,
+        body.skip,
+        body.limit,
+        body.counts,
+    )
     return serializers.page(await rows.page(place, entered, request))
 
 

@@ -14,7 +14,7 @@ from headwater.features.databases.service.pool import SessionPool
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.kit.errors import Conflict, Forbidden
 from headwater.store.context import Context
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 
 
 class ConfirmationNeeded(Conflict):
@@ -52,7 +52,7 @@ async def authorize_query(
     async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write" if write else "database:read")
         writes = may(actor, "database:write", database) and not database.read_only
-        reached = await reachability.load(db, Sealer.of(context.settings), database)
+        reached = await reachability.load(db, SecretCipher.of(context.settings), database)
     if write and database.read_only:
         raise Forbidden(f"{database.name} is connected for reading only.", hint="An admin can change that.")
     if write and database.protected and not confirmed:

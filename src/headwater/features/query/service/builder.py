@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 
-from headwater.core import building
-from headwater.core.building import Query, SqlStyle
-from headwater.core.building.model import QueryDrawing
+from headwater.core import query_builder
+from headwater.core.query_builder import Query, SqlStyle
+from headwater.core.query_builder.model import QueryDrawing
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import schema_cache as schemas
 from headwater.features.query.service import access as doors
@@ -20,7 +20,7 @@ async def draw(context: Context, actor: Actor, database_id: uuid.UUID, text: str
     access = await doors.authorize_query(context, actor, database_id)
     dialect = _dialect(access)
     schema = await schemas.get(context, access.reached)
-    return building.parse(text, dialect, schema)
+    return query_builder.parse(text, dialect, schema)
 
 
 async def write(context: Context, actor: Actor, database_id: uuid.UUID, query: Query) -> str:
@@ -30,7 +30,7 @@ async def write(context: Context, actor: Actor, database_id: uuid.UUID, query: Q
         BadInput: a part of it is incomplete.
     """
     access = await doors.authorize_query(context, actor, database_id)
-    return building.render(query, _dialect(access))
+    return query_builder.render(query, _dialect(access))
 
 
 def _dialect(access: Access) -> SqlStyle:

@@ -18,9 +18,12 @@ from headwater.features.query.service.runs import RunningQueries
 from headwater.store.context import Context
 
 MEDIA_TYPES: Mapping[Form, str] = {
-    "csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson", "json": "application/json",
-    "arrow": "application/vnd.apache.arrow.stream", "parquet": "application/vnd.apache.parquet",
-}  # fmt: skip
+    "csv": "text/csv; charset=utf-8",
+    "ndjson": "application/x-ndjson",
+    "json": "application/json",
+    "arrow": "application/vnd.apache.arrow.stream",
+    "parquet": "application/vnd.apache.parquet",
+}
 SUFFIXES: Mapping[Form, str] = {form: form for form in MEDIA_TYPES}
 
 

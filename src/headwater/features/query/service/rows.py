@@ -131,10 +131,18 @@ async def page(context: Context, access: Access, request: RowsRequest) -> RowsPa
     after = _cursor(table, rows[-1], columns, order, offset + len(rows)) if more else None
     shown, cut = _cut(rows)
     return RowsPage(
-        table.name, columns, shown, cut, table.key, table.why, after, count, estimated,
+        table.name,
+        columns,
+        shown,
+        cut,
+        table.key,
+        table.why,
+        after,
+        count,
+        estimated,
         _spelt(table, text, query.values),
         (time.perf_counter() - began) * 1000,
-    )  # fmt: skip
+    )
 
 
 def _condition(table: GridTable, row_filter: RowFilter, query: _Query, number: int) -> str:
@@ -249,9 +257,7 @@ async def _count(session: Session, table: GridTable, query: _Query) -> tuple[int
     return int(str(rows[0][0])), False
 
 
-def _cursor(
-    table: GridTable, last: Row, columns: Sequence[ResultColumn], order: Sequence[RowSort], offset: int
-) -> str:  # fmt: skip
+def _cursor(table: GridTable, last: Row, columns: Sequence[ResultColumn], order: Sequence[RowSort], offset: int) -> str:
     if not table.key:
         return _written("offset", offset)
     places = {column.name: index for index, column in enumerate(columns)}

@@ -158,11 +158,15 @@ async def _remember(
     async with context.store.transaction() as db:
         db.add(
             QueryRun(
-                database_id=database_id, user_id=access.user_id, text=text[:KEPT_TEXT].replace("\0", ""), state=state,
+                database_id=database_id,
+                user_id=access.user_id,
+                text=text[:KEPT_TEXT].replace("\0", ""),
+                state=state,
                 error=outcome.error.message.replace("\0", "") if outcome.error else None,
-                rows=sum(one.rows or one.affected or 0 for one in finished), milliseconds=outcome.milliseconds,
+                rows=sum(one.rows or one.affected or 0 for one in finished),
+                milliseconds=outcome.milliseconds,
             )
-        )  # fmt: skip
+        )
         if any(one.command.startswith(CHANGES_SCHEMA) for one in finished) or _MAKES.search(text):
             await schemas.forget(db, database_id)
         await db.flush()

@@ -43,9 +43,7 @@ async def save(db: AsyncSession, actor: Actor, project_id: uuid.UUID, given: Map
     """Keep a query; sharing it asks for the right to write."""
     project = await projects.get(db, actor, project_id, "database:write")
     await _check_database(db, actor, given.get("database_id"), project_id)
-    query = SavedQuery(
-        project_id=project.id, organization_id=project.organization_id, owner_id=actor.user_id, **given
-    )  # fmt: skip
+    query = SavedQuery(project_id=project.id, organization_id=project.organization_id, owner_id=actor.user_id, **given)
     db.add(query)
     await db.flush()
     await db.refresh(query)

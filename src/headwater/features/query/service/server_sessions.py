@@ -19,9 +19,7 @@ async def sessions(context: Context, actor: Actor, database_id: uuid.UUID) -> tu
         return await _watches(access).sessions(session)
 
 
-async def end(
-    context: Context, actor: Actor, database_id: uuid.UUID, target: str, *, terminate: bool
-) -> None:  # fmt: skip
+async def end(context: Context, actor: Actor, database_id: uuid.UUID, target: str, *, terminate: bool) -> None:
     """Cancel the query of a session, or end the session."""
     access = await doors.authorize_query(context, actor, database_id, write=True, confirmed=True)
     async with doors.open_session(context, access) as session:

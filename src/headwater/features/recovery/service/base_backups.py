@@ -60,11 +60,19 @@ async def run_job(attempt: Attempt) -> Write:
 
     async def write(db: AsyncSession) -> None:
         values = {
-            "status": "complete", "timeline": kept.moment["timeline"], "first": kept.moment["first"],
-            "ends": kept.moment["end"], "changes": kept.moment["changes"], "version": kept.moment["version"],
-            "raw_bytes": files.raw, "stored_bytes": files.stored, "new_bytes": files.new,
-            "seconds": seconds, "started_at": kept.started, "finished_at": kept.finished,
-        }  # fmt: skip
+            "status": "complete",
+            "timeline": kept.moment["timeline"],
+            "first": kept.moment["first"],
+            "ends": kept.moment["end"],
+            "changes": kept.moment["changes"],
+            "version": kept.moment["version"],
+            "raw_bytes": files.raw,
+            "stored_bytes": files.stored,
+            "new_bytes": files.new,
+            "seconds": seconds,
+            "started_at": kept.started,
+            "finished_at": kept.finished,
+        }
         if not await repository.note_base(db, work.row.id, work.token, **values):
             raise Cancelled("Another attempt has taken over.")
 

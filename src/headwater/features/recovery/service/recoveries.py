@@ -27,7 +27,7 @@ from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +172,20 @@ async def start(context: Context, actor: Actor, database_id: uuid.UUID, order: R
         _way(view, order)
         assert view.archive
         request: dict[str, Any] = {
-            "time": order.time.isoformat() if order.time else None, "position": order.position, "point": order.point,
-            "inclusive": order.including, "project_id": str(order.project_id or view.database.project_id or "") or None,
-        }  # fmt: skip
+            "time": order.time.isoformat() if order.time else None,
+            "position": order.position,
+            "point": order.point,
+            "inclusive": order.including,
+            "project_id": str(order.project_id or view.database.project_id or "") or None,
+        }
         row = Recovery(
-            organization_id=view.database.organization_id, archive_id=view.archive.id, target_name=order.name,
-            request=request, result={}, created_by=actor.user_id,
-        )  # fmt: skip
+            organization_id=view.database.organization_id,
+            archive_id=view.archive.id,
+            target_name=order.name,
+            request=request,
+            result={},
+            created_by=actor.user_id,
+        )
         db.add(row)
         target = await create_target(db, actor, context.settings, view.database, row)
         row.target_id = target.id
@@ -186,14 +193,23 @@ async def start(context: Context, actor: Actor, database_id: uuid.UUID, order: R
         assert target.project_id
         project = await projects.get(db, actor, target.project_id, "database:read")
         job = await queue.enqueue(
-            db, actor, project, kind="recovery.restore", args={"recovery_id": str(row.id)},
+            db,
+            actor,
+            project,
+            kind="recovery.restore",
+            args={"recovery_id": str(row.id)},
             title=f"{view.database.name} back to {_moment(order)} as {target.name}",
-        )  # fmt: skip
+        )
         row.job_id = job.id
         archives.note(
-            db, actor, "recovery.restore", view.database, recovery_id=str(row.id), target=target.name,
+            db,
+            actor,
+            "recovery.restore",
+            view.database,
+            recovery_id=str(row.id),
+            target=target.name,
             moment=_moment(order),
-        )  # fmt: skip
+        )
         await db.flush()
         await db.refresh(row)
         return RecoveryView(row, job)
@@ -207,10 +223,18 @@ async def create_target(
     if project is None:
         raise Invalid({"project_id": f"The project of {source.name} is gone: say in which one the database shall be."})
     return await databases.create(
-        db, actor, Sealer.of(settings), uuid.UUID(project), name=row.target_name, engine_name=source.engine,
-        options=source.options, quotas=source.quotas, sleep_after_seconds=source.sleep_after_seconds, protected=False,
+        db,
+        actor,
+        SecretCipher.of(settings),
+        uuid.UUID(project),
+        name=row.target_name,
+        engine_name=source.engine,
+        options=source.options,
+        quotas=source.quotas,
+        sleep_after_seconds=source.sleep_after_seconds,
+        protected=False,
         building=True,
-    )  # fmt: skip
+    )
 
 
 def request_of(row: Recovery) -> RecoveryRequest:

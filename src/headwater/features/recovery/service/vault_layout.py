@@ -84,15 +84,27 @@ def write_base(
         written = TableWriter(writing.ink, shape, known).write(_batches(blocks, progress))
         facts = ended()
         moment = {
-            "timeline": facts.timeline, "first": facts.first, "end": facts.end, "changes": facts.changes,
-            "version": facts.version, "system": facts.system,
-        }  # fmt: skip
+            "timeline": facts.timeline,
+            "first": facts.first,
+            "end": facts.end,
+            "changes": facts.changes,
+            "version": facts.version,
+            "system": facts.system,
+        }
         manifest = Manifest(
-            id=origin.name, database=origin.database, started=started, finished=datetime.now(UTC),
-            parent=before.id if before else None, engine=origin.engine, product=origin.product, moment=moment,
-            extras=dict(facts.extras), codec=writing.ink.codec.name, level=writing.ink.codec.level,
+            id=origin.name,
+            database=origin.database,
+            started=started,
+            finished=datetime.now(UTC),
+            parent=before.id if before else None,
+            engine=origin.engine,
+            product=origin.product,
+            moment=moment,
+            extras=dict(facts.extras),
+            codec=writing.ink.codec.name,
+            level=writing.ink.codec.level,
             tables=(manifests.table(None, "files", BASE_COLUMNS, shape.key, written),),
-        )  # fmt: skip
+        )
         vault.commit(writing, manifest)
     return manifest
 
@@ -133,11 +145,17 @@ def write_log(vault: Vault, origin: ArchiveOrigin, parts: Sequence[LogSegment]) 
         written = TableWriter(writing.ink, shape).write(_read(parts))
         moment = {"timeline": parts[0].timeline, "first": parts[0].first, "end": parts[-1].end, "parts": len(parts)}
         made = Manifest(
-            id=origin.name, database=origin.database, started=started, finished=datetime.now(UTC),
-            engine=origin.engine, product=origin.product, moment=moment, codec=writing.ink.codec.name,
+            id=origin.name,
+            database=origin.database,
+            started=started,
+            finished=datetime.now(UTC),
+            engine=origin.engine,
+            product=origin.product,
+            moment=moment,
+            codec=writing.ink.codec.name,
             level=writing.ink.codec.level,
             tables=(manifests.table(None, "log", LOG_COLUMNS, shape.key, written),),
-        )  # fmt: skip
+        )
         vault.commit(writing, made)
     return made
 

@@ -100,9 +100,16 @@ async def _ship(context: Context, archive: Archive, database: Database, local: L
     crowded = f"{len(left)} parts of the log wait in the spool." if len(left) >= WORRY else ""
     async with context.store.transaction() as db:
         await repository.note(
-            db, archive.id, archived_to=to, covered=covered, pending=pending, spooled=len(left),
-            seen=plain(seen) if seen else archive.seen, problem=crowded, problem_at=now() if crowded else None,
-        )  # fmt: skip
+            db,
+            archive.id,
+            archived_to=to,
+            covered=covered,
+            pending=pending,
+            spooled=len(left),
+            seen=plain(seen) if seen else archive.seen,
+            problem=crowded,
+            problem_at=now() if crowded else None,
+        )
         if covered and to is not None:
             await repository.reach(db, archive.id, to, marked(covered).at)
 
@@ -172,10 +179,15 @@ def _origin(database: Database, first: LogSegment) -> ArchiveOrigin:
 
 def _row(archive: Archive, manifest: Manifest) -> dict[str, Any]:
     return {
-        "name": manifest.id, "archive_id": archive.id, "status": "complete", "timeline": manifest.moment["timeline"],
-        "first": manifest.moment["first"], "ends": manifest.moment["end"], "parts": manifest.moment["parts"],
+        "name": manifest.id,
+        "archive_id": archive.id,
+        "status": "complete",
+        "timeline": manifest.moment["timeline"],
+        "first": manifest.moment["first"],
+        "ends": manifest.moment["end"],
+        "parts": manifest.moment["parts"],
         "stored_bytes": manifest.tables[0].stored,
-    }  # fmt: skip
+    }
 
 
 def advanced(

@@ -59,9 +59,14 @@ async def _run(
     output = instance.folder / OUTPUT
     with _written(output) as file:
         child = process.spawn(
-            program.command, death_signal=program.stop_signal, identity=instance.owner, env=program.environment,
-            cwd=instance.folder, output=file, memory_mb=program.memory_mb,
-        )  # fmt: skip
+            program.command,
+            death_signal=program.stop_signal,
+            identity=instance.owner,
+            env=program.environment,
+            cwd=instance.folder,
+            output=file,
+            memory_mb=program.memory_mb,
+        )
     (instance.folder / "pid").write_text(f"{child.pid} {int(program.stop_signal)}")
     try:
         if await _until_arrived(attempt, local, instance, child):

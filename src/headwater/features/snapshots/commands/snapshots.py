@@ -15,9 +15,25 @@ from headwater.kit.terminal import terminal
 
 LIST = ("taken_at", "label", "status", "tables", "rows", "stored_bytes", "new_bytes", "seconds", "id")
 ONE = (
-    "id", "database_name", "label", "status", "error", "taken_at", "seconds", "engine", "product", "tables", "rows",
-    "raw_bytes", "stored_bytes", "new_bytes", "parent_id", "verified_at", "held", "grew",
-)  # fmt: skip
+    "id",
+    "database_name",
+    "label",
+    "status",
+    "error",
+    "taken_at",
+    "seconds",
+    "engine",
+    "product",
+    "tables",
+    "rows",
+    "raw_bytes",
+    "stored_bytes",
+    "new_bytes",
+    "parent_id",
+    "verified_at",
+    "held",
+    "grew",
+)
 
 
 def create(

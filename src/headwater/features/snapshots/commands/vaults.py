@@ -14,9 +14,19 @@ OrganizationOption = Annotated[
     str | None, typer.Option("--organization", help="Name or id; not needed when there is one.", show_default=False)
 ]
 ONE = (
-    "kind", "bucket", "prefix", "endpoint", "region", "access_key", "codec", "level", "snapshots", "raw_bytes",
-    "stored_bytes", "new_bytes",
-)  # fmt: skip
+    "kind",
+    "bucket",
+    "prefix",
+    "endpoint",
+    "region",
+    "access_key",
+    "codec",
+    "level",
+    "snapshots",
+    "raw_bytes",
+    "stored_bytes",
+    "new_bytes",
+)
 
 
 def show_vault(organization: OrganizationOption = None, as_json: JsonOption = False) -> None:
@@ -37,9 +47,14 @@ def use(
 ) -> None:
     """Let new snapshots go somewhere else; it is tried first, and those that are there stay where they are."""
     body = {
-        "kind": kind, "bucket": bucket, "prefix": prefix, "endpoint": endpoint, "region": region,
-        "access_key": access_key, "secret_key": "",
-    }  # fmt: skip
+        "kind": kind,
+        "bucket": bucket,
+        "prefix": prefix,
+        "endpoint": endpoint,
+        "region": region,
+        "access_key": access_key,
+        "secret_key": "",
+    }
     if kind == "s3":
         if not bucket or not access_key:
             raise BadInput("A bucket needs --bucket and --access-key.")

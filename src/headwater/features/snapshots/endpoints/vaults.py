@@ -31,9 +31,14 @@ async def change_vault(
 ) -> api_models.VaultOut:
     """Say where new snapshots go; the place is tried before it is kept. Those that are there stay where they are."""
     given = vaults.Given(
-        body.kind, body.bucket, body.prefix, body.endpoint, body.region, body.access_key,
+        body.kind,
+        body.bucket,
+        body.prefix,
+        body.endpoint,
+        body.region,
+        body.access_key,
         body.secret_key.get_secret_value(),
-    )  # fmt: skip
+    )
     await vaults.change(server.context, actor, organization_id, given)
     async with server.database.transaction() as db:
         return serializers.vault(await vault_locations.view(db, actor, organization_id))

@@ -39,7 +39,7 @@ from headwater.features.snapshots.service.engines import snapshots_of
 from headwater.features.snapshots.service.threads import RowProgress, run_cancellable, run_parallel
 from headwater.features.snapshots.service.vault_locations import VaultLocation
 from headwater.kit.errors import Cancelled, Conflict
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 from headwater.vault import keys as keyring
 from headwater.vault import manifest as manifests
 from headwater.vault.chunk_encoder import Parent
@@ -92,15 +92,25 @@ async def take(attempt: Attempt, snapshot_id: uuid.UUID) -> Write:
     async def write(db: AsyncSession) -> None:
         await _finish(db, taking, manifest, found, seconds)
         facts = {
-            "cipher": "AES-256-GCM", "keys": sorted({slot.kind for slot in slots.values()}), "vault": vault.id,
-            "packs": len(manifest.packs), "stored_bytes": total(manifest, "stored"),
-            "new_bytes": total(manifest, "new"), "pages_read_back": found.pages,
-        }  # fmt: skip
+            "cipher": "AES-256-GCM",
+            "keys": sorted({slot.kind for slot in slots.values()}),
+            "vault": vault.id,
+            "packs": len(manifest.packs),
+            "stored_bytes": total(manifest, "stored"),
+            "new_bytes": total(manifest, "new"),
+            "pages_read_back": found.pages,
+        }
         row = taking.row
         audit.record(
-            db, SYSTEM, "snapshot.complete", "snapshot", row.id, row.database_name,
-            organization_id=row.organization_id, **facts,
-        )  # fmt: skip
+            db,
+            SYSTEM,
+            "snapshot.complete",
+            "snapshot",
+            row.id,
+            row.database_name,
+            organization_id=row.organization_id,
+            **facts,
+        )
 
     return write
 
@@ -158,7 +168,7 @@ async def _reach(taking: CaptureAttempt) -> ReachableDatabase:
         if taking.row.database_id is None:
             raise Cancelled("The database of this snapshot was deleted.")
         database = await databases.find(db, SYSTEM, taking.row.database_id)
-        return await reachability.load(db, Sealer.of(attempt.settings), database)
+        return await reachability.load(db, SecretCipher.of(attempt.settings), database)
 
 
 def _wanted(row: Snapshot, dump: SnapshotReader) -> tuple[SnapshotTable, ...]:
@@ -203,23 +213,32 @@ class _CaptureRun:
             whole = schema is self.dump.schema
             extras = self.dump.extras if whole else schema_subset.extras_of(self.dump.extras, schema)
             manifest = Manifest(
-                id=str(row.id), database=row.database_name, label=row.label, started=self.started,
-                finished=datetime.now(UTC), parent=parent.id if parent else None, engine=row.engine,
-                product=self.dump.product, moment=msgspec.to_builtins(self.dump.moment),
-                schema=to_json(schema), extras=msgspec.to_builtins(extras), tables=tuple(made),
-                codec=writing.ink.codec.name, level=writing.ink.codec.level,
-            )  # fmt: skip
+                id=str(row.id),
+                database=row.database_name,
+                label=row.label,
+                started=self.started,
+                finished=datetime.now(UTC),
+                parent=parent.id if parent else None,
+                engine=row.engine,
+                product=self.dump.product,
+                moment=msgspec.to_builtins(self.dump.moment),
+                schema=to_json(schema),
+                extras=msgspec.to_builtins(extras),
+                tables=tuple(made),
+                codec=writing.ink.codec.name,
+                level=writing.ink.codec.level,
+            )
             return self._commit(writing, manifest)
 
-    def _catch_up(self, writing: SnapshotWriter, made: list[ManifestTable]) -> list[ManifestTable]:
+    def _catch_up(self, writing: SnapshotWriter, written_tables: list[ManifestTable]) -> list[ManifestTable]:
         """Return tables as they are at the moment of the dump, if that is another one than that of reading them."""
         late = self.dump.catch_up
         if late is None or late.is_consistent():
-            return made
+            return written_tables
         attempt, said = self.taking.attempt, self.dump.notes
         attempt.report("catching up", 0, 1, unit="steps", message="what was changed meanwhile")
         tables, rows = catch_up.catch_up(
-            late, self.vault, writing, made, lambda table, known: _writer(writing, table, known)
+            late, self.vault, writing, written_tables, lambda table, known: _writer(writing, table, known)
         )
         attempt.note(f"It was read while others wrote; {rows:,} rows that they changed were read again, at one moment.")
         for sentence in self.dump.notes:
@@ -282,7 +301,7 @@ class _CaptureRun:
         changed = self._since(table, parent, before)
         if before and changed and changed.nothing:
             progress.passed(before.rows)
-            return manifests.kept(before, facts)
+            return manifests.reuse_table(before, facts)
         known = self.vault.table(before).parent() if before else None
         written = self._followed(writing, table, changed, before, known) if before and known and changed else None
         if written is None:

@@ -40,7 +40,7 @@ async def restore(
         attempt.note(sentence, "warning")
     missing, there = _missing(manifest, undo, tables)
     if not _undoes_ddl(target.engine):
-        await work.note(made={"things": targets.missing_things(target.engine, missing, there)})
+        await work.note(created={"things": targets.missing_things(target.engine, missing, there)})
     what = _prepared(target.engine, manifest, (missing, there), tables, work.row.mode)
     async with reachability.open_address(attempt.settings, target) as address:
         refill = await engine.open(address)
@@ -75,12 +75,22 @@ async def _undo(work: RestoreAttempt, target: ReachableDatabase) -> uuid.UUID:
         row = await repository.get(db, work.row.undo_id) if work.row.undo_id else None
         if row is None:
             row = Snapshot(
-                organization_id=work.row.organization_id, project_id=work.snapshot.project_id, database_id=target.id,
-                database_name=target.name, vault_id=work.snapshot.vault_id, status="taking",
-                label=f"Before restoring {_said(work.snapshot)}"[:200], engine=target.engine_name,
-                created_by=work.row.created_by, job_id=work.attempt.job_id,
-                contents={}, moment={}, verification={}, drill={}, request={},
-            )  # fmt: skip
+                organization_id=work.row.organization_id,
+                project_id=work.snapshot.project_id,
+                database_id=target.id,
+                database_name=target.name,
+                vault_id=work.snapshot.vault_id,
+                status="taking",
+                label=f"Before restoring {_said(work.snapshot)}"[:200],
+                engine=target.engine_name,
+                created_by=work.row.created_by,
+                job_id=work.attempt.job_id,
+                contents={},
+                moment={},
+                verification={},
+                drill={},
+                request={},
+            )
             db.add(row)
             await db.flush()
             if not await repository.note_restore(db, work.row.id, work.token, undo_id=row.id):
@@ -144,7 +154,7 @@ def _report(table: ManifestTable, result: TableRestoreResult, mode: str) -> dict
         "overwrite": result.rows_after == result.rows_written == table.rows,
         "append": added and result.rows_written == table.rows,
         "append_missing": added and result.rows_written <= table.rows,
-    }[mode]  # fmt: skip
+    }[mode]
     return {
         "table": manifest_tables.display_name(table),
         "expected": table.rows,

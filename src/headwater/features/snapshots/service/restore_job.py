@@ -33,7 +33,7 @@ from headwater.features.snapshots.service.targets import RestoreAttempt
 from headwater.features.snapshots.service.threads import RowProgress, run_cancellable, run_parallel, stoppable
 from headwater.kit.clock import now
 from headwater.kit.errors import Cancelled, Conflict, Forbidden
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 from headwater.vault.manifest import Manifest, ManifestTable
 from headwater.vault.vault import Vault
 
@@ -63,7 +63,7 @@ async def run_job(attempt: Attempt) -> Write:
     attempt.note(f"{len(tables)} tables with {sum(table['found'] for table in tables):,} rows are back, and compared.")
 
     async def write(db: AsyncSession) -> None:
-        if not await repository.note_restore(db, work.row.id, work.token, result=result, made={}):
+        if not await repository.note_restore(db, work.row.id, work.token, result=result, created={}):
             raise Cancelled("Another attempt has taken over.")
         await schemas.forget(db, target.id)
         if work.row.request.get("drill"):
@@ -99,8 +99,8 @@ async def _target(work: RestoreAttempt) -> ReachableDatabase:
         database = await databases.find(db, SYSTEM, work.row.target_id)
         if database.read_only:
             raise Forbidden(f"{database.name} is connected for reading only.")
-        reached = await reachability.load(db, Sealer.of(work.attempt.settings), database)
-    if work.row.made.get("things"):
+        reached = await reachability.load(db, SecretCipher.of(work.attempt.settings), database)
+    if work.row.created.get("things"):
         work.attempt.note("An earlier attempt ended in the middle: what it made is taken away first.", "warning")
         await targets.clear(work, reached)
     return reached
@@ -140,7 +140,7 @@ async def _restore(
         fill = await snapshots_of(target.engine).open_loader(address)
         try:
             apart = await asyncio.to_thread(targets.apart, fill, part.tables, target)
-            await work.note(made={"things": [*things, *apart]})
+            await work.note(created={"things": [*things, *apart]})
             return await _fill(work, vault, fill, target, part)
         finally:
             await fill.close()
@@ -208,8 +208,13 @@ def _compared(
         name = manifest_tables.display_name(table)
         attempt.report("comparing", number, len(tables), unit="steps", message=name)
         count_rows = fill.count_rows(manifest_tables.dump_table(table))
-        compared.append({
-            "table": name, "expected": table.rows, "written": written[name], "found": count_rows,
-            "same": count_rows == table.rows == written[name],
-        })  # fmt: skip
+        compared.append(
+            {
+                "table": name,
+                "expected": table.rows,
+                "written": written[name],
+                "found": count_rows,
+                "same": count_rows == table.rows == written[name],
+            }
+        )
     return compared

@@ -29,7 +29,7 @@ from headwater.kit.errors import Conflict, Forbidden, Invalid, NotFound, did_you
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 
 Mode = Literal["empty", "overwrite", "append", "append_missing"]
 Action = Literal["create", "replace", "append", "append_missing", "leave", "refuse"]
@@ -95,7 +95,7 @@ async def plan(context: Context, actor: Actor, snapshot_id: uuid.UUID, order: Re
         snapshot = await _complete(db, actor, snapshot_id)
         chosen(snapshot, order.tables)
         target = await _target(db, actor, snapshot, order)
-        reached = await reachability.load(db, Sealer.of(context.settings), target) if target else None
+        reached = await reachability.load(db, SecretCipher.of(context.settings), target) if target else None
     schema = await schemas.read(context, reached) if reached else Schema()
     steps = _steps(snapshot, schema, order)
     refused = [step.sentence for step in steps if step.action == "refuse"]
@@ -108,17 +108,17 @@ async def plan(context: Context, actor: Actor, snapshot_id: uuid.UUID, order: Re
 def chosen(snapshot: Snapshot, tables: Sequence[str] | None) -> list[dict[str, object]]:
     """Return what the row of a snapshot says of the tables that are asked for; raises NotFound for a wrong name."""
     every: list[dict[str, object]] = snapshot.contents.get("tables", [])
-    names = {shown(one): one["name"] for one in every}
+    names = {display_name(one): one["name"] for one in every}
     for name in tables or ():
         if name not in names and name not in names.values():
             raise NotFound(
                 f"There is no table {name!r} in the snapshot.",
                 hint=did_you_mean(name, {*names, *map(str, names.values())}),
             )
-    return [one for one in every if tables is None or {shown(one), one["name"]} & set(tables)]
+    return [one for one in every if tables is None or {display_name(one), one["name"]} & set(tables)]
 
 
-def shown(table: dict[str, object]) -> str:
+def display_name(table: dict[str, object]) -> str:
     """Return the name of a table of a snapshot's row as people write it."""
     return f"{table['schema']}.{table['name']}" if table["schema"] else str(table["name"])
 
@@ -128,7 +128,7 @@ def _steps(snapshot: Snapshot, existing: Schema, order: RestoreOptions) -> tuple
     wanted, in_place = chosen(snapshot, order.tables), order.mode != "empty"
     steps = []
     for table in snapshot.contents.get("tables", []):
-        name, rows = shown(table), int(table["rows"])
+        name, rows = display_name(table), int(table["rows"])
         if table.get("apart") and (table not in wanted or (in_place and order.tables is None)):
             steps.append(RestoreStep(name, rows, None, "leave", f"{name} is left out: {WITH_ALL}."))
         elif table.get("apart") and in_place:
@@ -221,31 +221,57 @@ async def create_target(
     if project_id is None:
         raise Invalid({"project_id": "The snapshot's own project is gone: say in which one the database shall be."})
     return await databases.create(
-        db, actor, Sealer.of(settings), project_id, name=name, engine_name=snapshot.engine, options={},
-        quotas=Quotas().model_dump(), sleep_after_seconds=300, protected=False,
-    )  # fmt: skip
+        db,
+        actor,
+        SecretCipher.of(settings),
+        project_id,
+        name=name,
+        engine_name=snapshot.engine,
+        options={},
+        quotas=Quotas().model_dump(),
+        sleep_after_seconds=300,
+        protected=False,
+    )
 
 
 async def _begin(
-    db: AsyncSession, actor: Actor, snapshot: Snapshot, target: Database, order: RestoreOptions, *, fresh: bool,
+    db: AsyncSession,
+    actor: Actor,
+    snapshot: Snapshot,
+    target: Database,
+    order: RestoreOptions,
+    *,
+    fresh: bool,
     drill: bool = False,
-) -> RestoreView:  # fmt: skip
+) -> RestoreView:
     assert target.project_id
     row = Restore(
-        organization_id=snapshot.organization_id, snapshot_id=snapshot.id, target_id=target.id,
-        target_name=target.name, fresh=fresh, mode=order.mode, created_by=actor.user_id, made={}, result={},
+        organization_id=snapshot.organization_id,
+        snapshot_id=snapshot.id,
+        target_id=target.id,
+        target_name=target.name,
+        fresh=fresh,
+        mode=order.mode,
+        created_by=actor.user_id,
+        created={},
+        result={},
         request={
-            "tables": list(order.tables) if order.tables is not None else None, "project_id": str(target.project_id),
+            "tables": list(order.tables) if order.tables is not None else None,
+            "project_id": str(target.project_id),
             "drill": drill,
         },
-    )  # fmt: skip
+    )
     db.add(row)
     await db.flush()
     project = await projects.get(db, actor, target.project_id, "database:read")
     job = await queue.enqueue(
-        db, actor, project, kind="snapshot.restore", args={"restore_id": str(row.id)},
+        db,
+        actor,
+        project,
+        kind="snapshot.restore",
+        args={"restore_id": str(row.id)},
         title=f"{'Drill of' if drill else 'Restore'} {snapshot.database_name} into {target.name}",
-    )  # fmt: skip
+    )
     row.job_id = job.id
     action = "snapshot.drill" if drill else "snapshot.restore"
     snapshots.note(db, actor, action, snapshot, restore_id=str(row.id), target=target.name, mode=order.mode)

@@ -26,17 +26,25 @@ from headwater.vault.verification import Finding, VerificationResult, Verificati
 
 
 async def begin(
-    db: AsyncSession, actor: Actor, database_id: uuid.UUID, kind: Kind, part: VerificationShare = VerificationShare()  # noqa: B008 - frozen
-) -> Job:  # fmt: skip
+    db: AsyncSession,
+    actor: Actor,
+    database_id: uuid.UUID,
+    kind: Kind,
+    part: VerificationShare = VerificationShare(),  # noqa: B008 - frozen
+) -> Job:
     """Put the verification of all snapshots of a database into the queue."""
     database = await databases.find(db, actor, database_id, "database:write")
     if database.project_id is None:
         raise Conflict(f"The project of {database.name} is gone.")
     project = await projects.get(db, actor, database.project_id, "database:read")
     return await queue.enqueue(
-        db, actor, project, kind="snapshot.scrub", title=f"Verify the snapshots of {database.name}",
+        db,
+        actor,
+        project,
+        kind="snapshot.scrub",
+        title=f"Verify the snapshots of {database.name}",
         args={"database_id": str(database_id), "kind": kind, "part": part.number, "parts": part.parts},
-    )  # fmt: skip
+    )
 
 
 async def run_job(attempt: Attempt) -> Write:
@@ -77,7 +85,7 @@ async def _verified(
 
 def _by_snapshot(
     verified: VerificationResult, ids: Sequence[uuid.UUID], kind: Kind, part: VerificationShare
-) -> dict[uuid.UUID, SampleCheck]:  # fmt: skip
+) -> dict[uuid.UUID, SampleCheck]:
     """Return what was found of each snapshot; what belongs to none, such as a key, is said of all."""
     percent = 100 if kind == "quick" else round(100 / part.parts)
     found = {}

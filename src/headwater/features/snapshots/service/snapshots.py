@@ -26,7 +26,7 @@ from headwater.features.snapshots.service import engines, vault_locations
 from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
 from headwater.kit.paging import Page, cut
 from headwater.store.context import Context
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 from headwater.vault.errors import Missing
 
 POINTS = 500
@@ -76,13 +76,18 @@ class SnapshotRequest:
         return {
             "tables": list(self.tables) if self.tables is not None else None,
             "exclude": list(self.exclude) if self.exclude is not None else None,
-        } | ({"scheduled": True, "growth": self.growth} if self.scheduled else {})  # fmt: skip
+        } | ({"scheduled": True, "growth": self.growth} if self.scheduled else {})
 
 
 async def find(
-    db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, *, write: bool = False, admin: bool = False,
+    db: AsyncSession,
+    actor: Actor,
+    snapshot_id: uuid.UUID,
+    *,
+    write: bool = False,
+    admin: bool = False,
     lock: bool = False,
-) -> Snapshot:  # fmt: skip
+) -> Snapshot:
     """Return a snapshot that the actor may see, or also use for a change."""
     row = await repository.get(db, snapshot_id, lock=lock)
     if row is None or (row.organization_id not in actor.roles and actor.kind != "system"):
@@ -93,10 +98,10 @@ async def find(
 
 async def view(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID) -> SnapshotView:
     """Return a snapshot with its job."""
-    return (await shown(db, [await find(db, actor, snapshot_id)]))[0]
+    return (await views_of(db, [await find(db, actor, snapshot_id)]))[0]
 
 
-async def shown(db: AsyncSession, rows: Sequence[Snapshot]) -> list[SnapshotView]:
+async def views_of(db: AsyncSession, rows: Sequence[Snapshot]) -> list[SnapshotView]:
     """Return snapshots with their jobs and the names of who asked for them."""
     jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
     people = await repository.names(db, {row.created_by for row in rows if row.created_by})
@@ -114,7 +119,7 @@ async def list_of_database(
 ) -> Page[SnapshotView]:
     """Return the snapshots of a database, newest first."""
     await databases.find(db, actor, database_id, deleted=True)
-    views = await shown(db, await repository.of_database(db, database_id, audit.before_id(cursor), limit))
+    views = await views_of(db, await repository.of_database(db, database_id, audit.before_id(cursor), limit))
     return cut(views, limit, lambda one: (str(one.snapshot.id),))
 
 
@@ -123,7 +128,7 @@ async def list_of_organization(
 ) -> Page[SnapshotView]:
     """Return the snapshots of an organization, newest first, also those whose database is gone."""
     authorize(actor, "database:read", vault_locations.Owner(organization_id))
-    views = await shown(db, await repository.of_organization(db, organization_id, audit.before_id(cursor), limit))
+    views = await views_of(db, await repository.of_organization(db, organization_id, audit.before_id(cursor), limit))
     return cut(views, limit, lambda one: (str(one.snapshot.id),))
 
 
@@ -150,7 +155,7 @@ async def check(context: Context, actor: Actor, database_id: uuid.UUID, request:
     async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write")
         engines.snapshots_of(engine(database.engine))
-        reached = await reachability.load(db, Sealer.of(context.settings), database)
+        reached = await reachability.load(db, SecretCipher.of(context.settings), database)
     if request.tables is not None or request.exclude is not None:
         chosen(await schemas.read(context, reached), request.tables, request.exclude)
 
@@ -192,7 +197,7 @@ async def begin(db: AsyncSession, actor: Actor, database_id: uuid.UUID, request:
     note(db, actor, "snapshot.create", row, label=request.label)
     await db.flush()
     await db.refresh(row)
-    return (await shown(db, [row]))[0]
+    return (await views_of(db, [row]))[0]
 
 
 def chosen(schema: Schema, tables: Sequence[str] | None, exclude: Sequence[str] | None) -> set[str]:
@@ -255,7 +260,7 @@ async def begin_removal(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, 
     row = await find(db, actor, snapshot_id, admin=True, lock=True)
     if row.held:
         raise Conflict("This snapshot is held.", hint="An admin can let go of it first.")
-    if (await shown(db, [row]))[0].status == "taking":
+    if (await views_of(db, [row]))[0].status == "taking":
         raise Conflict("This snapshot is being taken.", hint="Cancel its job first.")
     if await being_read(db, [row.id]):
         raise Conflict("A restore or drill reads this snapshot.", hint="Wait until it is over, or cancel its job.")

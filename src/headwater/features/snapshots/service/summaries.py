@@ -41,20 +41,30 @@ async def of_database(db: AsyncSession, actor: Actor, database_id: uuid.UUID) ->
     used = await snapshots.being_read(db, [row.id for row in rows])
     return [
         SnapshotSummary(
-            row.id, row.taken_at or row.created_at, row.label, row.held, bool(row.request.get("scheduled")),
-            _extent(row.request.get("tables"), row.request.get("exclude")), row.stored_bytes, row.new_bytes, row.grew,
-            row.verified_at, row.verification.get("ok", True), row.id in used,
-        ) for row in rows
-    ]  # fmt: skip
+            row.id,
+            row.taken_at or row.created_at,
+            row.label,
+            row.held,
+            bool(row.request.get("scheduled")),
+            _extent(row.request.get("tables"), row.request.get("exclude")),
+            row.stored_bytes,
+            row.new_bytes,
+            row.grew,
+            row.verified_at,
+            row.verification.get("ok", True),
+            row.id in used,
+        )
+        for row in rows
+    ]
 
 
 async def failed_before(
     db: AsyncSession, actor: Actor, database_id: uuid.UUID, before: datetime
-) -> Sequence[uuid.UUID]:  # fmt: skip
+) -> Sequence[uuid.UUID]:
     """Return the scheduled snapshots that have failed and were asked for before a moment."""
     await databases.find(db, actor, database_id)
     rows = await repository.scheduled_before(db, database_id, before)
-    return [one.snapshot.id for one in await snapshots.shown(db, rows) if one.status == "failed"]
+    return [one.snapshot.id for one in await snapshots.views_of(db, rows) if one.status == "failed"]
 
 
 def _extent(tables: Sequence[str] | None, exclude: Sequence[str] | None) -> str:

@@ -48,7 +48,7 @@ async def renew(work: RestoreAttempt) -> None:
     attempt, row = work.attempt, work.row
     async with attempt.database.transaction() as db:
         there = await _alive(db, row.target_id)
-        if there is not None and row.made:
+        if there is not None and row.created:
             attempt.note("An earlier attempt ended in the middle: its database is taken away first.", "warning")
             await _take_away(db, row.target_id)
             there = None
@@ -57,8 +57,8 @@ async def renew(work: RestoreAttempt) -> None:
                 db, SYSTEM, attempt.settings, work.snapshot, row.target_name, _project(row, work.snapshot)
             )
             row.target_id = database.id
-        await repository.note_restore(db, row.id, work.token, target_id=row.target_id, made={"begun": True})
-        row.made = {}
+        await repository.note_restore(db, row.id, work.token, target_id=row.target_id, created={"begun": True})
+        row.created = {}
     assert row.target_id
     attempt.report("database", 0, 1, unit="steps", message=row.target_name)
     view = await readiness.wait_until_settled(attempt.context, SYSTEM, row.target_id, WAIT_SECONDS)
@@ -151,7 +151,7 @@ async def clear_after(work: RestoreAttempt, target: ReachableDatabase) -> None:
     try:
         if work.row.fresh:
             async with work.attempt.database.transaction() as db:
-                if await repository.note_restore(db, work.row.id, work.token, target_id=None, made={}):
+                if await repository.note_restore(db, work.row.id, work.token, target_id=None, created={}):
                     await _take_away(db, target.id)
             await readiness.notify_supervisor(work.attempt.settings, target.id)
         else:
@@ -167,7 +167,7 @@ async def clear(work: RestoreAttempt, target: ReachableDatabase) -> None:
     await work.note()
     async with work.attempt.database.transaction() as db:
         row = await repository.restore(db, work.row.id)
-        made: Things = row.made.get("things", []) if row else []
+        made: Things = row.created.get("things", []) if row else []
     if not made:
         return
     transfer_target = target.engine.transfer.target
@@ -175,4 +175,4 @@ async def clear(work: RestoreAttempt, target: ReachableDatabase) -> None:
         raise Conflict(f"{target.engine.display_name} cannot drop what was made.")
     async with reachability.open_session(work.attempt.settings, target) as session:
         await drop_all(transfer_target(session), made)
-    await work.note(made={})
+    await work.note(created={})

@@ -21,8 +21,8 @@ from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import VaultRecord
 from headwater.kit.network import guard
 from headwater.kit.settings import Settings
-from headwater.store.sealing import Sealer
-from headwater.store.session import Database as Store
+from headwater.store.encryption import SecretCipher
+from headwater.store.session import Store as Store
 from headwater.vault.blobs import Blobs
 from headwater.vault.codecs import Codec
 from headwater.vault.codecs import Name as CodecName
@@ -98,17 +98,17 @@ async def check_endpoint(settings: Settings, endpoint: str) -> None:
 
 def location_of(settings: Settings, row: VaultRecord) -> VaultLocation:
     """Return what is needed to open the vault of a row."""
-    sealer = Sealer.of(settings)
+    sealer = SecretCipher.of(settings)
     opener = KeySource.key(sealer.derive("vault", row.organization_id))
     codec = Codec(cast("CodecName", row.codec), row.level)
     return VaultLocation(row.id, row.organization_id, blobs_of(settings, row, sealer), opener, codec, row.opened)
 
 
-def blobs_of(settings: Settings, row: VaultRecord, sealer: Sealer) -> Blobs:
+def blobs_of(settings: Settings, row: VaultRecord, sealer: SecretCipher) -> Blobs:
     """Return the storage of a vault."""
     if row.kind == "local":
         return LocalBlobs(settings.home_folder / "vaults" / str(row.organization_id))
-    secret = sealer.open(row.sealed, row.organization_id, row.id, "credentials") if row.sealed else ""
+    secret = sealer.decrypt(row.sealed, row.organization_id, row.id, "credentials") if row.sealed else ""
     return bucket(row.settings, secret)
 
 
@@ -116,13 +116,17 @@ def bucket(given: dict[str, Any], secret: str) -> S3Blobs:
     """Return the blobs of a bucket by its settings and the secret key."""
     endpoint = given.get("endpoint", "")
     options = {
-        "endpoint": endpoint, "region": given.get("region", ""), "access_key_id": given.get("access_key", ""),
+        "endpoint": endpoint,
+        "region": given.get("region", ""),
+        "access_key_id": given.get("access_key", ""),
         "secret_access_key": secret,
-    }  # fmt: skip
+    }
     return S3Blobs(
-        given["bucket"], given.get("prefix", ""), http=endpoint.startswith("http:"),
+        given["bucket"],
+        given.get("prefix", ""),
+        http=endpoint.startswith("http:"),
         **{name: value for name, value in options.items() if value},
-    )  # fmt: skip
+    )
 
 
 async def current(db: AsyncSession, actor: Actor, organization_id: uuid.UUID) -> VaultRecord:

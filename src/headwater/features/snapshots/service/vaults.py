@@ -22,7 +22,7 @@ from headwater.kit.errors import Conflict, Invalid, NotFound
 from headwater.kit.ids import new_id
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
-from headwater.store.sealing import Sealer
+from headwater.store.encryption import SecretCipher
 from headwater.vault import keys as keyring
 from headwater.vault.blobs import Blobs
 from headwater.vault.codecs import LEVELS, Name
@@ -60,13 +60,17 @@ async def change(context: Context, actor: Actor, organization_id: uuid.UUID, giv
         StorageUnavailable: the storage refuses.
     """
     authorize(actor, "database:admin", Owner(organization_id))
-    sealer = Sealer.of(context.settings)
+    sealer = SecretCipher.of(context.settings)
     row = VaultRecord(
-        id=new_id(), organization_id=organization_id, kind=given.kind, created_by=actor.user_id, current=True,
+        id=new_id(),
+        organization_id=organization_id,
+        kind=given.kind,
+        created_by=actor.user_id,
+        current=True,
         settings=await _checked(context.settings, given) if given.kind == "s3" else {},
-    )  # fmt: skip
+    )
     if given.kind == "s3":
-        row.sealed = sealer.seal(given.secret_key, organization_id, row.id, "credentials")
+        row.sealed = sealer.encrypt(given.secret_key, organization_id, row.id, "credentials")
         await asyncio.to_thread(_probe, vault_locations.blobs_of(context.settings, row, sealer))
     async with context.store.transaction() as db:
         known = await repository.same_vault(db, organization_id, given.kind, row.settings)
@@ -78,15 +82,21 @@ async def change(context: Context, actor: Actor, organization_id: uuid.UUID, giv
         else:
             db.add(row)
         audit.record(
-            db, actor, "vault.change", "vault", (known or row).id, given.kind, organization_id=organization_id,
+            db,
+            actor,
+            "vault.change",
+            "vault",
+            (known or row).id,
+            given.kind,
+            organization_id=organization_id,
             **row.settings,
-        )  # fmt: skip
+        )
 
 
-def _sealed_again(sealer: Sealer, row: VaultRecord, given: Given) -> bytes | None:
+def _sealed_again(sealer: SecretCipher, row: VaultRecord, given: Given) -> bytes | None:
     if row.kind == "local":
         return None
-    return sealer.seal(given.secret_key, row.organization_id, row.id, "credentials")
+    return sealer.encrypt(given.secret_key, row.organization_id, row.id, "credentials")
 
 
 async def _checked(settings: Settings, given: Given) -> dict[str, str]:
@@ -102,9 +112,12 @@ async def _checked(settings: Settings, given: Given) -> dict[str, str]:
         raise Invalid(wrong)
     await vault_locations.check_endpoint(settings, given.endpoint)
     return {
-        "bucket": given.bucket, "prefix": given.prefix.strip("/"), "endpoint": given.endpoint.rstrip("/"),
-        "region": given.region, "access_key": given.access_key,
-    }  # fmt: skip
+        "bucket": given.bucket,
+        "prefix": given.prefix.strip("/"),
+        "endpoint": given.endpoint.rstrip("/"),
+        "region": given.region,
+        "access_key": given.access_key,
+    }
 
 
 def _probe(blobs: Blobs) -> None:

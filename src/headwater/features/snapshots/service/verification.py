@@ -34,9 +34,13 @@ async def start(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, kind: Ki
     project = await projects.get(db, actor, row.project_id, "database:read")
     snapshots.note(db, actor, "snapshot.verify", row, how=kind)
     return await queue.enqueue(
-        db, actor, project, kind="snapshot.verify", title=f"Verify a snapshot of {row.database_name}",
+        db,
+        actor,
+        project,
+        kind="snapshot.verify",
+        title=f"Verify a snapshot of {row.database_name}",
         args={"snapshot_id": str(row.id), "kind": kind},
-    )  # fmt: skip
+    )
 
 
 async def run_job(attempt: Attempt) -> Write:

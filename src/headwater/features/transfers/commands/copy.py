@@ -85,7 +85,10 @@ def _show_comparison(tables: list[Any]) -> None:
     table = Table("table", "rows there", "rows here", "checksum", "", box=None, pad_edge=False)
     for one in tables:
         table.add_row(
-            one["target"], f"{one['source_rows']:,}", f"{one['target_rows']:,}", one["target_checksum"][:12],
+            one["target"],
+            f"{one['source_rows']:,}",
+            f"{one['target_rows']:,}",
+            one["target_checksum"][:12],
             "same" if one["same"] else "DIFFERENT",
-        )  # fmt: skip
+        )
     terminal().print(table)

@@ -36,9 +36,12 @@ def import_(
             files = {"file": (file.name, content)}
             preview = server.call("POST", f"/databases/{database['id']}/imports", files=files)
         body: dict[str, Any] = {
-            "table": table, "create": create, "on_error": "skip" if skip_errors else "stop", "confirmed": confirm,
+            "table": table,
+            "create": create,
+            "on_error": "skip" if skip_errors else "stop",
+            "confirmed": confirm,
             "columns": _columns(preview, type_ or []),
-        }  # fmt: skip
+        }
         begun = server.call("POST", f"/imports/{preview['transfer']['id']}/start", json=body)
         done = finish(server, begun["job"]["id"], f"/transfers/{begun['id']}")
     if as_json:

@@ -68,13 +68,19 @@ async def start(context: Context, actor: Actor, request: CopyRequest) -> Transfe
     async with context.store.transaction() as db:
         database = await databases.find(db, actor, request.target_id, "database:write")
         transfer = Transfer(
-            organization_id=database.organization_id, kind="copy", database_id=request.source_id,
-            target_id=request.target_id, created_by=actor.user_id, preview={}, made={}, result={},
+            organization_id=database.organization_id,
+            kind="copy",
+            database_id=request.source_id,
+            target_id=request.target_id,
+            created_by=actor.user_id,
+            preview={},
+            created={},
+            result={},
             request={
                 "tables": list(request.tables) if request.tables is not None else None,
                 "losses": [asdict(loss) for loss in planned.losses],
             },
-        )  # fmt: skip
+        )
         job = await transfers.begin(
             db, actor, transfer, database, f"Copy {source.reached.name} to {target.reached.name}"
         )

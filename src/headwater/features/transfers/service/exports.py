@@ -47,10 +47,16 @@ async def start(
         # Who exports makes a job and a file on the host: more than looking at rows.
         database = await databases.find(db, actor, database_id, "database:write")
         transfer = Transfer(
-            organization_id=database.organization_id, kind="export", database_id=database_id,
-            filename=f"{database.name}-{form}.zip", created_by=actor.user_id, preview={}, made={}, result={},
+            organization_id=database.organization_id,
+            kind="export",
+            database_id=database_id,
+            filename=f"{database.name}-{form}.zip",
+            created_by=actor.user_id,
+            preview={},
+            created={},
+            result={},
             request={"tables": list(tables) if tables is not None else None, "format": form},
-        )  # fmt: skip
+        )
         job = await transfers.begin(db, actor, transfer, database, f"Export {database.name} as {form.upper()}")
         return TransferView(transfer, job)
 

@@ -68,9 +68,9 @@ async def run_job(attempt: Attempt) -> Write:
     path = file_store.path_of(working.settings, row.id, "upload")
     if not path.exists():
         raise Unreadable(f"The upload {row.filename} is not there any more.", hint="Upload it again.")
-    if row.made.get("committing") and not row.request.get("create"):
+    if row.created.get("committing") and not row.request.get("create"):
         raise Conflict(
-            f"The worker died in the moment of the commit: {row.made['committing']:,} rows may be there or not.",
+            f"The worker died in the moment of the commit: {row.created['committing']:,} rows may be there or not.",
             hint="Look at the table before you import the file again.",
         )
     problems = Problems(file_store.path_of(working.settings, row.id, "errors"))
@@ -139,7 +139,7 @@ class _Import:
         await side.loads.finish_load(counters)
         self._working.report("rows", self._rows, self._rows, "Committing")
         # Whoever comes after a worker that died here cannot know whether the rows are there.
-        await self._working.note(made={"things": self._working.created, "committing": self._rows})
+        await self._working.note(created={"things": self._working.created, "committing": self._rows})
         await copy_rows.run(side.session, "COMMIT", self._working)
         return self._rows
 

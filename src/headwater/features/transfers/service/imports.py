@@ -65,10 +65,18 @@ async def receive(
         async with context.store.transaction() as db:
             database = await databases.find(db, actor, database_id, "database:write")
             transfer = Transfer(
-                id=transfer_id, organization_id=database.organization_id, kind="import", database_id=database_id,
-                filename=filename, size_bytes=size, preview=preview, request={}, made={}, result={},
+                id=transfer_id,
+                organization_id=database.organization_id,
+                kind="import",
+                database_id=database_id,
+                filename=filename,
+                size_bytes=size,
+                preview=preview,
+                request={},
+                created={},
+                result={},
                 created_by=actor.user_id,
-            )  # fmt: skip
+            )
             db.add(transfer)
             await db.flush()
             await db.refresh(transfer)
@@ -138,9 +146,12 @@ async def _checked(context: Context, access: doors.Access, transfer: Transfer, o
         {"source": one.source, "target": one.target, "type": one.type or known[one.source]["type"]} for one in columns
     ]
     return {
-        "table": order.table, "schema": relations[0].schema if relations else order.schema, "create": order.create,
-        "columns": made, "on_error": order.on_error,
-    }  # fmt: skip
+        "table": order.table,
+        "schema": relations[0].schema if relations else order.schema,
+        "create": order.create,
+        "columns": made,
+        "on_error": order.on_error,
+    }
 
 
 def _check_types(columns: Sequence[Mapped], known: Mapping[str, Any]) -> None:

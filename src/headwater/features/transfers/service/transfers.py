@@ -25,8 +25,8 @@ from headwater.features.transfers.service.copy_rows import CopyEndpoint
 from headwater.kit.errors import Cancelled, Forbidden, HeadwaterError, NotFound
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
-from headwater.store.sealing import Sealer
-from headwater.store.session import Database as Store
+from headwater.store.encryption import SecretCipher
+from headwater.store.session import Store as Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,10 @@ async def find(
 
 async def view(db: AsyncSession, actor: Actor, transfer_id: uuid.UUID) -> TransferView:
     """Return a transfer with its job."""
-    return await shown(db, await find(db, actor, transfer_id))
+    return await view_of(db, await find(db, actor, transfer_id))
 
 
-async def shown(db: AsyncSession, transfer: Transfer) -> TransferView:
+async def view_of(db: AsyncSession, transfer: Transfer) -> TransferView:
     """Return a transfer with its job."""
     jobs = await queue.get_many(db, [transfer.job_id] if transfer.job_id else [])
     return TransferView(transfer, next(iter(jobs.values()), None))
@@ -81,9 +81,15 @@ async def begin(db: AsyncSession, actor: Actor, transfer: Transfer, database: Da
     )
     transfer.job_id = job.id
     audit.record(
-        db, actor, f"database.{transfer.kind}", "database", database.id, database.name,
-        organization_id=database.organization_id, transfer_id=str(transfer.id),
-    )  # fmt: skip
+        db,
+        actor,
+        f"database.{transfer.kind}",
+        "database",
+        database.id,
+        database.name,
+        organization_id=database.organization_id,
+        transfer_id=str(transfer.id),
+    )
     await db.flush()
     await db.refresh(transfer)
     return job
@@ -121,7 +127,7 @@ class TransferAttempt:
     async def making(self, kind: str, name: str) -> None:
         """Record what is about to be made, before it is."""
         self.created.append((kind, name))
-        await self.note(made={"things": self.created})
+        await self.note(created={"things": self.created})
 
     async def note(self, **values: object) -> None:
         """Write to the transfer's row, or raise when somebody else has the work."""
@@ -135,7 +141,7 @@ class TransferAttempt:
             database = await databases.find(db, SYSTEM, database_id)
             if write and database.read_only:
                 raise Forbidden(f"{database.name} is connected for reading only.")
-            return await reachability.load(db, Sealer.of(self.settings), database)
+            return await reachability.load(db, SecretCipher.of(self.settings), database)
 
     async def open(self, stack: AsyncExitStack, reached: ReachableDatabase) -> CopyEndpoint:
         """Open a session that is closed with the stack."""
@@ -147,12 +153,12 @@ class TransferAttempt:
         """Take away what this transfer had made, and forget it; only as the attempt that has the work."""
         if not self.created:
             return
-        await self.note(made={"things": self.created})
+        await self.note(created={"things": self.created})
         async with AsyncExitStack() as stack:
             side = await self.open(stack, reached)
             await drop_all(side.loads, self.created)
         self.created = []
-        await self.note(made={})
+        await self.note(created={})
 
 
 async def take(attempt: Attempt) -> TransferAttempt:
@@ -163,7 +169,7 @@ async def take(attempt: Attempt) -> TransferAttempt:
             raise Cancelled("The database of this transfer was deleted.")
         working = TransferAttempt(attempt, transfer)
         transfer.attempt = working.token
-        things: Sequence[Sequence[str]] = transfer.made.get("things", [])
+        things: Sequence[Sequence[str]] = transfer.created.get("things", [])
         working.created = [(kind, name) for kind, name in things]
     return working
 
@@ -180,4 +186,4 @@ async def clear_after(working: TransferAttempt, reached: ReachableDatabase) -> N
 
 async def finish(db: AsyncSession, working: TransferAttempt, result: dict[str, object]) -> None:
     """Store what came of a transfer, in the transaction that completes its job; nothing of it is provisional now."""
-    await repository.note(db, working.transfer.id, working.token, result=result, made={})
+    await repository.note(db, working.transfer.id, working.token, result=result, created={})

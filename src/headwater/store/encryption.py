@@ -26,7 +26,7 @@ _KEY_ID, _NONCE, _WRAPPED = 8, 12, 48
 _HEAD = 1 + _KEY_ID + _NONCE + _WRAPPED + _NONCE
 
 
-class Sealer:
+class SecretCipher:
     """Seals and opens secrets with the key kept in `$HEADWATER_HOME/envelope.key`."""
 
     def __init__(self, secret: str) -> None:
@@ -35,11 +35,11 @@ class Sealer:
         self._key, self._root = AESGCM(key), key
 
     @classmethod
-    def of(cls, settings: Settings) -> Sealer:
+    def of(cls, settings: Settings) -> SecretCipher:
         """Return the sealer of this Headwater, making its key on first use."""
         return cls(read_secret(settings.home_folder / "envelope.key"))
 
-    def seal(self, text: str, tenant: uuid.UUID, row: uuid.UUID, column: str) -> bytes:
+    def encrypt(self, text: str, tenant: uuid.UUID, row: uuid.UUID, column: str) -> bytes:
         """Return a secret sealed for one column of one row of one tenant."""
         place = _place(tenant, row, column)
         data_key = AESGCM.generate_key(256)
@@ -52,7 +52,7 @@ class Sealer:
         info = b"headwater " + purpose.encode() + b"\0" + tenant.bytes
         return HKDF(hashes.SHA256(), 32, None, info).derive(self._root)
 
-    def open(self, sealed: bytes, tenant: uuid.UUID, row: uuid.UUID, column: str) -> str:
+    def decrypt(self, sealed: bytes, tenant: uuid.UUID, row: uuid.UUID, column: str) -> str:
         """Return the secret that was sealed for this very place.
 
         Raises:

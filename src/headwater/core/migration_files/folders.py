@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from headwater.core.migrating.scripts import Script
+from headwater.core.migration_files.scripts import Script
 from headwater.kit.errors import BadInput
 
 _FLYWAY = re.compile(r"(?P<kind>[VU])(?P<version>\d[\d._]*?)__(?P<name>.+)\.sql")

@@ -140,11 +140,11 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class BuilderRefusal:
     """Why a text cannot be drawn: the clause, and a sentence."""
 
     clause: str
     message: str
 
 
-QueryDrawing: TypeAlias = Query | Refusal
+QueryDrawing: TypeAlias = Query | BuilderRefusal

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from headwater.core.building.expressions import foreign, written
-from headwater.core.building.model import Aggregate, Condition, Group, Operator, Term
-from headwater.core.building.names import CannotDraw, Scope
+from headwater.core.query_builder.expressions import foreign, written
+from headwater.core.query_builder.model import Aggregate, Condition, Group, Operator, Term
+from headwater.core.query_builder.names import CannotDraw, NameScope
 
 _AGGREGATES: Mapping[type[exp.Expr], Aggregate] = {
     exp.Count: "count",
@@ -37,7 +37,7 @@ _NEGATED: Mapping[Operator, Operator] = {
 }
 
 
-def term_of(node: exp.Expr, scope: Scope, clause: str) -> Term:
+def term_of(node: exp.Expr, scope: NameScope, clause: str) -> Term:
     """Return a tree as a term; what is neither column nor constant stays an expression."""
     node = node.unnest()
     match node:
@@ -59,7 +59,7 @@ def term_of(node: exp.Expr, scope: Scope, clause: str) -> Term:
     return Term("expression", written(node, scope.style.sqlglot))
 
 
-def _table_of_star(node: exp.Column, scope: Scope, clause: str) -> str:
+def _table_of_star(node: exp.Column, scope: NameScope, clause: str) -> str:
     if any(node.this.args.values()):
         raise CannotDraw(clause, "Every column but some cannot be drawn.")
     wanted = node.table
@@ -69,7 +69,7 @@ def _table_of_star(node: exp.Column, scope: Scope, clause: str) -> str:
     raise CannotDraw(clause, f"There is no table {wanted} in FROM.")
 
 
-def aggregated(node: exp.Expr, scope: Scope, clause: str) -> tuple[Term, Aggregate]:
+def aggregated(node: exp.Expr, scope: NameScope, clause: str) -> tuple[Term, Aggregate]:
     """Return a tree as a term under one of the known aggregates, or under none."""
     node = node.unnest()
     picked = scope.picked(node, columns_first=True) if isinstance(node, exp.Column) else None
@@ -87,13 +87,13 @@ def aggregated(node: exp.Expr, scope: Scope, clause: str) -> tuple[Term, Aggrega
     return term_of(inner, scope, clause), how
 
 
-def group_of(node: exp.Expr, scope: Scope, clause: str) -> Group:
+def group_of(node: exp.Expr, scope: NameScope, clause: str) -> Group:
     """Return a condition as a group, whose like inner groups are part of it."""
     found = _item(node, scope, clause)
     return found if isinstance(found, Group) else Group(True, (found,))
 
 
-def _item(node: exp.Expr, scope: Scope, clause: str) -> Condition | Group:
+def _item(node: exp.Expr, scope: NameScope, clause: str) -> Condition | Group:
     node = node.unnest()
     if isinstance(node, exp.And | exp.Or):
         every = isinstance(node, exp.And)
@@ -105,7 +105,7 @@ def _item(node: exp.Expr, scope: Scope, clause: str) -> Condition | Group:
     return _condition(node, scope, clause)
 
 
-def _condition(node: exp.Expr, scope: Scope, clause: str) -> Condition:
+def _condition(node: exp.Expr, scope: NameScope, clause: str) -> Condition:
     negated = isinstance(node, exp.Not)
     inner = node.this.unnest() if negated else node
     plain = _plain(inner, scope, clause)
@@ -119,7 +119,7 @@ def _condition(node: exp.Expr, scope: Scope, clause: str) -> Condition:
     return Condition(term, "holds", (), aggregate)
 
 
-def _plain(node: exp.Expr, scope: Scope, clause: str) -> Condition | None:
+def _plain(node: exp.Expr, scope: NameScope, clause: str) -> Condition | None:
     """Return a comparison that has an operator of its own, or None; whether it is negated is not looked at."""
     operator = _OPERATORS.get(type(node))
     values: tuple[exp.Expr, ...] = ()

@@ -139,8 +139,9 @@ async def test_restored_in_place_and_undone(snapshot_fixture: SnapshotFixture) -
     added = await snapshot_fixture.restore(snapshot, **body | {"mode": "append_missing"})
     assert added["job"]["state"] == "completed", added["job"]
     assert {one["table"]: (one["written"], one["found"]) for one in added["tables"]} == {
-        "orders": (700, ORDERS + 1), "people": (1, 1),
-    }  # fmt: skip
+        "orders": (700, ORDERS + 1),
+        "people": (1, 1),
+    }
     done = await snapshot_fixture.restore(snapshot, **body)
     assert done["job"]["state"] == "completed", done["job"]
     assert [(one["found"], one["same"]) for one in done["tables"]] == [(ORDERS, True), (1, True)]

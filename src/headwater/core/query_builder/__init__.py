@@ -6,31 +6,31 @@ between them: what is rendered from a parsed text gives the same rows, and a ren
 
 from __future__ import annotations
 
-from headwater.core.building.model import (
+from headwater.core.query_builder.model import (
     Aggregate,
+    BuilderRefusal,
     Condition,
     Group,
     Join,
     Pick,
     Query,
     QueryTable,
-    Refusal,
     Sort,
     SqlStyle,
     Term,
 )
-from headwater.core.building.parser import parse
-from headwater.core.building.render import render
+from headwater.core.query_builder.parser import parse
+from headwater.core.query_builder.render import render
 
 __all__ = [
     "Aggregate",
+    "BuilderRefusal",
     "Condition",
     "Group",
     "Join",
     "Pick",
     "Query",
     "QueryTable",
-    "Refusal",
     "Sort",
     "SqlStyle",
     "Term",

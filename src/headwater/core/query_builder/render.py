@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from headwater.core.building.expressions import enclosed, grouped_terms, read, written
-from headwater.core.building.model import (
+from headwater.core.query_builder.expressions import enclosed, grouped_terms, read, written
+from headwater.core.query_builder.model import (
     NO_LIMIT,
     Aggregate,
     Condition,

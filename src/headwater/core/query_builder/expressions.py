@@ -8,7 +8,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from headwater.core.building.model import Query, Term
+from headwater.core.query_builder.model import Query, Term
 from headwater.kit.errors import BadInput
 
 # What an expression may not hold: the first two have no place in a drawing, the others change what is grouped.

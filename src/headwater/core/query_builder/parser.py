@@ -12,9 +12,10 @@ from sqlglot.dialects.dialect import Dialect as SqlglotDialect
 from sqlglot.errors import ParseError, SqlglotError
 
 from headwater.catalog.model import Schema
-from headwater.core.building.expressions import grouped_terms
-from headwater.core.building.model import (
+from headwater.core.query_builder.expressions import grouped_terms
+from headwater.core.query_builder.model import (
     NO_LIMIT,
+    BuilderRefusal,
     Group,
     Join,
     JoinKind,
@@ -22,13 +23,12 @@ from headwater.core.building.model import (
     Query,
     QueryDrawing,
     QueryTable,
-    Refusal,
     Sort,
     SqlStyle,
     Term,
 )
-from headwater.core.building.names import CannotDraw, Scope, spelling
-from headwater.core.building.terms import aggregated, group_of, term_of
+from headwater.core.query_builder.names import CannotDraw, NameScope, spelling
+from headwater.core.query_builder.terms import aggregated, group_of, term_of
 
 # The parts of a SELECT that are read; any other is a reason to refuse, by the name that users know it by.
 _READ = frozenset(
@@ -80,17 +80,17 @@ def parse(text: str, style: SqlStyle, schema: Schema | None = None) -> QueryDraw
     except ParseError as error:
         where = error.errors[0] if error.errors else {}
         place = f" near {where['highlight']!r} in line {where['line']}" if where.get("highlight") else ""
-        return Refusal("", f"The statement cannot be read{place}.")
+        return BuilderRefusal("", f"The statement cannot be read{place}.")
     except (SqlglotError, RecursionError, ValueError, AttributeError, TypeError, IndexError):
-        return Refusal("", "The statement cannot be read.")
+        return BuilderRefusal("", "The statement cannot be read.")
     if len(trees) != 1:
-        return Refusal("", "There is no statement." if not trees else "There is more than one statement.")
+        return BuilderRefusal("", "There is no statement." if not trees else "There is more than one statement.")
     try:
         return _Reader(trees[0], style, schema).query()
     except CannotDraw as error:
-        return Refusal(error.clause, error.message)
+        return BuilderRefusal(error.clause, error.message)
     except RecursionError:
-        return Refusal("", "The statement is nested too deeply.")
+        return BuilderRefusal("", "The statement is nested too deeply.")
 
 
 class _Reader:
@@ -114,7 +114,7 @@ class _Reader:
     def query(self) -> Query:
         """Return the whole of it."""
         table, joined = self._tables()
-        scope = Scope((table, *(one for one, _ in joined)), self.style, self.schema)
+        scope = NameScope((table, *(one for one, _ in joined)), self.style, self.schema)
         joins = tuple(self._join(one, node, scope) for one, node in joined)
         picks = self._picks(scope)
         named = scope.with_picks(picks)
@@ -158,7 +158,7 @@ class _Reader:
         schema = spelling(node.args["db"], self.style) if node.args.get("db") else None
         return QueryTable(name, spelling(alias.this, self.style) if alias is not None else name, schema)
 
-    def _join(self, table: QueryTable, node: exp.Join, scope: Scope) -> Join:
+    def _join(self, table: QueryTable, node: exp.Join, scope: NameScope) -> Join:
         extra = [name for name, value in node.args.items() if value and name not in {"this", "side", "kind", "on"}]
         words = f"{node.side} {node.kind}".replace("OUTER", "").split()
         if extra or len(words) > 1 or set(words) - {"LEFT", "RIGHT", "FULL", "INNER", "CROSS"}:
@@ -174,13 +174,13 @@ class _Reader:
             kind = known if known.upper() in words else kind
         return Join(table, kind, group_of(on, scope, "JOIN"))
 
-    def _picks(self, scope: Scope) -> tuple[Pick, ...]:
+    def _picks(self, scope: NameScope) -> tuple[Pick, ...]:
         nodes = self.tree.expressions
         if len(nodes) == 1 and type(nodes[0]) is exp.Star and not any(nodes[0].args.values()):
             return ()
         return tuple(self._pick(node, scope) for node in nodes)
 
-    def _pick(self, node: exp.Expr, scope: Scope) -> Pick:
+    def _pick(self, node: exp.Expr, scope: NameScope) -> Pick:
         alias = ""
         if isinstance(node, exp.Alias):
             alias = spelling(node.args["alias"], self.style)
@@ -204,11 +204,11 @@ class _Reader:
             raise CannotDraw(clause.upper(), f"{clause.upper()} can be drawn only with a plain number.")
         return int(value.name)
 
-    def _sort(self, scope: Scope) -> tuple[Sort, ...]:
+    def _sort(self, scope: NameScope) -> tuple[Sort, ...]:
         order = self.tree.args.get("order")
         return tuple(self._sorted(node, scope) for node in order.expressions) if order else ()
 
-    def _sorted(self, node: exp.Expr, scope: Scope) -> Sort:
+    def _sorted(self, node: exp.Expr, scope: NameScope) -> Sort:
         if not isinstance(node, exp.Ordered) or node.args.get("with_fill"):
             raise CannotDraw("ORDER BY", "The order cannot be drawn.")
         descending = bool(node.args.get("desc"))
@@ -231,7 +231,7 @@ class _Reader:
         how = SqlglotDialect.get_or_raise(self.style.sqlglot).NULL_ORDERING
         return how != "nulls_are_last" and descending == (how == "nulls_are_large")
 
-    def _grouped(self, query: Query, scope: Scope) -> Query:
+    def _grouped(self, query: Query, scope: NameScope) -> Query:
         """Check that the text groups by what the drawing implies; grouping without aggregates is DISTINCT."""
         group = self.tree.args.get("group")
         said = self._group_terms(group, scope) if group else ()
@@ -242,7 +242,7 @@ class _Reader:
             raise CannotDraw("GROUP BY", "The rows are grouped by something other than the columns that are shown.")
         return query
 
-    def _group_terms(self, group: exp.Group, scope: Scope) -> Sequence[Term]:
+    def _group_terms(self, group: exp.Group, scope: NameScope) -> Sequence[Term]:
         if any(value for name, value in group.args.items() if name != "expressions"):
             raise CannotDraw("GROUP BY", "ROLLUP, CUBE, GROUPING SETS and ALL cannot be drawn.")
         found = []

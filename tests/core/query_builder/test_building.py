@@ -14,14 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headwater.catalog.model import Column, Relation, Schema
-from headwater.core.building import (
+from headwater.core.query_builder import (
+    BuilderRefusal,
     Condition,
     Group,
     Join,
     Pick,
     Query,
     QueryTable,
-    Refusal,
     Sort,
     SqlStyle,
     Term,
@@ -141,7 +141,7 @@ REFUSED = {
 @pytest.mark.parametrize("text", REFUSED)
 def test_undrawable_clause_is_reported(text: str) -> None:
     found = parse(text, dialect("postgres"), SCHEMA)
-    assert isinstance(found, Refusal), found
+    assert isinstance(found, BuilderRefusal), found
     assert found.clause == REFUSED[text]
     assert found.message.endswith(".")
 

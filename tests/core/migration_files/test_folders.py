@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from headwater.core.migrating import folders
-from headwater.core.migrating.scripts import Script, check, in_one_transaction
+from headwater.core.migration_files import folders
+from headwater.core.migration_files.scripts import Script, check, in_one_transaction
 from headwater.kit.errors import BadInput, Invalid
 
 ALEMBIC = '"""{title}."""\nrevision: str = "{id}"\ndown_revision = {after}\n\ndef upgrade():\n    pass\n'

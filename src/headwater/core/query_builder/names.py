@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from headwater.catalog.model import Relation, Schema
-from headwater.core.building.model import Pick, QueryTable, SqlStyle
+from headwater.core.query_builder.model import Pick, QueryTable, SqlStyle
 
 # Columns that every table of some engine has without saying so.
 _HIDDEN = frozenset({"rowid", "oid", "_rowid_", "ctid", "xmin", "xmax", "tableoid"})
@@ -30,7 +30,7 @@ def spelling(node: exp.Expr, style: SqlStyle) -> str:
 
 
 @dataclass(frozen=True)
-class Scope:
+class NameScope:
     """The tables of a statement and, where they can be named, its picks."""
 
     tables: Sequence[QueryTable]
@@ -38,7 +38,7 @@ class Scope:
     schema: Schema | None
     picks: Sequence[Pick] = ()
 
-    def with_picks(self, picks: Sequence[Pick]) -> Scope:
+    def with_picks(self, picks: Sequence[Pick]) -> NameScope:
         """Return this scope where picks can be named."""
         return replace(self, picks=picks)
 
