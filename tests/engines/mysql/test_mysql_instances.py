@@ -196,7 +196,7 @@ async def door(place: Place, tmp_path: Path) -> AsyncIterator[Door]:
 
     async def wake(name: str) -> Upstream:
         if name != place.spec.name:
-            raise NotFound(f"There is no database called {name!r} here.", hint="Look again.")
+            raise NotFound(f"There is no database named {name!r} here.", hint="Look again.")
         await place.driver.start(place.spec)
         return Upstream(place.driver.dsn(place.spec), meter)
 

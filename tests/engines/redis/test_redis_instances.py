@@ -76,7 +76,7 @@ async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
 
     async def wake(engine: str, name: str) -> Upstream:
         if name != spec.name:
-            raise NotFound(f"There is no database called {name!r} here.", hint="Look again.")
+            raise NotFound(f"There is no database named {name!r} here.", hint="Look again.")
         await driver.start(spec)
         return Upstream(driver.dsn(spec), meter)
 

@@ -59,7 +59,7 @@ class ToySession:
     ) -> AsyncGenerator[Frame, None]:
         lines = [line for line in text.splitlines() if line.strip()]
         if not lines:
-            raise QueryError("There is nothing to run.", hint="Type a statement, such as select t.")
+            raise QueryError("Nothing to run.", hint="Type a statement, such as select t.")
         for number, line in enumerate(lines):
             start = text.index(line)
             verb, *words = line.split()

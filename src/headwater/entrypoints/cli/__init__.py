@@ -30,10 +30,10 @@ def build(word: str | None = None) -> typer.Typer:
 
 def _root(
     _: Annotated[
-        bool, typer.Option("--version", help="Show the version.", is_eager=True, callback=lambda on: on and _tell())
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=lambda on: on and _tell())
     ] = False,
 ) -> None:
-    """Headwater: from every column to every line of code that touches it."""
+    """Headwater: create, query, back up and migrate databases, and find every line of code that uses a column."""
 
 
 def _tell() -> None:

@@ -23,9 +23,9 @@ def register(app: typer.Typer) -> None:
 def up(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Worker processes to start.", min=0, max=64)] = None,
+    workers: Annotated[int | None, typer.Option(help="Number of worker processes to start.", min=0, max=64)] = None,
 ) -> None:
-    """Run store, server and workers until Ctrl-C."""
+    """Run the store, the server, the workers and the proxy until Ctrl-C."""
     from headwater.entrypoints.server.up import run
     from headwater.kit import logs
 
@@ -36,30 +36,30 @@ def up(
 
 
 def serve() -> None:
-    """Run the HTTP server alone, against a store that is already there."""
+    """Run only the HTTP server, with an existing store."""
     from headwater.entrypoints.server.run import main
 
     main()
 
 
 def worker() -> None:
-    """Run one more worker against the same store."""
+    """Run another worker on the same store."""
     from headwater.entrypoints.worker.run import main
 
     main()
 
 
 def proxy() -> None:
-    """Keep the databases of this host and let clients in to them, against a store that is already there."""
+    """Run the databases of this host and the proxy for their clients, with an existing store."""
     from headwater.entrypoints.proxy.run import main
 
     main()
 
 
 def openapi(
-    out: Annotated[Path | None, typer.Option(help="File to write; else standard output.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write (default: stdout).")] = None,
 ) -> None:
-    """Print the description of the HTTP API (OpenAPI 3.1); needs no server."""
+    """Print the description of the HTTP API (OpenAPI 3.1). Needs no server."""
     from headwater.entrypoints.server.app import build
 
     text = json.dumps(build().openapi(), indent=2)

@@ -27,11 +27,11 @@ KEY_DAYS = 365
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(login)
-    projects = typer.Typer(help="Projects of your organizations.", no_args_is_help=True)
+    projects = typer.Typer(help="List and create projects.", no_args_is_help=True)
     projects.command("list")(list_projects)
     projects.command("create")(create_project)
     app.add_typer(projects, name="projects")
-    keys = typer.Typer(help="Your API keys.", no_args_is_help=True)
+    keys = typer.Typer(help="List, create and revoke API keys.", no_args_is_help=True)
     keys.command("list")(list_keys)
     keys.command("create")(create_key)
     keys.command("revoke")(revoke_key)
@@ -44,7 +44,7 @@ def login(
     key: Annotated[str | None, typer.Option(help="Use this API key instead of a password.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Sign in to a server and keep an API key for the other commands."""
+    """Sign in to a server and save an API key for the other commands."""
     with closing(ApiClient(url.rstrip("/"))) as server:
         if key is None:
             key = _key_by_password(server, email or typer.prompt("Email"))
@@ -77,11 +77,11 @@ def list_projects(as_json: JsonOption = False) -> None:
 
 
 def create_project(
-    name: Annotated[str, typer.Argument(help="Its name.", show_default=False)],
-    description: Annotated[str, typer.Option(help="What it is for.")] = "",
+    name: Annotated[str, typer.Argument(help="Name of the project.", show_default=False)],
+    description: Annotated[str, typer.Option(help="Description.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Make a project."""
+    """Create a project."""
     with remote() as server:
         made = server.call("POST", "/projects", json={"name": name, "description": description})
         show_one(made, ("id", "name", "description"), as_json)
@@ -94,12 +94,12 @@ def list_keys(as_json: JsonOption = False) -> None:
 
 
 def create_key(
-    name: Annotated[str, typer.Argument(help="What it is for.", show_default=False)],
-    scope: Annotated[list[str] | None, typer.Option(help="read, write or admin; may be repeated.")] = None,
-    days: Annotated[int | None, typer.Option(help="Days until it expires; never without.")] = None,
+    name: Annotated[str, typer.Argument(help="Description.", show_default=False)],
+    scope: Annotated[list[str] | None, typer.Option(help="read, write or admin; can be given several times.")] = None,
+    days: Annotated[int | None, typer.Option(help="Days until it expires (default: never).")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make an API key; its secret is shown this once."""
+    """Create an API key. Its secret is shown only once."""
     with remote() as server:
         wanted = {"name": name, "scopes": scope or ["read"], "expires_in_days": days}
         made = server.call("POST", "/keys", json=wanted)

@@ -18,7 +18,7 @@ LIST = ("name", "tiles", "refresh_seconds", "updated_at", "id")
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="Dashboards of a project.", no_args_is_help=True)
+    group = typer.Typer(help="List and show dashboards.", no_args_is_help=True)
     group.command("list")(list_)
     group.command("show")(show_dashboard)
     app.add_typer(group, name="dashboards")
@@ -35,7 +35,7 @@ def show_dashboard(
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the tiles of a dashboard and what they show now."""
+    """Show the tiles of a dashboard with their current data."""
     with remote() as server:
         found = server.call("GET", f"/dashboards/{_find(server, name, project)}")
         for tile in found["tiles"]:

@@ -12,10 +12,10 @@ from headwater.features.accounts.api_client import ApiClient, remote, show, show
 from headwater.kit.errors import BadInput, HeadwaterError, NotFound, did_you_mean
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-TablesOption = Annotated[str | None, typer.Option(help="Only these tables, with commas between.")]
+TablesOption = Annotated[str | None, typer.Option(help="Only these tables, separated by commas.")]
 NameArgument = Annotated[str, typer.Argument(metavar="DB", help="Name or id of the database.", show_default=False)]
 ProjectOption = Annotated[
-    str | None, typer.Option("--project", help="Name or id of the project; not needed when there is one.")
+    str | None, typer.Option("--project", help="Name or id of the project; not needed if there is only one.")
 ]
 LIST = ("name", "engine", "state", "size_bytes", "tables", "origin", "id")
 ONE = ("name", "id", "engine", "origin", "state", "state_reason", "size_bytes", "tables", "protected", "created_at")
@@ -23,7 +23,7 @@ ONE = ("name", "id", "engine", "origin", "state", "state_reason", "size_bytes", 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="Databases on a server.", no_args_is_help=True)
+    group = typer.Typer(help="Create, connect and manage databases.", no_args_is_help=True)
     for command in (list_, create, connect, show_database, start, sleep, stop, delete, restore, url, test):
         group.command(command.__name__.rstrip("_").replace("_database", ""))(command)
     app.add_typer(group, name="db")
@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
 def list_(
     project: ProjectOption = None,
-    deleted: Annotated[bool, typer.Option(help="Those that were deleted and can be taken back.")] = False,
+    deleted: Annotated[bool, typer.Option(help="List deleted databases that can be restored.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List databases, newest first."""
@@ -46,15 +46,15 @@ def list_(
 
 
 def create(
-    name: Annotated[str, typer.Argument(help="How to call it.", show_default=False)],
-    engine: Annotated[str, typer.Option(help="Which engine.")] = DEFAULT_ENGINE,
+    name: Annotated[str, typer.Argument(help="Name.", show_default=False)],
+    engine: Annotated[str, typer.Option(help="postgresql, mysql, sqlite or redis.")] = DEFAULT_ENGINE,
     project: ProjectOption = None,
-    option: Annotated[list[str] | None, typer.Option(help="An option of the engine, as name=value.")] = None,
-    sleep_after: Annotated[int, typer.Option(help="Seconds without use until it sleeps; 0: never.")] = 300,
-    protected: Annotated[bool, typer.Option(help="Ask before anything writes to it.")] = False,
+    option: Annotated[list[str] | None, typer.Option(help="Option of the engine: name=value.")] = None,
+    sleep_after: Annotated[int, typer.Option(help="Idle seconds until it sleeps; 0: never.")] = 300,
+    protected: Annotated[bool, typer.Option(help="Ask before every write, and refuse to delete it.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Create a database and wait until it runs."""
+    """Create a database and wait until it is running."""
     body = {
         "name": name,
         "engine": engine,
@@ -72,20 +72,22 @@ def create(
 
 
 def connect(
-    name: Annotated[str, typer.Argument(help="How to call it.", show_default=False)],
+    name: Annotated[str, typer.Argument(help="Name.", show_default=False)],
     address: Annotated[str, typer.Argument(metavar="URL", help="postgresql://user:password@host/database")],
     project: ProjectOption = None,
     ca: Annotated[Path | None, typer.Option(help="PEM file of the CA of its certificate.")] = None,
     certificate: Annotated[Path | None, typer.Option(help="PEM file of a client certificate.")] = None,
     key: Annotated[Path | None, typer.Option(help="PEM file of the client certificate's key.")] = None,
-    tls: Annotated[str | None, typer.Option(help="off, prefer, require, verify-ca or verify-full.")] = None,
-    ssh: Annotated[str | None, typer.Option(help="user@host[:port] of an SSH host on the way.")] = None,
-    ssh_key: Annotated[Path | None, typer.Option(help="Private key file for the SSH host.")] = None,
-    ssh_host_key: Annotated[str | None, typer.Option(help="Pinned key of the SSH host, or its SHA256 print.")] = None,
-    read_only: Annotated[bool, typer.Option(help="Nobody may write through Headwater.")] = False,
+    tls: Annotated[str | None, typer.Option(help="TLS: off, prefer, require, verify-ca or verify-full.")] = None,
+    ssh: Annotated[str | None, typer.Option(help="SSH tunnel: user@host[:port].")] = None,
+    ssh_key: Annotated[
+        Path | None, typer.Option(help="Private key file for the SSH host (default: SSH agent).")
+    ] = None,
+    ssh_host_key: Annotated[str | None, typer.Option(help="Pinned host key, or its SHA256 fingerprint.")] = None,
+    read_only: Annotated[bool, typer.Option(help="Allow only read-only access.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Test a connection to a database elsewhere and keep it."""
+    """Test a connection to an existing database and save it."""
     connection: dict[str, Any] = {"url": address}
     if tls or ca or certificate:
         connection["tls"] = {"mode": tls or "verify-full"} | _texts(ca=ca, certificate=certificate, key=key)
@@ -105,26 +107,26 @@ def show_database(name: NameArgument, as_json: JsonOption = False) -> None:
 
 
 def start(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Start a database."""
+    """Start a database and let it wake on connect again."""
     _steer(name, "running", as_json)
 
 
 def sleep(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Put a database to sleep until somebody connects."""
+    """Put a database to sleep until a client connects."""
     _steer(name, "asleep", as_json)
 
 
 def stop(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Stop a database until somebody starts it."""
+    """Stop a database until you start it again."""
     _steer(name, "stopped", as_json)
 
 
 def delete(
     name: NameArgument,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    now: Annotated[bool, typer.Option(help="Destroy it at once; it cannot be taken back.")] = False,
+    now: Annotated[bool, typer.Option(help="Destroy it now. This cannot be undone.")] = False,
 ) -> None:
-    """Delete a database; one that Headwater runs can be taken back for seven days."""
+    """Delete a database. One that Headwater runs can be restored for seven days."""
     with remote() as server:
         found = find_database(server, name, deleted=now)
         if not yes and not typer.confirm(f"Delete {found['name']} ({found['engine']})?"):
@@ -137,14 +139,14 @@ def delete(
 
 
 def restore(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Take a deleted database back."""
+    """Restore a deleted database."""
     with remote() as server:
         found = find_database(server, name, deleted=True)
         show_one(server.call("POST", f"/databases/{found['id']}/deletion/undo"), ONE, as_json)
 
 
 def url(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Print the URL by which any client reaches a database that Headwater runs."""
+    """Print the URL for clients of a database that Headwater runs."""
     with remote() as server:
         found = server.call("POST", f"/databases/{find_database(server, name)['id']}/credentials")
     if as_json:
@@ -156,7 +158,7 @@ def url(name: NameArgument, as_json: JsonOption = False) -> None:
 
 
 def test(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Try the connection of a database again."""
+    """Test the connection of a database."""
     with remote() as server:
         found = server.call("POST", f"/databases/{find_database(server, name)['id']}/test")
         show_one(found, ("ok", "error", "hint", "facts.product", "facts.version", "facts.latency_ms"), as_json)
@@ -172,7 +174,7 @@ def find_project(server: ApiClient, wanted: str | None) -> Any:
         if len(own) == 1:
             return own[0]
         names = ", ".join(row["name"] for row in own)
-        raise BadInput(f"There are {len(own)} projects.", hint=f"Name one with --project: {names}.")
+        raise BadInput(f"There are {len(own)} projects.", hint=f"Choose one with --project: {names}.")
     for row in projects:
         if wanted in {row["id"], row["name"]}:
             return row
@@ -190,16 +192,16 @@ def find_database(server: ApiClient, wanted: str, *, deleted: bool = False) -> A
     items = [row for row in rows if wanted in {row["id"], row["name"]}]
     if len(items) > 1:
         ids = ", ".join(row["id"] for row in items)
-        raise BadInput(f"{len(items)} databases are called {wanted}.", hint=f"Give the id instead: {ids}.")
+        raise BadInput(f"{len(items)} databases are named {wanted}.", hint=f"Give the id instead: {ids}.")
     if not items:
         raise NotFound(
-            f"There is no database called {wanted!r}.", hint=did_you_mean(wanted, (row["name"] for row in rows))
+            f"There is no database named {wanted!r}.", hint=did_you_mean(wanted, (row["name"] for row in rows))
         )
     return items[0]
 
 
 def names(text: str | None) -> list[str] | None:
-    """Return the names in a list with commas between, or None for all."""
+    """Return the names in a list separated by commas, or None for all."""
     return [one.strip() for one in (text or "").split(",") if one.strip()] or None
 
 
@@ -212,7 +214,7 @@ def _steer(name: str, state: str, as_json: bool) -> None:
 def _options(given: list[str]) -> dict[str, str]:
     wrong = [one for one in given if "=" not in one]
     if wrong:
-        raise BadInput(f"{wrong[0]!r} is no option.", hint="Write name=value.")
+        raise BadInput(f"{wrong[0]!r} is not an option.", hint="Write name=value.")
     return dict(one.split("=", 1) for one in given)
 
 
@@ -231,5 +233,5 @@ def _ssh(text: str) -> dict[str, Any]:
     user, _, place = text.rpartition("@")
     host, _, port = place.partition(":")
     if not user or not host or (port and not port.isdigit()):
-        raise BadInput(f"{text!r} is no SSH host.", hint="Write user@host or user@host:port.")
+        raise BadInput(f"{text!r} is not an SSH host.", hint="Write user@host or user@host:port.")
     return {"user": user, "host": host, "port": int(port or 22)}

@@ -20,13 +20,13 @@ def register(app: typer.Typer) -> None:
 
 def entries(
     name: NameArgument,
-    holder: Annotated[str, typer.Argument(help="The collection; without it, collections or keys are listed.")] = "",
-    filter_: Annotated[str, typer.Option("--filter", help="A document, or a pattern of keys such as user:*.")] = "",
-    sort: Annotated[str, typer.Option(help='How to sort documents, such as {"total": -1}.')] = "",
-    limit: Annotated[int, typer.Option(help="How many at most.", min=1, max=1000)] = 50,
+    holder: Annotated[str, typer.Argument(help="The collection (default: list collections or keys).")] = "",
+    filter_: Annotated[str, typer.Option("--filter", help="Filter document, or a key pattern such as user:*.")] = "",
+    sort: Annotated[str, typer.Option(help='Sort order of documents, such as {"total": -1}.')] = "",
+    limit: Annotated[int, typer.Option(help="Maximum number of entries.", min=1, max=1000)] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List documents of a collection, or keys."""
+    """List the documents of a collection, or keys."""
     with remote() as server:
         place = f"/databases/{find_database(server, name)['id']}"
         held: Any = server.call("GET", f"{place}/holders")

@@ -21,7 +21,7 @@ from headwater.kit.terminal import terminal
 
 ResultForm = Literal["table", "json", "ndjson", "csv", "arrow", "parquet"]
 FileForm = Literal["sql", "json", "ndjson", "csv", "parquet", "arrow"]
-FileFormOption = Annotated[FileForm, typer.Option("--format", help="What the file is; `sql` makes a database of it.")]
+FileFormOption = Annotated[FileForm, typer.Option("--format", help="Format of the file; `sql` recreates the database.")]
 LINKS = ("id", "format", "tables", "by", "created_at", "expires_at", "uses", "used_at")
 _BINARY = frozenset({"arrow", "parquet"})
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
     assert group is not None
     for name, command in (("query", query), ("rows", rows), ("export", export), ("link", link), ("copy", copy)):
         group.command(name)(command)
-    links = typer.Typer(help="Links to files of a snapshot that work.", no_args_is_help=True)
+    links = typer.Typer(help="List and revoke the download links of a snapshot.", no_args_is_help=True)
     links.command("list")(list_links)
     links.command("revoke")(revoke_link)
     group.add_typer(links, name="links")
@@ -43,14 +43,16 @@ def query(
     snapshot: SnapshotArgument,
     text: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT in DuckDB's SQL; - reads it from stdin.")],
     form: Annotated[
-        ResultForm, typer.Option("--format", help="How to print; all but `table` give the whole result.")
+        ResultForm, typer.Option("--format", help="Output format; all but `table` print the whole result.")
     ] = "table",
-    max_rows: Annotated[int, typer.Option(help="Rows of a table at most.", min=1, max=100_000)] = 1000,
-    seconds: Annotated[float, typer.Option(help="How long a table may take.", min=0.1, max=3600)] = 60,
-    as_text: Annotated[bool, typer.Option("--text", help="Read all columns as text, which has every value.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON.")] = False,
+    max_rows: Annotated[int, typer.Option(help="Maximum number of rows in a table.", min=1, max=100_000)] = 1000,
+    seconds: Annotated[float, typer.Option(help="Time limit of a table.", min=0.1, max=3600)] = 60,
+    as_text: Annotated[
+        bool, typer.Option("--text", help="Read all columns as text, which can hold every value.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole response as JSON.")] = False,
 ) -> None:
-    """Run SQL on a snapshot without restoring it; only the columns that it names are read."""
+    """Run SQL on a snapshot without restoring it. Reads only the columns that the query names."""
     statement = sys.stdin.read() if text == "-" else text
     with remote() as server:
         path = f"/snapshots/{find_snapshot(server, snapshot)['id']}/query"
@@ -72,12 +74,12 @@ def query(
 
 def rows(
     snapshot: SnapshotArgument,
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="With or without its schema.")],
-    skip: Annotated[int, typer.Option(help="Rows to leave out first.", min=0)] = 0,
-    limit: Annotated[int, typer.Option(help="Rows to show.", min=1, max=1000)] = 50,
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="Name of the table, with or without its schema.")],
+    skip: Annotated[int, typer.Option(help="Number of rows to skip.", min=0)] = 0,
+    limit: Annotated[int, typer.Option(help="Number of rows to show.", min=1, max=1000)] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """Show rows of a table of a snapshot."""
+    """Show the rows of a table in a snapshot."""
     with remote() as server:
         path = f"/snapshots/{find_snapshot(server, snapshot)['id']}/tables/{quote(table, safe='')}/rows"
         page = server.call("GET", path, params={"skip": skip, "limit": limit})
@@ -93,12 +95,12 @@ def export(
     snapshot: SnapshotArgument,
     form: FileFormOption = "sql",
     tables: TablesOption = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file; without it, stdout.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write (default: stdout).")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a snapshot, or tables of it, to a file: SQL that loads, or rows; several tables come as a ZIP."""
+    """Export a snapshot, or some of its tables, to a file: an SQL script, or rows (a ZIP for several tables)."""
     if as_json and output is None:
-        raise BadInput("The file itself goes to stdout.", hint="Name a file with -o to have the answer as JSON.")
+        raise BadInput("The file itself goes to stdout.", hint="For JSON output, write the file with -o.")
     with remote() as server:
         found = find_snapshot(server, snapshot)
         query_ = urlencode({"format": form} | ({"tables": names(tables)} if tables else {}), doseq=True)
@@ -117,10 +119,10 @@ def link(
     snapshot: SnapshotArgument,
     form: FileFormOption = "sql",
     tables: TablesOption = None,
-    expires_in: Annotated[str, typer.Option("--expires-in", help="As 30m, 12h or 7d, which is the longest.")] = "1h",
+    expires_in: Annotated[str, typer.Option("--expires-in", help="Lifetime: 30m, 12h, or at most 7d.")] = "1h",
     as_json: JsonOption = False,
 ) -> None:
-    """Make a link by which anybody who has it can download a file of a snapshot, until it expires or is revoked."""
+    """Create a download link to a file of a snapshot. Anybody who has it can use it until it expires or is revoked."""
     body = {"format": form, "tables": names(tables), "expires_in": _seconds(expires_in)}
     with remote() as server:
         made = server.call("POST", f"/snapshots/{find_snapshot(server, snapshot)['id']}/links", json=body)
@@ -129,19 +131,19 @@ def link(
         show_one(made, (), True)
     else:
         typer.echo(made["url"])
-        typer.echo(f"Until {made['expires_at']}, for everybody who has it.", err=True)
+        typer.echo(f"Until {made['expires_at']}, for anybody who has it.", err=True)
 
 
 def list_links(snapshot: SnapshotArgument, as_json: JsonOption = False) -> None:
-    """List the links to a snapshot that work, newest first; what opens them is shown only once, when they are made."""
+    """List the valid links to a snapshot, newest first. The address of a link is shown only when it is created."""
     with remote() as server:
         show(server.every(f"/snapshots/{find_snapshot(server, snapshot)['id']}/links"), LINKS, as_json)
 
 
 def revoke_link(
-    snapshot: SnapshotArgument, link: Annotated[str, typer.Argument(metavar="LINK", help="Its id, from the list.")]
+    snapshot: SnapshotArgument, link: Annotated[str, typer.Argument(metavar="LINK", help="Id of the link.")]
 ) -> None:
-    """Revoke a link: it opens nothing any more. Your own, or, as an admin, anybody's."""
+    """Revoke a link. Admins can revoke anybody's, others only their own."""
     with remote() as server:
         server.call("DELETE", f"/snapshots/{find_snapshot(server, snapshot)['id']}/links/{quote(link, safe='')}")
     typer.echo(f"{link} is revoked.")
@@ -149,13 +151,13 @@ def revoke_link(
 
 def copy(
     snapshot: SnapshotArgument,
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="The database to copy into.", show_default=False)],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="Target database.", show_default=False)],
     tables: TablesOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Accept what is lost; do not ask.")] = False,
-    plan: Annotated[bool, typer.Option("--plan", help="Only show what would be done.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Accept all losses without asking.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Only show what would change.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Copy a snapshot, or tables of it, into a database of another engine."""
+    """Copy a snapshot, or some of its tables, to another database of any engine."""
     with remote() as server:
         right = find_database(server, target)
         path = f"/snapshots/{find_snapshot(server, snapshot)['id']}/copies"
@@ -165,19 +167,21 @@ def copy(
 def _seconds(text: str) -> int:
     number, unit = text[:-1], _UNITS.get(text[-1:])
     if unit is None or not number.isdecimal():
-        raise BadInput(f"{text!r} is no time.", hint="Write 30m, 12h or 7d.")
+        raise BadInput(f"{text!r} is not a duration.", hint="Write 30m, 12h or 7d.")
     return int(number) * unit
 
 
 def _print(pieces: Iterator[bytes], binary: bool) -> None:
     if binary and sys.stdout.isatty():
-        raise BadInput("This file is not for the screen.", hint="Send it to a file: -o FILE, or > FILE")
+        raise BadInput(
+            "This format is binary and cannot be printed to a terminal.", hint="Send it to a file: -o FILE, or > FILE"
+        )
     try:
         for piece in pieces:
             sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
     except BrokenPipeError as error:
-        raise HeadwaterError("The reader of the output went away.") from error
+        raise HeadwaterError("The program that reads the output has stopped.") from error
 
 
 def _write(pieces: Iterator[bytes], output: Path) -> int:

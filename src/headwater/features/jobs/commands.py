@@ -28,7 +28,7 @@ ONE = (
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    jobs = typer.Typer(help="Long work: look at it, cancel it, try it again.", no_args_is_help=True)
+    jobs = typer.Typer(help="List, follow, cancel and retry jobs.", no_args_is_help=True)
     for name, command in (
         ("list", list_jobs),
         ("show", show_job),
@@ -42,9 +42,9 @@ def register(app: typer.Typer) -> None:
 
 def list_jobs(
     state: Annotated[
-        str | None, typer.Option(help="Only pending, running, completed, failed or cancelled ones.")
+        str | None, typer.Option(help="Only jobs in this state: pending, running, completed, failed or cancelled.")
     ] = None,
-    project: Annotated[str | None, typer.Option(help="Only those of this project.")] = None,
+    project: Annotated[str | None, typer.Option(help="Only jobs of this project.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List jobs, newest first."""
@@ -66,13 +66,13 @@ def cancel(job_id: JobArgument, as_json: JsonOption = False) -> None:
 
 
 def retry(job_id: JobArgument, as_json: JsonOption = False) -> None:
-    """Try a failed or cancelled job again."""
+    """Retry a failed or cancelled job."""
     with remote() as server:
         show_one(server.call("POST", f"/jobs/{job_id}/retry"), ONE, as_json)
 
 
 def watch(job_id: JobArgument, as_json: JsonOption = False) -> None:
-    """Follow a job until it is over; ends with 1 when it did not complete."""
+    """Follow a job until it ends. Exits with 1 if it did not complete."""
     with remote() as server:
         job = follow(server, job_id, as_json)
     if not as_json:

@@ -18,72 +18,72 @@ from headwater.kit.terminal import terminal
 
 COLUMNS = ("version", "name", "state", "origin", "applied_at")
 SUFFIXES = {".sql", ".py"}
-ToOption = Annotated[str, typer.Option("--to", help="A version.", show_default=False)]
-DryOption = Annotated[bool, typer.Option("--dry-run", help="Only show what would run.")]
+ToOption = Annotated[str, typer.Option("--to", help="Version to stop at, included.", show_default=False)]
+DryOption = Annotated[bool, typer.Option("--dry-run", help="Only show the SQL that would run.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="Migrations of a database.", no_args_is_help=True)
+    group = typer.Typer(help="Add, apply, revert and import the migrations of a database.", no_args_is_help=True)
     for command in (list_, add, apply, revert, resolve, import_, export):
         group.command(command.__name__.rstrip("_"))(command)
     app.add_typer(group, name="migrations")
 
 
 def list_(name: NameArgument, as_json: JsonOption = False) -> None:
-    """List migrations in their order, with what the database's journal says of each."""
+    """List migrations in order, with their state in the database."""
     with remote() as server:
         show(server.call("GET", _place(server, name))["items"], COLUMNS, as_json)
 
 
 def add(
     name: NameArgument,
-    title: Annotated[str, typer.Argument(help="What it does, in a few words.", show_default=False)],
-    up: Annotated[Path | None, typer.Option(help="File with the SQL that leads forward.")] = None,
-    down: Annotated[Path | None, typer.Option(help="File with the SQL that leads back.")] = None,
+    title: Annotated[str, typer.Argument(help="Short description.", show_default=False)],
+    up: Annotated[Path | None, typer.Option(help="File with the SQL that applies it.")] = None,
+    down: Annotated[Path | None, typer.Option(help="File with the SQL that reverts it.")] = None,
     changes: Annotated[
-        Path | None, typer.Option(help="JSON file with changes of the schema, to generate both from.")
+        Path | None, typer.Option(help="JSON file with schema changes from which both scripts are generated.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a migration; it is not applied yet."""
+    """Add a migration without applying it."""
     body: dict[str, Any] = {"name": title, "up": _text(up), "down": _text(down)}
     if changes is not None:
         try:
             body["changes"] = json.loads(_text(changes) or "")
         except ValueError as error:
-            raise BadInput(f"{changes} is no JSON: {error}.") from error
+            raise BadInput(f"{changes} is not JSON: {error}.") from error
     with remote() as server:
         made = server.call("POST", _place(server, name), json=body)
     if as_json:
         show_one(made, (), True)
     else:
         typer.echo(f"-- {made['version']} {made['name']}\n{made['up']}")
-        typer.echo("-- There is no way back." if made["down"] is None else f"-- The way back:\n{made['down']}")
+        typer.echo("-- There is no down script." if made["down"] is None else f"-- Down script:\n{made['down']}")
 
 
 def apply(
     name: NameArgument, to: ToOption = "", dry: DryOption = False, yes: YesOption = False, as_json: JsonOption = False
 ) -> None:
-    """Apply what is pending, up to and with a version."""
+    """Apply pending migrations, up to and including a version."""
     _run(name, "up", to, dry, yes, as_json)
 
 
 def revert(
     name: NameArgument, to: ToOption = "", dry: DryOption = False, yes: YesOption = False, as_json: JsonOption = False
 ) -> None:
-    """Revert the last one that was applied, or all back to and with a version."""
+    """Revert the last applied migration, or all back to and including a version."""
     _run(name, "down", to, dry, yes, as_json)
 
 
 def resolve(
     name: NameArgument,
-    version: Annotated[str, typer.Argument(help="Which one.", show_default=False)],
-    applied: Annotated[bool, typer.Option("--applied/--pending", help="What it is, without running it.")],
+    version: Annotated[str, typer.Argument(help="Version of the migration.", show_default=False)],
+    applied: Annotated[bool, typer.Option("--applied/--pending", help="State to set; nothing is run.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Say what a migration is after looking at the database: applied by hand, or to be applied again."""
+    """Mark a migration as applied or as pending, without running it."""
     with remote() as server:
         body = {"state": "applied" if applied else "pending"}
         place = f"{_place(server, name)}/{version}/state"
@@ -94,11 +94,11 @@ def import_(
     name: NameArgument,
     folder: Annotated[Path, typer.Argument(help="The folder of Flyway, Prisma, dbmate, Alembic …", show_default=False)],
     applied: Annotated[
-        bool | None, typer.Option("--applied/--pending", help="What they are; else as their tool's table says.")
+        bool | None, typer.Option("--applied/--pending", help="State to set (default: read from the tool's own table).")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Import another tool's folder of migrations as history."""
+    """Import the migrations folder of another tool."""
     params = {} if applied is None else {"applied": str(applied).lower()}
     with remote() as server:
         files = {"file": ("migrations.zip", _packed(folder), "application/zip")}
@@ -107,9 +107,9 @@ def import_(
 
 
 def export(
-    name: NameArgument, folder: Annotated[Path, typer.Argument(help="Where to write them.", show_default=False)]
+    name: NameArgument, folder: Annotated[Path, typer.Argument(help="Folder to write to.", show_default=False)]
 ) -> None:
-    """Write the migrations as files: VERSION_name.up.sql and VERSION_name.down.sql."""
+    """Export the migrations as files: VERSION_name.up.sql and VERSION_name.down.sql."""
     folder.mkdir(parents=True, exist_ok=True)
     with remote() as server:
         place = _place(server, name)
@@ -152,7 +152,7 @@ def _run(name: str, way: str, to: str, dry: bool, yes: bool, as_json: bool) -> N
 def _show_plan(planned: Any, way: str) -> None:
     console = terminal()
     if not planned["planned"]:
-        console.print("There is nothing to run.")
+        console.print("Nothing to run.")
     for one in planned["planned"]:
         console.print(f"-- {one['version']} {one['name']}", style="bold", markup=False)
         console.print(one[way].rstrip(), markup=False, highlight=False)

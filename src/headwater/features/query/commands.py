@@ -25,16 +25,18 @@ def register(app: typer.Typer) -> None:
 
 def sql(
     name: NameArgument,
-    text: Annotated[str | None, typer.Argument(metavar="SQL", help="What to run; without it, a shell opens.")] = None,
+    text: Annotated[
+        str | None, typer.Argument(metavar="SQL", help="Statements to run (default: open a shell).")
+    ] = None,
     form: Annotated[
-        Form, typer.Option("--format", help="How to print; all but `table` give the whole result.")
+        Form, typer.Option("--format", help="Output format; all but `table` print the whole result.")
     ] = "table",
-    file: Annotated[Path | None, typer.Option("--file", "-f", help="Run the statements of a file.")] = None,
-    max_rows: Annotated[int, typer.Option(help="Rows of a table at most.", min=1, max=100_000)] = 1000,
-    confirm: Annotated[bool, typer.Option(help="Writes to a protected database are meant.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON.")] = False,
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="File with statements to run.")] = None,
+    max_rows: Annotated[int, typer.Option(help="Maximum number of rows in a table.", min=1, max=100_000)] = 1000,
+    confirm: Annotated[bool, typer.Option(help="Allow writes to a protected database.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole response as JSON.")] = False,
 ) -> None:
-    """Run SQL on a database."""
+    """Run statements on a database, or open a shell."""
     if file is not None:
         text = _read(file)
     if text == "-" or (text is None and not sys.stdin.isatty()):
@@ -76,10 +78,12 @@ def _run(server: ApiClient, database: Any, text: str, max_rows: int, confirm: bo
 def _export(server: ApiClient, database: Any, text: str, form: str) -> None:
     out = sys.stdout.buffer
     if form in {"arrow", "parquet"} and sys.stdout.isatty():
-        raise BadInput(f"{form} is not for the screen.", hint="Send it to a file: > result." + form)
+        raise BadInput(
+            f"{form} is binary and cannot be printed to a terminal.", hint="Send it to a file: > result." + form
+        )
     try:
         for chunk in server.stream(f"/databases/{database['id']}/export", {"text": text, "format": form}):
             out.write(chunk)
         out.flush()
     except BrokenPipeError as error:
-        raise HeadwaterError("The reader of the output went away.") from error
+        raise HeadwaterError("The program that reads the output has stopped.") from error

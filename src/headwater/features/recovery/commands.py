@@ -32,47 +32,47 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="A database back to any moment.", no_args_is_help=True)
+    group = typer.Typer(help="Point-in-time recovery: restore a database to any moment.", no_args_is_help=True)
     for command in (show_recovery, enable, disable, base, point, restore):
         group.command(command.__name__.replace("_recovery", ""))(command)
     app.add_typer(group, name="recovery")
 
 
 def show_recovery(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Show to which moments a database can be brought back, and what is kept for that."""
+    """Show which moments of a database can be restored, and the space this uses."""
     with remote() as server:
         _show(server.call("GET", _path(server, name)), as_json)
 
 
 def enable(
     name: NameArgument,
-    days: Annotated[int, typer.Option(help="For how many days any moment can be reached.")] = 7,
-    base_every: Annotated[int, typer.Option(help="Every how many days a base backup is made.")] = 1,
+    days: Annotated[int, typer.Option(help="Retention in days.")] = 7,
+    base_every: Annotated[int, typer.Option(help="Days between base backups.")] = 1,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Keep the log of a database from now on, or change for how long."""
+    """Enable point-in-time recovery, or change its retention."""
     with remote() as server:
         path = _path(server, name)
         if not server.call("GET", path)["enabled"]:
-            _ask(f"{name} is restarted: its clients connect again. Go on?", yes, as_json)
+            _ask(f"{name} is restarted and clients reconnect. Continue?", yes, as_json)
         body = {"enabled": True, "window_days": days, "base_days": base_every}
         _show(server.call("PUT", path, json=body), as_json)
 
 
 def disable(name: NameArgument, yes: YesOption = False, as_json: JsonOption = False) -> None:
-    """Keep the log no longer; what is there can be reached until its days are over."""
+    """Disable point-in-time recovery. What is archived can be restored until it is too old."""
     with remote() as server:
         path = _path(server, name)
         there = server.call("GET", path)
         if there["enabled"]:
-            _ask(f"{name} is restarted, and what changes from now on cannot be taken back so. Go on?", yes, as_json)
+            _ask(f"{name} is restarted, and later changes cannot be undone by recovery. Continue?", yes, as_json)
         body = {"enabled": False, "window_days": there["window_days"], "base_days": there["base_days"]}
         _show(server.call("PUT", path, json=body), as_json)
 
 
 def base(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Make a base backup now and wait for it."""
+    """Create a base backup now and wait for it."""
     with remote() as server:
         path = _path(server, name)
         job = server.call("POST", f"{path}/bases")
@@ -81,10 +81,10 @@ def base(name: NameArgument, as_json: JsonOption = False) -> None:
 
 def point(
     name: NameArgument,
-    called: Annotated[str, typer.Argument(metavar="NAME", help="What this moment is called.", show_default=False)],
+    called: Annotated[str, typer.Argument(metavar="NAME", help="Name of the restore point.", show_default=False)],
     as_json: JsonOption = False,
 ) -> None:
-    """Give this moment of a database a name, to come back to."""
+    """Create a restore point: a name for the current moment."""
     with remote() as server:
         found = server.call("POST", f"{_path(server, name)}/points", json={"name": called})
     made = next(one for one in found["points"] if one["name"] == called)
@@ -94,19 +94,20 @@ def point(
 def restore(
     name: NameArgument,
     new: Annotated[str, typer.Option("--new", help="Name of the new database.", show_default=False)],
-    time: Annotated[str | None, typer.Option(help="A time such as 2026-11-21T10:00:00; UTC without a zone.")] = None,
-    lsn: Annotated[str | None, typer.Option(help="A position of the log such as 0/16B3748.")] = None,
-    point: Annotated[str | None, typer.Option(help="The name of a point.")] = None,
+    time: Annotated[str | None, typer.Option(help="Time, such as 2026-11-21T10:00:00; UTC without a zone.")] = None,
+    lsn: Annotated[str | None, typer.Option(help="LSN, such as 0/16B3748.")] = None,
+    point: Annotated[str | None, typer.Option(help="Name of a restore point.")] = None,
     inclusive: Annotated[
-        bool | None, typer.Option("--inclusive/--exclusive", help="Whether what happened exactly then is in it.")
+        bool | None,
+        typer.Option("--inclusive/--exclusive", help="Include or exclude transactions committed exactly then."),
     ] = None,
     project: ProjectOption = None,
-    plan: Annotated[bool, typer.Option("--plan", help="Only say what would be done.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Only show what would be done.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring a database back to a moment, as a new database; it is not touched itself."""
+    """Restore a database to a moment, into a new database. The old one is not changed."""
     if sum(one is not None for one in (time, lsn, point)) != 1:
-        raise BadInput("Say to which moment.", hint="Give one of --time, --lsn and --point.")
+        raise BadInput("Choose a moment.", hint="Give one of --time, --lsn and --point.")
     body: dict[str, Any] = {"name": new, "lsn": lsn, "point": point, "inclusive": inclusive}
     body["time"] = _moment(time) if time else None
     with remote() as server:
@@ -119,7 +120,7 @@ def restore(
             _show_plan(planned, as_json)
             return
         if planned["refusals"]:
-            raise Conflict(planned["refusals"][0], hint=f"Look at headwater recovery show {name}.")
+            raise Conflict(planned["refusals"][0], hint=f"See headwater recovery show {name}.")
         made = server.call("POST", path, json=body)
         done = finish(server, made["job"]["id"], f"/recoveries/{made['id']}")
     show_one(done, DONE, as_json)
@@ -133,7 +134,7 @@ def _ask(question: str, yes: bool, as_json: bool) -> None:
     if yes:
         return
     if as_json:
-        raise BadInput(question.removesuffix(" Go on?"), hint="Say --yes.")
+        raise BadInput(question.removesuffix(" Go on?"), hint="Confirm with --yes.")
     if not typer.confirm(question):
         raise typer.Exit(1)
 
@@ -143,7 +144,7 @@ def _moment(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise BadInput(f"{text!r} is no time.", hint="It looks like 2026-11-21T10:00:00.") from None
+        raise BadInput(f"{text!r} is not a time.", hint="Use the form 2026-11-21T10:00:00.") from None
     return moment.replace(tzinfo=moment.tzinfo or UTC).isoformat()
 
 
@@ -164,7 +165,7 @@ def _show(recovery: Any, as_json: bool) -> None:
     if recovery["bases"]:
         table = Table("base backup", "status", "bytes", "new bytes", "seconds", box=None, pad_edge=False)
         for one in recovery["bases"]:
-            status = one["status"] if one["usable"] or one["status"] != "complete" else "waits for its log"
+            status = one["status"] if one["usable"] or one["status"] != "complete" else "waiting for its log"
             table.add_row(
                 one["finished_at"] or one["created_at"],
                 status,

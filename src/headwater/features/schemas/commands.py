@@ -24,9 +24,9 @@ def schema(
     notation_name: Annotated[
         str | None, typer.Option("--format", help=f"One of {', '.join(notation.FORMATS)}; a table without it.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
 ) -> None:
-    """Show the tables and columns that a source declares."""
+    """Show the tables and columns of a source."""
     chosen = "json" if as_json else notation_name
     if chosen is not None and chosen not in notation.FORMATS:
         notation.write(Schema(), chosen)

@@ -29,8 +29,8 @@ _WRITERS: dict[str, Callable[[reports.Report], bytes]] = {
 }
 PathArgument = Annotated[Path, typer.Argument(help="A folder, git checkout, ZIP or tar archive.", show_default=False)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-JobsOption = Annotated[int | None, typer.Option("--processes", min=1, help="At most this many processes.")]
-NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Do not use what earlier scans remembered.")]
+JobsOption = Annotated[int | None, typer.Option("--processes", min=1, help="Maximum number of processes.")]
+NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Do not use the cache of earlier scans.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +46,7 @@ def scan(
     processes: JobsOption = None,
     no_cache: NoCacheOption = False,
 ) -> None:
-    """Scan a code base: its tables and columns, and every place that uses them."""
+    """Scan a code base: list its tables and columns, and count their usages."""
     write = _writer(out)
     result = run_scan(path, processes=processes, use_cache=not no_cache)
     report = reports.report_of(result)
@@ -62,15 +62,13 @@ def scan(
 
 def usages(
     path: PathArgument,
-    column: Annotated[
-        str, typer.Argument(metavar="TABLE.COLUMN", help="For instance users.email.", show_default=False)
-    ],
+    column: Annotated[str, typer.Argument(metavar="TABLE.COLUMN", help="For example users.email.", show_default=False)],
     as_json: JsonOption = False,
     implicit: Annotated[bool, typer.Option("--implicit", help="Also list SELECT * and whole-row loads.")] = False,
     processes: JobsOption = None,
     no_cache: NoCacheOption = False,
 ) -> None:
-    """List every place in a code base that uses one column."""
+    """List every line in a code base that uses one column."""
     result = run_scan(path, processes=processes, use_cache=not no_cache)
     table_name, column_name = find_column(result.schema, column)
     own = [u for u in result.usages if u.table_name == table_name and u.column_name in (column_name, "*")]
@@ -90,7 +88,7 @@ def find_column(schema: Schema, name: str) -> tuple[str, str]:
     """
     table, dot, column = name.rpartition(".")
     if not dot or not table or not column:
-        raise BadInput(f"{name!r} is not of the form TABLE.COLUMN.", hint="For instance users.email.")
+        raise BadInput(f"{name!r} is not of the form TABLE.COLUMN.", hint="For example users.email.")
     relation = schema.relation(table) or schema.relation(table.rpartition(".")[2])
     if relation is None:
         raise NotFound(f"There is no table {table}.", hint=did_you_mean(table, (r.name for r in schema)))

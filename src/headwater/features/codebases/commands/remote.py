@@ -25,7 +25,7 @@ LIST = ("id", "name", "state", "filename", "size_bytes", "scan.tables", "scan.co
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="Code bases on a server.", no_args_is_help=True)
+    group = typer.Typer(help="List and upload code bases.", no_args_is_help=True)
     group.command("list")(list_codebases)
     group.command("upload")(upload)
     app.add_typer(group, name="codebases")
@@ -40,8 +40,8 @@ def list_codebases(project: ProjectOption, as_json: JsonOption = False) -> None:
 def upload(
     path: Annotated[Path, typer.Argument(help="A folder, ZIP or tar archive.", show_default=False)],
     project: ProjectOption,
-    name: Annotated[str | None, typer.Option(help="How to call it.")] = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Follow the scan until it is over.")] = False,
+    name: Annotated[str | None, typer.Option(help="Name.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Wait for the scan and show its progress.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Upload a code base and scan it there."""

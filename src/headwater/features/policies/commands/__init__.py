@@ -9,13 +9,13 @@ from headwater.features.policies.commands import alerts, configure, policies
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="When snapshots of a database are taken, kept and checked.", no_args_is_help=True)
+    group = typer.Typer(help="Schedule, retention and verification of snapshots.", no_args_is_help=True)
     group.command("show")(policies.show_policy)
     group.command("set")(configure.set_policy)
     for command in (policies.preview, policies.run, policies.runs, policies.pause, policies.resume, policies.delete):
         group.command(command.__name__)(command)
     app.add_typer(group, name="policy")
-    told = typer.Typer(help="What somebody should look at.", no_args_is_help=True)
+    told = typer.Typer(help="List and acknowledge open alerts.", no_args_is_help=True)
     told.command("list")(alerts.list_)
     told.command("acknowledge")(alerts.acknowledge)
     app.add_typer(told, name="alerts")

@@ -14,10 +14,10 @@ LIST = ("last_at", "database_name", "kind", "status", "times", "message", "id")
 
 def list_(
     database: Annotated[str | None, typer.Option("--database", help="Name or id of a database.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Include closed alerts.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List open alerts, newest first; exits with 1 when there are some."""
+    """List open alerts, newest first. Exits with 1 if there are any."""
     with remote() as server:
         query = {} if every else {"status": "open"}
         if database:
@@ -32,6 +32,6 @@ def acknowledge(
     alert: Annotated[str, typer.Argument(metavar="ALERT", help="Id of the alert.", show_default=False)],
     as_json: JsonOption = False,
 ) -> None:
-    """Say that you know of an alert."""
+    """Acknowledge an alert."""
     with remote() as server:
         show_one(server.call("POST", f"/alerts/{alert}/acknowledge"), LIST, as_json)

@@ -28,32 +28,39 @@ _EMPTY: dict[str, Any] = {
 def set_policy(
     name: NameArgument,
     cron: Annotated[
-        str | None, typer.Option(help="When: minute, hour, day, month, weekday; '0 3 * * *' daily at 3. '': never.")
+        str | None,
+        typer.Option(help="Schedule: minute, hour, day, month, weekday; '0 3 * * *' is daily at 3, '' never."),
     ] = None,
-    zone: Annotated[str | None, typer.Option(help="Time zone, as Europe/Berlin.")] = None,
-    misfire: Annotated[str | None, typer.Option(help="What of a missed time: run_once or skip.")] = None,
-    grace: Annotated[int | None, typer.Option(help="Minutes until a time counts as missed.")] = None,
-    jitter: Annotated[int | None, typer.Option(help="Seconds by which each time is delayed by chance at most.")] = None,
-    label: Annotated[str | None, typer.Option(help="What its snapshots are called.")] = None,
-    tables: Annotated[str | None, typer.Option(help="Only these tables, with commas between. '': all.")] = None,
-    exclude: Annotated[str | None, typer.Option(help="All but these tables. '': none is left out.")] = None,
-    keep_last: Annotated[int | None, typer.Option(help="Keep so many last ones.", min=0)] = None,
-    keep_hourly: Annotated[int | None, typer.Option(help="Keep the newest of so many hours.", min=0)] = None,
-    keep_daily: Annotated[int | None, typer.Option(help="… of so many days.", min=0)] = None,
-    keep_weekly: Annotated[int | None, typer.Option(help="… of so many weeks.", min=0)] = None,
-    keep_monthly: Annotated[int | None, typer.Option(help="… of so many months.", min=0)] = None,
-    keep_yearly: Annotated[int | None, typer.Option(help="… of so many years.", min=0)] = None,
-    keep_within: Annotated[str | None, typer.Option(help="Keep all within 36h, 7d or 2w before the newest.")] = None,
-    scope: Annotated[str | None, typer.Option(help="Count and delete `scheduled` snapshots, or `every` one.")] = None,
-    keep_all: Annotated[bool, typer.Option("--keep-all", help="Delete none.")] = False,
-    verify: Annotated[str | None, typer.Option(help="Verify all: quick, deep or off.")] = None,
+    zone: Annotated[str | None, typer.Option(help="Time zone, such as Europe/Berlin.")] = None,
+    misfire: Annotated[str | None, typer.Option(help="What to do after a missed run: run_once or skip.")] = None,
+    grace: Annotated[int | None, typer.Option(help="Minutes after which a run counts as missed.")] = None,
+    jitter: Annotated[int | None, typer.Option(help="Maximum random delay of each run, in seconds.")] = None,
+    label: Annotated[str | None, typer.Option(help="Label of its snapshots.")] = None,
+    tables: Annotated[str | None, typer.Option(help="Only these tables, separated by commas. '': all.")] = None,
+    exclude: Annotated[str | None, typer.Option(help="All tables except these. '': exclude none.")] = None,
+    keep_last: Annotated[int | None, typer.Option(help="Keep this many newest snapshots.", min=0)] = None,
+    keep_hourly: Annotated[int | None, typer.Option(help="Keep the newest snapshot of this many hours.", min=0)] = None,
+    keep_daily: Annotated[int | None, typer.Option(help="… of this many days.", min=0)] = None,
+    keep_weekly: Annotated[int | None, typer.Option(help="… of this many weeks.", min=0)] = None,
+    keep_monthly: Annotated[int | None, typer.Option(help="… of this many months.", min=0)] = None,
+    keep_yearly: Annotated[int | None, typer.Option(help="… of this many years.", min=0)] = None,
+    keep_within: Annotated[
+        str | None, typer.Option(help="Keep all within this time before the newest: 36h, 7d or 2w.")
+    ] = None,
+    scope: Annotated[
+        str | None, typer.Option(help="Apply retention to `scheduled` snapshots or to `every` one.")
+    ] = None,
+    keep_all: Annotated[bool, typer.Option("--keep-all", help="Delete nothing: no retention.")] = False,
+    verify: Annotated[str | None, typer.Option(help="Verification: quick, deep or off.")] = None,
     verify_every: Annotated[int | None, typer.Option(help="Days between verifications.")] = None,
-    verify_percent: Annotated[int | None, typer.Option(help="How much a deep one reads each time.")] = None,
-    drill_every: Annotated[int | None, typer.Option(help="Days between restore drills; 0: none.", min=0)] = None,
-    growth: Annotated[float | None, typer.Option(help="Alert of so many times the usual new bytes; 0: never.")] = None,
+    verify_percent: Annotated[int | None, typer.Option(help="Percent of pages that a deep verification reads.")] = None,
+    drill_every: Annotated[int | None, typer.Option(help="Days between test restores; 0: none.", min=0)] = None,
+    growth: Annotated[
+        float | None, typer.Option(help="Alert when a snapshot is this many times larger than usual; 0: never.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Set the policy of a database, or change what is given of it."""
+    """Create the policy of a database, or change only the options you give."""
     schedule = {
         "cron": cron,
         "timezone": zone,
@@ -117,5 +124,5 @@ def _hours(text: str | None) -> int | None:
         return None
     parsed = re.fullmatch(r"(\d{1,6})([hdw])", text.strip())
     if not parsed:
-        raise BadInput(f"{text!r} is no length of time.", hint="Write 36h, 7d or 2w.")
+        raise BadInput(f"{text!r} is not a duration.", hint="Write 36h, 7d or 2w.")
     return int(parsed[1]) * {"h": 1, "d": 24, "w": 168}[parsed[2]]

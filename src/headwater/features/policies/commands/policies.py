@@ -36,13 +36,13 @@ PERIODS = ("last", "hourly", "daily", "weekly", "monthly", "yearly", "within_hou
 
 
 def show_policy(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Show the policy of a database, and its next five times."""
+    """Show the policy of a database and its next five runs."""
     with remote() as server:
         print_policy(server.call("GET", path_of(server, name)), as_json)
 
 
 def preview(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Show which snapshots the policy would delete and why; nothing is done."""
+    """Show which snapshots the policy would delete, and why. Deletes nothing."""
     with remote() as server:
         found = server.call("POST", f"{path_of(server, name)}/preview", json={})
     if as_json:
@@ -56,7 +56,7 @@ def preview(name: NameArgument, as_json: JsonOption = False) -> None:
 
 
 def run(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Take a snapshot as the policy would, and wait until it is complete."""
+    """Create a snapshot as the policy would, and wait until it is complete."""
     with remote() as server:
         made = server.call("POST", f"{path_of(server, name)}/runs")
         done = finish(server, made["job"]["id"], f"/snapshots/{made['snapshot_id']}")
@@ -64,18 +64,18 @@ def run(name: NameArgument, as_json: JsonOption = False) -> None:
 
 
 def runs(name: NameArgument, as_json: JsonOption = False) -> None:
-    """List what came of the times of the policy, newest first."""
+    """List past runs of the policy, newest first."""
     with remote() as server:
         show(server.every(f"{path_of(server, name)}/runs"), RUNS, as_json)
 
 
 def pause(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Let nothing be taken, checked or deleted until it is resumed."""
+    """Pause the policy: create, verify and delete nothing until it is resumed."""
     _set_paused(name, True, as_json)
 
 
 def resume(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Go on with a policy that was paused; what was due meanwhile is not made up for."""
+    """Resume a paused policy. Runs missed in the meantime are not made up for."""
     _set_paused(name, False, as_json)
 
 
@@ -83,7 +83,7 @@ def delete(
     name: NameArgument,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove the policy of a database; its snapshots stay."""
+    """Delete the policy of a database. Its snapshots stay."""
     with remote() as server:
         path = path_of(server, name)
         if not yes and not typer.confirm(f"Remove the policy of {name}?"):

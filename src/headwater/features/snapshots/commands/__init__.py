@@ -9,7 +9,9 @@ from headwater.features.snapshots.commands import restore, snapshots, vaults
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="Snapshots of databases: the way back.", no_args_is_help=True)
+    group = typer.Typer(
+        help="Create, restore, verify and delete snapshots (backups) of databases.", no_args_is_help=True
+    )
     for command in (
         snapshots.create,
         snapshots.list_,
@@ -26,7 +28,10 @@ def register(app: typer.Typer) -> None:
 
 
 def _vault() -> typer.Typer:
-    group = typer.Typer(help="Vaults: where snapshots are, and what opens them.", no_args_is_help=True)
+    group = typer.Typer(
+        help="Vaults: where snapshots are stored, how they are compressed, and which keys open them.",
+        no_args_is_help=True,
+    )
     group.command("show")(vaults.show_vault)
     for command in (vaults.use, vaults.compress, vaults.usage, vaults.keys, vaults.add_passphrase, vaults.remove_key):
         group.command(command.__name__.replace("_", "-"))(command)

@@ -35,14 +35,14 @@ def find_snapshot(server: ApiClient, wanted: str) -> Any:
         found = [one for one in complete if datetime.fromisoformat(one["taken_at"]) <= moment][:1]
     if not found:
         known = {one["label"] for one in every if one["label"]} | {one["taken_at"] for one in complete} | {"latest"}
-        hint = did_you_mean(which, known) if complete else f"Take one: headwater snapshot create {name}"
+        hint = did_you_mean(which, known) if complete else f"Create one: headwater snapshot create {name}"
         raise NotFound(f"There is no snapshot {wanted!r}.", hint=hint)
     return found[0]
 
 
 def _by_id(server: ApiClient, wanted: str) -> Any:
     if len(wanted) != 36 or wanted.count("-") != 4:
-        raise BadInput(f"{wanted!r} names no snapshot.", hint=f"Write {wanted}#latest, or the snapshot's id.")
+        raise BadInput(f"{wanted!r} is not a snapshot.", hint=f"Write {wanted}#latest, or the snapshot's id.")
     return server.call("GET", f"/snapshots/{wanted}")
 
 

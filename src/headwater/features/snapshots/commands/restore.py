@@ -24,20 +24,22 @@ from headwater.kit.terminal import terminal
 
 def restore(
     snapshot: SnapshotArgument,
-    new: Annotated[str | None, typer.Option("--new", help="Name of a new database to restore into.")] = None,
-    into: Annotated[str | None, typer.Option("--into", help="Name or id of a database that is there.")] = None,
+    new: Annotated[str | None, typer.Option("--new", help="Name of the new database to restore into.")] = None,
+    into: Annotated[
+        str | None, typer.Option("--into", help="Name or id of an existing database to restore into.")
+    ] = None,
     tables: TablesOption = None,
     mode: Annotated[
-        str, typer.Option(help="For tables that are there: empty, overwrite, append or append_missing.")
+        str, typer.Option(help="What to do with existing tables: empty (refuse), overwrite, append or append_missing.")
     ] = "empty",
     project: ProjectOption = None,
-    plan: Annotated[bool, typer.Option("--plan", help="Only show what would be done.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Only show what would change.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Restore a snapshot, or some of its tables, into a new database or one that is there."""
+    """Restore a snapshot, or some of its tables, into a new or an existing database."""
     if (new is None) == (into is None):
-        raise BadInput("Say where to restore to.", hint="Give either --new NAME or --into DB.")
+        raise BadInput("Choose where to restore to.", hint="Use either --new NAME or --into DB.")
     with remote() as server:
         found = find_snapshot(server, snapshot)
         body: dict[str, Any] = {"tables": names(tables), "mode": mode, "confirmed": True}
@@ -49,7 +51,7 @@ def restore(
             _show_plan(planned, as_json)
             return
         if planned["refusals"]:
-            raise Conflict(planned["refusals"][0], hint="Look at it with --plan; --mode says what shall happen.")
+            raise Conflict(planned["refusals"][0], hint="See what would change with --plan, and choose a --mode.")
         if planned["undo"] and not yes:
             _ask(planned, as_json)
         made = server.call("POST", f"/snapshots/{found['id']}/restores", json=body)
@@ -58,7 +60,7 @@ def restore(
 
 
 def drill(snapshot: SnapshotArgument, as_json: JsonOption = False) -> None:
-    """Prove that a snapshot can be restored: into a new database, which is compared and goes away again."""
+    """Run a test restore: restore a snapshot into a new database, count the rows, and delete that database."""
     with remote() as server:
         made = server.call("POST", f"/snapshots/{find_snapshot(server, snapshot)['id']}/drills")
         _show(finish(server, made["job"]["id"], f"/restores/{made['id']}"), as_json)
@@ -66,7 +68,7 @@ def drill(snapshot: SnapshotArgument, as_json: JsonOption = False) -> None:
 
 def _ask(planned: Any, as_json: bool) -> None:
     if as_json:
-        raise BadInput("Tables that are there would change.", hint="Look at it with --plan, then say --yes.")
+        raise BadInput("Existing tables would be changed.", hint="Check it with --plan, then confirm with --yes.")
     _show_plan(planned, False)
     if not typer.confirm("Restore?"):
         raise typer.Exit(1)
@@ -81,7 +83,7 @@ def _show_plan(planned: Any, as_json: bool) -> None:
     for sentence in planned["refusals"]:
         typer.echo(f"Refused: {sentence}")
     if planned["undo"]:
-        typer.echo(f"A snapshot of {planned['target_name']} is taken first, by which this can be undone.")
+        typer.echo(f"A snapshot of {planned['target_name']} is created first, so that you can undo this.")
 
 
 def _show(done: Any, as_json: bool) -> None:

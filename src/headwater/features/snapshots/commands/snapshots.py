@@ -39,11 +39,11 @@ ONE = (
 def create(
     name: NameArgument,
     tables: TablesOption = None,
-    exclude: Annotated[str | None, typer.Option(help="All but these tables, with commas between.")] = None,
-    label: Annotated[str, typer.Option(help="What it is called; DB#LABEL names it then.")] = "",
+    exclude: Annotated[str | None, typer.Option(help="All tables except these, separated by commas.")] = None,
+    label: Annotated[str, typer.Option(help="Label; DB#LABEL then refers to it.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Take a snapshot of a database and wait until it is complete."""
+    """Create a snapshot of a database and wait until it is complete."""
     body = {"tables": names(tables), "exclude": names(exclude), "label": label}
     with remote() as server:
         made = server.call("POST", f"/databases/{find_database(server, name)['id']}/snapshots", json=body)
@@ -68,7 +68,7 @@ def verify(
     deep: Annotated[bool, typer.Option("--deep", help="Read and decrypt every page.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Look whether a snapshot is whole; exits with 1 when it is not."""
+    """Verify a snapshot. Exits with 1 if it is damaged."""
     with remote() as server:
         path = f"/snapshots/{find_snapshot(server, snapshot)['id']}"
         job = server.call("POST", f"{path}/verifications", json={"kind": "deep" if deep else "quick"})
@@ -88,10 +88,10 @@ def verify(
 
 def hold(
     snapshot: SnapshotArgument,
-    off: Annotated[bool, typer.Option("--off", help="Let go of it.")] = False,
+    off: Annotated[bool, typer.Option("--off", help="Allow it to be deleted again.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Hold a snapshot, so that nobody and no rule deletes it."""
+    """Keep a snapshot forever: no user and no policy can delete it."""
     with remote() as server:
         path = f"/snapshots/{find_snapshot(server, snapshot)['id']}"
         show_one(server.call("PATCH", path, json={"held": not off}), ("id", "label", "held"), as_json)
@@ -101,7 +101,7 @@ def delete(
     snapshot: SnapshotArgument,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Delete a snapshot; what others share with it stays."""
+    """Delete a snapshot. Other snapshots are not affected."""
     with remote() as server:
         found = find_snapshot(server, snapshot)
         shown = f"{found['database_name']} of {found['taken_at'] or found['created_at']}"

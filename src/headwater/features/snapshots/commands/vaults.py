@@ -11,7 +11,7 @@ from headwater.features.databases.commands import JsonOption
 from headwater.kit.errors import BadInput, NotFound, did_you_mean
 
 OrganizationOption = Annotated[
-    str | None, typer.Option("--organization", help="Name or id; not needed when there is one.", show_default=False)
+    str | None, typer.Option("--organization", help="Name or id; not needed if there is only one.", show_default=False)
 ]
 ONE = (
     "kind",
@@ -30,22 +30,22 @@ ONE = (
 
 
 def show_vault(organization: OrganizationOption = None, as_json: JsonOption = False) -> None:
-    """Show where new snapshots go, and what those that are there take."""
+    """Show where new snapshots are stored, and how much space existing ones use."""
     with remote() as server:
         show_one(server.call("GET", _path(server, organization)), ONE, as_json)
 
 
 def use(
-    kind: Annotated[Literal["local", "s3"], typer.Argument(help="This Headwater's own disk, or a bucket.")],
-    bucket: Annotated[str, typer.Option(help="Of S3, or of what speaks its protocol.")] = "",
-    prefix: Annotated[str, typer.Option(help="The folder in the bucket.")] = "",
-    endpoint: Annotated[str, typer.Option(help="Address of the storage; empty for Amazon's own.")] = "",
+    kind: Annotated[Literal["local", "s3"], typer.Argument(help="local (disk of this Headwater) or s3 (a bucket).")],
+    bucket: Annotated[str, typer.Option(help="S3 (or S3-compatible) bucket.")] = "",
+    prefix: Annotated[str, typer.Option(help="Folder in the bucket.")] = "",
+    endpoint: Annotated[str, typer.Option(help="Address of the S3 service (default: Amazon).")] = "",
     region: Annotated[str, typer.Option(help="Region of the bucket.")] = "us-east-1",
-    access_key: Annotated[str, typer.Option(help="The secret key that goes with it is asked for.")] = "",
+    access_key: Annotated[str, typer.Option(help="Access key; asks for the secret key.")] = "",
     organization: OrganizationOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let new snapshots go somewhere else; it is tried first, and those that are there stay where they are."""
+    """Choose where new snapshots are stored. The location is tested first; existing snapshots are not moved."""
     body = {
         "kind": kind,
         "bucket": bucket,
@@ -64,36 +64,36 @@ def use(
 
 
 def compress(
-    codec: Annotated[Literal["zstd", "gzip", "deflate", "lz4", "none"], typer.Argument(help="zstd is the usual one.")],
+    codec: Annotated[Literal["zstd", "gzip", "deflate", "lz4", "none"], typer.Argument(help="zstd is the default.")],
     level: Annotated[int, typer.Argument(help="zstd 1 to 19, gzip and deflate 1 to 9, the others 0.")] = 0,
     organization: OrganizationOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compress new pages in another way; those that are there stay as they are."""
+    """Choose the compression of new pages. Existing pages are not recompressed."""
     with remote() as server:
         body = {"codec": codec, "level": level}
         show_one(server.call("PUT", f"{_path(server, organization)}/compression", json=body), ONE, as_json)
 
 
 def usage(organization: OrganizationOption = None, as_json: JsonOption = False) -> None:
-    """Count what the vault takes of its storage."""
+    """Measure how much storage the vault uses."""
     with remote() as server:
         found = server.call("GET", f"{_path(server, organization)}/usage")
         show_one(found, ("packs", "bytes", "snapshots"), as_json)
 
 
 def keys(organization: OrganizationOption = None, as_json: JsonOption = False) -> None:
-    """List what opens the vault."""
+    """List the keys of the vault."""
     with remote() as server:
         show(server.call("GET", f"{_path(server, organization)}/keys"), ("id", "kind", "label"), as_json)
 
 
 def add_passphrase(
-    label: Annotated[str, typer.Option(help="Where it is kept, say.")] = "",
+    label: Annotated[str, typer.Option(help="Label, for example where the passphrase is kept.")] = "",
     organization: OrganizationOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a passphrase, which is asked for, that opens the vault without this Headwater."""
+    """Add a passphrase that opens the vault without this Headwater. Asks for it."""
     passphrase = typer.prompt("Passphrase", hide_input=True)
     with remote() as server:
         body = {"passphrase": passphrase, "label": label}
@@ -104,7 +104,7 @@ def add_passphrase(
 def remove_key(
     key: Annotated[str, typer.Argument(help="Its id.", show_default=False)], organization: OrganizationOption = None
 ) -> None:
-    """Remove a way to open the vault; never the one by which this Headwater opens it."""
+    """Remove a key of the vault. The key of this Headwater cannot be removed."""
     with remote() as server:
         server.call("DELETE", f"{_path(server, organization)}/keys/{key}")
     typer.echo("Removed.")
@@ -114,7 +114,7 @@ def _path(server: ApiClient, wanted: str | None) -> str:
     every: list[Any] = server.call("GET", "/organizations")["items"]
     if wanted is None and len(every) > 1:
         names = ", ".join(one["name"] for one in every)
-        raise BadInput("You are in several organizations.", hint=f"Say --organization with one of: {names}")
+        raise BadInput("You are in several organizations.", hint=f"Choose one with --organization: {names}")
     items = [one for one in every if wanted in {None, one["id"], one["name"]}]
     if not items:
         hint = did_you_mean(wanted or "", {one["name"] for one in every})

@@ -18,13 +18,13 @@ SEVERITIES = {"left_out": "left out", "changed": "changed", "risk": "may be refu
 
 def copy(
     source: NameArgument,
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="The database to copy into.", show_default=False)],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="Target database.", show_default=False)],
     tables: TablesOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Accept what is lost; do not ask.")] = False,
-    plan: Annotated[bool, typer.Option("--plan", help="Only show what would be done.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Accept all losses without asking.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Only show what would change.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Copy tables with their rows into another database, of the same engine or another."""
+    """Copy tables with their rows to another database, of the same or another engine."""
     with remote() as server:
         left, right = find_database(server, source), find_database(server, target)
         path = f"/databases/{left['id']}/copies"
@@ -60,10 +60,10 @@ def _accept(plan: Any, target: Any, yes: bool, as_json: bool) -> None:
     """Ask whether what is lost, and the protection of the target, are known; with --json nobody can be asked."""
     if yes or (not plan["losses"] and not target["protected"]):
         return
-    what = f"{len(plan['losses'])} things will not be as they were." if plan["losses"] else ""
+    what = f"{len(plan['losses'])} things will be lost or changed." if plan["losses"] else ""
     what = f"{what} {target['name']} is protected.".strip() if target["protected"] else what
     if as_json:
-        raise BadInput(what, hint="Look at them with --plan, then accept them with --yes.")
+        raise BadInput(what, hint="Check them with --plan, then accept them with --yes.")
     if not typer.confirm(f"{what} Copy?"):
         raise typer.Exit(1)
 
@@ -73,7 +73,7 @@ def _show_plan(plan: Any) -> None:
     names = [one["target"] for one in plan["tables"]]
     console.print(f"{len(names)} {'table' if len(names) == 1 else 'tables'}: {', '.join(names)}")
     if not plan["losses"]:
-        console.print("Nothing is lost.")
+        console.print("Nothing will be lost.")
         return
     table = Table("", "table", "what", "", box=None, pad_edge=False)
     for loss in plan["losses"]:

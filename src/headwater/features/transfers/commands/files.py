@@ -18,18 +18,20 @@ from headwater.kit.terminal import terminal
 def import_(
     name: NameArgument,
     file: Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, JSON, Parquet or SQL.", show_default=False)],
-    table: Annotated[str, typer.Option(help="The table to fill; not needed for SQL.")] = "",
-    create: Annotated[bool, typer.Option("--create", help="Make the table, with types told by a sample.")] = False,
-    type_: Annotated[list[str] | None, typer.Option("--type", help="A column's type, as name=type.")] = None,
-    skip_errors: Annotated[bool, typer.Option("--skip-errors", help="Leave bad rows out; tell each.")] = False,
-    confirm: Annotated[bool, typer.Option(help="Writing to a protected database is meant.")] = False,
+    table: Annotated[str, typer.Option(help="Target table; not needed for SQL.")] = "",
+    create: Annotated[
+        bool, typer.Option("--create", help="Create the table, with types inferred from a sample.")
+    ] = False,
+    type_: Annotated[list[str] | None, typer.Option("--type", help="Type of a column: name=type.")] = None,
+    skip_errors: Annotated[bool, typer.Option("--skip-errors", help="Skip bad rows and report them.")] = False,
+    confirm: Annotated[bool, typer.Option(help="Allow writes to a protected database.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Import a file into a table; all rows, or none when one is bad."""
+    """Import a file into a table: all rows, or none if one is bad."""
     if not file.is_file():
         raise BadInput(f"There is no file {file}.")
     if not table and file.suffix.lower() != ".sql":
-        raise BadInput("Name the table to fill with --table.", hint="With --create it is made.")
+        raise BadInput("Choose the target table with --table.", hint="Use --create to create it.")
     with remote() as server:
         database = find_database(server, name)
         with file.open("rb") as content:
@@ -52,14 +54,14 @@ def import_(
 
 def export(
     name: NameArgument,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The ZIP to write.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="ZIP file to write.", show_default=False)],
     form: Annotated[
-        Literal["csv", "ndjson", "parquet", "sql"], typer.Option("--format", help="Of each table.")
+        Literal["csv", "ndjson", "parquet", "sql"], typer.Option("--format", help="Format of each file.")
     ] = "csv",
     tables: TablesOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Export tables as files in a ZIP, all of one moment."""
+    """Export tables as files in a ZIP, all from one consistent moment."""
     with remote() as server:
         body = {"tables": names(tables), "format": form}
         place = f"/databases/{find_database(server, name)['id']}/exports"
@@ -76,7 +78,7 @@ def export(
 def _columns(preview: Any, types: list[str]) -> list[dict[str, str]]:
     wrong = [type_ for type_ in types if "=" not in type_]
     if wrong:
-        raise BadInput(f"{wrong[0]!r} is no type of a column.", hint="Write --type name=type.")
+        raise BadInput(f"{wrong[0]!r} is not a column type.", hint="Write --type name=type.")
     given = dict(one.split("=", 1) for one in types)
     return [
         {"source": one["name"], "target": one["name"], "type": given.get(one["name"], one["type"])}
