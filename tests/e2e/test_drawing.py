@@ -121,7 +121,7 @@ def test_tiles_show_charts_and_are_moved_by_menu_and_mouse(page: Page, board: st
     page.reload()
     expect(titles(page)).to_have_text(["By city", "All sales"])
     page.get_by_role("button", name="Actions for All sales").click()
-    page.get_by_role("menuitem", name="Quarter").click()
+    page.get_by_role("menuitem", name="Quarter", exact=True).click()
     page.get_by_role("button", name="Actions for By city").click()
     page.get_by_role("menuitem", name="Edit title and chart").click()
     dialog = page.get_by_role("dialog")

@@ -79,7 +79,7 @@ def test_taken_seen_and_given_back(library: Library) -> None:
     panel.get_by_role("link", name="Restore").click()
     panel.get_by_label("Name").fill("library-of-then")
     expect(panel).to_contain_text(
-        "Makes the database library-of-then with 2 tables and 1,240 rows. Nothing else changes."
+        "Creates the database library-of-then with 2 tables and 1,240 rows. Nothing else changes."
     )
     picture(page, "history-restore")
     panel.get_by_role("button", name="Restore into library-of-then").click()

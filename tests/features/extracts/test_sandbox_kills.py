@@ -13,9 +13,9 @@ import pytest
 
 SERVER = """
 import threading, types
-from headwater.features.extracts.service.sandboxes import Order, Sandbox
+from headwater.features.extracts.service.sandboxes import Sandbox, SandboxTask
 opened = types.SimpleNamespace(manifest=types.SimpleNamespace(tables=()))
-sandbox = Sandbox(opened, Order("SELECT count(*) FROM range(100000000000) WHERE hash(range) = 1", 600))
+sandbox = Sandbox(opened, SandboxTask("SELECT count(*) FROM range(100000000000) WHERE hash(range) = 1", 600))
 threading.Thread(target=sandbox.begin, daemon=True).start()
 print(sandbox._process.pid, flush=True)
 threading.Event().wait()

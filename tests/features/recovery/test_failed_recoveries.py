@@ -177,7 +177,7 @@ async def test_a_database_that_stops_while_its_base_is_made_has_none(
         return real(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(vault_layout, "keep_base", stops)
+        patch.setattr(vault_layout, "write_base", stops)
         await recovery_fixture.app.work(job["id"])
     log = (await recovery_fixture.person.get(f"/jobs/{job['id']}/log"))["items"]
     assert any("stopped while its base backup was made" in one["message"] for one in log), log

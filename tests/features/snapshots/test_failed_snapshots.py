@@ -251,7 +251,7 @@ async def test_a_parent_that_is_deleted_meanwhile_is_not_built_on(
             self.delete(given["parent"].id)
         return real(self, snapshot, **given)
 
-    monkeypatch.setattr(Vault, "writing", writing)
+    monkeypatch.setattr(Vault, "write_snapshot", writing)
     await snapshot_fixture.app.work(made["job"]["id"])
     found = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
     assert deleted == [second["id"]]

@@ -191,7 +191,11 @@ async def test_an_unchanged_table_is_known_by_counting(tmp_path):
             async with dumped(address) as dump:
                 then = Baseline(dump.product, dump.moment, dump.tables[0])
             async with dumped(address) as dump:
-                assert (await asyncio.to_thread(incremental.changes_since, dump, dump.tables[0], then, 500)).nothing
+                assert (
+                    await asyncio.to_thread(incremental.changes_since, dump.change_tracking, dump.tables[0], then, 500)
+                ).nothing
             connection.execute("DELETE FROM plain WHERE id = 3")
             async with dumped(address) as dump:
-                assert not (await asyncio.to_thread(incremental.changes_since, dump, dump.tables[0], then, 500)).nothing
+                assert not (
+                    await asyncio.to_thread(incremental.changes_since, dump.change_tracking, dump.tables[0], then, 500)
+                ).nothing

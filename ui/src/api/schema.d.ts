@@ -4433,7 +4433,7 @@ export interface components {
          * @description One more table, and what makes its rows belong to those before.
          */
         "Join-Input": {
-            table: components["schemas"]["Table-Input"];
+            table: components["schemas"]["QueryTable-Input"];
             /**
              * Kind
              * @default inner
@@ -4447,7 +4447,7 @@ export interface components {
          * @description One more table, and what makes its rows belong to those before.
          */
         "Join-Output": {
-            table: components["schemas"]["Table-Output"];
+            table: components["schemas"]["QueryTable-Output"];
             /**
              * Kind
              * @default inner
@@ -5648,7 +5648,7 @@ export interface components {
          * @description A SELECT; without picks it shows every column.
          */
         "Query-Input": {
-            table: components["schemas"]["Table-Input"];
+            table: components["schemas"]["QueryTable-Input"];
             /**
              * Joins
              * @default []
@@ -5681,7 +5681,7 @@ export interface components {
          * @description A SELECT; without picks it shows every column.
          */
         "Query-Output": {
-            table: components["schemas"]["Table-Output"];
+            table: components["schemas"]["QueryTable-Output"];
             /**
              * Joins
              * @default []
@@ -5789,6 +5789,30 @@ export interface components {
             position: number | null;
             /** Statement */
             statement: number;
+        };
+        /**
+         * QueryTable
+         * @description A table under its alias, by which terms name it.
+         */
+        "QueryTable-Input": {
+            /** Name */
+            name: string;
+            /** Alias */
+            alias: string;
+            /** Schema */
+            schema?: string | null;
+        };
+        /**
+         * QueryTable
+         * @description A table under its alias, by which terms name it.
+         */
+        "QueryTable-Output": {
+            /** Name */
+            name: string;
+            /** Alias */
+            alias: string;
+            /** Schema */
+            schema: string | null;
         };
         /**
          * Quotas
@@ -7410,30 +7434,6 @@ export interface components {
             grew: boolean;
             /** Whole */
             whole: boolean;
-        };
-        /**
-         * Table
-         * @description A table under its alias, by which terms name it.
-         */
-        "Table-Input": {
-            /** Name */
-            name: string;
-            /** Alias */
-            alias: string;
-            /** Schema */
-            schema?: string | null;
-        };
-        /**
-         * Table
-         * @description A table under its alias, by which terms name it.
-         */
-        "Table-Output": {
-            /** Name */
-            name: string;
-            /** Alias */
-            alias: string;
-            /** Schema */
-            schema: string | null;
         };
         /**
          * TablePlanOut

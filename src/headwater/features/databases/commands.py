@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from headwater.engines import DEFAULT_ENGINE
 from headwater.features.accounts.api_client import ApiClient, remote, show, show_one
 from headwater.kit.errors import BadInput, HeadwaterError, NotFound, did_you_mean
 
@@ -47,7 +46,7 @@ def list_(
 
 def create(
     name: Annotated[str, typer.Argument(help="Name.", show_default=False)],
-    engine: Annotated[str, typer.Option(help="postgresql, mysql, sqlite or redis.")] = DEFAULT_ENGINE,
+    engine: Annotated[str | None, typer.Option(help="postgresql (default), mysql, sqlite or redis.")] = None,
     project: ProjectOption = None,
     option: Annotated[list[str] | None, typer.Option(help="Option of the engine: name=value.")] = None,
     sleep_after: Annotated[int, typer.Option(help="Idle seconds until it sleeps; 0: never.")] = 300,
@@ -57,7 +56,7 @@ def create(
     """Create a database and wait until it is running."""
     body = {
         "name": name,
-        "engine": engine,
+        **({"engine": engine} if engine else {}),
         "options": _options(option or []),
         "sleep_after_seconds": sleep_after,
         "protected": protected,
