@@ -76,7 +76,7 @@ def test_what_is_read_without_restoring(commands: Commands, tmp_path: Path) -> N
     assert httpx.get(link["url"]).status_code == 404
     assert "no such link" in run("snapshot", "links", "revoke", "books#then", listed["id"], code=2)
     assert run_json("snapshot", "links", "list", "books#then") == []
-    assert "no time" in run("snapshot", "link", "books#then", "--expires-in", "soon", code=2)
+    assert "is not a duration" in run("snapshot", "link", "books#then", "--expires-in", "soon", code=2)
     run("db", "create", "light", "--engine", "sqlite")
     assert "book, loan" in run("snapshot", "copy", "books#then", "light", "--plan")
     done = run_json("snapshot", "copy", "books#then", "light", "--yes")

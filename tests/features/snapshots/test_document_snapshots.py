@@ -200,7 +200,7 @@ async def test_a_restore_that_fails_takes_away_what_it_made_and_nothing_else(
             raise OSError("the machine is gone")
         return real(self, table, batches)
 
-    monkeypatch.setattr(MongoBulkLoader, "load", load)
+    monkeypatch.setattr(MongoBulkLoader, "load_rows", load)
     ended = await snapshot_fixture.restore(snapshot, target_id=target)
     assert ended["job"]["state"] != "completed"
     assert await names(snapshot_fixture, target) == ["mine"]

@@ -65,7 +65,7 @@ def test_wrong_names_are_answered_with_the_right_ones(wanted: str) -> None:
 
 
 def test_a_name_alone_is_none() -> None:
-    with pytest.raises(BadInput, match="names no snapshot"):
+    with pytest.raises(BadInput, match="is not a snapshot"):
         find_snapshot(Server(), "shop")  # type: ignore[arg-type]
 
 
