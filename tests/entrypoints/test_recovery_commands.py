@@ -31,7 +31,7 @@ def test_back_and_forth_on_the_command_line(commands: Commands) -> None:
     early = (datetime.fromisoformat(shown["earliest"]) - timedelta(hours=1)).isoformat()
     assert "The earliest moment is" in run("recovery", "restore", "shop", "--new", "x", "--time", early, code=1)
     assert "Choose a moment" in run("recovery", "restore", "shop", "--new", "x", code=2)
-    assert "is no time" in run("recovery", "restore", "shop", "--new", "x", "--time", "noon", code=2)
+    assert "is not a time" in run("recovery", "restore", "shop", "--new", "x", "--time", "noon", code=2)
     assert not run_json("recovery", "disable", "shop", "--yes")["enabled"]
 
 
