@@ -18,7 +18,7 @@ from headwater.core.migration_files.scripts import Script, check, in_one_transac
 from headwater.engines import Session
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
-from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.databases.service import schema_cache
 from headwater.features.migrations.service import history, journal
 from headwater.features.migrations.service.history import MigrationStatus
 from headwater.features.query.service import access as doors
@@ -107,18 +107,17 @@ async def run(
         return outcome
     run_id = request.run_id or uuid.uuid4()
     async with doors.open_session(context, access) as session:
-        context.service(RunningQueries).begin(access.user_id, run_id, session)
         try:
-            await journal.prepare(session)
-            for script in outcome.planned:
-                outcome.failed = script.version
-                await _run_migration(session, access, script, request.way, actor.name)
-                outcome.done.append(script.version)
-                outcome.failed = None
+            with context.service(RunningQueries).cancellable(access.user_id, run_id, session):
+                await journal.prepare(session)
+                for script in outcome.planned:
+                    outcome.failed = script.version
+                    await _run_migration(session, access, script, request.way, actor.name)
+                    outcome.done.append(script.version)
+                    outcome.failed = None
         except (QueryError, QueryCancelled) as error:
             outcome.error = error
         finally:
-            context.service(RunningQueries).end(access.user_id, run_id)
             await _record_run(context, actor, access, request.way, outcome)
     return outcome
 
@@ -172,7 +171,7 @@ async def _begin(session: Session, script: Script, who: str) -> None:
 
 async def _record_run(context: Context, actor: Actor, access: Access, way: Way, outcome: MigrationsResult) -> None:
     async with context.store.transaction() as db:
-        await schemas.forget(db, access.reached.id)
+        await schema_cache.forget(db, access.reached.id)
         audit.record(
             db,
             actor,

@@ -66,8 +66,7 @@ async def _chunks(context: Context, access: doors.Access, request: ExportRequest
     limits = Limits(None, None, None, read_only=access.read_only) if access.read_only else UNLIMITED
     run_id = request.run_id or uuid.uuid4()
     async with doors.open_session(context, access) as session:
-        context.service(RunningQueries).begin(access.user_id, run_id, session)
-        try:
+        with context.service(RunningQueries).cancellable(access.user_id, run_id, session):
             export = access.reached.engine.export
             if request.form in {"csv", "ndjson"} and export and not request.parameters:
                 async for chunk in export.chunks(session, request.text, request.form, limits):
@@ -76,8 +75,6 @@ async def _chunks(context: Context, access: doors.Access, request: ExportRequest
             async with contextlib.aclosing(session.run(request.text, request.parameters, limits)) as frames:
                 async for chunk in encode_rows(frames, request.form):
                     yield chunk
-        finally:
-            context.service(RunningQueries).end(access.user_id, run_id)
 
 
 async def encode_rows(frames: AsyncIterator[Any], form: Form) -> AsyncIterator[bytes]:

@@ -6,7 +6,7 @@ import contextlib
 import re
 import time
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,8 +16,7 @@ from headwater.catalog.results import Finished, Frame, Limits, QueryCancelled, Q
 from headwater.engines import Parameters, Session
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
-from headwater.features.databases.service import databases
-from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.databases.service import databases, schema_cache
 from headwater.features.query import repository
 from headwater.features.query.models import QueryRun
 from headwater.features.query.service import access as doors
@@ -41,13 +40,14 @@ class RunningQueries:
     def __init__(self, _: Settings) -> None:
         self._runs: dict[tuple[uuid.UUID, uuid.UUID], Session] = {}
 
-    def begin(self, user_id: uuid.UUID, run_id: uuid.UUID, session: Session) -> None:
-        """Note that a run has begun."""
+    @contextlib.contextmanager
+    def cancellable(self, user_id: uuid.UUID, run_id: uuid.UUID, session: Session) -> Iterator[None]:
+        """Let the user cancel by its id what runs inside of the `with` block."""
         self._runs[user_id, run_id] = session
-
-    def end(self, user_id: uuid.UUID, run_id: uuid.UUID) -> None:
-        """Note that a run is over."""
-        self._runs.pop((user_id, run_id), None)
+        try:
+            yield
+        finally:
+            self._runs.pop((user_id, run_id), None)
 
     async def cancel(self, user_id: uuid.UUID, run_id: uuid.UUID) -> None:
         """End a run of a user, or raise NotFound when it is over already."""
@@ -97,7 +97,7 @@ async def run(context: Context, actor: Actor, database_id: uuid.UUID, request: Q
     """Run a text and return its results; an error of the database is part of the outcome.
 
     Raises:
-        Unconfirmed: the database is protected, the text writes, and nobody said that this is meant.
+        ConfirmationNeeded: the database is protected, the text writes, and nobody said that this is meant.
     """
     access = await doors.authorize_query(context, actor, database_id, confirmed=request.confirmed)
     outcome = QueryOutcome(request.run_id or uuid.uuid4())
@@ -122,13 +122,10 @@ async def frames(
     if access.read_only and not limits.read_only:
         limits = Limits(limits.rows, limits.bytes, limits.seconds, limits.cell, read_only=True)
     async with doors.open_session(context, access, request.session) as session:
-        context.service(RunningQueries).begin(access.user_id, run_id, session)
-        try:
+        with context.service(RunningQueries).cancellable(access.user_id, run_id, session):
             async with contextlib.aclosing(session.run(request.text, request.parameters, limits)) as running_frames:
                 async for frame in running_frames:
                     yield frame
-        finally:
-            context.service(RunningQueries).end(access.user_id, run_id)
 
 
 def collect(outcome: QueryOutcome, frame: Frame) -> None:
@@ -168,7 +165,7 @@ async def _remember(
             )
         )
         if any(one.command.startswith(CHANGES_SCHEMA) for one in finished) or _MAKES.search(text):
-            await schemas.forget(db, database_id)
+            await schema_cache.forget(db, database_id)
         await db.flush()
         await repository.forget_old_runs(db, database_id, access.user_id)
 
