@@ -35,6 +35,15 @@ def test_architecture_is_one_page_that_names_every_floor():
     assert not [name for name in folders - {"web", "__pycache__"} if f"{name}/" not in text]
 
 
+def test_the_glossary_names_what_is_there():
+    """A term that was renamed without its glossary sends the reader to nothing."""
+    rows = re.findall(r"^\| `(\w+)` \| `([\w/.]+)` \|", (FOLDER / "glossary.md").read_text("utf-8"), re.MULTILINE)
+    assert rows
+    for name, where in rows:
+        path = ROOT / "src" / "headwater" / where
+        assert path.exists() and re.search(rf"\b{name}\b", path.read_text("utf-8")), f"{name} in {where}"
+
+
 def test_a_decision_is_one_page_with_the_four_parts():
     for page in (ROOT / "docs" / "decisions").glob("*.md"):
         text = page.read_text("utf-8")

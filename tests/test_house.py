@@ -99,6 +99,41 @@ def test_a_class_name_has_one_meaning() -> None:
     assert {name: paths for name, paths in homes.items() if len(paths) > 1 and name not in SHARED_CLASSES} == {}
 
 
+def documented(docstring: str, section: str) -> set[str]:
+    """Return the names that a section of a docstring explains."""
+    lines = re.search(rf"^{section}:\n((?: {{4}}.*\n?|\n)+)", docstring, re.MULTILINE)
+    heads = re.findall(r"^ {4}([\w, ]+):", lines[1], re.MULTILINE) if lines else []
+    return {name.strip() for head in heads for name in head.split(",")}
+
+
+def declared_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> set[str]:
+    """Return the parameters of a function, or the members of a class and the parameters of its constructor."""
+    if not isinstance(node, ast.ClassDef):
+        given = node.args
+        every = [*given.posonlyargs, *given.args, *given.kwonlyargs, *filter(None, (given.vararg, given.kwarg))]
+        return {argument.arg for argument in every}
+    names: set[str] = set()
+    for member in node.body:
+        if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
+            names |= {member.name} | (declared_names(member) if member.name == "__init__" else set())
+        elif isinstance(member, ast.AnnAssign | ast.Assign):
+            targets = member.targets if isinstance(member, ast.Assign) else [member.target]
+            names |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return names
+
+
+def test_docstrings_explain_parameters_that_exist() -> None:
+    """A rename that leaves the old name in the docstring explains what nobody can pass."""
+    wrong = []
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                text = ast.get_docstring(node) or ""
+                unknown = (documented(text, "Args") | documented(text, "Attributes")) - declared_names(node)
+                wrong += [f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {name}" for name in sorted(unknown)]
+    assert not wrong
+
+
 def test_functions_are_short() -> None:
     """Nine in ten under 35 lines, none over 60."""
     every = lengths()

@@ -1,7 +1,7 @@
 """Ways to run a database server, one file or folder each: here as a local process; containers can come beside it.
 
 A driver names no engine: what to copy, which program to start and when it is ready, it asks the engine by the protocol
-`Provisions`. Every verb can be repeated, and called again after it was interrupted at any point.
+`ProvisioningSupport`. Every verb can be repeated, and called again after it was interrupted at any point.
 """
 
 from __future__ import annotations

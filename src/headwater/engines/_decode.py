@@ -21,12 +21,12 @@ class ConversionError(ValueError):
 class Decoder:
     """How the texts of a dumped column are read.
 
-    `type` is the Arrow type of what `values` makes of texts; it raises Unfit for a text that this type cannot hold.
+    `type` is the Arrow type of what `values` makes of texts; it raises ConversionError for a text that it cannot hold.
     Infinite moments become the largest and smallest number that there is, as DuckDB has them. `text` gives what
-    people read: nothing of it is escaped. `cells` gives what a session of the engine would, `copied` what one that
-    copies would (`Reads.scan`), where that is something else. `risky` says that
-    there may be texts that do not fit, and `endless` whether some of them stand for an infinite moment. `whole` says
-    that the column has all of a row, as a text of JSON.
+    people read: nothing of it is escaped. `cells` gives what a session of the engine would, `transfer_cells` what one
+    that copies would (`TransferSource.scan`), where that is something else. `may_fail` says that there may be texts
+    that do not fit, and `has_infinity` whether some of them stand for an infinite moment. `whole_document` says that
+    the column has all of a row, as a text of JSON.
     """
 
     type: Any

@@ -18,7 +18,7 @@ class Instance:
     """A database that Headwater runs: its folder, which its server owns, and what was asked for.
 
     `quotas` has the numbers `connections disk_mb temp_mb statement_seconds memory_mb`. `owner` is the
-    operating-system user of the server, None for our own. With `archives`, an engine that `Recovers` keeps the log
+    operating-system user of the server, None for our own. With `archives`, an engine with `recovery` keeps the log
     of all changes in the spool.
     """
 

@@ -43,7 +43,7 @@ class LogPosition:
 
 @dataclass(frozen=True, slots=True)
 class BaseBackupInfo:
-    """A base that is complete: the log it needs, from `first` up to `end`, and what `lay` and `recovery` need of it."""
+    """A complete base: the log it needs, from `first` to `end`, and what `restore_base` and `recovery_command` need."""
 
     timeline: int
     first: int
@@ -141,7 +141,7 @@ class RecoverySupport(Protocol):
 
         Args:
             instance: as it shall be.
-            was: the name that its database had.
+            old_name: the name that its database had.
         """
 
     def parse_position(self, text: str) -> int:

@@ -24,10 +24,10 @@ async def receive(
     """Store what arrives and return its size in bytes; whatever goes wrong, no file stays behind.
 
     Args:
-        whole: where it goes; its folder is made.
+        target: where it goes; its folder is created.
         chunks: what arrives.
         limit_mb: how much it may be.
-        shown: how its sender calls it.
+        display_name: how its sender calls it.
         hint: what the sender of too much can do.
         check: looks at the file before it counts as there, and raises when it is none that is wanted.
 

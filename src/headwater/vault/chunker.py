@@ -94,7 +94,7 @@ def chunk_boundaries(row_hashes: np.ndarray, weights: np.ndarray, sizes: ChunkSi
     """Return the rows before which rows are cut, beginning with row 0 being the first of a chunk.
 
     Args:
-        found: the hash of each row.
+        row_hashes: the hash of each row.
         weights: the bytes of each row.
         sizes: how large chunks are.
         end: whether no more rows follow; else what is behind the last cut is not a chunk yet.

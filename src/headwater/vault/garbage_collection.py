@@ -32,9 +32,9 @@ class GcResult:
     Attributes:
         deleted, freed: packs that were deleted, and their bytes.
         listed: packs that were found not to be needed, and are deleted by a later pass.
-        kept, kept_bytes: packs that something needs, and their bytes.
+        live, live_bytes: packs that something needs, and their bytes.
         dead_bytes: of those, the bytes that no single snapshot needs; at most so much would a compaction give back.
-        waits_for: leases that cannot be read; nothing is deleted before they have ended by age.
+        blocking_leases: leases that cannot be read; nothing is deleted before they have ended by age.
     """
 
     deleted: int

@@ -1,8 +1,8 @@
 """The keys of a vault: one random master key, wrapped once for each way to open it, and what is derived from it.
 
 A slot is a blob `keys/<id>` with the master key wrapped by a passphrase (scrypt), by a key that somebody else keeps
-(a file, the key of this Headwater), or by a service that wraps and unwraps (`Wraps`, the shape of a KMS). Changing a
-key means a new slot and the old one deleted; no page is written anew.
+(a file, the key of this Headwater), or by a service that wraps and unwraps (`KeyWrapper`, the shape of a KMS). Changing
+a key means a new slot and the old one deleted; no page is written anew.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Puts damaged segments right from other copies of them: of other snapshots, or of a fresh one that was taken for it.
 
 A segment is known by the id of its content, so any pack whose footer lists the same id has what is needed. Copies go
-into a new pack, and a record says where (`repairs`). What was read once more from the database makes copies, too:
+into a new pack, and a record says where (`repair_log`). What was read once more from the database makes copies, too:
 a snapshot that is taken without a parent stores every page anew. Trees say where their own pages lie, so that no two
 are alike: a damaged leaf or root has no copy, and stays a finding.
 """

@@ -120,7 +120,7 @@ def _bound(value: Any) -> Any:
 
 
 def value_of(text: bytes | None) -> Any:
-    """Return a value of the class that its text says; see `dumping`."""
+    """Return a value of the class that its text says; see `snapshot_reader`."""
     if text is None:
         return None
     match text[:1]:

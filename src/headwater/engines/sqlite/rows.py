@@ -1,4 +1,4 @@
-"""Rows of a table, many at a time, as Arrow columns of byte strings that say the class of each value; see `dumping`.
+"""Rows of a table, many at a time, as Arrow columns of bytes that say the class of each value; see `snapshot_reader`.
 
 To fetch a value from a cursor takes SQLite's locks several times; to hand it to a function of ours takes none. So rows
 are read as what a function is called with. It is not called with text that is no UTF-8, and SQLite is told to refuse

@@ -66,7 +66,7 @@ async def change(
     """Change one entry, if it is still what the actor was shown.
 
     Raises:
-        Unconfirmed: the database is protected, and nobody said that the write is meant.
+        ConfirmationNeeded: the database is protected, and nobody said that the write is meant.
         QueryError, BadInput: the engine refused it.
     """
     entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=confirmed)

@@ -163,7 +163,7 @@ def _pieces(batch: Any) -> Iterator[Any]:
     """Give a batch in pieces that the server can hold several of.
 
     Raises:
-        Refused: a single row is larger than that.
+        StatementRefused: a single row is larger than that.
     """
     if batch.nbytes <= PIECE_BYTES:
         yield batch

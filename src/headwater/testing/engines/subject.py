@@ -33,7 +33,7 @@ class Subject:
         everything: statements that make every kind of object that the engine's `inspect` reads.
         values: statements that fill what `everything` made, and more tables, with values of every type.
         moments: statements that make `kept` with some rows, and such as change, add and take away rows of it.
-        refills: statements that make the tables whose restore in place is tried; see `refilling`.
+        refills: statements that make the tables whose restore in place is tried; see `in_place_restore`.
         cells: expressions, and the cell that selecting each gives.
         tricks: texts that try to write, or to leave a read-only run; the table `kept` is what they are after.
         escapes: texts that try to reach files, programs or other databases; none may succeed.

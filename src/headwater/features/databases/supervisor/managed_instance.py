@@ -49,7 +49,7 @@ def next_step(instance: ManagedInstance, row: Database, moment: datetime, *, ali
     """Return what is to be done so that a database becomes what its row wants; None when it is.
 
     Args:
-        kept: what the keeper knows.
+        instance: what the supervisor knows.
         row: what is wanted, and the state that users were told.
         moment: now.
         alive: whether its server runs.

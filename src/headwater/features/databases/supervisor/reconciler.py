@@ -21,7 +21,7 @@ from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, HeadwaterError, NotFound
 from headwater.kit.settings import Settings
 from headwater.store.encryption import SecretCipher
-from headwater.store.session import Store as Store
+from headwater.store.session import Store
 
 log = structlog.get_logger()
 GRACE = timedelta(days=7)

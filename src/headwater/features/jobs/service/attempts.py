@@ -40,7 +40,7 @@ async def pulse(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, progress:
     """Say that the attempt still runs; return whether the job was cancelled.
 
     Raises:
-        Lost: somebody else has the job.
+        AttemptLost: somebody else has the job.
     """
     stop = await repository.pulse(db, job_id, token, progress)
     if stop is None:
