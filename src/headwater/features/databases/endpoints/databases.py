@@ -13,7 +13,6 @@ from headwater.features.accounts.rights import Actor
 from headwater.features.databases import api_models, serializers
 from headwater.features.databases.service import databases, engine_options, readiness
 from headwater.features.databases.service.pool import SessionPool
-from headwater.store.encryption import SecretCipher
 
 router = APIRouter(tags=["databases"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
@@ -51,7 +50,7 @@ async def create_database(
         database = await databases.create(
             db,
             actor,
-            SecretCipher.of(server.settings),
+            server.context.cipher,
             project_id,
             name=body.name,
             engine_name=body.engine,

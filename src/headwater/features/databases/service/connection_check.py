@@ -18,7 +18,6 @@ from headwater.kit.ids import new_id
 from headwater.kit.network.tunnels import HostKeyUnknown
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
-from headwater.store.encryption import SecretCipher
 
 
 def parsed(url: str) -> api_models.ParsedUrlOut:
@@ -74,7 +73,7 @@ async def connect(context: Context, actor: Actor, project_id: uuid.UUID, given: 
     async with reachability.open_connection(context.settings, connection) as session:
         facts = await session.ping()
         schema = await engine(connection.engine).inspect(session)
-    database_id, sealer = new_id(), SecretCipher.of(context.settings)
+    database_id, sealer = new_id(), context.cipher
     plain, sealed = connections.save(connection, sealer, project.organization_id, database_id)
     async with context.store.transaction() as db:
         database = await databases.connect(
@@ -98,7 +97,7 @@ async def test_again(context: Context, actor: Actor, database_id: uuid.UUID) -> 
     """Try a kept connection, and keep what the server says of itself."""
     async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write")
-        reached = await reachability.load(db, SecretCipher.of(context.settings), database)
+        reached = await reachability.load(db, context.cipher, database)
     try:
         async with reachability.open_session(context.settings, reached) as session:
             facts = await session.ping()
@@ -119,7 +118,7 @@ async def credentials(context: Context, actor: Actor, database_id: uuid.UUID) ->
                 f"{database.name} runs elsewhere: its credentials are not shown.",
                 hint="They are kept sealed; whoever entered them has them.",
             )
-        password = await databases.password_of(db, actor, SecretCipher.of(context.settings), database)
+        password = await databases.password_of(db, actor, context.cipher, database)
     found, url = engine(database.engine), None
     if found.proxy:
         host = "127.0.0.1" if context.settings.host in {"0.0.0.0", "::"} else context.settings.host  # noqa: S104

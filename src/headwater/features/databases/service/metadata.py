@@ -8,12 +8,11 @@ from headwater.catalog.model import Schema
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases, reachability, schema_cache
 from headwater.store.context import Context
-from headwater.store.encryption import SecretCipher
 
 
 async def schema_of(context: Context, actor: Actor, database_id: uuid.UUID, *, fresh: bool = False) -> Schema:
     """Return the Schema of a database: kept, or read now."""
     async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id)
-        reached = await reachability.load(db, SecretCipher.of(context.settings), database)
+        reached = await reachability.load(db, context.cipher, database)
     return await (schema_cache.read if fresh else schema_cache.get)(context, reached)

@@ -22,8 +22,7 @@ from headwater.core.transfer.plan import CopyPlan
 from headwater.engines import Columns, Engine, Session
 from headwater.features.accounts.rights import SYSTEM, Actor
 from headwater.features.accounts.service import projects
-from headwater.features.databases.service import databases
-from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.databases.service import databases, schema_cache
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.extracts.service import snapshot_access
 from headwater.features.extracts.service.snapshot_access import OpenSnapshot
@@ -108,7 +107,7 @@ async def start(context: Context, actor: Actor, request: SnapshotCopyRequest) ->
 
     Raises:
         Lossy: something would be lost, and nobody said that this is meant.
-        Unconfirmed: the target is protected.
+        ConfirmationNeeded: the target is protected.
     """
     opened = await snapshot_access.open_snapshot(context, actor, request.snapshot_id)
     target = (
@@ -160,7 +159,7 @@ async def _plan(
     context: Context, opened: OpenSnapshot, target: ReachableDatabase, tables: Sequence[str] | None
 ) -> CopyPlan:
     copies.pair(opened.engine, target.engine)
-    schema = await schemas.read(context, target)
+    schema = await schema_cache.read(context, target)
     return copies.check(_mapped(opened, target.engine, tables), schema, target.name)
 
 
@@ -234,6 +233,6 @@ async def run_job(attempt: Attempt) -> Write:
 
     async def write(db: AsyncSession) -> None:
         await transfers.finish(db, working, {"tables": [asdict(one) | {"same": one.same} for one in compared]})
-        await schemas.forget(db, target.id)
+        await schema_cache.forget(db, target.id)
 
     return write

@@ -21,8 +21,7 @@ from headwater.core.migration_files.scripts import Origin, Script, check
 from headwater.engines import Engine, Session
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
-from headwater.features.databases.service import databases
-from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.databases.service import databases, schema_cache
 from headwater.features.migrations import repository
 from headwater.features.migrations.models import Migration
 from headwater.features.migrations.service import journal
@@ -117,7 +116,7 @@ async def write(
     if bool(up) == bool(changes):
         raise Invalid({"up": "Give the SQL of the migration, or changes to generate it from."})
     if changes:
-        schema = await schemas.read(context, access.reached)
+        schema = await schema_cache.read(context, access.reached)
         up, down = generated(access.reached.engine, schema, changes)
     assert up
     check(up, "up", access.reached.engine.dialect.grammar)
@@ -199,7 +198,7 @@ async def import_folder(
     """Keep the migrations of another tool's folder; those known already are passed over.
 
     Args:
-        place, actor, access: as ever.
+        context, actor, access: as ever.
         files: the folder's texts by path.
         applied: whether those that are new are to count as applied; None: as the tool's own table in the database says.
 

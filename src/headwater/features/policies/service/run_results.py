@@ -22,7 +22,7 @@ from headwater.features.policies.service import alerts
 from headwater.features.policies.service.alerts import Kind
 from headwater.features.snapshots.service import summaries
 from headwater.kit.errors import NotFound
-from headwater.store.session import Store as Store
+from headwater.store.session import Store
 
 log = structlog.get_logger()
 _FAILED: dict[str, tuple[Kind, str]] = {

@@ -14,7 +14,6 @@ from headwater.features.databases.service.pool import SessionPool
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.kit.errors import Conflict, Forbidden
 from headwater.store.context import Context
-from headwater.store.encryption import SecretCipher
 
 
 class ConfirmationNeeded(Conflict):
@@ -47,12 +46,12 @@ async def authorize_query(
 
     Raises:
         NotFound, Forbidden: as ever.
-        Unconfirmed: a write to a protected database that was not confirmed.
+        ConfirmationNeeded: a write to a protected database that was not confirmed.
     """
     async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write" if write else "database:read")
         writes = may(actor, "database:write", database) and not database.read_only
-        reached = await reachability.load(db, SecretCipher.of(context.settings), database)
+        reached = await reachability.load(db, context.cipher, database)
     if write and database.read_only:
         raise Forbidden(f"{database.name} is connected for reading only.", hint="An admin can change that.")
     if write and database.protected and not confirmed:

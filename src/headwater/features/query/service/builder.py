@@ -8,7 +8,7 @@ from headwater.core import query_builder
 from headwater.core.query_builder import Query, SqlStyle
 from headwater.core.query_builder.model import QueryDrawing
 from headwater.features.accounts.rights import Actor
-from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.databases.service import schema_cache
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Access
 from headwater.kit.errors import BadInput
@@ -19,7 +19,7 @@ async def draw(context: Context, actor: Actor, database_id: uuid.UUID, text: str
     """Return the drawing of a SELECT, or which clause of it cannot be drawn."""
     access = await doors.authorize_query(context, actor, database_id)
     dialect = _dialect(access)
-    schema = await schemas.get(context, access.reached)
+    schema = await schema_cache.get(context, access.reached)
     return query_builder.parse(text, dialect, schema)
 
 

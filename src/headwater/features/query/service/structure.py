@@ -12,7 +12,7 @@ import msgspec
 from headwater.catalog.changes import Change
 from headwater.catalog.results import Limits, QueryError
 from headwater.engines import AlterStep, Session
-from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.databases.service import schema_cache
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Access
 from headwater.kit.errors import HeadwaterError, Invalid, did_you_mean
@@ -67,13 +67,13 @@ async def change(context: Context, access: Access, changes: Sequence[Change], *,
 
     When all can be undone together, an error leaves the database as it was; else `failed_step` says how far it came.
     """
-    schema = await schemas.read(context, access.reached)
+    schema = await schema_cache.read(context, access.reached)
     steps = access.reached.engine.alter(changes, schema)
     if not apply:
         return StructureResult(steps)
     async with doors.open_session(context, access) as session:
         outcome = await _applied(session, steps)
-    await schemas.read(context, access.reached)
+    await schema_cache.read(context, access.reached)
     return outcome
 
 

@@ -9,7 +9,7 @@ from headwater.catalog.grammar import Grammar
 from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.results import Cell
 from headwater.engines import Engine
-from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.databases.service import schema_cache
 from headwater.features.query.service.access import Access
 from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
 from headwater.store.context import Context
@@ -55,10 +55,10 @@ class GridTable:
 
 async def find(context: Context, access: Access, name: str, schema_name: str | None) -> GridTable:
     """Return a table of the database; the Schema is read anew when it is not in the kept one."""
-    schema = await schemas.get(context, access.reached)
+    schema = await schema_cache.get(context, access.reached)
     relation = _exactly(schema, name, schema_name)
     if relation is None:
-        schema = await schemas.read(context, access.reached)
+        schema = await schema_cache.read(context, access.reached)
         relation = _exactly(schema, name, schema_name)
     if relation is None:
         names = [one.name for one in schema]

@@ -1,4 +1,4 @@
-"""Recoveries: planned, asked for, found; `returning` carries them out."""
+"""Recoveries: planned, asked for, found; `recovery_job` runs them."""
 
 from __future__ import annotations
 

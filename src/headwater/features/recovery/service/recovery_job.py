@@ -33,7 +33,6 @@ from headwater.features.recovery.service.timeline import OutOfReach, RecoveryPat
 from headwater.features.snapshots.service.storage import vault_locations
 from headwater.features.snapshots.service.threads import run_cancellable
 from headwater.kit.errors import Cancelled, Conflict, HeadwaterError, Unavailable
-from headwater.store.encryption import SecretCipher
 from headwater.vault.vault import Vault
 
 WAIT_SECONDS = 120.0
@@ -204,8 +203,6 @@ async def _answers(work: RecoveryAttempt, target_id: uuid.UUID) -> None:
     """Look whether the owner of the new database can use it."""
     attempt = work.attempt
     async with attempt.database.transaction() as db:
-        reached = await reachability.load(
-            db, SecretCipher.of(attempt.settings), await databases.find(db, SYSTEM, target_id)
-        )
+        reached = await reachability.load(db, attempt.context.cipher, await databases.find(db, SYSTEM, target_id))
     async with reachability.open_session(attempt.settings, reached) as session:
         await session.ping()

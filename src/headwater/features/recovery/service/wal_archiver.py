@@ -53,7 +53,7 @@ async def ship(context: Context, archive_id: uuid.UUID, *, flush: bool = False) 
     """Bring what is in the spool of a database into its vault; False when somebody else is at it.
 
     Args:
-        settings, store: of this Headwater.
+        context: settings and store of this Headwater.
         archive_id: of which database.
         flush: whether the server shall first put there what it is still writing to.
 

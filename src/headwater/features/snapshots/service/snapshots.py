@@ -16,8 +16,7 @@ from headwater.catalog.model import Schema
 from headwater.engines import engine
 from headwater.features.accounts.rights import Actor, authorize
 from headwater.features.accounts.service import audit, projects
-from headwater.features.databases.service import databases, reachability
-from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.databases.service import databases, reachability, schema_cache
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
@@ -27,7 +26,6 @@ from headwater.features.snapshots.service.storage import vault_locations
 from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
 from headwater.kit.paging import Page, cut
 from headwater.store.context import Context
-from headwater.store.encryption import SecretCipher
 from headwater.vault.errors import Missing
 
 POINTS = 500
@@ -156,9 +154,9 @@ async def check(context: Context, actor: Actor, database_id: uuid.UUID, request:
     async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write")
         engines.snapshots_of(engine(database.engine))
-        reached = await reachability.load(db, SecretCipher.of(context.settings), database)
+        reached = await reachability.load(db, context.cipher, database)
     if request.tables is not None or request.exclude is not None:
-        chosen(await schemas.read(context, reached), request.tables, request.exclude)
+        chosen(await schema_cache.read(context, reached), request.tables, request.exclude)
 
 
 async def begin(db: AsyncSession, actor: Actor, database_id: uuid.UUID, request: SnapshotRequest) -> SnapshotView:

@@ -15,8 +15,7 @@ from headwater.core.transfer.losses import Loss
 from headwater.core.transfer.plan import CopyPlan
 from headwater.engines import Engine, all_engines
 from headwater.features.accounts.rights import Actor
-from headwater.features.databases.service import databases
-from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.databases.service import databases, schema_cache
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Access
@@ -56,7 +55,7 @@ async def start(context: Context, actor: Actor, request: CopyRequest) -> Transfe
 
     Raises:
         Lossy: something would be lost, and nobody said that this is meant.
-        Unconfirmed: the target is protected.
+        ConfirmationNeeded: the target is protected.
     """
     source = await doors.authorize_query(context, actor, request.source_id)
     target = await doors.authorize_query(context, actor, request.target_id, write=True, confirmed=request.confirmed)
@@ -91,8 +90,8 @@ async def _plan(context: Context, source: Access, target: Access, tables: Sequen
     if source.reached.id == target.reached.id:
         raise BadInput("A database cannot be copied into itself.", hint="Choose another target.")
     pair(source.reached.engine, target.reached.engine)
-    schema = await schemas.read(context, source.reached)
-    there = await schemas.read(context, target.reached)
+    schema = await schema_cache.read(context, source.reached)
+    there = await schema_cache.read(context, target.reached)
     return check(mapped(schema, source.reached.engine, target.reached.engine, tables), there, target.reached.name)
 
 
@@ -184,7 +183,7 @@ async def run_job(attempt: Attempt) -> Write:
 
     async def write(db: AsyncSession) -> None:
         await transfers.finish(db, working, {"tables": [asdict(one) | {"same": one.same} for one in compared]})
-        await schemas.forget(db, target.id)
+        await schema_cache.forget(db, target.id)
 
     return write
 

@@ -19,8 +19,7 @@ from headwater.catalog.results import UNLIMITED, Row, Rows, Started
 from headwater.core.transfer.inserts import InsertWriter
 from headwater.core.transfer.writers import WRITERS
 from headwater.features.accounts.rights import Actor
-from headwater.features.databases.service import databases
-from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.databases.service import databases, schema_cache
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.query.service import access as doors
 from headwater.features.transfers import file_store
@@ -41,7 +40,7 @@ async def start(
     """Put an export into the queue."""
     access = await doors.authorize_query(context, actor, database_id)
     copies.tabular(access.reached.engine)
-    schema = await schemas.read(context, access.reached)
+    schema = await schema_cache.read(context, access.reached)
     chosen(schema, tables)
     async with context.store.transaction() as db:
         # Who exports makes a job and a file on the host: more than looking at rows.

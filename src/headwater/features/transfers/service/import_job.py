@@ -21,7 +21,7 @@ from headwater.core.transfer import files
 from headwater.core.transfer.codec import ValueConversionError, decoder, encoder
 from headwater.core.transfer.files import Line
 from headwater.engines import Columns, drop_all
-from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.databases.service import schema_cache
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.transfers import file_store
 from headwater.features.transfers.service import copy_rows, imports, scripts, transfers
@@ -95,7 +95,7 @@ async def run_job(attempt: Attempt) -> Write:
 
     async def write(db: AsyncSession) -> None:
         await transfers.finish(db, working, _result(rows, problems))
-        await schemas.forget(db, target.id)
+        await schema_cache.forget(db, target.id)
 
     return write
 

@@ -14,8 +14,7 @@ from headwater.core.transfer import files, inference
 from headwater.core.transfer.files import Shape
 from headwater.engines import Engine
 from headwater.features.accounts.rights import Actor
-from headwater.features.databases.service import databases
-from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.databases.service import databases, schema_cache
 from headwater.features.query.service import access as doors
 from headwater.features.transfers import file_store
 from headwater.features.transfers.models import Transfer
@@ -127,7 +126,7 @@ async def _checked(context: Context, access: doors.Access, transfer: Transfer, o
         return {"on_error": order.on_error}
     if not order.table.strip() or len(order.table) > 63:
         raise Invalid({"table": "Name a table, with at most 63 characters."})
-    schema = await schemas.read(context, access.reached)
+    schema = await schema_cache.read(context, access.reached)
     relations = [one for one in schema if one.name == order.table and order.schema in {None, one.schema}]
     known = {column["name"]: column for column in transfer.preview["columns"]}
     columns = list(order.columns) or [Mapped(name, name, column["type"]) for name, column in known.items()]

@@ -25,8 +25,7 @@ from headwater.features.transfers.service.copy_rows import CopyEndpoint
 from headwater.kit.errors import Cancelled, Forbidden, HeadwaterError, NotFound
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
-from headwater.store.encryption import SecretCipher
-from headwater.store.session import Store as Store
+from headwater.store.session import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,7 @@ class TransferAttempt:
             database = await databases.find(db, SYSTEM, database_id)
             if write and database.read_only:
                 raise Forbidden(f"{database.name} is connected for reading only.")
-            return await reachability.load(db, SecretCipher.of(self.settings), database)
+            return await reachability.load(db, self.attempt.context.cipher, database)
 
     async def open(self, stack: AsyncExitStack, reached: ReachableDatabase) -> CopyEndpoint:
         """Open a session that is closed with the stack."""

@@ -31,7 +31,6 @@ from headwater.features.snapshots.service.engines import snapshots_of
 from headwater.features.snapshots.service.storage import vault_locations
 from headwater.features.snapshots.service.threads import run_cancellable
 from headwater.kit.errors import Cancelled
-from headwater.store.encryption import SecretCipher
 from headwater.vault import keys as keyring
 from headwater.vault.errors import Damaged
 from headwater.vault.manifest import Manifest
@@ -119,7 +118,7 @@ async def _reach(taking: CaptureAttempt) -> ReachableDatabase:
         if taking.row.database_id is None:
             raise Cancelled("The database of this snapshot was deleted.")
         database = await databases.find(db, SYSTEM, taking.row.database_id)
-        return await reachability.load(db, SecretCipher.of(attempt.settings), database)
+        return await reachability.load(db, attempt.context.cipher, database)
 
 
 def _wanted(row: Snapshot, dump: SnapshotReader) -> tuple[SnapshotTable, ...]:

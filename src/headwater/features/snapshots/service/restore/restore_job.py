@@ -22,8 +22,7 @@ from headwater.catalog.model import Schema
 from headwater.core.snapshots import manifest_tables, schema_subset
 from headwater.engines import BulkLoader
 from headwater.features.accounts.rights import SYSTEM
-from headwater.features.databases.service import databases, reachability
-from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.databases.service import databases, reachability, schema_cache
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.snapshots import repository
@@ -34,7 +33,6 @@ from headwater.features.snapshots.service.storage import vault_locations
 from headwater.features.snapshots.service.threads import RowProgress, run_cancellable, run_parallel, stoppable
 from headwater.kit.clock import now
 from headwater.kit.errors import Cancelled, Conflict, Forbidden
-from headwater.store.encryption import SecretCipher
 from headwater.vault.manifest import Manifest, ManifestTable
 from headwater.vault.vault import Vault
 
@@ -66,7 +64,7 @@ async def run_job(attempt: Attempt) -> Write:
     async def write(db: AsyncSession) -> None:
         if not await repository.note_restore(db, work.row.id, work.token, result=result, created={}):
             raise Cancelled("Another attempt has taken over.")
-        await schemas.forget(db, target.id)
+        await schema_cache.forget(db, target.id)
         if work.row.request.get("drill"):
             seconds = result["seconds"]
             await repository.mark(db, work.snapshot.id, drilled_at=now(), drill={"seconds": seconds})
@@ -100,7 +98,7 @@ async def _target(work: RestoreAttempt) -> ReachableDatabase:
         database = await databases.find(db, SYSTEM, work.row.target_id)
         if database.read_only:
             raise Forbidden(f"{database.name} is connected for reading only.")
-        reached = await reachability.load(db, SecretCipher.of(work.attempt.settings), database)
+        reached = await reachability.load(db, work.attempt.context.cipher, database)
     if work.row.created.get("things"):
         work.attempt.note("An earlier attempt ended in the middle: what it made is taken away first.", "warning")
         await targets.clear(work, reached)
@@ -135,7 +133,7 @@ async def _restore(
     work: RestoreAttempt, vault: Vault, manifest: Manifest, target: ReachableDatabase
 ) -> list[dict[str, Any]]:
     part = part_of(work, manifest)
-    schema = await schemas.read(work.attempt.context, target)
+    schema = await schema_cache.read(work.attempt.context, target)
     things = targets.things(target.engine, part.schema, schema, target.name)
     async with reachability.open_address(work.attempt.settings, target) as address:
         fill = await snapshots_of(target.engine).open_loader(address)

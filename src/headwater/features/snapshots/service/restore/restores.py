@@ -1,4 +1,4 @@
-"""Restores: planned, asked for, found; `restoring` carries them out."""
+"""Restores: planned, asked for, found; `restore_job` runs them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from headwater.features.accounts.rights import Actor, authorize
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.api_models import Quotas
 from headwater.features.databases.models import Database
-from headwater.features.databases.service import databases, reachability
-from headwater.features.databases.service import schema_cache as schemas
+from headwater.features.databases.service import databases, reachability, schema_cache
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
@@ -95,8 +94,8 @@ async def plan(context: Context, actor: Actor, snapshot_id: uuid.UUID, order: Re
         snapshot = await _complete(db, actor, snapshot_id)
         chosen(snapshot, order.tables)
         target = await _target(db, actor, snapshot, order)
-        reached = await reachability.load(db, SecretCipher.of(context.settings), target) if target else None
-    schema = await schemas.read(context, reached) if reached else Schema()
+        reached = await reachability.load(db, context.cipher, target) if target else None
+    schema = await schema_cache.read(context, reached) if reached else Schema()
     steps = _steps(snapshot, schema, order)
     refused = [step.sentence for step in steps if step.action == "refuse"]
     if reached and reached.protected and not order.confirmed:
@@ -182,7 +181,7 @@ async def start(context: Context, actor: Actor, snapshot_id: uuid.UUID, order: R
     """Put a restore into the queue; a new database is asked for at once.
 
     Raises:
-        Unconfirmed: the target is protected.
+        RestoreNotConfirmed: the target is protected.
         Conflict: the target has one of the tables, and nobody said what shall happen to it.
     """
     planned = await plan(context, actor, snapshot_id, order)

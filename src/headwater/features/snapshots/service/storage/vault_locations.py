@@ -22,7 +22,7 @@ from headwater.features.snapshots.models import VaultRecord
 from headwater.kit.network import guard
 from headwater.kit.settings import Settings
 from headwater.store.encryption import SecretCipher
-from headwater.store.session import Store as Store
+from headwater.store.session import Store
 from headwater.vault.blobs import Blobs
 from headwater.vault.codecs import Codec
 from headwater.vault.codecs import Name as CodecName

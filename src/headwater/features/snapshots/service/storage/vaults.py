@@ -60,7 +60,7 @@ async def change(context: Context, actor: Actor, organization_id: uuid.UUID, giv
         StorageUnavailable: the storage refuses.
     """
     authorize(actor, "database:admin", Owner(organization_id))
-    sealer = SecretCipher.of(context.settings)
+    sealer = context.cipher
     row = VaultRecord(
         id=new_id(),
         organization_id=organization_id,
