@@ -57,6 +57,13 @@ class Job(Base):
     finished_at: Mapped[datetime | None]
 
 
+class ClaimableRow:
+    """Columns of a row that attempts of a job write to; `attempt` is the token of the one that may (see `claims`)."""
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    attempt: Mapped[uuid.UUID | None]
+
+
 class JobLog(Base):
     """One line of the log of a job."""
 

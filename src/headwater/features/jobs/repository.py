@@ -11,7 +11,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Row, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from headwater.features.jobs.models import Job, JobLog, Worker
+from headwater.features.jobs.models import ClaimableRow, Job, JobLog, Worker
 from headwater.features.jobs.names import QUEUE, TASK
 
 DEFER = text("""
@@ -132,6 +132,14 @@ async def end_attempt(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, **v
         .execution_options(populate_existing=True)
     )
     return (await db.execute(statement)).scalar_one_or_none()
+
+
+async def update_claimed(
+    db: AsyncSession, model: type[ClaimableRow], row_id: uuid.UUID, token: uuid.UUID, **values: Any
+) -> bool:
+    """Set values of a row that attempts claim; False when another attempt has claimed it, or it is gone."""
+    statement = update(model).where(model.id == row_id, model.attempt == token)
+    return bool((await db.execute(statement.values(attempt=token, **values).returning(model.id))).first())
 
 
 async def lost_jobs(db: AsyncSession, seconds: float) -> Sequence[Job]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from headwater.features.accounts.models import Organization
 from headwater.features.databases.models import Database
+from headwater.features.jobs.models import ClaimableRow
 from headwater.features.snapshots.models import VaultRecord
 from headwater.kit.ids import new_id
 from headwater.store.base import Base
@@ -44,7 +45,7 @@ class Archive(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-class ArchiveBase(Base):
+class ArchiveBase(ClaimableRow, Base):
     """A base backup, whose name in the vault is `base-` and its id; complete only after its manifest is there.
 
     With the log from `first` on it is the database at any moment from `finished_at` on, if the log comes to `ends`.
@@ -56,11 +57,9 @@ class ArchiveBase(Base):
         CheckConstraint("status IN ('taking', 'complete', 'deleting')", name="status"),
         Index("ix_archive_bases_archive_id_id", "archive_id", text("id DESC")),
     )
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     archive_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("archives.id", ondelete="RESTRICT"))
     status: Mapped[str] = mapped_column(TEXT, default="taking")
     job_id: Mapped[uuid.UUID | None]
-    attempt: Mapped[uuid.UUID | None]
     timeline: Mapped[int | None] = mapped_column(BigInteger)
     first: Mapped[int | None] = mapped_column(BigInteger)
     ends: Mapped[int | None] = mapped_column(BigInteger)
@@ -112,7 +111,7 @@ class ArchivePoint(Base):
     created_by: Mapped[uuid.UUID | None]
 
 
-class Recovery(Base):
+class Recovery(ClaimableRow, Base):
     """A database that is brought back to a moment, as the new database `target_id`.
 
     `request` is what was asked for. Once the target is handed to the keeper, `result` says where it has arrived.
@@ -120,7 +119,6 @@ class Recovery(Base):
 
     __tablename__ = "recoveries"
     __table_args__ = (Index("ix_recoveries_archive_id_id", "archive_id", text("id DESC")),)
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Organization.id, ondelete="CASCADE"))
     archive_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("archives.id", ondelete="CASCADE"))
     target_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Database.id, ondelete="SET NULL"), index=True)
@@ -128,6 +126,5 @@ class Recovery(Base):
     request: Mapped[dict[str, Any]] = mapped_column(default=dict)
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
     job_id: Mapped[uuid.UUID | None]
-    attempt: Mapped[uuid.UUID | None]
     created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

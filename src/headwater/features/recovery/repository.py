@@ -80,12 +80,6 @@ async def bases(db: AsyncSession, archive_id: uuid.UUID) -> Sequence[ArchiveBase
     return (await db.execute(query)).scalars().all()
 
 
-async def note_base(db: AsyncSession, base_id: uuid.UUID, attempt: uuid.UUID, **values: Any) -> bool:
-    """Set values of a base as one attempt; False when another has taken over or the base is gone."""
-    statement = update(ArchiveBase).where(ArchiveBase.id == base_id, ArchiveBase.attempt == attempt)
-    return bool((await db.execute(statement.values(attempt=attempt, **values).returning(ArchiveBase.id))).first())
-
-
 async def drop(db: AsyncSession, bases: Sequence[uuid.UUID], logs: Sequence[str]) -> None:
     """Write down that bases and parts of a log are being deleted."""
     await db.execute(update(ArchiveBase).where(ArchiveBase.id.in_(bases)).values(status="deleting"))
@@ -142,12 +136,6 @@ async def unfinished_bases(db: AsyncSession, archive_id: uuid.UUID) -> Sequence[
     """Return the bases that are being made, or were given up."""
     query = select(ArchiveBase).where(ArchiveBase.archive_id == archive_id, ArchiveBase.status == "taking")
     return (await db.execute(query)).scalars().all()
-
-
-async def note_recovery(db: AsyncSession, recovery_id: uuid.UUID, attempt: uuid.UUID, **values: Any) -> bool:
-    """Set values of a recovery as one attempt; False when another has taken over."""
-    statement = update(Recovery).where(Recovery.id == recovery_id, Recovery.attempt == attempt)
-    return bool((await db.execute(statement.values(attempt=attempt, **values).returning(Recovery.id))).first())
 
 
 async def forget_target(db: AsyncSession, recovery_id: uuid.UUID) -> None:

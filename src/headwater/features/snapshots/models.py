@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from headwater.features.accounts.models import Organization, Project
 from headwater.features.databases.models import Database
+from headwater.features.jobs.models import ClaimableRow
 from headwater.kit.ids import new_id
 from headwater.store.base import Base
 from headwater.vault.codecs import DEFAULT
@@ -44,7 +45,7 @@ class VaultRecord(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-class Snapshot(Base):
+class Snapshot(ClaimableRow, Base):
     """A snapshot, whose `id` is also its name in the vault; complete only after its manifest is there.
 
     It outlives its database, whose name it keeps. `request` is what was asked for, `contents` lists its tables,
@@ -57,14 +58,12 @@ class Snapshot(Base):
         Index("ix_snapshots_database_id_id", "database_id", text("id DESC")),
         Index("ix_snapshots_organization_id_id", "organization_id", text("id DESC")),
     )
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Organization.id, ondelete="RESTRICT"))
     project_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Project.id, ondelete="SET NULL"), index=True)
     database_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Database.id, ondelete="SET NULL"))
     database_name: Mapped[str] = mapped_column(TEXT)
     vault_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(VaultRecord.id, ondelete="RESTRICT"), index=True)
     job_id: Mapped[uuid.UUID | None]
-    attempt: Mapped[uuid.UUID | None]
     label: Mapped[str] = mapped_column(TEXT, default="")
     status: Mapped[str] = mapped_column(TEXT, default="taking")
     engine: Mapped[str] = mapped_column(TEXT)
@@ -91,7 +90,7 @@ class Snapshot(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-class Restore(Base):
+class Restore(ClaimableRow, Base):
     """A snapshot that is given back, into `target_id`.
 
     `fresh` says that the target was made for it, and goes away with a failure. `made` lists what was made or emptied
@@ -103,7 +102,6 @@ class Restore(Base):
         CheckConstraint("mode IN ('empty', 'overwrite', 'append', 'append_missing')", name="mode"),
         Index("ix_restores_snapshot_id_id", "snapshot_id", text("id DESC")),
     )
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Organization.id, ondelete="CASCADE"))
     snapshot_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("snapshots.id", ondelete="CASCADE"))
     target_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Database.id, ondelete="SET NULL"), index=True)
@@ -115,6 +113,5 @@ class Restore(Base):
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
     undo_id: Mapped[uuid.UUID | None]
     job_id: Mapped[uuid.UUID | None]
-    attempt: Mapped[uuid.UUID | None]
     created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

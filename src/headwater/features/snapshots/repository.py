@@ -110,16 +110,6 @@ async def unfinished_restores_of(
     return [(row.snapshot_id, row.job_id) for row in rows]
 
 
-async def note(db: AsyncSession, snapshot_id: uuid.UUID, attempt: uuid.UUID, **values: Any) -> bool:
-    """Set values as one attempt; False when another has taken over or the snapshot is gone."""
-    statement = (
-        update(Snapshot)
-        .where(Snapshot.id == snapshot_id, Snapshot.attempt == attempt)
-        .values(attempt=attempt, **values)
-    )
-    return bool((await db.execute(statement.returning(Snapshot.id))).first())
-
-
 async def mark(db: AsyncSession, snapshot_id: uuid.UUID, **values: Any) -> None:
     """Set values of a snapshot, whoever works at it."""
     await db.execute(update(Snapshot).where(Snapshot.id == snapshot_id).values(**values))
@@ -210,14 +200,6 @@ async def unfinished_restores(db: AsyncSession) -> Sequence[Restore]:
     """Return the restores into new databases that have no result: they are at work, or nobody goes on with them."""
     query = select(Restore).where(Restore.fresh, Restore.target_id.is_not(None), Restore.result == {})
     return (await db.execute(query)).scalars().all()
-
-
-async def note_restore(db: AsyncSession, restore_id: uuid.UUID, attempt: uuid.UUID, **values: Any) -> bool:
-    """Set values as one attempt; False when another has taken over or the restore is gone."""
-    statement = (
-        update(Restore).where(Restore.id == restore_id, Restore.attempt == attempt).values(attempt=attempt, **values)
-    )
-    return bool((await db.execute(statement.returning(Restore.id))).first())
 
 
 async def forget_target(db: AsyncSession, restore_id: uuid.UUID) -> None:

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from headwater.features.accounts.models import Organization
 from headwater.features.databases.models import Database
-from headwater.kit.ids import new_id
+from headwater.features.jobs.models import ClaimableRow
 from headwater.store.base import Base
 
 
-class Transfer(Base):
+class Transfer(ClaimableRow, Base):
     """Data on its way: a copy of `database_id` into `target_id`, an import into `database_id`, an export of it.
 
     `made` lists (kind, quoted name) of what a copy or import has made and may therefore take away again; only the
@@ -28,7 +28,6 @@ class Transfer(Base):
         CheckConstraint("kind IN ('copy', 'import', 'export')", name="kind"),
         Index("ix_transfers_database_id_id", "database_id", text("id DESC")),
     )
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Organization.id, ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(TEXT)
     database_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Database.id, ondelete="CASCADE"))
@@ -40,6 +39,5 @@ class Transfer(Base):
     preview: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created: Mapped[dict[str, Any]] = mapped_column("made", default=dict)
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    attempt: Mapped[uuid.UUID | None]
     created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.transfers.models import Transfer
@@ -24,12 +23,6 @@ async def page(db: AsyncSession, database_id: uuid.UUID, before: uuid.UUID | Non
     if before:
         query = query.where(Transfer.id < before)
     return (await db.execute(query.order_by(Transfer.id.desc()).limit(limit + 1))).scalars().all()
-
-
-async def note(db: AsyncSession, transfer_id: uuid.UUID, attempt: uuid.UUID, **values: Any) -> bool:
-    """Set values as one attempt; False when another has taken over or the transfer is gone."""
-    statement = update(Transfer).where(Transfer.id == transfer_id, Transfer.attempt == attempt).values(**values)
-    return bool((await db.execute(statement.returning(Transfer.id))).first())
 
 
 async def names(db: AsyncSession) -> set[uuid.UUID]:

@@ -18,6 +18,8 @@ from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, instances
 from headwater.features.databases.service.instances import LocalInstance
 from headwater.features.jobs.context import Attempt, Write
+from headwater.features.jobs.service import claims
+from headwater.features.jobs.service.claims import Claim
 from headwater.features.recovery import repository
 from headwater.features.recovery.models import Archive, ArchiveBase
 from headwater.features.recovery.service import archives, vault_layout
@@ -37,12 +39,16 @@ class BaseBackupAttempt:
     """One attempt at a base."""
 
     attempt: Attempt
-    row: ArchiveBase
+    claim: Claim[ArchiveBase]
     archive: Archive
     database: Database
     local: LocalInstance
     location: vault_locations.VaultLocation
-    token: uuid.UUID
+
+    @property
+    def row(self) -> ArchiveBase:
+        """The base backup."""
+        return self.claim.row
 
 
 async def run_job(attempt: Attempt) -> Write:
@@ -73,8 +79,7 @@ async def run_job(attempt: Attempt) -> Write:
             "started_at": kept.started,
             "finished_at": kept.finished,
         }
-        if not await repository.note_base(db, work.row.id, work.token, **values):
-            raise Cancelled("Another attempt has taken over.")
+        await work.claim.update(db, **values)
 
     attempt.note(f"{files.raw:,} bytes of files, {files.new:,} new bytes in the vault, in {seconds:.1f} s.")
     await _shipped(work)
@@ -83,7 +88,6 @@ async def run_job(attempt: Attempt) -> Write:
 
 async def _begin(attempt: Attempt) -> BaseBackupAttempt:
     """Make this the attempt that may write to the row."""
-    token = uuid.uuid4()
     async with attempt.database.transaction() as db:
         row = await repository.base(db, uuid.UUID(attempt.args["base_id"]), lock=True)
         archive = await repository.get(db, row.archive_id) if row else None
@@ -93,9 +97,9 @@ async def _begin(attempt: Attempt) -> BaseBackupAttempt:
         if not archive.enabled:
             raise Cancelled(f"{database.name} does not keep the log of its changes any more.")
         local = await instances.local(db, attempt.settings, database)
-        row.attempt = token
+        claim = claims.claim(row)
         location = await vault_locations.load(db, attempt.settings, archive.vault_id)
-    return BaseBackupAttempt(attempt, row, archive, database, local, location, token)
+    return BaseBackupAttempt(attempt, claim, archive, database, local, location)
 
 
 async def _make(work: BaseBackupAttempt, vault: Vault) -> Manifest:

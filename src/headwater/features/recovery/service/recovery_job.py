@@ -12,7 +12,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, instances, reachability, readiness
 from headwater.features.databases.service.instances import LocalInstance
 from headwater.features.jobs.context import Attempt, Write
+from headwater.features.jobs.service import claims
+from headwater.features.jobs.service.claims import Claim
 from headwater.features.recovery import repository
 from headwater.features.recovery.models import Archive, Recovery
 from headwater.features.recovery.service import archives, recoveries, targets, vault_layout, wal_replay
@@ -45,17 +47,15 @@ class RecoveryAttempt:
     """One attempt at a recovery; `source` is the database that it was."""
 
     attempt: Attempt
-    row: Recovery
+    claim: Claim[Recovery]
     archive: Archive
     source: Database
     order: RecoveryRequest
-    token: uuid.UUID = field(default_factory=uuid.uuid4)
 
-    async def note(self, **values: object) -> None:
-        """Write to the row, or raise when somebody else has the work."""
-        async with self.attempt.database.transaction() as db:
-            if not await repository.note_recovery(db, self.row.id, self.token, **values):
-                raise Cancelled("Another attempt has taken over.")
+    @property
+    def row(self) -> Recovery:
+        """The recovery."""
+        return self.claim.row
 
 
 async def run_job(attempt: Attempt) -> Write:
@@ -65,13 +65,12 @@ async def run_job(attempt: Attempt) -> Write:
     try:
         result = await _run_recovery(work)
     except BaseException:
-        await asyncio.shield(targets.clear_after(attempt, work.row.id, work.token))
+        await asyncio.shield(targets.clear_after(attempt, work.claim))
         raise
     result["seconds"] = round(time.monotonic() - started, 2)
 
     async def write(db: AsyncSession) -> None:
-        if not await repository.note_recovery(db, work.row.id, work.token, result=result):
-            raise Cancelled("Another attempt has taken over.")
+        await work.claim.update(db, result=result)
 
     return write
 
@@ -84,15 +83,13 @@ async def _begin(attempt: Attempt) -> RecoveryAttempt:
         if row is None or archive is None or archive.database_id is None:
             raise Cancelled("What is kept of the database was deleted.")
         source = await databases.find(db, SYSTEM, archive.database_id, deleted=True)
-        work = RecoveryAttempt(attempt, row, archive, source, recoveries.request_of(row))
-        row.attempt = work.token
-    return work
+        return RecoveryAttempt(attempt, claims.claim(row), archive, source, recoveries.request_of(row))
 
 
 async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:
     attempt = work.attempt
     way, place = await _recovery_path(work)
-    local = await targets.renew(work.attempt, work.row, work.source, work.token)
+    local = await targets.renew(work.attempt, work.claim, work.source)
     vault = await asyncio.to_thread(place.open)
     instance = await local.driver.stage(local.spec)
     try:
@@ -100,15 +97,14 @@ async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:
         was = work.source.route or work.source.name
         arrived = await wal_replay.replayed(attempt, local, instance, facts, _goal(work, local), was)
         await asyncio.to_thread(shutil.rmtree, instance.folder / wal_replay.LOG)
-        await work.note()
+        await work.claim.commit(attempt.database)
         async with attempt.database.transaction() as db:
             await databases.find(db, SYSTEM, local.spec.id)  # whoever deleted it meanwhile does not want it
         await local.driver.take_in(local.spec)
     finally:
         await local.driver.unstage(local.spec)
     async with attempt.database.transaction() as db:
-        if not await repository.note_recovery(db, work.row.id, work.token):
-            raise Cancelled("Another attempt has taken over.")
+        await work.claim.update(db)
         await instances.built(db, local.spec.id)
     view = await readiness.wait_until_settled(attempt.context, SYSTEM, local.spec.id, WAIT_SECONDS)
     if view.database.state != "running":

@@ -11,14 +11,16 @@ from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, instances, readiness
 from headwater.features.databases.service.instances import LocalInstance
 from headwater.features.jobs.context import Attempt
+from headwater.features.jobs.service.claims import Claim
 from headwater.features.recovery import repository
 from headwater.features.recovery.models import Recovery
 from headwater.features.recovery.service import recoveries
-from headwater.kit.errors import Cancelled, HeadwaterError, NotFound
+from headwater.kit.errors import HeadwaterError, NotFound
 
 
-async def renew(attempt: Attempt, row: Recovery, source: Database, token: uuid.UUID) -> LocalInstance:
+async def renew(attempt: Attempt, claim: Claim[Recovery], source: Database) -> LocalInstance:
     """Make sure that the new database is asked for and waits for its files, with nothing of an earlier attempt."""
+    row = claim.row
     async with attempt.database.transaction() as db:
         there = await _alive(db, row.target_id)
         if there is not None and not there.building:
@@ -28,17 +30,16 @@ async def renew(attempt: Attempt, row: Recovery, source: Database, token: uuid.U
         if there is None:
             there = await recoveries.create_target(db, SYSTEM, attempt.settings, source, row)
             row.target_id = there.id
-        if not await repository.note_recovery(db, row.id, token, target_id=there.id):
-            raise Cancelled("Another attempt has taken over.")
+        await claim.update(db, target_id=there.id)
         return await instances.local(db, attempt.settings, there)
 
 
-async def clear_after(attempt: Attempt, recovery_id: uuid.UUID, token: uuid.UUID) -> None:
+async def clear_after(attempt: Attempt, claim: Claim[Recovery]) -> None:
     """Take the new database away after a failure, as the attempt that has the work."""
     try:
         async with attempt.database.transaction() as db:
-            row = await repository.recovery(db, recovery_id)
-            if row is None or row.attempt != token:
+            row = await repository.recovery(db, claim.row.id)
+            if row is None or row.attempt != claim.token:
                 return
             gone = await abandon(db, row)
         if gone:

@@ -18,7 +18,8 @@ from headwater.features.databases.service import databases, reachability
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt
 from headwater.features.jobs.models import Job
-from headwater.features.jobs.service import queue
+from headwater.features.jobs.service import claims, queue
+from headwater.features.jobs.service.claims import Claim
 from headwater.features.transfers import repository
 from headwater.features.transfers.models import Transfer
 from headwater.features.transfers.service.copy_rows import CopyEndpoint
@@ -99,10 +100,14 @@ class TransferAttempt:
     """One attempt at a transfer; the `Watch` of what it moves."""
 
     attempt: Attempt
-    transfer: Transfer
-    token: uuid.UUID = field(default_factory=uuid.uuid4)
+    claim: Claim[Transfer]
     created: list[tuple[str, str]] = field(default_factory=list)
     unit: str = "rows"
+
+    @property
+    def transfer(self) -> Transfer:
+        """The transfer."""
+        return self.claim.row
 
     @property
     def settings(self) -> Settings:
@@ -129,10 +134,8 @@ class TransferAttempt:
         await self.note(created={"things": self.created})
 
     async def note(self, **values: object) -> None:
-        """Write to the transfer's row, or raise when somebody else has the work."""
-        async with self.store.transaction() as db:
-            if not await repository.note(db, self.transfer.id, self.token, **values):
-                raise Cancelled("Another attempt has taken over.")
+        """Commit values of the row; see `Claim.update`."""
+        await self.claim.commit(self.store, **values)
 
     async def reach(self, database_id: uuid.UUID, *, write: bool) -> ReachableDatabase:
         """Return what is needed to open sessions on a database; its owner may have closed it meanwhile."""
@@ -166,8 +169,7 @@ async def take(attempt: Attempt) -> TransferAttempt:
         transfer = await repository.get(db, uuid.UUID(attempt.args["transfer_id"]), lock=True)
         if transfer is None:
             raise Cancelled("The database of this transfer was deleted.")
-        working = TransferAttempt(attempt, transfer)
-        transfer.attempt = working.token
+        working = TransferAttempt(attempt, claims.claim(transfer))
         things: Sequence[Sequence[str]] = transfer.created.get("things", [])
         working.created = [(kind, name) for kind, name in things]
     return working
@@ -185,4 +187,4 @@ async def clear_after(working: TransferAttempt, reached: ReachableDatabase) -> N
 
 async def finish(db: AsyncSession, working: TransferAttempt, result: dict[str, object]) -> None:
     """Store what came of a transfer, in the transaction that completes its job; nothing of it is provisional now."""
-    await repository.note(db, working.transfer.id, working.token, result=result, created={})
+    await working.claim.update(db, result=result, created={})

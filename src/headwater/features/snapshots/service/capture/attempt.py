@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.core.snapshots import manifest_tables, sample_check
 from headwater.core.snapshots.manifest_tables import total
 from headwater.features.jobs.context import Attempt
+from headwater.features.jobs.service import claims
+from headwater.features.jobs.service.claims import Claim
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Snapshot
 from headwater.features.snapshots.service.capture import parent as parents_of
@@ -27,27 +29,28 @@ class CaptureAttempt:
     """One attempt at a snapshot; `parents` are the complete ones of the same database and vault, newest first."""
 
     attempt: Attempt
-    row: Snapshot
-    token: uuid.UUID
+    claim: Claim[Snapshot]
     location: VaultLocation
     parents: Sequence[Snapshot]
+
+    @property
+    def row(self) -> Snapshot:
+        """The snapshot that is taken."""
+        return self.claim.row
 
 
 async def begin(attempt: Attempt, snapshot_id: uuid.UUID) -> CaptureAttempt:
     """Make this the attempt that may write to the row."""
-    token = uuid.uuid4()
     async with attempt.database.transaction() as db:
         row = await repository.get(db, snapshot_id, lock=True)
         if row is None or row.status != "taking":
             raise Cancelled("This snapshot is not wanted any more.")
-        row.attempt = token
+        claim = claims.claim(row)
         location = await vault_locations.load(db, attempt.settings, row.vault_id)
         parents = (
             await repository.complete_of_database(db, row.database_id, parents_of.HISTORY) if row.database_id else []
         )
-    return CaptureAttempt(
-        attempt, row, token, location, [parent for parent in parents if parent.vault_id == row.vault_id]
-    )
+    return CaptureAttempt(attempt, claim, location, [parent for parent in parents if parent.vault_id == row.vault_id])
 
 
 async def finish(
@@ -78,5 +81,4 @@ async def finish(
         "verified_at": datetime.now(UTC),
         "verification": sample.plain,
     }
-    if not await repository.note(db, taking.row.id, taking.token, **values):
-        raise Cancelled("Another attempt has taken over.")
+    await taking.claim.update(db, **values)

@@ -94,8 +94,7 @@ async def _undo(work: RestoreAttempt, target: ReachableDatabase) -> uuid.UUID:
             )
             db.add(row)
             await db.flush()
-            if not await repository.note_restore(db, work.row.id, work.token, undo_id=row.id):
-                raise Conflict("Another attempt has taken over.")
+            await work.claim.update(db, undo_id=row.id)
     if row.status != "complete":
         write = await capture_job.take(work.attempt, row.id)
         async with store.transaction() as db:

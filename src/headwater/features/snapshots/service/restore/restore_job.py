@@ -25,6 +25,7 @@ from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.service import databases, reachability, schema_cache
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt, Write
+from headwater.features.jobs.service import claims
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service.engines import snapshots_of
 from headwater.features.snapshots.service.restore import restore_in_place, targets
@@ -62,8 +63,7 @@ async def run_job(attempt: Attempt) -> Write:
     attempt.note(f"{len(tables)} tables with {sum(table['found'] for table in tables):,} rows are back, and compared.")
 
     async def write(db: AsyncSession) -> None:
-        if not await repository.note_restore(db, work.row.id, work.token, result=result, created={}):
-            raise Cancelled("Another attempt has taken over.")
+        await work.claim.update(db, result=result, created={})
         await schema_cache.forget(db, target.id)
         if work.row.request.get("drill"):
             seconds = result["seconds"]
@@ -80,11 +80,8 @@ async def _begin(attempt: Attempt) -> RestoreAttempt:
         snapshot = await repository.get(db, row.snapshot_id) if row else None
         if row is None or snapshot is None or snapshot.status != "complete":
             raise Cancelled("The snapshot was deleted.")
-        work = RestoreAttempt(
-            attempt, row, snapshot, await vault_locations.load(db, attempt.settings, snapshot.vault_id)
-        )
-        row.attempt = work.token
-    return work
+        location = await vault_locations.load(db, attempt.settings, snapshot.vault_id)
+        return RestoreAttempt(attempt, claims.claim(row), snapshot, location)
 
 
 async def _target(work: RestoreAttempt) -> ReachableDatabase:

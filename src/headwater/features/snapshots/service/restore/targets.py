@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,7 @@ from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.service import databases, reachability, readiness
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt
+from headwater.features.jobs.service.claims import Claim
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Restore, Snapshot
 from headwater.features.snapshots.service.restore import restores
@@ -31,16 +32,18 @@ class RestoreAttempt:
     """One attempt at a restore."""
 
     attempt: Attempt
-    row: Restore
+    claim: Claim[Restore]
     snapshot: Snapshot
     location: VaultLocation
-    token: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    @property
+    def row(self) -> Restore:
+        """The restore."""
+        return self.claim.row
 
     async def note(self, **values: object) -> None:
-        """Write to the row, or raise when somebody else has the work."""
-        async with self.attempt.database.transaction() as db:
-            if not await repository.note_restore(db, self.row.id, self.token, **values):
-                raise Cancelled("Another attempt has taken over.")
+        """Commit values of the row; see `Claim.update`."""
+        await self.claim.commit(self.attempt.database, **values)
 
 
 async def renew(work: RestoreAttempt) -> None:
@@ -57,7 +60,7 @@ async def renew(work: RestoreAttempt) -> None:
                 db, SYSTEM, attempt.settings, work.snapshot, row.target_name, _project(row, work.snapshot)
             )
             row.target_id = database.id
-        await repository.note_restore(db, row.id, work.token, target_id=row.target_id, created={"begun": True})
+        await work.claim.try_update(db, target_id=row.target_id, created={"begun": True})
         row.created = {}
     assert row.target_id
     attempt.report("database", 0, 1, unit="steps", message=row.target_name)
@@ -151,7 +154,7 @@ async def clear_after(work: RestoreAttempt, target: ReachableDatabase) -> None:
     try:
         if work.row.fresh:
             async with work.attempt.database.transaction() as db:
-                if await repository.note_restore(db, work.row.id, work.token, target_id=None, created={}):
+                if await work.claim.try_update(db, target_id=None, created={}):
                     await _take_away(db, target.id)
             await readiness.notify_supervisor(work.attempt.settings, target.id)
         else:
