@@ -141,6 +141,53 @@ def test_functions_are_short() -> None:
     assert [where for lines, where in every if lines > 60] == []
 
 
+MAX_PARAMETERS = 6
+
+
+def parameters_to_know(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    """Return the parameters that a caller has to know: all but keyword-only ones with a default."""
+    positional = [*node.args.posonlyargs, *node.args.args]
+    required = [name for name, value in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if value is None]
+    return [argument.arg for argument in [*positional, *required] if argument.arg not in {"self", "cls"}]
+
+
+def functions_of(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Yield every function and method of a module."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def test_functions_take_few_parameters() -> None:
+    """Who calls a function with seven arguments has to look up their order: what belongs together is one value.
+
+    Commands and endpoints are exempt: their parameters are the options and the query strings that users see.
+    """
+    edges = {"commands", "commands.py", "endpoints", "endpoints.py"}
+    many = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in MODULES
+        if not edges.intersection(path.parts)
+        for node in functions_of(path)
+        if len(parameters_to_know(node)) > MAX_PARAMETERS
+    ]
+    assert not many
+
+
+def test_services_take_the_context_and_then_the_actor() -> None:
+    """One order everywhere: the session of the caller's transaction, or the context, then who asks, then the rest."""
+    orders = (["db", "actor"], ["context", "actor"])
+    wrong = []
+    for path in MODULES:
+        if "features" not in path.parts or not {"service", "service.py"}.intersection(path.parts):
+            continue
+        for node in functions_of(path):
+            names = [argument.arg for argument in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]]
+            if "actor" in names and not node.name.startswith("_") and names[:2] not in orders:
+                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}{tuple(names)}")
+    assert not wrong
+
+
 def test_the_formatter_is_never_switched_off() -> None:
     """One layout of code everywhere: a hand-made one is argued about, and hides what a change changed."""
     switched_off = "fmt: " + "skip"

@@ -18,7 +18,7 @@ from headwater.core.lineage.pool import without_cycle_collection
 from headwater.core.lineage.project import ScannedProject
 from headwater.core.lineage.resolution import locate, resolve
 from headwater.core.lineage.result import ScanProgress, ScanResult
-from headwater.core.lineage.scan_context import ScanContext
+from headwater.core.lineage.scan_context import ScanContext, ScanOptions
 from headwater.core.lineage.schema_pass import read
 
 
@@ -26,8 +26,8 @@ def ingest(work: ScanContext) -> None:
     """Find the text files worth reading."""
     work.intake = intake(
         work.source,
-        limits=work.limits,
-        keep_texts=work.keep_texts,
+        limits=work.options.limits,
+        keep_texts=work.options.keep_texts,
         on_file=lambda count: work.report(count, 0, f"{count:,} files"),
     )
     work.note(f"{len(work.intake.files):,} files")
@@ -41,8 +41,8 @@ def extract_facts(work: ScanContext) -> None:
     work.facts, work.decoded = extract(
         sources,
         languages(work.detected),
-        work.cache,
-        processes=work.processes,
+        work.options.cache,
+        processes=work.options.processes,
         on_bytes=lambda done: work.report(done, total, f"{done >> 10:,} of {total >> 10:,} KB read"),
     )
     work.note(f"{len({source.language for source in sources})} languages")
@@ -73,8 +73,8 @@ def find_usages(work: ScanContext) -> None:
         work.index,
         work.facts,
         work.project.modules,
-        work.cache,
-        processes=work.processes,
+        work.options.cache,
+        processes=work.options.processes,
         on_progress=lambda done, total, count: work.report(done, total, f"{count:,} usages so far"),
     )
     work.claims, work.missed = found
@@ -124,7 +124,8 @@ def scan(
         Unreadable: not a folder, not a whole archive, or nothing in it.
         TooLarge: more entries or text than the limits allow.
     """
-    work = ScanContext(source, _NAMES, cache or NoCache(), progress, processes, limits or IntakeLimits(), keep_texts)
+    options = ScanOptions(cache or NoCache(), processes, limits or IntakeLimits(), keep_texts)
+    work = ScanContext(source, _NAMES, options, progress)
     _run(work, PASSES)
     return _result(work)
 
@@ -138,7 +139,8 @@ def schema_of(
         Unreadable: not a file, folder or whole archive.
         TooLarge: more entries or text than the limits allow.
     """
-    work = ScanContext(source, _NAMES, cache or NoCache(), progress, None, IntakeLimits(), False)
+    options = ScanOptions(cache or NoCache(), None, IntakeLimits(), keep_texts=False)
+    work = ScanContext(source, _NAMES, options, progress)
     _run(work, PASSES[: _NAMES.index("schema") + 1])
     return work.catalogue.schema
 

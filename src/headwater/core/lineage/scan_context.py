@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,16 @@ from headwater.readers import SourceFile
 _REPORT_SECONDS = 0.2
 
 
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """How a code base is scanned; see `pipeline.scan`."""
+
+    cache: Cache
+    processes: int | None
+    limits: IntakeLimits
+    keep_texts: bool
+
+
 class ScanContext:
     """Everything known so far about one scan."""
 
@@ -45,17 +56,11 @@ class ScanContext:
         self,
         source: Path,
         phases: tuple[str, ...],
-        cache: Cache,
+        options: ScanOptions,
         progress: Callable[[ScanProgress], None] | None,
-        processes: int | None,
-        limits: IntakeLimits,
-        keep_texts: bool,
     ) -> None:
         self.source = source
-        self.cache = cache
-        self.processes = processes
-        self.limits = limits
-        self.keep_texts = keep_texts
+        self.options = options
         self.seconds: dict[str, float] = {}
         self._progress = progress
         self._phases = phases

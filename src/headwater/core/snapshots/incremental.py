@@ -57,6 +57,20 @@ class _Range:
 
 
 @dataclass(frozen=True, slots=True)
+class _Layout:
+    """The chunks of the parent's table, in the order of its key, and the leaves of the tree that hold them.
+
+    Attributes:
+        firsts: the first key of each range.
+    """
+
+    branches: Sequence[LeafRef]
+    leaves: Sequence[Sequence[ChunkRef]]
+    ranges: Sequence[_Range]
+    firsts: Sequence[Key]
+
+
+@dataclass(frozen=True, slots=True)
 class ChangesSinceParent:
     """What has become of the rows that a table had then: so many there were, are left, and are new or changed."""
 
@@ -98,15 +112,15 @@ def write_changes(
     branches = list(parent.branches.values())
     leaves = [list(itertools.islice(chunks, branch.chunks)) for branch in branches]
     ranges = [_Range(chunk) for leaf in leaves for chunk in leaf]
-    firsts = [_key(key_range.chunk) for key_range in ranges]
+    layout = _Layout(branches, leaves, ranges, [_key(key_range.chunk) for key_range in ranges])
     if since.new:
-        _changed(dump, table, then, firsts, ranges)
+        _changed(dump, table, then, layout)
     existing = {index: _existing(reader, table, one) for index, one in enumerate(ranges) if one.rows}
     if since.before - since.left - sum(existing.values()):
-        _deleted(dump, table, then, reader, ranges, firsts, existing)
+        _deleted(dump, table, then, reader, layout, existing)
     for one in ranges:
         one.again = one.touched and _is_much(one)
-    _write(dump, table, writer, branches, leaves, ranges, firsts)
+    _write(dump, table, writer, layout)
     return writer.end()
 
 
@@ -115,17 +129,15 @@ def _key(chunk: ChunkRef) -> Key:
     return key
 
 
-def _changed(
-    dump: ChangeTracking, table: SnapshotTable, then: Baseline, firsts: Sequence[Key], ranges: Sequence[_Range]
-) -> None:
+def _changed(dump: ChangeTracking, table: SnapshotTable, then: Baseline, layout: _Layout) -> None:
     """Sort rows that are new into their ranges."""
     size = 0
-    for numbers, batch in dump.changed_rows(table, then, firsts):
+    for numbers, batch in dump.changed_rows(table, then, layout.firsts):
         size += batch.nbytes
         if size > MOST_BYTES:
             raise ReadAll
         for place, rows in _by_range(numbers, batch):
-            ranges[place].rows.append(rows)
+            layout.ranges[place].rows.append(rows)
 
 
 def _by_range(numbers: np.ndarray, batch: Batch) -> Iterator[tuple[int, Batch]]:
@@ -160,12 +172,12 @@ def _deleted(
     table: SnapshotTable,
     then: Baseline,
     reader: TableReader,
-    ranges: Sequence[_Range],
-    firsts: Sequence[Key],
+    layout: _Layout,
     existing: Mapping[int, int],
 ) -> None:
     """Find the keys that are gone: in ranges that have fewer old rows than were left over by changes."""
-    left = dump.unchanged_counts(table, then, firsts)
+    ranges = layout.ranges
+    left = dump.unchanged_counts(table, then, layout.firsts)
     short = [
         index
         for index, key_range in enumerate(ranges)
@@ -174,7 +186,7 @@ def _deleted(
     if sum(ranges[place].chunk.rows for place in short) > MOST_KEYS:
         raise ReadAll
     present: dict[int, list[Any]] = defaultdict(list)
-    for numbers, batch in dump.keys_in_ranges(table, firsts, short):
+    for numbers, batch in dump.keys_in_ranges(table, layout.firsts, short):
         for place, rows in _by_range(numbers, batch):
             present[place].append(deltas.identity(rows.columns))
     for place in short:
@@ -193,17 +205,9 @@ def _is_much(key_range: _Range) -> bool:
     return changed > key_range.chunk.rows * AGAIN or is_heavy(key_range.chunk)
 
 
-def _write(
-    dump: ChangeTracking,
-    table: SnapshotTable,
-    writer: TableWriter,
-    branches: Sequence[LeafRef],
-    leaves: Sequence[Sequence[ChunkRef]],
-    ranges: Sequence[_Range],
-    firsts: Sequence[Key],
-) -> None:
-    place = 0
-    for branch, leaf in zip(branches, leaves, strict=True):
+def _write(dump: ChangeTracking, table: SnapshotTable, writer: TableWriter, layout: _Layout) -> None:
+    place, ranges, firsts = 0, layout.ranges, layout.firsts
+    for branch, leaf in zip(layout.branches, layout.leaves, strict=True):
         end = place + len(leaf)
         if not any(key_range.touched for key_range in ranges[place:end]):
             writer.keep_leaf(branch, leaf)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -207,19 +208,21 @@ async def api_key(db: AsyncSession, key_id: uuid.UUID, user_id: uuid.UUID) -> Ap
     return (await db.execute(query)).scalar_one_or_none()
 
 
+@dataclass(frozen=True, slots=True)
+class AuditScope:
+    """The entries that somebody may read: by a user, about organizations, with `instance` about the instance itself."""
+
+    user_id: uuid.UUID | None
+    organizations: Sequence[uuid.UUID]
+    instance: bool
+
+
 async def audit_entries(
-    db: AsyncSession,
-    *,
-    user_id: uuid.UUID | None,
-    organizations: Sequence[uuid.UUID],
-    instance: bool,
-    action: str | None,
-    before: uuid.UUID | None,
-    limit: int,
+    db: AsyncSession, scope: AuditScope, *, action: str | None, before: uuid.UUID | None, limit: int
 ) -> Sequence[AuditEntry]:
-    """Return entries about some organizations or by a user, and with `instance` about the instance itself."""
-    visible = or_(AuditEntry.organization_id.in_(organizations), AuditEntry.actor_id == user_id)
-    if instance:
+    """Return audit entries, newest first; `action` is the start of an action's name."""
+    visible = or_(AuditEntry.organization_id.in_(scope.organizations), AuditEntry.actor_id == scope.user_id)
+    if scope.instance:
         visible = or_(visible, AuditEntry.organization_id.is_(None))
     query = select(AuditEntry).where(visible)
     if action:

@@ -1,4 +1,4 @@
-"""Which usages somebody wants to see."""
+"""Which usages and files of a scan are wanted."""
 
 from __future__ import annotations
 
@@ -25,3 +25,14 @@ class UsageFilter:
     def by_column_only(self) -> bool:
         """Whether it selects by table and column alone, for which the stored sums hold."""
         return not (self.usage_types or self.tiers or self.file or self.language or self.symbol or self.q)
+
+
+@dataclass(frozen=True, slots=True)
+class FileFilter:
+    """Which files of a scan are wanted: by the start of the path, by a part of it, and by what became of the file."""
+
+    prefix: str | None = None
+    language: str | None = None
+    q: str | None = None
+    status: str | None = None
+    reason: str | None = None

@@ -23,16 +23,9 @@ async def welcome(db: AsyncSession, actor: Actor, settings: Settings) -> None:
         is_sample=True,
         description="A small bookshop in Python, TypeScript and SQL, to look around in.",
     )
-    await codebases.add(
-        db,
-        actor,
-        project.id,
-        codebase_id=new_id(),
-        name="book-shop",
-        filename="book-shop",
-        origin="sample",
-        size_bytes=_size(files("headwater.features.codebases") / "sample" / "book-shop"),
-    )
+    size = _size(files("headwater.features.codebases") / "sample" / "book-shop")
+    spec = codebases.CodebaseSpec(new_id(), "book-shop", "book-shop", size, origin="sample")
+    await codebases.add(db, actor, project.id, spec)
 
 
 def _size(folder: Traversable) -> int:

@@ -52,7 +52,8 @@ async def read_snapshot_rows(
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> shapes.RowsOut:
     """Read a page of a table of a snapshot, in the order of its key, without restoring it."""
-    rows_page = await rows.page(server.context, actor, snapshot_id, table, cursor=cursor, skip=skip, limit=limit)
+    window = rows.RowWindow(cursor, skip, limit)
+    rows_page = await rows.page(server.context, actor, snapshot_id, table, window)
     return serializers.page(rows_page)
 
 

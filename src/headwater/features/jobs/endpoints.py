@@ -24,6 +24,7 @@ from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import identity
 from headwater.features.jobs import stream
 from headwater.features.jobs.api_models import JobOut, JobState, LogLineOut
+from headwater.features.jobs.filters import JobFilter
 from headwater.features.jobs.service import queue
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -42,7 +43,7 @@ async def list_jobs(
     limit: Limit = DEFAULT_PAGE,
 ) -> ListOf[JobOut]:
     """List jobs, newest first."""
-    page = await queue.list_jobs(db, actor, state=state, kind=kind, project_id=project_id, cursor=cursor, limit=limit)
+    page = await queue.list_jobs(db, actor, JobFilter(state, kind, project_id), cursor=cursor, limit=limit)
     return ListOf(items=[JobOut.model_validate(job) for job in page.items], next=page.next)
 
 

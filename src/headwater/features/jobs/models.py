@@ -58,7 +58,7 @@ class Job(Base):
 
 
 class ClaimableRow:
-    """Columns of a row that attempts of a job write to; `attempt` is the token of the one that may (see `claims`)."""
+    """Columns of a row that attempts of a job write to; `attempt` is the token of the one that may."""
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     attempt: Mapped[uuid.UUID | None]

@@ -11,6 +11,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Row, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from headwater.features.jobs.filters import JobFilter
 from headwater.features.jobs.models import ClaimableRow, Job, JobLog, Worker
 from headwater.features.jobs.names import QUEUE, TASK
 
@@ -64,16 +65,15 @@ async def get_many(db: AsyncSession, job_ids: Sequence[uuid.UUID]) -> dict[uuid.
 async def page(
     db: AsyncSession,
     organizations: Sequence[uuid.UUID],
+    wanted: JobFilter,
     *,
-    state: str | None,
-    kind: str | None,
-    project_id: uuid.UUID | None,
     before: uuid.UUID | None,
     limit: int,
 ) -> Sequence[Job]:
     """Return the jobs of some organizations, newest first."""
     query = select(Job).where(Job.organization_id.in_(organizations))
-    for column, value in ((Job.state, state), (Job.kind, kind), (Job.project_id, project_id)):
+    equal = ((Job.state, wanted.state), (Job.kind, wanted.kind), (Job.project_id, wanted.project_id))
+    for column, value in equal:
         if value is not None:
             query = query.where(column == value)
     if before:

@@ -37,9 +37,8 @@ async def add_migration(
     context = server.context
     changes = structure.parse_changes(body.changes)
     entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=True)
-    migration = await history.write(
-        context, actor, entered, name=body.name, up=body.up, down=body.down, changes=changes
-    )
+    draft = history.MigrationDraft(body.name, body.up, body.down, changes)
+    migration = await history.write(context, actor, entered, draft)
     return serializers.text(migration)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from headwater.catalog import facts as f
 from headwater.readers import CodeProject
@@ -193,20 +193,13 @@ def _of_field(project: CodeProject, cls: MappedClass, name: str, call: f.Call | 
 
 
 def _declared(
-    project: CodeProject, cls: MappedClass | None, attribute: str, call: f.Call, annotation: f.Expr | None, at: int
+    project: CodeProject, cls: MappedClass, attribute: str, call: f.Call, annotation: f.Expr | None, at: int
 ) -> DeclaredColumn:
-    path = cls.path if cls else ""
-    return from_call(project, path, attribute, call, annotation, at, cls)
+    return replace(from_call(project, cls.path, attribute, call, annotation, at), owner=cls)
 
 
 def from_call(
-    project: CodeProject,
-    path: str,
-    attribute: str,
-    call: f.Call,
-    annotation: f.Expr | None,
-    at: int,
-    owner: MappedClass | None = None,
+    project: CodeProject, path: str, attribute: str, call: f.Call, annotation: f.Expr | None, at: int
 ) -> DeclaredColumn:
     """Read the arguments of a Column or mapped_column call."""
     name = s.constant(project, path, s.keyword(call, "name")) or attribute
@@ -225,7 +218,7 @@ def from_call(
     nullable = s.is_true(null) if null is not None else not key and (annotation is None or is_optional(annotation))
     default = s.keyword(call, "server_default")
     unique = s.is_true(s.keyword(call, "unique"))
-    return DeclaredColumn(attribute, name, type_, annotation, nullable, key, target, default, unique, path, at, owner)
+    return DeclaredColumn(attribute, name, type_, annotation, nullable, key, target, default, unique, path, at)
 
 
 def is_optional(annotation: f.Expr | None) -> bool:

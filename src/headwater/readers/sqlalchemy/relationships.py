@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from headwater.catalog import facts as f
 from headwater.catalog.model import Relation
 from headwater.readers import Field
@@ -101,7 +103,8 @@ def field(
         return Field(declared.name, target=target, many=bool(many), line=line)
     through = _secondary(path, call, tables)
     if through:
-        return _through(declared.name, target, source, other, through, tables, line)
+        many_to_many = Field(declared.name, target=target, many=True, through=through.name, line=line)
+        return _through(many_to_many, source, other, through, tables)
     local, remote, to_many = _columns(declared, owner, target, tables)
     is_many = to_many if many is None else many
     return Field(declared.name, target=target, many=is_many, local=local, remote=remote, line=line)
@@ -144,22 +147,18 @@ def _secondary(path: str, call: f.Call, tables: Tables) -> Relation | None:
     return tables.relation(found or name) if name else None
 
 
-def _through(name: str, target: str, source: str, other: str, middle: Relation, tables: Tables, line: int) -> Field:
+def _through(field: Field, source: str, other: str, middle: Relation, tables: Tables) -> Field:
     near, far = _keys_to(middle, source), _keys_to(middle, other)
     if source == other and len(near) > 1:
         near, far = near[:1], near[1:]
     local = tuple(ref or _primary(tables, source) for _, ref in near[:1])
     remote = tuple(ref or _primary(tables, other) for _, ref in far[:1])
-    return Field(
-        name,
-        target=target,
-        many=True,
+    return msgspec.structs.replace(
+        field,
         local=local,
         remote=remote,
-        through=middle.name,
         through_local=tuple(column for column, _ in near[:1]),
         through_remote=tuple(column for column, _ in far[:1]),
-        line=line,
     )
 
 

@@ -101,7 +101,7 @@ def _of_instance(frame: Frame, value: InstanceValue, name: str, span: Span) -> V
     column = index.column_of(value.model, name)
     if column is not None:
         tier: Tier = "A" if value.sure else "B"
-        frame.record_usage(value.model, column, span, "read", value.why, tier, "attribute")
+        frame.record_usage(value.model, column, span, "read", value.why, tier=tier, via="attribute")
         return None
     field = index.fields[value.model].get(name)
     if field is not None:
@@ -114,7 +114,7 @@ def _related(frame: Frame, value: InstanceValue, field: Field, span: Span) -> Va
     if field.target is None or field.target not in frame.index.models:
         return None
     for column in relation_columns(frame.index, value.model, field):
-        frame.record_usage(value.model, column, span, "join", value.why, "B", "attribute", "lazy")
+        frame.record_usage(value.model, column, span, "join", value.why, tier="B", via="attribute", sub_type="lazy")
     target = frame.index.models[field.target].name
     instance_value = InstanceValue(field.target, f"{field.name} leads to {target}.", value.sure)
     return ListValue(instance_value) if field.many else instance_value
@@ -138,7 +138,7 @@ def _of_entity(frame: Frame, value: Entity, name: str, span: Span) -> Value:
         model = index.models[value.model].name
         tier: Tier = "A" if value.sure else "B"
         draft = frame.record_usage(
-            value.model, column, span, "read", f"{name} is a column of {model}.", tier, settled=False
+            value.model, column, span, "read", f"{name} is a column of {model}.", tier=tier, settled=False
         )
         return ColumnValue((value.model,), name, None, (draft,))
     field = index.fields[value.model].get(name)
@@ -158,7 +158,7 @@ def _of_entity(frame: Frame, value: Entity, name: str, span: Span) -> Value:
 def whole_row(frame: Frame, model: str, span: Span) -> None:
     """Note that all columns of a model are loaded without being named."""
     table = frame.index.models[model].table
-    frame.record_usage(model, (table, "*"), span, "projection", "All columns are loaded.", "A", "orm", "implicit")
+    frame.record_usage(model, (table, "*"), span, "projection", "All columns are loaded.", sub_type="implicit")
 
 
 def _of_row(frame: Frame, value: Row, name: str, span: Span) -> Value:
@@ -168,7 +168,9 @@ def _of_row(frame: Frame, value: Row, name: str, span: Span) -> Value:
         if isinstance(item, Cell):
             column = frame.index.column_of(item.model, item.attribute)
             if column and item.attribute == name:
-                frame.record_usage(item.model, column, span, "read", "The row was loaded by column.", "B", "attribute")
+                frame.record_usage(
+                    item.model, column, span, "read", "The row was loaded by column.", tier="B", via="attribute"
+                )
             return None
         return item
     return None

@@ -277,7 +277,7 @@ def _bind_attribute(frame: Frame, target: f.Attr, value: Value) -> None:
             if place:
                 sure = item.sure and not isinstance(receiver, Union)
                 usage: UsageType = "write" if item.new else "update"
-                frame.record_usage(item.model, place, span, usage, item.why, "A" if sure else "B", "attribute")
+                frame.record_usage(item.model, place, span, usage, item.why, tier="A" if sure else "B", via="attribute")
 
 
 def _bind_item(frame: Frame, target: f.Subscript, value: Value) -> None:

@@ -84,6 +84,7 @@ class Frame:
         span: tuple[int, int],
         usage_type: UsageType,
         why: str,
+        *,
         tier: Tier = "A",
         via: Via = "orm",
         sub_type: SubType | None = None,
@@ -93,7 +94,9 @@ class Frame:
         known = self.index.models[model]
         mapped = Evidence(f"{known.name} is mapped to {known.table}.", known.path, known.line)
         evidence = (Evidence(why), mapped) if why else (mapped,)
-        draft = PendingUsage(column[0], column[1], span, usage_type, evidence, tier, via, sub_type, settled)
+        draft = PendingUsage(
+            *column, span, usage_type, evidence, tier=tier, via=via, sub_type=sub_type, settled=settled
+        )
         self.pending.append(draft)
         return draft
 

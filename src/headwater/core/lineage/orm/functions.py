@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from headwater.catalog import facts as f
 from headwater.core.lineage.orm import queries, shapes
 from headwater.core.lineage.orm import typehints as types
@@ -138,8 +140,9 @@ def call_project(frame: Frame, function: Callable, args: QueryArguments, expr: f
     if frame.calls is not None:
         frame.calls.append((function, params, given))
     if summary and summary.effects:
+        call = _ProjectCall(expr, params, given, owner, bindings)
         for effect in summary.effects:
-            _apply_effect(frame, effect, given, owner, bindings, expr, params)
+            _apply_effect(frame, effect, call)
     bindings = {name: value for name, value in bindings.items() if not isinstance(value, Variable)}
     return _results(frame, returned(index, function, stmt, bindings), given, expr)
 
@@ -160,21 +163,23 @@ def _result(frame: Frame, value: Value, given: dict[str, Value], expr: f.Call) -
     return function.returns if isinstance(function, Closure) else None
 
 
-def _apply_effect(
-    frame: Frame,
-    effect: Effect,
-    given: dict[str, Value],
-    owner: Value,
-    bindings: Bindings,
-    expr: f.Call,
-    params: tuple[f.Param, ...],
-) -> None:
+class _ProjectCall(NamedTuple):
+    """A call of a function of the code base, with what its parameters and type variables stand for."""
+
+    expr: f.Call
+    params: tuple[f.Param, ...]
+    given: dict[str, Value]
+    owner: Value
+    bindings: Bindings
+
+
+def _apply_effect(frame: Frame, effect: Effect, call: _ProjectCall) -> None:
     """Use the keys of a mapping that the caller hands over as the function uses them."""
     kind, _, name = effect.target.rpartition(" ")
-    target = given.get(name) if not kind else bindings.get(name) if kind == "type" else InstanceValue(name)
+    target = call.given.get(name) if not kind else call.bindings.get(name) if kind == "type" else InstanceValue(name)
     if not kind and name in ("self", "cls"):
-        target = owner
-    mapping = given.get(effect.mapping)
+        target = call.owner
+    mapping = call.given.get(effect.mapping)
     models = tuple(item.model for item in each(target) if isinstance(item, (InstanceValue, Entity)))
     new = any(getattr(item, "new", False) for item in each(target))
     for model in models:
@@ -184,12 +189,12 @@ def _apply_effect(
             queries.name_keys(frame, (model,), mapping, "write" if new or effect.role == "write" else "update")
     passed = mapping.name if isinstance(mapping, Parameter) else getattr(mapping, "parameter", None)
     if passed:
-        outer = _outer_target(frame, kind, name, target, expr, params)
+        outer = _outer_target(frame, kind, name, target, call)
         if outer:
             frame.effects.append(Effect(outer, passed, effect.role))
 
 
-def _outer_target(frame: Frame, kind: str, name: str, target: Value, expr: f.Call, params: tuple[f.Param, ...]) -> str:
+def _outer_target(frame: Frame, kind: str, name: str, target: Value, call: _ProjectCall) -> str:
     """Say in the words of this function's own parameters what a function that it calls changes."""
     if isinstance(target, (InstanceValue, Entity)):
         return f"model {target.model}"
@@ -197,8 +202,8 @@ def _outer_target(frame: Frame, kind: str, name: str, target: Value, expr: f.Cal
         return f"type {target.name}"
     if kind:
         return ""
-    position = next((i for i, param in enumerate(params) if param.name == name), -1)
-    argument = next((k.value for k in expr.keywords if k.name == name), None)
-    if argument is None and 0 <= position < len(expr.args):
-        argument = expr.args[position]
+    position = next((i for i, param in enumerate(call.params) if param.name == name), -1)
+    argument = next((k.value for k in call.expr.keywords if k.name == name), None)
+    if argument is None and 0 <= position < len(call.expr.args):
+        argument = call.expr.args[position]
     return argument.id if isinstance(argument, f.Name) and argument.id in frame.parameters else ""

@@ -27,7 +27,9 @@ def implicit_join(frame: Frame, sources: tuple[str, ...], target: str, span: tup
         return
     name = frame.index.models[target].name
     for place in pairs[0]:
-        frame.record_usage(target, place, span, "join", f"Joining {name} uses the only foreign key between them.", "B")
+        frame.record_usage(
+            target, place, span, "join", f"Joining {name} uses the only foreign key between them.", tier="B"
+        )
 
 
 def _keys(index: CodeIndex, sources: tuple[str, ...], target: str) -> list[Places]:

@@ -136,7 +136,7 @@ def _generic(index: CodeIndex, path: str, expr: f.Subscript, bindings: Bindings,
     made = _FORMS.get(name)
     if made is not None and inner:
         return made(inner, args)
-    return _container(index, path, expr, name, inner, bindings, own)
+    return _container(index, path, expr, inner, bindings, own)
 
 
 def _tuple(inner: list[Value], args: tuple[f.Expr, ...]) -> Value:
@@ -145,8 +145,9 @@ def _tuple(inner: list[Value], args: tuple[f.Expr, ...]) -> Value:
 
 
 def _container(
-    index: CodeIndex, path: str, expr: f.Subscript, name: str, inner: list[Value], bindings: Bindings, own: Value
+    index: CodeIndex, path: str, expr: f.Subscript, inner: list[Value], bindings: Bindings, own: Value
 ) -> Value:
+    name = dotted(expr.value).rsplit(".", 1)[-1]
     first = inner[0] if inner else None
     kind = index.language.types.get(name)
     if kind == "query":

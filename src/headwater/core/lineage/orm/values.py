@@ -25,6 +25,7 @@ class PendingUsage:
         span: tuple[int, int],
         usage_type: UsageType,
         evidence: tuple[Evidence, ...],
+        *,
         tier: Tier = "A",
         via: Via = "orm",
         sub_type: SubType | None = None,

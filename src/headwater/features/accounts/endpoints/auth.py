@@ -62,15 +62,8 @@ async def change_instance(
 @router.post("/auth/signup", status_code=201, tags=["auth"], dependencies=[Depends(same_origin)])
 async def sign_up(body: SignUpIn, response: Response, db: Db, server: Shared, visitor: Client) -> SignedInOut:
     """Make an account and sign it in; the first one administers the instance."""
-    signed_in = await identity.sign_up(
-        db,
-        server.settings,
-        server.signer,
-        visitor,
-        email=body.email,
-        password=body.password.get_secret_value(),
-        name=body.name,
-    )
+    entered = identity.SignUp(body.email, body.password.get_secret_value(), body.name)
+    signed_in = await identity.sign_up(db, server.settings, server.signer, visitor, entered)
     for welcome in server.signup_hooks:
         await welcome(db, signed_in.actor, server.settings)
     return _answer(response, server, signed_in)

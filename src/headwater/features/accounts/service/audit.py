@@ -46,15 +46,8 @@ async def entries(
 ) -> Page[AuditEntry]:
     """Return what the actor did, and what happened in the organizations whose audit the actor may read."""
     allow_scope(actor, "audit:read")
-    rows = await repository.audit_entries(
-        db,
-        user_id=actor.user_id,
-        organizations=organizations_allowing(actor, "audit:read"),
-        instance=actor.is_admin,
-        action=action,
-        before=before_id(cursor),
-        limit=limit,
-    )
+    scope = repository.AuditScope(actor.user_id, organizations_allowing(actor, "audit:read"), actor.is_admin)
+    rows = await repository.audit_entries(db, scope, action=action, before=before_id(cursor), limit=limit)
     return cut(rows, limit, lambda row: (str(row.id),))
 
 

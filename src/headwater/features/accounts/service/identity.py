@@ -59,27 +59,29 @@ def normal_email(email: str) -> str:
     return folded
 
 
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """What somebody enters to get an account; without a name, the first part of the address is used."""
+
+    email: str
+    password: str
+    name: str = ""
+
+
 async def sign_up(
-    db: AsyncSession,
-    settings: Settings,
-    signer: Signer,
-    visitor: ClientInfo,
-    *,
-    email: str,
-    password: str,
-    name: str,
+    db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo, entered: SignUp
 ) -> SignedIn:
     """Make an account with an organization of its own and sign it in; the first account is the administrator."""
-    address = normal_email(email)
-    passwords.check_rules(password, address)
-    hashed = await passwords.hash_password(password)
+    address = normal_email(entered.email)
+    passwords.check_rules(entered.password, address)
+    hashed = await passwords.hash_password(entered.password)
     await repository.lock_signups(db)
     first = not await repository.has_users(db)
     if not first and not await signup_is_open(db, settings):
         raise Forbidden("Sign-up is closed.", hint="Ask the administrator of this instance for an account.")
     if await repository.user_by_email(db, address):
         raise Conflict("There is already an account with this address.", hint="Sign in instead.")
-    shown = name.strip() or address.split("@")[0]
+    shown = entered.name.strip() or address.split("@")[0]
     user = User(email=address, name=shown, password_hash=hashed, is_admin=first)
     db.add(user)
     await db.flush()

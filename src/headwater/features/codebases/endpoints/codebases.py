@@ -59,17 +59,9 @@ async def upload_codebase(
     codebase_id = new_id()
     size = await uploads.receive(server.settings, codebase_id, upload.chunks(), filename)
     try:
+        spec = codebases.CodebaseSpec(codebase_id, _name(upload, filename), filename, size, origin="upload")
         async with server.database.transaction() as db:
-            view = await codebases.add(
-                db,
-                actor,
-                project_id,
-                codebase_id=codebase_id,
-                name=_name(upload, filename),
-                filename=filename,
-                size_bytes=size,
-                origin="upload",
-            )
+            view = await codebases.add(db, actor, project_id, spec)
     except BaseException:
         uploads.remove(server.settings, codebase_id)
         raise

@@ -33,7 +33,7 @@ from headwater.features.codebases.api_models import (
     SkippedOut,
     fields_of,
 )
-from headwater.features.codebases.filters import UsageFilter
+from headwater.features.codebases.filters import FileFilter, UsageFilter
 from headwater.features.codebases.service import codebases, exports, files, graph, lineage
 
 router = APIRouter(prefix="/codebases/{codebase_id}", tags=["lineage"])
@@ -70,9 +70,8 @@ async def list_files(
     limit: Limit = DEFAULT_PAGE,
 ) -> ListOf[FileOut]:
     """List the files of the newest scan, by path."""
-    page = await files.list_files(
-        db, actor, codebase_id, prefix=prefix, language=language, q=q, cursor=cursor, limit=limit
-    )
+    wanted = FileFilter(prefix, language, q)
+    page = await files.list_files(db, actor, codebase_id, wanted, cursor=cursor, limit=limit)
     return ListOf(items=[FileOut.model_validate(row) for row in page.items], next=page.next)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from headwater.features.codebases.filters import FileFilter
 from headwater.features.codebases.models import ScanFile
 
 LISTED = (
@@ -25,27 +26,21 @@ LISTED = (
 async def page(
     db: AsyncSession,
     scan_id: uuid.UUID,
+    wanted: FileFilter,
     *,
-    prefix: str | None = None,
-    language: str | None = None,
-    q: str | None = None,
-    status: str | None = None,
-    reason: str | None = None,
     after: str,
     limit: int,
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return files after a path, by path, without their content."""
     query = select(*LISTED).where(ScanFile.scan_id == scan_id, ScanFile.path > after)
-    if prefix:
-        query = query.where(func.starts_with(ScanFile.path, prefix))
-    if language is not None:
-        query = query.where(ScanFile.language == language)
-    if q:
-        query = query.where(func.strpos(func.lower(ScanFile.path), q.lower()) > 0)
-    if status is not None:
-        query = query.where(ScanFile.status == status)
-    if reason is not None:
-        query = query.where(ScanFile.reason == reason)
+    if wanted.prefix:
+        query = query.where(func.starts_with(ScanFile.path, wanted.prefix))
+    if wanted.q:
+        query = query.where(func.strpos(func.lower(ScanFile.path), wanted.q.lower()) > 0)
+    equal = ((ScanFile.language, wanted.language), (ScanFile.status, wanted.status), (ScanFile.reason, wanted.reason))
+    for column, value in equal:
+        if value is not None:
+            query = query.where(column == value)
     return (await db.execute(query.order_by(ScanFile.path).limit(limit + 1))).all()
 
 

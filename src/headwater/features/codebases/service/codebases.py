@@ -33,27 +33,28 @@ class CodebaseView:
         return self.job.state if self.job else "completed" if self.scan else "failed"
 
 
-async def add(
-    db: AsyncSession,
-    actor: Actor,
-    project_id: uuid.UUID,
-    *,
-    codebase_id: uuid.UUID,
-    name: str,
-    filename: str,
-    size_bytes: int,
-    origin: str,
-) -> CodebaseView:
+@dataclass(frozen=True, slots=True)
+class CodebaseSpec:
+    """A code base to add; its files are stored under its id already. `origin` is `upload` or `sample`."""
+
+    id: uuid.UUID
+    name: str
+    filename: str
+    size_bytes: int
+    origin: str
+
+
+async def add(db: AsyncSession, actor: Actor, project_id: uuid.UUID, spec: CodebaseSpec) -> CodebaseView:
     """Add a code base to a project, with the job that scans it."""
     project = await projects.get(db, actor, project_id, "codebase:write", lock=True)
     codebase = Codebase(
-        id=codebase_id,
+        id=spec.id,
         project_id=project.id,
         organization_id=project.organization_id,
-        name=name,
-        filename=filename,
-        size_bytes=size_bytes,
-        origin=origin,
+        name=spec.name,
+        filename=spec.filename,
+        size_bytes=spec.size_bytes,
+        origin=spec.origin,
         created_by=actor.user_id,
     )
     db.add(codebase)
@@ -66,10 +67,10 @@ async def add(
         "codebase.create",
         "codebase",
         codebase.id,
-        name,
+        spec.name,
         organization_id=project.organization_id,
-        filename=filename,
-        size_bytes=size_bytes,
+        filename=spec.filename,
+        size_bytes=spec.size_bytes,
     )
     await db.flush()
     await db.refresh(codebase)

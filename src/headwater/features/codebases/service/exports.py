@@ -14,6 +14,7 @@ from headwater.catalog.usages import Evidence, NotUnderstood, Usage
 from headwater.core.lineage import report as reports
 from headwater.core.lineage.result import SkippedFile
 from headwater.features.accounts.rights import Actor
+from headwater.features.codebases.filters import FileFilter
 from headwater.features.codebases.models import Codebase, Scan, ScanUsage
 from headwater.features.codebases.repository import files, lineage
 from headwater.features.codebases.service import codebases
@@ -94,7 +95,7 @@ async def _html(database: Store, codebase: Codebase, scan: Scan) -> AsyncIterato
 async def _report(database: Store, codebase: Codebase, scan: Scan, usages: Sequence[Usage]) -> reports.Report:
     async with database.transaction() as db:
         misses = await lineage.misses(db, scan.id, -1, MAX_LISTED)
-        skipped = await files.page(db, scan.id, status="skipped", after="", limit=MAX_LISTED)
+        skipped = await files.page(db, scan.id, FileFilter(status="skipped"), after="", limit=MAX_LISTED)
     return reports.Report(
         source=codebase.filename,
         files=scan.files,

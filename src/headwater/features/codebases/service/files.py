@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.rights import Actor
+from headwater.features.codebases.filters import FileFilter
 from headwater.features.codebases.models import ScanFile, ScanUsage
 from headwater.features.codebases.repository import files as repository
 from headwater.features.codebases.repository import lineage
@@ -37,16 +38,14 @@ async def list_files(
     db: AsyncSession,
     actor: Actor,
     codebase_id: uuid.UUID,
+    wanted: FileFilter,
     *,
-    prefix: str | None,
-    language: str | None,
-    q: str | None,
     cursor: str | None,
     limit: int,
 ) -> Page[Row[*tuple[Any, ...]]]:
     """Return the files of the newest scan, by path."""
     _, scan = await codebases.scan_of(db, actor, codebase_id)
-    rows = await repository.page(db, scan.id, prefix=prefix, language=language, q=q, after=_after(cursor), limit=limit)
+    rows = await repository.page(db, scan.id, wanted, after=_after(cursor), limit=limit)
     return cut(rows, limit, lambda row: (row.path,))
 
 
@@ -55,7 +54,8 @@ async def list_skipped(
 ) -> Page[Row[*tuple[Any, ...]]]:
     """Return the files that the newest scan left out, by path."""
     _, scan = await codebases.scan_of(db, actor, codebase_id)
-    rows = await repository.page(db, scan.id, status="skipped", reason=reason, after=_after(cursor), limit=limit)
+    wanted = FileFilter(status="skipped", reason=reason)
+    rows = await repository.page(db, scan.id, wanted, after=_after(cursor), limit=limit)
     return cut(rows, limit, lambda row: (row.path,))
 
 

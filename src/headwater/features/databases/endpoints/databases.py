@@ -13,6 +13,7 @@ from headwater.features.accounts.rights import Actor
 from headwater.features.databases import api_models, serializers
 from headwater.features.databases.service import databases, engine_options, readiness
 from headwater.features.databases.service.pool import SessionPool
+from headwater.features.databases.service.specs import DatabaseSpec
 
 router = APIRouter(tags=["databases"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
@@ -46,19 +47,16 @@ async def create_database(
     project_id: uuid.UUID, body: api_models.NewDatabase, server: Shared, actor: Writer, wait: Wait = 10
 ) -> api_models.DatabaseOut:
     """Create a database and wait a moment for it to run."""
+    spec = DatabaseSpec(
+        body.name,
+        body.engine,
+        options=body.options,
+        quotas=body.quotas.model_dump(),
+        sleep_after_seconds=body.sleep_after_seconds,
+        protected=body.protected,
+    )
     async with server.database.transaction() as db:
-        database = await databases.create(
-            db,
-            actor,
-            server.context.cipher,
-            project_id,
-            name=body.name,
-            engine_name=body.engine,
-            options=body.options,
-            quotas=body.quotas.model_dump(),
-            sleep_after_seconds=body.sleep_after_seconds,
-            protected=body.protected,
-        )
+        database = await databases.create(db, actor, server.context.cipher, project_id, spec)
     return serializers.database(await readiness.wait_until_settled(server.context, actor, database.id, wait))
 
 

@@ -13,6 +13,7 @@ from headwater.features.accounts.service import projects
 from headwater.features.databases import api_models
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import connections, databases, reachability, schema_cache
+from headwater.features.databases.service.specs import ConnectionSpec
 from headwater.kit.errors import Conflict, HeadwaterError
 from headwater.kit.ids import new_id
 from headwater.kit.network.tunnels import HostKeyUnknown
@@ -73,22 +74,20 @@ async def connect(context: Context, actor: Actor, project_id: uuid.UUID, given: 
     async with reachability.open_connection(context.settings, connection) as session:
         facts = await session.ping()
         schema = await engine(connection.engine).inspect(session)
-    database_id, sealer = new_id(), context.cipher
-    plain, sealed = connections.save(connection, sealer, project.organization_id, database_id)
+    database_id = new_id()
+    plain, secrets = connections.save(connection, context.cipher, project.organization_id, database_id)
+    spec = ConnectionSpec(
+        database_id,
+        given.name,
+        connection.engine,
+        connection=plain,
+        secrets=secrets,
+        facts=_plain(facts),
+        protected=given.protected,
+        read_only=given.read_only,
+    )
     async with context.store.transaction() as db:
-        database = await databases.connect(
-            db,
-            actor,
-            project_id,
-            database_id=database_id,
-            name=given.name,
-            engine_name=connection.engine,
-            connection=plain,
-            sealed=sealed,
-            facts=_plain(facts),
-            protected=given.protected,
-            read_only=given.read_only,
-        )
+        database = await databases.connect(db, actor, project_id, spec)
         await schema_cache.keep(db, database.id, schema)
     return database
 

@@ -18,6 +18,7 @@ from headwater.features.accounts.rights import Action, Actor, authorize, organiz
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases import repository
 from headwater.features.databases.models import Database, DatabaseMetric, DatabaseSchema
+from headwater.features.databases.service.specs import ConnectionSpec, DatabaseSpec
 from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
 from headwater.kit.ids import new_id
@@ -92,86 +93,66 @@ async def named(db: AsyncSession, actor: Actor, name: str) -> Database:
 async def create(
     db: AsyncSession,
     actor: Actor,
-    sealer: SecretCipher,
+    cipher: SecretCipher,
     project_id: uuid.UUID,
-    *,
-    name: str,
-    engine_name: str,
-    options: Mapping[str, str],
-    quotas: Mapping[str, Any],
-    sleep_after_seconds: int,
-    protected: bool,
-    building: bool = False,
+    spec: DatabaseSpec,
 ) -> Database:
     """Ask for a new database; the keeper makes it, or, while it is `building`, a job does."""
     project = await projects.get(db, actor, project_id, "database:write", lock=True)
-    _check_engine(engine_name)
-    await _check_name(db, project, name)
+    _check_engine(spec.engine_name)
+    await _check_name(db, project, spec.name)
     database = Database(
         id=new_id(),
         project_id=project.id,
         organization_id=project.organization_id,
-        name=name,
-        route=await _free_route(db, name),
-        engine=engine_name,
+        name=spec.name,
+        route=await _free_route(db, spec.name),
+        engine=spec.engine_name,
         origin="managed",
         driver="local",
         desired="running",
         state="creating",
-        options=dict(options),
-        quotas=dict(quotas),
-        sleep_after_seconds=sleep_after_seconds,
-        protected=protected,
-        building=building,
+        options=dict(spec.options),
+        quotas=dict(spec.quotas),
+        sleep_after_seconds=spec.sleep_after_seconds,
+        protected=spec.protected,
+        building=spec.building,
         created_by=actor.user_id,
     )
     db.add(database)
     await db.flush()
     password = random.token_urlsafe(24)
-    sealed = sealer.encrypt(password, database.organization_id, database.id, "password")
+    sealed = cipher.encrypt(password, database.organization_id, database.id, "password")
     await repository.put_secrets(db, database.id, {"password": sealed})
-    _note(db, actor, "database.create", database, engine=engine_name)
+    _note(db, actor, "database.create", database, engine=spec.engine_name)
     await db.refresh(database)
     return database
 
 
-async def connect(
-    db: AsyncSession,
-    actor: Actor,
-    project_id: uuid.UUID,
-    *,
-    database_id: uuid.UUID,
-    name: str,
-    engine_name: str,
-    connection: Mapping[str, Any],
-    sealed: Mapping[str, bytes],
-    facts: Mapping[str, Any],
-    protected: bool,
-    read_only: bool,
-) -> Database:
+async def connect(db: AsyncSession, actor: Actor, project_id: uuid.UUID, spec: ConnectionSpec) -> Database:
     """Keep a connection that was tested."""
     project = await projects.get(db, actor, project_id, "database:write", lock=True)
-    await _check_name(db, project, name)
+    await _check_name(db, project, spec.name)
     database = Database(
-        id=database_id,
+        id=spec.id,
         project_id=project.id,
         organization_id=project.organization_id,
-        name=name,
-        engine=engine_name,
+        name=spec.name,
+        engine=spec.engine_name,
         origin="connected",
         desired="running",
         state="connected",
-        connection=dict(connection),
-        facts=dict(facts),
-        size_bytes=facts.get("size_bytes"),
-        protected=protected,
-        read_only=read_only,
+        connection=dict(spec.connection),
+        facts=dict(spec.facts),
+        size_bytes=spec.facts.get("size_bytes"),
+        protected=spec.protected,
+        read_only=spec.read_only,
         created_by=actor.user_id,
     )
     db.add(database)
     await db.flush()
-    await repository.put_secrets(db, database.id, sealed)
-    _note(db, actor, "database.connect", database, engine=engine_name)
+    await repository.put_secrets(db, database.id, spec.secrets)
+    _note(db, actor, "database.connect", database, engine=spec.engine_name)
     await db.refresh(database)
     return database
 

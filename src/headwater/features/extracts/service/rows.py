@@ -6,6 +6,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from headwater.catalog.results import Cell
@@ -22,23 +23,23 @@ from headwater.vault.manifest import ManifestTable
 WHY = "A snapshot cannot be changed."
 
 
-async def page(
-    context: Context,
-    actor: Actor,
-    snapshot_id: uuid.UUID,
-    name: str,
-    *,
-    cursor: str | None,
-    skip: int,
-    limit: int,
-) -> RowsPage:
+@dataclass(frozen=True, slots=True)
+class RowWindow:
+    """The rows that are wanted: `limit` of them, `skip` rows after a cursor or after the start of the table."""
+
+    cursor: str | None
+    skip: int
+    limit: int
+
+
+async def page(context: Context, actor: Actor, snapshot_id: uuid.UUID, name: str, window: RowWindow) -> RowsPage:
     """Return rows of a table from a place on, with long values cut."""
     began = time.perf_counter()
     opened = await snapshot_access.open_snapshot(context, actor, snapshot_id)
     table = opened.find(name)
-    start = int(decode_cursor(cursor, int)[0]) if cursor else 0
-    start = min(max(start, 0) + skip, table.rows)
-    rows = await asyncio.to_thread(_read, opened, table, start, limit)
+    start = int(decode_cursor(window.cursor, int)[0]) if window.cursor else 0
+    start = min(max(start, 0) + window.skip, table.rows)
+    rows = await asyncio.to_thread(_read, opened, table, start, window.limit)
     shown, cut = [], []
     for at, row in enumerate(rows):
         cut += [(at, index) for index, cell in enumerate(row) if isinstance(cell, str) and len(cell) > LONGEST_CELL]

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.features.accounts.rights import Action, Actor, authorize, organizations_allowing
 from headwater.features.accounts.service import audit
 from headwater.features.jobs import repository
+from headwater.features.jobs.filters import JobFilter
 from headwater.features.jobs.models import Job, JobLog
 from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, NotFound
@@ -79,26 +80,10 @@ async def get_many(db: AsyncSession, job_ids: Sequence[uuid.UUID]) -> dict[uuid.
     return await repository.get_many(db, job_ids)
 
 
-async def list_jobs(
-    db: AsyncSession,
-    actor: Actor,
-    *,
-    state: str | None = None,
-    kind: str | None = None,
-    project_id: uuid.UUID | None = None,
-    cursor: str | None,
-    limit: int,
-) -> Page[Job]:
+async def list_jobs(db: AsyncSession, actor: Actor, wanted: JobFilter, *, cursor: str | None, limit: int) -> Page[Job]:
     """Return the jobs that the actor sees, newest first."""
-    rows = await repository.page(
-        db,
-        organizations_allowing(actor, "job:read"),
-        state=state,
-        kind=kind,
-        project_id=project_id,
-        before=audit.before_id(cursor),
-        limit=limit,
-    )
+    organizations = organizations_allowing(actor, "job:read")
+    rows = await repository.page(db, organizations, wanted, before=audit.before_id(cursor), limit=limit)
     return cut(rows, limit, lambda row: (str(row.id),))
 
 

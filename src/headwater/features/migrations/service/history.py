@@ -97,27 +97,29 @@ def script_of(migration: Migration) -> Script:
     return Script(migration.version, migration.name, migration.up, migration.down, origin, migration.runs)
 
 
-async def write(
-    context: Context,
-    actor: Actor,
-    access: Access,
-    *,
-    name: str,
-    up: str | None,
-    down: str | None,
-    changes: Sequence[Change],
-) -> Migration:
+@dataclass(frozen=True, slots=True)
+class MigrationDraft:
+    """A migration to be written: its SQL, up and perhaps down, or the changes to generate that from."""
+
+    name: str
+    up: str | None
+    down: str | None
+    changes: Sequence[Change]
+
+
+async def write(context: Context, actor: Actor, access: Access, draft: MigrationDraft) -> Migration:
     """Keep a new migration: from SQL, or generated from changes of the schema with the way back.
 
     Raises:
         Invalid: neither SQL nor changes, or both; SQL without a statement.
     """
     grammar_of(access)
-    if bool(up) == bool(changes):
+    up, down = draft.up, draft.down
+    if bool(up) == bool(draft.changes):
         raise Invalid({"up": "Give the SQL of the migration, or changes to generate it from."})
-    if changes:
+    if draft.changes:
         schema = await schema_cache.read(context, access.reached)
-        up, down = generated(access.reached.engine, schema, changes)
+        up, down = generated(access.reached.engine, schema, draft.changes)
     assert up
     check(up, "up", access.reached.engine.dialect.grammar)
     if down:
@@ -125,7 +127,7 @@ async def write(
     async with context.store.transaction() as db:
         await databases.find(db, actor, access.reached.id, "database:write", lock=True)
         version = await _free_version(db, access.reached.id)
-        migrations = await _keep(db, actor, access, [Script(version, name, up, down or None)])
+        migrations = await _keep(db, actor, access, [Script(version, draft.name, up, down or None)])
     return migrations[0]
 
 

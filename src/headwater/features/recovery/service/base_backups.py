@@ -18,8 +18,8 @@ from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, instances
 from headwater.features.databases.service.instances import LocalInstance
 from headwater.features.jobs.context import Attempt, Write
-from headwater.features.jobs.service import claims
-from headwater.features.jobs.service.claims import Claim
+from headwater.features.jobs.service import row_claims
+from headwater.features.jobs.service.row_claims import RowClaim
 from headwater.features.recovery import repository
 from headwater.features.recovery.models import Archive, ArchiveBase
 from headwater.features.recovery.service import archives, vault_layout
@@ -39,7 +39,7 @@ class BaseBackupAttempt:
     """One attempt at a base."""
 
     attempt: Attempt
-    claim: Claim[ArchiveBase]
+    claim: RowClaim[ArchiveBase]
     archive: Archive
     database: Database
     local: LocalInstance
@@ -97,7 +97,7 @@ async def _begin(attempt: Attempt) -> BaseBackupAttempt:
         if not archive.enabled:
             raise Cancelled(f"{database.name} does not keep the log of its changes any more.")
         local = await instances.local(db, attempt.settings, database)
-        claim = claims.claim(row)
+        claim = row_claims.claim(row)
         location = await vault_locations.load(db, attempt.settings, archive.vault_id)
     return BaseBackupAttempt(attempt, claim, archive, database, local, location)
 

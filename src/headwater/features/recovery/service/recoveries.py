@@ -15,6 +15,7 @@ from headwater.features.accounts.rights import Actor, authorize
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases
+from headwater.features.databases.service.specs import DatabaseSpec
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.recovery import repository
@@ -222,19 +223,15 @@ async def create_target(
     project = row.request.get("project_id")
     if project is None:
         raise Invalid({"project_id": f"The project of {source.name} is gone: say in which one the database shall be."})
-    return await databases.create(
-        db,
-        actor,
-        SecretCipher.of(settings),
-        uuid.UUID(project),
-        name=row.target_name,
-        engine_name=source.engine,
+    spec = DatabaseSpec(
+        row.target_name,
+        source.engine,
         options=source.options,
         quotas=source.quotas,
         sleep_after_seconds=source.sleep_after_seconds,
-        protected=False,
         building=True,
     )
+    return await databases.create(db, actor, SecretCipher.of(settings), uuid.UUID(project), spec)
 
 
 def request_of(row: Recovery) -> RecoveryRequest:

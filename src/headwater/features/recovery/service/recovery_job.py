@@ -24,8 +24,8 @@ from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, instances, reachability, readiness
 from headwater.features.databases.service.instances import LocalInstance
 from headwater.features.jobs.context import Attempt, Write
-from headwater.features.jobs.service import claims
-from headwater.features.jobs.service.claims import Claim
+from headwater.features.jobs.service import row_claims
+from headwater.features.jobs.service.row_claims import RowClaim
 from headwater.features.recovery import repository
 from headwater.features.recovery.models import Archive, Recovery
 from headwater.features.recovery.service import archives, recoveries, targets, vault_layout, wal_replay
@@ -47,7 +47,7 @@ class RecoveryAttempt:
     """One attempt at a recovery; `source` is the database that it was."""
 
     attempt: Attempt
-    claim: Claim[Recovery]
+    claim: RowClaim[Recovery]
     archive: Archive
     source: Database
     order: RecoveryRequest
@@ -83,7 +83,7 @@ async def _begin(attempt: Attempt) -> RecoveryAttempt:
         if row is None or archive is None or archive.database_id is None:
             raise Cancelled("What is kept of the database was deleted.")
         source = await databases.find(db, SYSTEM, archive.database_id, deleted=True)
-        return RecoveryAttempt(attempt, claims.claim(row), archive, source, recoveries.request_of(row))
+        return RecoveryAttempt(attempt, row_claims.claim(row), archive, source, recoveries.request_of(row))
 
 
 async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:

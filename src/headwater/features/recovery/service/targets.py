@@ -11,14 +11,14 @@ from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, instances, readiness
 from headwater.features.databases.service.instances import LocalInstance
 from headwater.features.jobs.context import Attempt
-from headwater.features.jobs.service.claims import Claim
+from headwater.features.jobs.service.row_claims import RowClaim
 from headwater.features.recovery import repository
 from headwater.features.recovery.models import Recovery
 from headwater.features.recovery.service import recoveries
 from headwater.kit.errors import HeadwaterError, NotFound
 
 
-async def renew(attempt: Attempt, claim: Claim[Recovery], source: Database) -> LocalInstance:
+async def renew(attempt: Attempt, claim: RowClaim[Recovery], source: Database) -> LocalInstance:
     """Make sure that the new database is asked for and waits for its files, with nothing of an earlier attempt."""
     row = claim.row
     async with attempt.database.transaction() as db:
@@ -34,7 +34,7 @@ async def renew(attempt: Attempt, claim: Claim[Recovery], source: Database) -> L
         return await instances.local(db, attempt.settings, there)
 
 
-async def clear_after(attempt: Attempt, claim: Claim[Recovery]) -> None:
+async def clear_after(attempt: Attempt, claim: RowClaim[Recovery]) -> None:
     """Take the new database away after a failure, as the attempt that has the work."""
     try:
         async with attempt.database.transaction() as db:

@@ -18,8 +18,8 @@ from headwater.features.databases.service import databases, reachability
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt
 from headwater.features.jobs.models import Job
-from headwater.features.jobs.service import claims, queue
-from headwater.features.jobs.service.claims import Claim
+from headwater.features.jobs.service import queue, row_claims
+from headwater.features.jobs.service.row_claims import RowClaim
 from headwater.features.transfers import repository
 from headwater.features.transfers.models import Transfer
 from headwater.features.transfers.service.copy_rows import CopyEndpoint
@@ -100,7 +100,7 @@ class TransferAttempt:
     """One attempt at a transfer; the `Watch` of what it moves."""
 
     attempt: Attempt
-    claim: Claim[Transfer]
+    claim: RowClaim[Transfer]
     created: list[tuple[str, str]] = field(default_factory=list)
     unit: str = "rows"
 
@@ -134,7 +134,7 @@ class TransferAttempt:
         await self.note(created={"things": self.created})
 
     async def note(self, **values: object) -> None:
-        """Commit values of the row; see `Claim.update`."""
+        """Commit values of the row; see `RowClaim.update`."""
         await self.claim.commit(self.store, **values)
 
     async def reach(self, database_id: uuid.UUID, *, write: bool) -> ReachableDatabase:
@@ -169,7 +169,7 @@ async def take(attempt: Attempt) -> TransferAttempt:
         transfer = await repository.get(db, uuid.UUID(attempt.args["transfer_id"]), lock=True)
         if transfer is None:
             raise Cancelled("The database of this transfer was deleted.")
-        working = TransferAttempt(attempt, claims.claim(transfer))
+        working = TransferAttempt(attempt, row_claims.claim(transfer))
         things: Sequence[Sequence[str]] = transfer.created.get("things", [])
         working.created = [(kind, name) for kind, name in things]
     return working

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.core.snapshots import manifest_tables, sample_check
 from headwater.core.snapshots.manifest_tables import total
 from headwater.features.jobs.context import Attempt
-from headwater.features.jobs.service import claims
-from headwater.features.jobs.service.claims import Claim
+from headwater.features.jobs.service import row_claims
+from headwater.features.jobs.service.row_claims import RowClaim
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Snapshot
 from headwater.features.snapshots.service.capture import parent as parents_of
@@ -29,7 +29,7 @@ class CaptureAttempt:
     """One attempt at a snapshot; `parents` are the complete ones of the same database and vault, newest first."""
 
     attempt: Attempt
-    claim: Claim[Snapshot]
+    claim: RowClaim[Snapshot]
     location: VaultLocation
     parents: Sequence[Snapshot]
 
@@ -45,7 +45,7 @@ async def begin(attempt: Attempt, snapshot_id: uuid.UUID) -> CaptureAttempt:
         row = await repository.get(db, snapshot_id, lock=True)
         if row is None or row.status != "taking":
             raise Cancelled("This snapshot is not wanted any more.")
-        claim = claims.claim(row)
+        claim = row_claims.claim(row)
         location = await vault_locations.load(db, attempt.settings, row.vault_id)
         parents = (
             await repository.complete_of_database(db, row.database_id, parents_of.HISTORY) if row.database_id else []

@@ -25,7 +25,7 @@ from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.service import databases, reachability, schema_cache
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt, Write
-from headwater.features.jobs.service import claims
+from headwater.features.jobs.service import row_claims
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service.engines import snapshots_of
 from headwater.features.snapshots.service.restore import restore_in_place, targets
@@ -81,7 +81,7 @@ async def _begin(attempt: Attempt) -> RestoreAttempt:
         if row is None or snapshot is None or snapshot.status != "complete":
             raise Cancelled("The snapshot was deleted.")
         location = await vault_locations.load(db, attempt.settings, snapshot.vault_id)
-        return RestoreAttempt(attempt, claims.claim(row), snapshot, location)
+        return RestoreAttempt(attempt, row_claims.claim(row), snapshot, location)
 
 
 async def _target(work: RestoreAttempt) -> ReachableDatabase:

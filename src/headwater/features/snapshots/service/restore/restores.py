@@ -18,6 +18,7 @@ from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.api_models import Quotas
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, reachability, schema_cache
+from headwater.features.databases.service.specs import DatabaseSpec
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
@@ -219,18 +220,8 @@ async def create_target(
     """Ask for the new database that a snapshot is restored into."""
     if project_id is None:
         raise Invalid({"project_id": "The snapshot's own project is gone: say in which one the database shall be."})
-    return await databases.create(
-        db,
-        actor,
-        SecretCipher.of(settings),
-        project_id,
-        name=name,
-        engine_name=snapshot.engine,
-        options={},
-        quotas=Quotas().model_dump(),
-        sleep_after_seconds=300,
-        protected=False,
-    )
+    spec = DatabaseSpec(name, snapshot.engine, quotas=Quotas().model_dump())
+    return await databases.create(db, actor, SecretCipher.of(settings), project_id, spec)
 
 
 async def _begin(

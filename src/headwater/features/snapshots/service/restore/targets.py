@@ -15,7 +15,7 @@ from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.service import databases, reachability, readiness
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt
-from headwater.features.jobs.service.claims import Claim
+from headwater.features.jobs.service.row_claims import RowClaim
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Restore, Snapshot
 from headwater.features.snapshots.service.restore import restores
@@ -32,7 +32,7 @@ class RestoreAttempt:
     """One attempt at a restore."""
 
     attempt: Attempt
-    claim: Claim[Restore]
+    claim: RowClaim[Restore]
     snapshot: Snapshot
     location: VaultLocation
 
@@ -42,7 +42,7 @@ class RestoreAttempt:
         return self.claim.row
 
     async def note(self, **values: object) -> None:
-        """Commit values of the row; see `Claim.update`."""
+        """Commit values of the row; see `RowClaim.update`."""
         await self.claim.commit(self.attempt.database, **values)
 
 

@@ -22,7 +22,7 @@ RowT = TypeVar("RowT", bound=ClaimableRow)
 
 
 @dataclass(frozen=True, slots=True)
-class Claim(Generic[RowT]):
+class RowClaim(Generic[RowT]):
     """The right of one attempt to write to a row, until another attempt claims the row.
 
     Attributes:
@@ -52,7 +52,7 @@ class Claim(Generic[RowT]):
             await self.update(db, **values)
 
 
-def claim(row: RowT) -> Claim[RowT]:
-    """Claim a row that the caller has locked, in the caller's transaction; earlier claims no longer hold."""
+def claim(row: RowT) -> RowClaim[RowT]:
+    """RowClaim a row that the caller has locked, in the caller's transaction; earlier claims no longer hold."""
     row.attempt = uuid.uuid4()
-    return Claim(row, row.attempt)
+    return RowClaim(row, row.attempt)

@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import TEXT
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from headwater.features.jobs.models import ClaimableRow
-from headwater.features.jobs.service import claims
-from headwater.features.jobs.service.claims import Claim
+from headwater.features.jobs.service import row_claims
+from headwater.features.jobs.service.row_claims import RowClaim
 from headwater.kit.errors import Cancelled
 from headwater.store.session import Store
 from people import AppFixture
@@ -50,9 +50,9 @@ async def create(store: Store) -> uuid.UUID:
         return row.id
 
 
-async def claim(store: Store, row_id: uuid.UUID) -> Claim[Errand]:
+async def claim(store: Store, row_id: uuid.UUID) -> RowClaim[Errand]:
     async with store.transaction() as db:
-        return claims.claim(await db.get_one(Errand, row_id, with_for_update=True))
+        return row_claims.claim(await db.get_one(Errand, row_id, with_for_update=True))
 
 
 async def outcome(store: Store, row_id: uuid.UUID) -> str:
