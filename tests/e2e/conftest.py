@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import tempfile
 import zipfile
@@ -54,6 +55,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 # Closes the browser and its driver; closed a second time, it does nothing.
 _open_browser = contextlib.ExitStack()
+_pages: list[Page] = []
+JOBS_SHOWN = 5
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Report what the open windows showed, and the newest jobs, when a test failed: a timeout alone explains nothing."""
+    report = yield
+    if item.path.is_relative_to(HERE) and report.failed and call.when == "call":
+        for page in _pages:
+            if not page.is_closed():
+                report.sections.append((f"window at {page.url}", shown_in(page)))
+    return report
+
+
+def shown_in(page: Page) -> str:
+    """Return the text of a window, and the jobs of its server as JSON."""
+    try:
+        text = page.locator("body").inner_text(timeout=2000)
+        with signed_in(page.url.split("/", 3)[0] + "//" + page.url.split("/", 3)[2]) as client:
+            jobs = client.get("/jobs", params={"limit": JOBS_SHOWN}).json()
+        return f"{text}\n\nJobs: {json.dumps(jobs, indent=1)}"
+    except Exception as error:  # the report of the failure itself must not fail
+        return f"(cannot be read: {error})"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -108,6 +133,7 @@ def open_page(browser: Browser, server_url: str) -> Iterator[OpenPage]:
         )
         context.add_init_script(COUNT_REQUESTS)
         page = context.new_page()
+        _pages.append(page)
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
         page.on("request", lambda request: problems.extend(foreign(request.url, server_url)))
