@@ -238,7 +238,7 @@ async def test_over_its_disk_quota_it_is_read_only_then_stopped(it: Kept) -> Non
     )
     await it.watch(made)
     row = await it.row(made)
-    assert row and (row.state, row.desired) == ("stopped", "stopped") and "raise the quota" in row.state_reason
+    assert row and (row.state, row.desired) == ("stopped", "stopped") and "Raise the quota" in row.state_reason
     with pytest.raises(Conflict, match="is stopped"):
         await it.ask(made, "SELECT 1")
     larger = made["quotas"] | {"disk_mb": 1000}

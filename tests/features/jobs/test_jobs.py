@@ -107,7 +107,7 @@ async def test_no_note_is_lost_with_a_pulse_that_fails(app: AppFixture, monkeypa
     async def failing(*_: Any) -> bool:
         storing.set()
         await over.wait()
-        raise OSError("the store is away")
+        raise OSError("the store cannot be reached")
 
     async def work(attempt: Attempt) -> None:
         attempt.note("half way")

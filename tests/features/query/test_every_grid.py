@@ -154,7 +154,7 @@ async def test_a_value_that_no_browser_wants_is_refused(database_fixture: Databa
     whole = await database_fixture.post("cell", table="vast", key={"id": 1}, column="body")
     assert whole["value"] == "\\x" + "00" * 2**22
     refused = await database_fixture.post("cell", 413, table="vast", key={"id": 2}, column="body")
-    assert refused["hint"] == "Export the table to have it whole."
+    assert refused["hint"] == "Export the table to get the complete value."
 
 
 async def test_a_protected_database_asks_before_it_writes(database_fixture: DatabaseFixture) -> None:

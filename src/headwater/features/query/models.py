@@ -1,4 +1,4 @@
-"""The rows of queries: what each user ran, what was saved for oneself or the project, and charts of results."""
+"""The tables of queries: the history of each user, and saved queries with their charts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOW = func.now()
 
 
 class QueryRun(Base):
-    """One run of a text by a user: the history."""
+    """A run in the history of a user."""
 
     __tablename__ = "query_runs"
     __table_args__ = (
@@ -38,7 +38,7 @@ class QueryRun(Base):
 
 
 class SavedQuery(Base):
-    """A query that was kept under a name; `shared` ones are seen by everybody in the project."""
+    """A query saved under a name; all members of the project can see `shared` ones."""
 
     __tablename__ = "saved_queries"
     __table_args__ = (Index("ix_saved_queries_project_id_id", "project_id", text("id DESC")),)
