@@ -409,7 +409,7 @@ async def test_a_code_base_without_a_scan_says_so(app: AppFixture) -> None:
     codebase = (await upload(someone, APP)).json()["codebase"]
     assert (codebase["state"], codebase["scan"]) == ("pending", None)
     answer = await someone.send("GET", f"/codebases/{codebase['id']}/lineage", 404)
-    assert answer["detail"] == "This code base has no complete scan yet."
+    assert answer["detail"] == "This codebase has no complete scan yet."
 
 
 async def test_odd_texts_are_stored(app: AppFixture) -> None:

@@ -96,7 +96,7 @@ async def test_one_that_breaks_stops_the_rest(database_fixture: DatabaseFixture)
     assert await states(database_fixture) == [("first", "applied"), ("broken", left), ("last", "pending")]
     assert ((await database_fixture.sql("SELECT * FROM b"))["error"] is None) != together
     if not together:
-        assert "broke in the middle" in (await database_fixture.post("migrations/run", 409))["detail"]
+        assert "failed halfway" in (await database_fixture.post("migrations/run", 409))["detail"]
         await database_fixture.sql("DROP TABLE b; CREATE TABLE nowhere (x integer)")
         resolve = f"/databases/{database_fixture.id}/migrations/{broken['version']}/state"
         await database_fixture.person.send("PUT", resolve, 200, json={"state": "pending"})
@@ -124,8 +124,8 @@ async def test_alembic_is_history_that_only_it_can_run(postgres: DatabaseFixture
         {"1.py": source.format("a", None), "2.py": source.format("b", "'a'"), "3.py": source.format("c", "'b'")},
     )
     assert [state for _, state in await states(postgres)] == ["applied", "applied", "pending"]
-    assert "only that can run" in (await postgres.post("migrations/run", 409))["detail"]
-    assert "nobody wrote how" in (await postgres.post("migrations/run", 409, way="down"))["detail"]
+    assert "that Headwater cannot run" in (await postgres.post("migrations/run", 409))["detail"]
+    assert "has no down script" in (await postgres.post("migrations/run", 409, way="down"))["detail"]
 
 
 async def test_wrong_input_is_a_sentence_and_changes_nothing(postgres: DatabaseFixture) -> None:

@@ -175,7 +175,7 @@ async def test_what_cannot_be_imported_is_said(app: AppFixture, keeper: Supervis
     found = await database_fixture.upload("people.csv", PEOPLE)
     place = f"/imports/{found['transfer']['id']}/start"
     for body, status, part in (
-        ({"table": ""}, 422, "Name a table"),
+        ({"table": ""}, 422, "Enter the name of a table"),
         ({"table": "nope"}, 404, "no table 'nope'"),
         ({"table": "p", "create": True, "columns": [{"source": "x", "target": "x"}]}, 422, "no column 'x'"),
         (
@@ -185,13 +185,15 @@ async def test_what_cannot_be_imported_is_said(app: AppFixture, keeper: Supervis
                 "columns": [{"source": "id", "target": "id", "type": "int); DROP TABLE x; --"}],
             },
             422,
-            "is no type",
+            "is not a valid type",
         ),
     ):
         answer = await person.send("POST", place, status, json=body)
         assert part in answer["detail"], answer
     begun = await person.send("POST", place, 202, json={"table": "p", "create": True})
-    assert "begun already" in (await person.send("POST", place, 409, json={"table": "q", "create": True}))["detail"]
+    assert (
+        "already been started" in (await person.send("POST", place, 409, json={"table": "q", "create": True}))["detail"]
+    )
     await database_fixture.done(begun)
     stranger = await app.person("sam")
     await stranger.send("POST", place, 404, json={"table": "p"})

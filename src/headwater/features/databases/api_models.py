@@ -38,9 +38,9 @@ class EngineOut(Wire):
     support point-in-time recovery.
 
     `editor_language` is the language in Monaco, `formatter_dialect` the dialect in sql-formatter, `statement_unit` what
-    the editor runs at the cursor, `identity_type` the type of an auto-incrementing id, `fraction_digits` the digits of a second
-    of a time type without precision, `script_client` the program that loads an exported script. `copy_target`: tables
-    can be copied into its databases. `sessions`: Headwater can list the sessions of its servers.
+    the editor runs at the cursor, `identity_type` the type of an auto-incrementing id, `fraction_digits` the digits of
+    a second of a time type without precision, `script_client` the program that loads an exported script.
+    `copy_target`: tables can be copied to its databases. `sessions`: Headwater can list the sessions of its servers.
     """
 
     name: str

@@ -278,7 +278,7 @@ class RowsIn(Input):
 
 
 class RowsOut(Wire):
-    """Rows of a table. `key` names the columns that identify a row; if it is empty, `why` says why rows are read-only."""
+    """Rows of a table. `key` names the columns that identify a row; if empty, `why` says why rows are read-only."""
 
     name: str = Field(description="The qualified name of the table, quoted for the engine.")
     columns: list[ResultColumnOut]

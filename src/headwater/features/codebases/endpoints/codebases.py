@@ -1,4 +1,4 @@
-"""HTTP of code bases: upload, list, show, scan again, delete."""
+"""HTTP endpoints of codebases: upload, list, show, scan again, delete."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def upload_codebase(
         await codebases.check_project(db, actor, project_id)
     upload = multipart.Upload(request.headers.get("content-type"), request.stream())
     await upload.open()
-    filename = _shown(upload.filename)
+    filename = _display_name(upload.filename)
     codebase_id = new_id()
     size = await uploads.receive(server.settings, codebase_id, upload.chunks(), filename)
     try:
@@ -78,7 +78,7 @@ async def upload_codebase(
 
 @router.get("/codebases/{codebase_id}")
 async def get_codebase(codebase_id: uuid.UUID, db: Db, actor: Reader) -> CodebaseOut:
-    """Show a code base with its newest complete scan."""
+    """Show a codebase with its newest complete scan."""
     return serializers.codebase(await codebases.view(db, actor, codebase_id))
 
 
@@ -92,7 +92,7 @@ async def rescan_codebase(codebase_id: uuid.UUID, db: Db, actor: Writer) -> Code
 async def delete_codebase(
     codebase_id: uuid.UUID, server: Shared, actor: Annotated[Actor, Depends(allow_detached("codebase:write"))]
 ) -> None:
-    """Delete a code base and everything that was found in it."""
+    """Delete a codebase and the results of its scans."""
     async with server.database.transaction() as db:
         await codebases.remove(db, actor, codebase_id)
     uploads.remove(server.settings, codebase_id)
@@ -102,8 +102,8 @@ def _answer(view: CodebaseView) -> CodebaseJobOut:
     return CodebaseJobOut(codebase=serializers.codebase(view), job=JobOut.model_validate(view.job))
 
 
-def _shown(filename: str | None) -> str:
-    """Return the last part of a file name, as it may be shown; it never names anything on disk."""
+def _display_name(filename: str | None) -> str:
+    """Return the last part of a file name, safe for display; it is never used as a path on disk."""
     last = PurePosixPath((filename or "").replace("\\", "/")).name
     clean = "".join(char for char in last if char.isprintable())
     return clean[:200] or "upload"

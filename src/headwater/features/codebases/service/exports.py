@@ -1,4 +1,4 @@
-"""The results of a scan as one file: the report of `headwater scan --out`, streamed where it can be long."""
+"""The results of a scan as one file, like the report of `headwater scan --out`; CSV and JSON are streamed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MEDIA_TYPES: Mapping[Format, str] = {
 
 
 async def begin(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, wanted: Format) -> tuple[Codebase, Scan]:
-    """Return what is to be exported; everything that can be refused is refused here, before anything is sent."""
+    """Return the scan to export; raise all errors here, before anything is sent."""
     codebase, scan = await codebases.scan_of(db, actor, codebase_id)
     if wanted == "html" and scan.usages > MAX_HTML_USAGES:
         raise TooLarge(f"{scan.usages:,} usages are too many for one page.", hint="Export them as CSV or JSON.")
@@ -42,7 +42,7 @@ async def begin(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, wanted: 
 
 
 def stream(database: Store, codebase: Codebase, scan: Scan, wanted: Format) -> AsyncIterator[bytes]:
-    """Give the report piece by piece."""
+    """Yield the chunks of the report."""
     writers: Mapping[Format, Callable[[Store, Codebase, Scan], AsyncIterator[bytes]]] = {
         "csv": _csv,
         "json": _json,

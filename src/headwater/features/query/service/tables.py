@@ -17,7 +17,7 @@ from headwater.store.context import Context
 
 @dataclass(frozen=True, slots=True)
 class GridTable:
-    """A relation and the engine that quotes its names. `key` identifies a row; if there is none, `why` is the reason."""
+    """A relation and the engine that quotes its names. `key` identifies a row; if it is empty, `why` is the reason."""
 
     relation: Relation
     engine: Engine
@@ -75,7 +75,7 @@ def _exactly(schema: Schema, name: str, schema_name: str | None) -> Relation | N
 
 
 def key_of(relation: Relation) -> tuple[tuple[str, ...], str | None]:
-    """Return the columns that identify a row (primary key or unique NOT NULL index), or the reason if there are none."""
+    """Return the columns that identify a row (primary key, unique NOT NULL index), or the reason if there are none."""
     if relation.kind != "table":
         return (), f"{relation.name} is a {relation.kind.replace('_', ' ')}: edit the rows of its tables instead."
     if relation.primary_key:
