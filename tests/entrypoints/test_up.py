@@ -111,7 +111,7 @@ def test_a_second_one_is_refused_in_one_sentence(headwater: HeadwaterProcess, ho
     said = program(home, "up", "--port", str(headwater.port), code=1)
     assert "cannot be used" in said
     said = program(home, "up", "--port", "0", code=1)
-    assert "already runs" in said
+    assert "already running" in said
 
 
 def test_two_uploads_at_once_and_a_cancel_in_the_middle(headwater: HeadwaterProcess) -> None:

@@ -63,7 +63,7 @@ def test_a_long_home_still_has_a_short_socket_path() -> None:
 
 
 def test_two_cannot_run_the_same_home(store: EmbeddedServer) -> None:
-    with pytest.raises(Conflict, match="already runs"):
+    with pytest.raises(Conflict, match="already running"):
         asyncio.run(EmbeddedServer(store.cluster.folder).start())
 
 

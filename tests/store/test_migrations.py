@@ -68,5 +68,5 @@ def test_a_store_of_a_newer_version_is_left_alone(empty: str) -> None:
     migrations.upgrade(empty)
     with psycopg.connect(empty) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'from the future'")
-    with pytest.raises(Unavailable, match="newer Headwater"):
+    with pytest.raises(Unavailable, match="newer version of Headwater"):
         migrations.upgrade(empty)

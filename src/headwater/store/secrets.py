@@ -1,4 +1,4 @@
-"""Secrets kept in files of the home folder that only their owner can read."""
+"""Secrets in files of the home folder that only their owner can read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def read_secret(path: Path) -> str:
-    """Return a secret kept in a file that only its owner reads, making it on first use."""
+    """Return the secret in a file that only its owner can read; the file is created on first use."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}")

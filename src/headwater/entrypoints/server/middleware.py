@@ -1,4 +1,4 @@
-"""Around every request: an id, a log line, figures for Prometheus, security headers."""
+"""Middleware for every request: request id, log line, Prometheus metrics, security headers."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ SECURITY_HEADERS = {
 
 
 class RequestMiddleware:
-    """The ASGI middleware; plain ASGI, so that streams pass through untouched."""
+    """Plain ASGI middleware, so that streams pass through unchanged."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -72,7 +72,7 @@ class RequestMiddleware:
 
 
 def _bounded(receive: Receive, headers: Headers, path: str) -> Receive:
-    """Break off a body that grows beyond the bound, whether it states its length or not."""
+    """Reject a body that exceeds the limit, whether it states its length or not."""
     if headers.get("content-type", "").startswith("multipart/form-data"):
         return receive
     most = MAX_EDITS if path.startswith("/api/") and path.endswith("/edits") else MAX_BODY
