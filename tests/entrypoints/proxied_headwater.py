@@ -1,4 +1,4 @@
-"""A running Headwater that keeps databases, and what its tests do to them."""
+"""A running Headwater with managed databases and a proxy, for tests."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ProxiedHeadwater:
         return made | {"password": credentials["password"], "user": credentials["user"]}
 
     def adopt(self, name: str, url: str) -> dict[str, Any]:
-        """Connect a database elsewhere."""
+        """Connect an existing database."""
         project = self.headwater.get("/projects")["items"][0]["id"]
         body = {"name": name, "connection": {"url": url}}
         answer = self.headwater.client.post(f"/api/v1/projects/{project}/connections", json=body)
@@ -50,7 +50,7 @@ class ProxiedHeadwater:
         return found
 
     def show(self, database: dict[str, Any]) -> dict[str, Any]:
-        """Return how a database is now."""
+        """Return the current state of a database."""
         found: dict[str, Any] = self.headwater.get(f"/databases/{database['id']}")
         return found
 
@@ -75,7 +75,7 @@ class ProxiedHeadwater:
         return self.home / "databases" / str(database["id"])
 
     def connect(self, database: dict[str, Any], **more: Any) -> psycopg.Connection[Any]:
-        """Connect as its owner through the proxy."""
+        """Connect through the proxy as the owner of a database."""
         wanted = {
             "host": "127.0.0.1",
             "port": self.port,
@@ -89,7 +89,7 @@ class ProxiedHeadwater:
         return psycopg.connect(**(wanted | more))  # type: ignore[no-any-return]
 
     def ask(self, database: dict[str, Any], query: str, **more: Any) -> Any:
-        """Return the first value that a query gives, over a connection of its own."""
+        """Return the first value of a query's result, over a new connection."""
         with self.connect(database, **more) as connection:
             row = connection.execute(query.encode()).fetchone()
             return row[0] if row else None
@@ -97,7 +97,7 @@ class ProxiedHeadwater:
 
 @contextlib.contextmanager
 def proxied_headwater(home: Path, **variables: str) -> Iterator[ProxiedHeadwater]:
-    """Start a Headwater whose proxy speaks TLS, with one user signed in."""
+    """Start a Headwater whose proxy supports TLS, with one user signed in."""
     port, authority = free_port(), trustme.CA()
     certificate = authority.issue_cert("localhost", "127.0.0.1")
     for name, blobs in (("ca", [authority.cert_pem]), ("cert", certificate.cert_chain_pems)):

@@ -1,4 +1,4 @@
-"""`headwater up`: ready, mended where it is hurt, gone without a trace; and the command line against it."""
+"""`headwater up`: becomes ready, restarts killed parts, stops completely; and the command line against it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def parsed(home: Path, *arguments: str) -> Any:
     return json.loads(cli(home, *arguments, "--json"))
 
 
-def test_the_command_line_goes_the_whole_way(headwater: HeadwaterProcess, home: Path, tmp_path: Path) -> None:
+def test_command_line_from_login_to_scan(headwater: HeadwaterProcess, home: Path, tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{headwater.port}"
     assert "not signed in" in cli(home, "projects", "list", code=1)
     made = headwater.client.post("/api/v1/keys", json={"name": "cli", "scopes": ["admin"]}).json()
@@ -103,18 +103,18 @@ def test_the_command_line_goes_the_whole_way(headwater: HeadwaterProcess, home: 
     assert "cannot be reached" in refused
 
 
-def test_the_description_needs_no_server(home: Path) -> None:
+def test_openapi_needs_no_server(home: Path) -> None:
     assert json.loads(program(home, "openapi"))["openapi"].startswith("3.1")
 
 
-def test_a_second_one_is_refused_in_one_sentence(headwater: HeadwaterProcess, home: Path) -> None:
+def test_second_instance_is_refused(headwater: HeadwaterProcess, home: Path) -> None:
     said = program(home, "up", "--port", str(headwater.port), code=1)
     assert "cannot be used" in said
     said = program(home, "up", "--port", "0", code=1)
     assert "already running" in said
 
 
-def test_two_uploads_at_once_and_a_cancel_in_the_middle(headwater: HeadwaterProcess) -> None:
+def test_concurrent_uploads_and_a_cancelled_scan(headwater: HeadwaterProcess) -> None:
     import zipfile
     from concurrent.futures import ThreadPoolExecutor
 
@@ -159,7 +159,7 @@ def test_no_secret_is_logged(headwater: HeadwaterProcess, home: Path) -> None:
 
 
 @pytest.mark.parametrize("part", ["headwater worker", "headwater serve", "/postgres -D"])
-def test_a_part_that_is_killed_comes_back(headwater: HeadwaterProcess, part: str) -> None:
+def test_killed_process_is_restarted(headwater: HeadwaterProcess, part: str) -> None:
     before = headwater.pids(part)
     assert before
     for pid in before:
@@ -171,7 +171,7 @@ def test_a_part_that_is_killed_comes_back(headwater: HeadwaterProcess, part: str
         time.sleep(0.1)
 
 
-def test_stopped_it_leaves_nothing_and_started_again_it_has_everything(headwater: HeadwaterProcess, home: Path) -> None:
+def test_stop_leaves_no_processes_and_restart_keeps_data(headwater: HeadwaterProcess, home: Path) -> None:
     projects = headwater.get("/projects")
     headwater.process.send_signal(signal.SIGINT)
     assert headwater.process.wait(120) == 0

@@ -1,4 +1,4 @@
-"""kill -9 of a worker in the middle of a job."""
+"""kill -9 of a worker during a job."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ WITHIN_SECONDS = 240.0
 
 
 def killed_in_the_middle(headwater: HeadwaterProcess, job: str, rows: int) -> None:
-    """Kill the worker when so many rows are through, and wait until the next attempt is, too."""
-    while not _stopped_in_the_middle(headwater, job, rows):
+    """Kill the worker after that many rows, and wait until the next attempt has completed the job."""
+    while not _paused_after_rows(headwater, job, rows):
         _signal(headwater, signal.SIGCONT)
         time.sleep(0.02)
     killed = time.monotonic()
@@ -26,8 +26,8 @@ def killed_in_the_middle(headwater: HeadwaterProcess, job: str, rows: int) -> No
     assert (found["state"], found["attempts"] >= 2) == ("completed", True), found
 
 
-def _stopped_in_the_middle(headwater: HeadwaterProcess, job: str, rows: int) -> bool:
-    """Stop the worker, so that it cannot end while it is looked at, and say whether so many rows are through."""
+def _paused_after_rows(headwater: HeadwaterProcess, job: str, rows: int) -> bool:
+    """Pause the worker, so that the job cannot end meanwhile; return True if it has processed that many rows."""
     _signal(headwater, signal.SIGSTOP)
     found = headwater.get(f"/jobs/{job}")
     if found["state"] not in {"pending", "running"}:

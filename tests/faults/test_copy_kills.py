@@ -1,4 +1,4 @@
-"""kill -9 of the worker in the middle of a copy: it begins again, and the target has every table once, with all rows."""
+"""kill -9 of the worker during a copy: it starts again, and the target has every table once, with all rows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def database(headwater: HeadwaterProcess, name: str, engine: str) -> str:
 
 @pytest.fixture(scope="module")
 def mongodb() -> Iterator[int]:
-    """A MongoDB elsewhere: its port."""
+    """The port of a MongoDB server."""
     if reason := mongodb_place.missing():
         pytest.skip(reason)
     folder, port = tempfile.mkdtemp(prefix="hw-copykill-mongodb-", dir=storage.disk()), free_port()
@@ -46,29 +46,29 @@ def connected(headwater: HeadwaterProcess, name: str, port: int) -> str:
 
 
 @pytest.mark.parametrize("round_", range(KILLS))
-def test_a_copy_into_documents_survives(headwater: HeadwaterProcess, mongodb: int, round_: int) -> None:
+def test_copy_to_documents_survives_a_kill(headwater: HeadwaterProcess, mongodb: int, round_: int) -> None:
     source, target = database(headwater, f"s-m-{round_}", "postgresql"), connected(headwater, f"t-m-{round_}", mongodb)
     headwater.sql(target, "db.mine.insertOne({a: 1})")
-    copied_in_spite_of_a_kill(headwater, source, target, round_, DOCUMENTS)
+    copy_with_a_kill(headwater, source, target, round_, DOCUMENTS)
     assert headwater.sql(target, "db.many.countDocuments({})") == [[DOCUMENTS]]
     assert headwater.sql(target, "db.mine.countDocuments({})") == [[1]]
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "mysql"])
 @pytest.mark.parametrize("round_", range(KILLS))
-def test_a_copy_survives(headwater: HeadwaterProcess, engine: str, round_: int) -> None:
+def test_copy_survives_a_kill(headwater: HeadwaterProcess, engine: str, round_: int) -> None:
     source, target = (
         database(headwater, f"s-{engine}-{round_}", "postgresql"),
         database(headwater, f"t-{engine}-{round_}", engine),
     )
     headwater.sql(target, "CREATE TABLE mine (a int)")
-    copied_in_spite_of_a_kill(headwater, source, target, round_, ROWS)
+    copy_with_a_kill(headwater, source, target, round_, ROWS)
     assert headwater.sql(target, "SELECT count(*) FROM many") == [[ROWS]]
     assert headwater.sql(target, "SELECT count(*) FROM mine") == [[0]]
 
 
-def copied_in_spite_of_a_kill(headwater: HeadwaterProcess, source: str, target: str, round_: int, rows: int) -> None:
-    """Begin a copy, kill the worker, and wait until the next attempt is through."""
+def copy_with_a_kill(headwater: HeadwaterProcess, source: str, target: str, round_: int, rows: int) -> None:
+    """Start a copy, kill the worker, and wait until the next attempt has completed it."""
     headwater.sql(source, "CREATE TABLE first (id int PRIMARY KEY); INSERT INTO first SELECT generate_series(1, 1000)")
     headwater.sql(
         source,

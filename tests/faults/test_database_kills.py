@@ -1,7 +1,7 @@
-"""kill -9 of the keeper, of a database's server and of the server process, while databases are made and used.
+"""kill -9 of the supervisor, of a database's server and of the server process, while databases are created and used.
 
-Afterwards every database that was answered for is there with its rows, and no process is left that nobody owns.
-The profile says how often each.
+Afterwards every database that was reported as created exists with its rows, and no orphan process is left.
+The test profile sets how often each is killed.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ def answers(headwater: HeadwaterProcess, id_: str, query: str) -> Any:
 
 
 @pytest.mark.parametrize("moment", [step / 10 for step in range(KILLS)])
-def test_the_keeper_dies_while_a_database_is_made(headwater: HeadwaterProcess, moment: float) -> None:
-    [keeper] = headwater.pids("headwater proxy")
+def test_supervisor_killed_while_a_database_is_created(headwater: HeadwaterProcess, moment: float) -> None:
+    [supervisor] = headwater.pids("headwater proxy")
     made: list[Any] = []
     name = f"born{int(moment * 10)}"
 
@@ -82,7 +82,7 @@ def test_the_keeper_dies_while_a_database_is_made(headwater: HeadwaterProcess, m
     thread = threading.Thread(target=create)
     thread.start()
     time.sleep(moment)
-    os.kill(keeper, signal.SIGKILL)
+    os.kill(supervisor, signal.SIGKILL)
     thread.join(120)
     rows = headwater.get(f"/projects/{project(headwater)}/databases")["items"]
     [row] = [one for one in rows if one["name"] == name]
@@ -93,8 +93,8 @@ def test_the_keeper_dies_while_a_database_is_made(headwater: HeadwaterProcess, m
 
 
 @pytest.mark.parametrize("kill", range(KILLS))
-@pytest.mark.parametrize("victim", ["keeper", "postgres", "server"])
-def test_what_was_committed_is_there_after_a_kill(headwater: HeadwaterProcess, victim: str, kill: int) -> None:
+@pytest.mark.parametrize("victim", ["supervisor", "postgres", "server"])
+def test_committed_rows_survive_a_kill(headwater: HeadwaterProcess, victim: str, kill: int) -> None:
     rows = headwater.get(f"/projects/{project(headwater)}/databases")["items"]
     found = [one for one in rows if one["name"] == "kept"]
     if not found:
@@ -104,7 +104,7 @@ def test_what_was_committed_is_there_after_a_kill(headwater: HeadwaterProcess, v
     id_ = found[0]["id"]
     [[before]] = answers(headwater, id_, "INSERT INTO t DEFAULT VALUES; SELECT count(*) FROM t")
     pids = {
-        "keeper": headwater.pids("headwater proxy"),
+        "supervisor": headwater.pids("headwater proxy"),
         "postgres": [pid for pid in headwater.pids(f"databases/{id_}/pg") if "postgres -D" in _command(pid)],
         "server": headwater.pids("headwater serve"),
     }[victim]
@@ -118,7 +118,7 @@ def _command(pid: int) -> str:
     return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
 
 
-def test_clients_of_a_killed_database_are_told_and_come_back(headwater: HeadwaterProcess) -> None:
+def test_clients_of_a_killed_database_get_an_error_and_can_reconnect(headwater: HeadwaterProcess) -> None:
     body = {"name": "client"}
     made = headwater.client.post(f"/api/v1/projects/{project(headwater)}/databases", json=body).json()
     url = headwater.client.post(f"/api/v1/databases/{made['id']}/credentials").json()["url"]

@@ -1,4 +1,4 @@
-"""kill -9 of the worker and of PostgreSQL in the middle of a scan: every scan ends complete, once, within 60 s.
+"""kill -9 of the worker and of PostgreSQL during a scan: every scan completes once, within 60 s.
 
 `HEADWATER_KILLS` says how often each; the suite does a few, `make bench PART=operations` twenty.
 """
@@ -37,8 +37,8 @@ def headwater() -> Iterator[HeadwaterProcess]:
     shutil.rmtree(home, ignore_errors=True)
 
 
-def code_base(seed: int) -> bytes:
-    """Return a ZIP whose scan takes some seconds; another seed is another content, so that no cache helps."""
+def codebase_zip(seed: int) -> bytes:
+    """Return a ZIP whose scan takes some seconds; another seed gives other content, so that no cache helps."""
     tables = "\n".join(f"CREATE TABLE t{n} (id int PRIMARY KEY, a{n} text, b{n} int, c{n} date);" for n in range(FILES))
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
@@ -57,7 +57,7 @@ def code_base(seed: int) -> bytes:
 def upload(headwater: HeadwaterProcess, seed: int) -> tuple[str, str]:
     project = headwater.get("/projects")["items"][0]
     answer = headwater.client.post(
-        f"/api/v1/projects/{project['id']}/codebases", files={"file": (f"kill{seed}.zip", code_base(seed))}
+        f"/api/v1/projects/{project['id']}/codebases", files={"file": (f"kill{seed}.zip", codebase_zip(seed))}
     )
     assert answer.status_code == 202, answer.text
     return answer.json()["codebase"]["id"], answer.json()["job"]["id"]
@@ -95,7 +95,7 @@ def check_complete(headwater: HeadwaterProcess, codebase: str, job: str, killed:
 
 @pytest.mark.parametrize("round_", range(KILLS))
 @pytest.mark.parametrize("victim", ["worker", "postgres"])
-def test_a_scan_survives(headwater: HeadwaterProcess, victim: str, round_: int) -> None:
+def test_scan_survives_a_kill(headwater: HeadwaterProcess, victim: str, round_: int) -> None:
     codebase, job = upload(headwater, seed=hash((victim, round_)) % 10_000)
     wait_until_working(headwater, job, "")
     time.sleep(0.3 + 0.35 * (round_ % 6))

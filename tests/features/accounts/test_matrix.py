@@ -103,7 +103,7 @@ GONE = {
     "/api/v1/snapshots/{snapshot_id}/copies",
 }
 # Routes that leave an owner as it was found, so that one owner serves them all. The others have one each.
-LASTING_POSTS = {
+REPEATABLE_POSTS = {
     *(
         f"/api/v1/databases/{{database_id}}/{rest}"
         for rest in (
@@ -177,7 +177,7 @@ ROUTES = route_list.load()
 CLOSED = [(method, path, what[0]) for method, path, what in ROUTES if any(":" in action for action in what)]
 
 
-def test_the_committed_routes_are_those_of_the_application(application: FastAPI) -> None:
+def test_committed_routes_match_the_application(application: FastAPI) -> None:
     assert route_list.read(application) == ROUTES, f"write them anew: {route_list.__doc__}"
     assert len(ROUTES) > 40
     assert {"/api/v1/jobs/{job_id}/events", "/api/v1/codebases/{codebase_id}/files/{path:path}"} <= {
@@ -186,7 +186,7 @@ def test_the_committed_routes_are_those_of_the_application(application: FastAPI)
 
 
 @pytest.mark.parametrize(("method", "path", "what"), ROUTES, ids=lambda value: str(value))
-def test_every_route_declares_one_thing(method: str, path: str, what: list[str]) -> None:
+def test_every_route_declares_one_permission(method: str, path: str, what: list[str]) -> None:
     assert len(what) == 1, f"{method} {path} declares {what or 'nothing'}"
     action = what[0]
     assert (
@@ -419,7 +419,7 @@ async def cast(module_app: AppFixture) -> Cast:
     return Cast(owner, await app.person("neighbour"), await app.person("viewer"), expired)
 
 
-async def check_strangers(
+async def check_unauthenticated(
     app: AppFixture, owner: Person, expired: Person, method: str, template: str, path: str
 ) -> None:
     """Who is not signed in, whose key is revoked and whose session is over are told to sign in."""
@@ -444,16 +444,16 @@ async def leave(owner: Person, viewer: Person) -> None:
 
 
 @pytest.mark.parametrize(("method", "template", "action"), CLOSED, ids=lambda value: str(value))
-async def test_the_matrix(
+async def test_access_matrix(
     module_app: AppFixture, keeper: Supervisor, cast: Cast, method: str, template: str, action: str
 ) -> None:
     app = module_app
-    lasts = method == "GET" or (method == "POST" and template in LASTING_POSTS)
+    lasts = method == "GET" or (method == "POST" and template in REPEATABLE_POSTS)
     owner = cast.owner if lasts else await new_owner(app, scanned=of_codebase(template))
     about_others = template not in OWN and "{" in template
     path = await filled(app, owner, template)
     before = await state_of(app, owner)
-    await check_strangers(app, owner, cast.expired, method, template, path)
+    await check_unauthenticated(app, owner, cast.expired, method, template, path)
     if about_others:
         assert await ask(cast.neighbour.client, method, template, path) == 404
     assert await state_of(app, owner) == before, "somebody changed what is not theirs"

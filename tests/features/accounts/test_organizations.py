@@ -1,4 +1,4 @@
-"""Organizations, members, projects, keys, the administrator's switch, the audit."""
+"""Organizations, members, projects, API keys, closed sign-up, the audit log."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from people import PASSWORD, AppFixture, Person
 pytestmark = pytest.mark.usefixtures("with_sample")
 
 
-async def test_a_new_account_has_an_organization_and_the_sample(app: AppFixture) -> None:
+async def test_new_account_has_an_organization_and_the_sample_project(app: AppFixture) -> None:
     someone = await app.person()
     me = await someone.get("/auth/me")
     assert [one["role"] for one in me["organizations"]] == ["owner"]
     assert (someone.project["name"], someone.project["is_sample"]) == ("Bookshop sample", True)
 
 
-async def test_members_come_change_and_go(app: AppFixture) -> None:
+async def test_members_are_added_changed_and_removed(app: AppFixture) -> None:
     owner, guest, other = await app.person("owner"), await app.person("guest"), await app.person("other")
     place = f"/organizations/{owner.organization}/members"
     await other.send("POST", place, 404, json={"email": other.email, "role": "owner"})
@@ -36,14 +36,14 @@ async def test_members_come_change_and_go(app: AppFixture) -> None:
     await guest.send("GET", place, 404)
 
 
-async def test_an_organization_keeps_an_owner(app: AppFixture) -> None:
+async def test_last_owner_cannot_leave(app: AppFixture) -> None:
     owner = await app.person()
     me = f"/organizations/{owner.organization}/members/{owner.signed_in['user']['id']}"
     await owner.send("DELETE", me, 409)
     await owner.send("PATCH", me, 409, json={"role": "viewer"})
 
 
-async def test_projects(app: AppFixture) -> None:
+async def test_projects_are_created_changed_listed_and_deleted(app: AppFixture) -> None:
     owner, neighbour = await app.person(), await app.person("neighbour")
     made = await owner.send("POST", "/projects", 201, json={"name": "  Shop  ", "description": "ours"})
     assert (made["name"], made["role"], made["codebase_count"]) == ("Shop", "owner", 0)
@@ -65,7 +65,7 @@ async def test_projects(app: AppFixture) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "WzFd", "W10", "WyIxIl0", "%00"])
-async def test_a_made_up_cursor_is_refused_or_harmless(app: AppFixture, cursor: str) -> None:
+async def test_invalid_cursors_are_rejected_or_ignored(app: AppFixture, cursor: str) -> None:
     someone = await app.person()
     answer = await someone.client.get(f"/api/v1/projects?cursor={cursor}")
     assert answer.status_code in {200, 400}
@@ -77,7 +77,7 @@ async def key_client(app: AppFixture, owner: Person, *scopes: str, **more: objec
     return Person(owner.email, client, {}), made
 
 
-async def test_keys_do_what_their_scopes_say(app: AppFixture) -> None:
+async def test_api_keys_are_limited_to_their_scopes(app: AppFixture) -> None:
     owner = await app.person()
     reader, made = await key_client(app, owner, "read")
     assert made["secret"].startswith(made["key"]["prefix"] + "_")
@@ -94,7 +94,7 @@ async def test_keys_do_what_their_scopes_say(app: AppFixture) -> None:
     assert actors == {"user", "key"}
 
 
-async def test_keys_are_used_expire_and_are_revoked(app: AppFixture) -> None:
+async def test_api_keys_record_use_expire_and_can_be_revoked(app: AppFixture) -> None:
     owner, neighbour = await app.person(), await app.person("neighbour")
     program, made = await key_client(app, owner, "read", expires_in_days=1)
     await program.get("/projects")
@@ -112,7 +112,7 @@ async def test_keys_are_used_expire_and_are_revoked(app: AppFixture) -> None:
     assert (await stranger.get("/api/v1/projects")).status_code == 401
 
 
-async def test_the_secret_of_a_key_is_nowhere_in_the_store(app: AppFixture) -> None:
+async def test_api_key_secret_is_not_stored(app: AppFixture) -> None:
     owner = await app.person()
     _, made = await key_client(app, owner, "read")
     secret = made["secret"].rsplit("_", 1)[1]
@@ -135,7 +135,7 @@ async def test_the_administrator_can_close_sign_up(app: AppFixture) -> None:
     await someone.send("PATCH", "/instance", 200, json={"open_signup": True})
 
 
-async def test_the_audit_is_for_those_whom_it_concerns(app: AppFixture) -> None:
+async def test_audit_log_is_visible_to_admins_and_actors_only(app: AppFixture) -> None:
     owner, viewer, neighbour = await app.person(), await app.person("viewer"), await app.person("neighbour")
     place = f"/organizations/{owner.organization}/members"
     await owner.send("POST", place, 201, json={"email": viewer.email, "role": "viewer"})

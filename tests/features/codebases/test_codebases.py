@@ -1,4 +1,4 @@
-"""Code bases over HTTP: uploads good and bad, and what a scan stores."""
+"""Codebases over HTTP: valid and invalid uploads, and the results of scans."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def scanned(app: AppFixture, person: Person, content: bytes = APP, **data:
     return found
 
 
-def nothing_left(app: AppFixture, before: set[str]) -> bool:
+def no_new_files(app: AppFixture, before: set[str]) -> bool:
     folder = uploads.folder(app.server.settings)
     return {file.name for file in folder.glob("*")} == before
 
@@ -75,16 +75,16 @@ def before(app: AppFixture) -> set[str]:
     return {file.name for file in uploads.folder(app.server.settings).glob("*")}
 
 
-async def test_a_stranger_and_a_neighbour_cannot_upload(app: AppFixture, before: set[str]) -> None:
+async def test_upload_requires_membership(app: AppFixture, before: set[str]) -> None:
     owner, neighbour = await app.person(), await app.person("neighbour")
     path = f"/api/v1/projects/{owner.project['id']}/codebases"
     assert (await (await app.stranger()).post(path, files={"file": ("a.zip", APP)})).status_code == 401
     assert (await neighbour.client.post(path, files={"file": ("a.zip", APP)})).status_code == 404
-    assert nothing_left(app, before)
+    assert no_new_files(app, before)
 
 
 @pytest.mark.parametrize("content", [APP, tarred()], ids=["zip", "tar.gz"])
-async def test_an_upload_is_scanned(app: AppFixture, content: bytes) -> None:
+async def test_upload_is_scanned(app: AppFixture, content: bytes) -> None:
     someone = await app.person()
     codebase = await scanned(app, someone, content, name="My app")
     scan = codebase["scan"]
@@ -106,14 +106,14 @@ async def test_an_upload_is_scanned(app: AppFixture, content: bytes) -> None:
         ("../../etc/passwd", b"hello", 422, "passwd is neither"),
     ],
 )
-async def test_bad_uploads_say_what_is_wrong(
+async def test_invalid_archives_are_rejected_with_a_reason(
     app: AppFixture, before: set[str], name: str, content: bytes, status: int, says: str
 ) -> None:
     someone = await app.person()
     answer = await upload(someone, content, name)
     assert answer.status_code == status
     assert says in answer.json()["detail"]
-    assert nothing_left(app, before)
+    assert no_new_files(app, before)
     assert len((await someone.get(f"/projects/{someone.project['id']}/codebases"))["items"]) == 1
 
 
@@ -134,15 +134,17 @@ async def test_bad_uploads_say_what_is_wrong(
     ],
     ids=["json", "no boundary", "garbage", "no file", "cut off"],
 )
-async def test_what_is_no_upload(app: AppFixture, before: set[str], body: bytes, headers: dict[str, str]) -> None:
+async def test_malformed_upload_requests_are_rejected(
+    app: AppFixture, before: set[str], body: bytes, headers: dict[str, str]
+) -> None:
     someone = await app.person()
     path = f"/api/v1/projects/{someone.project['id']}/codebases"
     answer = await someone.client.post(path, content=body, headers=headers)
     assert answer.status_code == 400
-    assert nothing_left(app, before)
+    assert no_new_files(app, before)
 
 
-async def test_who_hangs_up_in_the_middle_leaves_nothing(app: AppFixture, before: set[str]) -> None:
+async def test_interrupted_upload_leaves_no_file(app: AppFixture, before: set[str]) -> None:
     someone = await app.person()
     begun = b"--b\r\nContent-Disposition: form-data; name=file; filename=a.zip\r\n\r\nPK\x03\x04"
     told = iter([{"type": "http.request", "body": begun, "more_body": True}, {"type": "http.disconnect"}])
@@ -173,12 +175,10 @@ async def test_who_hangs_up_in_the_middle_leaves_nothing(app: AppFixture, before
 
     await someone.client._transport.app(scope, receive, send)  # type: ignore[attr-defined]
     assert answers[0]["status"] == 400
-    assert nothing_left(app, before)
+    assert no_new_files(app, before)
 
 
-async def test_a_disk_that_is_full_is_said_so(
-    app: AppFixture, before: set[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_full_disk_is_reported(app: AppFixture, before: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -189,10 +189,10 @@ async def test_a_disk_that_is_full_is_said_so(
         503,
         "The upload cannot be stored: No space left on device.",
     )
-    assert nothing_left(app, before)
+    assert no_new_files(app, before)
 
 
-async def test_an_upload_is_written_while_it_arrives(app: AppFixture) -> None:
+async def test_upload_is_streamed_to_disk(app: AppFixture) -> None:
     settings = app.server.settings
     seen: list[int] = []
 
@@ -207,7 +207,7 @@ async def test_an_upload_is_written_while_it_arrives(app: AppFixture) -> None:
     assert set(seen) == {1}
 
 
-async def test_a_scan_again_replaces_and_never_doubles(app: AppFixture) -> None:
+async def test_rescan_replaces_the_results(app: AppFixture) -> None:
     someone = await app.person()
     codebase = await scanned(app, someone)
     answer = await someone.send("POST", f"/codebases/{codebase['id']}/rescan", 202)
@@ -223,21 +223,21 @@ async def test_a_scan_again_replaces_and_never_doubles(app: AppFixture) -> None:
         assert rows.scalar_one() == kept.scalar_one()
 
 
-async def test_a_code_base_is_deleted_with_everything(app: AppFixture, before: set[str]) -> None:
+async def test_deleting_a_codebase_deletes_its_results(app: AppFixture, before: set[str]) -> None:
     owner, neighbour = await app.person(), await app.person("neighbour")
     codebase = await scanned(app, owner)
     await neighbour.send("DELETE", f"/codebases/{codebase['id']}", 404)
     pending = await owner.send("POST", f"/codebases/{codebase['id']}/rescan", 202)
     await owner.send("DELETE", f"/codebases/{codebase['id']}", 204)
     assert (await owner.get(f"/jobs/{pending['job']['id']}"))["state"] == "cancelled"
-    assert nothing_left(app, before)
+    assert no_new_files(app, before)
     async with app.server.database.transaction() as db:
         query = text("SELECT count(*) FROM scan_files WHERE scan_id = CAST(:id AS uuid)")
         assert (await db.execute(query, {"id": codebase["scan"]["id"]})).scalar_one() == 0
     assert (await owner.get(f"/projects/{owner.project['id']}"))["codebase_count"] == 1
 
 
-async def test_an_archive_that_breaks_inside_fails_with_a_sentence(app: AppFixture) -> None:
+async def test_damaged_archive_fails_with_a_readable_error(app: AppFixture) -> None:
     someone = await app.person()
     broken = bytearray(APP)
     at = broken.index(b"db/schema.sql") + len(b"db/schema.sql") + 4
@@ -252,7 +252,7 @@ async def test_an_archive_that_breaks_inside_fails_with_a_sentence(app: AppFixtu
         assert answer.json()["codebase"]["id"] not in job["error"], "a generated name means nothing to anybody"
 
 
-async def test_lineage_is_filtered_paged_and_added_up(app: AppFixture) -> None:
+async def test_lineage_is_paged_with_totals(app: AppFixture) -> None:
     someone = await app.person()
     place = f"/codebases/{(await scanned(app, someone))['id']}/lineage"
     every = await someone.get(place)
@@ -301,7 +301,7 @@ async def test_lineage_is_filtered_paged_and_added_up(app: AppFixture) -> None:
     ],
     ids=str,
 )
-async def test_filters(app: AppFixture, query: dict[str, Any], count: int) -> None:
+async def test_lineage_filters(app: AppFixture, query: dict[str, Any], count: int) -> None:
     someone = await app.person()
     place = f"/codebases/{(await scanned(app, someone))['id']}"
     found = await someone.get(f"{place}/lineage", **query)
@@ -309,7 +309,7 @@ async def test_filters(app: AppFixture, query: dict[str, Any], count: int) -> No
     assert sum(row["total"] for row in found["column_summaries"]) == count
 
 
-async def test_what_cannot_be_filtered_by_is_refused(app: AppFixture) -> None:
+async def test_invalid_filters_are_rejected(app: AppFixture) -> None:
     someone = await app.person()
     place = f"/codebases/{(await scanned(app, someone))['id']}"
     for path in (
@@ -328,7 +328,7 @@ async def test_what_cannot_be_filtered_by_is_refused(app: AppFixture) -> None:
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_the_graph_grows_with_its_depth(app: AppFixture) -> None:
+async def test_graph_grows_with_its_depth(app: AppFixture) -> None:
     someone = await app.person()
     codebase = (await someone.get(f"/projects/{someone.project['id']}/codebases"))["items"][0]
     await app.work(codebase["job_id"])
@@ -348,7 +348,7 @@ async def test_the_graph_grows_with_its_depth(app: AppFixture) -> None:
     assert everything["hidden"]["usages"] >= 0
 
 
-async def test_files_are_listed_and_shown(app: AppFixture) -> None:
+async def test_files_are_listed_and_returned(app: AppFixture) -> None:
     someone = await app.person()
     place = f"/codebases/{(await scanned(app, someone))['id']}"
     listed = (await someone.get(f"{place}/files"))["items"]
@@ -367,7 +367,7 @@ async def test_files_are_listed_and_shown(app: AppFixture) -> None:
     assert (await someone.get(f"{place}/not-understood"))["items"] == []
 
 
-async def test_exports_hold_everything(app: AppFixture) -> None:
+async def test_exports_contain_all_usages(app: AppFixture) -> None:
     someone = await app.person()
     place = f"/api/v1/codebases/{(await scanned(app, someone))['id']}/export"
     rows = list(csv.DictReader(io.StringIO((await someone.client.get(place)).text)))
@@ -384,7 +384,7 @@ async def test_exports_hold_everything(app: AppFixture) -> None:
     assert page.headers["content-disposition"] == "attachment; filename*=UTF-8''app.html"
 
 
-async def test_schemas_are_listed_and_written(app: AppFixture) -> None:
+async def test_schemas_are_listed_and_formatted(app: AppFixture) -> None:
     someone = await app.person()
     codebase = await scanned(app, someone)
     listed = (await someone.get(f"/projects/{someone.project['id']}/schemas"))["items"]
@@ -404,7 +404,7 @@ async def test_schemas_are_listed_and_written(app: AppFixture) -> None:
         assert answer.headers["content-type"].startswith("text/plain")
 
 
-async def test_a_code_base_without_a_scan_says_so(app: AppFixture) -> None:
+async def test_codebase_without_a_scan_is_reported(app: AppFixture) -> None:
     someone = await app.person()
     codebase = (await upload(someone, APP)).json()["codebase"]
     assert (codebase["state"], codebase["scan"]) == ("pending", None)
@@ -412,7 +412,7 @@ async def test_a_code_base_without_a_scan_says_so(app: AppFixture) -> None:
     assert answer["detail"] == "This codebase has no complete scan yet."
 
 
-async def test_odd_texts_are_stored(app: AppFixture) -> None:
+async def test_invalid_characters_are_stored(app: AppFixture) -> None:
     someone = await app.person()
     odd = "def f(c):\n    c.execute('SELECT email FROM users')  # \x07 \udce9 ünïcödé 😀 \x00\n"
     content = zipped(schema_dot_sql=SQL, odd_dot_py=odd.encode("utf-8", "surrogateescape"))

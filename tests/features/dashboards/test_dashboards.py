@@ -1,4 +1,4 @@
-"""Dashboards over HTTP: tiles in order, run for whoever looks, kept for a minute, never a write."""
+"""Dashboards over HTTP: order of tiles, rights of viewers, caching for a minute, read-only queries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COUNT = "SELECT day, sum(amount) AS amount FROM sales GROUP BY 1 ORDER BY 1"
 
 
 class DashboardFixture:
-    """Somebody's dashboard on a database."""
+    """A dashboard of a user, and its database."""
 
     def __init__(self, database_fixture: DatabaseFixture, id_: str) -> None:
         self.database_fixture, self.person, self.id = database_fixture, database_fixture.person, id_
@@ -46,7 +46,7 @@ async def dashboard_fixture(app: AppFixture, cluster: Cluster) -> DashboardFixtu
     return DashboardFixture(database_fixture, dashboard["id"])
 
 
-async def test_a_tile_shows_rows_and_is_kept_for_a_minute(dashboard_fixture: DashboardFixture) -> None:
+async def test_tile_data_is_cached_for_a_minute(dashboard_fixture: DashboardFixture) -> None:
     tile = await dashboard_fixture.add(width=3, title="By day", chart={"kind": "bar", "x": "day", "y": ["amount"]})
     first = await dashboard_fixture.look(tile)
     assert (first["rows"], first["cached"], first["error"]) == ([["2026-01-01", 3], ["2026-01-02", 5]], False, None)
@@ -59,7 +59,7 @@ async def test_a_tile_shows_rows_and_is_kept_for_a_minute(dashboard_fixture: Das
     assert len((await dashboard_fixture.look(tile))["rows"]) == 3
 
 
-async def test_many_looks_at_once_are_one_run(dashboard_fixture: DashboardFixture) -> None:
+async def test_concurrent_requests_run_the_query_once(dashboard_fixture: DashboardFixture) -> None:
     tile = await dashboard_fixture.add("SELECT pg_sleep(0.5), count(*) FROM sales")
     answers = await asyncio.gather(*(dashboard_fixture.look(tile) for _ in range(6)))
     assert sum(not one["cached"] for one in answers) == 1
@@ -69,20 +69,22 @@ async def test_many_looks_at_once_are_one_run(dashboard_fixture: DashboardFixtur
 @pytest.mark.parametrize(
     "text", ["DELETE FROM sales", "INSERT INTO sales VALUES (now(), 1) RETURNING 1", "SELECT 1; DROP TABLE sales"]
 )
-async def test_a_tile_never_writes(dashboard_fixture: DashboardFixture, text: str) -> None:
+async def test_tile_queries_are_read_only(dashboard_fixture: DashboardFixture, text: str) -> None:
     seen = await dashboard_fixture.look(await dashboard_fixture.add(text))
     assert "read-only" in seen["error"]["message"]
     assert (await dashboard_fixture.database_fixture.sql("SELECT count(*) FROM sales"))["results"][0]["rows"] == [[2]]
 
 
 @pytest.mark.parametrize("text", ["", "SELECT nope FROM sales", "SELECT '", "nonsense"])
-async def test_a_broken_query_says_why_on_its_tile(dashboard_fixture: DashboardFixture, text: str) -> None:
+async def test_tile_of_a_failing_query_reports_the_error(dashboard_fixture: DashboardFixture, text: str) -> None:
     seen = await dashboard_fixture.look(await dashboard_fixture.add(text))
     assert seen["rows"] == []
     assert text == "" or seen["error"]["message"]
 
 
-async def test_viewers_look_neighbours_do_not(app: AppFixture, dashboard_fixture: DashboardFixture) -> None:
+async def test_viewers_can_see_tiles_but_neighbours_cannot(
+    app: AppFixture, dashboard_fixture: DashboardFixture
+) -> None:
     tile = await dashboard_fixture.add()
     viewer, neighbour = await app.person("viewer"), await app.person("neighbour")
     members = f"/organizations/{dashboard_fixture.person.organization}/members"
@@ -93,7 +95,7 @@ async def test_viewers_look_neighbours_do_not(app: AppFixture, dashboard_fixture
     assert (await viewer.client.patch(place, json={"name": "x"})).status_code == 403
 
 
-async def test_only_shared_queries_of_the_project_with_a_database_are_tiles(
+async def test_tile_requires_a_shared_query_of_the_project_with_a_database(
     app: AppFixture, dashboard_fixture: DashboardFixture
 ) -> None:
     place = f"/dashboards/{dashboard_fixture.id}/tiles"
@@ -110,9 +112,7 @@ async def test_only_shared_queries_of_the_project_with_a_database_are_tiles(
     await dashboard_fixture.person.send("POST", place, 422, json={"query_id": far["id"]})
 
 
-async def test_a_query_that_is_taken_back_hides_its_tile_from_others(
-    app: AppFixture, dashboard_fixture: DashboardFixture
-) -> None:
+async def test_unshared_query_hides_its_tile_from_others(app: AppFixture, dashboard_fixture: DashboardFixture) -> None:
     query = await dashboard_fixture.query(name="secret plans")
     made = await dashboard_fixture.person.send(
         "POST", f"/dashboards/{dashboard_fixture.id}/tiles", 201, json={"query_id": query}
@@ -130,7 +130,7 @@ async def test_a_query_that_is_taken_back_hides_its_tile_from_others(
     assert len((await dashboard_fixture.look(tile))["rows"]) == 2
 
 
-async def test_order_width_and_chart_are_kept(dashboard_fixture: DashboardFixture) -> None:
+async def test_order_width_and_chart_of_tiles_are_stored(dashboard_fixture: DashboardFixture) -> None:
     tiles = [await dashboard_fixture.add(title=str(number)) for number in range(3)]
     place = f"/dashboards/{dashboard_fixture.id}"
     moved = await dashboard_fixture.person.send("PUT", f"{place}/order", 200, json={"tiles": tiles[::-1]})
@@ -159,7 +159,7 @@ async def test_order_width_and_chart_are_kept(dashboard_fixture: DashboardFixtur
     assert [(one["name"], one["tiles"]) for one in listed] == [("Numbers", 2)]
 
 
-async def test_a_chart_is_saved_with_its_query(dashboard_fixture: DashboardFixture) -> None:
+async def test_chart_is_saved_with_its_query(dashboard_fixture: DashboardFixture) -> None:
     query = await dashboard_fixture.query(chart={"kind": "area", "y": ["amount"]})
     seen = await dashboard_fixture.person.get(f"/queries/{query}")
     assert (seen["chart"]["kind"], seen["chart"]["x"], seen["chart"]["aggregate"]) == ("area", None, "none")

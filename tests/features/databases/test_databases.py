@@ -1,4 +1,4 @@
-"""Databases over HTTP: the stranger, the neighbour, then the whole life of one; connections over every kind of way."""
+"""Databases over HTTP: access rights, the whole life cycle, and connections over every kind of route."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def run(person: Person, database: dict[str, Any], sql: str, **given: Any) 
     return await person.send("POST", f"/databases/{database['id']}/query", 200, json={"text": sql, **given})
 
 
-async def test_strangers_and_neighbours_see_nothing(app: AppFixture, keeper: Supervisor) -> None:
+async def test_databases_are_hidden_from_strangers_and_other_organizations(app: AppFixture, keeper: Supervisor) -> None:
     owner, neighbour = await app.person("owner"), await app.person("neighbour")
     made = await create(owner, "mine")
     stranger = await app.stranger()
@@ -44,7 +44,7 @@ async def test_strangers_and_neighbours_see_nothing(app: AppFixture, keeper: Sup
         assert answer.status_code == 404
 
 
-async def test_a_whole_life(app: AppFixture, keeper: Supervisor) -> None:
+async def test_database_life_cycle(app: AppFixture, keeper: Supervisor) -> None:
     owner = await app.person("owner")
     made = await create(owner, "shop")
     assert made["state"] == "running"
@@ -86,13 +86,13 @@ async def test_a_whole_life(app: AppFixture, keeper: Supervisor) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "Shop", "1st", "a b", "x" * 60, "drop;", "ünï", "../x"])
-async def test_names_that_cannot_be(app: AppFixture, keeper: Supervisor, name: str) -> None:
+async def test_create_rejects_invalid_names(app: AppFixture, keeper: Supervisor, name: str) -> None:
     owner = await app.person("owner")
     answer = await owner.client.post(f"/api/v1/projects/{owner.project['id']}/databases", json={"name": name})
     assert answer.status_code == 422
 
 
-async def test_a_name_is_taken_once_in_a_project_and_routes_are_apart(app: AppFixture, keeper: Supervisor) -> None:
+async def test_names_are_unique_in_a_project_and_routes_are_unique(app: AppFixture, keeper: Supervisor) -> None:
     one, two = await app.person("one"), await app.person("two")
     first = await create(one, "twin")
     answer = await one.client.post(f"/api/v1/projects/{one.project['id']}/databases", json={"name": "twin"})
@@ -105,7 +105,7 @@ async def test_a_name_is_taken_once_in_a_project_and_routes_are_apart(app: AppFi
     assert len(set(urls)) == 2
 
 
-async def test_an_engine_or_version_that_is_not_here(app: AppFixture, keeper: Supervisor) -> None:
+async def test_create_reports_unknown_engine_or_version(app: AppFixture, keeper: Supervisor) -> None:
     owner = await app.person("owner")
     place = f"/api/v1/projects/{owner.project['id']}/databases"
     answer = await owner.client.post(place, json={"name": "x", "engine": "postgres"})
@@ -115,7 +115,7 @@ async def test_an_engine_or_version_that_is_not_here(app: AppFixture, keeper: Su
     assert "9 is not installed" in failed["state_reason"]
 
 
-async def test_viewers_read_and_do_not_write(app: AppFixture, keeper: Supervisor) -> None:
+async def test_viewers_can_read_but_not_write(app: AppFixture, keeper: Supervisor) -> None:
     owner, viewer = await app.person("owner"), await app.person("viewer")
     made = await create(owner, "shown")
     await run(owner, made, "CREATE TABLE t AS SELECT 1 AS a")
@@ -131,7 +131,7 @@ async def test_viewers_read_and_do_not_write(app: AppFixture, keeper: Supervisor
     assert (await run(owner, made, "SELECT count(*) FROM t"))["results"][0]["rows"] == [[1]]
 
 
-async def test_a_protected_database_asks_first(app: AppFixture, keeper: Supervisor) -> None:
+async def test_protected_database_requires_confirmation(app: AppFixture, keeper: Supervisor) -> None:
     owner = await app.person("owner")
     made = await create(owner, "guarded", protected=True)
     place = f"/api/v1/databases/{made['id']}/query"
@@ -185,7 +185,7 @@ def far(store: EmbeddedServer) -> Any:
         connection.execute("DROP DATABASE far_away WITH (FORCE)")
 
 
-async def test_the_agent_of_this_machine_is_the_administrators(app: AppFixture, keeper: Supervisor) -> None:
+async def test_ssh_agent_requires_administrator(app: AppFixture, keeper: Supervisor) -> None:
     person = await app.person("ines")
     for ssh in ({"use_agent": True}, {"password": "x", "jump": {"host": "j", "user": "j", "use_agent": True}}):
         body = {"url": "postgresql://a@b/c", "ssh": {"host": "bastion", "user": "ines", **ssh}}
@@ -194,7 +194,7 @@ async def test_the_agent_of_this_machine_is_the_administrators(app: AppFixture, 
         assert "administrator" in str(refused)
 
 
-async def test_connected_over_ssh_with_a_pinned_key(
+async def test_connect_over_ssh_with_pinned_host_key(
     app: AppFixture, keeper: Supervisor, ssh_host: tuple[int, str], far: str
 ) -> None:
     owner = await app.person("owner")
@@ -240,7 +240,7 @@ async def test_connected_over_ssh_with_a_pinned_key(
         ({"url": "postgresql://u@8.8.8.8/x", "tls": {"ca": "nonsense"}}, "no certificate"),
     ],
 )
-async def test_what_cannot_be_connected_says_why(app: AppFixture, connection: dict, sentence: str) -> None:
+async def test_invalid_connections_report_the_reason(app: AppFixture, connection: dict, sentence: str) -> None:
     owner = await app.person("owner")
     place = f"/api/v1/projects/{owner.project['id']}/connections"
     for path, body in (("/test", connection), ("", {"name": "x", "connection": connection})):

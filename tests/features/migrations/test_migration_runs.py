@@ -1,4 +1,4 @@
-"""Migrations on real databases of every engine with tables: generated, applied, reverted, broken, imported."""
+"""Migrations on every engine with tables: generate, apply, revert, fail, import."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def bring(database_fixture: DatabaseFixture, files: dict[str, str], status
     )
 
 
-async def test_generated_applied_and_reverted(database_fixture: DatabaseFixture) -> None:
+async def test_generated_migration_is_applied_and_reverted(database_fixture: DatabaseFixture) -> None:
     await database_fixture.sql("CREATE TABLE people (id integer NOT NULL PRIMARY KEY, name varchar(40))")
     changes = [
         {"kind": "AddColumn", "table": "people", "column": {"name": "age", "type": "integer"}},
@@ -84,7 +84,7 @@ async def test_generated_applied_and_reverted(database_fixture: DatabaseFixture)
     assert await states(database_fixture) == [("ages", "pending"), ("a row", "pending")]
 
 
-async def test_one_that_breaks_stops_the_rest(database_fixture: DatabaseFixture) -> None:
+async def test_failed_migration_stops_the_run(database_fixture: DatabaseFixture) -> None:
     await add(database_fixture, "first", up="CREATE TABLE a (x integer)")
     broken = await add(database_fixture, "broken", up="CREATE TABLE b (x integer); INSERT INTO nowhere VALUES (1)")
     await add(database_fixture, "last", up="CREATE TABLE c (x integer)")
@@ -103,7 +103,7 @@ async def test_one_that_breaks_stops_the_rest(database_fixture: DatabaseFixture)
         assert len((await run(database_fixture))["done"]) == 2
 
 
-async def test_history_is_imported_as_its_tool_says(database_fixture: DatabaseFixture) -> None:
+async def test_import_reads_the_state_from_the_journal_of_the_tool(database_fixture: DatabaseFixture) -> None:
     await database_fixture.sql(
         "CREATE TABLE schema_migrations (version varchar(40)); INSERT INTO schema_migrations VALUES ('1')"
     )
@@ -116,7 +116,7 @@ async def test_history_is_imported_as_its_tool_says(database_fixture: DatabaseFi
     assert await rows(database_fixture, "SELECT * FROM c") == []
 
 
-async def test_alembic_is_history_that_only_it_can_run(postgres: DatabaseFixture) -> None:
+async def test_imported_alembic_migrations_cannot_be_run(postgres: DatabaseFixture) -> None:
     source = 'revision = "{}"\ndown_revision = {}\n\ndef upgrade():\n    pass\n'
     await postgres.sql("CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('b')")
     await bring(
@@ -128,7 +128,7 @@ async def test_alembic_is_history_that_only_it_can_run(postgres: DatabaseFixture
     assert "has no down script" in (await postgres.post("migrations/run", 409, way="down"))["detail"]
 
 
-async def test_wrong_input_is_a_sentence_and_changes_nothing(postgres: DatabaseFixture) -> None:
+async def test_invalid_input_is_rejected(postgres: DatabaseFixture) -> None:
     for body in (
         {"name": "x"},
         {"name": "x", "up": ""},
@@ -148,7 +148,7 @@ async def test_wrong_input_is_a_sentence_and_changes_nothing(postgres: DatabaseF
     assert await states(postgres) == []
 
 
-async def test_a_changed_text_is_seen_and_the_applied_is_not_deleted(postgres: DatabaseFixture) -> None:
+async def test_changed_script_is_reported_and_applied_migration_cannot_be_deleted(postgres: DatabaseFixture) -> None:
     made = await add(postgres, "one", up="CREATE TABLE a (x integer)")
     await run(postgres)
     await postgres.sql("UPDATE headwater_migrations SET checksum = 'other'")
@@ -158,7 +158,7 @@ async def test_a_changed_text_is_seen_and_the_applied_is_not_deleted(postgres: D
     assert (await states(postgres))[-1] == ("theirs", "unknown")
 
 
-async def test_two_at_once_apply_once(postgres: DatabaseFixture) -> None:
+async def test_concurrent_runs_apply_once(postgres: DatabaseFixture) -> None:
     await add(postgres, "slow", up="CREATE TABLE a (x integer); SELECT pg_sleep(1)")
     both = await asyncio.gather(run(postgres), run(postgres))
     assert sorted(len(one["done"]) for one in both) == [0, 1]
@@ -167,13 +167,13 @@ async def test_two_at_once_apply_once(postgres: DatabaseFixture) -> None:
     assert lost is None or "somebody else" in lost["message"]
 
 
-async def test_an_index_built_beside_runs_alone(postgres: DatabaseFixture) -> None:
+async def test_concurrent_index_runs_without_a_transaction(postgres: DatabaseFixture) -> None:
     await add(postgres, "table", up="CREATE TABLE a (x integer)")
     await add(postgres, "index", up="-- headwater: no transaction\nCREATE INDEX CONCURRENTLY by_x ON a (x)")
     assert len((await run(postgres))["done"]) == 2
 
 
-async def test_viewers_look_and_do_not_touch(app: AppFixture, postgres: DatabaseFixture) -> None:
+async def test_viewers_can_list_but_not_run(app: AppFixture, postgres: DatabaseFixture) -> None:
     await add(postgres, "one", up="SELECT 1")
     viewer = await app.person("viewer")
     place = f"/organizations/{postgres.person.organization}/members"

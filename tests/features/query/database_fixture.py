@@ -1,4 +1,4 @@
-"""Somebody at a database, over HTTP."""
+"""A database of a user, over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The builder and the designer's changes over HTTP, on every engine with tables."""
+"""The query builder and schema changes over HTTP, on every engine with tables."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ TEXTS = [
 ]
 
 
-async def test_what_is_drawn_and_written_gives_the_same_rows(database_fixture: DatabaseFixture) -> None:
+async def test_builder_round_trip_returns_the_same_rows(database_fixture: DatabaseFixture) -> None:
     for text in TEXTS:
         drawn = await database_fixture.post("builder/parse", text=text)
         assert drawn["query"], drawn
@@ -54,7 +54,7 @@ async def test_what_is_drawn_and_written_gives_the_same_rows(database_fixture: D
         assert (await database_fixture.post("builder/parse", text=written["text"]))["query"] == drawn["query"]
 
 
-async def test_what_cannot_be_drawn_or_written_is_said(database_fixture: DatabaseFixture) -> None:
+async def test_builder_reports_unsupported_queries(database_fixture: DatabaseFixture) -> None:
     refused = await database_fixture.post("builder/parse", text="with x as (select 1) select * from x")
     assert (refused["query"], refused["clause"], refused["message"]) == (None, "WITH", "WITH cannot be drawn.")
     query: dict[str, Any] = {"table": {"name": "people", "alias": "p"}}
@@ -72,7 +72,7 @@ async def test_what_cannot_be_drawn_or_written_is_said(database_fixture: Databas
     await database_fixture.post("builder/parse", text="select " + "(" * 3000)
 
 
-async def test_staged_changes_of_the_diagram_are_applied_together(database_fixture: DatabaseFixture) -> None:
+async def test_staged_schema_changes_are_applied_together(database_fixture: DatabaseFixture) -> None:
     schema = (await database_fixture.person.get(f"/databases/{database_fixture.id}/schema"))["relations"][0]["schema"]
     at = {"table": "visits", "schema": schema}
     number = "integer" if database_fixture.engine == "sqlite" else "bigint"

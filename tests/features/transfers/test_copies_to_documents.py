@@ -1,4 +1,4 @@
-"""Copies into a MongoDB elsewhere, over HTTP and on the command line; and what cannot be copied from it."""
+"""Copies to a connected MongoDB over HTTP, and what cannot be copied from it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def collections(copy_fixture: CopyFixture) -> list[str]:
     return sorted(one["name"] for one in await copy_fixture.person.get(f"/databases/{copy_fixture.target}/holders"))
 
 
-async def test_a_copy_from_plan_to_comparison(copy_fixture: CopyFixture) -> None:
+async def test_copy_to_documents_is_planned_run_and_compared(copy_fixture: CopyFixture) -> None:
     plan = await copy_fixture.post(f"{copy_fixture.source}/copies/plan", 200, target_id=copy_fixture.target)
     assert [one["target"] for one in plan["tables"]] == ["album", "artist"]
     types = {one["name"]: one["target_type"] for one in plan["tables"][0]["columns"]}
@@ -55,10 +55,10 @@ async def test_a_copy_from_plan_to_comparison(copy_fixture: CopyFixture) -> None
     ]
     assert await copy_fixture.sql(copy_fixture.target, "db.album.countDocuments({ok: true})") == [[1250]]
     again = await copy_fixture.post(f"{copy_fixture.source}/copies", 409, target_id=copy_fixture.target, accepted=True)
-    assert "album, artist already" in again["detail"]
+    assert "already has album, artist" in again["detail"]
 
 
-async def test_a_failed_copy_takes_away_what_it_made_and_nothing_else(copy_fixture: CopyFixture) -> None:
+async def test_failed_copy_deletes_only_its_own_collections(copy_fixture: CopyFixture) -> None:
     await copy_fixture.sql(copy_fixture.source, "CREATE TABLE zoo (d date); INSERT INTO zoo VALUES ('infinity')")
     await copy_fixture.sql(copy_fixture.target, "db.mine.insertOne({a: 1})")
     done = await copy_fixture.copy()
@@ -66,7 +66,7 @@ async def test_a_failed_copy_takes_away_what_it_made_and_nothing_else(copy_fixtu
     assert await collections(copy_fixture) == ["mine"]
 
 
-async def test_a_cancelled_copy_takes_away_what_it_made(
+async def test_cancelled_copy_deletes_its_collections(
     copy_fixture: CopyFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = await copy_fixture.post(
@@ -88,7 +88,7 @@ async def test_a_cancelled_copy_takes_away_what_it_made(
     assert await collections(copy_fixture) == []
 
 
-async def test_nothing_is_copied_from_documents(copy_fixture: CopyFixture) -> None:
+async def test_copies_from_documents_are_refused(copy_fixture: CopyFixture) -> None:
     wrong = await copy_fixture.post(f"{copy_fixture.target}/copies/plan", 400, target_id=copy_fixture.source)
     assert "Cannot copy from MongoDB" in wrong["detail"] and "copy from" in wrong["hint"]
     wrong = await copy_fixture.post(f"{copy_fixture.target}/exports", 400, format="csv")

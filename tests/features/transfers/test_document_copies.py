@@ -1,4 +1,4 @@
-"""Tables that become collections of a real server, and compare equal with what was in the source."""
+"""Tables copied to collections of a real server, with equal checksums."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def documents(side: copy_rows.CopyEndpoint, name: str, **filter_: Any) -> 
 
 
 @pytest.mark.parametrize("source", ENGINES)
-async def test_a_shop_becomes_documents(source: str) -> None:
+async def test_tables_are_copied_to_documents(source: str) -> None:
     async with sides(source, "mongodb") as (left, right):
         await run_all(left.session, SHOP[source])
         plan, compared, watch = await copied(left, right)
@@ -49,7 +49,7 @@ async def test_a_shop_becomes_documents(source: str) -> None:
         assert plan.losses
 
 
-async def test_random_rows_compare_equal() -> None:
+async def test_random_rows_have_equal_checksums() -> None:
     """Law: rows of PostgreSQL and the documents that they become have the same checksum, and the plan said what is lost."""
     async with sides("postgresql", "mongodb") as (left, right):
         runs: list[list[tuple[Any, ...]]] = []
@@ -132,7 +132,7 @@ INSERT INTO loose VALUES
 """
 
 
-async def test_keys_names_and_values_that_fit_nowhere_else() -> None:
+async def test_special_keys_names_and_values_are_copied() -> None:
     async with sides("postgresql", "mongodb") as (left, right):
         await run_all(left.session, TRICKY)
         plan, compared, _ = await copied(left, right)
@@ -194,14 +194,14 @@ async def indexes(side: copy_rows.CopyEndpoint, name: str) -> tuple[Any, ...]:
         ),
     ],
 )
-async def test_what_no_document_holds_is_a_sentence(setup: str, said: str) -> None:
+async def test_values_that_documents_cannot_store_are_reported(setup: str, said: str) -> None:
     async with sides("postgresql", "mongodb") as (left, right):
         await run_all(left.session, setup)
         with pytest.raises(BadInput, match=said):
             await copied(left, right)
 
 
-async def test_wide_rows_become_documents() -> None:
+async def test_wide_rows_are_copied_to_documents() -> None:
     async with sides("postgresql", "mongodb") as (left, right):
         await run_all(
             left.session,
@@ -213,7 +213,7 @@ async def test_wide_rows_become_documents() -> None:
         assert sum(counts) == 12 and max(counts) <= 5
 
 
-async def test_a_load_that_shall_stop_leaves_nothing_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cancelled_load_finishes_its_batch_before_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     class Stopping(Quiet):
         loading = False
 

@@ -1,4 +1,4 @@
-"""Imports and exports over HTTP: looked at, carried out, every bad row explained; out as files and in again."""
+"""Imports and exports over HTTP: previewed, run, every bad row reported; exported files can be imported again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PEOPLE = 'id,name,born,score,ok\n1,Ann,1990-01-31,1.50,true\n2,Bob,,2,false\n3,"
 
 
 class DatabaseFixture:
-    """Somebody at a database."""
+    """A database of a user."""
 
     def __init__(self, app: AppFixture, person: Person, id_: str) -> None:
         self.app, self.person, self.id = app, person, id_
@@ -66,7 +66,7 @@ async def database_fixture(
     return DatabaseFixture(app, person, await person.database(request.param))
 
 
-async def test_a_file_becomes_a_table_and_fills_it_again(database_fixture: DatabaseFixture) -> None:
+async def test_files_are_imported_into_new_and_existing_tables(database_fixture: DatabaseFixture) -> None:
     found = await database_fixture.upload("people.csv", PEOPLE)
     assert [(one["name"], one["kind"]) for one in found["columns"]] == [
         ("id", "integer"),
@@ -97,7 +97,7 @@ async def test_a_file_becomes_a_table_and_fills_it_again(database_fixture: Datab
 BAD = "id,name\n1,a\nx,b\n1,c\n4\n5,e\n"
 
 
-async def test_bad_rows_stop_or_are_left_out_and_told(database_fixture: DatabaseFixture) -> None:
+async def test_bad_rows_stop_the_import_or_are_skipped_and_reported(database_fixture: DatabaseFixture) -> None:
     await database_fixture.sql("CREATE TABLE t (id int PRIMARY KEY, name varchar(20))")
     stopped = await database_fixture.bring("bad.csv", BAD, table="t")
     assert stopped["job"]["state"] == "failed"
@@ -113,7 +113,7 @@ async def test_bad_rows_stop_or_are_left_out_and_told(database_fixture: Database
     assert await database_fixture.sql("SELECT id FROM t ORDER BY id") == [[1], [5]]
 
 
-async def test_a_stopped_import_takes_its_table_away(database_fixture: DatabaseFixture) -> None:
+async def test_stopped_import_deletes_its_new_table(database_fixture: DatabaseFixture) -> None:
     content = "id\n" + "".join(f"{n}\n" for n in range(3000)) + "oops\n"
     done = await database_fixture.bring("late.csv", content, table="made", create=True)
     assert "Row 3001" in done["job"]["error"]
@@ -121,7 +121,7 @@ async def test_a_stopped_import_takes_its_table_away(database_fixture: DatabaseF
     assert schema["relations"] == []
 
 
-async def test_a_script_is_one_transaction_where_the_engine_can(database_fixture: DatabaseFixture) -> None:
+async def test_script_runs_in_one_transaction(database_fixture: DatabaseFixture) -> None:
     done = await database_fixture.bring(
         "s.sql", "BEGIN; CREATE TABLE s (a int); INSERT INTO s VALUES (1), (2); COMMIT;"
     )
@@ -135,7 +135,7 @@ async def test_a_script_is_one_transaction_where_the_engine_can(database_fixture
     assert (skipped["result"]["rows"], skipped["result"]["bad_rows"]) == (1, 1)
 
 
-async def test_out_and_in_again(database_fixture: DatabaseFixture) -> None:
+async def test_export_can_be_imported_again(database_fixture: DatabaseFixture) -> None:
     engine = (await database_fixture.person.get(f"/databases/{database_fixture.id}"))["engine"]
     await database_fixture.sql(SHOP[engine])
     archive = await database_fixture.take(format="sql")
@@ -166,7 +166,7 @@ async def test_out_and_in_again(database_fixture: DatabaseFixture) -> None:
     assert pyarrow.parquet.read_table(io.BytesIO(parquet)).num_rows == 1500
 
 
-async def test_what_cannot_be_imported_is_said(app: AppFixture, keeper: Supervisor) -> None:
+async def test_invalid_imports_are_rejected(app: AppFixture, keeper: Supervisor) -> None:
     person = await app.person("ida")
     database_fixture = DatabaseFixture(app, person, await person.database("sqlite"))
     assert "no file of rows" in (await database_fixture.upload("x.exe", b"MZ", 422))["detail"]
@@ -203,7 +203,7 @@ async def test_what_cannot_be_imported_is_said(app: AppFixture, keeper: Supervis
     await person.send("POST", f"/databases/{database_fixture.id}/exports", 404, json={"tables": ["x"]})
 
 
-async def test_rows_that_may_be_there_already_are_not_imported_twice(app: AppFixture, keeper: Supervisor) -> None:
+async def test_import_is_not_repeated_after_an_interrupted_commit(app: AppFixture, keeper: Supervisor) -> None:
     person = await app.person("ike")
     database_fixture = DatabaseFixture(app, person, await person.database("sqlite"))
     await database_fixture.sql("CREATE TABLE t (a int)")
@@ -212,5 +212,5 @@ async def test_rows_that_may_be_there_already_are_not_imported_twice(app: AppFix
     async with app.server.database.transaction() as db:
         died = text('UPDATE transfers SET made = \'{"things": [], "committing": 1}\' WHERE id = :id')
         await db.execute(died, {"id": begun["id"]})
-    assert "1 rows may be there or not" in (await database_fixture.done(begun))["job"]["error"]
+    assert "1 rows may have been imported or not" in (await database_fixture.done(begun))["job"]["error"]
     assert await database_fixture.sql("SELECT count(*) FROM t") == [[0]]

@@ -164,7 +164,7 @@ async def _begin(session: Session, script: Script, who: str) -> None:
     except QueryError as error:
         if error.sqlstate.startswith("23") or "UNIQUE" in error.message:
             raise QueryError(
-                f"Somebody else has started {script.version} in the meantime.",
+                f"{script.version} was started by somebody else in the meantime.",
                 hint="Reload the list of migrations.",
                 sqlstate=error.sqlstate,
             ) from error
