@@ -46,10 +46,10 @@ def root() -> Iterator[Path]:
 
 @pytest.fixture
 async def driver(root: Path) -> AsyncIterator[LocalDriver]:
-    made = LocalDriver(root)
-    yield made
-    await made.close()
-    left = [one for one in psutil.process_iter(["cmdline"]) if str(root) in " ".join(one.info["cmdline"] or [])]
+    local_driver = LocalDriver(root)
+    yield local_driver
+    await local_driver.close()
+    left = [first for first in psutil.process_iter(["cmdline"]) if str(root) in " ".join(first.info["cmdline"] or [])]
     assert not left, left
 
 
@@ -68,11 +68,11 @@ async def test_local_driver_conforms(driver: LocalDriver, engine: str, check: Ch
 
 
 async def test_each_database_has_its_own_user_and_private_files(driver: LocalDriver, root: Path) -> None:
-    one, two = specs("postgresql")(), specs("postgresql")()
-    for spec in (one, two):
+    candidate, two = specs("postgresql")(), specs("postgresql")()
+    for spec in (candidate, two):
         await driver.create(spec)
         await driver.start(spec)
-    folders = [root / str(spec.id) for spec in (one, two)]
+    folders = [root / str(spec.id) for spec in (candidate, two)]
     for folder in folders:
         assert stat.S_IMODE((folder / "superuser.password").stat().st_mode) == 0o600
         assert stat.S_IMODE((folder / "log").stat().st_mode) == 0o600
@@ -84,16 +84,16 @@ async def test_each_database_has_its_own_user_and_private_files(driver: LocalDri
     if os.geteuid() == 0:
         owners = [psutil.Process(int((folder / "pid").read_text().split()[0])).uids().real for folder in folders]
         assert len({*owners, 0}) == 3
-    for spec in (one, two):
+    for spec in (candidate, two):
         await driver.destroy(spec)
 
 
 async def test_staged_database_is_absent_until_taken_in(driver: LocalDriver, root: Path) -> None:
     spec, stray = specs("postgresql")(), specs("postgresql")()
-    for one in (spec, stray):
-        instance = await driver.stage(one)
+    for first in (spec, stray):
+        instance = await driver.stage(first)
         assert list(instance.folder.iterdir()) == [instance.folder / "owner"] if instance.owner else []
-        assert driver.status(one) == "absent"
+        assert driver.status(first) == "absent"
     await driver.sweep({spec.id}, timedelta(0))
     assert [path.name for path in root.glob("*.back")] == [f"{spec.id}.back"]  # nobody knows the other one
     await driver.unstage(spec)
@@ -196,12 +196,12 @@ async def test_full_disk_is_an_error_and_leaves_no_partial_database() -> None:
         pytest.skip("no file system can be mounted here")
     driver = LocalDriver(mount / "databases")
     try:
-        one, two = specs("postgresql")(), specs("postgresql")()
+        first, two = specs("postgresql")(), specs("postgresql")()
         with pytest.raises((OSError, HeadwaterError), match=r"[Nn]o space"):
-            for spec in (one, two):
+            for spec in (first, two):
                 await driver.create(spec)
-        assert "absent" in {driver.status(one), driver.status(two)}
-        await driver.sweep({one.id, two.id}, timedelta(days=1))
+        assert "absent" in {driver.status(first), driver.status(two)}
+        await driver.sweep({first.id, two.id}, timedelta(days=1))
         assert not list(mount.glob("databases/*.new"))
     finally:
         await driver.close()

@@ -26,7 +26,7 @@ from suite.processes import die_with_parent
 
 def processes_of(home: Path) -> dict[int, str]:
     """Return the processes that belong to a home folder, by id, with their command lines."""
-    found = {}
+    processes = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
@@ -34,9 +34,9 @@ def processes_of(home: Path) -> dict[int, str]:
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             variables = (entry / "environ").read_bytes()
             if f"HEADWATER_HOME={home}".encode() in variables.split(b"\0") or str(home) in command:
-                found[int(entry.name)] = command.strip()
-    found.pop(os.getpid(), None)
-    return found
+                processes[int(entry.name)] = command.strip()
+    processes.pop(os.getpid(), None)
+    return processes
 
 
 @dataclass
@@ -123,12 +123,12 @@ def start_headwater(home: Path, **variables: str) -> Iterator[HeadwaterProcess]:
         preexec_fn=die_with_parent,
     )
     client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
-    found = HeadwaterProcess(home, port, process, client)
+    processes = HeadwaterProcess(home, port, process, client)
     try:
-        found.wait_ready()
-        yield found
+        processes.wait_ready()
+        yield processes
     finally:
-        found.stop()
+        processes.stop()
         log.close()
 
 
@@ -138,9 +138,9 @@ def start_signed_up(folder: Path | None = None, **variables: str) -> Iterator[He
     home = Path(tempfile.mkdtemp(prefix="hw-one-", dir=folder))
     home.chmod(0o755)  # the servers of databases have users of their own
     wanted = {"HEADWATER_LOG_LEVEL": "warning", "HEADWATER_MYSQL_PROXY_PORT": str(free_port())}
-    with start_headwater(home, **(wanted | variables)) as found:
-        found.sign_up()
-        yield found
+    with start_headwater(home, **(wanted | variables)) as processes:
+        processes.sign_up()
+        yield processes
     shutil.rmtree(home, ignore_errors=True)
 
 

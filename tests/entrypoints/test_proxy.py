@@ -23,8 +23,8 @@ from entrypoints.proxied_headwater import ProxiedHeadwater, proxied_headwater
 @pytest.fixture(scope="module")
 def proxied() -> Iterator[ProxiedHeadwater]:
     home = Path(tempfile.mkdtemp(prefix="hw-proxy-"))
-    with proxied_headwater(home) as found:
-        yield found
+    with proxied_headwater(home) as running:
+        yield running
     shutil.rmtree(home, ignore_errors=True)
 
 

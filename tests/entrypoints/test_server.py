@@ -109,7 +109,7 @@ async def test_readiness_requires_store_migrations_and_worker(app: AppFixture) -
         503,
         {"status": "not ready", "store": "ok", "migrations": "ok", "worker": "none alive"},
     )
-    kept = app.server.database.engine
+    engine = app.server.database.engine
     nowhere = Store("postgresql://u:p@127.0.0.1:9/none")
     app.server.database.engine = nowhere.engine
     try:
@@ -117,7 +117,7 @@ async def test_readiness_requires_store_migrations_and_worker(app: AppFixture) -
         assert (await stranger.get("/healthz")).status_code == 200
         assert (await stranger.get("/metrics")).status_code == 200
     finally:
-        app.server.database.engine = kept
+        app.server.database.engine = engine
         await nowhere.close()
 
 

@@ -36,9 +36,9 @@ def home() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def headwater(home: Path) -> Iterator[HeadwaterProcess]:
-    with start_headwater(home) as found:
-        found.sign_up()
-        yield found
+    with start_headwater(home) as running:
+        running.sign_up()
+        yield running
 
 
 def cli(home: Path, *arguments: str, code: int = 0, **variables: str) -> str:
@@ -67,11 +67,11 @@ def parsed(home: Path, *arguments: str) -> Any:
 def test_command_line_from_login_to_scan(headwater: HeadwaterProcess, home: Path, tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{headwater.port}"
     assert "not signed in" in cli(home, "projects", "list", code=1)
-    made = headwater.client.post("/api/v1/keys", json={"name": "cli", "scopes": ["admin"]}).json()
-    assert "is not valid" in cli(home, "login", url, "--key", made["secret"][:-1] + "x", code=1)
-    assert parsed(home, "login", url, "--key", made["secret"])["user"] == "fault@example.org"
-    kept = home / "config" / "headwater" / "login.json"
-    assert kept.stat().st_mode & 0o777 == 0o600
+    key_json = headwater.client.post("/api/v1/keys", json={"name": "cli", "scopes": ["admin"]}).json()
+    assert "is not valid" in cli(home, "login", url, "--key", key_json["secret"][:-1] + "x", code=1)
+    assert parsed(home, "login", url, "--key", key_json["secret"])["user"] == "fault@example.org"
+    login_file = home / "config" / "headwater" / "login.json"
+    assert login_file.stat().st_mode & 0o777 == 0o600
 
     assert [row["name"] for row in parsed(home, "projects", "list")] == ["Bookshop sample"]
     project = parsed(home, "projects", "create", "From the terminal")["id"]
@@ -108,10 +108,10 @@ def test_openapi_needs_no_server(home: Path) -> None:
 
 
 def test_second_instance_is_refused(headwater: HeadwaterProcess, home: Path) -> None:
-    said = program(home, "up", "--port", str(headwater.port), code=1)
-    assert "cannot be used" in said
-    said = program(home, "up", "--port", "0", code=1)
-    assert "already running" in said
+    error = program(home, "up", "--port", str(headwater.port), code=1)
+    assert "cannot be used" in error
+    error = program(home, "up", "--port", "0", code=1)
+    assert "already running" in error
 
 
 def test_concurrent_uploads_and_a_cancelled_scan(headwater: HeadwaterProcess) -> None:
@@ -145,16 +145,16 @@ def test_concurrent_uploads_and_a_cancelled_scan(headwater: HeadwaterProcess) ->
 
 
 def test_no_secret_is_logged(headwater: HeadwaterProcess, home: Path) -> None:
-    made = headwater.client.post("/api/v1/keys", json={"name": "canary", "scopes": ["read"]}).json()["secret"]
+    key_json = headwater.client.post("/api/v1/keys", json={"name": "canary", "scopes": ["read"]}).json()["secret"]
     token = headwater.client.headers["authorization"].removeprefix("Bearer ")
-    for credential in (made, made[:-1] + "x", token):
+    for credential in (key_json, key_json[:-1] + "x", token):
         headwater.client.get(f"/api/v1/projects?q={credential}", headers={"authorization": f"Bearer {credential}"})
     password = "my very own canary"
     headwater.client.post("/api/v1/auth/login", json={"email": "fault@example.org", "password": password})
     headwater.client.post("/api/v1/auth/login", json={"email": {"x": password}, "password": password})
     stored = [(home / "store" / f"{name}.password").read_text().strip() for name in ("headwater", "postgres")]
     logs = (home / "up.log").read_text() + (home / "store" / "postgresql.log").read_text()
-    for secret in (made, token, password, *stored, (home / "token.key").read_text().strip()):
+    for secret in (key_json, token, password, *stored, (home / "token.key").read_text().strip()):
         assert secret not in logs
 
 

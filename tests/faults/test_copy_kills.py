@@ -21,9 +21,9 @@ ROWS, DOCUMENTS = 300_000, 80_000
 
 def database(headwater: HeadwaterProcess, name: str, engine: str) -> str:
     project = headwater.get("/projects")["items"][0]["id"]
-    made = headwater.post(f"/projects/{project}/databases?wait=60", name=name, engine=engine)
-    assert made["state"] == "running", made
-    return str(made["id"])
+    transfer = headwater.post(f"/projects/{project}/databases?wait=60", name=name, engine=engine)
+    assert transfer["state"] == "running", transfer
+    return str(transfer["id"])
 
 
 @pytest.fixture(scope="module")
@@ -75,11 +75,11 @@ def copy_with_a_kill(headwater: HeadwaterProcess, source: str, target: str, roun
         "CREATE TABLE many (id bigint PRIMARY KEY, first int REFERENCES first, body varchar(60));"
         f"INSERT INTO many SELECT g, g % 1000 + 1, md5(g::text) FROM generate_series(1, {rows}) g",
     )
-    made = headwater.post(f"/databases/{source}/copies", target_id=target, accepted=True)
-    job = made["job"]["id"]
+    transfer = headwater.post(f"/databases/{source}/copies", target_id=target, accepted=True)
+    job = transfer["job"]["id"]
     killed_in_the_middle(headwater, job, 20_000 * (round_ + 1))
-    tables = headwater.get(f"/transfers/{made['id']}")["tables"]
-    assert [(one["target"], one["target_rows"], one["same"]) for one in tables] == [
+    tables = headwater.get(f"/transfers/{transfer['id']}")["tables"]
+    assert [(item["target"], item["target_rows"], item["same"]) for item in tables] == [
         ("first", 1000, True),
         ("many", rows, True),
     ]

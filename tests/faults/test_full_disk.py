@@ -26,8 +26,8 @@ def proxied() -> Iterator[ProxiedHeadwater]:
     home = Path(tempfile.mkdtemp(prefix="hw-full-", dir=storage.disk()))
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", home], check=True)
     try:
-        with proxied_headwater(home) as found:
-            yield found
+        with proxied_headwater(home) as running:
+            yield running
         assert not processes_of(home)
     finally:
         subprocess.run(["umount", "--lazy", home], check=True)
@@ -60,10 +60,10 @@ def test_full_disk_leaves_no_partial_database_and_loses_no_data(proxied: Proxied
         last
     )
     body = {"text": "INSERT INTO kept SELECT generate_series(1, 10000000)"}
-    told = proxied.headwater.client.post(f"/api/v1/databases/{first['id']}/query", json=body, timeout=60)
-    assert told.status_code in {200, 422, 503}, told.text
-    said = told.json()["error"]["message"] if told.status_code == 200 else told.json()["detail"]
-    assert "No space left" in said or "disk" in said, said
+    refused = proxied.headwater.client.post(f"/api/v1/databases/{first['id']}/query", json=body, timeout=60)
+    assert refused.status_code in {200, 422, 503}, refused.text
+    message = refused.json()["error"]["message"] if refused.status_code == 200 else refused.json()["detail"]
+    assert "No space left" in message or "disk" in message, message
     ballast.unlink()
     assert proxied.ask(first, "SELECT count(*) FROM kept") == 1
     proxied.desire(last, "running")

@@ -34,9 +34,9 @@ WITHIN_SECONDS = 240.0
 def proxied(request: pytest.FixtureRequest) -> Iterator[ProxiedHeadwater]:
     """A Headwater for each round: it gives up if its supervisor is killed thirty times in two minutes, as it should."""
     home = Path(tempfile.mkdtemp(prefix="hw-pkill-", dir=storage.disk()))
-    with proxied_headwater(home) as found:
-        found.create("first")  # the template is created
-        yield found
+    with proxied_headwater(home) as running:
+        running.create("first")  # the template is created
+        yield running
     left = processes_of(home)
     shutil.rmtree(home, ignore_errors=True)
     assert not left
@@ -160,16 +160,16 @@ def created_under_fire(proxied: ProxiedHeadwater, spared: Path) -> dict[str, Any
     hunter.start()
     project = proxied.headwater.get("/projects")["items"][0]["id"]
     path, name = f"/api/v1/projects/{project}/databases?wait=60", f"h{uuid.uuid4().hex[:10]}"
-    made = proxied.headwater.client.post(path, json={"name": name}, timeout=90).json()
+    database = proxied.headwater.client.post(path, json={"name": name}, timeout=90).json()
     stopping.set()
     hunter.join()
-    assert any(str(made["id"]) in where for where in shot), "the server was not killed while it was set up"
-    credentials = proxied.headwater.client.post(f"/api/v1/databases/{made['id']}/credentials").json()
-    made |= {"password": credentials["password"], "user": credentials["user"]}
-    ask_until(proxied, made, "SELECT 1")
-    with proxied.connect(made) as connection:
+    assert any(str(database["id"]) in where for where in shot), "the server was not killed while it was set up"
+    credentials = proxied.headwater.client.post(f"/api/v1/databases/{database['id']}/credentials").json()
+    database |= {"password": credentials["password"], "user": credentials["user"]}
+    ask_until(proxied, database, "SELECT 1")
+    with proxied.connect(database) as connection:
         connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
-    return dict(made)
+    return dict(database)
 
 
 @pytest.mark.parametrize("step", ["running", "waking", "creating"])

@@ -22,9 +22,9 @@ from headwater.store.embedded import EmbeddedServer
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="hw-pg-"))
-    yield made / "store"
-    shutil.rmtree(made, ignore_errors=True)
+    parent = Path(tempfile.mkdtemp(prefix="hw-pg-"))
+    yield parent / "store"
+    shutil.rmtree(parent, ignore_errors=True)
 
 
 def ask(url: str, query: str) -> object:

@@ -41,7 +41,7 @@ START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.002
 LOG_BYTES = 10 * 2**20
-# Users without a name, one for each database: far above those that systems hand out.
+# User ids without a name, one for each database: far above those that systems assign.
 FIRST_UID, UIDS = 700_000_000, 1_000_000_000
 
 
@@ -273,7 +273,7 @@ async def _end_recorded(folder: Path) -> None:
 
 
 def _fresh(file: Path) -> IO[bytes]:
-    # Appending: so that a log which is cut goes on at its start.
+    # Opened for appending, so that writing continues at the start after the log is truncated.
     return open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600), "ab")
 
 

@@ -14,7 +14,7 @@ from headwater.kit.errors import Unavailable
 from headwater.store.session import driver_url
 
 FOLDER = Path(__file__).parent
-# Any constant number: it names the lock that migrating processes take in the store.
+# An arbitrary constant: the key of the advisory lock that migrating processes take.
 LOCK = 0x4845_4144
 MINIMUM_VERSION = 150_000
 

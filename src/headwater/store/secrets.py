@@ -15,7 +15,7 @@ def read_secret(path: Path) -> str:
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
             out.write(secrets.token_urlsafe(32))
         try:
-            os.link(temporary, path)  # of two processes that make it at once, the first wins
+            os.link(temporary, path)  # if two processes create it at once, the first wins
         except FileExistsError:
             pass
         finally:

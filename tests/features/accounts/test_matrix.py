@@ -203,14 +203,14 @@ async def database_of(person: Person, path: str) -> dict[str, str]:
     """Return the database of a person, with a table and a saved query; deleted where the path is about that."""
     if person.email not in _databases:
         _databases[person.email] = await new_database(person)
-    found = dict(_databases[person.email])
+    ids = dict(_databases[person.email])
     if "{version}" in path:
         body = {"name": "m", "up": "SELECT 1"}
-        kept = await person.send("POST", f"/databases/{found['database_id']}/migrations", 201, json=body)
-        found["version"] = kept["version"]
+        migration = await person.send("POST", f"/databases/{ids['database_id']}/migrations", 201, json=body)
+        ids["version"] = migration["version"]
     if "/deletion/" in path:
-        await person.send("DELETE", f"/databases/{found['database_id']}", 204)
-    return found
+        await person.send("DELETE", f"/databases/{ids['database_id']}", 204)
+    return ids
 
 
 async def new_database(person: Person) -> dict[str, str]:
@@ -226,26 +226,26 @@ async def new_database(person: Person) -> dict[str, str]:
 async def dashboard_of(person: Person) -> dict[str, str]:
     """Make a dashboard of a person, with one tile; its order and next tile go into the bodies of the requests."""
     query = await database_of(person, "")
-    made = await person.send("POST", f"/projects/{person.project['id']}/dashboards", 201, json={"name": "board"})
+    database = await person.send("POST", f"/projects/{person.project['id']}/dashboards", 201, json={"name": "board"})
     tile = {"query_id": query["query_id"]}
-    board = await person.send("POST", f"/dashboards/{made['id']}/tiles", 201, json=tile)
+    board = await person.send("POST", f"/dashboards/{database['id']}/tiles", 201, json=tile)
     BODIES["POST", "/api/v1/dashboards/{dashboard_id}/tiles"] = tile
     BODIES["PUT", "/api/v1/dashboards/{dashboard_id}/order"] = {"tiles": [board["tiles"][0]["id"]]}
-    return {"dashboard_id": made["id"], "tile_id": board["tiles"][0]["id"]}
+    return {"dashboard_id": database["id"], "tile_id": board["tiles"][0]["id"]}
 
 
 async def import_of(person: Person) -> str:
     """Make an import of a person that waits for its start."""
-    made = await database_of(person, "")
+    database = await database_of(person, "")
     files = {"file": ("x.csv", b"a\n1\n")}
-    found = await person.send("POST", f"/databases/{made['database_id']}/imports", 201, files=files)
-    return str(found["transfer"]["id"])
+    ids = await person.send("POST", f"/databases/{database['database_id']}/imports", 201, files=files)
+    return str(ids["transfer"]["id"])
 
 
 async def snapshot_of(app: AppFixture, person: Person, path: str) -> dict[str, str]:
     """Take a snapshot of a person's database; restore it, or add a key to its vault, where the path is about that."""
-    made = await database_of(person, "")
-    snapshot = await person.send("POST", f"/databases/{made['database_id']}/snapshots", 202, json={})
+    database = await database_of(person, "")
+    snapshot = await person.send("POST", f"/databases/{database['database_id']}/snapshots", 202, json={})
     await app.work(snapshot["job"]["id"])
     assert (await person.get(f"/snapshots/{snapshot['id']}"))["status"] == "complete"
     values = {"snapshot_id": snapshot["id"], "table:path": "t", "run_id": str(uuid.uuid4())}
@@ -265,26 +265,26 @@ async def snapshot_of(app: AppFixture, person: Person, path: str) -> dict[str, s
 
 async def policy_of(app: AppFixture, person: Person) -> dict[str, str]:
     """Give a person's database a policy, and an alert."""
-    made = await database_of(person, "")
+    created = await database_of(person, "")
     body = {"schedule": {"cron": "0 4 * * *"}}
-    await person.send("PUT", f"/databases/{made['database_id']}/policy", 200, json=body)
+    await person.send("PUT", f"/databases/{created['database_id']}/policy", 200, json=body)
     async with app.server.database.transaction() as db:
-        database = await databases.find(db, SYSTEM, uuid.UUID(made["database_id"]))
+        database = await databases.find(db, SYSTEM, uuid.UUID(created["database_id"]))
         await alerts.raise_alert(db, database, "failed", "It failed.", now())
-    open_ones = await person.get("/alerts", database_id=made["database_id"], status="open")
+    open_ones = await person.get("/alerts", database_id=created["database_id"], status="open")
     return {"alert_id": open_ones["items"][0]["id"]}
 
 
 async def recovery_of(app: AppFixture, person: Person) -> dict[str, str]:
     """Let a person have asked for a recovery; nobody carries it out."""
-    made = await database_of(person, "")
+    database = await database_of(person, "")
     organization = uuid.UUID(person.organization)
     async with app.server.database.transaction() as db:
-        place = await vault_locations.current(db, SYSTEM, organization)
+        location = await vault_locations.current(db, SYSTEM, organization)
         archive = Archive(
             organization_id=organization,
-            database_id=uuid.UUID(made["database_id"]),
-            vault_id=place.id,
+            database_id=uuid.UUID(database["database_id"]),
+            vault_id=location.id,
             enabled=False,
             window_days=7,
             base_days=1,

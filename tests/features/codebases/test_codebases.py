@@ -61,8 +61,8 @@ async def scanned(app: AppFixture, person: Person, content: bytes = APP, **data:
     answer = await upload(person, content, **data)
     assert answer.status_code == 202, answer.text
     await app.work(answer.json()["job"]["id"])
-    found: dict[str, Any] = await person.get(f"/codebases/{answer.json()['codebase']['id']}")
-    return found
+    result: dict[str, Any] = await person.get(f"/codebases/{answer.json()['codebase']['id']}")
+    return result
 
 
 def no_new_files(app: AppFixture, before: set[str]) -> bool:
@@ -147,7 +147,7 @@ async def test_malformed_upload_requests_are_rejected(
 async def test_interrupted_upload_leaves_no_file(app: AppFixture, before: set[str]) -> None:
     someone = await app.person()
     begun = b"--b\r\nContent-Disposition: form-data; name=file; filename=a.zip\r\n\r\nPK\x03\x04"
-    told = iter([{"type": "http.request", "body": begun, "more_body": True}, {"type": "http.disconnect"}])
+    messages = iter([{"type": "http.request", "body": begun, "more_body": True}, {"type": "http.disconnect"}])
     path = f"/api/v1/projects/{someone.project['id']}/codebases"
     headers = {
         "content-type": "multipart/form-data; boundary=b",
@@ -168,7 +168,7 @@ async def test_interrupted_upload_leaves_no_file(app: AppFixture, before: set[st
     answers: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
-        return next(told)
+        return next(messages)
 
     async def send(message: dict[str, Any]) -> None:
         answers.append(message)
@@ -219,8 +219,8 @@ async def test_rescan_replaces_the_results(app: AppFixture) -> None:
     assert again["usages"] == 3
     async with app.server.database.transaction() as db:
         rows = await db.execute(text("SELECT count(*) FROM scan_usages"))
-        kept = await db.execute(text("SELECT sum(usages) FROM scans"))
-        assert rows.scalar_one() == kept.scalar_one()
+        totals = await db.execute(text("SELECT sum(usages) FROM scans"))
+        assert rows.scalar_one() == totals.scalar_one()
 
 
 async def test_deleting_a_codebase_deletes_its_results(app: AppFixture, before: set[str]) -> None:
@@ -254,8 +254,8 @@ async def test_damaged_archive_fails_with_a_readable_error(app: AppFixture) -> N
 
 async def test_lineage_is_paged_with_totals(app: AppFixture) -> None:
     someone = await app.person()
-    place = f"/codebases/{(await scanned(app, someone))['id']}/lineage"
-    every = await someone.get(place)
+    path = f"/codebases/{(await scanned(app, someone))['id']}/lineage"
+    every = await someone.get(path)
     assert [(u["column_name"], u["usage_type"], u["line_number"]) for u in every["usages"]] == [
         ("email", "projection", 2),
         ("email", "update", 5),
@@ -273,7 +273,7 @@ async def test_lineage_is_paged_with_totals(app: AppFixture) -> None:
     )
     pages, cursor = [], None
     for _ in range(3):
-        page = await someone.get(place, limit=1, **({"cursor": cursor} if cursor else {}))
+        page = await someone.get(path, limit=1, **({"cursor": cursor} if cursor else {}))
         assert (page["column_summaries"] == []) == (cursor is not None)
         pages += page["usages"]
         cursor = page["next"]
@@ -303,10 +303,10 @@ async def test_lineage_is_paged_with_totals(app: AppFixture) -> None:
 )
 async def test_lineage_filters(app: AppFixture, query: dict[str, Any], count: int) -> None:
     someone = await app.person()
-    place = f"/codebases/{(await scanned(app, someone))['id']}"
-    found = await someone.get(f"{place}/lineage", **query)
-    assert len(found["usages"]) == count
-    assert sum(row["total"] for row in found["column_summaries"]) == count
+    path = f"/codebases/{(await scanned(app, someone))['id']}"
+    result = await someone.get(f"{path}/lineage", **query)
+    assert len(result["usages"]) == count
+    assert sum(row["total"] for row in result["column_summaries"]) == count
 
 
 async def test_invalid_filters_are_rejected(app: AppFixture) -> None:
@@ -332,54 +332,54 @@ async def test_graph_grows_with_its_depth(app: AppFixture) -> None:
     someone = await app.person()
     codebase = (await someone.get(f"/projects/{someone.project['id']}/codebases"))["items"][0]
     await app.work(codebase["job_id"])
-    place = f"/codebases/{codebase['id']}/graph"
+    path = f"/codebases/{codebase['id']}/graph"
     sizes = []
     for depth in (1, 2, 3):
-        graph = await someone.get(place, table="customers", column="email", depth=depth)
-        shown = {column["column_id"] for table in graph["tables"] for column in table["columns"]}
-        assert {edge["column_id"] for edge in graph["edges"]} <= shown
+        graph = await someone.get(path, table="customers", column="email", depth=depth)
+        displayed = {column["column_id"] for table in graph["tables"] for column in table["columns"]}
+        assert {edge["column_id"] for edge in graph["edges"]} <= displayed
         functions = {(f["file_path"], s["symbol"]) for f in graph["code"] for s in f["symbols"]}
         assert {(edge["file_path"], edge["symbol"]) for edge in graph["edges"]} == functions
         assert sum(f["total"] for f in graph["code"]) == sum(edge["count"] for edge in graph["edges"])
         sizes.append(len(graph["edges"]))
     assert sizes == sorted(set(sizes))
-    everything = await someone.get(place)
+    everything = await someone.get(path)
     assert len(everything["relations"]) >= 4
     assert everything["hidden"]["usages"] >= 0
 
 
 async def test_files_are_listed_and_returned(app: AppFixture) -> None:
     someone = await app.person()
-    place = f"/codebases/{(await scanned(app, someone))['id']}"
-    listed = (await someone.get(f"{place}/files"))["items"]
+    path = f"/codebases/{(await scanned(app, someone))['id']}"
+    listed = (await someone.get(f"{path}/files"))["items"]
     assert [(row["path"], row["status"], row["usage_count"]) for row in listed] == [
         ("app/users.py", "scanned", 3),
         ("db/schema.sql", "scanned", 0),
         ("logo.png", "skipped", 0),
     ]
-    assert [row["path"] for row in (await someone.get(f"{place}/files", prefix="db/"))["items"]] == ["db/schema.sql"]
-    assert [row["path"] for row in (await someone.get(f"{place}/files", q="USERS"))["items"]] == ["app/users.py"]
-    shown = await someone.get(f"{place}/files/app/users.py")
-    assert (shown["content"], shown["truncated"], len(shown["usages"])) == (PYTHON, False, 3)
-    wrong = await someone.send("GET", f"{place}/files/src/users.py", 404)
+    assert [row["path"] for row in (await someone.get(f"{path}/files", prefix="db/"))["items"]] == ["db/schema.sql"]
+    assert [row["path"] for row in (await someone.get(f"{path}/files", q="USERS"))["items"]] == ["app/users.py"]
+    displayed = await someone.get(f"{path}/files/app/users.py")
+    assert (displayed["content"], displayed["truncated"], len(displayed["usages"])) == (PYTHON, False, 3)
+    wrong = await someone.send("GET", f"{path}/files/src/users.py", 404)
     assert wrong["hint"] == "Did you mean app/users.py?"
-    assert [row["reason"] for row in (await someone.get(f"{place}/skipped"))["items"]] == ["binary"]
-    assert (await someone.get(f"{place}/not-understood"))["items"] == []
+    assert [row["reason"] for row in (await someone.get(f"{path}/skipped"))["items"]] == ["binary"]
+    assert (await someone.get(f"{path}/not-understood"))["items"] == []
 
 
 async def test_exports_contain_all_usages(app: AppFixture) -> None:
     someone = await app.person()
-    place = f"/api/v1/codebases/{(await scanned(app, someone))['id']}/export"
-    rows = list(csv.DictReader(io.StringIO((await someone.client.get(place)).text)))
+    path = f"/api/v1/codebases/{(await scanned(app, someone))['id']}/export"
+    rows = list(csv.DictReader(io.StringIO((await someone.client.get(path)).text)))
     assert [(row["column_name"], row["usage_type"]) for row in rows] == [
         ("email", "projection"),
         ("email", "update"),
         ("id", "filter"),
     ]
-    report = json.loads((await someone.client.get(place, params={"format": "json"})).text)
+    report = json.loads((await someone.client.get(path, params={"format": "json"})).text)
     assert report.keys() == {"headwater", "source", "files", "schema", "usages", "not_understood", "skipped"}
     assert (report["source"], len(report["usages"]), len(report["skipped"])) == ("app.zip", 3, 1)
-    page = await someone.client.get(place, params={"format": "html"})
+    page = await someone.client.get(path, params={"format": "html"})
     assert "users.email" in page.text
     assert page.headers["content-disposition"] == "attachment; filename*=UTF-8''app.html"
 

@@ -47,10 +47,10 @@ def headwater(tmp_path, monkeypatch):
 def test_scan_prints_the_documented_json(headwater, app):
     done = headwater("scan", app, "--json")
     assert done.returncode == 0 and done.stderr == ""
-    found = json.loads(done.stdout)
-    assert list(found) == ["headwater", "source", "files", "schema", "usages", "not_understood", "skipped"]
-    assert found["files"]["scanned"] == 1
-    users = found["schema"]["tables"][0]
+    report = json.loads(done.stdout)
+    assert list(report) == ["headwater", "source", "files", "schema", "usages", "not_understood", "skipped"]
+    assert report["files"]["scanned"] == 1
+    users = report["schema"]["tables"][0]
     assert users["name"] == "users" and users["origins"][0]["file"] == "models.py"
     assert users["columns"][1] == {
         "name": "email",
@@ -59,7 +59,7 @@ def test_scan_prints_the_documented_json(headwater, app):
         "primary_key": False,
         "references": None,
     }
-    kinds = {(u["column_name"], u["usage_type"], u["line_number"]) for u in found["usages"] if u["sub_type"] is None}
+    kinds = {(u["column_name"], u["usage_type"], u["line_number"]) for u in report["usages"] if u["sub_type"] is None}
     assert {("email", "filter", 14), ("email", "update", 15)} <= kinds
 
 

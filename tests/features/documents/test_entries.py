@@ -65,10 +65,14 @@ async def test_redis_keys_can_be_read_and_changed(cache: DatabaseFixture) -> Non
     holders = await cache.person.get(f"/databases/{cache.id}/holders")
     assert holders == [{"name": "", "kind": "keys", "count": 3}]
     page = await cache.post("entries", limit=100)
-    assert {one["id"]: one["type"] for one in page["items"]} == {"user:1": "hash", "visits": "string", "queue": "list"}
+    assert {item["id"]: item["type"] for item in page["items"]} == {
+        "user:1": "hash",
+        "visits": "string",
+        "queue": "list",
+    }
     assert (await cache.post("entries/one", id="visits"))["body"] == "5"
     parts = await cache.post("entries/parts", id="user:1")
-    assert {one["name"]: one["value"] for one in parts["items"]} == {"name": "Ada", "role": "admin"}
+    assert {item["name"]: item["value"] for item in parts["items"]} == {"name": "Ada", "role": "admin"}
 
     assert (await cache.change(kind="put", id="user:1", part="name", body="Eva", was="Ada"))["applied"]
     assert await cache.change(kind="put", id="user:1", part="name", body="x", was="Ada") == {
@@ -84,7 +88,7 @@ async def test_redis_keys_can_be_read_and_changed(cache: DatabaseFixture) -> Non
     await cache.change(409, kind="insert", id="visits", type="string", body="1")
     await cache.change(400, kind="insert", id="n", type="zset", part="m", body="much")
     schema = await cache.person.get(f"/databases/{cache.id}/schema", fresh="true")
-    assert [(one["name"], one["kind"]) for one in schema["relations"]] == [
+    assert [(item["name"], item["kind"]) for item in schema["relations"]] == [
         ("user:*", "keyspace"),
         ("visits", "keyspace"),
     ]
@@ -129,11 +133,11 @@ async def test_mongodb_documents_can_be_read_and_changed(shop: DatabaseFixture) 
     holders = await shop.person.get(f"/databases/{shop.id}/holders")
     assert holders == [{"name": "orders", "kind": "collection", "count": 2}]
     page = await shop.post("entries", holder="orders", filter="{total: {$gt: 5}}", sort="{total: -1}")
-    (found,) = page["items"]
-    assert (found["id"], page["total"]) == ("2", 1)
-    changed = await shop.change(holder="orders", kind="replace", id="2", body='{"total": 8}', was=found["body"])
+    (entry,) = page["items"]
+    assert (entry["id"], page["total"]) == ("2", 1)
+    changed = await shop.change(holder="orders", kind="replace", id="2", body='{"total": 8}', was=entry["body"])
     assert changed["applied"]
-    late = await shop.change(holder="orders", kind="replace", id="2", body='{"total": 9}', was=found["body"])
+    late = await shop.change(holder="orders", kind="replace", id="2", body='{"total": 9}', was=entry["body"])
     assert not late["applied"] and '"total": 8' in late["now"]
     for body, status in (
         ({"filter": "{total: "}, 422),

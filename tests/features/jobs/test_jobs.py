@@ -80,9 +80,9 @@ async def test_successful_job_completes(app: AppFixture) -> None:
 
     assert (await someone.get(f"/jobs/{job}"))["state"] == "pending"
     await run(app, job, work)
-    found = await someone.get(f"/jobs/{job}")
-    assert (found["state"], found["attempts"], found["error"]) == ("completed", 1, None)
-    assert found["progress"] == {
+    job_json = await someone.get(f"/jobs/{job}")
+    assert (job_json["state"], job_json["attempts"], job_json["error"]) == ("completed", 1, None)
+    assert job_json["progress"] == {
         "done": 3,
         "total": 4,
         "unit": "steps",
@@ -144,9 +144,9 @@ async def test_unexpected_error_is_retried_then_fails(app: AppFixture, monkeypat
 
     for attempt in (1, 2, 3):
         await run(app, job, crash)
-        found = await someone.get(f"/jobs/{job}")
-        assert (found["attempts"], found["state"]) == (attempt, "failed" if attempt == 3 else "pending")
-    assert found["error"] == "An unexpected error occurred (ZeroDivisionError: by nothing)."
+        job_json = await someone.get(f"/jobs/{job}")
+        assert (job_json["attempts"], job_json["state"]) == (attempt, "failed" if attempt == 3 else "pending")
+    assert job_json["error"] == "An unexpected error occurred (ZeroDivisionError: by nothing)."
     later = "SELECT count(*) FROM procrastinate_jobs WHERE args->>'job_id' = :id AND scheduled_at > now()"
     assert await sql(app, later, id=job) == 2
     again = await someone.send("POST", f"/jobs/{job}/retry", 202)
@@ -164,8 +164,12 @@ async def test_bad_input_is_not_retried(app: AppFixture) -> None:
         raise BadInput("The archive is empty.", hint="Fill it.")
 
     await run(app, job, refuse)
-    found = await someone.get(f"/jobs/{job}")
-    assert (found["state"], found["attempts"], found["error"]) == ("failed", 1, "The archive is empty. Fill it.")
+    job_json = await someone.get(f"/jobs/{job}")
+    assert (job_json["state"], job_json["attempts"], job_json["error"]) == (
+        "failed",
+        1,
+        "The archive is empty. Fill it.",
+    )
 
 
 async def test_pending_job_is_cancelled_at_once(app: AppFixture) -> None:
@@ -200,8 +204,8 @@ async def test_running_job_stops_when_cancelled(app: AppFixture) -> None:
     assert (await someone.send("POST", f"/jobs/{job}/cancel", 202))["cancel_requested"] is True
     async with asyncio.timeout(120):
         await running
-    found = await someone.get(f"/jobs/{job}")
-    assert (found["state"], found["error"]) == ("cancelled", None)
+    job_json = await someone.get(f"/jobs/{job}")
+    assert (job_json["state"], job_json["error"]) == ("cancelled", None)
 
 
 async def test_stopped_worker_requeues_its_job(app: AppFixture) -> None:
@@ -255,8 +259,8 @@ async def test_job_of_dead_worker_is_requeued_and_old_attempt_is_fenced(app: App
     go_on.set()
     async with asyncio.timeout(120):
         await revived
-    found = await someone.get(f"/jobs/{job}")
-    assert (found["state"], found["attempts"]) == ("completed", 2)
+    job_json = await someone.get(f"/jobs/{job}")
+    assert (job_json["state"], job_json["attempts"]) == ("completed", 2)
     messages = [line["message"] for line in (await someone.get(f"/jobs/{job}/log"))["items"]]
     assert messages.count("Completed.") == 1
 
@@ -269,9 +273,9 @@ async def test_job_that_kills_its_workers_fails(app: AppFixture) -> None:
             claimed = await attempts.claim(db, uuid.UUID(job), uuid.uuid4())
             assert claimed
             await attempts.take_back(db, claimed[0], "gone")
-    found = await someone.get(f"/jobs/{job}")
-    assert found["state"] == "failed"
-    assert "died 10 times" in found["error"]
+    job_json = await someone.get(f"/jobs/{job}")
+    assert job_json["state"] == "failed"
+    assert "died 10 times" in job_json["error"]
 
 
 async def test_lost_message_is_sent_again(app: AppFixture) -> None:
@@ -286,15 +290,15 @@ async def test_lost_message_is_sent_again(app: AppFixture) -> None:
 
 
 async def events(person: Person, job: str, **headers: str) -> list[tuple[str, str, Any]]:
-    found = []
+    job_json = []
     async with person.client.stream("GET", f"/api/v1/jobs/{job}/events", headers=headers) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         text_ = "".join([piece async for piece in answer.aiter_text()])
     for block in text_.split("\n\n"):
         fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
         if "event" in fields:
-            found.append((fields["id"], fields["event"], json.loads(fields["data"])))
-    return found
+            job_json.append((fields["id"], fields["event"], json.loads(fields["data"])))
+    return job_json
 
 
 async def test_events_can_be_streamed_and_resumed(app: AppFixture) -> None:

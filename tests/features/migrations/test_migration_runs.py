@@ -28,8 +28,8 @@ async def postgres(app: AppFixture, cluster: Cluster) -> DatabaseFixture:
 
 
 async def states(database_fixture: DatabaseFixture) -> list[tuple[str, str]]:
-    found = await database_fixture.person.get(f"/databases/{database_fixture.id}/migrations")
-    return [(one["name"], one["state"]) for one in found["items"]]
+    listed = await database_fixture.person.get(f"/databases/{database_fixture.id}/migrations")
+    return [(item["name"], item["state"]) for item in listed["items"]]
 
 
 async def add(database_fixture: DatabaseFixture, name: str, **body: Any) -> Any:
@@ -63,8 +63,8 @@ async def test_generated_migration_is_applied_and_reverted(database_fixture: Dat
         {"kind": "AddColumn", "table": "people", "column": {"name": "age", "type": "integer"}},
         {"kind": "AddIndex", "table": "people", "index": {"name": "by_age", "columns": ["age"]}},
     ]
-    made = await add(database_fixture, "ages", changes=changes)
-    assert "age" in made["up"] and "by_age" in made["down"]
+    migration = await add(database_fixture, "ages", changes=changes)
+    assert "age" in migration["up"] and "by_age" in migration["down"]
     await add(
         database_fixture,
         "a row",
@@ -73,13 +73,13 @@ async def test_generated_migration_is_applied_and_reverted(database_fixture: Dat
     )
     assert await states(database_fixture) == [("ages", "pending"), ("a row", "pending")]
     planned = await database_fixture.post("migrations/run")
-    assert [one["name"] for one in planned["planned"]] == ["ages", "a row"] and planned["done"] == []
+    assert [item["name"] for item in planned["planned"]] == ["ages", "a row"] and planned["done"] == []
     assert len((await run(database_fixture))["done"]) == 2
     assert await states(database_fixture) == [("ages", "applied"), ("a row", "applied")]
     assert await rows(database_fixture, "SELECT age FROM people") == [[30]]
     assert (await run(database_fixture))["planned"] == []
-    reverted = await run(database_fixture, "down", to=made["version"])
-    assert [one["name"] for one in reverted["planned"]] == ["a row", "ages"]
+    reverted = await run(database_fixture, "down", to=migration["version"])
+    assert [item["name"] for item in reverted["planned"]] == ["a row", "ages"]
     assert await rows(database_fixture, "SELECT * FROM people") == []
     assert await states(database_fixture) == [("ages", "pending"), ("a row", "pending")]
 
@@ -149,11 +149,11 @@ async def test_invalid_input_is_rejected(postgres: DatabaseFixture) -> None:
 
 
 async def test_changed_script_is_reported_and_applied_migration_cannot_be_deleted(postgres: DatabaseFixture) -> None:
-    made = await add(postgres, "one", up="CREATE TABLE a (x integer)")
+    migration = await add(postgres, "one", up="CREATE TABLE a (x integer)")
     await run(postgres)
     await postgres.sql("UPDATE headwater_migrations SET checksum = 'other'")
     assert await states(postgres) == [("one", "changed")]
-    await postgres.person.send("DELETE", f"/databases/{postgres.id}/migrations/{made['version']}", 409)
+    await postgres.person.send("DELETE", f"/databases/{postgres.id}/migrations/{migration['version']}", 409)
     await postgres.sql("INSERT INTO headwater_migrations VALUES ('9', 'theirs', 'x', 'then', 'somebody', 1)")
     assert (await states(postgres))[-1] == ("theirs", "unknown")
 
@@ -161,9 +161,9 @@ async def test_changed_script_is_reported_and_applied_migration_cannot_be_delete
 async def test_concurrent_runs_apply_once(postgres: DatabaseFixture) -> None:
     await add(postgres, "slow", up="CREATE TABLE a (x integer); SELECT pg_sleep(1)")
     both = await asyncio.gather(run(postgres), run(postgres))
-    assert sorted(len(one["done"]) for one in both) == [0, 1]
+    assert sorted(len(item["done"]) for item in both) == [0, 1]
     assert await states(postgres) == [("slow", "applied")]
-    (lost,) = [one["error"] for one in both if one["error"]] or [None]
+    (lost,) = [item["error"] for item in both if item["error"]] or [None]
     assert lost is None or "somebody else" in lost["message"]
 
 
@@ -176,8 +176,8 @@ async def test_concurrent_index_runs_without_a_transaction(postgres: DatabaseFix
 async def test_viewers_can_list_but_not_run(app: AppFixture, postgres: DatabaseFixture) -> None:
     await add(postgres, "one", up="SELECT 1")
     viewer = await app.person("viewer")
-    place = f"/organizations/{postgres.person.organization}/members"
-    await postgres.person.send("POST", place, 201, json={"email": viewer.email, "role": "viewer"})
+    path = f"/organizations/{postgres.person.organization}/members"
+    await postgres.person.send("POST", path, 201, json={"email": viewer.email, "role": "viewer"})
     assert len((await viewer.get(f"/databases/{postgres.id}/migrations"))["items"]) == 1
     for body in ({"apply": True}, {}):
         answer = await viewer.client.post(f"/api/v1/databases/{postgres.id}/migrations/run", json=body)

@@ -95,9 +95,9 @@ async def test_staged_schema_changes_are_applied_together(database_fixture: Data
     assert [len(step["statements"]) > 0 for step in preview["steps"]] == [True] * 4
     applied = await database_fixture.post("schema/changes", changes=changes, apply=True, confirmed=True)
     assert (applied["applied"], applied["error"]) == (True, None)
-    found = {
-        one["name"]: one
-        for one in (await database_fixture.person.get(f"/databases/{database_fixture.id}/schema"))["relations"]
+    relations = {
+        item["name"]: item
+        for item in (await database_fixture.person.get(f"/databases/{database_fixture.id}/schema"))["relations"]
     }
-    assert [one["ref_table"] for one in found["visits"]["foreign_keys"]] == ["people"]
-    assert [one["name"] for one in found["teams"]["columns"]] == ["id", "title"]
+    assert [item["ref_table"] for item in relations["visits"]["foreign_keys"]] == ["people"]
+    assert [item["name"] for item in relations["teams"]["columns"]] == ["id", "title"]

@@ -64,8 +64,8 @@ async def paged(database_fixture: DatabaseFixture, **asked: Any) -> list[tuple[i
 async def test_pages_have_the_order_of_the_engine(database_fixture: DatabaseFixture) -> None:
     for columns in (["name"], ["score", "name"], ["day", "score"], []):
         for directions in itertools.product([False, True], repeat=len(columns)):
-            sort = [{"column": one, "descending": down} for one, down in zip(columns, directions, strict=True)]
-            by = ", ".join([f"{one['column']}{' DESC' if one['descending'] else ''}" for one in sort] + ["a", "b"])
+            sort = [{"column": item, "descending": down} for item, down in zip(columns, directions, strict=True)]
+            by = ", ".join([f"{item['column']}{' DESC' if item['descending'] else ''}" for item in sort] + ["a", "b"])
             wanted = await database_fixture.sql(f"SELECT a, b FROM things ORDER BY {by}")
             assert await paged(database_fixture, sort=sort) == [tuple(row) for row in wanted["results"][0]["rows"]], by
 
@@ -87,8 +87,8 @@ async def test_filters_match_the_expected_rows(
     page = await database_fixture.post("rows", table="things", filters=[{"column": "name", **condition}])
     assert {row[2] for row in page["rows"]} == fits
     assert page["count"] == len(page["rows"]) == sum(row["name"] in fits for row in ROWS)
-    shown = await database_fixture.sql(page["sql"])
-    assert shown["results"][0]["rows"] == page["rows"], "the SQL that is shown gives what is shown"
+    displayed = await database_fixture.sql(page["sql"])
+    assert displayed["results"][0]["rows"] == page["rows"], "the SQL that is shown gives what is shown"
 
 
 async def test_edits_of_changed_rows_conflict(database_fixture: DatabaseFixture) -> None:
@@ -97,9 +97,9 @@ async def test_edits_of_changed_rows_conflict(database_fixture: DatabaseFixture)
     delete = {"kind": "delete", "key": {"a": 2, "b": "k002"}}
     assert (await database_fixture.edit("things", update, delete))["applied"]
     again = await database_fixture.edit("things", update, delete)
-    assert [one["now"] and one["now"]["name"] for one in again["conflicts"]] == ["a\\'b", None]
-    spelt = {"kind": "update", "key": key, "was": {"name": "a\\'b"}, "values": {"name": "back\\slash's"}}
-    preview = await database_fixture.post("edits", table="things", edits=[spelt])
+    assert [item["now"] and item["now"]["name"] for item in again["conflicts"]] == ["a\\'b", None]
+    escaped = {"kind": "update", "key": key, "was": {"name": "a\\'b"}, "values": {"name": "back\\slash's"}}
+    preview = await database_fixture.post("edits", table="things", edits=[escaped])
     assert (await database_fixture.sql(preview["statements"][0]))["error"] is None
     assert (await database_fixture.sql("SELECT name FROM things WHERE b = 'k001'"))["results"][0]["rows"] == [
         ["back\\slash's"]
@@ -159,8 +159,8 @@ async def test_too_large_value_is_refused(database_fixture: DatabaseFixture) -> 
 
 async def test_protected_database_requires_confirmation(database_fixture: DatabaseFixture) -> None:
     await database_fixture.person.send("PATCH", f"/databases/{database_fixture.id}", 200, json={"protected": True})
-    asked = await database_fixture.sql("UPDATE things SET name = 'x'", status=409)
-    assert asked["code"] == "confirmation_needed"
+    response = await database_fixture.sql("UPDATE things SET name = 'x'", status=409)
+    assert response["code"] == "confirmation_needed"
     assert (await database_fixture.sql("SELECT count(*) FROM things WHERE name = 'x'"))["results"][0]["rows"] == [[0]]
     assert (await database_fixture.sql("UPDATE things SET name = 'x'", confirmed=True))["error"] is None
 

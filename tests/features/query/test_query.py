@@ -103,11 +103,11 @@ async def test_saved_queries_are_private_until_shared(
     body = {"name": "sum", "text": "SELECT 1", "database_id": database_fixture.id}
     saved = await database_fixture.person.send("POST", f"/projects/{project}/queries", 201, json=body)
     mate = await module_app.person("mate")
-    place = f"/organizations/{database_fixture.person.organization}/members"
-    await database_fixture.person.send("POST", place, 201, json={"email": mate.email, "role": "member"})
+    path = f"/organizations/{database_fixture.person.organization}/members"
+    await database_fixture.person.send("POST", path, 201, json={"email": mate.email, "role": "member"})
     assert (await mate.client.get(f"/api/v1/queries/{saved['id']}")).status_code == 404
     await database_fixture.person.send("PATCH", f"/queries/{saved['id']}", 200, json={"shared": True})
-    assert [one["mine"] for one in (await mate.get(f"/projects/{project}/queries"))["items"]] == [False]
+    assert [item["mine"] for item in (await mate.get(f"/projects/{project}/queries"))["items"]] == [False]
     assert (await mate.client.patch(f"/api/v1/queries/{saved['id']}", json={"shared": False})).status_code == 403
 
 
@@ -168,7 +168,7 @@ async def test_keyset_pages_cover_the_table_in_order(database_fixture: DatabaseF
         cursor = page["next"]
         if cursor is None:
             break
-    order = ", ".join(f"{one['column']} {'DESC' if one.get('descending') else ''}" for one in sort)
+    order = ", ".join(f"{item['column']} {'DESC' if item.get('descending') else ''}" for item in sort)
     wanted = await database_fixture.sql(f"SELECT a, b FROM people ORDER BY {order + ', ' if order else ''}a, b")
     assert seen == [tuple(row) for row in wanted["results"][0]["rows"]]
 
@@ -249,7 +249,7 @@ async def test_edits_are_atomic(database_fixture: DatabaseFixture) -> None:
     assert (await database_fixture.sql("SELECT name FROM people WHERE b = 'k1'"))["results"][0]["rows"] == [["O'Neil"]]
     again = await database_fixture.post("edits", table="people", edits=[edits[0], edits[2]], apply=True)
     assert again["applied"] is False
-    assert [one["now"] and one["now"]["name"] for one in again["conflicts"]] == ["O'Neil", None]
+    assert [item["now"] and item["now"]["name"] for item in again["conflicts"]] == ["O'Neil", None]
     count = await database_fixture.sql("SELECT count(*) FROM people")
     assert count["results"][0]["rows"] == [[1000]]
 
@@ -266,8 +266,8 @@ async def test_schema_changes_are_previewed_then_applied(database_fixture: Datab
         "the first was undone"
     )
     schema = await database_fixture.person.get(f"/databases/{database_fixture.id}/schema")
-    people = next(one for one in schema["relations"] if one["name"] == "people")
-    assert [one["name"] for one in people["indexes"]] == ["by_name"]
+    people = next(item for item in schema["relations"] if item["name"] == "people")
+    assert [item["name"] for item in people["indexes"]] == ["by_name"]
     for wrong in ({"kind": "Nope"}, {"kind": "DropTable"}, {"kind": "AddColumn", "table": "people", "colum": {}}):
         await database_fixture.post("schema/changes", 422, changes=[wrong])
 
@@ -292,8 +292,8 @@ async def test_query_plan_advises_a_missing_index(database_fixture: DatabaseFixt
 
 async def test_check_reports_the_position_of_errors(database_fixture: DatabaseFixture) -> None:
     text = "SELECT a FROM people;\nSELECT nmae FROM people WHERE a = :a"
-    found = (await database_fixture.post("check", text=text))["findings"]
-    assert [text[one["start"] : one["end"]] for one in found] == ["nmae"]
+    rows = (await database_fixture.post("check", text=text))["findings"]
+    assert [text[item["start"] : item["end"]] for item in rows] == ["nmae"]
     assert (await database_fixture.post("check", text="SELECT a FROM people WHERE a = :a"))["findings"] == []
     assert (await database_fixture.post("check", text="CREATE TABLE x (a int); SELECT a FROM x"))["findings"] == []
 
@@ -302,12 +302,12 @@ async def test_sessions_show_blocking_sessions(database_fixture: DatabaseFixture
     await database_fixture.sql("BEGIN; LOCK TABLE people", session="holder")
     waiting = asyncio.create_task(database_fixture.sql("SELECT count(*) FROM people", session="waiter"))
     for _ in range(1_000):
-        found = await database_fixture.person.get(f"/databases/{database_fixture.id}/sessions")
-        blocked = [one for one in found if one["blocked_by"]]
+        rows = await database_fixture.person.get(f"/databases/{database_fixture.id}/sessions")
+        blocked = [item for item in rows if item["blocked_by"]]
         if blocked:
             break
         await asyncio.sleep(0.05)
-    assert blocked[0]["blocked_by"][0] in {one["id"] for one in found}
+    assert blocked[0]["blocked_by"][0] in {item["id"] for item in rows}
     await database_fixture.person.send(
         "POST", f"/databases/{database_fixture.id}/sessions/{blocked[0]['id']}/cancel", 204
     )

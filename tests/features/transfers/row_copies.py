@@ -78,8 +78,8 @@ async def sides(*engines: str) -> AsyncIterator[list[CopyEndpoint]]:
     """Yield new databases of these engines, each with a session."""
     async with AsyncExitStack() as stack:
         yield [
-            CopyEndpoint(subject(one).engine, await stack.enter_async_context(connected(subject(one))))
-            for one in engines
+            CopyEndpoint(subject(engine).engine, await stack.enter_async_context(connected(subject(engine))))
+            for engine in engines
         ]
 
 

@@ -31,9 +31,9 @@ class CopyFixture:
 
     async def copy(self, **body: Any) -> Any:
         """Start a copy and run its job; return the transfer."""
-        made = await self.post(f"{self.source}/copies", 202, target_id=self.target, accepted=True, **body)
-        await self.app.work(made["job"]["id"])
-        return await self.person.get(f"/transfers/{made['id']}")
+        transfer = await self.post(f"{self.source}/copies", 202, target_id=self.target, accepted=True, **body)
+        await self.app.work(transfer["job"]["id"])
+        return await self.person.get(f"/transfers/{transfer['id']}")
 
 
 @pytest.fixture
@@ -45,8 +45,8 @@ async def copy_fixture(app: AppFixture, cluster: Cluster, keeper: Supervisor) ->
 
 async def test_copy_is_planned_run_and_compared(copy_fixture: CopyFixture) -> None:
     plan = await copy_fixture.post(f"{copy_fixture.source}/copies/plan", 200, target_id=copy_fixture.target)
-    assert [one["target"] for one in plan["tables"]] == ["album", "artist"]
-    price = next(one for one in plan["tables"][0]["columns"] if one["name"] == "price")
+    assert [item["target"] for item in plan["tables"]] == ["album", "artist"]
+    price = next(item for item in plan["tables"][0]["columns"] if item["name"] == "price")
     assert (price["source_type"], price["target_type"]) == ("numeric(10,2)", "DECIMAL(10,2)")
     assert {"changed", "risk"} == {loss["severity"] for loss in plan["losses"]}
     assert plan["statements"][0].startswith("CREATE TABLE album")
@@ -55,7 +55,7 @@ async def test_copy_is_planned_run_and_compared(copy_fixture: CopyFixture) -> No
 
     done = await copy_fixture.copy()
     assert done["job"]["state"] == "completed", done["job"]
-    assert [(one["target"], one["target_rows"], one["same"]) for one in done["tables"]] == [
+    assert [(item["target"], item["target_rows"], item["same"]) for item in done["tables"]] == [
         ("album", 2500, True),
         ("artist", 1500, True),
     ]
@@ -63,14 +63,14 @@ async def test_copy_is_planned_run_and_compared(copy_fixture: CopyFixture) -> No
     again = await copy_fixture.post(f"{copy_fixture.source}/copies", 409, target_id=copy_fixture.target, accepted=True)
     assert "already has album, artist" in again["detail"]
     for id_ in (copy_fixture.source, copy_fixture.target):
-        assert [one["id"] for one in (await copy_fixture.person.get(f"/databases/{id_}/transfers"))["items"]] == [
+        assert [item["id"] for item in (await copy_fixture.person.get(f"/databases/{id_}/transfers"))["items"]] == [
             done["id"]
         ]
 
 
 async def test_copy_of_some_tables_rejects_unknown_names(copy_fixture: CopyFixture) -> None:
     done = await copy_fixture.copy(tables=["public.artist"])
-    assert [one["table"] for one in done["tables"]] == ["public.artist"]
+    assert [item["table"] for item in done["tables"]] == ["public.artist"]
     wrong = await copy_fixture.post(
         f"{copy_fixture.source}/copies/plan", 404, target_id=copy_fixture.target, tables=["albun"]
     )
@@ -91,36 +91,43 @@ async def test_failed_copy_leaves_no_tables(copy_fixture: CopyFixture) -> None:
 
 
 async def test_next_attempt_deletes_only_the_tables_of_a_killed_one(copy_fixture: CopyFixture) -> None:
-    made = await copy_fixture.post(f"{copy_fixture.source}/copies", 202, target_id=copy_fixture.target, accepted=True)
+    transfer = await copy_fixture.post(
+        f"{copy_fixture.source}/copies", 202, target_id=copy_fixture.target, accepted=True
+    )
     await copy_fixture.sql(
         copy_fixture.target, "CREATE TABLE artist (half int); INSERT INTO artist VALUES (1); CREATE TABLE mine (a int)"
     )
     async with copy_fixture.app.server.database.transaction() as db:
         things = '{"things": [["table", "album"], ["table", "artist"]]}'
         await db.execute(
-            text("UPDATE transfers SET made = CAST(:made AS jsonb) WHERE id = :id"), {"made": things, "id": made["id"]}
+            text("UPDATE transfers SET made = CAST(:made AS jsonb) WHERE id = :id"),
+            {"made": things, "id": transfer["id"]},
         )
-    await copy_fixture.app.work(made["job"]["id"])
-    done = await copy_fixture.person.get(f"/transfers/{made['id']}")
-    assert all(one["same"] for one in done["tables"]), done["job"]
+    await copy_fixture.app.work(transfer["job"]["id"])
+    done = await copy_fixture.person.get(f"/transfers/{transfer['id']}")
+    assert all(item["same"] for item in done["tables"]), done["job"]
     assert await copy_fixture.sql(copy_fixture.target, "SELECT count(*) FROM artist") == [[1500]]
     assert await copy_fixture.sql(copy_fixture.target, "SELECT count(*) FROM mine") == [[0]]
 
 
 async def test_copy_never_drops_foreign_tables(copy_fixture: CopyFixture) -> None:
-    made = await copy_fixture.post(f"{copy_fixture.source}/copies", 202, target_id=copy_fixture.target, accepted=True)
+    transfer = await copy_fixture.post(
+        f"{copy_fixture.source}/copies", 202, target_id=copy_fixture.target, accepted=True
+    )
     await copy_fixture.sql(copy_fixture.target, "CREATE TABLE artist (theirs int); INSERT INTO artist VALUES (7)")
-    await copy_fixture.app.work(made["job"]["id"])
-    done = await copy_fixture.person.get(f"/transfers/{made['id']}")
+    await copy_fixture.app.work(transfer["job"]["id"])
+    done = await copy_fixture.person.get(f"/transfers/{transfer['id']}")
     assert done["job"]["state"] == "failed"
     assert await copy_fixture.sql(copy_fixture.target, "SELECT theirs FROM artist") == [[7]]
 
 
 async def test_copy_fails_if_the_source_changed_since_the_plan(copy_fixture: CopyFixture) -> None:
-    made = await copy_fixture.post(f"{copy_fixture.source}/copies", 202, target_id=copy_fixture.target, accepted=True)
+    transfer = await copy_fixture.post(
+        f"{copy_fixture.source}/copies", 202, target_id=copy_fixture.target, accepted=True
+    )
     await copy_fixture.sql(copy_fixture.source, "CREATE VIEW late AS SELECT 1 AS a")
-    await copy_fixture.app.work(made["job"]["id"])
-    done = await copy_fixture.person.get(f"/transfers/{made['id']}")
+    await copy_fixture.app.work(transfer["job"]["id"])
+    done = await copy_fixture.person.get(f"/transfers/{transfer['id']}")
     assert "late: views are not copied" in done["job"]["error"]
 
 
@@ -128,8 +135,8 @@ async def test_copy_checks_rights_and_protection_and_can_be_cancelled(
     copy_fixture: CopyFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     viewer = await copy_fixture.app.person("vera")
-    place = f"/organizations/{copy_fixture.person.organization}/members"
-    await copy_fixture.person.send("POST", place, 201, json={"email": viewer.email, "role": "viewer"})
+    path = f"/organizations/{copy_fixture.person.organization}/members"
+    await copy_fixture.person.send("POST", path, 201, json={"email": viewer.email, "role": "viewer"})
     body = {"target_id": copy_fixture.target, "accepted": True}
     await viewer.send("POST", f"/databases/{copy_fixture.source}/copies", 403, json=body)
     stranger = await copy_fixture.app.person("sven")
@@ -139,11 +146,11 @@ async def test_copy_checks_rights_and_protection_and_can_be_cancelled(
     await copy_fixture.person.send("PATCH", f"/databases/{copy_fixture.target}", 200, json={"protected": True})
     refused = await copy_fixture.post(f"{copy_fixture.source}/copies", 409, **body)
     assert refused["code"] == "confirmation_needed"
-    made = await copy_fixture.post(f"{copy_fixture.source}/copies", 202, confirmed=True, **body)
-    await stranger.send("GET", f"/transfers/{made['id']}", 404)
+    transfer = await copy_fixture.post(f"{copy_fixture.source}/copies", 202, confirmed=True, **body)
+    await stranger.send("GET", f"/transfers/{transfer['id']}", 404)
 
     async def stopped(*_: Any) -> None:
-        await copy_fixture.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)
+        await copy_fixture.person.send("POST", f"/jobs/{transfer['job']['id']}/cancel", 202)
         await asyncio.to_thread(copy_fixture.app.wait_for_stop)
 
     real = copy_rows._fill
@@ -153,8 +160,8 @@ async def test_copy_checks_rights_and_protection_and_can_be_cancelled(
         return await real(*given)
 
     monkeypatch.setattr(copy_rows, "_fill", slow)
-    await copy_fixture.app.work(made["job"]["id"])
-    done = await copy_fixture.person.get(f"/transfers/{made['id']}")
+    await copy_fixture.app.work(transfer["job"]["id"])
+    done = await copy_fixture.person.get(f"/transfers/{transfer['id']}")
     assert done["job"]["state"] == "cancelled"
     assert await copy_fixture.sql(
         copy_fixture.target, "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'sqlite%'"

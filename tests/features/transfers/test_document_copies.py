@@ -36,14 +36,14 @@ async def test_tables_are_copied_to_documents(source: str) -> None:
     async with sides(source, "mongodb") as (left, right):
         await run_all(left.session, SHOP[source])
         plan, compared, watch = await copied(left, right)
-        assert [(one.target, one.source_rows, one.same) for one in compared] == [
+        assert [(item.target, item.source_rows, item.same) for item in compared] == [
             ("album", 2500, True),
             ("artist", 1500, True),
         ]
         (album,) = await documents(right, "album", _id=7)
         assert (album["title"], album["artist_id"]) == ("t7", 8)
-        made = await right.engine.inspect(right.session)
-        assert [one.columns for one in made.relation("artist").indexes] == [("name",)]  # type: ignore[union-attr]
+        schema = await right.engine.inspect(right.session)
+        assert [item.columns for item in schema.relation("artist").indexes] == [("name",)]  # type: ignore[union-attr]
         await drop_all(right.loads, watch.made)
         assert (await right.engine.inspect(right.session)).relations == ()
         assert plan.losses
@@ -71,10 +71,10 @@ async def test_random_rows_have_equal_checksums() -> None:
             assert compared.same and compared.source_rows == len(generated)
             await run_all(left.session, "ROLLBACK")
             # What the server has is what was generated, but for what the plan calls lost.
-            found = {repr(read_back(one)) for one in await documents(right, name)}
-            assert found == {repr(expected(row)) for row in generated}
-        said = {loss.sentence for loss in plan.losses}
-        assert {"times are cut to milliseconds", "numbers of more than 34 digits become texts"} <= said
+            stored = {repr(read_back(item)) for item in await documents(right, name)}
+            assert stored == {repr(expected(row)) for row in generated}
+        losses = {loss.sentence for loss in plan.losses}
+        assert {"times are cut to milliseconds", "numbers of more than 34 digits become texts"} <= losses
 
 
 def expected(row: tuple[Any, ...]) -> list[Any]:
@@ -136,13 +136,16 @@ async def test_special_keys_names_and_values_are_copied() -> None:
     async with sides("postgresql", "mongodb") as (left, right):
         await run_all(left.session, TRICKY)
         plan, compared, _ = await copied(left, right)
-        assert [(one.target, one.target_rows, one.same) for one in compared] == [("loose", 3, True), ("pairs", 3, True)]
+        assert [(item.target, item.target_rows, item.same) for item in compared] == [
+            ("loose", 3, True),
+            ("pairs", 3, True),
+        ]
         pairs = await documents(right, "pairs")
         assert pairs[0] == {"_id": {"b": "x", "a": 1}, "_odd_name": 7, "_id_": None, "from_": "äöü", "mood": "sad"}
-        said = {(loss.table, loss.object): loss.sentence for loss in plan.losses if loss.table == "public.pairs"}
-        assert "document of its parts" in said["public.pairs", "b, a"]
-        made = {one.name: one for one in await indexes(right, "pairs")}
-        assert made["by_a"].attrs == (("keys", '{"from_": 1, "_id.a": -1}'),)
+        losses = {(loss.table, loss.object): loss.sentence for loss in plan.losses if loss.table == "public.pairs"}
+        assert "document of its parts" in losses["public.pairs", "b, a"]
+        schema = {item.name: item for item in await indexes(right, "pairs")}
+        assert schema["by_a"].attrs == (("keys", '{"from_": 1, "_id.a": -1}'),)
         # Two NULLs are two, as they were; two values are refused.
         with pytest.raises(QueryError, match="uplicate"):
             await run_all(right.session, 'db.pairs.insertOne({"_id": {"b": "q", "a": 9}, "mood": "sad", "_id_": "z"})')
@@ -154,8 +157,8 @@ async def test_special_keys_names_and_values_are_copied() -> None:
         ):
             with pytest.raises(QueryError, match=r"[Vv]alidat"):
                 await run_all(right.session, f'db.pairs.insertOne({{"_id": {{"b": "v", "a": 9}}, {wrong}}})')
-        loose = {one["r"]: one for one in await documents(right, "loose") if one["r"] == one["r"]}
-        first = next(one for one in await documents(right, "loose") if one["r"] != one["r"])
+        loose = {item["r"]: item for item in await documents(right, "loose") if item["r"] == item["r"]}
+        first = next(item for item in await documents(right, "loose") if item["r"] != item["r"])
         assert loose[float("inf")]["j"] is None and str(loose[float("inf")]["big"]) == "NaN"
         assert (first["big"], first["n"]) == (
             "12345678901234567890123456789012345.678",
@@ -168,9 +171,9 @@ async def test_special_keys_names_and_values_are_copied() -> None:
 
 
 async def indexes(side: copy_rows.CopyEndpoint, name: str) -> tuple[Any, ...]:
-    found = (await side.engine.inspect(side.session)).relation(name)
-    assert found
-    return found.indexes
+    stored = (await side.engine.inspect(side.session)).relation(name)
+    assert stored
+    return stored.indexes
 
 
 @pytest.mark.parametrize(
@@ -239,4 +242,4 @@ async def test_cancelled_load_finishes_its_batch_before_it_ends(monkeypatch: pyt
         # The batch that was being loaded has arrived: nothing comes after the collection is dropped.
         assert len(await documents(right, "t")) == 1000
         await drop_all(right.loads, watch.made)
-        assert [one.name for one in (await right.engine.inspect(right.session)).relations] == ["theirs"]
+        assert [item.name for item in (await right.engine.inspect(right.session)).relations] == ["theirs"]

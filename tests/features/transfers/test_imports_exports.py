@@ -39,9 +39,9 @@ class DatabaseFixture:
 
     async def bring(self, name: str, content: str | bytes, **body: Any) -> Any:
         """Upload and import; return the transfer at its end."""
-        found = await self.upload(name, content)
-        begun = await self.person.send("POST", f"/imports/{found['transfer']['id']}/start", 202, json=body)
-        return await self.done(begun)
+        preview = await self.upload(name, content)
+        started = await self.person.send("POST", f"/imports/{preview['transfer']['id']}/start", 202, json=body)
+        return await self.done(started)
 
     async def done(self, begun: Any) -> Any:
         await self.app.work(begun["job"]["id"])
@@ -67,15 +67,15 @@ async def database_fixture(
 
 
 async def test_files_are_imported_into_new_and_existing_tables(database_fixture: DatabaseFixture) -> None:
-    found = await database_fixture.upload("people.csv", PEOPLE)
-    assert [(one["name"], one["kind"]) for one in found["columns"]] == [
+    preview = await database_fixture.upload("people.csv", PEOPLE)
+    assert [(item["name"], item["kind"]) for item in preview["columns"]] == [
         ("id", "integer"),
         ("name", "text"),
         ("born", "date"),
         ("score", "decimal"),
         ("ok", "boolean"),
     ]
-    assert found["rows"][1] == ["2", "Bob", None, "2", "false"]
+    assert preview["rows"][1] == ["2", "Bob", None, "2", "false"]
     done = await database_fixture.bring("people.csv", PEOPLE, table="people", create=True)
     assert done["result"] == {"rows": 3, "bad_rows": 0, "errors": []}, done["job"]
     assert await database_fixture.sql("SELECT id, name FROM people WHERE born > '1995-01-01'") == [[3, "C, d"]]
@@ -105,9 +105,9 @@ async def test_bad_rows_stop_the_import_or_are_skipped_and_reported(database_fix
     assert await database_fixture.sql("SELECT count(*) FROM t") == [[0]]
     done = await database_fixture.bring("bad.csv", BAD, table="t", on_error="skip")
     assert (done["result"]["rows"], done["result"]["bad_rows"]) == (2, 3)
-    told = [(one["row"], one["column"], one["sentence"]) for one in done["result"]["errors"]]
-    assert sorted(row for row, _, _ in told) == [2, 3, 4]
-    assert (4, "", "The row has 1 fields, not 2.") in told
+    errors = [(item["row"], item["column"], item["sentence"]) for item in done["result"]["errors"]]
+    assert sorted(row for row, _, _ in errors) == [2, 3, 4]
+    assert (4, "", "The row has 1 fields, not 2.") in errors
     answer = await database_fixture.person.client.get(f"/api/v1/transfers/{done['id']}/errors")
     assert next(csv.reader(io.StringIO(answer.text)))[0] == "row"
     assert await database_fixture.sql("SELECT id FROM t ORDER BY id") == [[1], [5]]
@@ -144,7 +144,7 @@ async def test_export_can_be_imported_again(database_fixture: DatabaseFixture) -
     )
     names = sorted(name for name in archive.namelist() if name != "schema.sql")
     script = archive.read("schema.sql") + b"".join(
-        archive.read(name) for name in sorted(names, key=lambda one: "artist" not in one)
+        archive.read(name) for name in sorted(names, key=lambda item: "artist" not in item)
     )
     done = await other.bring("all.sql", script)
     assert done["job"]["state"] == "completed", done["job"]
@@ -172,8 +172,8 @@ async def test_invalid_imports_are_rejected(app: AppFixture, keeper: Supervisor)
     assert "no file of rows" in (await database_fixture.upload("x.exe", b"MZ", 422))["detail"]
     assert "is empty" in (await database_fixture.upload("x.csv", b"", 422))["detail"]
     assert (await database_fixture.upload("x.csv", b"a\n" + b"1\n" * 700_000, 413))["code"] == "too_large"
-    found = await database_fixture.upload("people.csv", PEOPLE)
-    place = f"/imports/{found['transfer']['id']}/start"
+    preview = await database_fixture.upload("people.csv", PEOPLE)
+    path = f"/imports/{preview['transfer']['id']}/start"
     for body, status, part in (
         ({"table": ""}, 422, "Enter the name of a table"),
         ({"table": "nope"}, 404, "no table 'nope'"),
@@ -188,17 +188,17 @@ async def test_invalid_imports_are_rejected(app: AppFixture, keeper: Supervisor)
             "is not a valid type",
         ),
     ):
-        answer = await person.send("POST", place, status, json=body)
+        answer = await person.send("POST", path, status, json=body)
         assert part in answer["detail"], answer
-    begun = await person.send("POST", place, 202, json={"table": "p", "create": True})
+    started = await person.send("POST", path, 202, json={"table": "p", "create": True})
     assert (
-        "already been started" in (await person.send("POST", place, 409, json={"table": "q", "create": True}))["detail"]
+        "already been started" in (await person.send("POST", path, 409, json={"table": "q", "create": True}))["detail"]
     )
-    await database_fixture.done(begun)
+    await database_fixture.done(started)
     stranger = await app.person("sam")
-    await stranger.send("POST", place, 404, json={"table": "p"})
-    await stranger.send("GET", f"/transfers/{begun['id']}/errors", 404)
-    await person.send("GET", f"/transfers/{begun['id']}/file", 404)
+    await stranger.send("POST", path, 404, json={"table": "p"})
+    await stranger.send("GET", f"/transfers/{started['id']}/errors", 404)
+    await person.send("GET", f"/transfers/{started['id']}/file", 404)
     await person.send("POST", f"/imports/{uuid.uuid4()}/start", 404, json={"table": "p"})
     await person.send("POST", f"/databases/{database_fixture.id}/exports", 404, json={"tables": ["x"]})
 
@@ -207,10 +207,10 @@ async def test_import_is_not_repeated_after_an_interrupted_commit(app: AppFixtur
     person = await app.person("ike")
     database_fixture = DatabaseFixture(app, person, await person.database("sqlite"))
     await database_fixture.sql("CREATE TABLE t (a int)")
-    found = await database_fixture.upload("t.csv", "a\n1\n")
-    begun = await person.send("POST", f"/imports/{found['transfer']['id']}/start", 202, json={"table": "t"})
+    preview = await database_fixture.upload("t.csv", "a\n1\n")
+    started = await person.send("POST", f"/imports/{preview['transfer']['id']}/start", 202, json={"table": "t"})
     async with app.server.database.transaction() as db:
         died = text('UPDATE transfers SET made = \'{"things": [], "committing": 1}\' WHERE id = :id')
-        await db.execute(died, {"id": begun["id"]})
-    assert "1 rows may have been imported or not" in (await database_fixture.done(begun))["job"]["error"]
+        await db.execute(died, {"id": started["id"]})
+    assert "1 rows may have been imported or not" in (await database_fixture.done(started))["job"]["error"]
     assert await database_fixture.sql("SELECT count(*) FROM t") == [[0]]

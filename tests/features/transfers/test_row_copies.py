@@ -29,12 +29,12 @@ async def test_tables_are_copied_between_all_engines(source: str, target: str) -
     async with sides(source, target) as (left, right):
         await run_all(left.session, SHOP[source])
         plan, compared, watch = await copied(left, right)
-        assert [(one.table.rpartition(".")[2], one.source_rows, one.same) for one in compared] == [
+        assert [(item.table.rpartition(".")[2], item.source_rows, item.same) for item in compared] == [
             ("album", 2500, True),
             ("artist", 1500, True),
         ]
-        made = await right.engine.inspect(right.session)
-        album = made.relation("album")
+        schema = await right.engine.inspect(right.session)
+        album = schema.relation("album")
         assert album and album.primary_key == ("id",)
         assert [(key.columns, key.ref_table, key.on_delete) for key in album.foreign_keys] == [
             (("artist_id",), "artist", "CASCADE")
@@ -55,7 +55,7 @@ async def test_order_of_index_columns_is_copied(source: str, target: str) -> Non
         await run_all(left.session, "CREATE TABLE t (a int, b int); CREATE INDEX mixed ON t (a, b DESC)")
         plan, _, _ = await copied(left, right)
         table = (await right.engine.inspect(right.session)).relation("t")
-        assert table and [constraints.keys(one) for one in table.indexes] == [
+        assert table and [constraints.keys(item) for item in table.indexes] == [
             (constraints.Key("a"), constraints.Key("b", descending=True))
         ]
         assert not [loss for loss in plan.losses if loss.object == "mixed"]
@@ -70,7 +70,10 @@ async def test_tables_with_equal_names_in_two_schemas_are_copied() -> None:
                 "INSERT INTO one.t VALUES (1); INSERT INTO two.t VALUES ('x'), ('y')",
             )
             _, compared, _ = await copied(left, right)
-            assert [(one.target, one.target_rows, one.same) for one in compared] == [("t", 1, True), ("two_t", 2, True)]
+            assert [(item.target, item.target_rows, item.same) for item in compared] == [
+                ("t", 1, True),
+                ("two_t", 2, True),
+            ]
 
 
 @pytest.mark.parametrize("target", ENGINES)
@@ -180,7 +183,7 @@ TABLE = Relation("t", tuple(Column(f"c{number}", type_) for number, type_ in enu
 @pytest.mark.parametrize("middle", ["mysql", "sqlite", "postgresql"])
 async def test_round_trip_returns_the_same_rows(middle: str) -> None:
     """Law: for types without a listed loss, a copy from A to B to A returns the original rows."""
-    async with sides("postgresql", middle, "postgresql") as (one, two, three):
+    async with sides("postgresql", middle, "postgresql") as (item, two, three):
         runs = []
 
         @settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
@@ -194,11 +197,11 @@ async def test_round_trip_returns_the_same_rows(middle: str) -> None:
         for generated in runs:
             name = f"t{uuid.uuid4().hex[:8]}"
             schema = Schema((Relation(name, TABLE.columns, "public"),))
-            for statement in one.engine.ddl(schema):
-                await run_all(one.session, statement)
+            for statement in item.engine.ddl(schema):
+                await run_all(item.session, statement)
             loaded = [[_spelt(value) for value in row] for row in generated]
-            await one.loads.load(name, [(column.name, column.type) for column in TABLE.columns], loaded)
-            for source, target in ((one, two), (two, three)):
+            await item.loads.load(name, [(column.name, column.type) for column in TABLE.columns], loaded)
+            for source, target in ((item, two), (two, three)):
                 plan = mapping.plan(
                     await source.engine.inspect(source.session),
                     source.engine.dialect,
@@ -211,8 +214,8 @@ async def test_round_trip_returns_the_same_rows(middle: str) -> None:
             text = f"SELECT md5(coalesce(string_agg(x::text, '|' ORDER BY x::text), '')) FROM {name} x"
             casted = ", ".join(f"{_without_sign(n, type_)}::{type_} AS c{n}" for n, type_ in enumerate(CELLS))
             again = text.replace(f"FROM {name} x", f"FROM (SELECT {casted} FROM {name}) x")
-            assert await rows(one.session, again) == await rows(three.session, again)
-            for side in (one, two, three):
+            assert await rows(item.session, again) == await rows(three.session, again)
+            for side in (item, two, three):
                 await run_all(side.session, f"DROP TABLE {name}")
 
 
@@ -254,7 +257,7 @@ async def test_wide_rows_are_read_in_small_batches(source: str) -> None:
         await run_all(left.session, "ROLLBACK")
         for right in others:
             _, compared, _ = await copied(left, right)
-            assert [(one.target_rows, one.same) for one in compared] == [(5, True)]
+            assert [(item.target_rows, item.same) for item in compared] == [(5, True)]
 
 
 async def test_narrow_rows_are_read_in_batches_of_a_thousand() -> None:

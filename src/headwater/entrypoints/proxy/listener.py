@@ -43,7 +43,7 @@ class ProxyProtocol(asyncio.Protocol):
         """Find the engine that recognizes the first bytes, and hand the connection over to it."""
         assert self._transport is not None
         if self._inside is not None:
-            self._inside += data  # the end of the handshake came with more, before we know how to answer
+            self._inside += data  # data that came with the end of the handshake
             return
         if data[0] == TLS_HANDSHAKE and self._tls is not None and self._handshake is None:
             self._handshake = asyncio.get_running_loop().create_task(self._encrypt(self._tls, data))

@@ -67,7 +67,7 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         except (HeadwaterError, SQLAlchemyError, OSError) as error:
             log.warning("keeper.round_failed", error=str(error))
         except Exception:
-            # A mistake of ours in one round must not leave all databases without their keeper.
+            # A bug that fails one round must not stop the supervisor of all databases.
             log.exception("keeper.round_crashed")
         await asyncio.sleep(seconds)
 

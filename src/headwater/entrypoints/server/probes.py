@@ -54,7 +54,7 @@ async def metrics(server: Shared) -> Response:
         async with asyncio.timeout(3), server.database.transaction() as db:
             await workers.observe(db)
     except (SQLAlchemyError, TimeoutError, OSError):
-        pass  # the figures of the process itself are worth having while the store is away
+        pass  # the metrics of the process itself are useful even if the store cannot be reached
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

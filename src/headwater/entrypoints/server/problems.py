@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from headwater.kit.errors import BadInput, Conflict, HeadwaterError, Invalid, TooMany, Unavailable
 
 log = structlog.get_logger()
-# Two changes at once of which PostgreSQL let one through: deadlock, serialization failure.
+# Two concurrent changes of which PostgreSQL rejected one: deadlock, serialization failure.
 DEADLOCKS = frozenset({"40P01", "40001"})
 DISK_FULL = "53100"
 MEDIA_TYPE = "application/problem+json"

@@ -50,7 +50,7 @@ async def serve(chosen: Settings) -> None:
         loop.add_signal_handler(number, stop)
     sweeper = loop.create_task(sweep_forever(database))
     try:
-        with contextlib.suppress(TimeoutError):  # a request that does not end in time is cut off
+        with contextlib.suppress(TimeoutError):  # requests that do not end in time are aborted
             await granian.serve()
     finally:
         sweeper.cancel()

@@ -31,7 +31,7 @@ from headwater.store.embedded import EmbeddedServer
 from headwater.store.session import Store
 
 log = structlog.get_logger()
-# Threads that pass large buffers on keep them for long otherwise: 85 MB more for a worker that takes a snapshot.
+# Without this, threads keep large freed buffers: 85 MB more for a worker that takes a snapshot.
 MEMORY = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 READY_SECONDS = 60.0
 RESTARTS, WINDOW_SECONDS = 30, 120.0
@@ -104,7 +104,7 @@ async def _run_children(
             async with asyncio.timeout(5), database.transaction() as db:
                 await sweep.release_process(db, socket.gethostname(), pid)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
-            log.warning("worker.not_released", error=str(error))  # the sweepers will see to it
+            log.warning("worker.not_released", error=str(error))  # the next sweep will do it
 
     async def nothing(_: int) -> None:
         return None

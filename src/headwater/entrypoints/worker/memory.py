@@ -9,7 +9,7 @@ import time
 
 import pyarrow as pa
 
-# mallopt(3) of glibc: pieces of so many bytes go back to the system when they are freed, and threads share two arenas.
+# mallopt(3) of glibc: blocks of this size return to the system when they are freed, and threads share two arenas.
 _MALLOC = {-3: 2 * 2**20, -1: 4 * 2**20, -8: 2}
 
 
@@ -32,5 +32,5 @@ def give_back() -> float:
 
 def _call(name: str, *arguments: int) -> None:
     if sys.platform.startswith("linux"):
-        with contextlib.suppress(AttributeError):  # a C library that has no such call
+        with contextlib.suppress(AttributeError):  # the C library has no such function
             getattr(ctypes.CDLL(None), name)(*arguments)

@@ -33,7 +33,7 @@ log = structlog.get_logger()
 FETCH_SECONDS = 1.0
 STOP_SECONDS, IDLE_STOP_SECONDS = 20.0, 2.0
 MAINTENANCE_SECONDS = 600.0
-TIDY_SECONDS, TIDY_SHARE = 0.1, 20.0  # so often, but for so many times as long as it took it is not done again
+TIDY_SECONDS, TIDY_SHARE = 0.1, 20.0  # the interval, and the minimum pause as a multiple of the time it took
 
 
 def task_of(kind: str) -> Task:
@@ -70,7 +70,7 @@ async def work(chosen: Settings) -> None:
     try:
         done, _ = await asyncio.wait({waiting, heart, puller, maintenance, tidier}, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
-            task.result()  # a worker that does not take jobs any more must not look alive
+            task.result()  # a worker that cannot take jobs must not send heartbeats
     finally:
         waiting.cancel()
         runner.stop()

@@ -79,7 +79,7 @@ class ApiClient:
     def __init__(self, url: str, key: str = "") -> None:
         headers = {"authorization": f"Bearer {key}"} if key else {}
         self.url = url
-        # Certificates of authorities are only read where some are looked at: reading them takes longer than a command.
+        # Load CA certificates only for HTTPS: loading them takes longer than a whole command.
         verify = not url.lower().startswith("http:")
         self._http = httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=PATIENCE, verify=verify)
 
@@ -176,7 +176,7 @@ def show(rows: Sequence[Any], fields: Sequence[str], as_json: bool) -> None:
         typer.echo(msgspec.json.format(msgspec.json.encode(rows), indent=1).decode())
         return
     table = Table(box=None, pad_edge=False)
-    for field in fields:  # an id that is cut is none
+    for field in fields:  # a truncated id is useless
         table.add_column(field, no_wrap=field == "id", min_width=36 if field == "id" and rows else None)
     for row in rows:
         table.add_row(*(_cell(row, field) for field in fields))

@@ -76,7 +76,7 @@ def client_info(request: Request) -> ClientInfo:
     return ClientInfo(ip, request.headers.get("user-agent", ""))
 
 
-# Function scope: the transaction is committed before the answer is sent, so that what is answered is true.
+# Function scope: the transaction is committed before the answer is sent, so that the answer is true.
 Db: TypeAlias = Annotated[AsyncSession, Depends(_transaction, scope="function")]
 Shared: TypeAlias = Annotated[AppState, Depends(state_of)]
 Client: TypeAlias = Annotated[ClientInfo, Depends(client_info)]

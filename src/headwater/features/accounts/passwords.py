@@ -12,7 +12,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from headwater.kit.errors import Invalid
 
 MINIMUM, MAXIMUM = 10, 256
-# argon2id takes 64 MiB for each hash: two at once bound memory and processor.
+# argon2id takes 64 MiB for each hash: two at once limit the use of memory and CPU.
 AT_ONCE = 2
 _hasher = PasswordHash((Argon2Hasher(),))
 _turns: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}

@@ -25,7 +25,7 @@ from headwater.features.accounts.models import (
 from headwater.features.accounts.rights import Role
 from headwater.kit.clock import now
 
-# The lock that sign-ups take in turn, so that exactly one of them is the first.
+# Sign-ups take this lock one after another, so that exactly one of them is the first.
 SIGNUP_LOCK = 0x4845_4155
 
 
@@ -157,7 +157,7 @@ async def lock_owners(db: AsyncSession, organization_id: uuid.UUID) -> list[uuid
 
 async def project(db: AsyncSession, project_id: uuid.UUID, *, lock: bool = False) -> Project | None:
     """Return a project; with `lock`, locked until the end of the transaction."""
-    # FOR NO KEY UPDATE: inserting what refers to the project must not wait for, or deadlock with, its counts
+    # FOR NO KEY UPDATE: inserting rows that refer to the project must not wait for, or deadlock with, its counts
     return await db.get(Project, project_id, with_for_update={"key_share": True} if lock else None)
 
 

@@ -13,7 +13,7 @@ from headwater.store.session import driver_url
 
 log = structlog.get_logger()
 AT_ONCE = 500
-# After a failure the store is left in peace for this long; the scan goes on without it.
+# After a failure the store is not used for this long; the scan goes on without the cache.
 AWAY_SECONDS = 2.0
 GET = """
     SELECT key, value FROM facts_cache WHERE key = ANY(%s)
@@ -50,7 +50,7 @@ class StoreCache:
 
     def put_many(self, entries: Mapping[bytes, bytes]) -> None:
         """Store values."""
-        waiting = iter(sorted(entries.items()))  # in one order everywhere: two scans at once must not deadlock
+        waiting = iter(sorted(entries.items()))  # always in the same order: two concurrent scans must not deadlock
         while batch := list(islice(waiting, AT_ONCE)):
             try:
                 if (connection := self._open()) is None:

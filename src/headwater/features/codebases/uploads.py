@@ -17,7 +17,7 @@ from headwater.kit import atomic_upload
 from headwater.kit.errors import HeadwaterError, Unreadable
 from headwater.kit.settings import Settings
 
-# An upload that no code base names after this time is left over from a crash or a deleted project.
+# An upload without a codebase after this time is left over from a crash or a deleted project.
 ORPHAN_SECONDS = 3600.0
 
 

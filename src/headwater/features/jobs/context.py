@@ -17,7 +17,7 @@ from headwater.kit.settings import Settings
 from headwater.store.context import Context
 from headwater.store.session import Store
 
-# Writes the results of a task; runs in the transaction that also completes the job.
+# Stores the results of a task; runs in the transaction that also completes the job.
 Write: TypeAlias = Callable[[AsyncSession], Awaitable[None]]
 
 

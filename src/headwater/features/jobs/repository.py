@@ -19,7 +19,7 @@ DEFER = text("""
         ROW(:queue, :task, CAST(:priority AS integer), NULL, NULL, CAST(:args AS jsonb), CAST(:at AS timestamptz))
     ]::procrastinate_job_to_defer_v1[]))[1]
 """)
-# Wake-up calls that a dead worker took with it; the job rows themselves are returned by `lost_jobs`.
+# Messages that a dead worker had taken; `lost_jobs` returns the jobs themselves.
 DROP_STALLED_MESSAGES = text("""
     DELETE FROM procrastinate_jobs WHERE status = 'doing' AND (worker_id IS NULL OR worker_id IN (
         SELECT id FROM procrastinate_workers WHERE last_heartbeat < now() - make_interval(secs => :seconds)))

@@ -24,7 +24,7 @@ log = structlog.get_logger()
 Result = TypeVar("Result")
 PULSE_SECONDS = 0.5
 BEAT_SECONDS = 3.0
-# How long the end of an attempt waits for a store that is away before the sweepers get the job.
+# How long the end of an attempt waits for a store that does not answer, before another process requeues the job.
 PATIENCE_SECONDS = 120.0
 
 
@@ -82,14 +82,14 @@ class Runner:
         pulse = asyncio.create_task(self._pulse(attempt, token))
         started = time.monotonic()
         try:
-            task = await asyncio.to_thread(self._task_of, job.kind)  # the first of a kind loads its room
+            task = await asyncio.to_thread(self._task_of, job.kind)  # the first job of a kind imports its feature
             write = await task(attempt)
             attempt.check()
             await self._finish(attempt, token, write)
             log.info("job.completed", seconds=round(time.monotonic() - started, 2))
         except AttemptLost:
             raise
-        except Exception as error:  # every error of a task becomes an end of its attempt
+        except Exception as error:  # every error of a task ends its attempt
             ended = error
             await attempt.end()
             await self._stored(lambda db: self._end(db, attempt, job, token, ended))

@@ -269,7 +269,7 @@ class RowsIn(Input):
     filters: Annotated[list[FilterIn], Field(max_length=50, default_factory=list)]
     sort: Annotated[list[SortIn], Field(max_length=20, default_factory=list)]
     cursor: str | None = None
-    # For the far jump of a scroll bar: rows skipped after the cursor. Costs the server their reading.
+    # Rows to skip after the cursor, for jumps of a scroll bar. The server has to read them.
     skip: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
     counts: bool = Field(

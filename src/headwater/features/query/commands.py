@@ -44,7 +44,7 @@ def sql(
     with remote() as server:
         database = find_database(server, name)
         if text is None:
-            from headwater.features.query.shell import Shell  # the line editor, which only a shell needs
+            from headwater.features.query.shell import Shell  # imports the line editor, which only the shell needs
 
             Shell(server, database, Console()).run()
         elif form == "table" or as_json:

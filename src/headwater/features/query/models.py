@@ -51,7 +51,7 @@ class SavedQuery(Base):
     folder: Mapped[str] = mapped_column(TEXT, default="")
     text: Mapped[str] = mapped_column(TEXT)
     shared: Mapped[bool] = mapped_column(default=False)
-    # How its result is drawn: {"kind", "x", "y", …}; empty: chosen by its columns.
+    # The chart of its result: {"kind", "x", "y", …}; empty: chosen by the columns.
     chart: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     updated_at: Mapped[datetime] = mapped_column(server_default=NOW)

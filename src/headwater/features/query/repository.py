@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.query.models import QueryRun, SavedQuery
 
-# The history of one user on one database keeps this many runs.
+# Maximum number of runs in the history of one user on one database.
 KEPT_RUNS = 2000
 
 

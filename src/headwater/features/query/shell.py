@@ -219,6 +219,6 @@ def _is_complete(text: str, unit: str = "statement") -> bool:
     """Return True if Enter runs the text: a command, nothing, or a complete statement."""
     stripped = text.strip()
     if unit != "statement":
-        # A command of Redis is one line; of MongoDB, one whose brackets are closed, or that an empty line ends.
+        # A Redis command is one line; a MongoDB command ends when its brackets are closed, or with an empty line.
         return unit == "line" or text.endswith("\n") or all(text.count(a) <= text.count(b) for a, b in BRACKETS)
     return not stripped or stripped.startswith("\\") or stripped.endswith(";") or stripped in {"exit", "quit"}

@@ -27,7 +27,7 @@ from headwater.kit.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from headwater.kit.settings import Settings
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)*")
-# Two tabs that wake up at once both send the same refresh token: within this time that is no theft.
+# Two tabs that wake up at once both send the same refresh token: within this time that is not theft.
 REUSE_GRACE = timedelta(seconds=20)
 KEEP_USED_TOKENS = timedelta(days=2)
 

@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 def run_scan(path: Path, *, processes: int | None = None, use_cache: bool = True) -> ScanResult:
     """Scan a path, with a progress bar if stderr is a terminal."""
-    from headwater.core.lineage import pipeline  # a third of a second that the other commands need not wait for
+    from headwater.core.lineage import pipeline  # importing it takes a third of a second, which other commands save
 
     cache = open_cache() if use_cache else NoCache()
     return _with_progress(lambda step: pipeline.scan(path, cache=cache, progress=step, processes=processes))

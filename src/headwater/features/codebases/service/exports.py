@@ -22,9 +22,9 @@ from headwater.store.session import Store
 
 Format = Literal["csv", "json", "html"]
 AT_ONCE = 2000
-# A page with more rows than this makes a browser useless.
+# A browser cannot handle a page with more rows.
 MAX_HTML_USAGES = 100_000
-# Lists that a report holds whole; what is beyond has been counted in the scan.
+# Maximum length of the lists in a report; the scan has counted all.
 MAX_LISTED = 200_000
 MEDIA_TYPES: Mapping[Format, str] = {
     "csv": "text/csv; charset=utf-8",

@@ -18,7 +18,7 @@ from headwater.features.codebases.repository.graph import Edge
 from headwater.features.codebases.service import codebases
 from headwater.features.codebases.service.lineage import resolved
 
-# What a person can still look at; the rest is counted in `hidden`.
+# What a person can still read; the rest is counted in `hidden`.
 MAX_EDGES, MAX_FUNCTIONS, BUSIEST_TABLES = 400, 60, 8
 
 

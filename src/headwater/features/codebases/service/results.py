@@ -22,7 +22,7 @@ from headwater.features.codebases.repository import bulk_insert, codebases
 from headwater.kit.errors import Cancelled
 from headwater.kit.ids import new_id
 
-# Columns keep their id from scan to scan of a code base, so that a link to one stays good.
+# Columns keep their id from scan to scan of a codebase, so that links to them stay valid.
 _NAMESPACE = uuid.UUID("01a1fc00-0000-7000-8000-68656164776f")
 
 

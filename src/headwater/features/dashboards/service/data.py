@@ -26,7 +26,7 @@ from headwater.kit.settings import Settings
 from headwater.store.context import Context
 
 CACHE_SECONDS = 60.0
-# Each is at most LIMITS.bytes long: 128 MB at worst.
+# Each answer has at most LIMITS.bytes: 128 MB in all.
 CACHE_SIZE = 64
 LIMITS = Limits(rows=5000, bytes=2 * 2**20, seconds=30, cell=1000, read_only=True)
 

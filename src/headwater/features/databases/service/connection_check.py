@@ -73,8 +73,8 @@ async def connect(context: Context, actor: Actor, project_id: uuid.UUID, given: 
     async with reachability.open_connection(context.settings, connection) as session:
         facts = await session.ping()
         schema = await engine(connection.engine).inspect(session)
-    database_id, sealer = new_id(), context.cipher
-    plain, sealed = connections.save(connection, sealer, project.organization_id, database_id)
+    database_id, cipher = new_id(), context.cipher
+    plain, sealed = connections.save(connection, cipher, project.organization_id, database_id)
     async with context.store.transaction() as db:
         database = await databases.connect(
             db,

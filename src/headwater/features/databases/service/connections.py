@@ -17,7 +17,7 @@ from headwater.kit.network.tls import Tls
 from headwater.kit.network.tunnels import SshTunnel
 from headwater.store.encryption import SecretCipher
 
-# Options of a driver that would let it read files or sockets of this machine; no user may set them.
+# Driver options that would give access to files or sockets of this machine; no user may set them.
 FORBIDDEN_OPTIONS = frozenset(
     {
         "service",
@@ -138,7 +138,7 @@ def _tunnel(ssh: SshIn) -> SshTunnel:
     )
 
 
-# A connection is kept as plain JSON; what stands at these places is sealed apart and left out of it.
+# A connection is stored as plain JSON; the values at these paths are encrypted separately and left out of it.
 SECRET_PATHS = (
     ("address", "password"),
     ("address", "tls", "key"),
@@ -153,7 +153,7 @@ SECRET_PATHS = (
 
 
 def save(
-    connection: Connection, sealer: SecretCipher, tenant: uuid.UUID, row: uuid.UUID
+    connection: Connection, cipher: SecretCipher, tenant: uuid.UUID, row: uuid.UUID
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return a connection as JSON without secrets, and its secrets encrypted for their row."""
     plain: dict[str, Any] = msgspec.to_builtins(connection)
@@ -164,12 +164,12 @@ def save(
         holder = _holder(plain, path)
         if holder is not None and holder.get(path[-1]):
             name = ".".join(path)
-            sealed[name] = sealer.encrypt(holder.pop(path[-1]), tenant, row, name)
+            sealed[name] = cipher.encrypt(holder.pop(path[-1]), tenant, row, name)
     return plain, sealed
 
 
 def load(
-    plain: Mapping[str, Any], sealed: Mapping[str, bytes], sealer: SecretCipher, tenant: uuid.UUID, row: uuid.UUID
+    plain: Mapping[str, Any], sealed: Mapping[str, bytes], cipher: SecretCipher, tenant: uuid.UUID, row: uuid.UUID
 ) -> Connection:
     """Return the connection that `save` stored."""
     whole = msgspec.json.decode(msgspec.json.encode(plain))
@@ -177,7 +177,7 @@ def load(
         name = ".".join(path)
         holder = _holder(whole, path)
         if holder is not None and name in sealed:
-            holder[path[-1]] = sealer.decrypt(sealed[name], tenant, row, name)
+            holder[path[-1]] = cipher.decrypt(sealed[name], tenant, row, name)
     kind = _ROUTES.get(whole["route"].pop("kind_of_route"))
     if kind is None:
         raise NotFound("This version of Headwater does not know how to reach this database.")

@@ -92,7 +92,7 @@ async def named(db: AsyncSession, actor: Actor, name: str) -> Database:
 async def create(
     db: AsyncSession,
     actor: Actor,
-    sealer: SecretCipher,
+    cipher: SecretCipher,
     project_id: uuid.UUID,
     *,
     name: str,
@@ -128,7 +128,7 @@ async def create(
     db.add(database)
     await db.flush()
     password = random.token_urlsafe(24)
-    sealed = sealer.encrypt(password, database.organization_id, database.id, "password")
+    sealed = cipher.encrypt(password, database.organization_id, database.id, "password")
     await repository.put_secrets(db, database.id, {"password": sealed})
     _note(db, actor, "database.create", database, engine=engine_name)
     await db.refresh(database)
@@ -245,11 +245,11 @@ async def take_back(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> D
     return database
 
 
-async def password_of(db: AsyncSession, actor: Actor, sealer: SecretCipher, database: Database) -> str:
+async def password_of(db: AsyncSession, actor: Actor, cipher: SecretCipher, database: Database) -> str:
     """Return the password of a managed database's owner role; recorded in the audit log."""
     sealed = await repository.secrets(db, database.id)
     _note(db, actor, "database.credentials", database)
-    return sealer.decrypt(sealed["password"], database.organization_id, database.id, "password")
+    return cipher.decrypt(sealed["password"], database.organization_id, database.id, "password")
 
 
 def _check_engine(name: str) -> None:

@@ -15,9 +15,9 @@ from headwater.features.databases.service.reachability import ReachableDatabase,
 from headwater.kit.errors import Conflict, HeadwaterError, TooMany
 from headwater.kit.settings import Settings
 
-# A session that waits for its user's next request keeps a connection of the database busy: not for long.
+# A session that waits for its user's next request occupies a connection of the database, so it is closed soon.
 IDLE_SECONDS = 20.0
-# One with a name is an editor tab, which may hold a transaction that its user looks at.
+# A named session belongs to an editor tab, which may hold an open transaction.
 NAMED_IDLE_SECONDS = 600.0
 PER_USER = 12
 
@@ -60,7 +60,7 @@ class SessionPool:
         try:
             yield pooled.session
         except BaseException as error:
-            # After an error of the database the connection is as good as before; after any other nobody knows.
+            # After an error of the database the connection is still good; after any other error it may not be.
             if (
                 not isinstance(error, HeadwaterError)
                 or error.status >= 500

@@ -41,13 +41,13 @@ class ReachableDatabase:
         return engine(self.engine_name)
 
 
-async def load(db: Any, sealer: SecretCipher, database: Database) -> ReachableDatabase:
+async def load(db: Any, cipher: SecretCipher, database: Database) -> ReachableDatabase:
     """Return what is needed to reach a database."""
     sealed = await repository.secrets(db, database.id)
     tenant, row = database.organization_id, database.id
     managed = database.origin == "managed"
-    connection = None if managed else connections.load(database.connection, sealed, sealer, tenant, row)
-    password = sealer.decrypt(sealed["password"], tenant, row, "password") if managed else ""
+    connection = None if managed else connections.load(database.connection, sealed, cipher, tenant, row)
+    password = cipher.decrypt(sealed["password"], tenant, row, "password") if managed else ""
     return ReachableDatabase(
         database.id,
         database.name,

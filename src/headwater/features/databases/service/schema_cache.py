@@ -48,7 +48,7 @@ async def get(context: Context, reached: ReachableDatabase) -> Schema:
     async with context.store.transaction() as db:
         row = await repository.with_schema(db, reached.id)
         database_schema = row[1] if row else None
-        inferred = reached.engine.language != "sql"  # there no statement says that it changes the schema
+        inferred = reached.engine.language != "sql"  # no statement of such an engine says that it changes the schema
         old = database_schema is not None and inferred and now() - database_schema.read_at > INFERRED_FOR
         schema = from_json(database_schema.schema_json) if database_schema and not old else None
     return schema if schema is not None else await read(context, reached)

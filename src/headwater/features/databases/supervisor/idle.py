@@ -20,7 +20,7 @@ log = structlog.get_logger()
 LOOK_SECONDS = 1.0
 WATCH_SECONDS = 10.0
 MEASURE_SECONDS = 60.0
-# Past its disk quota a database is read-only; who writes all the same has it stopped at this share beyond.
+# Beyond its disk quota a database is read-only; if it still grows by this factor, it is stopped.
 PATIENCE, PATIENCE_MB = 1.2, 64
 
 

@@ -39,7 +39,7 @@ class Supervisor:
         self.driver = driver
         self.instances: dict[uuid.UUID, ManagedInstance] = {}
         self._store = store
-        self._sealer = SecretCipher.of(settings)
+        self._cipher = SecretCipher.of(settings)
         self._wakes = asyncio.Semaphore(WAKES_AT_ONCE)
         self._waking: dict[uuid.UUID, asyncio.Task[None]] = {}
         self._at_work: set[asyncio.Task[None]] = set()
@@ -104,7 +104,7 @@ class Supervisor:
                 waking = asyncio.create_task(self._wake(database_id))
                 self._waking[database_id] = waking
                 waking.add_done_callback(lambda _: self._waking.pop(database_id, None))
-            # Who no longer waits does not end it for those who do.
+            # A caller that is cancelled must not cancel the start for the others.
             await asyncio.shield(waking)
             instance = self.instances[database_id]
         instance.seen = time.monotonic()
@@ -139,7 +139,7 @@ class Supervisor:
             self._preparing = self.soon(self._prepare())
 
     async def _prepare(self) -> None:
-        await asyncio.sleep(PREPARE_SECONDS)  # the database that was just made comes first
+        await asyncio.sleep(PREPARE_SECONDS)  # the database that was just created comes first
         try:
             await self.driver.prepare()
         except (HeadwaterError, OSError) as error:
@@ -206,7 +206,7 @@ class Supervisor:
         except NotFound:
             return  # purged since the row was read
         if not desired_running(row) and not instance.lock.locked() and instance.started < read:
-            instance.running = False  # from here on, who connects asks the row
+            instance.running = False  # from here on, new clients check the row
         if next_step(instance, row, now(), alive=self._alive(instance)) and not instance.lock.locked():
             self.soon(self._step(instance))
 
@@ -293,8 +293,8 @@ class Supervisor:
             sealed = await repository.secrets(db, row.id)
         if "password" not in sealed:
             raise NotFound("There is no such database here.")
-        password = self._sealer.decrypt(sealed["password"], row.organization_id, row.id, "password")
-        # The database inside keeps the name that it was made with: a rename here changes no client.
+        password = self._cipher.decrypt(sealed["password"], row.organization_id, row.id, "password")
+        # The database inside keeps the name that it was created with: a rename here does not affect clients.
         return Spec(
             row.id, row.engine, row.route or row.name, password, dict(row.quotas), dict(row.options), row.archives
         )

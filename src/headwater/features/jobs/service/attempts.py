@@ -17,7 +17,7 @@ from headwater.features.jobs.models import Job, JobLog
 from headwater.kit.clock import now
 
 BACKOFF_SECONDS, BACKOFF_LIMIT = 2.0, 300.0
-# A job whose worker has died this often is more likely the murderer than the victim.
+# A job whose workers have died this often probably kills them itself.
 MAX_LOSSES = 10
 
 

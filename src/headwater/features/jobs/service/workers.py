@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from headwater.features.jobs import repository
 from headwater.features.jobs.models import Worker
 
-# How the entry points call what they hold of a worker, whose row is not theirs to import.
+# The name by which entry points refer to a worker: they must not import the model.
 Process: TypeAlias = Worker
 BEAT_SECONDS = 3.0
 DEAD_SECONDS = 15.0

@@ -144,7 +144,7 @@ def generated(engine: Engine, schema: Schema, changes: Sequence[Change]) -> tupl
 
 def _text(engine: Engine, changes: Sequence[Change], schema: Schema) -> str:
     steps = engine.alter(changes, schema)
-    # Where no change of the schema can be rolled back, saying so of each would tell nobody anything.
+    # Only mark scripts of engines that can roll back schema changes: on others the mark would be on every script.
     could = engine.dialect.grammar is not None and engine.dialect.grammar.transactional_ddl
     alone = could and any(not step.transactional for step in steps)
     head = "-- headwater: no transaction\n" if alone else ""

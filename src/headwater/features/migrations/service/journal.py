@@ -12,16 +12,16 @@ from headwater.core.migration_files.scripts import Script
 from headwater.engines import Session
 
 TABLE = "headwater_migrations"
-# `milliseconds` is NULL from the begin of a migration to its end: one that broke in the middle is seen.
+# `milliseconds` is NULL until a migration has finished, so that one that failed halfway can be recognized.
 CREATE = (
     f"CREATE TABLE IF NOT EXISTS {TABLE} (version varchar(255) NOT NULL PRIMARY KEY, name varchar(255) NOT NULL, "
     "checksum varchar(64) NOT NULL, applied_at varchar(40) NOT NULL, applied_by varchar(320) NOT NULL, "
     "milliseconds integer)"
 )
-# As PostgreSQL, MySQL and SQLite (which has no such codes) say it.
+# The codes of PostgreSQL, MySQL and SQLite (which has none).
 NO_SUCH_TABLE = frozenset({"42P01", "42S02", ""})
 LIMITS = Limits(rows=100_000, bytes=None, seconds=60)
-# What the tables of other tools say was applied.
+# Queries for the versions that other tools have recorded as applied.
 OTHERS = (
     "SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL",
     "SELECT version FROM flyway_schema_history WHERE success AND version IS NOT NULL",
@@ -58,7 +58,7 @@ async def prepare(session: Session) -> None:
     try:
         await ask(session, CREATE)
     except QueryError:
-        # PostgreSQL refuses one of two who make it at the same moment, IF NOT EXISTS or not.
+        # If two sessions create it at the same time, PostgreSQL refuses one of them in spite of IF NOT EXISTS.
         await ask(session, f"SELECT version FROM {TABLE} WHERE version = ''")  # noqa: S608
 
 
@@ -83,11 +83,11 @@ async def journals_of_other_tools(session: Session, scripts: Sequence[Script]) -
     """Return the versions that the tool of these scripts has recorded as applied in the database."""
     recorded: set[str] = set()
     for query in OTHERS:
-        with contextlib.suppress(QueryError):  # there is no such table, or one that somebody else made
+        with contextlib.suppress(QueryError):  # there is no such table, or it has other columns
             recorded |= {str(row[0]) for row in await ask(session, query)}
     versions = [script.version for script in scripts]
     if scripts and scripts[-1].origin == "alembic":
-        # Alembic notes only where it stands: what leads there was applied.
+        # Alembic records only the current version: all versions before it were applied.
         reached = max((versions.index(version) for version in recorded if version in versions), default=-1)
         return set(versions[: reached + 1])
     return recorded & set(versions)

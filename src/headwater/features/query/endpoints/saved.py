@@ -47,7 +47,7 @@ async def change_saved_query(
 ) -> api_models.SavedQueryOut:
     """Change a saved query; only its owner may share it."""
     given = body.model_dump(include=body.model_fields_set)
-    # Only the database can be taken away; for all else null says as little as leaving it out.
+    # Only the database can be removed; for every other field null means no change.
     changes = {name: value for name, value in given.items() if value is not None or name == "database_id"}
     changed = await saved.change(db, actor, query_id, changes)
     return serializers.saved(changed, actor.user_id)

@@ -26,7 +26,7 @@ from headwater.kit.errors import BadInput, Invalid, TooLarge
 from headwater.store.context import Context
 
 LONGEST_CELL = 1024
-# Of a whole value, in characters (two for a byte): beyond it a browser has no use for it.
+# Of a complete value, in characters (two for a byte): a browser cannot handle more.
 LARGEST_VALUE = 16 * 2**20
 COUNT_SECONDS = 2.0
 COUNTED_BELOW = 200_000

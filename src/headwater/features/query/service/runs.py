@@ -28,9 +28,9 @@ from headwater.store.context import Context
 
 KEPT_TEXT = 100_000
 CHANGES_SCHEMA = ("CREATE", "ALTER", "DROP", "COMMENT", "RENAME", "TRUNCATE", "ANALYZE", "DO", "CALL")
-# CREATE TABLE AS and SELECT INTO are tagged as the SELECT in them.
+# The command of CREATE TABLE AS and SELECT INTO is reported as SELECT.
 _MAKES = re.compile(r"\b(?:create\s+(?:\w+\s+)*(?:table|view)|select\b[^;]*\binto)\b", re.IGNORECASE)
-# What servers say when a read-only transaction refuses a write.
+# SQLSTATEs and error numbers of a write that a read-only transaction refuses.
 READ_ONLY_STATES = frozenset({"25006", "1792"})
 
 

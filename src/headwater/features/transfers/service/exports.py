@@ -43,7 +43,7 @@ async def start(
     schema = await schema_cache.read(context, access.reached)
     chosen(schema, tables)
     async with context.store.transaction() as db:
-        # Who exports makes a job and a file on the host: more than looking at rows.
+        # An export creates a job and a file on the host, which requires more than the right to read.
         database = await databases.find(db, actor, database_id, "database:write")
         transfer = Transfer(
             organization_id=database.organization_id,

@@ -30,7 +30,7 @@ from headwater.features.transfers.service.transfers import TransferAttempt
 from headwater.kit.errors import BadInput, Conflict, Unreadable
 
 SAMPLE_ERRORS, MAX_ERRORS = 50, 10_000
-# Kinds that the database itself reads from their text.
+# Kinds whose text the database itself parses.
 _RAW = frozenset({"array", "other", "bits", "interval", "enum", "any"})
 
 
@@ -140,7 +140,7 @@ class _Import:
         ]
         await side.loads.finish_load(counters)
         self._working.report("rows", self._rows, self._rows, "Committing")
-        # Whoever comes after a worker that died here cannot know whether the rows are there.
+        # If the worker dies here, the next attempt cannot know whether the rows were committed.
         await self._working.note(created={"things": self._working.created, "committing": self._rows})
         await copy_rows.run(side.session, "COMMIT", self._working)
         return self._rows

@@ -30,7 +30,7 @@ async def run(
     for number, statement in enumerate(statements, 1):
         watch.report("statements", number, len(statements), statement.text.split("\n", 1)[0][:120])
         if _TRANSACTION.fullmatch(statement.text.strip()):
-            continue  # the whole script is one
+            continue  # the whole script is one transaction
         try:
             rows += await copy_rows.guarded(_one(side, statement.text), watch, side.session)
         except QueryError as error:
