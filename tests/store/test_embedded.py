@@ -97,8 +97,8 @@ def test_killed_server_is_restarted_with_its_data(folder: Path) -> None:
     assert not (folder / "pg" / "postmaster.pid").exists()
 
 
-# The number of a living process that is no PostgreSQL: as after a reboot of a container. And one that was killed in the
-# moment between making the file and writing it, which PostgreSQL itself does not dare to judge.
+# The pid of a living process that is not PostgreSQL, as after a reboot of a container; and a file of a server killed
+# between creating its file and writing it, which PostgreSQL itself refuses to judge.
 @pytest.mark.parametrize(
     "left", [f"{os.getppid()}\n{{data}}\n1\n5432\n\n\n\nready\n", "", "\n"], ids=["other-program", "empty", "line-end"]
 )

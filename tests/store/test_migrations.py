@@ -22,7 +22,7 @@ from headwater.store.session import driver_url
 
 @pytest.fixture
 def empty(store: EmbeddedServer) -> Iterator[str]:
-    """The address of an empty database."""
+    """The URL of an empty database."""
     with psycopg.connect(store.cluster.url("postgres", "postgres"), autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS fresh WITH (FORCE)")
         connection.execute("CREATE DATABASE fresh OWNER headwater")
@@ -32,7 +32,7 @@ def empty(store: EmbeddedServer) -> Iterator[str]:
 
 
 def ours(name: str | None, kind: str, _: object) -> bool:
-    """Leave Procrastinate's tables out: they have no models here."""
+    """Return False for Procrastinate's tables, which have no models here."""
     return not (kind == "table" and name is not None and name.startswith("procrastinate_"))
 
 

@@ -1,6 +1,6 @@
-"""Each route × {stranger, own, wrong neighbour, viewer, revoked key, expired session}, made from the routes themselves.
+"""Each route × {stranger, own, wrong neighbour, viewer, revoked key, expired session}, generated from the routes.
 
-A route that declares nothing fails here; so does one for which nobody said what a viewer may.
+A route that declares no permission fails here, and so does one without an expectation for viewers.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/databases/{database_id}/recoveries/plan"): {"name": "back", "time": "2026-01-01T00:00:00Z"},
     ("POST", "/api/v1/databases/{database_id}/recoveries"): {"name": "back", "time": "2026-01-01T00:00:00Z"},
 }
-# What these name within a database may be gone for everybody: then nobody learns more than that.
+# The resources that these paths name within a database may not exist: then the response is 404 for everybody.
 GONE = {
     "/api/v1/databases/{database_id}/runs/{run_id}/cancel",
     "/api/v1/databases/{database_id}/sessions/{session}/{how}",
@@ -102,7 +102,7 @@ GONE = {
     "/api/v1/snapshots/{snapshot_id}/copies/plan",
     "/api/v1/snapshots/{snapshot_id}/copies",
 }
-# Routes that leave an owner as it was found, so that one owner serves them all. The others have one each.
+# Routes that do not change the owner's resources, so that one owner is enough. The others get one owner each.
 REPEATABLE_POSTS = {
     *(
         f"/api/v1/databases/{{database_id}}/{rest}"
@@ -159,7 +159,7 @@ REPEATABLE_POSTS = {
     "/api/v1/keys",
     "/api/v1/projects/{project_id}/connections/test",
 }
-# Routes about the asking user alone: nobody is a neighbour or viewer there.
+# Routes about the current user alone: they have no neighbours or viewers.
 OWN = {
     "/api/v1/engines",
     "/api/v1/connections/parse",
@@ -178,7 +178,7 @@ CLOSED = [(method, path, what[0]) for method, path, what in ROUTES if any(":" in
 
 
 def test_committed_routes_match_the_application(application: FastAPI) -> None:
-    assert route_list.read(application) == ROUTES, f"write them anew: {route_list.__doc__}"
+    assert route_list.read(application) == ROUTES, f"regenerate them: {route_list.__doc__}"
     assert len(ROUTES) > 40
     assert {"/api/v1/jobs/{job_id}/events", "/api/v1/codebases/{codebase_id}/files/{path:path}"} <= {
         path for _, path, _ in ROUTES
@@ -200,7 +200,7 @@ _databases: dict[str, dict[str, str]] = {}
 
 
 async def database_of(person: Person, path: str) -> dict[str, str]:
-    """Return the database of a person, with a table and a saved query; deleted where the path is about that."""
+    """Return the database of a person, with a table and a saved query; it is deleted if the path requires that."""
     if person.email not in _databases:
         _databases[person.email] = await new_database(person)
     ids = dict(_databases[person.email])
@@ -224,7 +224,7 @@ async def new_database(person: Person) -> dict[str, str]:
 
 
 async def dashboard_of(person: Person) -> dict[str, str]:
-    """Make a dashboard of a person, with one tile; its order and next tile go into the bodies of the requests."""
+    """Create a dashboard of a person with one tile, and set the bodies of the requests about its tiles."""
     query = await database_of(person, "")
     database = await person.send("POST", f"/projects/{person.project['id']}/dashboards", 201, json={"name": "board"})
     tile = {"query_id": query["query_id"]}
@@ -235,7 +235,7 @@ async def dashboard_of(person: Person) -> dict[str, str]:
 
 
 async def import_of(person: Person) -> str:
-    """Make an import of a person that waits for its start."""
+    """Create an import of a person that is not started."""
     database = await database_of(person, "")
     files = {"file": ("x.csv", b"a\n1\n")}
     ids = await person.send("POST", f"/databases/{database['database_id']}/imports", 201, files=files)
@@ -243,7 +243,7 @@ async def import_of(person: Person) -> str:
 
 
 async def snapshot_of(app: AppFixture, person: Person, path: str) -> dict[str, str]:
-    """Take a snapshot of a person's database; restore it, or add a key to its vault, where the path is about that."""
+    """Take a snapshot of a person's database; restore it, or add a key to its vault, if the path requires that."""
     database = await database_of(person, "")
     snapshot = await person.send("POST", f"/databases/{database['database_id']}/snapshots", 202, json={})
     await app.work(snapshot["job"]["id"])
@@ -264,7 +264,7 @@ async def snapshot_of(app: AppFixture, person: Person, path: str) -> dict[str, s
 
 
 async def policy_of(app: AppFixture, person: Person) -> dict[str, str]:
-    """Give a person's database a policy, and an alert."""
+    """Create a policy and an alert for a person's database."""
     created = await database_of(person, "")
     body = {"schedule": {"cron": "0 4 * * *"}}
     await person.send("PUT", f"/databases/{created['database_id']}/policy", 200, json=body)
@@ -276,7 +276,7 @@ async def policy_of(app: AppFixture, person: Person) -> dict[str, str]:
 
 
 async def recovery_of(app: AppFixture, person: Person) -> dict[str, str]:
-    """Let a person have asked for a recovery; nobody carries it out."""
+    """Create a recovery of a person that is never run."""
     database = await database_of(person, "")
     organization = uuid.UUID(person.organization)
     async with app.server.database.transaction() as db:
@@ -304,7 +304,7 @@ async def recovery_of(app: AppFixture, person: Person) -> dict[str, str]:
 
 
 async def filled(app: AppFixture, person: Person, path: str) -> str:
-    """Fill the placeholders of a path with things of a person."""
+    """Fill the placeholders of a path with ids of a person's resources."""
     values = {
         "organization_id": person.organization,
         "project_id": person.project["id"],
@@ -356,7 +356,7 @@ async def state_of(app: AppFixture, person: Person) -> list[Any]:
         "SELECT m::text FROM memberships m WHERE organization_id = :id ORDER BY 1",
         "SELECT c::text FROM codebases c WHERE organization_id = :id ORDER BY 1",
         "SELECT j::text FROM jobs j WHERE organization_id = :id ORDER BY 1",
-        # what the keeper writes changes by itself
+        # without the columns that the supervisor writes
         "SELECT (d.id, d.name, d.desired, d.quotas, d.protected, d.sleep_after_seconds, d.deleted_at, d.purge_at)::text"
         " FROM databases d WHERE organization_id = :id ORDER BY 1",
         "SELECT q::text FROM saved_queries q WHERE organization_id = :id ORDER BY 1",
@@ -379,12 +379,12 @@ async def state_of(app: AppFixture, person: Person) -> list[Any]:
 
 
 def of_codebase(path: str) -> bool:
-    """Say whether a path is about a scanned code base."""
+    """Return True if a path is about a scanned codebase."""
     return any(name in path for name in ("{codebase_id}", "{job_id}", "{schema_id}"))
 
 
 async def new_owner(app: AppFixture, *, scanned: bool) -> Person:
-    """Sign somebody up; with their sample scanned, if wanted."""
+    """Sign up a user; scan their sample project if `scanned`."""
     app.with_sample = scanned
     owner = await app.person("owner")
     app.with_sample = False
@@ -396,15 +396,15 @@ async def new_owner(app: AppFixture, *, scanned: bool) -> Person:
 
 @dataclass(frozen=True)
 class Cast:
-    """People who ask for what is not theirs, the same for every route."""
+    """Users who request the resources of others, the same for every route."""
 
     owner: Person
-    """Whose things are asked for on routes that leave them as they are."""
+    """The owner of the resources for routes that do not change them."""
     neighbour: Person
     viewer: Person
     """Becomes a viewer in the organization of each owner."""
     expired: Person
-    """Somebody whose session is over."""
+    """A user whose session has expired."""
 
 
 @pytest.fixture(scope="module")
@@ -422,7 +422,7 @@ async def cast(module_app: AppFixture) -> Cast:
 async def check_unauthenticated(
     app: AppFixture, owner: Person, expired: Person, method: str, template: str, path: str
 ) -> None:
-    """Who is not signed in, whose key is revoked and whose session is over are told to sign in."""
+    """Check that requests without sign-in, with a revoked key or with an expired session get 401."""
     assert await ask(await app.stranger(), method, template, path) == 401
     revoked = await owner.send("POST", "/keys", 201, json={"name": "old", "scopes": ["read", "write", "admin"]})
     await owner.send("DELETE", f"/keys/{revoked['key']['id']}", 204)
@@ -431,14 +431,14 @@ async def check_unauthenticated(
 
 
 async def join(owner: Person, viewer: Person) -> None:
-    """Let a viewer be one in the organization of an owner."""
+    """Add a viewer to the organization of an owner."""
     members = f"/organizations/{owner.organization}/members"
     if viewer.email not in {row["email"] for row in (await owner.get(members))["items"]}:
         await owner.send("POST", members, 201, json={"email": viewer.email, "role": "viewer"})
 
 
 async def leave(owner: Person, viewer: Person) -> None:
-    """Take a viewer out of the organization of an owner."""
+    """Remove a viewer from the organization of an owner."""
     members = f"/organizations/{owner.organization}/members"
     await owner.send("DELETE", f"{members}/{viewer.signed_in['user']['id']}", 204)
 
@@ -458,7 +458,7 @@ async def test_access_matrix(
         assert await ask(cast.neighbour.client, method, template, path) == 404
     assert await state_of(app, owner) == before, "somebody changed what is not theirs"
 
-    # What is about the asking user alone may end their session: nobody is asked after that.
+    # Routes about the current user alone may end the session, so each needs a new viewer.
     viewer = cast.viewer if about_others else await app.person("viewer")
     await join(owner, viewer)
     before = await state_of(app, owner)

@@ -144,7 +144,7 @@ async def test_protected_database_requires_confirmation(app: AppFixture, keeper:
 
 
 class Door(asyncssh.SSHServer):
-    """Lets one user in with a password and forwards."""
+    """An SSH server that accepts one password and forwards connections."""
 
     def begin_auth(self, username: str) -> bool:
         return True
@@ -170,7 +170,7 @@ async def ssh_host() -> AsyncIterator[tuple[int, str]]:
 
 @pytest.fixture
 def far(store: EmbeddedServer) -> Any:
-    """A PostgreSQL elsewhere: the machine's own on its standard port, with a role that has a password."""
+    """A connected PostgreSQL: the machine's own on its standard port, with a role that has a password."""
     try:
         with psycopg.connect("host=127.0.0.1 user=postgres dbname=postgres", autocommit=True) as connection:
             connection.execute("DROP DATABASE IF EXISTS far_away WITH (FORCE)")

@@ -18,7 +18,7 @@ from headwater.engines import engine
 from headwater.features.databases import repository
 from headwater.features.databases.models import Database
 from headwater.features.databases.supervisor import client, idle, managed_instance, reconciler
-from headwater.features.databases.supervisor.clients import opening
+from headwater.features.databases.supervisor.clients import open_upstream
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, HeadwaterError, NotFound, TooMany, Unavailable
@@ -136,7 +136,7 @@ async def test_stopped_database_does_not_wake(supervised: SupervisorFixture) -> 
     with pytest.raises(Conflict, match="is stopped"):
         await supervised.ask(database, "SELECT 1")
     with pytest.raises(Conflict):
-        await opening(supervised.supervisor, "postgresql", database["name"])
+        await open_upstream(supervised.supervisor, "postgresql", database["name"])
     with pytest.raises(NotFound):
         await client.wake(supervised.app.server.settings, uuid.uuid4())
 
@@ -256,7 +256,7 @@ async def test_disk_quota_makes_a_database_read_only_then_stops_it(supervised: S
 
 async def test_clients_count_against_the_connection_quota(supervised: SupervisorFixture) -> None:
     database = await supervised.create(quotas={"connections": 2})
-    ways = [await opening(supervised.supervisor, "postgresql", database["name"]) for _ in range(3)]
+    ways = [await open_upstream(supervised.supervisor, "postgresql", database["name"]) for _ in range(3)]
     for way in ways[:2]:
         way.meter.connected()
     with pytest.raises(TooMany, match="2 connections"):
@@ -264,7 +264,7 @@ async def test_clients_count_against_the_connection_quota(supervised: Supervisor
     ways[0].meter.disconnected()
     ways[2].meter.connected()
     with pytest.raises(NotFound, match="not a redis database"):
-        await opening(supervised.supervisor, "redis", database["name"])
+        await open_upstream(supervised.supervisor, "redis", database["name"])
 
 
 async def test_rows_are_asleep_after_the_supervisor_was_killed(

@@ -49,7 +49,7 @@ async def database_fixture(place: DatabaseFixture) -> DatabaseFixture:
 
 
 async def paged(database_fixture: DatabaseFixture, **asked: Any) -> list[tuple[int, str]]:
-    """The keys of all pages of seven rows."""
+    """Return the keys of all pages of seven rows."""
     seen: list[tuple[int, str]] = []
     cursor = None
     for _ in range(20):

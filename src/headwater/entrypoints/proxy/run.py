@@ -75,7 +75,7 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 async def _proxy(supervisor: Supervisor, chosen: Settings) -> list[asyncio.Server]:
     """Listen on one port for protocols in which the client speaks first, and on another for those in which it waits."""
     fronts = {name: engine.proxy for name, engine in all_engines().items() if engine.proxy}
-    wake, tls = functools.partial(clients.opening, supervisor), _tls(chosen)
+    wake, tls = functools.partial(clients.open_upstream, supervisor), _tls(chosen)
     servers = [
         await _listen(lambda: ProxyProtocol(fronts, wake, tls), chosen.host, chosen.proxy_port, "HEADWATER_PROXY_PORT")
     ]

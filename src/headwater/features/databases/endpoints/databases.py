@@ -101,7 +101,7 @@ async def delete_database(database_id: uuid.UUID, server: Shared, actor: Admin) 
 async def undelete_database(database_id: uuid.UUID, server: Shared, actor: Admin) -> api_models.DatabaseOut:
     """Restore a deleted database."""
     async with server.database.transaction() as db:
-        await databases.take_back(db, actor, database_id)
+        await databases.undelete(db, actor, database_id)
     return serializers.database(await readiness.wait_until_settled(server.context, actor, database_id, 0))
 
 

@@ -37,5 +37,5 @@ async def get_database_metrics(
     hours: Annotated[int, Query(ge=1, le=24 * 14)] = 1,
 ) -> list[api_models.MetricPoint]:
     """Return the metrics of a database, oldest first."""
-    rows = await databases.measured(db, actor, database_id, hours)
+    rows = await databases.metrics(db, actor, database_id, hours)
     return [api_models.MetricPoint.model_validate(row) for row in rows]

@@ -41,10 +41,10 @@ async def test(
     """Test a connection that is not saved yet."""
     async with context.store.transaction() as db:
         await projects.get(db, actor, project_id, "database:write")
-    return await _tried(context.settings, connections.understand(given, trusted=actor.is_admin))
+    return await _test_connection(context.settings, connections.parse_connection(given, trusted=actor.is_admin))
 
 
-async def _tried(settings: Settings, connection: connections.Connection) -> api_models.ConnectionTestOut:
+async def _test_connection(settings: Settings, connection: connections.Connection) -> api_models.ConnectionTestOut:
     try:
         async with reachability.open_connection(settings, connection) as session:
             return api_models.ConnectionTestOut(ok=True, facts=_facts(await session.ping()))
@@ -69,7 +69,7 @@ async def connect(context: Context, actor: Actor, project_id: uuid.UUID, given: 
     """
     async with context.store.transaction() as db:
         project = await projects.get(db, actor, project_id, "database:write")
-    connection = connections.understand(given.connection, trusted=actor.is_admin)
+    connection = connections.parse_connection(given.connection, trusted=actor.is_admin)
     async with reachability.open_connection(context.settings, connection) as session:
         facts = await session.ping()
         schema = await engine(connection.engine).inspect(session)

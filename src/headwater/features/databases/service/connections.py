@@ -59,7 +59,7 @@ class Connection:
     route: Route
 
 
-def understand(given: ConnectionIn, *, trusted: bool) -> Connection:
+def parse_connection(given: ConnectionIn, *, trusted: bool) -> Connection:
     """Return the connection that a URL and fields describe.
 
     Args:

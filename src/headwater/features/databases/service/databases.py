@@ -231,7 +231,7 @@ async def purge(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Datab
     return database
 
 
-async def take_back(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Database:
+async def undelete(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Database:
     """Undo the deletion of a database."""
     database = await find(db, actor, database_id, "database:admin", lock=True, deleted=True)
     if database.deleted_at is None:
@@ -286,7 +286,7 @@ def _note(db: AsyncSession, actor: Actor, action: str, database: Database, **det
     )
 
 
-async def measured(db: AsyncSession, actor: Actor, database_id: uuid.UUID, hours: int) -> Sequence[DatabaseMetric]:
+async def metrics(db: AsyncSession, actor: Actor, database_id: uuid.UUID, hours: int) -> Sequence[DatabaseMetric]:
     """Return the metrics of a database in the last hours, oldest first."""
     await find(db, actor, database_id)
     return await repository.metrics(db, database_id, now() - timedelta(hours=hours))

@@ -39,7 +39,7 @@ class ClientMeter:
         self.received_bytes()
 
 
-async def opening(supervisor: Supervisor, engine: str, route: str) -> Upstream:
+async def open_upstream(supervisor: Supervisor, engine: str, route: str) -> Upstream:
     """Wake the database with this name and return its upstream.
 
     Raises:
