@@ -2297,7 +2297,7 @@ export interface paths {
         };
         /**
          * List Codebases
-         * @description List the code bases of a project, newest first.
+         * @description List the codebases of a project, newest first.
          */
         get: operations["list_codebases"];
         put?: never;
@@ -2347,7 +2347,7 @@ export interface paths {
         put?: never;
         /**
          * Rescan Codebase
-         * @description Scan a code base again.
+         * @description Scan a codebase again.
          */
         post: operations["rescan_codebase"];
         delete?: never;

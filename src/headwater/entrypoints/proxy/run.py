@@ -30,7 +30,7 @@ from headwater.store.session import Store
 log = structlog.get_logger()
 
 
-async def keep(chosen: Settings) -> None:
+async def run_supervisor(chosen: Settings) -> None:
     """Run the databases of this host until SIGTERM or SIGINT."""
     collect("models")
     lock = Lock(chosen.home_folder / "databases" / "keeper.lock")
@@ -127,7 +127,7 @@ def main() -> None:
     logs.configure(chosen.log_level, chosen.log_format)
     try:
         with asyncio.Runner(loop_factory=_loop()) as runner:
-            runner.run(keep(chosen))
+            runner.run(run_supervisor(chosen))
     except HeadwaterError as error:
         log.error("keeper.failed", error=error.message, hint=error.hint)
         sys.exit(1)

@@ -38,7 +38,7 @@ FORM = multipart.described("ZIP or tar archive", name={"type": "string", "maxLen
 async def list_codebases(
     project_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
 ) -> ListOf[CodebaseOut]:
-    """List the code bases of a project, newest first."""
+    """List the codebases of a project, newest first."""
     page = await codebases.list_of_project(db, actor, project_id, cursor=cursor, limit=limit)
     return ListOf(items=[serializers.codebase(view) for view in page.items], next=page.next)
 
@@ -84,7 +84,7 @@ async def get_codebase(codebase_id: uuid.UUID, db: Db, actor: Reader) -> Codebas
 
 @router.post("/codebases/{codebase_id}/rescan", status_code=202)
 async def rescan_codebase(codebase_id: uuid.UUID, db: Db, actor: Writer) -> CodebaseJobOut:
-    """Scan a code base again."""
+    """Scan a codebase again."""
     return _answer(await codebases.rescan(db, actor, codebase_id))
 
 

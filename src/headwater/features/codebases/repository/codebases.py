@@ -19,20 +19,20 @@ def _joined() -> Select[Codebase, Scan]:
 
 
 async def get(db: AsyncSession, codebase_id: uuid.UUID, *, lock: bool = False) -> Codebase | None:
-    """Return a code base; with `lock`, locked until the end of the transaction."""
+    """Return a codebase; with `lock`, locked until the end of the transaction."""
     query = select(Codebase).where(Codebase.id == codebase_id).execution_options(populate_existing=True)
     return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
 
 async def with_scan(db: AsyncSession, codebase_id: uuid.UUID) -> WithScan | None:
-    """Return a code base with its newest scan."""
+    """Return a codebase with its newest scan."""
     return (await db.execute(_joined().where(Codebase.id == codebase_id))).one_or_none()
 
 
 async def of_project(
     db: AsyncSession, project_id: uuid.UUID, before: uuid.UUID | None, limit: int
 ) -> Sequence[WithScan]:
-    """Return the code bases of a project with their newest scans, newest first."""
+    """Return the codebases of a project with their newest scans, newest first."""
     query = _joined().where(Codebase.project_id == project_id)
     if before:
         query = query.where(Codebase.id < before)
@@ -40,7 +40,7 @@ async def of_project(
 
 
 async def scan(db: AsyncSession, scan_id: uuid.UUID) -> Row[Codebase, Scan] | None:
-    """Return a scan with its code base."""
+    """Return a scan with its codebase."""
     query = select(Codebase, Scan).join(Scan, Scan.codebase_id == Codebase.id)
     return (await db.execute(query.where(Scan.id == scan_id))).one_or_none()
 

@@ -44,7 +44,7 @@ async def add(
     size_bytes: int,
     origin: str,
 ) -> CodebaseView:
-    """Add a code base to a project, with the job that scans it."""
+    """Add a codebase to a project, with the job that scans it."""
     project = await projects.get(db, actor, project_id, "codebase:write", lock=True)
     codebase = Codebase(
         id=codebase_id,
@@ -77,14 +77,14 @@ async def add(
 
 
 async def check_project(db: AsyncSession, actor: Actor, project_id: uuid.UUID) -> None:
-    """Raise unless the actor may add a code base to the project."""
+    """Raise unless the actor may add a codebase to the project."""
     await projects.get(db, actor, project_id, "codebase:write")
 
 
 async def find(
     db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, action: Action = "codebase:read", *, lock: bool = False
 ) -> Codebase:
-    """Return a code base to which the actor may do the action."""
+    """Return a codebase to which the actor may do the action."""
     codebase = await repository.get(db, codebase_id, lock=lock)
     if codebase is None or codebase.organization_id not in actor.roles:
         raise NotFound("There is no such codebase.")
@@ -93,7 +93,7 @@ async def find(
 
 
 async def view(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> CodebaseView:
-    """Return a code base with its job and scan."""
+    """Return a codebase with its job and scan."""
     await find(db, actor, codebase_id)
     row = await repository.with_scan(db, codebase_id)
     assert row is not None
@@ -102,7 +102,7 @@ async def view(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> Codeba
 
 
 async def scan_of(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> tuple[Codebase, Scan]:
-    """Return a code base with its newest complete scan, or raise NotFound if there is none yet."""
+    """Return a codebase with its newest complete scan, or raise NotFound if there is none yet."""
     await find(db, actor, codebase_id)
     row = await repository.with_scan(db, codebase_id)
     if row is None or row[1] is None:
@@ -111,7 +111,7 @@ async def scan_of(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> tup
 
 
 async def scan_by_id(db: AsyncSession, actor: Actor, scan_id: uuid.UUID) -> tuple[Codebase, Scan]:
-    """Return a scan with its code base."""
+    """Return a scan with its codebase."""
     row = await repository.scan(db, scan_id)
     if row is None or row[0].organization_id not in actor.roles:
         raise NotFound("There is no such schema.")
@@ -122,7 +122,7 @@ async def scan_by_id(db: AsyncSession, actor: Actor, scan_id: uuid.UUID) -> tupl
 async def list_of_project(
     db: AsyncSession, actor: Actor, project_id: uuid.UUID, *, cursor: str | None, limit: int
 ) -> Page[CodebaseView]:
-    """Return the code bases of a project, newest first."""
+    """Return the codebases of a project, newest first."""
     project = await projects.get(db, actor, project_id, "codebase:read")
     rows = await repository.of_project(db, project.id, audit.before_id(cursor), limit)
     jobs = await queue.get_many(db, [row[0].job_id for row in rows if row[0].job_id])

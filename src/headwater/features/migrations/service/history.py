@@ -159,7 +159,7 @@ async def _free_version(db: AsyncSession, database_id: uuid.UUID) -> str:
 
 
 async def _store(db: AsyncSession, actor: Actor, access: Access, scripts: Sequence[Script]) -> list[Migration]:
-    position = await repository.last_place(db, access.reached.id)
+    position = await repository.last_position(db, access.reached.id)
     rows = [
         Migration(
             database_id=access.reached.id,
