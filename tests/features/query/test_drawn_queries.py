@@ -20,14 +20,16 @@ INSERT INTO people VALUES (1, 'O''Neil', 1), (2, 'back', 1), (3, NULL, 2)
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-async def place(request: pytest.FixtureRequest, module_app: AppFixture, keeper: Supervisor) -> DatabaseFixture:
+async def module_database(
+    request: pytest.FixtureRequest, module_app: AppFixture, keeper: Supervisor
+) -> DatabaseFixture:
     return await new_database_fixture(module_app, request.param)
 
 
 @pytest.fixture
-async def database_fixture(place: DatabaseFixture) -> DatabaseFixture:
-    assert (await place.sql(TABLES))["error"] is None
-    return place
+async def database_fixture(module_database: DatabaseFixture) -> DatabaseFixture:
+    assert (await module_database.sql(TABLES))["error"] is None
+    return module_database
 
 
 async def rows(database_fixture: DatabaseFixture, text: str) -> Any:

@@ -35,17 +35,19 @@ ZEROS = {"postgresql": "decode(repeat('00', {}), 'hex')", "mysql": "repeat(x'00'
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-async def place(request: pytest.FixtureRequest, module_app: AppFixture, keeper: Supervisor) -> DatabaseFixture:
+async def module_database(
+    request: pytest.FixtureRequest, module_app: AppFixture, keeper: Supervisor
+) -> DatabaseFixture:
     return await new_database_fixture(module_app, request.param)
 
 
 @pytest.fixture
-async def database_fixture(place: DatabaseFixture) -> DatabaseFixture:
-    await place.person.send("PATCH", f"/databases/{place.id}", 200, json={"protected": False})
-    assert (await place.sql(TABLE))["error"] is None
-    added = await place.edit("things", *({"kind": "insert", "values": row} for row in ROWS))
+async def database_fixture(module_database: DatabaseFixture) -> DatabaseFixture:
+    await module_database.person.send("PATCH", f"/databases/{module_database.id}", 200, json={"protected": False})
+    assert (await module_database.sql(TABLE))["error"] is None
+    added = await module_database.edit("things", *({"kind": "insert", "values": row} for row in ROWS))
     assert added["applied"], added
-    return place
+    return module_database
 
 
 async def paged(database_fixture: DatabaseFixture, **asked: Any) -> list[tuple[int, str]]:

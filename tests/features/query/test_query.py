@@ -30,14 +30,14 @@ CREATE TABLE long (id int PRIMARY KEY, body text); INSERT INTO long VALUES (1, r
 
 
 @pytest.fixture(scope="module")
-async def place(module_app: AppFixture, keeper: Supervisor) -> DatabaseFixture:
+async def module_database(module_app: AppFixture, keeper: Supervisor) -> DatabaseFixture:
     return await new_database_fixture(module_app)
 
 
 @pytest.fixture
-async def database_fixture(place: DatabaseFixture) -> DatabaseFixture:
-    assert (await place.sql(TABLE))["error"] is None
-    return place
+async def database_fixture(module_database: DatabaseFixture) -> DatabaseFixture:
+    assert (await module_database.sql(TABLE))["error"] is None
+    return module_database
 
 
 async def test_run_returns_results_and_the_position_of_the_error(database_fixture: DatabaseFixture) -> None:
