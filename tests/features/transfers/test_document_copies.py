@@ -144,8 +144,8 @@ async def test_special_keys_names_and_values_are_copied() -> None:
         assert pairs[0] == {"_id": {"b": "x", "a": 1}, "_odd_name": 7, "_id_": None, "from_": "äöü", "mood": "sad"}
         losses = {(loss.table, loss.object): loss.sentence for loss in plan.losses if loss.table == "public.pairs"}
         assert "document of its parts" in losses["public.pairs", "b, a"]
-        schema = {item.name: item for item in await indexes(right, "pairs")}
-        assert schema["by_a"].attrs == (("keys", '{"from_": 1, "_id.a": -1}'),)
+        index_by_name = {item.name: item for item in await indexes(right, "pairs")}
+        assert index_by_name["by_a"].attrs == (("keys", '{"from_": 1, "_id.a": -1}'),)
         # Two NULLs are two, as they were; two values are refused.
         with pytest.raises(QueryError, match="uplicate"):
             await run_all(right.session, 'db.pairs.insertOne({"_id": {"b": "q", "a": 9}, "mood": "sad", "_id_": "z"})')
@@ -171,9 +171,9 @@ async def test_special_keys_names_and_values_are_copied() -> None:
 
 
 async def indexes(side: copy_rows.CopyEndpoint, name: str) -> tuple[Any, ...]:
-    stored = (await side.engine.inspect(side.session)).relation(name)
-    assert stored
-    return stored.indexes
+    relation = (await side.engine.inspect(side.session)).relation(name)
+    assert relation
+    return relation.indexes
 
 
 @pytest.mark.parametrize(
